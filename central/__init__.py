@@ -1,0 +1,1 @@
+"""The central server: desk, receipts, ledger, dashboard."""

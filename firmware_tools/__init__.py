@@ -1,0 +1,1 @@
+"""Tools for meter modules: the virtual meter, bench and campus."""

@@ -1,0 +1,1 @@
+"""The building gateway: polls meters, keeps credit, cuts and restores, reports."""

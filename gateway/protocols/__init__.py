@@ -1,0 +1,1 @@
+"""Pure codecs and meter models: bytes in, named events out. Knows no port, no clock and no credit."""

@@ -1,0 +1,153 @@
+"""What any meter can be asked, whatever its protocol.
+
+A driver turns a question into an `Exchange`: the request's bytes and the one rule that tells the answer from everything else
+a shared two-wire line carries (our own echo, another meter's reply, noise). The line's owner sends the bytes, feeds what comes
+back, and returns the first verdict. Nothing here knows a port, a clock or a retry.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Item(StrEnum):
+    """A question that a meter model may support; the names are the command line's."""
+
+    ENERGY = "energy"
+    VOLTAGE = "voltage"
+    CURRENT = "current"
+    POWER = "power"
+    POWER_FACTOR = "power-factor"
+    FREQUENCY = "frequency"
+    RELAY = "relay"
+    CLOCK = "clock"
+    IDENTITY = "identity"
+
+
+class RelayAction(StrEnum):
+    """What a relay can be told. PERMIT lets the customer close it with the meter's own key (DL/T 645 1BH)."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    PERMIT = "permit"
+
+
+@dataclass(frozen=True, slots=True)
+class MeterClock:
+    """A meter's own calendar, as it shows it (local time, no zone)."""
+
+    year: int
+    month: int
+    day: int
+    hour: int
+    minute: int
+    second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One decoded answer. None means: not part of this answer, or the meter says the phase is not there (FF bytes)."""
+
+    energy_wh: int | None = None
+    power_w: int | None = None
+    current_ma: int | None = None
+    """Largest phase current."""
+    voltage_mv: int | None = None
+    power_factor_milli: int | None = None
+    frequency_mhz: int | None = None
+    """Millihertz."""
+    relay_closed: bool | None = None
+    relay_commanded_closed: bool | None = None
+    """The last command the meter holds; differs from `relay_closed` while a trip is delayed (State Grid bit 6)."""
+    clock: MeterClock | None = None
+    identity: str | None = None
+    """The meter's own number as it answers it; a change proves a replacement."""
+    status_word: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The meter answered the question; `raw` is the whole frame, kept as evidence behind a ledger entry (C-12)."""
+
+    values: Values
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The meter took a command. It has not necessarily done it: read the relay back (protocols.md 1.6)."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The meter answered with an error; `reason` is a stable name such as `password`, `no-such-data`, `expired`, `keep-power`."""
+
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """Bytes came that are no good frame; `reason` as the codec names it (`bad-checksum`, `bad-crc`, `bad-end`, ...)."""
+
+    reason: str
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A good frame that is not the answer; `kind` is `echo` (our own request), `other-meter`, `stale` or `unexpected`."""
+
+    kind: str
+    raw: bytes
+
+
+Verdict = Answer | Accepted | Refused | Damaged | Foreign
+
+
+class Listener(Protocol):
+    """Hears one exchange: fed raw bytes, gives verdicts in order. Bounded; never raises on any input."""
+
+    def feed(self, data: bytes) -> None: ...
+
+    def next_verdict(self) -> Verdict | None:
+        """The next verdict, or None while more bytes are needed."""
+
+    def flush(self) -> Verdict | None:
+        """Called when the line fell silent: name what an unfinished frame was (`truncated`), or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and its listener. `follow_up` asks the rest of a divided answer (DL/T 645 12H); the line's owner just
+    calls `driver.read` again for the next part."""
+
+    request: bytes
+    expects_reply: bool
+    first_byte_timeout_ms: int
+    """From the last byte sent to the first byte received, by the standard of the protocol; the line adds its own latency."""
+    byte_gap_timeout_ms: int
+    """The longest pause inside one answer."""
+    silence_before_ms: int
+    """What the bus must be quiet before the request (Modbus: 3.5 characters)."""
+    label: str
+    """For logs: `652022122003 energy`."""
+
+
+class Driver(Protocol):
+    """One meter of one model at one address."""
+
+    address: str
+    items: frozenset[Item]
+    relay_actions: frozenset[RelayAction]
+
+    def read(self, item: Item) -> Exchange:
+        """Ask for one item. Raises KeyError when the model doesn't have it (ask `items` first)."""
+
+    def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
+        """Command the relay; `valid_until` is by the meter's own clock (C-14) and is ignored by models without expiry."""
+
+    def listen(self, exchange: Exchange, baud: int) -> Listener:
+        """A fresh listener for this exchange at this speed (Modbus derives its gaps from the baud rate)."""
