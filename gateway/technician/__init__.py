@@ -1,0 +1,1 @@
+"""The commands typed on site and over SSH."""
