@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, Refused, RelayAction
 
 T = TypeVar("T")
-Tx_contra = TypeVar("Tx_contra", contravariant=True)
+Tx_co = TypeVar("Tx_co", covariant=True)
 
 
 class Rank(IntEnum):
@@ -70,9 +70,9 @@ class Line(Protocol):
         """Whether this adapter returns our own bytes (learnt)."""
 
 
-class Store(Protocol[Tx_contra]):
+class Store(Protocol[Tx_co]):
     """The journal. One writer thread owns it, so that a slow disk never stalls a line (C-13)."""
 
-    async def run(self, use_case: Callable[[Tx_contra], T]) -> T:
+    async def run(self, use_case: Callable[[Tx_co], T]) -> T:
         """Run a use case in the writer's thread. Returns after its commit when it wrote an entry, a decision or a command,
         at once otherwise (plain readings are committed within 30 s)."""
