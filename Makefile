@@ -1,0 +1,61 @@
+# Two commands do all the set-up: `make demo` shows the system at work, `make test` proves it.
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+PY := .venv/bin/python
+STAMP := .venv/.synced
+export UV_PYTHON_DOWNLOADS := never
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport VIRTUAL_ENV
+
+ROUNDS ?= 100
+INPUTS ?= 1000000
+PYTEST_ARGS ?= -n 2 --dist loadgroup
+
+.PHONY: help demo test check lint journey fuzz setup system format clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## the virtual environment, from uv.lock
+
+$(UV):
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; here is $$(python3 --version). Install it: apt-get install python3"; exit 2; }
+	@echo "Installing uv $(UV_VERSION) into .tools ..."
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools "uv==$(UV_VERSION)" || { \
+	  echo "pip could not install uv. Without pip: apt-get install python3-pip. Without a network: connect, then run make again."; exit 2; }
+
+$(STAMP): $(UV) pyproject.toml uv.lock
+	@echo "Installing the pinned packages into .venv ..."
+	@$(UV) sync --quiet --frozen --all-extras --inexact --python python3
+	@touch $@
+
+system: ## brokers, database, browser for the tests (installs as root, else says how)
+	@sh .ci/system-packages
+
+demo: $(STAMP) ## a campus of three buildings at work; RESET=1 starts anew
+	@$(PY) -m firmware_tools demo $(if $(RESET),--reset) $(DEMO_ARGS)
+
+test: $(STAMP) system ## all tests
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMP) ## format, ruff, mypy, floors
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+
+check: lint test ## what CI runs
+
+journey: $(STAMP) ## both journeys timed on the whole system; KILL=1 kills its parts at random
+	@$(PY) -m tests.journey.$(if $(KILL),kill,run) --rounds $(ROUNDS) $(JOURNEY_ARGS)
+
+fuzz: $(STAMP) ## a million hostile inputs for the codecs
+	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
+
+format: $(STAMP) ## put the code in the house's form
+	ruff format .
+	ruff check --fix .
+
+clean: ## remove what make built (the demo's data too)
+	rm -rf .venv .tools var build dist
