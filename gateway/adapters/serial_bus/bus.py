@@ -1,0 +1,263 @@
+"""One owner per RS-485 line: callers queue by rank, the owner speaks, one question at a time.
+
+    read/switch -> queue (relay, read-back, after a grant, poll; first come first served within a rank)
+                     -> owner task: open the port -> quiet -> one try -> answer | back to the queue for another try
+
+A try that failed goes back to its place in the queue, so that a relay command waits for one try of a dead meter and never for
+three. A caller that goes away (cancellation) leaves its try running to its end: the answer is heard and dropped, and the line stays
+in step. It must never know what a meter's bytes mean, nor decide anything about credit; time is the event loop's.
+
+What ends the owner: `close()`, or a programming error, which then reaches every caller and the task that `start()` returned.
+"""
+
+import asyncio
+from collections import Counter
+
+from gateway.adapters.serial_bus.callers import Job, RankedCallers
+from gateway.adapters.serial_bus.diagnosis import FailedTry, diagnose
+from gateway.adapters.serial_bus.health import LineHealth
+from gateway.adapters.serial_bus.port import (
+    Opener,
+    PortFault,
+    PortSettings,
+    PortTrouble,
+    Transport,
+    open_port,
+)
+from gateway.adapters.serial_bus.wire import Heard, Wire
+from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
+from gateway.protocols.driver import Driver, Exchange, Item, MeterClock, Refused, RelayAction
+
+READ_TRIES = 3
+PROBE_TRIES = 1
+"""For a poll of a meter already known to be silent."""
+COMMAND_TRIES = 1
+"""A relay command is sent once: after silence its fate is unknown and must be read back first (C-15)."""
+ADAPTER_LATENCY_S = 0.05
+"""USB polling, an FTDI's 16 ms and a busy loop; on top of the protocol's own waits."""
+SOCKET_LATENCY_S = 0.25
+CHATTER_LIMIT_S = 1.0
+FIRST_REOPEN_PAUSE_S = 0.25
+LONGEST_REOPEN_PAUSE_S = 5.0
+ABORT_GRACE_S = 1.0
+
+
+class SerialBus:
+    """The owner of one line (a `ports.Line`). Make it with `open_line`, then `start()` it inside a running loop."""
+
+    def __init__(self, name: str, settings: PortSettings, latency_s: float, opener: Opener) -> None:
+        self.name = name
+        self.trouble: PortTrouble | None = None
+        """Why the port is not open just now, with what to do; None while it is open or first being opened."""
+        self._settings = settings
+        self._latency_s = latency_s
+        self._opener = opener
+        self._callers = RankedCallers()
+        self._health = LineHealth()
+        self._counts: Counter[str] = Counter()
+        self._echoes = False
+        self._owner: asyncio.Task[None] | None = None
+
+    # ---- callers -------------------------------------------------------------------------------------------------
+
+    async def read(self, driver: Driver, item: Item, rank: Rank) -> LineReply:
+        """Ask one meter for one item, with up to 3 tries. Raises KeyError when the model doesn't have the item."""
+        exchange = driver.read(item)
+        tries = READ_TRIES
+        if rank is Rank.POLL and (health := self._health.of(driver.address)).failures:
+            pause_left_s = health.not_before_s - asyncio.get_running_loop().time()
+            if pause_left_s > 0:
+                self._counts["backed-off"] += 1
+                return BackedOff(again_in_ms=round(pause_left_s * 1000))
+            tries = PROBE_TRIES
+        return await self._ask(driver, exchange, rank, tries)
+
+    async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
+        """Send a relay command once, before everything else on the line."""
+        return await self._ask(driver, driver.switch(action, valid_until), Rank.RELAY, COMMAND_TRIES)
+
+    async def _ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> LineReply:
+        if self._owner is None or self._owner.done():
+            raise RuntimeError(
+                f"line {self.name} has no running owner: call start() first, and not after close()"
+            )
+        if self.trouble is not None:
+            return LineGone(str(self.trouble))
+        return await self._callers.ask(driver, exchange, rank, tries)
+
+    def counters(self) -> dict[str, int]:
+        """Everything counted since start; names with a colon carry their reason (`damage:bad-checksum`)."""
+        return dict(self._counts)
+
+    @property
+    def echoes(self) -> bool:
+        """Whether this adapter returned our own bytes with the last answer."""
+        return self._echoes
+
+    # ---- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> asyncio.Task[None]:
+        """Start the owner. Await or watch the task: it ends with an exception only on a programming error."""
+        self._owner = asyncio.get_running_loop().create_task(self._own(), name=f"line {self.name}")
+        return self._owner
+
+    async def close(self) -> None:
+        """End the owner and the port; callers still waiting get `LineGone`."""
+        if self._owner is not None and not self._owner.done():
+            self._owner.cancel()
+            await asyncio.wait([self._owner])
+
+    async def _own(self) -> None:
+        try:
+            while True:
+                await self._serve_one_opening()
+        except asyncio.CancelledError:
+            self._callers.answer_all(LineGone(f"line {self.name} was closed"))
+            raise
+        except Exception as error:
+            self._callers.fail_all(error)
+            raise
+
+    async def _serve_one_opening(self) -> None:
+        loop = asyncio.get_running_loop()
+        wire = Wire(loop, self._settings.seconds_per_byte, self._callers.wake)
+        transport = await self._open(wire)
+        try:
+            await wire.made
+            self.trouble = None
+            self._health.forgive_all()
+            await self._serve(wire, transport)
+        finally:
+            await _abort(transport, wire)
+            self._counts["stray-bytes"] += wire.stray_bytes
+        self._go_down(
+            PortTrouble(PortFault.LOST, self._settings.path, wire.lost_why or "it takes no more bytes")
+        )
+
+    async def _open(self, wire: Wire) -> Transport:
+        """Try to open the port until it opens, in growing pauses; callers meanwhile get `LineGone` at once."""
+        pause_s = FIRST_REOPEN_PAUSE_S
+        while isinstance(opened := await self._opener(self._settings, wire), PortTrouble):
+            self._counts["open-failures"] += 1
+            self._go_down(opened)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_REOPEN_PAUSE_S)
+        self._counts["openings"] += 1
+        return opened
+
+    def _go_down(self, trouble: PortTrouble) -> None:
+        self.trouble = trouble
+        self._callers.answer_all(LineGone(str(trouble)))
+
+    # ---- the owner's work ----------------------------------------------------------------------------------------
+
+    async def _serve(self, wire: Wire, transport: Transport) -> None:
+        """Serve the queue until the port is lost or stuck."""
+        while wire.lost_why is None:
+            job = self._callers.take()
+            if job is None:
+                await self._callers.wait()
+            elif job.reply.done():
+                self._counts["abandoned"] += 1
+            elif transport.get_write_buffer_size():
+                self._counts["stuck-writes"] += 1
+                job.answer(LineGone(f"port {self._settings.path} takes no more bytes; it is being reopened"))
+                return
+            else:
+                await self._serve_job(wire, transport, job)
+
+    async def _serve_job(self, wire: Wire, transport: Transport, job: Job) -> None:
+        try:
+            heard = await self._try(wire, transport, job)
+        except asyncio.CancelledError:
+            job.answer(LineGone(f"line {self.name} was closed"))
+            raise
+        except Exception as error:
+            job.fail(error)
+            raise
+        if heard.gone:
+            job.answer(LineGone(f"port {self._settings.path} went away: {wire.lost_why}"))
+        elif heard.verdict is not None:
+            self._take_answer(job, heard)
+        else:
+            self._take_failure(job, heard)
+
+    async def _try(self, wire: Wire, transport: Transport, job: Job) -> Heard:
+        await self._settle(wire, job)
+        if wire.lost_why is not None:
+            return Heard(gone=True)
+        self._counts["exchanges"] += 1
+        listener = job.driver.listen(job.exchange, self._settings.baud)
+        heard = await wire.converse(transport, job.exchange, listener, self._latency_s)
+        self._count(heard)
+        return heard
+
+    async def _settle(self, wire: Wire, job: Job) -> None:
+        """Wait for the protocol's silence. A read-back or a command waits also until a late answer to an earlier question,
+        given up, can't come from this meter any more: a status word from before a command must not confirm it. (A poll that takes
+        such an answer gets a register at most a second old.)"""
+        quiet_s = job.exchange.silence_before_ms / 1000
+        if not await wire.wait_for_quiet(quiet_s, CHATTER_LIMIT_S):
+            self._counts["chatter"] += 1
+        if job.rank <= Rank.READ_BACK and not job.failed:
+            late_until_s = self._health.of(job.driver.address).late_answer_until_s
+            await asyncio.sleep(max(0.0, late_until_s - asyncio.get_running_loop().time()))
+
+    def _count(self, heard: Heard) -> None:
+        self._counts["echoes"] += heard.echoed
+        for damage in heard.damages:
+            self._counts[f"damage:{damage}"] += 1
+        for kind in heard.foreign:
+            self._counts[f"foreign:{kind}"] += 1
+
+    def _take_answer(self, job: Job, heard: Heard) -> None:
+        assert heard.verdict is not None
+        self._health.note_answer(job.driver.address)
+        self._echoes = heard.echoed
+        self._counts["refusals" if isinstance(heard.verdict, Refused) else "answers"] += 1
+        job.answer(heard.verdict)
+
+    def _take_failure(self, job: Job, heard: Heard) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self._health.note_unanswered(job.driver.address, now_s)
+        job.failed.append(FailedTry(bytes(heard.received), tuple(heard.damages), tuple(heard.foreign)))
+        if len(job.failed) < job.tries and not job.reply.done():
+            self._counts["retries"] += 1
+            self._callers.put_back(job)
+            return
+        self._health.note_failure(job.driver.address, now_s, heard.spent_s)
+        job.answer(self._name_failure(job))
+
+    def _name_failure(self, job: Job) -> Silent | Garbled:
+        ever_answered = self._health.of(job.driver.address).ever_answered
+        reason = diagnose(job.exchange.request, job.failed, ever_answered=ever_answered)
+        if reason is None:
+            self._counts["silences"] += 1
+            return Silent(tries=len(job.failed))
+        self._counts[f"garbled:{reason}"] += 1
+        return Garbled(reason=reason, tries=len(job.failed))
+
+
+async def _abort(transport: Transport, wire: Wire) -> None:
+    """Close without waiting for unsent bytes; an asyncio transport already closing with none left must not be aborted again."""
+    if not transport.is_closing() or transport.get_write_buffer_size():
+        transport.abort()
+    await asyncio.wait([wire.lost], timeout=ABORT_GRACE_S)
+
+
+def open_line(
+    name: str,
+    port: str,
+    baud: int,
+    parity: str,
+    *,
+    stop_bits: int = 1,
+    latency_s: float | None = None,
+    opener: Opener = open_port,
+) -> SerialBus:
+    """Describe a line; nothing is opened before `start()`. `port` is a device or `socket://host:port`; `opener` lets a
+    simulated line take the port's place."""
+    settings = PortSettings(port, baud, parity, stop_bits)
+    if latency_s is None:
+        latency_s = SOCKET_LATENCY_S if settings.is_socket else ADAPTER_LATENCY_S
+    return SerialBus(name, settings, latency_s, opener)

@@ -1,0 +1,62 @@
+"""Which meters are worth asking now: a silent one must not slow the others.
+
+Pure: time is the caller's. A meter that stays silent is asked again after pauses that double, up to the pause at which it takes
+no more than 1/DEAD_METER_SHARE of the line's time. So three dead meters on a line cost 1.5 % of it, at any speed.
+"""
+
+from dataclasses import dataclass
+
+FIRST_PAUSE_S = 2.0
+DEAD_METER_SHARE = 200
+LONGEST_PAUSE_S = 300.0
+"""A meter that comes back is found again within this, whatever its silence cost."""
+LATE_ANSWER_S = 1.0
+"""A meter that missed its time may still answer: field masters wait 1-3 s (protocols.md 1.1)."""
+
+
+@dataclass(slots=True)
+class MeterHealth:
+    """One address on one line."""
+
+    ever_answered: bool = False
+    failures: int = 0
+    """Failed calls since the last good frame."""
+    not_before_s: float = 0.0
+    late_answer_until_s: float = 0.0
+
+
+class LineHealth:
+    """All addresses that one line has asked."""
+
+    def __init__(self) -> None:
+        self._meters: dict[str, MeterHealth] = {}
+
+    def of(self, address: str) -> MeterHealth:
+        return self._meters.setdefault(address, MeterHealth())
+
+    def pause_left_s(self, address: str, now_s: float) -> float:
+        """How long a poll of this meter should still wait; 0 means ask."""
+        return max(0.0, self.of(address).not_before_s - now_s)
+
+    def note_answer(self, address: str) -> None:
+        """A good frame. If the whole line had been silent, it was the line's fault: every meter's pause ends."""
+        if self._meters and all(meter.failures for meter in self._meters.values()):
+            self.forgive_all()
+        meter = self.of(address)
+        meter.ever_answered, meter.failures, meter.not_before_s = True, 0, 0.0
+
+    def note_failure(self, address: str, now_s: float, spent_s: float) -> None:
+        """A call that failed with all its tries; `spent_s` is the line time of its last try."""
+        meter = self.of(address)
+        meter.failures += 1
+        longest = min(spent_s * DEAD_METER_SHARE, LONGEST_PAUSE_S)
+        meter.not_before_s = now_s + min(FIRST_PAUSE_S * 2 ** min(meter.failures - 1, 16), longest)
+
+    def note_unanswered(self, address: str, now_s: float) -> None:
+        """A try without its answer: what comes within LATE_ANSWER_S may belong to it."""
+        self.of(address).late_answer_until_s = now_s + LATE_ANSWER_S
+
+    def forgive_all(self) -> None:
+        """Start anew, as after the port was reopened: silence had another cause."""
+        for meter in self._meters.values():
+            meter.failures, meter.not_before_s = 0, 0.0
