@@ -1,0 +1,182 @@
+"""What the auditor knows, as plain rows: read from the databases by the readers, judged by the checks.
+
+Amounts are integers in micro-yuan or watt-hours, by `unit`. Nothing here knows a table or a rule.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one bucket of an account gained (positive) or lost, and what it held after."""
+
+    bucket: str
+    unit: str
+    amount: int
+    balance_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a gateway's ledger, in the order in which it was written."""
+
+    entry: str
+    gateway: str
+    account: str
+    kind: str
+    cause: str
+    lines: tuple[Line, ...]
+    carried_nano_yuan: int
+    wall_ms: int
+    trusted: bool
+    meter: str | None = None
+    energy_wh: int = 0
+    register_from_wh: int | None = None
+    register_to_wh: int | None = None
+    from_ms: int | None = None
+    price_micro_yuan_per_kwh: int | None = None
+    provisional: bool = False
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of a gateway's outbox as the gateway keeps it, or as central stored it."""
+
+    epoch: str
+    seq: int
+    kind: str
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One bucket of one account with what it holds."""
+
+    account: str
+    bucket: str
+    unit: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One gateway's store."""
+
+    gateway: str
+    entries: tuple[Entry, ...]
+    outbox: tuple[Fact, ...]
+    balances: tuple[Balance, ...]
+    inbox: Mapping[int, bytes]
+    """Command bodies by number."""
+    settled_wh: Mapping[str, int]
+    """Per meter, the register up to which it is billed."""
+    read_wh: Mapping[str, int]
+    """Per meter, the last register that was believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money taken at the desk. `page` is the form's own id: a double click carries the same one."""
+
+    payment: str
+    account: str
+    fen: int
+    grant: str | None
+    page: str = ""
+    reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A numbered receipt for one payment."""
+
+    number: str
+    payment: str | None
+    fen: int
+    void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A numbered command as central sealed it for a gateway."""
+
+    gateway: str
+    number: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Credit that central gave to an account, by whatever carrier."""
+
+    grant: str
+    gateway: str
+    number: int
+    account: str
+    bucket: str
+    unit: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One double entry in central's books."""
+
+    transfer: str
+    debit: str
+    credit: str
+    unit: str
+    amount: int
+    kind: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A tariff's price from an instant on."""
+
+    tariff: str
+    from_ms: int
+    micro_yuan_per_kwh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Central's side."""
+
+    payments: tuple[Payment, ...]
+    receipts: tuple[Receipt, ...]
+    commands: tuple[Command, ...]
+    grants: tuple[Grant, ...]
+    transfers: tuple[Transfer, ...]
+    facts: Mapping[str, tuple[Fact, ...]]
+    """Per gateway, the rows that central stored."""
+    balances: tuple[Balance, ...]
+    """What central's ledger says each account holds."""
+    prices: tuple[Price, ...] = ()
+    tariffs: Mapping[str, str] = field(default_factory=dict)
+    """Per account, its tariff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """One piece of metering hardware at a point, from its installation to its removal or now."""
+
+    meter: str
+    from_ms: int
+    register_start_wh: int
+    true_wh_now: int
+    """Energy that flowed through it, rounded down."""
+    register_now_wh: int
+    to_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All there is to judge."""
+
+    books: Books
+    journals: tuple[Journal, ...]
+    installs: tuple[Install, ...]

@@ -1,0 +1,225 @@
+"""One shared two-wire line: many meters, one plug for the master, paced like a real one.
+
+Every byte takes its 10 or 11 bit times at the line's speed. A request counts as heard when its last byte would have arrived; a
+reply starts after the meter's turn-round and leaves in small chunks, each at the instant at which its last byte is complete.
+All instants are absolute, so that lateness never adds up. Pacing is real time always; meters live in virtual time.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from firmware_tools.virtual_meter.dlt645_server import Dlt645Server
+from firmware_tools.virtual_meter.dlt645_wire import RequestReceiver
+from firmware_tools.virtual_meter.endpoint import Endpoint
+from firmware_tools.virtual_meter.faults import LineFaults, collide, garble
+from firmware_tools.virtual_meter.meter import VirtualMeter
+from firmware_tools.virtual_meter.modbus_server import ModbusServer
+from firmware_tools.virtual_meter.modbus_wire import ModbusReceiver
+from firmware_tools.virtual_meter.wall_clock import Clock
+
+SILENCE_S = 0.5
+"""Tb: bytes of one frame are never further apart (clause 5.1); after that a half-heard frame is forgotten."""
+TALK_TOLERANCE_S = 0.002
+
+
+class Receiver(Protocol):
+    """Requests out of bytes, for one protocol."""
+
+    def feed(self, data: bytes) -> list[tuple[Any, int]]: ...
+
+    def forget(self) -> None: ...
+
+
+class Server(Protocol):
+    """The protocol face of one meter."""
+
+    def hears(self, request: Any) -> bool: ...
+
+    def answer(self, request: Any) -> bytes | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """All meters of the line that speak one protocol."""
+
+    receiver: Receiver
+    stations: list[tuple[VirtualMeter, Server]]
+
+
+@dataclass(slots=True)
+class LineCounts:
+    """What happened on the line since it started."""
+
+    requests: int = 0
+    replies: int = 0
+    collisions: int = 0
+
+
+class VirtualLine:
+    """Meters on one line. `await start()`, open `address`, `await stop()`; `faults` may be replaced at any time."""
+
+    def __init__(
+        self,
+        meters: Iterable[VirtualMeter],
+        endpoint: Endpoint,
+        clock: Clock,
+        *,
+        name: str = "line",
+        baud: int = 2400,
+        parity: str = "E",
+        turn_round_ms: tuple[int, int] = (20, 50),
+        chunk_bytes: int = 8,
+        strict_baud: bool = False,
+        faults: LineFaults | None = None,
+        seed: str = "",
+    ) -> None:
+        """Join the meters to the endpoint; `parity` N means 10 bits per byte, else 11.
+
+        `strict_baud`: a meter hears only a master that has set the meter's own speed (visible on a pty).
+        """
+        self.name = name
+        self.meters = list(meters)
+        self.baud = baud
+        self.faults = faults or LineFaults()
+        self.counts = LineCounts()
+        self._endpoint = endpoint
+        self._clock = clock
+        self._bits_per_byte = 10 if parity == "N" else 11
+        self._turn_round_ms = turn_round_ms
+        self._chunk_bytes = chunk_bytes
+        self._strict_baud = strict_baud
+        self._dice = random.Random(f"line:{name}:{seed}")  # noqa: S311 - faults must be repeatable
+        self._parties = list(_parties(self.meters))
+        self._plugged = 0
+        self._heard_until = 0.0
+        self._talking_until = 0.0
+
+    @property
+    def address(self) -> str:
+        """What a master opens."""
+        return self._endpoint.address()
+
+    @property
+    def byte_s(self) -> float:
+        """Seconds that one byte takes on the wire."""
+        return self._bits_per_byte / self._wire_baud()
+
+    async def start(self) -> None:
+        """Plug the line in."""
+        self._plugged += 1
+        await self._endpoint.plug(self._receive)
+
+    async def stop(self) -> None:
+        """Unplug the line: masters see a hang-up, what is on its way is lost. `start` brings it back."""
+        self._plugged += 1
+        await self._endpoint.unplug()
+
+    def advance(self) -> None:
+        """Bring all meters to the present."""
+        now_ms = self._clock.now_ms()
+        for meter in self.meters:
+            meter.advance(now_ms)
+
+    def watch_relay(self, meter: VirtualMeter) -> None:
+        """Arrange that a relay move which is due soon happens on time, not when somebody looks."""
+        due_ms = meter.relay.next_due_ms()
+        if due_ms is not None and due_ms >= meter.at_ms:
+            wait_s = max(0.0, (due_ms - self._clock.now_ms()) / 1000 / self._clock.rate)
+            asyncio.get_running_loop().call_later(wait_s + 0.0005, self._advance_one, meter)
+
+    def _advance_one(self, meter: VirtualMeter) -> None:
+        meter.advance(self._clock.now_ms())
+
+    # -- hearing ----------
+
+    def _receive(self, data: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        byte_s = self.byte_s
+        start = max(loop.time(), self._heard_until)
+        if start - self._heard_until > SILENCE_S:
+            for party in self._parties:
+                party.receiver.forget()
+        end = self._heard_until = start + len(data) * byte_s
+        if self.faults.echo:
+            self._emit(start, data)
+        elif start < self._talking_until - TALK_TOLERANCE_S:
+            self.counts.collisions += 1
+            return
+        for party in self._parties:
+            for request, bytes_after in party.receiver.feed(data):
+                heard_at = end - bytes_after * byte_s
+                loop.call_at(heard_at, self._serve, self._plugged, party, request, heard_at)
+
+    def _serve(self, plugged: int, party: Party, request: Any, heard_at: float) -> None:
+        if plugged != self._plugged:
+            return
+        self.counts.requests += 1
+        if self._dice.random() < self.faults.deaf:
+            return
+        talkers = [
+            talker
+            for station in party.stations
+            if (talker := self._ask(*station, request, heard_at)) is not None
+        ]
+        if not talkers:
+            return
+        self.counts.replies += 1
+        self.counts.collisions += len(talkers) > 1
+        at, reply = talkers[0] if len(talkers) == 1 else collide(talkers, self.byte_s)
+        for stretch in garble(reply, self.faults, self._dice):
+            at = self._emit(at + stretch.pause_ms / 1000, stretch.data)
+
+    def _ask(
+        self, meter: VirtualMeter, server: Server, request: Any, heard_at: float
+    ) -> tuple[float, bytes] | None:
+        if meter.glitches.dead or not server.hears(request):
+            return None
+        if self._strict_baud and self._wire_baud() != (meter.baud or self.baud):
+            return None
+        meter.advance(self._clock.now_ms())
+        reply = server.answer(request)
+        self.watch_relay(meter)
+        if reply is None:
+            return None
+        shortest_ms, longest_ms = meter.spec.turn_round_ms or self._turn_round_ms
+        return heard_at + self._dice.uniform(shortest_ms, longest_ms) / 1000, reply
+
+    def _wire_baud(self) -> int:
+        return (self._endpoint.master_baud() or self.baud) if self._strict_baud else self.baud
+
+    # -- talking ----------
+
+    def _emit(self, at: float, data: bytes) -> float:
+        """Send bytes that begin on the wire at `at`; return the instant at which the last one is complete."""
+        byte_s = self.byte_s
+        end = at + len(data) * byte_s
+        self._talking_until = max(self._talking_until, end)
+        self._send_next(self._plugged, _chunks(at, data, self._chunk_bytes, byte_s))
+        return end
+
+    def _send_next(self, plugged: int, chunks: Iterator[tuple[float, bytes]], ready: bytes = b"") -> None:
+        if plugged != self._plugged:
+            return
+        if ready:
+            self._endpoint.send(ready)
+        following = next(chunks, None)
+        if following is not None:
+            asyncio.get_running_loop().call_at(following[0], self._send_next, plugged, chunks, following[1])
+
+
+def _chunks(at: float, data: bytes, size: int, byte_s: float) -> Iterator[tuple[float, bytes]]:
+    for start in range(0, len(data), size):
+        chunk = data[start : start + size]
+        yield at + (start + len(chunk)) * byte_s, chunk
+
+
+def _parties(meters: list[VirtualMeter]) -> Iterator[Party]:
+    dlt645 = [(meter, Dlt645Server(meter)) for meter in meters if meter.model.protocol == "dlt645"]
+    modbus = [(meter, ModbusServer(meter)) for meter in meters if meter.model.protocol == "modbus"]
+    if dlt645:
+        yield Party(RequestReceiver(), list(dlt645))
+    if modbus:
+        yield Party(ModbusReceiver(), list(modbus))

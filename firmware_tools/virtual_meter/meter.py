@@ -1,0 +1,360 @@
+"""One virtual meter: a supply with its register, relay, calendar, freezes and identity, at an instant.
+
+`advance(at_ms)` brings everything exactly to an instant; all else reads or changes the present state. It knows no wire format and
+no clock: the line and the protocol servers hold those. State goes out and comes back as plain JSON values, so that a killed
+process continues where the physics would be.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from firmware_tools.virtual_meter.calendar import Calendar, civil, local_ms_of
+from firmware_tools.virtual_meter.freezes import FreezeBook
+from firmware_tools.virtual_meter.load import Load, parse_load
+from firmware_tools.virtual_meter.models import MODELS, MeterModel
+from firmware_tools.virtual_meter.relay import Fault, Relay, Verdict
+from firmware_tools.virtual_meter.supply import (
+    PHASE_SHARES,
+    REGISTER_MODULUS,
+    UWS_PER_CENTI_KWH,
+    Energy,
+    Phase,
+    frequency_centi_hz,
+    register_centi_kwh,
+    split_phases,
+)
+
+MINUTE_MS = 60_000
+NOMINAL_MV = 220_000
+
+
+class MeterSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """How a meter is built and wired; the keys of a `[[line.meter]]` table."""
+
+    name: str
+    address: str
+    """12 digits or fewer (DL/T 645), or a unit number 1..247 (Modbus)."""
+    model: str = "dlt645-1p"
+    load: str = "script"
+    register_kwh: str = "0.00"
+    meter_number: str = ""
+    """Identity 04000402; by default derived from the address."""
+    ct_ratio: int = 1
+    power_factor_milli: int = 970
+    relay: bool | None = None
+    """Overrides the model: has a relay, or not."""
+    key_needed: bool = True
+    """1B needs the key on the meter; false: 1B closes at once."""
+    relay_delay_ms: int = 100
+    trip_limit_a: int = 30
+    keep_power: bool = False
+    relay_fault: Fault = Fault.NONE
+    relay_open: bool = False
+    passwords: dict[str, str] = msgspec.field(default_factory=lambda: {"02": "000000", "04": "000000"})
+    """Password level -> six digits (PA, P2 P1 P0)."""
+    programming_key: bool = True
+    """The programming key is pressed: 14 and 15 are allowed."""
+    clock_offset_s: int = 0
+    clock_drift_ppm: int = 0
+    clock_year: int | None = None
+    """Start with this year on the calendar instead of the true one."""
+    dead: bool = False
+    turn_round_ms: list[int] = []
+    """[shortest, longest]; by default the line's."""
+    preamble_fe: int = 4
+    frame_data_limit: int = 200
+    """Longest DATA of a reply; a smaller one forces follow-up frames on everyday blocks."""
+    tariffs: int = 4
+    baud: int | None = None
+    count: int = 1
+    """Build this many, with names NAME-001.. and rising addresses."""
+
+
+@dataclass(slots=True)
+class Identity:
+    """What tells one piece of hardware from the next on the same wires."""
+
+    address: str
+    meter_number: str
+    install: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MeterEvent:
+    """Something the auditor and the subscribers must hear: relay, replacement, fault, load."""
+
+    kind: str
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Counters:
+    """Event counts that the meter keeps (3-byte registers of classes 03, 1D, 1E)."""
+
+    power_off: int = 0
+    programming: int = 0
+    clock_set: int = 0
+
+
+@dataclass(slots=True)
+class Glitches:
+    """Misbehaviour that stays until told otherwise."""
+
+    dead: bool = False
+    zero_reads: int = 0
+    """So many energy answers still show zero."""
+
+
+class VirtualMeter:
+    """A meter on its supply. Call `advance` before reading anything."""
+
+    def __init__(
+        self, spec: MeterSpec, at_ms: int, utc_offset_min: int = 480, base: Path = Path(), seed: str = ""
+    ) -> None:
+        """Build the meter as installed at `at_ms` (virtual); raise ValueError on a spec that makes no sense."""
+        check_spec(spec)
+        self.spec = spec
+        self.name = spec.name
+        self.model: MeterModel = MODELS[spec.model]
+        self.has_relay = self.model.has_relay if spec.relay is None else spec.relay
+        self.seed = f"{seed}:{spec.name}"
+        self.utc_offset_ms = utc_offset_min * MINUTE_MS
+        self.base = base
+        self.at_ms = at_ms
+        self.baud = spec.baud
+        self.observers: list[Callable[[VirtualMeter, MeterEvent], None]] = []
+        identity = Identity(spec.address, spec.meter_number or default_meter_number(spec.address))
+        self._fit(
+            identity, parse_register(spec.register_kwh), first_calendar(spec, at_ms, self.utc_offset_ms)
+        )
+        self.relay.keep_power, self.glitches.dead = spec.keep_power, spec.dead
+        if spec.relay_open:
+            self.relay.start_open()
+        self.relay.set_fault(spec.relay_fault)
+        self.load_text = spec.load
+        self.load_origin_ms = at_ms
+        self.load: Load = self._parse_load(spec.load)
+
+    def _fit(self, identity: Identity, register_centi_kwh: int, calendar: Calendar) -> None:
+        """Put fresh hardware on the wires: no memory, relay closed."""
+        self.identity = identity
+        self.energy = Energy()
+        self.register_start_centi_kwh = register_centi_kwh
+        self.relay = Relay(self.spec.key_needed, self.spec.relay_delay_ms, self.spec.trip_limit_a * 1000)
+        self.calendar = calendar
+        self.freezes = FreezeBook(calendar.local_ms(self.at_ms))
+        self.counters = Counters()
+        self.glitches = Glitches()
+
+    # -- time ----------
+
+    def advance(self, to_ms: int) -> None:
+        """Integrate to the instant, doing relay moves and freezes at the instants where they fall. Earlier instants are ignored."""
+        self._settle()
+        while self.at_ms < to_ms:
+            end_ms = self._segment_end_ms(to_ms)
+            self.energy.add(
+                self.supply_mw(), end_ms - self.at_ms, self.relay.reported_closed or not self.has_relay
+            )
+            self.at_ms = end_ms
+            self._settle()
+            self.freezes.pass_instant(self.calendar.local_ms(end_ms), self.register_centi_kwh())
+
+    def _segment_end_ms(self, to_ms: int) -> int:
+        ends = [to_ms, self.load.next_change_ms(self.at_ms), self.relay.next_due_ms()]
+        ends.append(self.calendar.when_ms(self.freezes.next_due_local_ms(self.calendar.local_ms(self.at_ms))))
+        return min(
+            max(end, self.at_ms + 1) for end in ends if end is not None and (end > self.at_ms or end == to_ms)
+        )
+
+    def _settle(self) -> None:
+        due_ms = self.relay.next_due_ms()
+        if (
+            due_ms is not None
+            and due_ms <= self.at_ms
+            and self.relay.settle(self.at_ms, self._nominal_current_ma())
+        ):
+            self.announce("relay")
+
+    def _nominal_current_ma(self) -> int:
+        """Return the current at 220 V: a trip that waits for it must not depend on how often somebody looks."""
+        largest_share = PHASE_SHARES[0] if self.model.phases == 3 else 100
+        phase_mw = self.supply_mw() * largest_share // 100 // self.spec.ct_ratio
+        return phase_mw * 1_000_000 // (NOMINAL_MV * self.spec.power_factor_milli)
+
+    def announce(self, kind: str) -> None:
+        """Tell the observers that something changed at the present instant."""
+        for observer in self.observers:
+            observer(self, MeterEvent(kind, self.at_ms))
+
+    # -- readings ----------
+
+    def supply_mw(self) -> int:
+        """Return the power that flows now."""
+        return self.load.power_mw(self.at_ms) if self.relay.contact_closed or not self.has_relay else 0
+
+    def phases(self) -> list[Phase]:
+        """Return the instantaneous values of the phases that exist."""
+        spec = self.spec
+        return split_phases(
+            self.supply_mw(), self.model.phases, spec.ct_ratio, spec.power_factor_milli, self.seed, self.at_ms
+        )
+
+    def largest_current_ma(self) -> int:
+        """Return the largest phase current that the meter sees."""
+        return max(phase.current_ma for phase in self.phases())
+
+    def frequency_centi_hz(self) -> int:
+        """Return the mains frequency."""
+        return frequency_centi_hz(self.seed, self.at_ms)
+
+    def register_centi_kwh(self) -> int:
+        """Return the register as the counting wheel stands, 0.01 kWh."""
+        return register_centi_kwh(self.register_start_centi_kwh, self.energy.total_uws, self.spec.ct_ratio)
+
+    def exact_register_uws(self) -> int:
+        """Return the register before truncation, in micro-watt-seconds on the meter's side of its transformers."""
+        start_uws = self.register_start_centi_kwh * UWS_PER_CENTI_KWH
+        return (start_uws + self.energy.total_uws // self.spec.ct_ratio) % (
+            REGISTER_MODULUS * UWS_PER_CENTI_KWH
+        )
+
+    def shown_register_centi_kwh(self) -> int:
+        """Return the register as an answer shows it: a zero glitch uses itself up here."""
+        if self.glitches.zero_reads > 0:
+            self.glitches.zero_reads -= 1
+            return 0
+        return self.register_centi_kwh()
+
+    # -- orders ----------
+
+    def command_relay(self, action: int, n2: int = 0) -> Verdict:
+        """Take a relay action at the present instant."""
+        if not self.has_relay:
+            return Verdict.UNKNOWN_ACTION
+        verdict = self.relay.command(action, n2, self.at_ms)
+        self._settle()
+        return verdict
+
+    def press_key(self) -> bool:
+        """Press the key on the meter; return whether it closes the relay."""
+        return self.relay.press_key(self.at_ms)
+
+    def set_load(self, text: str) -> None:
+        """Change the load from now on; raise ValueError on a load that isn't understood."""
+        load = self._parse_load(text, self.at_ms)
+        self.load, self.load_text, self.load_origin_ms = load, text, self.at_ms
+        self._settle()
+        self.announce("load")
+
+    def replace(self, address: str | None, meter_number: str | None, register_kwh: str) -> None:
+        """Swap the hardware: new identity and register, closed relay, right clock, no memory; the supply stays."""
+        self.announce("removed")
+        number = meter_number or str((int(self.identity.meter_number) + 1) % 10**12).zfill(12)
+        identity = Identity(address or self.identity.address, number, self.identity.install + 1)
+        self._fit(identity, parse_register(register_kwh), true_calendar(self.at_ms, self.utc_offset_ms))
+        self.announce("installed")
+
+    def jump_register(self, centi_kwh: int) -> None:
+        """Let the register jump by an amount that nobody used (negative: backwards)."""
+        self.register_start_centi_kwh = (self.register_start_centi_kwh + centi_kwh) % REGISTER_MODULUS
+        self.announce("register-jump")
+
+    # -- state ----------
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that must survive the process, as JSON values."""
+        return {
+            "at_ms": self.at_ms,
+            "energy": asdict(self.energy),
+            "register_start_centi_kwh": self.register_start_centi_kwh,
+            "identity": asdict(self.identity),
+            "relay": asdict(self.relay),
+            "calendar": asdict(self.calendar),
+            "freezes": self.freezes.state(),
+            "counters": asdict(self.counters),
+            "glitches": asdict(self.glitches),
+            "baud": self.baud,
+            "configured_load": self.spec.load,
+            "load": self.load_text,
+            "load_origin_ms": self.load_origin_ms,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take a saved state back; a load that was changed in the configuration since then wins over the saved one."""
+        self.at_ms = state["at_ms"]
+        self.energy = Energy(**state["energy"])
+        self.register_start_centi_kwh = state["register_start_centi_kwh"]
+        self.identity = Identity(**state["identity"])
+        self.relay = Relay(**{**state["relay"], "fault": Fault(state["relay"]["fault"])})
+        self.calendar = Calendar(**state["calendar"])
+        self.freezes = FreezeBook.from_state(state["freezes"])
+        self.counters = Counters(**state["counters"])
+        self.glitches = Glitches(**state["glitches"])
+        self.baud = state["baud"]
+        self.load_origin_ms = state["load_origin_ms"]
+        if state["configured_load"] == self.spec.load:
+            self.load_text = state["load"]
+        self.load = self._parse_load(self.load_text)
+
+    def _parse_load(self, text: str, origin_ms: int | None = None) -> Load:
+        origin = self.load_origin_ms if origin_ms is None else origin_ms
+        return parse_load(text, self.seed, origin, self.utc_offset_ms, self.base)
+
+
+def check_spec(spec: MeterSpec) -> None:
+    """Raise ValueError, with what to write instead, on a spec that can't be built."""
+    model = MODELS.get(spec.model)
+    if model is None:
+        raise ValueError(f"meter {spec.name}: no model {spec.model!r}; there are {', '.join(MODELS)}")
+    if model.protocol == "dlt645" and not (spec.address.isdigit() and len(spec.address) <= 12):
+        raise ValueError(f"meter {spec.name}: address {spec.address!r} must be 1 to 12 digits")
+    if model.protocol == "modbus" and not (spec.address.isdigit() and 1 <= int(spec.address) <= 247):
+        raise ValueError(f"meter {spec.name}: Modbus address {spec.address!r} must be 1 to 247")
+    if spec.ct_ratio < 1 or not 100 <= spec.power_factor_milli <= 1000:
+        raise ValueError(f"meter {spec.name}: ct_ratio must be at least 1 and power_factor_milli 100 to 1000")
+    if (
+        not 20 <= spec.frame_data_limit <= 200
+        or not 0 <= spec.preamble_fe <= 16
+        or not 1 <= spec.tariffs <= 63
+    ):
+        raise ValueError(
+            f"meter {spec.name}: frame_data_limit is 20 to 200, preamble_fe 0 to 16, tariffs 1 to 63"
+        )
+    if spec.turn_round_ms and len(spec.turn_round_ms) != 2:
+        raise ValueError(f"meter {spec.name}: turn_round_ms is [shortest, longest]")
+
+
+def parse_register(text: str) -> int:
+    """Turn a register such as "123.45" into 0.01 kWh; raise ValueError beyond 0.00 to 999999.99."""
+    match = re.fullmatch(r"(\d{1,6})(?:\.(\d{1,2}))?", text.strip())
+    if match is None:
+        raise ValueError(f"register {text!r} must lie in 0.00 to 999999.99 (kWh)")
+    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
+
+
+def default_meter_number(address: str) -> str:
+    """Return the identity of a meter whose configuration names none."""
+    return str(int(address) + 800_000_000_000).zfill(12)[-12:]
+
+
+def true_calendar(at_ms: int, utc_offset_ms: int) -> Calendar:
+    """Return a calendar that is right."""
+    return Calendar(at_ms, at_ms + utc_offset_ms)
+
+
+def first_calendar(spec: MeterSpec, at_ms: int, utc_offset_ms: int) -> Calendar:
+    """Return the calendar as the configuration wants it wrong."""
+    local_ms = at_ms + utc_offset_ms + spec.clock_offset_s * 1000
+    if spec.clock_year is not None:
+        now = civil(local_ms)
+        local_ms = (
+            local_ms_of(spec.clock_year, now.month, min(now.day, 28), now.hour, now.minute, now.second)
+            or local_ms
+        )
+    return Calendar(at_ms, local_ms, spec.clock_drift_ppm)
