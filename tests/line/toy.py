@@ -1,6 +1,6 @@
 """A protocol of one line of text, so that the bus is tested for what it does and not for what a codec does.
 
-Request `?<address>/<item>/<serial>\n`, answer `!<address>/<item>/<value>\n`, refusal `!<address>/<item>/no\n`. Anything else that ends with
+Request `?<address>/<item>\n`, answer `!<address>/<item>/<value>\n`, refusal `!<address>/<item>/no\n`. Anything else that ends with
 a newline is damage. Waits are a tenth of the real ones.
 """
 

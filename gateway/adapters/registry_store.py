@@ -1,0 +1,250 @@
+"""What the electrician found: lines, meters, their addresses and test results (C-3). One JSON file that `jq` can read.
+
+No money, no readings and no binding of a meter to a room stand here: those are the journal's. Time is the caller's. Rules that
+a line's and a meter's row must keep are here, each with a named refusal; how the file survives a power cut is registry_file's.
+Writers of several processes (the daemon, a technician's command) take turns by a lock file; readers need none.
+"""
+
+import fcntl
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from tinydb import TinyDB, where
+
+from gateway.adapters.registry_file import AtomicStorage, RegistryDamaged, damaged, owned_by_folder
+
+__all__ = [
+    "LineRow",
+    "MeterRow",
+    "Refusal",
+    "RefusalReason",
+    "RegistryDamaged",
+    "RegistryStore",
+    "TestResult",
+]
+
+FILE_NAME = "registry.json"
+LOCK_NAME = "registry.lock"
+PARITIES = ("N", "E", "O")
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One RS-485 line as it is wired. `port` is a device or `socket://host:port`."""
+
+    name: str
+    port: str
+    baud: int = 2400
+    parity: str = "E"
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What the technician's last test of a meter gave; `tested_at` is ISO 8601 with its offset."""
+
+    __test__ = False  # a word of the trade, no test class
+    tested_at: str
+    outcome: str
+    energy_wh: int | None = None
+    relay_closed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRow:
+    """One meter as found. `meter_number` is its number in the campus, unique; `address` is what it answers to on its line."""
+
+    meter_number: str
+    line: str
+    address: str
+    model: str
+    ct_ratio: int = 1
+    """Current transformer: real current / meter current, 1 for a direct meter."""
+    location: str = ""
+    test: TestResult | None = None
+
+
+class RefusalReason(StrEnum):
+    """Why the registry did not take a change."""
+
+    DUPLICATE_LINE = "duplicate-line"
+    DUPLICATE_PORT = "duplicate-port"
+    DUPLICATE_METER = "duplicate-meter"
+    DUPLICATE_ADDRESS = "duplicate-address"
+    UNKNOWN_LINE = "unknown-line"
+    UNKNOWN_MODEL = "unknown-model"
+    UNKNOWN_METER = "unknown-meter"
+    LINE_IN_USE = "line-in-use"
+    BAD_VALUE = "bad-value"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change not taken. `subject` is the row's name, `detail` a sentence with what to do."""
+
+    reason: RefusalReason
+    subject: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.reason.value}: {self.detail}"
+
+
+class RegistryStore:
+    """The registry of one gateway, in `folder`. Each change is one replacement of the file; each question reads it anew."""
+
+    def __init__(self, folder: Path, known_models: Collection[str]) -> None:
+        self.path = folder / FILE_NAME
+        self._known_models = known_models
+
+    def lines(self) -> list[LineRow]:
+        """All lines by name. Raises RegistryDamaged."""
+        return sorted(self._rows("lines", LineRow), key=lambda row: row.name)
+
+    def meters(self) -> list[MeterRow]:
+        """All meters by number. Raises RegistryDamaged."""
+        return sorted(self._rows("meters", MeterRow), key=lambda row: row.meter_number)
+
+    def add_line(self, row: LineRow) -> Refusal | None:
+        """Add a line whose name and port are new."""
+        with self._locked() as tables:
+            refusal = _judge_line(row, self.lines())
+            if refusal is None:
+                tables.table("lines").insert(asdict(row))
+            return refusal
+
+    def remove_line(self, name: str) -> Refusal | None:
+        """Remove a line that no meter is on."""
+        with self._locked() as tables:
+            if used_by := [meter.meter_number for meter in self.meters() if meter.line == name]:
+                return Refusal(
+                    RefusalReason.LINE_IN_USE, name, f"{len(used_by)} meters are on it: remove them first"
+                )
+            if not tables.table("lines").remove(where("name") == name):
+                return Refusal(RefusalReason.UNKNOWN_LINE, name, "no such line; `lines list` shows them")
+            return None
+
+    def add_meters(self, rows: Sequence[MeterRow]) -> list[Refusal]:
+        """Add all rows or, when one of them is refused, none: each refusal is returned, in the order of the rows."""
+        with self._locked() as tables:
+            refusals = self._judge_meters(rows)
+            if not refusals:
+                tables.table("meters").insert_multiple(asdict(row) for row in rows)
+            return refusals
+
+    def add_meter(self, row: MeterRow) -> Refusal | None:
+        """Add one meter whose number, and whose address on its line, are new."""
+        refusals = self.add_meters([row])
+        return refusals[0] if refusals else None
+
+    def remove_meter(self, meter_number: str) -> Refusal | None:
+        """Remove a meter. Its readings and money are the journal's and stay."""
+        with self._locked() as tables:
+            removed = tables.table("meters").remove(where("meter_number") == meter_number)
+            return None if removed else _unknown_meter(meter_number)
+
+    def note_test(self, meter_number: str, result: TestResult) -> Refusal | None:
+        """Keep a meter's last test."""
+        with self._locked() as tables:
+            noted = tables.table("meters").update(
+                {"test": asdict(result)}, where("meter_number") == meter_number
+            )
+            return None if noted else _unknown_meter(meter_number)
+
+    def _judge_meters(self, rows: Sequence[MeterRow]) -> list[Refusal]:
+        lines = {line.name for line in self.lines()}
+        numbers: Counter[str] = Counter()
+        places: dict[tuple[str, str], str] = {}
+        for present in self.meters():
+            numbers[present.meter_number] += 1
+            places[present.line, present.address] = present.meter_number
+        refusals = []
+        for row in rows:
+            refusal = self._judge_meter(row, lines, numbers, places)
+            if refusal is not None:
+                refusals.append(refusal)
+            numbers[row.meter_number] += 1
+            places.setdefault((row.line, row.address), row.meter_number)
+        return refusals
+
+    def _judge_meter(
+        self,
+        row: MeterRow,
+        lines: Collection[str],
+        numbers: Mapping[str, int],
+        places: Mapping[tuple[str, str], str],
+    ) -> Refusal | None:
+        def refuse(reason: RefusalReason, detail: str) -> Refusal:
+            return Refusal(reason, row.meter_number or "(no number)", detail)
+
+        if not row.meter_number or not row.address:
+            return refuse(RefusalReason.BAD_VALUE, "a meter needs a number and an address")
+        if row.ct_ratio < 1:
+            return refuse(
+                RefusalReason.BAD_VALUE, f"the CT ratio is a whole number from 1 up, not {row.ct_ratio}"
+            )
+        if numbers.get(row.meter_number):
+            return refuse(RefusalReason.DUPLICATE_METER, "this number is taken; `meters list` shows by which")
+        if row.line not in lines:
+            return refuse(
+                RefusalReason.UNKNOWN_LINE, f"there is no line {row.line!r}; add it with `lines add`"
+            )
+        if row.model not in self._known_models:
+            return refuse(
+                RefusalReason.UNKNOWN_MODEL,
+                f"{row.model!r} is none of {', '.join(sorted(self._known_models))}",
+            )
+        if taken := places.get((row.line, row.address)):
+            return refuse(
+                RefusalReason.DUPLICATE_ADDRESS,
+                f"address {row.address} on line {row.line} is meter {taken}'s",
+            )
+        return None
+
+    def _rows(self, table: str, kind: type[Row]) -> list[Row]:
+        tables = AtomicStorage(self.path).read() or {}
+        rows = tables.get(table, {})
+        try:
+            return [msgspec.convert(row, kind) for row in rows.values()]
+        except msgspec.ValidationError as error:
+            raise damaged(self.path, f"table {table}: {error}") from None
+
+    @contextmanager
+    def _locked(self) -> Iterator[TinyDB]:
+        """Let one writer at a time look and change. A fresh TinyDB each time: another process may have written."""
+        with owned_by_folder(self.path.with_name(LOCK_NAME), "ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with TinyDB(self.path, storage=AtomicStorage) as tables:
+                yield tables
+
+
+def _judge_line(row: LineRow, present: Sequence[LineRow]) -> Refusal | None:
+    if not row.name or not row.port or row.baud <= 0 or row.parity not in PARITIES:
+        return Refusal(
+            RefusalReason.BAD_VALUE,
+            row.name or "(no name)",
+            "a line needs a name, a port, a speed and parity N, E or O",
+        )
+    for other in present:
+        if other.name == row.name:
+            return Refusal(
+                RefusalReason.DUPLICATE_LINE, row.name, f"it is on {other.port}; remove it first to change it"
+            )
+        if other.port == row.port:
+            return Refusal(
+                RefusalReason.DUPLICATE_PORT,
+                row.name,
+                f"{row.port} is line {other.name}'s; a port has one line",
+            )
+    return None
+
+
+def _unknown_meter(meter_number: str) -> Refusal:
+    return Refusal(RefusalReason.UNKNOWN_METER, meter_number, "no such meter; `meters list` shows them")
