@@ -1,0 +1,24 @@
+"""`cardroom-gateway`: one command per job. Each is imported only when it is asked for, so that `decode` starts at once on a Pi."""
+
+import argparse
+import sys
+from importlib import import_module
+
+COMMANDS = {"decode": "gateway.technician.decode"}
+"""Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
+
+
+def main() -> int:
+    """Run one command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="cardroom-gateway", description="The building's gateway.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    for name, module in COMMANDS.items():
+        if asked == name or asked not in COMMANDS:
+            import_module(module).add_parser(subparsers)
+    args = parser.parse_args()
+    return int(args.run(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""The relay of a DL/T 645-2007 meter: function 1CH and running status word 3. An extension; the sources are the makers' firmware.
+
+DATA of 1CH: `PA P0 P1 P2 | C0 C1 C2 C3 | N1 | N2 | ss mm hh DD MM YY`. The time is the command's expiry by the METER's clock.
+9CH means "accepted", never "done": a large load delays a trip, keep-power refuses it, so the status word must be read back.
+"""
+
+from typing import NamedTuple
+
+from gateway.protocols.dlt645.frame import encode
+from gateway.protocols.dlt645.functions import RELAY, clock_bytes, named_bits
+from gateway.protocols.driver import MeterClock
+
+TRIP = 0x1A
+CLOSE_PERMIT = 0x1B
+"""The customer must press the meter's key (on some makes a setting makes it close at once)."""
+DIRECT_CLOSE = 0x1C
+TRIP_THEN_CLOSE = 0x1D
+TRIP_THEN_PERMIT = 0x1E
+ALARM_ON, ALARM_OFF = 0x2A, 0x2B
+KEEP_POWER_ON, KEEP_POWER_OFF = 0x3A, 0x3B
+
+BODY_BYTES = 16
+
+DONE_BITS = (
+    "direct-close",
+    "close-permit",
+    "trip",
+    "delayed-trip",
+    "pre-trip",
+    "delayed-by-high-current",
+    "bit-6",
+    "bit-7",
+    "keep-power-on",
+    "keep-power-off",
+    "alarm-on",
+    "alarm-off",
+)
+"""The execution word some meters add to 9CH, bit 0 first."""
+
+REFUSED_BITS = (
+    "suspended",
+    "mac",
+    "password",
+    "not-authenticated",
+    "expired",
+    "keep-power",
+    "keep-power",
+    "bad-duration",
+    "already-tripped",
+)
+"""The two-byte error word some meters give in DCH, bit 0 first."""
+
+RELAY_OPEN_BIT = 1 << 4
+"""Status word 3: 0 closed, 1 open (annex C; the capture of meter 151230011061 agrees, one source of three doesn't)."""
+COMMANDED_OPEN_BIT = 1 << 6
+"""Extension: the last command the meter holds."""
+
+
+class RelayStatus(NamedTuple):
+    """Running status word 3, as far as the relay goes."""
+
+    word: int
+    is_closed: bool
+    is_commanded_closed: bool
+
+
+def switch(
+    address: str,
+    action: int,
+    password: str,
+    operator: str,
+    valid_until: MeterClock,
+    duration: int = 0,
+    preamble: int = 0,
+) -> bytes:
+    """Command a relay (1CH). `password` is PA and P0..P2, `operator` C0..C3, eight digits each in wire order; `duration` is N2,
+    the time of a pre-trip in units of five minutes. Raises ValueError when the two codes are not four bytes each.
+    """
+    codes = bytes.fromhex(password + operator)
+    if len(codes) != 8:
+        raise ValueError("a relay command carries 8 digits of password and 8 of operator code")
+    body = codes + bytes((action, duration)) + clock_bytes(valid_until)
+    return encode(address, RELAY, body, preamble)
+
+
+def describe_switch(data: bytes) -> dict[str, str] | None:
+    """Return the fields of a plain 1CH body as hex digits, None for any other shape (PA = 98 carries ciphertext)."""
+    if len(data) != BODY_BYTES:
+        return None
+    return {
+        "PA": data[:1].hex().upper(),
+        "P": data[1:4].hex().upper(),
+        "C": data[4:8].hex().upper(),
+        "N1": data[8:9].hex().upper(),
+        "N2": data[9:10].hex().upper(),
+        "expiry_YYMMDDhhmmss": data[:9:-1].hex().upper(),
+    }
+
+
+def read_status(word: int) -> RelayStatus:
+    """Read word 3 (04000503)."""
+    return RelayStatus(word, not word & RELAY_OPEN_BIT, not word & COMMANDED_OPEN_BIT)
+
+
+def describe_status(word: int) -> str:
+    """Return `0050 relay=open cmd=open`."""
+    status = read_status(word)
+    relay, command = ("closed" if closed else "open" for closed in status[1:])
+    return f"{word:04X} relay={relay} cmd={command}"
+
+
+def refusal(data: bytes) -> str | None:
+    """Name the two-byte error word of a DCH reply; None when DATA has another length (then it is the standard's error byte)."""
+    if len(data) != 2:
+        return None
+    return (named_bits(int.from_bytes(data, "little"), REFUSED_BITS) or ["other"])[0]

@@ -1,0 +1,204 @@
+"""The Modbus RTU frame: bytes to frames and back. Knows no register map and no meter.
+
+    address | function | body | CRC-16 low byte | CRC-16 high byte        (at most 256 bytes)
+
+RTU has no start mark and no length: frames are told apart by silence (3.5 characters), which adapters and TCP servers don't keep.
+So the length is worked out from function and byte count, and the CRC has the last word. A request and a response of one function
+can look alike; each possible shape is a claim, the shortest is tried first, and whoever knows which side it hears says so (`role`).
+Damage to expect: bytes lost at the head when an adapter switches late, the request's echo glued to the reply, printed CRCs that
+never were right. Where no claim holds, the search goes on at the NEXT BYTE; one run of bytes without a good frame is one damage.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import crcmod
+
+from gateway.protocols.stream import Damage, Reason, StreamDecoder
+
+crc16 = crcmod.mkCrcFun(0x18005, initCrc=0xFFFF, rev=True, xorOut=0x0000)
+"""CRC-16 with polynomial A001H (reversed 8005H), start FFFFH; over a whole good frame it is 0."""
+
+READ_COILS = 0x01
+READ_DISCRETE_INPUTS = 0x02
+READ_HOLDING_REGISTERS = 0x03
+READ_INPUT_REGISTERS = 0x04
+WRITE_COIL = 0x05
+WRITE_REGISTER = 0x06
+WRITE_COILS = 0x0F
+WRITE_REGISTERS = 0x10
+EXCEPTION_BIT = 0x80
+
+MAX_FRAME_BYTES = 256
+_SHORT_BYTES = 8
+_EXCEPTION_BYTES = 5
+
+_READS = {
+    READ_COILS: 2000,
+    READ_DISCRETE_INPUTS: 2000,
+    READ_HOLDING_REGISTERS: 125,
+    READ_INPUT_REGISTERS: 125,
+}
+"""Function: most items in one request (Modbus application protocol V1.1b3, clause 6)."""
+_SINGLE_WRITES = frozenset({WRITE_COIL, WRITE_REGISTER})
+_BLOCK_WRITES = {WRITE_COILS: 1968, WRITE_REGISTERS: 123}
+_BITS = frozenset({READ_COILS, READ_DISCRETE_INPUTS, WRITE_COILS})
+FUNCTIONS = frozenset({*_READS, *_SINGLE_WRITES, *_BLOCK_WRITES})
+
+_HEAD_BYTES = dict.fromkeys(_READS, 6) | dict.fromkeys(_SINGLE_WRITES, 8) | dict.fromkeys(_BLOCK_WRITES, 7)
+"""What must have come before a frame's possible shapes are known; never more than the shortest of them."""
+
+
+class Role(StrEnum):
+    """Which side sent a frame."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+class Frame(NamedTuple):
+    """One good frame. `body` is what stands between function and CRC."""
+
+    address: int
+    function: int
+    role: Role
+    body: bytes
+    raw: bytes
+
+    @property
+    def is_exception(self) -> bool:
+        """The meter refused; `body` is the exception code."""
+        return self.function & EXCEPTION_BIT != 0
+
+
+class _Claim(NamedTuple):
+    length: int
+    role: Role
+
+
+def encode(address: int, function: int, body: bytes) -> bytes:
+    """Build a frame. Raises ValueError for an address or function beyond a byte, or a frame beyond 256 bytes."""
+    covered = bytes((address, function)) + body
+    if len(covered) + 2 > MAX_FRAME_BYTES:
+        raise ValueError(f"a Modbus RTU frame has at most {MAX_FRAME_BYTES} bytes, not {len(covered) + 2}")
+    return covered + int(crc16(covered)).to_bytes(2, "little")
+
+
+def read_registers(address: int, function: int, start: int, count: int) -> bytes:
+    """Ask for `count` registers (or bits) from `start` on (functions 01 to 04)."""
+    return encode(address, function, start.to_bytes(2, "big") + count.to_bytes(2, "big"))
+
+
+def write_registers(address: int, start: int, values: bytes) -> bytes:
+    """Write whole registers, two bytes each, with function 10H. Raises ValueError when `values` is no whole number of them."""
+    count, odd = divmod(len(values), 2)
+    if odd or not 1 <= count <= _BLOCK_WRITES[WRITE_REGISTERS]:
+        raise ValueError(f"{len(values)} bytes are no whole number of registers from 1 to 123")
+    head = start.to_bytes(2, "big") + count.to_bytes(2, "big") + bytes((len(values),))
+    return encode(address, WRITE_REGISTERS, head + values)
+
+
+class Decoder(StreamDecoder):
+    """Frames out of bytes: `feed(data)`, `next_event()`, and `flush()` when the line fell silent.
+
+    `role` is the side one listens to (None: both). `echo` is our own request: on a two-wire line it may come back before the reply,
+    and it is taken byte for byte, as a REQUEST, before any other reading of these bytes.
+    """
+
+    def __init__(self, role: Role | None = None, echo: bytes = b"") -> None:
+        super().__init__()
+        self._role = role
+        self._echo = echo
+        self._last_write = b""
+        self._in_damage = False
+
+    def next_event(self) -> Frame | Damage | None:
+        """Return the next frame or damage in the order of the stream; None when nothing (more) can be decided yet."""
+        if self._overrun is not None:
+            return self._take_overrun()
+        while self._position < len(self._buffer):
+            found = self._try()
+            if isinstance(found, Frame):
+                self._position += len(found.raw)
+                self._in_damage = False
+                return found
+            if found is None:
+                return None
+            damage = Damage(found[0], self._buffer[self._position : self._position + found[1]])
+            self._position += 1
+            if not self._in_damage:
+                self._in_damage = True
+                return damage
+        if self._ended:
+            self._in_damage = False
+        return None
+
+    def _try(self) -> Frame | tuple[Reason, int] | None:
+        """Read what starts at the position: a frame, why not (with the bytes it claimed), or None while bytes are to come."""
+        buffer, start = self._buffer, self._position
+        arrived = len(buffer) - start
+        if self._echo and buffer.startswith(self._echo[:arrived], start):
+            return self._try_echo(arrived)
+        function = buffer[start + 1] if arrived > 1 else READ_COILS
+        if function & EXCEPTION_BIT and function & ~EXCEPTION_BIT in FUNCTIONS:
+            head_bytes = _EXCEPTION_BYTES
+        elif function in FUNCTIONS:
+            head_bytes = _HEAD_BYTES[function]
+        else:
+            return Reason.GARBAGE, 2
+        if arrived < head_bytes:
+            return (Reason.TRUNCATED, arrived) if self._ended else None
+        claims = _claims(buffer[start : start + 7], self._role)
+        for length, role in claims:
+            if length > arrived:
+                return (Reason.TRUNCATED, arrived) if self._ended else None
+            raw = buffer[start : start + length]
+            if crc16(raw) == 0:
+                return Frame(raw[0], raw[1], self._side(raw, role), raw[2:-2], raw)
+        return (Reason.BAD_CRC, claims[-1].length) if claims else (Reason.GARBAGE, head_bytes)
+
+    def _try_echo(self, arrived: int) -> Frame | tuple[Reason, int] | None:
+        raw = self._echo
+        if arrived >= len(raw):
+            return Frame(raw[0], raw[1], Role.REQUEST, raw[2:-2], raw)
+        return (Reason.TRUNCATED, arrived) if self._ended else None
+
+    def _side(self, raw: bytes, claimed: Role) -> Role:
+        """A single write is answered by its own copy: heard from both sides, the second of two equal frames is the answer."""
+        if self._role is not None or raw[1] not in _SINGLE_WRITES:
+            return claimed
+        answered = raw == self._last_write
+        self._last_write = b"" if answered else raw
+        return Role.RESPONSE if answered else Role.REQUEST
+
+
+def _claims(head: bytes, role: Role | None) -> list[_Claim]:
+    """Return the shapes a frame with these first bytes can have, shortest first."""
+    function = head[1]
+    if function & EXCEPTION_BIT:
+        claims = [_Claim(_EXCEPTION_BYTES, Role.RESPONSE)]
+    elif function in _READS:
+        claims = _read_claims(function, head[2], int.from_bytes(head[4:6], "big"))
+    elif function in _SINGLE_WRITES:
+        claims = [_Claim(_SHORT_BYTES, role or Role.REQUEST)]
+    else:
+        claims = _write_claims(function, int.from_bytes(head[4:6], "big"), head[6])
+    return sorted(claim for claim in claims if role in (None, claim.role))
+
+
+def _read_claims(function: int, byte_count: int, quantity: int) -> list[_Claim]:
+    claims = []
+    if 1 <= quantity <= _READS[function]:
+        claims.append(_Claim(_SHORT_BYTES, Role.REQUEST))
+    if 1 <= byte_count <= 250 and (function in _BITS or byte_count % 2 == 0):
+        claims.append(_Claim(_EXCEPTION_BYTES + byte_count, Role.RESPONSE))
+    return claims
+
+
+def _write_claims(function: int, quantity: int, byte_count: int) -> list[_Claim]:
+    if not 1 <= quantity <= _BLOCK_WRITES[function]:
+        return []
+    claims = [_Claim(_SHORT_BYTES, Role.RESPONSE)]
+    if byte_count == ((quantity + 7) // 8 if function in _BITS else quantity * 2):
+        claims.append(_Claim(9 + byte_count, Role.REQUEST))
+    return claims
