@@ -70,11 +70,7 @@ def decode_line(text: str, protocol: Named) -> Iterator[Fields]:
         _choose(stream) if protocol is Named.AUTO else (protocol, _events(_decoder(protocol), stream))
     )
     for event in events:
-        yield (
-            _damage_fields(event, chosen)
-            if isinstance(event, Damage)
-            else _frame_fields(event, protocol, chosen)
-        )
+        yield (_damage_fields(event) if isinstance(event, Damage) else _frame_fields(event, protocol, chosen))
 
 
 def _stdin_lines() -> Iterator[str]:
