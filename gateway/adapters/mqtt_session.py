@@ -1,0 +1,269 @@
+"""One MQTT connection from first byte to last: a paho client with its network thread, and the futures that its callbacks settle.
+
+A session is used once. A paho client that is used again would resend its own leftovers beside the outbox, which is the only store;
+so each connection gets a fresh client with a clean session (MQTT 3.1.1, which every broker speaks).
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.contract.identifiers import GatewayId
+from gateway.contract.topics import ACK, DOWN, STATE, topic
+
+INFLIGHT = 20
+"""Publishes awaiting their PUBACK at once: the broker's usual limit. More only wait their turn."""
+KEEPALIVE_S = 20
+GOODBYE_S = 1.0
+"""How long a broker may take to hang up after our DISCONNECT."""
+QOS_AT_LEAST_ONCE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and how to sign in. `password` is read from its file by app and never shown."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    reconnect_min_ms: int = 500
+    reconnect_max_ms: int = 60_000
+    connect_timeout_ms: int = 10_000
+    puback_timeout_ms: int = 30_000
+
+    def __repr__(self) -> str:
+        return f"Broker({self.host}:{self.port}, tls={self.tls}, username={self.username!r})"
+
+
+class Trouble(StrEnum):
+    """Why there is no link."""
+
+    NOT_YET = "not-yet-connected"
+    UNREACHABLE = "unreachable"
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105  a reason, not a password
+    NOT_AUTHORISED = "not-authorised"
+    TLS_FAILED = "tls-failed"
+    NO_ANSWER = "no-answer"
+    REFUSED = "refused"
+    LOST = "lost"
+    BIRTH_FAILED = "birth-failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFault:
+    """A trouble with its story: what happened, why, what to do."""
+
+    trouble: Trouble
+    message: str
+
+
+class Session:
+    """One connection: a paho client with its thread, and the futures that its callbacks settle."""
+
+    def __init__(
+        self, broker: Broker, gateway: GatewayId, will: bytes, arrived: Callable[[str, bytes], None]
+    ) -> None:
+        self._broker = broker
+        self._gateway = gateway
+        self._arrived = arrived
+        self._loop = asyncio.get_running_loop()
+        self._accepted: asyncio.Future[LinkFault | None] = self._loop.create_future()
+        self._end: asyncio.Future[LinkFault] = self._loop.create_future()
+        self._unacknowledged: dict[int, asyncio.Future[bool]] = {}
+        self._started = False
+        client = Client(
+            CallbackAPIVersion.VERSION2, f"cardroom-{gateway}", clean_session=True, reconnect_on_failure=False
+        )
+        client.connect_timeout = broker.connect_timeout_ms / 1000
+        client.max_inflight_messages_set(INFLIGHT)
+        client.max_queued_messages_set(INFLIGHT)
+        client.will_set(topic(gateway, STATE), will, qos=QOS_AT_LEAST_ONCE, retain=True)
+        client.username_pw_set(broker.username, broker.password)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        self._client = client
+
+    @property
+    def fault(self) -> LinkFault | None:
+        """Why the session ended; None while it lives."""
+        return self._end.result() if self._end.done() else None
+
+    async def open(self) -> LinkFault | None:
+        """Connect, sign in, subscribe. None when all three stand. DNS and the TLS handshake block, so they run in a thread."""
+        fault = await asyncio.to_thread(self._dial)
+        if fault is not None:
+            return fault
+        self._started = True
+        self._client.loop_start()
+        try:
+            return await asyncio.wait_for(
+                asyncio.shield(self._accepted), self._broker.connect_timeout_ms / 1000
+            )
+        except TimeoutError:
+            return LinkFault(
+                Trouble.NO_ANSWER,
+                f"{self._place()} took the connection but does not speak MQTT. Check the port.",
+            )
+
+    async def ended(self) -> LinkFault:
+        """Wait for the connection's end."""
+        return await asyncio.shield(self._end)
+
+    async def publish(self, name: str, payload: bytes, retain: bool) -> bool:
+        if self._end.done():
+            return False
+        information = self._client.publish(name, payload, qos=QOS_AT_LEAST_ONCE, retain=retain)
+        if information.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return False
+        acknowledged: asyncio.Future[bool] = self._loop.create_future()
+        # Registered before the loop can run the callback: both happen in this thread.
+        self._unacknowledged[information.mid] = acknowledged
+        try:
+            return await asyncio.wait_for(acknowledged, self._broker.puback_timeout_ms / 1000)
+        except TimeoutError:
+            self._finish(
+                LinkFault(Trouble.NO_ANSWER, f"{self._place()} acknowledges nothing. Is its disk full?")
+            )
+            return False
+        finally:
+            self._unacknowledged.pop(information.mid, None)
+
+    async def close(self) -> None:
+        """End the connection and its thread; every waiting publish gets its False."""
+        if self._started:
+            self._client.disconnect()
+            await asyncio.wait([self._end], timeout=GOODBYE_S)
+            await asyncio.to_thread(self._hang_up)
+        self._finish(LinkFault(Trouble.STOPPED, "The link was closed in order."))
+
+    def _hang_up(self) -> None:
+        """Shut the socket down under paho: a dead broker must not hold its thread until the keep-alive runs out."""
+        connection = self._client.socket()
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._client.loop_stop()
+
+    def _dial(self) -> LinkFault | None:
+        try:
+            self._set_tls()
+            self._client.connect(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
+        except ssl.SSLError as error:
+            return LinkFault(
+                Trouble.TLS_FAILED,
+                f"{self._place()}: {error}. Check ca_file, the certificates' dates and the clock.",
+            )
+        except OSError as error:
+            return LinkFault(
+                Trouble.UNREACHABLE,
+                f"{self._place()}: {error}. Is the broker running, the cable in, the name right?",
+            )
+        return None
+
+    def _set_tls(self) -> None:
+        if self._broker.tls:
+            paths = (self._broker.ca_file, self._broker.certificate_file, self._broker.key_file)
+            ca_file, certificate_file, key_file = (str(path) if path else None for path in paths)
+            self._client.tls_set(ca_file, certificate_file, key_file)
+
+    def _place(self) -> str:
+        return f"{self._broker.host}:{self._broker.port}"
+
+    # Callbacks of paho's thread: each only hands over to the loop's.
+
+    def _on_connect(
+        self, client: Client, _data: object, _flags: object, code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if code.is_failure:
+            self._in_loop(self._settle_accepted, self._refusal(code))
+            return
+        leaves = [(topic(self._gateway, leaf), QOS_AT_LEAST_ONCE) for leaf in (ACK, DOWN)]
+        client.subscribe(leaves)
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _data: object,
+        _mid: int,
+        codes: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refused = any(code.is_failure for code in codes)
+        fault = LinkFault(
+            Trouble.NOT_AUTHORISED,
+            f"{self._place()} refuses the subscription of {self._gateway}'s topics. Check the broker's access list.",
+        )
+        self._in_loop(self._settle_accepted, fault if refused else None)
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, _flags: object, code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        self._in_loop(
+            self._ended, LinkFault(Trouble.LOST, f"{self._place()}: the connection ended ({code}).")
+        )
+
+    def _on_publish(
+        self, _client: Client, _data: object, mid: int, code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        self._in_loop(self._acknowledged, mid, not code.is_failure)
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._in_loop(self._arrived, message.topic, message.payload)
+
+    def _in_loop(self, act: Callable[..., None], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the daemon is gone
+            self._loop.call_soon_threadsafe(act, *arguments)
+
+    # From here on in the loop's thread again.
+
+    def _settle_accepted(self, fault: LinkFault | None) -> None:
+        if not self._accepted.done():
+            self._accepted.set_result(fault)
+
+    def _acknowledged(self, mid: int, taken: bool) -> None:
+        waiting = self._unacknowledged.get(mid)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(taken)
+
+    def _finish(self, fault: LinkFault) -> None:
+        self._settle_accepted(fault)
+        if not self._end.done():
+            self._end.set_result(fault)
+        for waiting in self._unacknowledged.values():
+            if not waiting.done():
+                waiting.set_result(False)
+
+    def _refusal(self, code: ReasonCode) -> LinkFault:
+        name = str(code)
+        if name == "Bad user name or password":
+            return LinkFault(
+                Trouble.WRONG_PASSWORD,
+                f"{self._place()} refuses user {self._broker.username!r}: wrong user name or password. "
+                "Check [mqtt] username and password_file.",
+            )
+        if name == "Not authorized":
+            return LinkFault(
+                Trouble.NOT_AUTHORISED,
+                f"{self._place()} does not let {self._broker.username or 'a client without a user name'!r} in. Check [mqtt] "
+                "username and password_file, and the broker's access list.",
+            )
+        return LinkFault(Trouble.REFUSED, f"{self._place()} refuses the connection: {name}.")

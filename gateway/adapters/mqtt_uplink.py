@@ -1,0 +1,173 @@
+"""The building's link to the broker: paho-mqtt with its network thread on one side, asyncio on the other.
+
+Connected or not, the daemon goes on: nothing here waits for a broker unless it is awaited, and nothing is kept in memory for
+later. The outbox in the journal is the only store; `publish` says True once the broker has acknowledged (PUBACK) and False
+otherwise, and even True is no proof that central has stored anything: only its signed acknowledgement is (C-11). This file moves
+bytes and knows neither envelopes nor rows.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from gateway.adapters.mqtt_session import INFLIGHT, Broker, LinkFault, Session, Trouble
+from gateway.contract.envelope import MAX_BYTES
+from gateway.contract.facts import State
+from gateway.contract.identifiers import BootId, GatewayId
+from gateway.contract.topics import BIRTH, STATE, topic
+
+ARRIVALS = 200
+"""Messages not yet taken by the daemon. What comes on top is dropped and counted; central sends it again (C-5)."""
+STEADY_S = 30.0
+"""A connection that lived this long resets the back-off. Shorter ones don't: two daemons with one id throw each other out."""
+
+GOODBYE_S = 2.0
+"""How long the last word may take at a stop."""
+
+log = structlog.get_logger("uplink")
+_dice = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message from the broker; still unproven: open its envelope before believing a byte of it."""
+
+    leaf: str
+    payload: bytes
+
+
+class Uplink:
+    """One gateway's link. Use from the event loop's thread."""
+
+    def __init__(
+        self, broker: Broker, gateway: GatewayId, boot: BootId, birth: Callable[[], Awaitable[bytes]]
+    ) -> None:
+        """`birth` makes the sealed birth message; it is asked at every connection, before anything else is said."""
+        self._broker = broker
+        self._gateway = gateway
+        self._birth = birth
+        self._online = msgspec.json.encode(State(online=True, boot=boot))
+        self._offline = msgspec.json.encode(State(online=False, boot=boot))
+        self._arrivals: asyncio.Queue[Arrived] = asyncio.Queue(ARRIVALS)
+        self._slots = asyncio.Semaphore(INFLIGHT)
+        self._session: Session | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._counters: Counter[str] = Counter()
+        self.connected = asyncio.Event()
+        """Set while the link is up and the birth message has been taken by the broker."""
+        self.fault: LinkFault | None = LinkFault(
+            Trouble.NOT_YET, f"Connecting to {broker.host}:{broker.port}."
+        )
+        """Why the link is down; None while it is up."""
+
+    async def start(self) -> None:
+        """Begin to connect, and go on trying for ever. Returns at once."""
+        self._keeper = asyncio.create_task(self._keep_connected(), name="uplink")
+
+    async def stop(self) -> None:
+        """Say offline if the broker is there to hear it, then disconnect."""
+        if self.connected.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.publish(STATE, self._offline, retain=True), GOODBYE_S)
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+            self._keeper = None
+        self.fault = LinkFault(Trouble.STOPPED, "The link was closed in order.")
+
+    async def publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Publish at QoS 1. True once the broker acknowledged; False when it is not connected or the link broke meanwhile."""
+        async with self._slots:
+            if self._session is None or not self.connected.is_set():
+                self._counters["publish-refused"] += 1
+                return False
+            taken = await self._session.publish(topic(self._gateway, leaf), payload, retain)
+        self._counters["published" if taken else "publish-failed"] += 1
+        return taken
+
+    async def receive(self) -> Arrived:
+        """The next message for this gateway (leaf `ack` or `down`), in the order of arrival."""
+        return await self._arrivals.get()
+
+    def counters(self) -> dict[str, int]:
+        """Connections, losses, publishes, arrivals and drops since start."""
+        return dict(self._counters)
+
+    async def _keep_connected(self) -> None:
+        attempt = 0
+        while True:
+            began_s = asyncio.get_running_loop().time()
+            self.fault = await self._live_once()
+            if asyncio.get_running_loop().time() - began_s > STEADY_S:
+                attempt = 0
+            self._counters[f"link-{self.fault.trouble}"] += 1
+            wait_ms = backoff_ms(
+                self._broker.reconnect_min_ms, self._broker.reconnect_max_ms, attempt, _dice.random()
+            )
+            log.warning(
+                "link-down",
+                trouble=self.fault.trouble,
+                message=self.fault.message,
+                again_in_ms=wait_ms,
+                attempt=attempt,
+            )
+            attempt += 1
+            await asyncio.sleep(wait_ms / 1000)
+
+    async def _live_once(self) -> LinkFault:
+        """One connection from first byte to last; gives why it ended."""
+        session = Session(self._broker, self._gateway, self._offline, self._arrived)
+        try:
+            fault = await session.open()
+            if fault is not None:
+                return fault
+            self._session = session
+            if not await self._introduce(session):
+                return session.fault or LinkFault(
+                    Trouble.BIRTH_FAILED, "The birth message could not be made; see the log."
+                )
+            self.fault = None
+            self._counters["connections"] += 1
+            self.connected.set()
+            log.info("link-up", broker=str(self._broker))
+            return await session.ended()
+        finally:
+            self.connected.clear()
+            self._session = None
+            await asyncio.shield(session.close())
+
+    async def _introduce(self, session: Session) -> bool:
+        try:
+            birth = await self._birth()
+        except Exception:
+            # Without a birth central can't know what to send: try again with the next connection, the meters go on.
+            log.exception("birth-failed")
+            return False
+        said = ((BIRTH, birth), (STATE, self._online))
+        return all(
+            [await session.publish(topic(self._gateway, leaf), payload, True) for leaf, payload in said]
+        )
+
+    def _arrived(self, name: str, payload: bytes) -> None:
+        if len(payload) > MAX_BYTES:
+            self._counters["arrival-too-long"] += 1
+            return
+        try:
+            self._arrivals.put_nowait(Arrived(name.rpartition("/")[2], payload))
+        except asyncio.QueueFull:
+            self._counters["arrival-dropped"] += 1
+            return
+        self._counters["arrivals"] += 1
+
+
+def backoff_ms(shortest_ms: int, longest_ms: int, attempt: int, dice: float) -> int:
+    """How long to wait before connection attempt `attempt` + 1: doubling, capped, spread over its upper half by `dice` (0..1), so
+    that a campus of gateways does not return in one instant."""
+    ceiling_ms = min(longest_ms, shortest_ms * 2 ** min(attempt, 20))
+    return int(ceiling_ms * (0.5 + dice / 2))
