@@ -1,0 +1,19 @@
+"""Joins the apps' pages to addresses. An app without pages yet is left out."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+PAGES = {
+    "": "central.dashboard.urls",
+    "desk/": "central.desk.urls",
+    "campus/": "central.campus.urls",
+    "office/": "central.office.urls",
+}
+
+urlpatterns: list[URLPattern | URLResolver] = [path("i18n/", include("django.conf.urls.i18n"))]
+urlpatterns += [path(prefix, include(module)) for prefix, module in PAGES.items() if find_spec(module)]
+
+handler403 = "central.office.views.forbidden"
+handler404 = "central.office.views.not_found"
+handler500 = "central.office.views.server_error"

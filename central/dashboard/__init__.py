@@ -1,0 +1,1 @@
+"""Live pages: what is supplied, what is not, and why."""

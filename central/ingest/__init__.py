@@ -1,0 +1,1 @@
+"""The process that receives facts over MQTT and sends commands."""

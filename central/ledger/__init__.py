@@ -1,0 +1,1 @@
+"""Double entry and the audit chain: what was booked is never changed."""

@@ -1,0 +1,1 @@
+"""Gateways, commands sent to them, facts received from them."""

@@ -1,0 +1,96 @@
+"""Readings and histories in bulk. Written by ingest alone; nothing here is money."""
+
+from django.db import models
+
+
+class Reading(models.Model):
+    """One reading as the gateway took it; a reading is not an entry (C-12)."""
+
+    meter = models.CharField(max_length=64)
+    wall_ms = models.BigIntegerField()
+    register_wh = models.BigIntegerField()
+    power_w = models.BigIntegerField(null=True)
+    current_ma = models.BigIntegerField(null=True)
+    relay_closed = models.BooleanField(null=True)
+    outcome = models.CharField(max_length=16)
+    trusted = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["meter", "wall_ms"])]
+
+
+class LastReading(models.Model):
+    """A meter's newest reading, for pages that show many meters at once."""
+
+    meter = models.CharField(max_length=64, primary_key=True)
+    wall_ms = models.BigIntegerField()
+    register_wh = models.BigIntegerField()
+    """Of the newest reading that was accepted: the base of the next hour's use."""
+    power_w = models.BigIntegerField(null=True)
+    current_ma = models.BigIntegerField(null=True)
+    relay_closed = models.BooleanField(null=True)
+    outcome = models.CharField(max_length=16)
+
+
+class HourlyUse(models.Model):
+    """A meter's use by the hour it was read in, kept by ingest for charts; money is billed from entries."""
+
+    meter = models.CharField(max_length=64)
+    hour_ms = models.BigIntegerField()
+    energy_wh = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meter", "hour_ms"], name="one_use_per_hour")]
+
+
+class RelayEvent(models.Model):
+    """Every relay report, in the order received."""
+
+    meter = models.CharField(max_length=64)
+    at_ms = models.BigIntegerField()
+    desired_closed = models.BooleanField(null=True)
+    commanded_closed = models.BooleanField(null=True)
+    observed_closed = models.BooleanField(null=True)
+    verdict = models.CharField(max_length=16)
+    why = models.CharField(max_length=200, blank=True)
+    current_ma = models.BigIntegerField(null=True)
+    status_word = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["meter", "at_ms"])]
+
+
+class DecisionEvent(models.Model):
+    """Every decision, in the order received."""
+
+    account = models.CharField(max_length=64)
+    at_ms = models.BigIntegerField()
+    decision = models.CharField(max_length=16)
+    reason = models.CharField(max_length=64)
+    balance = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "at_ms"])]
+
+
+class ReceivedRow(models.Model):
+    """The digest of every row received, so that the same sequence with other content is noticed."""
+
+    gateway = models.CharField(max_length=64)
+    epoch = models.CharField(max_length=64)
+    seq = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "epoch", "seq"], name="one_digest_per_row")]
+
+
+class TelemetryPosition(models.Model):
+    """The last row of an epoch whose telemetry is committed; apart from the ledger's, since the databases commit apart."""
+
+    gateway = models.CharField(max_length=64)
+    epoch = models.CharField(max_length=64)
+    seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "epoch"], name="one_position_per_epoch")]
