@@ -1,6 +1,6 @@
 """The campus's own time: it may run faster than the world's, and it stands still while the campus is stopped.
 
-All processes read one file with `demo_epoch_ms`, `real_epoch_ms` and `rate`: demo time = demo_epoch + (real time - real_epoch) x rate.
+All processes read one file with `demo_epoch_ms`, `real_epoch_ms` and `rate`: demo time = demo_epoch + (real - real_epoch) x rate.
 Where time stands is kept beside it, a little ahead, so that it never goes back: not even after the supervisor was killed.
 """
 
