@@ -1,0 +1,69 @@
+"""What stands above every page: the menu of the reader's role, what waits, and whether the time shown is a bench's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from central import clock
+from central.link.models import Alarm
+from central.office.access import ADMIN, ANYONE_SIGNED_IN
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One entry of the menu."""
+
+    label: str | Promise
+    href: str
+    current: bool
+    count: int = 0
+    tone: str = ""
+
+
+MENU = (
+    (_("Desk"), "desk:find", ANYONE_SIGNED_IN),
+    (_("Overview"), "dashboard:overview", ANYONE_SIGNED_IN),
+    (_("Not yet supplied"), "desk:waiting", ANYONE_SIGNED_IN),
+    (_("Alarms"), "dashboard:alarms", ANYONE_SIGNED_IN),
+    (_("Accounts"), "dashboard:accounts", ANYONE_SIGNED_IN),
+    (_("Gateways"), "dashboard:gateways", (ADMIN,)),
+    (_("Prices"), "office:prices", (ADMIN,)),
+    (_("Import"), "office:import", (ADMIN,)),
+)
+
+
+def top_of_page(request: HttpRequest) -> dict[str, object]:
+    """Give templates the menu and the bench's sign. Counts are read when the menu is drawn, so a refreshed part costs nothing."""
+    return {"navigation": lambda: list(_menu(request)), "bench_clock": clock.is_bench()}
+
+
+def _menu(request: HttpRequest) -> Iterable[MenuItem]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    for label, name, allowed in MENU:
+        if request.user.role in allowed:
+            count, tone = _count(name)
+            yield MenuItem(label, reverse(name), _section(here) == name, count, tone)
+
+
+def _count(name: str) -> tuple[int, str]:
+    if name == "dashboard:alarms":
+        return Alarm.objects.filter(cleared_ms=None).count(), "bad"
+    return 0, ""
+
+
+SECTIONS = {
+    "dashboard:building": "dashboard:overview",
+    "dashboard:room": "dashboard:overview",
+    "desk:room": "desk:find",
+    "desk:read-back": "desk:find",
+    "desk:pay": "desk:find",
+    "desk:receipt": "desk:find",
+}
+
+
+def _section(view_name: str) -> str:
+    return SECTIONS.get(view_name, view_name)

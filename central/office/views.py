@@ -1,0 +1,128 @@
+"""Sign-in, sign-out and the pages that say what went wrong. They never show a traceback, and each says what to do next."""
+
+from datetime import timedelta
+
+from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from central.office.forms import SignInForm
+
+
+class SignIn(LoginView):
+    """Ask for name and password; who is signed in already goes on to the pages."""
+
+    template_name = "office/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+def locked_out(
+    request: HttpRequest, original: HttpResponse | None, credentials: dict[str, str] | None
+) -> HttpResponse:
+    """Answer a sign-in after too many wrong ones: say when to try again (429)."""
+    username = (credentials or {}).get("username", "")
+    form = SignInForm(request, initial={"username": username})
+    wait = _wait(request, username)
+    minutes = max(1, -(-int(wait.total_seconds()) // 60))
+    until = localtime(request.axes_attempt_time + wait)
+    return render(
+        request,
+        "office/sign_in.html",
+        {
+            "form": form,
+            "next": request.POST.get("next", ""),
+            "locked": ngettext(
+                "Too many wrong passwords for this name. Try again in %(minutes)d minute, at %(time)s.",
+                "Too many wrong passwords for this name. Try again in %(minutes)d minutes, at %(time)s.",
+                minutes,
+            )
+            % {"minutes": minutes, "time": until.strftime("%H:%M")},
+        },
+        status=429,
+    )
+
+
+def _wait(request: HttpRequest, username: str) -> timedelta:
+    """Give how long the lock-out still lasts, counted from the last attempt that was recorded."""
+    cool_off = get_cool_off(request) or timedelta()
+    last = AccessAttempt.objects.filter(username=username).order_by("-attempt_time").first()
+    if last is None:
+        return cool_off
+    return max(timedelta(), last.attempt_time + cool_off - request.axes_attempt_time)
+
+
+def _error(request: HttpRequest, status: int, heading: str, happened: str, steps: list[str]) -> HttpResponse:
+    signed_in = bool(getattr(request, "user", None) and request.user.is_authenticated)
+    context = {
+        "status": status,
+        "heading": heading,
+        "happened": happened,
+        "steps": steps,
+        "onward": "/" if signed_in else settings.LOGIN_URL_PATH,
+        "onward_label": _("To the overview") if signed_in else _("Sign in"),
+    }
+    return render(request, "office/error.html", context, status=status)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: signed in, but not with the role this page needs."""
+    return _error(
+        request,
+        403,
+        _("This page is not for your role"),
+        _("You are signed in, but your role does not include this page. Nothing was changed."),
+        [
+            _("If you need it for your work, ask an administrator to change your role."),
+            _("If you have another account, sign out and sign in with that one."),
+        ],
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404."""
+    return _error(
+        request,
+        404,
+        _("There is no such page"),
+        _("The address is mistyped, or what it named no longer exists."),
+        [
+            _("Look for the room by its number or occupant at the desk."),
+            _("If a link on one of our own pages led here, tell an administrator which one."),
+        ],
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: the one page that may stand between a cashier and the question whether money was taken."""
+    return _error(
+        request,
+        500,
+        _("The server could not finish this"),
+        _("Something in the server failed; it has been logged. What was not finished was not booked: there are no half payments."),
+        [
+            _("You were taking a payment: go back one page and press the button again. The same page pays only once."),
+            _("Or look at the room's last payments: if the receipt is there, the money is booked."),
+            _("If it happens again, tell an administrator the time at which you saw this."),
+        ],
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 of the form protection: an old page, or another sign-in in between."""
+    return _error(
+        request,
+        403,
+        _("This page was too old to be sent"),
+        _("You signed in or out since it was opened, or the browser refuses cookies. Nothing was changed."),
+        [
+            _("Go back, reload the page and send it again."),
+            _("If it goes on, allow cookies for this server in the browser."),
+        ],
+    )

@@ -1,0 +1,107 @@
+"""What the names on the wire are called on a page: one outline, one tone and one word each, in the reader's language.
+
+A gateway newer than this server may send a name that isn't here: it is shown as it came, never hidden.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from gateway.contract.facts import CommandOutcome, DecisionKind, EntryCause, EntryKind, RelayVerdict
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A state as a page shows it. `tone` is good, warn, bad, info or mute; `icon` is an outline of icons.svg."""
+
+    word: Words
+    tone: str
+    icon: str
+
+
+SUPPLIED = Badge(_("Supplied"), "good", "on")
+CUT_OFF = Badge(_("Cut off"), "mute", "off")
+UNKNOWN = Badge(_("Unknown"), "mute", "unknown")
+SILENT = Badge(_("Meter silent"), "warn", "silent")
+PROTECTED = Badge(_("Protected"), "info", "shield")
+QUARANTINED = Badge(_("Quarantined"), "bad", "lock")
+NO_METER = Badge(_("No meter"), "mute", "unknown")
+NO_RELAY = Badge(_("Without a relay"), "mute", "held")
+
+VERDICTS = {
+    RelayVerdict.CONTRADICTED: Badge(_("Contradicted"), "bad", "clash"),
+    RelayVerdict.DELAYED: Badge(_("Delayed"), "warn", "wait"),
+    RelayVerdict.WAITING_KEY: Badge(_("Press the meter's key"), "warn", "key"),
+    RelayVerdict.REFUSED: Badge(_("Refused by the meter"), "bad", "fail"),
+    RelayVerdict.UNKNOWN: UNKNOWN,
+    RelayVerdict.HELD: Badge(_("Held"), "info", "held"),
+}
+
+DECISIONS = {
+    DecisionKind.OPEN: Badge(_("Cut off"), "mute", "off"),
+    DecisionKind.CLOSE: Badge(_("Supply"), "good", "on"),
+    DecisionKind.WARN: Badge(_("Warn"), "warn", "low"),
+    DecisionKind.HOLD: Badge(_("Hold"), "info", "held"),
+}
+
+ENTRY_KINDS: dict[str, Words] = {
+    EntryKind.CONSUMPTION: _("Consumption"),
+    EntryKind.GRANT: _("Credit received"),
+    EntryKind.TAKEN_BACK: _("Taken back"),
+    EntryKind.ADJUSTMENT: _("Adjustment"),
+    EntryKind.EXPIRED: _("Expired"),
+    EntryKind.OPENING: _("Opening balance"),
+}
+
+ENTRY_CAUSES: dict[str, Words] = {
+    EntryCause.HOUR: _("hourly settlement"),
+    EntryCause.DECISION: _("settled for a decision"),
+    EntryCause.GRANT: _("settled for a credit"),
+    EntryCause.PRICE_EDGE: _("settled at a price change"),
+    EntryCause.BINDING: _("settled at a change of meter"),
+    EntryCause.CLOSING: _("final settlement"),
+    EntryCause.COMMAND: _("by command"),
+    EntryCause.CLOCK: _("trued up after the clock was set"),
+}
+
+OUTCOMES = {
+    CommandOutcome.APPLIED: Badge(_("Applied"), "good", "done"),
+    CommandOutcome.EXISTS: Badge(_("Already applied"), "good", "done"),
+    CommandOutcome.EXISTS_WITH_DIFFERENT: Badge(_("Same number, other content"), "bad", "clash"),
+    CommandOutcome.PARTLY: Badge(_("Partly applied"), "warn", "done"),
+    CommandOutcome.EXPIRED: Badge(_("Expired"), "mute", "wait"),
+    CommandOutcome.UNKNOWN_ACCOUNT: Badge(_("Account unknown to the gateway"), "bad", "fail"),
+    CommandOutcome.UNKNOWN_METER: Badge(_("Meter unknown to the gateway"), "bad", "fail"),
+    CommandOutcome.UNSUPPORTED: Badge(_("Not supported"), "bad", "fail"),
+    CommandOutcome.PROTECTED: Badge(_("Protected"), "info", "shield"),
+    CommandOutcome.LOCKED_OUT: Badge(_("Locked out"), "warn", "lock"),
+    CommandOutcome.NEEDS_SECOND_SIGNATURE: Badge(_("Needs a second signature"), "warn", "held"),
+    CommandOutcome.PENDING: Badge(_("Under way"), "warn", "wait"),
+    CommandOutcome.REFUSED: Badge(_("Refused"), "bad", "fail"),
+}
+
+ALARMS: dict[str, Words] = {
+    "meter-silent": _("Meter does not answer"),
+    "relay-contradicted": _("Relay says open, current flows (or the reverse)"),
+    "relay-refused": _("Meter refuses the relay command"),
+    "account-quarantined": _("Account quarantined"),
+    "meter-in-doubt": _("Meter's readings in doubt"),
+    "meter-replaced": _("Another meter answers"),
+    "cut-guard": _("Too many cuts at once"),
+    "clock-untrusted": _("Gateway's clock not trusted"),
+    "exists-with-different": _("Same id with other content"),
+    "watermark-differs": _("Balances differ at the watermark"),
+}
+
+
+def name_of(table: dict[str, Words], wire_name: str) -> Words:
+    """Give the table's words for a wire name, or the name itself."""
+    return table.get(wire_name, wire_name)
+
+
+def badge_of(table: dict[str, Badge], wire_name: str) -> Badge:
+    """Give the table's badge for a wire name, or a plain one that says the name itself."""
+    return table.get(wire_name, Badge(wire_name, "mute", "unknown"))
