@@ -2,28 +2,38 @@
 
 import argparse
 import asyncio
+import json
 import selectors
 import signal
+import sqlite3
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
-import msgspec
-
-from firmware_tools.virtual_meter.endpoint import Endpoint, PtyEndpoint, TcpEndpoint
-from firmware_tools.virtual_meter.line import VirtualLine
-from firmware_tools.virtual_meter.meter import MeterSpec, VirtualMeter
+from firmware_tools.virtual_meter.campus import Campus
+from firmware_tools.virtual_meter.campus_file import CampusSpec, LineSpec, Settings, check_campus, read_campus
+from firmware_tools.virtual_meter.control import ControlServer
+from firmware_tools.virtual_meter.meter import MeterSpec
 from firmware_tools.virtual_meter.models import MODELS
-from firmware_tools.virtual_meter.wall_clock import WallClock
+
+DEFAULT_MODELS = {"dlt645": "dlt645-1p", "modbus": "sdm120"}
 
 
 def run(arguments: list[str]) -> int:
-    """Run until SIGINT or SIGTERM; return 2, with a message on stderr, on arguments that make no sense."""
+    """Run until SIGINT or SIGTERM; return 2, with a message on stderr, when that isn't possible."""
     options = _parser().parse_args(arguments)
     try:
         with asyncio.Runner(loop_factory=precise_loop) as runner:
             runner.run(_serve(options))
     except (ValueError, OSError) as error:
         print(f"virtual-meter: {error}", file=sys.stderr)
+        return 2
+    except sqlite3.Error as error:
+        print(
+            f"virtual-meter: the truth file can't be written ({error}); see to the disk and start again",
+            file=sys.stderr,
+        )
         return 2
     return 0
 
@@ -35,45 +45,75 @@ def precise_loop() -> asyncio.AbstractEventLoop:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cardroom-firmware virtual-meter", description="Be one meter on a line."
+        prog="cardroom-firmware virtual-meter",
+        description="Be one meter on a line, or with --campus all meters of a file. Prints one JSON line per line that is up.",
     )
-    parser.add_argument("--port", default="pty", help="pty, pty:LINK or tcp:PORT (default pty)")
-    parser.add_argument("--model", default="dlt645-1p", choices=MODELS)
-    parser.add_argument("--address", default="1", help="12 digits, or a Modbus unit number")
-    parser.add_argument("--baud", type=int, default=2400)
-    parser.add_argument("--parity", choices="NEO", default="E")
-    parser.add_argument("--load", default="500W")
-    parser.add_argument("--register", default="0.00", help="kWh at the start")
-    parser.add_argument("--clock-file", type=Path)
+    parser.add_argument("--campus", type=Path, help="TOML file with lines and meters, instead of one meter")
+    parser.add_argument("--control", type=Path, help="unix socket for JSON orders")
+    one = parser.add_argument_group("one meter")
+    one.add_argument("--port", default="pty", help="pty, pty:LINK or tcp:[HOST:]PORT (default pty)")
+    one.add_argument("--protocol", choices=DEFAULT_MODELS, default="dlt645")
+    one.add_argument("--model", choices=MODELS, help="by default the protocol's plain one-phase meter")
+    one.add_argument("--address", default="1", help="up to 12 digits, or a Modbus unit number")
+    one.add_argument("--baud", type=int, default=2400)
+    one.add_argument("--parity", choices="NEO", default="E", help="E and O pace 11 bits per byte, N 10")
+    one.add_argument(
+        "--load", default="500W", help="500W, 1.2kW, script, dormitory:4.5, steps:0=500,60=0, trace:FILE.csv"
+    )
+    one.add_argument("--register", default="0.00", help="kWh at the start")
+    one.add_argument("--clock-file", type=Path, help="JSON with demo_epoch_ms, real_epoch_ms, rate")
+    one.add_argument("--truth", type=Path, help="SQLite file for true energy and the meter's memory")
     return parser
 
 
-def open_endpoint(port: str, base: Path = Path()) -> Endpoint:
-    """Turn `pty`, `pty:LINK` or `tcp:[HOST:]PORT` into an endpoint; raise ValueError on anything else."""
-    kind, _, rest = port.partition(":")
-    if kind == "pty":
-        return PtyEndpoint(base / rest if rest else None)
-    host, _, number = rest.rpartition(":")
-    if kind == "tcp" and number.isdigit():
-        return TcpEndpoint(int(number), host or "127.0.0.1")
-    raise ValueError(f"port {port!r} is not understood: write pty, pty:LINK or tcp:PORT")
-
-
 async def _serve(options: argparse.Namespace) -> None:
-    clock = WallClock.from_file(options.clock_file) if options.clock_file else WallClock()
-    spec = MeterSpec(
-        name="meter",
-        address=options.address,
-        model=options.model,
-        load=options.load,
-        register_kwh=options.register,
+    spec, base = (
+        (read_campus(options.campus), options.campus.parent)
+        if options.campus
+        else (_one_meter(options), Path())
     )
-    meter = VirtualMeter(spec, clock.now_ms())
-    line = VirtualLine([meter], open_endpoint(options.port), clock, baud=options.baud, parity=options.parity)
-    await line.start()
-    print(msgspec.json.encode({"line": line.name, "port": line.address}).decode(), flush=True)
+    campus = Campus(spec, base)
+    control = ControlServer(campus, options.control) if options.control else None
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
-    await line.stop()
+    try:
+        if control is not None:
+            await control.start()
+        await campus.start()
+        for line in campus.lines.values():
+            started = {
+                "line": line.name,
+                "port": line.address,
+                "meters": [meter.name for meter in line.meters],
+            }
+            print(json.dumps(started), flush=True)
+        await _first_of(campus.run(), stop.wait())
+    finally:
+        if control is not None:
+            await control.stop()
+        await campus.stop()
+
+
+async def _first_of(*ends: Coroutine[Any, Any, object]) -> None:
+    tasks = [asyncio.ensure_future(end) for end in ends]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    for task in done:
+        await task
+
+
+def _one_meter(options: argparse.Namespace) -> CampusSpec:
+    meter = MeterSpec(
+        name="meter",
+        address=options.address,
+        model=options.model or DEFAULT_MODELS[options.protocol],
+        load=options.load,
+        register_kwh=options.register,
+    )
+    line = LineSpec(name="line", port=options.port, baud=options.baud, parity=options.parity, meter=[meter])
+    settings = Settings(clock_file=str(options.clock_file or ""), truth=str(options.truth or ""))
+    spec = CampusSpec(campus=settings, line=[line])
+    check_campus(spec)
+    return spec

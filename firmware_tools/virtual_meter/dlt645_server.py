@@ -123,6 +123,7 @@ class Dlt645Server:
         if not digits.isdigit() or request.address != bytes([WILDCARD] * 6):
             return None
         self._meter.identity.address = digits
+        self._meter.announce("address")
         return self._reply(request, DONE, b"")
 
     # -- 14, 08: write, clock ----------
@@ -159,14 +160,12 @@ class Dlt645Server:
             return
         if meter.calendar.synchronised_on_day == own_ms // DAY_MS:
             return
-        self._set_clock(local_ms)
         meter.calendar.synchronised_on_day = local_ms // DAY_MS
+        self._set_clock(local_ms)
 
     def _set_clock(self, local_ms: int) -> None:
-        meter = self._meter
-        meter.calendar.set_to(local_ms, meter.at_ms)
-        meter.counters.clock_set += 1
-        meter.announce("clock-set")
+        self._meter.counters.clock_set += 1
+        self._meter.set_clock(local_ms)
 
     def _password_fits(self, pa_and_password: bytes) -> bool:
         level, password = f"{pa_and_password[0]:02x}", pa_and_password[:0:-1].hex()
@@ -197,6 +196,7 @@ class Dlt645Server:
         )
         if regular:
             book.pattern = FreezePattern(None if day == ANY else day, None if hour == ANY else hour, minute)
+            self._meter.announce("freeze-pattern")
         return regular
 
     # -- 17: baud rate ----------
@@ -206,6 +206,7 @@ class Dlt645Server:
         if len(request.data) != 1 or request.data[0] not in rates:
             return self._refuse(request, Err.RATE)
         self._meter.baud = rates[request.data[0]]
+        self._meter.announce("baud")
         return self._reply(request, DONE, request.data)
 
     # -- 1C: relay ----------

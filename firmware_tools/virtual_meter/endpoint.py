@@ -145,3 +145,14 @@ class TcpEndpoint:
 
     def master_baud(self) -> int | None:
         return None
+
+
+def open_endpoint(port: str, base: Path = Path()) -> Endpoint:
+    """Turn `pty`, `pty:LINK` or `tcp:[HOST:]PORT` into an endpoint; raise ValueError on anything else."""
+    kind, _, rest = port.partition(":")
+    if kind == "pty":
+        return PtyEndpoint(base / rest if rest else None)
+    host, _, number = rest.rpartition(":")
+    if kind == "tcp" and number.isdigit():
+        return TcpEndpoint(int(number), host or "127.0.0.1")
+    raise ValueError(f"port {port!r} is not understood: write pty, pty:LINK or tcp:PORT")

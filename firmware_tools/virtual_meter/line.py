@@ -93,7 +93,8 @@ class VirtualLine:
         self._strict_baud = strict_baud
         self._dice = random.Random(f"line:{name}:{seed}")  # noqa: S311 - faults must be repeatable
         self._parties = list(_parties(self.meters))
-        self._plugged = 0
+        self._session = 0
+        self.plugged = False
         self._heard_until = 0.0
         self._talking_until = 0.0
 
@@ -109,12 +110,14 @@ class VirtualLine:
 
     async def start(self) -> None:
         """Plug the line in."""
-        self._plugged += 1
+        self._session += 1
         await self._endpoint.plug(self._receive)
+        self.plugged = True
 
     async def stop(self) -> None:
         """Unplug the line: masters see a hang-up, what is on its way is lost. `start` brings it back."""
-        self._plugged += 1
+        self._session += 1
+        self.plugged = False
         await self._endpoint.unplug()
 
     def advance(self) -> None:
@@ -151,10 +154,10 @@ class VirtualLine:
         for party in self._parties:
             for request, bytes_after in party.receiver.feed(data):
                 heard_at = end - bytes_after * byte_s
-                loop.call_at(heard_at, self._serve, self._plugged, party, request, heard_at)
+                loop.call_at(heard_at, self._serve, self._session, party, request, heard_at)
 
     def _serve(self, plugged: int, party: Party, request: Any, heard_at: float) -> None:
-        if plugged != self._plugged:
+        if plugged != self._session:
             return
         self.counts.requests += 1
         if self._dice.random() < self.faults.deaf:
@@ -197,11 +200,11 @@ class VirtualLine:
         byte_s = self.byte_s
         end = at + len(data) * byte_s
         self._talking_until = max(self._talking_until, end)
-        self._send_next(self._plugged, _chunks(at, data, self._chunk_bytes, byte_s))
+        self._send_next(self._session, _chunks(at, data, self._chunk_bytes, byte_s))
         return end
 
     def _send_next(self, plugged: int, chunks: Iterator[tuple[float, bytes]], ready: bytes = b"") -> None:
-        if plugged != self._plugged:
+        if plugged != self._session:
             return
         if ready:
             self._endpoint.send(ready)

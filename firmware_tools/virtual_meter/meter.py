@@ -217,19 +217,20 @@ class VirtualMeter:
         """Return the register as the counting wheel stands, 0.01 kWh."""
         return register_centi_kwh(self.register_start_centi_kwh, self.energy.total_uws, self.spec.ct_ratio)
 
-    def exact_register_uws(self) -> int:
-        """Return the register before truncation, in micro-watt-seconds on the meter's side of its transformers."""
-        start_uws = self.register_start_centi_kwh * UWS_PER_CENTI_KWH
-        return (start_uws + self.energy.total_uws // self.spec.ct_ratio) % (
-            REGISTER_MODULUS * UWS_PER_CENTI_KWH
-        )
-
     def shown_register_centi_kwh(self) -> int:
         """Return the register as an answer shows it: a zero glitch uses itself up here."""
-        if self.glitches.zero_reads > 0:
-            self.glitches.zero_reads -= 1
-            return 0
-        return self.register_centi_kwh()
+        return 0 if self._takes_zero_glitch() else self.register_centi_kwh()
+
+    def shown_register_uws(self) -> int:
+        """Return the finer register of meters that answer in floats; the glitch as above."""
+        start_uws = self.register_start_centi_kwh * UWS_PER_CENTI_KWH
+        finer_uws = start_uws + self.energy.total_uws // self.spec.ct_ratio
+        return 0 if self._takes_zero_glitch() else finer_uws % (REGISTER_MODULUS * UWS_PER_CENTI_KWH)
+
+    def _takes_zero_glitch(self) -> bool:
+        glitched = self.glitches.zero_reads > 0
+        self.glitches.zero_reads -= glitched
+        return glitched
 
     # -- orders ----------
 
@@ -238,12 +239,37 @@ class VirtualMeter:
         if not self.has_relay:
             return Verdict.UNKNOWN_ACTION
         verdict = self.relay.command(action, n2, self.at_ms)
+        self.announce("relay-command")
         self._settle()
         return verdict
 
     def press_key(self) -> bool:
         """Press the key on the meter; return whether it closes the relay."""
-        return self.relay.press_key(self.at_ms)
+        closing = self.relay.press_key(self.at_ms)
+        self._settle()
+        return closing
+
+    def break_relay(self, fault: Fault) -> None:
+        """Break or repair the relay."""
+        before = self.relay.position()
+        self.relay.set_fault(fault)
+        if self.relay.position() != before:
+            self.announce("relay")
+
+    def set_clock(self, local_ms: int) -> None:
+        """Set the meter's calendar; its drift stays."""
+        self.calendar.set_to(local_ms, self.at_ms)
+        self.announce("clock-set")
+
+    def set_drift(self, ppm: int) -> None:
+        """Let the calendar run at another speed from now on."""
+        self.calendar.set_to(self.calendar.local_ms(self.at_ms), self.at_ms)
+        self.calendar.drift_ppm = ppm
+
+    def power_up(self, at_ms: int) -> None:
+        """Come back at `at_ms` after an outage in which nothing was used and only the calendar went on."""
+        self.at_ms = max(self.at_ms, at_ms)
+        self.counters.power_off += 1
 
     def set_load(self, text: str) -> None:
         """Change the load from now on; raise ValueError on a load that isn't understood."""
@@ -285,8 +311,11 @@ class VirtualMeter:
             "load_origin_ms": self.load_origin_ms,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take a saved state back; a load that was changed in the configuration since then wins over the saved one."""
+    def restore(self, state: dict[str, Any], now_ms: int) -> None:
+        """Take a saved state back; a load that was changed in the configuration since then wins over the saved one.
+
+        If the clock went back meanwhile, the meter goes on from there: registers stand, nothing is counted twice.
+        """
         self.at_ms = state["at_ms"]
         self.energy = Energy(**state["energy"])
         self.register_start_centi_kwh = state["register_start_centi_kwh"]
@@ -301,6 +330,9 @@ class VirtualMeter:
         if state["configured_load"] == self.spec.load:
             self.load_text = state["load"]
         self.load = self._parse_load(self.load_text)
+        if now_ms < self.at_ms:
+            self.at_ms = now_ms
+            self.relay.move_due_ms = min(self.relay.move_due_ms, now_ms)
 
     def _parse_load(self, text: str, origin_ms: int | None = None) -> Load:
         origin = self.load_origin_ms if origin_ms is None else origin_ms

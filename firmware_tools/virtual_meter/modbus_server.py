@@ -53,8 +53,9 @@ class ModbusServer:
             return Refusal.ILLEGAL_VALUE
         if start + count > SDM_END:
             return Refusal.ILLEGAL_ADDRESS
-        values = sdm_values(self._meter)
-        floats = (values.get(address, 0.0) for address in range(start, start + count, 2))
+        asked = range(start, start + count, 2)
+        values = sdm_values(self._meter, energy_asked=0x0048 in asked or 0x0156 in asked)
+        floats = (values.get(address, 0.0) for address in asked)
         return bytes([2 * count]) + b"".join(struct.pack(">f", value) for value in floats)
 
     def _answer_dds238(self, request: ModbusRequest) -> bytes | Refusal:
@@ -62,7 +63,7 @@ class ModbusServer:
             start, count = struct.unpack(">HH", request.body)
             if not 1 <= count <= LONGEST_READ:
                 return Refusal.ILLEGAL_VALUE
-            registers = dds238_registers(self._meter)
+            registers = dds238_registers(self._meter, energy_asked=start < 0x0C)
             if start + count > len(registers):
                 return Refusal.ILLEGAL_ADDRESS
             return bytes([2 * count]) + struct.pack(f">{count}H", *registers[start : start + count])
@@ -87,14 +88,13 @@ SDM_END = 0x0182
 DDS_RELAY = 0x001A
 
 
-def sdm_values(meter: VirtualMeter) -> dict[int, float]:
-    """Return the input registers of an SDM120 or SDM630 by address, two registers each."""
+def sdm_values(meter: VirtualMeter, energy_asked: bool) -> dict[int, float]:
+    """Return the input registers of an SDM120 or SDM630 by address, two registers each; energy in steps of 1 Wh."""
     phases, three = meter.phases(), meter.model.phases == 3
     total_w = sum(phase.power_mw for phase in phases) / 1000
-    energy_kwh = meter.exact_register_uws() / (UWS_PER_WH * 1000)
-    if meter.shown_register_centi_kwh() == 0:
-        energy_kwh = 0.0
-    values = {0x0046: meter.frequency_centi_hz() / 100, 0x0048: energy_kwh, 0x0156: energy_kwh}
+    values = {0x0046: meter.frequency_centi_hz() / 100}
+    if energy_asked:
+        values[0x0048] = values[0x0156] = meter.shown_register_uws() // UWS_PER_WH / 1000
     for index, phase in enumerate(phases):
         quantities = (
             phase.voltage_mv / 1000,
@@ -111,10 +111,10 @@ def sdm_values(meter: VirtualMeter) -> dict[int, float]:
     return values
 
 
-def dds238_registers(meter: VirtualMeter) -> list[int]:
+def dds238_registers(meter: VirtualMeter, energy_asked: bool) -> list[int]:
     """Return the holding registers 0000..001A of a DDS238-2 ZN."""
     phase = meter.phases()[0]
-    total = meter.shown_register_centi_kwh()
+    total = meter.shown_register_centi_kwh() if energy_asked else 0
     registers = [0] * (DDS_RELAY + 1 if meter.has_relay else 0x16)
     registers[0x00], registers[0x01] = divmod(total, 0x10000)
     registers[0x0A], registers[0x0B] = divmod(total, 0x10000)

@@ -65,6 +65,7 @@ class Relay:
     move_due_ms: int = 0
     restore_due_ms: int | None = None
     restore_needs_key: bool = False
+    moved_at_ms: int = 0
     trip_count: int = 0
     close_count: int = 0
 
@@ -105,7 +106,10 @@ class Relay:
         if self.moving_to_closed is not None and at_ms >= self.move_due_ms and not self._too_much(current_ma):
             self._move(self.moving_to_closed)
             self.moving_to_closed = None
-        return self.position() != before
+        if self.position() == before:
+            return False
+        self.moved_at_ms = at_ms
+        return True
 
     def position(self) -> tuple[bool, bool]:
         """Return (contact closed, reported closed)."""
