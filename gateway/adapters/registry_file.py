@@ -1,8 +1,8 @@
 """The registry's one file, safe against a power cut: a TinyDB storage that replaces it as a whole.
 
 TinyDB's own storage rewrites in place and leaves an unreadable file when it is killed in the middle. Here: temporary file in the
-same folder, fsync, rename, fsync of the folder; the version before stays beside it. A file that can't be read is kept as evidence and
-named, never taken for an empty one. Knows nothing of lines and meters.
+same folder, fsync, rename, fsync of the folder; the version before stays beside it. A file that can't be read is kept as evidence
+and named, never taken for an empty one. Knows nothing of lines and meters.
 
     DIR/registry.json   DIR/registry.json.previous   DIR/registry.json.damaged-1a2b3c4d
 """

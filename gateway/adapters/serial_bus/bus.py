@@ -229,8 +229,13 @@ class SerialBus:
         job.answer(self._name_failure(job))
 
     def _name_failure(self, job: Job) -> Silent | Garbled:
-        ever_answered = self._health.of(job.driver.address).ever_answered
-        reason = diagnose(job.exchange.request, job.failed, ever_answered=ever_answered)
+        address = job.driver.address
+        reason = diagnose(
+            job.exchange.request,
+            job.failed,
+            ever_answered=self._health.of(address).ever_answered,
+            others_answer=self._health.others_answer(address),
+        )
         if reason is None:
             self._counts["silences"] += 1
             return Silent(tries=len(job.failed))

@@ -4,11 +4,14 @@ Pure heuristics over the raw bytes of each try of one call; a suspicion, not a p
 never decide anything. It must never know a codec: a request's own first byte is enough, because an answer begins with the same mark
 (DL/T 645: 68H; Modbus: the unit's address).
 
-* `wrong-parity`: the sender has even parity, we have none. A character whose parity bit is 0 is then a framing error, which Linux
-  delivers as 00; one whose parity bit is 1 comes through whole and has an odd number of ones. Such a pattern in 6 or more bytes is
-  no accident. Also: the same garbled bytes each time behind an intact start mark, from a meter that never answered well.
-* `wrong-baud`: the same without a start mark: bytes each time, never the mark.
-* `collision`: the bytes hold more than one start of an answer and no good one, or a good answer with another one on its heels.
+* `wrong-parity`: the two sides disagree about the parity bit. Either a framing error turns each second character into 00 and only
+  those with an odd (or even) number of ones come through, or the parity bit lands in bit 7; both ways all bytes have the same
+  parity, 00 aside. In LEAST_BYTES_FOR_PARITY bytes that is no accident. Also: the same bytes each time behind an intact start mark,
+  from a meter that never answered well.
+* `wrong-baud`: the same bytes each time, never the start mark, from a meter that never answered well.
+* `collision`: other bytes each time from one address, while its neighbours answer well: two meters share the address. Also: two
+  starts of an answer in one.
+Everything else keeps the codec's own word for the last damage.
 """
 
 from collections.abc import Sequence
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 
 PREAMBLE = b"\xfe"
 DLT645_MARK = b"\x68"
-LEAST_BYTES_FOR_PARITY = 6
+LEAST_BYTES_FOR_PARITY = 12
 SAME_START_BYTES = 4
 
 
@@ -29,32 +32,35 @@ class FailedTry:
     foreign: tuple[str, ...]
 
 
-def diagnose(request: bytes, tries: Sequence[FailedTry], *, ever_answered: bool) -> str | None:
-    """Name what garbled a call, or None when nothing but silence (and our echo) was heard."""
+def diagnose(
+    request: bytes, tries: Sequence[FailedTry], *, ever_answered: bool, others_answer: bool
+) -> str | None:
+    """Name what garbled a call, or None when nothing but silence (and our echo) was heard.
+
+    `ever_answered`: this meter, since the line was opened first; `others_answer`: some other meter of the line, lately.
+    """
     heard = [one for one in tries if one.received and (one.damages or one.foreign)]
     if not heard:
         return None
-    if any(looks_like_lost_parity(one.received) for one in heard):
-        return "wrong-parity"
-    damages = [damage for one in heard for damage in one.damages]
-    if not damages:
+    damaged = [one for one in heard if one.damages]
+    if not damaged:
         return heard[-1].foreign[-1]
-    if any(_starts(one.received, request) > 1 for one in heard):
+    if looks_like_lost_parity(b"".join(one.received for one in damaged)):
+        return "wrong-parity"
+    if any(_starts(one.received, request) > 1 for one in damaged):
         return "collision"
-    if not ever_answered and len(heard) > 1 and _same_each_time(heard):
-        return "wrong-parity" if _begins(heard[0].received, request) else "wrong-baud"
-    return damages[-1]
+    if len(damaged) > 1:
+        if not _same_each_time(damaged):
+            return "collision" if others_answer else damaged[-1].damages[-1]
+        if not ever_answered:
+            return "wrong-parity" if _begins(damaged[0].received, request) else "wrong-baud"
+    return damaged[-1].damages[-1]
 
 
 def looks_like_lost_parity(received: bytes) -> bool:
-    """Every byte that came through has an odd number of ones, the rest are 00."""
+    """All bytes but 00 have an odd number of ones, or all have an even one."""
     whole = [byte for byte in received if byte]
-    return (
-        len(received) >= LEAST_BYTES_FOR_PARITY
-        and len(whole) * 4 >= len(received)
-        and len(whole) < len(received)
-        and all(byte.bit_count() % 2 for byte in whole)
-    )
+    return len(whole) >= LEAST_BYTES_FOR_PARITY and len({byte.bit_count() % 2 for byte in whole}) == 1
 
 
 def _begins(received: bytes, request: bytes) -> bool:

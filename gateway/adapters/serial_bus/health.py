@@ -34,9 +34,13 @@ class LineHealth:
     def of(self, address: str) -> MeterHealth:
         return self._meters.setdefault(address, MeterHealth())
 
-    def pause_left_s(self, address: str, now_s: float) -> float:
-        """How long a poll of this meter should still wait; 0 means ask."""
-        return max(0.0, self.of(address).not_before_s - now_s)
+    def others_answer(self, address: str) -> bool:
+        """Whether some other meter of this line is well."""
+        return any(
+            meter.ever_answered and not meter.failures
+            for other, meter in self._meters.items()
+            if other != address
+        )
 
     def note_answer(self, address: str) -> None:
         """A good frame. If the whole line had been silent, it was the line's fault: every meter's pause ends."""
