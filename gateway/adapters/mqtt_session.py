@@ -158,7 +158,7 @@ class Session:
     def _hang_up(self) -> None:
         """Shut the socket down under paho: a dead broker must not hold its thread until the keep-alive runs out."""
         connection = self._client.socket()
-        if connection is not None:
+        if isinstance(connection, socket.socket):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self._client.loop_stop()
@@ -218,7 +218,7 @@ class Session:
         self, _client: Client, _data: object, _flags: object, code: ReasonCode, _properties: Properties | None
     ) -> None:
         self._in_loop(
-            self._ended, LinkFault(Trouble.LOST, f"{self._place()}: the connection ended ({code}).")
+            self._finish, LinkFault(Trouble.LOST, f"{self._place()}: the connection ended ({code}).")
         )
 
     def _on_publish(

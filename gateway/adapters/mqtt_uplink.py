@@ -26,7 +26,6 @@ ARRIVALS = 200
 """Messages not yet taken by the daemon. What comes on top is dropped and counted; central sends it again (C-5)."""
 STEADY_S = 30.0
 """A connection that lived this long resets the back-off. Shorter ones don't: two daemons with one id throw each other out."""
-
 GOODBYE_S = 2.0
 """How long the last word may take at a stop."""
 

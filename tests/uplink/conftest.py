@@ -1,0 +1,21 @@
+"""The uplink's tests run on both brokers: what only one of them does is no protocol."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import free_port, start_amqtt, start_mosquitto
+
+
+@pytest.fixture(params=["mosquitto", "amqtt"])
+async def broker_port(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[int]:
+    """A running broker's port."""
+    port = free_port()
+    if request.param == "mosquitto":
+        broker = start_mosquitto(tmp_path, port)
+        yield port
+        broker.stop()
+    else:
+        async with start_amqtt(port):
+            yield port
