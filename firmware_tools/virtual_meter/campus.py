@@ -5,7 +5,7 @@ In a test without processes: `campus = Campus(spec, base)`, `await campus.start(
 
 import asyncio
 from collections.abc import Callable
-from itertools import cycle, islice
+from itertools import count, cycle
 from pathlib import Path
 
 from firmware_tools.virtual_meter.campus_file import CampusSpec, LineSpec, expand
@@ -17,6 +17,8 @@ from firmware_tools.virtual_meter.wall_clock import Clock, WallClock
 
 TICK_S = 0.25
 """How often meters are brought to the present when nobody asks them: moves that wait for the load happen within this."""
+SLICE = 4
+"""So many meters at a time, spread over the tick: no reply waits for a whole campus."""
 
 Listener = Callable[[VirtualMeter, MeterEvent], None]
 
@@ -112,12 +114,19 @@ class Campus:
             listener(meter, event)
 
     async def _tick(self) -> None:
-        turn = cycle(self.meters.values())
-        due = 0.0
-        while True:
-            await asyncio.sleep(TICK_S)
-            self.advance()
-            due += len(self.meters) * TICK_S / self._settings.sample_s
-            count, due = int(due), due % 1
-            if self._truth is not None and count:
-                self._truth.record(islice(turn, min(count, len(self.meters))), "sample")
+        slices = _slices(list(self.meters.values()))
+        rounds_per_sample = max(1, round(self._settings.sample_s / TICK_S))
+        for turn, (index, meters) in zip(count(), cycle(enumerate(slices)), strict=False):
+            await asyncio.sleep(TICK_S / len(slices))
+            now_ms = self.clock.now_ms()
+            for meter in meters:
+                meter.advance(now_ms)
+            if (
+                self._truth is not None
+                and turn // len(slices) % rounds_per_sample == index % rounds_per_sample
+            ):
+                self._truth.record(meters, "sample")
+
+
+def _slices(meters: list[VirtualMeter]) -> list[list[VirtualMeter]]:
+    return [meters[start : start + SLICE] for start in range(0, len(meters), SLICE)] or [[]]

@@ -97,6 +97,8 @@ class VirtualLine:
         self.plugged = False
         self._heard_until = 0.0
         self._talking_until = 0.0
+        self._late_s = 0.0
+        """How late the last chunk left. A wire has no such lateness, so the master's next request is dated back by it."""
 
     @property
     def address(self) -> str:
@@ -141,7 +143,8 @@ class VirtualLine:
     def _receive(self, data: bytes) -> None:
         loop = asyncio.get_running_loop()
         byte_s = self.byte_s
-        start = max(loop.time(), self._heard_until)
+        start = max(loop.time() - self._late_s, self._heard_until)
+        self._late_s = 0.0
         if start - self._heard_until > SILENCE_S:
             for party in self._parties:
                 party.receiver.forget()
@@ -203,14 +206,16 @@ class VirtualLine:
         self._send_next(self._session, _chunks(at, data, self._chunk_bytes, byte_s))
         return end
 
-    def _send_next(self, plugged: int, chunks: Iterator[tuple[float, bytes]], ready: bytes = b"") -> None:
-        if plugged != self._session:
-            return
-        if ready:
-            self._endpoint.send(ready)
+    def _send_next(self, session: int, chunks: Iterator[tuple[float, bytes]]) -> None:
         following = next(chunks, None)
         if following is not None:
-            asyncio.get_running_loop().call_at(following[0], self._send_next, plugged, chunks, following[1])
+            asyncio.get_running_loop().call_at(following[0], self._send, session, chunks, *following)
+
+    def _send(self, session: int, chunks: Iterator[tuple[float, bytes]], due: float, chunk: bytes) -> None:
+        if session == self._session:
+            self._endpoint.send(chunk)
+            self._late_s = asyncio.get_running_loop().time() - due
+            self._send_next(session, chunks)
 
 
 def _chunks(at: float, data: bytes, size: int, byte_s: float) -> Iterator[tuple[float, bytes]]:
