@@ -2,7 +2,8 @@
 
 A driver turns a question into an `Exchange`: the request's bytes and the one rule that tells the answer from everything else
 a shared two-wire line carries (our own echo, another meter's reply, noise). The line's owner sends the bytes, feeds what comes
-back, and returns the first verdict. Nothing here knows a port, a clock or a retry.
+back, and returns the first Answer, Accepted or Refused; Foreign and Damaged are counted and listening goes on until the line is
+silent. Nothing here knows a port, a clock or a retry.
 """
 
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class Values:
     current_ma: int | None = None
     """Largest phase current."""
     voltage_mv: int | None = None
+    """The first phase that is there."""
     power_factor_milli: int | None = None
     frequency_mhz: int | None = None
     """Millihertz."""
@@ -90,7 +92,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """Bytes came that are no good frame; `reason` as the codec names it (`bad-checksum`, `bad-crc`, `bad-end`, ...)."""
+    """Bytes came that are no good frame, `reason` as the codec names it (`bad-checksum`, `bad-crc`, `garbage`, ...); or a good
+    frame whose content has no meaning (`wrong-length`, `non-bcd`, `not-there`, `not-a-number`, `out-of-range`)."""
 
     reason: str
     raw: bytes = b""
@@ -98,7 +101,8 @@ class Damaged:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A good frame that is not the answer; `kind` is `echo` (our own request), `other-meter`, `stale` or `unexpected`."""
+    """A good frame that is not the answer; `kind` is `echo` (our own request), `other-meter`, `stale` (our meter, an older
+    question) or `unexpected` (another master's request)."""
 
     kind: str
     raw: bytes
@@ -116,13 +120,13 @@ class Listener(Protocol):
         """The next verdict, or None while more bytes are needed."""
 
     def flush(self) -> Verdict | None:
-        """Called when the line fell silent: name what an unfinished frame was (`truncated`), or None."""
+        """Called when the line fell silent: name what an unfinished frame was (`truncated`), or None. What stood behind it
+        follows from `next_verdict()`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question and its listener. `follow_up` asks the rest of a divided answer (DL/T 645 12H); the line's owner just
-    calls `driver.read` again for the next part."""
+    """One question, and how long to wait for its answer. A listener comes from `Driver.listen`."""
 
     request: bytes
     expects_reply: bool

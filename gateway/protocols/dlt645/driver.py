@@ -1,0 +1,240 @@
+"""One DL/T 645 meter: its questions, and the one rule that tells its answer from the rest of the line. Both editions.
+
+A reply is ours when it carries our address, the reply bit, our function and our identifier. A meter asked by wildcard answers with
+its real address or, on some makes, with the wildcard; asked by its own address it must name it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.protocols import scaling
+from gateway.protocols.dlt645 import edition1997, functions, identifiers, relay
+from gateway.protocols.dlt645.formats import Digits, Number, Problem
+from gateway.protocols.dlt645.frame import Decoder, Frame
+from gateway.protocols.dlt645.identifiers import Identifier
+from gateway.protocols.driver import (
+    Accepted,
+    Answer,
+    Damaged,
+    Exchange,
+    Foreign,
+    Item,
+    MeterClock,
+    Refused,
+    RelayAction,
+    Values,
+    Verdict,
+)
+from gateway.protocols.models import CommandRelay, ModelRow
+from gateway.protocols.stream import Damage
+
+FIRST_BYTE_TIMEOUT_MS = 500
+"""The meter answers 20 to 500 ms after the last byte of the command (2007, clause 5.3.2: response delay Td)."""
+BYTE_GAP_TIMEOUT_MS = 500
+"""A frame may pause this long between two bytes (2007, clause 5.3.2: Tb); a shorter wait would cut good frames in two."""
+SILENCE_BEFORE_MS = 0
+"""The standard asks for none: frames carry their own start mark."""
+
+ADDRESS_DIGITS = 12
+CLOCK_BYTES = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What the editions do differently, as far as a driver goes."""
+
+    read_function: int
+    error_bits: tuple[str, ...]
+    read: Callable[[str, str, int], bytes]
+    find: Callable[[int], Identifier | None]
+
+
+EDITIONS = {
+    "dlt645-2007": Edition(functions.READ, functions.ERROR_BITS, functions.read, identifiers.find),
+    "dlt645-1997": Edition(edition1997.READ, edition1997.ERROR_BITS, edition1997.read, edition1997.find),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question(Exchange):
+    """An exchange that remembers what was asked; `item` is None for a relay command."""
+
+    item: Item | None = None
+    function: int = 0
+    di: bytes = b""
+    """Wire order."""
+
+
+class Dlt645Driver:
+    """One meter of one model. `address`: up to twelve digits, `AA` for bytes that may be anything."""
+
+    def __init__(
+        self,
+        row: ModelRow,
+        address: str,
+        ct_ratio: int = 1,
+        password: str | None = None,
+        operator: str | None = None,
+    ) -> None:
+        self.address = address.upper().zfill(ADDRESS_DIGITS)
+        self.items = row.items
+        self.ct_ratio = ct_ratio
+        self.edition = EDITIONS[row.protocol]
+        self._row = row
+        self._relay = row.relay if isinstance(row.relay, CommandRelay) else None
+        self.relay_actions = frozenset(self._relay.actions) if self._relay else frozenset()
+        self._password = password or (self._relay.password if self._relay else "")
+        self._operator = operator or (self._relay.operator if self._relay else "")
+
+    def read(self, item: Item) -> Exchange:
+        """Ask for one item; raises KeyError when the model doesn't have it."""
+        di = self._row.identifiers[item]
+        request = self.edition.read(self.address, di, self._row.line.preamble)
+        return self._question(request, item.value, item, self.edition.read_function, bytes.fromhex(di)[::-1])
+
+    def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
+        """Command the relay by 1CH; raises KeyError when the model can't."""
+        if self._relay is None:
+            raise KeyError(action)
+        request = relay.switch(
+            self.address,
+            self._relay.actions[action],
+            self._password,
+            self._operator,
+            valid_until,
+            preamble=self._row.line.preamble,
+        )
+        return self._question(request, f"relay {action.value}", None, functions.RELAY, b"")
+
+    def listen(self, exchange: Exchange, baud: int) -> "Dlt645Listener":
+        """Return a listener; DL/T 645's waits don't depend on the speed."""
+        if not isinstance(exchange, _Question):
+            raise TypeError("a driver listens to the exchanges it made itself")
+        return Dlt645Listener(self, exchange)
+
+    def _question(self, request: bytes, what: str, item: Item | None, function: int, di: bytes) -> _Question:
+        return _Question(
+            request=request,
+            expects_reply=True,
+            first_byte_timeout_ms=FIRST_BYTE_TIMEOUT_MS,
+            byte_gap_timeout_ms=BYTE_GAP_TIMEOUT_MS,
+            silence_before_ms=SILENCE_BEFORE_MS,
+            label=f"{self.address} {what}",
+            item=item,
+            function=function,
+            di=di,
+        )
+
+
+class Dlt645Listener:
+    """Hears one exchange with one meter."""
+
+    def __init__(self, driver: Dlt645Driver, question: _Question) -> None:
+        self._driver = driver
+        self._question = question
+        self._decoder = Decoder()
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes heard and not yet decided."""
+        return self._decoder.pending_bytes
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes off the line."""
+        self._decoder.feed(data)
+
+    def next_verdict(self) -> Verdict | None:
+        """Return the next verdict, None while more bytes are needed."""
+        event = self._decoder.next_event()
+        if event is None:
+            return None
+        return Damaged(event.reason.value, event.raw) if isinstance(event, Damage) else self._judge(event)
+
+    def flush(self) -> Verdict | None:
+        """The line fell silent: return the first verdict about what was unfinished."""
+        self._decoder.flush()
+        return self.next_verdict()
+
+    def _judge(self, frame: Frame) -> Verdict:
+        if not frame.is_reply:
+            return Foreign("echo" if self._question.request.endswith(frame.raw) else "unexpected", frame.raw)
+        if not address_answers(self._driver.address, frame.address):
+            return Foreign("other-meter", frame.raw)
+        if frame.function != self._question.function:
+            return Foreign("stale", frame.raw)
+        if frame.is_abnormal:
+            return Refused(self._refusal(frame), frame.raw)
+        return (
+            Accepted(frame.raw) if self._question.item is None else self._answer(self._question.item, frame)
+        )
+
+    def _refusal(self, frame: Frame) -> str:
+        by_relay = relay.refusal(frame.data) if self._question.item is None else None
+        if by_relay is not None or not frame.data:
+            return by_relay or "other"
+        return "+".join(functions.named_bits(frame.data[0], self._driver.edition.error_bits)) or "other"
+
+    def _answer(self, item: Item, frame: Frame) -> Verdict:
+        di = self._question.di
+        if len(frame.data) < len(di):
+            return Damaged("wrong-length", frame.raw)
+        if not frame.data.startswith(di):
+            return Foreign("stale", frame.raw)
+        known = self._driver.edition.find(int.from_bytes(di, "little"))
+        values = (
+            _values(item, known, frame.data[len(di) :], self._driver.ct_ratio) if known else "unknown-item"
+        )
+        return Damaged(values, frame.raw) if isinstance(values, str) else Answer(values, frame.raw)
+
+
+def address_answers(asked: str, answered: str) -> bool:
+    """Tell whether a reply's address may answer a request's: the same, or the same where the request had no wildcard byte."""
+    if asked == answered:
+        return True
+    pairs = ((asked[at : at + 2], answered[at : at + 2]) for at in range(0, ADDRESS_DIGITS, 2))
+    return all(want in ("AA", got) for want, got in pairs)
+
+
+def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | str:
+    """Read an answer's bytes; a text names what is wrong with them."""
+    size = known.form.size
+    if not body or len(body) % size or (len(body) != size and not known.is_block):
+        return Problem.WRONG_LENGTH.value
+    if item is Item.RELAY:
+        status = relay.read_status(int.from_bytes(body[:2], "little"))
+        return Values(
+            relay_closed=status.is_closed,
+            relay_commanded_closed=status.is_commanded_closed,
+            status_word=status.word,
+        )
+    if item is Item.CLOCK:
+        return _clock(body)
+    if isinstance(known.form, Number):
+        return _numbers(item, known.form, body, ratio)
+    if isinstance(known.form, Digits):
+        return Values(identity=known.form.parse(body))
+    text = known.form.parse(body)
+    return Values(identity=text) if isinstance(text, str) and not isinstance(text, Problem) else "not-there"
+
+
+def _numbers(item: Item, form: Number, body: bytes, ratio: int) -> Values | str:
+    numbers = []
+    for position in range(0, len(body), form.size):
+        scaled = form.scaled(body[position : position + form.size])
+        if isinstance(scaled, Problem):
+            return scaled.value
+        if scaled is not None:
+            multiplier = ratio if item in scaling.TRANSFORMED else 1
+            numbers.append(scaling.thousandths(scaled, form.decimals, multiplier))
+    return scaling.numbers_to_values(item, numbers) if numbers else "not-there"
+
+
+def _clock(body: bytes) -> Values | str:
+    """Read ss mm hh WW DD MM YY (0400010C); what no calendar has is `out-of-range`, so that nobody derives an expiry from it."""
+    digits = body[::-1].hex()
+    if len(body) != CLOCK_BYTES or not digits.isdecimal():
+        return Problem.WRONG_LENGTH.value if len(body) != CLOCK_BYTES else Problem.NON_BCD.value
+    year, month, day, _, hour, minute, second = (int(digits[at : at + 2]) for at in range(0, 14, 2))
+    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 60):
+        return "out-of-range"
+    return Values(clock=MeterClock(2000 + year, month, day, hour, minute, second))

@@ -1,0 +1,52 @@
+"""From a model row and an address to a driver: the one place that knows all protocols."""
+
+from gateway.protocols.dlt645.driver import ADDRESS_DIGITS, Dlt645Driver
+from gateway.protocols.driver import Driver
+from gateway.protocols.modbus.driver import HIGHEST_ADDRESS, ModbusDriver
+from gateway.protocols.models import ModelRow
+
+MAX_CT_RATIO = 10_000
+
+
+def make_driver(
+    model_row: ModelRow,
+    address: str,
+    ct_ratio: int = 1,
+    *,
+    baud: int | None = None,
+    password: str | None = None,
+    operator: str | None = None,
+) -> Driver:
+    """Return the driver of one meter. `password` and `operator` (8 hex digits each, wire order) replace the model's; `baud` is the
+    line's speed where it isn't the model's. Raises ValueError with what is wrong: ask `address_mistake` first where people type.
+    """
+    mistake = address_mistake(model_row, address) or _ratio_mistake(ct_ratio)
+    if mistake is not None:
+        raise ValueError(mistake)
+    if model_row.protocol == "modbus-rtu":
+        return ModbusDriver(model_row, address, ct_ratio, baud)
+    return Dlt645Driver(model_row, address, ct_ratio, password, operator)
+
+
+def address_mistake(model_row: ModelRow, address: str) -> str | None:
+    """Say what is wrong with an address for this model, None when it is good. DL/T 645 takes `AA` for a wildcard byte, high bytes
+    first, and fills short numbers with zeros; Modbus takes 1 to 247.
+    """
+    if model_row.protocol == "modbus-rtu":
+        good = address.isascii() and address.isdecimal() and 1 <= int(address) <= HIGHEST_ADDRESS
+        return None if good else f"a Modbus address is a number from 1 to {HIGHEST_ADDRESS}, not {address!r}"
+    low = address.upper()
+    while low.startswith("AA"):
+        low = low[2:]
+    wild = len(address) != len(low)
+    digits = low.isascii() and (low.isdecimal() or not low)
+    fits = len(address) == ADDRESS_DIGITS if wild else 0 < len(address) <= ADDRESS_DIGITS
+    if digits and fits:
+        return None
+    return f"a DL/T 645 address has up to 12 digits (or AA bytes first, 12 in all), not {address!r}"
+
+
+def _ratio_mistake(ct_ratio: int) -> str | None:
+    if 1 <= ct_ratio <= MAX_CT_RATIO:
+        return None
+    return f"a CT ratio is a whole number from 1 to {MAX_CT_RATIO}, not {ct_ratio!r}"

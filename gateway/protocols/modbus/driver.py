@@ -1,0 +1,196 @@
+"""One Modbus RTU meter: its registers as questions, its relay as one register. Nothing else is ever written.
+
+Modbus answers carry no register number: a reply is ours when address, function and byte count are. A late answer of the same length
+can't be told apart, so the line's owner must let a silent meter's time run out before it asks again.
+"""
+
+import math
+import struct
+from dataclasses import dataclass
+
+from gateway.protocols import scaling
+from gateway.protocols.driver import (
+    Accepted,
+    Answer,
+    Damaged,
+    Exchange,
+    Foreign,
+    Item,
+    MeterClock,
+    Refused,
+    RelayAction,
+    Values,
+    Verdict,
+)
+from gateway.protocols.modbus import frame as modbus
+from gateway.protocols.modbus.content import EXCEPTIONS, float32
+from gateway.protocols.models import ModelRow, Register, RegisterRelay
+from gateway.protocols.stream import Damage
+
+FIRST_BYTE_TIMEOUT_MS = 1000
+"""The specification gives no number but the example of one second at 9600 baud (Modbus over serial line V1.02, clause 2.4.1)."""
+BYTE_GAP_TIMEOUT_MS = 50
+"""A frame has no pause above 1.5 characters (clause 2.5.1.1); a USB adapter hands bytes over in portions, so wait for those."""
+BITS_PER_CHARACTER = 11
+SILENT_HALF_CHARACTERS = 7
+"""Frames are told apart by 3.5 characters of silence (clause 2.5.1.1)."""
+SHORTEST_SILENCE_MS = 2
+"""Above 19200 baud the silence is a fixed 1.75 ms (clause 2.5.1.1)."""
+
+HIGHEST_ADDRESS = 247
+LARGEST_NUMBER = 10**12
+"""No sub-meter shows a million megawatt-hours (or a gigawatt, ...): beyond, the bytes are no measurement."""
+
+
+def silence_ms(baud: int) -> int:
+    """Return 3.5 characters at this speed in whole milliseconds, rounded up; never below the fixed 1.75 ms."""
+    if baud > 19_200:
+        return SHORTEST_SILENCE_MS
+    return max(
+        SHORTEST_SILENCE_MS, math.ceil(SILENT_HALF_CHARACTERS * BITS_PER_CHARACTER * 1000 / (2 * baud))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question(Exchange):
+    """An exchange that remembers what was asked; `item` is None for a relay command."""
+
+    function: int = 0
+    item: Item | None = None
+
+
+class ModbusDriver:
+    """One meter of one model at address 1 to 247."""
+
+    def __init__(self, row: ModelRow, address: str, ct_ratio: int = 1, baud: int | None = None) -> None:
+        self.address = address
+        self.unit = int(address)
+        self.items = row.items
+        self.ct_ratio = ct_ratio
+        self.registers = row.registers
+        self._silence_ms = silence_ms(baud or row.line.baud)
+        self._relay = row.relay if isinstance(row.relay, RegisterRelay) else None
+        self.relay_actions = frozenset(self._relay.actions) if self._relay else frozenset()
+
+    def read(self, item: Item) -> Exchange:
+        """Ask for one item; raises KeyError when the model doesn't have it."""
+        register = self.registers[item]
+        request = modbus.read_registers(self.unit, register.function, register.address, register.registers)
+        return self._question(request, item.value, register.function, item)
+
+    def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
+        """Write the relay's register (10H); these meters know no expiry. Raises KeyError when the model can't."""
+        if self._relay is None:
+            raise KeyError(action)
+        value = self._relay.actions[action].to_bytes(2, "big")
+        request = modbus.write_registers(self.unit, self._relay.address, value)
+        return self._question(request, f"relay {action.value}", modbus.WRITE_REGISTERS, None)
+
+    def closed_by(self, value: int) -> bool | None:
+        """Read the relay register: True closed, False open, None for a value the model doesn't have."""
+        if self._relay is None:
+            return None
+        actions = {code: action for action, code in self._relay.actions.items()}
+        action = actions.get(value)
+        return None if action is None else action is not RelayAction.OPEN
+
+    def listen(self, exchange: Exchange, baud: int) -> "ModbusListener":
+        """Return a listener for one of this driver's own exchanges."""
+        if not isinstance(exchange, _Question):
+            raise TypeError("a driver listens to the exchanges it made itself")
+        return ModbusListener(self, exchange)
+
+    def _question(self, request: bytes, what: str, function: int, item: Item | None) -> _Question:
+        return _Question(
+            request=request,
+            expects_reply=True,
+            first_byte_timeout_ms=FIRST_BYTE_TIMEOUT_MS,
+            byte_gap_timeout_ms=BYTE_GAP_TIMEOUT_MS,
+            silence_before_ms=self._silence_ms,
+            label=f"{self.address} {what}",
+            function=function,
+            item=item,
+        )
+
+
+class ModbusListener:
+    """Hears one exchange with one meter."""
+
+    def __init__(self, driver: ModbusDriver, question: _Question) -> None:
+        self._driver = driver
+        self._question = question
+        self._decoder = modbus.Decoder(modbus.Role.RESPONSE, echo=question.request)
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes heard and not yet decided."""
+        return self._decoder.pending_bytes
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes off the line."""
+        self._decoder.feed(data)
+
+    def next_verdict(self) -> Verdict | None:
+        """Return the next verdict, None while more bytes are needed."""
+        event = self._decoder.next_event()
+        if event is None:
+            return None
+        return Damaged(event.reason.value, event.raw) if isinstance(event, Damage) else self._judge(event)
+
+    def flush(self) -> Verdict | None:
+        """The line fell silent: return the first verdict about what was unfinished."""
+        self._decoder.flush()
+        return self.next_verdict()
+
+    def _judge(self, frame: modbus.Frame) -> Verdict:
+        if frame.role is modbus.Role.REQUEST:
+            return Foreign("echo", frame.raw)
+        if frame.address != self._driver.unit:
+            return Foreign("other-meter", frame.raw)
+        if frame.function & ~modbus.EXCEPTION_BIT != self._question.function:
+            return Foreign("stale", frame.raw)
+        if frame.is_exception:
+            return Refused(EXCEPTIONS.get(frame.body[0], f"exception-{frame.body[0]}"), frame.raw)
+        if self._question.item is None:
+            written = self._question.request[2:6]
+            return Accepted(frame.raw) if frame.body == written else Foreign("stale", frame.raw)
+        return self._answer(self._question.item, frame)
+
+    def _answer(self, item: Item, frame: modbus.Frame) -> Verdict:
+        register = self._driver.registers[item]
+        data = frame.body[1:]
+        if len(data) != register.registers * 2:
+            return Foreign("stale", frame.raw)
+        values = (
+            self._relay(data) if item is Item.RELAY else _numbers(item, register, data, self._driver.ct_ratio)
+        )
+        return Damaged(values, frame.raw) if isinstance(values, str) else Answer(values, frame.raw)
+
+    def _relay(self, data: bytes) -> Values | str:
+        word = int.from_bytes(data, "big")
+        closed = self._driver.closed_by(word)
+        return "out-of-range" if closed is None else Values(relay_closed=closed, status_word=word)
+
+
+def _numbers(item: Item, register: Register, data: bytes, ratio: int) -> Values | str:
+    """Read an item's numbers; a text names what is wrong with them."""
+    size = len(data) // register.count
+    multiplier = ratio if item in scaling.TRANSFORMED else 1
+    numbers = []
+    for position in range(0, len(data), size):
+        number = _thousandths(register, data[position : position + size], multiplier)
+        if number is None:
+            return "not-a-number"
+        if abs(number) > LARGEST_NUMBER * multiplier:
+            return "out-of-range"
+        numbers.append(number)
+    return scaling.numbers_to_values(item, numbers)
+
+
+def _thousandths(register: Register, data: bytes, ratio: int) -> int | None:
+    """Return one value in thousandths. A float32 times its factor is exact in a double; halves are rounded to even."""
+    if register.kind == "float32":
+        value = float32(data)
+        return None if value is None else round(value * 10.0 ** (3 - register.decimals) * ratio)
+    (raw,) = struct.unpack({"uint32": ">I", "uint16": ">H", "int16": ">h"}[register.kind], data)
+    return scaling.thousandths(raw, register.decimals, ratio)
