@@ -7,22 +7,29 @@ billed, and what is still to be billed, must be what flowed. The register shows 
 from collections import defaultdict
 from collections.abc import Iterator
 
-from firmware_tools.auditor.evidence import Entry, Evidence, Install, Journal
+from firmware_tools.auditor.evidence import Entry, Evidence, Install, Journal, Reading
 from firmware_tools.auditor.findings import Figure, Finding
 
 REGISTER_WRAP_WH = 1_000_000_000
-REGISTER_STEP_WH = 10
+ACCEPTED = {"first", "advanced", "unchanged", "rollover"}
 
 
 def check_energy(evidence: Evidence) -> Iterator[Finding]:
     """Judge every meter of every gateway."""
-    installs = _by_meter(evidence.installs)
+    installs: defaultdict[str, list[Install]] = defaultdict(list)
+    for install in evidence.installs:
+        installs[install.meter].append(install)
+    readings: defaultdict[str, list[Reading]] = defaultdict(list)
+    for reading in evidence.books.readings:
+        if reading.outcome in ACCEPTED:
+            readings[reading.meter].append(reading)
     for journal in evidence.journals:
         for meter, entries in _consumption(journal).items():
             yield from _check_chain(entries)
+            yield from _check_beginning(entries, readings[meter])
             yield from _check_end(journal, meter, entries)
             if meter in installs:
-                yield from _check_truth(journal, meter, entries, installs[meter])
+                yield from _check_truth(meter, entries, installs[meter])
 
 
 def _consumption(journal: Journal) -> dict[str, list[Entry]]:
@@ -30,13 +37,6 @@ def _consumption(journal: Journal) -> dict[str, list[Entry]]:
     for entry in journal.entries:
         if entry.kind == "consumption" and entry.meter is not None:
             by_meter[entry.meter].append(entry)
-    return by_meter
-
-
-def _by_meter(installs: tuple[Install, ...]) -> dict[str, list[Install]]:
-    by_meter: defaultdict[str, list[Install]] = defaultdict(list)
-    for install in installs:
-        by_meter[install.meter].append(install)
     return by_meter
 
 
@@ -80,28 +80,37 @@ def _check_end(journal: Journal, meter: str, entries: list[Entry]) -> Iterator[F
         )
 
 
-def _check_truth(
-    journal: Journal, meter: str, entries: list[Entry], installs: list[Install]
-) -> Iterator[Finding]:
-    """Billed + still to bill = true energy since the first entry's register, within one step of the register."""
-    first_wh, last = entries[0].register_from_wh, installs[-1]
-    if len(installs) > 1 or first_wh is None:
+def _check_beginning(entries: list[Entry], readings: list[Reading]) -> Iterator[Finding]:
+    """Billing begins at the first register that was read; a later start gives energy away, an earlier one invents it."""
+    first_wh = entries[0].register_from_wh
+    if not readings or first_wh is None or readings[0].register_wh == first_wh:
+        return
+    read = readings[0]
+    figure = Figure.ENERGY_UNBILLED if first_wh > read.register_wh else Figure.ENERGY_TWICE
+    detail = f"meter {read.meter}: first read at {read.register_wh} Wh, billed from {first_wh} Wh"
+    yield Finding(figure, entries[0].entry, detail)
+
+
+def _check_truth(meter: str, entries: list[Entry], installs: list[Install]) -> Iterator[Finding]:
+    """Before the first bill + billed + still to bill = true energy, within one step of the register.
+
+    A meter whose hardware was changed, or that was sampled before its last bill (the campus still runs), is not judged here.
+    """
+    first_wh, end_wh, truth = entries[0].register_from_wh, entries[-1].register_to_wh, installs[-1]
+    if len(installs) > 1 or first_wh is None or end_wh is None or truth.sampled_ms < entries[-1].wall_ms:
         return
     billed_wh = sum(entry.energy_wh for entry in entries)
-    before_wh = (first_wh - last.register_start_wh) % REGISTER_WRAP_WH
-    pending_wh = (last.register_now_wh - (entries[-1].register_to_wh or 0)) % REGISTER_WRAP_WH
+    before_wh = (first_wh - truth.register_start_wh) % REGISTER_WRAP_WH
+    pending_wh = (truth.register_wh - end_wh) % REGISTER_WRAP_WH
     if pending_wh > REGISTER_WRAP_WH // 2:
-        yield Finding(
-            Figure.ENERGY_UNTRUE,
-            meter,
-            f"billed up to {entries[-1].register_to_wh} Wh, but the meter has only reached {last.register_now_wh} Wh",
-        )
+        detail = f"billed up to {end_wh} Wh, but the meter has only reached {truth.register_wh} Wh"
+        yield Finding(Figure.ENERGY_UNTRUE, meter, detail)
         return
-    difference_wh = before_wh + billed_wh + pending_wh - last.true_wh_now
-    if abs(difference_wh) > REGISTER_STEP_WH:
+    difference_wh = before_wh + billed_wh + pending_wh - truth.true_wh
+    if abs(difference_wh) > truth.step_wh:
         yield Finding(
             Figure.ENERGY_UNTRUE,
             meter,
-            f"{before_wh} Wh before the first bill + {billed_wh} billed + {pending_wh} to bill = {difference_wh:+d} Wh "
-            f"against {last.true_wh_now} Wh that flowed",
+            f"{before_wh} Wh before the first bill + {billed_wh} billed + {pending_wh} to bill is {difference_wh:+d} Wh "
+            f"from the {truth.true_wh} Wh that flowed",
         )

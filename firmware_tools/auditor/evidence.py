@@ -41,13 +41,31 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """One row of a gateway's outbox as the gateway keeps it, or as central stored it."""
+class OutboxRow:
+    """One row of a gateway's outbox: the bytes that were signed, by epoch and sequence."""
 
     epoch: str
     seq: int
-    kind: str
-    body: Mapping[str, object]
+    fact: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A gateway's entry as central stored it, with the row that brought it."""
+
+    epoch: str
+    seq: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of one meter."""
+
+    meter: str
+    wall_ms: int
+    register_wh: int
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +84,7 @@ class Journal:
 
     gateway: str
     entries: tuple[Entry, ...]
-    outbox: tuple[Fact, ...]
+    outbox: tuple[OutboxRow, ...]
     balances: tuple[Balance, ...]
     inbox: Mapping[int, bytes]
     """Command bodies by number."""
@@ -100,7 +118,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A numbered command as central sealed it for a gateway."""
+    """A numbered command as central sealed it for a gateway. Superseded ones were given a new number and never count."""
 
     gateway: str
     number: int
@@ -151,8 +169,13 @@ class Books:
     commands: tuple[Command, ...]
     grants: tuple[Grant, ...]
     transfers: tuple[Transfer, ...]
-    facts: Mapping[str, tuple[Fact, ...]]
-    """Per gateway, the rows that central stored."""
+    entries: tuple[StoredEntry, ...]
+    digests: Mapping[tuple[str, str, int], bytes]
+    """SHA-256 of every row received, by gateway, epoch and sequence."""
+    quarantined: tuple[tuple[str, str, int, str], ...]
+    """Rows that central couldn't take: gateway, epoch, sequence, reason."""
+    readings: tuple[Reading, ...]
+    """In the order in which they were stored."""
     balances: tuple[Balance, ...]
     """What central's ledger says each account holds."""
     prices: tuple[Price, ...] = ()
@@ -162,15 +185,17 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Install:
-    """One piece of metering hardware at a point, from its installation to its removal or now."""
+    """One piece of metering hardware at a point, as it stood at its last sample."""
 
     meter: str
-    from_ms: int
+    install: int
     register_start_wh: int
-    true_wh_now: int
+    register_wh: int
+    true_wh: int
     """Energy that flowed through it, rounded down."""
-    register_now_wh: int
-    to_ms: int | None = None
+    sampled_ms: int
+    step_wh: int
+    """What one step of its register is worth."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,98 +1,119 @@
 """Did everything cross the link once and unchanged: outbox rows upwards, numbered commands downwards, balances at the watermark."""
 
+import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from firmware_tools.auditor.evidence import Evidence, Fact, Journal
+from firmware_tools.auditor.evidence import Books, Entry, Evidence, Journal, OutboxRow, StoredEntry
 from firmware_tools.auditor.findings import Figure, Finding
 
 BalanceKey = tuple[str, str, str]
+Fact = dict[str, object]
 
 
 def check_link(evidence: Evidence, *, quiet: bool) -> Iterator[Finding]:
     """Judge each gateway's rows and commands. `quiet`: nothing may be on its way any more."""
+    books = evidence.books
+    for gateway, epoch, seq, reason in books.quarantined:
+        yield Finding(Figure.ROWS_LOST, _row_name(gateway, epoch, seq), f"central couldn't take it: {reason}")
     for journal in evidence.journals:
-        stored = evidence.books.facts.get(journal.gateway, ())
-        yield from _check_rows(journal, stored, quiet=quiet)
-        yield from _check_watermarks(journal.gateway, stored)
-        yield from _check_commands(evidence, journal, quiet=quiet)
-        yield from _check_readings(journal.gateway, stored)
+        yield from _check_rows(journal, books, quiet=quiet)
+        yield from _check_entries(journal, books)
+        yield from _check_watermarks(journal, books)
+        yield from _check_commands(journal, books, quiet=quiet)
+    yield from _check_readings(evidence, quiet=quiet)
+    if quiet:
+        yield from _check_balances_now(evidence)
 
 
-def _check_rows(journal: Journal, stored: tuple[Fact, ...], *, quiet: bool) -> Iterator[Finding]:
-    sent = {(fact.epoch, fact.seq): fact for fact in journal.outbox}
-    kept: dict[tuple[str, int], Fact] = {}
+def _row_name(gateway: str, epoch: str, seq: int) -> str:
+    return f"{gateway}/{epoch}/{seq}"
+
+
+def _check_rows(journal: Journal, books: Books, *, quiet: bool) -> Iterator[Finding]:
+    """Every row that was sent must have arrived with the same bytes."""
     highest: defaultdict[str, int] = defaultdict(int)
-    for fact in stored:
-        key = (fact.epoch, fact.seq)
-        if key in kept:
+    for gateway, epoch, seq in books.digests:
+        if gateway == journal.gateway:
+            highest[epoch] = max(highest[epoch], seq)
+    for row in journal.outbox:
+        digest = books.digests.get((journal.gateway, row.epoch, row.seq))
+        name = _row_name(journal.gateway, row.epoch, row.seq)
+        if digest is None:
+            if quiet or row.seq <= highest[row.epoch]:
+                yield Finding(Figure.ROWS_LOST, name, f"never stored by central: {row.fact[:80]!r}")
+        elif digest != hashlib.sha256(row.fact).digest():
+            yield Finding(Figure.ROWS_ALTERED, name, f"central stored other bytes than {row.fact[:80]!r}")
+
+
+def _check_entries(journal: Journal, books: Books) -> Iterator[Finding]:
+    """The entries that central holds must be the gateway's, word for word."""
+    own = {entry.entry: entry for entry in journal.entries}
+    for stored in books.entries:
+        if stored.entry.gateway != journal.gateway:
+            continue
+        twin = own.get(stored.entry.entry)
+        if twin is None:
             yield Finding(
-                Figure.ROWS_DOUBLED, _row_name(journal.gateway, key), f"central stored this {fact.kind} twice"
+                Figure.ROWS_ALTERED, stored.entry.entry, "central holds an entry that the gateway never wrote"
             )
-        kept[key] = fact
-        highest[fact.epoch] = max(highest[fact.epoch], fact.seq)
-    for key, fact in sent.items():
-        twin = kept.get(key)
-        on_its_way = not quiet and fact.seq > highest[fact.epoch]
-        if twin is None and not on_its_way:
-            yield Finding(
-                Figure.ROWS_LOST, _row_name(journal.gateway, key), f"central never stored this {fact.kind}"
-            )
-        elif twin is not None and twin.body != fact.body:
-            yield Finding(
-                Figure.ROWS_ALTERED,
-                _row_name(journal.gateway, key),
-                f"sent as {fact.body}, stored as {twin.body}",
-            )
-    oldest = _oldest_kept(journal.outbox)
-    for key, fact in kept.items():
-        if key not in sent and fact.seq >= oldest.get(fact.epoch, 0):
-            yield Finding(
-                Figure.ROWS_ALTERED,
-                _row_name(journal.gateway, key),
-                f"the gateway never wrote this {fact.kind}",
-            )
+        elif twin != stored.entry:
+            yield Finding(Figure.ROWS_ALTERED, stored.entry.entry, _difference(twin, stored.entry))
+    for name, times in Counter(stored.entry.entry for stored in books.entries).items():
+        if times > 1:
+            yield Finding(Figure.ROWS_DOUBLED, name, f"central holds this entry {times} times")
 
 
-def _oldest_kept(outbox: tuple[Fact, ...]) -> dict[str, int]:
-    """The gateway forgets acknowledged rows after some days: below these sequences there is nothing to compare."""
-    oldest: dict[str, int] = {}
-    for fact in outbox:
-        oldest[fact.epoch] = min(oldest.get(fact.epoch, fact.seq), fact.seq)
-    return oldest
+def _difference(own: Entry, stored: Entry) -> str:
+    fields = [name for name in Entry.__slots__ if getattr(own, name) != getattr(stored, name)]
+    return "; ".join(
+        f"{name}: gateway {getattr(own, name)}, central {getattr(stored, name)}" for name in fields
+    )
 
 
-def _row_name(gateway: str, key: tuple[str, int]) -> str:
-    return f"{gateway}/{key[0]}/{key[1]}"
+def _check_watermarks(journal: Journal, books: Books) -> Iterator[Finding]:
+    """At each watermark, add up the entries that central had by then and hold them against what the gateway said (C-2)."""
+    arrived: defaultdict[str, list[StoredEntry]] = defaultdict(list)
+    for stored in books.entries:
+        if stored.entry.gateway == journal.gateway:
+            arrived[stored.epoch].append(stored)
+    epochs = list(dict.fromkeys(row.epoch for row in journal.outbox))
+    for row in journal.outbox:
+        fact = _decode(row)
+        if fact.get("kind") == "watermark":
+            before = epochs[: epochs.index(row.epoch)]
+            counted = [stored.entry for epoch in before for stored in arrived[epoch]]
+            counted += [stored.entry for stored in arrived[row.epoch] if stored.seq < row.seq]
+            yield from _compare(_row_name(journal.gateway, row.epoch, row.seq), fact, _added_up(counted))
 
 
-def _check_watermarks(gateway: str, stored: tuple[Fact, ...]) -> Iterator[Finding]:
-    """Recompute every account from the stored entries, in order, and hold it against each watermark that came by (C-2)."""
-    running: defaultdict[BalanceKey, int] = defaultdict(int)
-    for fact in stored:
-        if fact.kind == "entry":
-            for bucket, unit, amount, *_ in _rows(fact.body, "lines"):
-                running[str(fact.body["account"]), str(bucket), str(unit)] += _integer(amount)
-        elif fact.kind == "watermark":
-            yield from _compare(gateway, fact, running)
+def _decode(row: OutboxRow) -> Fact:
+    fact = json.loads(row.fact)
+    return fact if isinstance(fact, dict) else {}
 
 
-def _compare(gateway: str, fact: Fact, running: Mapping[BalanceKey, int]) -> Iterator[Finding]:
+def _added_up(entries: list[Entry]) -> Mapping[BalanceKey, int]:
+    totals: defaultdict[BalanceKey, int] = defaultdict(int)
+    for entry in entries:
+        for line in entry.lines:
+            totals[entry.account, line.bucket, line.unit] += line.amount
+    return totals
+
+
+def _compare(row_name: str, fact: Fact, counted: Mapping[BalanceKey, int]) -> Iterator[Finding]:
     claimed: defaultdict[BalanceKey, int] = defaultdict(int)
-    for account, bucket, unit, amount, *_ in _rows(fact.body, "balances"):
-        claimed[str(account), str(bucket), str(unit)] += _integer(amount)
-    for key in sorted(claimed.keys() | running.keys()):
-        if claimed.get(key, 0) != running.get(key, 0):
+    for account, bucket, unit, amount, *_ in _rows(fact, "balances"):
+        claimed[str(account), str(bucket), str(unit)] += int(str(amount))
+    for key in sorted(claimed.keys() | counted.keys()):
+        gateway, central = claimed.get(key, 0), counted.get(key, 0)
+        if gateway != central:
             account, bucket, unit = key
-            yield Finding(
-                Figure.ACCOUNTS_APART,
-                account,
-                f"{bucket} ({unit}) at {_row_name(gateway, (fact.epoch, fact.seq))}: gateway {claimed.get(key, 0)}, "
-                f"entries at central {running.get(key, 0)}",
-            )
+            detail = f"{bucket} ({unit}) at {row_name}: gateway {gateway}, entries at central {central}"
+            yield Finding(Figure.ACCOUNTS_APART, account, detail)
 
 
-def check_balances_now(evidence: Evidence) -> Iterator[Finding]:
+def _check_balances_now(evidence: Evidence) -> Iterator[Finding]:
     """In a quiet system central's own ledger must hold what each gateway holds."""
     central: defaultdict[BalanceKey, int] = defaultdict(int)
     gateways: defaultdict[BalanceKey, int] = defaultdict(int)
@@ -108,20 +129,16 @@ def check_balances_now(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(Figure.ACCOUNTS_APART, account, detail)
 
 
-def _check_commands(evidence: Evidence, journal: Journal, *, quiet: bool) -> Iterator[Finding]:
-    sent = {
-        command.number: command.body
-        for command in evidence.books.commands
-        if command.gateway == journal.gateway
-    }
-    counted = Counter(
-        command.number for command in evidence.books.commands if command.gateway == journal.gateway
-    )
+def _check_commands(journal: Journal, books: Books, *, quiet: bool) -> Iterator[Finding]:
+    """Numbers run on without a gap, and the gateway took the very bodies that central sealed (C-5)."""
+    commands = [command for command in books.commands if command.gateway == journal.gateway]
+    sent = {command.number: command.body for command in commands}
     last_taken = max(journal.inbox, default=0)
-    for number in sorted(number for number, times in counted.items() if times > 1):
-        yield Finding(
-            Figure.COMMANDS_BROKEN, f"{journal.gateway} #{number}", "central gave this number twice"
-        )
+    for number, times in sorted(Counter(command.number for command in commands).items()):
+        if times > 1:
+            yield Finding(
+                Figure.COMMANDS_BROKEN, f"{journal.gateway} #{number}", "central gave this number twice"
+            )
     for number in sorted(sent.keys() | journal.inbox.keys()):
         name = f"{journal.gateway} #{number}"
         if number not in sent:
@@ -133,26 +150,30 @@ def _check_commands(evidence: Evidence, journal: Journal, *, quiet: bool) -> Ite
             yield Finding(Figure.COMMANDS_BROKEN, name, "taken with another body than central sealed")
 
 
-def _check_readings(gateway: str, stored: tuple[Fact, ...]) -> Iterator[Finding]:
-    """The same meter read at the same instant, reported in two rows, would count twice in every report."""
-    seen: dict[tuple[object, object], str] = {}
-    for fact in stored:
-        if fact.kind != "readings":
-            continue
-        name = _row_name(gateway, (fact.epoch, fact.seq))
-        for row in _rows(fact.body, "rows"):
-            key = (row[0], row[1])
-            if key in seen:
-                yield Finding(
-                    Figure.ROWS_DOUBLED, name, f"meter {row[0]} at {row[1]} ms is also in {seen[key]}"
-                )
-            seen[key] = name
+def _check_readings(evidence: Evidence, *, quiet: bool) -> Iterator[Finding]:
+    """Each reading that a gateway reported must stand at central once: two would count twice in every report."""
+    stored = Counter(
+        (reading.meter, reading.wall_ms, reading.register_wh) for reading in evidence.books.readings
+    )
+    for reading, times in stored.items():
+        if times > 1:
+            detail = f"{reading[2]} Wh at {reading[1]} ms stands {times} times at central"
+            yield Finding(Figure.ROWS_DOUBLED, reading[0], detail)
+    if not quiet:
+        return
+    for journal in evidence.journals:
+        for row in journal.outbox:
+            fact = _decode(row)
+            for meter, wall_ms, register_wh, *_ in (
+                _rows(fact, "rows") if fact.get("kind") == "readings" else []
+            ):
+                if (meter, wall_ms, register_wh) not in stored:
+                    name = _row_name(journal.gateway, row.epoch, row.seq)
+                    yield Finding(
+                        Figure.ROWS_LOST, name, f"reading of {meter} at {wall_ms} ms is not at central"
+                    )
 
 
-def _rows(body: Mapping[str, object], field: str) -> list[list[object]]:
-    value = body.get(field)
+def _rows(fact: Fact, field: str) -> list[list[object]]:
+    value = fact.get(field)
     return value if isinstance(value, list) else []
-
-
-def _integer(value: object) -> int:
-    return value if isinstance(value, int) else 0

@@ -18,8 +18,9 @@ def check_prices(evidence: Evidence) -> Iterator[Finding]:
     for journal in evidence.journals:
         yield from _check_amounts(journal)
         yield from _check_running_balances(journal)
+        adjusted = {entry.source for entry in journal.entries if entry.kind == "adjustment"}
         for entry in journal.entries:
-            yield from _check_list_price(entry, evidence.books)
+            yield from _check_list_price(entry, evidence.books, adjusted)
 
 
 def _check_amounts(journal: Journal) -> Iterator[Finding]:
@@ -61,20 +62,17 @@ def _check_running_balances(journal: Journal) -> Iterator[Finding]:
             )
 
 
-def _check_list_price(entry: Entry, books: Books) -> Iterator[Finding]:
-    """An entry's price must be the tariff's at every instant of its interval; provisional ones are trued up later (C-14)."""
+def _check_list_price(entry: Entry, books: Books, adjusted: set[str | None]) -> Iterator[Finding]:
+    """An entry's price must be the tariff's when its interval began, unless a later entry adjusts it (C-9, C-14)."""
     price = entry.price_micro_yuan_per_kwh
     tariff = books.tariffs.get(entry.account)
-    if (
-        entry.kind != "consumption"
-        or entry.provisional
-        or not entry.trusted
-        or price is None
-        or tariff is None
-    ):
+    if entry.kind != "consumption" or price is None or tariff is None or entry.entry in adjusted:
         return
-    listed = {rule.micro_yuan_per_kwh for rule in books.prices if rule.tariff == tariff}
-    if listed and price not in listed:
-        yield Finding(
-            Figure.PRICES_WRONG, entry.entry, f"{price} micro-yuan/kWh was never the price of tariff {tariff}"
-        )
+    if entry.provisional or not entry.trusted or entry.from_ms is None:
+        return
+    past = [rule for rule in books.prices if rule.tariff == tariff and rule.from_ms <= entry.from_ms]
+    listed = max(past, key=lambda rule: rule.from_ms, default=None)
+    if listed is None or listed.micro_yuan_per_kwh != price:
+        due = "none" if listed is None else listed.micro_yuan_per_kwh
+        detail = f"billed at {price} micro-yuan/kWh from {entry.from_ms} ms on; tariff {tariff} said {due}"
+        yield Finding(Figure.PRICES_WRONG, entry.entry, detail)

@@ -1,0 +1,120 @@
+"""Reads central's two databases into plain rows: the books, and what arrived from the gateways (SQLite files)."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from sqlite3 import Row
+
+from firmware_tools.auditor.evidence import (
+    Balance,
+    Books,
+    Command,
+    Entry,
+    Grant,
+    Line,
+    Payment,
+    Price,
+    Reading,
+    Receipt,
+    StoredEntry,
+    Transfer,
+)
+from firmware_tools.auditor.read_only import rows
+
+PAYMENTS = """
+SELECT payment_id, campus_account.code, amount_fen, "grant"
+FROM desk_payment JOIN campus_account ON campus_account.id = desk_payment.account_id ORDER BY at_ms, payment_id
+"""
+RECEIPTS = "SELECT number, payment_id, amount_fen FROM desk_receipt ORDER BY number"
+COMMANDS = "SELECT gateway_id, number, body FROM link_command WHERE state != 'superseded' ORDER BY gateway_id, number"
+GRANTS = """
+SELECT link_grant.grant_id, coalesce(link_delivery.gateway_id, ''), coalesce(link_command.number, 0), campus_account.code,
+  link_grant.bucket, link_grant.unit, link_grant.amount
+FROM link_grant JOIN campus_account ON campus_account.id = link_grant.account_id
+LEFT JOIN link_delivery ON link_delivery.grant_id = link_grant.grant_id
+LEFT JOIN link_command ON link_command.id = link_delivery.command_id
+"""
+TRANSFERS = (
+    "SELECT id, debit_id, credit_id, unit, amount, kind, reference FROM ledger_transfer ORDER BY position"
+)
+ENTRIES = """
+SELECT epoch, seq, entry, gateway_id, account, kind, cause, lines, carried_nano_yuan, at_ms, at_trusted, meter, energy_wh,
+  register_from_wh, register_to_wh, from_ms, micro_yuan_per_kwh, provisional, source
+FROM link_gatewayentry ORDER BY gateway_id, epoch, seq
+"""
+PRICES = """
+SELECT campus_tariff.code, from_ms, micro_yuan_per_kwh
+FROM campus_price JOIN campus_tariff ON campus_tariff.id = campus_price.tariff_id
+"""
+TARIFFS = """
+SELECT campus_account.code, campus_tariff.code FROM campus_account
+JOIN campus_meteringpoint ON campus_meteringpoint.id = campus_account.point_id
+JOIN campus_customerclass ON campus_customerclass.id = campus_meteringpoint.customer_class_id
+JOIN campus_tariff ON campus_tariff.id = campus_customerclass.tariff_id
+"""
+QUARANTINE = "SELECT gateway_id, epoch, seq, reason FROM link_quarantinedrow ORDER BY id"
+DIGESTS = "SELECT gateway, epoch, seq, digest FROM telemetry_receivedrow"
+READINGS = "SELECT meter, wall_ms, register_wh, outcome FROM telemetry_reading ORDER BY id"
+
+
+def read_books(central: Path, telemetry: Path) -> Books:
+    """Read everything that a check needs. Raises Unreadable."""
+    transfers = tuple(Transfer(*row) for row in rows(central, TRANSFERS))
+    return Books(
+        payments=tuple(Payment(*row) for row in rows(central, PAYMENTS)),
+        receipts=tuple(
+            Receipt(str(number), payment, fen) for number, payment, fen in rows(central, RECEIPTS)
+        ),
+        commands=tuple(
+            Command(gateway, number, bytes(body)) for gateway, number, body in rows(central, COMMANDS)
+        ),
+        grants=tuple(Grant(*row) for row in rows(central, GRANTS)),
+        transfers=transfers,
+        entries=tuple(_stored_entry(row) for row in rows(central, ENTRIES)),
+        digests={
+            (gateway, epoch, seq): bytes(digest) for gateway, epoch, seq, digest in rows(telemetry, DIGESTS)
+        },
+        quarantined=tuple((row[0], row[1], row[2], row[3]) for row in rows(central, QUARANTINE)),
+        readings=tuple(Reading(*row) for row in rows(telemetry, READINGS)),
+        balances=customer_balances(transfers),
+        prices=tuple(Price(*row) for row in rows(central, PRICES)),
+        tariffs=dict(rows(central, TARIFFS)),
+    )
+
+
+def _stored_entry(row: Row) -> StoredEntry:
+    entry = Entry(
+        entry=row["entry"],
+        gateway=row["gateway_id"],
+        account=row["account"],
+        kind=row["kind"],
+        cause=row["cause"],
+        lines=tuple(Line(*line) for line in json.loads(row["lines"])),
+        carried_nano_yuan=row["carried_nano_yuan"],
+        wall_ms=row["at_ms"],
+        trusted=bool(row["at_trusted"]),
+        meter=row["meter"] or None,
+        energy_wh=row["energy_wh"],
+        register_from_wh=row["register_from_wh"],
+        register_to_wh=row["register_to_wh"],
+        from_ms=row["from_ms"],
+        price_micro_yuan_per_kwh=row["micro_yuan_per_kwh"],
+        provisional=bool(row["provisional"]),
+        source=row["source"] or None,
+    )
+    return StoredEntry(row["epoch"], row["seq"], entry)
+
+
+def customer_balances(transfers: tuple[Transfer, ...]) -> tuple[Balance, ...]:
+    """Add up the accounts named `customer:<account>:<bucket>`: what is owed to customers grows by credit."""
+    totals: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for transfer in transfers:
+        totals[transfer.credit, transfer.unit] += transfer.amount
+        totals[transfer.debit, transfer.unit] -= transfer.amount
+    balances = []
+    for (code, unit), amount in totals.items():
+        kind, _, name = code.partition(":")
+        if kind == "customer":
+            account, _, bucket = name.rpartition(":")
+            balances.append(Balance(account, bucket, unit, amount))
+    return tuple(balances)
