@@ -115,7 +115,7 @@ class Decoder(StreamDecoder):
         buffer = self._buffer
         while True:
             start = buffer.find(START, self._position)
-            if start != self._position:
+            if start != self._position or self._noise:
                 noise = self._pass_noise(start)
                 if noise is not None:
                     return noise

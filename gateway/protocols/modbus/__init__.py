@@ -1,0 +1,1 @@
+"""Modbus RTU, as sub-meters speak it."""
