@@ -78,7 +78,7 @@ def read_books(central: Path, telemetry: Path) -> Books:
         readings=tuple(Reading(*row) for row in rows(telemetry, READINGS)),
         balances=customer_balances(transfers),
         prices=tuple(Price(*row) for row in rows(central, PRICES)),
-        tariffs=dict(rows(central, TARIFFS)),
+        tariffs={row[0]: row[1] for row in rows(central, TARIFFS)},
     )
 
 

@@ -1,0 +1,86 @@
+"""`cardroom-firmware audit`: databases in, a table of figures out; 0 when every figure meets its goal, 1 when one doesn't."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from firmware_tools.auditor.central_reader import read_books
+from firmware_tools.auditor.energy_checks import check_energy
+from firmware_tools.auditor.evidence import Evidence
+from firmware_tools.auditor.findings import Finding, figures_met, table
+from firmware_tools.auditor.gateway_reader import read_journal
+from firmware_tools.auditor.link_checks import check_link
+from firmware_tools.auditor.money_checks import check_money
+from firmware_tools.auditor.price_checks import check_prices
+from firmware_tools.auditor.read_only import Unreadable
+from firmware_tools.auditor.truth_reader import read_truth
+
+
+def run(arguments: list[str]) -> int:
+    """Audit what the arguments name; 2, with a message on stderr, when a file can't be read."""
+    options = _parser().parse_args(arguments)
+    try:
+        evidence = gather(options.central, options.telemetry, options.gateway, options.truth)
+    except Unreadable as error:
+        print(f"audit: {error}", file=sys.stderr)
+        return 2
+    findings = audit(evidence, quiet=options.quiet)
+    print(summary(evidence))
+    print(table(findings))
+    met, all_figures = figures_met(findings)
+    print(f"audit: {met}/{all_figures} goals met")
+    return 0 if met == all_figures else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cardroom-firmware audit",
+        description="Recompute money and energy from both sides' databases and the meters' true energy. Writes nothing.",
+    )
+    parser.add_argument("--central", type=Path, required=True, help="central.db")
+    parser.add_argument("--telemetry", type=Path, required=True, help="telemetry.db")
+    parser.add_argument("--gateway", type=Path, required=True, nargs="+", help="journal.db of each gateway")
+    parser.add_argument(
+        "--truth", type=Path, help="truth.db of the virtual meters; without it true energy isn't judged"
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="the system is at rest: nothing may be on its way any more"
+    )
+    return parser
+
+
+def gather(central: Path, telemetry: Path, journals: Sequence[Path], truth: Path | None) -> Evidence:
+    """Read all evidence. Raises Unreadable."""
+    return Evidence(
+        journals=tuple(read_journal(path) for path in journals),
+        books=read_books(central, telemetry),
+        installs=read_truth(truth) if truth else (),
+    )
+
+
+def audit(evidence: Evidence, *, quiet: bool) -> list[Finding]:
+    """Run every check."""
+    return [
+        *check_money(evidence, quiet=quiet),
+        *check_energy(evidence),
+        *check_prices(evidence),
+        *check_link(evidence, quiet=quiet),
+    ]
+
+
+def summary(evidence: Evidence) -> str:
+    """Say how much was looked at: a clean table over nothing proves nothing."""
+    entries = sum(len(journal.entries) for journal in evidence.journals)
+    billed_wh = sum(
+        entry.energy_wh
+        for journal in evidence.journals
+        for entry in journal.entries
+        if entry.kind == "consumption"
+    )
+    taken_fen = sum(payment.fen for payment in evidence.books.payments)
+    return (
+        f"{len(evidence.books.payments)} payments of {taken_fen / 100:.2f} yuan, {len(evidence.journals)} gateways, "
+        f"{entries} entries, {billed_wh / 1000:.2f} kWh billed, {len(evidence.books.readings)} readings at central, "
+        f"{len(evidence.installs)} meters with known truth"
+    )
