@@ -60,6 +60,7 @@ class Mosquitto:
             "autosave_interval 1",
             "autosave_on_changes true",
             "max_queued_messages 100000",
+            "set_tcp_nodelay true",
         ]
         if not any(line.startswith("allow_anonymous") for line in self.settings):
             lines.append("allow_anonymous true")

@@ -42,6 +42,7 @@ async def listen(port: int) -> AsyncIterator[Listener]:
     """Subscribe to everything of all gateways."""
     loop = asyncio.get_running_loop()
     client = Client(CallbackAPIVersion.VERSION2, clean_session=True)
+    client.reconnect_delay_set(1, 1)
     listener = Listener(client, loop)
     subscribed = asyncio.Event()
     client.on_message = listener.arrived
