@@ -4,7 +4,13 @@ import argparse
 import sys
 from importlib import import_module
 
-COMMANDS = {"decode": "gateway.technician.decode"}
+COMMANDS = {
+    "decode": "gateway.technician.decode",
+    "lines": "gateway.technician.registry",
+    "meters": "gateway.technician.registry",
+    "read": "gateway.technician.read",
+    "relay": "gateway.technician.relay",
+}
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 
 
@@ -13,9 +19,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="cardroom-gateway", description="The building's gateway.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
-    for name, module in COMMANDS.items():
-        if asked == name or asked not in COMMANDS:
-            import_module(module).add_parser(subparsers)
+    modules = [COMMANDS[asked]] if asked in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for module in modules:
+        import_module(module).add_parser(subparsers)
     args = parser.parse_args()
     return int(args.run(args))
 

@@ -18,6 +18,8 @@ import msgspec
 from tinydb import TinyDB, where
 
 from gateway.adapters.registry_file import AtomicStorage, RegistryDamaged, damaged, owned_by_folder
+from gateway.protocols.meters import address_mistake
+from gateway.protocols.models import ModelRow
 
 __all__ = [
     "LineRow",
@@ -82,6 +84,7 @@ class RefusalReason(StrEnum):
     UNKNOWN_MODEL = "unknown-model"
     UNKNOWN_METER = "unknown-meter"
     LINE_IN_USE = "line-in-use"
+    BAD_ADDRESS = "bad-address"
     BAD_VALUE = "bad-value"
 
 
@@ -100,9 +103,9 @@ class Refusal:
 class RegistryStore:
     """The registry of one gateway, in `folder`. Each change is one replacement of the file; each question reads it anew."""
 
-    def __init__(self, folder: Path, known_models: Collection[str]) -> None:
+    def __init__(self, folder: Path, models: Mapping[str, ModelRow]) -> None:
         self.path = folder / FILE_NAME
-        self._known_models = known_models
+        self._models = models
 
     def lines(self) -> list[LineRow]:
         """All lines by name. Raises RegistryDamaged."""
@@ -164,14 +167,14 @@ class RegistryStore:
         places: dict[tuple[str, str], str] = {}
         for present in self.meters():
             numbers[present.meter_number] += 1
-            places[present.line, present.address] = present.meter_number
+            places[_place(present)] = present.meter_number
         refusals = []
         for row in rows:
             refusal = self._judge_meter(row, lines, numbers, places)
             if refusal is not None:
                 refusals.append(refusal)
             numbers[row.meter_number] += 1
-            places.setdefault((row.line, row.address), row.meter_number)
+            places.setdefault(_place(row), row.meter_number)
         return refusals
 
     def _judge_meter(
@@ -196,12 +199,13 @@ class RegistryStore:
             return refuse(
                 RefusalReason.UNKNOWN_LINE, f"there is no line {row.line!r}; add it with `lines add`"
             )
-        if row.model not in self._known_models:
+        if row.model not in self._models:
             return refuse(
-                RefusalReason.UNKNOWN_MODEL,
-                f"{row.model!r} is none of {', '.join(sorted(self._known_models))}",
+                RefusalReason.UNKNOWN_MODEL, f"{row.model!r} is none of {', '.join(sorted(self._models))}"
             )
-        if taken := places.get((row.line, row.address)):
+        if mistake := address_mistake(self._models[row.model], row.address):
+            return refuse(RefusalReason.BAD_ADDRESS, mistake)
+        if taken := places.get(_place(row)):
             return refuse(
                 RefusalReason.DUPLICATE_ADDRESS,
                 f"address {row.address} on line {row.line} is meter {taken}'s",
@@ -244,6 +248,11 @@ def _judge_line(row: LineRow, present: Sequence[LineRow]) -> Refusal | None:
                 f"{row.port} is line {other.name}'s; a port has one line",
             )
     return None
+
+
+def _place(row: MeterRow) -> tuple[str, str]:
+    """Where a meter answers: leading zeros of an address are no difference on the wire."""
+    return row.line, row.address.upper().lstrip("0")
 
 
 def _unknown_meter(meter_number: str) -> Refusal:

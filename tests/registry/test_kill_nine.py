@@ -15,20 +15,21 @@ KILLS = 60
 WRITER = """
 import sys
 from pathlib import Path
+from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_store import MeterRow, RegistryStore
 
-store = RegistryStore(Path(sys.argv[1]), {"m"})
+store = RegistryStore(Path(sys.argv[1]), read_models())
 number = int(sys.argv[2])
 while True:
     number += 1
-    assert store.add_meter(MeterRow(str(number), "north", str(number), "m", location="x" * (number % 97))) is None
+    assert store.add_meter(MeterRow(str(number), "north", str(number), "generic-dlt645-2007", location="x" * (number % 97))) is None
     print(number, flush=True)
 """
 
 
 @pytest.mark.timeout(300)
 def test_sixty_kills_leave_a_whole_file_with_every_confirmed_row(tmp_path: Path) -> None:
-    store = RegistryStore(tmp_path, {"m"})
+    store = RegistryStore(tmp_path, {})
     store.add_line(LineRow("north", "/dev/ttyUSB0"))
     chance = random.Random(645)
     confirmed = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_store import (
     LineRow,
     MeterRow,
@@ -19,7 +20,9 @@ from gateway.adapters.registry_store import (
 )
 
 NORTH = LineRow("north", "/dev/ttyUSB0")
-MODELS = {"dlt645-2007", "sdm120"}
+MODELS = read_models()
+
+ADDRESSES: dict[str, str] = {}
 
 
 @pytest.fixture
@@ -33,8 +36,8 @@ def meter(number: str = "A-101", **changes: object) -> MeterRow:
     row = {
         "meter_number": number,
         "line": "north",
-        "address": number.rjust(12, "0"),
-        "model": "dlt645-2007",
+        "address": ADDRESSES.setdefault(number, str(len(ADDRESSES) + 1).zfill(12)),
+        "model": "generic-dlt645-2007",
         **changes,
     }
     return MeterRow(**row)  # type: ignore[arg-type]
@@ -69,9 +72,12 @@ def test_a_test_result_is_kept_with_its_meter(registry: RegistryStore) -> None:
     ("row", "expected"),
     [
         (meter("A-101"), RefusalReason.DUPLICATE_METER),
-        (meter("A-102", address="A-101".rjust(12, "0")), RefusalReason.DUPLICATE_ADDRESS),
+        (meter("A-102", address=meter("A-101").address), RefusalReason.DUPLICATE_ADDRESS),
+        (meter("A-102", address=meter("A-101").address.lstrip("0")), RefusalReason.DUPLICATE_ADDRESS),
+        (meter("A-102", address="12x"), RefusalReason.BAD_ADDRESS),
+        (meter("A-102", address="248", model="eastron-sdm120"), RefusalReason.BAD_ADDRESS),
         (meter("A-102", line="south"), RefusalReason.UNKNOWN_LINE),
-        (meter("A-102", model="sdm121"), RefusalReason.UNKNOWN_MODEL),
+        (meter("A-102", model="sdm120"), RefusalReason.UNKNOWN_MODEL),
         (meter("A-102", ct_ratio=0), RefusalReason.BAD_VALUE),
         (meter("", address="1"), RefusalReason.BAD_VALUE),
         (meter("A-102", address=""), RefusalReason.BAD_VALUE),

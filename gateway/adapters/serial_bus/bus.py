@@ -193,15 +193,18 @@ class SerialBus:
         return heard
 
     async def _settle(self, wire: Wire, job: Job) -> None:
-        """Wait for the protocol's silence. A read-back or a command waits also until a late answer to an earlier question,
-        given up, can't come from this meter any more: a status word from before a command must not confirm it. (A poll that takes
-        such an answer gets a register at most a second old.)"""
-        quiet_s = job.exchange.silence_before_ms / 1000
-        if not await wire.wait_for_quiet(quiet_s, CHATTER_LIMIT_S):
+        """Wait for the protocol's silence, and until a late answer to an earlier question of this meter can't come any more.
+
+        A Modbus answer doesn't say what was asked, and a status word from before a command must not confirm it. Only a retry, or
+        the same poll again, may take such an answer: it is the register, at most a second old."""
+        if not await wire.wait_for_quiet(job.exchange.silence_before_ms / 1000, CHATTER_LIMIT_S):
             self._counts["chatter"] += 1
-        if job.rank <= Rank.READ_BACK and not job.failed:
-            late_until_s = self._health.of(job.driver.address).late_answer_until_s
-            await asyncio.sleep(max(0.0, late_until_s - asyncio.get_running_loop().time()))
+        meter = self._health.of(job.driver.address)
+        wait_s = meter.late_answer_until_s - asyncio.get_running_loop().time()
+        same_poll = job.rank > Rank.READ_BACK and meter.unanswered == job.exchange.request
+        if wait_s > 0 and not job.failed and not same_poll:
+            self._counts["waits-for-late-answers"] += 1
+            await asyncio.sleep(wait_s)
 
     def _count(self, heard: Heard) -> None:
         self._counts["echoes"] += heard.echoed
@@ -219,7 +222,7 @@ class SerialBus:
 
     def _take_failure(self, job: Job, heard: Heard) -> None:
         now_s = asyncio.get_running_loop().time()
-        self._health.note_unanswered(job.driver.address, now_s)
+        self._health.note_unanswered(job.driver.address, job.exchange.request, now_s)
         job.failed.append(FailedTry(bytes(heard.received), tuple(heard.damages), tuple(heard.foreign)))
         if len(job.failed) < job.tries and not job.reply.done():
             self._counts["retries"] += 1

@@ -22,7 +22,10 @@ class MeterHealth:
     failures: int = 0
     """Failed calls since the last good frame."""
     not_before_s: float = 0.0
+    unanswered: bytes = b""
+    """The request of the last try without its answer ..."""
     late_answer_until_s: float = 0.0
+    """... which may still come until then."""
 
 
 class LineHealth:
@@ -56,9 +59,10 @@ class LineHealth:
         longest = min(spent_s * DEAD_METER_SHARE, LONGEST_PAUSE_S)
         meter.not_before_s = now_s + min(FIRST_PAUSE_S * 2 ** min(meter.failures - 1, 16), longest)
 
-    def note_unanswered(self, address: str, now_s: float) -> None:
+    def note_unanswered(self, address: str, request: bytes, now_s: float) -> None:
         """A try without its answer: what comes within LATE_ANSWER_S may belong to it."""
-        self.of(address).late_answer_until_s = now_s + LATE_ANSWER_S
+        meter = self.of(address)
+        meter.unanswered, meter.late_answer_until_s = request, now_s + LATE_ANSWER_S
 
     def forgive_all(self) -> None:
         """Start anew, as after the port was reopened: silence had another cause."""

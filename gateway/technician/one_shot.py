@@ -1,0 +1,232 @@
+"""One meter on one line with no daemon running: open, ask, explain what went wrong, close.
+
+The words for people are here, once for all commands of this kind: what happened, why, what to do next. It decides nothing about
+credit and writes nothing down.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.adapters.model_files import BrokenModels, read_models
+from gateway.adapters.serial_bus import SerialBus, open_line
+from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
+from gateway.protocols.driver import Accepted, Answer, Driver, Item, Refused
+from gateway.protocols.meters import address_mistake, make_driver
+from gateway.protocols.models import ModelRow
+
+OK, FAILED, USAGE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a command did not do its work; `error` is a stable word for programs."""
+
+    error: str
+    what: str
+    why: str
+    next_step: str
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  why:  {self.why}\n  next: {self.next_step}"
+
+    def as_json(self) -> dict[str, str]:
+        """The same for `--json`."""
+        return {"error": self.error, "what": self.what, "why": self.why, "next": self.next_step}
+
+
+def add_meter_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say where a meter is and what it is."""
+    parser.add_argument("--port", required=True, help="/dev/ttyUSB0 or socket://HOST:PORT")
+    parser.add_argument("--baud", type=int, help="speed of the line (default: the model's)")
+    parser.add_argument("--parity", choices=["N", "E", "O"], help="parity of the line (default: the model's)")
+    parser.add_argument("--model", required=True, help="meter model; an unknown one is answered by the list")
+    parser.add_argument("--address", required=True, help="the meter's address on its line")
+    parser.add_argument(
+        "--ct-ratio", type=int, default=1, help="current transformer, e.g. 40 for 200/5 (default 1)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def meter_of(
+    args: argparse.Namespace, password: str | None = None, operator: str | None = None
+) -> Driver | Trouble:
+    """Make the driver that the arguments name; fill in the model's own speed and parity where none were given."""
+    row = _model_of(args)
+    if isinstance(row, Trouble):
+        return row
+    args.baud = row.line.baud if args.baud is None else args.baud
+    args.parity = args.parity or row.line.parity
+    if args.baud <= 0:
+        return Trouble(
+            "bad-baud", f"{args.baud} is no speed.", "A line has a speed above 0.", "Use 2400 or 9600."
+        )
+    if mistake := address_mistake(row, args.address):
+        next_step = "Read the address off the meter's plate: 12 digits for DL/T 645, 1 to 247 for Modbus."
+        return Trouble(
+            "bad-address", f"{args.address!r} is no address of a {args.model}.", mistake, next_step
+        )
+    try:
+        return make_driver(
+            row, args.address, args.ct_ratio, baud=args.baud, password=password, operator=operator
+        )
+    except ValueError as error:
+        return Trouble("bad-value", "The meter can't be described so.", str(error), "Correct --ct-ratio.")
+
+
+def _model_of(args: argparse.Namespace) -> ModelRow | Trouble:
+    try:
+        models = read_models()
+    except BrokenModels as error:
+        return Trouble(
+            "broken-models", "The meter models can't be used.", str(error), "Correct them or install again."
+        )
+    if args.model in models:
+        return models[args.model]
+    choice = f"Use one of: {', '.join(sorted(models))}."
+    return Trouble(
+        "unknown-model",
+        f"There is no meter model {args.model!r}.",
+        "A model is a row of the gateway's.",
+        choice,
+    )
+
+
+async def on_line(args: argparse.Namespace, work: Callable[[SerialBus], Awaitable[int]]) -> int:
+    """Open the line, do the work, close the line."""
+    bus = open_line("technician", args.port, args.baud, args.parity)
+    owner = bus.start()
+    try:
+        return await work(bus)
+    finally:
+        await bus.close()
+        if not owner.cancelled():
+            owner.result()
+
+
+async def ask(bus: SerialBus, driver: Driver, item: Item) -> LineReply:
+    """Ask for one item now: no poll, so never backed off."""
+    return await bus.read(driver, item, Rank.READ_BACK)
+
+
+def explain(reply: LineReply, bus: SerialBus, args: argparse.Namespace) -> Trouble | None:
+    """Put a reply that is no answer into words; None for one that is."""
+    meter = f"meter {args.address}"
+    match reply:
+        case Answer() | Accepted():
+            return None
+        case Refused(reason=reason):
+            return Trouble(
+                f"refused:{reason}",
+                f"The {meter} refused.",
+                *_REFUSALS.get(reason, _refusal_otherwise(reason)),
+            )
+        case Silent(tries=tries):
+            return Trouble("silent", f"No answer from {meter} in {tries} tries.", *_silence(bus, args))
+        case Garbled(reason=reason):
+            words = _GARBLED.get(reason, _garbled_otherwise(reason))
+            return Trouble(
+                f"garbled:{reason}", f"Bytes came from the line, but no good answer of {meter}.", *words
+            )
+        case LineGone(why=why):
+            return _port_trouble(bus, args, why)
+        case BackedOff(again_in_ms=again_in_ms):
+            return Trouble(
+                "backed-off",
+                f"The {meter} was not asked.",
+                "It was silent lately.",
+                f"Wait {again_in_ms} ms.",
+            )
+
+
+def _silence(bus: SerialBus, args: argparse.Namespace) -> tuple[str, str]:
+    heard_self = (
+        " The adapter hears itself (echo), so port and adapter work." if bus.counters().get("echoes") else ""
+    )
+    return (
+        "Wrong address, no power, wires A/B swapped or open, another speed or parity: a meter says nothing to what it can't read."
+        + heard_self,
+        f"Check the address on the plate, A and B, and the meter's speed (now {args.baud} {args.parity}): "
+        "DL/T 645 is mostly 2400 E, older meters 1200 E, Modbus mostly 9600 N.",
+    )
+
+
+_REFUSALS = {
+    "password": (
+        "Password or operator code is not the meter's.",
+        "Ask who commissioned the meter for its level-02 password.",
+    ),
+    "no-such-data": ("The meter doesn't have this item.", "Leave the item out, or check the model."),
+    "expired": (
+        "The command came too late by the meter's own clock.",
+        "Compare the meter's clock (--item clock) and set it.",
+    ),
+    "keep-power": (
+        "The meter is told to keep power on.",
+        "End keep-power first; until then it can't be cut off.",
+    ),
+}
+
+
+def _refusal_otherwise(reason: str) -> tuple[str, str]:
+    return f"It says: {reason}.", "Check model and password; the meter's manual explains its error word."
+
+
+_GARBLED = {
+    "wrong-parity": (
+        "The bytes look like the wrong parity.",
+        "Try --parity N, then E; the Pi's mini-UART has no parity at all.",
+    ),
+    "wrong-baud": ("The bytes look like another speed.", "Try --baud 1200, 4800, 9600."),
+    "collision": (
+        "Two meters seem to answer at once.",
+        "Look for a second meter with this address: unplug half of the line.",
+    ),
+    "other-meter": ("Another meter answered.", "Check the address; look for a second master on the line."),
+}
+
+
+def _garbled_otherwise(reason: str) -> tuple[str, str]:
+    return (
+        f"The last one was damaged: {reason}.",
+        "Check A/B, the shield and the 120 ohm ends; try another speed or parity.",
+    )
+
+
+def _port_trouble(bus: SerialBus, args: argparse.Namespace, why: str) -> Trouble:
+    if bus.trouble is None:
+        return Trouble(
+            "port-lost",
+            f"The port {args.port} went away.",
+            why,
+            "Check the adapter's plug and cable, then try again.",
+        )
+    trouble = bus.trouble
+    return Trouble(
+        f"port-{trouble.fault.value}", f"Port {args.port} can't be opened.", trouble.detail, trouble.remedy
+    )
+
+
+def report_trouble(trouble: Trouble, args: argparse.Namespace, exit_code: int = FAILED) -> int:
+    """Print a trouble: JSON on stdout with `--json`, else for people on stderr."""
+    if args.json:
+        print_json(
+            {
+                "ok": False,
+                "port": args.port,
+                "model": args.model,
+                "address": args.address,
+                **trouble.as_json(),
+            }
+        )
+    else:
+        print(trouble, file=sys.stderr)
+    return exit_code
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one JSON object on one line."""
+    print(json.dumps(document, ensure_ascii=False))

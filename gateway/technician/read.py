@@ -1,0 +1,148 @@
+"""`cardroom-gateway read`: ask one meter, with no daemon running. Reads only; changes nothing."""
+
+import argparse
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from gateway.adapters.serial_bus import SerialBus
+from gateway.protocols.driver import Answer, Driver, Item, MeterClock, Refused, Values
+from gateway.technician.one_shot import (
+    FAILED,
+    OK,
+    USAGE,
+    Trouble,
+    add_meter_arguments,
+    ask,
+    explain,
+    meter_of,
+    on_line,
+    print_json,
+    report_trouble,
+)
+
+ALL = "all"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("read", help="read one meter on a line", description=__doc__)
+    add_meter_arguments(parser)
+    parser.add_argument(
+        "--item", choices=[*Item, ALL], default=Item.ENERGY.value, help="what to read (default energy)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read and print. Returns 0, 1 when the meter is silent or refuses, 2 when the question makes no sense."""
+    driver = meter_of(args)
+    if isinstance(driver, Trouble):
+        return report_trouble(driver, args, USAGE)
+    items = [item for item in Item if item in driver.items] if args.item == ALL else [Item(args.item)]
+    if not driver.items.issuperset(items):
+        return report_trouble(_lacks(driver, items[0], args), args, USAGE)
+    return asyncio.run(on_line(args, lambda bus: _read(bus, driver, items, args)))
+
+
+def _lacks(driver: Driver, item: Item, args: argparse.Namespace) -> Trouble:
+    return Trouble(
+        "no-such-item",
+        f"A {args.model} has no {item.value}.",
+        "Its model row doesn't list it.",
+        f"It has: {', '.join(sorted(driver.items))}.",
+    )
+
+
+async def _read(bus: SerialBus, driver: Driver, items: list[Item], args: argparse.Namespace) -> int:
+    """Read the items in turn. An item refused among many is noted; silence ends the reading."""
+    answers: dict[Item, Answer] = {}
+    refused: dict[Item, Trouble] = {}
+    for item in items:
+        reply = await ask(bus, driver, item)
+        if isinstance(reply, Answer):
+            answers[item] = reply
+            continue
+        trouble = explain(reply, bus, args)
+        assert trouble is not None, "a read is answered by an Answer or is explained"
+        if not isinstance(reply, Refused) or len(items) == 1:
+            return report_trouble(trouble, args)
+        refused[item] = trouble
+    _show(answers, refused, args)
+    return OK if answers else FAILED
+
+
+def _show(answers: dict[Item, Answer], refused: dict[Item, Trouble], args: argparse.Namespace) -> None:
+    if args.json:
+        print_json(as_document(answers, refused, args))
+        return
+    print(f"meter {args.address} ({args.model}) on {args.port}")
+    for item, answer in answers.items():
+        print(f"  {item.value:<14}{in_words(item, answer.values)}")
+    for item, trouble in refused.items():
+        print(f"  {item.value:<14}{trouble.error}")
+
+
+def as_document(
+    answers: dict[Item, Answer], refused: dict[Item, Trouble], args: argparse.Namespace
+) -> dict[str, Any]:
+    """Shape `--json`: all values by their names with units, the frames as evidence, what was refused."""
+    values: dict[str, Any] = {}
+    for answer in answers.values():
+        values |= {name: value for name, value in asdict(answer.values).items() if value is not None}
+    if "clock" in values:
+        values["clock"] = clock_text(MeterClock(**values["clock"]))
+    return {
+        "ok": bool(answers),
+        "port": args.port,
+        "model": args.model,
+        "address": args.address,
+        **values,
+        "raw": {item.value: answer.raw.hex() for item, answer in answers.items()},
+        "refused": {item.value: trouble.error for item, trouble in refused.items()},
+    }
+
+
+def in_words(item: Item, values: Values) -> str:
+    """Say one answer to a person, with its unit."""
+    match item:
+        case Item.ENERGY:
+            return scaled(values.energy_wh, 1000, 2, "kWh")
+        case Item.VOLTAGE:
+            return scaled(values.voltage_mv, 1000, 1, "V")
+        case Item.CURRENT:
+            return scaled(values.current_ma, 1000, 3, "A")
+        case Item.POWER:
+            return scaled(values.power_w, 1000, 3, "kW")
+        case Item.POWER_FACTOR:
+            return scaled(values.power_factor_milli, 1000, 3, "")
+        case Item.FREQUENCY:
+            return scaled(values.frequency_mhz, 1000, 2, "Hz")
+        case Item.RELAY:
+            return relay_text(values)
+        case Item.CLOCK:
+            return clock_text(values.clock) if values.clock else "-"
+        case Item.IDENTITY:
+            return values.identity or "-"
+
+
+def scaled(value: int | None, divisor: int, places: int, unit: str) -> str:
+    """Show an integer in a larger unit; `-` for a phase or value that is not there."""
+    return "-" if value is None else f"{value / divisor:.{places}f} {unit}".rstrip()
+
+
+def relay_text(values: Values) -> str:
+    """Say where the relay is, and what it was last told when that differs."""
+    if values.relay_closed is None:
+        return "-"
+    text = "closed" if values.relay_closed else "open"
+    if values.relay_commanded_closed not in (None, values.relay_closed):
+        text += f" (told to {'close' if values.relay_commanded_closed else 'open'}, not done yet)"
+    return text
+
+
+def clock_text(clock: MeterClock) -> str:
+    """The meter's calendar as it shows it; it has no zone, so none is shown."""
+    return (
+        f"{clock.year:04}-{clock.month:02}-{clock.day:02} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
+    )
