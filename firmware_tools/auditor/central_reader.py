@@ -106,15 +106,15 @@ def _stored_entry(row: Row) -> StoredEntry:
 
 
 def customer_balances(transfers: tuple[Transfer, ...]) -> tuple[Balance, ...]:
-    """Add up the accounts named `customer:<account>:<bucket>`: what is owed to customers grows by credit."""
-    totals: defaultdict[tuple[str, str], int] = defaultdict(int)
+    """Add up the accounts named `customer:<account>:<bucket>:<unit>`: what is owed to customers grows by credit."""
+    totals: defaultdict[str, int] = defaultdict(int)
     for transfer in transfers:
-        totals[transfer.credit, transfer.unit] += transfer.amount
-        totals[transfer.debit, transfer.unit] -= transfer.amount
+        totals[transfer.credit] += transfer.amount
+        totals[transfer.debit] -= transfer.amount
     balances = []
-    for (code, unit), amount in totals.items():
-        kind, _, name = code.partition(":")
+    for code, amount in totals.items():
+        kind, _, rest = code.partition(":")
         if kind == "customer":
-            account, _, bucket = name.rpartition(":")
+            account, bucket, unit = rest.rsplit(":", 2)
             balances.append(Balance(account, bucket, unit, amount))
     return tuple(balances)

@@ -78,15 +78,15 @@ def outbox() -> tuple[OutboxRow, ...]:
 
 
 TRANSFERS = (
-    Transfer("p1", "cash:desk", "customer:1-101.1:paid", "yuan", 10 * YUAN, "payment", "p1"),
+    Transfer("p1", "cash:desk", "customer:1-101.1:paid:yuan", "yuan", 10 * YUAN, "payment", "p1"),
     Transfer("p2", "cash:desk", "sales:energy", "yuan", 10 * YUAN, "payment", "p2"),
-    Transfer("g2", "energy:sold", "customer:1-102.1:paid", "kwh", 20_000, "grant", "g2"),
+    Transfer("g2", "energy:sold", "customer:1-102.1:paid:kwh", "kwh", 20_000, "grant", "g2"),
     Transfer(
-        "b1.e1.3", "customer:1-101.1:paid", "revenue:energy", "yuan", 1 * YUAN, "consumption", "b1.e1.3"
+        "b1.e1.3", "customer:1-101.1:paid:yuan", "revenue:energy", "yuan", 1 * YUAN, "consumption", "b1.e1.3"
     ),
-    Transfer("b1.e1.4", "customer:1-102.1:paid", "energy:delivered", "kwh", 1_000, "consumption", "b1.e1.4"),
+    Transfer("b1.e1.4", "customer:1-102.1:paid:kwh", "energy:delivered", "kwh", 1_000, "consumption", "b1.e1.4"),
     Transfer(
-        "b1.e1.5", "customer:1-101.1:paid", "revenue:energy", "yuan", 1 * YUAN, "consumption", "b1.e1.5"
+        "b1.e1.5", "customer:1-101.1:paid:yuan", "revenue:energy", "yuan", 1 * YUAN, "consumption", "b1.e1.5"
     ),
 )
 
