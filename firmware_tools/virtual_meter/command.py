@@ -7,7 +7,7 @@ import selectors
 import signal
 import sqlite3
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +74,11 @@ async def _serve(options: argparse.Namespace) -> None:
     )
     campus = Campus(spec, base)
     control = ControlServer(campus, options.control) if options.control else None
-    stop = asyncio.Event()
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    broken: asyncio.Future[None] = loop.create_future()
+    loop.set_exception_handler(lambda _, context: _give_up(broken, context))
     try:
         if control is not None:
             await control.start()
@@ -88,14 +90,20 @@ async def _serve(options: argparse.Namespace) -> None:
                 "meters": [meter.name for meter in line.meters],
             }
             print(json.dumps(started), flush=True)
-        await _first_of(campus.run(), stop.wait())
+        await _first_of(campus.run(), stop.wait(), broken)
     finally:
         if control is not None:
             await control.stop()
         await campus.stop()
 
 
-async def _first_of(*ends: Coroutine[Any, Any, object]) -> None:
+def _give_up(broken: asyncio.Future[None], context: dict[str, Any]) -> None:
+    """End the process with the error of a timer, which nobody awaits: truth that can't be written is no truth."""
+    if not broken.done():
+        broken.set_exception(context.get("exception") or RuntimeError(context["message"]))
+
+
+async def _first_of(*ends: Awaitable[object]) -> None:
     tasks = [asyncio.ensure_future(end) for end in ends]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:

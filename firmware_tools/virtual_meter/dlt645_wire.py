@@ -46,6 +46,9 @@ def build_reply(address: bytes, control: int, data: bytes, preamble_fe: int = 4)
 class RequestReceiver:
     """Turns the bytes of the line into requests; hears what a meter hears, that is commands only."""
 
+    silence_s = 0.5
+    """Tb: bytes of one frame are never further apart (clause 5.1)."""
+
     def __init__(self) -> None:
         self._buffer = bytearray()
 

@@ -20,13 +20,14 @@ from firmware_tools.virtual_meter.modbus_server import ModbusServer
 from firmware_tools.virtual_meter.modbus_wire import ModbusReceiver
 from firmware_tools.virtual_meter.wall_clock import Clock
 
-SILENCE_S = 0.5
-"""Tb: bytes of one frame are never further apart (clause 5.1); after that a half-heard frame is forgotten."""
 TALK_TOLERANCE_S = 0.002
 
 
 class Receiver(Protocol):
     """Requests out of bytes, for one protocol."""
+
+    silence_s: float
+    """A longer pause makes it forget a half-heard frame."""
 
     def feed(self, data: bytes) -> list[tuple[Any, int]]: ...
 
@@ -145,8 +146,8 @@ class VirtualLine:
         byte_s = self.byte_s
         start = max(loop.time() - self._late_s, self._heard_until)
         self._late_s = 0.0
-        if start - self._heard_until > SILENCE_S:
-            for party in self._parties:
+        for party in self._parties:
+            if start - self._heard_until > party.receiver.silence_s:
                 party.receiver.forget()
         end = self._heard_until = start + len(data) * byte_s
         if self.faults.echo:

@@ -1,9 +1,10 @@
 """Modbus RTU frames, from the meter's side of the wire.
 
 `unit function PDU crc-low crc-high`. A real meter cuts frames by 3.5 characters of silence; a program behind a pty can't see
-those, so requests are cut by the length that their function implies. What fits nothing is dropped byte by byte.
+those, so requests are cut by the length that their function implies. What fits nothing is dropped at the next pause.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import crcmod.predefined
@@ -34,6 +35,9 @@ def build(unit: int, function: int, body: bytes) -> bytes:
 class ModbusReceiver:
     """Turns the bytes of the line into requests."""
 
+    silence_s = 0.05
+    """A pause that ends a frame. Over a pty 3.5 characters can't be told from a busy machine; this can."""
+
     def __init__(self) -> None:
         self._buffer = bytearray()
 
@@ -50,24 +54,19 @@ class ModbusReceiver:
         self._buffer.clear()
 
     def _take(self) -> ModbusRequest | None:
-        while len(self._buffer) >= 4:
-            length = self._expected_length()
-            if length is not None and len(self._buffer) < length:
-                return None
-            for end in (length,) if length else range(4, min(len(self._buffer), LONGEST) + 1):
-                frame = bytes(self._buffer[:end])
-                if int(crc16(frame[:-2])).to_bytes(2, "little") == frame[-2:]:
-                    del self._buffer[:end]
+        for start in range(len(self._buffer) - 3):
+            for length in self._possible_lengths(start):
+                frame = bytes(self._buffer[start : start + length])
+                if len(frame) == length and crc16(frame) == 0:
+                    del self._buffer[: start + length]
                     return ModbusRequest(frame[0], frame[1], frame[2:-2])
-            if length is None and len(self._buffer) < LONGEST:
-                return None
-            del self._buffer[0]
+        del self._buffer[:-LONGEST]
         return None
 
-    def _expected_length(self) -> int | None:
-        function = self._buffer[1]
+    def _possible_lengths(self, start: int) -> Iterable[int]:
+        function = self._buffer[start + 1]
         if function in FIXED_FUNCTIONS:
-            return FIXED_LENGTH
+            return (FIXED_LENGTH,)
         if function in WRITE_MULTIPLE:
-            return 9 + self._buffer[6] if len(self._buffer) > 6 else 9
-        return None
+            return (9 + self._buffer[start + 6],) if len(self._buffer) > start + 6 else ()
+        return range(4, min(len(self._buffer), LONGEST) + 1) if start == 0 else ()
