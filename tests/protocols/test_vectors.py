@@ -8,6 +8,7 @@ from gateway.protocols.dlt645 import frame as dlt645
 from gateway.protocols.modbus import frame as modbus
 from gateway.protocols.stream import Damage, Reason
 from gateway.technician.decode import Named, decode_line
+from tests.protocols.streams import hear_645, hear_modbus
 from tests.protocols.vector_files import Vector, load, params
 
 V2007, V1997, MODBUS = load("dlt645-2007"), load("dlt645-1997"), load("modbus-rtu")
@@ -41,21 +42,8 @@ OPEN_IN_1997 = {"v028", "v029", "v055", "v075", "v076"}
 """Published without a value; we read them (a block, a date, voltage B613)."""
 
 
-def drain(decoder: dlt645.Decoder | modbus.Decoder) -> list:
-    events = []
-    while (event := decoder.next_event()) is not None:
-        events.append(event)
-    return events
-
-
 def events_of(stream: bytes, protocol: str, portion: int = 0) -> list:
-    decoder = modbus.Decoder() if protocol == "modbus-rtu" else dlt645.Decoder()
-    events = []
-    for position in range(0, len(stream), portion or max(1, len(stream))):
-        decoder.feed(stream[position : position + (portion or len(stream))])
-        events += drain(decoder)
-    decoder.flush()
-    return events + drain(decoder)
+    return hear_modbus(stream, portion) if protocol == "modbus-rtu" else hear_645(stream, portion)
 
 
 def reencode(frame: dlt645.Frame | modbus.Frame) -> bytes:

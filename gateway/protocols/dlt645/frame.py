@@ -76,8 +76,10 @@ def encode(address: str, control: int, data: bytes = b"", preamble: int = 0) -> 
     Raises ValueError for an address that is not six bytes or DATA beyond 255 bytes: both are mistakes of the caller.
     """
     low_first = bytes.fromhex(address)[::-1]
-    if len(low_first) != 6:
-        raise ValueError(f"a DL/T 645 address has 12 digits, not {address!r}")
+    if len(low_first) != 6 or len(data) > MAX_DATA_BYTES:
+        raise ValueError(
+            f"a frame has 12 digits of address and at most 255 bytes, not {address!r} and {len(data)}"
+        )
     covered = b"\x68%b\x68%c%c%b" % (low_first, control, len(data), data.translate(_ADD_33))
     frame = b"%b%c\x16" % (covered, sum(covered) & 0xFF)
     return PREAMBLE * preamble + frame if preamble else frame
@@ -159,9 +161,10 @@ class Decoder(StreamDecoder):
         return Reason.LENGTH_MISMATCH, end
 
     def _reject(self, reason: Reason, start: int, end: int) -> Damage | None:
-        """Step over one start mark; name the damage unless it lies inside one that is named already."""
+        """Step over one start mark; name the damage unless it lies inside a named one or is but a 68 in its noise."""
         self._position = start + 1
-        if start < self._silent_until:
+        leads_nowhere = reason is Reason.BAD_SECOND_68 or end - start < 8
+        if start < self._silent_until or (leads_nowhere and self._run is _Run.DAMAGED):
             return None
         self._silent_until = end
         self._run = _Run.DAMAGED

@@ -254,9 +254,7 @@ def _event(di: int) -> Identifier | None:
     if kind not in _EVENT_RECORDS or not 1 <= number <= _LAST_EVENT_RECORD:
         return None
     name, form = _EVENT_RECORDS[kind]
-    return Identifier(
-        f"{name} record, {number} before last" if number > 1 else f"last {name} record", None, form
-    )
+    return Identifier(f"{name} record {number}", None, form)
 
 
 def _freeze(kind: int, part: int, number: int) -> Identifier | None:
