@@ -10,7 +10,8 @@ It imports nothing of the gateway, so that each checks the other. In a test:
 from firmware_tools.virtual_meter.endpoint import PtyEndpoint, TcpEndpoint
 from firmware_tools.virtual_meter.faults import LineFaults
 from firmware_tools.virtual_meter.line import VirtualLine
-from firmware_tools.virtual_meter.meter import MeterEvent, MeterSpec, VirtualMeter
+from firmware_tools.virtual_meter.meter import MeterEvent, VirtualMeter
+from firmware_tools.virtual_meter.meter_spec import MeterSpec
 from firmware_tools.virtual_meter.relay import Fault
 from firmware_tools.virtual_meter.wall_clock import ManualClock, WallClock
 

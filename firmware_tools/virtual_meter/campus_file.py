@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from firmware_tools.virtual_meter.faults import LineFaults
-from firmware_tools.virtual_meter.meter import MeterSpec, check_spec
+from firmware_tools.virtual_meter.meter_spec import MeterSpec, check_spec
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):

@@ -14,7 +14,7 @@ from typing import Any
 from firmware_tools.virtual_meter.campus import Campus
 from firmware_tools.virtual_meter.campus_file import CampusSpec, LineSpec, Settings, check_campus, read_campus
 from firmware_tools.virtual_meter.control import ControlServer
-from firmware_tools.virtual_meter.meter import MeterSpec
+from firmware_tools.virtual_meter.meter_spec import MeterSpec
 from firmware_tools.virtual_meter.models import MODELS
 
 DEFAULT_MODELS = {"dlt645": "dlt645-1p", "modbus": "sdm120"}

@@ -307,7 +307,7 @@ def start_process(file: Path) -> subprocess.Popen[str]:
         "--control",
         str(file.parent / "c"),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["line"] == "north"
     return process
@@ -340,6 +340,16 @@ def test_registers_and_relays_survive_kill_nine(file: Path) -> None:
     process.communicate(timeout=10)
     assert process.returncode == 0
     assert not os.path.lexists(file.parent / "north")
+
+
+def test_a_truth_file_that_breaks_ends_the_process_with_a_sentence(file: Path) -> None:
+    process = start_process(file)
+    with sqlite3.connect(file.parent / "truth.db") as store:
+        store.execute("DROP TABLE samples")
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "truth file can't be written" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(
