@@ -57,6 +57,12 @@ def now_ms() -> int:
     return bench.demo_epoch_ms + int((real_ms - bench.real_epoch_ms) * bench.rate)
 
 
+def on_bench_ms(duration_ms: int) -> int:
+    """Give how long a span of the world's time is on this clock: longer on a bench that runs fast."""
+    bench = _bench()
+    return duration_ms if bench is None else int(duration_ms * bench.rate)
+
+
 def monotonic_s() -> float:
     """Give seconds for measuring waits of this process; never scaled, never compared across processes."""
     return time.monotonic()

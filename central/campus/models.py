@@ -87,7 +87,9 @@ class CustomerClass(models.Model):
 
     class Meta:
         ordering = ["code"]
-        constraints = [models.CheckConstraint(condition=models.Q(overdraft__gte=0), name="overdraft_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(overdraft__gte=0), name="overdraft_not_negative")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -195,7 +197,11 @@ class Occupancy(models.Model):
 
     class Meta:
         ordering = ["account_id", "from_day", "customer_id"]
-        constraints = [models.UniqueConstraint(fields=["account", "customer", "from_day"], name="one_occupancy_per_start")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "customer", "from_day"], name="one_occupancy_per_start"
+            )
+        ]
 
 
 class Meter(models.Model):

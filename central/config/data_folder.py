@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 VARIABLE = "CARDROOM_DATA"
 DEFAULT = Path("/var/lib/cardroom")
-SECRET_KEY_FILE = "secret.key"
+SECRET_KEY_FILE = "secret.key"  # noqa: S105 - a file's name
 SIGNING_KEY_FILE = "signing.key"
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-TELEMETRY = "telemetry"
-"""The app label and the database alias."""
+from central.link.telemetry.apps import TELEMETRY
 
 
 class DatabaseRouter:

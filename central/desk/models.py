@@ -27,7 +27,9 @@ class Payment(ImmutableModel):
     """The GrantId that carries the credit to the gateway."""
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="payment_above_zero")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="payment_above_zero")
+        ]
 
 
 class Receipt(ImmutableModel):

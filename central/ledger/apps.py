@@ -1,4 +1,6 @@
-"""Registers the ledger with Django, and its check of triggers after every migration."""
+"""Registers the ledger with Django; it listens for migrations (are the triggers there?) and for campus changes (audit)."""
+
+from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -11,6 +13,12 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
+        from central.campus.signals import changed
         from central.ledger.immutability import verify_after_migrate
+        from central.ledger.operations import record_audit
 
+        def audit_campus_change(sender: Any, signal: Any, **change: Any) -> None:
+            record_audit(**change)
+
+        changed.connect(audit_campus_change, weak=False, dispatch_uid="central.ledger.audit")
         post_migrate.connect(verify_after_migrate, dispatch_uid="central.ledger.immutability")

@@ -79,7 +79,9 @@ class ForbidChanges(RunPython):
 
 def immutable_tables() -> list[str]:
     """Name the tables that must be immutable, sorted."""
-    return sorted(model._meta.db_table for model in live_apps.get_models() if issubclass(model, ImmutableModel))
+    return sorted(
+        model._meta.db_table for model in live_apps.get_models() if issubclass(model, ImmutableModel)
+    )
 
 
 def missing_triggers(alias: str = "default", tables: list[str] | None = None) -> list[str]:
@@ -96,7 +98,9 @@ def missing_triggers(alias: str = "default", tables: list[str] | None = None) ->
         present = {row[0] for row in cursor.fetchall()}
     events = SQLITE_TRIGGERS if is_sqlite else POSTGRESQL_TRIGGERS
     wanted = immutable_tables() if tables is None else tables
-    return [name for table in wanted for event in events if (name := trigger_name(table, event)) not in present]
+    return [
+        name for table in wanted for event in events if (name := trigger_name(table, event)) not in present
+    ]
 
 
 def verify_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:

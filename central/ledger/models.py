@@ -73,7 +73,9 @@ class Transfer(Chained):
         indexes = [models.Index(fields=["reference"]), models.Index(fields=["kind", "at_ms"])]
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="transfer_above_zero"),
-            models.CheckConstraint(condition=~models.Q(debit=models.F("credit")), name="transfer_between_two"),
+            models.CheckConstraint(
+                condition=~models.Q(debit=models.F("credit")), name="transfer_between_two"
+            ),
         ]
 
 

@@ -25,8 +25,14 @@ class Gateway(models.Model):
     software = models.CharField(max_length=64, blank=True)
     epoch = models.CharField(max_length=64, blank=True)
     """The present epoch; empty before the first birth."""
+    boots_seen = models.JSONField(default=list)
+    """The newest boots, so that an old birth said again is known as old."""
+    birth_issued_ms = models.BigIntegerField(null=True)
+    birth_last_command = models.BigIntegerField(default=0)
     awaits_epoch = models.BooleanField(default=False)
-    """BEGIN_EPOCH was sent: rows of the old epoch are no longer taken."""
+    """BeginEpoch was sent: nothing is numbered until the new epoch is opened."""
+    opening_number = models.BigIntegerField(default=0)
+    """The number of the configuration that opened the present epoch; balances before it are not compared."""
     next_number = models.BigIntegerField(default=1)
     """The next command's number (C-5)."""
     stream = models.PositiveIntegerField(default=1)
@@ -54,6 +60,11 @@ class GatewayEpoch(models.Model):
     epoch = models.CharField(max_length=64)
     received_seq = models.BigIntegerField(default=0)
     began_ms = models.BigIntegerField()
+    last_batch_issued_ms = models.BigIntegerField(default=0)
+    closed = models.BooleanField(default=False)
+    """The store went back in time: rows that still come are quarantined."""
+    opened = models.BooleanField(default=True)
+    """False until the gateway has adopted central's balances: entries before that are kept, not booked."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["gateway", "epoch"], name="one_row_per_epoch")]
@@ -221,6 +232,9 @@ class GatewayEntry(ImmutableModel):
     source = models.CharField(max_length=120, blank=True)
     raw_frame = models.TextField(blank=True)
     lines = models.JSONField()
+    """Objects with bucket, unit, amount, balance after, as arrays in this order."""
+    booked = models.BooleanField()
+    """False for openings, for grants (booked when given) and for what an opening has replaced."""
     received_ms = models.BigIntegerField()
 
     class Meta:
@@ -243,8 +257,21 @@ class MirrorBalance(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["gateway", "account", "bucket", "unit"], name="one_mirror_per_bucket")
+            models.UniqueConstraint(
+                fields=["gateway", "account", "bucket", "unit"], name="one_mirror_per_bucket"
+            )
         ]
+
+
+class BilledRegister(models.Model):
+    """Up to which register a meter is billed: where a rebuilt gateway goes on (C-11)."""
+
+    meter = models.CharField(max_length=64, primary_key=True)
+    gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, related_name="billed_registers")
+    account = models.CharField(max_length=64, db_index=True)
+    register_wh = models.BigIntegerField()
+    entry = models.CharField(max_length=120)
+    at_ms = models.BigIntegerField()
 
 
 class RelayState(models.Model):
@@ -306,7 +333,11 @@ class QuarantinedRow(models.Model):
     resolution = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["gateway", "epoch", "seq", "reason"], name="one_quarantine_per_row")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "epoch", "seq", "reason"], name="one_quarantine_per_row"
+            )
+        ]
 
 
 class WatermarkCheck(models.Model):
@@ -323,7 +354,9 @@ class WatermarkCheck(models.Model):
     """Objects with account, bucket, unit, gateway and central amounts, or account and the missing grant."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["gateway", "epoch", "seq"], name="one_check_per_watermark")]
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "epoch", "seq"], name="one_check_per_watermark")
+        ]
 
 
 class LinkCounter(models.Model):

@@ -1,0 +1,225 @@
+"""Book a gateway's ledger entries (C-1): keep them as received, mirror their balances, and transfer what was used.
+
+A grant was booked when it was given, so its entry only proves that it arrived. What doesn't fit central's own records is an alarm
+that names it; what can't be an entry of this gateway is refused with a reason.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from central.campus.models import Account
+from central.ingest.received_rows import INT64, instant_ms
+from central.ingest.supply import mark_supplied
+from central.ledger import chart_of_accounts as chart
+from central.ledger.chart_of_accounts import Side
+from central.ledger.operations import Booked, Draft, book
+from central.link.alarms import raise_alarm
+from central.link.models import BilledRegister, Delivery, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
+from gateway.contract.facts import Entry, EntryKind, EntryLine
+from gateway.contract.quantities import Unit
+
+
+class CannotTake(Exception):
+    """A row is no fact central can book; the text says why. It is quarantined."""
+
+
+@dataclass(slots=True)
+class Bookkeeper:
+    """Collects the entries of one batch, so that they are booked in few statements."""
+
+    gateway: Gateway
+    epoch: GatewayEpoch
+    now_ms: int
+    _accounts: dict[str, Account] = field(default_factory=dict)
+    _entries: dict[str, GatewayEntry] = field(default_factory=dict)
+    _drafts: list[Draft] = field(default_factory=list)
+    _mirror: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _registers: dict[str, BilledRegister] = field(default_factory=dict)
+
+    def take(self, seq: int, entry: Entry) -> None:
+        """Take one entry. Raises CannotTake."""
+        self._check(entry)
+        account = self._account(entry.account)
+        row = self._row(seq, entry)
+        known = self._entries.get(entry.entry) or GatewayEntry.objects.filter(pk=entry.entry).first()
+        if known is not None:
+            if _content(known) != _content(row):
+                raise CannotTake(f"entry {entry.entry} exists with different content")
+            return
+        self._entries[row.entry] = row
+        if entry.entry_kind == EntryKind.OPENING or not self.epoch.opened:
+            return
+        for line in entry.lines:
+            key = (entry.account, line.bucket, line.unit)
+            self._mirror[key] = self._mirror.get(key, 0) + line.amount
+        if entry.meter is not None and entry.register_to_wh is not None:
+            self._registers[entry.meter] = BilledRegister(
+                meter=entry.meter,
+                gateway=self.gateway,
+                account=entry.account,
+                register_wh=entry.register_to_wh,
+                entry=entry.entry,
+                at_ms=row.at_ms,
+            )
+        self._draft(entry, account, row)
+
+    def flush(self) -> None:
+        """Write what was collected, inside the caller's transaction."""
+        GatewayEntry.objects.bulk_create(list(self._entries.values()))
+        outcomes = book(self._drafts, self.now_ms) if self._drafts else []
+        for draft, outcome in zip(self._drafts, outcomes, strict=True):
+            if outcome == Booked.EXISTS_WITH_DIFFERENT:
+                raise CannotTake(f"transfer {draft.id} exists with different content")
+        _add_to_mirror(self.gateway.pk, self._mirror)
+        BilledRegister.objects.bulk_create(
+            list(self._registers.values()),
+            update_conflicts=True,
+            unique_fields=["meter"],
+            update_fields=["gateway", "account", "register_wh", "entry", "at_ms"],
+        )
+        self._entries, self._drafts, self._mirror, self._registers = {}, [], {}, {}
+
+    def _check(self, entry: Entry) -> None:
+        own = f"{self.gateway.pk}.{self.epoch.epoch}."
+        if not entry.entry.startswith(own):
+            raise CannotTake(f"entry {entry.entry} is not named by its originator {own}")
+        for line in entry.lines:
+            if line.unit not in (Unit.YUAN, Unit.KWH):
+                raise CannotTake(f"unit {line.unit!r} of bucket {line.bucket!r} is neither yuan nor kwh")
+            if not (-INT64 < line.amount < INT64 and -INT64 < line.balance_after < INT64):
+                raise CannotTake(f"an amount in bucket {line.bucket!r} is beyond 64 bits")
+
+    def _account(self, code: str) -> Account:
+        if code not in self._accounts:
+            account = (
+                Account.objects.filter(code=code)
+                .select_related("point__room", "point__customer_class")
+                .first()
+            )
+            if account is None or account.point.room.building_id != self.gateway.building_id:
+                raise CannotTake(f"account {code} is not one of this gateway's building")
+            self._accounts[code] = account
+        return self._accounts[code]
+
+    def _row(self, seq: int, entry: Entry) -> GatewayEntry:
+        central_booked = entry.entry_kind in (EntryKind.GRANT, EntryKind.OPENING)
+        return GatewayEntry(
+            entry=entry.entry,
+            gateway=self.gateway,
+            epoch=self.epoch.epoch,
+            seq=seq,
+            account=entry.account,
+            meter=entry.meter or "",
+            kind=entry.entry_kind.value,
+            cause=entry.cause.value,
+            at_ms=instant_ms(entry.at, self.now_ms),
+            at_trusted=entry.at.trusted,
+            boot=entry.at.boot,
+            monotonic_ms=entry.at.monotonic_ms,
+            energy_wh=entry.energy_wh,
+            register_from_wh=entry.register_from_wh,
+            register_to_wh=entry.register_to_wh,
+            from_ms=entry.from_ms,
+            micro_yuan_per_kwh=entry.price_micro_yuan_per_kwh,
+            price_version=entry.price_version or "",
+            provisional=entry.provisional,
+            carried_nano_yuan=entry.carried_nano_yuan,
+            source=entry.source or "",
+            raw_frame=entry.raw_frame or "",
+            lines=[[line.bucket, line.unit, line.amount, line.balance_after] for line in entry.lines],
+            booked=self.epoch.opened and not central_booked,
+            received_ms=self.now_ms,
+        )
+
+    def _draft(self, entry: Entry, account: Account, row: GatewayEntry) -> None:
+        if entry.entry_kind == EntryKind.GRANT:
+            if self._note_grant(entry, row):
+                return
+        elif entry.entry_kind == EntryKind.TAKEN_BACK:
+            self._note_take_back(entry)
+        class_code = account.point.customer_class.code
+        for index, line in enumerate(entry.lines):
+            if line.amount:
+                self._drafts.append(_draft_of(entry, row.at_ms, index, line, class_code))
+
+    def _note_grant(self, entry: Entry, row: GatewayEntry) -> bool:
+        """Prove that a grant arrived; False when central never gave it: that is an alarm, booked against suspense."""
+        delivery = Delivery.objects.filter(pk=entry.source or "").select_related("grant__account").first()
+        if delivery is None:
+            self._alarm(
+                "unknown-grant", entry, f"the gateway credited {entry.source}, which central never gave"
+            )
+            return False
+        grant = delivery.grant
+        given = (grant.account.code, grant.bucket, grant.unit, grant.amount)
+        taken = {(entry.account, line.bucket, line.unit) for line in entry.lines}
+        if taken != {given[:3]} or sum(line.amount for line in entry.lines) != grant.amount:
+            self._alarm(
+                "grant-differs", entry, f"grant {grant.grant_id}: {given} was given, {row.lines} credited"
+            )
+        elif delivery.applied_entry and delivery.applied_entry != entry.entry:
+            self._alarm(
+                "grant-twice",
+                entry,
+                f"grant {grant.grant_id} was credited by {delivery.applied_entry} before",
+            )
+        if delivery.applied_ms is None:
+            delivery.applied_ms, delivery.applied_entry, delivery.refused = row.at_ms, entry.entry, ""
+            delivery.save(update_fields=["applied_ms", "applied_entry", "refused"])
+            mark_supplied(entry.account)
+        return True
+
+    def _note_take_back(self, entry: Entry) -> None:
+        request = TakeBackRequest.objects.filter(pk=entry.source or "").first()
+        if request is not None:
+            request.taken += -sum(line.amount for line in entry.lines)
+            request.save(update_fields=["taken"])
+
+    def _alarm(self, what: str, entry: Entry, detail: str) -> None:
+        raise_alarm(what, entry.account, now_ms=self.now_ms, gateway_id=self.gateway.pk, detail=detail)
+
+
+def _draft_of(entry: Entry, at_ms: int, index: int, line: EntryLine, class_code: str) -> Draft:
+    ours = chart.customer(entry.account, line.bucket, line.unit)
+    other = _other_side(entry, line.unit, class_code)
+    gained = line.amount > 0
+    return Draft(
+        id=f"{entry.entry}/{index}",
+        debit=other if gained else ours,
+        credit=ours if gained else other,
+        amount=abs(line.amount),
+        kind=entry.entry_kind.value,
+        at_ms=at_ms,
+        reference=entry.entry,
+    )
+
+
+def _other_side(entry: Entry, unit: str, class_code: str) -> Side:
+    match entry.entry_kind:
+        case EntryKind.CONSUMPTION:
+            return chart.energy_revenue(class_code, unit)
+        case EntryKind.ADJUSTMENT:
+            return chart.adjustments(unit)
+        case EntryKind.EXPIRED:
+            return chart.lapsed(unit)
+        case EntryKind.TAKEN_BACK:
+            return chart.taken_back(entry.account, unit)
+        case EntryKind.GRANT:
+            return chart.suspense(unit)
+        case EntryKind.OPENING:
+            raise AssertionError("an opening is never transferred: central holds those balances already")
+
+
+def _content(row: GatewayEntry) -> tuple[object, ...]:
+    return (row.account, row.meter, row.kind, row.energy_wh, row.register_to_wh, row.lines, row.source)
+
+
+def _add_to_mirror(gateway_id: str, changes: dict[tuple[str, str, str], int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO link_mirrorbalance (gateway_id, account, bucket, unit, amount) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT (gateway_id, account, bucket, unit) "
+            "DO UPDATE SET amount = link_mirrorbalance.amount + excluded.amount",
+            [(gateway_id, *key, amount) for key, amount in sorted(changes.items())],
+        )

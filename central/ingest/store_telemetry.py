@@ -1,0 +1,192 @@
+"""Write readings and histories to the telemetry database, once per row, with the roll-up that charts need.
+
+Its position is its own: the two databases commit apart, and a batch is acknowledged when both have it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import connections, transaction
+from django.db.utils import InterfaceError, OperationalError
+
+from central.ingest.received_rows import INT64, ReceivedFact, instant_ms
+from central.link.telemetry.apps import TELEMETRY
+from central.link.telemetry.models import (
+    DecisionEvent,
+    LastReading,
+    Reading,
+    ReceivedRow,
+    RelayEvent,
+    TelemetryPosition,
+)
+from gateway.contract.facts import Decision, ReadingOutcome, ReadingRow, Readings, RelayReport
+
+HOUR_MS = 3_600_000
+ACCEPTED = frozenset({ReadingOutcome.ADVANCED, ReadingOutcome.UNCHANGED, ReadingOutcome.ROLLOVER})
+RESTARTS = frozenset({ReadingOutcome.FIRST, ReadingOutcome.REPLACED})
+
+
+@dataclass(slots=True)
+class Stored:
+    """What became of a batch here: where telemetry stands, rows that differ from what was received, rows it couldn't take."""
+
+    position: int
+    conflicts: list[ReceivedFact] = field(default_factory=list)
+    refused: list[tuple[ReceivedFact, str]] = field(default_factory=list)
+
+
+def store_telemetry(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> Stored:
+    """Store what is new of a batch in one transaction; a row the database refuses is left out and named."""
+    try:
+        return _store(gateway_id, epoch, rows, now_ms, one_by_one=False)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # whatever one row does to the whole batch, it must not stop the others
+        return _store(gateway_id, epoch, rows, now_ms, one_by_one=True)
+
+
+def _store(
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, *, one_by_one: bool
+) -> Stored:
+    with transaction.atomic(using=TELEMETRY):
+        position, _made = TelemetryPosition.objects.select_for_update().get_or_create(
+            gateway=gateway_id, epoch=epoch
+        )
+        known = [row for row in rows if row.seq <= position.seq]
+        stored = Stored(position.seq, _conflicts(gateway_id, epoch, known))
+        new = [row for row in rows if row.seq > position.seq]
+        if not new or new[0].seq != position.seq + 1:
+            return stored
+        ReceivedRow.objects.bulk_create(
+            [ReceivedRow(gateway=gateway_id, epoch=epoch, seq=row.seq, digest=row.digest) for row in new]
+        )
+        if one_by_one:
+            for row in new:
+                _store_alone(row, now_ms, stored)
+        else:
+            _store_facts(new, now_ms)
+        position.seq = stored.position = new[-1].seq
+        position.save(update_fields=["seq"])
+    return stored
+
+
+def _store_alone(row: ReceivedFact, now_ms: int, stored: Stored) -> None:
+    try:
+        with transaction.atomic(using=TELEMETRY):
+            _store_facts([row], now_ms)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # C-11: quarantined with its reason, shown, acknowledged
+        stored.refused.append((row, f"telemetry: {type(error).__name__}: {error}"[:200]))
+
+
+def _conflicts(gateway_id: str, epoch: str, known: list[ReceivedFact]) -> list[ReceivedFact]:
+    if not known:
+        return []
+    digests = dict(
+        ReceivedRow.objects.filter(
+            gateway=gateway_id, epoch=epoch, seq__gte=known[0].seq, seq__lte=known[-1].seq
+        ).values_list("seq", "digest")
+    )
+    return [row for row in known if row.seq in digests and bytes(digests[row.seq]) != row.digest]
+
+
+def _store_facts(rows: Sequence[ReceivedFact], now_ms: int) -> None:
+    readings = [reading for row in rows if isinstance(row.fact, Readings) for reading in row.fact.rows]
+    if readings:
+        _store_readings(readings)
+    RelayEvent.objects.bulk_create(
+        [_relay_event(row.fact, now_ms) for row in rows if isinstance(row.fact, RelayReport)]
+    )
+    DecisionEvent.objects.bulk_create(
+        [_decision_event(row.fact, now_ms) for row in rows if isinstance(row.fact, Decision)]
+    )
+
+
+def _store_readings(readings: list[ReadingRow]) -> None:
+    for reading in readings:
+        numbers = (reading.wall_ms, reading.register_wh, reading.power_w or 0, reading.current_ma or 0)
+        if not all(-INT64 <= number < INT64 for number in numbers):
+            raise ValueError(f"a number of meter {reading.meter} is beyond 64 bits")
+    Reading.objects.bulk_create(
+        [
+            Reading(
+                meter=r.meter,
+                wall_ms=r.wall_ms,
+                register_wh=r.register_wh,
+                power_w=r.power_w,
+                current_ma=r.current_ma,
+                relay_closed=r.relay_closed,
+                outcome=r.outcome.value,
+                trusted=r.trusted,
+            )
+            for r in readings
+        ],
+        batch_size=2000,
+    )
+    _roll_up(readings)
+
+
+def _roll_up(readings: list[ReadingRow]) -> None:
+    last = LastReading.objects.in_bulk({r.meter for r in readings})
+    use: dict[tuple[str, int], int] = {}
+    for reading in readings:
+        before = last.get(reading.meter)
+        base = before.register_wh if before else reading.register_wh
+        if reading.trusted and reading.outcome in ACCEPTED:
+            key = (reading.meter, reading.wall_ms // HOUR_MS * HOUR_MS)
+            use[key] = use.get(key, 0) + _advance(base, reading.register_wh, reading.outcome)
+            base = reading.register_wh
+        elif reading.outcome in RESTARTS:
+            base = reading.register_wh
+        last[reading.meter] = LastReading(
+            meter=reading.meter,
+            wall_ms=reading.wall_ms,
+            register_wh=base,
+            power_w=reading.power_w,
+            current_ma=reading.current_ma,
+            relay_closed=reading.relay_closed,
+            outcome=reading.outcome.value,
+        )
+    LastReading.objects.bulk_create(
+        [last[meter] for meter in sorted({r.meter for r in readings})],
+        update_conflicts=True,
+        unique_fields=["meter"],
+        update_fields=["wall_ms", "register_wh", "power_w", "current_ma", "relay_closed", "outcome"],
+    )
+    with connections[TELEMETRY].cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO telemetry_hourlyuse (meter, hour_ms, energy_wh) VALUES (%s, %s, %s) "
+            "ON CONFLICT (meter, hour_ms) DO UPDATE SET energy_wh = telemetry_hourlyuse.energy_wh + excluded.energy_wh",
+            [(meter, hour_ms, energy_wh) for (meter, hour_ms), energy_wh in sorted(use.items())],
+        )
+
+
+def _advance(base_wh: int, register_wh: int, outcome: ReadingOutcome) -> int:
+    if outcome == ReadingOutcome.ROLLOVER and register_wh < base_wh:
+        return int(10 ** len(str(base_wh))) - base_wh + register_wh
+    return max(register_wh - base_wh, 0)
+
+
+def _relay_event(report: RelayReport, now_ms: int) -> RelayEvent:
+    return RelayEvent(
+        meter=report.meter,
+        at_ms=instant_ms(report.at, now_ms),
+        desired_closed=report.desired_closed,
+        commanded_closed=report.commanded_closed,
+        observed_closed=report.observed_closed,
+        verdict=report.verdict.value,
+        why=report.why[:200],
+        current_ma=report.current_ma,
+        status_word=report.status_word,
+    )
+
+
+def _decision_event(decision: Decision, now_ms: int) -> DecisionEvent:
+    return DecisionEvent(
+        account=decision.account,
+        at_ms=instant_ms(decision.at, now_ms),
+        decision=decision.decision.value,
+        reason=decision.reason[:64],
+        balance=decision.balance,
+    )

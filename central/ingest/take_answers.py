@@ -1,0 +1,95 @@
+"""Take a gateway's durable answers to commands: what is settled by them is settled here, in the batch's transaction."""
+
+from central.campus.models import Account
+from central.ingest.book_entries import CannotTake
+from central.ingest.received_rows import instant_ms
+from central.ledger.operations import book
+from central.link import outbox
+from central.link.alarms import clear_alarm, raise_alarm
+from central.link.models import Closing, Command, Delivery, Gateway, GatewayEpoch, TakeBackRequest
+from central.link.operations import pending_memo
+from gateway.contract.facts import CommandOutcome, CommandResult
+
+DONE = frozenset({CommandOutcome.APPLIED, CommandOutcome.EXISTS, CommandOutcome.PARTLY})
+VOUCHER_NUMBER = 0
+
+
+def take_result(gateway: Gateway, epoch: GatewayEpoch, result: CommandResult, now_ms: int) -> None:
+    """Take the answer to one command; the entries it caused came before it. Raises CannotTake for a command never sent."""
+    if result.number == VOUCHER_NUMBER:
+        return
+    command = Command.objects.filter(command_id=result.command, gateway=gateway).first()
+    if command is None:
+        raise CannotTake(f"command {result.command} was never sent to this gateway")
+    outbox.answer(command, result.outcome, result.detail, instant_ms(result.at, now_ms))
+    match command.kind:
+        case "grant":
+            _settle_grant(gateway, command, result, now_ms)
+        case "take-back":
+            _settle_take_back(gateway, command, result, now_ms)
+        case "close-account":
+            _settle_closing(command, result, now_ms)
+        case "configure":
+            _note_configuration(gateway, epoch, command, result)
+    if result.outcome not in DONE and result.outcome != CommandOutcome.PENDING:
+        detail = f"{command.kind} {command.subject}: {result.outcome.value} {result.detail}"
+        subject = f"{command.kind}:{command.subject}"
+        raise_alarm("command-refused", subject, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
+    elif result.outcome in DONE:
+        clear_alarm(
+            "command-refused", f"{command.kind}:{command.subject}", now_ms=now_ms, gateway_id=gateway.pk
+        )
+
+
+def _settle_grant(gateway: Gateway, command: Command, result: CommandResult, now_ms: int) -> None:
+    if result.outcome not in DONE:
+        Delivery.objects.filter(pk=command.subject, applied_ms=None).update(refused=result.outcome.value)
+
+
+def _settle_take_back(gateway: Gateway, command: Command, result: CommandResult, now_ms: int) -> None:
+    request = TakeBackRequest.objects.filter(pk=command.subject).first()
+    if request is None or request.state != TakeBackRequest.State.PENDING:
+        return
+    taken = result.outcome in DONE
+    request.state = TakeBackRequest.State.SETTLED if taken else TakeBackRequest.State.REFUSED
+    request.outcome, request.answered_ms = result.outcome.value, instant_ms(result.at, now_ms)
+    request.save(update_fields=["state", "outcome", "answered_ms"])
+    book([pending_memo(request, settled=True, at_ms=request.answered_ms)], now_ms)
+    answered = sum(abs(line.amount) for line in result.taken)
+    if taken and result.outcome != CommandOutcome.EXISTS and answered != request.taken:
+        detail = f"the answer says {answered} was taken, the entries say {request.taken}"
+        raise_alarm(
+            "take-back-differs", request.request_id, now_ms=now_ms, gateway_id=gateway.pk, detail=detail
+        )
+
+
+def _settle_closing(command: Command, result: CommandResult, now_ms: int) -> None:
+    closing = Closing.objects.filter(pk=command.subject).select_related("account").first()
+    if closing is None or closing.state in (Closing.State.FINAL, Closing.State.REFUSED):
+        return
+    at_ms = instant_ms(result.at, now_ms)
+    closing.outcome, closing.answered_ms = result.outcome.value, at_ms
+    if result.outcome == CommandOutcome.PENDING:
+        closing.state = Closing.State.PENDING
+    elif result.outcome in DONE:
+        closing.state = Closing.State.FINAL
+        closing.final_register_wh = result.final_register_wh
+        closing.left = [[line.bucket, line.unit, line.amount, line.balance_after] for line in result.taken]
+        Account.objects.filter(pk=closing.account_id).update(state=Account.State.CLOSED, closed_ms=at_ms)
+    else:
+        closing.state = Closing.State.REFUSED
+        Account.objects.filter(pk=closing.account_id).update(state=Account.State.OPEN)
+    closing.save()
+
+
+def _note_configuration(
+    gateway: Gateway, epoch: GatewayEpoch, command: Command, result: CommandResult
+) -> None:
+    if result.outcome not in DONE:
+        return
+    Gateway.objects.filter(pk=gateway.pk, applied_config_version__lt=int(command.subject)).update(
+        applied_config_version=int(command.subject)
+    )
+    if not epoch.opened and command.number == Gateway.objects.get(pk=gateway.pk).opening_number:
+        epoch.opened = True
+        epoch.save(update_fields=["opened"])

@@ -1,0 +1,152 @@
+"""Take a batch of outbox rows: commit it in both databases, then acknowledge (C-11).
+
+A row is known by (gateway, epoch, sequence) and its digest: the same again is nothing new, the same sequence with other content is
+an alarm. A row that can't be taken is quarantined, shown and acknowledged, so that one bad row never stops the building.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.utils import InterfaceError, OperationalError
+
+from central.ingest.received_rows import BatchRefusal, ReceivedFact, rows_of
+from central.ingest.store_telemetry import Stored, store_telemetry
+from central.ingest.take_facts import FactTaker
+from central.link import outbox
+from central.link.alarms import raise_alarm
+from central.link.epochs import order_new_epoch
+from central.link.models import Gateway, GatewayEpoch, QuarantinedRow
+from gateway.contract.commands import Ack
+from gateway.contract.facts import UpBatch
+from gateway.contract.identifiers import Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is acknowledged, and what is counted."""
+
+    ack: Ack
+    counts: dict[str, int]
+
+
+def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> Taken | BatchRefusal:
+    """Take a verified batch of an enrolled gateway. Database failures pass through: nothing is acknowledged then."""
+    rows = rows_of(batch)
+    if isinstance(rows, BatchRefusal):
+        return rows
+    epoch = GatewayEpoch.objects.filter(gateway=gateway_id, epoch=batch.epoch).first()
+    if epoch is None:
+        return BatchRefusal.UNKNOWN_EPOCH
+    if epoch.closed:
+        return _refuse_all(gateway_id, epoch, rows, now_ms)
+    stored = store_telemetry(gateway_id, batch.epoch, rows, now_ms)
+    try:
+        received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=False)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # one bad row: take the others one by one and quarantine it
+        received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=True)
+    committed = min(received, stored.position)
+    gap = rows[0].seq > committed + 1
+    if gap:
+        counts["gaps"] = 1
+    ack = Ack(Epoch(batch.epoch), committed, now_ms, expected=committed + 1 if gap else None)
+    return Taken(ack, counts)
+
+
+def _take(
+    gateway_id: str,
+    epoch_name: str,
+    rows: list[ReceivedFact],
+    stored: Stored,
+    issued_ms: int,
+    now_ms: int,
+    *,
+    one_by_one: bool,
+) -> tuple[int, dict[str, int]]:
+    with transaction.atomic():
+        gateway = outbox.locked(gateway_id)
+        epoch = GatewayEpoch.objects.select_for_update().get(gateway=gateway, epoch=epoch_name)
+        new = [row for row in rows if row.seq > epoch.received_seq]
+        if new and new[0].seq != epoch.received_seq + 1:
+            new = []
+        counts = {"rows": len(new), "rows-known": len([r for r in rows if r.seq <= epoch.received_seq])}
+        for row, reason in stored.refused:
+            counts["quarantined"] = counts.get("quarantined", 0) + _quarantine(
+                gateway, epoch, row, reason, now_ms
+            )
+        if one_by_one:
+            for row in new:
+                refused = _take_alone(gateway, epoch, row, now_ms)
+                counts["quarantined"] = counts.get("quarantined", 0) + refused
+        else:
+            taker = FactTaker(gateway, epoch, now_ms)
+            for row in new:
+                taker.take(row)
+            taker.finish()
+        if new:
+            epoch.received_seq = new[-1].seq
+        epoch.last_batch_issued_ms = max(epoch.last_batch_issued_ms, issued_ms)
+        epoch.save(update_fields=["received_seq", "last_batch_issued_ms"])
+        Gateway.objects.filter(pk=gateway_id).update(last_seen_ms=now_ms)
+        _take_conflicts(gateway_id, epoch, stored.conflicts, counts, now_ms)
+        return epoch.received_seq, counts
+
+
+def _take_alone(gateway: Gateway, epoch: GatewayEpoch, row: ReceivedFact, now_ms: int) -> int:
+    try:
+        with transaction.atomic():
+            taker = FactTaker(gateway, epoch, now_ms)
+            taker.take(row)
+            taker.finish()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # C-11: whatever is wrong with this row, the next ones are taken
+        return _quarantine(gateway, epoch, row, f"{type(error).__name__}: {error}"[:200], now_ms)
+    return 0
+
+
+def _take_conflicts(
+    gateway_id: str, epoch: GatewayEpoch, conflicts: list[ReceivedFact], counts: dict[str, int], now_ms: int
+) -> None:
+    """The same sequence with other content: the store went back in time, or someone else writes in its name."""
+    if not conflicts:
+        return
+    gateway = Gateway.objects.get(pk=gateway_id)
+    for row in conflicts:
+        _quarantine(gateway, epoch, row, "exists-with-different", now_ms)
+    counts["rows-differ"] = len(conflicts)
+    detail = f"epoch {epoch.epoch}, row {conflicts[0].seq}: received before with other content"
+    raise_alarm("row-differs", gateway_id, now_ms=now_ms, gateway_id=gateway_id, detail=detail)
+    if epoch.epoch == gateway.epoch:
+        order_new_epoch(gateway, epoch, now_ms)
+
+
+def _refuse_all(
+    gateway_id: str, epoch: GatewayEpoch, rows: list[ReceivedFact], now_ms: int
+) -> Taken | BatchRefusal:
+    """Quarantine rows of a closed epoch: their store went back in time, and the new epoch opens with central's books."""
+    with transaction.atomic():
+        gateway = outbox.locked(gateway_id)
+        kept = sum(_quarantine(gateway, epoch, row, "epoch-went-back", now_ms) for row in rows)
+    ack = Ack(Epoch(epoch.epoch), rows[-1].seq, now_ms)
+    return Taken(ack, {"quarantined": kept})
+
+
+def _quarantine(gateway: Gateway, epoch: GatewayEpoch, row: ReceivedFact, reason: str, now_ms: int) -> int:
+    _row, made = QuarantinedRow.objects.get_or_create(
+        gateway=gateway,
+        epoch=epoch.epoch,
+        seq=row.seq,
+        reason=reason.replace("\x00", ""),
+        defaults={"fact": row.raw.decode("utf-8", "replace").replace("\x00", ""), "received_ms": now_ms},
+    )
+    if made:
+        raise_alarm(
+            "row-quarantined",
+            f"{epoch.epoch}.{row.seq}",
+            now_ms=now_ms,
+            gateway_id=gateway.pk,
+            detail=reason.replace("\x00", ""),
+        )
+    return int(made)

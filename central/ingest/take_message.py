@@ -1,0 +1,157 @@
+"""Take one MQTT message: who says it is checked before anything is believed (R-G5). Refusals are named and counted.
+
+It knows topics and envelopes, not the broker: `process.py` brings the bytes and carries the answers away.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import msgspec
+from django.db import transaction
+
+from central.ingest.received_rows import BatchRefusal
+from central.ingest.take_batch import take_batch
+from central.link import counters, outbox
+from central.link.alarms import raise_alarm
+from central.link.epochs import greet, number_above
+from central.link.models import Gateway
+from central.link.signing import signer
+from gateway.contract import topics
+from gateway.contract.commands import CENTRAL, Ack
+from gateway.contract.envelope import Refusal, Sealed, body_of, keyring_from_hex, seal, unseal
+from gateway.contract.facts import Answer, Birth, State, UpBatch
+
+HOSTILE = frozenset({Refusal.FORGED, Refusal.UNKNOWN_KEY, Refusal.WRONG_SENDER, Refusal.WRONG_RECIPIENT})
+"""Refusals that a healthy building never causes: they raise an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish."""
+
+    topic: str
+    payload: bytes
+
+
+class MessageTaker:
+    """Takes messages of all gateways. Counts are kept in memory and written by `write_counts`, so that noise costs no writes."""
+
+    def __init__(self, *, on_bench: bool) -> None:
+        self._on_bench = on_bench
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._hostile: dict[str, str] = {}
+
+    def take(self, topic: str, payload: bytes, now_ms: int) -> Outgoing | None:
+        """Take one message; give the acknowledgement to publish, if any."""
+        name, leaf = topics.gateway_of(topic), topic.rpartition("/")[2]
+        gateway = Gateway.objects.filter(pk=name).first() if name is not None else None
+        if gateway is None:
+            self._count(counters.UNKNOWN_GATEWAY, "unknown-gateway")
+            return None
+        if leaf == topics.STATE:
+            self._take_state(gateway, payload)
+            return None
+        sealed = unseal(
+            payload,
+            keyring_from_hex([gateway.public_key]),
+            kind=leaf,
+            sender=gateway.pk,
+            recipient=CENTRAL,
+        )
+        if isinstance(sealed, Refusal):
+            self._refuse(gateway, sealed)
+            return None
+        return self._take_sealed(gateway, leaf, sealed, now_ms)
+
+    def write_counts(self, now_ms: int) -> None:
+        """Write what was counted since the last time, and the alarms of hostile messages."""
+        if not self._counts:
+            return
+        counted, self._counts = self._counts, Counter()
+        hostile, self._hostile = self._hostile, {}
+        with transaction.atomic():
+            for (gateway_id, name), count in sorted(counted.items()):
+                counters.add(gateway_id, {name: count})
+            for gateway_id, refusal in hostile.items():
+                detail = f"refused: {refusal}; someone writes in this gateway's name, or its key was replaced"
+                raise_alarm(
+                    "messages-refused", gateway_id, now_ms=now_ms, gateway_id=gateway_id, detail=detail
+                )
+
+    def _take_sealed(self, gateway: Gateway, leaf: str, sealed: Sealed, now_ms: int) -> Outgoing | None:
+        match leaf:
+            case topics.UP:
+                return self._take_up(gateway, sealed, now_ms)
+            case topics.BIRTH:
+                self._take_birth(gateway, sealed, now_ms)
+            case topics.ANSWER:
+                self._take_answer(gateway, sealed, now_ms)
+            case _:
+                self._count(gateway.pk, f"refused-{Refusal.WRONG_KIND.value}")
+        return None
+
+    def _take_up(self, gateway: Gateway, sealed: Sealed, now_ms: int) -> Outgoing | None:
+        batch = body_of(sealed, UpBatch)
+        if isinstance(batch, Refusal):
+            self._refuse(gateway, batch)
+            return None
+        taken = take_batch(gateway.pk, batch, sealed.issued_ms, now_ms)
+        if isinstance(taken, BatchRefusal):
+            self._count(gateway.pk, f"batch-{taken.value}")
+            return None
+        self._count(gateway.pk, "batches")
+        for name, count in taken.counts.items():
+            self._count(gateway.pk, name, count)
+        return self._ack(gateway, taken.ack, now_ms)
+
+    def _ack(self, gateway: Gateway, ack: Ack, now_ms: int) -> Outgoing:
+        payload = seal(
+            signer(),
+            kind=topics.ACK,
+            sender=CENTRAL,
+            recipient=gateway.pk,
+            message_id=f"a-{ack.epoch}-{ack.seq}"[:64],
+            issued_ms=now_ms,
+            body=msgspec.json.encode(ack),
+        )
+        return Outgoing(topics.topic(gateway.pk, topics.ACK), payload)
+
+    def _take_birth(self, gateway: Gateway, sealed: Sealed, now_ms: int) -> None:
+        birth = body_of(sealed, Birth)
+        if isinstance(birth, Refusal):
+            self._refuse(gateway, birth)
+            return
+        with transaction.atomic():
+            greeting = greet(gateway.pk, birth, sealed.issued_ms, now_ms, on_bench=self._on_bench)
+        self._count(gateway.pk, f"birth-{greeting.value}")
+
+    def _take_answer(self, gateway: Gateway, sealed: Sealed, now_ms: int) -> None:
+        answer = body_of(sealed, Answer)
+        if isinstance(answer, Refusal):
+            self._refuse(gateway, answer)
+            return
+        self._count(gateway.pk, f"answer-{answer.reason}"[:64])
+        with transaction.atomic():
+            locked = outbox.locked(gateway.pk)
+            if answer.expected > locked.next_number:
+                number_above(locked, answer.expected, now_ms)
+            else:
+                outbox.send_again_from(gateway.pk, answer.expected)
+
+    def _take_state(self, gateway: Gateway, payload: bytes) -> None:
+        try:
+            state = msgspec.json.decode(payload, type=State)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._count(gateway.pk, "state-malformed")
+            return
+        if state.online != gateway.online:
+            Gateway.objects.filter(pk=gateway.pk).update(online=state.online)
+
+    def _refuse(self, gateway: Gateway, refusal: Refusal) -> None:
+        self._count(gateway.pk, f"refused-{refusal.value}")
+        if refusal in HOSTILE:
+            self._hostile[gateway.pk] = refusal.value
+
+    def _count(self, gateway_id: str, name: str, count: int = 1) -> None:
+        if count:
+            self._counts[gateway_id, name] += count

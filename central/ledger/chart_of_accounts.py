@@ -1,0 +1,81 @@
+"""The names and sides of ledger accounts. Every code ends with its unit, so that no transfer can mix yuan and kWh."""
+
+from dataclasses import dataclass
+
+from central.ledger.models import LedgerAccount
+
+Kind = LedgerAccount.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A ledger account as a transfer names it; it is opened by its first transfer."""
+
+    code: str
+    unit: str
+    kind: str
+
+
+def cash(desk: str = "main") -> Side:
+    """The drawer of a desk."""
+    return Side(f"cash:{desk}:yuan", "yuan", Kind.ASSET)
+
+
+def customer(account: str, bucket: str, unit: str) -> Side:
+    """What we owe an account's occupants in a bucket; below zero they owe us."""
+    return Side(f"customer:{account}:{bucket}:{unit}", unit, Kind.LIABILITY)
+
+
+def energy_revenue(class_code: str, unit: str) -> Side:
+    """Energy used, by class, in the unit it was billed in."""
+    return Side(f"revenue:energy:{class_code}:{unit}", unit, Kind.INCOME)
+
+
+def energy_sales(class_code: str) -> Side:
+    """Money taken for credit kept in kWh."""
+    return Side(f"sales:energy:{class_code}:yuan", "yuan", Kind.INCOME)
+
+
+def energy_sold(class_code: str) -> Side:
+    """The other side of credit given in kWh."""
+    return Side(f"sold:energy:{class_code}:kwh", "kwh", Kind.ASSET)
+
+
+def subsidy(unit: str) -> Side:
+    """Credit given without money: never takings (R-4.1.7)."""
+    return Side(f"subsidy:issued:{unit}", unit, Kind.EXPENSE)
+
+
+def lapsed(unit: str) -> Side:
+    """What was left in a bucket on its last day."""
+    return Side(f"lapsed:{unit}", unit, Kind.INCOME)
+
+
+def adjustments(unit: str) -> Side:
+    """Prices learnt late and true-ups of an untrusted clock (C-9, C-14)."""
+    return Side(f"adjustment:{unit}", unit, Kind.INCOME)
+
+
+def suspense(unit: str) -> Side:
+    """Credit a gateway reports that central has no record of giving: each one is an alarm."""
+    return Side(f"suspense:unknown-grant:{unit}", unit, Kind.ASSET)
+
+
+def take_back_asked(unit: str) -> Side:
+    """The memorandum of credit asked back and not answered yet (C-7)."""
+    return Side(f"take-back:asked:{unit}", unit, Kind.ASSET)
+
+
+def take_back_pending(unit: str) -> Side:
+    """The other side of `take_back_asked`."""
+    return Side(f"take-back:pending:{unit}", unit, Kind.LIABILITY)
+
+
+def taken_back(account: str, unit: str) -> Side:
+    """Credit the gateway took back: what may be paid out to the account's occupants."""
+    return Side(f"taken-back:{account}:{unit}", unit, Kind.LIABILITY)
+
+
+def rounding() -> Side:
+    """What is below a fen when cash is paid out."""
+    return Side("rounding:yuan", "yuan", Kind.INCOME)

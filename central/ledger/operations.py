@@ -1,0 +1,194 @@
+"""Book transfers and audit entries: append only, chained, once per id. Callers open the transaction.
+
+The chain's head is locked first, so that all bookings have one order and no two writers wait for each other in a circle.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import connection
+from django.db.models import F
+
+from central.domain import chain
+from central.ledger.chart_of_accounts import Side
+from central.ledger.models import AuditEntry, ChainHead, LedgerAccount, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A transfer to book. `id` is its originator's and never used for another one (C-1)."""
+
+    id: str
+    debit: Side
+    credit: Side
+    amount: int
+    kind: str
+    at_ms: int
+    reference: str = ""
+    note: str = ""
+
+
+class Booked(StrEnum):
+    """What became of a draft."""
+
+    NEW = "new"
+    EXISTS = "exists"
+    EXISTS_WITH_DIFFERENT = "exists-with-different"
+
+
+class BrokenInvariant(RuntimeError):
+    """The books would not hold; the transaction must not be committed."""
+
+
+def book(drafts: Sequence[Draft], now_ms: int) -> list[Booked]:
+    """Book drafts in order, inside the caller's transaction; give one outcome each.
+
+    A draft whose id is booked with the same content is EXISTS; with other content EXISTS_WITH_DIFFERENT, and is not booked.
+    Raises BrokenInvariant for an amount of zero or less, for mixed units and for an account used with another unit or kind.
+    """
+    _require_transaction()
+    for draft in drafts:
+        _check_draft(draft)
+    with _locked_head() as head:
+        known = {t.id: _fingerprint_of(t) for t in Transfer.objects.filter(id__in=[d.id for d in drafts])}
+        outcomes: list[Booked] = []
+        new: list[Draft] = []
+        for draft in drafts:
+            fingerprint = _fingerprint(draft)
+            outcome = Booked.NEW
+            if draft.id in known:
+                same = known[draft.id] == fingerprint
+                outcome = Booked.EXISTS if same else Booked.EXISTS_WITH_DIFFERENT
+            else:
+                known[draft.id] = fingerprint
+                new.append(draft)
+            outcomes.append(outcome)
+        _append_transfers(head, new, now_ms)
+    return outcomes
+
+
+def record_audit(*, actor: str, action: str, subject: str, detail: str, now_ms: int) -> None:
+    """Append who did what to the chain, inside the caller's transaction."""
+    _require_transaction()
+    with _locked_head() as head:
+        entry = AuditEntry(at_ms=now_ms, actor=actor, action=action, subject=subject, detail=detail)
+        entry.position, entry.chain_hash = _advance(head, AuditEntry._meta.db_table, audit_content(entry))
+        entry.save(force_insert=True)
+
+
+def transfer_content(transfer: Transfer) -> chain.Content:
+    """Give the fields of a transfer that its hash covers."""
+    return [
+        transfer.id,
+        transfer.debit_id,
+        transfer.credit_id,
+        transfer.amount,
+        transfer.unit,
+        transfer.kind,
+        transfer.at_ms,
+        transfer.booked_ms,
+        transfer.reference,
+        transfer.note,
+    ]
+
+
+def audit_content(entry: AuditEntry) -> chain.Content:
+    """Give the fields of an audit entry that its hash covers."""
+    return [entry.at_ms, entry.actor, entry.action, entry.subject, entry.detail]
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise BrokenInvariant(
+            "book inside transaction.atomic(): a transfer without its cause must not be committed"
+        )
+
+
+def _check_draft(draft: Draft) -> None:
+    if draft.amount <= 0:
+        raise BrokenInvariant(f"transfer {draft.id}: the amount {draft.amount} is not above zero")
+    if draft.debit.unit != draft.credit.unit:
+        raise BrokenInvariant(
+            f"transfer {draft.id}: {draft.debit.code} and {draft.credit.code} differ in unit"
+        )
+
+
+def _fingerprint(draft: Draft) -> tuple[object, ...]:
+    return (draft.debit.code, draft.credit.code, draft.amount, draft.kind, draft.at_ms, draft.reference)
+
+
+def _fingerprint_of(transfer: Transfer) -> tuple[object, ...]:
+    return (
+        transfer.debit_id,
+        transfer.credit_id,
+        transfer.amount,
+        transfer.kind,
+        transfer.at_ms,
+        transfer.reference,
+    )
+
+
+@contextmanager
+def _locked_head() -> Iterator[ChainHead]:
+    head, _made = ChainHead.objects.select_for_update().get_or_create(
+        pk=1, defaults={"position": 0, "chain_hash": chain.GENESIS}
+    )
+    before = head.position
+    yield head
+    if head.position != before:
+        head.save(update_fields=["position", "chain_hash"])
+
+
+def _advance(head: ChainHead, table: str, content: chain.Content) -> tuple[int, bytes]:
+    head.position += 1
+    head.chain_hash = chain.next_hash(bytes(head.chain_hash), table, head.position, content)
+    return head.position, head.chain_hash
+
+
+def _append_transfers(head: ChainHead, drafts: list[Draft], now_ms: int) -> None:
+    if not drafts:
+        return
+    _open_accounts({side.code: side for draft in drafts for side in (draft.debit, draft.credit)})
+    rows = []
+    debits: dict[str, int] = {}
+    credits: dict[str, int] = {}
+    for draft in drafts:
+        row = Transfer(
+            id=draft.id,
+            debit_id=draft.debit.code,
+            credit_id=draft.credit.code,
+            amount=draft.amount,
+            unit=draft.debit.unit,
+            kind=draft.kind,
+            at_ms=draft.at_ms,
+            booked_ms=now_ms,
+            reference=draft.reference,
+            note=draft.note[:200],
+        )
+        row.position, row.chain_hash = _advance(head, Transfer._meta.db_table, transfer_content(row))
+        rows.append(row)
+        debits[row.debit_id] = debits.get(row.debit_id, 0) + row.amount
+        credits[row.credit_id] = credits.get(row.credit_id, 0) + row.amount
+    Transfer.objects.bulk_create(rows)
+    for code in sorted(debits.keys() | credits.keys()):
+        LedgerAccount.objects.filter(code=code).update(
+            debits=F("debits") + debits.get(code, 0), credits=F("credits") + credits.get(code, 0)
+        )
+
+
+def _open_accounts(sides: dict[str, Side]) -> None:
+    known = LedgerAccount.objects.in_bulk(list(sides))
+    for code, account in known.items():
+        if (account.unit, account.kind) != (sides[code].unit, sides[code].kind):
+            raise BrokenInvariant(
+                f"ledger account {code} is {account.unit}/{account.kind}, not {sides[code]}"
+            )
+    LedgerAccount.objects.bulk_create(
+        [
+            LedgerAccount(code=s.code, unit=s.unit, kind=s.kind)
+            for code, s in sides.items()
+            if code not in known
+        ]
+    )

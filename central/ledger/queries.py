@@ -1,0 +1,18 @@
+"""Read the books: balances as plain integers, in the account's unit."""
+
+from collections.abc import Iterable
+
+from central.ledger.chart_of_accounts import Side
+from central.ledger.models import LedgerAccount
+
+
+def balance(side: Side) -> int:
+    """Give an account's balance on its own side; 0 for one never used."""
+    account = LedgerAccount.objects.filter(code=side.code).first()
+    return account.balance if account else 0
+
+
+def balances(sides: Iterable[Side]) -> dict[str, int]:
+    """Give balances by code; accounts never used are missing."""
+    codes = [side.code for side in sides]
+    return {code: account.balance for code, account in LedgerAccount.objects.in_bulk(codes).items()}

@@ -1,0 +1,217 @@
+"""Births and epochs (C-11): a gateway that went back in time begins a new epoch; one that was rebuilt goes on from central's books.
+
+A birth is retained by the broker and may be said again, or replayed: only a boot that was never seen can change anything.
+"""
+
+from enum import StrEnum
+
+from central.campus.models import Account
+from central.link import outbox
+from central.link.alarms import clear_alarm, raise_alarm
+from central.link.configuration import publish_config
+from central.link.grants import send_grant
+from central.link.models import (
+    BilledRegister,
+    Closing,
+    Command,
+    Delivery,
+    Gateway,
+    GatewayEpoch,
+    Grant,
+    MirrorBalance,
+    TakeBackRequest,
+)
+from gateway.contract.commands import BeginEpoch, CloseAccount, Opening, TakeBack
+from gateway.contract.facts import Balance, Birth
+from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
+
+BOOTS_KEPT = 100
+
+
+class Greeting(StrEnum):
+    """What a birth meant."""
+
+    FIRST = "first"
+    KNOWN = "known"
+    """The epoch goes on."""
+    STALE = "stale"
+    """Said before: retained by the broker, or replayed."""
+    WENT_BACK = "went-back"
+    """The store lost rows that central has: a restored card."""
+    NEW_EPOCH = "new-epoch"
+    BENCH_CLOCK = "bench-clock"
+    """Its time is not the world's, and central is no bench."""
+
+
+def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_bench: bool) -> Greeting:
+    """Take a birth, inside the caller's transaction; say what it meant."""
+    if birth.bench_clock and not on_bench:
+        raise_alarm("bench-clock-refused", gateway_id, now_ms=now_ms, gateway_id=gateway_id)
+        return Greeting.BENCH_CLOCK
+    gateway = outbox.locked(gateway_id)
+    if _is_stale(gateway, birth, issued_ms):
+        return Greeting.STALE
+    _note_birth(gateway, birth, issued_ms, now_ms)
+    epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
+    if not gateway.epoch:
+        _begin(gateway, birth.epoch, now_ms, opened=True)
+        if birth.last_command > 0:
+            number_above(gateway, birth.last_command + 1, now_ms)
+        return Greeting.FIRST
+    if epoch is None:
+        adopt_epoch(gateway, birth.epoch, birth.last_command, now_ms)
+        return Greeting.NEW_EPOCH
+    if birth.epoch != gateway.epoch:
+        return Greeting.STALE
+    if birth.last_seq < epoch.received_seq and issued_ms >= epoch.last_batch_issued_ms:
+        order_new_epoch(gateway, epoch, now_ms)
+        return Greeting.WENT_BACK
+    if birth.last_command >= gateway.next_number:
+        number_above(gateway, birth.last_command + 1, now_ms)
+    outbox.send_again_from(gateway.pk, birth.last_command + 1)
+    return Greeting.KNOWN
+
+
+def order_new_epoch(gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
+    """The store went back: close its epoch and order a new one, before anything else is numbered. Idempotent per boot."""
+    if epoch.closed and gateway.awaits_epoch and gateway.next_number > gateway.birth_last_command + 1:
+        return
+    epoch.closed = True
+    epoch.save(update_fields=["closed"])
+    outbox.start_stream(gateway, gateway.birth_last_command)
+    order = BeginEpoch(seen_epoch=Epoch(epoch.epoch), seen_seq=epoch.received_seq)
+    outbox.enqueue(gateway.pk, order, subject=epoch.epoch, now_ms=now_ms)
+    gateway.refresh_from_db()
+    gateway.awaits_epoch = True
+    gateway.save(update_fields=["awaits_epoch"])
+    detail = f"epoch {epoch.epoch}: central has row {epoch.received_seq}, the gateway's store is older"
+    raise_alarm("gateway-went-back", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
+
+
+def adopt_epoch(gateway: Gateway, epoch: str, last_command: int, now_ms: int) -> None:
+    """Open a new epoch with central's balances, registers and grants, then send again what was never answered."""
+    previous = gateway.epoch
+    _begin(gateway, epoch, now_ms, opened=False)
+    outbox.start_stream(gateway, last_command)
+    gateway.awaits_epoch = False
+    gateway.save(update_fields=["awaits_epoch"])
+    command = publish_config(gateway.pk, now_ms, opening=opening_for(gateway))
+    assert command is not None
+    Gateway.objects.filter(pk=gateway.pk).update(opening_number=command.number)
+    issue_again(gateway, now_ms)
+    clear_alarm("gateway-went-back", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk)
+    detail = f"epoch {epoch} follows {previous}; it was opened with central's balances"
+    raise_alarm("gateway-new-epoch", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
+
+
+def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
+    """Number what is unanswered above what the gateway has: central was restored and its numbers are behind (C-11)."""
+    outbox.start_stream(gateway, expected - 1)
+    publish_config(gateway.pk, now_ms)
+    issue_again(gateway, now_ms)
+    detail = (
+        f"the gateway expects command {expected}: central's numbers were behind, is it a restored backup?"
+    )
+    raise_alarm("central-behind", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
+
+
+def opening_for(gateway: Gateway) -> Opening:
+    """Give what a new epoch starts from: the balances by the gateway's own entries, billed registers, and grants in them."""
+    applied = Grant.objects.filter(
+        delivery__gateway=gateway, delivery__applied_ms__isnull=False
+    ).select_related("account")
+    grants: dict[tuple[str, str], list[Grant]] = {}
+    for grant in applied:
+        grants.setdefault((grant.account.code, grant.bucket), []).append(grant)
+    live = set(
+        Account.objects.filter(point__room__building=gateway.building_id)
+        .exclude(state=Account.State.CLOSED)
+        .values_list("code", flat=True)
+    )
+    mirror = [
+        m
+        for m in MirrorBalance.objects.filter(gateway=gateway).order_by("account", "bucket")
+        if m.account in live
+    ]
+    return Opening(
+        epoch=Epoch(gateway.epoch),
+        balances=[row for m in mirror for row in by_expiry(m, grants.get((m.account, m.bucket), []))],
+        registers_wh={
+            MeterNo(r.meter): r.register_wh
+            for r in BilledRegister.objects.filter(gateway=gateway, account__in=live)
+        },
+        known_grants=[GrantId(grant.grant_id) for grant in applied],
+    )
+
+
+def by_expiry(mirror: MirrorBalance, grants: list[Grant]) -> list[Balance]:
+    """Split what is left of a bucket by expiry: the earliest is used first, so what is left belongs to the latest."""
+    left, amounts = mirror.amount, {0: 0}
+    for grant in sorted(grants, key=lambda g: g.expires_ms or 1 << 62, reverse=True):
+        part = min(grant.amount, max(left, 0))
+        amounts[grant.expires_ms] = amounts.get(grant.expires_ms, 0) + part
+        left -= part
+    amounts[0] += left
+    return [
+        Balance(AccountId(mirror.account), mirror.bucket, mirror.unit, amount, expires_ms)
+        for expires_ms, amount in sorted(amounts.items())
+        if amount or expires_ms == 0
+    ]
+
+
+def issue_again(gateway: Gateway, now_ms: int) -> None:
+    """Number anew what has no answer: grants not booked, credit asked back, closings. Relay wishes are a person's to repeat."""
+    unbooked = Delivery.objects.filter(gateway=gateway, applied_ms=None, refused="")
+    for delivery in unbooked.select_related("grant__account").order_by("grant__created_ms", "grant_id"):
+        send_grant(delivery, now_ms)
+    for request in TakeBackRequest.objects.filter(
+        account__point__room__building=gateway.building_id, state=TakeBackRequest.State.PENDING
+    ).select_related("account"):
+        outbox.enqueue(gateway.pk, take_back_order(request), subject=request.request_id, now_ms=now_ms)
+    for closing in Closing.objects.filter(
+        account__point__room__building=gateway.building_id,
+        state__in=[Closing.State.ASKED, Closing.State.PENDING],
+    ).select_related("account"):
+        outbox.enqueue(gateway.pk, closing_order(closing), subject=closing.request_id, now_ms=now_ms)
+
+
+def take_back_order(request: TakeBackRequest) -> TakeBack:
+    """Give a request for credit as it travels."""
+    return TakeBack(
+        request=GrantId(request.request_id),
+        account=AccountId(request.account.code),
+        bucket=request.bucket,
+        amount=request.asked,
+    )
+
+
+def closing_order(closing: Closing) -> CloseAccount:
+    """Give a closing as it travels."""
+    return CloseAccount(account=AccountId(closing.account.code), lock_out=closing.lock_out, why=closing.why)
+
+
+def _is_stale(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
+    if birth.boot == gateway.boot:
+        return gateway.birth_issued_ms is not None and issued_ms <= gateway.birth_issued_ms
+    return birth.boot in gateway.boots_seen
+
+
+def _note_birth(gateway: Gateway, birth: Birth, issued_ms: int, now_ms: int) -> None:
+    if birth.boot != gateway.boot:
+        gateway.boots_seen = [*gateway.boots_seen, birth.boot][-BOOTS_KEPT:]
+    gateway.boot, gateway.software, gateway.birth_issued_ms = birth.boot, birth.software[:64], issued_ms
+    gateway.birth_last_command, gateway.applied_config_version = birth.last_command, birth.config_version
+    gateway.meters_seen = [[m.meter, m.line, m.model, m.address] for m in birth.meters]
+    gateway.online, gateway.last_seen_ms = True, now_ms
+    gateway.save()
+
+
+def _begin(gateway: Gateway, epoch: str, now_ms: int, *, opened: bool) -> None:
+    GatewayEpoch.objects.create(gateway=gateway, epoch=epoch, began_ms=now_ms, opened=opened)
+    gateway.epoch = epoch
+    gateway.save(update_fields=["epoch"])
+
+
+def unanswered(gateway_id: str) -> int:
+    """Count commands without an end."""
+    return Command.objects.filter(gateway=gateway_id, state__in=outbox.OPEN_STATES).count()

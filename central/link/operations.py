@@ -1,0 +1,278 @@
+"""What people ask of a gateway: enrolment, relay wishes, credit taken back, accounts closed. One transaction each.
+
+Refusals are named results. Money that a gateway must agree to leave is only asked for here; it leaves when the answer came.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import uuid4
+
+from django.db import transaction
+
+from central.campus.models import Account, Binding, Building, Meter
+from central.ledger import chart_of_accounts as chart
+from central.ledger.operations import Draft, book, record_audit
+from central.link import outbox
+from central.link.configuration import publish_if_changed
+from central.link.epochs import closing_order, take_back_order
+from central.link.grants import send_grant
+from central.link.models import Closing, Command, Delivery, Gateway, TakeBackRequest
+from gateway.contract.commands import ApproveCuts, ReadNow, RelayWish, Resend, SetRelay
+from gateway.contract.envelope import keyring_from_hex
+from gateway.contract.identifiers import Epoch, MeterNo, NotAnIdentifier, checked
+
+RELAY_WISH_LASTS_MS = 10 * 60_000
+"""A relay wish that arrives later than this is not acted on (C-5)."""
+
+
+class LinkRefusal(StrEnum):
+    """Why nothing was asked of a gateway."""
+
+    BAD_ID = "bad-id"
+    BAD_KEY = "bad-key"
+    UNKNOWN_BUILDING = "unknown-building"
+    BUILDING_HAS_GATEWAY = "building-has-gateway"
+    GATEWAY_EXISTS = "gateway-exists"
+    UNKNOWN_GATEWAY = "unknown-gateway"
+    UNKNOWN_ACCOUNT = "unknown-account"
+    UNKNOWN_METER = "unknown-meter"
+    UNKNOWN_BUCKET = "unknown-bucket"
+    NO_GATEWAY = "no-gateway"
+    GATEWAY_BEING_RESTORED = "gateway-being-restored"
+    ACCOUNT_NOT_OPEN = "account-not-open"
+    NOT_POSITIVE = "not-positive"
+    NO_REASON = "no-reason"
+    EXISTS_WITH_DIFFERENT = "exists-with-different"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A named refusal, with the text that was refused."""
+
+    why: LinkRefusal
+    what: str = ""
+
+
+@transaction.atomic
+def enrol_gateway(
+    gateway_id: str, building_code: str, public_key: str, *, actor: str, now_ms: int
+) -> Gateway | Refused:
+    """Name a building's gateway and the key its messages must be signed with; its configuration follows at once."""
+    try:
+        checked(gateway_id)
+    except NotAnIdentifier:
+        return Refused(LinkRefusal.BAD_ID, gateway_id)
+    try:
+        keyring_from_hex([public_key])
+    except ValueError:
+        return Refused(LinkRefusal.BAD_KEY, public_key)
+    building = Building.objects.filter(code=building_code).first()
+    if building is None:
+        return Refused(LinkRefusal.UNKNOWN_BUILDING, building_code)
+    existing = Gateway.objects.filter(pk=gateway_id).first()
+    if existing is not None:
+        return _rekey(existing, building, public_key, actor, now_ms)
+    if Gateway.objects.filter(building=building).exists():
+        return Refused(LinkRefusal.BUILDING_HAS_GATEWAY, building_code)
+    gateway = Gateway.objects.create(
+        id=gateway_id, building=building, public_key=public_key.lower(), enrolled_ms=now_ms
+    )
+    record_audit(actor=actor, action="enrol-gateway", subject=gateway_id, detail=building_code, now_ms=now_ms)
+    publish_if_changed(gateway_id, now_ms)
+    for delivery in Delivery.objects.filter(gateway=None, grant__account__point__room__building=building):
+        delivery.gateway = gateway
+        delivery.save(update_fields=["gateway"])
+        send_grant(delivery, now_ms)
+    gateway.refresh_from_db()
+    return gateway
+
+
+def _rekey(
+    gateway: Gateway, building: Building, public_key: str, actor: str, now_ms: int
+) -> Gateway | Refused:
+    if gateway.building_id != building.pk:
+        return Refused(LinkRefusal.GATEWAY_EXISTS, gateway.pk)
+    if gateway.public_key != public_key.lower():
+        gateway.public_key = public_key.lower()
+        gateway.save(update_fields=["public_key"])
+        record_audit(actor=actor, action="replace-gateway-key", subject=gateway.pk, detail="", now_ms=now_ms)
+    return gateway
+
+
+@transaction.atomic
+def set_relay(
+    meter_no: str,
+    wish: RelayWish,
+    *,
+    actor: str,
+    why: str,
+    now_ms: int,
+    lasts_ms: int = RELAY_WISH_LASTS_MS,
+) -> Command | Refused:
+    """Ask for a relay to be opened, closed, locked out or given back to the credit rule; expires after `lasts_ms`."""
+    if not why.strip():
+        return Refused(LinkRefusal.NO_REASON)
+    meter = Meter.objects.filter(meter_no=meter_no).first()
+    if meter is None:
+        return Refused(LinkRefusal.UNKNOWN_METER, meter_no)
+    gateway = _gateway_of(meter.building_id)
+    if isinstance(gateway, Refused):
+        return gateway
+    order = SetRelay(meter=MeterNo(meter_no), wish=wish, by=actor, why=why)
+    record_audit(actor=actor, action=f"relay-{wish.value}", subject=meter_no, detail=why, now_ms=now_ms)
+    return outbox.enqueue(gateway.pk, order, subject=meter_no, now_ms=now_ms, expires_ms=now_ms + lasts_ms)
+
+
+@transaction.atomic
+def read_now(account_code: str, *, now_ms: int) -> Command | Refused:
+    """Ask for a reading of an account's meters at the next chance."""
+    account = Account.objects.filter(code=account_code).select_related("point__room").first()
+    if account is None:
+        return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
+    gateway = _gateway_of(account.point.room.building_id)
+    if isinstance(gateway, Refused):
+        return gateway
+    meters = Binding.objects.filter(account=account).values_list("meter__meter_no", flat=True)
+    return outbox.enqueue(
+        gateway.pk, ReadNow([MeterNo(m) for m in meters]), subject=account_code, now_ms=now_ms
+    )
+
+
+@transaction.atomic
+def approve_cuts(
+    gateway_id: str,
+    count: int,
+    until_ms: int,
+    *,
+    second_key: str,
+    second_signature: str,
+    actor: str,
+    now_ms: int,
+) -> Command | Refused:
+    """Pass on a second person's signature that lets cuts held by the guard go on (C-10); the gateway checks it."""
+    if not Gateway.objects.filter(pk=gateway_id).exists():
+        return Refused(LinkRefusal.UNKNOWN_GATEWAY, gateway_id)
+    order = ApproveCuts(
+        count=count, until_ms=until_ms, second_key=second_key, second_signature=second_signature
+    )
+    record_audit(actor=actor, action="approve-cuts", subject=gateway_id, detail=str(count), now_ms=now_ms)
+    return outbox.enqueue(gateway_id, order, subject=gateway_id, now_ms=now_ms, expires_ms=until_ms)
+
+
+@transaction.atomic
+def ask_resend(gateway_id: str, epoch: str, from_seq: int, *, now_ms: int) -> Command | Refused:
+    """Ask a gateway for what it keeps from a sequence on: central was restored from a backup (C-11)."""
+    gateway = Gateway.objects.filter(pk=gateway_id).first()
+    if gateway is None:
+        return Refused(LinkRefusal.UNKNOWN_GATEWAY, gateway_id)
+    return outbox.enqueue(gateway_id, Resend(Epoch(epoch), from_seq), subject=epoch, now_ms=now_ms)
+
+
+@transaction.atomic
+def ask_credit_back(
+    request_id: str, account_code: str, bucket: str, amount: int, *, actor: str, why: str, now_ms: int
+) -> TakeBackRequest | Refused:
+    """Ask the gateway for credit back: booked as pending, settled by its answer (C-7). The same id again is the same request."""
+    account = Account.objects.filter(code=account_code).select_related("point__customer_class").first()
+    if account is None:
+        return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
+    known = TakeBackRequest.objects.filter(pk=request_id).first()
+    if known is not None:
+        same = (known.account_id, known.bucket, known.asked) == (account.pk, bucket, amount)
+        return known if same else Refused(LinkRefusal.EXISTS_WITH_DIFFERENT, request_id)
+    rule = account.point.customer_class.buckets.filter(name=bucket).first()
+    refusal = _why_not_ask_back(account, rule is None, amount)
+    gateway = _gateway_of(account.point.room.building_id)
+    if refusal is not None or rule is None:
+        return Refused(refusal or LinkRefusal.UNKNOWN_BUCKET, bucket)
+    if isinstance(gateway, Refused):
+        return gateway
+    request = TakeBackRequest.objects.create(
+        request_id=request_id,
+        account=account,
+        bucket=bucket,
+        unit=rule.unit,
+        asked=amount,
+        why=why[:200],
+        by=actor,
+        asked_ms=now_ms,
+    )
+    book([pending_memo(request)], now_ms)
+    outbox.enqueue(gateway.pk, take_back_order(request), subject=request_id, now_ms=now_ms)
+    record_audit(actor=actor, action="ask-credit-back", subject=account_code, detail=why, now_ms=now_ms)
+    return request
+
+
+def pending_memo(request: TakeBackRequest, *, settled: bool = False, at_ms: int | None = None) -> Draft:
+    """Give the memorandum transfer of a request: asked and not answered; `settled` gives the one that ends it."""
+    asked, pending = chart.take_back_asked(request.unit), chart.take_back_pending(request.unit)
+    return Draft(
+        id=f"take-back:{request.request_id}:{'settled' if settled else 'asked'}",
+        debit=pending if settled else asked,
+        credit=asked if settled else pending,
+        amount=request.asked,
+        kind="take-back-settled" if settled else "take-back-asked",
+        at_ms=request.asked_ms if at_ms is None else at_ms,
+        reference=request.request_id,
+    )
+
+
+@transaction.atomic
+def ask_closing(
+    account_code: str, *, actor: str, why: str, now_ms: int, lock_out: bool = True
+) -> Closing | Refused:
+    """Ask the gateway for the final register and the lock-out of an account (C-8). Asked twice, it is the same closing."""
+    if not why.strip():
+        return Refused(LinkRefusal.NO_REASON)
+    account = Account.objects.select_for_update().filter(code=account_code).first()
+    if account is None:
+        return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
+    if account.state == Account.State.CLOSING:
+        return account.closings.exclude(state=Closing.State.REFUSED).latest("asked_ms")
+    if account.state != Account.State.OPEN:
+        return Refused(LinkRefusal.ACCOUNT_NOT_OPEN, account_code)
+    gateway = _gateway_of(account.point.room.building_id)
+    if isinstance(gateway, Refused):
+        return gateway
+    closing = Closing.objects.create(
+        request_id=f"close-{uuid4().hex}",
+        account=account,
+        lock_out=lock_out,
+        why=why[:200],
+        by=actor,
+        asked_ms=now_ms,
+    )
+    account.state = Account.State.CLOSING
+    account.save(update_fields=["state"])
+    outbox.enqueue(gateway.pk, closing_order(closing), subject=closing.request_id, now_ms=now_ms)
+    record_audit(actor=actor, action="ask-closing", subject=account_code, detail=why, now_ms=now_ms)
+    return closing
+
+
+@transaction.atomic
+def send_refused_grant_again(grant_id: str, *, actor: str, now_ms: int) -> Delivery | Refused:
+    """Send a grant that the gateway refused once more, after its cause was mended."""
+    delivery = Delivery.objects.select_related("grant__account").filter(pk=grant_id).first()
+    if delivery is None or delivery.gateway_id is None:
+        return Refused(LinkRefusal.NO_GATEWAY, grant_id)
+    publish_if_changed(delivery.gateway_id, now_ms)
+    send_grant(delivery, now_ms)
+    record_audit(actor=actor, action="send-grant-again", subject=grant_id, detail="", now_ms=now_ms)
+    return delivery
+
+
+def _why_not_ask_back(account: Account, no_bucket: bool, amount: int) -> LinkRefusal | None:
+    if account.state != Account.State.OPEN:
+        return LinkRefusal.ACCOUNT_NOT_OPEN
+    if no_bucket:
+        return LinkRefusal.UNKNOWN_BUCKET
+    return LinkRefusal.NOT_POSITIVE if amount <= 0 else None
+
+
+def _gateway_of(building_id: int) -> Gateway | Refused:
+    gateway = Gateway.objects.filter(building=building_id).first()
+    if gateway is None:
+        return Refused(LinkRefusal.NO_GATEWAY)
+    if gateway.awaits_epoch:
+        return Refused(LinkRefusal.GATEWAY_BEING_RESTORED, gateway.pk)
+    return gateway

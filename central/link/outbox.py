@@ -1,0 +1,106 @@
+"""The command outbox: numbers in order per gateway, sealed bytes stored in the transaction of the act that needs them (C-5).
+
+Sending is ingest's; here a command is made, answered, or numbered anew.
+"""
+
+from uuid import uuid4
+
+from django.db.models import Q
+
+from central.link.models import Command, Gateway
+from central.link.signing import signer
+from gateway.contract import topics
+from gateway.contract.commands import CENTRAL, encode_command
+from gateway.contract.commands import Command as Order
+from gateway.contract.envelope import seal
+from gateway.contract.facts import CommandOutcome
+
+UNANSWERED = (Command.State.QUEUED, Command.State.SENT)
+OPEN_STATES = (*UNANSWERED, Command.State.PENDING)
+
+
+def locked(gateway_id: str) -> Gateway:
+    """Lock a gateway's row for the rest of the transaction: numbers are given one after the other."""
+    return Gateway.objects.select_for_update().get(pk=gateway_id)
+
+
+def enqueue(
+    gateway_id: str, order: Order, *, subject: str, now_ms: int, expires_ms: int | None = None
+) -> Command:
+    """Give a command its number, seal it and store it, inside the caller's transaction.
+
+    `expires_ms` is for relay and approval commands only: credit never expires (C-5).
+    """
+    gateway = locked(gateway_id)
+    command_id, body = f"c-{uuid4().hex}", encode_command(order)
+    sealed = seal(
+        signer(),
+        kind=topics.DOWN,
+        sender=CENTRAL,
+        recipient=gateway.pk,
+        message_id=command_id,
+        issued_ms=now_ms,
+        body=body,
+        number=gateway.next_number,
+        expires_ms=expires_ms,
+    )
+    command = Command.objects.create(
+        gateway=gateway,
+        stream=gateway.stream,
+        number=gateway.next_number,
+        command_id=command_id,
+        kind=type(order).__struct_config__.tag,
+        subject=subject,
+        body=body,
+        sealed=sealed,
+        created_ms=now_ms,
+        expires_ms=expires_ms,
+    )
+    gateway.next_number += 1
+    gateway.save(update_fields=["next_number"])
+    return command
+
+
+def start_stream(gateway: Gateway, last_number: int) -> None:
+    """Go on numbering above what the gateway has stored; what it never answered is superseded and must be issued again."""
+    Command.objects.filter(gateway=gateway, state__in=OPEN_STATES).update(state=Command.State.SUPERSEDED)
+    gateway.stream += 1
+    gateway.next_number = last_number + 1
+    gateway.save(update_fields=["stream", "next_number"])
+
+
+def answer(command: Command, outcome: CommandOutcome, detail: str, at_ms: int) -> None:
+    """Store what became of a command; PENDING keeps it open for its end (C-8)."""
+    pending = outcome == CommandOutcome.PENDING
+    command.state = Command.State.PENDING if pending else Command.State.ANSWERED
+    command.outcome, command.detail, command.answered_ms = outcome.value, detail[:500], at_ms
+    command.save(update_fields=["state", "outcome", "detail", "answered_ms"])
+
+
+def to_send(now_ms: int, resend_after_ms: int) -> list[Command]:
+    """Give what must be published now, in order of gateway and number.
+
+    New commands always; unanswered ones of gateways that are online, again after `resend_after_ms`.
+    """
+    due = Q(state=Command.State.QUEUED) | Q(
+        state=Command.State.SENT, sent_ms__lte=now_ms - resend_after_ms, gateway__online=True
+    )
+    return list(Command.objects.filter(due).order_by("gateway_id", "number")[:200])
+
+
+def mark_sent(commands: list[Command], now_ms: int) -> None:
+    """Remember that commands were published; those answered meanwhile stay answered."""
+    for command in commands:
+        Command.objects.filter(pk=command.pk, state__in=UNANSWERED).update(
+            state=Command.State.SENT, sent_ms=now_ms, sends=command.sends + 1
+        )
+
+
+def send_again_from(gateway_id: str, number: int) -> int:
+    """Queue everything unanswered from a number on, once more; give how many."""
+    return Command.objects.filter(
+        gateway=gateway_id,
+        stream=Gateway.objects.get(pk=gateway_id).stream,
+        number__gte=number,
+        state=Command.State.SENT,
+    ).update(state=Command.State.QUEUED)
