@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -196,6 +197,13 @@ def test_a_wrong_campus_file_says_where(file: Path, wrong: str, said: str) -> No
     file.write_text(wrong)
     with pytest.raises(ValueError, match=said):
         read_campus(file)
+
+
+def test_the_documented_campus_file_is_one(file: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "virtual-meter.md").read_text()
+    example = page[page.index("    [campus]") : page.index("Two meters with")]
+    file.write_text(textwrap.dedent(example))
+    assert [meter.name for meter in read_campus(file).line[0].meter] == ["101"]
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"demo_epoch_ms": 1, "real_epoch_ms": 0, "rate": 0}'])
