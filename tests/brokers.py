@@ -1,7 +1,7 @@
 """Real brokers for tests: Mosquitto as a process of its own (it can be killed), amqtt embedded in the test's loop.
 
     async with start_amqtt(port) as broker: ...
-    broker = start_mosquitto(tmp_path, port); broker.kill(); broker.start(); broker.stop()
+    with start_mosquitto(tmp_path, port) as broker: ... broker.kill(); broker.start() ...
 
 Without Mosquitto on the machine its tests are skipped with a
 message; in CI (CI=true) they fail, so that nobody believes they ran.
@@ -71,6 +71,12 @@ class Mosquitto:
             )
         wait_for_port(self.port, self.process)
 
+    def __enter__(self) -> "Mosquitto":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
     def kill(self) -> None:
         """kill -9."""
         if self.process is not None:
@@ -87,7 +93,7 @@ class Mosquitto:
 
 
 def start_mosquitto(folder: Path, port: int, *settings: str) -> Mosquitto:
-    """Start a Mosquitto that keeps its files in `folder`. The caller stops it."""
+    """Start a Mosquitto that keeps its files in `folder`; use it in a `with`, so that no test leaves one behind."""
     # As root Mosquitto would change to its own user and lose sight of the folder.
     as_root = ["user root"] if os.geteuid() == 0 else []
     broker = Mosquitto(folder, port, [*as_root, *settings])

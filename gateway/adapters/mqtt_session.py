@@ -73,15 +73,25 @@ class LinkFault:
     message: str
 
 
+class TlsFiles(Exception):
+    """The authority's, our certificate's or our key's file can't be used."""
+
+
 class Session:
     """One connection: a paho client with its thread, and the futures that its callbacks settle."""
 
     def __init__(
-        self, broker: Broker, gateway: GatewayId, will: bytes, arrived: Callable[[str, bytes], None]
+        self,
+        broker: Broker,
+        gateway: GatewayId,
+        will: bytes,
+        arrived: Callable[[str, bytes], None],
+        when_ended: Callable[[], None],
     ) -> None:
         self._broker = broker
         self._gateway = gateway
         self._arrived = arrived
+        self._when_ended = when_ended
         self._loop = asyncio.get_running_loop()
         self._accepted: asyncio.Future[LinkFault | None] = self._loop.create_future()
         self._end: asyncio.Future[LinkFault] = self._loop.create_future()
@@ -134,6 +144,10 @@ class Session:
             return False
         information = self._client.publish(name, payload, qos=QOS_AT_LEAST_ONCE, retain=retain)
         if information.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            # paho knows before its callback has told us. Told at once: a sender in a tight loop would never let the callback in.
+            self._finish(
+                LinkFault(Trouble.LOST, f"{self._place()}: the connection is gone ({information.rc.name}).")
+            )
             return False
         acknowledged: asyncio.Future[bool] = self._loop.create_future()
         # Registered before the loop can run the callback: both happen in this thread.
@@ -168,7 +182,7 @@ class Session:
         try:
             self._set_tls()
             self._client.connect(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
-        except ssl.SSLError as error:
+        except (ssl.SSLError, TlsFiles) as error:
             return LinkFault(
                 Trouble.TLS_FAILED,
                 f"{self._place()}: {error}. Check ca_file, the certificates' dates and the clock.",
@@ -184,7 +198,10 @@ class Session:
         if self._broker.tls:
             paths = (self._broker.ca_file, self._broker.certificate_file, self._broker.key_file)
             ca_file, certificate_file, key_file = (str(path) if path else None for path in paths)
-            self._client.tls_set(ca_file, certificate_file, key_file)
+            try:
+                self._client.tls_set(ca_file, certificate_file, key_file)
+            except (OSError, ValueError) as error:
+                raise TlsFiles(f"{error} ({', '.join(str(path) for path in paths if path)})") from error
 
     def _place(self) -> str:
         return f"{self._broker.host}:{self._broker.port}"
@@ -249,6 +266,7 @@ class Session:
         self._settle_accepted(fault)
         if not self._end.done():
             self._end.set_result(fault)
+            self._when_ended()
         for waiting in self._unacknowledged.values():
             if not waiting.done():
                 waiting.set_result(False)

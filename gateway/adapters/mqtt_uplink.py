@@ -81,7 +81,10 @@ class Uplink:
         self.fault = LinkFault(Trouble.STOPPED, "The link was closed in order.")
 
     async def publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> bool:
-        """Publish at QoS 1. True once the broker acknowledged; False when it is not connected or the link broke meanwhile."""
+        """Publish at QoS 1. True once the broker acknowledged; False when it is not connected or the link broke meanwhile.
+
+        After a False, wait for `connected` before the next try: it is cleared by then.
+        """
         async with self._slots:
             if self._session is None or not self.connected.is_set():
                 self._counters["publish-refused"] += 1
@@ -121,7 +124,7 @@ class Uplink:
 
     async def _live_once(self) -> LinkFault:
         """One connection from first byte to last; gives why it ended."""
-        session = Session(self._broker, self._gateway, self._offline, self._arrived)
+        session = Session(self._broker, self._gateway, self._offline, self._arrived, self.connected.clear)
         try:
             fault = await session.open()
             if fault is not None:
@@ -131,6 +134,8 @@ class Uplink:
                 return session.fault or LinkFault(
                     Trouble.BIRTH_FAILED, "The birth message could not be made; see the log."
                 )
+            if session.fault is not None:
+                return session.fault
             self.fault = None
             self._counters["connections"] += 1
             self.connected.set()

@@ -13,9 +13,8 @@ async def broker_port(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
     """A running broker's port."""
     port = free_port()
     if request.param == "mosquitto":
-        broker = start_mosquitto(tmp_path, port)
-        yield port
-        broker.stop()
+        with start_mosquitto(tmp_path, port):
+            yield port
     else:
         async with start_amqtt(port):
             yield port

@@ -14,6 +14,7 @@ from gateway.adapters.mqtt_uplink import ARRIVALS, Uplink, backoff_ms
 from gateway.contract.identifiers import BootId, GatewayId
 from gateway.contract.topics import topic
 from tests.brokers import free_port, start_amqtt, start_mosquitto
+from tests.uplink.certificates import make_authority
 from tests.uplink.listener import Listener, listen
 
 B1 = GatewayId("b1")
@@ -93,8 +94,8 @@ async def test_ten_thousand_messages_arrive_once_each_and_in_order(broker_port: 
     count = 10_000
     async with listen(broker_port) as central, running(broker_at(broker_port)) as uplink:
         await connected(uplink)
-        for first in range(0, count, 10):
-            batch = [uplink.publish("up", b"%d" % number) for number in range(first, first + 10)]
+        for first in range(0, count, 20):
+            batch = [uplink.publish("up", b"%d" % number) for number in range(first, first + 20)]
             assert all(await asyncio.gather(*batch))
         await central.until(lambda heard: len(heard.of("up")) >= count, within_s=60)
         assert [int(payload) for payload in central.of("up")] == list(range(count))
@@ -134,14 +135,13 @@ async def test_what_nobody_takes_is_dropped_and_counted(broker_port: int) -> Non
 
 
 async def test_a_message_over_the_limit_is_dropped_and_counted(tmp_path: Path) -> None:
-    mosquitto = start_mosquitto(tmp_path, port := free_port())
-    async with listen(port) as central, running(broker_at(port)) as uplink:
-        await connected(uplink)
-        central.client.publish(topic(B1, "down"), b"x" * 1_000_001, 1)
-        central.client.publish(topic(B1, "down"), b"next", 1)
-        assert (await asyncio.wait_for(uplink.receive(), 10)).payload == b"next"
-        assert uplink.counters()["arrival-too-long"] == 1
-    mosquitto.stop()
+    with start_mosquitto(tmp_path, port := free_port()):
+        async with listen(port) as central, running(broker_at(port)) as uplink:
+            await connected(uplink)
+            central.client.publish(topic(B1, "down"), b"x" * 1_000_001, 1)
+            central.client.publish(topic(B1, "down"), b"next", 1)
+            assert (await asyncio.wait_for(uplink.receive(), 10)).payload == b"next"
+            assert uplink.counters()["arrival-too-long"] == 1
 
 
 async def test_no_broker_at_start_blocks_nothing_and_is_found_when_it_comes(tmp_path: Path) -> None:
@@ -149,11 +149,10 @@ async def test_no_broker_at_start_blocks_nothing_and_is_found_when_it_comes(tmp_
     async with running(broker_at(port)) as uplink:
         assert "Is the broker running" in await trouble(uplink, Trouble.UNREACHABLE)
         assert await asyncio.wait_for(uplink.publish("up", b"row"), 1) is False
-        mosquitto = start_mosquitto(tmp_path, port)
-        await connected(uplink)
-        assert uplink.fault is None
-        assert await uplink.publish("up", b"row")
-    mosquitto.stop()
+        with start_mosquitto(tmp_path, port):
+            await connected(uplink)
+            assert uplink.fault is None
+            assert await uplink.publish("up", b"row")
 
 
 async def test_amqtt_that_goes_and_returns() -> None:
@@ -172,50 +171,48 @@ async def test_amqtt_that_goes_and_returns() -> None:
 
 async def test_kill_9_of_the_broker_hangs_nobody_and_the_link_returns(tmp_path: Path) -> None:
     """The sender repeats what was not taken, as the outbox does: every call ends, and after each return rows get through."""
-    mosquitto = start_mosquitto(tmp_path, port := free_port())
-    births: list[bytes] = []
-    async with listen(port) as central, running(broker_at(port), births) as uplink:
-        await connected(uplink)
-
-        async def send_for_ever() -> None:
-            while True:
-                await uplink.connected.wait()
-                await uplink.publish("up", b"round %d" % len(births))
-
-        sending = asyncio.create_task(send_for_ever())
-        for round_number in (1, 2, 3):
-            await central.until(lambda heard, row=b"round %d" % round_number: row in heard.of("up"))
-            mosquitto.kill()
-            await lost(uplink)
-            mosquitto.start()
+    with start_mosquitto(tmp_path, port := free_port()) as mosquitto:
+        births: list[bytes] = []
+        async with listen(port) as central, running(broker_at(port), births) as uplink:
             await connected(uplink)
-            assert len(births) == round_number + 1
-        assert not sending.done()
-        sending.cancel()
-    mosquitto.stop()
+
+            async def send_for_ever() -> None:
+                while True:
+                    await uplink.connected.wait()
+                    await uplink.publish("up", b"round %d" % len(births))
+
+            sending = asyncio.create_task(send_for_ever())
+            for round_number in (1, 2, 3):
+                await central.until(lambda heard, row=b"round %d" % round_number: row in heard.of("up"))
+                mosquitto.kill()
+                await lost(uplink)
+                mosquitto.start()
+                await connected(uplink)
+                assert len(births) == round_number + 1
+            assert not sending.done()
+            sending.cancel()
 
 
 async def test_publishes_that_wait_for_a_dead_broker_are_told_false(tmp_path: Path) -> None:
-    mosquitto = start_mosquitto(tmp_path, port := free_port())
-    async with running(broker_at(port)) as uplink:
-        await connected(uplink)
-        mosquitto.process.send_signal(19)  # SIGSTOP: it holds the connection and answers nothing
-        waiting = [asyncio.create_task(uplink.publish("up", b"row")) for _ in range(50)]
-        await asyncio.sleep(0.1)
-        mosquitto.kill()
-        assert not any(await asyncio.wait_for(asyncio.gather(*waiting), 20))
+    with start_mosquitto(tmp_path, port := free_port()) as mosquitto:
+        async with running(broker_at(port)) as uplink:
+            await connected(uplink)
+            mosquitto.process.send_signal(19)  # SIGSTOP: it holds the connection and answers nothing
+            waiting = [asyncio.create_task(uplink.publish("up", b"row")) for _ in range(50)]
+            await asyncio.sleep(0.1)
+            mosquitto.kill()
+            assert not any(await asyncio.wait_for(asyncio.gather(*waiting), 20))
 
 
 async def test_a_broker_that_acknowledges_nothing_is_left(tmp_path: Path) -> None:
-    mosquitto = start_mosquitto(tmp_path, port := free_port())
-    async with running(broker_at(port, puback_timeout_ms=200)) as uplink:
-        await connected(uplink)
-        mosquitto.process.send_signal(19)
-        assert await asyncio.wait_for(uplink.publish("up", b"row"), 20) is False
-        assert "acknowledges nothing" in await trouble(uplink, Trouble.NO_ANSWER)
-        mosquitto.process.send_signal(18)
-        await connected(uplink)
-    mosquitto.stop()
+    with start_mosquitto(tmp_path, port := free_port()) as mosquitto:
+        async with running(broker_at(port, puback_timeout_ms=200)) as uplink:
+            await connected(uplink)
+            mosquitto.process.send_signal(19)
+            assert await asyncio.wait_for(uplink.publish("up", b"row"), 20) is False
+            assert "acknowledges nothing" in await trouble(uplink, Trouble.NO_ANSWER)
+            mosquitto.process.send_signal(18)
+            await connected(uplink)
 
 
 async def test_something_that_is_no_broker_is_told_apart() -> None:
@@ -232,34 +229,60 @@ async def test_something_that_is_no_broker_is_told_apart() -> None:
 @pytest.mark.parametrize("password", ["wrong", None])
 async def test_a_wrong_password_says_so(tmp_path: Path, password: str | None) -> None:
     (tmp_path / "passwords").write_text("")
-    mosquitto = start_mosquitto(
+    with start_mosquitto(
         tmp_path, port := free_port(), "allow_anonymous false", f"password_file {tmp_path}/passwords"
-    )
-    async with running(broker_at(port, username="b1" if password else None, password=password)) as uplink:
-        message = await trouble(uplink, Trouble.NOT_AUTHORISED)
-        assert "password_file" in message
-        assert "wrong" not in message
-    mosquitto.stop()
+    ):
+        async with running(broker_at(port, username="b1" if password else None, password=password)) as uplink:
+            message = await trouble(uplink, Trouble.NOT_AUTHORISED)
+            assert "password_file" in message
+            assert "wrong" not in message
+
+
+async def test_amqtt_with_a_wrong_password_says_so_too(tmp_path: Path) -> None:
+    (tmp_path / "passwords").write_text("")
+    async with (
+        start_amqtt(port := free_port(), tmp_path / "passwords"),
+        running(broker_at(port, username="b1", password="wrong")) as uplink,
+    ):
+        async with asyncio.timeout(20):
+            while uplink.fault is None or uplink.fault.trouble is Trouble.NOT_YET:
+                await asyncio.sleep(0.01)
+        assert uplink.fault.trouble in (Trouble.WRONG_PASSWORD, Trouble.NOT_AUTHORISED)
+        assert "password_file" in uplink.fault.message
+
+
+async def test_tls_with_the_right_authority_connects_and_with_another_says_what_to_check(
+    tmp_path: Path,
+) -> None:
+    ours, theirs = make_authority(tmp_path / "ours"), make_authority(tmp_path / "theirs")
+    settings = [f"certfile {ours}/broker.pem", f"keyfile {ours}/broker.key"]
+    with start_mosquitto(tmp_path, port := free_port(), *settings):
+        async with running(broker_at(port, tls=True, ca_file=theirs / "ca.pem")) as uplink:
+            assert "ca_file" in await trouble(uplink, Trouble.TLS_FAILED)
+        async with running(broker_at(port, tls=True, ca_file=tmp_path / "missing.pem")) as uplink:
+            assert "missing.pem" in await trouble(uplink, Trouble.TLS_FAILED)
+        async with running(broker_at(port, tls=True, ca_file=ours / "ca.pem")) as uplink:
+            await connected(uplink)
+            assert await uplink.publish("up", b"row")
 
 
 async def test_a_birth_that_fails_is_tried_again_with_the_next_connection(tmp_path: Path) -> None:
-    mosquitto = start_mosquitto(tmp_path, port := free_port())
-    tries = 0
+    with start_mosquitto(tmp_path, port := free_port()):
+        tries = 0
 
-    async def birth() -> bytes:
-        nonlocal tries
-        tries += 1
-        if tries == 1:
-            raise OSError("the store is busy")
-        return b"birth"
+        async def birth() -> bytes:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise OSError("the store is busy")
+            return b"birth"
 
-    uplink = Uplink(broker_at(port), B1, BootId("boot"), birth)
-    await uplink.start()
-    await connected(uplink)
-    assert tries == 2
-    assert uplink.counters()["link-birth-failed"] == 1
-    await uplink.stop()
-    mosquitto.stop()
+        uplink = Uplink(broker_at(port), B1, BootId("boot"), birth)
+        await uplink.start()
+        await connected(uplink)
+        assert tries == 2
+        assert uplink.counters()["link-birth-failed"] == 1
+        await uplink.stop()
 
 
 def test_backoff_doubles_to_its_cap_and_is_spread_over_its_upper_half() -> None:
