@@ -177,6 +177,8 @@ class TakeBackRequest(models.Model):
     asked_ms = models.BigIntegerField()
     answered_ms = models.BigIntegerField(null=True)
     outcome = models.CharField(max_length=32, blank=True)
+    paid_out_ms = models.BigIntegerField(null=True)
+    paid_out_fen = models.BigIntegerField(default=0)
 
 
 class Closing(models.Model):

@@ -1,0 +1,31 @@
+"""Read the campus: prices at an instant, who occupies what, the account of a room."""
+
+from central.campus.models import Account, Price
+from central.clock import campus_day
+
+
+def price_at(tariff_id: int, instant_ms: int) -> Price | None:
+    """Give a tariff's price in force at an instant (C-9); None before its first one."""
+    return Price.objects.filter(tariff=tariff_id, from_ms__lte=instant_ms).order_by("-from_ms").first()
+
+
+def occupant_names(account: Account, instant_ms: int) -> list[str]:
+    """Name an account's occupants on the day of an instant, sorted by customer number."""
+    day = campus_day(instant_ms)
+    occupancies = account.occupancies.filter(from_day__lte=day).select_related("customer")
+    lasting = [o for o in occupancies if o.until_day is None or o.until_day >= day]
+    return [o.customer.name for o in sorted(lasting, key=lambda o: o.customer.number)]
+
+
+def account_at(point_code: str, instant_ms: int) -> Account | None:
+    """Give the account of a metering point at an instant: a receipt or reading belongs to who lived there then (C-4)."""
+    return (
+        Account.objects.filter(point__code=point_code, opened_ms__lte=instant_ms)
+        .order_by("-opened_ms")
+        .first()
+    )
+
+
+def live_account(point_code: str) -> Account | None:
+    """Give the account of a metering point that is not closed."""
+    return Account.objects.filter(point__code=point_code).exclude(state=Account.State.CLOSED).first()
