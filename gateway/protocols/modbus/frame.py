@@ -9,6 +9,7 @@ Damage to expect: bytes lost at the head when an adapter switches late, the requ
 never were right. Where no claim holds, the search goes on at the NEXT BYTE; one run of bytes without a good frame is one damage.
 """
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -44,6 +45,10 @@ _SINGLE_WRITES = frozenset({WRITE_COIL, WRITE_REGISTER})
 _BLOCK_WRITES = {WRITE_COILS: 1968, WRITE_REGISTERS: 123}
 _BITS = frozenset({READ_COILS, READ_DISCRETE_INPUTS, WRITE_COILS})
 FUNCTIONS = frozenset({*_READS, *_SINGLE_WRITES, *_BLOCK_WRITES})
+
+_KNOWN_FUNCTION = re.compile(
+    b"[%b]" % re.escape(bytes(sorted({*FUNCTIONS, *(f | EXCEPTION_BIT for f in FUNCTIONS)})))
+)
 
 _HEAD_BYTES = dict.fromkeys(_READS, 6) | dict.fromkeys(_SINGLE_WRITES, 8) | dict.fromkeys(_BLOCK_WRITES, 7)
 """What must have come before a frame's possible shapes are known; never more than the shortest of them."""
@@ -125,13 +130,19 @@ class Decoder(StreamDecoder):
             if found is None:
                 return None
             damage = Damage(found[0], self._buffer[self._position : self._position + found[1]])
-            self._position += 1
+            self._step_on()
             if not self._in_damage:
                 self._in_damage = True
                 return damage
         if self._ended:
             self._in_damage = False
         return None
+
+    def _step_on(self) -> None:
+        """Go to the next byte that a known function follows, or to the last byte: what follows that is still to come."""
+        following = _KNOWN_FUNCTION.search(self._buffer, self._position + 2)
+        last = max(self._position + 1, len(self._buffer) - 1)
+        self._position = following.start() - 1 if following else last
 
     def _try(self) -> Frame | tuple[Reason, int] | None:
         """Read what starts at the position: a frame, why not (with the bytes it claimed), or None while bytes are to come."""
