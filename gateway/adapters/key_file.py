@@ -74,6 +74,11 @@ def load_or_create_key(path: Path) -> KeySigner | NoKey:
     return load_key(path)
 
 
+def read_password(path: Path) -> str:
+    """The broker's password: the file's text without the line's end. Raises OSError; the configuration's check found it readable."""
+    return path.read_text(encoding="utf-8").strip("\r\n")
+
+
 def public_key_hex(signer: KeySigner) -> str:
     """The public half, as central's `gateway add --public-key` takes it."""
     return signer.private_key.public_key().public_bytes_raw().hex()

@@ -1,0 +1,94 @@
+"""Every setting of gateway.toml: its type, its default, its rule. This file is the whole list; docs and checks follow it."""
+
+# ruff: noqa: RUF009  (`setting` only makes a `field`; ruff can't see that)
+
+from dataclasses import MISSING, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.config.data_folder import WritableFolder
+from gateway.config.rules import FileName, Flag, Identifier, Keys, OneOf, Rule, Text, Whole
+from gateway.contract.identifiers import GatewayId
+
+
+def setting(rule: Rule, default: Any = MISSING) -> Any:
+    """A field with its rule; without a default it must stand in the file."""
+    return field(default=default, metadata={"rule": rule})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """[gateway]"""
+
+    id: GatewayId = setting(Identifier())
+    """This building's name at central and on the link."""
+    data: Path = setting(WritableFolder())
+    """Journal, registry, key and control socket."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentralKeys:
+    """[central] Whom the gateway believes: 64 hex digits each."""
+
+    public_keys: tuple[str, ...] = setting(Keys(at_least=1))
+    """Central's signing keys: active and next."""
+    approver_keys: tuple[str, ...] = setting(Keys(at_least=0), ())
+    """Who may give the second signature for many cuts (C-10)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mqtt:
+    """[mqtt] The broker."""
+
+    host: str = setting(Text('"broker.example.edu"'))
+    port: int = setting(Whole(1, 65_535), 1883)
+    tls: bool = setting(Flag(), False)
+    ca_file: Path | None = setting(FileName(), None)
+    """Without it the system's authorities are believed."""
+    certificate_file: Path | None = setting(FileName(), None)
+    key_file: Path | None = setting(FileName(), None)
+    username: str | None = setting(Text('"b1"'), None)
+    password_file: Path | None = setting(FileName(), None)
+    """The password alone, on one line; it never stands in this file."""
+    reconnect_min_ms: int = setting(Whole(20, 60_000), 500)
+    reconnect_max_ms: int = setting(Whole(20, 3_600_000), 60_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """[clock]"""
+
+    utc_offset_minutes: int = setting(Whole(-14 * 60, 14 * 60), 480)
+    """Local time of meters and people; China has one zone and no summer time."""
+    bench_file: Path | None = setting(FileName(), None)
+    """A bench's scaled time; central refuses such a gateway unless it is a bench itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polling:
+    """[polling]"""
+
+    readings_commit_s: int = setting(Whole(1, 30), 5)
+    """Plain readings are written to disk this often, at most 30 s (C-13)."""
+    pause_ms: int = setting(Whole(0, 3_600_000), 0)
+    """Between two sweeps of a line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """[log]"""
+
+    level: str = setting(OneOf(("info", "debug", "warning", "error")), "info")
+    format: str = setting(OneOf(("auto", "json", "human")), "auto")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayConfig:
+    """The whole file, one field per section."""
+
+    gateway: Identity
+    central: CentralKeys
+    mqtt: Mqtt
+    clock: Clock
+    polling: Polling
+    log: Log
