@@ -10,6 +10,13 @@ COMMANDS = {
     "meters": "gateway.technician.registry",
     "read": "gateway.technician.read",
     "relay": "gateway.technician.relay",
+    "config": "gateway.technician.config_check",
+    "key": "gateway.technician.key",
+    "status": "gateway.technician.status",
+    "voucher": "gateway.technician.voucher",
+    "approve-cuts": "gateway.technician.approve_cuts",
+    "release": "gateway.technician.release",
+    "lock-out": "gateway.technician.lock_out",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 

@@ -75,7 +75,7 @@ def load_or_create_key(path: Path) -> KeySigner | NoKey:
 
 
 def read_password(path: Path) -> str:
-    """The broker's password: the file's text without the line's end. Raises OSError; the configuration's check found it readable."""
+    """The broker's password: the file's text without the line's end. Raises OSError (the configuration was checked before)."""
     return path.read_text(encoding="utf-8").strip("\r\n")
 
 

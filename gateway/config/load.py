@@ -62,10 +62,7 @@ class _Check:
     def whole(self, tables: dict[str, Any]) -> GatewayConfig | None:
         for name in tables.keys() - SECTIONS.keys():
             self._unknown("unknown-section", name, name, list(SECTIONS))
-        read = {
-            name: self._section(name, section.type, tables.get(name, {}))
-            for name, section in sections.items()
-        }
+        read = {name: self._section(name, kind, tables.get(name, {})) for name, kind in SECTIONS.items()}
         for mistake in _across(read):
             self._add(mistake)
         self.mistakes.sort(key=lambda mistake: (mistake.line is None, mistake.line or 0, mistake.path))

@@ -1,0 +1,60 @@
+"""`cardroom-gateway config check`: is this configuration whole? Starts nothing, changes nothing, names every mistake."""
+
+import argparse
+import json
+from pathlib import Path
+
+from gateway.config.load import load_config
+from gateway.config.mistakes import LANGUAGES, Mistake, language_of, wording
+
+DEFAULT_CONFIG = Path("/etc/cardroom/gateway.toml")
+GOOD = {"en": "{path}: no mistakes.", "zh": "{path}：没有错误。"}
+BAD = {"en": "{path}: {count} mistake(s).", "zh": "{path}：{count} 处错误。"}
+
+
+def add_config_option(parser: argparse.ArgumentParser) -> None:
+    """The option that all commands share."""
+    parser.add_argument(
+        "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help=f"default {DEFAULT_CONFIG}"
+    )
+
+
+def add_language_option(parser: argparse.ArgumentParser) -> None:
+    """The language of messages; by default the machine's."""
+    parser.add_argument("--lang", choices=LANGUAGES, default=language_of(), help="language of the messages")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Mount the command."""
+    parser = subparsers.add_parser("config", help="check gateway.toml")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="name every mistake in it", description=__doc__)
+    add_config_option(check)
+    add_language_option(check)
+    check.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    check.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the mistakes; 0 when there are none, else 1."""
+    loaded = load_config(args.config)
+    mistakes = loaded if isinstance(loaded, list) else []
+    if args.json:
+        rows = [_row(mistake, args.lang) for mistake in mistakes]
+        print(json.dumps({"file": str(args.config), "ok": not rows, "mistakes": rows}, ensure_ascii=False))
+    else:
+        for mistake in mistakes:
+            print(wording(mistake, args.lang))
+        summary = (BAD if mistakes else GOOD)[args.lang]
+        print(summary.format(path=args.config, count=len(mistakes)))
+    return 1 if mistakes else 0
+
+
+def _row(mistake: Mistake, language: str) -> dict[str, str | int | None]:
+    return {
+        "path": mistake.path,
+        "code": mistake.code,
+        "line": mistake.line,
+        "did_you_mean": mistake.did_you_mean,
+        "message": wording(mistake, language),
+    }

@@ -1,0 +1,40 @@
+"""How a technician's command reaches the running daemon: find its socket by the configuration, ask, say plainly what failed."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from gateway.adapters.control_client import Unreachable, ask
+from gateway.adapters.control_protocol import SOCKET_NAME
+from gateway.config import GatewayConfig, load_config, wording
+from gateway.config.mistakes import language_of
+
+NOT_DONE = 1
+NOT_RUNNING = 3
+
+
+def config_or_complain(path: Path) -> GatewayConfig | None:
+    """The configuration, or None after its mistakes went to stderr."""
+    loaded = load_config(path)
+    if isinstance(loaded, GatewayConfig):
+        return loaded
+    for mistake in loaded:
+        print(wording(mistake, language_of()), file=sys.stderr)
+    return None
+
+
+def order(
+    args: argparse.Namespace, do: str, arguments: dict[str, str | int | bool] | None = None
+) -> bytes | int:
+    """Give the daemon's result as JSON, or the exit code after the reason went to stderr."""
+    config = config_or_complain(args.config)
+    if config is None:
+        return NOT_DONE
+    reply = ask(config.gateway.data / SOCKET_NAME, do, arguments)
+    if isinstance(reply, Unreachable):
+        print(reply.message, file=sys.stderr)
+        return NOT_RUNNING
+    if reply.refusal is not None or reply.result is None:
+        print(f"Not done ({reply.refusal or 'no result'}): {reply.message}", file=sys.stderr)
+        return NOT_DONE
+    return bytes(reply.result)

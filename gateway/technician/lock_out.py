@@ -1,0 +1,35 @@
+"""`cardroom-gateway lock-out METER`: nobody closes this relay until it is released on site (C-16).
+
+A software lock-out is no substitute for isolating the circuit: a relay may weld, a program may err. The command says so each time.
+"""
+
+import argparse
+
+from gateway.technician.config_check import add_config_option
+from gateway.technician.daemon import order
+
+WARNING = "This is software. Isolate the circuit and prove it dead before you touch it."
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Mount the command."""
+    parser = subparsers.add_parser("lock-out", help="keep a relay open, or end that", description=__doc__)
+    parser.add_argument("meter", metavar="METER", help="the meter's number")
+    parser.add_argument("--end", action="store_true", help="end the lock-out; the credit rule decides again")
+    parser.add_argument("--why", required=True, help="it goes to central with your login name")
+    add_config_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask the daemon; the kernel tells it who asked."""
+    answer = order(args, "lock-out", {"meter": args.meter, "end": args.end, "why": args.why})
+    if isinstance(answer, int):
+        return answer
+    if args.end:
+        print(f"{args.meter}: lock-out ended; the credit rule decides again.")
+    else:
+        print(
+            f"{args.meter}: locked out. Watch `cardroom-gateway status` until it shows open, read back. {WARNING}"
+        )
+    return 0

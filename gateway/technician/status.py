@@ -1,0 +1,102 @@
+"""`cardroom-gateway status`: the building on one screen, as the daemon sees it now. It asks the daemon and nothing else."""
+
+import argparse
+from collections.abc import Iterator
+
+import msgspec
+
+from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
+from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
+from gateway.technician.config_check import add_config_option
+from gateway.technician.daemon import order
+from gateway.technician.table import table
+
+RELAY = {True: "closed", False: "open", None: "unknown"}
+UNIT_SHOWN = {Unit.YUAN: "yuan", Unit.KWH: "kWh"}
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Mount the command."""
+    parser = subparsers.add_parser("status", help="rooms, lines, link and clock", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    add_config_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what the daemon reports."""
+    answer = order(args, "status")
+    if isinstance(answer, int):
+        return answer
+    if args.json:
+        print(answer.decode())
+        return 0
+    print("\n".join(screen(msgspec.json.decode(answer, type=StatusReport))))
+    return 0
+
+
+def screen(report: StatusReport) -> Iterator[str]:
+    """The report's lines: what needs a person first, then rooms, then lines."""
+    yield f"{report.gateway}  {report.software}  up {span_text(report.up_s)}  configuration {report.config_version}"
+    yield f"link: {report.link}"
+    oldest = f", oldest {span_text(report.oldest_outbox_s)}" if report.oldest_outbox_s is not None else ""
+    yield f"outbox: {report.outbox_rows} rows not yet acknowledged{oldest}; last command {report.last_command}"
+    yield from (f"! {warning}" for warning in warnings(report))
+    yield ""
+    yield from table(
+        ("room", "account", "balance", "relay", "desired", "why", "last seen"),
+        (room_row(room) for room in report.rooms),
+    )
+    yield ""
+    yield from table(
+        ("line", "port", "meters", "silent", "counters"), (line_row(line) for line in report.lines)
+    )
+
+
+def warnings(report: StatusReport) -> Iterator[str]:
+    """What a technician should look into."""
+    if report.bench_rate is not None:
+        yield f"BENCH CLOCK: time runs {report.bench_rate:g} times as fast; this is no real building."
+    if report.clock_doubt is not None:
+        yield f"The clock is not believed ({report.clock_doubt}): the lowest price is billed. Check NTP and the link."
+    if report.stalled_loops:
+        yield f"Stalled: {', '.join(report.stalled_loops)}. See journalctl -u cardroom-gateway."
+    if report.cuts_held:
+        yield f"{report.cuts_held} cuts wait for a person: cardroom-gateway approve-cuts --count {report.cuts_held}"
+    if report.unbound_meters:
+        yield f"Bound by central but on no line here: {', '.join(report.unbound_meters)}"
+    for room in report.rooms:
+        if room.quarantined:
+            yield f"{room.room} is in quarantine and not billed: look into it, then cardroom-gateway release {room.account}"
+
+
+def room_row(room: RoomStatus) -> tuple[str, ...]:
+    """One room's cells."""
+    marks = [name for name in ("protected", "quarantined", "provisional") if getattr(room, name)]
+    why = ", ".join([room.why, *marks]) if room.why else ", ".join(marks)
+    seen = "never" if room.last_seen_s is None else f"{span_text(room.last_seen_s)} ago"
+    relay, desired = RELAY[room.observed_closed], RELAY[room.desired_closed]
+    return room.room, room.account, balance_text(room.balance, room.unit), relay, desired, why, seen
+
+
+def line_row(line: LineStatus) -> tuple[str, ...]:
+    """One line's cells."""
+    counters = " ".join(f"{name}={count}" for name, count in sorted(line.counters.items()) if count)
+    return line.line, line.port, str(line.meters), str(line.silent_meters), counters
+
+
+def balance_text(balance: int, unit: str) -> str:
+    """A balance with its unit: `12.34 yuan`, `-0.50 kWh`."""
+    if unit == Unit.YUAN:
+        return f"{yuan_text(MicroYuan(balance))} {UNIT_SHOWN[Unit.YUAN]}"
+    return f"{kwh_text(WattHours(balance))} {UNIT_SHOWN[Unit.KWH]}"
+
+
+def span_text(seconds: int) -> str:
+    """A length of time in its two largest units: `3 d 4 h`, `5 min 7 s`."""
+    parts: list[str] = []
+    for name, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2]) or "0 s"
