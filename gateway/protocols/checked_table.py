@@ -18,7 +18,8 @@ class Mistake:
 
 
 class Table:
-    """One table: hands its keys out by type, and notes what is wrong, missing or (at `close`) unknown."""
+    """One table: hands its keys out by type, and notes what is wrong, missing or (at `close`) unknown. What is wrong is
+    replaced by something harmless, so that reading goes on to the next mistake."""
 
     def __init__(self, content: object, path: str, mistakes: list[Mistake]) -> None:
         self._mistakes = mistakes
@@ -52,11 +53,12 @@ class Table:
         value = self._take(key, None)
         if not isinstance(value, str) or not value:
             self.wrong(key, f"must be text, not {value!r}")
-            return ""
+            return choices[0] if choices else ""
         if choices and value not in choices:
             self.wrong(
                 key, f"must be one of {', '.join(choices)}, not {value!r}{_did_you_mean(value, choices)}"
             )
+            return choices[0]
         return value
 
     def hexadecimal(self, key: str, digits: int) -> str:

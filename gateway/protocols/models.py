@@ -166,7 +166,7 @@ class _RowParser:
         elif protocol == "dlt645-2007":
             relay = self._command_relay(table)
         else:
-            table.wrong("", f"no relay is commanded by {protocol or 'an unknown protocol'}")
+            table.wrong("", f"no relay is commanded by {protocol}")
         table.close()
         return relay
 

@@ -43,14 +43,9 @@ def float32(data: bytes) -> float | None:
     return None
 
 
-def shortest_text(value: float) -> str:
-    """Return the shortest decimal text that is this float32 again: 230.2, not 230.1999969482422."""
-    packed = struct.pack(">f", value)
-    for digits in range(6, 9):
-        text = f"{value:.{digits}g}"
-        if struct.pack(">f", float(text)) == packed:
-            return repr(float(text))
-    return repr(float(f"{value:.9g}"))
+def float_text(value: float) -> str:
+    """Return seven significant digits, what a float32 can hold: 230.2 for 43663334, whose exact value is 230.2000122."""
+    return repr(float(f"{value:.7g}"))
 
 
 def read_fields(frame: Frame) -> dict[str, Any]:
@@ -67,9 +62,9 @@ def read_fields(frame: Frame) -> dict[str, Any]:
     if len(data) == 2:
         return {"value": f"0x{data.hex().upper()}", "data_hex": data.hex()}
     number = float32(data)
-    fields = {"value": None if number is None else shortest_text(number), "data_hex": data.hex()}
+    fields = {"value": None if number is None else float_text(number), "data_hex": data.hex()}
     return fields | (
-        {"float32_be": None if number is None else float(shortest_text(number))} if len(data) == 4 else {}
+        {"float32_be": None if number is None else float(float_text(number))} if len(data) == 4 else {}
     )
 
 
@@ -83,7 +78,7 @@ def _range_fields(frame: Frame) -> dict[str, Any]:
     if frame.role is Role.REQUEST and frame.function in (WRITE_COILS, WRITE_REGISTERS):
         data = frame.body[5:]
         number = float32(data) if frame.function == WRITE_REGISTERS else None
-        fields |= {"value": None if number is None else shortest_text(number), "data_hex": data.hex()}
+        fields |= {"value": None if number is None else float_text(number), "data_hex": data.hex()}
     return fields
 
 

@@ -1,0 +1,117 @@
+"""`cardroom-gateway decode` as a technician types it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+READING = "6812907856341268910833333433ab896745cc16"
+
+
+def decode(*args: str, stdin: bytes = b"") -> tuple[list[dict], int]:
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", "decode", *args], input=stdin, capture_output=True, timeout=60
+    )
+    assert done.stderr == b""
+    return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
+
+
+def test_one_frame_as_argument() -> None:
+    (event,), code = decode(READING)
+    assert code == 0
+    assert event == {
+        "line": 1,
+        "event": "frame",
+        "protocol": "dlt645-2007",
+        "direction": "response",
+        "address": "123456789012",
+        "control": "91",
+        "di": "00010000",
+        "value": "123456.78",
+        "unit": "kWh",
+        "data_hex": "0000010078563412",
+        "name": "forward active energy total",
+    }
+
+
+def test_lines_of_stdin_keep_their_numbers() -> None:
+    lines = [
+        b"fe fe FE FE 68 12 90 78 56 34 12 68 91 08 33 33 34 33 AB 89 67 45 CC 16",
+        b"",
+        b"xyz",
+        b"123",
+        b"\xff\xfe",
+        b"01040000000271cb\r",
+        b"010400000002cb71",
+        READING.encode()[:-4] + b"0016",
+    ]
+    events, code = decode(stdin=b"\n".join(lines))
+    assert code == 0
+    told = [(event["line"], event["event"], event.get("reason", event.get("protocol"))) for event in events]
+    assert told == [
+        (1, "frame", "dlt645-2007"),
+        (3, "damage", "not-hex"),
+        (4, "damage", "not-hex"),
+        (5, "damage", "not-hex"),
+        (6, "frame", "modbus-rtu"),
+        (7, "damage", "bad-crc"),
+        (8, "damage", "bad-checksum"),
+    ]
+
+
+def test_a_stream_of_several_frames_is_told_in_order() -> None:
+    request = "68129078563412681104333334336816"
+    events, _ = decode("fefefefe" + request + "fefe" + READING + "0011", "zz")
+    assert [(e["line"], e.get("direction", e.get("reason"))) for e in events] == [
+        (1, "request"),
+        (1, "response"),
+        (1, "garbage"),
+        (2, "not-hex"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "hexes", "told"),
+    [
+        ("dlt645-1997", READING, {"protocol": "dlt645-1997", "di": "0000"}),
+        (
+            "dlt645-2007",
+            "6803000000000068810444e93334ec16",
+            {"protocol": "dlt645-2007", "control": "81", "value": None},
+        ),
+        (
+            "auto",
+            "6803000000000068810444e93334ec16",
+            {"protocol": "dlt645-1997", "value": "100", "unit": "V"},
+        ),
+        ("modbus-rtu", "0b03023f803015", {"protocol": "modbus-rtu", "address": 11, "value": "0x3F80"}),
+        ("auto", "010404436633341b38", {"value": "230.2", "float32_be": 230.2, "direction": "response"}),
+        ("dlt645-2007", "0b03023f803015", {"event": "damage", "reason": "garbage"}),
+        ("modbus-rtu", READING, {"event": "damage"}),
+    ],
+)
+def test_the_protocol_can_be_named(protocol: str, hexes: str, told: dict) -> None:
+    events, _ = decode("--protocol", protocol, hexes)
+    assert told.items() <= events[0].items()
+
+
+def test_a_very_long_line() -> None:
+    events, _ = decode(stdin=(READING * 20_000).encode())
+    assert len(events) == 20_000
+    assert {event["event"] for event in events} == {"frame"}
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    command = f"yes {READING} | head -20000 | {sys.executable} -m gateway decode | head -1"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, timeout=60)
+    assert done.stderr == b""
+    assert done.stdout.count(b"\n") == 1
+
+
+def test_a_wrong_option_says_what_is_there() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", "decode", "--protocol", "x"], capture_output=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert b"dlt645-2007" in done.stderr
