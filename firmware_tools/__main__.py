@@ -6,6 +6,8 @@ import sys
 
 TOOLS = {
     "virtual-meter": "firmware_tools.virtual_meter.command",
+    "demo": "firmware_tools.campus.demo",
+    "audit": "firmware_tools.auditor.command",
 }
 """Tool -> the module whose `run(arguments) -> int` it is."""
 

@@ -18,9 +18,9 @@ from firmware_tools.campus.layout import (
 )
 
 CLASSES = (
-    CustomerClass("dormitory", "学生宿舍", "residential", "0.5583"),
-    CustomerClass("staff", "教工住户", "residential", "0.5583", unit="kwh", group="staff"),
-    CustomerClass("merchant", "商户", "commercial", "0.8366", group="merchant"),
+    CustomerClass("dormitory", "学生宿舍", "0.5583", warn_at="10;5"),
+    CustomerClass("staff", "教工住户", "0.5583", unit="kwh", group="staff", warn_at="20;10"),
+    CustomerClass("merchant", "商户", "0.8366", group="merchant", warn_at="50"),
 )
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 GIVEN = ("伟", "芳", "娜", "敏", "静", "强", "磊", "洋", "艳", "杰", "娟", "涛", "明", "超", "霞", "平")

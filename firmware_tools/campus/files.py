@@ -7,6 +7,9 @@ from pathlib import Path
 
 from firmware_tools.campus.layout import Building, Campus, Line, Room
 
+RECONNECT_MAX_MS = 2_000
+"""A bench loses its broker often and on purpose."""
+
 
 def virtual_meters_toml(campus: Campus, *, sample_s: float) -> str:
     """The campus file of `cardroom-firmware virtual-meter --campus`; ports are links `lines/<gateway>-<line>` beside it."""
@@ -88,6 +91,7 @@ def gateway_toml(
                         "tls": False,
                         "username": building.gateway,
                         "password_file": str(password_file),
+                        "reconnect_max_ms": RECONNECT_MAX_MS,
                     },
                 ),
                 _table("[clock]", {"utc_offset_minutes": 480, "bench_file": str(clock)}),

@@ -9,13 +9,12 @@ class MeterKind:
 
     virtual: str
     model: str
-    phases: int = 1
 
 
-DLT645 = MeterKind("dlt645-1p", "dlt645-2007")
-DLT645_3P = MeterKind("dlt645-3p", "dlt645-2007-3p", phases=3)
-DDS238 = MeterKind("dds238-zn-sr", "dds238-zn-sr")
-SDM120 = MeterKind("sdm120", "sdm120")
+DLT645 = MeterKind("dlt645-1p", "generic-dlt645-2007")
+DLT645_3P = MeterKind("dlt645-3p", "three-phase-dlt645-2007")
+DDS238 = MeterKind("dds238-zn-sr", "hiking-dds238-zn-sr")
+SDM120 = MeterKind("sdm120", "eastron-sdm120")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +71,15 @@ class Building:
 
 @dataclass(frozen=True, slots=True)
 class CustomerClass:
-    """Who pays how: tariff with its price, and the unit in which balances are kept."""
+    """Who pays how: the price, and the unit in which balances are kept."""
 
     code: str
     name: str
-    tariff: str
     yuan_per_kwh: str
     unit: str = "yuan"
     group: str = "dormitory"
+    warn_at: str = ""
+    """Warning levels in the class's unit: `10;5`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,9 @@ TRANSFERS = (
     Transfer(
         "b1.e1.3", "customer:1-101.1:paid:yuan", "revenue:energy", "yuan", 1 * YUAN, "consumption", "b1.e1.3"
     ),
-    Transfer("b1.e1.4", "customer:1-102.1:paid:kwh", "energy:delivered", "kwh", 1_000, "consumption", "b1.e1.4"),
+    Transfer(
+        "b1.e1.4", "customer:1-102.1:paid:kwh", "energy:delivered", "kwh", 1_000, "consumption", "b1.e1.4"
+    ),
     Transfer(
         "b1.e1.5", "customer:1-101.1:paid:yuan", "revenue:energy", "yuan", 1 * YUAN, "consumption", "b1.e1.5"
     ),

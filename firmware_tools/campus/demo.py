@@ -1,0 +1,146 @@
+"""`cardroom-firmware demo`: a campus at work on this machine, with a desk to sell at, until Ctrl-C."""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from firmware_tools.campus.demo_clock import DemoClock, real_now_ms
+from firmware_tools.campus.demo_layout import demo_campus
+from firmware_tools.campus.folder import Folder
+from firmware_tools.campus.opening import ADMIN, CASHIER
+from firmware_tools.campus.parts import LOOPBACK, CommandFailed, Ports
+from firmware_tools.campus.session import Session, free_port
+from firmware_tools.campus.supervisor import PartFailed
+
+KEEP_CLOCK_S = 1
+DAY_MS = 86_400_000
+CAMPUS_OFFSET_MS = 8 * 3_600_000
+FIRST_HOUR_MS = 18 * 3_600_000 + 30 * 60_000
+"""A new campus begins at half past six in the evening: the desk is open and rooms use most."""
+MQTT_PORT = 18_830
+
+
+class DemoTrouble(RuntimeError):
+    """The demo can't start; the text says why and what to do."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run until Ctrl-C; 1, with a message, when it can't start."""
+    options = _parser().parse_args(arguments)
+    folder = Folder(options.dir.absolute())
+    try:
+        with _only_one(folder):
+            asyncio.run(_demo(folder, rate=options.rate, reset=options.reset, web_port=options.port))
+    except (DemoTrouble, PartFailed, CommandFailed, OSError) as error:
+        print(f"The demo can't go on. {error}\nLogs are in {folder.logs}.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cardroom-firmware demo", description=__doc__)
+    parser.add_argument(
+        "--dir", type=Path, default=Path("var/demo"), help="where everything is kept (default var/demo)"
+    )
+    parser.add_argument(
+        "--rate", type=int, default=60, help="how many times faster than the world time runs (default 60)"
+    )
+    parser.add_argument("--reset", action="store_true", help="forget what is there and start anew")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="web port; the next free one when it is busy (default 8000)"
+    )
+    return parser
+
+
+async def _demo(folder: Folder, *, rate: int, reset: bool, web_port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if reset or not folder.opened.exists():
+        _clear(folder)
+    clock = DemoClock.resume(folder.root, rate, _first_evening_ms())
+    ports = Ports(web=free_port(web_port), mqtt=free_port(MQTT_PORT))
+    session = Session(demo_campus(), folder, ports, _say)
+    starting = asyncio.create_task(session.start())
+    try:
+        await _until_done_or_stopped(starting, stop)
+        if not stop.is_set():
+            _say(welcome(folder, ports, rate))
+        while not stop.is_set():
+            clock.keep()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), KEEP_CLOCK_S)
+    finally:
+        _say("Stopping ...")
+        await session.stop()
+        clock.stop()
+        _say("Stopped. Everything is kept; the campus goes on from here at the next start.")
+
+
+async def _until_done_or_stopped(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+    elif task.exception() is not None:
+        task.result()
+
+
+def welcome(folder: Folder, ports: Ports, rate: int) -> str:
+    """What a person needs to know, in one screen."""
+    return f"""
+  Open       http://{LOOPBACK}:{ports.web}/
+  Cashier    {CASHIER.name} / {CASHIER.password}
+  Admin      {ADMIN.name} / {ADMIN.password}
+
+  Time runs {rate} times as fast as the world's. What to look at:
+    1-105    runs out within about a minute; its relay opens. Pay for it at the desk and watch "credited" turn into "supplied".
+    1-103    protected and unpaid: below zero, never cut
+    1-107    unpaid, its relay is welded: it says open, current flows on, and that is what the screen says
+    1-109    its meter is dead: silent, and the rooms beside it don't suffer
+    2-204    keeps its balance in kWh; 2-207 and 2-208 are Modbus meters, the second without a relay
+    3-S1     a merchant, with another tariff
+
+  Everything is in {folder.root}; each program's log is in {folder.logs}.
+  Ctrl-C stops everything. The next start goes on from there; `make demo RESET=1` starts anew.
+"""
+
+
+def _first_evening_ms() -> int:
+    local_ms = real_now_ms() + CAMPUS_OFFSET_MS
+    return local_ms - local_ms % DAY_MS + FIRST_HOUR_MS - CAMPUS_OFFSET_MS
+
+
+@contextlib.contextmanager
+def _only_one(folder: Folder) -> Iterator[None]:
+    """Two demos in one folder would write over each other."""
+    folder.root.mkdir(parents=True, exist_ok=True)
+    with (folder.root / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DemoTrouble(
+                f"A demo already runs in {folder.root}. Stop it with Ctrl-C, or name another --dir."
+            ) from error
+        yield
+
+
+def _clear(folder: Folder) -> None:
+    """Forget a campus; only a folder that holds one, or nothing, is ever emptied."""
+    found = [path for path in folder.root.iterdir() if path.name != "lock"]
+    if found and not (folder.clock.exists() or folder.logs.exists()):
+        raise DemoTrouble(f"{folder.root} holds other things than a demo. Name an empty folder with --dir.")
+    for path in found:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,139 @@
+"""Opens a campus for the first time, as its people would: central set up, the list imported, gateways enrolled, lines and meters
+entered by the electrician, first money taken at the desk. Every step is one of the product's own commands or pages.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_tools.campus.campus_list import campus_lists
+from firmware_tools.campus.cashier import Cashier
+from firmware_tools.campus.files import gateway_toml, meters_csv, virtual_meters_toml
+from firmware_tools.campus.folder import Folder
+from firmware_tools.campus.layout import Building, Campus, full_label
+from firmware_tools.campus.parts import LOOPBACK, Ports, mosquitto_conf, passwords_json, python, run_command
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signs in at central."""
+
+    name: str
+    role: str
+    password: str
+
+
+CASHIER = Person("cashier", "cashier", "sell-with-care")
+ADMIN = Person("admin", "admin", "look-after-rooms")
+AT_ONCE = 4
+"""Commands that run side by side while a campus is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Opens one campus in its folder."""
+
+    campus: Campus
+    folder: Folder
+    central_environment: dict[str, str]
+    say: Say
+
+    def write_bench_files(self, ports: Ports, *, sample_s: float, with_passwords: bool) -> None:
+        """Write what meters and broker read. `with_passwords`: the broker asks each client for its own."""
+        folder = self.folder
+        names = ["central", *(building.gateway for building in self.campus.buildings)]
+        passwords = {name: _kept_secret(folder.password_file(name)) for name in names}
+        folder.virtual_meters.write_text(virtual_meters_toml(self.campus, sample_s=sample_s))
+        _write_private(folder.passwords, passwords_json(passwords if with_passwords else {}))
+        (folder.root / "mosquitto").mkdir(exist_ok=True)
+        (folder.root / "mosquitto.conf").write_text(mosquitto_conf(folder, ports.mqtt))
+
+    async def set_up_central(self) -> None:
+        """Make databases, keys and people, and import the lists."""
+        await self.central("init")
+        for person in (CASHIER, ADMIN):
+            await self.central(
+                "user", "add", person.name, "--role", person.role, "--password-stdin", text_in=person.password
+            )
+        for name, text in campus_lists(self.campus).items():
+            path = self.folder.campus_list(name)
+            path.write_text(text)
+            await self.central("import-campus", str(path))
+
+    async def write_gateway_configs(self, ports: Ports) -> None:
+        """Write each gateway's configuration: where the broker is and which central it may trust."""
+        key = (await self.central("public-key")).split()[-1]
+        for building in self.campus.buildings:
+            data = self.folder.gateway(building) / "data"
+            data.mkdir(parents=True, exist_ok=True)
+            text = gateway_toml(
+                self.campus,
+                building,
+                data=data,
+                central_key=key,
+                mqtt_port=ports.mqtt,
+                password_file=self.folder.password_file(building.gateway),
+                clock=self.folder.clock,
+            )
+            self.folder.gateway_config(building).write_text(text)
+
+    async def install_gateways(self) -> None:
+        """Enter lines and meters on each gateway, and enrol it by its public key."""
+        await asyncio.gather(*(self._install(building) for building in self.campus.buildings))
+        await self.central("publish-config")
+
+    async def _install(self, building: Building) -> None:
+        data = ("--data", str(self.folder.gateway(building) / "data"))
+        for line in building.lines:
+            port = str(self.folder.port(building, line))
+            # A pseudo-terminal takes no parity bit; the virtual line counts it in its pace all the same.
+            await self.gateway(
+                "lines", "add", line.name, "--port", port, "--baud", str(line.baud), "--parity", "N", *data
+            )
+        found = self.folder.gateway(building) / "meters.csv"
+        found.write_text(meters_csv(building))
+        await self.gateway("meters", "import", str(found), *data)
+        key = (await self.gateway("key", "--config", str(self.folder.gateway_config(building)))).split()[-1]
+        await self.central(
+            "gateway", "add", building.gateway, "--building", building.code, "--public-key", key
+        )
+
+    async def take_first_payments(self, ports: Ports) -> None:
+        """Pay for every room that has money to start with, at the web desk."""
+        due = [
+            (full_label(building, room), yuan)
+            for building, room in self.campus.rooms()
+            for yuan in room.pays_yuan
+        ]
+        cashier = Cashier(f"http://{LOOPBACK}:{ports.web}")
+        await asyncio.to_thread(cashier.sign_in, CASHIER.name, CASHIER.password)
+        for label, yuan in due:
+            await asyncio.to_thread(cashier.pay, label, yuan)
+        self.say(f"{len(due)} payments taken at the desk")
+
+    async def central(self, *arguments: str, text_in: str = "") -> str:
+        """Run a `cardroom-central` command."""
+        return await run_command(
+            python("central", *arguments), self.central_environment, self.folder.root, text_in
+        )
+
+    async def gateway(self, *arguments: str) -> str:
+        """Run a `cardroom-gateway` command."""
+        return await run_command(python("gateway", *arguments), {}, self.folder.root)
+
+
+def _kept_secret(path: Path) -> str:
+    """A client's password: made once, readable by its owner alone."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_private(path, secrets.token_urlsafe(18))
+    return path.read_text().strip()
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)

@@ -1,0 +1,100 @@
+"""One run of a campus: all its processes started in order, the first time opened on the way, and ended in order."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from firmware_tools.campus.folder import Folder
+from firmware_tools.campus.layout import Campus
+from firmware_tools.campus.opening import Opening
+from firmware_tools.campus.parts import LOOPBACK, Parts, Ports
+from firmware_tools.campus.supervisor import Supervisor
+
+Say = Callable[[str], None]
+BrokerKind = Literal["amqtt", "mosquitto"]
+PORTS_TRIED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a campus is run: which broker, how often truth is sampled, how soon a part that died comes back."""
+
+    broker: BrokerKind = "amqtt"
+    sample_s: float = 20.0
+    restart_delay_s: float = 1.0
+
+
+class Session:
+    """Starts and stops one campus. Its clock file must exist."""
+
+    def __init__(
+        self, campus: Campus, folder: Folder, ports: Ports, say: Say, manner: Manner | None = None
+    ) -> None:
+        self.campus = campus
+        self.folder = folder
+        self.ports = ports
+        self._say = say
+        self._manner = manner or Manner()
+        self.supervisor = Supervisor(folder.logs, say, folder.root)
+        self.parts = Parts(campus, folder, ports, self._manner.restart_delay_s)
+        self.opening = Opening(campus, folder, self.parts.central_environment(), say)
+
+    @property
+    def web_url(self) -> str:
+        """Where central's pages are."""
+        return f"http://{LOOPBACK}:{self.ports.web}"
+
+    async def start(self) -> None:
+        """Start all parts; a folder that holds no campus yet gets one. Raises PartFailed or CommandFailed."""
+        first = not self.folder.opened.exists()
+        await self._start_bench()
+        self._say(
+            "Setting up central: databases, keys, people, rooms ..."
+            if first
+            else "Checking central's databases ..."
+        )
+        await (self.opening.set_up_central() if first else self.opening.central("init"))
+        await self.opening.write_gateway_configs(self.ports)
+        await self.supervisor.start(self.parts.ingest())
+        await self.supervisor.start(self.parts.web())
+        if first:
+            self._say("Installing the gateways: lines, meters, keys ...")
+            await self.opening.install_gateways()
+            await self.opening.take_first_payments(self.ports)
+        self._say("Starting the gateways ...")
+        for building in self.campus.buildings:
+            await self.supervisor.start(self.parts.gateway(building))
+        self.folder.opened.touch()
+
+    async def stop(self) -> None:
+        """End all parts: gateways first, so that their last rows still arrive; the meters last."""
+        await self.supervisor.stop()
+
+    async def _start_bench(self) -> None:
+        self._say("Starting the broker and the virtual meters ...")
+        with_passwords = self._manner.broker == "amqtt"
+        self.opening.write_bench_files(
+            self.ports, sample_s=self._manner.sample_s, with_passwords=with_passwords
+        )
+        await self.supervisor.start(self.parts.broker(self._manner.broker))
+        await self.supervisor.start(self.parts.virtual_meters())
+
+
+class NoFreePort(OSError):
+    """All ports that were tried are in use."""
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or the next free one on loopback. Raises NoFreePort."""
+    for port in range(wanted, wanted + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
+    raise NoFreePort(
+        f"Ports {wanted} to {wanted + PORTS_TRIED - 1} are all in use. Free one, or name another."
+    )
