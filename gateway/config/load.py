@@ -60,9 +60,15 @@ class _Check:
     mistakes: list[Mistake] = field(default_factory=list)
 
     def whole(self, tables: dict[str, Any]) -> GatewayConfig | None:
+        named = {name: name for name in SECTIONS if name in tables}
         for name in tables.keys() - SECTIONS.keys():
             self._unknown("unknown-section", name, name, list(SECTIONS))
-        read = {name: self._section(name, kind, tables.get(name, {})) for name, kind in SECTIONS.items()}
+            # A misspelt section is read as the one it was meant to be, so that the mistakes inside it show at once too.
+            named.setdefault(closest(name, list(SECTIONS)) or name, name)
+        read = {
+            name: self._section(named.get(name, name), kind, tables.get(named.get(name, name), {}))
+            for name, kind in SECTIONS.items()
+        }
         for mistake in _across(read):
             self._add(mistake)
         self.mistakes.sort(key=lambda mistake: (mistake.line is None, mistake.line or 0, mistake.path))
@@ -95,7 +101,7 @@ class _Check:
         return MISSING
 
     def _unknown(self, code: str, path: str, word: str, known: list[str], other: str | None = None) -> None:
-        meant = closest(word, known) or other
+        meant = other or closest(word, known)
         self._add(Mistake(path, code, {"known": ", ".join(known)}, did_you_mean=meant))
 
     def _add(self, mistake: Mistake) -> None:

@@ -14,7 +14,6 @@ from gateway.contract.envelope import MAX_BYTES
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
 
-
 AGAIN = "Save the file again at central's desk."
 
 
