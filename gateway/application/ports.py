@@ -1,13 +1,19 @@
 """The only abstract file: what the loops and use cases need from the world. Adapters implement these; tests fake them by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeVar
 
+import msgspec
+
+from gateway.contract.facts import Entry, Fact, Instant, ReadingRow, UpRow
+from gateway.contract.identifiers import AccountId, EntryId, Epoch
+from gateway.domain.buckets import Bucket, Posting
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, Refused, RelayAction
 
 T = TypeVar("T")
+R = TypeVar("R", bound=msgspec.Struct)
 Tx_co = TypeVar("Tx_co", covariant=True)
 
 
@@ -75,4 +81,87 @@ class Store(Protocol[Tx_co]):
 
     async def run(self, use_case: Callable[[Tx_co], T]) -> T:
         """Run a use case in the writer's thread. Returns after its commit when it wrote an entry, a decision or a command,
-        at once otherwise (plain readings are committed within 30 s)."""
+        at once otherwise (plain readings are committed within 30 s). Raises StoreFull or StoreDamaged."""
+
+
+class StoreFull(Exception):
+    """The disk is full: nothing of this use case was written. Ask again later; the meters' registers keep the energy (C-13)."""
+
+
+class StoreDamaged(Exception):
+    """The store can't be read or written any more. Only this stops the daemon (C-17); the message says what to do."""
+
+
+class Journal(Protocol):
+    """The gateway's durable memory, as a use case sees it inside one transaction.
+
+    Appending an entry or a fact makes the transaction commit before `Store.run` returns; keeping a record or adding a reading
+    alone does not (C-13).
+    """
+
+    def record(self, kind: type[R], key: str) -> R | None:
+        """Give the record of this kind under this key, or None."""
+
+    def records(self, kind: type[R]) -> dict[str, R]:
+        """Give all records of a kind, by key."""
+
+    def keep(self, key: str, record: msgspec.Struct) -> None:
+        """Store a record in place of the one of its kind under this key."""
+
+    def forget(self, kind: type[msgspec.Struct], key: str) -> None:
+        """Delete a record; nothing happens when there is none."""
+
+    def buckets(self, account: AccountId) -> list[Bucket]:
+        """Give an account's buckets with their balances, empty ones included."""
+
+    def bucket_accounts(self) -> list[AccountId]:
+        """Give every account that ever had a posting."""
+
+    def next_entry_number(self) -> int:
+        """Give the number of the next ledger entry: in order, never used twice."""
+
+    def append_entry(self, entry: Entry, postings: Sequence[Posting]) -> None:
+        """Append a ledger entry, move its buckets, and put it in the outbox. Nothing changes it afterwards."""
+
+    def entry(self, entry: EntryId) -> Entry | None:
+        """Give one ledger entry."""
+
+    def consumption_since(self, wall_ms: int) -> list[Entry]:
+        """Give the consumption entries whose `at` is later than an instant or not trusted, oldest first. Slow: reads the ledger."""
+
+    def ledger_differences(self) -> list[AccountId]:
+        """Name the accounts whose balances are not the sum of their postings (C-17). Slow: reads the ledger."""
+
+    def rebuild_buckets(self, account: AccountId) -> None:
+        """Set an account's balances to the sums of its postings: the ledger is right."""
+
+    def append_fact(self, fact: Fact) -> int:
+        """Put a fact in the outbox of the station's epoch and give its sequence; plain readings before it come first."""
+
+    def add_reading(self, row: ReadingRow) -> None:
+        """Add a reading to those that travel packed in one row per commit (C-12)."""
+
+    def outbox(self, epoch: Epoch, after_seq: int, max_bytes: int) -> list[UpRow]:
+        """Give committed rows in order, at least one when there is any, as many as fit."""
+
+    def last_seq(self, epoch: Epoch) -> int:
+        """Give the newest row's sequence of an epoch; 0 when there is none."""
+
+    def first_kept_seq(self, epoch: Epoch) -> int:
+        """Give the oldest row still kept of an epoch; one more than the newest when there is none."""
+
+    def drop_rows(self, epoch: Epoch, up_to_seq: int, before_ms: int) -> int:
+        """Delete rows up to a sequence that were written before a wall time; give how many. The newest row stays."""
+
+    def must_commit(self) -> None:
+        """Ask for a commit before the caller goes on, although nothing was appended."""
+
+
+class Clock(Protocol):
+    """Time, and whether the wall clock may be believed (C-14)."""
+
+    def now(self) -> Instant:
+        """The instant by which energy, prices and credit are dated."""
+
+    def line_now(self) -> Instant:
+        """The instant by which wires and relays are waited for: its monotonic time is the world's even on a bench."""

@@ -1,1 +1,1 @@
-"""The rules of credit, readings and relays as pure functions. Knows no wire, no store and no clock."""
+"""The rules of metering, credit and cut-off, as plain functions of their arguments. Knows no store, no wire and no clock."""

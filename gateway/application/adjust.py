@@ -1,0 +1,115 @@
+"""Correcting what was billed at another price than the one that held: late prices and untrusted clocks (C-9, C-14).
+
+Nothing is priced anew: the difference is an entry of its own, exact to the nano-yuan.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gateway.application.accounts import metered, span_of
+from gateway.application.ports import Journal
+from gateway.application.records import Provisional
+from gateway.application.settle import post
+from gateway.contract.commands import AccountRule, PriceRule
+from gateway.contract.facts import Entry, EntryCause, EntryKind, Instant
+from gateway.contract.identifiers import AccountId
+from gateway.contract.quantities import Unit
+from gateway.domain.buckets import PAID, Posting
+from gateway.domain.ledger import kwh_part
+from gateway.domain.tariff import Span, TariffPrices, cost_nano_yuan, lowest_between
+
+
+def post_adjustment(
+    journal: Journal, account: AccountId, owed_nano_yuan: int, cause: EntryCause, source: str, now: Instant
+) -> bool:
+    """Charge (positive) or give back a difference to the account's money; say whether an entry was written.
+
+    What is below a micro-yuan goes into the account's remainder. An account without a yuan bucket was never billed in money.
+    """
+    gathered = metered(journal, account)
+    if gathered is None or owed_nano_yuan == 0 or gathered.state.closed:
+        return False
+    names = [bucket.name for bucket in gathered.rule.buckets if bucket.unit == Unit.YUAN]
+    if not names:
+        return False
+    name = PAID if PAID in names else names[0]
+    micro_yuan, carried = divmod(owed_nano_yuan + gathered.state.carried_nano_yuan, 1000)
+    postings = [Posting(name, Unit.YUAN, 0, -micro_yuan)] if micro_yuan else []
+    post(journal, gathered, EntryKind.ADJUSTMENT, cause, postings, now, source, carried_nano_yuan=carried)
+    return True
+
+
+def adjust_late_prices(
+    journal: Journal, tariff: str, before: Sequence[PriceRule], after: Sequence[PriceRule], now: Instant
+) -> list[AccountId]:
+    """Post one adjustment per account for prices learnt after their instant (C-9); give the accounts."""
+    known = {price.version for price in before}
+    learnt = [price for price in after if price.version not in known]
+    if not known or not learnt:
+        return []
+    owed: dict[AccountId, int] = {}
+    for entry in journal.consumption_since(min(price.from_ms for price in learnt)):
+        span = _true_span(journal, entry)
+        if entry.price_version in known and span is not None:
+            priced_wh = entry.energy_wh - kwh_part(entry.lines)
+            difference = cost_nano_yuan(priced_wh, span, after) - cost_nano_yuan(priced_wh, span, before)
+            owed[entry.account] = owed.get(entry.account, 0) + difference
+    source = learnt[-1].version
+    return [
+        account
+        for account, nano_yuan in owed.items()
+        if post_adjustment(journal, account, nano_yuan, EntryCause.PRICE_EDGE, source, now)
+    ]
+
+
+def _true_span(journal: Journal, entry: Entry) -> Span | None:
+    """The entry's interval in true time; None while that is not known (its true-up will use the new prices)."""
+    if not entry.provisional:
+        return None if entry.from_ms is None else Span(entry.from_ms, entry.at.wall_ms)
+    record = journal.record(Provisional, entry.entry)
+    return Span(*record.settled_span) if record and record.settled_span else None
+
+
+def true_up(journal: Journal, now: Instant) -> list[AccountId]:
+    """Adjust what was billed at the lowest price while nobody knew the time (C-14); give the accounts.
+
+    Within the same boot the true time is derived. After a restart it is lost: the lowest price that held between the last proved
+    time and now stands.
+    """
+    if not now.trusted:
+        return []
+    pending = [record for record in journal.records(Provisional).values() if record.settled_span is None]
+    return [record.account for record in pending if _true_up(journal, record, now)]
+
+
+def _true_up(journal: Journal, record: Provisional, now: Instant) -> bool:
+    entry = journal.entry(record.entry)
+    prices = _prices(journal, record.account, entry)
+    if entry is None or entry.price_micro_yuan_per_kwh is None or not prices:
+        return False
+    gathered = metered(journal, record.account)
+    if gathered is None or gathered.state.quarantined:
+        return False
+    priced_wh = entry.energy_wh - kwh_part(entry.lines)
+    span = span_of(record.began, record.ended, now)
+    if span is None:
+        price = lowest_between(prices, Span(record.earliest_ms, max(now.wall_ms, record.earliest_ms)))
+        cost = priced_wh * price.micro_yuan_per_kwh
+        journal.forget(Provisional, record.entry)
+    else:
+        cost = cost_nano_yuan(priced_wh, span, prices)
+        settled = msgspec.structs.replace(record, settled_span=(span.from_ms, span.to_ms))
+        journal.keep(record.entry, settled)
+    owed = cost - priced_wh * entry.price_micro_yuan_per_kwh
+    return post_adjustment(journal, record.account, owed, EntryCause.CLOCK, record.entry, now)
+
+
+def _prices(journal: Journal, account: AccountId, entry: Entry | None) -> tuple[PriceRule, ...]:
+    """The list that the entry's own price belongs to: the account may have changed its tariff since."""
+    for tariff in journal.records(TariffPrices).values():
+        if entry is not None and any(price.version == entry.price_version for price in tariff.prices):
+            return tariff.prices
+    rule = journal.record(AccountRule, account)
+    found = journal.record(TariffPrices, rule.tariff) if rule else None
+    return found.prices if found else ()

@@ -1,0 +1,93 @@
+"""Closing an account: lock-out read back first, then the final register, then what is left leaves (C-8). Pays nobody."""
+
+import msgspec
+
+from gateway.application.accounts import Metered, metered
+from gateway.application.drive_relay import lock_out
+from gateway.application.outbox import answer_again
+from gateway.application.ports import Journal
+from gateway.application.relay_state import CLOSING
+from gateway.application.settle import post, settle
+from gateway.contract.commands import CloseAccount, CutOff
+from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, EntryKind, EntryLine, Instant
+from gateway.contract.identifiers import AccountId, CommandId
+from gateway.domain.buckets import Posting
+from gateway.domain.ledger import Closing
+
+
+def begin_closing(
+    journal: Journal, body: CloseAccount, number: int, command: CommandId, now: Instant
+) -> CommandResult:
+    """Start a closing. PENDING until the lock-out is read back and the final register read; without a meter it ends at once."""
+    gathered = metered(journal, body.account)
+    if gathered is None:
+        return CommandResult(number, command, CommandOutcome.UNKNOWN_ACCOUNT, now, body.account)
+    state = gathered.state
+    if state.closed or state.closing is not None:
+        return CommandResult(number, command, CommandOutcome.EXISTS, now, "closed or being closed")
+    if state.quarantined:
+        return CommandResult(
+            number, command, CommandOutcome.REFUSED, now, f"quarantined: {state.quarantined}"
+        )
+    locks = body.lock_out and state.meter is not None and gathered.rule.cut_off is not CutOff.NONE
+    closing = Closing(number, command, body.lock_out, relay_is_done=not locks)
+    journal.keep(body.account, msgspec.structs.replace(state, closing=closing))
+    if state.meter is None:
+        return _finished(journal, body.account, now)
+    if locks:
+        lock_out(journal, state.meter, CLOSING, now, command)
+    return CommandResult(number, command, CommandOutcome.PENDING, now, "waits for the final register")
+
+
+def finish_closing(journal: Journal, gathered: Metered, now: Instant) -> bool:
+    """End a closing on a good reading that came after its lock-out was settled; say whether it ended."""
+    closing = gathered.state.closing
+    if closing is None or not closing.relay_is_done or gathered.state.closed:
+        return False
+    result = _finished(journal, gathered.state.account, now)
+    journal.append_fact(result)
+    answer_again(journal, result)
+    return True
+
+
+def _finished(journal: Journal, account: AccountId, now: Instant) -> CommandResult:
+    gathered = _again(journal, account)
+    settle(journal, gathered.state.account, EntryCause.CLOSING, now)
+    gathered = _again(journal, account)
+    closing = gathered.state.closing
+    assert closing is not None
+    taken = _take_the_rest(journal, gathered, closing, now)
+    state = _again(journal, account).state
+    journal.keep(account, msgspec.structs.replace(state, closed=True, closing=None))
+    return CommandResult(
+        closing.number,
+        closing.command,
+        CommandOutcome.APPLIED,
+        now,
+        detail=_detail(gathered, closing),
+        taken=taken,
+        final_register_wh=state.settled_register_wh,
+    )
+
+
+def _take_the_rest(journal: Journal, gathered: Metered, closing: Closing, now: Instant) -> list[EntryLine]:
+    left = [b for b in gathered.buckets if b.balance > 0]
+    if not left:
+        return []
+    postings = [Posting(b.name, b.unit, b.expires_ms, -b.balance) for b in left]
+    entry = post(
+        journal, gathered, EntryKind.TAKEN_BACK, EntryCause.CLOSING, postings, now, source=closing.command
+    )
+    return entry.lines
+
+
+def _detail(gathered: Metered, closing: Closing) -> str:
+    if closing.lock_out and (gathered.state.meter is None or gathered.rule.cut_off is CutOff.NONE):
+        return "nothing here can be locked out"
+    return ""
+
+
+def _again(journal: Journal, account: AccountId) -> Metered:
+    gathered = metered(journal, account)
+    assert gathered is not None
+    return gathered

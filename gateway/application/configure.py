@@ -1,0 +1,204 @@
+"""Taking a building's whole configuration: rules, bindings, prices, limits, and what a new epoch starts from (C-3, C-9, C-11)."""
+
+from hashlib import sha256
+from itertools import groupby
+
+import msgspec
+
+from gateway.application.accounts import metered
+from gateway.application.adjust import adjust_late_prices
+from gateway.application.alarms import raise_alarm, station
+from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
+from gateway.application.grant import Done, adopt_known
+from gateway.application.ports import Journal
+from gateway.application.records import ONLY, MeterTies, Tie
+from gateway.application.settle import Closed, post, settle
+from gateway.application.settle_due import redecide, write_watermark
+from gateway.contract.commands import AccountRule, Configure, Opening
+from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind, Instant
+from gateway.contract.identifiers import AccountId, BootId, MeterNo
+from gateway.domain.buckets import Posting
+from gateway.domain.configuration import mistakes
+from gateway.domain.ledger import AccountState
+from gateway.domain.reading import MeterState
+from gateway.domain.tariff import TariffPrices, with_prices
+
+MISTAKES_TOLD = 20
+_NO_TIME = Instant(BootId(""), 0, 0, False)
+"""Compares with nothing: central knows the register, not when it was read."""
+
+
+def apply_configure(journal: Journal, configure: Configure, now: Instant) -> Done:
+    """Replace the configuration, or refuse it whole: nothing of a bad one is taken.
+
+    A version that is known is EXISTS, with other content EXISTS_WITH_DIFFERENT and an alarm; the same goes for a price's version.
+    """
+    refused = _refusal(journal, configure, now)
+    if refused is not None:
+        return refused
+    _settle_changed(journal, configure, now)
+    adjusted = _learn_prices(journal, configure, now)
+    _replace_rules(journal, configure, now)
+    detail = _open_epoch(journal, configure.opening, now)
+    here = station(journal)
+    journal.keep(
+        ONLY,
+        msgspec.structs.replace(here, config_version=configure.version, config_digest=_digest(configure)),
+    )
+    accounts = [*adjusted, *(rule.account for rule in configure.accounts)]
+    relay = redecide(journal, accounts, now)
+    write_watermark(journal, now)
+    meters = dict.fromkeys(tie.meter for tie in configure.bindings)
+    read = tuple(meter for meter in meters if has_binding_due(journal, meter, now))
+    return Done(CommandOutcome.APPLIED, detail, relay=relay, read=read)
+
+
+def _digest(configure: Configure) -> bytes:
+    return sha256(msgspec.json.encode(configure)).digest()
+
+
+def _refusal(journal: Journal, configure: Configure, now: Instant) -> Done | None:
+    here = station(journal)
+    if configure.version < here.config_version:
+        return Done(CommandOutcome.EXISTS, f"version {here.config_version} is in force")
+    if configure.version == here.config_version:
+        if here.config_digest == _digest(configure):
+            return Done(CommandOutcome.EXISTS)
+        return _different(journal, f"configuration {configure.version}", now)
+    listed = mistakes(configure, journal.records(TariffPrices))
+    listed += [text for rule in configure.accounts for text in _unit_changes(journal, rule)]
+    if listed:
+        more = f"; and {len(listed) - MISTAKES_TOLD} more" if len(listed) > MISTAKES_TOLD else ""
+        return Done(CommandOutcome.REFUSED, "; ".join(listed[:MISTAKES_TOLD]) + more)
+    changed = _changed_price(journal, configure)
+    return None if changed is None else _different(journal, f"price {changed}", now)
+
+
+def _different(journal: Journal, what: str, now: Instant) -> Done:
+    raise_alarm(journal, "exists-with-different", what, "the same version came again with other content", now)
+    return Done(CommandOutcome.EXISTS_WITH_DIFFERENT, what)
+
+
+def _unit_changes(journal: Journal, rule: AccountRule) -> list[str]:
+    units = {bucket.name: bucket.unit for bucket in rule.buckets}
+    return [
+        f"account {rule.account}: bucket {bucket.name} holds {bucket.balance} in {bucket.unit}; its unit can't change"
+        for bucket in journal.buckets(rule.account)
+        if bucket.balance and units.get(bucket.name, bucket.unit) != bucket.unit
+    ]
+
+
+def _changed_price(journal: Journal, configure: Configure) -> str | None:
+    known = {
+        price.version: price for tariff in journal.records(TariffPrices).values() for price in tariff.prices
+    }
+    changed = (p.version for p in configure.prices if p.version in known and known[p.version] != p)
+    return next(changed, None)
+
+
+def _settle_changed(journal: Journal, configure: Configure, now: Instant) -> None:
+    """What was used under the old rules is billed by them."""
+    rules = {rule.account: rule for rule in configure.accounts}
+    for account, rule in journal.records(AccountRule).items():
+        new = rules.get(AccountId(account))
+        if new is None or (new.tariff, new.unit, new.buckets) != (rule.tariff, rule.unit, rule.buckets):
+            settle(journal, AccountId(account), EntryCause.COMMAND, now)
+
+
+def _learn_prices(journal: Journal, configure: Configure, now: Instant) -> list[AccountId]:
+    adjusted: list[AccountId] = []
+    prices = sorted(configure.prices, key=lambda price: price.tariff)
+    for tariff, listed in groupby(prices, key=lambda price: price.tariff):
+        known = journal.record(TariffPrices, tariff)
+        before = known.prices if known else ()
+        after = with_prices(before, listed)
+        if after != before:
+            adjusted += adjust_late_prices(journal, tariff, before, after, now)
+            journal.keep(tariff, TariffPrices(tariff, after))
+    return adjusted
+
+
+def _replace_rules(journal: Journal, configure: Configure, now: Instant) -> None:
+    rules = {rule.account: rule for rule in configure.accounts}
+    ties = sorted(configure.bindings, key=lambda tie: (tie.meter, tie.from_ms))
+    by_meter = {meter: tuple(listed) for meter, listed in groupby(ties, key=lambda tie: tie.meter)}
+    for meter, tie in list(journal.records(Tie).items()):
+        if meter not in by_meter or tie.account not in rules:
+            untie(journal, MeterNo(meter), now)
+    for account in [name for name in journal.records(AccountRule) if name not in rules]:
+        journal.forget(AccountRule, account)
+    for meter in [name for name in journal.records(MeterTies) if name not in by_meter]:
+        journal.forget(MeterTies, meter)
+    for account, rule in rules.items():
+        journal.keep(account, rule)
+    for meter, listed in by_meter.items():
+        journal.keep(meter, MeterTies(listed))
+    journal.keep(ONLY, configure.policy)
+
+
+def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:
+    """Adopt central's balances, registers and grants, once, if they are meant for this epoch (C-11)."""
+    here = station(journal)
+    if opening is None:
+        return ""
+    if opening.epoch != here.epoch:
+        return f"the opening is for epoch {opening.epoch}, not {here.epoch}: not adopted"
+    if here.opened_epoch == opening.epoch:
+        return "the opening was adopted before"
+    journal.keep(ONLY, msgspec.structs.replace(here, opened_epoch=opening.epoch))
+    adopt_known(journal, opening.known_grants)
+    accounts = dict.fromkeys([*journal.bucket_accounts(), *(b.account for b in opening.balances)])
+    for account in accounts:
+        _adopt_balances(journal, account, opening, now)
+    for meter, register_wh in opening.registers_wh.items():
+        _adopt_register(journal, meter, register_wh, now)
+    return ""
+
+
+def _adopt_balances(journal: Journal, account: AccountId, opening: Opening, now: Instant) -> None:
+    """Move every bucket to central's figure; the difference is the entry."""
+    gathered = metered(journal, account)
+    if gathered is None:
+        return
+    held = {(b.name, b.unit, b.expires_ms): b.balance for b in gathered.buckets}
+    wanted = {(b.bucket, b.unit, b.expires_ms): b.amount for b in opening.balances if b.account == account}
+    postings = [
+        Posting(*key, wanted.get(key, 0) - held.get(key, 0))
+        for key in dict.fromkeys([*held, *wanted])
+        if wanted.get(key, 0) != held.get(key, 0)
+    ]
+    if postings:
+        post(
+            journal,
+            gathered,
+            EntryKind.OPENING,
+            EntryCause.COMMAND,
+            postings,
+            now,
+            source=opening.epoch,
+            carried_nano_yuan=0,
+        )
+
+
+def _adopt_register(journal: Journal, meter: MeterNo, register_wh: int, now: Instant) -> None:
+    """Bill a meter from central's last billed register on, whatever this store remembers of it."""
+    state = journal.record(MeterState, meter) or MeterState(meter)
+    ahead_wh = register_wh - (register_wh if state.register_wh is None else state.register_wh)
+    if state.register_wh is None or ahead_wh > 0:
+        state = MeterState(
+            meter, register_wh, state.total_wh + ahead_wh, _NO_TIME, state.raw, identity=state.identity
+        )
+        journal.keep(meter, state)
+        ahead_wh = 0
+    point = Closed(meter, state.total_wh + ahead_wh, register_wh, now, b"")
+    binding = due_binding(journal, meter, now)
+    if binding is not None:
+        begin_at(journal, binding, point, now)
+        return
+    tie = journal.record(Tie, meter)
+    account = journal.record(AccountState, tie.account) if tie else None
+    if account is not None and account.meter == meter:
+        moved = msgspec.structs.replace(
+            account, settled_wh=point.total_wh, settled_register_wh=register_wh, settled_at=now
+        )
+        journal.keep(account.account, moved)

@@ -1,0 +1,109 @@
+"""Deciding whether an account is supplied, and telling its relay what to want (C-10, C-16). Reads no meter, drives no relay."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.application.accounts import Metered, live_balance, metered
+from gateway.application.alarms import clear_alarm, raise_alarm, station
+from gateway.application.ports import Journal
+from gateway.application.records import ONLY
+from gateway.application.relay_state import keep_relay, relay_of
+from gateway.application.settle import settle
+from gateway.contract.commands import CutOff, PolicyRule
+from gateway.contract.facts import Decision, DecisionKind, EntryCause, Instant
+from gateway.contract.identifiers import AccountId
+from gateway.domain.cut_guard import CutGuard, admit, approved
+from gateway.domain.cutoff import HELD_BY_GUARD, WISH, Basis, Ruling, rule_on
+from gateway.domain.ledger import AccountState
+from gateway.domain.relay import RelayState
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`confirm`: read the register again at once and decide on that (C-16). `relay`: the relay wants something else now."""
+
+    confirm: bool = False
+    relay: bool = False
+
+
+def policy(journal: Journal) -> PolicyRule:
+    """Give the building's limits; the defaults before any configuration."""
+    return journal.record(PolicyRule, ONLY) or PolicyRule()
+
+
+def decide(journal: Journal, account: AccountId, basis: Basis, now: Instant) -> Decided:
+    """Decide on one account; a decision that changed is settled, stored and reported in this transaction."""
+    gathered = metered(journal, account)
+    if gathered is None or gathered.state.meter is None:
+        return Decided()
+    balance = live_balance(gathered, now)
+    questionable = gathered.meter is None or gathered.meter.questionable
+    ruling = rule_on(gathered.rule, gathered.state, balance, questionable, basis)
+    if ruling.confirm:
+        return Decided(confirm=not _is_held_by_guard(journal, gathered.state))
+    if ruling.kind is DecisionKind.OPEN:
+        ruling = _ask_the_guard(journal, ruling, now)
+    if ruling.kind is None or (ruling.kind, ruling.reason) == (
+        gathered.state.decision,
+        gathered.state.reason,
+    ):
+        return Decided()
+    return Decided(relay=_record(journal, gathered, ruling, balance, now))
+
+
+def _is_held_by_guard(journal: Journal, state: AccountState) -> bool:
+    """While the guard holds an account, each poll needs no second look."""
+    guard = journal.record(CutGuard, ONLY)
+    return state.reason == HELD_BY_GUARD.reason and guard is not None and guard.tripped
+
+
+def _ask_the_guard(journal: Journal, ruling: Ruling, now: Instant) -> Ruling:
+    guard, admitted = admit(journal.record(CutGuard, ONLY) or CutGuard(), now, policy(journal))
+    journal.keep(ONLY, guard)
+    if admitted:
+        return ruling
+    raise_alarm(
+        journal,
+        "cut-guard",
+        station(journal).gateway,
+        "more cuts than the building's limit; the further ones wait for a second signature or a person",
+        now,
+    )
+    return HELD_BY_GUARD
+
+
+def _record(journal: Journal, gathered: Metered, ruling: Ruling, balance: int, now: Instant) -> bool:
+    account = gathered.state.account
+    assert ruling.kind is not None
+    settle(journal, account, EntryCause.DECISION, now)
+    state = journal.record(AccountState, account) or gathered.state
+    journal.keep(account, msgspec.structs.replace(state, decision=ruling.kind, reason=ruling.reason))
+    journal.append_fact(Decision(account, ruling.kind, ruling.reason, now, balance))
+    if ruling.kind is DecisionKind.HOLD:
+        raise_alarm(journal, "account-held", account, ruling.reason, now)
+    else:
+        clear_alarm(journal, "account-held", account, now)
+    return _wish(journal, gathered, ruling, now)
+
+
+def _wish(journal: Journal, gathered: Metered, ruling: Ruling, now: Instant) -> bool:
+    meter = gathered.state.meter
+    wish = None if ruling.kind is None else WISH[ruling.kind]
+    if meter is None or wish is None:
+        return False
+    if gathered.rule.cut_off is CutOff.NONE and journal.record(RelayState, meter) is None:
+        return False
+    before = relay_of(journal, meter)
+    after = msgspec.structs.replace(
+        before, account=gathered.state.account, credit_closed=wish, credit_why=ruling.reason
+    )
+    return keep_relay(journal, before, after, now)
+
+
+def approve_cuts(journal: Journal, count: int, until_ms: int, by: str, now: Instant) -> None:
+    """Let `count` held cuts go on until an instant (C-10); each is confirmed by a re-read of its own first."""
+    guard = journal.record(CutGuard, ONLY) or CutGuard()
+    journal.keep(ONLY, approved(guard, count, until_ms))
+    clear_alarm(journal, "cut-guard", station(journal).gateway, now)
+    journal.must_commit()

@@ -1,0 +1,127 @@
+"""Credit arrives or is asked back: once per id, whatever carries it (C-1, C-5, C-6, C-7). Takes no payment."""
+
+from dataclasses import dataclass
+
+from gateway.application.accounts import Metered, metered
+from gateway.application.alarms import raise_alarm
+from gateway.application.decide import decide
+from gateway.application.ports import Journal
+from gateway.application.records import KnownGrant
+from gateway.application.settle import post, settle
+from gateway.contract.commands import Grant, TakeBack, encode_command
+from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, EntryKind, EntryLine, Instant
+from gateway.contract.identifiers import CommandId, GrantId, MeterNo
+from gateway.domain.buckets import Posting, taken
+from gateway.domain.cutoff import Basis
+from gateway.domain.ledger import Seen, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a command, and which relay or meter it woke."""
+
+    outcome: CommandOutcome
+    detail: str = ""
+    taken: tuple[EntryLine, ...] = ()
+    relay: tuple[MeterNo, ...] = ()
+    read: tuple[MeterNo, ...] = ()
+
+
+def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
+    """Credit a bucket once per grant id: settle, enter, decide, in one transaction. The same id with other content is an alarm."""
+    known = _known(journal, grant.grant, encode_command(grant), now)
+    if known is not None:
+        return known
+    gathered = metered(journal, grant.account)
+    if gathered is None:
+        return Done(CommandOutcome.UNKNOWN_ACCOUNT, grant.account)
+    refusal = _refusal(gathered, grant)
+    if refusal:
+        return Done(CommandOutcome.REFUSED, refusal)
+    settle(journal, grant.account, EntryCause.GRANT, now, source=grant.grant)
+    posting = Posting(grant.bucket, grant.unit, grant.expires_ms, grant.amount)
+    gathered = metered(journal, grant.account) or gathered
+    entry = post(journal, gathered, EntryKind.GRANT, EntryCause.GRANT, [posting], now, source=grant.grant)
+    journal.keep(grant.grant, KnownGrant(encode_command(grant), entry.entry))
+    decided = decide(journal, grant.account, Basis.ESTIMATE, now)
+    meter = gathered.state.meter
+    return Done(
+        CommandOutcome.APPLIED,
+        relay=(meter,) if meter and decided.relay else (),
+        read=(meter,) if meter else (),
+    )
+
+
+def apply_voucher(journal: Journal, grant: Grant, now: Instant) -> CommandResult:
+    """Credit a verified voucher: the same grant on another carrier, outside the numbers (C-6). Reported as number 0."""
+    done = apply_grant(journal, grant, now)
+    result = CommandResult(0, CommandId(grant.grant), done.outcome, now, done.detail)
+    journal.append_fact(result)
+    return result
+
+
+def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
+    """Take min(asked, left) from a bucket after settling, and answer what was taken; never cuts by itself (C-7)."""
+    known = _known(journal, body.request, encode_command(body), now)
+    if known is not None:
+        return known
+    gathered = metered(journal, body.account)
+    if gathered is None:
+        return Done(CommandOutcome.UNKNOWN_ACCOUNT, body.account)
+    if body.amount <= 0:
+        return Done(CommandOutcome.REFUSED, "the amount is not above zero")
+    if gathered.state.quarantined:
+        return Done(CommandOutcome.REFUSED, f"quarantined: {gathered.state.quarantined}")
+    settle(journal, body.account, EntryCause.COMMAND, now, source=body.request)
+    gathered = metered(journal, body.account) or gathered
+    postings = taken(gathered.buckets, body.bucket, body.amount)
+    lines: list[EntryLine] = []
+    entry = None
+    if postings:
+        entry = post(
+            journal,
+            gathered,
+            EntryKind.TAKEN_BACK,
+            EntryCause.COMMAND,
+            postings,
+            now,
+            source=body.request,
+        )
+        lines = entry.lines
+    journal.keep(body.request, KnownGrant(encode_command(body), entry.entry if entry else None))
+    whole = -sum(posting.amount for posting in postings) == body.amount
+    return Done(CommandOutcome.APPLIED if whole else CommandOutcome.PARTLY, taken=tuple(lines))
+
+
+def _known(journal: Journal, name: GrantId, content: bytes, now: Instant) -> Done | None:
+    """Answer an id that was done before; an id that came with an opening matches any content, for only its name is known."""
+    known = journal.record(KnownGrant, name)
+    if known is None:
+        return None
+    if known.content == b"" or seen(known.content, content) is Seen.EXISTS:
+        return Done(CommandOutcome.EXISTS, taken=_taken_then(journal, known))
+    raise_alarm(journal, "exists-with-different", name, "the same grant came again with other content", now)
+    return Done(CommandOutcome.EXISTS_WITH_DIFFERENT, name)
+
+
+def _taken_then(journal: Journal, known: KnownGrant) -> tuple[EntryLine, ...]:
+    entry = journal.entry(known.entry) if known.entry else None
+    return tuple(entry.lines) if entry and entry.entry_kind is EntryKind.TAKEN_BACK else ()
+
+
+def _refusal(gathered: Metered, grant: Grant) -> str:
+    rule = next((bucket for bucket in gathered.rule.buckets if bucket.name == grant.bucket), None)
+    if rule is None:
+        return f"the account has no bucket named {grant.bucket}"
+    if rule.unit != grant.unit:
+        return f"bucket {grant.bucket} is kept in {rule.unit}"
+    if grant.amount <= 0:
+        return "the amount is not above zero"
+    return "the account is closed" if gathered.state.closed else ""
+
+
+def adopt_known(journal: Journal, grants: list[GrantId]) -> None:
+    """Remember grants that an opening balance contains already (C-11)."""
+    for name in grants:
+        if journal.record(KnownGrant, name) is None:
+            journal.keep(name, KnownGrant(b""))

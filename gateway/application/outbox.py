@@ -1,0 +1,136 @@
+"""What goes up and how far central has it (C-11). Signs nothing, sends nothing.
+
+Epochs drain in the order in which this store began them. What is acknowledged is kept for some days, so that a restored central
+can ask for it again.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from gateway.application.alarms import clear_alarm, raise_alarm, station
+from gateway.application.ports import Journal
+from gateway.application.records import InboxRow, OutboxMark
+from gateway.contract.commands import Ack, PolicyRule
+from gateway.contract.facts import CommandResult, Instant, UpBatch
+from gateway.contract.identifiers import Epoch
+from gateway.domain.instants import elapsed_ms
+
+BATCH_BYTES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A row of the outbox."""
+
+    epoch: Epoch
+    seq: int
+
+
+class AckOutcome(StrEnum):
+    """What an acknowledgement meant."""
+
+    TAKEN = "taken"
+    NOTHING_NEW = "nothing-new"
+    SEND_AGAIN = "send-again"
+    """Central saw a gap: the next batch begins there."""
+    UNKNOWN_EPOCH = "unknown-epoch"
+    AHEAD = "ahead"
+    """Central has rows that this store never wrote: the store went back in time."""
+
+
+def marks(journal: Journal) -> list[OutboxMark]:
+    """List the epochs of this store, oldest first."""
+    return sorted(journal.records(OutboxMark).values(), key=lambda mark: mark.number)
+
+
+def outbox_batch(
+    journal: Journal, max_bytes: int = BATCH_BYTES, after: Position | None = None
+) -> UpBatch | None:
+    """Give the next rows that are not acknowledged, of one epoch; None when there are none.
+
+    `after` is the last row in flight: rows up to it are not given again, so that several batches can be under way.
+    """
+    for mark in marks(journal):
+        from_seq = mark.acked_seq
+        if after is not None and after.epoch == mark.epoch:
+            from_seq = max(from_seq, after.seq)
+        rows = journal.outbox(mark.epoch, from_seq, max_bytes)
+        if rows:
+            return UpBatch(mark.epoch, rows)
+        if journal.last_seq(mark.epoch) > mark.acked_seq:
+            return None
+    return None
+
+
+def acknowledge(journal: Journal, ack: Ack, now: Instant) -> AckOutcome:
+    """Note what central has committed. Losing an acknowledgement is harmless, so that it waits for the next commit."""
+    mark = journal.record(OutboxMark, ack.epoch)
+    if mark is None:
+        return AckOutcome.UNKNOWN_EPOCH
+    last_seq = journal.last_seq(ack.epoch)
+    if ack.seq > last_seq:
+        detail = f"central has row {ack.seq} of epoch {ack.epoch}, this store ends at {last_seq}"
+        raise_alarm(journal, "store-behind", station(journal).gateway, detail, now)
+        return AckOutcome.AHEAD
+    if ack.expected is not None:
+        return _send_from(journal, mark, ack.expected)
+    if ack.seq <= mark.acked_seq:
+        return AckOutcome.NOTHING_NEW
+    journal.keep(mark.epoch, msgspec.structs.replace(mark, acked_seq=ack.seq))
+    return AckOutcome.TAKEN
+
+
+def _send_from(journal: Journal, mark: OutboxMark, from_seq: int) -> AckOutcome:
+    acked_seq = min(max(from_seq, 1) - 1, journal.last_seq(mark.epoch))
+    journal.keep(mark.epoch, msgspec.structs.replace(mark, acked_seq=acked_seq))
+    return AckOutcome.SEND_AGAIN
+
+
+def resend(journal: Journal, epoch: Epoch, from_seq: int) -> int | None:
+    """Send everything kept from a row on again; give the first row that is still kept, None for an unknown epoch."""
+    mark = journal.record(OutboxMark, epoch)
+    if mark is None:
+        return None
+    first_seq = max(from_seq, journal.first_kept_seq(epoch), 1)
+    journal.keep(epoch, msgspec.structs.replace(mark, acked_seq=min(mark.acked_seq, first_seq - 1)))
+    journal.must_commit()
+    return first_seq
+
+
+def drop_old_rows(journal: Journal, policy: PolicyRule, now: Instant) -> int:
+    """Delete rows that were acknowledged and written before the days to keep; never on an untrusted clock. Give how many."""
+    if not now.trusted:
+        return 0
+    before_ms = now.wall_ms - policy.keep_acked_days * 86_400_000
+    return sum(journal.drop_rows(mark.epoch, mark.acked_seq, before_ms) for mark in marks(journal))
+
+
+def begin_epoch(journal: Journal, epoch: Epoch) -> OutboxMark:
+    """Begin a life of this store: the next row is number 1 of a new epoch."""
+    mark = OutboxMark(epoch, number=len(journal.records(OutboxMark)) + 1)
+    journal.keep(epoch, mark)
+    journal.must_commit()
+    return mark
+
+
+def close_epoch(journal: Journal, epoch: Epoch, now: Instant) -> None:
+    """Central has everything of an epoch that this store only half remembers: none of it is sent any more."""
+    mark = journal.record(OutboxMark, epoch)
+    if mark is not None:
+        journal.keep(epoch, msgspec.structs.replace(mark, acked_seq=journal.last_seq(epoch)))
+    clear_alarm(journal, "store-behind", station(journal).gateway, now)
+
+
+def answer_again(journal: Journal, result: CommandResult) -> None:
+    """Make the end of a PENDING command what a repetition of it is answered with."""
+    row = journal.record(InboxRow, str(result.number))
+    if row is not None and row.command == result.command:
+        journal.keep(str(result.number), msgspec.structs.replace(row, result=result))
+
+
+def is_older(then: Instant | None, now: Instant, age_ms: int) -> bool:
+    """Say whether something is at least so old; what can't be compared is."""
+    passed = None if then is None else elapsed_ms(then, now)
+    return passed is None or passed >= age_ms

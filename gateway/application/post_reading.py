@@ -1,0 +1,165 @@
+"""A reading arrives: judge it, pack it, bill it when it is time, decide on it. One transaction. Knows no wire.
+
+reading -> judgement -> (binding, price edge) -> packed row -> decision -> settlement -> outbox row
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.application.accounts import Metered, metered_by
+from gateway.application.alarms import clear_alarm, raise_alarm
+from gateway.application.bind import bind_due, has_binding_due
+from gateway.application.close_account import finish_closing
+from gateway.application.decide import decide, policy
+from gateway.application.drive_relay import note_observation
+from gateway.application.ports import Journal
+from gateway.application.settle import settle
+from gateway.contract.facts import EntryCause, Instant, ReadingOutcome, ReadingRow
+from gateway.contract.identifiers import MeterNo
+from gateway.domain.cutoff import Basis
+from gateway.domain.instants import elapsed_ms, wall_of
+from gateway.domain.reading import (
+    Judgement,
+    MeterReading,
+    MeterState,
+    advance,
+    judge,
+    rebased,
+    wants_reread,
+)
+from gateway.domain.relay import ObservedStatus
+from gateway.domain.tariff import Span, edges_between
+
+UNBOUND_MAX_POWER_W = 1_000_000
+"""A meter that bills no account may be a building's master."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of a reading, and what the loop should do about it at once."""
+
+    outcome: ReadingOutcome
+    delta_wh: int
+    confirm: bool = False
+    """Read the register again now and post it with `confirming=True`: it would cut (C-16)."""
+    reread: bool = False
+    """The value is strange: read it again now, up to three times."""
+    relay: bool = False
+    """The relay wants work: give its meter to the relay loop."""
+    closed: bool = False
+    """An account was closed on this reading (C-8)."""
+
+
+def post_reading(
+    journal: Journal, reading: MeterReading, now: Instant, *, confirming: bool = False
+) -> Posted:
+    """Take one reading of one meter. `confirming` when it is the second look that a cut needs (C-16).
+
+    A strange value bills nothing and cuts nothing; after three re-reads the meter's story is in doubt and an alarm stands.
+    """
+    before = journal.record(MeterState, reading.meter) or MeterState(reading.meter)
+    if before.doubt and has_binding_due(journal, reading.meter, now):
+        before = rebased(before)
+    gathered = metered_by(journal, reading.meter)
+    judgement = judge(before, reading, now, _max_power_w(gathered))
+    crosses = judgement.accepted and gathered is not None and _crosses_edge(before, gathered, now)
+    if crosses and gathered is not None:
+        settle(journal, gathered.state.account, EntryCause.PRICE_EDGE, now)
+    after = advance(before, reading, judgement, now)
+    journal.keep(reading.meter, after)
+    journal.add_reading(_row(reading, judgement, now))
+    _tell_story(journal, before, after, now)
+    if crosses and gathered is not None:
+        settle(journal, gathered.state.account, EntryCause.PRICE_EDGE, now)
+    if judgement.accepted:
+        bind_due(journal, after, now)
+    relay = _observe(journal, reading, now)
+    return _act(journal, reading.meter, judgement, after, confirming, relay, now)
+
+
+def _max_power_w(gathered: Metered | None) -> int:
+    return gathered.rule.max_power_w if gathered else UNBOUND_MAX_POWER_W
+
+
+def _crosses_edge(before: MeterState, gathered: Metered, now: Instant) -> bool:
+    """Say whether a price edge lies between the last good reading and this one (C-9); never on an untrusted clock (C-14)."""
+    last_ms = None if before.at is None else wall_of(before.at, now)
+    if last_ms is None or not now.trusted:
+        return False
+    edges = edges_between(gathered.prices, Span(last_ms - 1, now.wall_ms + 1))
+    return bool(edges)
+
+
+def _row(reading: MeterReading, judgement: Judgement, now: Instant) -> ReadingRow:
+    return ReadingRow(
+        meter=reading.meter,
+        wall_ms=now.wall_ms,
+        register_wh=reading.register_wh,
+        power_w=reading.power_w,
+        current_ma=reading.current_ma,
+        relay_closed=reading.relay_closed,
+        outcome=judgement.outcome,
+        trusted=now.trusted,
+    )
+
+
+def _tell_story(journal: Journal, before: MeterState, after: MeterState, now: Instant) -> None:
+    """Raise what came into doubt, clear what is settled again."""
+    if after.doubt and not before.doubt:
+        detail = f"register {before.register_wh} Wh was followed by {after.doubt} values; nothing is billed or cut on it"
+        raise_alarm(journal, "meter-in-doubt", after.meter, detail, now)
+    if not after.questionable:
+        clear_alarm(journal, "meter-in-doubt", after.meter, now)
+    clear_alarm(journal, "meter-silent", after.meter, now)
+
+
+def _observe(journal: Journal, reading: MeterReading, now: Instant) -> bool:
+    """Pass on what the poll saw of the relay; an open status word without a current says nothing."""
+    if reading.relay_closed is None or (not reading.relay_closed and reading.current_ma is None):
+        return False
+    status = ObservedStatus(
+        closed=reading.relay_closed,
+        current_ma=reading.current_ma,
+        commanded_closed=reading.relay_commanded_closed,
+        status_word=reading.status_word,
+    )
+    return note_observation(journal, reading.meter, status, now)
+
+
+def _act(
+    journal: Journal,
+    meter: MeterNo,
+    judgement: Judgement,
+    after: MeterState,
+    confirming: bool,
+    relay: bool,
+    now: Instant,
+) -> Posted:
+    posted = Posted(judgement.outcome, judgement.delta_wh, reread=wants_reread(after), relay=relay)
+    gathered = metered_by(journal, meter)
+    if gathered is None or not (judgement.accepted or after.doubt):
+        return posted
+    if judgement.accepted and finish_closing(journal, gathered, now):
+        return Posted(posted.outcome, posted.delta_wh, relay=posted.relay, closed=True)
+    basis = Basis.CONFIRMED if confirming and judgement.accepted else Basis.READ
+    decided = decide(journal, gathered.state.account, basis, now)
+    return Posted(
+        posted.outcome, posted.delta_wh, decided.confirm, posted.reread, posted.relay or decided.relay
+    )
+
+
+def note_silence(journal: Journal, meter: MeterNo, now: Instant) -> bool:
+    """A meter did not answer. Raise `meter-silent` after the building's limit; say whether it stands. Silence decides nothing."""
+    state = journal.record(MeterState, meter) or MeterState(meter)
+    if state.silent_since is None:
+        journal.keep(meter, msgspec.structs.replace(state, silent_since=now))
+        return False
+    silent_ms = elapsed_ms(state.silent_since, now)
+    limit_s = policy(journal).silent_alarm_after_s
+    if silent_ms is not None and silent_ms < limit_s * 1000:
+        return False
+    raise_alarm(
+        journal, "meter-silent", meter, f"no answer for {limit_s} s; look at the meter and its line", now
+    )
+    return True

@@ -1,0 +1,102 @@
+"""What the journal keeps beside the ledger and the outbox: one small record per thing. Knows no table and no file.
+
+The domain's states (`MeterState`, `AccountState`, `RelayState`, `CutGuard`, `TariffPrices`) and the contract's rules
+(`AccountRule`, `PolicyRule`) are records too. A record that is added later needs a default for every field that is added after it.
+"""
+
+import msgspec
+
+from gateway.contract.commands import BindingRule
+from gateway.contract.facts import CommandResult, Instant
+from gateway.contract.identifiers import AccountId, AlarmId, CommandId, EntryId, Epoch, GatewayId
+
+ONLY = ""
+"""The key of a record that exists once."""
+
+
+class Station(msgspec.Struct, frozen=True, array_like=True):
+    """This gateway's own identity and marks."""
+
+    gateway: GatewayId
+    epoch: Epoch
+    config_version: int = 0
+    config_digest: bytes = b""
+    last_command: int = 0
+    high_water_ms: int = 0
+    """The latest trusted wall time ever recorded: the clock can't honestly be earlier."""
+    central_ms: int = 0
+    """The latest time central put its name to: what is dated before it has begun, even on an untrusted clock."""
+    alarms: int = 0
+    """How many alarms were numbered."""
+    last_close: Instant | None = None
+    last_watermark: Instant | None = None
+    opened_epoch: str = ""
+    """The epoch whose opening balances were adopted."""
+
+
+class OutboxMark(msgspec.Struct, frozen=True, array_like=True):
+    """How far central has acknowledged one epoch. `number` orders the epochs of this store."""
+
+    epoch: Epoch
+    number: int
+    acked_seq: int = 0
+
+
+class Tie(msgspec.Struct, frozen=True, array_like=True):
+    """The binding in force on a meter; keyed by the meter."""
+
+    account: AccountId
+    binding: str
+
+
+class MeterTies(msgspec.Struct, frozen=True):
+    """All bindings that the configuration has for a meter, by their instant; keyed by the meter."""
+
+    ties: tuple[BindingRule, ...]
+
+
+class KnownGrant(msgspec.Struct, frozen=True, array_like=True):
+    """A grant or take-back that was done, whatever carried it (C-6); keyed by its id."""
+
+    content: bytes
+    entry: EntryId | None = None
+
+
+class InboxRow(msgspec.Struct, frozen=True, array_like=True):
+    """A command that was taken, byte for byte, with its answer (C-5); keyed by its number."""
+
+    number: int
+    command: CommandId
+    body: bytes
+    result: CommandResult
+
+
+class Provisional(msgspec.Struct, frozen=True, array_like=True):
+    """A consumption entry billed at the lowest price; keyed by the entry (C-14).
+
+    `earliest_ms` is a wall time that is certainly not after the interval's start, for when it can't be derived any more.
+    """
+
+    entry: EntryId
+    account: AccountId
+    began: Instant
+    ended: Instant
+    earliest_ms: int
+    settled_span: tuple[int, int] | None = None
+    """The true wall times, once known; from then on it is billed like any other."""
+
+
+class RaisedAlarm(msgspec.Struct, frozen=True, array_like=True):
+    """An alarm that stands; keyed by `what subject`."""
+
+    alarm: AlarmId
+    what: str
+    subject: str
+    since: Instant
+    detail: str = ""
+
+
+class BootRow(msgspec.Struct, frozen=True, array_like=True):
+    """One start of the daemon; keyed by the boot id."""
+
+    started: Instant

@@ -1,0 +1,125 @@
+"""What time alone brings: the hour's settlements, expiries, true-ups, watermarks, price edges ahead (C-2, C-9, C-12, C-14).
+
+Called by the loop every minute or so. On an untrusted clock nothing expires and no edge acts.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.application.accounts import Metered, metered
+from gateway.application.adjust import true_up
+from gateway.application.alarms import station
+from gateway.application.decide import decide, policy
+from gateway.application.outbox import drop_old_rows, is_older
+from gateway.application.ports import Journal
+from gateway.application.records import ONLY
+from gateway.application.settle import post, settle
+from gateway.contract.commands import AccountRule
+from gateway.contract.facts import Balance, EntryCause, EntryKind, Health, Instant, Watermark
+from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.domain.buckets import Posting
+from gateway.domain.cutoff import Basis
+from gateway.domain.instants import elapsed_ms, wall_of
+from gateway.domain.tariff import TariffPrices, next_edge_ms
+
+WATERMARK_EVERY_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What the time brought. `relay`: meters whose relay wants work because of it."""
+
+    settled: int = 0
+    relay: tuple[MeterNo, ...] = ()
+
+
+def settle_due(journal: Journal, now: Instant) -> Passed:
+    """Do everything that is due by now, in one transaction."""
+    _raise_high_water(journal, now)
+    touched = true_up(journal, now)
+    settled = 0
+    for account in journal.records(AccountRule):
+        gathered = metered(journal, AccountId(account))
+        if gathered is None:
+            continue
+        if _is_hour_due(gathered, policy(journal).settle_every_s * 1000, now):
+            settled += settle(journal, gathered.state.account, EntryCause.HOUR, now)
+        expire(journal, gathered.state.account, now)
+    if is_older(station(journal).last_watermark, now, WATERMARK_EVERY_MS):
+        write_watermark(journal, now)
+    drop_old_rows(journal, policy(journal), now)
+    return Passed(settled, redecide(journal, touched, now))
+
+
+def _raise_high_water(journal: Journal, now: Instant) -> None:
+    here = station(journal)
+    if now.trusted and now.wall_ms > here.high_water_ms:
+        journal.keep(ONLY, msgspec.structs.replace(here, high_water_ms=now.wall_ms))
+
+
+def _is_hour_due(gathered: Metered, every_ms: int, now: Instant) -> bool:
+    """The last good reading lies in a later hour than the last settlement; by the monotonic clock while the wall is unknown."""
+    began, ended = gathered.state.settled_at, gathered.meter.at if gathered.meter else None
+    if began is None or ended is None or gathered.unsettled_wh == 0:
+        return False
+    began_ms, ended_ms = wall_of(began, now), wall_of(ended, now)
+    if began_ms is not None and ended_ms is not None:
+        return ended_ms // every_ms > began_ms // every_ms
+    return (elapsed_ms(began, ended) or every_ms) >= every_ms
+
+
+def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
+    """Let what is left of a dated bucket lapse (a subsidy's last day); only on a trusted clock."""
+    lapsed = [bucket for bucket in journal.buckets(account) if bucket.expires_ms > 0 and bucket.balance > 0]
+    if not now.trusted or not any(bucket.expires_ms <= now.wall_ms for bucket in lapsed):
+        return False
+    settle(journal, account, EntryCause.CLOCK, now)
+    gathered = metered(journal, account)
+    if gathered is None or gathered.state.quarantined or gathered.state.closed:
+        return False
+    postings = [
+        Posting(bucket.name, bucket.unit, bucket.expires_ms, -bucket.balance)
+        for bucket in gathered.buckets
+        if 0 < bucket.expires_ms <= now.wall_ms and bucket.balance > 0
+    ]
+    if not postings:
+        return False
+    post(journal, gathered, EntryKind.EXPIRED, EntryCause.CLOCK, postings, now, source="expiry")
+    return True
+
+
+def redecide(journal: Journal, accounts: list[AccountId], now: Instant) -> tuple[MeterNo, ...]:
+    """Decide again without a reading, which can restore but never cut; give the meters whose relay wants work."""
+    return tuple(
+        gathered.state.meter
+        for account in dict.fromkeys(accounts)
+        if (gathered := metered(journal, account)) is not None
+        and gathered.state.meter is not None
+        and decide(journal, account, Basis.ESTIMATE, now).relay
+    )
+
+
+def next_price_edge(journal: Journal, now: Instant) -> int | None:
+    """Give the wall time of the next price edge of any tariff: all meters are read then (C-9). None on an untrusted clock."""
+    if not now.trusted:
+        return None
+    edges = [next_edge_ms(t.prices, now.wall_ms) for t in journal.records(TariffPrices).values()]
+    return min((edge for edge in edges if edge is not None), default=None)
+
+
+def write_watermark(journal: Journal, now: Instant) -> int:
+    """Report all ledger balances at this row of the outbox, the only place where they may be compared (C-2). Give its sequence."""
+    here = station(journal)
+    balances = [
+        Balance(account, bucket.name, bucket.unit, bucket.balance, bucket.expires_ms)
+        for account in journal.bucket_accounts()
+        for bucket in journal.buckets(account)
+    ]
+    journal.keep(ONLY, msgspec.structs.replace(here, last_watermark=now))
+    return journal.append_fact(Watermark(here.last_command, now, balances))
+
+
+def write_health(journal: Journal, counters: dict[str, int], now: Instant) -> int:
+    """Report the counters since boot: every drop and refusal is among them. Give its sequence."""
+    return journal.append_fact(Health(now, counters))

@@ -1,0 +1,101 @@
+"""What a technician wants to see of a building: plain values, read in one transaction. Changes nothing."""
+
+from dataclasses import dataclass
+
+from gateway.application.accounts import Metered, live_balance, metered
+from gateway.application.alarms import standing_alarms, station
+from gateway.application.outbox import marks
+from gateway.application.ports import Journal
+from gateway.application.records import RaisedAlarm
+from gateway.contract.commands import AccountRule
+from gateway.contract.facts import DecisionKind, Instant, RelayVerdict
+from gateway.contract.identifiers import AccountId, Epoch, GatewayId, MeterNo
+from gateway.domain.reading import MeterState
+from gateway.domain.relay import RelayState
+
+
+@dataclass(frozen=True, slots=True)
+class RoomStatus:
+    """One room: its credit, its relay and why, and when its meter last answered well."""
+
+    room: str
+    account: AccountId
+    meter: MeterNo | None
+    balance: int
+    """Live, in the account's unit: micro-yuan or Wh."""
+    unit: str
+    decision: DecisionKind | None
+    reason: str
+    relay_desired_closed: bool | None
+    relay_observed_closed: bool | None
+    relay_verdict: RelayVerdict
+    relay_why: str
+    locks: tuple[str, ...]
+    register_wh: int | None
+    power_w: int | None
+    last_seen: Instant | None
+    doubt: str
+    quarantined: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StationStatus:
+    """The gateway itself."""
+
+    gateway: GatewayId
+    epoch: Epoch
+    config_version: int
+    last_command: int
+    last_seq: int
+    unacked: int
+    rooms: int
+    alarms: tuple[RaisedAlarm, ...]
+
+
+def room_statuses(journal: Journal, now: Instant) -> list[RoomStatus]:
+    """List all rooms by their label."""
+    gathered = (metered(journal, AccountId(account)) for account in journal.records(AccountRule))
+    rooms = [_room(journal, one, now) for one in gathered if one is not None]
+    return sorted(rooms, key=lambda room: (room.room, room.account))
+
+
+def _room(journal: Journal, one: Metered, now: Instant) -> RoomStatus:
+    state = one.state
+    relay = journal.record(RelayState, state.meter) if state.meter else None
+    meter = one.meter or MeterState(MeterNo(""))
+    return RoomStatus(
+        room=one.rule.room,
+        account=state.account,
+        meter=state.meter,
+        balance=live_balance(one, now),
+        unit=one.rule.unit,
+        decision=state.decision,
+        reason=state.reason,
+        relay_desired_closed=relay.desired_closed if relay else None,
+        relay_observed_closed=relay.observed_closed if relay else None,
+        relay_verdict=relay.verdict if relay else RelayVerdict.UNKNOWN,
+        relay_why=relay.why if relay else "",
+        locks=relay.locks if relay else (),
+        register_wh=meter.register_wh,
+        power_w=meter.power_w,
+        last_seen=meter.at,
+        doubt=meter.doubt,
+        quarantined=state.quarantined,
+        closed=state.closed,
+    )
+
+
+def station_status(journal: Journal) -> StationStatus:
+    """Tell the gateway's own marks, how many rows wait for central, and the alarms that stand."""
+    here = station(journal)
+    return StationStatus(
+        gateway=here.gateway,
+        epoch=here.epoch,
+        config_version=here.config_version,
+        last_command=here.last_command,
+        last_seq=journal.last_seq(here.epoch),
+        unacked=sum(journal.last_seq(mark.epoch) - mark.acked_seq for mark in marks(journal)),
+        rooms=len(journal.records(AccountRule)),
+        alarms=tuple(standing_alarms(journal)),
+    )

@@ -1,0 +1,41 @@
+"""More cuts than N in T wait for a second signature or a person (C-10). Counts cuts; knows no account.
+
+Once the guard has tripped it holds every further cut until someone approves: a wrong price or a wrong clock must not cut a
+building in instalments.
+"""
+
+import msgspec
+
+from gateway.contract.commands import PolicyRule
+from gateway.contract.facts import Instant
+from gateway.domain.instants import elapsed_ms
+
+
+class CutGuard(msgspec.Struct, frozen=True, array_like=True):
+    """The building's recent cuts and what a person has approved."""
+
+    recent: tuple[Instant, ...] = ()
+    tripped: bool = False
+    approved: int = 0
+    approved_until_ms: int = 0
+
+
+def admit(guard: CutGuard, now: Instant, policy: PolicyRule) -> tuple[CutGuard, bool]:
+    """Ask for one cut; give the guard's new state and whether the cut may go on."""
+    if guard.approved > 0 and not (now.trusted and now.wall_ms > guard.approved_until_ms):
+        return msgspec.structs.replace(guard, approved=guard.approved - 1), True
+    recent = tuple(cut for cut in guard.recent if _is_recent(cut, now, policy))
+    if guard.tripped or len(recent) >= policy.cut_guard_count:
+        return CutGuard(recent, tripped=True), False
+    return CutGuard((*recent, now)), True
+
+
+def _is_recent(cut: Instant, now: Instant, policy: PolicyRule) -> bool:
+    """A cut whose age can't be known counts as recent."""
+    age_ms = elapsed_ms(cut, now)
+    return age_ms is None or age_ms <= policy.cut_guard_window_s * 1000
+
+
+def approved(guard: CutGuard, count: int, until_ms: int) -> CutGuard:
+    """Let `count` held cuts go on until an instant."""
+    return CutGuard(guard.recent, tripped=False, approved=count, approved_until_ms=until_ms)

@@ -1,0 +1,146 @@
+"""Whether a metering point is supplied, warned or cut: a table (C-16). Knows balances, not relays.
+
+Read it by the ground that holds first and the credit that is left. What is not in the table does not happen.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.contract.commands import AccountRule, Billing, CutOff
+from gateway.contract.facts import DecisionKind
+from gateway.domain.ledger import AccountState
+
+
+class Ground(StrEnum):
+    """What matters beside the credit; the first that holds, in this order."""
+
+    QUARANTINED = "account-quarantined"
+    CLOSED = "account-closed"
+    NO_CUT_OFF = "no-cut-off"
+    CARD = "card-meter"
+    MONTHLY = "monthly"
+    PROTECTED = "protected"
+    IN_DOUBT = "meter-in-doubt"
+    ESTIMATED = "estimate"
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+
+
+class Credit(StrEnum):
+    """What is left to spend."""
+
+    LEFT = "left"
+    LOW = "low"
+    SPENT = "spent"
+
+
+class Basis(StrEnum):
+    """What a balance rests on."""
+
+    ESTIMATE = "estimate"
+    """No register was read for it just now."""
+    READ = "read"
+    CONFIRMED = "confirmed"
+    """Read again at once after a reading that would cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A row of the table. `kind` None: leave everything as it is."""
+
+    kind: DecisionKind | None
+    reason: str
+    confirm: bool = False
+    """Read the register again at once and ask again."""
+
+
+_CLOSE = Ruling(DecisionKind.CLOSE, "credit-left")
+_WARN = Ruling(DecisionKind.WARN, "credit-low")
+
+
+def _hold(reason: str) -> Ruling:
+    return Ruling(DecisionKind.HOLD, reason)
+
+
+def _supply(reason: str, when_spent: str) -> dict[Credit, Ruling]:
+    return {
+        Credit.LEFT: Ruling(DecisionKind.CLOSE, reason),
+        Credit.LOW: _WARN,
+        Credit.SPENT: Ruling(DecisionKind.WARN, when_spent),
+    }
+
+
+def _always(ruling: Ruling) -> dict[Credit, Ruling]:
+    return dict.fromkeys(Credit, ruling)
+
+
+RULINGS: dict[Ground, dict[Credit, Ruling]] = {
+    Ground.QUARANTINED: _always(_hold("account-quarantined")),
+    Ground.CLOSED: _always(Ruling(None, "account-closed")),
+    Ground.NO_CUT_OFF: _supply("no-cut-off", "spent-no-cut-off"),
+    Ground.CARD: _always(Ruling(None, "card-meter")),
+    Ground.MONTHLY: _always(Ruling(DecisionKind.CLOSE, "monthly")),
+    Ground.PROTECTED: _supply("protected", "spent-protected"),
+    Ground.IN_DOUBT: {Credit.LEFT: _CLOSE, Credit.LOW: _WARN, Credit.SPENT: _hold("meter-in-doubt")},
+    Ground.ESTIMATED: {Credit.LEFT: _CLOSE, Credit.LOW: _WARN, Credit.SPENT: Ruling(None, "estimate")},
+    Ground.UNCONFIRMED: {
+        Credit.LEFT: _CLOSE,
+        Credit.LOW: _WARN,
+        Credit.SPENT: Ruling(None, "unconfirmed", confirm=True),
+    },
+    Ground.CONFIRMED: {
+        Credit.LEFT: _CLOSE,
+        Credit.LOW: _WARN,
+        Credit.SPENT: Ruling(DecisionKind.OPEN, "credit-spent"),
+    },
+}
+
+HELD_BY_GUARD = _hold("cut-guard")
+
+WISH: dict[DecisionKind, bool | None] = {
+    DecisionKind.OPEN: False,
+    DecisionKind.CLOSE: True,
+    DecisionKind.WARN: True,
+    DecisionKind.HOLD: None,
+}
+"""What a decision wants of the relay: closed, open, or as it is."""
+
+
+def ground_of(rule: AccountRule, state: AccountState, questionable: bool, basis: Basis) -> Ground:
+    """Give the first ground that holds."""
+    grounds = (
+        (Ground.QUARANTINED, bool(state.quarantined)),
+        (Ground.CLOSED, state.closed or state.closing is not None),
+        (Ground.NO_CUT_OFF, rule.cut_off is CutOff.NONE),
+        (Ground.CARD, rule.billing is Billing.CARD),
+        (Ground.MONTHLY, rule.billing is Billing.MONTHLY),
+        (Ground.PROTECTED, rule.protected),
+        (Ground.IN_DOUBT, questionable),
+        (Ground.ESTIMATED, basis is Basis.ESTIMATE),
+        (Ground.UNCONFIRMED, basis is Basis.READ),
+    )
+    return next((ground for ground, holds in grounds if holds), Ground.CONFIRMED)
+
+
+def credit_of(rule: AccountRule, balance: int) -> Credit:
+    """Judge a balance in the account's unit: spent at or below the overdraft, low at or below the highest warning level."""
+    if balance <= -rule.overdraft:
+        return Credit.SPENT
+    return Credit.LOW if warning_stage(rule, balance) else Credit.LEFT
+
+
+def warning_stage(rule: AccountRule, balance: int) -> int:
+    """Count the warning levels that a balance has reached; 0 is none."""
+    return sum(balance <= level for level in rule.warn_at)
+
+
+def rule_on(rule: AccountRule, state: AccountState, balance: int, questionable: bool, basis: Basis) -> Ruling:
+    """Look the decision up. A hold never lifts a cut that stands: the relay stays as it is either way."""
+    credit = credit_of(rule, balance)
+    ruling = RULINGS[ground_of(rule, state, questionable, basis)][credit]
+    if ruling.kind is DecisionKind.WARN and credit is Credit.LOW:
+        return Ruling(DecisionKind.WARN, f"{ruling.reason}-{warning_stage(rule, balance)}")
+    standing_cut = state.decision is DecisionKind.OPEN
+    if standing_cut and (ruling.kind in (DecisionKind.HOLD, DecisionKind.OPEN) or ruling.confirm):
+        return Ruling(None, state.reason)
+    return ruling

@@ -1,0 +1,317 @@
+"""What to do next about a relay: desired, commanded, observed, unknown, as a table (C-15, C-16). Knows no line and no driver.
+
+A meter's acknowledgement means "accepted", not "done": only a read-back proves anything. Open is proved by the status word and no
+current, closed by the status word alone (a room without load draws none). Silence is unknown, and unknown is read before anything
+is sent again. What contradicts is retried rarely, never hammered.
+
+What is seen:
+
+    unknown       nothing was read since the last command, this boot, or the last rest
+    open          status word open, current read and none flows
+    closed        status word closed
+    trip-pending  status word closed, but the meter holds a command to open (above about 30 A a trip is delayed)
+    flowing       status word open, but current flows: welded, or a status that lies
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from gateway.contract.commands import RelayWish
+from gateway.contract.facts import Instant, RelayVerdict
+from gateway.contract.identifiers import AccountId, CommandId, MeterNo
+from gateway.domain.instants import elapsed_ms, is_due, later
+
+SETTLE_MS = 2_000
+"""How long a relay, its status word and its current may take to follow a command."""
+LOOK_AGAIN_MS = 150
+STALE_MS = 900_000
+"""A read-back older than this proves nothing any more."""
+CURRENT_FLOWS_MA = 100
+"""Above the noise of a meter's current input, below any load worth cutting (about 20 W)."""
+RETRY_MS = (2_000, 10_000, 60_000, 300_000, 900_000)
+"""The rest after the n-th command that had no effect; the last one repeats."""
+DELAYED_LOOK_MS = 5_000
+KEY_LOOK_MS = 5_000
+SILENT_LOOK_MS = 10_000
+
+
+class RelayState(msgspec.Struct, frozen=True, array_like=True):
+    """Everything known about one meter's relay."""
+
+    meter: MeterNo
+    account: AccountId | None = None
+    credit_closed: bool | None = None
+    """What the credit rule wants; None: nothing, leave it as it is."""
+    credit_why: str = ""
+    override: RelayWish | None = None
+    override_why: str = ""
+    locks: tuple[str, ...] = ()
+    """Who locked it out; it stays open until all have released it."""
+    command: CommandId | None = None
+    """The command behind the override or lock."""
+    commanded_closed: bool | None = None
+    commanded_at: Instant | None = None
+    permit: bool = False
+    """The command lets the customer close with the meter's own key."""
+    tries: int = 0
+    refused: str = ""
+    observed_closed: bool | None = None
+    observed_pending_open: bool = False
+    observed_current_ma: int | None = None
+    observed_status_word: int | None = None
+    observed_at: Instant | None = None
+    verdict: RelayVerdict = RelayVerdict.UNKNOWN
+    why: str = ""
+    rest_until: Instant | None = None
+
+    @property
+    def desired_closed(self) -> bool | None:
+        """A lock-out beats a person's override, which beats the credit rule (C-16)."""
+        if self.locks:
+            return False
+        if self.override is not None:
+            return self.override is RelayWish.CLOSE
+        return self.credit_closed
+
+    @property
+    def desired_why(self) -> str:
+        if self.locks:
+            return f"locked out by {', '.join(self.locks)}"
+        return self.override_why if self.override is not None else self.credit_why
+
+
+class Sight(StrEnum):
+    """What the last read-back shows."""
+
+    UNKNOWN = "unknown"
+    OPEN = "open"
+    CLOSED = "closed"
+    TRIP_PENDING = "trip-pending"
+    FLOWING = "flowing"
+
+
+class Phase(StrEnum):
+    """Where the command towards the desired state is."""
+
+    IDLE = "idle"
+    SENT = "sent"
+    OVERDUE = "overdue"
+    PERMITTED = "permitted"
+    REFUSED = "refused"
+
+
+class Move(StrEnum):
+    """What the table says."""
+
+    READ_BACK = "read-back"
+    SEND = "send"
+    LOOK_AGAIN = "look-again"
+    CONFIRM = "confirm"
+    DELAYED = "delayed"
+    WAIT_FOR_KEY = "wait-for-key"
+    CONTRADICTED = "contradicted"
+    REFUSED = "refused"
+
+
+_UNKNOWN = dict.fromkeys(Phase, Move.READ_BACK)
+_CONFIRM = dict.fromkeys(Phase, Move.CONFIRM)
+_DELAYED = dict.fromkeys(Phase, Move.DELAYED)
+_COMMANDING = {
+    Phase.IDLE: Move.SEND,
+    Phase.SENT: Move.LOOK_AGAIN,
+    Phase.OVERDUE: Move.CONTRADICTED,
+    Phase.PERMITTED: Move.WAIT_FOR_KEY,
+    Phase.REFUSED: Move.REFUSED,
+}
+_WELDED = {
+    Phase.IDLE: Move.SEND,
+    Phase.SENT: Move.LOOK_AGAIN,
+    Phase.OVERDUE: Move.CONTRADICTED,
+    Phase.REFUSED: Move.CONTRADICTED,
+}
+
+MOVES: dict[bool, dict[Sight, dict[Phase, Move]]] = {
+    False: {
+        Sight.UNKNOWN: _UNKNOWN,
+        Sight.OPEN: _CONFIRM,
+        Sight.CLOSED: _COMMANDING,
+        Sight.TRIP_PENDING: _DELAYED,
+        Sight.FLOWING: _WELDED,
+    },
+    True: {
+        Sight.UNKNOWN: _UNKNOWN,
+        Sight.OPEN: _COMMANDING,
+        Sight.CLOSED: _CONFIRM,
+        Sight.TRIP_PENDING: _COMMANDING,
+        Sight.FLOWING: _COMMANDING,
+    },
+}
+"""desired closed -> sight -> phase -> move. What is not here is refused with a KeyError: a broken invariant."""
+
+
+class ObservedStatus(msgspec.Struct, frozen=True):
+    """A read-back of the status word, and of the current where it was read with it."""
+
+    closed: bool
+    current_ma: int | None = None
+    commanded_closed: bool | None = None
+    """The last command the meter itself holds, where it says so."""
+    status_word: int | None = None
+
+
+class CommandAccepted(msgspec.Struct, frozen=True):
+    """The meter took the command that was sent. It has not necessarily done it."""
+
+
+class CommandRefused(msgspec.Struct, frozen=True):
+    """The meter refused; `reason` as the driver names it (`keep-power`, `password`, `expired`, ...)."""
+
+    reason: str
+
+
+class CommandUnanswered(msgspec.Struct, frozen=True):
+    """Nothing good came back to a command: it may have been done or not (C-15)."""
+
+
+class ReadBackUnanswered(msgspec.Struct, frozen=True):
+    """Nothing good came back to a read-back: the contact is unknown (C-15)."""
+
+    why: str = "silent"
+
+
+RelayEvent = ObservedStatus | CommandAccepted | CommandRefused | CommandUnanswered | ReadBackUnanswered
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Read status word and current, `after_ms` from now."""
+
+    after_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this command once, then read back whatever came of it."""
+
+    close: bool
+    permit: bool = False
+    """Close by the customer's key (DL/T 645 1BH): the model has no direct close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Leave this relay alone; its task comes back after `after_ms`."""
+
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing is left to do."""
+
+    verdict: RelayVerdict
+
+
+Step = ReadBack | Send | Rest | Settled
+
+
+def sight_of(state: RelayState, now: Instant) -> Sight:
+    """Name what is known about the contact right now."""
+    if state.observed_closed is None or not _is_fresh(state, now):
+        return Sight.UNKNOWN
+    if state.observed_closed:
+        return Sight.TRIP_PENDING if state.observed_pending_open else Sight.CLOSED
+    if state.observed_current_ma is None:
+        return Sight.UNKNOWN
+    return Sight.FLOWING if state.observed_current_ma > CURRENT_FLOWS_MA else Sight.OPEN
+
+
+def _is_fresh(state: RelayState, now: Instant) -> bool:
+    seen = state.observed_at
+    if seen is None or seen.boot != now.boot or (elapsed_ms(seen, now) or 0) > STALE_MS:
+        return False
+    rest = state.rest_until
+    return not any(
+        mark is not None
+        and mark.boot == now.boot
+        and seen.monotonic_ms < mark.monotonic_ms <= now.monotonic_ms
+        for mark in (state.commanded_at, rest)
+    )
+
+
+def phase_of(state: RelayState, now: Instant) -> Phase:
+    """Name where the command towards what is desired is; a command of another boot is forgotten."""
+    at = state.commanded_at
+    for_this = state.tries > 0 and state.commanded_closed is state.desired_closed
+    if at is None or at.boot != now.boot or not for_this:
+        return Phase.IDLE
+    if state.refused:
+        return Phase.REFUSED
+    if (elapsed_ms(at, now) or 0) <= SETTLE_MS:
+        return Phase.SENT
+    return Phase.PERMITTED if state.permit else Phase.OVERDUE
+
+
+def move_for(state: RelayState, now: Instant) -> Move:
+    """Look the move up. Raises KeyError for a state without a desire: it has no row."""
+    desired = state.desired_closed
+    if desired is None:
+        raise KeyError("a relay that nobody wants anything of has no move")
+    return MOVES[desired][sight_of(state, now)][phase_of(state, now)]
+
+
+def observed(state: RelayState, status: ObservedStatus, now: Instant) -> RelayState:
+    """Give the state after a read-back. A current that was not read with the status keeps nothing of the last one."""
+    return msgspec.structs.replace(
+        state,
+        observed_closed=status.closed,
+        observed_pending_open=status.closed and status.commanded_closed is False,
+        observed_current_ma=status.current_ma,
+        observed_status_word=status.status_word,
+        observed_at=now,
+    )
+
+
+def wished(state: RelayState, changed: RelayState) -> RelayState:
+    """Give `changed` with its tries begun anew when it wants something else of the contact than `state` did."""
+    if changed.desired_closed is state.desired_closed:
+        return changed
+    return msgspec.structs.replace(
+        changed,
+        tries=0,
+        refused="",
+        rest_until=None,
+        verdict=RelayVerdict.UNKNOWN,
+        why=changed.desired_why,
+    )
+
+
+def commanded(state: RelayState, send: Send, now: Instant) -> RelayState:
+    """Give the state after a command left."""
+    return msgspec.structs.replace(
+        state,
+        commanded_closed=send.close,
+        commanded_at=now,
+        permit=send.permit,
+        tries=state.tries + 1,
+        refused="",
+        rest_until=None,
+        verdict=RelayVerdict.UNKNOWN,
+        why="commanded",
+    )
+
+
+def is_resting(state: RelayState, now: Instant) -> bool:
+    return state.rest_until is not None and not is_due(state.rest_until, now)
+
+
+def rested(state: RelayState, verdict: RelayVerdict, why: str, now: Instant, rest_ms: int) -> RelayState:
+    """Give the state with a verdict that is not final, looked at again after a rest."""
+    rest_until = state.rest_until if is_resting(state, now) else later(now, rest_ms)
+    return msgspec.structs.replace(state, verdict=verdict, why=why, rest_until=rest_until)
+
+
+def retry_rest_ms(tries: int) -> int:
+    return RETRY_MS[min(max(tries, 1), len(RETRY_MS)) - 1]
