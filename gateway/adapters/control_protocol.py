@@ -31,9 +31,9 @@ class ControlRefusal(StrEnum):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The daemon's answer: `result` when done, else `refusal` and a `message` that says what to do."""
+    """The daemon's answer: `result` when done (`refusal` None), else `refusal` and a `message` that says what to do."""
 
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
     refusal: ControlRefusal | None = None
     message: str = ""
 

@@ -96,10 +96,10 @@ class ControlServer:
         if self._server is None:
             return
         self._server.close()
+        self._server = None
         for client in list(self._clients):
             client.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
-        self._server = None
         self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -107,6 +107,8 @@ class ControlServer:
         assert task is not None
         self._clients.add(task)
         try:
+            if self._server is None:
+                return  # accepted while the daemon stopped
             reply = await self._answer(reader, _peer_name(writer))
             if reply is not None:
                 writer.write(encode_line(reply))

@@ -11,7 +11,7 @@ are scaled alike, and the boot id carries the file's mark, so that instants of t
 import hashlib
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -39,7 +39,6 @@ class NotABenchFile(Exception):
     """The bench clock's file can't be used; the message says why and what it should hold."""
 
 
-@dataclass(frozen=True, slots=True)
 class RealTime:
     """The machine's two clocks, in milliseconds."""
 
@@ -93,6 +92,11 @@ class SystemClock:
             log.warning("clock-trust-changed", doubt=self._memory.doubt, was=before, wall_ms=wall_ms)
         return Instant(self.boot, monotonic_ms, wall_ms, self._memory.doubt is None)
 
+    def line_now(self) -> Instant:
+        """As `now`, with monotonic time as the world has it: a wire and a contact keep their own pace even on a bench. Instants of
+        relays are made by this and compared with each other only."""
+        return replace_monotonic(self.now(), self._source.monotonic_ms())
+
     def heard_central(self, central_ms: int) -> None:
         """Note central's time from a signed acknowledgement that acknowledged something new (a replayed one tells an old time)."""
         self._memory = hear_central(self._memory, central_ms, self.monotonic_ms())
@@ -127,6 +131,11 @@ def read_bench_file(path: Path) -> BenchTime:
     if not 0 < bench.rate <= FASTEST_RATE:
         raise NotABenchFile(f"{path}: rate is {bench.rate}; it must be above 0 and at most {FASTEST_RATE}.")
     return bench
+
+
+def replace_monotonic(instant: Instant, monotonic_ms: int) -> Instant:
+    """The same instant with another monotonic time."""
+    return Instant(instant.boot, monotonic_ms, instant.wall_ms, instant.trusted)
 
 
 def _boot_id(bench: BenchTime | None) -> BootId:

@@ -34,7 +34,7 @@ def order(
     if isinstance(reply, Unreachable):
         print(reply.message, file=sys.stderr)
         return NOT_RUNNING
-    if reply.refusal is not None or reply.result is None:
-        print(f"Not done ({reply.refusal or 'no result'}): {reply.message}", file=sys.stderr)
+    if reply.refusal is not None:
+        print(f"Not done ({reply.refusal}): {reply.message}", file=sys.stderr)
         return NOT_DONE
     return bytes(reply.result)
