@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from central import clock
 from central.link.models import Alarm
 from central.office.access import ADMIN, ANYONE_SIGNED_IN
+from central.office.words import LOW, OFFLINE, ONLINE
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,14 @@ MENU = (
 
 def top_of_page(request: HttpRequest) -> dict[str, object]:
     """Give templates the menu and the bench's sign. Counts are read when the menu is drawn, so a refreshed part costs nothing."""
-    return {"navigation": lambda: list(_menu(request)), "bench_clock": clock.is_bench()}
+    return {
+        "navigation": lambda: list(_menu(request)),
+        "bench_clock": clock.is_bench(),
+        "bench_now_ms": clock.now_ms,
+        "low_badge": LOW,
+        "online_badge": ONLINE,
+        "offline_badge": OFFLINE,
+    }
 
 
 def _menu(request: HttpRequest) -> Iterable[MenuItem]:

@@ -8,7 +8,9 @@ class SignInForm(AuthenticationForm):
     """Name and password. A wrong pair is one message: which of the two was wrong is nobody's business."""
 
     error_messages = {
-        "invalid_login": _("The name or the password is wrong. Check the keyboard's language and capitals, then try again."),
+        "invalid_login": _(
+            "The name or the password is wrong. Check the keyboard's language and capitals, then try again."
+        ),
         "inactive": _("This account is closed. Ask an administrator to open it."),
     }
 

@@ -9,4 +9,6 @@ app_name = "office"
 urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("prices/", SignIn.as_view(), name="prices"),
+    path("import/", SignIn.as_view(), name="import"),
 ]

@@ -105,9 +105,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         500,
         _("The server could not finish this"),
-        _("Something in the server failed; it has been logged. What was not finished was not booked: there are no half payments."),
+        _(
+            "Something in the server failed; it has been logged. What was not finished was not booked: there are no half payments."
+        ),
         [
-            _("You were taking a payment: go back one page and press the button again. The same page pays only once."),
+            _(
+                "You were taking a payment: go back one page and press the button again. The same page pays only once."
+            ),
             _("Or look at the room's last payments: if the receipt is there, the money is booked."),
             _("If it happens again, tell an administrator the time at which you saw this."),
         ],

@@ -26,6 +26,9 @@ SUPPLIED = Badge(_("Supplied"), "good", "on")
 CUT_OFF = Badge(_("Cut off"), "mute", "off")
 UNKNOWN = Badge(_("Unknown"), "mute", "unknown")
 SILENT = Badge(_("Meter silent"), "warn", "silent")
+LOW = Badge(_("Low balance"), "warn", "low")
+ONLINE = Badge(_("Connected"), "good", "done")
+OFFLINE = Badge(_("Not connected"), "bad", "fail")
 PROTECTED = Badge(_("Protected"), "info", "shield")
 QUARANTINED = Badge(_("Quarantined"), "bad", "lock")
 NO_METER = Badge(_("No meter"), "mute", "unknown")
@@ -105,3 +108,11 @@ def name_of(table: dict[str, Words], wire_name: str) -> Words:
 def badge_of(table: dict[str, Badge], wire_name: str) -> Badge:
     """Give the table's badge for a wire name, or a plain one that says the name itself."""
     return table.get(wire_name, Badge(wire_name, "mute", "unknown"))
+
+
+WHY: dict[str, Words] = {}
+
+
+def why_words(wire_reason: str) -> Words:
+    """Give the reader's words for a gateway's reason, or the reason as it came."""
+    return WHY.get(wire_reason, wire_reason)

@@ -42,6 +42,12 @@ def watts(power_w: int | None) -> str | SafeString:
     return format_html('{}<span class="unit">{}</span>', number, unit)
 
 
+@register.filter
+def amperes(current_ma: int) -> SafeString:
+    """Write a current in amperes."""
+    return format_html('{}<span class="unit">A</span>', f"{current_ma / 1000:.2f}")
+
+
 def unit_word(unit: str) -> str:
     """Give the reader's word for a balance's unit (C-4: a balance is kept in yuan or in kWh)."""
     return pgettext("unit", "kWh") if unit == Unit.KWH else pgettext("unit", "yuan")
@@ -116,3 +122,9 @@ def state(badge: Badge | None) -> SafeString | str:
 def yes_no(value: bool) -> str:
     """Write a truth as a word."""
     return gettext("yes") if value else gettext("no")
+
+
+@register.filter
+def receipt_number(number: int) -> str:
+    """Write a receipt's number as it is printed: eight digits."""
+    return f"{number:08d}"

@@ -1,0 +1,91 @@
+"""One room in depth: what was billed, what the relay did and why, what is wrong with it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from central.desk.room_lines import RoomLine
+from central.link.models import Alarm, Gateway, GatewayEntry
+from central.link.telemetry.models import DecisionEvent, RelayEvent
+from central.office.words import (
+    CUT_OFF,
+    DECISIONS,
+    ENTRY_CAUSES,
+    ENTRY_KINDS,
+    SUPPLIED,
+    UNKNOWN,
+    VERDICTS,
+    Badge,
+    Words,
+    badge_of,
+    name_of,
+    why_words,
+)
+from gateway.contract.facts import RelayVerdict
+
+ENTRIES, EVENTS = 12, 12
+
+
+@dataclass(frozen=True)
+class EntryRow:
+    """One ledger entry of the gateway; `lines` are bucket, unit, amount, balance after."""
+
+    entry: GatewayEntry
+    kind: Words
+    cause: Words
+    lines: list[tuple[str, str, int, int]]
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One thing that happened to the supply: a decision or a word from the relay."""
+
+    at_ms: int
+    badge: Badge
+    what: Words
+    is_decision: bool
+    current_ma: int | None = None
+
+
+def entries_of(account: str) -> list[EntryRow]:
+    """Give an account's newest ledger entries, newest first."""
+    rows = GatewayEntry.objects.filter(account=account).order_by("-at_ms", "-seq")[:ENTRIES]
+    return [
+        EntryRow(
+            row,
+            name_of(ENTRY_KINDS, row.kind),
+            name_of(ENTRY_CAUSES, row.cause),
+            [tuple(x) for x in row.lines],
+        )
+        for row in rows
+    ]
+
+
+def events_of(line: RoomLine) -> list[EventRow]:
+    """Give decisions and relay reports in one list, newest first."""
+    relay = RelayEvent.objects.filter(meter=line.meter).order_by("-at_ms")[:EVENTS]
+    decided = DecisionEvent.objects.filter(account=line.account).order_by("-at_ms")[:EVENTS]
+    rows = [EventRow(e.at_ms, _relay_badge(e), why_words(e.why), False, e.current_ma) for e in relay]
+    rows += [EventRow(e.at_ms, badge_of(DECISIONS, e.decision), why_words(e.reason), True) for e in decided]
+    return sorted(rows, key=lambda row: -row.at_ms)[:EVENTS]
+
+
+def _relay_badge(event: RelayEvent) -> Badge:
+    if event.verdict in (RelayVerdict.CONFIRMED, RelayVerdict.HELD):
+        return {True: SUPPLIED, False: CUT_OFF, None: UNKNOWN}[event.observed_closed]
+    return badge_of(VERDICTS, event.verdict)
+
+
+def alarms_of(line: RoomLine) -> list[Alarm]:
+    """Give a room's alarms, open ones first."""
+    about = Q(subject__in=[name for name in (line.meter, line.account) if name])
+    return sorted(
+        Alarm.objects.filter(about)[:20], key=lambda alarm: (alarm.cleared_ms is not None, -alarm.raised_ms)
+    )
+
+
+def where_on_the_line(gateway: Gateway | None, meter: str) -> dict[str, Any]:
+    """Give the line, model and address of a meter as its gateway's birth listed them; empty when it did not."""
+    seen = gateway.meters_seen if gateway else []
+    return next((row for row in seen if row.get("meter") == meter), {})

@@ -1,0 +1,15 @@
+"""Addresses of the live pages."""
+
+from django.urls import path
+
+from central.dashboard import views
+
+app_name = "dashboard"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("buildings/<str:code>/", views.building, name="building"),
+    path("rooms/<int:room_id>/", views.room, name="room"),
+    path("alarms/", views.alarms, name="alarms"),
+    path("accounts/", views.accounts, name="accounts"),
+    path("gateways/", views.gateways, name="gateways"),
+]
