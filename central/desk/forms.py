@@ -1,0 +1,99 @@
+"""The desk's one form: an amount of cash, read exactly and held to the class's limits before anything is shown."""
+
+import uuid
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from central.campus.models import CustomerClass
+from central.domain.selling import AmountRefusal, check_amount
+from central.office.templatetags.cardroom import fen
+from central.office.words import Words
+from gateway.contract.quantities import NotAnAmount, fen_from_yuan
+
+REFUSALS: dict[str, Words] = {
+    "bad-payment-id": gettext_lazy(
+        "This page's payment number is damaged. Open the room again and start anew."
+    ),
+    "unknown-account": gettext_lazy("Nobody occupies this room: there is no account to credit."),
+    "account-not-open": gettext_lazy(
+        "This account is being closed or is closed. Credit can't be sold to it any more."
+    ),
+    "not-prepaid": gettext_lazy(
+        "This room is not prepaid: it has a card or a monthly bill. Nothing is sold for it here."
+    ),
+    "unknown-bucket": gettext_lazy("This class keeps no paid credit. Ask an administrator to set it up."),
+    "no-price": gettext_lazy(
+        "There is no price in force for this class. Ask an administrator to enter one; then try again."
+    ),
+    "not-positive": gettext_lazy("The amount must be above zero."),
+    "below-minimum": gettext_lazy("The least for this class is %(yuan)s yuan. Ask the customer for more."),
+    "above-ceiling": gettext_lazy(
+        "The most for one payment of this class is %(yuan)s yuan. Check for a typing mistake, or take two payments."
+    ),
+    "buys-nothing": gettext_lazy("This amount buys less than one watt-hour. Ask the customer for more."),
+    "exists-with-different": gettext_lazy(
+        "This page has already taken a payment of another amount. Open the room again: its last payments show what was taken."
+    ),
+}
+FULL_WIDTH_DIGITS = str.maketrans("０１２３４５６７８９．。，", "0123456789..,")
+
+
+class AmountField(forms.CharField):
+    """Yuan with at most two decimals, as a cashier types them: full-width digits are understood, exponents are not."""
+
+    def clean(self, value: object) -> int:
+        text = (
+            str(super().clean(value))
+            .translate(FULL_WIDTH_DIGITS)
+            .strip()
+            .removeprefix("¥")
+            .removeprefix("￥")
+            .strip()
+        )
+        if not text or set(text) - set("0123456789."):
+            raise forms.ValidationError(_("Type the amount in yuan with digits, for example 50 or 50.50."))
+        try:
+            return fen_from_yuan(text)
+        except NotAnAmount as error:
+            raise forms.ValidationError(_("An amount has at most two decimals: 50 or 50.50.")) from error
+
+
+class PaymentForm(forms.Form):
+    """Amount in fen and the page's payment id; `again` is the cashier's yes to a second payment of the same sum."""
+
+    amount = AmountField(
+        label=gettext_lazy("Amount received"),
+        max_length=12,
+        error_messages={"required": gettext_lazy("Type the amount that you received.")},
+    )
+    payment = forms.UUIDField()
+    again = forms.BooleanField(required=False)
+
+    def __init__(self, *args: object, customer_class: CustomerClass, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._class = customer_class
+
+    def clean_amount(self) -> int:
+        """Hold the amount to the class's minimum and ceiling."""
+        amount_fen: int = self.cleaned_data["amount"]
+        broken = check_amount(amount_fen, self._class.minimum_fen, self._class.ceiling_fen)
+        if broken:
+            limits = {
+                AmountRefusal.BELOW_MINIMUM: self._class.minimum_fen,
+                AmountRefusal.ABOVE_CEILING: self._class.ceiling_fen,
+            }
+            raise forms.ValidationError(refusal_words(broken.value, limits.get(broken)))
+        return amount_fen
+
+
+def refusal_words(why: str, limit_fen: int | None) -> str:
+    """Say why nothing was sold, with the limit that was met and what to do."""
+    words = REFUSALS.get(why, why)
+    return str(words) % {"yuan": fen(limit_fen)} if limit_fen is not None else str(words)
+
+
+def new_payment_id() -> str:
+    """Make the id of the payment that the page about to be shown may take: once, however often it is sent."""
+    return str(uuid.uuid4())

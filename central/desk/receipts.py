@@ -1,0 +1,25 @@
+"""Which receipts a page lists, and whether a payment about to be taken needs a second question."""
+
+from central.desk.models import Payment, Receipt
+from central.desk.queries import repeated_payment
+
+
+def receipts_of_cashier(cashier_id: int, limit: int) -> list[Receipt]:
+    """Give the receipts that one person issued last."""
+    return list(Receipt.objects.filter(payment__cashier=cashier_id).order_by("-number")[:limit])
+
+
+def receipts_of_point(point_id: int, limit: int) -> list[Receipt]:
+    """Give a metering point's newest receipts, whoever lived there."""
+    return list(Receipt.objects.filter(payment__account__point=point_id).order_by("-number")[:limit])
+
+
+def question_before(payment_id: str, account: str, amount_fen: int, now_ms: int) -> Receipt | None:
+    """Give the receipt of the same sum for the same account within minutes (R-4.1.4).
+
+    None when this very payment was taken already: then nothing is asked, the same receipt is shown again.
+    """
+    if Payment.objects.filter(pk=payment_id).exists():
+        return None
+    repeated = repeated_payment(account, amount_fen, now_ms)
+    return repeated.receipt if repeated else None

@@ -1,0 +1,91 @@
+"""Find a room the way people ask for one: its number, building and number, an occupant's name or card, a meter's number."""
+
+import re
+
+from django.db.models import Q, QuerySet
+
+from central.campus.models import Account, MeteringPoint, Room
+from central.clock import campus_day
+
+HITS_AT_MOST = 30
+_BUILDING_AND_ROOM = re.compile(r"(?P<building>.+?)\s*(?:[-#/ ]|号楼|栋|幢)\s*(?P<label>\S+)")
+
+
+def find_points(text: str, now_ms: int) -> list[MeteringPoint]:
+    """Give the metering points that fit, exact room labels first, then by building and room; at most HITS_AT_MOST."""
+    text = text.strip()
+    if not text:
+        return []
+    exact = list(points_with_class().filter(_exact(text))[:HITS_AT_MOST])
+    others = points_with_class().filter(_room(text) | _person(text, now_ms) | _meter(text))
+    others = others.exclude(pk__in=[point.pk for point in exact]).distinct()
+    return [
+        *exact,
+        *others.order_by("room__building__code", "room__floor", "room__label")[: HITS_AT_MOST - len(exact)],
+    ]
+
+
+def point_of_room(room_id: int) -> MeteringPoint | None:
+    """Give one room's metering point, with all that `room_lines` needs."""
+    return points_with_class().filter(room_id=room_id).first()
+
+
+def points_with_class() -> QuerySet[MeteringPoint]:
+    """Select metering points with all that `room_lines` reads of them."""
+    return MeteringPoint.objects.select_related("room__building", "customer_class__tariff").prefetch_related(
+        "customer_class__buckets"
+    )
+
+
+def _split(text: str) -> tuple[str, str] | None:
+    match = _BUILDING_AND_ROOM.fullmatch(text)
+    return (match["building"], match["label"]) if match else None
+
+
+def _building(name: str) -> Q:
+    return Q(room__building__code__iexact=name) | Q(room__building__name__istartswith=name)
+
+
+def _exact(text: str) -> Q:
+    parts = _split(text)
+    same_label = Q(room__label__iexact=text)
+    return same_label | (_building(parts[0]) & Q(room__label__iexact=parts[1])) if parts else same_label
+
+
+def _room(text: str) -> Q:
+    parts = _split(text)
+    begins = Q(room__label__istartswith=text)
+    return begins | (_building(parts[0]) & Q(room__label__istartswith=parts[1])) if parts else begins
+
+
+def _person(text: str, now_ms: int) -> Q:
+    today = campus_day(now_ms)
+    here_now = Q(accounts__occupancies__until_day__isnull=True) | Q(
+        accounts__occupancies__until_day__gte=today
+    )
+    name = Q(accounts__occupancies__customer__name__icontains=text)
+    return (name | Q(accounts__occupancies__customer__number__istartswith=text)) & here_now
+
+
+def _meter(text: str) -> Q:
+    return Q(accounts__bindings__meter__meter_no__iexact=text)
+
+
+def is_only_hit(text: str, room: Room, hits: int) -> bool:
+    """Say whether Enter may go straight to this first hit: it is the only one, or its full label was typed."""
+    return hits == 1 or room.full_label.casefold() == text.strip().casefold()
+
+
+def find_accounts(text: str) -> QuerySet[Account]:
+    """Give accounts of any state whose code, room, occupant or card fits, by code; all for an empty text."""
+    accounts = Account.objects.select_related("point__room__building", "point__customer_class").order_by(
+        "code"
+    )
+    if not text:
+        return accounts
+    person = Q(occupancies__customer__name__icontains=text) | Q(
+        occupancies__customer__number__istartswith=text
+    )
+    return accounts.filter(
+        Q(code__icontains=text) | Q(point__room__label__istartswith=text) | person
+    ).distinct()

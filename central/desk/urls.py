@@ -1,0 +1,16 @@
+"""Addresses of the desk."""
+
+from django.urls import path
+
+from central.desk import views
+
+app_name = "desk"
+urlpatterns = [
+    path("", views.find, name="find"),
+    path("rooms/<int:room_id>/", views.room, name="room"),
+    path("rooms/<int:room_id>/read-back/", views.read_back, name="read-back"),
+    path("rooms/<int:room_id>/pay/", views.pay, name="pay"),
+    path("receipts/<int:number>/", views.receipt, name="receipt"),
+    path("receipts/<int:number>/delivery/", views.delivery, name="delivery"),
+    path("waiting/", views.waiting, name="waiting"),
+]

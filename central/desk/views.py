@@ -1,0 +1,220 @@
+"""The desk: find a room, see it, read the payment back, take the cash, hand out the receipt, watch the supply return.
+
+Every step is a plain page with its own address; htmx only spares the reload. The payment's id is made with the room's page and
+travels through the read-back to the payment, so that a double click, a reload or a killed server pays once.
+"""
+
+import cn2an
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from central import clock
+from central.campus.models import CustomerClass, MeteringPoint
+from central.campus.queries import price_at
+from central.desk import operations, queries
+from central.desk.forms import PaymentForm, new_payment_id, refusal_words
+from central.desk.models import Receipt
+from central.desk.operations import DeskRefusal
+from central.desk.progress import progress_of, sentence_of
+from central.desk.receipts import question_before, receipts_of_cashier, receipts_of_point
+from central.desk.room_lines import RoomLine, room_lines
+from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of_room
+from central.office.access import ANYONE_SIGNED_IN, CASHIER, roles
+from central.office.live import live_part
+from central.office.templatetags.cardroom import fen
+from gateway.contract.quantities import MicroYuanPerKwh, energy_for, micro_yuan_from_fen
+
+USUAL_AMOUNTS_YUAN = (20, 30, 50, 100, 200)
+WAITING_AT_MOST, WAITING_FEW, LAST_RECEIPTS, ROOM_RECEIPTS = 200, 4, 8, 10
+ORIGINAL = "original_receipt"
+"""Session key: the receipt that this sign-in issued last. Every other view of a receipt is a copy (R-4.1.2)."""
+
+
+@roles(*ANYONE_SIGNED_IN)
+def find(request: HttpRequest) -> HttpResponse:
+    """Find a room; Enter on the only hit opens it."""
+    now_ms, query = clock.now_ms(), request.GET.get("q", "")
+    points = find_points(query, now_ms)
+    if points and not request.htmx and is_only_hit(query, points[0].room, len(points)):
+        return redirect("desk:room", points[0].room_id)
+    context = {"query": query, "hits": room_lines(points, now_ms), "hits_at_most": HITS_AT_MOST}
+    if request.htmx:
+        return render(request, "desk/hits.html", context)
+    receipts = receipts_of_cashier(request.user.pk, LAST_RECEIPTS)
+    return render(request, "desk/find.html", {**context, **_waiting(WAITING_FEW), "receipts": receipts})
+
+
+@roles(*ANYONE_SIGNED_IN)
+def room(request: HttpRequest, room_id: int) -> HttpResponse:
+    """A room's card, and the form that begins a payment."""
+    point, line = _room(room_id)
+    price = price_at(point.customer_class.tariff_id, clock.now_ms())
+    if request.htmx:
+        return live_part(request, "desk/room_now.html", {"line": line, "price": price})
+    return _room_page(request, point, line, None)
+
+
+def _room_page(
+    request: HttpRequest, point: MeteringPoint, line: RoomLine, form: PaymentForm | None
+) -> HttpResponse:
+    customer_class = point.customer_class
+    typed = form["amount"].value() if form else request.GET.get("amount", "")
+    context = {
+        "line": line,
+        "price": price_at(customer_class.tariff_id, clock.now_ms()),
+        "customer_class": customer_class,
+        "form": form,
+        "typed": typed or "",
+        "payment_id": new_payment_id(),
+        "usual_amounts": _usual_amounts(customer_class),
+        "receipts": receipts_of_point(point.pk, ROOM_RECEIPTS),
+        "can_sell": request.user.role == CASHIER,
+    }
+    return render(request, "desk/room.html", context, status=400 if form else 200)
+
+
+def _usual_amounts(customer_class: CustomerClass) -> list[int]:
+    within = range(customer_class.minimum_fen, customer_class.ceiling_fen + 1)
+    return [yuan for yuan in USUAL_AMOUNTS_YUAN if yuan * 100 in within]
+
+
+def _room(room_id: int) -> tuple[MeteringPoint, RoomLine]:
+    point = point_of_room(room_id)
+    if point is None:
+        raise Http404
+    return point, room_lines([point], clock.now_ms())[0]
+
+
+@roles(CASHIER)
+def read_back(request: HttpRequest, room_id: int) -> HttpResponse:
+    """Show room, item, price and date once more before anything is booked (R-4.1.4)."""
+    point, line = _room(room_id)
+    typed = {
+        "amount": request.GET.get("usual") or request.GET.get("amount"),
+        "payment": request.GET.get("payment"),
+    }
+    form = PaymentForm(typed, customer_class=point.customer_class)
+    if not form.is_valid():
+        return _room_page(request, point, line, form)
+    return _read_back_page(request, point, line, form)
+
+
+def _read_back_page(
+    request: HttpRequest, point: MeteringPoint, line: RoomLine, form: PaymentForm, status: int = 200
+) -> HttpResponse:
+    now_ms, amount_fen = clock.now_ms(), form.cleaned_data["amount"]
+    price = price_at(point.customer_class.tariff_id, now_ms)
+    if price is None:
+        return render(
+            request,
+            "desk/refused.html",
+            _refused(line, refusal_words(DeskRefusal.NO_PRICE, None)),
+            status=409,
+        )
+    context = {
+        "line": line,
+        "price": price,
+        "energy_wh": energy_for(micro_yuan_from_fen(amount_fen), MicroYuanPerKwh(price.micro_yuan_per_kwh)),
+        "amount_fen": amount_fen,
+        "payment_id": form.cleaned_data["payment"],
+        "same_sum": question_before(str(form.cleaned_data["payment"]), line.account, amount_fen, now_ms),
+        "now_ms": now_ms,
+    }
+    return render(request, "desk/read_back.html", context, status=status)
+
+
+@roles(CASHIER)
+@require_POST
+def pay(request: HttpRequest, room_id: int) -> HttpResponse:
+    """Take the cash once per payment id, and go to the receipt; a refusal is said in words, and nothing was taken."""
+    point, line = _room(room_id)
+    form = PaymentForm(request.POST, customer_class=point.customer_class)
+    if not form.is_valid():
+        return _go(
+            request,
+            render(
+                request, "desk/refused.html", _refused(line, next(iter(form.errors.values()))[0]), status=400
+            ),
+        )
+    payment_id, amount_fen = str(form.cleaned_data["payment"]), form.cleaned_data["amount"]
+    if not form.cleaned_data["again"] and question_before(
+        payment_id, line.account, amount_fen, clock.now_ms()
+    ):
+        return _go(request, _read_back_page(request, point, line, form, status=409))
+    result = operations.pay(payment_id, line.account, amount_fen, request.user, now_ms=clock.now_ms())
+    if isinstance(result, operations.Refused):
+        reason = refusal_words(result.why, result.limit_fen)
+        return _go(request, render(request, "desk/refused.html", _refused(line, reason), status=409))
+    if result.existed:
+        messages.info(
+            request, _("This payment was already taken: this is its receipt. Nothing was taken twice.")
+        )
+    else:
+        request.session[ORIGINAL] = result.receipt.number
+    onward = reverse("desk:receipt", args=[result.receipt.number])
+    return HttpResponseClientRedirect(onward) if request.htmx else redirect(onward)
+
+
+def _refused(line: RoomLine, reason: str) -> dict[str, object]:
+    return {"line": line, "reason": reason}
+
+
+def _go(request: HttpRequest, page: HttpResponse) -> HttpResponse:
+    """Let a whole page take the place of the one whose form was sent; htmx shows answers of 4xx only when told so."""
+    if request.htmx:
+        page.status_code = 200
+        return retarget(reswap(page, "outerHTML"), "body")
+    return page
+
+
+@roles(*ANYONE_SIGNED_IN)
+def receipt(request: HttpRequest, number: int) -> HttpResponse:
+    """A receipt as it was issued, and how far its credit has come."""
+    issued = _receipt(number)
+    context = {
+        "receipt": issued,
+        "progress": progress_of(issued.at_ms, queries.delivery_state(issued.payment)),
+        "room_id": issued.payment.account.point.room_id,
+        "energy_wh": energy_for(
+            micro_yuan_from_fen(issued.amount_fen), MicroYuanPerKwh(issued.micro_yuan_per_kwh)
+        ),
+        "amount_in_words": cn2an.an2cn(fen(issued.amount_fen), "rmb"),
+        "is_copy": request.session.get(ORIGINAL) != number,
+    }
+    return render(request, "desk/receipt.html", context)
+
+
+@roles(*ANYONE_SIGNED_IN)
+def delivery(request: HttpRequest, number: int) -> HttpResponse:
+    """The part of the receipt's page that changes."""
+    issued = _receipt(number)
+    context = {
+        "receipt": issued,
+        "progress": progress_of(issued.at_ms, queries.delivery_state(issued.payment)),
+    }
+    return live_part(request, "desk/delivery.html", context)
+
+
+def _receipt(number: int) -> Receipt:
+    return get_object_or_404(Receipt.objects.select_related("payment__account__point"), pk=number)
+
+
+@roles(*ANYONE_SIGNED_IN)
+def waiting(request: HttpRequest) -> HttpResponse:
+    """Credited, not yet supplied: each payment with the reason (R-4.1.3)."""
+    if request.htmx and request.GET.get("few"):
+        return live_part(request, "desk/waiting_few.html", _waiting(WAITING_FEW))
+    context = _waiting(WAITING_AT_MOST)
+    if request.htmx:
+        return live_part(request, "desk/waiting_rows.html", context)
+    return render(request, "desk/waiting.html", context)
+
+
+def _waiting(at_most: int) -> dict[str, object]:
+    rows = [(row, sentence_of(row.state)) for row in queries.not_yet_supplied(at_most)]
+    return {"waiting": rows, "waiting_count": queries.count_not_yet_supplied()}
