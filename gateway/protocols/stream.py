@@ -48,6 +48,8 @@ class Damage(NamedTuple):
 class StreamDecoder:
     """The bounded buffer. A subclass adds `next_event()`; it moves `_position` over the bytes it has decided."""
 
+    __slots__ = ("_buffer", "_ended", "_overrun", "_position", "_silent_until")
+
     def __init__(self) -> None:
         self._buffer = b""
         self._position = 0
@@ -65,7 +67,7 @@ class StreamDecoder:
         """Take bytes as they come off the line, in any portions."""
         position = self._position
         if position == len(self._buffer):
-            self._buffer = bytes(data)
+            self._buffer = data if type(data) is bytes else bytes(data)
         else:
             self._buffer = self._buffer[position:] + data
         self._position = 0

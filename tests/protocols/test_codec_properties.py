@@ -95,6 +95,24 @@ def test_modbus_portions_do_not_matter(stream: bytes, cuts: list[int]) -> None:
     assert hear_in(modbus.Decoder(), portions(stream, cuts)) == hear_modbus(stream) == hear_modbus(stream, 1)
 
 
+@given(
+    st.builds(
+        modbus.read_registers,
+        st.just(1),
+        st.sampled_from([3, 4]),
+        st.integers(0, 0xFFFF),
+        st.integers(1, 125),
+    ),
+    mixed(frames_modbus),
+    st.lists(st.integers(0, 2000), max_size=8),
+)
+@settings(max_examples=300)
+def test_modbus_portions_do_not_matter_to_a_master(request: bytes, stream: bytes, cuts: list[int]) -> None:
+    for heard in (stream, request + stream, stream + request):
+        at_once, split = (modbus.Decoder(modbus.Role.RESPONSE, echo=request) for _ in range(2))
+        assert hear_in(split, portions(heard, cuts)) == hear_in(at_once, [heard])
+
+
 @given(addresses, controls, st.binary(max_size=255), st.integers(0, 9))
 def test_645_what_is_encoded_comes_back(address: str, control: int, data: bytes, preamble: int) -> None:
     (frame,) = hear_645(dlt645.encode(address, control, data, preamble))

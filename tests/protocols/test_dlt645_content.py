@@ -122,11 +122,30 @@ def test_short_and_divided_answers_have_no_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "value"), [("04", "ERR=04"), ("06", "ERR=06"), ("", "ERR="), ("0400", "ERR=0004")]
+    ("control", "data", "value", "name"),
+    [
+        (0xD1, "04", "ERR=04", "password"),
+        (0xD1, "06", "ERR=06", "no-such-data+password"),
+        (0xD1, "", "ERR=", "other"),
+        (0xC3, "0200", "ERR=0002", "repeated-top-up"),
+        (0xDC, "04", "ERR=04", "password"),
+        (0xDC, "0100", "ERR=0001", "suspended"),
+        (0xDC, "1000", "ERR=0010", "expired"),
+        (0xDC, "2000", "ERR=0020", "keep-power"),
+        (0xDC, "0001", "ERR=0100", "already-tripped"),
+    ],
 )
-def test_refusals(data: str, value: str) -> None:
-    (frame,) = hear_645(encode(METER, 0xD1, bytes.fromhex(data)))
-    assert read_content(frame) == Content(value=value, unit="err")
+def test_refusals(control: int, data: str, value: str, name: str) -> None:
+    (frame,) = hear_645(encode(METER, control, bytes.fromhex(data)))
+    assert read_content(frame) == Content(name=name, value=value, unit="err")
+
+
+@pytest.mark.parametrize(
+    ("data", "value"), [("", None), ("0200", "0002 close-permit"), ("2000", "0020 delayed-by-high-current")]
+)
+def test_relay_acknowledgements(data: str, value: str | None) -> None:
+    (frame,) = hear_645(encode(METER, 0x9C, bytes.fromhex(data)))
+    assert read_content(frame) == Content(value=value)
 
 
 def test_relay_command_is_the_captured_one() -> None:
@@ -141,15 +160,6 @@ def test_relay_commands_of_another_shape_have_no_fields() -> None:
     assert relay.describe_switch(b"\x98" + bytes(20)) is None
     (frame,) = hear_645(encode(METER, 0x1C, b"\x98" + bytes(20)))
     assert read_content(frame) == Content()
-
-
-@pytest.mark.parametrize(
-    ("word", "name"),
-    [("0100", "suspended"), ("0400", "password"), ("1000", "expired"), ("2000", "keep-power"), ("0001", "already-tripped")],
-)  # fmt: skip
-def test_two_byte_refusals_of_the_relay(word: str, name: str) -> None:
-    assert relay.refusal(bytes.fromhex(word)) == name
-    assert relay.refusal(bytes.fromhex(word)[:1]) is None
 
 
 def test_requests() -> None:

@@ -86,7 +86,7 @@ def test_a_good_row(text: str) -> None:
             "itms: is not known here (did you mean 'items'?)"]),
         (GOOD_645, "[line]", "[[line]]", ["line: must be a table"]),
         (GOOD_MODBUS, '"uint32"', '"uint64"',
-            ["items.energy.type: must be one of float32, uint32, uint16, int16, not 'uint64' (did you mean 'uint32'?)"]),
+            ["items.energy.type: must be one of float32, uint32, uint16, int16, not 'uint64' (did you mean 'uint16'?)"]),
         (GOOD_MODBUS, "function = 3", "function = 6", ["items.energy.function: must be a whole number from 3 to 4, not 6"]),
         (GOOD_MODBUS, '"001A"', '"0001"', ["relay.register: is part of energy: writing there would change what the meter counted"]),
         (GOOD_MODBUS, "open = 0, ", "", ["relay.actions.open: a relay can at least be opened"]),

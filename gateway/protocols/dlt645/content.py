@@ -24,7 +24,7 @@ class Content:
 def read_content(frame: Frame) -> Content:
     """Return what the frame says, as far as the standard or a public source tells."""
     if frame.is_abnormal:
-        return Content(value=f"ERR={frame.data[::-1].hex().upper()}", unit="err")
+        return Content(name=refusal(frame), value=f"ERR={frame.data[::-1].hex().upper()}", unit="err")
     if frame.function in functions.CARRIES_IDENTIFIER and len(frame.data) >= 4:
         return _read_item(frame)
     match frame.function:
@@ -32,11 +32,24 @@ def read_content(frame: Frame) -> Content:
             return Content(value=frame.data[::-1].hex().upper())
         case functions.CHANGE_BAUD if len(frame.data) == 1:
             return Content(value=frame.data.hex().upper(), unit="baud feature word")
-        case functions.RELAY if not frame.is_reply:
+        case functions.RELAY if frame.is_reply:
+            return Content(value=relay.describe_done(frame.data))
+        case functions.RELAY:
             return Content(value=dict(relay.describe_switch(frame.data) or {}) or None)
         case functions.FREEZE | functions.BROADCAST_TIME if not frame.is_reply and frame.data:
             return Content(value=frame.data[::-1].hex().upper(), unit="moment")
     return Content()
+
+
+def refusal(frame: Frame) -> str:
+    """Name what an abnormal reply says, several reasons joined by `+`; `other` when it gives none."""
+    word = int.from_bytes(frame.data, "little")
+    names: tuple[str, ...] = functions.ERROR_BITS
+    if frame.function == functions.SECURITY:
+        names = functions.SECURITY_ERROR_BITS
+    elif frame.function == functions.RELAY and len(frame.data) == relay.STATUS_BYTES:
+        names = relay.REFUSED_BITS
+    return "+".join(functions.named_bits(word, names)) or "other"
 
 
 def _read_item(frame: Frame) -> Content:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.protocols import scaling
-from gateway.protocols.dlt645 import edition1997, functions, identifiers, relay
+from gateway.protocols.dlt645 import content, edition1997, functions, identifiers, relay
 from gateway.protocols.dlt645.formats import Digits, Number, Problem
 from gateway.protocols.dlt645.frame import Decoder, Frame
 from gateway.protocols.dlt645.identifiers import Identifier
@@ -44,14 +44,14 @@ class Edition:
     """What the editions do differently, as far as a driver goes."""
 
     read_function: int
-    error_bits: tuple[str, ...]
+    refusal: Callable[[Frame], str]
     read: Callable[[str, str, int], bytes]
     find: Callable[[int], Identifier | None]
 
 
 EDITIONS = {
-    "dlt645-2007": Edition(functions.READ, functions.ERROR_BITS, functions.read, identifiers.find),
-    "dlt645-1997": Edition(edition1997.READ, edition1997.ERROR_BITS, edition1997.read, edition1997.find),
+    "dlt645-2007": Edition(functions.READ, content.refusal, functions.read, identifiers.find),
+    "dlt645-1997": Edition(edition1997.READ, edition1997.refusal, edition1997.read, edition1997.find),
 }
 
 
@@ -163,16 +163,10 @@ class Dlt645Listener:
         if frame.function != self._question.function:
             return Foreign("stale", frame.raw)
         if frame.is_abnormal:
-            return Refused(self._refusal(frame), frame.raw)
+            return Refused(self._driver.edition.refusal(frame), frame.raw)
         return (
             Accepted(frame.raw) if self._question.item is None else self._answer(self._question.item, frame)
         )
-
-    def _refusal(self, frame: Frame) -> str:
-        by_relay = relay.refusal(frame.data) if self._question.item is None else None
-        if by_relay is not None or not frame.data:
-            return by_relay or "other"
-        return "+".join(functions.named_bits(frame.data[0], self._driver.edition.error_bits)) or "other"
 
     def _answer(self, item: Item, frame: Frame) -> Verdict:
         di = self._question.di

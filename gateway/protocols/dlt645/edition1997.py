@@ -7,6 +7,7 @@ meters; some of them answer reads sent to 999999999999 and put AAH behind the it
 from gateway.protocols.dlt645.content import Content, content_of
 from gateway.protocols.dlt645.formats import COUNT, ENERGY, Digits, Number, Pattern
 from gateway.protocols.dlt645.frame import Frame, encode
+from gateway.protocols.dlt645.functions import named_bits
 from gateway.protocols.dlt645.identifiers import Identifier
 
 READ = 0x01
@@ -19,8 +20,6 @@ CHANGE_BAUD = 0x0C
 CHANGE_PASSWORD = 0x0F
 CLEAR_DEMAND = 0x10
 LAST_FUNCTION = CLEAR_DEMAND
-
-FIRST_BYTE_TIMEOUT_MS = 500
 
 ERROR_BITS = (
     "illegal-data",
@@ -95,10 +94,15 @@ def find(di: int) -> Identifier | None:
     return Identifier(f"{quantity[0]} {part}{month}", quantity[1], ENERGY, is_block=tariff == _BLOCK)
 
 
+def refusal(frame: Frame) -> str:
+    """Name what an abnormal reply says; only its first byte is the standard's."""
+    return "+".join(named_bits(int.from_bytes(frame.data[:1], "little"), ERROR_BITS)) or "other"
+
+
 def read_content(frame: Frame) -> Content:
     """Return what a frame of the 1997 edition says; as `content.read_content`, never raises."""
     if frame.is_abnormal:
-        return Content(value=f"ERR={frame.data[:1].hex().upper()}", unit="err")
+        return Content(name=refusal(frame), value=f"ERR={frame.data[:1].hex().upper()}", unit="err")
     if len(frame.data) < 2:
         return Content()
     number = int.from_bytes(frame.data[:2], "little")

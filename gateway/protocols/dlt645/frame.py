@@ -105,6 +105,8 @@ _QUIET = _Run.QUIET
 class Decoder(StreamDecoder):
     """Frames out of bytes: `feed(data)`, `next_event()`, and `flush()` when the line fell silent."""
 
+    __slots__ = ("_noise", "_run")
+
     def __init__(self) -> None:
         super().__init__()
         self._noise = b""

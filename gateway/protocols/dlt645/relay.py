@@ -20,6 +20,7 @@ ALARM_ON, ALARM_OFF = 0x2A, 0x2B
 KEEP_POWER_ON, KEEP_POWER_OFF = 0x3A, 0x3B
 
 BODY_BYTES = 16
+STATUS_BYTES = 2
 
 DONE_BITS = (
     "direct-close",
@@ -44,7 +45,7 @@ REFUSED_BITS = (
     "not-authenticated",
     "expired",
     "keep-power",
-    "keep-power",
+    "keep-power-refuses-pre-trip",
     "bad-duration",
     "already-tripped",
 )
@@ -109,8 +110,9 @@ def describe_status(word: int) -> str:
     return f"{word:04X} relay={relay} cmd={command}"
 
 
-def refusal(data: bytes) -> str | None:
-    """Name the two-byte error word of a DCH reply; None when DATA has another length (then it is the standard's error byte)."""
-    if len(data) != 2:
+def describe_done(data: bytes) -> str | None:
+    """Return `0002 close-permit` for the execution word some meters add to 9CH, None for the plain acknowledgement."""
+    if len(data) != STATUS_BYTES:
         return None
-    return (named_bits(int.from_bytes(data, "little"), REFUSED_BITS) or ["other"])[0]
+    word = int.from_bytes(data, "little")
+    return " ".join([f"{word:04X}", *named_bits(word, DONE_BITS)])

@@ -33,6 +33,8 @@ EXCEPTION_BIT = 0x80
 MAX_FRAME_BYTES = 256
 _SHORT_BYTES = 8
 _EXCEPTION_BYTES = 5
+_SHORTEST_REPLY_BYTES = 7
+"""Of registers: address, function, byte count, one register, CRC."""
 
 _READS = {
     READ_COILS: 2000,
@@ -41,6 +43,8 @@ _READS = {
     READ_INPUT_REGISTERS: 125,
 }
 """Function: most items in one request (Modbus application protocol V1.1b3, clause 6)."""
+_REGISTER_READS = frozenset({READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS})
+_REGISTER_BYTE_COUNTS = frozenset(range(2, 251, 2))
 _SINGLE_WRITES = frozenset({WRITE_COIL, WRITE_REGISTER})
 _BLOCK_WRITES = {WRITE_COILS: 1968, WRITE_REGISTERS: 123}
 _BITS = frozenset({READ_COILS, READ_DISCRETE_INPUTS, WRITE_COILS})
@@ -59,6 +63,9 @@ class Role(StrEnum):
 
     REQUEST = "request"
     RESPONSE = "response"
+
+
+_RESPONSE = Role.RESPONSE
 
 
 class Frame(NamedTuple):
@@ -110,6 +117,8 @@ class Decoder(StreamDecoder):
     and it is taken byte for byte, as a REQUEST, before any other reading of these bytes.
     """
 
+    __slots__ = ("_echo", "_in_damage", "_last_write", "_role")
+
     def __init__(self, role: Role | None = None, echo: bytes = b"") -> None:
         super().__init__()
         self._role = role
@@ -121,6 +130,20 @@ class Decoder(StreamDecoder):
         """Return the next frame or damage in the order of the stream; None when nothing (more) can be decided yet."""
         if self._overrun is not None:
             return self._take_overrun()
+        buffer, start = self._buffer, self._position
+        if self._role is _RESPONSE and len(buffer) - start >= _SHORTEST_REPLY_BYTES:
+            # The short way for what a master hears most: registers, whole, not its own echo. All else goes the long way.
+            raw = buffer[start : start + _EXCEPTION_BYTES + buffer[start + 2]]
+            if (
+                crc16(raw) == 0
+                and raw[1] in _REGISTER_READS
+                and raw[2] in _REGISTER_BYTE_COUNTS
+                and len(raw) == _EXCEPTION_BYTES + raw[2]
+                and not (self._echo and self._echo.startswith(raw[:_SHORTEST_REPLY_BYTES]))
+            ):
+                self._position = start + len(raw)
+                self._in_damage = False
+                return tuple.__new__(Frame, (raw[0], raw[1], _RESPONSE, raw[2:-2], raw))
         while self._position < len(self._buffer):
             found = self._try()
             if isinstance(found, Frame):
@@ -201,7 +224,7 @@ def _read_claims(function: int, byte_count: int, quantity: int) -> list[_Claim]:
     claims = []
     if 1 <= quantity <= _READS[function]:
         claims.append(_Claim(_SHORT_BYTES, Role.REQUEST))
-    if 1 <= byte_count <= 250 and (function in _BITS or byte_count % 2 == 0):
+    if byte_count in _REGISTER_BYTE_COUNTS or (function in _BITS and 1 <= byte_count <= 250):
         claims.append(_Claim(_EXCEPTION_BYTES + byte_count, Role.RESPONSE))
     return claims
 
