@@ -1,0 +1,146 @@
+"""Bring relays to what is desired and read them back. What to do next is the domain's table; this loop carries it out.
+
+Relays of different meters are driven side by side; the lines' ranks put a command before everything else.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from gateway.application.drive_relay import next_step, relay_tasks, report_relay
+from gateway.application.ports import Clock, Journal, LineGone, Rank, Store
+from gateway.contract.identifiers import MeterNo
+from gateway.domain.relay import (
+    CommandAccepted,
+    CommandRefused,
+    CommandUnanswered,
+    ObservedStatus,
+    ReadBack,
+    ReadBackUnanswered,
+    RelayEvent,
+    Rest,
+    Send,
+    Settled,
+    Step,
+)
+from gateway.loops.fleet import Fleet, FleetMeter
+from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.signals import Signals
+from gateway.protocols.driver import Accepted, Answer, Item, Refused, RelayAction
+
+LOOK_EVERY_S = 1.0
+"""Between looks for relays whose rest is over; news ring the bell."""
+SHORTEST_REST_S = 0.02
+
+log = structlog.get_logger("relay")
+
+
+class RelayDriver:
+    """Drives all relays of the building."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        store: Store[Journal],
+        clock: Clock,
+        clocks: MeterClocks,
+        signals: Signals,
+        progress: Callable[[], None],
+    ) -> None:
+        self._fleet = fleet
+        self._store = store
+        self._clock = clock
+        self._clocks = clocks
+        self._signals = signals
+        self._progress = progress
+        self._driven: set[MeterNo] = set()
+
+    async def run(self) -> None:
+        """Drive for ever."""
+        async with asyncio.TaskGroup() as drives:
+            while True:
+                self._signals.relay.clear()
+                now = self._clock.line_now()
+                for task in await self._store.run(lambda journal, now=now: relay_tasks(journal, now)):  # type: ignore[misc]
+                    meter = self._fleet.meter(task.meter)
+                    if meter is not None and task.meter not in self._driven:
+                        self._driven.add(task.meter)
+                        drives.create_task(self._drive(meter))
+                self._progress()
+                try:
+                    await asyncio.wait_for(self._signals.relay.wait(), LOOK_EVERY_S)
+                except TimeoutError:
+                    pass
+
+    async def _drive(self, meter: FleetMeter) -> None:
+        """Take one relay from step to step until nothing is left or it has to rest."""
+        try:
+            step = await self._first_step(meter)
+            while not isinstance(step, Settled):
+                if isinstance(step, Rest):
+                    if step.after_ms > LOOK_EVERY_S * 1000:
+                        return
+                    await asyncio.sleep(max(SHORTEST_REST_S, step.after_ms / 1000))
+                    step = await self._first_step(meter)
+                else:
+                    step = await self._report(meter, await self._carry_out(meter, step))
+            log.info("relay-settled", meter=meter.meter, verdict=step.verdict)
+        finally:
+            self._driven.discard(meter.meter)
+
+    async def _first_step(self, meter: FleetMeter) -> Step:
+        now = self._clock.line_now()
+        actions = meter.driver.relay_actions
+        return await self._store.run(lambda journal: next_step(journal, meter.meter, actions, now))
+
+    async def _report(self, meter: FleetMeter, event: RelayEvent) -> Step:
+        now = self._clock.line_now()
+        actions = meter.driver.relay_actions
+        step = await self._store.run(lambda journal: report_relay(journal, meter.meter, event, actions, now))
+        self._signals.outbox.set()
+        return step
+
+    async def _carry_out(self, meter: FleetMeter, step: ReadBack | Send) -> RelayEvent:
+        if isinstance(step, Send):
+            return await self._send(meter, step)
+        if step.after_ms:
+            await asyncio.sleep(step.after_ms / 1000)
+        return await self._read_back(meter)
+
+    async def _send(self, meter: FleetMeter, send: Send) -> RelayEvent:
+        action = RelayAction.PERMIT if send.permit else RelayAction.CLOSE if send.close else RelayAction.OPEN
+        if Item.CLOCK in meter.driver.items and not self._clocks.is_fresh(meter.meter, self._clock.now()):
+            await self._read_clock(meter)
+        valid_until = self._clocks.valid_until(meter.meter, self._clock.now())
+        reply = await meter.line.switch(meter.driver, action, valid_until)
+        log.info("relay-commanded", meter=meter.meter, action=action, reply=type(reply).__name__)
+        match reply:
+            case Accepted():
+                return CommandAccepted()
+            case Refused(reason=reason):
+                self._clocks.forget(meter.meter)
+                return CommandRefused(reason)
+            case _:
+                return CommandUnanswered()
+
+    async def _read_clock(self, meter: FleetMeter) -> None:
+        answer = await meter.line.read(meter.driver, Item.CLOCK, Rank.RELAY)
+        if isinstance(answer, Answer) and answer.values.clock is not None:
+            self._clocks.note(meter.meter, answer.values.clock, self._clock.now())
+
+    async def _read_back(self, meter: FleetMeter) -> RelayEvent:
+        """Read status word and current: only both together prove anything (C-15)."""
+        relay = await meter.line.read(meter.driver, Item.RELAY, Rank.READ_BACK)
+        if not isinstance(relay, Answer) or relay.values.relay_closed is None:
+            return ReadBackUnanswered(relay.why if isinstance(relay, LineGone) else "silent")
+        current = None
+        if Item.CURRENT in meter.driver.items:
+            answer = await meter.line.read(meter.driver, Item.CURRENT, Rank.READ_BACK)
+            current = answer.values.current_ma if isinstance(answer, Answer) else None
+        return ObservedStatus(
+            closed=relay.values.relay_closed,
+            current_ma=current,
+            commanded_closed=relay.values.relay_commanded_closed,
+            status_word=relay.values.status_word,
+        )

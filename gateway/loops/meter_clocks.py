@@ -1,0 +1,57 @@
+"""What each meter's own clock shows beside ours, so that a relay command expires by the meter's clock (C-14, protocols.md 1.6).
+
+A meter whose calendar is years off still takes the command; a capture, replayed after these minutes, is refused by the meter.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from gateway.contract.facts import Instant
+from gateway.contract.identifiers import MeterNo
+from gateway.protocols.driver import MeterClock
+
+VALID_MS = 5 * 60_000
+"""How long a relay command may be taken: far above a line's delay, far below a replay's worth."""
+FRESH_MS = 6 * 3_600_000
+"""A cheap meter's clock drifts a second or two in this time."""
+
+
+class MeterClocks:
+    """The last seen difference of every meter's calendar to our monotonic time."""
+
+    def __init__(self, utc_offset_minutes: int) -> None:
+        self._zone = timedelta(minutes=utc_offset_minutes)
+        self._seen: dict[MeterNo, tuple[datetime, Instant]] = {}
+
+    def note(self, meter: MeterNo, clock: MeterClock, now: Instant) -> None:
+        """Note a calendar just read; one that is no date is forgotten."""
+        try:
+            shown = datetime(
+                clock.year, clock.month, clock.day, clock.hour, clock.minute, clock.second, tzinfo=UTC
+            )
+        except ValueError:
+            self._seen.pop(meter, None)
+            return
+        self._seen[meter] = (shown, now)
+
+    def forget(self, meter: MeterNo) -> None:
+        """Forget a meter's calendar: it refused a command as expired."""
+        self._seen.pop(meter, None)
+
+    def is_fresh(self, meter: MeterNo, now: Instant) -> bool:
+        """Say whether the calendar was read lately enough, in this boot, to date a command by it."""
+        seen = self._seen.get(meter)
+        return (
+            seen is not None
+            and seen[1].boot == now.boot
+            and 0 <= now.monotonic_ms - seen[1].monotonic_ms <= FRESH_MS
+        )
+
+    def valid_until(self, meter: MeterNo, now: Instant) -> MeterClock:
+        """Date a command by the meter's calendar; by our local time where the meter's was never read."""
+        seen = self._seen.get(meter)
+        if seen is None:
+            shown = datetime.fromtimestamp(now.wall_ms / 1000, UTC) + self._zone
+        else:
+            shown = seen[0] + timedelta(milliseconds=now.monotonic_ms - seen[1].monotonic_ms)
+        until = shown + timedelta(milliseconds=VALID_MS)
+        return MeterClock(until.year, until.month, until.day, until.hour, until.minute, until.second)

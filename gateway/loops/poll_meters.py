@@ -1,0 +1,171 @@
+"""Read one line's meters round and round and hand each answer to its use case. One task per line; decides nothing about credit.
+
+Every round asks each meter its energy. What changes slowly (relay, power, current) is asked every DETAIL_EVERY rounds, the
+calendar and the number on the case more rarely still, spread over the meters so that no round is much longer than another.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from gateway.application.drive_relay import note_observation
+from gateway.application.ports import BackedOff, Clock, Journal, Line, LineGone, Rank, Store
+from gateway.application.post_reading import Posted, note_silence, post_reading
+from gateway.contract.facts import ReadingOutcome
+from gateway.contract.identifiers import MeterNo
+from gateway.domain.reading import MeterReading
+from gateway.domain.relay import ObservedStatus
+from gateway.loops.fleet import Fleet, FleetMeter
+from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.signals import Signals
+from gateway.protocols.driver import Answer, Item, Values
+
+DETAIL_EVERY = 4
+IDENTITY_EVERY = 64
+IDLE_S = 0.25
+"""Between rounds in which no meter could be asked: all are backed off, or the port is gone."""
+
+log = structlog.get_logger("poll")
+
+
+class LinePoller:
+    """Polls one line."""
+
+    def __init__(
+        self,
+        line: Line,
+        fleet: Fleet,
+        store: Store[Journal],
+        clock: Clock,
+        clocks: MeterClocks,
+        signals: Signals,
+        progress: Callable[[], None],
+        pause_ms: int = 0,
+    ) -> None:
+        self._line = line
+        self._fleet = fleet
+        self._store = store
+        self._clock = clock
+        self._clocks = clocks
+        self._signals = signals
+        self._progress = progress
+        self._pause_s = pause_ms / 1000
+        self._unknown_identity: set[MeterNo] = set()
+        self._met: set[MeterNo] = set()
+
+    async def run(self) -> None:
+        """Poll for ever."""
+        round_number = 0
+        while True:
+            asked = await self._round(round_number)
+            self._progress()
+            round_number += 1
+            if not asked:
+                await asyncio.sleep(IDLE_S)
+            elif self._pause_s:
+                await asyncio.sleep(self._pause_s)
+
+    async def _round(self, number: int) -> int:
+        """Poll each meter once, urgent ones in between; give how many could be asked."""
+        asked = 0
+        meters = self._fleet.on_line(self._line.name)
+        mine = frozenset(meter.meter for meter in meters)
+        for place, meter in enumerate(meters):
+            for urgent in self._signals.take_urgent(mine):
+                asked += await self._poll(urgent, Rank.AFTER_GRANT, detailed=True)
+            asked += await self._poll(meter.meter, Rank.POLL, (number + place) % DETAIL_EVERY == 0)
+            if (number + place) % IDENTITY_EVERY == 0:
+                self._met.discard(meter.meter)
+        return asked
+
+    async def _poll(self, number: MeterNo, rank: Rank, detailed: bool) -> bool:
+        """Ask one meter; say whether the line was used."""
+        meter = self._fleet.meter(number)
+        if meter is None:
+            return False
+        answer = await self._line.read(meter.driver, Item.ENERGY, rank)
+        if isinstance(answer, BackedOff | LineGone):
+            return False
+        if not isinstance(answer, Answer) or answer.values.energy_wh is None:
+            self._met.discard(number)
+            await self._store.run(lambda journal: note_silence(journal, number, self._clock.now()))
+            return True
+        reading = self._reading(meter, answer)
+        if number not in self._met:
+            reading = await self._meet(meter, reading)
+        await self._post(meter, reading)
+        if detailed:
+            await self._look_closer(meter)
+        return True
+
+    def _reading(self, meter: FleetMeter, answer: Answer) -> MeterReading:
+        assert answer.values.energy_wh is not None
+        return MeterReading(
+            meter.meter,
+            answer.values.energy_wh,
+            raw=answer.raw,
+            span_wh=meter.span_wh,
+            step_wh=meter.step_wh,
+        )
+
+    async def _meet(self, meter: FleetMeter, reading: MeterReading) -> MeterReading:
+        """Ask who a meter is before its register counts again: after a start, a silence, a strange value, and now and then."""
+        identity = await self._ask(meter, Item.IDENTITY)
+        clock = await self._ask(meter, Item.CLOCK)
+        if clock is not None and clock.clock is not None:
+            self._clocks.note(meter.meter, clock.clock, self._clock.now())
+        self._met.add(meter.meter)
+        if identity is None or identity.identity is None:
+            return reading
+        return replace(reading, identity=identity.identity)
+
+    async def _post(self, meter: FleetMeter, reading: MeterReading) -> None:
+        """Post a reading, and what the use case asks to be read again at once."""
+        posted = await self._book(reading, confirming=False)
+        while posted.confirm or posted.reread:
+            confirming = posted.confirm
+            if posted.outcome in (
+                ReadingOutcome.REPLACED,
+                ReadingOutcome.BACKWARDS,
+                ReadingOutcome.IMPLAUSIBLE,
+            ):
+                self._met.discard(meter.meter)
+            answer = await self._line.read(meter.driver, Item.ENERGY, Rank.READ_BACK)
+            if not isinstance(answer, Answer) or answer.values.energy_wh is None:
+                return
+            posted = await self._book(self._reading(meter, answer), confirming)
+
+    async def _book(self, reading: MeterReading, confirming: bool) -> Posted:
+        now = self._clock.now()
+        posted = await self._store.run(
+            lambda journal: post_reading(journal, reading, now, confirming=confirming)
+        )
+        if posted.relay or posted.closed:
+            self._signals.relay.set()
+        return posted
+
+    async def _look_closer(self, meter: FleetMeter) -> None:
+        """Ask relay and current: a contact that moved by itself, or one that lies, shows here."""
+        relay = await self._ask(meter, Item.RELAY)
+        if relay is None or relay.relay_closed is None:
+            return
+        current = await self._ask(meter, Item.CURRENT)
+        status = ObservedStatus(
+            closed=relay.relay_closed,
+            current_ma=current.current_ma if current else None,
+            commanded_closed=relay.relay_commanded_closed,
+            status_word=relay.status_word,
+        )
+        if not status.closed and status.current_ma is None:
+            return
+        now = self._clock.line_now()
+        if await self._store.run(lambda journal: note_observation(journal, meter.meter, status, now)):
+            self._signals.relay.set()
+
+    async def _ask(self, meter: FleetMeter, item: Item) -> Values | None:
+        if item not in meter.driver.items:
+            return None
+        answer = await self._line.read(meter.driver, item, Rank.POLL)
+        return answer.values if isinstance(answer, Answer) else None
