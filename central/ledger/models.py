@@ -80,7 +80,7 @@ class Transfer(Chained):
 
 
 class AuditEntry(Chained):
-    """Who did what, when: sign-ins of money excepted, everything that changes what people pay or how they are supplied."""
+    """Who did what, when: everything that changes what people pay or how they are supplied."""
 
     at_ms = models.BigIntegerField()
     actor = models.CharField(max_length=64)

@@ -1,0 +1,145 @@
+"""`cardroom-central`: the command line of central. It parses, sets the data folder and hands over; it does nothing itself."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+COMMANDS = "central.config.commands"
+ROLES = ("cashier", "admin")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; give its exit code. Expected failures are a sentence on standard error, never a traceback."""
+    options = _parser().parse_args(arguments)
+    if options.data:
+        os.environ["CARDROOM_DATA"] = options.data
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "central.config.settings")
+    import django
+    from django.db.utils import Error as DatabaseError
+
+    from central.clock import UnreadableBenchClock
+
+    try:
+        django.setup()
+        from central.ledger.immutability import TriggersMissing
+        from central.link.configuration import ConfigurationTooBig
+        from central.link.signing import SigningKeyMissing
+    except OSError as error:
+        return _failed(f"the data folder can't be used: {error}; check --data and the rights of this user")
+    try:
+        return _command(options.run)(options)
+    except (SigningKeyMissing, TriggersMissing, ConfigurationTooBig, UnreadableBenchClock) as error:
+        return _failed(str(error))
+    except DatabaseError as error:
+        return _failed(
+            f"the database can't be used: {str(error).strip()}. Check the data folder (--data or CARDROOM_DATA) or "
+            "DATABASE_URL, that the disk isn't full, and that `cardroom-central init` was run"
+        )
+    except OSError as error:
+        return _failed(
+            f"{error.strerror or error}: {error.filename or 'a file or port'}; check its name and rights"
+        )
+    except KeyboardInterrupt:
+        return 130
+
+
+def _failed(sentence: str) -> int:
+    print(f"cardroom-central: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    module, _, function = name.rpartition(".")
+    command: Callable[[argparse.Namespace], int] = getattr(import_module(f"{COMMANDS}.{module}"), function)
+    return command
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cardroom-central", description="The card room's central server.")
+    parser.add_argument("--data", help="the data folder (default: CARDROOM_DATA, or /var/lib/cardroom)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_set_up(commands)
+    _add_running(commands)
+    _add_campus(commands)
+    _add_link(commands)
+    verify = commands.add_parser("verify", help="prove the books: chain, triggers, balances, receipts")
+    verify.set_defaults(run="proving.verify")
+    return parser
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add_set_up(commands: Commands) -> None:
+    init = commands.add_parser("init", help="make keys, tables and the first administrator; safe to repeat")
+    init.add_argument("--admin", default="admin", help="the first administrator's name")
+    init.add_argument(
+        "--password-stdin", action="store_true", help="read the password instead of making one up"
+    )
+    init.set_defaults(run="set_up.init")
+    user = commands.add_parser("user", help="people").add_subparsers(required=True, metavar="ACTION")
+    add = user.add_parser("add", help="add a person")
+    add.add_argument("name")
+    add.add_argument("--role", choices=ROLES, default="cashier")
+    add.add_argument(
+        "--password-stdin", action="store_true", required=True, help="read the password from stdin"
+    )
+    add.set_defaults(run="set_up.add_user")
+    key = commands.add_parser("public-key", help="print the key that gateways must trust")
+    key.set_defaults(run="set_up.public_key")
+
+
+def _add_running(commands: Commands) -> None:
+    serve = commands.add_parser("serve", help="serve the pages")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--threads", type=int, default=8)
+    serve.set_defaults(run="running.serve")
+    ingest = commands.add_parser("ingest", help="receive from and send to the gateways over MQTT")
+    ingest.add_argument("--mqtt-host", default="127.0.0.1")
+    ingest.add_argument("--mqtt-port", type=int, default=1883)
+    ingest.add_argument("--mqtt-username", default="")
+    ingest.add_argument("--mqtt-password-file", default="", help="or the variable CARDROOM_MQTT_PASSWORD")
+    ingest.add_argument("--mqtt-ca-file", default="", help="switches TLS on")
+    ingest.add_argument("--mqtt-certificate-file", default="")
+    ingest.add_argument("--mqtt-key-file", default="")
+    ingest.set_defaults(run="running.ingest")
+
+
+def _add_campus(commands: Commands) -> None:
+    campus = commands.add_parser("import-campus", help="import rooms, classes and prices from CSV or XLSX")
+    campus.add_argument("file", nargs="?", help="the list; with --example the file to write")
+    campus.add_argument("--dry-run", action="store_true", help="check and show, write nothing")
+    campus.add_argument("--example", action="store_true", help="write an example list")
+    campus.set_defaults(run="campus_list.import_campus")
+
+
+def _add_link(commands: Commands) -> None:
+    gateway = commands.add_parser("gateway", help="gateways").add_subparsers(required=True, metavar="ACTION")
+    add = gateway.add_parser("add", help="enrol a building's gateway, or replace its key")
+    add.add_argument("id")
+    add.add_argument("--building", required=True, help="the building's code")
+    add.add_argument("--public-key", required=True, help="64 hex digits, from `cardroom-gateway key`")
+    add.set_defaults(run="gateways.add_gateway")
+    publish = commands.add_parser("publish-config", help="send the configuration of buildings that changed")
+    publish.add_argument("--all", action="store_true", help="also those that did not change")
+    publish.set_defaults(run="gateways.publish")
+    voucher = commands.add_parser(
+        "voucher", help="write a gateway's pending credit as a signed file to stdout"
+    )
+    voucher.add_argument("gateway")
+    voucher.set_defaults(run="gateways.voucher")
+    resend = commands.add_parser("resend", help="ask a gateway to send rows again")
+    resend.add_argument("gateway")
+    resend.add_argument("epoch")
+    resend.add_argument("sequence", type=int)
+    resend.set_defaults(run="gateways.resend")
+    status = commands.add_parser("status", help="show the link with every gateway, and its counters")
+    status.set_defaults(run="gateways.status")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

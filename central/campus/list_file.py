@@ -1,0 +1,106 @@
+"""Open a campus list: CSV (UTF-8 with or without BOM, UTF-16, GBK) or XLSX; give rows of text with their numbers.
+
+It knows nothing of what the columns mean.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from central.domain.campus_rows import Fault, Problem
+
+MAX_ROWS = 100_000
+MAX_COLUMNS = 100
+ZIP_START = b"PK"
+
+
+@dataclass(slots=True)
+class ListSheet:
+    """One table: its name (empty for CSV), its header and its rows, numbered as a spreadsheet shows them."""
+
+    name: str
+    header: list[str]
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+
+
+def read_list(content: bytes) -> list[ListSheet] | Problem:
+    """Read a file's tables; a file that is none is one problem."""
+    if content.startswith(ZIP_START):
+        return _read_workbook(content)
+    return _read_csv(content)
+
+
+def _read_csv(content: bytes) -> list[ListSheet] | Problem:
+    text = _decoded(content)
+    if text is None or "\x00" in text:
+        return Problem(0, "", Fault.UNREADABLE, expected="CSV (UTF-8, GBK), XLSX")
+    first_line = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first_line.count)
+    try:
+        rows = list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1))
+    except csv.Error as error:
+        return Problem(0, "", Fault.UNREADABLE, str(error), "CSV (UTF-8, GBK), XLSX")
+    return _sheets([("", iter(rows))])
+
+
+def _decoded(content: bytes) -> str | None:
+    encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _read_workbook(content: bytes) -> list[ListSheet] | Problem:
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        tables = [
+            (sheet.title, ((number, [_cell_text(c) for c in row]) for number, row in _numbered(sheet)))
+            for sheet in book.worksheets
+        ]
+        return _sheets(tables)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+        return Problem(0, "", Fault.UNREADABLE, type(error).__name__, "CSV (UTF-8, GBK), XLSX")
+
+
+def _numbered(sheet: object) -> Iterator[tuple[int, tuple[object, ...]]]:
+    return enumerate(sheet.iter_rows(values_only=True, max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS), start=1)  # type: ignore[attr-defined] # openpyxl is untyped
+
+
+def _cell_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _sheets(tables: list[tuple[str, Iterator[tuple[int, list[str]]]]]) -> list[ListSheet] | Problem:
+    sheets: list[ListSheet] = []
+    for name, rows in tables:
+        sheet: ListSheet | None = None
+        for number, cells in rows:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if sheet is None:
+                sheet = ListSheet(name, cells)
+                sheets.append(sheet)
+            elif len(sheet.rows) >= MAX_ROWS:
+                return Problem(number, "", Fault.TOO_LONG, expected=str(MAX_ROWS), sheet=name)
+            else:
+                sheet.rows.append((number, cells))
+    return sheets or Problem(0, "", Fault.NO_ROWS)

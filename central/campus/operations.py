@@ -1,0 +1,309 @@
+"""Change the campus: each change moves its building's revision, so that the gateway is told, and is announced for the audit.
+
+Refusals are named results. One transaction each.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import F
+
+from central.campus.import_plan import ImportPlan, point_code
+from central.campus.models import (
+    Account,
+    Binding,
+    Bucket,
+    Building,
+    Customer,
+    CustomerClass,
+    Meter,
+    MeteringPoint,
+    Occupancy,
+    Price,
+    Room,
+    Tariff,
+)
+from central.campus.signals import changed
+from central.clock import campus_day
+from central.domain.campus_rows import ClassRow, PriceRow, RoomRow
+from gateway.contract.quantities import NotAnAmount, Unit, price_from_yuan_per_kwh
+
+BUCKETS = (("subsidy", False), ("paid", True))
+"""What every class starts with, in the order of use: a gift is used before money."""
+
+
+class CampusRefusal(StrEnum):
+    """Why the campus was not changed."""
+
+    HAS_PROBLEMS = "has-problems"
+    UNKNOWN_CLASS = "unknown-class"
+    UNKNOWN_ACCOUNT = "unknown-account"
+    UNKNOWN_METER = "unknown-meter"
+    UNKNOWN_POINT = "unknown-point"
+    NOT_A_PRICE = "not-a-price"
+    PRICE_EXISTS = "price-exists"
+    BINDING_EXISTS = "binding-exists"
+    ACCOUNT_NOT_CLOSED = "account-not-closed"
+    ACROSS_GATEWAYS = "across-gateways"
+    """A merged balance lives on one gateway (C-4)."""
+    NO_REASON = "no-reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A named refusal, with the text that was refused."""
+
+    why: CampusRefusal
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did."""
+
+    rooms: int
+    classes: int
+    prices: int
+
+
+@transaction.atomic
+def carry_out(plan: ImportPlan, *, actor: str, now_ms: int) -> Imported | Refused:
+    """Carry out an import as a whole; refused while it has problems."""
+    if not plan.can_be_carried_out:
+        return Refused(CampusRefusal.HAS_PROBLEMS, str(len(plan.problems)))
+    for klass in plan.classes:
+        _put_class(klass)
+    for price in plan.prices:
+        _put_price(price)
+    for code, micro_yuan in {r.customer_class: r.micro_yuan_per_kwh for r in plan.rooms}.items():
+        if micro_yuan is not None:
+            _put_stated_price(code, micro_yuan, now_ms)
+    _put_rooms(plan.rooms, now_ms)
+    _touch_all() if plan.classes or plan.prices else _touch({row.building for row in plan.rooms})
+    done = Imported(len(plan.rooms), len(plan.classes), len(plan.prices))
+    _announce(actor, "import-campus", "campus", f"{done.rooms} rooms, {done.classes} classes", now_ms)
+    return done
+
+
+@transaction.atomic
+def publish_price(
+    class_code: str, yuan_per_kwh: str, from_ms: int, *, actor: str, now_ms: int
+) -> Price | Refused:
+    """Give a class a price from an instant on, at most four decimals (C-9). A published price is never changed."""
+    customer_class = CustomerClass.objects.filter(code=class_code).select_related("tariff").first()
+    if customer_class is None:
+        return Refused(CampusRefusal.UNKNOWN_CLASS, class_code)
+    try:
+        micro_yuan = price_from_yuan_per_kwh(yuan_per_kwh)
+    except NotAnAmount:
+        return Refused(CampusRefusal.NOT_A_PRICE, yuan_per_kwh)
+    if not 0 <= micro_yuan <= 100_000_000:
+        return Refused(CampusRefusal.NOT_A_PRICE, yuan_per_kwh)
+    if Price.objects.filter(tariff=customer_class.tariff, from_ms=from_ms).exists():
+        return Refused(CampusRefusal.PRICE_EXISTS, class_code)
+    price = _new_price(customer_class.tariff, micro_yuan, from_ms)
+    _touch_all()
+    _announce(actor, "publish-price", class_code, f"{yuan_per_kwh} from {from_ms}", now_ms)
+    return price
+
+
+@transaction.atomic
+def set_protected(
+    point: str, protected: bool, *, actor: str, why: str, now_ms: int
+) -> MeteringPoint | Refused:
+    """Say whether a metering point may never be cut (C-16)."""
+    if not why.strip():
+        return Refused(CampusRefusal.NO_REASON)
+    found = MeteringPoint.objects.filter(code=point).select_related("room__building").first()
+    if found is None:
+        return Refused(CampusRefusal.UNKNOWN_POINT, point)
+    found.protected = protected
+    found.save(update_fields=["protected"])
+    _touch({found.room.building.code})
+    _announce(actor, "protect" if protected else "unprotect", point, why, now_ms)
+    return found
+
+
+@transaction.atomic
+def bind_meter(
+    meter_no: str, account_code: str, from_ms: int, baseline_wh: int | None, *, actor: str, now_ms: int
+) -> Binding | Refused:
+    """Tie a meter to an account from an instant on (C-3). Several meters of one building make a merged balance; a meter of
+    another building's gateway is refused by name (C-4)."""
+    account = Account.objects.filter(code=account_code).select_related("point__room__building").first()
+    if account is None:
+        return Refused(CampusRefusal.UNKNOWN_ACCOUNT, account_code)
+    meter = Meter.objects.filter(meter_no=meter_no).first()
+    if meter is None:
+        return Refused(CampusRefusal.UNKNOWN_METER, meter_no)
+    if meter.building_id != account.point.room.building_id:
+        return Refused(CampusRefusal.ACROSS_GATEWAYS, f"{meter_no} / {account_code}")
+    if Binding.objects.filter(meter=meter, from_ms=from_ms).exists():
+        return Refused(CampusRefusal.BINDING_EXISTS, meter_no)
+    binding = _new_binding(meter, account, from_ms, baseline_wh)
+    _touch({account.point.room.building.code})
+    _announce(actor, "bind-meter", account_code, f"{meter_no} from {from_ms}", now_ms)
+    return binding
+
+
+@transaction.atomic
+def add_meter(meter_no: str, building_code: str, *, actor: str, now_ms: int) -> Meter:
+    """Take a meter into the campus, tied to nothing yet. The same again changes nothing."""
+    building = Building.objects.get(code=building_code)
+    meter, made = Meter.objects.get_or_create(meter_no=meter_no, defaults={"building": building})
+    if made:
+        _announce(actor, "add-meter", meter_no, building_code, now_ms)
+    return meter
+
+
+@transaction.atomic
+def open_account(
+    point: str, occupants: Iterable[tuple[str, str]], from_ms: int, *, actor: str, now_ms: int
+) -> Account | Refused:
+    """Begin a new occupancy of a metering point: a new account on the same meter (C-4). The one before must be closed (C-8)."""
+    found = MeteringPoint.objects.filter(code=point).select_related("room__building").first()
+    if found is None:
+        return Refused(CampusRefusal.UNKNOWN_POINT, point)
+    if found.accounts.exclude(state=Account.State.CLOSED).exists():
+        return Refused(CampusRefusal.ACCOUNT_NOT_CLOSED, point)
+    last = Binding.objects.filter(account__point=found).order_by("from_ms").select_related("meter").last()
+    account = _new_account(found, from_ms)
+    _put_occupants(account, occupants, from_ms)
+    if last is not None:
+        _new_binding(last.meter, account, from_ms, None)
+    _touch({found.room.building.code})
+    _announce(actor, "open-account", account.code, point, now_ms)
+    return account
+
+
+def _put_class(row: ClassRow) -> CustomerClass:
+    tariff, _made = Tariff.objects.get_or_create(code=row.code, defaults={"name": row.name})
+    customer_class, made = CustomerClass.objects.update_or_create(
+        code=row.code,
+        defaults={
+            "name": row.name,
+            "group": row.group,
+            "unit": row.unit.value,
+            "tariff": tariff,
+            "overdraft": row.overdraft,
+            "warn_at": list(row.warn_at),
+            "minimum_fen": row.minimum_fen,
+            "ceiling_fen": row.ceiling_fen,
+        },
+    )
+    for order, (name, refundable) in enumerate(BUCKETS, start=1):
+        Bucket.objects.update_or_create(
+            customer_class=customer_class,
+            name=name,
+            defaults={"unit": row.unit.value, "order": order}
+            if not made
+            else {"unit": row.unit.value, "order": order, "refundable": refundable},
+        )
+    return customer_class
+
+
+@transaction.atomic
+def make_default_classes() -> None:
+    """Give a new campus the classes of the procedure: dormitory, merchant, staff, each in yuan. Existing ones stay."""
+    for code, name in (("dormitory", "学生宿舍"), ("merchant", "商户"), ("staff", "教工住户")):
+        if not CustomerClass.objects.filter(code=code).exists():
+            _put_class(ClassRow(0, code, name, code, Unit.YUAN, 0, (10_000_000, 5_000_000), 100, 500_000))
+
+
+def _put_price(row: PriceRow) -> None:
+    tariff = CustomerClass.objects.get(code=row.customer_class).tariff
+    if not Price.objects.filter(tariff=tariff, from_ms=row.from_ms).exists():
+        _new_price(tariff, row.micro_yuan_per_kwh, row.from_ms)
+
+
+def _put_stated_price(class_code: str, micro_yuan: int, now_ms: int) -> None:
+    """A price beside the rooms is the class's price from now on, if it isn't already."""
+    tariff = CustomerClass.objects.get(code=class_code).tariff
+    current = Price.objects.filter(tariff=tariff, from_ms__lte=now_ms).order_by("-from_ms").first()
+    if current is None or current.micro_yuan_per_kwh != micro_yuan:
+        _new_price(tariff, micro_yuan, now_ms)
+        _touch_all()
+
+
+def _new_price(tariff: Tariff, micro_yuan: int, from_ms: int) -> Price:
+    version = f"{tariff.code}.{from_ms}"
+    return Price.objects.create(
+        version=version, tariff=tariff, from_ms=from_ms, micro_yuan_per_kwh=micro_yuan
+    )
+
+
+def _put_rooms(rows: list[RoomRow], now_ms: int) -> None:
+    classes = {c.code: c for c in CustomerClass.objects.all()}
+    buildings: dict[str, Building] = {}
+    for row in rows:
+        building = buildings.get(row.building) or _put_building(row)
+        buildings[row.building] = building
+        room, _made = Room.objects.update_or_create(
+            building=building, label=row.room, defaults={"floor": row.floor}
+        )
+        point, made = MeteringPoint.objects.update_or_create(
+            room=room,
+            defaults={
+                "code": point_code(row),
+                "customer_class": classes[row.customer_class],
+                "cut_off": row.cut_off.value,
+                "billing": row.billing.value,
+                "protected": row.protected,
+                "max_power_w": row.max_power_w,
+            },
+        )
+        account = None if made else point.accounts.exclude(state=Account.State.CLOSED).first()
+        if account is None:
+            account = _new_account(point, now_ms)
+        _put_occupants(account, row.occupants, now_ms)
+        _put_meter(row, building, account, now_ms)
+
+
+def _put_building(row: RoomRow) -> Building:
+    building, made = Building.objects.get_or_create(code=row.building, defaults={"name": row.building_name})
+    if not made and row.building_name not in (row.building, building.name):
+        building.name = row.building_name
+        building.save(update_fields=["name"])
+    return building
+
+
+def _put_meter(row: RoomRow, building: Building, account: Account, now_ms: int) -> None:
+    if not row.meter:
+        return
+    meter, _made = Meter.objects.get_or_create(meter_no=row.meter, defaults={"building": building})
+    if not account.bindings.filter(meter=meter).exists():
+        _new_binding(meter, account, now_ms, row.baseline_wh)
+
+
+def _put_occupants(account: Account, occupants: Iterable[tuple[str, str]], from_ms: int) -> None:
+    for number, name in occupants:
+        customer, _made = Customer.objects.get_or_create(number=number, defaults={"name": name})
+        if not account.occupancies.filter(customer=customer, until_day=None).exists():
+            Occupancy.objects.create(account=account, customer=customer, from_day=campus_day(from_ms))
+
+
+def _new_account(point: MeteringPoint, from_ms: int) -> Account:
+    ordinal = point.accounts.count() + 1
+    return Account.objects.create(code=f"{point.code}.{ordinal}", point=point, opened_ms=from_ms)
+
+
+def _new_binding(meter: Meter, account: Account, from_ms: int, baseline_wh: int | None) -> Binding:
+    ordinal = meter.bindings.count() + 1
+    code = f"{meter.meter_no}.{ordinal}"[:64]
+    return Binding.objects.create(
+        code=code, meter=meter, account=account, from_ms=from_ms, baseline_wh=baseline_wh
+    )
+
+
+def _touch(building_codes: set[str]) -> None:
+    Building.objects.filter(code__in=building_codes).update(revision=F("revision") + 1)
+
+
+def _touch_all() -> None:
+    Building.objects.update(revision=F("revision") + 1)
+
+
+def _announce(actor: str, action: str, subject: str, detail: str, now_ms: int) -> None:
+    changed.send(sender=Building, actor=actor, action=action, subject=subject, detail=detail, now_ms=now_ms)

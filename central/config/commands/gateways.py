@@ -1,0 +1,103 @@
+"""`gateway`, `publish-config`, `voucher`, `resend`, `status`: what an administrator asks about the link."""
+
+import sys
+from argparse import Namespace
+
+from django.db import transaction
+
+from central import clock
+from central.link import counters
+from central.link.configuration import publish_config, publish_if_changed
+from central.link.epochs import unanswered
+from central.link.models import Gateway, QuarantinedRow, WatermarkCheck
+from central.link.operations import LinkRefusal, Refused, ask_resend, enrol_gateway
+from central.link.vouchers import voucher_file
+
+ADVICE = {
+    LinkRefusal.BAD_ID: "use 1-64 letters, digits, '.', '_', ':' or '-'",
+    LinkRefusal.BAD_KEY: "a public key is 64 hex digits; `cardroom-gateway key` on the gateway prints it",
+    LinkRefusal.UNKNOWN_BUILDING: "import the campus first, and name the building by its code",
+    LinkRefusal.BUILDING_HAS_GATEWAY: "a building has one gateway; use that one's id to replace its key",
+    LinkRefusal.GATEWAY_EXISTS: "this id belongs to another building; choose another id",
+    LinkRefusal.UNKNOWN_GATEWAY: "`cardroom-central status` lists the gateways",
+}
+
+
+def add_gateway(options: Namespace) -> int:
+    """Enrol a gateway, or replace its key."""
+    enrolled = enrol_gateway(
+        options.id, options.building, options.public_key, actor="console", now_ms=clock.now_ms()
+    )
+    if isinstance(enrolled, Refused):
+        return _refused(enrolled)
+    print(f"gateway {options.id} is enrolled for building {options.building}")
+    return 0
+
+
+@transaction.atomic
+def publish(options: Namespace) -> int:
+    """Number the configuration of every building that changed (all with --all)."""
+    for gateway_id in Gateway.objects.values_list("pk", flat=True):
+        send = publish_config if options.all else publish_if_changed
+        command = send(gateway_id, clock.now_ms())
+        print(f"{gateway_id}: {f'configuration {command.subject}' if command else 'unchanged'}")
+    return 0
+
+
+@transaction.atomic
+def voucher(options: Namespace) -> int:
+    """Write a gateway's pending credit as one signed file to standard output."""
+    if not Gateway.objects.filter(pk=options.gateway).exists():
+        return _refused(Refused(LinkRefusal.UNKNOWN_GATEWAY, options.gateway))
+    content = voucher_file(options.gateway, clock.now_ms())
+    if not content:
+        print(f"gateway {options.gateway} has no credit pending; no voucher is needed", file=sys.stderr)
+        return 1
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
+    return 0
+
+
+def resend(options: Namespace) -> int:
+    """Ask a gateway to send its rows again from a sequence on."""
+    asked = ask_resend(options.gateway, options.epoch, options.sequence, now_ms=clock.now_ms())
+    if isinstance(asked, Refused):
+        return _refused(asked)
+    print(f"asked {options.gateway} for epoch {options.epoch} from row {options.sequence} on")
+    return 0
+
+
+def status(options: Namespace) -> int:
+    """Print the state of the link with every gateway, its counters, and what is quarantined."""
+    for gateway in Gateway.objects.select_related("building").order_by("pk"):
+        seen = (
+            clock.local(gateway.last_seen_ms).strftime("%Y-%m-%d %H:%M:%S")
+            if gateway.last_seen_ms
+            else "never"
+        )
+        print(
+            f"{gateway.pk} ({gateway.building.name}): {'online' if gateway.online else 'offline'}, last seen {seen}"
+        )
+        print(f"  epoch {gateway.epoch or 'none yet'}, commands without an answer: {unanswered(gateway.pk)}")
+        waiting = QuarantinedRow.objects.filter(gateway=gateway, resolved_ms=None).count()
+        check = WatermarkCheck.objects.filter(gateway=gateway).order_by("-id").first()
+        compared = (
+            f"{len(check.differences)} differences in {check.accounts} accounts" if check else "not yet"
+        )
+        print(f"  rows in quarantine: {waiting}, balances compared: {compared}")
+        _print_counters(gateway.pk)
+    print("messages of unknown gateways:")
+    _print_counters(counters.UNKNOWN_GATEWAY)
+    return 0
+
+
+def _print_counters(gateway_id: str) -> None:
+    counted = counters.of(gateway_id)
+    print(
+        "  " + (", ".join(f"{name} {count}" for name, count in sorted(counted.items())) or "nothing counted")
+    )
+
+
+def _refused(refusal: Refused) -> int:
+    print(f"{refusal.why.value}: {refusal.what}; {ADVICE.get(refusal.why, '')}", file=sys.stderr)
+    return 2

@@ -1,0 +1,90 @@
+"""`init`, `user add`, `public-key`: make the data folder, its keys, its tables and the first people."""
+
+import secrets
+import sys
+from argparse import Namespace
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import connections, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from central import clock
+from central.campus.operations import make_default_classes
+from central.config import data_folder
+from central.ledger.operations import record_audit
+from central.link.signing import public_key_hex
+from central.office.models import User
+
+
+def init(options: Namespace) -> int:
+    """Make what is missing; what is there stays. Prints the first administrator's password once."""
+    data_folder.make_keys()
+    migrate()
+    make_default_classes()
+    print(f"data folder: {data_folder.folder()}")
+    print(f"public key for gateways: {public_key_hex()}")
+    if User.objects.filter(role=User.Role.ADMIN).exists():
+        print("an administrator exists; nothing to add")
+        return 0
+    password = _password(options) if options.password_stdin else secrets.token_urlsafe(9)
+    if password is None:
+        return 2
+    _add_user(options.admin, User.Role.ADMIN, password)
+    shown = (
+        "" if options.password_stdin else f", password: {password} (shown once; change it after signing in)"
+    )
+    print(f"administrator: {options.admin}{shown}")
+    return 0
+
+
+def migrate() -> None:
+    """Bring both databases up to date; the triggers are verified after it."""
+    for alias in connections:
+        call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+
+
+def pending_migrations() -> list[str]:
+    """Name the migrations that a database lacks."""
+    pending: list[str] = []
+    for alias in connections:
+        executor = MigrationExecutor(connections[alias])
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        pending += [f"{alias}: {migration}" for migration, _backwards in plan]
+    return pending
+
+
+def add_user(options: Namespace) -> int:
+    """Add a person with a role; the password is read from standard input, so that no process list shows it."""
+    if User.objects.filter(username=options.name).exists():
+        print(f"user {options.name} exists already; choose another name", file=sys.stderr)
+        return 2
+    password = _password(options)
+    if password is None:
+        return 2
+    _add_user(options.name, options.role, password)
+    print(f"added {options.role} {options.name}")
+    return 0
+
+
+def public_key(options: Namespace) -> int:
+    """Print what a gateway's configuration names as central's public key."""
+    print(public_key_hex())
+    return 0
+
+
+def _password(options: Namespace) -> str | None:
+    password = sys.stdin.readline().rstrip("\r\n")
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        print(f"the password isn't taken: {' '.join(error.messages)}", file=sys.stderr)
+        return None
+    return password
+
+
+@transaction.atomic
+def _add_user(name: str, role: str, password: str) -> None:
+    User.objects.create_user(name, password=password, role=role)
+    record_audit(actor="console", action="add-user", subject=name, detail=role, now_ms=clock.now_ms())

@@ -1,0 +1,93 @@
+"""What central's tests share: a small campus, an enrolled gateway, a signing key, and a central of its own in a folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.central.gateway_twin import GatewayTwin
+from tests.central.own_central import OwnCentral
+
+NOW_MS = 1_790_000_000_000
+LIST = """building,building_name,floor,room,class,meter,protected,occupants,price
+1,North,3,301,dormitory,m-301,no,Wang;Li,0.558
+1,North,3,302,dormitory,m-302,no,Zhang,0.558
+2,South,1,101,dormitory,m-101,no,Zhao,0.558
+"""
+KWH_LISTS = (
+    "class,name,group,unit\nkwh-shop,Shops,merchant,kwh\n",
+    "building,room,class,meter,price\n1,A01,kwh-shop,m-a01,0.8012\n",
+)
+
+
+@pytest.fixture(autouse=True)
+def signing_key(tmp_path: Path, settings: object) -> Path:
+    """Central signs with a key of the test's own."""
+    path = tmp_path / "test-signing.key"
+    path.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex())
+    settings.SIGNING_KEY_FILE = path
+    return path
+
+
+@pytest.fixture
+def campus(db: None) -> None:
+    """Two buildings: rooms 1-301, 1-302 and 2-101, in yuan at 0.558 per kWh."""
+    from central.campus.operations import make_default_classes
+
+    make_default_classes()
+    import_list(LIST)
+
+
+def import_list(text: str, now_ms: int = NOW_MS - 86_400_000) -> None:
+    from central.campus.import_plan import plan_import
+    from central.campus.operations import Imported, carry_out
+
+    plan = plan_import(text.encode())
+    assert plan.problems == []
+    assert isinstance(carry_out(plan, actor="test", now_ms=now_ms), Imported)
+
+
+@pytest.fixture
+def cashier(db: None) -> object:
+    from central.office.models import User
+
+    return User.objects.create_user("anna", password="x", first_name="Anna")
+
+
+@pytest.fixture
+def twin(campus: None) -> GatewayTwin:
+    """The enrolled gateway of building 1, born."""
+    from central.link.operations import enrol_gateway
+
+    twin = GatewayTwin(now_ms=NOW_MS)
+    enrol_gateway(twin.name, "1", twin.public_key, actor="test", now_ms=NOW_MS - 1000)
+    return twin
+
+
+@pytest.fixture
+def taker(twin: GatewayTwin) -> object:
+    """Central's receiver, which has heard the twin's birth."""
+    from central.ingest.take_message import MessageTaker
+
+    taker = MessageTaker(on_bench=False)
+    taker.take(twin.topic("birth"), twin.birth(), NOW_MS)
+    return taker
+
+
+@pytest.fixture
+def own_central(tmp_path: Path) -> Iterator[OwnCentral]:
+    """A central in a folder (and databases) of its own, run by its command line."""
+    central = OwnCentral(tmp_path / "central")
+    central.create_databases()
+    yield central
+    central.drop_databases()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test that uses a database both of central's databases."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.django_db(databases=["default", "telemetry"]))
+
+
