@@ -23,14 +23,11 @@ class Person:
     """Somebody who signs in at central."""
 
     name: str
-    role: str
     password: str
 
 
-CASHIER = Person("cashier", "cashier", "sell-with-care")
-ADMIN = Person("admin", "admin", "look-after-rooms")
-AT_ONCE = 4
-"""Commands that run side by side while a campus is opened."""
+CASHIER = Person("cashier", "sell-with-care")
+ADMIN = Person("admin", "look-after-rooms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +51,40 @@ class Opening:
 
     async def set_up_central(self) -> None:
         """Make databases, keys and people, and import the lists."""
-        await self.central("init")
-        for person in (CASHIER, ADMIN):
-            await self.central(
-                "user", "add", person.name, "--role", person.role, "--password-stdin", text_in=person.password
-            )
+        await self.central("init", "--admin", ADMIN.name, "--password-stdin", text_in=ADMIN.password)
+        cashier = ("user", "add", CASHIER.name, "--role", "cashier", "--password-stdin")
+        await asyncio.gather(self.central(*cashier, text_in=CASHIER.password), self._import_lists())
+
+    async def _import_lists(self) -> None:
         for name, text in campus_lists(self.campus).items():
             path = self.folder.campus_list(name)
             path.write_text(text)
             await self.central("import-campus", str(path))
 
+    async def commission_meters(self) -> None:
+        """Enter each building's lines and meters, as its electrician found them."""
+        await asyncio.gather(*(self._commission(building) for building in self.campus.buildings))
+
+    async def _commission(self, building: Building) -> None:
+        data = self.folder.gateway(building) / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        for line in building.lines:
+            port = str(self.folder.port(building, line))
+            # A pseudo-terminal takes no parity bit; the virtual line counts it in its pace all the same.
+            speed = ("--baud", str(line.baud), "--parity", "N")
+            await self.gateway("lines", "add", line.name, "--port", port, *speed, "--data", str(data))
+        found = self.folder.gateway(building) / "meters.csv"
+        found.write_text(meters_csv(building))
+        await self.gateway("meters", "import", str(found), "--data", str(data))
+
     async def write_gateway_configs(self, ports: Ports) -> None:
         """Write each gateway's configuration: where the broker is and which central it may trust."""
         key = (await self.central("public-key")).split()[-1]
         for building in self.campus.buildings:
-            data = self.folder.gateway(building) / "data"
-            data.mkdir(parents=True, exist_ok=True)
             text = gateway_toml(
                 self.campus,
                 building,
-                data=data,
+                data=self.folder.gateway(building) / "data",
                 central_key=key,
                 mqtt_port=ports.mqtt,
                 password_file=self.folder.password_file(building.gateway),
@@ -81,22 +92,11 @@ class Opening:
             )
             self.folder.gateway_config(building).write_text(text)
 
-    async def install_gateways(self) -> None:
-        """Enter lines and meters on each gateway, and enrol it by its public key."""
-        await asyncio.gather(*(self._install(building) for building in self.campus.buildings))
-        await self.central("publish-config")
+    async def enrol_gateways(self) -> None:
+        """Make each gateway's key and tell central its public half."""
+        await asyncio.gather(*(self._enrol(building) for building in self.campus.buildings))
 
-    async def _install(self, building: Building) -> None:
-        data = ("--data", str(self.folder.gateway(building) / "data"))
-        for line in building.lines:
-            port = str(self.folder.port(building, line))
-            # A pseudo-terminal takes no parity bit; the virtual line counts it in its pace all the same.
-            await self.gateway(
-                "lines", "add", line.name, "--port", port, "--baud", str(line.baud), "--parity", "N", *data
-            )
-        found = self.folder.gateway(building) / "meters.csv"
-        found.write_text(meters_csv(building))
-        await self.gateway("meters", "import", str(found), *data)
+    async def _enrol(self, building: Building) -> None:
         key = (await self.gateway("key", "--config", str(self.folder.gateway_config(building)))).split()[-1]
         await self.central(
             "gateway", "add", building.gateway, "--building", building.code, "--public-key", key

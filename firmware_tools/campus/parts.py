@@ -69,8 +69,14 @@ class Parts:
 
     def ingest(self) -> Part:
         """Central's end of the link."""
-        command = python("central", "ingest", "--mqtt-host", LOOPBACK, "--mqtt-port", str(self.ports.mqtt))
-        return self._part("ingest", command, self.central_environment())
+        broker = ("--mqtt-host", LOOPBACK, "--mqtt-port", str(self.ports.mqtt))
+        name = (
+            "--mqtt-username",
+            "central",
+            "--mqtt-password-file",
+            str(self.folder.password_file("central")),
+        )
+        return self._part("ingest", python("central", "ingest", *broker, *name), self.central_environment())
 
     def gateway(self, building: Building) -> Part:
         """A building's gateway daemon."""
@@ -83,8 +89,6 @@ class Parts:
         return {
             "CARDROOM_DATA": str(self.folder.central),
             "CARDROOM_BENCH_CLOCK": str(self.folder.clock),
-            "CARDROOM_MQTT_USERNAME": "central",
-            "CARDROOM_MQTT_PASSWORD_FILE": str(self.folder.password_file("central")),
         }
 
     def _part(

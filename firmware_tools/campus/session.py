@@ -1,5 +1,6 @@
 """One run of a campus: all its processes started in order, the first time opened on the way, and ended in order."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,18 +50,19 @@ class Session:
         """Start all parts; a folder that holds no campus yet gets one. Raises PartFailed or CommandFailed."""
         first = not self.folder.opened.exists()
         await self._start_bench()
-        self._say(
-            "Setting up central: databases, keys, people, rooms ..."
-            if first
-            else "Checking central's databases ..."
-        )
-        await (self.opening.set_up_central() if first else self.opening.central("init"))
+        if first:
+            self._say(
+                "Setting up central and the gateways: databases, keys, people, rooms, lines, meters ..."
+            )
+            await asyncio.gather(self.opening.set_up_central(), self.opening.commission_meters())
+        else:
+            self._say("Checking central's databases ...")
+            await self.opening.central("init")
         await self.opening.write_gateway_configs(self.ports)
         await self.supervisor.start(self.parts.ingest())
         await self.supervisor.start(self.parts.web())
         if first:
-            self._say("Installing the gateways: lines, meters, keys ...")
-            await self.opening.install_gateways()
+            await self.opening.enrol_gateways()
             await self.opening.take_first_payments(self.ports)
         self._say("Starting the gateways ...")
         for building in self.campus.buildings:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from firmware_tools.campus.cashier import Cashier, DeskRefused, Offer, Sale
-from firmware_tools.campus.meter_control import State, meter_events
+from firmware_tools.campus.meter_control import meter_events
 from firmware_tools.campus.opening import CASHIER
 
 RETRY_S = 0.3
@@ -23,7 +23,7 @@ class RelayWatch:
         self._control = control
         self._closed: dict[str, bool] = {}
         self._changed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self.moves: list[State] = []
+        self.cuts = 0
 
     def knows(self, meter: str, *, closed: bool) -> None:
         """Take a state that was read otherwise."""
@@ -34,7 +34,7 @@ class RelayWatch:
         """Listen until cancelled."""
         async for event in meter_events(self._control):
             if event["event"] == "relay":
-                self.moves.append(event)
+                self.cuts += not event["contact_closed"]
             if event["event"] in ("relay", "load"):
                 self.knows(event["meter"], closed=event["contact_closed"])
 
@@ -53,11 +53,11 @@ class Desk:
     sales: list[Sale] = field(default_factory=list)
     pressed_again: int = 0
     _cashier: Cashier | None = None
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def pay(self, room: str, yuan: str) -> Sale:
         """Take cash for a room, however long it takes."""
-        async with self._turn:
+        async with self.turn:
             offer = await self._insist(lambda cashier: cashier.offer(room, yuan))
             sale = await self._press(offer)
             self.sales.append(sale)
