@@ -152,6 +152,8 @@ def _frame_fields(frame: dlt645.Frame | modbus.Frame, asked: Named, chosen: Name
     }
     if said.name:
         fields["name"] = said.name
+    if said.sequence is not None:
+        fields["sequence"] = said.sequence
     if said.problem:
         fields["problem"] = said.problem.value
     return fields

@@ -114,11 +114,29 @@ def test_names() -> None:
     assert find(0x03110002).name == "power-off record 2"
 
 
-def test_short_and_divided_answers_have_no_value() -> None:
+def test_short_answers_have_no_value() -> None:
     assert read_content(Frame(METER, 0x91, b"", b"")) == Content()
     assert reply("00010000", "").value is None
-    assert reply("00010000", "01", control=0xB1).value is None
-    assert reply("00010000", "0102", control=0x92).value is None
+
+
+@pytest.mark.parametrize(
+    ("control", "di", "body", "value", "sequence"),
+    [
+        (0xB1, "0001FF00", "0100000002000000", ["0.01", "0.02"], None),
+        (0xB2, "0001FF00", "0300000001", ["0.03"], 1),
+        (0x92, "0001FF00", "0400000002", ["0.04"], 2),
+        (0x92, "0001FF00", "040002", None, 2),
+        (0xB1, "00010000", "01", None, None),
+        (0xB1, "033002" + "01", "01020304", None, None),
+        (0x92, "00010000", "", None, None),
+        (0x12, "03300001", "01", None, 1),
+    ],
+)
+def test_parts_of_a_divided_answer(
+    control: int, di: str, body: str, value: object, sequence: int | None
+) -> None:
+    said = reply(di, body, control)
+    assert (said.value, said.sequence, said.problem) == (value, sequence, None)
 
 
 @pytest.mark.parametrize(

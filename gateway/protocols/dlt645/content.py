@@ -19,6 +19,8 @@ class Content:
     value: Value = None
     unit: str | None = None
     problem: Problem | None = None
+    sequence: int | None = None
+    """SEQ of a follow-up frame (12H), which stands behind the data. One part of a block says its own whole items."""
 
 
 def read_content(frame: Frame) -> Content:
@@ -56,11 +58,22 @@ def _read_item(frame: Frame) -> Content:
     di, body = frame.data[3::-1], frame.data[4:]
     text = di.hex().upper()
     known = find(int.from_bytes(di, "big"))
-    name = known.name if known else None
-    follow_up = frame.function == functions.READ_FOLLOW_UP or frame.has_more
-    if known is None or not frame.is_reply or not body or follow_up or frame.function != functions.READ:
-        return Content(di=text, name=name)
-    return content_of(text, known, body)
+    sequence = body[-1] if frame.function == functions.READ_FOLLOW_UP and body else None
+    if sequence is not None:
+        body = body[:-1]
+    if known is None or not frame.is_reply or not body or frame.function == functions.WRITE:
+        return Content(text, known.name if known else None, sequence=sequence)
+    said = content_of(text, known, body)
+    if sequence is None and not frame.has_more:
+        return said
+    whole_items = known.is_block and said.problem is None
+    return Content(
+        text,
+        known.name,
+        said.value if whole_items else None,
+        said.unit if whole_items else None,
+        sequence=sequence,
+    )
 
 
 def content_of(di: str, known: Identifier, body: bytes) -> Content:
