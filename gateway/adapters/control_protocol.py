@@ -38,7 +38,7 @@ class Reply(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class RoomStatus(msgspec.Struct, frozen=True):
+class RoomLine(msgspec.Struct, frozen=True):
     """One account's line in `status`. `balance` in micro-yuan or watt-hours by `unit`; relay states None: unknown."""
 
     account: str
@@ -46,18 +46,26 @@ class RoomStatus(msgspec.Struct, frozen=True):
     unit: str
     balance: int
     meter: str | None
+    decision: str
+    """What the credit rule says; empty before the first reading."""
     desired_closed: bool | None
     observed_closed: bool | None
+    verdict: str
+    """What reading back says: `confirmed`, `contradicted`, `unknown`, ..."""
     why: str
-    """The decision's or the verdict's reason: `credit`, `used-up`, `lock-out`, `welded`, ..."""
+    """The verdict's or the decision's reason: `credit-spent`, `commanded`, `welded`, ..."""
     last_seen_s: int | None
-    """Since the last good reading; None: never."""
-    protected: bool = False
-    quarantined: bool = False
-    provisional: bool = False
+    """Since the last good reading; None: never, or not known in this boot."""
+    power_w: int | None = None
+    locks: list[str] = []
+    """Who locked the relay out."""
+    doubt: str = ""
+    """Why the meter's story is not believed."""
+    quarantine: str = ""
+    closed: bool = False
 
 
-class LineStatus(msgspec.Struct, frozen=True):
+class BusLine(msgspec.Struct, frozen=True):
     """One RS-485 line and its counters since the daemon's start."""
 
     line: str
@@ -73,8 +81,8 @@ class StatusReport(msgspec.Struct, frozen=True):
     gateway: str
     software: str
     up_s: int
-    rooms: list[RoomStatus]
-    lines: list[LineStatus]
+    rooms: list[RoomLine]
+    lines: list[BusLine]
     outbox_rows: int
     """Not yet acknowledged by central."""
     oldest_outbox_s: int | None
@@ -93,6 +101,8 @@ class StatusReport(msgspec.Struct, frozen=True):
     unbound_meters: list[str] = []
     """Bound by central, but on no line here."""
     stalled_loops: list[str] = []
+    alarms: list[str] = []
+    """Those that stand: `what subject: detail`."""
     counters: dict[str, int] = {}
 
 

@@ -5,6 +5,7 @@ Central knows the gateway by the public half; a new key makes it a stranger. So 
 
 import os
 import stat
+import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,8 +13,6 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.contract.envelope import KeySigner, key_id_of
-
-KEY_MODE = 0o600
 
 
 class KeyTrouble(StrEnum):
@@ -86,9 +85,8 @@ def public_key_hex(signer: KeySigner) -> str:
 
 def _create(path: Path) -> None:
     """Whole or not at all, and never over another: written aside, made durable, then linked to its name."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_MODE)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    aside = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(Ed25519PrivateKey.generate().private_bytes_raw().hex() + "\n")

@@ -62,7 +62,9 @@ class SystemClock:
         self._source = source or RealTime()
         self._bench = bench
         self._memory = ClockMemory(latest_wall_ms=last_stored_wall_ms)
-        self.boot: BootId = _boot_id(bench)
+        kernel = _kernel_boot_id()
+        self.boot: BootId = _boot_id(kernel, bench)
+        self._line_boot = _boot_id(kernel, None)
 
     @property
     def is_bench(self) -> bool:
@@ -93,9 +95,12 @@ class SystemClock:
         return Instant(self.boot, monotonic_ms, wall_ms, self._memory.doubt is None)
 
     def line_now(self) -> Instant:
-        """As `now`, with monotonic time as the world has it: a wire and a contact keep their own pace even on a bench. Instants of
-        relays are made by this and compared with each other only."""
-        return replace_monotonic(self.now(), self._source.monotonic_ms())
+        """The instant for waits on wires and relays: its monotonic time is the world's, even on a bench.
+
+        Its boot id differs from a bench's, so that it never compares with a scaled instant.
+        """
+        now = self.now()
+        return Instant(self._line_boot, self._source.monotonic_ms(), now.wall_ms, now.trusted)
 
     def heard_central(self, central_ms: int) -> None:
         """Note central's time from a signed acknowledgement that acknowledged something new (a replayed one tells an old time)."""
@@ -133,16 +138,14 @@ def read_bench_file(path: Path) -> BenchTime:
     return bench
 
 
-def replace_monotonic(instant: Instant, monotonic_ms: int) -> Instant:
-    """The same instant with another monotonic time."""
-    return Instant(instant.boot, monotonic_ms, instant.wall_ms, instant.trusted)
-
-
-def _boot_id(bench: BenchTime | None) -> BootId:
+def _kernel_boot_id() -> str:
     try:
-        kernel = KERNEL_BOOT_ID.read_text(encoding="ascii").strip().replace("-", "")
+        return KERNEL_BOOT_ID.read_text(encoding="ascii").strip().replace("-", "")
     except OSError:
-        kernel = uuid.uuid4().hex
+        return uuid.uuid4().hex
+
+
+def _boot_id(kernel: str, bench: BenchTime | None) -> BootId:
     if bench is None:
         return BootId(kernel[:16])
     mark = hashlib.sha256(msgspec.json.encode(bench)).hexdigest()[:8]

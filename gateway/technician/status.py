@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
+from gateway.adapters.control_protocol import BusLine, RoomLine, StatusReport
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
@@ -44,7 +44,7 @@ def screen(report: StatusReport) -> Iterator[str]:
     yield from (f"! {warning}" for warning in warnings(report))
     yield ""
     yield from table(
-        ("room", "account", "balance", "relay", "desired", "why", "last seen"),
+        ("room", "account", "balance", "power", "relay", "desired", "why", "last seen"),
         (room_row(room) for room in report.rooms),
     )
     yield ""
@@ -65,21 +65,34 @@ def warnings(report: StatusReport) -> Iterator[str]:
         yield f"{report.cuts_held} cuts wait for a person: cardroom-gateway approve-cuts --count {report.cuts_held}"
     if report.unbound_meters:
         yield f"Bound by central but on no line here: {', '.join(report.unbound_meters)}"
+    yield from (f"Alarm: {alarm}" for alarm in report.alarms)
     for room in report.rooms:
-        if room.quarantined:
-            yield f"{room.room} is in quarantine and not billed: look into it, then cardroom-gateway release {room.account}"
+        if room.quarantine:
+            yield f"{room.room} is in quarantine ({room.quarantine}): look into it, then cardroom-gateway release {room.account}"
 
 
-def room_row(room: RoomStatus) -> tuple[str, ...]:
+def room_row(room: RoomLine) -> tuple[str, ...]:
     """One room's cells."""
-    marks = [name for name in ("protected", "quarantined", "provisional") if getattr(room, name)]
-    why = ", ".join([room.why, *marks]) if room.why else ", ".join(marks)
     seen = "never" if room.last_seen_s is None else f"{span_text(room.last_seen_s)} ago"
-    relay, desired = RELAY[room.observed_closed], RELAY[room.desired_closed]
-    return room.room, room.account, balance_text(room.balance, room.unit), relay, desired, why, seen
+    power = "" if room.power_w is None else f"{room.power_w} W"
+    relay = f"{RELAY[room.observed_closed]} ({room.verdict})" if room.meter else "no meter"
+    marks = [f"locked out by {', '.join(room.locks)}"] if room.locks else []
+    marks += [text for text in (room.why, room.doubt and f"meter in doubt: {room.doubt}") if text]
+    marks += ["account closed"] if room.closed else []
+    desired = RELAY[room.desired_closed]
+    return (
+        room.room,
+        room.account,
+        balance_text(room.balance, room.unit),
+        power,
+        relay,
+        desired,
+        "; ".join(marks),
+        seen,
+    )
 
 
-def line_row(line: LineStatus) -> tuple[str, ...]:
+def line_row(line: BusLine) -> tuple[str, ...]:
     """One line's cells."""
     counters = " ".join(f"{name}={count}" for name, count in sorted(line.counters.items()) if count)
     return line.line, line.port, str(line.meters), str(line.silent_meters), counters

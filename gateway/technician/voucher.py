@@ -1,7 +1,7 @@
 """`cardroom-gateway voucher FILE`: credit carried by hand while the building's link is down (C-6).
 
-The file holds one or more sealed grants as central made them, one after the other with a blank line between. The daemon opens the
-seals; here nothing is believed and nothing can be lost: the same file again changes nothing.
+The file holds sealed grants as central made them, two lines each. The daemon opens the seals; here nothing is believed and
+nothing can be lost: the same file again changes nothing.
 """
 
 import argparse

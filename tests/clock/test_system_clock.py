@@ -71,6 +71,19 @@ def test_bench_time_runs_at_its_rate_on_both_clocks() -> None:
     assert clock.is_bench
 
 
+def test_wires_and_relays_are_waited_for_in_the_worlds_time() -> None:
+    time = SetTime()
+    clock = SystemClock(bench=BenchTime(RELEASED_MS + 10_000_000, time.wall, 60), source=time)
+    before = clock.line_now()
+    time.pass_ms(1_000)
+    after = clock.line_now()
+    assert after.monotonic_ms - before.monotonic_ms == 1_000
+    assert after.wall_ms - before.wall_ms == 60_000
+    assert after.boot == before.boot != clock.now().boot
+    plain = SystemClock(source=time)
+    assert plain.line_now() == plain.now()
+
+
 def test_instants_of_a_bench_never_compare_with_others() -> None:
     benches = [None, BenchTime(1, 2, 60), BenchTime(1, 2, 61)]
     assert len({SystemClock(bench=bench).boot for bench in benches}) == 3

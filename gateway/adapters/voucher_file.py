@@ -1,0 +1,10 @@
+"""A voucher file's text into its sealed grants. Opens no seal: the receiver does, one by one (C-6)."""
+
+
+def envelopes(text: str) -> list[bytes]:
+    """Give the envelopes of a voucher file: two lines each (what is signed, then key and signature), blank lines ignored.
+
+    Nothing is refused here: an odd line at the end becomes an envelope that `unseal` names malformed.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return ["\n".join(lines[first : first + 2]).encode() for first in range(0, len(lines), 2)]

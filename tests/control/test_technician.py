@@ -1,0 +1,181 @@
+"""Technicians' commands against a daemon that answers on a real socket: what is shown, what is asked, the exit code."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.adapters.control_protocol import SOCKET_NAME, BusLine, RoomLine, StatusReport
+from gateway.adapters.control_socket import ControlServer, Handler, Order, Unable
+from gateway.adapters.voucher_file import envelopes
+from gateway.technician.approve_cuts import Approved
+from gateway.technician.status import screen, span_text
+from gateway.technician.table import columns_of, table
+from gateway.technician.voucher import Redeemed
+from tests.config.test_load import good
+
+DARK = RoomLine(
+    "b1-301", "1-301", "yuan", -50_000, "m1", "open", False, True, "contradicted", "welded", 7, 120
+)
+FINE = RoomLine(
+    "b1-302", "1-302 宿舍", "kwh", 12_340, "m2", "close", True, True, "confirmed", "credit-left", None
+)
+HELD = RoomLine(
+    "b1-303", "1-303", "yuan", 0, "m3", "hold", None, None, "unknown", "account-quarantined", 90, locks=["li"], quarantine="books"
+)  # fmt: skip
+REPORT = StatusReport(
+    gateway="b1",
+    software="0.1.0",
+    up_s=93_600,
+    rooms=[DARK, FINE, HELD],
+    lines=[BusLine("a", "/dev/ttyUSB0", 104, 3, {"answers": 5, "silences": 0})],
+    outbox_rows=12,
+    oldest_outbox_s=61,
+    link="broker:1883: the connection ended.",
+    link_connected=False,
+    clock_wall_ms=0,
+    clock_doubt="before-release",
+    bench_rate=60,
+    config_version=3,
+    last_command=9,
+    cuts_held=2,
+    unbound_meters=["m9"],
+    stalled_loops=["poll a"],
+    alarms=["meter-silent m4"],
+)
+
+
+async def command(
+    folder: Path, handlers: dict[str, Handler], *words: str, text: str = ""
+) -> tuple[int, str, str]:
+    (folder / "gateway.toml").write_text(good(folder))
+    server = ControlServer(folder / SOCKET_NAME, handlers)
+    await server.start()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway", *words, "--config", str(folder / "gateway.toml"),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate(text.encode())
+        return process.returncode or 0, out.decode(), err.decode()
+    finally:
+        await server.stop()
+
+
+async def test_status_shows_rooms_lines_and_what_needs_a_person(tmp_path: Path) -> None:
+    async def status(_order: Order) -> object:
+        return REPORT
+
+    code, out, err = await command(tmp_path, {"status": status}, "status")
+    assert (code, err) == (0, "")
+    for expected in (
+        "-0.05 yuan", "12.34 kWh", "closed (contradicted)", "welded", "7 s ago", "120 W", "locked out by li", "never",
+        "BENCH CLOCK", "before-release", "approve-cuts --count 2", "m9", "poll a", "release b1-303", "Alarm: meter-silent m4",
+        "12 rows not yet acknowledged, oldest 1 min 1 s", "answers=5", "up 1 d 2 h",
+    ):  # fmt: skip
+        assert expected in out
+    code, out, _ = await command(tmp_path, {"status": status}, "status", "--json")
+    assert json.loads(out)["rooms"][1]["room"] == "1-302 宿舍"
+
+
+async def test_a_voucher_is_handed_in_whole_and_each_grant_is_told(tmp_path: Path) -> None:
+    handed: list[str] = []
+
+    async def voucher(order: Order) -> object:
+        handed.append(order.text("sealed"))
+        return [
+            Redeemed("g1", "b1-301", "applied"),
+            Redeemed("g2", "b1-302", "forged", "no credit was given"),
+        ]
+
+    path = tmp_path / "credit.txt"
+    path.write_text("envelope\nkey signature\n")
+    code, out, _ = await command(tmp_path, {"voucher": voucher}, "voucher", str(path))
+    assert code == 1
+    assert "g1  b1-301  applied" in out
+    assert handed == ["envelope\nkey signature\n"]
+    await command(tmp_path, {"voucher": voucher}, "voucher", "-", text="from a pipe")
+    assert handed[1] == "from a pipe"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "empty"), (b"\xff\xfe", "not text"), (b"x" * 1_000_001, "more than"), (None, "can't be read")],
+)
+async def test_a_file_that_is_no_voucher_is_refused_on_the_spot(
+    tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    path = tmp_path / "credit.txt"
+    if content is not None:
+        path.write_bytes(content)
+    code, out, err = await command(tmp_path, {}, "voucher", str(path))
+    assert (code, out) == (1, "")
+    assert says in err
+    assert "Traceback" not in err
+
+
+async def test_orders_carry_their_arguments(tmp_path: Path) -> None:
+    seen: list[tuple[str, dict[str, object]]] = []
+
+    async def note(order: Order) -> object:
+        seen.append((order.do, dict(order.arguments)))
+        return Approved(held=5, count=3, until_ms=0)
+
+    handlers: dict[str, Handler] = dict.fromkeys(("approve-cuts", "release", "lock-out"), note)
+    code, out, _ = await command(tmp_path, handlers, "approve-cuts", "--count", "3")
+    assert (code, "Up to 3 cuts" in out) == (0, True)
+    await command(tmp_path, handlers, "release", "b1-301", "--why", "looked at it")
+    code, out, _ = await command(tmp_path, handlers, "lock-out", "m1", "--why", "repair")
+    assert "Isolate the circuit" in out
+    assert seen == [
+        ("approve-cuts", {"count": 3, "minutes": 60}),
+        ("release", {"account": "b1-301", "why": "looked at it"}),
+        ("lock-out", {"meter": "m1", "end": False, "why": "repair"}),
+    ]
+
+
+async def test_a_refusal_is_told_and_fails(tmp_path: Path) -> None:
+    async def refuse(_order: Order) -> object:
+        raise Unable("b1-301 is not in quarantine")
+
+    code, out, err = await command(tmp_path, {"release": refuse}, "release", "b1-301", "--why", "x")
+    assert (code, out) == (1, "")
+    assert "b1-301 is not in quarantine" in err
+
+
+@pytest.mark.parametrize(
+    "words", [("approve-cuts", "--count", "0"), ("approve-cuts", "--count", "1", "--minutes", "9999")]
+)
+async def test_senseless_numbers_never_reach_the_daemon(tmp_path: Path, words: tuple[str, ...]) -> None:
+    code, _, err = await command(tmp_path, {}, *words)
+    assert code == 2
+    assert "must be" in err
+
+
+def test_a_quiet_building_has_no_warnings() -> None:
+    quiet = StatusReport(
+        gateway="b1", software="0.1.0", up_s=1, rooms=[FINE], lines=[], outbox_rows=0, oldest_outbox_s=None,
+        link="connected", link_connected=True, clock_wall_ms=0, clock_doubt=None, bench_rate=None, config_version=1,
+        last_command=0, cuts_held=0,
+    )  # fmt: skip
+    assert not any(line.startswith("!") for line in screen(quiet))
+
+
+def test_columns_line_up_with_chinese_text() -> None:
+    lines = list(table(("room", "x"), [("宿舍", "1"), ("1-301 ab", "2")]))
+    assert len({columns_of(line) for line in lines}) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3_661, "1 h 1 min"), (90_000, "1 d 1 h")]
+)
+def test_spans(seconds: int, text: str) -> None:
+    assert span_text(seconds) == text
+
+
+def test_a_voucher_file_splits_into_its_envelopes() -> None:
+    assert envelopes("a\nb\n\r\n c \r\nd\n") == [b"a\nb", b"c\nd"]
+    assert envelopes("a\nb\nodd") == [b"a\nb", b"odd"]
+    assert envelopes("\n \n") == []
