@@ -38,7 +38,7 @@ class Reply(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class RoomLine(msgspec.Struct, frozen=True):
+class RoomStatus(msgspec.Struct, frozen=True):
     """One account's line in `status`. `balance` in micro-yuan or watt-hours by `unit`; relay states None: unknown."""
 
     account: str
@@ -46,26 +46,23 @@ class RoomLine(msgspec.Struct, frozen=True):
     unit: str
     balance: int
     meter: str | None
-    decision: str
-    """What the credit rule says; empty before the first reading."""
     desired_closed: bool | None
     observed_closed: bool | None
-    verdict: str
-    """What reading back says: `confirmed`, `contradicted`, `unknown`, ..."""
     why: str
-    """The verdict's or the decision's reason: `credit-spent`, `commanded`, `welded`, ..."""
+    """The relay's verdict and the reason behind it: `confirmed: credit-left`, `contradicted: welded`, ..."""
     last_seen_s: int | None
-    """Since the last good reading; None: never, or not known in this boot."""
+    """Since the last good reading; None: never."""
+    protected: bool = False
+    quarantined: bool = False
+    closed: bool = False
     power_w: int | None = None
     locks: list[str] = []
     """Who locked the relay out."""
     doubt: str = ""
     """Why the meter's story is not believed."""
-    quarantine: str = ""
-    closed: bool = False
 
 
-class BusLine(msgspec.Struct, frozen=True):
+class LineStatus(msgspec.Struct, frozen=True):
     """One RS-485 line and its counters since the daemon's start."""
 
     line: str
@@ -81,8 +78,8 @@ class StatusReport(msgspec.Struct, frozen=True):
     gateway: str
     software: str
     up_s: int
-    rooms: list[RoomLine]
-    lines: list[BusLine]
+    rooms: list[RoomStatus]
+    lines: list[LineStatus]
     outbox_rows: int
     """Not yet acknowledged by central."""
     oldest_outbox_s: int | None

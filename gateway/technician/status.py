@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from gateway.adapters.control_protocol import BusLine, RoomLine, StatusReport
+from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
@@ -67,19 +67,15 @@ def warnings(report: StatusReport) -> Iterator[str]:
         yield f"Bound by central but on no line here: {', '.join(report.unbound_meters)}"
     yield from (f"Alarm: {alarm}" for alarm in report.alarms)
     for room in report.rooms:
-        if room.quarantine:
-            yield f"{room.room} is in quarantine ({room.quarantine}): look into it, then cardroom-gateway release {room.account}"
+        if room.quarantined:
+            yield f"{room.room} is in quarantine and not billed: look into it, then cardroom-gateway release {room.account}"
 
 
-def room_row(room: RoomLine) -> tuple[str, ...]:
+def room_row(room: RoomStatus) -> tuple[str, ...]:
     """One room's cells."""
     seen = "never" if room.last_seen_s is None else f"{span_text(room.last_seen_s)} ago"
     power = "" if room.power_w is None else f"{room.power_w} W"
-    relay = f"{RELAY[room.observed_closed]} ({room.verdict})" if room.meter else "no meter"
-    marks = [f"locked out by {', '.join(room.locks)}"] if room.locks else []
-    marks += [text for text in (room.why, room.doubt and f"meter in doubt: {room.doubt}") if text]
-    marks += ["account closed"] if room.closed else []
-    desired = RELAY[room.desired_closed]
+    relay, desired = RELAY[room.observed_closed], RELAY[room.desired_closed]
     return (
         room.room,
         room.account,
@@ -87,12 +83,20 @@ def room_row(room: RoomLine) -> tuple[str, ...]:
         power,
         relay,
         desired,
-        "; ".join(marks),
+        _why(room),
         seen,
     )
 
 
-def line_row(line: BusLine) -> tuple[str, ...]:
+def _why(room: RoomStatus) -> str:
+    parts = [room.why] if room.why else []
+    parts += [f"locked out by {', '.join(room.locks)}"] if room.locks else []
+    parts += [f"meter in doubt: {room.doubt}"] if room.doubt else []
+    parts += [mark for mark in ("protected", "quarantined", "closed") if getattr(room, mark)]
+    return "; ".join(parts)
+
+
+def line_row(line: LineStatus) -> tuple[str, ...]:
     """One line's cells."""
     counters = " ".join(f"{name}={count}" for name, count in sorted(line.counters.items()) if count)
     return line.line, line.port, str(line.meters), str(line.silent_meters), counters

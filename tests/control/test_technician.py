@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.adapters.control_protocol import SOCKET_NAME, BusLine, RoomLine, StatusReport
+from gateway.adapters.control_protocol import SOCKET_NAME, LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import ControlServer, Handler, Order, Unable
 from gateway.adapters.voucher_file import envelopes
 from gateway.technician.approve_cuts import Approved
@@ -16,21 +16,19 @@ from gateway.technician.table import columns_of, table
 from gateway.technician.voucher import Redeemed
 from tests.config.test_load import good
 
-DARK = RoomLine(
-    "b1-301", "1-301", "yuan", -50_000, "m1", "open", False, True, "contradicted", "welded", 7, 120
+DARK = RoomStatus(
+    "b1-301", "1-301", "yuan", -50_000, "m1", False, True, "contradicted: welded", 7, power_w=120
 )
-FINE = RoomLine(
-    "b1-302", "1-302 宿舍", "kwh", 12_340, "m2", "close", True, True, "confirmed", "credit-left", None
+FINE = RoomStatus("b1-302", "1-302 宿舍", "kwh", 12_340, "m2", True, True, "confirmed: credit-left", None)
+HELD = RoomStatus(
+    "b1-303", "1-303", "yuan", 0, "m3", None, None, "", 90, quarantined=True, locks=["li"], doubt="backwards"
 )
-HELD = RoomLine(
-    "b1-303", "1-303", "yuan", 0, "m3", "hold", None, None, "unknown", "account-quarantined", 90, locks=["li"], quarantine="books"
-)  # fmt: skip
 REPORT = StatusReport(
     gateway="b1",
     software="0.1.0",
     up_s=93_600,
     rooms=[DARK, FINE, HELD],
-    lines=[BusLine("a", "/dev/ttyUSB0", 104, 3, {"answers": 5, "silences": 0})],
+    lines=[LineStatus("a", "/dev/ttyUSB0", 104, 3, {"answers": 5, "silences": 0})],
     outbox_rows=12,
     oldest_outbox_s=61,
     link="broker:1883: the connection ended.",
@@ -71,7 +69,7 @@ async def test_status_shows_rooms_lines_and_what_needs_a_person(tmp_path: Path) 
     code, out, err = await command(tmp_path, {"status": status}, "status")
     assert (code, err) == (0, "")
     for expected in (
-        "-0.05 yuan", "12.34 kWh", "closed (contradicted)", "welded", "7 s ago", "120 W", "locked out by li", "never",
+        "-0.05 yuan", "12.34 kWh", "closed", "contradicted: welded", "meter in doubt: backwards", "7 s ago", "120 W", "locked out by li", "never",
         "BENCH CLOCK", "before-release", "approve-cuts --count 2", "m9", "poll a", "release b1-303", "Alarm: meter-silent m4",
         "12 rows not yet acknowledged, oldest 1 min 1 s", "answers=5", "up 1 d 2 h",
     ):  # fmt: skip
