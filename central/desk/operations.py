@@ -48,6 +48,7 @@ class DeskRefusal(StrEnum):
     NOT_FINAL = "not-final"
     NOTHING_LEFT = "nothing-left"
     NO_REASON = "no-reason"
+    NOT_REFUNDABLE = "not-refundable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,8 @@ def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidO
         return Refused(DeskRefusal.NOT_FINAL)
     if request.paid_out_ms is not None:
         return PaidOut(request.paid_out_fen, True)
+    if not request.account.point.customer_class.buckets.filter(name=request.bucket, refundable=True).exists():
+        return Refused(DeskRefusal.NOT_REFUNDABLE)
     paid_fen = _pay_out(
         request_id,
         request.account,
@@ -323,26 +326,39 @@ def _payment_drafts(payment: Payment, receipt: Receipt, sale: _Sale) -> list[Dra
 def _pay_out(
     reference: str, account: Account, sides: list[chart.Side], now_ms: int, at_most: int | None = None
 ) -> Fen | Refused:
-    """Empty these liabilities into cash; yuan as it is, kWh at the price of the day."""
+    """Empty these liabilities into cash, less what is owed in the same unit; yuan as it is, kWh at the price of the day."""
     price = price_at(account.point.customer_class.tariff_id, now_ms)
-    drafts: list[Draft] = []
+    left = {side: balance(side) if at_most is None else min(balance(side), at_most) for side in sides}
+    drafts = _offsets(reference, left, now_ms)
     paid_fen = 0
-    for index, side in enumerate(sides):
-        left = balance(side) if at_most is None else min(balance(side), at_most)
-        if left <= 0:
+    for index, (side, amount) in enumerate(left.items()):
+        if amount <= 0:
             continue
         if side.unit == Unit.KWH and price is None:
             return Refused(DeskRefusal.NO_PRICE)
         per_kwh = MicroYuanPerKwh(price.micro_yuan_per_kwh if price else 0)
-        fen, rest = money_back(left, Unit(side.unit), per_kwh)
+        fen, rest = money_back(amount, Unit(side.unit), per_kwh)
         paid_fen += fen
-        drafts += _pay_out_drafts(
-            f"pay-out:{reference}:{index}", reference, account, side, left, fen, rest, now_ms
-        )
-    if not drafts:
+        draft_id = f"pay-out:{reference}:{index}"
+        drafts += _pay_out_drafts(draft_id, reference, account, side, amount, fen, rest, now_ms)
+    if paid_fen <= 0:
         return Refused(DeskRefusal.NOTHING_LEFT)
     _book_new(drafts, now_ms)
     return Fen(paid_fen)
+
+
+def _offsets(reference: str, left: dict[chart.Side, int], now_ms: int) -> list[Draft]:
+    """Settle what is owed from what is left in the same unit; `left` is changed to what remains."""
+    drafts = []
+    for debtor in [side for side, amount in left.items() if amount < 0]:
+        for giver in [side for side, amount in left.items() if amount > 0 and side.unit == debtor.unit]:
+            amount = min(-left[debtor], left[giver])
+            if amount > 0:
+                left[debtor] += amount
+                left[giver] -= amount
+                draft_id = f"offset:{reference}:{len(drafts)}"
+                drafts.append(Draft(draft_id, giver, debtor, amount, "offset", now_ms, reference))
+    return drafts
 
 
 def _pay_out_drafts(

@@ -16,7 +16,7 @@ from central.ledger.chart_of_accounts import Side
 from central.ledger.operations import Booked, Draft, book
 from central.link.alarms import raise_alarm
 from central.link.models import BilledRegister, Delivery, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
-from gateway.contract.facts import Entry, EntryKind, EntryLine
+from gateway.contract.facts import Entry, EntryCause, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
 
 
@@ -32,6 +32,7 @@ class Bookkeeper:
     epoch: GatewayEpoch
     now_ms: int
     _accounts: dict[str, Account] = field(default_factory=dict)
+    _refundable_of: dict[int, set[str]] = field(default_factory=dict)
     _entries: dict[str, GatewayEntry] = field(default_factory=dict)
     _drafts: list[Draft] = field(default_factory=list)
     _mirror: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -102,6 +103,15 @@ class Bookkeeper:
             self._accounts[code] = account
         return self._accounts[code]
 
+    def _refundable(self, account: Account) -> set[str]:
+        class_id = account.point.customer_class_id
+        if class_id not in self._refundable_of:
+            names = account.point.customer_class.buckets.filter(refundable=True).values_list(
+                "name", flat=True
+            )
+            self._refundable_of[class_id] = set(names)
+        return self._refundable_of[class_id]
+
     def _row(self, seq: int, entry: Entry) -> GatewayEntry:
         central_booked = entry.entry_kind in (EntryKind.GRANT, EntryKind.OPENING)
         return GatewayEntry(
@@ -138,10 +148,10 @@ class Bookkeeper:
                 return
         elif entry.entry_kind == EntryKind.TAKEN_BACK:
             self._note_take_back(entry)
-        class_code = account.point.customer_class.code
+        refundable = self._refundable(account)
         for index, line in enumerate(entry.lines):
             if line.amount:
-                self._drafts.append(_draft_of(entry, row.at_ms, index, line, class_code))
+                self._drafts.append(_draft_of(entry, row.at_ms, index, line, account, refundable))
 
     def _note_grant(self, entry: Entry, row: GatewayEntry) -> bool:
         """Prove that a grant arrived; False when central never gave it: that is an alarm, booked against suspense."""
@@ -180,9 +190,11 @@ class Bookkeeper:
         raise_alarm(what, entry.account, now_ms=self.now_ms, gateway_id=self.gateway.pk, detail=detail)
 
 
-def _draft_of(entry: Entry, at_ms: int, index: int, line: EntryLine, class_code: str) -> Draft:
+def _draft_of(
+    entry: Entry, at_ms: int, index: int, line: EntryLine, account: Account, refundable: set[str]
+) -> Draft:
     ours = chart.customer(entry.account, line.bucket, line.unit)
-    other = _other_side(entry, line.unit, class_code)
+    other = _other_side(entry, line, account.point.customer_class.code, refundable)
     gained = line.amount > 0
     return Draft(
         id=f"{entry.entry}/{index}",
@@ -195,7 +207,8 @@ def _draft_of(entry: Entry, at_ms: int, index: int, line: EntryLine, class_code:
     )
 
 
-def _other_side(entry: Entry, unit: str, class_code: str) -> Side:
+def _other_side(entry: Entry, line: EntryLine, class_code: str, refundable: set[str]) -> Side:
+    unit = line.unit
     match entry.entry_kind:
         case EntryKind.CONSUMPTION:
             return chart.energy_revenue(class_code, unit)
@@ -204,6 +217,8 @@ def _other_side(entry: Entry, unit: str, class_code: str) -> Side:
         case EntryKind.EXPIRED:
             return chart.lapsed(unit)
         case EntryKind.TAKEN_BACK:
+            if entry.cause == EntryCause.CLOSING and line.bucket not in refundable:
+                return chart.lapsed(unit)
             return chart.taken_back(entry.account, unit)
         case EntryKind.GRANT:
             return chart.suspense(unit)

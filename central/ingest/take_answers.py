@@ -74,7 +74,7 @@ def _settle_closing(command: Command, result: CommandResult, now_ms: int) -> Non
     elif result.outcome in DONE:
         closing.state = Closing.State.FINAL
         closing.final_register_wh = result.final_register_wh
-        closing.left = [[line.bucket, line.unit, line.amount, line.balance_after] for line in result.taken]
+        closing.left = [[line.bucket, line.unit, -line.amount] for line in result.taken]
         Account.objects.filter(pk=closing.account_id).update(state=Account.State.CLOSED, closed_ms=at_ms)
     else:
         closing.state = Closing.State.REFUSED

@@ -14,7 +14,7 @@ from central.ingest.store_telemetry import Stored, store_telemetry
 from central.ingest.take_facts import FactTaker
 from central.link import outbox
 from central.link.alarms import raise_alarm
-from central.link.epochs import order_new_epoch
+from central.link.epochs import adopt_epoch, order_new_epoch
 from central.link.models import Gateway, GatewayEpoch, QuarantinedRow
 from gateway.contract.commands import Ack
 from gateway.contract.facts import UpBatch
@@ -34,7 +34,7 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     rows = rows_of(batch)
     if isinstance(rows, BatchRefusal):
         return rows
-    epoch = GatewayEpoch.objects.filter(gateway=gateway_id, epoch=batch.epoch).first()
+    epoch = _epoch(gateway_id, batch.epoch, now_ms)
     if epoch is None:
         return BatchRefusal.UNKNOWN_EPOCH
     if epoch.closed:
@@ -52,6 +52,16 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
         counts["gaps"] = 1
     ack = Ack(Epoch(batch.epoch), committed, now_ms, expected=committed + 1 if gap else None)
     return Taken(ack, counts)
+
+
+def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:
+    """Find an epoch; one that was ordered may show itself by its first batch, before a birth says so."""
+    with transaction.atomic():
+        gateway = outbox.locked(gateway_id)
+        epochs = GatewayEpoch.objects.filter(gateway=gateway, epoch=name)
+        if gateway.awaits_epoch and not epochs.exists():
+            adopt_epoch(gateway, name, gateway.next_number - 1, now_ms)
+        return epochs.first()
 
 
 def _take(

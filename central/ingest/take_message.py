@@ -133,10 +133,14 @@ class MessageTaker:
         self._count(gateway.pk, f"answer-{answer.reason}"[:64])
         with transaction.atomic():
             locked = outbox.locked(gateway.pk)
-            if answer.expected > locked.next_number:
+            if answer.expected > locked.next_number or self._is_taken_by_another(locked, answer):
                 number_above(locked, answer.expected, now_ms)
             else:
                 outbox.send_again_from(gateway.pk, answer.expected)
+
+    def _is_taken_by_another(self, gateway: Gateway, answer: Answer) -> bool:
+        """The gateway used this number for a command that this central doesn't know: it was restored from a backup."""
+        return answer.expected > answer.number and outbox.is_unanswered(gateway, answer.number)
 
     def _take_state(self, gateway: Gateway, payload: bytes) -> None:
         try:

@@ -26,6 +26,8 @@ from gateway.contract.facts import Balance, Birth
 from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
 
 BOOTS_KEPT = 100
+BEYOND_ANY_ROW = 1 << 53
+"""The gateway may have written past the last row we have since its store went back: the order must stand all the same."""
 
 
 class Greeting(StrEnum):
@@ -65,6 +67,7 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
         return Greeting.STALE
     if birth.last_seq < epoch.received_seq and issued_ms >= epoch.last_batch_issued_ms:
         order_new_epoch(gateway, epoch, now_ms)
+        outbox.send_again_from(gateway.pk, birth.last_command + 1)
         return Greeting.WENT_BACK
     if birth.last_command >= gateway.next_number:
         number_above(gateway, birth.last_command + 1, now_ms)
@@ -79,7 +82,7 @@ def order_new_epoch(gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
     epoch.closed = True
     epoch.save(update_fields=["closed"])
     outbox.start_stream(gateway, gateway.birth_last_command)
-    order = BeginEpoch(seen_epoch=Epoch(epoch.epoch), seen_seq=epoch.received_seq)
+    order = BeginEpoch(seen_epoch=Epoch(epoch.epoch), seen_seq=BEYOND_ANY_ROW)
     outbox.enqueue(gateway.pk, order, subject=epoch.epoch, now_ms=now_ms)
     gateway.refresh_from_db()
     gateway.awaits_epoch = True

@@ -203,7 +203,7 @@ class Closing(models.Model):
     outcome = models.CharField(max_length=32, blank=True)
     final_register_wh = models.BigIntegerField(null=True)
     left = models.JSONField(default=list)
-    """What the gateway says was left: bucket, unit, amount, balance after."""
+    """What the gateway says was left: bucket, unit and amount, as arrays."""
     paid_out_ms = models.BigIntegerField(null=True)
     paid_out_micro_yuan = models.BigIntegerField(default=0)
 

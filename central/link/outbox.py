@@ -61,6 +61,13 @@ def enqueue(
     return command
 
 
+def is_unanswered(gateway: Gateway, number: int) -> bool:
+    """Say whether the present command of a number has no answer yet."""
+    return Command.objects.filter(
+        gateway=gateway, stream=gateway.stream, number=number, state__in=UNANSWERED
+    ).exists()
+
+
 def start_stream(gateway: Gateway, last_number: int) -> None:
     """Go on numbering above what the gateway has stored; what it never answered is superseded and must be issued again."""
     Command.objects.filter(gateway=gateway, state__in=OPEN_STATES).update(state=Command.State.SUPERSEDED)

@@ -1,7 +1,7 @@
 """Vouchers: a building's pending credit as one signed file, for when its link is down (C-6, R-B5).
 
 A voucher carries the same grant as the command: delivered both ways, in either order, it credits once. The file is text: for
-each grant the two lines of its envelope.
+each grant the two lines of its envelope and a blank line.
 """
 
 from central.link.grants import order_of
@@ -23,7 +23,7 @@ def voucher_file(gateway_id: str, now_ms: int) -> bytes:
     )
     sealed = [_sealed_voucher(gateway_id, delivery, now_ms) for delivery in pending]
     pending.update(vouched_ms=now_ms)
-    return b"".join(line + b"\n" for line in sealed)
+    return b"".join(line + b"\n\n" for line in sealed)
 
 
 def _sealed_voucher(gateway_id: str, delivery: Delivery, now_ms: int) -> bytes:
