@@ -41,12 +41,17 @@ def _consumption(journal: Journal) -> dict[str, list[Entry]]:
 
 
 def _check_chain(entries: list[Entry]) -> Iterator[Finding]:
+    """An end that is not stated (a price edge before the register wrapped) follows from the energy."""
     previous_wh: int | None = None
     for entry in entries:
         start_wh, end_wh = entry.register_from_wh, entry.register_to_wh
-        if start_wh is None or end_wh is None:
-            yield Finding(Figure.REGISTERS_APART, entry.entry, "consumption without its registers")
+        start_wh = previous_wh if start_wh is None else start_wh
+        if start_wh is None:
+            yield Finding(
+                Figure.REGISTERS_APART, entry.entry, "consumption without the register that it begins at"
+            )
             continue
+        end_wh = (start_wh + entry.energy_wh) % REGISTER_WRAP_WH if end_wh is None else end_wh
         if (end_wh - start_wh) % REGISTER_WRAP_WH != entry.energy_wh:
             yield Finding(
                 Figure.REGISTERS_APART,

@@ -90,8 +90,6 @@ class Journal:
     """Command bodies by number."""
     settled_wh: Mapping[str, int]
     """Per meter, the register up to which it is billed."""
-    read_wh: Mapping[str, int]
-    """Per meter, the last register that was believed."""
 
 
 @dataclass(frozen=True, slots=True)

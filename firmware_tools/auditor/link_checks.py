@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from firmware_tools.auditor.evidence import Books, Entry, Evidence, Journal, OutboxRow, StoredEntry
 from firmware_tools.auditor.findings import Figure, Finding
@@ -53,13 +54,15 @@ def _check_entries(journal: Journal, books: Books) -> Iterator[Finding]:
     for stored in books.entries:
         if stored.entry.gateway != journal.gateway:
             continue
-        twin = own.get(stored.entry.entry)
+        twin, found = own.get(stored.entry.entry), stored.entry
         if twin is None:
-            yield Finding(
-                Figure.ROWS_ALTERED, stored.entry.entry, "central holds an entry that the gateway never wrote"
-            )
-        elif twin != stored.entry:
-            yield Finding(Figure.ROWS_ALTERED, stored.entry.entry, _difference(twin, stored.entry))
+            detail = "central holds an entry that the gateway never wrote"
+            yield Finding(Figure.ROWS_ALTERED, found.entry, detail)
+            continue
+        if not twin.trusted:  # central dates what an untrusted clock dated (C-14)
+            found = replace(found, wall_ms=twin.wall_ms)
+        if twin != found:
+            yield Finding(Figure.ROWS_ALTERED, found.entry, _difference(twin, found))
     for name, times in Counter(stored.entry.entry for stored in books.entries).items():
         if times > 1:
             yield Finding(Figure.ROWS_DOUBLED, name, f"central holds this entry {times} times")

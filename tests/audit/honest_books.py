@@ -121,7 +121,6 @@ def honest_journal() -> Journal:
         balances=BALANCES,
         inbox={1: b"grant g1", 2: b"grant g2"},
         settled_wh={"M1": 9_000, "M2": 1_100},
-        read_wh={"M1": 9_000, "M2": 1_100},
     )
 
 
