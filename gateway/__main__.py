@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 
 COMMANDS = {
+    "run": "gateway.technician.run",
     "decode": "gateway.technician.decode",
     "lines": "gateway.technician.registry",
     "meters": "gateway.technician.registry",

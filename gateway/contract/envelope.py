@@ -61,7 +61,8 @@ class Keyring:
 class Signer(Protocol):
     """Holds a private key; an adapter reads it from its file."""
 
-    key_id: KeyId
+    @property
+    def key_id(self) -> KeyId: ...
 
     def sign(self, data: bytes) -> bytes: ...
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from gateway.application.drive_relay import next_step, relay_tasks, report_relay
-from gateway.application.ports import Clock, Journal, LineGone, Rank, Store
+from gateway.application.ports import Clock, Journal, LineGone, Rank, Store, StoreFull
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.relay import (
     CommandAccepted,
@@ -61,17 +61,20 @@ class RelayDriver:
         async with asyncio.TaskGroup() as drives:
             while True:
                 self._signals.relay.clear()
-                now = self._clock.line_now()
-                for task in await self._store.run(lambda journal, now=now: relay_tasks(journal, now)):  # type: ignore[misc]
-                    meter = self._fleet.meter(task.meter)
-                    if meter is not None and task.meter not in self._driven:
-                        self._driven.add(task.meter)
+                for number in await self._waiting():
+                    meter = self._fleet.meter(number)
+                    if meter is not None and number not in self._driven:
+                        self._driven.add(number)
                         drives.create_task(self._drive(meter))
                 self._progress()
                 try:
                     await asyncio.wait_for(self._signals.relay.wait(), LOOK_EVERY_S)
                 except TimeoutError:
                     pass
+
+    async def _waiting(self) -> list[MeterNo]:
+        now = self._clock.line_now()
+        return [task.meter for task in await self._store.run(lambda journal: relay_tasks(journal, now))]
 
     async def _drive(self, meter: FleetMeter) -> None:
         """Take one relay from step to step until nothing is left or it has to rest."""
@@ -86,6 +89,10 @@ class RelayDriver:
                 else:
                     step = await self._report(meter, await self._carry_out(meter, step))
             log.info("relay-settled", meter=meter.meter, verdict=step.verdict)
+        except StoreFull:
+            # What can't be stored is not sent; the relay stays as it is until there is room.
+            log.error("relay-not-driven", meter=meter.meter, why="the disk is full")
+            await asyncio.sleep(LOOK_EVERY_S)
         finally:
             self._driven.discard(meter.meter)
 

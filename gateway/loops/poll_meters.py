@@ -11,7 +11,7 @@ from dataclasses import replace
 import structlog
 
 from gateway.application.drive_relay import note_observation
-from gateway.application.ports import BackedOff, Clock, Journal, Line, LineGone, Rank, Store
+from gateway.application.ports import BackedOff, Clock, Journal, Line, LineGone, Rank, Store, StoreFull
 from gateway.application.post_reading import Posted, note_silence, post_reading
 from gateway.contract.facts import ReadingOutcome
 from gateway.contract.identifiers import MeterNo
@@ -59,7 +59,11 @@ class LinePoller:
         """Poll for ever."""
         round_number = 0
         while True:
-            asked = await self._round(round_number)
+            try:
+                asked = await self._round(round_number)
+            except StoreFull:
+                # Nothing was stored, so nothing was decided: the register keeps the energy until there is room (C-13).
+                asked = 0
             self._progress()
             round_number += 1
             if not asked:

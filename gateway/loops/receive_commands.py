@@ -98,7 +98,11 @@ class CommandReceiver:
             self._refuse(ACK, ack)
             return
         now = self._clock.now()
-        outcome = await self._store.run(lambda journal: acknowledge(journal, ack, now))
+        try:
+            outcome = await self._store.run(lambda journal: acknowledge(journal, ack, now))
+        except StoreFull:
+            self.counters["ack:store-full"] += 1
+            return
         self.counters[f"ack:{outcome}"] += 1
         if outcome is AckOutcome.TAKEN:
             self._heard_central(ack.central_ms)

@@ -1,0 +1,1 @@
+"""Joins plugs to sockets: the daemon, made of adapters, loops and use cases. Nothing else knows all of them."""
