@@ -1,11 +1,14 @@
 """Gateways, alarms, rows in quarantine: reads of the live pages, to plain data."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Max
 
+from central.campus.models import Account, Binding, Room
 from central.link.models import Alarm, Command, Gateway, QuarantinedRow, WatermarkCheck
+from central.office.words import ALARMS, Words, name_of
 
 OPEN_COMMANDS = (Command.State.QUEUED, Command.State.SENT, Command.State.PENDING)
 
@@ -35,18 +38,49 @@ def gateway_health() -> list[GatewayHealth]:
     ]
 
 
-def open_alarms() -> list[Alarm]:
+@dataclass(frozen=True)
+class AlarmRow:
+    """An alarm in the reader's words, with the room it is about (or its bare subject, and no room)."""
+
+    alarm: Alarm
+    words: Words
+    label: str
+    room_id: int | None
+
+
+def open_alarms(limit: int | None = None) -> list[AlarmRow]:
     """Give what needs a person now, newest first."""
-    return list(Alarm.objects.filter(cleared_ms=None).select_related("gateway__building"))
+    return _with_rooms(Alarm.objects.filter(cleared_ms=None).select_related("gateway__building")[:limit])
 
 
-def cleared_alarms(limit: int) -> list[Alarm]:
+def cleared_alarms(limit: int) -> list[AlarmRow]:
     """Give what was settled last."""
-    return list(
-        Alarm.objects.exclude(cleared_ms=None)
-        .select_related("gateway__building")
-        .order_by("-cleared_ms")[:limit]
-    )
+    settled = Alarm.objects.exclude(cleared_ms=None).select_related("gateway__building")
+    return _with_rooms(settled.order_by("-cleared_ms")[:limit])
+
+
+def _with_rooms(alarms: Iterable[Alarm]) -> list[AlarmRow]:
+    alarms = list(alarms)
+    rooms = rooms_named([alarm.subject for alarm in alarms])
+    rows = []
+    for alarm in alarms:
+        room = rooms.get(alarm.subject)
+        label = room.full_label if room else alarm.subject
+        rows.append(AlarmRow(alarm, name_of(ALARMS, alarm.what), label, room.pk if room else None))
+    return rows
+
+
+def rooms_named(subjects: Iterable[str]) -> dict[str, Room]:
+    """Find the rooms that meters' numbers or accounts' codes belong to now."""
+    subjects = list(subjects)
+    accounts = Account.objects.filter(code__in=subjects).select_related("point__room__building")
+    ties = Binding.objects.filter(meter__meter_no__in=subjects).order_by("from_ms")
+    rooms = {account.code: account.point.room for account in accounts}
+    rooms |= {
+        tie.meter.meter_no: tie.account.point.room
+        for tie in ties.select_related("meter", "account__point__room__building")
+    }
+    return rooms
 
 
 def quarantined_rows(limit: int) -> list[QuarantinedRow]:

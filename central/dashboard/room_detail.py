@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from central.dashboard.queries import rooms_named
 from central.desk.room_lines import RoomLine
 from central.link.models import Alarm, Gateway, GatewayEntry
 from central.link.telemetry.models import DecisionEvent, RelayEvent
@@ -64,11 +65,26 @@ def entries_of(account: str) -> list[EntryRow]:
 
 def events_of(line: RoomLine) -> list[EventRow]:
     """Give decisions and relay reports in one list, newest first."""
-    relay = RelayEvent.objects.filter(meter=line.meter).order_by("-at_ms")[:EVENTS]
+    relay = RelayEvent.objects.filter(meter__in=line.meters).order_by("-at_ms")[:EVENTS]
     decided = DecisionEvent.objects.filter(account=line.account).order_by("-at_ms")[:EVENTS]
-    rows = [EventRow(e.at_ms, _relay_badge(e), why_words(e.why), False, e.current_ma) for e in relay]
+    rows = [_relay_row(event) for event in relay]
     rows += [EventRow(e.at_ms, badge_of(DECISIONS, e.decision), why_words(e.reason), True) for e in decided]
     return sorted(rows, key=lambda row: -row.at_ms)[:EVENTS]
+
+
+def latest_events(limit: int) -> list[tuple[str, int, EventRow]]:
+    """Give what the relays of the whole campus said last, with room label and id; received last, first."""
+    events = RelayEvent.objects.order_by("-pk")[:limit]
+    rooms = rooms_named(event.meter for event in events)
+    return [
+        (rooms[event.meter].full_label, rooms[event.meter].pk, _relay_row(event))
+        for event in events
+        if event.meter in rooms
+    ]
+
+
+def _relay_row(event: RelayEvent) -> EventRow:
+    return EventRow(event.at_ms, _relay_badge(event), why_words(event.why), False, event.current_ma)
 
 
 def _relay_badge(event: RelayEvent) -> Badge:
@@ -79,7 +95,7 @@ def _relay_badge(event: RelayEvent) -> Badge:
 
 def alarms_of(line: RoomLine) -> list[Alarm]:
     """Give a room's alarms, open ones first."""
-    about = Q(subject__in=[name for name in (line.meter, line.account) if name])
+    about = Q(subject__in=[*line.meters, line.account] if line.account else line.meters)
     return sorted(
         Alarm.objects.filter(about)[:20], key=lambda alarm: (alarm.cleared_ms is not None, -alarm.raised_ms)
     )

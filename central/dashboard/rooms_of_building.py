@@ -120,4 +120,4 @@ def rooms_page(building: Building, choice: Choice, now_ms: int) -> RoomsPage:
 
 def _mentions(line: RoomLine, query: str) -> bool:
     words = query.casefold()
-    return not words or any(words in text.casefold() for text in (line.label, line.meter, *line.occupants))
+    return not words or any(words in text.casefold() for text in (line.label, *line.meters, *line.occupants))

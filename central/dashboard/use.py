@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import Sum
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -15,11 +16,11 @@ HOUR_MS = 3_600_000
 HOURS, DAYS = 24, 30
 
 
-def by_hour(meter: str, now_ms: int) -> list[Column]:
+def by_hour(meters: Sequence[str], now_ms: int) -> list[Column]:
     """Give the last 24 hours, the running one last."""
     this_hour_ms = now_ms - now_ms % HOUR_MS
     starts = [this_hour_ms - HOUR_MS * back for back in range(HOURS - 1, -1, -1)]
-    used = _used(meter, starts[0])
+    used = _used(meters, starts[0])
     return [
         _column(
             local(ms).strftime("%H:00"), local(ms).strftime("%m-%d %H:00"), used.get(ms), ms == this_hour_ms
@@ -28,12 +29,12 @@ def by_hour(meter: str, now_ms: int) -> list[Column]:
     ]
 
 
-def by_day(meter: str, now_ms: int) -> list[Column]:
+def by_day(meters: Sequence[str], now_ms: int) -> list[Column]:
     """Give the last 30 days, today last."""
     today = campus_day(now_ms)
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     by_date: dict[object, int] = {}
-    for hour_ms, energy_wh in _used(meter, start_of_day_ms(days[0])).items():
+    for hour_ms, energy_wh in _used(meters, start_of_day_ms(days[0])).items():
         by_date[campus_day(hour_ms)] = by_date.get(campus_day(hour_ms), 0) + energy_wh
     return [_column(f"{day:%m-%d}", f"{day:%Y-%m-%d}", by_date.get(day), day == today) for day in days]
 
@@ -49,9 +50,9 @@ def use_chart(chart_id: str, by: str, columns: Sequence[Column]) -> SafeString:
     return column_chart(chart_id, title, description, columns, Axis(_("kWh"), 1000))
 
 
-def _used(meter: str, from_ms: int) -> dict[int, int]:
-    rows = HourlyUse.objects.filter(meter=meter, hour_ms__gte=from_ms)
-    return dict(rows.values_list("hour_ms", "energy_wh"))
+def _used(meters: Sequence[str], from_ms: int) -> dict[int, int]:
+    rows = HourlyUse.objects.filter(meter__in=meters, hour_ms__gte=from_ms).values_list("hour_ms")
+    return dict(rows.annotate(total=Sum("energy_wh")))
 
 
 def _column(label: str, when: str, energy_wh: int | None, unfinished: bool) -> Column:

@@ -10,7 +10,7 @@ from central import clock
 from central.campus.models import Account, Building
 from central.dashboard import queries
 from central.dashboard.building_tiles import building_tiles
-from central.dashboard.room_detail import alarms_of, entries_of, events_of, where_on_the_line
+from central.dashboard.room_detail import alarms_of, entries_of, events_of, latest_events, where_on_the_line
 from central.dashboard.rooms_of_building import FILTERS, Choice, columns_for, rooms_page
 from central.dashboard.use import by_day, by_hour, use_chart
 from central.desk.room_lines import RoomLine, room_lines
@@ -21,12 +21,20 @@ from central.office.live import live_part
 from central.office.words import ALARMS, name_of
 
 ACCOUNTS_PER_PAGE, CLEARED_ALARMS, QUARANTINED_ROWS = 100, 30, 50
+LATEST_EVENTS, ALARMS_ON_TOP = 8, 6
 
 
 @roles(*ANYONE_SIGNED_IN)
 def overview(request: HttpRequest) -> HttpResponse:
     """Every building at a glance, and the gateways' health."""
-    context = {"tiles": building_tiles(), "gateways": queries.gateway_health(), "now_ms": clock.now_ms()}
+    context = {
+        "tiles": building_tiles(),
+        "gateways": queries.gateway_health(),
+        "events": latest_events(LATEST_EVENTS),
+        "open_alarms": [
+            (alarm, name_of(ALARMS, alarm.what)) for alarm in queries.open_alarms()[:ALARMS_ON_TOP]
+        ],
+    }
     if request.htmx:
         return live_part(request, "dashboard/overview_now.html", context)
     return render(request, "dashboard/overview.html", context)
@@ -81,7 +89,7 @@ def _line(room_id: int) -> RoomLine:
 
 def _chart(request: HttpRequest, line: RoomLine) -> dict[str, object]:
     by = "day" if request.GET.get("by") == "day" else "hour"
-    columns = (by_day if by == "day" else by_hour)(line.meter, clock.now_ms())
+    columns = (by_day if by == "day" else by_hour)(line.meters, clock.now_ms())
     return {"by": by, "columns": columns, "chart": use_chart("use", by, columns)}
 
 
@@ -89,10 +97,8 @@ def _chart(request: HttpRequest, line: RoomLine) -> dict[str, object]:
 def alarms(request: HttpRequest) -> HttpResponse:
     """What needs a person, and what was settled last."""
     context = {
-        "open_alarms": [(alarm, name_of(ALARMS, alarm.what)) for alarm in queries.open_alarms()],
-        "cleared_alarms": [
-            (alarm, name_of(ALARMS, alarm.what)) for alarm in queries.cleared_alarms(CLEARED_ALARMS)
-        ],
+        "open_alarms": queries.open_alarms(),
+        "cleared_alarms": queries.cleared_alarms(CLEARED_ALARMS),
     }
     if request.htmx:
         return live_part(request, "dashboard/alarms_now.html", context)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from central.campus.models import Account, Binding, MeteringPoint, Occupancy
 from central.clock import campus_day
-from central.desk.supply import Circumstances, Supply, supply_of
+from central.desk.supply import Circumstances, Supply, supply_of, worst
 from central.ledger.chart_of_accounts import customer
 from central.ledger.queries import balances
 from central.link.models import Alarm, RelayState
@@ -38,16 +38,23 @@ class RoomLine:
     """The live account's code; empty when nobody occupies the room."""
     class_name: str
     unit: str
-    tariff_id: int
     occupants: tuple[str, ...]
     amounts: tuple[Amount, ...]
     """The class's unit first."""
     is_low: bool
     supply: Supply
-    meter: str
+    meters: tuple[str, ...]
+    """Several where one balance feeds them all."""
     power_w: int | None
     register_wh: int | None
+    """None with several meters: registers are not added."""
     last_seen_ms: int | None
+    """Of the meter heard longest ago."""
+
+    @property
+    def meter(self) -> str:
+        """The first meter, or empty."""
+        return self.meters[0] if self.meters else ""
 
     @property
     def balance(self) -> int:
@@ -61,24 +68,18 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
     accounts = _live_accounts(points)
     codes = [account.code for account in accounts.values()]
     meters = _meters_now(codes)
-    relays = RelayState.objects.in_bulk(list(meters.values()))
-    readings = LastReading.objects.in_bulk(list(meters.values()))
+    every_meter = [meter for several in meters.values() for meter in several]
+    relays = RelayState.objects.in_bulk(every_meter)
+    readings = LastReading.objects.in_bulk(every_meter)
     amounts = _amounts(accounts.values(), points)
     occupants = _occupants(codes, now_ms)
     silent, quarantined = _open_alarms(METER_SILENT), _open_alarms(ACCOUNT_QUARANTINED)
     lines = []
     for point in points:
         code = accounts[point.pk].code if point.pk in accounts else ""
-        meter = meters.get(code, "")
-        reading = readings.get(meter)
-        seen_ms = reading.wall_ms if reading else None
-        here = Circumstances(
-            has_meter=bool(meter),
-            cut_off=point.cut_off,
-            protected=point.protected,
-            silent_since_ms=(seen_ms or silent[meter]) if meter in silent else None,
-            quarantined=code in quarantined,
-        )
+        here = meters.get(code, ())
+        heard = [readings[meter] for meter in here if meter in readings]
+        powers = [reading.power_w for reading in heard if reading.power_w is not None]
         left = amounts.get(code, ())
         lines.append(
             RoomLine(
@@ -89,18 +90,36 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
                 account=code,
                 class_name=point.customer_class.name,
                 unit=point.customer_class.unit,
-                tariff_id=point.customer_class.tariff_id,
                 occupants=occupants.get(code, ()),
                 amounts=left,
                 is_low=bool(left) and left[0].amount <= max(point.customer_class.warn_at, default=0),
-                supply=supply_of(relays.get(meter), here),
-                meter=meter,
-                power_w=reading.power_w if reading else None,
-                register_wh=reading.register_wh if reading else None,
-                last_seen_ms=seen_ms,
+                supply=_supply(point, here, relays, readings, silent, code in quarantined),
+                meters=here,
+                power_w=sum(powers) if powers else None,
+                register_wh=heard[0].register_wh if len(heard) == 1 else None,
+                last_seen_ms=min((reading.wall_ms for reading in heard), default=None),
             )
         )
     return lines
+
+
+def _supply(
+    point: MeteringPoint,
+    meters: tuple[str, ...],
+    relays: dict[str, RelayState],
+    readings: dict[str, LastReading],
+    silent: dict[str, int],
+    quarantined: bool,
+) -> Supply:
+    """Judge a room; of several meters behind one balance the worst speaks."""
+    judged = []
+    for meter in meters or ("",):
+        reading = readings.get(meter)
+        raised_ms = silent.get(meter)
+        silent_since_ms = (reading.wall_ms if reading else raised_ms) if raised_ms else None
+        here = Circumstances(bool(meter), point.cut_off, point.protected, silent_since_ms, quarantined)
+        judged.append(supply_of(relays.get(meter), here))
+    return worst(judged)
 
 
 def _live_accounts(points: list[MeteringPoint]) -> dict[int, Account]:
@@ -108,12 +127,15 @@ def _live_accounts(points: list[MeteringPoint]) -> dict[int, Account]:
     return {account.point_id: account for account in live}
 
 
-def _meters_now(accounts: list[str]) -> dict[str, str]:
-    """Give each account's meter. A meter's newest tie counts: one that has moved on is no longer here."""
+def _meters_now(accounts: list[str]) -> dict[str, tuple[str, ...]]:
+    """Give each account's meters. A meter's newest tie counts: one that has moved on is no longer here."""
     ever_here = Binding.objects.filter(account__code__in=accounts).values("meter_id")
     ties = Binding.objects.filter(meter__in=ever_here).order_by("from_ms")
     account_of = dict(ties.values_list("meter__meter_no", "account__code"))
-    return {account: meter for meter, account in account_of.items()}
+    meters: dict[str, tuple[str, ...]] = {}
+    for meter, account in account_of.items():
+        meters[account] = (*meters.get(account, ()), meter)
+    return meters
 
 
 def _amounts(accounts: Iterable[Account], points: list[MeteringPoint]) -> dict[str, tuple[Amount, ...]]:

@@ -4,6 +4,7 @@ What is shown is what was read back, never what was wished (C-15): a relay that 
 contradicted, a meter that does not answer as silent, a protected room as protected.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from central.link.models import RelayState
@@ -37,6 +38,12 @@ class Supply:
     since_ms: int | None = None
 
 
+WORST_FIRST = (
+    *("contradicted", "silent", "refused", "unknown", "waiting-key", "delayed"),
+    *("cut-off", "no-meter", "no-relay", "supplied"),
+)
+
+
 @dataclass(frozen=True)
 class Circumstances:
     """What besides the relay decides how a room is shown."""
@@ -66,6 +73,11 @@ def supply_of(relay: RelayState | None, room: Circumstances) -> Supply:
     if relay.verdict == RelayVerdict.HELD and not room.protected:
         marks += (VERDICTS[RelayVerdict.HELD],)
     return Supply(kind, badge, marks, why_words(relay.why), relay.at_ms)
+
+
+def worst(supplies: Sequence[Supply]) -> Supply:
+    """Give the one that needs a person most."""
+    return min(supplies, key=lambda s: WORST_FIRST.index(s.kind) if s.kind in WORST_FIRST else 0)
 
 
 def _read_back(relay: RelayState) -> tuple[str, Badge]:

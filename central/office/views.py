@@ -7,7 +7,7 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -65,7 +65,7 @@ def _error(request: HttpRequest, status: int, heading: str, happened: str, steps
         "heading": heading,
         "happened": happened,
         "steps": steps,
-        "onward": "/" if signed_in else settings.LOGIN_URL_PATH,
+        "onward": "/" if signed_in else resolve_url(settings.LOGIN_URL),
         "onward_label": _("To the overview") if signed_in else _("Sign in"),
     }
     return render(request, "office/error.html", context, status=status)

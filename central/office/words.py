@@ -6,6 +6,7 @@ A gateway newer than this server may send a name that isn't here: it is shown as
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gateway.contract.facts import CommandOutcome, DecisionKind, EntryCause, EntryKind, RelayVerdict
@@ -88,16 +89,63 @@ OUTCOMES = {
 
 ALARMS: dict[str, Words] = {
     "meter-silent": _("Meter does not answer"),
-    "relay-contradicted": _("Relay says open, current flows (or the reverse)"),
+    "meter-in-doubt": _("Meter's readings in doubt"),
+    "relay-contradicted": _("Relay and current contradict each other"),
     "relay-refused": _("Meter refuses the relay command"),
     "account-quarantined": _("Account quarantined"),
-    "meter-in-doubt": _("Meter's readings in doubt"),
-    "meter-replaced": _("Another meter answers"),
+    "account-held": _("Account held: not cut, though its credit is spent"),
+    "binding-baseline": _("Register at the tie does not fit"),
     "cut-guard": _("Too many cuts at once"),
     "clock-untrusted": _("Gateway's clock not trusted"),
+    "line-gone": _("A line or its adapter is gone"),
+    "store-behind": _("The gateway's store went back in time"),
     "exists-with-different": _("Same id with other content"),
-    "watermark-differs": _("Balances differ at the watermark"),
+    "command-refused": _("The gateway refused a command"),
+    "row-differs": _("A row came again with other content"),
+    "row-quarantined": _("A row could not be taken"),
+    "messages-refused": _("Messages refused: signature or sender"),
+    "unknown-grant": _("Credit that this server never gave"),
+    "grant-differs": _("Credit differs from what was given"),
+    "balance-differs": _("Balances differ at the watermark"),
+    "take-back-differs": _("Taken back differs from what was asked"),
+    "bench-clock-refused": _("Gateway runs on a bench clock"),
+    "gateway-went-back": _("The gateway was restored to an older state"),
+    "gateway-new-epoch": _("The gateway began anew"),
+    "central-behind": _("This server is older than its gateway"),
 }
+
+LOCKED_OUT_BY = "locked out by "
+WHY: dict[str, Words] = {
+    "credit-left": _("credit left"),
+    "credit-low": _("credit low"),
+    "credit-spent": _("credit spent"),
+    "protected": _("protected room"),
+    "spent-protected": _("credit spent, but the room is protected"),
+    "no-cut-off": _("cannot be cut"),
+    "spent-no-cut-off": _("credit spent, but it cannot be cut"),
+    "monthly": _("billed monthly"),
+    "card-meter": _("the card keeps the credit"),
+    "meter-in-doubt": _("readings in doubt: held until they agree"),
+    "account-quarantined": _("account quarantined: a person must release it"),
+    "account-closed": _("account closed"),
+    "cut-guard": _("too many cuts at once: waits for a person"),
+    "commanded": _("commanded, to be read back"),
+    "no-effect": _("commanded, but nothing changed"),
+    "no-relay": _("the meter has no relay"),
+    "silent": _("the meter does not answer"),
+    "changed by itself": _("changed by itself"),
+    "status open, but the current was not read": _("status open, but the current was not read"),
+    "keep-power": _("the meter is set to keep the power on"),
+    "password": _("the meter refuses the password"),
+    "expired": _("the command came too late"),
+}
+
+
+def why_words(wire_reason: str) -> Words:
+    """Give the reader's words for a gateway's reason, or the reason as it came (a person's own words at an override)."""
+    if wire_reason.startswith(LOCKED_OUT_BY):
+        return gettext("locked out by %(who)s") % {"who": wire_reason.removeprefix(LOCKED_OUT_BY)}
+    return WHY.get(wire_reason, wire_reason)
 
 
 def name_of(table: dict[str, Words], wire_name: str) -> Words:
@@ -108,11 +156,3 @@ def name_of(table: dict[str, Words], wire_name: str) -> Words:
 def badge_of(table: dict[str, Badge], wire_name: str) -> Badge:
     """Give the table's badge for a wire name, or a plain one that says the name itself."""
     return table.get(wire_name, Badge(wire_name, "mute", "unknown"))
-
-
-WHY: dict[str, Words] = {}
-
-
-def why_words(wire_reason: str) -> Words:
-    """Give the reader's words for a gateway's reason, or the reason as it came."""
-    return WHY.get(wire_reason, wire_reason)

@@ -82,6 +82,12 @@ def short(instant_ms: int | None) -> str | SafeString:
 
 
 @register.filter
+def recent(instant_ms: int | None) -> str | SafeString:
+    """Write an instant of the last days to the second."""
+    return _time(instant_ms, "%m-%d %H:%M:%S")
+
+
+@register.filter
 def day(instant_ms: int | None) -> str | SafeString:
     """Write the campus's calendar day of an instant."""
     return _time(instant_ms, "%Y-%m-%d")

@@ -1,0 +1,49 @@
+"""Holds an uploaded list between its preview and its confirmation, by the digest of its content.
+
+Confirming names a digest, so what is carried out is exactly what was shown. Nothing here survives a restart of the computer: the
+list is then uploaded again.
+"""
+
+import os
+import re
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def keep(content: bytes) -> str:
+    """Store content readable by this user alone; give its digest."""
+    digest = sha256(content).hexdigest()
+    path = _folder() / digest
+    if not path.exists():
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_bytes(content)
+        part.replace(path)
+    return digest
+
+
+def kept(digest: str) -> bytes | None:
+    """Give the content back; None when it is gone or was damaged."""
+    if not _DIGEST.fullmatch(digest):
+        return None
+    try:
+        content = (_folder() / digest).read_bytes()
+    except FileNotFoundError:
+        return None
+    return content if sha256(content).hexdigest() == digest else None
+
+
+def forget(digest: str) -> None:
+    """Remove what was carried out."""
+    if _DIGEST.fullmatch(digest):
+        (_folder() / digest).unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"cardroom-uploads-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
+        raise PermissionError(f"{folder} belongs to someone else; remove it")
+    return folder
