@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.application.alarms import clear_alarm, raise_alarm, station
+from gateway.application.alarms import raise_alarm, station
 from gateway.application.ports import Journal
 from gateway.application.records import InboxRow, OutboxMark
 from gateway.contract.commands import Ack, PolicyRule
@@ -115,12 +115,11 @@ def begin_epoch(journal: Journal, epoch: Epoch) -> OutboxMark:
     return mark
 
 
-def close_epoch(journal: Journal, epoch: Epoch, now: Instant) -> None:
+def close_epoch(journal: Journal, epoch: Epoch) -> None:
     """Central has everything of an epoch that this store only half remembers: none of it is sent any more."""
     mark = journal.record(OutboxMark, epoch)
     if mark is not None:
         journal.keep(epoch, msgspec.structs.replace(mark, acked_seq=journal.last_seq(epoch)))
-    clear_alarm(journal, "store-behind", station(journal).gateway, now)
 
 
 def answer_again(journal: Journal, result: CommandResult) -> None:

@@ -85,7 +85,12 @@ class Store(Protocol[Tx_co]):
 
 
 class StoreFull(Exception):
-    """The disk is full: nothing of this use case was written. Ask again later; the meters' registers keep the energy (C-13)."""
+    """The disk is full, or held by another program: nothing of this use case was written. Ask again later; the meters' registers
+    keep the energy meanwhile (C-13)."""
+
+
+class StoreInUse(Exception):
+    """Another process has the store: a second daemon would spoil the books. The message says what to do."""
 
 
 class StoreDamaged(Exception):

@@ -1,0 +1,205 @@
+"""The port's `Journal` over one SQLite connection: the tables put together, one transaction around several use cases.
+
+Used from one thread. `perform` runs a use case inside a savepoint: what it raises undoes it alone.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from gateway.adapters.journal_store.ledger import LedgerTables
+from gateway.adapters.journal_store.opening import is_disk_trouble, open_database, refusal_of
+from gateway.adapters.journal_store.outbox import OutboxTables
+from gateway.adapters.journal_store.records import RecordTables
+from gateway.application.ports import StoreFull
+from gateway.application.records import ONLY, Station
+from gateway.contract.facts import Entry, Fact, Instant, ReadingRow, Readings, UpRow
+from gateway.contract.identifiers import AccountId, EntryId, Epoch
+from gateway.domain.buckets import Bucket, Posting
+
+R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
+
+
+class SqliteJournal:
+    """One open journal."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Open or create the file. Raises StoreDamaged or StoreFull."""
+        self._path = path
+        self._connection = open_database(path)
+        self._records = RecordTables(self._connection)
+        self._ledger = LedgerTables(self._connection)
+        self._outbox = OutboxTables(self._connection)
+        self.commit_wanted = False
+        """Something was written that its caller must find committed (C-13)."""
+        self._readings_since_commit = 0
+        self._changes_at_commit = self._connection.total_changes
+        self.dropped_readings = 0
+        """Readings that a full disk kept from being packed; their energy is in the next ones."""
+
+    # --- transactions -------------------------------------------------------------------------------------------------
+
+    def perform(self, use_case: Callable[["SqliteJournal"], T]) -> T:
+        """Run a use case in the open transaction, or begin one. What it raises undoes it alone; a full disk undoes all."""
+        mark = self._outbox.mark()
+        wanted = self.commit_wanted
+        try:
+            if not self._connection.in_transaction:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("SAVEPOINT use_case")
+            result = use_case(self)
+            self._connection.execute("RELEASE use_case")
+        except sqlite3.Error as error:
+            if is_disk_trouble(error):
+                self.roll_back()
+                raise refusal_of(error, self._path) from error
+            self._undo(mark, wanted)
+            raise
+        except BaseException:
+            self._undo(mark, wanted)
+            raise
+        return result
+
+    def _undo(self, mark: tuple[list[ReadingRow], int], wanted: bool) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK TO use_case")
+            self._connection.execute("RELEASE use_case")
+        self._forget_caches()
+        self._outbox.back_to(mark)
+        self.commit_wanted = wanted
+
+    def commit(self) -> None:
+        """Pack the gathered readings and commit. Raises StoreFull or StoreDamaged; then nothing since the last commit stands."""
+        try:
+            if self._connection.in_transaction:
+                self._pack()
+                self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.roll_back()
+            raise refusal_of(error, self._path) from error
+        self._begin_anew()
+
+    def roll_back(self) -> None:
+        """Give up everything since the last commit."""
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute("ROLLBACK")
+            except sqlite3.Error as error:
+                raise refusal_of(error, self._path) from error
+        self._forget_caches()
+        self._outbox.drop_readings()
+        self.dropped_readings += self._readings_since_commit
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.commit_wanted = False
+        self._readings_since_commit = 0
+        self._changes_at_commit = self._connection.total_changes
+
+    def _forget_caches(self) -> None:
+        self._records.forget_cache()
+        self._ledger.forget_cache()
+        self._outbox.forget_cache()
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything waits for a commit; the end of a transaction without changes costs nothing."""
+        return self._readings_since_commit > 0 or self._connection.total_changes != self._changes_at_commit
+
+    def close(self) -> None:
+        """Commit what waits, and close the file."""
+        try:
+            self.commit()
+        except StoreFull:
+            pass  # the readings since the last commit are read again
+        self._connection.close()
+
+    # --- the port -----------------------------------------------------------------------------------------------------
+
+    def record(self, kind: type[R], key: str) -> R | None:
+        return self._records.record(kind, key)
+
+    def records(self, kind: type[R]) -> dict[str, R]:
+        return self._records.records(kind)
+
+    def keep(self, key: str, record: msgspec.Struct) -> None:
+        self._records.keep(key, record)
+
+    def forget(self, kind: type[msgspec.Struct], key: str) -> None:
+        self._records.forget(kind, key)
+
+    def buckets(self, account: AccountId) -> list[Bucket]:
+        return self._ledger.buckets(account)
+
+    def bucket_accounts(self) -> list[AccountId]:
+        return self._ledger.accounts()
+
+    def next_entry_number(self) -> int:
+        return self._ledger.next_number()
+
+    def append_entry(self, entry: Entry, postings: Sequence[Posting]) -> None:
+        self._pack()
+        number = self._ledger.append(entry, postings)
+        self._outbox.append(self._epoch(), self._dated(entry.at), None, number)
+        self.commit_wanted = True
+
+    def entry(self, entry: EntryId) -> Entry | None:
+        return self._ledger.entry(entry)
+
+    def consumption_since(self, wall_ms: int) -> list[Entry]:
+        return self._ledger.consumption_since(wall_ms)
+
+    def ledger_differences(self) -> list[AccountId]:
+        return self._ledger.differences()
+
+    def rebuild_buckets(self, account: AccountId) -> None:
+        self._ledger.rebuild(account)
+
+    def append_fact(self, fact: Fact) -> int:
+        if isinstance(fact, Entry | Readings):
+            raise TypeError("entries and readings have their own ways into the outbox")
+        self._pack()
+        self.commit_wanted = True
+        return self._outbox.append_fact(self._epoch(), self._dated(fact.at), fact)
+
+    def add_reading(self, row: ReadingRow) -> None:
+        self._readings_since_commit += 1
+        self._outbox.add_reading(row)
+
+    def outbox(self, epoch: Epoch, after_seq: int, max_bytes: int) -> list[UpRow]:
+        return self._outbox.rows(epoch, after_seq, max_bytes)
+
+    def last_seq(self, epoch: Epoch) -> int:
+        return self._outbox.last_seq(epoch)
+
+    def first_kept_seq(self, epoch: Epoch) -> int:
+        return self._outbox.first_kept_seq(epoch)
+
+    def drop_rows(self, epoch: Epoch, up_to_seq: int, before_ms: int) -> int:
+        return self._outbox.drop(epoch, up_to_seq, before_ms)
+
+    def must_commit(self) -> None:
+        self.commit_wanted = True
+
+    # --- its own --------------------------------------------------------------------------------------------------------
+
+    def _pack(self) -> None:
+        if self._outbox.mark()[1]:
+            self._outbox.pack_readings(self._epoch())
+
+    def _epoch(self) -> Epoch:
+        return self._station().epoch
+
+    def _station(self) -> Station:
+        here = self._records.record(Station, ONLY)
+        if here is None:
+            raise LookupError("the journal was never booted")
+        return here
+
+    def _dated(self, at: Instant) -> int:
+        """When a row was written, for its age; on an untrusted clock the latest proved time."""
+        return at.wall_ms if at.trusted else self._station().high_water_ms

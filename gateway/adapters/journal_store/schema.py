@@ -1,0 +1,56 @@
+"""The journal's tables. Knows SQL only.
+
+The ledger is append-only by triggers. A ledger entry's text is stored once, in `ledger`; its outbox row points there. An outbox
+row's key is its epoch's number in the high bits and its sequence in the low ones, so that the file grows at its end only.
+Records (the small states) lie in one table per kind, as MessagePack.
+"""
+
+APPLICATION_ID = 0x43524A31
+"""`CRJ1`: what tells this file from any other SQLite file."""
+SCHEMA_VERSION = 1
+SEQ_BITS = 40
+
+TABLES = """
+CREATE TABLE ledger (
+    number INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    trusted INTEGER NOT NULL,
+    fact BLOB NOT NULL
+);
+CREATE TABLE bucket (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    balance INTEGER NOT NULL,
+    UNIQUE (account, name, unit, expires_ms)
+);
+CREATE TABLE posting (
+    entry INTEGER NOT NULL REFERENCES ledger (number),
+    bucket INTEGER NOT NULL REFERENCES bucket (id),
+    amount INTEGER NOT NULL
+);
+CREATE TABLE epoch (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    wall_ms INTEGER NOT NULL,
+    fact BLOB,
+    entry INTEGER REFERENCES ledger (number)
+);
+CREATE TRIGGER ledger_is_never_updated BEFORE UPDATE ON ledger
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_is_never_deleted BEFORE DELETE ON ledger
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER posting_is_never_updated BEFORE UPDATE ON posting
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER posting_is_never_deleted BEFORE DELETE ON posting
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER outbox_is_never_updated BEFORE UPDATE ON outbox
+    BEGIN SELECT RAISE(ABORT, 'an outbox row never changes'); END;
+"""
