@@ -20,7 +20,7 @@ from gateway.adapters.mqtt_session import INFLIGHT, Broker, LinkFault, Session, 
 from gateway.contract.envelope import MAX_BYTES
 from gateway.contract.facts import State
 from gateway.contract.identifiers import BootId, GatewayId
-from gateway.contract.topics import BIRTH, STATE, topic
+from gateway.contract.topics import ACK, BIRTH, DOWN, STATE, topic
 
 ARRIVALS = 200
 """Messages not yet taken by the daemon. What comes on top is dropped and counted; central sends it again (C-5)."""
@@ -51,6 +51,7 @@ class Uplink:
         self._broker = broker
         self._gateway = gateway
         self._birth = birth
+        self._inward = {topic(gateway, leaf): leaf for leaf in (ACK, DOWN)}
         self._online = msgspec.json.encode(State(online=True, boot=boot))
         self._offline = msgspec.json.encode(State(online=False, boot=boot))
         self._arrivals: asyncio.Queue[Arrived] = asyncio.Queue(ARRIVALS)
@@ -162,8 +163,13 @@ class Uplink:
         if len(payload) > MAX_BYTES:
             self._counters["arrival-too-long"] += 1
             return
+        leaf = self._inward.get(name)
+        if leaf is None:
+            # Some brokers hand out retained messages of topics nobody here subscribed to.
+            self._counters["arrival-other-topic"] += 1
+            return
         try:
-            self._arrivals.put_nowait(Arrived(name.rpartition("/")[2], payload))
+            self._arrivals.put_nowait(Arrived(leaf, payload))
         except asyncio.QueueFull:
             self._counters["arrival-dropped"] += 1
             return

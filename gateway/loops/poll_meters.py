@@ -6,7 +6,7 @@ calendar and the number on the case more rarely still, spread over the meters so
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -28,6 +28,17 @@ IDLE_S = 0.25
 """Between rounds in which no meter could be asked: all are backed off, or the port is gone."""
 
 log = structlog.get_logger("poll")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What was read beside the register in the same turn; None: not asked or no answer."""
+
+    power_w: int | None = None
+    current_ma: int | None = None
+
+
+NO_DETAILS = Details()
 
 
 class LinePoller:
@@ -52,8 +63,8 @@ class LinePoller:
         self._signals = signals
         self._progress = progress
         self._pause_s = pause_ms / 1000
-        self._unknown_identity: set[MeterNo] = set()
         self._met: set[MeterNo] = set()
+        """Meters that said who they are, and answer."""
 
     async def run(self) -> None:
         """Poll for ever."""
@@ -85,10 +96,11 @@ class LinePoller:
         return asked
 
     async def _poll(self, number: MeterNo, rank: Rank, detailed: bool) -> bool:
-        """Ask one meter; say whether the line was used."""
+        """Ask one meter; say whether the line was used. The register comes last: it is what credit is decided on."""
         meter = self._fleet.meter(number)
         if meter is None:
             return False
+        details = await self._look_closer(meter) if detailed and number in self._met else NO_DETAILS
         answer = await self._line.read(meter.driver, Item.ENERGY, rank)
         if isinstance(answer, BackedOff | LineGone):
             return False
@@ -96,20 +108,20 @@ class LinePoller:
             self._met.discard(number)
             await self._store.run(lambda journal: note_silence(journal, number, self._clock.now()))
             return True
-        reading = self._reading(meter, answer)
+        reading = self._reading(meter, answer, details)
         if number not in self._met:
             reading = await self._meet(meter, reading)
         await self._post(meter, reading)
-        if detailed:
-            await self._look_closer(meter)
         return True
 
-    def _reading(self, meter: FleetMeter, answer: Answer) -> MeterReading:
+    def _reading(self, meter: FleetMeter, answer: Answer, details: Details) -> MeterReading:
         assert answer.values.energy_wh is not None
         return MeterReading(
             meter.meter,
             answer.values.energy_wh,
             raw=answer.raw,
+            power_w=details.power_w,
+            current_ma=details.current_ma,
             span_wh=meter.span_wh,
             step_wh=meter.step_wh,
         )
@@ -139,7 +151,7 @@ class LinePoller:
             answer = await self._line.read(meter.driver, Item.ENERGY, Rank.READ_BACK)
             if not isinstance(answer, Answer) or answer.values.energy_wh is None:
                 return
-            posted = await self._book(self._reading(meter, answer), confirming)
+            posted = await self._book(self._reading(meter, answer, NO_DETAILS), confirming)
 
     async def _book(self, reading: MeterReading, confirming: bool) -> Posted:
         now = self._clock.now()
@@ -150,20 +162,28 @@ class LinePoller:
             self._signals.relay.set()
         return posted
 
-    async def _look_closer(self, meter: FleetMeter) -> None:
-        """Ask relay and current: a contact that moved by itself, or one that lies, shows here."""
+    async def _look_closer(self, meter: FleetMeter) -> Details:
+        """Ask relay, current and power: a contact that moved by itself, or one that lies, shows here."""
         relay = await self._ask(meter, Item.RELAY)
-        if relay is None or relay.relay_closed is None:
-            return
         current = await self._ask(meter, Item.CURRENT)
+        power = await self._ask(meter, Item.POWER)
+        details = Details(
+            current_ma=current.current_ma if current else None, power_w=power.power_w if power else None
+        )
+        if relay is not None and relay.relay_closed is not None:
+            await self._note_relay(meter, relay, relay.relay_closed, details)
+        return details
+
+    async def _note_relay(self, meter: FleetMeter, relay: Values, closed: bool, details: Details) -> None:
+        """An open status word without a current says nothing: it is not passed on."""
+        if not closed and details.current_ma is None:
+            return
         status = ObservedStatus(
-            closed=relay.relay_closed,
-            current_ma=current.current_ma if current else None,
+            closed=closed,
+            current_ma=details.current_ma,
             commanded_closed=relay.relay_commanded_closed,
             status_word=relay.status_word,
         )
-        if not status.closed and status.current_ma is None:
-            return
         now = self._clock.line_now()
         if await self._store.run(lambda journal: note_observation(journal, meter.meter, status, now)):
             self._signals.relay.set()
