@@ -86,14 +86,23 @@ def _check_end(journal: Journal, meter: str, entries: list[Entry]) -> Iterator[F
 
 
 def _check_beginning(entries: list[Entry], readings: list[Reading]) -> Iterator[Finding]:
-    """Billing begins at the first register that was read; a later start gives energy away, an earlier one invents it."""
-    first_wh = entries[0].register_from_wh
-    if not readings or first_wh is None or readings[0].register_wh == first_wh:
+    """The register at which billing begins must fit what was read around that instant.
+
+    Later than that gives energy away, earlier invents it. What flowed before a room was given to an account is nobody's bill.
+    """
+    first_wh, from_ms = entries[0].register_from_wh, entries[0].from_ms
+    if first_wh is None or from_ms is None:
         return
-    read = readings[0]
-    figure = Figure.ENERGY_UNBILLED if first_wh > read.register_wh else Figure.ENERGY_TWICE
-    detail = f"meter {read.meter}: first read at {read.register_wh} Wh, billed from {first_wh} Wh"
-    yield Finding(figure, entries[0].entry, detail)
+    before = [reading.register_wh for reading in readings if reading.wall_ms <= from_ms]
+    after = [reading.register_wh for reading in readings if reading.wall_ms >= from_ms]
+    if after and first_wh > after[0]:
+        detail = f"meter {entries[0].meter}: read {after[0]} Wh when billing began, billed from {first_wh} Wh"
+        yield Finding(Figure.ENERGY_UNBILLED, entries[0].entry, detail)
+    elif before and first_wh < before[-1]:
+        detail = (
+            f"meter {entries[0].meter}: read {before[-1]} Wh before billing began, billed from {first_wh} Wh"
+        )
+        yield Finding(Figure.ENERGY_TWICE, entries[0].entry, detail)
 
 
 def _check_truth(meter: str, entries: list[Entry], installs: list[Install]) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ def entry(number, account, kind, lines, **more) -> Entry:
     return Entry(f"b1.e1.{number}", "b1", account, kind, lines=tuple(lines), **{**given, **more})
 
 
-def used(number, account, meter, start_wh, end_wh, lines) -> Entry:
+def used(number, account, meter, start_wh, end_wh, lines, from_ms=None) -> Entry:
     return entry(
         number,
         account,
@@ -45,7 +45,7 @@ def used(number, account, meter, start_wh, end_wh, lines) -> Entry:
         energy_wh=end_wh - start_wh,
         register_from_wh=start_wh,
         register_to_wh=end_wh,
-        from_ms=10_000 * (number - 2),
+        from_ms=10_000 * (number - 2) if from_ms is None else from_ms,
         price_micro_yuan_per_kwh=PRICE,
     )
 
@@ -53,8 +53,8 @@ def used(number, account, meter, start_wh, end_wh, lines) -> Entry:
 ENTRIES = (
     entry(1, "1-101.1", "grant", [Line("paid", "yuan", 10 * YUAN, 10 * YUAN)], source="g1", cause="grant"),
     entry(2, "1-102.1", "grant", [Line("paid", "kwh", 20_000, 20_000)], source="g2", cause="grant"),
-    used(3, "1-101.1", "M1", 5_000, 7_000, [Line("paid", "yuan", -1 * YUAN, 9 * YUAN)]),
-    used(4, "1-102.1", "M2", 100, 1_100, [Line("paid", "kwh", -1_000, 19_000)]),
+    used(3, "1-101.1", "M1", 5_000, 7_000, [Line("paid", "yuan", -1 * YUAN, 9 * YUAN)], from_ms=1_000),
+    used(4, "1-102.1", "M2", 100, 1_100, [Line("paid", "kwh", -1_000, 19_000)], from_ms=1_000),
     used(5, "1-101.1", "M1", 7_000, 9_000, [Line("paid", "yuan", -1 * YUAN, 8 * YUAN)]),
 )
 BALANCES = (Balance("1-101.1", "paid", "yuan", 8 * YUAN), Balance("1-102.1", "paid", "kwh", 19_000))
