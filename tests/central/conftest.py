@@ -23,10 +23,11 @@ KWH_LISTS = (
 
 @pytest.fixture(autouse=True)
 def signing_key(tmp_path: Path, settings: object) -> Path:
-    """Central signs with a key of the test's own."""
+    """Central signs with a key of the test's own, and hashes passwords fast."""
     path = tmp_path / "test-signing.key"
     path.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex())
     settings.SIGNING_KEY_FILE = path
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return path
 
 
@@ -89,5 +90,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.django_db(databases=["default", "telemetry"]))
-
-

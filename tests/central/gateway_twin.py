@@ -79,7 +79,14 @@ class GatewayTwin:
         return self.sealed(topics.UP, facts.UpBatch(epoch or self.epoch, rows), **changes)
 
     def entry(
-        self, kind: EntryKind, account: str, amount: int, *, bucket: str = "paid", unit: str = "yuan", **changes: object
+        self,
+        kind: EntryKind,
+        account: str,
+        amount: int,
+        *,
+        bucket: str = "paid",
+        unit: str = "yuan",
+        **changes: object,
     ) -> Entry:
         """Give an entry that moves one bucket, and move it here."""
         self.entries += 1
@@ -117,10 +124,14 @@ class GatewayTwin:
         balances = [facts.Balance(a, b, u, amount) for (a, b, u), amount in sorted(self.balances.items())]
         return facts.Watermark(self.last_command, self.at(), balances)
 
-    def result(self, number: int, command: str, outcome: facts.CommandOutcome, **changes: object) -> facts.CommandResult:
+    def result(
+        self, number: int, command: str, outcome: facts.CommandOutcome, **changes: object
+    ) -> facts.CommandResult:
         return facts.CommandResult(number, command, outcome, self.at(), **changes)
 
-    def relay(self, closed: bool | None, verdict: facts.RelayVerdict, account: str, **changes: object) -> facts.RelayReport:
+    def relay(
+        self, closed: bool | None, verdict: facts.RelayVerdict, account: str, **changes: object
+    ) -> facts.RelayReport:
         fields = {"desired_closed": closed, "commanded_closed": closed, "why": "credit", **changes}
         return facts.RelayReport(
             meter="m-301", observed_closed=closed, verdict=verdict, at=self.at(), account=account, **fields
@@ -129,6 +140,8 @@ class GatewayTwin:
     def decision(self, account: str, decision: facts.DecisionKind, reason: str = "credit") -> facts.Decision:
         return facts.Decision(account, decision, reason, self.at(), 0)
 
-    def reading(self, register_wh: int, outcome: facts.ReadingOutcome = facts.ReadingOutcome.ADVANCED) -> facts.Readings:
+    def reading(
+        self, register_wh: int, outcome: facts.ReadingOutcome = facts.ReadingOutcome.ADVANCED
+    ) -> facts.Readings:
         row = facts.ReadingRow("m-301", self.now_ms, register_wh, 500, 2_300, True, outcome)
         return facts.Readings([row])

@@ -21,7 +21,11 @@ class OwnCentral:
 
     @property
     def environment(self) -> dict[str, str]:
-        environment = {**os.environ, "CARDROOM_DATA": str(self.folder), "DJANGO_SETTINGS_MODULE": "central.config.settings"}
+        environment = {
+            **os.environ,
+            "CARDROOM_DATA": str(self.folder),
+            "DJANGO_SETTINGS_MODULE": "central.config.settings",
+        }
         environment.pop("CARDROOM_BENCH_CLOCK", None)
         if self.suffix:
             for variable, name in URLS.items():
@@ -42,19 +46,29 @@ class OwnCentral:
         """Run a command to its end; standard output and error are text."""
         command = [sys.executable, "-m", "central", *arguments]
         return subprocess.run(
-            command, env=self.environment, input=stdin, capture_output=True, text=True, timeout=60, check=False
+            command,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command that lasts."""
         command = [sys.executable, "-m", "central", *arguments]
-        return subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def script(self, source: str, *arguments: str) -> subprocess.Popen[str]:
         """Start Python code inside this central (Django is set up)."""
         prelude = "import django; django.setup()\n"
         command = [sys.executable, "-c", prelude + source, *arguments]
-        return subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     def _on_server(self, statement: str) -> None:
         server = os.environ["DATABASE_URL"].rpartition("/")[0]

@@ -52,8 +52,24 @@ def cluster() -> Iterator[dict[str, str]]:
         if prefix:
             os.chown(folder, *pwd.getpwnam(SERVER_USER)[2:4])
         data = folder / "data"
-        _run([*prefix, str(programs / "initdb"), "-D", str(data), "-U", SERVER_USER, "-A", "trust", "-E", "UTF8", "--no-sync"])
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+        _run(
+            [
+                *prefix,
+                str(programs / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                SERVER_USER,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+            ]
+        )
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+        )
         control = [*prefix, str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
         _run([*control, "-o", options, "start"])
         try:
@@ -68,7 +84,9 @@ def cluster() -> Iterator[dict[str, str]]:
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd="/", check=False, stdin=subprocess.DEVNULL
+    )
     if done.returncode != 0:
         raise Unavailable(f"{Path(command[-1]).name}: {done.stderr.strip() or done.stdout.strip()}")
 
