@@ -23,7 +23,7 @@ class Mistake:
 
 TEXTS: dict[str, tuple[str, str]] = {
     "no-file": (
-        "There is no such file. Copy the example from the README there, or name another with --config.",
+        "There is no such file. Copy the example from docs/install.md there, or name another with --config.",
         "找不到该文件。请把 README 中的示例复制到此处，或用 --config 指定其他文件。",
     ),
     "unreadable": (
