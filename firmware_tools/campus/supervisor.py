@@ -47,6 +47,7 @@ class _Running:
     started_at_s: float
     keeper: asyncio.Task[None] | None = None
     restarts: int = 0
+    killed_by_us: bool = False
 
 
 class Supervisor:
@@ -84,7 +85,8 @@ class Supervisor:
         await _end(running.process)
 
     def kill(self, name: str) -> None:
-        """Kill -9 a child and everything it started; it is restarted like any that died."""
+        """Kill -9 a child and everything it started; it is started again without a word and without growing delay."""
+        self._running[name].killed_by_us = True
         _signal_group(self._running[name].process, signal.SIGKILL)
 
     def pid(self, name: str) -> int:
@@ -136,21 +138,23 @@ class Supervisor:
             await asyncio.sleep(READY_PROBE_S)
 
     async def _keep(self, running: _Running) -> None:
-        delay_s = running.part.restart_delay_s
+        part, delay_s = running.part, running.part.restart_delay_s
         while True:
             code = await running.process.wait()
             if self._stopping:
                 return
-            name = running.part.name
-            if _now_s() - running.started_at_s > STEADY_AFTER_S:
-                delay_s = running.part.restart_delay_s
             _signal_group(running.process, signal.SIGKILL)
-            self._say(
-                f"{name} ended ({_ending(code)}); starting it again in {delay_s:g} s. Its last lines:\n{self.last_lines(name)}"
-            )
+            if running.killed_by_us or _now_s() - running.started_at_s > STEADY_AFTER_S:
+                delay_s = part.restart_delay_s
+            if not running.killed_by_us:
+                last = self.last_lines(part.name)
+                self._say(
+                    f"{part.name} ended ({_ending(code)}); starting it again in {delay_s:g} s. Its last lines:\n{last}"
+                )
             await asyncio.sleep(delay_s)
             delay_s = min(delay_s * 2, LONGEST_RESTART_DELAY_S)
-            running.process, running.started_at_s = await self._spawn(running.part), _now_s()
+            running.killed_by_us = False
+            running.process, running.started_at_s = await self._spawn(part), _now_s()
             running.restarts += 1
 
 

@@ -58,11 +58,15 @@ async def test_a_child_that_dies_is_shown_with_its_last_lines_and_started_again(
     await supervisor.start(Part("meter", python(SLEEPER), restart_delay_s=0.01))
     first = supervisor.pid("meter")
     await until(lambda: "up" in supervisor.last_lines("meter"))
-    supervisor.kill("meter")
+    os.kill(first, signal.SIGKILL)
     await until(lambda: supervisor.pid("meter") != first)
     assert "meter ended (by SIGKILL)" in said[0]
     assert "    up" in said[0]
     assert supervisor.restarts("meter") == 1
+    second = supervisor.pid("meter")
+    supervisor.kill("meter")
+    await until(lambda: supervisor.pid("meter") != second)
+    assert len(said) == 1
     await supervisor.stop()
 
 
