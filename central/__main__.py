@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         from central.link.signing import SigningKeyMissing
     except OSError as error:
         return _failed(f"the data folder can't be used: {error}; check --data and the rights of this user")
+    _speak_as_the_terminal()
     try:
         return _command(options.run)(options)
     except (SigningKeyMissing, TriggersMissing, ConfigurationTooBig, UnreadableBenchClock) as error:
@@ -43,6 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except KeyboardInterrupt:
         return 130
+
+
+def _speak_as_the_terminal() -> None:
+    from django.utils import translation
+
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    translation.activate("zh-hans" if locale.startswith("zh") else "en")
 
 
 def _failed(sentence: str) -> int:

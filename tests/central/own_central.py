@@ -1,6 +1,7 @@
 """A central of a test's own: a data folder, on PostgreSQL also two databases of its own, driven by `cardroom-central`."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -34,13 +35,23 @@ class OwnCentral:
         return environment
 
     def create_databases(self) -> None:
+        """Make empty databases where the server is PostgreSQL; SQLite makes its own."""
         if "DATABASE_URL" in os.environ:
             self.suffix = uuid4().hex[:12]
-            self._on_server("CREATE DATABASE {}")
+            self._on_server("CREATE DATABASE {name}_{suffix}")
+
+    def copy(self, folder: Path) -> "OwnCentral":
+        """Give a central of its own with all that this one holds. Nobody may be connected to this one."""
+        shutil.copytree(self.folder, folder)
+        other = OwnCentral(folder)
+        if self.suffix:
+            other.suffix = uuid4().hex[:12]
+            other._on_server("CREATE DATABASE {name}_{suffix} TEMPLATE {name}_" + self.suffix)
+        return other
 
     def drop_databases(self) -> None:
         if self.suffix:
-            self._on_server("DROP DATABASE {} WITH (FORCE)")
+            self._on_server("DROP DATABASE {name}_{suffix} WITH (FORCE)")
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end; standard output and error are text."""
@@ -74,4 +85,4 @@ class OwnCentral:
         server = os.environ["DATABASE_URL"].rpartition("/")[0]
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
             for name in URLS.values():
-                connection.execute(statement.format(f"{name}_{self.suffix}"))
+                connection.execute(statement.format(name=name, suffix=self.suffix))
