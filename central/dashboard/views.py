@@ -31,9 +31,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "tiles": building_tiles(),
         "gateways": queries.gateway_health(),
         "events": latest_events(LATEST_EVENTS),
-        "open_alarms": [
-            (alarm, name_of(ALARMS, alarm.what)) for alarm in queries.open_alarms()[:ALARMS_ON_TOP]
-        ],
+        "open_alarms": queries.open_alarms(ALARMS_ON_TOP),
     }
     if request.htmx:
         return live_part(request, "dashboard/overview_now.html", context)

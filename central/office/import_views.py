@@ -21,9 +21,10 @@ PROBLEMS_SHOWN, ROWS_SHOWN = 200, 12
 @roles(ADMIN)
 def campus_import(request: HttpRequest) -> HttpResponse:
     """Take a list and show what it would do."""
-    form = CampusListForm(request.POST or None, request.FILES or None)
-    if request.method != "POST" or not form.is_valid():
-        status = 200 if request.method != "POST" else 400
+    is_sent = request.method == "POST"
+    form = CampusListForm(request.POST, request.FILES) if is_sent else CampusListForm()
+    if not is_sent or not form.is_valid():
+        status = 400 if is_sent else 200
         return render(
             request, "office/import.html", {"form": form, "headers": HEADERS.items()}, status=status
         )

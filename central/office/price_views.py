@@ -16,7 +16,10 @@ from central.office.forms import PriceForm
 def prices(request: HttpRequest) -> HttpResponse:
     """Show every class with its prices; add one."""
     now_ms = clock.now_ms()
-    form = PriceForm(request.POST or None, initial={"begins": clock.local(now_ms).strftime("%Y-%m-%dT%H:%M")})
+    form = PriceForm(
+        request.POST if request.method == "POST" else None,
+        initial={"begins": clock.local(now_ms).strftime("%Y-%m-%dT%H:%M")},
+    )
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         result = publish_price(

@@ -1,0 +1,44 @@
+"""What the pages' tests share: a seeded campus of one building, a key to sign with, and one browserless client per role."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.test import Client
+
+from tests.browser import seed
+
+
+@pytest.fixture(autouse=True)
+def quick_and_signed(tmp_path: Path, settings: object) -> None:
+    """Central signs with a key of the test's own; passwords are hashed quickly."""
+    path = tmp_path / "signing.key"
+    path.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex())
+    settings.SIGNING_KEY_FILE = path
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def campus(db: None) -> None:
+    """Building 1 with six rooms: one cut off, one low, one welded, one silent, one protected, one in order."""
+    seed.people()
+    seed.campus(buildings=1, rooms=6)
+
+
+@pytest.fixture
+def cashier(campus: None) -> Client:
+    return _client("cashier")
+
+
+@pytest.fixture
+def admin(campus: None) -> Client:
+    return _client("admin")
+
+
+def _client(name: str) -> Client:
+    from central.office.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+    client.cookies["django_language"] = "en"
+    return client

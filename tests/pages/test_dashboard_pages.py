@@ -1,0 +1,140 @@
+"""The live pages show what was reported: welded as contradicted, dead as silent, protected as protected."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from central import clock
+from central.campus.models import Room
+from central.dashboard.rooms_of_building import ROOMS_PER_PAGE
+from central.link.models import Alarm, RelayState
+from central.link.telemetry.models import HourlyUse
+from tests.browser import seed
+
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+HTMX = {"HX-Request": "true"}
+
+
+def row_of(page: str, label: str) -> str:
+    row = re.search(rf"<tr><th scope=\"row\"><a[^>]*>{label}</a>.*?</tr>", page, re.DOTALL)
+    assert row, label
+    return row[0]
+
+
+def room_path(label: str) -> str:
+    return f"/rooms/{Room.objects.get(label=label.removeprefix('1-')).pk}/"
+
+
+@pytest.mark.parametrize(
+    ("label", "said", "not_said"),
+    [
+        (seed.CUT, ["Cut off", "credit spent"], ["Supplied"]),
+        (seed.LOW, ["Supplied", "Low balance", "3.87"], ["Cut off"]),
+        (seed.WELDED, ["Contradicted", "nothing changed"], ["Supplied", ">Cut off"]),
+        (seed.SILENT, ["Meter silent", "last heard"], ["Supplied"]),
+        (seed.PROTECTED, ["Protected", "Supplied"], ["Cut off"]),
+    ],
+)
+def test_each_room_is_shown_for_what_it_is(
+    cashier: Client, label: str, said: list[str], not_said: list[str]
+) -> None:
+    row = row_of(cashier.get("/buildings/1/").content.decode(), label)
+    assert all(words in row for words in said), row
+    assert not any(words in row for words in not_said), row
+
+
+def test_a_tile_counts_every_room_once(cashier: Client) -> None:
+    page = cashier.get("/").content.decode()
+    assert "Supplied 3, Cut off 1, Contradicted 1, Meter silent 1" in page
+
+
+def test_a_balance_never_stands_without_its_unit(cashier: Client) -> None:
+    page = cashier.get("/buildings/1/").content.decode()
+    amounts = re.findall(r'<span class="(?:plus|minus)">[^<]*</span>(.{20})', page)
+    assert len(amounts) == 6
+    assert all(after.startswith('<span class="unit">') for after in amounts)
+
+
+@pytest.mark.parametrize(
+    ("show", "rooms"),
+    [("cut-off", 1), ("low", 2), ("contradicted", 1), ("silent", 1), ("protected", 1), ("x", 6)],
+)
+def test_a_building_is_filtered(cashier: Client, show: str, rooms: int) -> None:
+    page = cashier.get("/buildings/1/", {"show": show}).content.decode()
+    assert len(re.findall(r'id="r-\d+"', page)) == rooms
+
+
+def test_a_building_is_sorted_both_ways_and_searched(cashier: Client) -> None:
+    def labels(**params: str) -> list[str]:
+        return re.findall(r'id="r-\d+"[^>]*>(1-\d+)<', cashier.get("/buildings/1/", params).content.decode())
+
+    assert labels(sort="balance")[0] == seed.CUT
+    assert labels(sort="-balance") == list(reversed(labels(sort="balance")))
+    assert labels(q="103") == ["1-103"]
+
+
+def test_a_large_building_comes_in_pages(cashier: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("central.dashboard.rooms_of_building.ROOMS_PER_PAGE", 4)
+    first, second = (cashier.get("/buildings/1/", {"page": n}).content.decode() for n in ("1", "2"))
+    assert [len(re.findall(r'id="r-\d+"', page)) for page in (first, second)] == [4, 2]
+    assert "Page 1 of 2, 6 in all" in first
+
+
+@pytest.mark.parametrize("path", ["/", "/buildings/1/", "/alarms/", "/desk/waiting/"])
+def test_a_live_part_is_a_part_and_rests_while_nothing_changes(cashier: Client, path: str) -> None:
+    part = cashier.get(path, headers=HTMX).content.decode()
+    assert "<html" not in part
+    seen = re.search(r'name="seen" value="(\w+)"', part)
+    assert seen
+    assert cashier.get(path, {"seen": seen[1]}, headers=HTMX).status_code == 204
+    RelayState.objects.update(observed_closed=False)
+    Alarm.objects.create(code="x", what="cut-guard", subject="gw-1", raised_ms=clock.now_ms())
+    if path != "/desk/waiting/":
+        assert cashier.get(path, {"seen": seen[1]}, headers=HTMX).status_code == 200
+
+
+def test_a_rooms_page_shows_ledger_relay_alarm_and_meter(cashier: Client) -> None:
+    page = cashier.get(room_path(seed.WELDED)).content.decode()
+    for said in (
+        "Contradicted",
+        "Relay and current contradict",
+        "status open, 2.91 A",
+        "202410002",
+        "hourly settlement",
+    ):
+        assert said in page, said
+
+
+def test_the_chart_tells_use_by_hour_or_day_and_leaves_gaps(cashier: Client) -> None:
+    HourlyUse.objects.filter(meter="202410001").exclude(
+        hour_ms=HourlyUse.objects.latest("hour_ms").hour_ms
+    ).delete()
+    by_hour = cashier.get(room_path(seed.LOW)).content.decode()
+    by_day = cashier.get(room_path(seed.LOW), {"by": "day"}).content.decode()
+    assert (by_hour.count('class="gap"'), by_day.count('class="gap"')) == (23, 29)
+    assert "no reading" in by_hour
+
+
+def test_an_alarm_leads_to_its_room(cashier: Client) -> None:
+    page = cashier.get("/alarms/").content.decode()
+    assert f'href="{room_path(seed.SILENT)}">{seed.SILENT}' in page
+
+
+def test_the_gateways_page_shows_key_counters_and_what_could_not_be_taken(admin: Client) -> None:
+    page = admin.get("/gateways/").content.decode()
+    for said in ("3b6a27bcceb6a42d", "frames-bad-checksum", "unknown kind", "12 accounts agree"):
+        assert said in page, said
+
+
+def test_a_name_from_a_list_is_text_and_nothing_else(cashier: Client) -> None:
+    from central.campus.models import Customer
+
+    Customer.objects.update(name="<script>alert(1)</script>")
+    assert "<script>alert" not in cashier.get("/buildings/1/").content.decode()
+
+
+def test_a_building_page_stays_light(cashier: Client) -> None:
+    six, one = (len(cashier.get("/buildings/1/", {"show": show}).content) for show in ("all", "silent"))
+    per_room = (six - one) / 5
+    assert one + per_room * ROOMS_PER_PAGE < 150_000

@@ -1,0 +1,175 @@
+"""Sign-in, language, errors, import and prices: each refusal says what to do next."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, override_settings
+
+from central import clock
+from central.campus.models import Price, Room
+from tests.browser import seed
+
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+
+
+def sign_in(client: Client, password: str):
+    return client.post("/office/sign-in/", {"username": "cashier", "password": password})
+
+
+def test_sign_in_and_out(campus: None, client: Client) -> None:
+    assert sign_in(client, seed.PASSWORD).url == "/"
+    assert client.get("/").status_code == 200
+    client.post("/office/sign-out/")
+    assert client.get("/").status_code == 302
+
+
+def test_a_wrong_password_is_explained_without_telling_which_was_wrong(campus: None, client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    assert "The name or the password is wrong" in sign_in(client, "wrong").content.decode()
+
+
+def test_after_five_wrong_ones_the_page_says_when_to_try_again(campus: None, client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    answers = [sign_in(client, "wrong") for _ in range(5)]
+    assert answers[-1].status_code == 429
+    page = sign_in(client, seed.PASSWORD).content.decode()
+    assert "Try again in 15 minutes, at " in page
+
+
+def test_chinese_comes_first_whatever_the_browser_prefers(client: Client) -> None:
+    answer = client.get("/office/sign-in/", headers={"Accept-Language": "en"})
+    assert '<html lang="zh-hans">' in answer.content.decode()
+    assert "登录" in answer.content.decode()
+
+
+def test_the_language_switch_stays_on_the_page_and_is_remembered(cashier: Client) -> None:
+    cashier.cookies.pop("django_language")
+    answer = cashier.post("/i18n/setlang/", {"language": "en", "next": "/buildings/1/?show=low"})
+    assert answer.url == "/buildings/1/?show=low"
+    assert "Low balance" in cashier.get(answer.url).content.decode()
+
+
+def test_what_does_not_exist_says_where_to_look(cashier: Client) -> None:
+    answer = cashier.get("/rooms/999999/")
+    assert answer.status_code == 404
+    assert "Look for the room" in answer.content.decode()
+
+
+def test_a_failing_server_says_what_became_of_the_payment(
+    cashier: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr("central.desk.views.find_points", fail)
+    cashier.raise_request_exception = False
+    answer = cashier.get("/desk/", {"q": "1"})
+    assert answer.status_code == 500
+    page = answer.content.decode()
+    assert "The same page pays only once" in page
+    assert "planted" not in page
+    assert "Traceback" not in page
+
+
+def test_an_old_form_is_refused_with_what_to_do(campus: None) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies["django_language"] = "en"
+    answer = strict.post("/office/sign-in/", {"username": "cashier", "password": seed.PASSWORD})
+    assert answer.status_code == 403
+    assert "reload the page" in answer.content.decode()
+
+
+def test_no_page_allows_outside_hosts_or_inline_script(cashier: Client) -> None:
+    policy = cashier.get("/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert "unsafe-eval" not in policy
+
+
+LIST = "building,room,class,meter\n7,701,dormitory,m-701\n7,702,{},m-702\n"
+
+
+def upload(client: Client, text: str):
+    return client.post("/office/import/", {"file": SimpleUploadedFile("campus.csv", text.encode())})
+
+
+def digest_in(page: str) -> str:
+    return page.split('name="digest" value="')[1].split('"')[0]
+
+
+def test_a_bad_row_is_named_and_nothing_is_imported(admin: Client) -> None:
+    answer = upload(admin, LIST.format("no-such"))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "row 3" in page
+    assert "no-such" in page
+    assert "Carry it out" not in page
+    assert not Room.objects.filter(building__code="7").exists()
+
+
+def test_what_was_shown_is_what_is_imported(admin: Client) -> None:
+    page = upload(admin, LIST.format("dormitory")).content.decode()
+    assert "Carry it out" in page
+    assert not Room.objects.filter(building__code="7").exists(), "looking changes nothing"
+    content = {"digest": digest_in(page), "name": "campus.csv"}
+    assert "Imported: 2 rooms" in admin.post("/office/import/confirm/", content, follow=True).content.decode()
+    assert Room.objects.filter(building__code="7").count() == 2
+    again = admin.post("/office/import/confirm/", content, follow=True).content.decode()
+    assert "Upload it once more" in again
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 64, "../../etc/passwd"])
+def test_a_digest_that_was_never_shown_imports_nothing(admin: Client, digest: str) -> None:
+    answer = admin.post("/office/import/confirm/", {"digest": digest}, follow=True)
+    assert "Upload it once more" in answer.content.decode()
+
+
+def test_no_file_and_an_empty_file_are_told_apart(admin: Client) -> None:
+    assert "Choose a file first" in admin.post("/office/import/", {}).content.decode()
+    assert "The file is empty" in upload(admin, "").content.decode()
+
+
+def publish(client: Client, price: str, begins: str):
+    from central.campus.models import CustomerClass
+
+    dormitory = CustomerClass.objects.get(code="dormitory").pk
+    return client.post(
+        "/office/prices/", {"customer_class": dormitory, "yuan_per_kwh": price, "begins": begins}, follow=True
+    )
+
+
+def test_a_price_begins_at_its_campus_instant(admin: Client) -> None:
+    page = publish(admin, "0.6083", "2099-09-01T08:00").content.decode()
+    assert "The price is published" in page
+    assert "to come" in page
+    price = Price.objects.latest("from_ms")
+    assert price.micro_yuan_per_kwh == 608_300
+    assert clock.local(price.from_ms).isoformat() == "2099-09-01T08:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("price", "begins", "said"),
+    [
+        ("0.60831", "2099-09-01T08:00", "at most four decimals"),
+        ("cheap", "2099-09-01T08:00", "at most four decimals"),
+        ("0.6", "soon", "Write the instant as"),
+        ("", "2099-09-01T08:00", "Type the price"),
+    ],
+)
+def test_a_bad_price_is_refused_in_words(admin: Client, price: str, begins: str, said: str) -> None:
+    before = Price.objects.count()
+    assert said in publish(admin, price, begins).content.decode()
+    assert Price.objects.count() == before
+
+
+def test_a_published_price_is_not_changed(admin: Client) -> None:
+    publish(admin, "0.6083", "2099-09-01T08:00")
+    assert "A published price is not changed" in publish(admin, "0.7", "2099-09-01T08:00").content.decode()
+
+
+@override_settings(ALLOWED_HOSTS=["testserver"])
+def test_sign_in_returns_only_to_our_own_pages(campus: None, client: Client) -> None:
+    answer = client.post(
+        "/office/sign-in/",
+        {"username": "cashier", "password": seed.PASSWORD, "next": "https://evil.example/"},
+    )
+    assert answer.url == "/"
