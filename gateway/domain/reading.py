@@ -35,6 +35,7 @@ class MeterState(msgspec.Struct, frozen=True, array_like=True):
     at: Instant | None = None
     raw: bytes = b""
     power_w: int | None = None
+    """When it was last asked: not with every register."""
     current_ma: int | None = None
     identity: str | None = None
     bad_readings: int = 0
@@ -114,14 +115,15 @@ def _possible_wh(elapsed: int | None, max_power_w: int, step_wh: int) -> int:
 
 
 def _judge_decrease(last_wh: int, reading: MeterReading, limit_wh: int) -> Judgement:
+    """Only a register above zero proves a rollover: a bare zero is what a meter shows that is starting or failing."""
     span_wh = reading.span_wh
+    if reading.register_wh == 0:
+        return Judgement(ReadingOutcome.ZERO_GLITCH)
     if span_wh is not None:
         edge_wh = span_wh * NEAR_THE_EDGE_PERCENT // 100
         wrapped_wh = reading.register_wh + span_wh - last_wh
         if last_wh >= span_wh - edge_wh and reading.register_wh <= edge_wh and wrapped_wh <= limit_wh:
             return Judgement(ReadingOutcome.ROLLOVER, wrapped_wh)
-    if reading.register_wh == 0:
-        return Judgement(ReadingOutcome.ZERO_GLITCH)
     return Judgement(ReadingOutcome.BACKWARDS)
 
 
@@ -134,8 +136,8 @@ def advance(state: MeterState, reading: MeterReading, judgement: Judgement, now:
             total_wh=state.total_wh + judgement.delta_wh,
             at=now,
             raw=reading.raw,
-            power_w=reading.power_w,
-            current_ma=reading.current_ma,
+            power_w=state.power_w if reading.power_w is None else reading.power_w,
+            current_ma=state.current_ma if reading.current_ma is None else reading.current_ma,
             identity=reading.identity or state.identity,
         )
     return _questioned(state, reading, judgement.outcome)

@@ -1,0 +1,197 @@
+"""A building on which anything happens in any order: the books always equal the registers' true movement, to the nano-yuan.
+
+The model knows only what a meter truly counted and which grants were made. Glitches are values that no meter could have reached;
+a prudent gateway can tell those apart, and must.
+"""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from gateway.application.apply_command import Repeated, Taken
+from gateway.application.grant import apply_voucher
+from gateway.application.settle_due import settle_due
+from gateway.contract.commands import Grant, PolicyRule, PriceRule, TakeBack
+from gateway.contract.facts import CommandOutcome, Decision, DecisionKind, ReadingOutcome
+from gateway.domain.tariff import with_prices
+from tests.application.site import HOUR_MS, PRICE, Site, room
+
+SPAN_WH = 1_000_000_000
+MAX_POWER_W = 10_000
+ROOMS = {
+    "a1": room("a1", max_power_w=MAX_POWER_W),
+    "a2": room("a2", max_power_w=MAX_POWER_W, protected=True),
+}
+GLITCHES = ["zero", "backwards", "jump", "other-meter"]
+
+
+class Books(RuleBasedStateMachine):
+    """Two rooms, one of them protected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        memory = Path("/dev/shm")
+        self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
+        self.site = Site(Path(self.folder.name) / "journal.db")
+        self.true_wh: dict[str, int] = {}
+        self.read_wh: dict[str, int] = {}
+        """What of the true movement the gateway has seen in a good reading."""
+        self.first_wh: dict[str, int] = {}
+        self.last_read_ms: dict[str, int] = {}
+        self.granted: dict[str, int] = {"a1": 0, "a2": 0}
+        self.grants: dict[str, Grant] = {}
+        self.sent: list[tuple[object, int]] = []
+        self.prices = (PRICE,)
+
+    def teardown(self) -> None:
+        self.site.journal.close()
+        self.folder.cleanup()
+
+    @initialize(near_top=st.booleans(), register=st.integers(0, 2_000_000))
+    def begin(self, near_top: bool, register: int) -> None:
+        policy = PolicyRule(cut_guard_count=1000)
+        self.site.configure(*ROOMS.values(), policy=policy)
+        for account in ROOMS:
+            self.true_wh[account] = SPAN_WH - 3_000 if near_top else register
+            self.first_wh[account] = self.true_wh[account]
+            self._good_reading(account)
+
+    def _good_reading(self, account: str) -> None:
+        self.site.read(self.true_wh[account] % SPAN_WH, meter=f"m{account[1:]}", identity=account)
+        self.read_wh[account] = self.true_wh[account]
+        self.last_read_ms[account] = self.site.wall_ms
+
+    @rule(seconds=st.integers(1, 2 * 3600))
+    def time_passes(self, seconds: int) -> None:
+        self.site.wait(seconds * 1000)
+
+    @rule(account=st.sampled_from(sorted(ROOMS)), share=st.floats(0, 1))
+    def energy_flows_and_is_read(self, account: str, share: float) -> None:
+        """Never more than the room can draw in the time since its last good reading."""
+        passed_ms = self.site.wall_ms - self.last_read_ms[account]
+        self.true_wh[account] += int(share * MAX_POWER_W * passed_ms / HOUR_MS)
+        if self.true_wh[account] == SPAN_WH:
+            self.true_wh[account] += 1  # a bare zero is not believed
+        self._good_reading(account)
+
+    @rule(account=st.sampled_from(sorted(ROOMS)), kind=st.sampled_from(GLITCHES), times=st.integers(1, 5))
+    def the_line_lies(self, account: str, kind: str, times: int) -> None:
+        good = self.read_wh[account] % SPAN_WH
+        passed_ms = self.site.wall_ms - self.last_read_ms[account]
+        values = {
+            "zero": 0,
+            "backwards": good - 1,
+            "jump": good + MAX_POWER_W * passed_ms // HOUR_MS + 1_000_000,
+            "other-meter": good,
+        }
+        wrong = values[kind]
+        if wrong < 0 or (wrong == good and kind == "zero"):
+            return
+        identity = "stranger" if kind == "other-meter" else None
+        for _ in range(times):
+            posted = self.site.read(wrong % SPAN_WH, meter=f"m{account[1:]}", identity=identity)
+            if posted.outcome is ReadingOutcome.ROLLOVER:
+                raise AssertionError("a lie was taken for a rollover")
+            assert posted.delta_wh == 0
+            assert not posted.confirm
+
+    @rule(
+        account=st.sampled_from(sorted(ROOMS)),
+        name=st.integers(1, 12),
+        how=st.sampled_from(["command", "voucher"]),
+    )
+    def a_grant_comes(self, account: str, name: int, how: str) -> None:
+        """By either carrier, as often as it likes: the first one of a name decides its content."""
+        key = f"g{name}"
+        new = key not in self.grants
+        amount = name * 400_000
+        grant = self.grants.setdefault(key, Grant(key, account, "paid", "yuan", amount))
+        if how == "voucher":
+            outcome = self.site.do(apply_voucher, grant).outcome
+        else:
+            taken = self.site.command(grant)
+            self.sent.append((grant, self.site.number))
+            outcome = taken.result.outcome
+        assert outcome is (CommandOutcome.APPLIED if new else CommandOutcome.EXISTS)
+        if new:
+            self.granted[grant.account] += amount
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data())
+    def an_old_command_comes_again(self, data: st.DataObject) -> None:
+        body, number = data.draw(st.sampled_from(self.sent))
+        assert isinstance(self.site.deliver(self.site.sealed(body, number)), Repeated)  # type: ignore[arg-type]
+
+    @rule(account=st.sampled_from(sorted(ROOMS)), amount=st.integers(1, 5_000_000))
+    def credit_is_asked_back(self, account: str, amount: int) -> None:
+        taken = self.site.command(TakeBack(f"t{self.site.number}", account, "paid", amount))
+        assert isinstance(taken, Taken)
+        given = -sum(line.amount for line in taken.result.taken)
+        assert 0 <= given <= amount
+        self.granted[account] -= given
+
+    @rule()
+    def the_hour_is_settled(self) -> None:
+        self.site.do(settle_due)
+
+    @rule(delay_h=st.integers(-30, 3), price=st.integers(0, 2_000_000))
+    def a_price_is_published(self, delay_h: int, price: int) -> None:
+        """In time, or late: then it must come out as if it had been known."""
+        version = f"p{len(self.prices) + 1}"
+        learnt = PriceRule(version, "student", self.site.wall_ms + delay_h * HOUR_MS, price)
+        self.prices = with_prices(self.prices, [learnt])
+        self.site.configure(
+            *ROOMS.values(), prices=list(self.prices), policy=PolicyRule(cut_guard_count=1000)
+        )
+
+    @rule()
+    def the_daemon_dies_and_starts(self) -> None:
+        assert self.site.reopen().quarantined == ()
+
+    @invariant()
+    def energy_billed_is_the_true_movement(self) -> None:
+        """What is billed and what is still open is what the meter truly counted between good readings."""
+        for account, first_wh in self.first_wh.items():
+            state, meter = self.site.state(account), self.site.meter(f"m{account[1:]}")
+            open_wh = meter.total_wh - state.settled_wh
+            assert open_wh >= 0
+            assert self.site.billed_wh(account) + open_wh == self.read_wh[account] - first_wh
+
+    @invariant()
+    def money_is_energy_times_price(self) -> None:
+        """At a single price to the nano-yuan; with price changes, the entries' own prices and adjustments account for all of it."""
+        if len(self.prices) > 1:
+            return
+        for account in self.first_wh:
+            state = self.site.state(account)
+            spent_nano = self.site.billed_wh(account) * PRICE.micro_yuan_per_kwh
+            held_nano = self.site.balance(account) * 1000 - state.carried_nano_yuan
+            assert held_nano == self.granted[account] * 1000 - spent_nano
+
+    @invariant()
+    def ledger_lines_add_up_to_balances(self) -> None:
+        sums: dict[str, int] = dict.fromkeys(ROOMS, 0)
+        for entry in self.site.entries():
+            for line in entry.lines:
+                sums[entry.account] += line.amount
+                assert line.balance_after == sums[entry.account]
+        assert sums == {account: self.site.balance(account) for account in ROOMS}
+        assert self.site.ask(lambda journal: journal.ledger_differences()) == []
+
+    @invariant()
+    def the_protected_room_is_never_cut(self) -> None:
+        assert not any(
+            d.account == "a2" and d.decision is DecisionKind.OPEN for d in self.site.facts(Decision)
+        )
+
+
+TestBooks = Books.TestCase
+TestBooks.settings = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
