@@ -22,7 +22,7 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 def configure_log(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
     """Set up logging once per process. `form`: `json`, `human`, or `auto` (human on a terminal)."""
     stream = stream or sys.stderr
-    human = form == "human" or (form == "auto" and stream.isatty())
+    human = is_for_people(form, stream)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -36,6 +36,11 @@ def configure_log(level: str = "info", form: str = "auto", stream: TextIO | None
         logger_factory=lambda *names: _NamedPrinter(stream, names[0] if names else ""),
         cache_logger_on_first_use=True,
     )
+
+
+def is_for_people(form: str, stream: TextIO | None = None) -> bool:
+    """Say whether lines go to a terminal, not to a program that reads JSON."""
+    return form == "human" or (form == "auto" and (stream or sys.stderr).isatty())
 
 
 def hide_secrets(_logger: object, _method: str, event: Event) -> Event:

@@ -71,6 +71,11 @@ class Progress:
         self._patience_s[name] = patience_s
         self._moved.add(name)
 
+    def forget(self, name: str) -> None:
+        """Watch a loop no more: its line was taken out of the registry."""
+        self._patience_s.pop(name, None)
+        self._moved.discard(name)
+
     def check(self, now_s: float) -> list[str]:
         """Name the loops that did not move within their patience; `now_s` is any clock that never steps."""
         for name in self._moved:

@@ -37,32 +37,42 @@ class Commissioning:
         self._fleet = fleet
         self._begin = begin
         self._lines: dict[LineRow, tuple[SerialBus, list[asyncio.Task[None]]]] = {}
+        self._seen: tuple[int, int] | None = None
+        """The registry's file as it was last taken over."""
         self.unusable: dict[str, str] = {}
         """Meters whose rows can't be used, and why."""
+        self.damage = ""
+        """Why the registry can't be read now; the lines go on as they were."""
 
     def lines(self) -> list[tuple[LineRow, SerialBus]]:
         """Give the lines that run now."""
         return [(row, bus) for row, (bus, _) in self._lines.items()]
 
+    async def begin(self) -> None:
+        """Bring the registry to life. Raises RegistryDamaged."""
+        self._seen = _stamp(self._registry.path)
+        await self.take_over(self._registry.lines(), self._registry.meters())
+
     async def follow(self) -> None:
-        """Bring the registry to life, and again whenever its file changed. A damaged one changes nothing and is said once."""
-        seen: object = None
+        """Bring it to life again whenever its file changed. A damaged one changes nothing and is said once."""
         while True:
-            stamp = _stamp(self._registry.path)
-            if stamp != seen:
-                seen = stamp
-                try:
-                    await self.take_over(self._registry.lines(), self._registry.meters())
-                except RegistryDamaged as error:
-                    log.error("registry-damaged", why=str(error))
+            if _stamp(self._registry.path) != self._seen:
+                await self._begin_again()
             self._raise_failures()
             await asyncio.sleep(WATCH_EVERY_S)
 
+    async def _begin_again(self) -> None:
+        try:
+            await self.begin()
+            self.damage = ""
+        except RegistryDamaged as error:
+            self.damage = str(error)
+            log.error("registry-damaged", why=self.damage)
+
     async def take_over(self, lines: list[LineRow], meters: list[MeterRow]) -> None:
         """Close the lines that went, open those that came, and replace the fleet."""
-        for row in [row for row in self._lines if row not in lines]:
-            bus, tasks = self._lines.pop(row)
-            await _end(bus, tasks)
+        gone = [self._lines.pop(row) for row in list(self._lines) if row not in lines]
+        await asyncio.gather(*(_end(bus, tasks) for bus, tasks in gone))
         for row in lines:
             if row not in self._lines:
                 bus = open_line(row.name, row.port, row.baud, row.parity)
@@ -103,8 +113,7 @@ class Commissioning:
 
     async def close(self) -> None:
         """End all lines."""
-        for bus, tasks in self._lines.values():
-            await _end(bus, tasks)
+        await asyncio.gather(*(_end(bus, tasks) for bus, tasks in self._lines.values()))
         self._lines.clear()
 
 

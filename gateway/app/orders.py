@@ -1,15 +1,18 @@
 """What a technician may order of the running daemon over its control socket; each order is one use case."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.adapters.voucher_file import envelopes
 from gateway.app.parts import Parts
+from gateway.application.alarms import clear_alarm, note, raise_alarm, station
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import lock_out, release_lock
 from gateway.application.grant import apply_voucher
-from gateway.application.ports import Journal
+from gateway.application.ports import Journal, StoreFull
 from gateway.application.records import MeterTies
 from gateway.application.relay_state import TECHNICIAN
 from gateway.application.release import release_account
@@ -23,6 +26,7 @@ from gateway.domain.cutoff import HELD_BY_GUARD
 from gateway.domain.reading import MeterState
 
 VOUCHER = "voucher"
+LOCKED_OUT = "locked-out"
 MS_PER_MINUTE = 60_000
 
 
@@ -44,11 +48,11 @@ class Orders:
     def table(self) -> dict[str, Handler]:
         """Order to handler; `cardroom-gateway --help` has a command for each."""
         return {
-            "status": self._status,
-            "voucher": self._voucher,
-            "approve-cuts": self._approve_cuts,
-            "release": self._release,
-            "lock-out": self._lock_out,
+            "status": _unless_full(self._status),
+            "voucher": _unless_full(self._voucher),
+            "approve-cuts": _unless_full(self._approve_cuts),
+            "release": _unless_full(self._release),
+            "lock-out": _unless_full(self._lock_out),
         }
 
     async def _status(self, order: Order) -> StatusReport:
@@ -80,32 +84,64 @@ class Orders:
 
     async def _approve_cuts(self, order: Order) -> dict[str, int]:
         now = self._parts.clock.now()
-        count, until_ms = order.number("count"), now.wall_ms + order.number("minutes") * MS_PER_MINUTE
-        rooms = await self._parts.store.run(lambda journal: room_statuses(journal, now))
-        await self._parts.store.run(lambda journal: approve_cuts(journal, count, until_ms, order.by, now))
+        count, minutes = order.number("count"), order.number("minutes")
+        until_ms = now.wall_ms + minutes * MS_PER_MINUTE
+
+        def approve(journal: Journal) -> int:
+            held = _held(room_statuses(journal, now))
+            approve_cuts(journal, count, until_ms, order.by, now)
+            said = f"{order.by}: up to {count} cuts in {minutes} min; {held} were waiting"
+            note(journal, "cuts-approved", station(journal).gateway, said, now)
+            return held
+
+        held = await self._parts.store.run(approve)
         self._parts.signals.read_soon(*(meter.meter for meter in self._parts.fleet.all()))
-        return {"held": _held(rooms), "count": count, "until_ms": until_ms}
+        return {"held": held, "count": count, "until_ms": until_ms}
 
     async def _release(self, order: Order) -> dict[str, str]:
         account, now = AccountId(order.text("account")), self._parts.clock.now()
-        released = await self._parts.store.run(lambda journal: release_account(journal, account, now))
-        if released is None:
-            raise Unable(f"there is no account {account}; `cardroom-gateway status` lists them")
-        return {"quarantine": released.quarantine, "doubt": released.doubt}
+        said = f"{order.by}: {order.text('why')}"
+
+        def release(journal: Journal) -> dict[str, str]:
+            released = release_account(journal, account, now)
+            if released is None:
+                raise Unable(f"there is no account {account}; `cardroom-gateway status` lists them")
+            note(journal, "account-released", account, said, now)
+            return {"quarantine": released.quarantine, "doubt": released.doubt}
+
+        return await self._parts.store.run(release)
 
     async def _lock_out(self, order: Order) -> dict[str, bool]:
-        meter, now = MeterNo(order.text("meter")), self._parts.clock.line_now()
-        by = TECHNICIAN
-        end = bool(order.arguments.get("end", False))
+        """A technician's lock-out is one lock, whoever set it: a colleague may end it. Who did, and why, is told to central."""
+        meter, end = MeterNo(order.text("meter")), bool(order.arguments.get("end", False))
+        now, line_now = self._parts.clock.now(), self._parts.clock.line_now()
+        said = f"{order.by}: {order.text('why')}"
 
         def change(journal: Journal) -> bool:
             if journal.record(MeterTies, meter) is None and journal.record(MeterState, meter) is None:
                 raise Unable(f"there is no meter {meter}; `cardroom-gateway meters list` shows them")
-            return release_lock(journal, meter, by, now) if end else lock_out(journal, meter, by, now)
+            if not end:
+                raise_alarm(journal, LOCKED_OUT, meter, said, now)
+                return lock_out(journal, meter, TECHNICIAN, line_now)
+            if clear_alarm(journal, LOCKED_OUT, meter, now):
+                note(journal, "lock-out-ended", meter, said, now)
+            return release_lock(journal, meter, TECHNICIAN, line_now)
 
         changed = await self._parts.store.run(change)
         self._parts.signals.relay.set()
         return {"changed": changed}
+
+
+def _unless_full(handler: Handler) -> Handler:
+    """A full disk is the technician's business: the sentence goes to the terminal."""
+
+    async def handle(order: Order) -> object:
+        try:
+            return await handler(order)
+        except StoreFull as error:
+            raise Unable(str(error)) from error
+
+    return handle
 
 
 def _bound(journal: Journal) -> list[str]:
@@ -121,9 +157,9 @@ def _report(
         software=parts.software,
         up_s=parts.up_s(),
         rooms=[_room(room, now) for room in rooms],
-        lines=_lines(parts),
+        lines=_lines(parts, here.silent_meters),
         outbox_rows=here.unacked,
-        oldest_outbox_s=None,
+        oldest_outbox_s=_age_s(here.oldest_unacked_ms, now),
         link="connected" if link.fault is None else str(link.fault.message),
         link_connected=link.fault is None,
         clock_wall_ms=now.wall_ms,
@@ -134,7 +170,7 @@ def _report(
         cuts_held=_held(rooms),
         unbound_meters=[meter for meter in bound if parts.fleet.meter(MeterNo(meter)) is None],
         stalled_loops=list(parts.progress.stalled),
-        alarms=[f"{alarm.what} {alarm.subject}: {alarm.detail}" for alarm in here.alarms],
+        alarms=list(_alarms(parts, here)),
         counters=parts.counters(),
     )
 
@@ -155,13 +191,25 @@ def _room(room: Room, now: Instant) -> RoomStatus:
         observed_closed=room.relay_observed_closed,
         why=f"{room.relay_verdict}: {room.relay_why or room.reason}",
         last_seen_s=_seconds_since(room.last_seen, now),
-        protected=room.reason.endswith("protected"),
+        protected=room.protected,
         quarantined=bool(room.quarantined),
         closed=room.closed,
         power_w=room.power_w,
         locks=list(room.locks),
         doubt=room.doubt,
     )
+
+
+def _alarms(parts: Parts, here: StationStatus) -> Iterator[str]:
+    """Those that stand, and what can't be written down because nothing can."""
+    if parts.store.trouble is not None:
+        yield f"store-full {here.gateway}: {parts.store.trouble}"
+    yield from (f"{alarm.what} {alarm.subject}: {alarm.detail}" for alarm in here.alarms)
+
+
+def _age_s(written_ms: int | None, now: Instant) -> int | None:
+    """How old a row is; not known while the clock isn't."""
+    return None if written_ms is None or not now.trusted else max(0, now.wall_ms - written_ms) // 1000
 
 
 def _seconds_since(then: Instant | None, now: Instant) -> int | None:
@@ -172,13 +220,13 @@ def _seconds_since(then: Instant | None, now: Instant) -> int | None:
     return max(0, passed_ms) // 1000
 
 
-def _lines(parts: Parts) -> list[LineStatus]:
+def _lines(parts: Parts, silent: frozenset[MeterNo]) -> list[LineStatus]:
     return [
         LineStatus(
             line=row.name,
             port=row.port,
             meters=len(parts.fleet.on_line(row.name)),
-            silent_meters=0,
+            silent_meters=sum(meter.meter in silent for meter in parts.fleet.on_line(row.name)),
             counters=bus.counters(),
         )
         for row, bus in parts.commissioning.lines()

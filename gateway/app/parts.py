@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gateway.adapters.journal_store import JournalStore
@@ -13,6 +14,8 @@ from gateway.config import GatewayConfig
 from gateway.contract.envelope import Keyring
 from gateway.loops.drain_outbox import OutboxDrain
 from gateway.loops.fleet import Fleet
+from gateway.loops.keep_health import Trouble
+from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.receive_commands import CommandReceiver
 from gateway.loops.signals import Signals
 
@@ -25,6 +28,7 @@ class Parts:
     software: str
     central: Keyring
     clock: SystemClock
+    clocks: MeterClocks
     store: JournalStore
     fleet: Fleet
     signals: Signals
@@ -40,12 +44,28 @@ class Parts:
         return int(asyncio.get_running_loop().time() - self.started_s)
 
     def counters(self) -> dict[str, int]:
-        """All counters since start: link, commands, refusals, lines."""
+        """All counters since start: link, commands, refusals, store, lines."""
         total: Counter[str] = Counter(self.receiver.counters)
         total["outbox:sent-again"] = self.drain.sent_again
         for name, count in self.uplink.counters().items():
             total[f"link:{name}"] += count
+        for name, count in self.store.counters().items():
+            total[f"store:{name}"] += count
         for row, bus in self.commissioning.lines():
             for name, count in bus.counters().items():
                 total[f"line:{row.name}:{name}"] += count
         return dict(total)
+
+    def troubles(self) -> Iterator[Trouble]:
+        """What of the building's own doesn't work now: clock, lines, registry, single meters."""
+        gateway = self.config.gateway.id
+        if self.clock.doubt is not None:
+            why = f"{self.clock.doubt}: the lowest price is billed, and trued up later; check the time server and the link"
+            yield Trouble("clock-untrusted", gateway, why)
+        for row, bus in self.commissioning.lines():
+            if bus.trouble is not None:
+                yield Trouble("line-gone", f"{gateway}/{row.name}", str(bus.trouble))
+        if self.commissioning.damage:
+            yield Trouble("registry-damaged", gateway, self.commissioning.damage)
+        for meter, why in self.commissioning.unusable.items():
+            yield Trouble("meter-unusable", meter, f"{why}; mend its row: cardroom-gateway meters")

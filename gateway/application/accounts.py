@@ -108,6 +108,14 @@ def quarantine(journal: Journal, account: AccountId, why: str, now: Instant) -> 
     raise_alarm(journal, "account-quarantined", account, why, now)
 
 
+def quarantine_of(journal: Journal, meter: MeterNo, why: str, now: Instant) -> AccountId | None:
+    """Quarantine the account that a meter bills, and name it; None when it bills none (C-17)."""
+    tie = journal.record(Tie, meter)
+    if tie is not None:
+        quarantine(journal, tie.account, why, now)
+    return tie.account if tie else None
+
+
 def certain_wall_ms(journal: Journal, now: Instant) -> int:
     """Give a wall time that has certainly been reached: now, or on an untrusted clock the latest one that was proved."""
     if now.trusted:

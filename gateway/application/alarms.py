@@ -1,5 +1,7 @@
 """Alarms that stand once, however often their cause is seen. Knows no screen: an alarm is an outbox row."""
 
+from collections.abc import Collection, Mapping
+
 import msgspec
 
 from gateway.application.ports import Journal
@@ -40,6 +42,23 @@ def clear_alarm(journal: Journal, what: str, subject: str, now: Instant) -> bool
     journal.forget(RaisedAlarm, _key(what, subject))
     journal.append_fact(Alarm(stands.alarm, what, subject, raised=False, at=now, detail=stands.detail))
     return True
+
+
+def note(journal: Journal, what: str, subject: str, detail: str, now: Instant) -> None:
+    """Report what happened and is over already, such as a person's deed: an alarm raised and cleared in one."""
+    raise_alarm(journal, what, subject, detail, now)
+    clear_alarm(journal, what, subject, now)
+
+
+def keep_alarms(
+    journal: Journal, kinds: Collection[str], standing: Mapping[tuple[str, str], str], now: Instant
+) -> None:
+    """Make the alarms of these kinds exactly what stands now: (what, subject) to detail. The others are left alone."""
+    for alarm in standing_alarms(journal):
+        if alarm.what in kinds and (alarm.what, alarm.subject) not in standing:
+            clear_alarm(journal, alarm.what, alarm.subject, now)
+    for (what, subject), detail in standing.items():
+        raise_alarm(journal, what, subject, detail, now)
 
 
 def standing_alarms(journal: Journal) -> list[RaisedAlarm]:

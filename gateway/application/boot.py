@@ -29,6 +29,12 @@ class Booted:
     """Accounts whose balances are not the sum of their ledger, found now (C-17)."""
 
 
+def proved_ms(journal: Journal) -> int | None:
+    """Give the latest trusted wall time ever stored, None in a fresh store: the clock must know it before it is asked (C-14)."""
+    here = journal.record(Station, ONLY)
+    return here.high_water_ms or None if here else None
+
+
 def boot(journal: Journal, gateway: GatewayId, now: Instant) -> Booted:
     """Begin a boot; a store without a station begins its first epoch. Raises WrongGateway for another gateway's store."""
     here = journal.record(Station, ONLY)

@@ -83,6 +83,10 @@ class Store(Protocol[Tx_co]):
         """Run a use case in the writer's thread. Returns after its commit when it wrote an entry, a decision or a command,
         at once otherwise (plain readings are committed within 30 s). Raises StoreFull or StoreDamaged."""
 
+    @property
+    def trouble(self) -> "StoreFull | None":
+        """Why the last commit failed; None again once one succeeded."""
+
 
 class StoreFull(Exception):
     """The disk is full, or held by another program: nothing of this use case was written. Ask again later; the meters' registers
@@ -151,6 +155,9 @@ class Journal(Protocol):
 
     def last_seq(self, epoch: Epoch) -> int:
         """Give the newest row's sequence of an epoch; 0 when there is none."""
+
+    def written_ms(self, epoch: Epoch, after_seq: int) -> int | None:
+        """Give the wall time at which the first row after a sequence was written; None when there is none."""
 
     def first_kept_seq(self, epoch: Epoch) -> int:
         """Give the oldest row still kept of an epoch; one more than the newest when there is none."""

@@ -37,6 +37,7 @@ class RoomStatus:
     doubt: str
     quarantined: str
     closed: bool
+    protected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,10 @@ class StationStatus:
     last_command: int
     last_seq: int
     unacked: int
+    oldest_unacked_ms: int | None
+    """When the oldest row that central has not acknowledged was written."""
+    silent_meters: frozenset[MeterNo]
+    """Those that did not answer when they were last asked."""
     rooms: int
     alarms: tuple[RaisedAlarm, ...]
 
@@ -83,12 +88,15 @@ def _room(journal: Journal, one: Metered, now: Instant) -> RoomStatus:
         doubt=meter.doubt,
         quarantined=state.quarantined,
         closed=state.closed,
+        protected=one.rule.protected,
     )
 
 
 def station_status(journal: Journal) -> StationStatus:
     """Tell the gateway's own marks, how many rows wait for central, and the alarms that stand."""
     here = station(journal)
+    waiting = [journal.written_ms(mark.epoch, mark.acked_seq) for mark in marks(journal)]
+    meters = journal.records(MeterState).values()
     return StationStatus(
         gateway=here.gateway,
         epoch=here.epoch,
@@ -96,6 +104,8 @@ def station_status(journal: Journal) -> StationStatus:
         last_command=here.last_command,
         last_seq=journal.last_seq(here.epoch),
         unacked=sum(journal.last_seq(mark.epoch) - mark.acked_seq for mark in marks(journal)),
+        oldest_unacked_ms=next((written for written in waiting if written is not None), None),
+        silent_meters=frozenset(meter.meter for meter in meters if meter.silent_since is not None),
         rooms=len(journal.records(AccountRule)),
         alarms=tuple(standing_alarms(journal)),
     )

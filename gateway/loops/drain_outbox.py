@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from gateway.application.outbox import Position, outbox_batch
-from gateway.application.ports import Clock, Journal, Store
+from gateway.application.ports import Clock, Journal, Store, StoreFull
 from gateway.contract.commands import CENTRAL
 from gateway.contract.envelope import Signer, seal
 from gateway.contract.facts import UpBatch
@@ -76,7 +76,6 @@ class OutboxDrain:
 
     def acknowledged(self, position: Position, again: bool) -> None:
         """Note an acknowledgement the store has taken; `again`: central saw a gap, begin anew at its row."""
-        self._last_ack_s = _now_s()
         if again:
             self._under_way.clear()
         while (
@@ -85,6 +84,7 @@ class OutboxDrain:
             and self._under_way[0].seq <= position.seq
         ):
             self._under_way.popleft()
+            self._last_ack_s = _now_s()
         self._signals.outbox.set()
 
     def begin_anew(self) -> None:
@@ -100,7 +100,10 @@ class OutboxDrain:
 
     async def _send_next(self) -> bool:
         after = self._under_way[-1] if self._under_way else None
-        batch = await self._store.run(lambda journal: outbox_batch(journal, after=after))
+        try:
+            batch = await self._store.run(lambda journal: outbox_batch(journal, after=after))
+        except StoreFull:
+            return False
         if batch is None:
             return False
         if not self._under_way:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import structlog
 
+from gateway.application.accounts import quarantine_of
 from gateway.application.drive_relay import next_step, relay_tasks, report_relay
-from gateway.application.ports import Clock, Journal, LineGone, Rank, Store, StoreFull
+from gateway.application.ports import Clock, Journal, LineGone, Rank, Store, StoreDamaged, StoreFull
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.relay import (
     CommandAccepted,
@@ -32,6 +33,8 @@ from gateway.protocols.driver import Accepted, Answer, Item, Refused, RelayActio
 LOOK_EVERY_S = 1.0
 """Between looks for relays whose rest is over; news ring the bell."""
 SHORTEST_REST_S = 0.02
+BROKEN_REST_S = 60.0
+"""Before a relay whose state has no next step is tried again; its account is in quarantine meanwhile."""
 
 log = structlog.get_logger("relay")
 
@@ -74,27 +77,44 @@ class RelayDriver:
 
     async def _waiting(self) -> list[MeterNo]:
         now = self._clock.line_now()
-        return [task.meter for task in await self._store.run(lambda journal: relay_tasks(journal, now))]
+        try:
+            return [task.meter for task in await self._store.run(lambda journal: relay_tasks(journal, now))]
+        except StoreFull:
+            return []
 
     async def _drive(self, meter: FleetMeter) -> None:
-        """Take one relay from step to step until nothing is left or it has to rest."""
         try:
-            step = await self._first_step(meter)
-            while not isinstance(step, Settled):
-                if isinstance(step, Rest):
-                    if step.after_ms > LOOK_EVERY_S * 1000:
-                        return
-                    await asyncio.sleep(max(SHORTEST_REST_S, step.after_ms / 1000))
-                    step = await self._first_step(meter)
-                else:
-                    step = await self._report(meter, await self._carry_out(meter, step))
-            log.info("relay-settled", meter=meter.meter, verdict=step.verdict)
-        except StoreFull:
+            await self._drive_to_rest(meter)
+        except StoreFull as error:
             # What can't be stored is not sent; the relay stays as it is until there is room.
-            log.error("relay-not-driven", meter=meter.meter, why="the disk is full")
+            log.error("relay-not-driven", meter=meter.meter, why=str(error))
             await asyncio.sleep(LOOK_EVERY_S)
+        except StoreDamaged:
+            raise
+        except Exception:
+            await self._quarantine(meter)
+            await asyncio.sleep(BROKEN_REST_S)
         finally:
             self._driven.discard(meter.meter)
+
+    async def _drive_to_rest(self, meter: FleetMeter) -> None:
+        """Take one relay from step to step until nothing is left or it has to rest."""
+        step = await self._first_step(meter)
+        while not isinstance(step, Settled):
+            if isinstance(step, Rest):
+                if step.after_ms > LOOK_EVERY_S * 1000:
+                    return
+                await asyncio.sleep(max(SHORTEST_REST_S, step.after_ms / 1000))
+                step = await self._first_step(meter)
+            else:
+                step = await self._report(meter, await self._carry_out(meter, step))
+        log.info("relay-settled", meter=meter.meter, verdict=step.verdict)
+
+    async def _quarantine(self, meter: FleetMeter) -> None:
+        """A relay whose state has no next step concerns its account alone, which waits for a person then (C-17)."""
+        log.exception("relay-not-driven", meter=meter.meter)
+        now, why = self._clock.now(), "its relay could not be driven; the gateway's log says why"
+        await self._store.run(lambda journal: quarantine_of(journal, meter.meter, why, now))
 
     async def _first_step(self, meter: FleetMeter) -> Step:
         now = self._clock.line_now()

@@ -13,7 +13,7 @@ import structlog
 
 from gateway.application.apply_command import Repeated, Taken, Verifier, apply_command
 from gateway.application.outbox import AckOutcome, Position, acknowledge
-from gateway.application.ports import Clock, Journal, Store, StoreFull
+from gateway.application.ports import Clock, Journal, Store, StoreDamaged, StoreFull
 from gateway.contract.commands import CENTRAL, Ack, BeginEpoch, Resend, decode_command
 from gateway.contract.envelope import Keyring, Refusal, Sealed, Signer, body_of, seal, unseal
 from gateway.contract.facts import Answer
@@ -117,6 +117,13 @@ class CommandReceiver:
             # Not stored, so not done: central sends it again until there is room.
             self.counters["command:store-full"] += 1
             log.error("command-not-stored", number=opened.number, why="the disk is full")
+            return
+        except StoreDamaged:
+            raise
+        except Exception:
+            # One command that can't be done must not stop the building's meters. Its number isn't used up: central shows it waiting.
+            self.counters["command:failed"] += 1
+            log.exception("command-failed", number=opened.number)
             return
         match taken:
             case Taken():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from weakref import WeakSet
 
 from gateway.contract.identifiers import MeterNo
 
@@ -15,10 +16,19 @@ class Signals:
         self.outbox = asyncio.Event()
         """A row was committed, acknowledged or asked for again."""
         self._urgent: deque[MeterNo] = deque()
+        self._line_bells: WeakSet[asyncio.Event] = WeakSet()
+
+    def line_bell(self) -> asyncio.Event:
+        """Give a line its own bell: it rings when some meter should be read soon, and the line clears it."""
+        bell = asyncio.Event()
+        self._line_bells.add(bell)
+        return bell
 
     def read_soon(self, *meters: MeterNo) -> None:
-        """Have these meters read before the sweep goes on."""
+        """Have these meters read before the sweep goes on; a line that rests between sweeps wakes up for them."""
         self._urgent.extend(meter for meter in meters if meter not in self._urgent)
+        for bell in self._line_bells:
+            bell.set()
 
     def take_urgent(self, mine: frozenset[MeterNo]) -> list[MeterNo]:
         """Take the urgent meters of one line."""

@@ -1,32 +1,39 @@
-"""`cardroom-gateway run`: the daemon itself. Says in one sentence why it can't start, and what to do."""
+"""`cardroom-gateway run`: the daemon itself. Says in one sentence why it can't start or had to stop, and what to do."""
 
 import argparse
 import asyncio
 import sys
 
+import structlog
+
 from gateway.adapters.control_socket import AlreadyRunning
 from gateway.adapters.key_file import NoKey, load_or_create_key
-from gateway.adapters.log import configure_log
+from gateway.adapters.log import configure_log, is_for_people
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import RegistryDamaged
 from gateway.adapters.system_clock import NotABenchFile
-from gateway.app.daemon import Daemon
+from gateway.app.daemon import CantStart, Daemon
 from gateway.application.boot import WrongGateway
-from gateway.application.ports import StoreDamaged, StoreFull
+from gateway.application.ports import StoreDamaged, StoreFull, StoreInUse
+from gateway.config import GatewayConfig
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
 
 KEY_NAME = "gateway.key"
-CANT_START = (
+EXPECTED = (
     AlreadyRunning,
     BrokenModels,
+    CantStart,
     NotABenchFile,
-    OSError,
     RegistryDamaged,
     StoreDamaged,
     StoreFull,
+    StoreInUse,
     WrongGateway,
 )
+"""What can stop the daemon on a sound machine with sound software; each message says what to do."""
+
+log = structlog.get_logger("daemon")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -44,11 +51,24 @@ def run(args: argparse.Namespace) -> int:
     configure_log(config.log.level, config.log.format)
     signer = load_or_create_key(config.gateway.data / KEY_NAME)
     if isinstance(signer, NoKey):
-        print(signer.message, file=sys.stderr)
-        return NOT_DONE
+        return _stopped(config, signer.message)
     try:
         asyncio.run(Daemon(config, signer, read_models()).run())
-    except CANT_START as error:
-        print(f"cardroom-gateway stops: {error}", file=sys.stderr)
+    except EXPECTED as error:
+        return _stopped(config, str(error))
+    except KeyboardInterrupt:
+        pass  # before the daemon could take the signal itself
+    except Exception:
+        # Not expected by anybody: the trace is for the log, a fresh start is systemd's.
+        log.exception("failed")
         return NOT_DONE
     return 0
+
+
+def _stopped(config: GatewayConfig, why: str) -> int:
+    """Say it in the form of everything else that goes there."""
+    if is_for_people(config.log.format):
+        print(f"cardroom-gateway stops: {why}", file=sys.stderr)
+    else:
+        log.error("stopped", why=why)
+    return NOT_DONE

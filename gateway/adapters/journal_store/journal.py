@@ -176,6 +176,9 @@ class SqliteJournal:
     def last_seq(self, epoch: Epoch) -> int:
         return self._outbox.last_seq(epoch)
 
+    def written_ms(self, epoch: Epoch, after_seq: int) -> int | None:
+        return self._outbox.written_ms(epoch, after_seq)
+
     def first_kept_seq(self, epoch: Epoch) -> int:
         return self._outbox.first_kept_seq(epoch)
 

@@ -106,6 +106,15 @@ class OutboxTables:
             self._last[epoch] = int(found.fetchone()[0]) - base
         return self._last[epoch]
 
+    def written_ms(self, epoch: Epoch, after_seq: int) -> int | None:
+        base = self._base(epoch)
+        found = self._connection.execute(
+            "SELECT wall_ms FROM outbox WHERE id > ? AND id < ? ORDER BY id LIMIT 1",
+            (base + after_seq, base + (1 << SEQ_BITS)),
+        )
+        first = found.fetchone()
+        return None if first is None else int(first[0])
+
     def first_kept_seq(self, epoch: Epoch) -> int:
         base = self._base(epoch)
         found = self._connection.execute(

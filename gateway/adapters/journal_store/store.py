@@ -58,6 +58,7 @@ class JournalStore:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._damage: StoreDamaged | None = None
+        self._trouble: StoreFull | None = None
         self._commit_at_s: float | None = None
         self._counters = {"commits": 0, "use_cases": 0, "store_full": 0, "readings_dropped": 0}
 
@@ -99,6 +100,11 @@ class JournalStore:
         self._jobs.put(job)
         result: T = await job.future
         return result
+
+    @property
+    def trouble(self) -> StoreFull | None:
+        """Why the last commit failed (no space, held by another program); None again once one succeeded."""
+        return self._trouble
 
     def counters(self) -> dict[str, int]:
         """Commits, use cases, refusals for want of space, readings dropped by one: since start."""
@@ -168,7 +174,10 @@ class JournalStore:
         writes = journal.has_changes
         try:
             journal.commit()
-            self._counters["commits"] += writes
+            if writes:
+                self._counters["commits"] += 1
+                self._trouble = None
+                self._ring()
         except (StoreFull, StoreDamaged) as error:
             self._fail(journal, error, held)
         _hand_over(held)
@@ -188,6 +197,7 @@ class JournalStore:
         self._counters["readings_dropped"] = journal.dropped_readings
         if isinstance(error, StoreFull):
             self._counters["store_full"] += 1
+            self._trouble = error
         else:
             self._damage = error
 

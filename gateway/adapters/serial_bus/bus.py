@@ -77,10 +77,10 @@ class SerialBus:
         return await self._ask(driver, driver.switch(action, valid_until), Rank.RELAY, COMMAND_TRIES)
 
     async def _ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> LineReply:
+        if self._owner is not None and self._owner.cancelled():
+            return LineGone(f"line {self.name} was closed")
         if self._owner is None or self._owner.done():
-            raise RuntimeError(
-                f"line {self.name} has no running owner: call start() first, and not after close()"
-            )
+            raise RuntimeError(f"line {self.name} has no running owner: call start() first")
         if self.trouble is not None:
             return LineGone(str(self.trouble))
         return await self._callers.ask(driver, exchange, rank, tries)
