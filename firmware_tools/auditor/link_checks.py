@@ -101,7 +101,10 @@ def _check_watermarks(journal: Journal, books: Books) -> Iterator[Finding]:
 
 
 def _decode(row: OutboxRow) -> Fact:
-    fact = json.loads(row.fact)
+    try:
+        fact = json.loads(row.fact)
+    except ValueError:
+        return {}
     return fact if isinstance(fact, dict) else {}
 
 

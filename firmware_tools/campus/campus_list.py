@@ -1,34 +1,47 @@
-"""The lists that central imports: classes, their prices, and rooms with meters and people (docs/campus-import.md)."""
+"""The workbook that central imports: classes, their prices, and rooms with meters and people (docs/campus-import.md)."""
 
-from firmware_tools.campus.files import csv_text
+from pathlib import Path
+
+from openpyxl import Workbook  # type: ignore[import-untyped]  # it publishes no types
+
 from firmware_tools.campus.layout import Building, Campus, Room
 
 PRICES_FROM = "2020-01-01"
 
+Sheet = list[dict[str, str]]
 
-def campus_lists(campus: Campus) -> dict[str, str]:
-    """Give each list's CSV by its name, in the order in which they must be imported."""
+
+def campus_sheets(campus: Campus) -> dict[str, Sheet]:
+    """Give the sheets by name, in the order of the workbook."""
     return {
-        "classes": csv_text(
-            [
-                {
-                    "class": found.code,
-                    "name": found.name,
-                    "group": found.group,
-                    "unit": found.unit,
-                    "warn_at": found.warn_at,
-                }
-                for found in campus.classes
-            ]
-        ),
-        "prices": csv_text(
-            [
-                {"class": found.code, "price": found.yuan_per_kwh, "from": PRICES_FROM}
-                for found in campus.classes
-            ]
-        ),
-        "rooms": csv_text([_room(building, room) for building, room in campus.rooms()]),
+        "classes": [
+            {
+                "class": found.code,
+                "name": found.name,
+                "group": found.group,
+                "unit": found.unit,
+                "warn_at": found.warn_at,
+            }
+            for found in campus.classes
+        ],
+        "prices": [
+            {"class": found.code, "price": found.yuan_per_kwh, "from": PRICES_FROM}
+            for found in campus.classes
+        ],
+        "rooms": [_room(building, room) for building, room in campus.rooms()],
     }
+
+
+def write_workbook(sheets: dict[str, Sheet], path: Path) -> None:
+    """Write the sheets as one workbook."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.append(list(rows[0]))
+        for row in rows:
+            sheet.append(list(row.values()))
+    book.save(path)
 
 
 def _room(building: Building, room: Room) -> dict[str, str]:

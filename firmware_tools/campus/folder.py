@@ -57,13 +57,14 @@ class Folder:
         return self.central / "telemetry.db"
 
     @property
+    def campus_list(self) -> Path:
+        """The workbook that is imported at central."""
+        return self.root / "campus.xlsx"
+
+    @property
     def opened(self) -> Path:
         """Exists once the campus was set up whole."""
         return self.root / "opened.json"
-
-    def campus_list(self, name: str) -> Path:
-        """A list that is imported at central."""
-        return self.root / f"{name}.csv"
 
     def port(self, building: Building, line: Line) -> Path:
         """The link to a line's pseudo-terminal."""

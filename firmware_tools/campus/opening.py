@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware_tools.campus.campus_list import campus_lists
+from firmware_tools.campus.campus_list import campus_sheets, write_workbook
 from firmware_tools.campus.cashier import Cashier
 from firmware_tools.campus.files import gateway_toml, meters_csv, virtual_meters_toml
 from firmware_tools.campus.folder import Folder
@@ -50,16 +50,14 @@ class Opening:
         (folder.root / "mosquitto.conf").write_text(mosquitto_conf(folder, ports.mqtt))
 
     async def set_up_central(self) -> None:
-        """Make databases, keys and people, and import the lists."""
+        """Make databases, keys and people, and import the campus."""
+        write_workbook(campus_sheets(self.campus), self.folder.campus_list)
         await self.central("init", "--admin", ADMIN.name, "--password-stdin", text_in=ADMIN.password)
         cashier = ("user", "add", CASHIER.name, "--role", "cashier", "--password-stdin")
-        await asyncio.gather(self.central(*cashier, text_in=CASHIER.password), self._import_lists())
-
-    async def _import_lists(self) -> None:
-        for name, text in campus_lists(self.campus).items():
-            path = self.folder.campus_list(name)
-            path.write_text(text)
-            await self.central("import-campus", str(path))
+        await asyncio.gather(
+            self.central(*cashier, text_in=CASHIER.password),
+            self.central("import-campus", str(self.folder.campus_list)),
+        )
 
     async def commission_meters(self) -> None:
         """Enter each building's lines and meters, as its electrician found them."""

@@ -59,10 +59,13 @@ class Session:
             self._say("Checking central's databases ...")
             await self.opening.central("init")
         await self.opening.write_gateway_configs(self.ports)
+        self._say("Starting the web server and ingest ...")
         await self.supervisor.start(self.parts.ingest())
         await self.supervisor.start(self.parts.web())
         if first:
+            self._say("Enrolling the gateways ...")
             await self.opening.enrol_gateways()
+            self._say("Taking the first payments at the desk ...")
             await self.opening.take_first_payments(self.ports)
         self._say("Starting the gateways ...")
         for building in self.campus.buildings:

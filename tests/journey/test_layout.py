@@ -1,12 +1,11 @@
 """The demo's campus as data: it must be one that meters, gateway and central all accept."""
 
-import csv
-import io
 from collections import Counter
 
 import pytest
 
-from firmware_tools.campus.campus_list import campus_lists
+from central.campus.list_file import read_list
+from firmware_tools.campus.campus_list import campus_sheets, write_workbook
 from firmware_tools.campus.demo_layout import demo_campus
 from firmware_tools.campus.files import meters_csv, virtual_meters_toml
 from firmware_tools.virtual_meter.campus_file import check_campus, read_campus
@@ -43,11 +42,15 @@ def test_the_gateways_accept_their_meters(building):
     assert {row.model for row in sheet.rows} <= set(read_models())
 
 
-def test_the_lists_name_every_class_price_and_room():
-    lists = {name: list(csv.DictReader(io.StringIO(text))) for name, text in campus_lists(CAMPUS).items()}
-    assert list(lists) == ["classes", "prices", "rooms"]
-    assert {row["class"] for row in lists["rooms"]} == {row["class"] for row in lists["prices"]}
-    assert len(lists["rooms"]) == len(CAMPUS.rooms())
+def test_the_workbook_names_every_class_price_and_room(tmp_path):
+    sheets = campus_sheets(CAMPUS)
+    assert list(sheets) == ["classes", "prices", "rooms"]
+    assert {row["class"] for row in sheets["rooms"]} == {row["class"] for row in sheets["prices"]}
+    write_workbook(sheets, tmp_path / "campus.xlsx")
+    read = read_list((tmp_path / "campus.xlsx").read_bytes())
+    assert [(sheet.name, len(sheet.rows)) for sheet in read] == [
+        (name, len(rows)) for name, rows in sheets.items()
+    ]
 
 
 def test_each_ugly_case_is_there():

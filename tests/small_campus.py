@@ -1,0 +1,92 @@
+"""The whole system once, small and real: meters on ptys, gateway, broker, web server and ingest as processes. Run once per worker.
+
+Four rooms: one is paid at the web desk, supplied, and runs out; one has credit; one is protected and unpaid; one counts in kWh.
+"""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from firmware_tools.campus.cashier import Cashier
+from firmware_tools.campus.demo_clock import DemoClock, real_now_ms
+from firmware_tools.campus.folder import Folder
+from firmware_tools.campus.layout import Building, Campus, CustomerClass, Line, Room
+from firmware_tools.campus.meter_control import MeterControl
+from firmware_tools.campus.opening import CASHIER
+from firmware_tools.campus.parts import Ports
+from firmware_tools.campus.session import Manner, Session, free_port
+
+SOLD = Room("101", "M101", "a", "202007010001", "24kW", occupants=("王伟",), trip_limit_a=200)
+PAID = replace(SOLD, label="102", meter="M102", address="202007010002", load="500W", pays_yuan=("20.00",))
+PROTECTED = replace(SOLD, label="103", meter="M103", address="202007010003", load="300W", protected=True)
+KWH = replace(PAID, label="104", meter="M104", address="202007010004", customer_class="staff", load="6kW")
+BUILDING = Building("1", "1号楼", "b1", (Line("a", 9600),), (SOLD, PAID, PROTECTED, KWH))
+CLASSES = (
+    CustomerClass("dormitory", "学生宿舍", "9.9999"),
+    CustomerClass("staff", "教工住户", "5.5583", unit="kwh", group="staff"),
+)
+CAMPUS = Campus((BUILDING,), CLASSES, polling={"readings_commit_s": 1})
+PATIENCE_S = 60
+
+
+@dataclass
+class SmallRun:
+    """What was seen, and where everything lies now that it has ended."""
+
+    folder: Folder
+    moves: list[tuple[str, bool]] = field(default_factory=list)
+    """The sold room's contact as it moved: what happened before it, and whether it is closed."""
+    closed_at_end: dict[str, bool] = field(default_factory=dict)
+    pids: list[int] = field(default_factory=list)
+
+    @property
+    def journal(self) -> Path:
+        return self.folder.journal(BUILDING)
+
+
+@cache
+def small_run() -> SmallRun:
+    """Run it, or give what was seen the first time."""
+    return asyncio.run(_run(Folder(Path(mkdtemp(prefix="small-campus-")))))
+
+
+async def _run(folder: Folder) -> SmallRun:
+    DemoClock.resume(folder.root, 1, real_now_ms())
+    session = Session(CAMPUS, folder, Ports(free_port(18_300), free_port(18_400)), print, Manner(sample_s=1))
+    seen = SmallRun(folder)
+    try:
+        await session.start()
+        meters = await MeterControl.connect(folder.control)
+        await _sell(session, meters, seen)
+        seen.closed_at_end = {
+            meter: state["contact_closed"] for meter, state in (await meters.states()).items()
+        }
+        meters.close()
+        seen.pids = [
+            session.supervisor.pid(name) for name in ("meters", "broker", "ingest", "web", "gateway-b1")
+        ]
+    finally:
+        await session.stop()
+        for log in sorted(folder.logs.iterdir()):
+            print(f"--- {log.name}\n{log.read_text()[-3000:]}")
+    return seen
+
+
+async def _sell(session: Session, meters: MeterControl, seen: SmallRun) -> None:
+    """An unpaid room is cut; paid, it is supplied; when the yuan is used up it is cut again."""
+    seen.moves.append(("unpaid", await _contact(meters, closed=False)))
+    cashier = Cashier(session.web_url)
+    await asyncio.to_thread(cashier.sign_in, CASHIER.name, CASHIER.password)
+    await asyncio.to_thread(cashier.pay, "1-101", "1.00")
+    seen.moves.append(("paid", await _contact(meters, closed=True)))
+    seen.moves.append(("used up", await _contact(meters, closed=False)))
+
+
+async def _contact(meters: MeterControl, *, closed: bool) -> bool:
+    """Wait until the sold room's contact is where it should be; give where it is."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (await meters.state(SOLD.meter))["contact_closed"] is not closed:
+            await asyncio.sleep(0.05)
+    return closed
