@@ -42,7 +42,7 @@ WELDED, SILENT, PROTECTED, CUT, LOW = "1-103", "1-104", "1-105", "1-101", "1-102
 def people() -> None:
     """Make one cashier and one administrator."""
     User.objects.create_user("cashier", password=PASSWORD, role=User.Role.CASHIER)
-    User.objects.create_user("admin", password=PASSWORD, role=User.Role.ADMIN)
+    User.objects.create_user("manager", password=PASSWORD, role=User.Role.ADMIN)
 
 
 def campus(buildings: int = 3, rooms: int = 12) -> None:
