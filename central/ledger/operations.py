@@ -69,6 +69,13 @@ def book(drafts: Sequence[Draft], now_ms: int) -> list[Booked]:
     return outcomes
 
 
+def book_new(drafts: Sequence[Draft], now_ms: int) -> None:
+    """Book drafts none of which may have been booked before. Raises BrokenInvariant otherwise: its cause was not stored."""
+    for draft, outcome in zip(drafts, book(drafts, now_ms), strict=True):
+        if outcome != Booked.NEW:
+            raise BrokenInvariant(f"transfer {draft.id} was booked before without its cause")
+
+
 def record_audit(*, actor: str, action: str, subject: str, detail: str, now_ms: int) -> None:
     """Append who did what to the chain, inside the caller's transaction."""
     _require_transaction()

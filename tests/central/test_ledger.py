@@ -112,6 +112,8 @@ def test_truncate_is_blocked_on_postgresql():
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no TRUNCATE")
     book([draft()], 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(DatabaseError, match="immutable"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE ledger_transfer CASCADE")
 

@@ -6,8 +6,10 @@ import pytest
 from central.campus.import_plan import plan_import
 from central.campus.models import Account, Building, MeteringPoint
 from central.campus.operations import CampusRefusal, bind_meter, open_account, publish_price, set_protected
-from central.desk.operations import DeskRefusal, pay, pay_out_closed_account, pay_out_credit_back
-from central.desk.operations import Refused as DeskRefused
+from central.desk.operations import pay
+from central.desk.paying_out import pay_out_closed_account, pay_out_credit_back
+from central.desk.refusals import DeskRefusal
+from central.desk.refusals import Refused as DeskRefused
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.ledger.verification import verify_books

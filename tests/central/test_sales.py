@@ -5,8 +5,9 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.desk.models import Payment, Receipt
-from central.desk.operations import DeskRefusal, Paid, Refused, grant_subsidy, pay
+from central.desk.operations import Paid, grant_subsidy, pay
 from central.desk.queries import delivery_state, not_yet_supplied, repeated_payment
+from central.desk.refusals import DeskRefusal, Refused
 from central.desk.verification import verify_sales
 from central.domain.delivery import Stage, WhyNot
 from central.ledger import chart_of_accounts as chart
