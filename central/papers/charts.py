@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, HEIGHT = 640, 232
-LEFT, RIGHT, TOP, BOTTOM = 54, 8, 26, 34
+WIDTH, HEIGHT = 640, 240
+LEFT, RIGHT, TOP, BOTTOM = 54, 8, 34, 34
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+FOOT = HEIGHT - 12
+"""Where the labels of the columns stand. The newest one ends at the edge, so that large type is not cut off."""
 BAR_SHARE = 0.72
 """Of a column's width; the rest is air."""
 LABELS_AT_MOST = 8
@@ -58,7 +60,7 @@ def column_chart(
     return format_html(
         '<svg class="chart" role="img" viewBox="0 0 {} {}" aria-labelledby="{}-title {}-desc" font-size="12">'
         '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>'
-        '<text x="{}" y="13" fill="#545c61">{}</text>{}{}{}</svg>',
+        '<text x="{}" y="14" fill="#545c61">{}</text>{}{}{}</svg>',
         WIDTH, HEIGHT, chart_id, chart_id, chart_id, title, chart_id, description,
         2, axis.title,
         _grid(ticks, top_value, axis), _bars(columns, top_value), _foot(columns),
@@ -162,11 +164,14 @@ def _foot(columns: Sequence[Column]) -> SafeString:
     pitch = PLOT_WIDTH / max(1, len(columns))
     every = max(1, -(-len(columns) // LABELS_AT_MOST))
     labelled = [index for index in range(len(columns)) if (len(columns) - 1 - index) % every == 0]
+    newest = len(columns) - 1
     return format_html_join(
         "",
-        '<text x="{}" y="{}" text-anchor="middle" fill="#545c61">{}</text>',
+        '<text x="{}" y="{}" text-anchor="{}" fill="#545c61">{}</text>',
         [
-            (f"{min(LEFT + pitch * (i + 0.5), WIDTH - 22):.1f}", HEIGHT - 12, columns[i].label)
+            (f"{LEFT + pitch * (i + 0.5):.1f}", FOOT, "middle", columns[i].label)
+            if i < newest
+            else (WIDTH - 1, FOOT, "end", columns[i].label)
             for i in labelled
         ],
     )

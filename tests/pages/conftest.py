@@ -32,7 +32,7 @@ def cashier(campus: None) -> Client:
 
 @pytest.fixture
 def admin(campus: None) -> Client:
-    return _client("admin")
+    return _client("manager")
 
 
 def _client(name: str) -> Client:
