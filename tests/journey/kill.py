@@ -19,7 +19,7 @@ from tests.journey.room_life import live
 SEED = 20_261_123
 LONGEST_S = 600
 QUIET_WITHIN_S = 90
-PAUSE_S = (0.3, 3.0)
+PAUSE_S = (0.3, 4.0)
 """Between two kills: short enough to hit programs that are still starting, long enough that work goes on."""
 
 
