@@ -7,11 +7,11 @@ import msgspec
 
 from gateway.application.alarms import raise_alarm, station
 from gateway.application.ports import Journal
-from gateway.application.records import MeterTies, Tie
+from gateway.application.records import Tie
 from gateway.contract.commands import AccountRule, PriceRule
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
-from gateway.contract.quantities import MicroYuanPerKwh, Unit
+from gateway.contract.quantities import MicroYuanPerKwh
 from gateway.domain.buckets import PAID, Bucket, in_order_of_use, spendable
 from gateway.domain.instants import wall_of
 from gateway.domain.ledger import AccountState, Bill, bill_energy
@@ -94,11 +94,6 @@ def live_balance(gathered: Metered, now: Instant) -> int:
     return spendable(buckets, gathered.rule.unit, gathered.price_now(now))
 
 
-def is_money(gathered: Metered) -> bool:
-    """Say whether any bucket of this account is kept in yuan, so that a price adjustment has a place to go."""
-    return any(bucket.unit == Unit.YUAN for bucket in gathered.rule.buckets)
-
-
 def quarantine(journal: Journal, account: AccountId, why: str, now: Instant) -> None:
     """Stop billing and deciding for one account; its relay stays as it is until a person releases it (C-17)."""
     state = journal.record(AccountState, account) or AccountState(account)
@@ -122,9 +117,3 @@ def certain_wall_ms(journal: Journal, now: Instant) -> int:
         return now.wall_ms
     here = station(journal)
     return max(here.high_water_ms, here.central_ms)
-
-
-def ties_of(journal: Journal, meter: MeterNo) -> tuple[str, ...]:
-    """Name the bindings that the configuration has for a meter."""
-    found = journal.record(MeterTies, meter)
-    return tuple(tie.binding for tie in found.ties) if found else ()

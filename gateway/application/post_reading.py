@@ -152,12 +152,12 @@ def _act(
 def note_silence(journal: Journal, meter: MeterNo, now: Instant) -> bool:
     """A meter did not answer. Raise `meter-silent` after the building's limit; say whether it stands. Silence decides nothing."""
     state = journal.record(MeterState, meter) or MeterState(meter)
-    if state.silent_since is None:
+    silent_ms = elapsed_ms(state.silent_since, now) if state.silent_since else None
+    if silent_ms is None:
         journal.keep(meter, msgspec.structs.replace(state, silent_since=now))
         return False
-    silent_ms = elapsed_ms(state.silent_since, now)
     limit_s = policy(journal).silent_alarm_after_s
-    if silent_ms is not None and silent_ms < limit_s * 1000:
+    if silent_ms < limit_s * 1000:
         return False
     raise_alarm(
         journal, "meter-silent", meter, f"no answer for {limit_s} s; look at the meter and its line", now

@@ -9,7 +9,7 @@ What is seen:
     unknown       nothing was read since the last command, this boot, or the last rest
     open          status word open, current read and none flows
     closed        status word closed
-    trip-pending  status word closed, but the meter holds a command to open (above about 30 A a trip is delayed)
+    trip-pending  status word closed, the meter holds a command to open, and so much current flows that it may delay the trip
     flowing       status word open, but current flows: welded, or a status that lies
 """
 
@@ -30,6 +30,8 @@ STALE_MS = 900_000
 """A read-back older than this proves nothing any more."""
 CURRENT_FLOWS_MA = 100
 """Above the noise of a meter's current input, below any load worth cutting (about 20 W)."""
+TRIP_WAITS_ABOVE_MA = 20_000
+"""Makers delay a trip above 30 A (protocols.md 1.6). Well below that nothing explains a delay: the relay is stuck, or it lies."""
 RETRY_MS = (2_000, 10_000, 60_000, 300_000, 900_000)
 """The rest after the n-th command that had no effect; the last one repeats."""
 DELAYED_LOOK_MS = 5_000
@@ -222,10 +224,15 @@ def sight_of(state: RelayState, now: Instant) -> Sight:
     if state.observed_closed is None or not _is_fresh(state, now):
         return Sight.UNKNOWN
     if state.observed_closed:
-        return Sight.TRIP_PENDING if state.observed_pending_open else Sight.CLOSED
+        return Sight.TRIP_PENDING if _may_be_delayed(state) else Sight.CLOSED
     if state.observed_current_ma is None:
         return Sight.UNKNOWN
     return Sight.FLOWING if state.observed_current_ma > CURRENT_FLOWS_MA else Sight.OPEN
+
+
+def _may_be_delayed(state: RelayState) -> bool:
+    current_ma = state.observed_current_ma
+    return state.observed_pending_open and (current_ma is None or current_ma > TRIP_WAITS_ABOVE_MA)
 
 
 def _is_fresh(state: RelayState, now: Instant) -> bool:

@@ -247,3 +247,9 @@ class Site:
             else:
                 del stands[alarm.alarm]
         return set(stands.values())
+
+
+def use(site: Site, register_wh: int, minutes: int = 30, **named: Any) -> Posted:
+    """Let time pass, then read the meter at this register."""
+    site.wait(minutes * 60_000)
+    return site.read(register_wh, **named)

@@ -16,7 +16,7 @@ from gateway.application.grant import apply_voucher
 from gateway.application.settle_due import settle_due
 from gateway.contract.commands import Grant, PolicyRule, PriceRule, TakeBack
 from gateway.contract.facts import CommandOutcome, Decision, DecisionKind, ReadingOutcome
-from gateway.domain.tariff import with_prices
+from gateway.domain.tariff import Span, cost_nano_yuan, with_prices
 from tests.application.site import HOUR_MS, PRICE, Site, room
 
 SPAN_WH = 1_000_000_000
@@ -161,13 +161,15 @@ class Books(RuleBasedStateMachine):
             assert self.site.billed_wh(account) + open_wh == self.read_wh[account] - first_wh
 
     @invariant()
-    def money_is_energy_times_price(self) -> None:
-        """At a single price to the nano-yuan; with price changes, the entries' own prices and adjustments account for all of it."""
-        if len(self.prices) > 1:
-            return
+    def money_is_energy_times_the_price_of_its_time(self) -> None:
+        """To the nano-yuan, by today's list of prices, however late a price was learnt."""
         for account in self.first_wh:
             state = self.site.state(account)
-            spent_nano = self.site.billed_wh(account) * PRICE.micro_yuan_per_kwh
+            spent_nano = sum(
+                cost_nano_yuan(entry.energy_wh, Span(entry.from_ms, entry.at.wall_ms), self.prices)
+                for entry in self.site.entries("consumption")
+                if entry.account == account and entry.from_ms is not None
+            )
             held_nano = self.site.balance(account) * 1000 - state.carried_nano_yuan
             assert held_nano == self.granted[account] * 1000 - spent_nano
 

@@ -28,17 +28,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+async def fill_up(store: JournalStore, taken: list[int]) -> None:
+    for n in range(2_000):
+        await store.run(credit(f"g{n}"))
+        taken.append(n)
+
+
 async def test_a_really_full_disk_loses_nothing_and_recovers_by_itself(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     async with JournalStore(small_disk / "journal.db") as store:
         await store.run(start)
-        taken = []
+        taken: list[int] = []
         room_left = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
         ballast.write_bytes(b"\0" * max(0, room_left - 60_000))
         with pytest.raises(StoreFull, match="free some"):
-            for n in range(2_000):
-                await store.run(credit(f"g{n}"))
-                taken.append(n)
+            await fill_up(store, taken)
         refused = len(taken)
         for _ in range(3):
             with pytest.raises(StoreFull):

@@ -68,7 +68,7 @@ def _prepare(connection: sqlite3.Connection, path: Path | str) -> None:
 def _create(connection: sqlite3.Connection) -> None:
     """One transaction, so that a power cut leaves no half of it."""
     records = "".join(
-        f"CREATE TABLE {table} (key TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;\n"
+        f"CREATE TABLE {table} (key TEXT PRIMARY KEY, record BLOB NOT NULL);\n"
         for table in RECORD_TABLES.values()
     )
     connection.executescript(

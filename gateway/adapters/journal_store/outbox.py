@@ -2,6 +2,7 @@
 
 import sqlite3
 import zlib
+from itertools import takewhile
 
 import msgspec
 
@@ -127,10 +128,10 @@ class OutboxTables:
         """Delete the oldest rows, a bounded number at a time, and never the newest: it keeps the count."""
         base = self._base(epoch)
         last = base + min(up_to_seq, self.last_seq(epoch) - 1)
-        found = self._connection.execute(
-            "SELECT id FROM outbox WHERE id > ? AND id <= ? AND wall_ms < ? ORDER BY id LIMIT ?",
-            (base, last, before_ms, _DROPPED_AT_ONCE),
+        oldest = self._connection.execute(
+            "SELECT id, wall_ms FROM outbox WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+            (base, last, _DROPPED_AT_ONCE),
         )
-        keys = found.fetchall()
+        keys = [(key,) for key, _ in takewhile(lambda row: row[1] < before_ms, oldest.fetchall())]
         self._connection.executemany("DELETE FROM outbox WHERE id = ?", keys)
         return len(keys)

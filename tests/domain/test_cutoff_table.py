@@ -1,0 +1,114 @@
+"""The decision table, row by row, and the guard over it (C-10, C-16)."""
+
+from itertools import product
+
+import msgspec
+import pytest
+
+from gateway.contract.commands import Billing, CutOff, PolicyRule
+from gateway.contract.facts import DecisionKind, Instant
+from gateway.domain.cut_guard import CutGuard, admit, approved
+from gateway.domain.cutoff import RULINGS, WISH, Basis, Credit, Ground, credit_of, ground_of, rule_on
+from gateway.domain.ledger import AccountState, Closing
+from tests.application.site import room
+
+OPEN = AccountState("a1")
+
+
+def test_the_table_is_whole() -> None:
+    assert set(RULINGS) == set(Ground)
+    assert all(set(row) == set(Credit) for row in RULINGS.values())
+    assert set(WISH) == set(DecisionKind)
+
+
+def test_only_a_confirmed_spent_balance_cuts() -> None:
+    cutting = [
+        (ground, credit)
+        for ground, credit in product(Ground, Credit)
+        if RULINGS[ground][credit].kind is DecisionKind.OPEN
+    ]
+    assert cutting == [(Ground.CONFIRMED, Credit.SPENT)]
+
+
+@pytest.mark.parametrize(
+    ("ground", "rule", "state", "questionable", "basis"),
+    [
+        (Ground.QUARANTINED, room(protected=True), AccountState("a1", quarantined="x"), True, Basis.READ),
+        (Ground.CLOSED, room(), AccountState("a1", closed=True), False, Basis.CONFIRMED),
+        (Ground.CLOSED, room(), AccountState("a1", closing=Closing(1, "c", True)), False, Basis.CONFIRMED),
+        (Ground.NO_CUT_OFF, room(cut_off=CutOff.NONE), OPEN, False, Basis.CONFIRMED),
+        (Ground.CARD, room(billing=Billing.CARD), OPEN, False, Basis.CONFIRMED),
+        (Ground.MONTHLY, room(billing=Billing.MONTHLY), OPEN, False, Basis.CONFIRMED),
+        (Ground.PROTECTED, room(protected=True), OPEN, True, Basis.CONFIRMED),
+        (Ground.IN_DOUBT, room(), OPEN, True, Basis.CONFIRMED),
+        (Ground.ESTIMATED, room(), OPEN, False, Basis.ESTIMATE),
+        (Ground.UNCONFIRMED, room(), OPEN, False, Basis.READ),
+        (Ground.CONFIRMED, room(), OPEN, False, Basis.CONFIRMED),
+        (Ground.CONFIRMED, room(cut_off=CutOff.CONTACTOR), OPEN, False, Basis.CONFIRMED),
+    ],
+)
+def test_the_first_ground_that_holds(ground, rule, state, questionable, basis) -> None:
+    assert ground_of(rule, state, questionable, basis) is ground
+
+
+@pytest.mark.parametrize(
+    ("balance", "overdraft", "credit"),
+    [
+        (1, 0, Credit.LOW),
+        (101, 0, Credit.LEFT),
+        (100, 0, Credit.LOW),
+        (0, 0, Credit.SPENT),
+        (-1, 0, Credit.SPENT),
+        (-49, 50, Credit.LOW),
+        (-50, 50, Credit.SPENT),
+    ],
+)
+def test_credit_is_spent_at_the_overdraft_and_low_at_a_warning(
+    balance: int, overdraft: int, credit: Credit
+) -> None:
+    assert credit_of(room(overdraft=overdraft, warn_at=[100, 10]), balance) is credit
+
+
+def test_a_hold_does_not_lift_a_cut_that_stands() -> None:
+    cut = msgspec.structs.replace(OPEN, decision=DecisionKind.OPEN, reason="credit-spent")
+    for questionable, basis in product((True, False), Basis):
+        assert rule_on(room(), cut, -5, questionable, basis).kind is None
+    assert rule_on(room(), cut, 5, False, Basis.ESTIMATE).kind is DecisionKind.CLOSE
+
+
+POLICY = PolicyRule(cut_guard_count=2, cut_guard_window_s=60)
+
+
+def at(ms: int, boot: str = "b", trusted: bool = True) -> Instant:
+    return Instant(boot, ms, 1_700_000_000_000 + ms, trusted)
+
+
+def cuts(guard: CutGuard, *moments: Instant) -> tuple[CutGuard, list[bool]]:
+    passed = []
+    for moment in moments:
+        guard, admitted = admit(guard, moment, POLICY)
+        passed.append(admitted)
+    return guard, passed
+
+
+def test_slow_cuts_never_trip_the_guard() -> None:
+    assert cuts(CutGuard(), *(at(n * 61_000) for n in range(6)))[1] == [True] * 6
+
+
+def test_the_third_cut_in_a_minute_trips_it_for_good() -> None:
+    guard, passed = cuts(CutGuard(), at(0), at(1), at(2), at(999_999))
+    assert passed == [True, True, False, False]
+    assert guard.tripped
+
+
+def test_a_cut_whose_age_is_not_known_counts() -> None:
+    assert cuts(CutGuard(), at(0, "b1"), at(1, "b1"), at(90_000_000, "b2", trusted=False))[1][-1] is False
+
+
+def test_an_approval_counts_down_and_ends() -> None:
+    guard, _ = cuts(CutGuard(), at(0), at(1), at(2))
+    guard = approved(guard, 2, at(0).wall_ms + 10_000)
+    guard, passed = cuts(guard, at(3), at(4), at(5))
+    assert passed == [True, True, False]
+    late = approved(guard, 5, at(0).wall_ms + 10_000)
+    assert cuts(late, at(11_000))[1] == [False]

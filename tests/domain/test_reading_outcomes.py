@@ -1,0 +1,134 @@
+"""What a register value means beside the last good one: every outcome, and what it may never bill."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.contract.facts import Instant, ReadingOutcome
+from gateway.domain.reading import (
+    ACCEPTED,
+    DLT645_SPAN_WH,
+    LONGEST_OUTAGE_MS,
+    MeterReading,
+    MeterState,
+    advance,
+    judge,
+    rebased,
+    wants_reread,
+)
+
+HOUR_MS = 3_600_000
+THEN = Instant("b1", 0, 1_700_000_000_000, True)
+MAX_W = 10_000
+
+
+def after(ms: int, boot: str = "b1", trusted: bool = True) -> Instant:
+    return Instant(boot, ms, THEN.wall_ms + ms, trusted)
+
+
+def known(register_wh: int, **more: object) -> MeterState:
+    state = MeterState("m", register_wh=register_wh, total_wh=500, at=THEN, identity="ID1")
+    return msgspec.structs.replace(state, **more)
+
+
+@pytest.mark.parametrize(
+    ("last_wh", "now_wh", "ms", "outcome", "delta_wh"),
+    [
+        (1_000, 1_000, HOUR_MS, ReadingOutcome.UNCHANGED, 0),
+        (1_000, 1_010, 1_000, ReadingOutcome.ADVANCED, 10),
+        (1_000, 11_020, HOUR_MS, ReadingOutcome.ADVANCED, 10_020),
+        (1_000, 11_030, HOUR_MS, ReadingOutcome.IMPLAUSIBLE, 0),
+        (1_000, 990, HOUR_MS, ReadingOutcome.BACKWARDS, 0),
+        (1_000, 0, HOUR_MS, ReadingOutcome.ZERO_GLITCH, 0),
+        (999_999_990, 20, HOUR_MS, ReadingOutcome.ROLLOVER, 30),
+        (999_999_990, 0, HOUR_MS, ReadingOutcome.ZERO_GLITCH, 0),
+        (999_999_990, 90_000, HOUR_MS, ReadingOutcome.BACKWARDS, 0),
+        (900_000_000, 20, 40 * 24 * HOUR_MS, ReadingOutcome.BACKWARDS, 0),
+    ],
+)
+def test_outcomes(last_wh: int, now_wh: int, ms: int, outcome: ReadingOutcome, delta_wh: int) -> None:
+    judged = judge(known(last_wh), MeterReading("m", now_wh), after(ms), MAX_W)
+    assert (judged.outcome, judged.delta_wh) == (outcome, delta_wh)
+
+
+def test_the_first_reading_is_a_baseline() -> None:
+    judged = judge(MeterState("m"), MeterReading("m", 777_000), THEN, MAX_W)
+    assert (judged.outcome, judged.delta_wh) == (ReadingOutcome.FIRST, 0)
+
+
+def test_a_model_whose_register_does_not_wrap_has_no_rollover() -> None:
+    reading = MeterReading("m", 20, span_wh=None)
+    assert judge(known(999_999_990), reading, after(HOUR_MS), MAX_W).outcome is ReadingOutcome.BACKWARDS
+
+
+def test_another_identity_is_a_replacement_until_the_first_one_answers_again() -> None:
+    state = known(1_000)
+    swapped = MeterReading("m", 1_010, identity="ID2")
+    judged = judge(state, swapped, after(HOUR_MS), MAX_W)
+    assert judged.outcome is ReadingOutcome.REPLACED
+    state = advance(state, swapped, judged, after(HOUR_MS))
+    assert (state.doubt, wants_reread(state)) == ("replaced", False)
+    nameless = MeterReading("m", 1_020)
+    assert judge(state, nameless, after(HOUR_MS), MAX_W).outcome is ReadingOutcome.REPLACED
+    back = MeterReading("m", 1_020, identity="ID1")
+    judged = judge(state, back, after(HOUR_MS), MAX_W)
+    assert judged.outcome is ReadingOutcome.ADVANCED
+    assert not advance(state, back, judged, after(HOUR_MS)).questionable
+
+
+def test_an_impossible_jump_does_not_become_possible_by_waiting() -> None:
+    state, jumped = known(1_000), MeterReading("m", 50_000)
+    judged = judge(state, jumped, after(HOUR_MS), MAX_W)
+    state = advance(state, jumped, judged, after(HOUR_MS))
+    much_later = after(100 * HOUR_MS)
+    assert judge(state, jumped, much_later, MAX_W).outcome is ReadingOutcome.IMPLAUSIBLE
+    assert judge(state, MeterReading("m", 50_010), much_later, MAX_W).outcome is ReadingOutcome.IMPLAUSIBLE
+    assert judge(state, MeterReading("m", 2_000), much_later, MAX_W).outcome is ReadingOutcome.ADVANCED
+
+
+def test_doubt_begins_after_three_rereads_and_ends_with_one_good_reading() -> None:
+    state, bad = known(1_000), MeterReading("m", 900)
+    for reread in (True, True, True, False):
+        state = advance(state, bad, judge(state, bad, after(1_000), MAX_W), after(1_000))
+        assert wants_reread(state) is reread
+    assert state.doubt == "backwards"
+    assert (state.register_wh, state.total_wh) == (1_000, 500)
+    good = MeterReading("m", 1_010)
+    assert not advance(state, good, judge(state, good, after(HOUR_MS), MAX_W), after(HOUR_MS)).questionable
+
+
+def test_when_the_time_between_is_not_known_a_months_use_is_possible_and_no_more() -> None:
+    other_boot = after(5_000, boot="b2", trusted=False)
+    month_wh = MAX_W * LONGEST_OUTAGE_MS // HOUR_MS
+    assert judge(known(0), MeterReading("m", month_wh), other_boot, MAX_W).accepted
+    assert not judge(known(0), MeterReading("m", month_wh + 30), other_boot, MAX_W).accepted
+
+
+def test_a_person_lets_a_meter_begin_anew_and_nothing_in_between_is_billed() -> None:
+    state = rebased(known(1_000, doubt="backwards", bad_readings=9))
+    reading = MeterReading("m", 40)
+    judged = judge(state, reading, after(HOUR_MS), MAX_W)
+    state = advance(state, reading, judged, after(HOUR_MS))
+    assert (state.register_wh, state.total_wh, state.questionable) == (40, 500, False)
+
+
+@given(
+    last_wh=st.integers(0, DLT645_SPAN_WH - 1),
+    now_wh=st.integers(0, DLT645_SPAN_WH - 1),
+    ms=st.integers(0, 365 * 24 * HOUR_MS),
+)
+def test_no_reading_bills_less_than_nothing_or_more_than_was_possible(
+    last_wh: int, now_wh: int, ms: int
+) -> None:
+    state = known(last_wh)
+    reading = MeterReading("m", now_wh)
+    judged = judge(state, reading, after(ms), MAX_W)
+    assert 0 <= judged.delta_wh <= MAX_W * ms / HOUR_MS + 20
+    moved = advance(state, reading, judged, after(ms))
+    assert moved.total_wh - state.total_wh == judged.delta_wh
+    assert judged.accepted == (judged.outcome in ACCEPTED)
+    if not judged.accepted:
+        assert (judged.delta_wh, moved.register_wh) == (0, last_wh)
+    elif judged.delta_wh:
+        assert (last_wh + judged.delta_wh) % DLT645_SPAN_WH == now_wh
