@@ -121,7 +121,7 @@ class CommandReceiver:
         except StoreDamaged:
             raise
         except Exception:
-            # One command that can't be done must not stop the building's meters. Its number isn't used up: central shows it waiting.
+            # One command that can't be done must not stop the building's meters. Its number stays free: central shows it waiting.
             self.counters["command:failed"] += 1
             log.exception("command-failed", number=opened.number)
             return
