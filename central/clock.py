@@ -48,6 +48,12 @@ def is_bench() -> bool:
     return _bench() is not None
 
 
+def bench_rate() -> float | None:
+    """Give how fast a bench's time runs (60: a minute each second); None on the world's time."""
+    bench = _bench()
+    return bench.rate if bench else None
+
+
 def now_ms() -> int:
     """Give the present instant, on a bench the bench's."""
     real_ms = time.time_ns() // 1_000_000

@@ -41,7 +41,7 @@ def top_of_page(request: HttpRequest) -> dict[str, object]:
     """Give templates the menu and the bench's sign. Counts are read when the menu is drawn, so a refreshed part costs nothing."""
     return {
         "navigation": lambda: list(_menu(request)),
-        "bench_clock": clock.is_bench(),
+        "bench_rate": clock.bench_rate(),
         "bench_now_ms": clock.now_ms,
         "low_badge": LOW,
         "online_badge": ONLINE,

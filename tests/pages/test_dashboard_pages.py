@@ -138,3 +138,9 @@ def test_a_building_page_stays_light(cashier: Client) -> None:
     six, one = (len(cashier.get("/buildings/1/", {"show": show}).content) for show in ("all", "silent"))
     per_room = (six - one) / 5
     assert one + per_room * ROOMS_PER_PAGE < 150_000
+
+
+def test_a_benchs_time_is_said_on_every_page(cashier: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Demo time" not in cashier.get("/").content.decode()
+    monkeypatch.setattr(clock, "bench_rate", lambda: 60.0)
+    assert "Demo time ×60" in cashier.get("/alarms/").content.decode()
