@@ -121,7 +121,14 @@ def _refusal(gathered: Metered, grant: Grant) -> str:
 
 
 def adopt_known(journal: Journal, grants: list[GrantId]) -> None:
-    """Remember grants that an opening balance contains already (C-11)."""
+    """Know exactly the grants that an opening balance contains (C-11).
+
+    Any other that this store remembers is not in the balance any more: it must credit again when it comes again.
+    """
+    contained = set(grants)
+    for name in journal.records(KnownGrant):
+        if name not in contained:
+            journal.forget(KnownGrant, name)
     for name in grants:
         if journal.record(KnownGrant, name) is None:
             journal.keep(name, KnownGrant(b""))

@@ -110,6 +110,20 @@ def test_c11_an_opening_moves_a_restored_stores_balances_and_registers(site: Sit
     assert site.balance() == 2 * YUAN - 500 * 558_300 // 1000
 
 
+def test_c11_a_grant_that_the_opening_does_not_contain_credits_again(site: Site) -> None:
+    """A restored card took a grant before it was told to begin anew; the opening's balance replaced it."""
+    site.grant("late", 5 * YUAN)
+    site.grant("contained", YUAN)
+    old = site.ask(station_status).epoch
+    site.deliver(site.sealed(BeginEpoch(old, 9_999), site.number + 3))
+    new = site.ask(station_status).epoch
+    site.number += 3
+    site.configure(opening=Opening(new, [Balance("a1", "paid", "yuan", 2 * YUAN)], {}, ["contained"]))
+    assert site.grant("late", 5 * YUAN).result.outcome is CommandOutcome.APPLIED
+    assert site.grant("contained", YUAN).result.outcome is CommandOutcome.EXISTS
+    assert site.balance() == 7 * YUAN
+
+
 def test_c11_an_opening_for_another_epoch_is_not_adopted(site: Site) -> None:
     taken = site.configure(opening=Opening("elsewhere", [Balance("a1", "paid", "yuan", 0)], {}, []))
     assert "not adopted" in taken.result.detail
