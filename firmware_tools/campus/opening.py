@@ -4,7 +4,6 @@ entered by the electrician, first money taken at the desk. Every step is one of 
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from firmware_tools.campus.files import gateway_toml, meters_csv, virtual_meters
 from firmware_tools.campus.folder import Folder
 from firmware_tools.campus.layout import Building, Campus, full_label
 from firmware_tools.campus.parts import LOOPBACK, Ports, mosquitto_conf, passwords_json, python, run_command
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,6 @@ class Opening:
     campus: Campus
     folder: Folder
     central_environment: dict[str, str]
-    say: Say
 
     def write_bench_files(self, ports: Ports, *, sample_s: float, with_passwords: bool) -> None:
         """Write what meters and broker read. `with_passwords`: the broker asks each client for its own."""
@@ -111,7 +107,6 @@ class Opening:
         await asyncio.to_thread(cashier.sign_in, CASHIER.name, CASHIER.password)
         for label, yuan in due:
             await asyncio.to_thread(cashier.pay, label, yuan)
-        self.say(f"{len(due)} payments taken at the desk")
 
     async def central(self, *arguments: str, text_in: str = "") -> str:
         """Run a `cardroom-central` command."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,7 +39,7 @@ class Session:
         self._manner = manner or Manner()
         self.supervisor = Supervisor(folder.logs, say, folder.root)
         self.parts = Parts(campus, folder, ports, self._manner.restart_delay_s)
-        self.opening = Opening(campus, folder, self.parts.central_environment(), say)
+        self.opening = Opening(campus, folder, self.parts.central_environment())
 
     @property
     def web_url(self) -> str:
@@ -54,23 +54,28 @@ class Session:
             self._say(
                 "Setting up central and the gateways: databases, keys, people, rooms, lines, meters ..."
             )
-            await asyncio.gather(self.opening.set_up_central(), self.opening.commission_meters())
+            await side_by_side(self.opening.set_up_central(), self.opening.commission_meters())
         else:
             self._say("Checking central's databases ...")
             await self.opening.central("init")
         await self.opening.write_gateway_configs(self.ports)
-        self._say("Starting the web server and ingest ...")
-        await self.supervisor.start(self.parts.ingest())
-        await self.supervisor.start(self.parts.web())
+        await self._start_central(first=first)
         if first:
-            self._say("Enrolling the gateways ...")
-            await self.opening.enrol_gateways()
             self._say("Taking the first payments at the desk ...")
             await self.opening.take_first_payments(self.ports)
         self._say("Starting the gateways ...")
-        for building in self.campus.buildings:
-            await self.supervisor.start(self.parts.gateway(building))
+        gateways = [self.parts.gateway(building) for building in self.campus.buildings]
+        await side_by_side(*(self.supervisor.start(gateway) for gateway in gateways))
         self.folder.opened.touch()
+
+    async def _start_central(self, *, first: bool) -> None:
+        self._say(
+            "Starting the web server and ingest, enrolling the gateways ..."
+            if first
+            else "Starting central ..."
+        )
+        steps = [self.supervisor.start(self.parts.ingest()), self.supervisor.start(self.parts.web())]
+        await side_by_side(*steps, *([self.opening.enrol_gateways()] if first else []))
 
     async def stop(self) -> None:
         """End all parts: gateways first, so that their last rows still arrive; the meters last."""
@@ -84,6 +89,17 @@ class Session:
         )
         await self.supervisor.start(self.parts.broker(self._manner.broker))
         await self.supervisor.start(self.parts.virtual_meters())
+
+
+async def side_by_side(*steps: Coroutine[object, object, None]) -> None:
+    """Do steps at the same time; when one fails, give up the others and raise its error alone."""
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class NoFreePort(OSError):
