@@ -4,6 +4,8 @@ Four rooms: one is paid at the web desk, supplied, and runs out; one has credit;
 """
 
 import asyncio
+import atexit
+import shutil
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -48,8 +50,10 @@ class SmallRun:
 
 @cache
 def small_run() -> SmallRun:
-    """Run it, or give what was seen the first time."""
-    return asyncio.run(_run(Folder(Path(mkdtemp(prefix="small-campus-")))))
+    """Run it, or give what was seen the first time. Its folder goes with the process."""
+    root = Path(mkdtemp(prefix="small-campus-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return asyncio.run(_run(Folder(root)))
 
 
 async def _run(folder: Folder) -> SmallRun:
