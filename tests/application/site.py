@@ -73,6 +73,7 @@ class Site:
         self.wall_ms = START_MS
         self.monotonic_ms = 1_000
         self.trusted = trusted
+        self.untrusted_wall_ms = 86_400_000
         self.approves = no_approver
         self.version = 0
         self.number = 0
@@ -85,7 +86,7 @@ class Site:
 
     @property
     def now(self) -> Instant:
-        wall_ms = self.wall_ms if self.trusted else 86_400_000 + self.monotonic_ms
+        wall_ms = self.wall_ms if self.trusted else self.untrusted_wall_ms + self.monotonic_ms
         return Instant(f"boot{self.boot_number}", self.monotonic_ms, wall_ms, self.trusted)
 
     def wait(self, ms: int) -> None:

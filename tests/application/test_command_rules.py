@@ -235,6 +235,15 @@ def test_c10_a_second_signature_lets_held_cuts_go_on() -> None:
     assert len(cut(site)) == 4
 
 
+def test_c10_the_second_signature_is_another_keys() -> None:
+    site = empty_guarded()
+    site.approves = lambda *_: True
+    until = site.wall_ms + HOUR_MS
+    refused = site.command(ApproveCuts(2, until, "k1", "01"))
+    assert refused.result.outcome is CommandOutcome.NEEDS_SECOND_SIGNATURE
+    assert site.command(ApproveCuts(2, site.wall_ms - 1, "k2", "01")).result.outcome is CommandOutcome.EXPIRED
+
+
 def test_c10_a_person_on_site_lets_held_cuts_go_on() -> None:
     site = empty_guarded()
     site.do(lambda journal, now: approve_cuts(journal, 3, now.wall_ms + HOUR_MS, "technician", now))

@@ -1,10 +1,14 @@
 """Time and failure, C-14 to C-17: untrusted clocks, silence, cuts, quarantine."""
 
+import pytest
+
 from gateway.application.drive_relay import lock_out, relay_tasks, release_lock, set_override
+from gateway.application.outbox import acknowledge
 from gateway.application.relay_state import CENTRAL, TECHNICIAN
 from gateway.application.release import release_account
 from gateway.application.settle_due import next_price_edge, settle_due
 from gateway.contract.commands import (
+    Ack,
     PriceRule,
     RelayWish,
     SetRelay,
@@ -73,13 +77,16 @@ def test_c14_after_a_restart_the_lowest_price_that_held_meanwhile_stands() -> No
     assert site.balance() == 10 * YUAN - 558_300
 
 
-def test_c14_no_expiry_and_no_edge_acts_on_an_untrusted_clock(site: Site) -> None:
+@pytest.mark.parametrize("year_ms", [0, 2_240_000_000_000], ids=["1970", "2040"])
+def test_c14_no_expiry_and_no_edge_acts_on_an_untrusted_clock(site: Site, year_ms: int) -> None:
     site.grant("s", 1_000, bucket="subsidy", expires_ms=site.wall_ms + 1)
-    site.trusted = False
+    site.do(acknowledge, Ack(site.booted.epoch, 3, 0))
+    site.trusted, site.untrusted_wall_ms = False, year_ms
     site.wait(9 * HOUR_MS)
     site.do(settle_due)
     assert site.entries("expired") == []
     assert site.ask(next_price_edge, site.now) is None
+    assert site.ask(lambda journal: journal.first_kept_seq(site.booted.epoch)) == 1
     order = site.command(SetRelay("m1", RelayWish.OPEN, "li", "x"), expires_ms=1)
     assert order.result.outcome is CommandOutcome.APPLIED
 
