@@ -105,7 +105,7 @@ class Building:
         self.folder = folder
         self.rooms = {room.name: room for room in rooms}
         self.time = TestTime()
-        self.policy = policy or PolicyRule(restore_gap_ms=0)
+        self.policy = policy or PolicyRule(new_account_grace_s=0, restore_gap_ms=0)
         self.prices = list(prices)
         self.version = 0
         self.pause_ms = pause_ms
@@ -115,6 +115,7 @@ class Building:
         self.troubles: list[Trouble] = []
         self.counters: dict[str, int] = {}
         self.ticks = 0
+        self.kept = 0
         self.store = JournalStore(
             folder / "journal.db", readings_commit_s=1, on_commit=self.signals.outbox.set
         )
@@ -199,7 +200,7 @@ class Building:
 
     def keeper(self) -> HealthKeeper:
         return HealthKeeper(
-            self.store, self.time, self.fleet, lambda: self.troubles, lambda: self.counters, self.signals, self.tick
+            self.store, self.time, self.fleet, lambda: self.troubles, lambda: self.counters, self.signals, self.keep_tick
         )  # fmt: skip
 
     async def skip(self, ms: int) -> None:
@@ -215,7 +216,12 @@ class Building:
         self.tasks.append(asyncio.create_task(work))
 
     def tick(self) -> None:
+        """Progress of lines, relays and outbox."""
         self.ticks += 1
+
+    def keep_tick(self) -> None:
+        """Progress of the health keeper."""
+        self.kept += 1
 
     # --- central's part
 

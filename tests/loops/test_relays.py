@@ -236,7 +236,9 @@ async def change(building: Building, deed: Callable[..., Any], owner: str) -> No
 async def test_c10_restoring_is_staggered_against_inrush(tmp_path: Path) -> None:
     gap_ms = 2_000
     rooms = [Room(str(n)) for n in range(1, 5)]
-    async with Building(tmp_path, *rooms, policy=PolicyRule(restore_gap_ms=gap_ms)) as building:
+    async with Building(
+        tmp_path, *rooms, policy=PolicyRule(new_account_grace_s=0, restore_gap_ms=gap_ms)
+    ) as building:
         building.start()
         await building.use_up(*building.rooms)
         for name in building.rooms:
