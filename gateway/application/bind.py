@@ -139,6 +139,7 @@ def _begin(journal: Journal, binding: BindingRule, baseline: Closed, now: Instan
             settled_at=baseline.at,
             decision=None,
             reason="",
+            bound_at=now,
         ),
     )
     before = relay_of(journal, baseline.meter)

@@ -15,6 +15,7 @@ from gateway.contract.facts import Decision, DecisionKind, EntryCause, Instant
 from gateway.contract.identifiers import AccountId
 from gateway.domain.cut_guard import CutGuard, admit, approved
 from gateway.domain.cutoff import HELD_BY_GUARD, WISH, Basis, Ruling, rule_on
+from gateway.domain.instants import elapsed_ms
 from gateway.domain.ledger import AccountState
 from gateway.domain.relay import RelayState
 
@@ -39,7 +40,8 @@ def decide(journal: Journal, account: AccountId, basis: Basis, now: Instant) -> 
         return Decided()
     balance = live_balance(gathered, now)
     questionable = gathered.meter is None or gathered.meter.questionable
-    ruling = rule_on(gathered.rule, gathered.state, balance, questionable, basis)
+    newly_bound = _is_newly_bound(journal, gathered, now)
+    ruling = rule_on(gathered.rule, gathered.state, balance, questionable, basis, newly_bound=newly_bound)
     if ruling.confirm:
         return Decided(confirm=not _is_held_by_guard(journal, gathered.state))
     if ruling.kind is DecisionKind.OPEN:
@@ -56,6 +58,13 @@ def _is_held_by_guard(journal: Journal, state: AccountState) -> bool:
     """While the guard holds an account, each poll needs no second look."""
     guard = journal.record(CutGuard, ONLY)
     return state.reason == HELD_BY_GUARD.reason and guard is not None and guard.tripped
+
+
+def _is_newly_bound(journal: Journal, gathered: Metered, now: Instant) -> bool:
+    """Say whether the account's credit may still be on its way: the configuration comes before the grants."""
+    bound_at = gathered.state.bound_at
+    passed_ms = None if bound_at is None else elapsed_ms(bound_at, now)
+    return passed_ms is not None and 0 <= passed_ms < policy(journal).new_account_grace_s * 1000
 
 
 def _ask_the_guard(journal: Journal, ruling: Ruling, now: Instant) -> Ruling:

@@ -103,9 +103,9 @@ def _make(
 ) -> Step:
     match move:
         case Move.READ_BACK:
-            return ReadBack()
+            return ReadBack(bool(state.desired_closed))
         case Move.LOOK_AGAIN:
-            return ReadBack(LOOK_AGAIN_MS)
+            return ReadBack(bool(state.desired_closed), LOOK_AGAIN_MS)
         case Move.SEND:
             return _send(journal, state, actions, now)
         case Move.CONFIRM:
@@ -209,7 +209,7 @@ def report_relay(
         case ObservedStatus():
             after = observed(state, event, now)
             keep_relay(journal, state, after, now)
-            if event.current_ma is None and not event.closed and after.desired_closed is not None:
+            if event.current_ma is None and not event.closed and after.desired_closed is False:
                 why = "status open, but the current was not read"
                 return _rest(journal, after, RelayVerdict.UNKNOWN, why, now, SILENT_LOOK_MS)
         case CommandRefused():
@@ -217,7 +217,7 @@ def report_relay(
         case ReadBackUnanswered():
             return _rest(journal, state, RelayVerdict.UNKNOWN, event.why, now, SILENT_LOOK_MS)
         case CommandAccepted() | CommandUnanswered():
-            return ReadBack()
+            return ReadBack(bool(state.desired_closed))
     return next_step(journal, meter, actions, now)
 
 

@@ -21,6 +21,7 @@ class Ground(StrEnum):
     MONTHLY = "monthly"
     PROTECTED = "protected"
     IN_DOUBT = "meter-in-doubt"
+    NEWLY_BOUND = "newly-bound"
     ESTIMATED = "estimate"
     UNCONFIRMED = "unconfirmed"
     CONFIRMED = "confirmed"
@@ -82,6 +83,7 @@ RULINGS: dict[Ground, dict[Credit, Ruling]] = {
     Ground.MONTHLY: _always(Ruling(DecisionKind.CLOSE, "monthly")),
     Ground.PROTECTED: _supply("protected", "spent-protected"),
     Ground.IN_DOUBT: {Credit.LEFT: _CLOSE, Credit.LOW: _WARN, Credit.SPENT: _hold("meter-in-doubt")},
+    Ground.NEWLY_BOUND: {Credit.LEFT: _CLOSE, Credit.LOW: _WARN, Credit.SPENT: Ruling(None, "newly-bound")},
     Ground.ESTIMATED: {Credit.LEFT: _CLOSE, Credit.LOW: _WARN, Credit.SPENT: Ruling(None, "estimate")},
     Ground.UNCONFIRMED: {
         Credit.LEFT: _CLOSE,
@@ -106,7 +108,9 @@ WISH: dict[DecisionKind, bool | None] = {
 """What a decision wants of the relay: closed, open, or as it is."""
 
 
-def ground_of(rule: AccountRule, state: AccountState, questionable: bool, basis: Basis) -> Ground:
+def ground_of(
+    rule: AccountRule, state: AccountState, questionable: bool, basis: Basis, *, newly_bound: bool = False
+) -> Ground:
     """Give the first ground that holds."""
     grounds = (
         (Ground.QUARANTINED, bool(state.quarantined)),
@@ -116,6 +120,7 @@ def ground_of(rule: AccountRule, state: AccountState, questionable: bool, basis:
         (Ground.MONTHLY, rule.billing is Billing.MONTHLY),
         (Ground.PROTECTED, rule.protected),
         (Ground.IN_DOUBT, questionable),
+        (Ground.NEWLY_BOUND, newly_bound),
         (Ground.ESTIMATED, basis is Basis.ESTIMATE),
         (Ground.UNCONFIRMED, basis is Basis.READ),
     )
@@ -134,10 +139,18 @@ def warning_stage(rule: AccountRule, balance: int) -> int:
     return sum(balance <= level for level in rule.warn_at)
 
 
-def rule_on(rule: AccountRule, state: AccountState, balance: int, questionable: bool, basis: Basis) -> Ruling:
+def rule_on(
+    rule: AccountRule,
+    state: AccountState,
+    balance: int,
+    questionable: bool,
+    basis: Basis,
+    *,
+    newly_bound: bool = False,
+) -> Ruling:
     """Look the decision up. A hold never lifts a cut that stands: the relay stays as it is either way."""
     credit = credit_of(rule, balance)
-    ruling = RULINGS[ground_of(rule, state, questionable, basis)][credit]
+    ruling = RULINGS[ground_of(rule, state, questionable, basis, newly_bound=newly_bound)][credit]
     if ruling.kind is DecisionKind.WARN and credit is Credit.LOW:
         return Ruling(DecisionKind.WARN, f"{ruling.reason}-{warning_stage(rule, balance)}")
     standing_cut = state.decision is DecisionKind.OPEN

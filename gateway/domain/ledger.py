@@ -44,6 +44,8 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     """Why; empty while it is not (C-17)."""
     closed: bool = False
     closing: Closing | None = None
+    bound_at: Instant | None = None
+    """When its meter was tied to it."""
 
 
 class Seen(StrEnum):

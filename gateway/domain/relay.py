@@ -188,8 +188,10 @@ RelayEvent = ObservedStatus | CommandAccepted | CommandRefused | CommandUnanswer
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """Read status word and current, `after_ms` from now."""
+    """Read the status word, `after_ms` from now, and with it the current, unless the contact has yet to `close`: then the current
+    proves nothing, and the line is for others."""
 
+    close: bool
     after_ms: int = 0
 
 
@@ -226,7 +228,7 @@ def sight_of(state: RelayState, now: Instant) -> Sight:
     if state.observed_closed:
         return Sight.TRIP_PENDING if _may_be_delayed(state) else Sight.CLOSED
     if state.observed_current_ma is None:
-        return Sight.UNKNOWN
+        return Sight.OPEN if state.desired_closed else Sight.UNKNOWN
     return Sight.FLOWING if state.observed_current_ma > CURRENT_FLOWS_MA else Sight.OPEN
 
 

@@ -133,7 +133,7 @@ class RelayDriver:
             return await self._send(meter, step)
         if step.after_ms:
             await asyncio.sleep(step.after_ms / 1000)
-        return await self._read_back(meter)
+        return await self._read_back(meter, step.close)
 
     async def _send(self, meter: FleetMeter, send: Send) -> RelayEvent:
         action = RelayAction.PERMIT if send.permit else RelayAction.CLOSE if send.close else RelayAction.OPEN
@@ -156,13 +156,13 @@ class RelayDriver:
         if isinstance(answer, Answer) and answer.values.clock is not None:
             self._clocks.note(meter.meter, answer.values.clock, self._clock.now())
 
-    async def _read_back(self, meter: FleetMeter) -> RelayEvent:
-        """Read status word and current: only both together prove anything (C-15)."""
+    async def _read_back(self, meter: FleetMeter, close: bool) -> RelayEvent:
+        """Read status word and current, which only together prove anything (C-15); no current of a contact that has yet to close."""
         relay = await meter.line.read(meter.driver, Item.RELAY, Rank.READ_BACK)
         if not isinstance(relay, Answer) or relay.values.relay_closed is None:
             return ReadBackUnanswered(relay.why if isinstance(relay, LineGone) else "silent")
         current = None
-        if Item.CURRENT in meter.driver.items:
+        if (relay.values.relay_closed or not close) and Item.CURRENT in meter.driver.items:
             answer = await meter.line.read(meter.driver, Item.CURRENT, Rank.READ_BACK)
             current = answer.values.current_ma if isinstance(answer, Answer) else None
         return ObservedStatus(

@@ -29,8 +29,9 @@ from gateway.domain.reading import ACCEPTED, MeterReading
 from gateway.domain.relay import ObservedStatus
 from gateway.loops.fleet import Fleet, FleetMeter
 from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.read_clock import has_clock, read_clock
 from gateway.loops.signals import Signals
-from gateway.protocols.driver import Answer, Item, Refused, Values
+from gateway.protocols.driver import Answer, Item, MeterClock, Refused, Values
 
 DETAIL_EVERY = 4
 IDENTITY_EVERY = 64
@@ -174,9 +175,9 @@ class LinePoller:
     async def _meet(self, meter: FleetMeter, reading: MeterReading, rank: Rank) -> MeterReading:
         """Ask who a meter is before its register counts again: after a start, a silence, a strange value, and now and then."""
         who = await self._ask(meter, Item.IDENTITY, rank)
-        when = await self._ask(meter, Item.CLOCK, rank)
-        if when is not None and when.clock is not None:
-            self._clocks.note(meter.meter, when.clock, self._clock.now())
+        when = await read_clock(self._line, meter.driver, rank) if has_clock(meter.driver) else None
+        if isinstance(when, MeterClock):
+            self._clocks.note(meter.meter, when, self._clock.now())
         if who is None:
             return reading
         self._met.add(meter.meter)

@@ -152,7 +152,7 @@ class Site:
                 if bindings is not None
                 else [tie(a.account, f"m{a.account[1:]}") for a in listed],
                 prices=prices or [PRICE],
-                policy=policy or PolicyRule(),
+                policy=policy or PolicyRule(new_account_grace_s=0),
                 **named,
             )
         )

@@ -52,7 +52,7 @@ class Books(RuleBasedStateMachine):
 
     @initialize(near_top=st.booleans(), register=st.integers(0, 2_000_000))
     def begin(self, near_top: bool, register: int) -> None:
-        policy = PolicyRule(cut_guard_count=1000)
+        policy = PolicyRule(new_account_grace_s=0, cut_guard_count=1000)
         self.site.configure(*ROOMS.values(), policy=policy)
         for account in ROOMS:
             self.true_wh[account] = SPAN_WH - 3_000 if near_top else register
@@ -144,7 +144,9 @@ class Books(RuleBasedStateMachine):
         learnt = PriceRule(version, "student", self.site.wall_ms + delay_h * HOUR_MS, price)
         self.prices = with_prices(self.prices, [learnt])
         self.site.configure(
-            *ROOMS.values(), prices=list(self.prices), policy=PolicyRule(cut_guard_count=1000)
+            *ROOMS.values(),
+            prices=list(self.prices),
+            policy=PolicyRule(new_account_grace_s=0, cut_guard_count=1000),
         )
 
     @rule()

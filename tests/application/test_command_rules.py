@@ -202,7 +202,9 @@ def cut(site: Site) -> list[str]:
 def empty_guarded(limit: int = 2) -> Site:
     """Five rooms that run dry together after they were supplied."""
     site = Site()
-    site.configure(*(room(f"a{n}") for n in range(5)), policy=PolicyRule(cut_guard_count=limit))
+    site.configure(
+        *(room(f"a{n}") for n in range(5)), policy=PolicyRule(new_account_grace_s=0, cut_guard_count=limit)
+    )
     for n in range(5):
         site.grant(f"g{n}", 1_000, account=f"a{n}")
         site.read(0, meter=f"m{n}")
@@ -263,7 +265,7 @@ def test_c10_the_guard_does_not_open_by_waiting() -> None:
 
 def test_c10_restoring_is_staggered_against_inrush() -> None:
     site = Site()
-    site.configure(room("a1"), room("a2"), policy=PolicyRule(restore_gap_ms=400))
+    site.configure(room("a1"), room("a2"), policy=PolicyRule(new_account_grace_s=0, restore_gap_ms=400))
     for n in (1, 2):
         site.read(0, meter=f"m{n}")
         site.grant(f"g{n}", YUAN, account=f"a{n}")

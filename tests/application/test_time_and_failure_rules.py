@@ -9,6 +9,7 @@ from gateway.application.release import release_account
 from gateway.application.settle_due import next_price_edge, settle_due
 from gateway.contract.commands import (
     Ack,
+    PolicyRule,
     PriceRule,
     RelayWish,
     SetRelay,
@@ -104,7 +105,7 @@ def test_c15_silence_is_unknown_and_read_back_comes_first(site: Site) -> None:
     site.wait(rest.after_ms)
     assert isinstance(site.step(), ReadBack)
     assert site.report(ObservedStatus(False, 0)) == Send(close=True)
-    assert site.report(CommandUnanswered()) == ReadBack()
+    assert site.report(CommandUnanswered()) == ReadBack(close=True)
     assert isinstance(site.report(ObservedStatus(True, 0)), Settled)
 
 
@@ -183,6 +184,17 @@ def test_c16_a_cut_needs_an_immediate_confirming_reread(site: Site) -> None:
     decision = site.facts(Decision)[-1]
     assert (decision.decision, decision.reason) == (DecisionKind.OPEN, "credit-spent")
     assert site.entries("consumption")[-1].cause is EntryCause.DECISION
+
+
+def test_a_room_is_not_cut_while_its_first_credit_may_be_on_its_way() -> None:
+    site = Site()
+    site.configure(policy=PolicyRule(new_account_grace_s=600))
+    site.read(50_000)
+    use(site, 51_000, minutes=9)
+    assert site.relay().desired_closed is None
+    assert site.facts(Decision) == []
+    use(site, 52_000, minutes=2)
+    assert site.relay().desired_closed is False
 
 
 def test_c16_the_reread_may_save_the_room(site: Site) -> None:

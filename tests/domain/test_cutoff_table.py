@@ -51,6 +51,13 @@ def test_the_first_ground_that_holds(ground, rule, state, questionable, basis) -
     assert ground_of(rule, state, questionable, basis) is ground
 
 
+def test_a_newly_bound_account_is_supplied_or_left_alone_and_never_cut() -> None:
+    assert ground_of(room(), OPEN, False, Basis.CONFIRMED, newly_bound=True) is Ground.NEWLY_BOUND
+    for basis in Basis:
+        assert rule_on(room(), OPEN, -5, False, basis, newly_bound=True).kind is None
+        assert rule_on(room(), OPEN, 5, False, basis, newly_bound=True).kind is not DecisionKind.OPEN
+
+
 @pytest.mark.parametrize(
     ("balance", "overdraft", "credit"),
     [

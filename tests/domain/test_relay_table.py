@@ -76,7 +76,11 @@ def test_nothing_is_confirmed_but_by_the_right_sight() -> None:
     ],
 )
 def test_what_is_seen(status: ObservedStatus, sight: Sight) -> None:
-    assert sight_of(observed(wanting(True), status, NOW), NOW) is sight
+    assert sight_of(observed(wanting(False), status, NOW), NOW) is sight
+
+
+def test_an_open_status_word_is_enough_to_command_a_closing() -> None:
+    assert sight_of(observed(wanting(True), ObservedStatus(False, None), NOW), NOW) is Sight.OPEN
 
 
 def test_an_old_sight_or_one_before_the_command_or_of_another_boot_is_unknown() -> None:
