@@ -22,6 +22,9 @@ class Item(StrEnum):
     FREQUENCY = "frequency"
     RELAY = "relay"
     CLOCK = "clock"
+    """Date and time in one answer; on DL/T 645 an extension that a pure-2007 meter refuses."""
+    DATE = "date"
+    TIME = "time"
     IDENTITY = "identity"
 
 
@@ -44,6 +47,41 @@ class MeterClock:
     minute: int
     second: int
 
+    def __str__(self) -> str:
+        """Show `2026-11-23 12:05:00`."""
+        return (
+            f"{MeterDate(self.year, self.month, self.day)} {MeterTime(self.hour, self.minute, self.second)}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MeterDate:
+    """The date part of a meter's calendar."""
+
+    year: int
+    month: int
+    day: int
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.month:02}-{self.day:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class MeterTime:
+    """The time-of-day part of a meter's calendar."""
+
+    hour: int
+    minute: int
+    second: int
+
+    def __str__(self) -> str:
+        return f"{self.hour:02}:{self.minute:02}:{self.second:02}"
+
+
+def clock_of(date: MeterDate, time: MeterTime) -> MeterClock:
+    """Put a date and a time of ONE moment together; the caller sees to it that no midnight lies between them."""
+    return MeterClock(date.year, date.month, date.day, time.hour, time.minute, time.second)
+
 
 @dataclass(frozen=True, slots=True)
 class Values:
@@ -62,6 +100,8 @@ class Values:
     relay_commanded_closed: bool | None = None
     """The last command the meter holds; differs from `relay_closed` while a trip is delayed (State Grid bit 6)."""
     clock: MeterClock | None = None
+    date: MeterDate | None = None
+    time: MeterTime | None = None
     identity: str | None = None
     """The meter's own number as it answers it; a change proves a replacement."""
     status_word: int | None = None

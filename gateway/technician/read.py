@@ -2,11 +2,11 @@
 
 import argparse
 import asyncio
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from gateway.adapters.serial_bus import SerialBus
-from gateway.protocols.driver import Answer, Driver, Item, MeterClock, Refused, Values
+from gateway.protocols.driver import Answer, Driver, Item, MeterClock, MeterDate, MeterTime, Refused, Values
 from gateway.technician.one_shot import (
     FAILED,
     OK,
@@ -89,9 +89,7 @@ def as_document(
     """Shape `--json`: all values by their names with units, the frames as evidence, what was refused."""
     values: dict[str, Any] = {}
     for answer in answers.values():
-        values |= {name: value for name, value in asdict(answer.values).items() if value is not None}
-    if "clock" in values:
-        values["clock"] = clock_text(MeterClock(**values["clock"]))
+        values |= said_values(answer.values)
     return {
         "ok": bool(answers),
         "port": args.port,
@@ -100,6 +98,17 @@ def as_document(
         **values,
         "raw": {item.value: answer.raw.hex() for item, answer in answers.items()},
         "refused": {item.value: trouble.error for item, trouble in refused.items()},
+    }
+
+
+def said_values(values: Values) -> dict[str, Any]:
+    """Keep what the meter said; its calendar as text, for it has no zone."""
+    said = {field.name: getattr(values, field.name) for field in fields(values)}
+    calendar = (MeterClock, MeterDate, MeterTime)
+    return {
+        name: str(value) if isinstance(value, calendar) else value
+        for name, value in said.items()
+        if value is not None
     }
 
 
@@ -121,7 +130,11 @@ def in_words(item: Item, values: Values) -> str:
         case Item.RELAY:
             return relay_text(values)
         case Item.CLOCK:
-            return clock_text(values.clock) if values.clock else "-"
+            return str(values.clock or "-")
+        case Item.DATE:
+            return str(values.date or "-")
+        case Item.TIME:
+            return str(values.time or "-")
         case Item.IDENTITY:
             return values.identity or "-"
 
@@ -139,10 +152,3 @@ def relay_text(values: Values) -> str:
     if values.relay_commanded_closed not in (None, values.relay_closed):
         text += f" (told to {'close' if values.relay_commanded_closed else 'open'}, not done yet)"
     return text
-
-
-def clock_text(clock: MeterClock) -> str:
-    """The meter's calendar as it shows it; it has no zone, so none is shown."""
-    return (
-        f"{clock.year:04}-{clock.month:02}-{clock.day:02} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
-    )

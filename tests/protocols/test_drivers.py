@@ -15,6 +15,8 @@ from gateway.protocols.driver import (
     Foreign,
     Item,
     MeterClock,
+    MeterDate,
+    MeterTime,
     Refused,
     RelayAction,
     Values,
@@ -93,6 +95,15 @@ HIKING = make_driver(MODELS["hiking-dds238-zn-sr"], "7")
             dlt645_reply("0400010C", "03070901231126"),
             Values(clock=MeterClock(2026, 11, 23, 9, 7, 3)),
         ),
+        (SINGLE, Item.DATE, dlt645_reply("04000101", "01231126"), Values(date=MeterDate(2026, 11, 23))),
+        (SINGLE, Item.TIME, dlt645_reply("04000102", "030709"), Values(time=MeterTime(9, 7, 3))),
+        (
+            OLD,
+            Item.DATE,
+            dlt645_reply("C010", "01231126", control=0x81),
+            Values(date=MeterDate(2026, 11, 23)),
+        ),
+        (OLD, Item.TIME, dlt645_reply("C011", "030709", control=0x81), Values(time=MeterTime(9, 7, 3))),
         (SINGLE, Item.IDENTITY, dlt645_reply("04000402", "060504030201"), Values(identity="010203040506")),
         (THREE, Item.ENERGY, dlt645_reply("00010000", "01000000"), Values(energy_wh=400)),
         (THREE, Item.POWER, dlt645_reply("02030000", "020000"), Values(power_w=8)),
@@ -199,11 +210,20 @@ def test_an_abbreviated_question_takes_only_what_it_fits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"),
-    [("03070901231326", "out-of-range"), ("0a070901231126", "non-bcd"), ("030709012311", "wrong-length")],
+    ("item", "di", "body", "reason"),
+    [
+        (Item.CLOCK, "0400010C", "03070901231326", "out-of-range"),
+        (Item.CLOCK, "0400010C", "03072401231126", "out-of-range"),
+        (Item.CLOCK, "0400010C", "0a070901231126", "non-bcd"),
+        (Item.CLOCK, "0400010C", "030709012311", "wrong-length"),
+        (Item.DATE, "04000101", "01000026", "out-of-range"),
+        (Item.DATE, "04000101", "ffffffff", "non-bcd"),
+        (Item.TIME, "04000102", "600000", "out-of-range"),
+        (Item.TIME, "04000102", "0000", "wrong-length"),
+    ],
 )
-def test_a_clock_no_calendar_has_is_damage(body: str, reason: str) -> None:
-    (verdict,) = verdicts(SINGLE, SINGLE.read(Item.CLOCK), dlt645_reply("0400010C", body))
+def test_a_calendar_that_no_wall_has_is_damage(item: Item, di: str, body: str, reason: str) -> None:
+    (verdict,) = verdicts(SINGLE, SINGLE.read(item), dlt645_reply(di, body))
     assert verdict.reason == reason
 
 

@@ -20,10 +20,13 @@ from gateway.protocols.driver import (
     Foreign,
     Item,
     MeterClock,
+    MeterDate,
+    MeterTime,
     Refused,
     RelayAction,
     Values,
     Verdict,
+    clock_of,
 )
 from gateway.protocols.models import CommandRelay, ModelRow
 from gateway.protocols.stream import Damage
@@ -36,7 +39,8 @@ SILENCE_BEFORE_MS = 0
 """The standard asks for none: frames carry their own start mark."""
 
 ADDRESS_DIGITS = 12
-CLOCK_BYTES = 7
+CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3}
+"""0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +205,8 @@ def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | 
             relay_commanded_closed=status.is_commanded_closed,
             status_word=status.word,
         )
-    if item is Item.CLOCK:
-        return _clock(body)
+    if item in CALENDAR_BYTES:
+        return _calendar(item, body)
     if isinstance(known.form, Number):
         return _numbers(item, known.form, body, ratio)
     if isinstance(known.form, Digits):
@@ -223,12 +227,24 @@ def _numbers(item: Item, form: Number, body: bytes, ratio: int) -> Values | str:
     return scaling.numbers_to_values(item, numbers) if numbers else "not-there"
 
 
-def _clock(body: bytes) -> Values | str:
-    """Read ss mm hh WW DD MM YY (0400010C); what no calendar has is `out-of-range`, so that nobody derives an expiry from it."""
+def _calendar(item: Item, body: bytes) -> Values | str:
+    """Read a clock, a date or a time; what no calendar has is `out-of-range`, so that nobody derives an expiry from it."""
     digits = body[::-1].hex()
-    if len(body) != CLOCK_BYTES or not digits.isdecimal():
-        return Problem.WRONG_LENGTH.value if len(body) != CLOCK_BYTES else Problem.NON_BCD.value
-    year, month, day, _, hour, minute, second = (int(digits[at : at + 2]) for at in range(0, 14, 2))
-    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 60):
+    if len(body) != CALENDAR_BYTES[item]:
+        return Problem.WRONG_LENGTH.value
+    if not digits.isdecimal():
+        return Problem.NON_BCD.value
+    numbers = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+    date = None if item is Item.TIME else MeterDate(2000 + numbers[0], numbers[1], numbers[2])
+    time = None if item is Item.DATE else MeterTime(*numbers[-3:])
+    if (date and not _is_date(date)) or (time and not _is_time(time)):
         return "out-of-range"
-    return Values(clock=MeterClock(2000 + year, month, day, hour, minute, second))
+    return Values(clock=clock_of(date, time)) if date and time else Values(date=date, time=time)
+
+
+def _is_date(date: MeterDate) -> bool:
+    return 1 <= date.month <= 12 and 1 <= date.day <= 31
+
+
+def _is_time(time: MeterTime) -> bool:
+    return time.hour < 24 and time.minute < 60 and time.second < 60
