@@ -1,5 +1,7 @@
 """Read the campus: prices at an instant, who occupies what, the account of a room."""
 
+from collections.abc import Iterable
+
 from central.campus.models import Account, Price
 from central.clock import campus_day
 
@@ -7,6 +9,12 @@ from central.clock import campus_day
 def price_at(tariff_id: int, instant_ms: int) -> Price | None:
     """Give a tariff's price in force at an instant (C-9); None before its first one."""
     return Price.objects.filter(tariff=tariff_id, from_ms__lte=instant_ms).order_by("-from_ms").first()
+
+
+def prices_at(tariff_ids: Iterable[int], instant_ms: int) -> dict[int, Price]:
+    """Give the prices in force of several tariffs, by tariff; one without a price yet is missing."""
+    begun = Price.objects.filter(tariff__in=set(tariff_ids), from_ms__lte=instant_ms)
+    return {price.tariff_id: price for price in begun.order_by("from_ms")}
 
 
 def occupant_names(account: Account, instant_ms: int) -> list[str]:

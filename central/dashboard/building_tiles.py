@@ -6,11 +6,11 @@ Counts come from the database, so that a campus of 20,000 rooms is not loaded to
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q, Sum
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from central.campus.models import Building, Meter, MeteringPoint
+from central.campus.models import Building, MeteringPoint
 from central.desk.room_lines import METER_SILENT
 from central.link.models import AccountDecision, Alarm, Gateway, RelayState
 from central.link.telemetry.models import LastReading
@@ -101,10 +101,8 @@ def _add_relays(tiles: dict[int, BuildingTile], silent: set[str]) -> None:
 
 
 def _add_readings(tiles: dict[int, BuildingTile]) -> None:
-    """Sum the present power; readings lie in their own database, so the join is made here."""
-    building_of = dict(Meter.objects.values_list("meter_no", "building_id"))
-    for meter, power_w, wall_ms in LastReading.objects.values_list("meter", "power_w", "wall_ms"):
-        tile = tiles.get(building_of.get(meter, 0))
-        if tile is not None:
-            tile.power_w += power_w or 0
-            tile.last_seen_ms = max(tile.last_seen_ms or 0, wall_ms)
+    """Sum the present power; readings lie in their own database, so it is summed by gateway there."""
+    tile_of = {tile.gateway.pk: tile for tile in tiles.values() if tile.gateway}
+    sums = LastReading.objects.filter(gateway__in=tile_of).values_list("gateway")
+    for gateway, power_w, wall_ms in sums.annotate(Sum("power_w"), Max("wall_ms")):
+        tile_of[gateway].power_w, tile_of[gateway].last_seen_ms = power_w or 0, wall_ms

@@ -26,7 +26,7 @@ FILTERS: dict[str, tuple[Words, Callable[[RoomLine], bool]]] = {
 
 SORTS: dict[str, Callable[[RoomLine], Any]] = {
     "room": lambda line: (line.floor, line.label),
-    "balance": lambda line: (not line.amounts, line.balance),
+    "balance": lambda line: (not line.left.now, line.balance),
     "supply": lambda line: (line.supply.kind, line.label),
     "power": lambda line: line.power_w or 0,
     "seen": lambda line: line.last_seen_ms or 0,

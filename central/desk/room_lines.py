@@ -8,21 +8,14 @@ from dataclasses import dataclass
 
 from central.campus.models import Account, Binding, MeteringPoint, Occupancy
 from central.clock import campus_day
+from central.desk.amounts_left import Left, Metered, Tie, amounts_left
 from central.desk.supply import Circumstances, Supply, supply_of, worst
-from central.ledger.chart_of_accounts import customer
-from central.ledger.queries import balances
 from central.link.models import Alarm, RelayState
 from central.link.telemetry.models import LastReading
 
 METER_SILENT, ACCOUNT_QUARANTINED = "meter-silent", "account-quarantined"
-
-
-@dataclass(frozen=True)
-class Amount:
-    """What is left in one unit: micro-yuan for `yuan`, watt-hours for `kwh`."""
-
-    amount: int
-    unit: str
+DOUBTFUL = ("meter-in-doubt", "binding-baseline")
+"""Alarms that question from where to where a meter has counted."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +32,7 @@ class RoomLine:
     class_name: str
     unit: str
     occupants: tuple[str, ...]
-    amounts: tuple[Amount, ...]
-    """The class's unit first."""
+    left: Left
     is_low: bool
     supply: Supply
     meters: tuple[str, ...]
@@ -59,28 +51,32 @@ class RoomLine:
     @property
     def balance(self) -> int:
         """What is left in the class's own unit, for sorting."""
-        return self.amounts[0].amount if self.amounts else 0
+        return self.left.now[0].amount if self.left.now else 0
 
 
 def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
     """Read the lines of these metering points (with room, building and class selected), in their order."""
     points = list(points)
     accounts = _live_accounts(points)
-    codes = [account.code for account in accounts.values()]
-    meters = _meters_now(codes)
-    every_meter = [meter for several in meters.values() for meter in several]
+    ties = _ties_now(accounts.values())
+    every_meter = [tie.meter for several in ties.values() for tie in several]
     relays = RelayState.objects.in_bulk(every_meter)
     readings = LastReading.objects.in_bulk(every_meter)
-    amounts = _amounts(accounts.values(), points)
-    occupants = _occupants(codes, now_ms)
-    silent, quarantined = _open_alarms(METER_SILENT), _open_alarms(ACCOUNT_QUARANTINED)
+    occupants = _occupants(accounts.values(), now_ms)
+    alarms = _open_alarms()
+    metered = [
+        Metered(code, point.customer_class, ties[code], alarms.question(code, ties[code]))
+        for point in points
+        if (code := accounts.get(point.pk))
+    ]
+    left = amounts_left(metered, readings, now_ms)
     lines = []
     for point in points:
-        code = accounts[point.pk].code if point.pk in accounts else ""
-        here = meters.get(code, ())
+        code = accounts.get(point.pk, "")
+        here = tuple(tie.meter for tie in ties.get(code, ()))
         heard = [readings[meter] for meter in here if meter in readings]
         powers = [reading.power_w for reading in heard if reading.power_w is not None]
-        left = amounts.get(code, ())
+        amounts = left.get(code, Left())
         lines.append(
             RoomLine(
                 room_id=point.room_id,
@@ -91,9 +87,10 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
                 class_name=point.customer_class.name,
                 unit=point.customer_class.unit,
                 occupants=occupants.get(code, ()),
-                amounts=left,
-                is_low=bool(left) and left[0].amount <= max(point.customer_class.warn_at, default=0),
-                supply=_supply(point, here, relays, readings, silent, code in quarantined),
+                left=amounts,
+                is_low=bool(amounts.now)
+                and amounts.now[0].amount <= max(point.customer_class.warn_at, default=0),
+                supply=_supply(point, here, relays, readings, alarms.silent, code in alarms.quarantined),
                 meters=here,
                 power_w=sum(powers) if powers else None,
                 register_wh=heard[0].register_wh if len(heard) == 1 else None,
@@ -122,48 +119,30 @@ def _supply(
     return worst(judged)
 
 
-def _live_accounts(points: list[MeteringPoint]) -> dict[int, Account]:
+def _live_accounts(points: list[MeteringPoint]) -> dict[int, str]:
     live = Account.objects.filter(point__in=points).exclude(state=Account.State.CLOSED)
-    return {account.point_id: account for account in live}
+    return dict(live.values_list("point_id", "code"))
 
 
-def _meters_now(accounts: list[str]) -> dict[str, tuple[str, ...]]:
+def _ties_now(accounts: Iterable[str]) -> dict[str, tuple[Tie, ...]]:
     """Give each account's meters. A meter's newest tie counts: one that has moved on is no longer here."""
+    accounts = list(accounts)
     ever_here = Binding.objects.filter(account__code__in=accounts).values("meter_id")
-    ties = Binding.objects.filter(meter__in=ever_here).order_by("from_ms")
-    account_of = dict(ties.values_list("meter__meter_no", "account__code"))
-    meters: dict[str, tuple[str, ...]] = {}
-    for meter, account in account_of.items():
-        meters[account] = (*meters.get(account, ()), meter)
-    return meters
-
-
-def _amounts(accounts: Iterable[Account], points: list[MeteringPoint]) -> dict[str, tuple[Amount, ...]]:
-    """Sum each account's buckets by unit."""
-    class_of = {point.pk: point.customer_class for point in points}
-    sums: dict[str, dict[str, int]] = {}
-    owner: dict[str, str] = {}
-    sides = []
-    for account in accounts:
-        customer_class = class_of[account.point_id]
-        sums[account.code] = {customer_class.unit: 0}
-        for bucket in customer_class.buckets.all():
-            side = customer(account.code, bucket.name, bucket.unit)
-            sides.append(side)
-            owner[side.code] = account.code
-    units = {side.code: side.unit for side in sides}
-    for code, amount in balances(sides).items():
-        by_unit = sums[owner[code]]
-        by_unit[units[code]] = by_unit.get(units[code], 0) + amount
-    return {
-        code: tuple(Amount(left, unit) for unit, left in by_unit.items()) for code, by_unit in sums.items()
+    rows = Binding.objects.filter(meter__in=ever_here).order_by("from_ms")
+    newest = {
+        row[0]: Tie(*row)
+        for row in rows.values_list("meter__meter_no", "account__code", "from_ms", "baseline_wh")
     }
+    ties: dict[str, tuple[Tie, ...]] = dict.fromkeys(accounts, ())
+    for tie in newest.values():
+        ties[tie.account] = (*ties.get(tie.account, ()), tie)
+    return ties
 
 
-def _occupants(accounts: list[str], now_ms: int) -> dict[str, tuple[str, ...]]:
+def _occupants(accounts: Iterable[str], now_ms: int) -> dict[str, tuple[str, ...]]:
     today = campus_day(now_ms)
     named: dict[str, tuple[str, ...]] = {}
-    rows = Occupancy.objects.filter(account__code__in=accounts, from_day__lte=today).exclude(
+    rows = Occupancy.objects.filter(account__code__in=list(accounts), from_day__lte=today).exclude(
         until_day__lt=today
     )
     for code, name in rows.order_by("customer__number").values_list("account__code", "customer__name"):
@@ -171,6 +150,26 @@ def _occupants(accounts: list[str], now_ms: int) -> dict[str, tuple[str, ...]]:
     return named
 
 
-def _open_alarms(what: str) -> dict[str, int]:
-    """Give the subjects of the open alarms of a kind, with when each was raised."""
-    return dict(Alarm.objects.filter(what=what, cleared_ms=None).values_list("subject", "raised_ms"))
+@dataclass(frozen=True)
+class OpenAlarms:
+    """The open alarms that change how a room is shown, by subject, with when each was raised."""
+
+    silent: dict[str, int]
+    quarantined: dict[str, int]
+    doubtful: dict[str, int]
+
+    def question(self, account: str, ties: Iterable[Tie]) -> bool:
+        """Say whether one of them questions what an account's meters read."""
+        names = [account, *(tie.meter for tie in ties)]
+        return any(
+            name in table for table in (self.silent, self.quarantined, self.doubtful) for name in names
+        )
+
+
+def _open_alarms() -> OpenAlarms:
+    by_kind: dict[str, dict[str, int]] = {kind: {} for kind in (METER_SILENT, ACCOUNT_QUARANTINED, *DOUBTFUL)}
+    rows = Alarm.objects.filter(what__in=by_kind, cleared_ms=None)
+    for what, subject, raised_ms in rows.values_list("what", "subject", "raised_ms"):
+        by_kind[what][subject] = raised_ms
+    doubtful = {subject: ms for kind in DOUBTFUL for subject, ms in by_kind[kind].items()}
+    return OpenAlarms(by_kind[METER_SILENT], by_kind[ACCOUNT_QUARANTINED], doubtful)

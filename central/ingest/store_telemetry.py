@@ -62,18 +62,18 @@ def _store(
         )
         if one_by_one:
             for row in new:
-                _store_alone(row, now_ms, stored)
+                _store_alone(gateway_id, row, now_ms, stored)
         else:
-            _store_facts(new, now_ms)
+            _store_facts(gateway_id, new, now_ms)
         position.seq = stored.position = new[-1].seq
         position.save(update_fields=["seq"])
     return stored
 
 
-def _store_alone(row: ReceivedFact, now_ms: int, stored: Stored) -> None:
+def _store_alone(gateway_id: str, row: ReceivedFact, now_ms: int, stored: Stored) -> None:
     try:
         with transaction.atomic(using=TELEMETRY):
-            _store_facts([row], now_ms)
+            _store_facts(gateway_id, [row], now_ms)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # C-11: quarantined with its reason, shown, acknowledged
@@ -91,10 +91,10 @@ def _conflicts(gateway_id: str, epoch: str, known: list[ReceivedFact]) -> list[R
     return [row for row in known if row.seq in digests and bytes(digests[row.seq]) != row.digest]
 
 
-def _store_facts(rows: Sequence[ReceivedFact], now_ms: int) -> None:
+def _store_facts(gateway_id: str, rows: Sequence[ReceivedFact], now_ms: int) -> None:
     readings = [reading for row in rows if isinstance(row.fact, Readings) for reading in row.fact.rows]
     if readings:
-        _store_readings(readings)
+        _store_readings(gateway_id, readings)
     RelayEvent.objects.bulk_create(
         [_relay_event(row.fact, now_ms) for row in rows if isinstance(row.fact, RelayReport)]
     )
@@ -103,7 +103,7 @@ def _store_facts(rows: Sequence[ReceivedFact], now_ms: int) -> None:
     )
 
 
-def _store_readings(readings: list[ReadingRow]) -> None:
+def _store_readings(gateway_id: str, readings: list[ReadingRow]) -> None:
     for reading in readings:
         numbers = (reading.wall_ms, reading.register_wh, reading.power_w or 0, reading.current_ma or 0)
         if not all(-INT64 <= number < INT64 for number in numbers):
@@ -124,10 +124,10 @@ def _store_readings(readings: list[ReadingRow]) -> None:
         ],
         batch_size=2000,
     )
-    _roll_up(readings)
+    _roll_up(gateway_id, readings)
 
 
-def _roll_up(readings: list[ReadingRow]) -> None:
+def _roll_up(gateway_id: str, readings: list[ReadingRow]) -> None:
     last = LastReading.objects.in_bulk({r.meter for r in readings})
     use: dict[tuple[str, int], int] = {}
     for reading in readings:
@@ -141,6 +141,7 @@ def _roll_up(readings: list[ReadingRow]) -> None:
             base = reading.register_wh
         last[reading.meter] = LastReading(
             meter=reading.meter,
+            gateway=gateway_id,
             wall_ms=reading.wall_ms,
             register_wh=base,
             power_w=reading.power_w,
@@ -152,7 +153,15 @@ def _roll_up(readings: list[ReadingRow]) -> None:
         [last[meter] for meter in sorted({r.meter for r in readings})],
         update_conflicts=True,
         unique_fields=["meter"],
-        update_fields=["wall_ms", "register_wh", "power_w", "current_ma", "relay_closed", "outcome"],
+        update_fields=[
+            "gateway",
+            "wall_ms",
+            "register_wh",
+            "power_w",
+            "current_ma",
+            "relay_closed",
+            "outcome",
+        ],
     )
     with connections[TELEMETRY].cursor() as cursor:
         cursor.executemany(

@@ -16,6 +16,7 @@ from central.ledger.operations import Draft, book
 from central.link.models import (
     AccountDecision,
     Alarm,
+    BilledRegister,
     Gateway,
     GatewayEntry,
     QuarantinedRow,
@@ -36,6 +37,8 @@ NAMES = (
     *("王小明", "李丽", "张伟", "刘洋", "陈静", "杨帆", "赵磊", "黄蓉", "周杰", "吴倩"),
     *("徐涛", "孙悦", "马超", "朱琳", "胡军", "郭敏", "何欣", "高峰", "林涵", "罗兰"),
 )
+UNSETTLED_WH = 1_000
+"""What most rooms used since their last settlement."""
 WELDED, SILENT, PROTECTED, CUT, LOW = "1-103", "1-104", "1-105", "1-101", "1-102"
 
 
@@ -132,10 +135,20 @@ def _report(
     is_on = code != CUT
     power_w = 0 if not is_on else 85 + index * 37 % 900
     heard_ms = now_ms - (47 * 60_000 if code == SILENT else 2_000 + index * 700)
+    register_wh = 412_340 + index * 13_370
+    BilledRegister.objects.create(
+        meter=meter,
+        gateway=gateway,
+        account=account.code,
+        register_wh=register_wh - (0 if code in (CUT, LOW) else UNSETTLED_WH),
+        entry=f"{gateway.pk}.e7c1.{index * 10}",
+        at_ms=now_ms - HOUR_MS,
+    )
     LastReading.objects.create(
         meter=meter,
+        gateway=gateway.pk,
         wall_ms=heard_ms,
-        register_wh=412_340 + index * 13_370,
+        register_wh=register_wh,
         power_w=640 if code == WELDED else power_w,
         current_ma=2_910 if code == WELDED else power_w * 1000 // 220,
         relay_closed=is_on and code != WELDED,

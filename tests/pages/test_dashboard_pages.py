@@ -3,13 +3,14 @@
 import re
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from central import clock
 from central.campus.models import Room
 from central.dashboard.rooms_of_building import ROOMS_PER_PAGE
 from central.link.models import Alarm, RelayState
-from central.link.telemetry.models import HourlyUse
+from central.link.telemetry.models import HourlyUse, LastReading
 from tests.browser import seed
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
@@ -54,6 +55,44 @@ def test_a_balance_never_stands_without_its_unit(cashier: Client) -> None:
     amounts = re.findall(r'<span class="(?:plus|minus)">[^<]*</span>(.{20})', page)
     assert len(amounts) == 6
     assert all(after.startswith('<span class="unit">') for after in amounts)
+
+
+def test_between_settlements_a_balance_is_estimated_and_marked(cashier: Client) -> None:
+    """1-106 was settled at 59.55 yuan and has used 1 kWh at 0.5583 since."""
+    assert "≈" in (row := row_of(cashier.get("/buildings/1/").content.decode(), "1-106"))
+    assert ">58.99<" in row
+    for path in (room_path("1-106"), room_path("1-106").replace("/rooms/", "/desk/rooms/")):
+        page = cashier.get(path).content.decode()
+        assert all(words in page for words in ("≈", ">58.99<", "In the books", ">59.55<")), path
+
+
+@pytest.mark.parametrize("label", [seed.CUT, seed.SILENT])
+def test_no_estimate_where_nothing_was_used_or_the_meter_is_silent(cashier: Client, label: str) -> None:
+    assert "≈" not in row_of(cashier.get("/buildings/1/").content.decode(), label)
+    assert "≈" not in cashier.get(room_path(label)).content.decode()
+
+
+def test_a_register_and_the_power_tick_without_a_reload(cashier: Client) -> None:
+    path, meter = room_path("1-106"), "202410005"
+    first = cashier.get(path, headers=HTMX)
+    assert cashier.get(path, {"seen": seen_of(first)}, headers=HTMX).status_code == 204
+    LastReading.objects.filter(meter=meter).update(register_wh=479_210, power_w=1_234)
+    second = cashier.get(path, {"seen": seen_of(first)}, headers=HTMX).content.decode()
+    assert ">479.21<" in second
+    assert ">1234<" in second
+    assert power_of_building(cashier) == sum(LastReading.objects.values_list("power_w", flat=True))
+
+
+def seen_of(part: HttpResponse) -> str:
+    found = re.search(r'name="seen" value="(\w+)"', part.content.decode())
+    assert found
+    return found[1]
+
+
+def power_of_building(cashier: Client) -> int:
+    found = re.search(r"Power now</dt><dd>(\d+)", cashier.get("/").content.decode())
+    assert found
+    return int(found[1])
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ class LastReading(models.Model):
     """A meter's newest reading, for pages that show many meters at once."""
 
     meter = models.CharField(max_length=64, primary_key=True)
+    gateway = models.CharField(max_length=64, blank=True)
+    """Who read it: a building's figures are summed here, without a word from the other database."""
     wall_ms = models.BigIntegerField()
     register_wh = models.BigIntegerField()
     """Of the newest reading that was accepted: the base of the next hour's use."""

@@ -1,0 +1,124 @@
+"""What accounts have left: as the ledger says since the last settlement, and as it is now by estimate; many accounts at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from central.campus.models import CustomerClass
+from central.campus.queries import prices_at
+from central.domain.live_balance import MeterSince, estimate
+from central.ledger.chart_of_accounts import customer
+from central.ledger.queries import balances
+from central.link.models import BilledRegister
+from central.link.telemetry.models import LastReading
+from gateway.contract.quantities import MicroYuanPerKwh
+from gateway.domain.buckets import Bucket
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What is left in one unit: micro-yuan for `yuan`, watt-hours for `kwh`."""
+
+    amount: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an account has left, the class's unit first; both are empty where there is no account."""
+
+    ledger: tuple[Amount, ...] = ()
+    """As of the last settlement; credit that was paid for is in it at once."""
+    estimate: tuple[Amount, ...] = ()
+    """Less the energy since; empty where nothing was used, or the meter's story is not clear."""
+    settled_ms: int | None = None
+    """The last settlement, of several meters the oldest; None before the first."""
+
+    @property
+    def now(self) -> tuple[Amount, ...]:
+        """The better figure of the two."""
+        return self.estimate or self.ledger
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A meter tied to an account, from an instant on and from a register on, where it was recorded."""
+
+    meter: str
+    account: str
+    from_ms: int
+    baseline_wh: int | None
+
+
+@dataclass(frozen=True)
+class Metered:
+    """An account with its class, the meters tied to it, and whether an alarm questions what they read."""
+
+    account: str
+    customer_class: CustomerClass
+    ties: Sequence[Tie]
+    is_in_doubt: bool
+
+
+def amounts_left(
+    accounts: Sequence[Metered], readings: Mapping[str, LastReading], now_ms: int
+) -> dict[str, Left]:
+    """Give what each account has left, by its code; a fixed number of queries."""
+    held = _buckets(accounts)
+    prices = prices_at({metered.customer_class.tariff_id for metered in accounts}, now_ms)
+    billed = BilledRegister.objects.in_bulk([tie.meter for m in accounts for tie in m.ties])
+    left = {}
+    for metered in accounts:
+        buckets, unit = held[metered.account], metered.customer_class.unit
+        since = [_since(tie, metered, billed, readings) for tie in metered.ties]
+        price = prices.get(metered.customer_class.tariff_id)
+        after = None
+        if price is not None:
+            after = estimate(buckets, since, MicroYuanPerKwh(price.micro_yuan_per_kwh), unit)
+        settled = [billed[tie.meter].at_ms for tie in metered.ties if _is_of(metered, billed.get(tie.meter))]
+        left[metered.account] = Left(
+            by_unit(buckets, unit), by_unit(after, unit) if after else (), min(settled, default=None)
+        )
+    return left
+
+
+def _buckets(accounts: Iterable[Metered]) -> dict[str, list[Bucket]]:
+    """Read the ledger's balances, each account's in the order its class uses them up."""
+    sides = {
+        (metered.account, rule.name): customer(metered.account, rule.name, rule.unit)
+        for metered in accounts
+        for rule in metered.customer_class.buckets.all()
+    }
+    amounts = balances(sides.values())
+    held: dict[str, list[Bucket]] = {metered.account: [] for metered in accounts}
+    for (code, name), side in sides.items():
+        held[code].append(Bucket(name, side.unit, 0, amounts.get(side.code, 0)))
+    return held
+
+
+def by_unit(buckets: Iterable[Bucket], own_unit: str) -> tuple[Amount, ...]:
+    """Add up buckets by unit, the class's own first: a balance is never mixed of yuan and kWh."""
+    sums = {own_unit: 0}
+    for bucket in buckets:
+        sums[bucket.unit] = sums.get(bucket.unit, 0) + bucket.balance
+    return tuple(Amount(amount, unit) for unit, amount in sums.items())
+
+
+def _since(
+    tie: Tie, metered: Metered, billed: Mapping[str, BilledRegister], readings: Mapping[str, LastReading]
+) -> MeterSince:
+    """Count from the last settled register of this account, before its first settlement from the meter's baseline."""
+    last = billed.get(tie.meter)
+    settled_wh, settled_ms = tie.baseline_wh, tie.from_ms
+    if last is not None and _is_of(metered, last):
+        settled_wh, settled_ms = last.register_wh, last.at_ms
+    reading = readings.get(tie.meter)
+    if reading is None:
+        return MeterSince(settled_wh, settled_ms)
+    return MeterSince(
+        settled_wh, settled_ms, reading.register_wh, reading.wall_ms, reading.outcome, metered.is_in_doubt
+    )
+
+
+def _is_of(metered: Metered, last: BilledRegister | None) -> bool:
+    """Say whether a meter was last billed to this account, not to the one before it."""
+    return last is not None and last.account == metered.account
