@@ -1,7 +1,7 @@
 """`cardroom-gateway relay open|close|permit`: switch one meter's relay, with no daemon running, and say honestly what came of it.
 
-The acknowledgement means "accepted", never "done": status word and current are read back, whatever the meter said, and the outcome
-is `confirmed`, `permitted`, `contradicted` or `unknown`. The command is sent once (C-15) and expires by the meter's clock (C-14).
+The acknowledgement means "accepted", never "done": status word and current are read back, whatever the meter said, and judged by
+the daemon's own table (gateway.domain.relay). The command is sent once (C-15) and expires by the meter's clock (C-14).
 No account is looked at: the daemon, when it runs again, drives the relay to where credit says it belongs.
 """
 
@@ -10,12 +10,27 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from gateway.adapters.serial_bus import SerialBus
-from gateway.application.ports import LineReply
-from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, RelayAction, Values
+from gateway.application.ports import LineReply, Rank
+from gateway.contract.commands import RelayWish
+from gateway.contract.facts import Instant, RelayVerdict
+from gateway.contract.identifiers import BootId, MeterNo
+from gateway.domain.relay import (
+    SETTLE_MS,
+    Move,
+    ObservedStatus,
+    RelayState,
+    Send,
+    commanded,
+    move_for,
+    observed,
+)
+from gateway.loops.read_clock import has_clock, read_clock
+from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, Refused, RelayAction, Values
 from gateway.technician.one_shot import (
     FAILED,
     OK,
@@ -33,18 +48,21 @@ from gateway.technician.one_shot import (
 CODE_DIGITS = 8
 COMMAND_LIFE = timedelta(minutes=5)
 READ_BACK_PAUSE_S = 0.5
-FLOWING_MA = 50
-"""More than this behind an open relay is current, not the meter's own noise."""
 MODEL_WITHOUT_CLOCK = MeterClock(2099, 12, 31, 23, 59, 59)
 
 
-class Outcome(StrEnum):
-    """What the read-back says about a command."""
-
-    CONFIRMED = "confirmed"
-    PERMITTED = "permitted"
-    CONTRADICTED = "contradicted"
-    UNKNOWN = "unknown"
+GOOD = frozenset({RelayVerdict.CONFIRMED, RelayVerdict.WAITING_KEY})
+VERDICTS = {
+    Move.CONFIRM: RelayVerdict.CONFIRMED,
+    Move.DELAYED: RelayVerdict.DELAYED,
+    Move.WAIT_FOR_KEY: RelayVerdict.WAITING_KEY,
+    Move.CONTRADICTED: RelayVerdict.CONTRADICTED,
+    Move.REFUSED: RelayVerdict.REFUSED,
+}
+"""What the daemon would do next says what came of a command; to read again means that nothing is known."""
+SENT = Instant(BootId("technician"), 0, 0, trusted=False)
+SETTLED = msgspec.structs.replace(SENT, monotonic_ms=SETTLE_MS + 1)
+"""The moments a command is judged by: it was sent, and its time to work is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +72,6 @@ class ReadBack:
     closed: bool | None
     commanded_closed: bool | None
     current_ma: int | None
-    has_current: bool
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -87,7 +104,7 @@ def _code(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Switch and read back. Returns 0 when confirmed (or permitted), 1 otherwise, 2 when the question makes no sense."""
+    """Switch and read back. Returns 0 when confirmed (or the key is waited for), 1 otherwise, 2 for a question without sense."""
     driver = meter_of(args, args.password, args.operator)
     if isinstance(driver, Trouble):
         return report_trouble(driver, args, USAGE)
@@ -128,31 +145,24 @@ async def _switch(bus: SerialBus, driver: Driver, action: RelayAction, args: arg
     reply = await bus.switch(driver, action, valid_until)
     seen, outcome = await _read_back(bus, driver, action, reply, args.wait)
     _show(action, explain(reply, bus, args), seen, outcome, args)
-    return OK if outcome in (Outcome.CONFIRMED, Outcome.PERMITTED) else FAILED
+    return OK if outcome in GOOD else FAILED
 
 
 async def _expiry(bus: SerialBus, driver: Driver, args: argparse.Namespace) -> MeterClock | Trouble:
     """Read the meter's clock and add the command's life. A meter that can't say its time is not commanded."""
-    if Item.CLOCK not in driver.items:
+    if not has_clock(driver):
         return MODEL_WITHOUT_CLOCK
-    reply = await ask(bus, driver, Item.CLOCK)
-    if not isinstance(reply, Answer) or reply.values.clock is None:
-        trouble = explain(reply, bus, args)
-        what = f"Nothing was sent. {trouble.what}" if trouble else "Nothing was sent: the meter gave no time."
-        if trouble is None:
-            return Trouble(
-                "no-clock",
-                what,
-                "A command's expiry is by the meter's clock.",
-                "Set the meter's clock first.",
-            )
-        return Trouble(trouble.error, what, trouble.why, trouble.next_step)
-    expiry = add_life(reply.values.clock)
+    clock = await read_clock(bus, driver, Rank.READ_BACK)
+    if not isinstance(clock, MeterClock):
+        trouble = explain(clock, bus, args)
+        assert trouble is not None, "a calendar is given or its failure is explained"
+        return Trouble(trouble.error, f"Nothing was sent. {trouble.what}", trouble.why, trouble.next_step)
+    expiry = add_life(clock)
     if expiry is None:
         return Trouble(
             "bad-clock",
             "Nothing was sent: the meter's clock shows no possible date.",
-            f"It shows {reply.values.clock}.",
+            f"It shows {clock}.",
             "Set the meter's clock first; its battery may be flat.",
         )
     return expiry
@@ -170,14 +180,14 @@ def add_life(clock: MeterClock) -> MeterClock | None:
 
 async def _read_back(
     bus: SerialBus, driver: Driver, action: RelayAction, reply: LineReply, wait_s: float
-) -> tuple[ReadBack, Outcome]:
+) -> tuple[ReadBack, RelayVerdict]:
     """Read status and current until they confirm the command or `wait_s` is over: a relay needs a moment, a large load delays."""
     loop = asyncio.get_running_loop()
     give_up = loop.time() + wait_s
     while True:
         seen = await _look(bus, driver)
-        outcome = judge(action, isinstance(reply, Accepted), seen)
-        if outcome is Outcome.CONFIRMED or loop.time() >= give_up:
+        outcome = judge(action, reply, seen)
+        if outcome is RelayVerdict.CONFIRMED or loop.time() >= give_up:
             return seen, outcome
         await asyncio.sleep(READ_BACK_PAUSE_S)
 
@@ -185,12 +195,7 @@ async def _read_back(
 async def _look(bus: SerialBus, driver: Driver) -> ReadBack:
     status = await _values(bus, driver, Item.RELAY)
     current = await _values(bus, driver, Item.CURRENT)
-    return ReadBack(
-        status.relay_closed,
-        status.relay_commanded_closed,
-        current.current_ma,
-        has_current=Item.CURRENT in driver.items,
-    )
+    return ReadBack(status.relay_closed, status.relay_commanded_closed, current.current_ma)
 
 
 async def _values(bus: SerialBus, driver: Driver, item: Item) -> Values:
@@ -200,41 +205,26 @@ async def _values(bus: SerialBus, driver: Driver, item: Item) -> Values:
     return reply.values if isinstance(reply, Answer) else Values()
 
 
-def judge(action: RelayAction, accepted: bool, seen: ReadBack) -> Outcome:
-    """Weigh a command against what was read back. Open counts only when status and current agree; closed needs no current,
-    because a room may use none. The acknowledgement alone proves nothing.
-
-    | told   | status | current  | outcome |
-    |--------|--------|----------|---------|
-    | any    | ?      | any      | unknown |
-    | open   | open   | none     | confirmed |
-    | open   | open   | flows    | contradicted (welded contact, or a bypass) |
-    | open   | open   | ?        | unknown |
-    | open   | closed | any      | contradicted |
-    | close  | closed | any      | confirmed |
-    | close  | open   | any      | contradicted |
-    | permit | closed | any      | confirmed |
-    | permit | open   | any      | permitted when accepted, else contradicted |
-    """
+def judge(action: RelayAction, reply: LineReply, seen: ReadBack) -> RelayVerdict:
+    """Weigh a command by what was read back, with the daemon's table (C-15). The acknowledgement alone proves nothing."""
     if seen.closed is None:
-        return Outcome.UNKNOWN
-    if action is RelayAction.OPEN:
-        return _judge_open(seen)
-    if seen.closed:
-        return Outcome.CONFIRMED
-    return Outcome.PERMITTED if action is RelayAction.PERMIT and accepted else Outcome.CONTRADICTED
-
-
-def _judge_open(seen: ReadBack) -> Outcome:
-    if seen.closed:
-        return Outcome.CONTRADICTED
-    if seen.current_ma is None:
-        return Outcome.UNKNOWN if seen.has_current else Outcome.CONFIRMED
-    return Outcome.CONTRADICTED if abs(seen.current_ma) > FLOWING_MA else Outcome.CONFIRMED
+        return RelayVerdict.UNKNOWN
+    close = action is not RelayAction.OPEN
+    send = Send(close, permit=action is RelayAction.PERMIT and isinstance(reply, Accepted))
+    wish = RelayWish.CLOSE if close else RelayWish.OPEN
+    state = commanded(RelayState(MeterNo("technician"), override=wish), send, SENT)
+    if isinstance(reply, Refused):
+        state = msgspec.structs.replace(state, refused=reply.reason)
+    status = ObservedStatus(seen.closed, seen.current_ma, seen.commanded_closed)
+    return VERDICTS.get(move_for(observed(state, status, SETTLED), SETTLED), RelayVerdict.UNKNOWN)
 
 
 def _show(
-    action: RelayAction, trouble: Trouble | None, seen: ReadBack, outcome: Outcome, args: argparse.Namespace
+    action: RelayAction,
+    trouble: Trouble | None,
+    seen: ReadBack,
+    outcome: RelayVerdict,
+    args: argparse.Namespace,
 ) -> None:
     if args.json:
         print_json(as_document(action, trouble, seen, outcome, args))
@@ -242,16 +232,20 @@ def _show(
     print(f"meter {args.address}: {action.value}: {outcome.value}")
     print(f"  the meter said: {'accepted' if trouble is None else trouble.error}")
     print(f"  read back:      {_seen_in_words(seen)}")
-    if outcome is not Outcome.CONFIRMED:
+    if outcome is not RelayVerdict.CONFIRMED:
         print(f"  next:           {next_step(action, trouble, seen, outcome)}")
 
 
 def as_document(
-    action: RelayAction, trouble: Trouble | None, seen: ReadBack, outcome: Outcome, args: argparse.Namespace
+    action: RelayAction,
+    trouble: Trouble | None,
+    seen: ReadBack,
+    outcome: RelayVerdict,
+    args: argparse.Namespace,
 ) -> dict[str, Any]:
     """Shape `--json`."""
     return {
-        "ok": outcome in (Outcome.CONFIRMED, Outcome.PERMITTED),
+        "ok": outcome in GOOD,
         "port": args.port,
         "model": args.model,
         "address": args.address,
@@ -261,7 +255,7 @@ def as_document(
         "relay_closed": seen.closed,
         "relay_commanded_closed": seen.commanded_closed,
         "current_ma": seen.current_ma,
-        "next": None if outcome is Outcome.CONFIRMED else next_step(action, trouble, seen, outcome),
+        "next": None if outcome is RelayVerdict.CONFIRMED else next_step(action, trouble, seen, outcome),
     }
 
 
@@ -272,16 +266,16 @@ def _seen_in_words(seen: ReadBack) -> str:
     return f"relay {'closed' if seen.closed else 'open'}, {current}"
 
 
-def next_step(action: RelayAction, trouble: Trouble | None, seen: ReadBack, outcome: Outcome) -> str:
+def next_step(action: RelayAction, trouble: Trouble | None, seen: ReadBack, outcome: RelayVerdict) -> str:
     """Say what a person does about an outcome that is not `confirmed`."""
-    if outcome is Outcome.PERMITTED:
+    if outcome is RelayVerdict.WAITING_KEY:
         return "Press the key on the meter; it closes then."
-    if outcome is Outcome.UNKNOWN:
+    if outcome is RelayVerdict.UNKNOWN:
         return "Read again before anything else: the relay may have moved (read --item relay)."
     if action is RelayAction.OPEN and seen.closed is False:
         return "Current flows although the meter says open: welded contact or a bypass. Send an electrician."
+    if outcome is RelayVerdict.DELAYED:
+        return "The meter holds the trip back, as many do above 30 A: lower the load and read again."
     if trouble is not None:
         return trouble.next_step
-    if seen.commanded_closed is False and seen.closed:
-        return "The meter holds the trip back, as many do above 30 A: lower the load and read again."
     return "The meter accepted but didn't move: look for keep-power, or a mechanical fault."

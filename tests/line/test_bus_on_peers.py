@@ -2,7 +2,8 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from pymodbus.server import ModbusSerialServer
@@ -11,6 +12,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from gateway.adapters.model_files import read_models
 from gateway.adapters.serial_bus import SerialBus, open_line
 from gateway.application.ports import LineReply, Rank
+from gateway.loops.read_clock import read_clock
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, Refused, RelayAction
 from gateway.protocols.meters import make_driver
 from tests.line.bridge import Bridge
@@ -75,6 +77,41 @@ async def test_dlt645_peer_is_read(bus: SerialBus, dlt645_peer: object) -> None:
 async def test_dlt645_peer_refuses_what_it_does_not_know(bus: SerialBus, dlt645_peer: object) -> None:
     reply = await bus.switch(driver("generic-dlt645-2007", ADDRESS), RelayAction.OPEN, LATER)
     assert isinstance(reply, Refused)
+
+
+async def test_dlt645_peer_has_a_date_and_a_time_but_no_clock_item(bus: SerialBus, dlt645_peer: Any) -> None:
+    dlt645_peer.set_04(0x04000101, "26112301")
+    dlt645_peer.set_04(0x04000102, "235907")
+    meter = driver("generic-dlt645-2007", ADDRESS)
+    refused = await read(bus, meter, Item.CLOCK)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "no-such-data"
+    assert await read_clock(bus, meter, Rank.RELAY) == MeterClock(2026, 11, 23, 23, 59, 7)
+
+
+async def test_a_clock_near_midnight_belongs_to_the_day_it_was_read_on(
+    bus: SerialBus, dlt645_peer: Any
+) -> None:
+    """The peer's calendar is moved over midnight while its time is asked for."""
+    dlt645_peer.set_04(0x04000101, "26112301")
+    dlt645_peer.set_04(0x04000102, "000001")
+    midnight = Midnight(bus, lambda: dlt645_peer.set_04(0x04000101, "26112402"))
+    clock = await read_clock(midnight, driver("generic-dlt645-2007", ADDRESS), Rank.RELAY)
+    assert clock == MeterClock(2026, 11, 24, 0, 0, 1)
+
+
+class Midnight:
+    """A line on which midnight falls between the first answer to a date and what is asked next."""
+
+    def __init__(self, bus: SerialBus, strike: Callable[[], object]) -> None:
+        self._bus = bus
+        self._strike = strike
+
+    async def read(self, meter: Driver, item: Item, rank: Rank) -> LineReply:
+        reply = await self._bus.read(meter, item, rank)
+        if item is Item.DATE:
+            self._strike()
+        return reply
 
 
 async def test_dlt645_peers_answer_to_anothers_address_is_no_answer(

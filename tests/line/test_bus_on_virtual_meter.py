@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from firmware_tools.virtual_meter.wall_clock import ManualClock
 from gateway.adapters.model_files import read_models
 from gateway.adapters.serial_bus import SerialBus, open_line
 from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
-from gateway.protocols.driver import Accepted, Answer, Driver, Item, RelayAction
+from gateway.loops.read_clock import read_clock
+from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, RelayAction
 from gateway.protocols.meters import make_driver
 from gateway.technician.relay import add_life
 
 MODELS = read_models()
+GENERIC = MODELS["generic-dlt645-2007"]
 BAUD = 9600
 WELL, OTHER, DEAD = "652022122003", "000000000002", "000000000003"
 UNIT = "7"
@@ -146,6 +149,16 @@ async def test_a_relay_is_opened_and_read_back(line: VirtualLine, bus: SerialBus
     assert until is not None
     assert isinstance(await bus.switch(dlt645(), RelayAction.OPEN, until), Accepted)
     assert line.meters[0].relay.commanded_closed is False
+
+
+async def test_a_clock_put_together_is_the_clock_read_at_once(bus: SerialBus) -> None:
+    at_once = await read_clock(bus, dlt645(), Rank.RELAY)
+    bare = replace(
+        GENERIC, identifiers={i: di for i, di in GENERIC.identifiers.items() if i is not Item.CLOCK}
+    )
+    put_together = await read_clock(bus, make_driver(bare, WELL), Rank.RELAY)
+    assert isinstance(at_once, MeterClock)
+    assert put_together == at_once
 
 
 async def test_an_unplugged_line_says_so_and_comes_back(tmp_path: Path) -> None:

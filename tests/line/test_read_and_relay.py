@@ -14,8 +14,11 @@ from firmware_tools.virtual_meter.line import VirtualLine
 from firmware_tools.virtual_meter.meter import MeterSpec, VirtualMeter
 from firmware_tools.virtual_meter.relay import Fault
 from firmware_tools.virtual_meter.wall_clock import WallClock
-from gateway.protocols.driver import RelayAction
-from gateway.technician.relay import Outcome, ReadBack, judge
+from gateway.application.ports import LineReply, Silent
+from gateway.contract.facts import RelayVerdict
+from gateway.domain.relay import CURRENT_FLOWS_MA, TRIP_WAITS_ABOVE_MA
+from gateway.protocols.driver import Accepted, Refused, RelayAction
+from gateway.technician.relay import ReadBack, judge
 
 HONEST, WELDED, KEPT, STOPPED = "000000000001", "000000000002", "000000000003", "000000000004"
 
@@ -93,7 +96,7 @@ async def test_a_relay_is_opened_and_closed_and_read_back(line: VirtualLine) -> 
 async def test_a_permit_waits_for_the_key(line: VirtualLine) -> None:
     await ask("relay open", line, HONEST)
     code, permitted = await ask("relay permit", line, HONEST, "--wait", "0.2")
-    assert (code, permitted["outcome"]) == (0, "permitted")
+    assert (code, permitted["outcome"]) == (0, "waiting-key")
     assert "key" in permitted["next"]
 
 
@@ -106,7 +109,7 @@ async def test_a_welded_contact_is_contradicted(line: VirtualLine) -> None:
 
 async def test_keep_power_is_a_refusal_and_the_relay_stays(line: VirtualLine) -> None:
     code, answer = await ask("relay open", line, KEPT, "--wait", "0.2")
-    assert (code, answer["outcome"], answer["relay_closed"]) == (1, "contradicted", True)
+    assert (code, answer["outcome"], answer["relay_closed"]) == (1, "refused", True)
     assert answer["reply"].startswith("refused:")
 
 
@@ -151,24 +154,35 @@ async def test_what_can_not_work_is_said_with_what_to_do(
     assert answer["next"]
 
 
+YES, NO, NOTHING = Accepted(b""), Refused("keep-power", b""), Silent(tries=1)
+
+
 @pytest.mark.parametrize(
-    ("action", "accepted", "closed", "current_ma", "outcome"),
+    ("action", "reply", "read_back", "verdict"),
     [
-        (RelayAction.OPEN, True, False, 0, Outcome.CONFIRMED),
-        (RelayAction.OPEN, False, False, 0, Outcome.CONFIRMED),
-        (RelayAction.OPEN, True, False, 900, Outcome.CONTRADICTED),
-        (RelayAction.OPEN, True, False, None, Outcome.UNKNOWN),
-        (RelayAction.OPEN, True, True, 0, Outcome.CONTRADICTED),
-        (RelayAction.OPEN, True, None, 0, Outcome.UNKNOWN),
-        (RelayAction.CLOSE, True, True, 0, Outcome.CONFIRMED),
-        (RelayAction.CLOSE, True, False, 0, Outcome.CONTRADICTED),
-        (RelayAction.CLOSE, True, None, 900, Outcome.UNKNOWN),
-        (RelayAction.PERMIT, True, False, 0, Outcome.PERMITTED),
-        (RelayAction.PERMIT, False, False, 0, Outcome.CONTRADICTED),
-        (RelayAction.PERMIT, True, True, 0, Outcome.CONFIRMED),
+        (RelayAction.OPEN, YES, ReadBack(False, False, 0), RelayVerdict.CONFIRMED),
+        (RelayAction.OPEN, NOTHING, ReadBack(False, False, 0), RelayVerdict.CONFIRMED),
+        (RelayAction.OPEN, YES, ReadBack(False, False, CURRENT_FLOWS_MA), RelayVerdict.CONFIRMED),
+        (RelayAction.OPEN, YES, ReadBack(False, False, CURRENT_FLOWS_MA + 1), RelayVerdict.CONTRADICTED),
+        (RelayAction.OPEN, NO, ReadBack(False, False, 900), RelayVerdict.CONTRADICTED),
+        (RelayAction.OPEN, YES, ReadBack(False, False, None), RelayVerdict.UNKNOWN),
+        (RelayAction.OPEN, YES, ReadBack(True, True, 0), RelayVerdict.CONTRADICTED),
+        (RelayAction.OPEN, YES, ReadBack(True, False, TRIP_WAITS_ABOVE_MA), RelayVerdict.CONTRADICTED),
+        (RelayAction.OPEN, YES, ReadBack(True, False, TRIP_WAITS_ABOVE_MA + 1), RelayVerdict.DELAYED),
+        (RelayAction.OPEN, NO, ReadBack(True, True, 0), RelayVerdict.REFUSED),
+        (RelayAction.OPEN, YES, ReadBack(None, None, 0), RelayVerdict.UNKNOWN),
+        (RelayAction.CLOSE, YES, ReadBack(True, True, 0), RelayVerdict.CONFIRMED),
+        (RelayAction.CLOSE, YES, ReadBack(True, True, None), RelayVerdict.CONFIRMED),
+        (RelayAction.CLOSE, YES, ReadBack(False, True, 0), RelayVerdict.CONTRADICTED),
+        (RelayAction.CLOSE, NO, ReadBack(False, True, 0), RelayVerdict.REFUSED),
+        (RelayAction.CLOSE, YES, ReadBack(None, None, 900), RelayVerdict.UNKNOWN),
+        (RelayAction.PERMIT, YES, ReadBack(False, True, 0), RelayVerdict.WAITING_KEY),
+        (RelayAction.PERMIT, NOTHING, ReadBack(False, True, 0), RelayVerdict.CONTRADICTED),
+        (RelayAction.PERMIT, NO, ReadBack(False, True, 0), RelayVerdict.REFUSED),
+        (RelayAction.PERMIT, YES, ReadBack(True, True, 0), RelayVerdict.CONFIRMED),
     ],
 )
 def test_a_command_is_weighed_by_what_is_read_back(
-    action: RelayAction, accepted: bool, closed: bool | None, current_ma: int | None, outcome: Outcome
+    action: RelayAction, reply: LineReply, read_back: ReadBack, verdict: RelayVerdict
 ) -> None:
-    assert judge(action, accepted, ReadBack(closed, None, current_ma, has_current=True)) is outcome
+    assert judge(action, reply, read_back) is verdict
