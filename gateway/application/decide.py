@@ -61,9 +61,11 @@ def _is_held_by_guard(journal: Journal, state: AccountState) -> bool:
 
 
 def _is_newly_bound(journal: Journal, gathered: Metered, now: Instant) -> bool:
-    """Say whether the account's credit may still be on its way: the configuration comes before the grants."""
+    """Say whether the account's first credit may still be on its way: the configuration comes before the grants."""
     bound_at = gathered.state.bound_at
-    passed_ms = None if bound_at is None else elapsed_ms(bound_at, now)
+    if bound_at is None or gathered.state.credited:
+        return False
+    passed_ms = elapsed_ms(bound_at, now)
     return passed_ms is not None and 0 <= passed_ms < policy(journal).new_account_grace_s * 1000
 
 

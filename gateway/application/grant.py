@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from gateway.application.accounts import Metered, metered
 from gateway.application.alarms import raise_alarm
 from gateway.application.decide import decide
@@ -13,7 +15,7 @@ from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, En
 from gateway.contract.identifiers import CommandId, GrantId, MeterNo
 from gateway.domain.buckets import Posting, taken
 from gateway.domain.cutoff import Basis
-from gateway.domain.ledger import Seen, seen
+from gateway.domain.ledger import AccountState, Seen, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
     gathered = metered(journal, grant.account) or gathered
     entry = post(journal, gathered, EntryKind.GRANT, EntryCause.GRANT, [posting], now, source=grant.grant)
     journal.keep(grant.grant, KnownGrant(encode_command(grant), entry.entry))
+    state = journal.record(AccountState, grant.account) or gathered.state
+    journal.keep(grant.account, msgspec.structs.replace(state, credited=True))
     decided = decide(journal, grant.account, Basis.ESTIMATE, now)
     meter = gathered.state.meter
     return Done(

@@ -138,8 +138,8 @@ class PolicyRule(msgspec.Struct, frozen=True):
     settle_every_s: int = 3600
     """The hour of C-12."""
     silent_alarm_after_s: int = 900
-    new_account_grace_s: int = 600
-    """No account is cut so soon after its meter was tied to it: its credit may still be on its way."""
+    new_account_grace_s: int = 120
+    """An account that never had credit is not cut so soon after its meter was tied to it: its credit may still be on its way."""
     keep_acked_days: int = 35
     """How long acknowledged rows stay for `resend` (C-11)."""
 

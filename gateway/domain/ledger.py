@@ -46,6 +46,8 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     closing: Closing | None = None
     bound_at: Instant | None = None
     """When its meter was tied to it."""
+    credited: bool = False
+    """It was given credit at least once."""
 
 
 class Seen(StrEnum):

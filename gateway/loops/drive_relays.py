@@ -157,7 +157,7 @@ class RelayDriver:
             self._clocks.note(meter.meter, answer.values.clock, self._clock.now())
 
     async def _read_back(self, meter: FleetMeter, close: bool) -> RelayEvent:
-        """Read status word and current, which only together prove anything (C-15); no current of a contact that has yet to close."""
+        """Read status word and current: only together they prove anything (C-15). No current of a contact that has yet to close."""
         relay = await meter.line.read(meter.driver, Item.RELAY, Rank.READ_BACK)
         if not isinstance(relay, Answer) or relay.values.relay_closed is None:
             return ReadBackUnanswered(relay.why if isinstance(relay, LineGone) else "silent")

@@ -197,6 +197,15 @@ def test_a_room_is_not_cut_while_its_first_credit_may_be_on_its_way() -> None:
     assert site.relay().desired_closed is False
 
 
+def test_the_grace_of_a_new_account_ends_with_its_first_credit() -> None:
+    site = Site()
+    site.configure(policy=PolicyRule(new_account_grace_s=600))
+    site.read(50_000)
+    site.grant("g", YUAN)
+    use(site, 53_000, minutes=5)
+    assert site.relay().desired_closed is False
+
+
 def test_c16_the_reread_may_save_the_room(site: Site) -> None:
     site.wait(2 * HOUR_MS)
     assert site.look(99_000).confirm

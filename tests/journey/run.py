@@ -15,7 +15,7 @@ from tests.journey.journey_layout import journey_campus
 from tests.journey.legs import Spread, cuttings, restorings, rows, spread
 from tests.journey.room_life import live, wall_ms
 
-LONGEST_S = 420
+LONGEST_S = 540
 SEED = 20_261_123
 WATCH_S = 0.01
 RESTORED_MEDIAN_S, RESTORED_P99_S = 0.6, 1.5
