@@ -4,7 +4,6 @@ UV := .tools/bin/uv
 PY := .venv/bin/python
 STAMP := .venv/.synced
 export UV_PYTHON_DOWNLOADS := never
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport VIRTUAL_ENV
 
 ROUNDS ?= 100
@@ -40,10 +39,10 @@ test: $(STAMP) system ## all tests
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
 lint: $(STAMP) ## format, ruff, mypy, floors
-	ruff format --check .
-	ruff check .
-	mypy
-	lint-imports
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
 
 check: lint test ## what CI runs
 
@@ -54,8 +53,8 @@ fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
 
 format: $(STAMP) ## put the code in the house's form
-	ruff format .
-	ruff check --fix .
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
 
 clean: ## remove what make built (the demo's data too)
 	rm -rf .venv .tools var build dist
