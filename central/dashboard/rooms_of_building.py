@@ -13,7 +13,7 @@ from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import points_with_class
 from central.office.words import PROTECTED, Words
 
-ROOMS_PER_PAGE = 100
+ROOMS_PER_PAGE = 60
 
 FILTERS: dict[str, tuple[Words, Callable[[RoomLine], bool]]] = {
     "all": (_("All"), lambda line: True),

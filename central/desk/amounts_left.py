@@ -65,20 +65,38 @@ def amounts_left(
     """Give what each account has left, by its code; a fixed number of queries."""
     held = _buckets(accounts)
     prices = prices_at({metered.customer_class.tariff_id for metered in accounts}, now_ms)
-    billed = BilledRegister.objects.in_bulk([tie.meter for m in accounts for tie in m.ties])
+    billed = _billed([tie.meter for metered in accounts for tie in metered.ties])
     left = {}
     for metered in accounts:
         buckets, unit = held[metered.account], metered.customer_class.unit
-        since = [_since(tie, metered, billed, readings) for tie in metered.ties]
+        last = [billed.get((tie.meter, metered.account)) for tie in metered.ties]
+        since = [
+            _since(tie, settled, readings.get(tie.meter), metered.is_in_doubt)
+            for tie, settled in zip(metered.ties, last, strict=True)
+        ]
         price = prices.get(metered.customer_class.tariff_id)
-        after = None
-        if price is not None:
-            after = estimate(buckets, since, MicroYuanPerKwh(price.micro_yuan_per_kwh), unit)
-        settled = [billed[tie.meter].at_ms for tie in metered.ties if _is_of(metered, billed.get(tie.meter))]
+        after = estimate(buckets, since, MicroYuanPerKwh(price.micro_yuan_per_kwh), unit) if price else None
         left[metered.account] = Left(
-            by_unit(buckets, unit), by_unit(after, unit) if after else (), min(settled, default=None)
+            ledger=by_unit(buckets, unit),
+            estimate=by_unit(after, unit) if after else (),
+            settled_ms=min((settled.at_ms for settled in last if settled), default=None),
         )
     return left
+
+
+@dataclass(frozen=True)
+class _Settled:
+    register_wh: int
+    at_ms: int
+
+
+def _billed(meters: Iterable[str]) -> dict[tuple[str, str], _Settled]:
+    """Give where meters were settled last, by meter and the account that was billed."""
+    rows = BilledRegister.objects.filter(meter__in=list(meters))
+    return {
+        (meter, account): _Settled(register_wh, at_ms)
+        for meter, account, register_wh, at_ms in rows.values_list("meter", "account", "register_wh", "at_ms")
+    }
 
 
 def _buckets(accounts: Iterable[Metered]) -> dict[str, list[Bucket]]:
@@ -103,22 +121,9 @@ def by_unit(buckets: Iterable[Bucket], own_unit: str) -> tuple[Amount, ...]:
     return tuple(Amount(amount, unit) for unit, amount in sums.items())
 
 
-def _since(
-    tie: Tie, metered: Metered, billed: Mapping[str, BilledRegister], readings: Mapping[str, LastReading]
-) -> MeterSince:
+def _since(tie: Tie, settled: _Settled | None, reading: LastReading | None, is_in_doubt: bool) -> MeterSince:
     """Count from the last settled register of this account, before its first settlement from the meter's baseline."""
-    last = billed.get(tie.meter)
-    settled_wh, settled_ms = tie.baseline_wh, tie.from_ms
-    if last is not None and _is_of(metered, last):
-        settled_wh, settled_ms = last.register_wh, last.at_ms
-    reading = readings.get(tie.meter)
+    start_wh, start_ms = (settled.register_wh, settled.at_ms) if settled else (tie.baseline_wh, tie.from_ms)
     if reading is None:
-        return MeterSince(settled_wh, settled_ms)
-    return MeterSince(
-        settled_wh, settled_ms, reading.register_wh, reading.wall_ms, reading.outcome, metered.is_in_doubt
-    )
-
-
-def _is_of(metered: Metered, last: BilledRegister | None) -> bool:
-    """Say whether a meter was last billed to this account, not to the one before it."""
-    return last is not None and last.account == metered.account
+        return MeterSince(start_wh, start_ms)
+    return MeterSince(start_wh, start_ms, reading.register_wh, reading.wall_ms, reading.outcome, is_in_doubt)

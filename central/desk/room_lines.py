@@ -6,7 +6,7 @@ Plain data out; a fixed number of queries, however many rooms. What a gateway ha
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from central.campus.models import Account, Binding, MeteringPoint, Occupancy
+from central.campus.models import Binding, MeteringPoint, Occupancy
 from central.clock import campus_day
 from central.desk.amounts_left import Left, Metered, Tie, amounts_left
 from central.desk.supply import Circumstances, Supply, supply_of, worst
@@ -18,7 +18,7 @@ DOUBTFUL = ("meter-in-doubt", "binding-baseline")
 """Alarms that question from where to where a meter has counted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RoomLine:
     """One room with its live account."""
 
@@ -55,24 +55,24 @@ class RoomLine:
 
 
 def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
-    """Read the lines of these metering points (with room, building and class selected), in their order."""
+    """Read the lines of these metering points (as `points_with_class` selects them), in their order."""
     points = list(points)
-    accounts = _live_accounts(points)
-    ties = _ties_now(accounts.values())
+    accounts = [point.live_account for point in points if point.live_account]
+    ties = _ties_now(accounts)
     every_meter = [tie.meter for several in ties.values() for tie in several]
     relays = RelayState.objects.in_bulk(every_meter)
     readings = LastReading.objects.in_bulk(every_meter)
-    occupants = _occupants(accounts.values(), now_ms)
+    occupants = _occupants(accounts, now_ms)
     alarms = _open_alarms()
     metered = [
         Metered(code, point.customer_class, ties[code], alarms.question(code, ties[code]))
         for point in points
-        if (code := accounts.get(point.pk))
+        if (code := point.live_account)
     ]
     left = amounts_left(metered, readings, now_ms)
     lines = []
     for point in points:
-        code = accounts.get(point.pk, "")
+        code = point.live_account or ""
         here = tuple(tie.meter for tie in ties.get(code, ()))
         heard = [readings[meter] for meter in here if meter in readings]
         powers = [reading.power_w for reading in heard if reading.power_w is not None]
@@ -119,14 +119,8 @@ def _supply(
     return worst(judged)
 
 
-def _live_accounts(points: list[MeteringPoint]) -> dict[int, str]:
-    live = Account.objects.filter(point__in=points).exclude(state=Account.State.CLOSED)
-    return dict(live.values_list("point_id", "code"))
-
-
-def _ties_now(accounts: Iterable[str]) -> dict[str, tuple[Tie, ...]]:
+def _ties_now(accounts: list[str]) -> dict[str, tuple[Tie, ...]]:
     """Give each account's meters. A meter's newest tie counts: one that has moved on is no longer here."""
-    accounts = list(accounts)
     ever_here = Binding.objects.filter(account__code__in=accounts).values("meter_id")
     rows = Binding.objects.filter(meter__in=ever_here).order_by("from_ms")
     newest = {
@@ -139,10 +133,10 @@ def _ties_now(accounts: Iterable[str]) -> dict[str, tuple[Tie, ...]]:
     return ties
 
 
-def _occupants(accounts: Iterable[str], now_ms: int) -> dict[str, tuple[str, ...]]:
+def _occupants(accounts: list[str], now_ms: int) -> dict[str, tuple[str, ...]]:
     today = campus_day(now_ms)
     named: dict[str, tuple[str, ...]] = {}
-    rows = Occupancy.objects.filter(account__code__in=list(accounts), from_day__lte=today).exclude(
+    rows = Occupancy.objects.filter(account__code__in=accounts, from_day__lte=today).exclude(
         until_day__lt=today
     )
     for code, name in rows.order_by("customer__number").values_list("account__code", "customer__name"):

@@ -2,7 +2,7 @@
 
 import re
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from central.campus.models import Account, MeteringPoint, Room
 from central.clock import campus_day
@@ -31,10 +31,10 @@ def point_of_room(room_id: int) -> MeteringPoint | None:
 
 
 def points_with_class() -> QuerySet[MeteringPoint]:
-    """Select metering points with all that `room_lines` reads of them."""
-    return MeteringPoint.objects.select_related("room__building", "customer_class__tariff").prefetch_related(
-        "customer_class__buckets"
-    )
+    """Select metering points with all that `room_lines` reads of them; one building and one class serve all their rooms."""
+    live = FilteredRelation("accounts", condition=~Q(accounts__state=Account.State.CLOSED))
+    points = MeteringPoint.objects.select_related("room").annotate(live=live, live_account=F("live__code"))
+    return points.prefetch_related("room__building", "customer_class__tariff", "customer_class__buckets")
 
 
 def _split(text: str) -> tuple[str, str] | None:

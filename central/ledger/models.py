@@ -38,8 +38,13 @@ class LedgerAccount(models.Model):
     @property
     def balance(self) -> int:
         """What is owed or owned: grows with the account's own side."""
-        own_side_is_debit = self.kind in (self.Kind.ASSET, self.Kind.EXPENSE)
-        return self.debits - self.credits if own_side_is_debit else self.credits - self.debits
+        return own_side(self.kind, self.debits, self.credits)
+
+
+def own_side(kind: str, debits: int, credited: int) -> int:
+    """Give the balance of an account of this kind."""
+    is_debit = kind in (LedgerAccount.Kind.ASSET, LedgerAccount.Kind.EXPENSE)
+    return debits - credited if is_debit else credited - debits
 
 
 class Chained(ImmutableModel):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from central.ledger.chart_of_accounts import Side
-from central.ledger.models import LedgerAccount
+from central.ledger.models import LedgerAccount, own_side
 
 
 def balance(side: Side) -> int:
@@ -14,5 +14,8 @@ def balance(side: Side) -> int:
 
 def balances(sides: Iterable[Side]) -> dict[str, int]:
     """Give balances by code; accounts never used are missing."""
-    codes = [side.code for side in sides]
-    return {code: account.balance for code, account in LedgerAccount.objects.in_bulk(codes).items()}
+    rows = LedgerAccount.objects.filter(code__in=[side.code for side in sides])
+    return {
+        code: own_side(kind, debits, credited)
+        for code, kind, debits, credited in rows.values_list("code", "kind", "debits", "credits")
+    }

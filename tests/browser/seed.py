@@ -51,8 +51,8 @@ def people() -> None:
 def campus(buildings: int = 3, rooms: int = 12) -> None:
     """Import buildings with floors of six rooms, shops on the ground floor of the last one; then a gateway's reports."""
     now_ms = clock.now_ms()
-    _import(CLASSES + PRICES, now_ms - 90 * DAY_MS)
-    _import((_rooms_list(buildings, rooms),), now_ms - 60 * DAY_MS)
+    import_lists(CLASSES + PRICES, now_ms - 90 * DAY_MS)
+    import_lists((_rooms_list(buildings, rooms),), now_ms - 60 * DAY_MS)
     for building in Building.objects.order_by("code"):
         gateway = _gateway(building, now_ms)
         points = building.rooms.select_related("point__customer_class").order_by("floor", "label")
@@ -65,7 +65,8 @@ def campus(buildings: int = 3, rooms: int = 12) -> None:
     _gateway_troubles(now_ms)
 
 
-def _import(lists: Iterable[str], at_ms: int) -> None:
+def import_lists(lists: Iterable[str], at_ms: int) -> None:
+    """Carry out campus lists."""
     for text in lists:
         done = carry_out(plan_import(text.encode()), actor="seed", now_ms=at_ms)
         assert isinstance(done, Imported), done

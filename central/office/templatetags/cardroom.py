@@ -1,5 +1,7 @@
 """How quantities, instants and states are written on every page: one place, so that no amount stands without its unit."""
 
+from functools import lru_cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -121,7 +123,13 @@ def state(badge: Badge | None) -> SafeString | str:
     """Show a state as outline, word and colour; the colour alone never says it."""
     if badge is None:
         return NOTHING
-    return format_html('<span class="state {}">{}{}</span>', badge.tone, icon(badge.icon), badge.word)
+    return _drawn(badge.tone, badge.icon, str(badge.word))
+
+
+@lru_cache(maxsize=512)
+def _drawn(tone: str, outline: str, word: str) -> SafeString:
+    """Draw a state once: a page of rooms shows the same few hundreds of times."""
+    return format_html('<span class="state {}">{}{}</span>', tone, icon(outline), word)
 
 
 @register.filter
