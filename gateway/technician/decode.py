@@ -2,10 +2,12 @@
 
 One hex string per argument, or per line of standard input; one JSON object per event. A line is one whole stream: it may hold
 several frames, an echo, noise between them. Plain FE bytes and echoes are no damage; noise is one `garbage` per run, in its place.
+Between bytes may stand what tools print there: spaces, commas, semicolons, colons, dashes, 0x.
 """
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
@@ -22,6 +24,8 @@ Fields = dict[str, Any]
 
 FEED_BYTES = 4096
 """A pasted capture may be long; it is fed in portions, as a line would."""
+BETWEEN_BYTES = re.compile(r"[\s,;:\-\ufeff]+|(?<![0-9a-fA-F])0[xX]")
+"""What is no digit and says nothing; U+FEFF is the mark that some editors put before a file."""
 
 
 class Named(StrEnum):
@@ -38,7 +42,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("decode", help="tell what captured bytes say", description=__doc__)
     parser.add_argument("--protocol", choices=[name.value for name in Named], default=Named.AUTO.value)
     parser.add_argument(
-        "hex", nargs="*", metavar="HEX", help="hex digits, spaces allowed; without any: lines of stdin"
+        "hex", nargs="*", metavar="HEX", help="hex digits, separators allowed; without any: lines of stdin"
     )
     parser.set_defaults(run=run)
 
@@ -46,10 +50,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Print the events of each line; return the exit code."""
     lines: Iterable[str] = args.hex or _stdin_lines()
+    protocol, as_json = Named(args.protocol), json.JSONEncoder(ensure_ascii=False).encode
     try:
         for number, text in enumerate(lines, start=1):
-            for fields in decode_line(text, Named(args.protocol)):
-                print(json.dumps({"line": number, **fields}, ensure_ascii=False))
+            for fields in decode_line(text, protocol):
+                sys.stdout.write(as_json({"line": number, **fields}) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         sys.stderr.close()
@@ -58,12 +63,8 @@ def run(args: argparse.Namespace) -> int:
 
 def decode_line(text: str, protocol: Named) -> Iterator[Fields]:
     """Yield the events of one line of hex digits; an empty line has none, one that is no hex is the damage `not-hex`."""
-    digits = "".join(text.split())
-    if not digits:
-        return
-    try:
-        stream = bytes.fromhex(digits)
-    except ValueError:
+    stream = _bytes_of(text)
+    if stream is None:
         yield {"event": "damage", "reason": "not-hex"}
         return
     chosen, events = (
@@ -71,6 +72,18 @@ def decode_line(text: str, protocol: Named) -> Iterator[Fields]:
     )
     for event in events:
         yield (_damage_fields(event) if isinstance(event, Damage) else _frame_fields(event, protocol, chosen))
+
+
+def _bytes_of(text: str) -> bytes | None:
+    """Read hex digits, two to a byte, whatever stands between the bytes; None for anything else."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        pass
+    try:
+        return bytes.fromhex(BETWEEN_BYTES.sub(" ", text))
+    except ValueError:
+        return None
 
 
 def _stdin_lines() -> Iterator[str]:
@@ -86,14 +99,12 @@ def _events(decoder: dlt645.Decoder | modbus.Decoder, stream: bytes) -> list[Eve
     events: list[Event] = []
     for position in range(0, len(stream), FEED_BYTES):
         decoder.feed(stream[position : position + FEED_BYTES])
-        events += _ready(decoder)
+        while (event := decoder.next_event()) is not None:
+            events.append(event)
     decoder.flush()
-    return [*events, *_ready(decoder)]
-
-
-def _ready(decoder: dlt645.Decoder | modbus.Decoder) -> Iterator[Event]:
     while (event := decoder.next_event()) is not None:
-        yield event
+        events.append(event)
+    return events
 
 
 def _choose(stream: bytes) -> tuple[Named, list[Event]]:

@@ -117,6 +117,8 @@ class Decoder(StreamDecoder):
         if self._overrun is not None:
             return self._take_overrun()
         buffer = self._buffer
+        if self._position == len(buffer) and self._run is _QUIET:
+            return None
         while True:
             start = buffer.find(START, self._position)
             if start != self._position or self._noise:
