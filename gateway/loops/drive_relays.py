@@ -27,8 +27,9 @@ from gateway.domain.relay import (
 )
 from gateway.loops.fleet import Fleet, FleetMeter
 from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.read_clock import has_clock, read_clock
 from gateway.loops.signals import Signals
-from gateway.protocols.driver import Accepted, Answer, Item, Refused, RelayAction
+from gateway.protocols.driver import Accepted, Answer, Item, MeterClock, Refused, RelayAction
 
 LOOK_EVERY_S = 1.0
 """Between looks for relays whose rest is over; news ring the bell."""
@@ -137,7 +138,7 @@ class RelayDriver:
 
     async def _send(self, meter: FleetMeter, send: Send) -> RelayEvent:
         action = RelayAction.PERMIT if send.permit else RelayAction.CLOSE if send.close else RelayAction.OPEN
-        if Item.CLOCK in meter.driver.items and not self._clocks.is_fresh(meter.meter, self._clock.now()):
+        if has_clock(meter.driver) and not self._clocks.is_fresh(meter.meter, self._clock.now()):
             await self._read_clock(meter)
         valid_until = self._clocks.valid_until(meter.meter, self._clock.now())
         reply = await meter.line.switch(meter.driver, action, valid_until)
@@ -152,9 +153,9 @@ class RelayDriver:
                 return CommandUnanswered()
 
     async def _read_clock(self, meter: FleetMeter) -> None:
-        answer = await meter.line.read(meter.driver, Item.CLOCK, Rank.RELAY)
-        if isinstance(answer, Answer) and answer.values.clock is not None:
-            self._clocks.note(meter.meter, answer.values.clock, self._clock.now())
+        clock = await read_clock(meter.line, meter.driver, Rank.RELAY)
+        if isinstance(clock, MeterClock):
+            self._clocks.note(meter.meter, clock, self._clock.now())
 
     async def _read_back(self, meter: FleetMeter, close: bool) -> RelayEvent:
         """Read status word and current: only together they prove anything (C-15). No current of a contact that has yet to close."""
