@@ -8,6 +8,7 @@ from django.db.models import Max
 
 from central.campus.models import Account, Binding, Room
 from central.link.models import Alarm, Command, Gateway, QuarantinedRow, WatermarkCheck
+from central.office.alarm_details import detail_words
 from central.office.words import ALARMS, Words, name_of
 
 OPEN_COMMANDS = (Command.State.QUEUED, Command.State.SENT, Command.State.PENDING)
@@ -44,6 +45,7 @@ class AlarmRow:
 
     alarm: Alarm
     words: Words
+    detail: Words
     label: str
     room_id: int | None
 
@@ -66,7 +68,15 @@ def _with_rooms(alarms: Iterable[Alarm]) -> list[AlarmRow]:
     for alarm in alarms:
         room = rooms.get(alarm.subject)
         label = room.full_label if room else alarm.subject
-        rows.append(AlarmRow(alarm, name_of(ALARMS, alarm.what), label, room.pk if room else None))
+        rows.append(
+            AlarmRow(
+                alarm,
+                name_of(ALARMS, alarm.what),
+                detail_words(alarm.detail),
+                label,
+                room.pk if room else None,
+            )
+        )
     return rows
 
 

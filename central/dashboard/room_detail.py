@@ -1,7 +1,6 @@
 """One room in depth: what was billed, what the relay did and why, what is wrong with it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q
 
@@ -26,6 +25,8 @@ from central.office.words import (
 from gateway.contract.facts import RelayVerdict
 
 ENTRIES, EVENTS = 12, 12
+SEEN_FIELDS = ("meter", "line", "model", "address")
+"""What a birth says of a meter, in its order."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def alarms_of(line: RoomLine) -> list[Alarm]:
     )
 
 
-def where_on_the_line(gateway: Gateway | None, meter: str) -> dict[str, Any]:
+def where_on_the_line(gateway: Gateway | None, meter: str) -> dict[str, str]:
     """Give the line, model and address of a meter as its gateway's birth listed them; empty when it did not."""
     seen = gateway.meters_seen if gateway else []
-    return next((row for row in seen if row.get("meter") == meter), {})
+    return next((dict(zip(SEEN_FIELDS, row, strict=False)) for row in seen if row[0] == meter), {})

@@ -108,6 +108,11 @@ class RoomsPage:
     page: Page
     counts: dict[str, int]
 
+    @property
+    def has_estimates(self) -> bool:
+        """Say whether the sign of an estimate needs its legend."""
+        return any(line.left.estimate for line in self.page)
+
 
 def rooms_page(building: Building, choice: Choice, now_ms: int) -> RoomsPage:
     """Read a building's rooms and cut the page that was asked for."""

@@ -17,6 +17,7 @@ from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import find_accounts, point_of_room
 from central.link.models import Gateway
 from central.office.access import ADMIN, ANYONE_SIGNED_IN, roles
+from central.office.alarm_details import detail_words
 from central.office.live import live_part
 from central.office.words import ALARMS, name_of
 
@@ -69,7 +70,9 @@ def room(request: HttpRequest, room_id: int) -> HttpResponse:
         "gateway": gateway,
         "entries": entries_of(line.account),
         "events": events_of(line),
-        "alarms": [(alarm, name_of(ALARMS, alarm.what)) for alarm in alarms_of(line)],
+        "alarms": [
+            (alarm, name_of(ALARMS, alarm.what), detail_words(alarm.detail)) for alarm in alarms_of(line)
+        ],
         "wire": where_on_the_line(gateway, line.meter),
         **_chart(request, line),
     }

@@ -144,9 +144,7 @@ def _roll_up(gateway_id: str, readings: list[ReadingRow]) -> None:
             gateway=gateway_id,
             wall_ms=reading.wall_ms,
             register_wh=base,
-            power_w=reading.power_w,
-            current_ma=reading.current_ma,
-            relay_closed=reading.relay_closed,
+            **_details(reading, before),
             outcome=reading.outcome.value,
         )
     LastReading.objects.bulk_create(
@@ -169,6 +167,15 @@ def _roll_up(gateway_id: str, readings: list[ReadingRow]) -> None:
             "ON CONFLICT (meter, hour_ms) DO UPDATE SET energy_wh = telemetry_hourlyuse.energy_wh + excluded.energy_wh",
             [(meter, hour_ms, energy_wh) for (meter, hour_ms), energy_wh in sorted(use.items())],
         )
+
+
+def _details(reading: ReadingRow, before: LastReading | None) -> dict[str, int | bool | None]:
+    """Keep what this reading did not ask: power, current and relay are read every few rounds only."""
+    names = ("power_w", "current_ma", "relay_closed")
+    return {
+        name: getattr(before, name, None) if getattr(reading, name) is None else getattr(reading, name)
+        for name in names
+    }
 
 
 def _advance(base_wh: int, register_wh: int, outcome: ReadingOutcome) -> int:

@@ -3,6 +3,7 @@
 A gateway newer than this server may send a name that isn't here: it is shown as it came, never hidden.
 """
 
+import re
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -98,6 +99,14 @@ ALARMS: dict[str, Words] = {
     "cut-guard": _("Too many cuts at once"),
     "clock-untrusted": _("Gateway's clock not trusted"),
     "line-gone": _("A line or its adapter is gone"),
+    "meter-missing": _("Meter is on no line of its gateway"),
+    "meter-unusable": _("Meter can't be used: its row is wrong"),
+    "registry-damaged": _("The gateway's list of meters is damaged"),
+    "store-full": _("The gateway's disk was full"),
+    "locked-out": _("Locked out by a technician"),
+    "lock-out-ended": _("A technician ended a lock-out"),
+    "cuts-approved": _("A technician approved held cuts"),
+    "account-released": _("A technician released an account"),
     "store-behind": _("The gateway's store went back in time"),
     "exists-with-different": _("Same id with other content"),
     "command-refused": _("The gateway refused a command"),
@@ -105,6 +114,7 @@ ALARMS: dict[str, Words] = {
     "row-quarantined": _("A row could not be taken"),
     "messages-refused": _("Messages refused: signature or sender"),
     "unknown-grant": _("Credit that this server never gave"),
+    "grant-twice": _("The same credit was booked twice"),
     "grant-differs": _("Credit differs from what was given"),
     "balance-differs": _("Balances differ at the watermark"),
     "take-back-differs": _("Taken back differs from what was asked"),
@@ -115,6 +125,8 @@ ALARMS: dict[str, Words] = {
 }
 
 LOCKED_OUT_BY = "locked out by "
+CREDIT_LOW = re.compile(r"credit-low-(\d+)")
+"""Which of the class's warning levels was reached."""
 WHY: dict[str, Words] = {
     "credit-left": _("credit left"),
     "credit-low": _("credit low"),
@@ -129,6 +141,9 @@ WHY: dict[str, Words] = {
     "account-quarantined": _("account quarantined: a person must release it"),
     "account-closed": _("account closed"),
     "cut-guard": _("too many cuts at once: waits for a person"),
+    "newly-bound": _("new account: its first credit may still be on its way"),
+    "estimate": _("by estimate only: nothing is cut on it"),
+    "unconfirmed": _("to be confirmed by a second reading"),
     "commanded": _("commanded, to be read back"),
     "no-effect": _("commanded, but nothing changed"),
     "no-relay": _("the meter has no relay"),
@@ -138,6 +153,22 @@ WHY: dict[str, Words] = {
     "keep-power": _("the meter is set to keep the power on"),
     "password": _("the meter refuses the password"),
     "expired": _("the command came too late"),
+    "the meter delays the trip": _("the meter delays the trip"),
+    "press the meter's key": _("press the meter's key"),
+    "other": _("the meter refuses and gives no reason"),
+    "illegal-data": _("the meter finds the data wrong"),
+    "no-such-data": _("the meter does not know this command"),
+    "suspended": _("the meter's remote control is suspended"),
+    "mac": _("the meter finds the signature wrong"),
+    "not-authenticated": _("the meter wants an authentication first"),
+    "keep-power-refuses-pre-trip": _("the meter is set to keep the power on and refuses the warning"),
+    "bad-duration": _("the meter finds the duration wrong"),
+    "already-tripped": _("the meter has opened already"),
+    "illegal-function": _("the meter does not know this function"),
+    "illegal-address": _("the meter has no such relay register"),
+    "illegal-value": _("the meter does not take this value"),
+    "device-failure": _("the meter reports a failure of its own"),
+    "busy": _("the meter is busy"),
 }
 
 
@@ -145,6 +176,11 @@ def why_words(wire_reason: str) -> Words:
     """Give the reader's words for a gateway's reason, or the reason as it came (a person's own words at an override)."""
     if wire_reason.startswith(LOCKED_OUT_BY):
         return gettext("locked out by %(who)s") % {"who": wire_reason.removeprefix(LOCKED_OUT_BY)}
+    if stage := CREDIT_LOW.fullmatch(wire_reason):
+        return gettext("credit low (warning %(stage)s)") % {"stage": stage[1]}
+    parts = wire_reason.split("+")
+    if len(parts) > 1 and all(part in WHY for part in parts):
+        return gettext("; ").join(str(WHY[part]) for part in parts)
     return WHY.get(wire_reason, wire_reason)
 
 

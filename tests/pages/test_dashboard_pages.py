@@ -83,6 +83,12 @@ def test_a_register_and_the_power_tick_without_a_reload(cashier: Client) -> None
     assert power_of_building(cashier) == sum(LastReading.objects.values_list("power_w", flat=True))
 
 
+def test_a_meter_is_named_with_its_place_on_the_line(cashier: Client) -> None:
+    page = cashier.get(room_path("1-106")).content.decode()
+    assert "202410005" in page
+    assert "rs485-1 · 000202410005" in page
+
+
 def seen_of(part: HttpResponse) -> str:
     found = re.search(r'name="seen" value="(\w+)"', part.content.decode())
     assert found

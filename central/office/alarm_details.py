@@ -1,0 +1,71 @@
+"""What a gateway or this server says beside an alarm, in the reader's words.
+
+Details travel as English sentences with figures in them. Each pattern finds one sentence again; what no pattern knows is shown
+as it came, never hidden.
+"""
+
+import re
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from central.office.words import WHY, Words, why_words
+
+WANTED: dict[str, Words] = {
+    "open": pgettext_lazy("relay", "open"),
+    "closed": pgettext_lazy("relay", "closed"),
+}
+DOUBTS: dict[str, Words] = {
+    "before-release": _("the clock is before the software's own date"),
+    "before-last-stored": _("the clock is before what was stored last"),
+    "far-ahead": _("the clock is far ahead"),
+    "disagrees-with-central": _("the clock disagrees with this server"),
+}
+TABLES = {"wanted": WANTED, "doubt": DOUBTS}
+
+_SENTENCES: tuple[tuple[str, Words], ...] = (
+    (r"no answer for (?P<s>\d+) s; look at the meter and its line",
+     _("no answer for %(s)s s; look at the meter and its line")),
+    (r"the relay should be (?P<wanted>\w+): (?P<why>.+), after (?P<n>\d+) tries",
+     _("the relay should be %(wanted)s: %(why)s (tries: %(n)s)")),
+    (r"register (?P<wh>-?\d+) Wh was followed by (?P<n>\d+) values; nothing is billed or cut on it",
+     _("after the register %(wh)s Wh came %(n)s values that don't fit; nothing is billed or cut on them")),
+    (r"more cuts than the building's limit; the further ones wait for a second signature or a person",
+     _("more cuts than the building's limit; the further ones wait for a second signature or a person")),
+    (r"the recorded register (?P<was>-?\d+) Wh can't have become (?P<wh>-?\d+) Wh; the reading is taken instead",
+     _("the recorded register %(was)s Wh can't have become %(wh)s Wh; the reading is taken instead")),
+    (r"(?P<doubt>[a-z-]+): the lowest price is billed, and trued up later; check the time server and the link",
+     _("%(doubt)s: the lowest price is billed, and trued up later; check the time server and the link")),
+    (r"central counts on it, but it is on no line here; add it: (?P<how>.+)",
+     _("this server counts on it, but it is on no line there; add it at the gateway: %(how)s")),
+    (r"(?P<why>.+); mend its row: (?P<how>.+)", _("%(why)s; mend its row at the gateway: %(how)s")),
+    (r"the balance is not the sum of the ledger", _("the balance is not the sum of the ledger")),
+    (r"a reading could not be booked; the gateway's log says why",
+     _("a reading could not be booked; the gateway's log says why")),
+    (r"the same (?P<what>grant|version) came again with other content",
+     _("it came again with other content")),
+    (r"command (?P<n>\d+) came again with other content", _("command %(n)s came again with other content")),
+    (r"central has row (?P<n>\d+) of epoch (?P<epoch>\S+), this store ends at (?P<last>\d+)",
+     _("this server has row %(n)s of epoch %(epoch)s, the gateway's store ends at %(last)s")),
+    (r"epoch (?P<epoch>\S+): central has row (?P<n>\d+), the gateway's store is older",
+     _("this server has row %(n)s of epoch %(epoch)s, the gateway's store is older")),
+    (r"epoch (?P<epoch>\S+) follows (?P<before>\S+); it was opened with central's balances",
+     _("epoch %(epoch)s follows %(before)s; it was opened with this server's balances")),
+    (r"the gateway expects command (?P<n>\d+): central's numbers were behind, is it a restored backup\?",
+     _("the gateway expects command %(n)s; this server's numbers were behind: is it a restored backup?")),
+)  # fmt: skip
+SENTENCES = tuple((re.compile(pattern), words) for pattern, words in _SENTENCES)
+
+
+def detail_words(detail: str) -> Words:
+    """Give an alarm's detail in the reader's words, or as it came."""
+    if detail in WHY:
+        return why_words(detail)
+    for pattern, words in SENTENCES:
+        if found := pattern.fullmatch(detail):
+            return str(words) % {name: _part(name, text) for name, text in found.groupdict().items()}
+    return detail
+
+
+def _part(name: str, text: str) -> Words:
+    return why_words(text) if name == "why" else TABLES.get(name, {}).get(text, text)
