@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
-from gateway.protocols.dlt645 import content, edition1997
+from gateway.protocols.dlt645 import content, edition1997, functions
 from gateway.protocols.dlt645 import frame as dlt645
 from gateway.protocols.modbus import content as modbus_content
 from gateway.protocols.modbus import frame as modbus
@@ -171,12 +171,12 @@ def _frame_fields(frame: dlt645.Frame | modbus.Frame, asked: Named, chosen: Name
 
 
 def edition_of(frame: dlt645.Frame) -> Named:
-    """Tell the edition by the function code: 1997 uses 01H to 10H, 2007 11H and up; 03H by its data, 08H and 00H by the address."""
+    """Tell the edition by the function code: 1997 uses 01H to 10H, 2007 11H and up; 03H by its data, 00H by the address."""
     function = frame.function
     if function > edition1997.LAST_FUNCTION:
         return Named.DLT645_2007
     if function == edition1997.READ_AGAIN:
-        return Named.DLT645_2007 if len(frame.data) >= 4 else Named.DLT645_1997
+        return Named.DLT645_2007 if functions.is_security(frame) else Named.DLT645_1997
     if function == edition1997.BROADCAST_TIME:
         return Named.DLT645_2007
     if function == 0:

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from gateway.technician.decode import Named, decode_line
+
 READING = "6812907856341268910833333433ab896745cc16"
 
 
@@ -115,3 +117,30 @@ def test_a_wrong_option_says_what_is_there() -> None:
     )
     assert done.returncode == 2
     assert b"dlt645-2007" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "between",
+    [" ", ",", ", ", ";", ":", "-", "\t", " 0x", ",0X", ", 0x"],
+)
+def test_bytes_are_taken_as_tools_print_them(between: str) -> None:
+    spread = between.join(READING[at : at + 2] for at in range(0, len(READING), 2))
+    for text in (spread, "0x" + spread, "\ufeff" + spread.upper().replace("X", "x") + "\r\n"):
+        ((_, said),) = [(e["event"], e["value"]) for e in decode_line(text, Named.AUTO)]
+        assert said == "123456.78"
+
+
+@pytest.mark.parametrize("text", ["68 1 2", "0x681", "6g", "\x00", "６８", "RX: 68", "68 12 --- x"])
+def test_what_is_no_byte_is_no_hex(text: str) -> None:
+    assert list(decode_line(text, Named.AUTO)) == [{"event": "damage", "reason": "not-hex"}]
+
+
+def test_binary_junk_on_stdin_is_named_line_by_line() -> None:
+    events, code = decode(stdin=bytes(range(256)) * 40)
+    assert code == 0
+    assert {event.get("reason") for event in events} == {"not-hex"}
+
+
+def test_no_input_is_no_event() -> None:
+    assert decode(stdin=b"") == ([], 0)
+    assert decode(stdin=b"\n \r\n\t\n") == ([], 0)

@@ -20,6 +20,7 @@ CHANGE_BAUD = 0x0C
 CHANGE_PASSWORD = 0x0F
 CLEAR_DEMAND = 0x10
 LAST_FUNCTION = CLEAR_DEMAND
+_WITHOUT_IDENTIFIER = frozenset({BROADCAST_TIME, WRITE_ADDRESS, CHANGE_BAUD, CHANGE_PASSWORD, CLEAR_DEMAND})
 
 ERROR_BITS = (
     "illegal-data",
@@ -103,11 +104,11 @@ def read_content(frame: Frame) -> Content:
     """Return what a frame of the 1997 edition says; as `content.read_content`, never raises."""
     if frame.is_abnormal:
         return Content(name=refusal(frame), value=f"ERR={frame.data[:1].hex().upper()}", unit="err")
-    if len(frame.data) < 2:
+    if len(frame.data) < 2 or frame.function in _WITHOUT_IDENTIFIER:
         return Content()
     number = int.from_bytes(frame.data[:2], "little")
     di, body, known = f"{number:04X}", frame.data[2:], find(number)
     name = known.name if known else None
-    if known is None or not frame.is_reply or frame.function != READ or frame.has_more:
+    if known is None or not frame.is_reply or frame.function not in (READ, READ_AGAIN) or frame.has_more:
         return Content(di=di, name=name)
     return content_of(di, known, body.removesuffix(BLOCK_SEPARATOR) if known.is_block else body)

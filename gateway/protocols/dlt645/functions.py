@@ -8,6 +8,7 @@ from gateway.protocols.dlt645.frame import (
     FUNCTION_BITS,
     MORE_BIT,
     WILDCARD_ADDRESS,
+    Frame,
     encode,
 )
 from gateway.protocols.driver import MeterClock
@@ -29,7 +30,10 @@ CLEAR_EVENTS = 0x1B
 RELAY = 0x1C
 """Extension: not in the standard's list, which ends at 1BH; see relay.py."""
 
-CARRIES_IDENTIFIER = frozenset({READ, READ_FOLLOW_UP, WRITE})
+CARRIES_IDENTIFIER = frozenset({SECURITY, READ, READ_FOLLOW_UP, WRITE})
+SECURITY_GROUP = 0x07
+"""DI3 of all that goes by function 03H, as 070102FF for a top-up."""
+SECURITY_ERROR_BYTES = 2
 
 BAUD_WORDS = {0x02: 600, 0x04: 1200, 0x08: 2400, 0x10: 4800, 0x20: 9600, 0x40: 19200}
 """Baud feature word Z: exactly one bit (clause 7.7)."""
@@ -56,6 +60,13 @@ SECURITY_ERROR_BITS = (
     "over-hoard",
 )
 """Extension: the two-byte error word of function 03H, bit 0 first."""
+
+
+def is_security(frame: Frame) -> bool:
+    """Tell 03H of the State Grid extension from 03H of 1997, which reads again and has two-byte identifiers and one error byte."""
+    if frame.is_abnormal:
+        return len(frame.data) == SECURITY_ERROR_BYTES
+    return len(frame.data) >= 4 and frame.data[3] == SECURITY_GROUP
 
 
 def named_bits(word: int, names: tuple[str, ...]) -> list[str]:

@@ -45,6 +45,8 @@ _READS = {
 """Function: most items in one request (Modbus application protocol V1.1b3, clause 6)."""
 _REGISTER_READS = frozenset({READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS})
 _REGISTER_BYTE_COUNTS = frozenset(range(2, 251, 2))
+_REPLY_BYTES = tuple(5 + count if count in _REGISTER_BYTE_COUNTS else 0 for count in range(256))
+"""Byte count of a reply with registers to the frame's length; 0 where there is no such reply (nothing has the CRC 0)."""
 _SINGLE_WRITES = frozenset({WRITE_COIL, WRITE_REGISTER})
 _BLOCK_WRITES = {WRITE_COILS: 1968, WRITE_REGISTERS: 123}
 _BITS = frozenset({READ_COILS, READ_DISCRETE_INPUTS, WRITE_COILS})
@@ -117,13 +119,14 @@ class Decoder(StreamDecoder):
     and it is taken byte for byte, as a REQUEST, before any other reading of these bytes.
     """
 
-    __slots__ = ("_echo", "_in_damage", "_last_write", "_role")
+    __slots__ = ("_asked", "_echo", "_in_damage", "_role")
 
     def __init__(self, role: Role | None = None, echo: bytes = b"") -> None:
         super().__init__()
         self._role = role
         self._echo = echo
-        self._last_write = b""
+        self._asked = b""
+        """The request heard last, as long as nothing has answered it."""
         self._in_damage = False
 
     def next_event(self) -> Frame | Damage | None:
@@ -133,15 +136,15 @@ class Decoder(StreamDecoder):
         buffer, start = self._buffer, self._position
         if self._role is _RESPONSE and len(buffer) - start >= _SHORTEST_REPLY_BYTES:
             # The short way for what a master hears most: registers, whole, not its own echo. All else goes the long way.
-            raw = buffer[start : start + _EXCEPTION_BYTES + buffer[start + 2]]
+            length = _REPLY_BYTES[buffer[start + 2]]
+            raw = buffer[start : start + length]
             if (
                 crc16(raw) == 0
+                and len(raw) == length
                 and raw[1] in _REGISTER_READS
-                and raw[2] in _REGISTER_BYTE_COUNTS
-                and len(raw) == _EXCEPTION_BYTES + raw[2]
                 and not (self._echo and self._echo.startswith(raw[:_SHORTEST_REPLY_BYTES]))
             ):
-                self._position = start + len(raw)
+                self._position = start + length
                 self._in_damage = False
                 return tuple.__new__(Frame, (raw[0], raw[1], _RESPONSE, raw[2:-2], raw))
         while self._position < len(self._buffer):
@@ -198,12 +201,24 @@ class Decoder(StreamDecoder):
         return (Reason.TRUNCATED, arrived) if self._ended else None
 
     def _side(self, raw: bytes, claimed: Role) -> Role:
-        """A single write is answered by its own copy: heard from both sides, the second of two equal frames is the answer."""
-        if self._role is not None or raw[1] not in _SINGLE_WRITES:
+        """Where both sides' frames look alike, the request heard before tells: a single write is answered by its own copy, and a
+        reply of three bytes of coils is as long as a request."""
+        if self._role is not None:
             return claimed
-        answered = raw == self._last_write
-        self._last_write = b"" if answered else raw
-        return Role.RESPONSE if answered else Role.REQUEST
+        asked, self._asked = self._asked, b""
+        if raw[1] in _SINGLE_WRITES:
+            answers = raw == asked
+        else:
+            answers = raw[:2] == asked[:2] and raw[2] == _coil_bytes(asked) == len(raw) - _EXCEPTION_BYTES
+        side = Role.RESPONSE if answers else claimed
+        if side is Role.REQUEST:
+            self._asked = raw
+        return side
+
+
+def _coil_bytes(request: bytes) -> int:
+    """Return how many bytes of coils answer a request; 0 for one that doesn't ask for any."""
+    return (int.from_bytes(request[4:6], "big") + 7) // 8 if request[1] in _BITS else 0
 
 
 def _claims(head: bytes, role: Role | None) -> list[_Claim]:
