@@ -49,7 +49,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Print the events of each line; return the exit code."""
-    lines: Iterable[str] = args.hex or _stdin_lines()
+    lines: Iterable[str] = _streams(args.hex) if args.hex else _stdin_lines()
     protocol, as_json = Named(args.protocol), json.JSONEncoder(ensure_ascii=False).encode
     try:
         for number, text in enumerate(lines, start=1):
@@ -84,6 +84,11 @@ def _bytes_of(text: str) -> bytes | None:
         return bytes.fromhex(BETWEEN_BYTES.sub(" ", text))
     except ValueError:
         return None
+
+
+def _streams(words: list[str]) -> list[str]:
+    """One stream per argument; a frame pasted without quotes comes as one argument per byte, and is one stream."""
+    return [" ".join(words)] if all(len(_bytes_of(word) or b"") == 1 for word in words) else words
 
 
 def _stdin_lines() -> Iterator[str]:

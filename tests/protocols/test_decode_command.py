@@ -130,6 +130,11 @@ def test_bytes_are_taken_as_tools_print_them(between: str) -> None:
         assert said == "123456.78"
 
 
+def test_a_frame_pasted_without_quotes_is_one_stream() -> None:
+    (event,), _ = decode(*(READING[at : at + 2] for at in range(0, len(READING), 2)))
+    assert (event["line"], event["value"]) == (1, "123456.78")
+
+
 @pytest.mark.parametrize("text", ["68 1 2", "0x681", "6g", "\x00", "６８", "RX: 68", "68 12 --- x"])
 def test_what_is_no_byte_is_no_hex(text: str) -> None:
     assert list(decode_line(text, Named.AUTO)) == [{"event": "damage", "reason": "not-hex"}]
