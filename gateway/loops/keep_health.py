@@ -55,7 +55,6 @@ class HealthKeeper:
         self._signals = signals
         self._progress = progress
         self._settled_at: Instant | None = None
-        self._told: Mapping[tuple[str, str], str] | None = None
         self._edge_ms: int | None = None
         self._health_s: float | None = None
         self._full = ""
@@ -88,11 +87,8 @@ class HealthKeeper:
         now = self._clock.now()
         await self._read_at_edge(now)
         standing = {(trouble.what, trouble.subject): trouble.detail for trouble in self._troubles()}
-        due = self._is_settling_due(now)
-        if due or standing.keys() != (self._told or {}).keys():
-            await self._store.run(lambda journal: self._keep_alarms(journal, standing, now))
-            self._told = standing
-        if due:
+        await self._store.run(lambda journal: self._keep_alarms(journal, standing, now))
+        if self._is_settling_due(now):
             await self._settle(now)
         await self._write_health(now)
 

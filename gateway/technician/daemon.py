@@ -23,14 +23,23 @@ def config_or_complain(path: Path) -> GatewayConfig | None:
     return None
 
 
+def _folder_or_complain(path: Path) -> Path | None:
+    """The daemon's folder. That nothing can be written there now, its disk being full, keeps nobody from asking the daemon."""
+    loaded = load_config(path)
+    if isinstance(loaded, list) and all(mistake.code == "not-writable" for mistake in loaded):
+        return Path(str(loaded[0].facts["found"]))
+    config = config_or_complain(path)
+    return config.gateway.data if config else None
+
+
 def order(
     args: argparse.Namespace, do: str, arguments: dict[str, str | int | bool] | None = None
 ) -> bytes | int:
     """Give the daemon's result as JSON, or the exit code after the reason went to stderr."""
-    config = config_or_complain(args.config)
-    if config is None:
+    folder = _folder_or_complain(args.config)
+    if folder is None:
         return NOT_DONE
-    reply = ask(config.gateway.data / SOCKET_NAME, do, arguments)
+    reply = ask(folder / SOCKET_NAME, do, arguments)
     if isinstance(reply, Unreachable):
         print(reply.message, file=sys.stderr)
         return NOT_RUNNING

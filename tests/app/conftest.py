@@ -1,0 +1,34 @@
+"""A broker for the daemon: Mosquitto where it is, else amqtt. What the link itself does is tested on both, in tests/uplink."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.station import Central, Station, central_for, station_in
+from tests.brokers import MOSQUITTO, free_port, start_amqtt, start_mosquitto
+
+
+@pytest.fixture
+async def broker_port(tmp_path: Path) -> AsyncIterator[int]:
+    port = free_port()
+    if MOSQUITTO is None:
+        async with start_amqtt(port):
+            yield port
+    else:
+        folder = tmp_path / "broker"
+        folder.mkdir()
+        with start_mosquitto(folder, port):
+            yield port
+
+
+@pytest.fixture
+async def station(tmp_path: Path, broker_port: int) -> AsyncIterator[Station]:
+    async with station_in(tmp_path, broker_port) as station:
+        yield station
+
+
+@pytest.fixture
+async def central(station: Station, broker_port: int) -> AsyncIterator[Central]:
+    async with central_for(station, broker_port) as central:
+        yield central
