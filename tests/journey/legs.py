@@ -84,7 +84,8 @@ WHERE kind = 'consumption' AND cause = 'decision'
 
 
 def restorings(central: Path, telemetry: Path, truth: Path) -> list[Restoring]:
-    """Match every payment with the next move and the next read-back of its relay."""
+    """Match every payment for a room that was cut with the next move and the next read-back of its relay."""
+    opened = by_meter(rows(truth, MOVES.format(closed=0)))
     moves, read_backs = (
         by_meter(rows(truth, MOVES.format(closed=1))),
         by_meter(rows(telemetry, READ_BACKS.format(closed=1))),
@@ -92,6 +93,9 @@ def restorings(central: Path, telemetry: Path, truth: Path) -> list[Restoring]:
     found = []
     for meter, paid in by_meter(rows(central, PAYMENTS)).items():
         for payment in paid:
+            cut = opened.get(meter)
+            if not cut or cut[0].at_ms > payment.at_ms:
+                continue  # the first credit, paid while the room was still supplied
             move = first_after(moves.get(meter, []), payment.at_ms)
             read_back = move and first_after(read_backs.get(meter, []), move.at_ms)
             if move and read_back:

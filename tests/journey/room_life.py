@@ -95,6 +95,8 @@ async def live(
 ) -> None:
     """Pay, be supplied, run out, again and again until cancelled."""
     dice = random.Random(f"{seed}:{room}")
+    # The first credit comes while the room is still supplied: a new account is not cut before it had any, for a while.
+    await desk.pay(room, "1.00")
     while True:
         await watch.until(meter, closed=False)
         await asyncio.sleep(dice.uniform(0.5, 3))
