@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +36,19 @@ class Site:
 
     url: str
     environment: dict[str, str]
+
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        """Run one statement in central's own database, as another process would; give its rows."""
+        return self._sql("central.db", statement)
+
+    def telemetry_sql(self, statement: str) -> list[tuple[object, ...]]:
+        """Run one statement in the telemetry database."""
+        return self._sql("telemetry.db", statement)
+
+    def _sql(self, name: str, statement: str) -> list[tuple[object, ...]]:
+        database = sqlite3.connect(Path(self.environment["CARDROOM_DATA"]) / name, timeout=20)
+        with closing(database), database:
+            return database.execute(statement).fetchall()
 
     def run(self, source: str) -> str:
         """Run Python code beside the server, as its other processes would; give what it printed."""
@@ -114,41 +129,73 @@ class Visitor:
     complaints: list[str]
 
 
-@pytest.fixture
-def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
-    """Open a profile: `visit("cashier", language="en", size=PHONE, dark=True)`; signed in unless the name is empty."""
-    visitors: list[Visitor] = []
+Visits = Callable[..., Visitor]
 
+
+@pytest.fixture(scope="session")
+def cookies(chromium: Browser, site: Site) -> dict[str, list[dict[str, str]]]:
+    """Sign everyone in once, by the form: the session's cookies, by name; none for a stranger."""
+    known: dict[str, list[dict[str, str]]] = {"": []}
+    for name in ("cashier", "manager"):
+        context = chromium.new_context(base_url=site.url)
+        sign_in(context.new_page(), name)
+        known[name] = context.cookies()
+        context.close()
+    return known
+
+
+@contextmanager
+def profile(
+    chromium: Browser, site: Site, cookies: list[dict[str, str]], language: str, size: dict[str, int]
+) -> Iterator[Visitor]:
+    """Open a profile of its own; at its end nothing may have been asked outside, and the browser must be content."""
+    # Without motion, so that a colour that is measured has arrived.
+    context = chromium.new_context(viewport=size, base_url=site.url, reduced_motion="reduce")
+    context.set_default_timeout(20_000)
+    context.add_cookies([*cookies, {"name": "django_language", "value": language, "url": site.url}])
+    visitor = Visitor(context, context.new_page(), [], [])
+
+    def watch(route: Route) -> None:
+        if route.request.url.startswith((site.url + "/", "data:")):
+            route.continue_()
+        else:
+            visitor.outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", watch)
+    visitor.page.on("console", lambda said: said.type == "error" and visitor.complaints.append(said.text))
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    try:
+        yield visitor
+    finally:
+        context.close()
+    assert visitor.outside == [], "a page asked an outside host"
+    assert visitor.complaints == [], "the browser complained"
+
+
+def _opener(
+    chromium: Browser, site: Site, cookies: dict[str, list[dict[str, str]]], stack: ExitStack
+) -> Visits:
     def open_profile(
-        name: str = "cashier", language: str = "zh-hans", size: dict[str, int] = DESK, dark: bool = False
+        name: str = "cashier", language: str = "zh-hans", size: dict[str, int] = DESK
     ) -> Visitor:
-        context = chromium.new_context(
-            viewport=size, color_scheme="dark" if dark else "light", base_url=site.url
-        )
-        context.set_default_timeout(20_000)
-        context.add_cookies([{"name": "django_language", "value": language, "url": site.url}])
-        visitor = Visitor(context, context.new_page(), [], [])
+        return stack.enter_context(profile(chromium, site, cookies[name], language, size))
 
-        def watch(route: Route) -> None:
-            if route.request.url.startswith((site.url + "/", "data:")):
-                route.continue_()
-            else:
-                visitor.outside.append(route.request.url)
-                route.abort()
+    return open_profile
 
-        context.route("**/*", watch)
-        visitor.page.on("console", lambda said: said.type == "error" and visitor.complaints.append(said.text))
-        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-        if name:
-            sign_in(visitor.page, name)
-        visitors.append(visitor)
-        return visitor
 
-    yield open_profile
-    for visitor in visitors:
-        visitor.context.close()
-        assert visitor.outside == [], "a page asked an outside host"
-        assert visitor.complaints == [], "the browser complained"
+@pytest.fixture
+def visit(chromium: Browser, site: Site, cookies: dict[str, list[dict[str, str]]]) -> Iterator[Visits]:
+    """Open a profile for one test: `visit("cashier", language="en", size=PHONE)`; a stranger's with an empty name."""
+    with ExitStack() as stack:
+        yield _opener(chromium, site, cookies, stack)
+
+
+@pytest.fixture(scope="module")
+def visits(chromium: Browser, site: Site, cookies: dict[str, list[dict[str, str]]]) -> Iterator[Visits]:
+    """Open profiles that several tests share."""
+    with ExitStack() as stack:
+        yield _opener(chromium, site, cookies, stack)
 
 
 def sign_in(page: Page, name: str) -> None:

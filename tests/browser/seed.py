@@ -24,6 +24,7 @@ from central.link.models import (
     WatermarkCheck,
 )
 from central.link.operations import enrol_gateway
+from central.link.telemetry.apps import TELEMETRY
 from central.link.telemetry.models import DecisionEvent, HourlyUse, LastReading, RelayEvent
 from central.office.models import User
 
@@ -50,6 +51,11 @@ def people() -> None:
 
 def campus(buildings: int = 3, rooms: int = 12) -> None:
     """Import buildings with floors of six rooms, shops on the ground floor of the last one; then a gateway's reports."""
+    with transaction.atomic(), transaction.atomic(using=TELEMETRY):
+        _campus(buildings, rooms)
+
+
+def _campus(buildings: int, rooms: int) -> None:
     now_ms = clock.now_ms()
     import_lists(CLASSES + PRICES, now_ms - 90 * DAY_MS)
     import_lists((_rooms_list(buildings, rooms),), now_ms - 60 * DAY_MS)

@@ -1,6 +1,7 @@
 """A cashier's evening in a real browser: keyboard only, a nervous double click, a server that does not answer."""
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ Visit = Callable[..., Visitor]
 
 
 def count_payments(site: Site) -> int:
-    return int(site.run("from central.desk.models import Payment; print(Payment.objects.count())"))
+    return int(str(site.sql("SELECT count(*) FROM desk_payment")[0][0]))
 
 
 def read_back(page: Page, room: str, amount: str) -> None:
@@ -37,10 +38,8 @@ def test_a_payment_needs_no_mouse_and_the_supply_is_read_back_before_her_eyes(
     page.keyboard.press("Enter")
     expect(page.locator(".receipt")).to_contain_text("伍拾元整")
     expect(page.locator("#delivery")).to_contain_text("已入账")
-    site.run(
-        "from central.link.models import Delivery; from central import clock\n"
-        "Delivery.objects.filter(supplied_ms=None).update(applied_ms=clock.now_ms(), supplied_ms=clock.now_ms())"
-    )
+    now_ms = int(time.time() * 1000)
+    site.sql(f"UPDATE link_delivery SET applied_ms={now_ms}, supplied_ms={now_ms} WHERE supplied_ms IS NULL")
     expect(page.locator("#delivery")).to_contain_text(re.compile(r"已送电，已回读\s*\d\d:\d\d:\d\d"))
     page.keyboard.press("Escape")
     expect(page.locator("#find")).to_be_focused()
@@ -127,10 +126,7 @@ def test_the_live_page_keeps_focus_and_place_while_it_refreshes(visit: Visit, si
     link.scroll_into_view_if_needed()
     place, focused = page.evaluate("[scrollY, document.activeElement.id]")
     with page.expect_response(lambda r: "/buildings/1/" in r.url and r.status == 200):
-        site.run(
-            "from central.link.telemetry.models import LastReading; from django.db.models import F\n"
-            "LastReading.objects.update(power_w=F('power_w') + 1)"
-        )
+        site.telemetry_sql("UPDATE telemetry_lastreading SET power_w = power_w + 1")
     page.wait_for_function("id => document.activeElement && document.activeElement.id === id", arg=focused)
     assert page.evaluate("scrollY") == pytest.approx(place, abs=2)
 

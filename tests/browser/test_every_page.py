@@ -1,26 +1,27 @@
-"""Every page, in both languages and schemes, at the desk and on a phone: nothing sticks out, nobody is shut out."""
+"""Every page, in both languages and schemes, at the desk and on a phone: nothing sticks out, nobody is shut out.
+
+Each page is loaded once per language and looked at in every way: both sizes, both schemes, its weight.
+"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.browser.conftest import DESK, PHONE, Site, Visitor
+from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 
-Visit = Callable[..., Visitor]
+PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
+READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
 
-PAGES = {
+PAGES: dict[str, tuple[str, str]] = {
     "sign-in": ("", "/office/sign-in/"),
     "find": ("cashier", "/desk/?q=10"),
+    "find nothing": ("cashier", "/desk/?q=nobody"),
     "desk room": ("cashier", "/desk/rooms/1/"),
-    "read back": (
-        "cashier",
-        "/desk/rooms/2/read-back/?payment=7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11&amount=50",
-    ),
-    "bad amount": (
-        "cashier",
-        "/desk/rooms/2/read-back/?payment=7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11&amount=x",
-    ),
+    "read back": ("cashier", f"{READ_BACK}&amount=50"),
+    "bad amount": ("cashier", f"{READ_BACK}&amount=x"),
     "receipt": ("cashier", "/desk/receipts/1/"),
     "waiting": ("cashier", "/desk/waiting/"),
     "overview": ("cashier", "/"),
@@ -35,9 +36,73 @@ PAGES = {
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
 }
-EXPECTED_COMPLAINTS = {"bad amount", "forbidden", "missing"}
+GOOD_LIST = "building,building name,floor,room,class,meter\n9,Nine,1,101,dormitory,20249001\n"
+BAD_LIST = "building,building name,floor,room,class,meter\n9,Nine,one,101,palace,20249001\n"
+
+
+def send_list(page: Page, text: str) -> None:
+    page.goto("/office/import/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "rooms.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    with page.expect_navigation():
+        page.locator("form[enctype] button").click()
+
+
+def be_refused(page: Page) -> None:
+    """Send an amount that no page would send: the server's word, not the form's, is what counts."""
+    page.goto(f"{READ_BACK}&amount=50")
+    page.evaluate("document.querySelector('input[name=amount]').value = '0.001'")
+    page.locator("form[data-once] button").click()
+    page.locator("p[role=alert]").wait_for()
+
+
+def send_an_old_page(page: Page) -> None:
+    page.goto("/office/sign-in/")
+    page.locator("form[data-once] [name=csrfmiddlewaretoken]").evaluate(
+        "field => field.value = 'x'.repeat(64)"
+    )
+    with page.expect_navigation():
+        page.locator("form[data-once]").evaluate("form => HTMLFormElement.prototype.submit.call(form)")
+
+
+def be_locked_out(page: Page) -> None:
+    page.goto("/office/sign-in/")
+    while not page.locator(".note.warn").count():
+        page.locator("#id_username").fill("stranger")
+        page.locator("#id_password").fill("wrong")
+        with page.expect_navigation():
+            page.locator("#id_password").press("Enter")
+
+
+def meet_a_broken_server(page: Page, site: Site) -> None:
+    site.sql("ALTER TABLE link_watermarkcheck RENAME TO taken_away")
+    try:
+        page.goto("/gateways/")
+    finally:
+        site.sql("ALTER TABLE taken_away RENAME TO link_watermarkcheck")
+
+
+DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
+    "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
+    "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
+    "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
+    "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
+    "locked out": ("", lambda page, site: be_locked_out(page), ".note.warn"),
+    "broken server": ("manager", meet_a_broken_server, "main li"),
+}
+"""Pages that only a deed leads to, and what proves that it did."""
+EXPECTED_COMPLAINTS = {
+    *("bad amount", "forbidden", "missing"),
+    *("import refused", "old page", "locked out", "broken server"),
+}
 """Pages whose status is an error: Chromium notes it in its console."""
 STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+RUN_AXE = (
+    "options => axe.run(document, {resultTypes: ['violations'], ...options}).then(found => found.violations)"
+)
+COLOURS_ONLY = {"runOnly": ["color-contrast"]}
+"""What else axe looks at is the same in both schemes."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,53 +114,83 @@ def one_receipt(site: Site) -> None:
     )
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_no_page_sticks_out_sideways(visit: Visit, language: str, size: dict[str, int]) -> None:
-    seen = {}
-    for name, (page, visitor) in walk(visit, language, size=size):
-        seen[name] = page.evaluate(STICKS_OUT)
-        visitor.complaints.clear() if name in EXPECTED_COMPLAINTS else None
-    assert {name: pixels for name, pixels in seen.items() if pixels > 0} == {}
+@dataclass
+class Look:
+    """What was found on one page: pixels that stick out by width, axe's serious findings by scheme, its weight."""
+
+    sticks_out: dict[int, int] = field(default_factory=dict)
+    shut_out: dict[str, list[object]] = field(default_factory=dict)
+    weight_bytes: int = 0
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_axe_finds_no_serious_violation(visit: Visit, axe: str, language: str, dark: bool) -> None:
-    found = {}
-    for name, (page, visitor) in walk(visit, language, dark=dark):
-        # Evaluated by the debugger, so that the page's own policy against foreign script stays in force.
-        page.evaluate(axe)
-        violations = page.evaluate(
-            "axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)"
-        )
-        serious = [v for v in violations if v["impact"] in ("serious", "critical")]
-        if serious:
-            found[name] = [(v["id"], [node["html"][:200] for node in v["nodes"][:3]]) for v in serious]
-        visitor.complaints.clear() if name in EXPECTED_COMPLAINTS else None
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("zh-hans", marks=pytest.mark.xdist_group("pages-zh")),
+        pytest.param("en", marks=pytest.mark.xdist_group("pages-en")),
+    ],
+)
+def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) -> dict[str, Look]:
+    """Walk through every page in one language and look at each in every way."""
+    visitors = {who: visits(who, language=request.param) for who in ("", "cashier", "manager")}
+    return {name: look_at(visitor, axe) for name, visitor in walk(visitors, site)}
+
+
+def walk(visitors: dict[str, Visitor], site: Site) -> Iterator[tuple[str, Visitor]]:
+    for name, (who, path) in PAGES.items():
+        visitors[who].page.goto(path)
+        yield name, visitors[who]
+        forgive(name, visitors[who])
+    for name, (who, deed, proof) in DEEDS.items():
+        deed(visitors[who].page, site)
+        assert visitors[who].page.locator(proof).count(), f"{name} did not come up"
+        yield name, visitors[who]
+        forgive(name, visitors[who])
+
+
+def forgive(name: str, visitor: Visitor) -> None:
+    if name in EXPECTED_COMPLAINTS:
+        visitor.complaints.clear()
+
+
+def look_at(visitor: Visitor, axe: str) -> Look:
+    page, look = visitor.page, Look()
+    look.weight_bytes = len(page.content().encode())
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)
+        look.sticks_out[size["width"]] = page.evaluate(STICKS_OUT)
+    # Evaluated by the debugger, so that the page's own policy against foreign script stays in force.
+    page.evaluate(axe)
+    for scheme, options in (("dark", COLOURS_ONLY), ("light", {})):
+        page.emulate_media(color_scheme=scheme)
+        look.shut_out[scheme] = [
+            (found["id"], [node["html"][:200] for node in found["nodes"][:3]])
+            for found in page.evaluate(RUN_AXE, options)
+            if found["impact"] in ("serious", "critical")
+        ]
+    return look
+
+
+def test_no_page_sticks_out_sideways(looks: dict[str, Look]) -> None:
+    assert {name: look.sticks_out for name, look in looks.items() if max(look.sticks_out.values()) > 0} == {}
+
+
+def test_axe_finds_no_serious_violation(looks: dict[str, Look]) -> None:
+    found = {name: look.shut_out for name, look in looks.items() if any(look.shut_out.values())}
     assert not found, json.dumps(found, ensure_ascii=False, indent=1)
 
 
-def test_dark_is_dark_and_light_is_light(visit: Visit) -> None:
-    shades = {}
-    for dark in (False, True):
-        page = visit(dark=dark).page
+def test_pages_weigh_little(looks: dict[str, Look]) -> None:
+    assert {name: look.weight_bytes for name, look in looks.items() if look.weight_bytes >= 150_000} == {}
+
+
+def test_dark_is_dark_and_light_is_light(visits: Visits) -> None:
+    shades, page = {}, visits().page
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto("/")
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        shades[dark] = sum(int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(","))
-    assert shades[True] < 150 < 600 < shades[False]
-
-
-def test_pages_weigh_little(visit: Visit) -> None:
-    for name, (page, visitor) in walk(visit, "zh-hans"):
-        assert len(page.content().encode()) < 150_000, name
-        visitor.complaints.clear() if name in EXPECTED_COMPLAINTS else None
-
-
-def walk(visit: Visit, language: str, **how: object):
-    """Visit every page as the one who may, one profile per person."""
-    visitors: dict[str, Visitor] = {}
-    for name, (who, path) in PAGES.items():
-        visitor = visitors.get(who) or visit(who, language=language, **how)
-        visitors[who] = visitor
-        visitor.page.goto(path)
-        yield name, (visitor.page, visitor)
+        shades[scheme] = sum(
+            int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(",")
+        )
+    assert shades["dark"] < 150 < 600 < shades["light"]
