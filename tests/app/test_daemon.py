@@ -213,7 +213,7 @@ async def test_kill_nine_never_bills_a_watt_hour_twice_or_not_at_all(
     await station.wire("a", "1")
     await station.start()
     await central.configure(*rooms("1"))
-    for number in range(4):
+    for number in range(3):
         await fresh_reading(station)
         station.use_10_wh("1")
         await fresh_reading(station)
@@ -226,9 +226,9 @@ async def test_kill_nine_never_bills_a_watt_hour_twice_or_not_at_all(
     entries = [entry for entry in central.entries() if entry.energy_wh]
     registers = [(entry.register_from_wh, entry.register_to_wh) for entry in entries]
     assert all(sooner[1] == later[0] for sooner, later in pairwise(registers)), registers
-    assert registers[-1][1] - registers[0][0] == central.billed_wh("a1") >= 40
+    assert registers[-1][1] - registers[0][0] == central.billed_wh("a1") >= 30
     granted = [entry.source for entry in central.entries() if entry.entry_kind is EntryKind.GRANT]
-    assert granted == ["g0", "g1", "g2", "g3"]
+    assert granted == ["g0", "g1", "g2"]
 
 
 async def fresh_reading(station: Station) -> None:
