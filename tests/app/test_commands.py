@@ -1,6 +1,9 @@
 """Technicians' commands and refusals to start, against the real daemon: what happened, why, what to do."""
 
+import asyncio
+import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +96,29 @@ async def test_a_bench_clock_that_is_none_is_refused(lone: Station) -> None:
     lone.use_clock(free_port(), 1)
     (lone.folder / "clock.json").write_text('{"rate": 0}')
     assert "is no bench clock" in await stopped(lone)
+
+
+BROKEN_LOOP = """
+import sys
+from gateway.__main__ import main
+from gateway.loops.drive_relays import RelayDriver
+async def broken(self):
+    raise ExceptionGroup("tasks", [ZeroDivisionError("a fault of ours")])
+RelayDriver.run = broken
+sys.argv = ["cardroom-gateway", "run", "--config", sys.argv[1]]
+sys.exit(main())
+"""
+
+
+async def test_a_fault_of_ours_ends_the_process_with_a_logged_trace(lone: Station) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", BROKEN_LOOP, str(lone.config), stderr=asyncio.subprocess.PIPE
+    )
+    _, err = await process.communicate()
+    lines = [json.loads(line) for line in err.decode().splitlines()]
+    assert process.returncode == 1
+    assert (lines[-1]["event"], lines[-1]["level"]) == ("failed", "error")
+    assert "ZeroDivisionError: a fault of ours" in lines[-1]["exception"]
 
 
 async def test_commands_say_when_no_daemon_runs(lone: Station) -> None:
