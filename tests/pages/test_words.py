@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 import central
 import gateway
+from central.campus.models import Room
 from central.office.alarm_details import detail_words
 from central.office.words import ALARMS, WHY, name_of, why_words
 from gateway.app.orders import LOCKED_OUT
 from gateway.domain.cutoff import HELD_BY_GUARD, RULINGS
 from gateway.loops.keep_health import TROUBLES
 from gateway.protocols.dlt645.relay import REFUSED_BITS
+from tests.browser import seed
+
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
 WHERE_NAMES_STAND = {"raise_alarm": (0, 1), "note": (1,), "_alarm": (0,)}
 """Function -> places of the alarm's name: in the gateway after the journal, in central first."""
@@ -101,3 +106,11 @@ def test_a_reason_with_parts_is_told_whole(reason: str, words: str) -> None:
     with translation.override("en"):
         assert str(why_words(reason)) == words
         assert name_of(ALARMS, "a-name-of-later-years") == "a-name-of-later-years"
+
+
+def test_an_open_alarm_and_an_open_account_are_two_words(cashier: Client) -> None:
+    cashier.cookies["django_language"] = "zh-hans"
+    room = Room.objects.get(label=seed.WELDED.removeprefix("1-"))
+    page = cashier.get(f"/rooms/{room.pk}/").content.decode()
+    assert "未解除" in page
+    assert "正常" not in page
