@@ -21,6 +21,7 @@ from gateway.domain.instants import elapsed_ms
 from gateway.domain.ledger import AccountState
 from gateway.domain.relay import (
     DELAYED_LOOK_MS,
+    FIRST_LOOK_MS,
     KEY_LOOK_MS,
     LOOK_AGAIN_MS,
     SILENT_LOOK_MS,
@@ -216,7 +217,9 @@ def report_relay(
             keep_relay(journal, state, msgspec.structs.replace(state, refused=event.reason), now)
         case ReadBackUnanswered():
             return _rest(journal, state, RelayVerdict.UNKNOWN, event.why, now, SILENT_LOOK_MS)
-        case CommandAccepted() | CommandUnanswered():
+        case CommandAccepted():
+            return ReadBack(bool(state.desired_closed), FIRST_LOOK_MS)
+        case CommandUnanswered():
             return ReadBack(bool(state.desired_closed))
     return next_step(journal, meter, actions, now)
 

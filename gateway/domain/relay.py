@@ -25,7 +25,9 @@ from gateway.domain.instants import elapsed_ms, is_due, later
 
 SETTLE_MS = 2_000
 """How long a relay, its status word and its current may take to follow a command."""
-LOOK_AGAIN_MS = 150
+FIRST_LOOK_MS = 80
+"""A contact takes some tens of milliseconds to move: a look right behind the acknowledgement is a look wasted."""
+LOOK_AGAIN_MS = 120
 STALE_MS = 900_000
 """A read-back older than this proves nothing any more."""
 CURRENT_FLOWS_MA = 100
