@@ -111,6 +111,7 @@ def _time(instant_ms: int | None, pattern: str) -> str | SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=64)
 def icon(name: str) -> SafeString:
     """Draw one of the outlines of icons.svg; hidden from those who are read to, who get the word beside it."""
     return format_html(
