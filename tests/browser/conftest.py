@@ -1,4 +1,7 @@
-"""A central of the browser's own: a data folder, a seeded campus, the product's own server, and Debian's Chromium."""
+"""A central of the browser's own: a data folder, a seeded campus, the product's own server, and Debian's Chromium.
+
+The fixtures end with their module: while Playwright runs it owns the process's event loop, and no asyncio test could.
+"""
 
 import os
 import re
@@ -65,7 +68,7 @@ class Site:
         return done.stdout
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Set up central by its own commands, seed it, serve it on a free port."""
     folder = tmp_path_factory.mktemp("central")
@@ -108,7 +111,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         server.wait(timeout=20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     if CHROMIUM is None:
@@ -132,7 +135,7 @@ class Visitor:
 Visits = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cookies(chromium: Browser, site: Site) -> dict[str, list[dict[str, str]]]:
     """Sign everyone in once, by the form: the session's cookies, by name; none for a stranger."""
     known: dict[str, list[dict[str, str]]] = {"": []}
@@ -206,7 +209,7 @@ def sign_in(page: Page, name: str) -> None:
     page.wait_for_url(re.compile(r"/$"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def axe() -> str:
     """The accessibility checker's source."""
     if not AXE.exists():

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import DESK, PHONE, Site, Visitor
 
 Visit = Callable[..., Visitor]
+pytestmark = pytest.mark.xdist_group("desk-work")
 
 
 def count_payments(site: Site) -> int:
