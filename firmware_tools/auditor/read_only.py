@@ -13,7 +13,7 @@ def rows(path: Path, query: str) -> list[sqlite3.Row]:
     """Run one query on a file opened read-only; a row answers by position and by name. Raises Unreadable."""
     if not path.is_file():
         raise Unreadable(
-            f"{path}: there is no such file. Name the database as its program was told to keep it."
+            f"{path}: there is no such file, or it is a folder. Name the database as its program was told to keep it."
         )
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:

@@ -15,7 +15,7 @@ from firmware_tools.campus.demo_layout import demo_campus
 from firmware_tools.campus.folder import Folder
 from firmware_tools.campus.opening import ADMIN, CASHIER
 from firmware_tools.campus.parts import LOOPBACK, CommandFailed, Ports
-from firmware_tools.campus.session import Session, free_port
+from firmware_tools.campus.session import MAX_PORT, Session, free_port
 from firmware_tools.campus.supervisor import PartFailed
 
 KEEP_CLOCK_S = 1
@@ -24,6 +24,8 @@ CAMPUS_OFFSET_MS = 8 * 3_600_000
 FIRST_HOUR_MS = 18 * 3_600_000 + 30 * 60_000
 """A new campus begins at half past six in the evening: the desk is open and rooms use most."""
 MQTT_PORT = 18_830
+STOPPED = "Stopped. Everything is kept; the campus goes on from here at the next start."
+STOPPED_EARLY = "Stopped before the campus was ready; the next start sets it up anew."
 
 
 class DemoTrouble(RuntimeError):
@@ -37,7 +39,10 @@ def run(arguments: list[str]) -> int:
     try:
         with _only_one(folder):
             asyncio.run(_demo(folder, rate=options.rate, reset=options.reset, web_port=options.port))
-    except (DemoTrouble, PartFailed, CommandFailed, OSError) as error:
+    except DemoTrouble as error:
+        print(f"The demo can't start. {error}", file=sys.stderr)
+        return 1
+    except (PartFailed, CommandFailed, OSError) as error:
         print(f"The demo can't go on. {error}\nLogs are in {folder.logs}.", file=sys.stderr)
         return 1
     return 0
@@ -49,13 +54,25 @@ def _parser() -> argparse.ArgumentParser:
         "--dir", type=Path, default=Path("var/demo"), help="where everything is kept (default var/demo)"
     )
     parser.add_argument(
-        "--rate", type=int, default=60, help="how many times faster than the world time runs (default 60)"
+        "--rate", type=_rate, default=60, help="how many times faster than the world time runs (default 60)"
     )
     parser.add_argument("--reset", action="store_true", help="forget what is there and start anew")
     parser.add_argument(
-        "--port", type=int, default=8000, help="web port; the next free one when it is busy (default 8000)"
+        "--port", type=_port, default=8000, help="web port; the next free one when it is busy (default 8000)"
     )
     return parser
+
+
+def _rate(text: str) -> int:
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no rate: a whole number from 1, such as 60")
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= MAX_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to {MAX_PORT}, such as 8000")
 
 
 async def _demo(folder: Folder, *, rate: int, reset: bool, web_port: int) -> None:
@@ -66,6 +83,8 @@ async def _demo(folder: Folder, *, rate: int, reset: bool, web_port: int) -> Non
         _clear(folder)
     clock = DemoClock.resume(folder.root, rate, _first_evening_ms())
     ports = Ports(web=free_port(web_port), mqtt=free_port(MQTT_PORT))
+    if ports.web != web_port:
+        _say(f"Port {web_port} is in use; the pages will be on {ports.web}.")
     session = Session(demo_campus(), folder, ports, _say)
     starting = asyncio.create_task(session.start())
     try:
@@ -80,7 +99,7 @@ async def _demo(folder: Folder, *, rate: int, reset: bool, web_port: int) -> Non
         _say("Stopping ...")
         await session.stop()
         clock.stop()
-        _say("Stopped. Everything is kept; the campus goes on from here at the next start.")
+        _say(STOPPED if folder.opened.exists() else STOPPED_EARLY)
 
 
 async def _until_done_or_stopped(task: asyncio.Task[None], stop: asyncio.Event) -> None:
@@ -102,7 +121,8 @@ def welcome(folder: Folder, ports: Ports, rate: int) -> str:
   Admin      {ADMIN.name} / {ADMIN.password}
 
   Time runs {rate} times as fast as the world's. What to look at:
-    1-105    runs out within about a minute; its relay opens. Pay for it at the desk and watch "credited" turn into "supplied".
+    1-105    uses 1.8 kW: runs out about a minute after the first start, and again after each payment; its relay opens.
+             Pay for it at the desk and watch "credited" turn into "supplied".
     1-103    protected and unpaid: below zero, never cut
     1-107    unpaid, its relay is welded: it says open, current flows on, and that is what the screen says
     1-109    its meter is dead: silent, and the rooms beside it don't suffer
@@ -122,8 +142,14 @@ def _first_evening_ms() -> int:
 @contextlib.contextmanager
 def _only_one(folder: Folder) -> Iterator[None]:
     """Two demos in one folder would write over each other."""
-    folder.root.mkdir(parents=True, exist_ok=True)
-    with (folder.root / "lock").open("a") as lock:
+    try:
+        folder.root.mkdir(parents=True, exist_ok=True)
+        lock_file = (folder.root / "lock").open("a")
+    except OSError as error:
+        raise DemoTrouble(
+            f"{folder.root} can't be used ({error.strerror}). Name a folder of yours with --dir."
+        ) from error
+    with lock_file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

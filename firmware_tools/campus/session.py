@@ -15,6 +15,7 @@ from firmware_tools.campus.supervisor import Supervisor
 Say = Callable[[str], None]
 BrokerKind = Literal["amqtt", "mosquitto"]
 PORTS_TRIED = 20
+MAX_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ class NoFreePort(OSError):
 
 def free_port(wanted: int) -> int:
     """The wanted port, or the next free one on loopback. Raises NoFreePort."""
-    for port in range(wanted, wanted + PORTS_TRIED):
+    last = min(wanted + PORTS_TRIED - 1, MAX_PORT)
+    for port in range(wanted, last + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -116,6 +118,4 @@ def free_port(wanted: int) -> int:
             except OSError:
                 continue
             return port
-    raise NoFreePort(
-        f"Ports {wanted} to {wanted + PORTS_TRIED - 1} are all in use. Free one, or name another."
-    )
+    raise NoFreePort(f"Ports {wanted} to {last} are all in use. Free one, or name another.")

@@ -48,12 +48,22 @@ class CampusSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, froze
 def read_campus(path: Path) -> CampusSpec:
     """Read a campus file; raise ValueError naming the place and what is wrong there."""
     try:
-        document = tomllib.loads(path.read_text())
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
         spec = msgspec.convert(document, CampusSpec)
         check_campus(spec)
     except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
-    except (ValueError, msgspec.ValidationError) as error:
+        raise ValueError(
+            f"{path} can't be read: {error.strerror}; name a campus file with --campus"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no UTF-8 text: save it as UTF-8, or name a campus file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(
+            f"{path} is no TOML: {error}; text needs quotes, tables stand in [brackets]"
+        ) from error
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path}: {error}; docs/virtual-meter.md lists the keys and their values") from error
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return spec
 

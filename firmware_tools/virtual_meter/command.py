@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--control", type=Path, help="unix socket for JSON orders")
     one = parser.add_argument_group("one meter")
     one.add_argument("--port", default="pty", help="pty, pty:LINK or tcp:[HOST:]PORT (default pty)")
-    one.add_argument("--protocol", choices=DEFAULT_MODELS, default="dlt645")
+    one.add_argument("--protocol", choices=DEFAULT_MODELS, help="by default the model's, or dlt645")
     one.add_argument("--model", choices=MODELS, help="by default the protocol's plain one-phase meter")
     one.add_argument("--address", default="1", help="up to 12 digits, or a Modbus unit number")
     one.add_argument("--baud", type=int, default=2400)
@@ -113,10 +113,15 @@ async def _first_of(*ends: Awaitable[object]) -> None:
 
 
 def _one_meter(options: argparse.Namespace) -> CampusSpec:
+    model = options.model or DEFAULT_MODELS[options.protocol or "dlt645"]
+    if options.protocol not in (None, MODELS[model].protocol):
+        raise ValueError(
+            f"--model {model} speaks {MODELS[model].protocol}, not {options.protocol}: leave --protocol out, or change one of them"
+        )
     meter = MeterSpec(
         name="meter",
         address=options.address,
-        model=options.model or DEFAULT_MODELS[options.protocol],
+        model=model,
         load=options.load,
         register_kwh=options.register,
     )

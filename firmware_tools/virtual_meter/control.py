@@ -56,11 +56,13 @@ class ControlServer:
         self._replugs: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Listen; raise ValueError if another process already does."""
+        """Listen; raise ValueError if another process already does, or the path holds something else."""
         if _answers(self._path):
             raise ValueError(
                 f"control socket {self._path} is in use: another virtual meter runs; stop it or name another path"
             )
+        if self._path.exists() and not self._path.is_socket():
+            raise ValueError(f"{self._path} is there already and no socket: it is kept; name another path")
         self._path.unlink(missing_ok=True)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, self._path)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 READ_SIZE = 4096
+MAX_TCP_PORT = 65_535
 SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (600, 1200, 2400, 4800, 9600, 19200, 38400, 115200)}
 
 
@@ -66,8 +67,8 @@ class PtyEndpoint:
         for descriptor in self._descriptors:
             os.close(descriptor)
         self._descriptors = None
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
+        if self._link is not None and self._link.is_symlink():
+            self._link.unlink()
 
     def send(self, data: bytes) -> None:
         if self._descriptors is None:
@@ -97,6 +98,10 @@ class PtyEndpoint:
 
     def _point_link(self) -> None:
         assert self._link is not None
+        if self._link.exists() and not self._link.is_symlink():
+            raise ValueError(
+                f"{self._link} is there already and no link: it is kept; name another path after pty:"
+            )
         self._link.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._link.with_name(self._link.name + ".new")
         fresh.unlink(missing_ok=True)
@@ -125,7 +130,13 @@ class TcpEndpoint:
                 self._clients.discard(writer)
                 writer.close()
 
-        self._server = await asyncio.start_server(serve, self._host, self._port)
+        try:
+            self._server = await asyncio.start_server(serve, self._host, self._port)
+        except OSError as error:
+            raise ValueError(
+                f"TCP port {self._port} on {self._host} can't be opened ({error.strerror}): "
+                "stop what uses it, or name another; tcp:0 takes a free one"
+            ) from error
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def unplug(self) -> None:
@@ -153,6 +164,8 @@ def open_endpoint(port: str, base: Path = Path()) -> Endpoint:
     if kind == "pty":
         return PtyEndpoint(base / rest if rest else None)
     host, _, number = rest.rpartition(":")
-    if kind == "tcp" and number.isdigit():
+    if kind == "tcp" and number.isdigit() and int(number) <= MAX_TCP_PORT:
         return TcpEndpoint(int(number), host or "127.0.0.1")
-    raise ValueError(f"port {port!r} is not understood: write pty, pty:LINK or tcp:PORT")
+    raise ValueError(
+        f"port {port!r} is not understood: write pty, pty:LINK or tcp:[HOST:]PORT, PORT from 0 (a free one) to 65535"
+    )

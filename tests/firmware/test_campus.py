@@ -190,11 +190,12 @@ async def test_a_replaced_meter_is_a_new_install_in_the_truth(file: Path) -> Non
         ("[[line]]\nname='a'\n[[line.meter]]\nname='m'\naddress='1'\nmodel='sdm'", "sdm120"),
         ("[[line]]\nname='a'\n[[line]]\nname='a'", "more than once"),
         ("line = []", "at least one"),
-        ("[[line]\n", "campus.toml"),
+        ("[[line]\n", "no TOML"),
+        ("name = '\xff'".encode("latin-1"), "UTF-8"),
     ],
 )
-def test_a_wrong_campus_file_says_where(file: Path, wrong: str, said: str) -> None:
-    file.write_text(wrong)
+def test_a_wrong_campus_file_says_where(file: Path, wrong: str | bytes, said: str) -> None:
+    file.write_bytes(wrong if isinstance(wrong, bytes) else wrong.encode())
     with pytest.raises(ValueError, match=said):
         read_campus(file)
 
@@ -302,6 +303,13 @@ async def test_a_second_process_on_the_same_socket_is_refused(file: Path) -> Non
     async with controlled(file) as (campus, _):
         with pytest.raises(ValueError, match="in use"):
             await ControlServer(campus, file.parent / "control").start()
+
+
+async def test_a_file_at_the_control_path_is_kept(file: Path) -> None:
+    (file.parent / "control").write_text("notes")
+    with pytest.raises(ValueError, match="no socket"):
+        await ControlServer(Campus(read_campus(file), file.parent), file.parent / "control").start()
+    assert (file.parent / "control").read_text() == "notes"
 
 
 def start_process(file: Path) -> subprocess.Popen[str]:
