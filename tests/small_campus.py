@@ -1,6 +1,7 @@
 """The whole system once, small and real: meters on ptys, gateway, broker, web server and ingest as processes. Run once per worker.
 
-Four rooms: one is paid at the web desk, supplied, and runs out; one has credit; one is protected and unpaid; one counts in kWh.
+Four rooms: one runs out, is paid at the web desk, supplied, and runs out again; one has credit; one is protected
+and unpaid; one counts in kWh.
 """
 
 import asyncio
@@ -20,9 +21,13 @@ from firmware_tools.campus.opening import CASHIER
 from firmware_tools.campus.parts import Ports
 from firmware_tools.campus.session import Manner, Session, free_port
 
-SOLD = Room("101", "M101", "a", "202007010001", "24kW", occupants=("王伟",), trip_limit_a=200)
+SOLD = Room(
+    "101", "M101", "a", "202007010001", "24kW", occupants=("王伟",), trip_limit_a=200, pays_yuan=("1.00",)
+)
 PAID = replace(SOLD, label="102", meter="M102", address="202007010002", load="500W", pays_yuan=("20.00",))
-PROTECTED = replace(SOLD, label="103", meter="M103", address="202007010003", load="300W", protected=True)
+PROTECTED = replace(
+    SOLD, label="103", meter="M103", address="202007010003", load="300W", protected=True, pays_yuan=()
+)
 KWH = replace(PAID, label="104", meter="M104", address="202007010004", customer_class="staff", load="6kW")
 BUILDING = Building("1", "1号楼", "b1", (Line("a", 9600),), (SOLD, PAID, PROTECTED, KWH))
 CLASSES = (
@@ -79,13 +84,13 @@ async def _run(folder: Folder) -> SmallRun:
 
 
 async def _sell(session: Session, meters: MeterControl, seen: SmallRun) -> None:
-    """An unpaid room is cut; paid, it is supplied; when the yuan is used up it is cut again."""
-    seen.moves.append(("unpaid", await _contact(meters, closed=False)))
+    """A room whose yuan is used up is cut; paid, it is supplied; then it is cut again."""
+    seen.moves.append(("first yuan used up", await _contact(meters, closed=False)))
     cashier = Cashier(session.web_url)
     await asyncio.to_thread(cashier.sign_in, CASHIER.name, CASHIER.password)
     await asyncio.to_thread(cashier.pay, "1-101", "1.00")
     seen.moves.append(("paid", await _contact(meters, closed=True)))
-    seen.moves.append(("used up", await _contact(meters, closed=False)))
+    seen.moves.append(("second yuan used up", await _contact(meters, closed=False)))
 
 
 async def _contact(meters: MeterControl, *, closed: bool) -> bool:

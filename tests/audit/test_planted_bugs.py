@@ -94,7 +94,7 @@ def red(capsys) -> set[Figure]:
 def test_a_clean_copy_is_green(copies, capsys):
     assert copies.audit() == 0
     out = capsys.readouterr().out
-    assert "3 payments of 41.00 yuan" in out
+    assert "4 payments of 42.00 yuan" in out
     assert f"audit: {len(Figure)}/{len(Figure)} goals met" in out
 
 

@@ -16,7 +16,7 @@ def seen() -> SmallRun:
 
 
 def test_a_payment_closes_the_relay_and_its_end_opens_it(seen):
-    assert seen.moves == [("unpaid", False), ("paid", True), ("used up", False)]
+    assert seen.moves == [("first yuan used up", False), ("paid", True), ("second yuan used up", False)]
 
 
 def test_rooms_with_credit_and_the_protected_one_stay_supplied(seen):
@@ -31,6 +31,6 @@ def test_no_process_is_left(seen):
 def test_the_auditor_finds_nothing(seen):
     folder = seen.folder
     evidence = gather(folder.central_db, folder.telemetry_db, [seen.journal], folder.truth)
-    assert summary(evidence).startswith("3 payments of 41.00 yuan, 1 gateways, ")
+    assert summary(evidence).startswith("4 payments of 42.00 yuan, 1 gateways, ")
     assert {entry.account for entry in evidence.journals[0].entries} >= {"1-101.1", "1-102.1", "1-104.1"}
     assert audit(evidence, quiet=False) == []
