@@ -133,8 +133,15 @@ def _why_not_supplied(facts: DeliveryFacts) -> tuple[WhyNot, str]:
     if relay.verdict == RelayVerdict.HELD:
         locked = "lock" in relay.why
         return (WhyNot.LOCKED_OUT if locked else WhyNot.ON_HOLD), relay.why
+    if relay.verdict == RelayVerdict.UNKNOWN and _is_under_way(relay.why):
+        return WhyNot.RELAY_OPEN, relay.why
     if relay.verdict in _BY_VERDICT:
         return _BY_VERDICT[RelayVerdict(relay.verdict)], relay.why
     if relay.observed_closed:
         return WhyNot.UNDER_WAY, relay.why
     return WhyNot.RELAY_OPEN, relay.why
+
+
+def _is_under_way(why: str) -> bool:
+    """A relay that was just told to close is not known yet, but nothing is wrong with its meter."""
+    return why == "commanded" or why.startswith("credit-")

@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from tests.browser.seed import PASSWORD
+
+expect.set_options(timeout=20_000)
+"""A busy machine is slow, not wrong."""
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"

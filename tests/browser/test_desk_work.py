@@ -36,6 +36,7 @@ def test_a_payment_needs_no_mouse_and_the_supply_is_read_back_before_her_eyes(
     page.keyboard.type("50")
     page.keyboard.press("Enter")
     expect(page.locator(".readback")).to_contain_text("0.5583")
+    expect(page.get_by_role("button", name="收现金并开收据")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".receipt")).to_contain_text("伍拾元整")
     expect(page.locator("#delivery")).to_contain_text("已入账")

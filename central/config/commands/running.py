@@ -124,5 +124,5 @@ def _port_is_free(host: str, port: int) -> bool:
     try:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             return True
-    except OSError:
+    except (OSError, OverflowError):
         return False
