@@ -97,6 +97,9 @@ EXPECTED_COMPLAINTS = {
     *("import refused", "old page", "locked out", "broken server"),
 }
 """Pages whose status is an error: Chromium notes it in its console."""
+pytestmark = pytest.mark.timeout(600)
+"""One fixture walks through every page in a language: the first test that needs it waits for all of them."""
+
 STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 RUN_AXE = (
     "options => axe.run(document, {resultTypes: ['violations'], ...options}).then(found => found.violations)"
