@@ -35,7 +35,7 @@ CLASSES = (
     CustomerClass("staff", "教工住户", "5.5583", unit="kwh", group="staff"),
 )
 CAMPUS = Campus((BUILDING,), CLASSES, polling={"readings_commit_s": 1})
-PATIENCE_S = 60
+PATIENCE_S = 150
 
 
 @dataclass

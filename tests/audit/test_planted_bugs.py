@@ -17,7 +17,7 @@ from firmware_tools.auditor.command import run
 from firmware_tools.auditor.findings import Figure
 from tests.small_campus import SmallRun, small_run
 
-pytestmark = [pytest.mark.xdist_group("small-campus"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("small-campus"), pytest.mark.timeout(400)]
 
 CENTRAL, TELEMETRY, JOURNAL, TRUTH = "central.db", "telemetry.db", "journal.db", "truth.db"
 

@@ -7,7 +7,7 @@ import pytest
 from firmware_tools.auditor.command import audit, gather, summary
 from tests.small_campus import KWH, PAID, PROTECTED, SOLD, SmallRun, small_run
 
-pytestmark = [pytest.mark.xdist_group("small-campus"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("small-campus"), pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
