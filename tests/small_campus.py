@@ -19,7 +19,8 @@ from firmware_tools.campus.layout import Building, Campus, CustomerClass, Line, 
 from firmware_tools.campus.meter_control import MeterControl
 from firmware_tools.campus.opening import CASHIER
 from firmware_tools.campus.parts import Ports
-from firmware_tools.campus.session import Manner, Session, free_port
+from firmware_tools.campus.session import Manner, Session
+from tests.brokers import free_port
 
 SOLD = Room(
     "101", "M101", "a", "202007010001", "24kW", occupants=("王伟",), trip_limit_a=200, pays_yuan=("1.00",)
@@ -63,7 +64,7 @@ def small_run() -> SmallRun:
 
 async def _run(folder: Folder) -> SmallRun:
     DemoClock.resume(folder.root, 1, real_now_ms())
-    session = Session(CAMPUS, folder, Ports(free_port(18_300), free_port(18_400)), print, Manner(sample_s=1))
+    session = Session(CAMPUS, folder, Ports(web=free_port(), mqtt=free_port()), print, Manner(sample_s=1))
     seen = SmallRun(folder)
     try:
         await session.start()

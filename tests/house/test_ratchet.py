@@ -1,9 +1,12 @@
 """The house's measures, held as a ratchet: numbers here only ever go down."""
 
 import ast
+import os
 import re
 import subprocess
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("gateway", "central", "firmware_tools")
@@ -75,6 +78,13 @@ def test_every_dependency_has_its_reason() -> None:
         name = re.split(r"[\[<>=~ ]", requirement)[0].lower()
         short = name.removeprefix("pytest")
         assert name in reasons or (short and short in reasons), f"{name} has no reason in docs/adr"
+
+
+@pytest.mark.xdist_group("house")
+def test_a_group_of_tests_stays_on_one_worker(request: pytest.FixtureRequest) -> None:
+    if os.environ.get("PYTEST_XDIST_WORKER") is None:
+        pytest.skip("the tests run in one process")
+    assert request.node.nodeid.endswith("@house"), "pytest and pytest-xdist disagree about a test's id"
 
 
 def test_no_path_of_a_machine_is_in_the_project() -> None:
