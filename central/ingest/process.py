@@ -28,6 +28,8 @@ LEAVES = (topics.STATE, topics.BIRTH, topics.UP, topics.ANSWER)
 POLL_OUTBOX_S = 0.03
 RESEND_AFTER_MS = 5_000
 HOUSEKEEPING_S = 1.0
+BIRTHS_AGAIN_S = 10.0
+"""Between two requests for the retained births: a broker hands out all of them."""
 DATABASE_PAUSE_S = 1.0
 QUEUE_MESSAGES = 2_000
 KEEPALIVE_S = 30
@@ -58,6 +60,8 @@ class Ingest:
         self._taker = MessageTaker(on_bench=clock.is_bench())
         self._client = self._make_client()
         self._connected = threading.Event()
+        self._births_asked_s = clock.monotonic_s()
+        self._in_hand: tuple[str, bytes] | None = None
 
     def run(self) -> None:
         """Take and publish until `stop`. A broker that is down is tried again with back-off, for ever."""
@@ -94,15 +98,21 @@ class Ingest:
             close_old_connections()
             self._stopping.wait(DATABASE_PAUSE_S)
         except Exception:
+            self._in_hand = None
             log.exception("a message could not be taken; it is not acknowledged and will come again")
 
     def _take_one(self) -> None:
-        """Take a message, or wait for one at most an outbox poll: a busy building never makes a payment wait for its rows."""
+        """Take a message, or wait for one at most an outbox poll: a busy building never makes a payment wait for its rows.
+
+        It stays in hand while the database fails: rows would come again, a birth or a state would not.
+        """
         try:
-            topic, payload = self._inbox.get(timeout=POLL_OUTBOX_S)
+            self._in_hand = self._in_hand or self._inbox.get(timeout=POLL_OUTBOX_S)
         except queue.Empty:
             return
+        topic, payload = self._in_hand
         answer = self._taker.take(topic, payload, self._now_ms())
+        self._in_hand = None
         if answer is not None:
             self._client.publish(answer.topic, answer.payload, qos=1)
 
@@ -120,6 +130,7 @@ class Ingest:
 
     def _keep_house(self) -> None:
         now_ms = self._now_ms()
+        self._ask_for_births()
         self._taker.write_counts(now_ms)
         for gateway_id in Gateway.objects.values_list("pk", flat=True):
             try:
@@ -127,6 +138,13 @@ class Ingest:
                     publish_if_changed(gateway_id, now_ms)
             except ConfigurationTooBig as error:
                 log.error("%s", error)
+
+    def _ask_for_births(self) -> None:
+        """Have the broker hand out the retained births again when rows came of an epoch that we know nothing of."""
+        waited_s = clock.monotonic_s() - self._births_asked_s
+        if self._taker.misses_a_birth and self._connected.is_set() and waited_s > BIRTHS_AGAIN_S:
+            self._births_asked_s, self._taker.misses_a_birth = clock.monotonic_s(), False
+            self._client.subscribe(topics.all_gateways(topics.BIRTH), 1)
 
     def _make_client(self) -> mqtt.Client:
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="central-ingest", clean_session=True)

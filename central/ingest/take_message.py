@@ -40,6 +40,8 @@ class MessageTaker:
         self._on_bench = on_bench
         self._counts: Counter[tuple[str, str]] = Counter()
         self._hostile: dict[str, str] = {}
+        self.misses_a_birth = False
+        """Rows came of an epoch that no birth told of: the gateway spoke before it was enrolled, or its birth got lost here."""
 
     def take(self, topic: str, payload: bytes, now_ms: int) -> Outgoing | None:
         """Take one message; give the acknowledgement to publish, if any."""
@@ -98,6 +100,7 @@ class MessageTaker:
         taken = take_batch(gateway.pk, batch, sealed.issued_ms, now_ms)
         if isinstance(taken, BatchRefusal):
             self._count(gateway.pk, f"batch-{taken.value}")
+            self.misses_a_birth = self.misses_a_birth or taken is BatchRefusal.UNKNOWN_EPOCH
             return None
         self._count(gateway.pk, "batches")
         for name, count in taken.counts.items():

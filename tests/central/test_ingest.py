@@ -10,6 +10,7 @@ import pytest
 from django.db.utils import OperationalError
 
 from central.desk.operations import pay
+from central.ingest.process import Broker, Ingest
 from central.ingest.take_message import MessageTaker
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import Transfer
@@ -187,6 +188,28 @@ def test_while_the_database_fails_nothing_is_acked_and_nothing_is_lost(taker, tw
     monkeypatch.undo()
     assert up(taker, twin, message).seq == 2
     assert Transfer.objects.count() == Reading.objects.count() == 1
+
+
+def test_a_birth_stays_in_hand_until_the_database_takes_it(twin, monkeypatch):
+    """Rows come again when they are not acknowledged; a birth is said once."""
+
+    def disk_full(*_, **__):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("central.ingest.process.DATABASE_PAUSE_S", 0)
+    monkeypatch.setattr("central.ingest.take_message.greet", disk_full)
+    ingest = Ingest(Broker(), now_ms=lambda: NOW_MS)
+    twin.epoch, twin.boot = "e2", "boot-2"
+    ingest._inbox.put((twin.topic("birth"), twin.birth()))
+    ingest._inbox.put((twin.topic("up"), twin.batch(twin.reading(1))))
+    ingest._guarded(ingest._take_one)
+    ingest._guarded(ingest._take_one)
+    monkeypatch.undo()
+    ingest._guarded(ingest._take_one)
+    assert Gateway.objects.get(pk=twin.name).epoch == "e2"
+    assert not Reading.objects.exists(), "the rows wait their turn behind the birth"
+    ingest._guarded(ingest._take_one)
+    assert Reading.objects.count() == 1
 
 
 def test_r_g5_who_is_not_the_gateway_is_refused_by_name_and_counted(taker, twin):

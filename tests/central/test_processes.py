@@ -216,6 +216,25 @@ def test_ingest_survives_kill_9_and_a_brokers_restart(ready, tmp_path):
     assert "batches" in status
 
 
+def test_a_gateway_that_spoke_before_it_was_enrolled_is_heard_once_it_is(ready, tmp_path):
+    require_mosquitto()
+    port = free_port()
+    broker = Mosquitto(tmp_path, port)
+    broker.start()
+    twin = GatewayTwin(now_ms=int(time.time() * 1000))
+    with running(ready.start("ingest", "--mqtt-port", str(port))):
+        wire = WireTwin(twin, port, ready.run("public-key").stdout.strip())
+        try:
+            wire.until(lambda: "unknown-gateway" in ready.run("status").stdout)
+            done = ready.run("gateway", "add", twin.name, "--building", "1", "--public-key", twin.public_key)
+            assert done.returncode == 0, done.stderr
+            rows = twin.batch(twin.reading(500))
+            wire.until(lambda: wire.acked == 1 and 1 in wire.commands, lambda: wire.send(rows))
+        finally:
+            wire.close()
+            broker.kill()
+
+
 def test_ingest_waits_for_a_broker_that_is_not_there(ready):
     with running(ready.start("ingest", "--mqtt-port", str(free_port()))) as process:
         assert "ingest: broker" in process.stdout.readline()
