@@ -102,6 +102,7 @@ async def test_a_voucher_is_handed_in_whole_and_each_grant_is_told(tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "says"),
     [(b"", "empty"), (b"\xff\xfe", "not text"), (b"x" * 1_000_001, "more than"), (None, "can't be read")],
+    ids=["empty", "bytes", "long", "missing"],
 )
 async def test_a_file_that_is_no_voucher_is_refused_on_the_spot(
     tmp_path: Path, content: bytes | None, says: str
