@@ -197,6 +197,8 @@ def test_a_birth_stays_in_hand_until_the_database_takes_it(twin, monkeypatch):
         raise OperationalError("database or disk is full")
 
     monkeypatch.setattr("central.ingest.process.DATABASE_PAUSE_S", 0)
+    # The test's transaction lives on the connection that ingest would renew.
+    monkeypatch.setattr("central.ingest.process.close_old_connections", lambda: None)
     monkeypatch.setattr("central.ingest.take_message.greet", disk_full)
     ingest = Ingest(Broker(), now_ms=lambda: NOW_MS)
     twin.epoch, twin.boot = "e2", "boot-2"
