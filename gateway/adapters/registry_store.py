@@ -18,7 +18,7 @@ import msgspec
 from tinydb import TinyDB, where
 
 from gateway.adapters.registry_file import AtomicStorage, RegistryDamaged, damaged, owned_by_folder
-from gateway.protocols.meters import address_mistake
+from gateway.protocols.meters import address_mistake, names_one_meter
 from gateway.protocols.models import ModelRow
 
 __all__ = [
@@ -205,6 +205,11 @@ class RegistryStore:
             )
         if mistake := address_mistake(self._models[row.model], row.address):
             return refuse(RefusalReason.BAD_ADDRESS, mistake)
+        if not names_one_meter(row.address):
+            return refuse(
+                RefusalReason.BAD_ADDRESS,
+                f"{row.address} speaks to more than one meter; enter the meter's own address",
+            )
         if taken := places.get(_place(row)):
             return refuse(
                 RefusalReason.DUPLICATE_ADDRESS,

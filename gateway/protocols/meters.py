@@ -1,6 +1,7 @@
 """From a model row and an address to a driver: the one place that knows all protocols."""
 
 from gateway.protocols.dlt645.driver import ADDRESS_DIGITS, Dlt645Driver
+from gateway.protocols.dlt645.frame import BROADCAST_ADDRESS
 from gateway.protocols.driver import Driver
 from gateway.protocols.modbus.driver import HIGHEST_ADDRESS, ModbusDriver
 from gateway.protocols.models import ModelRow
@@ -33,8 +34,13 @@ def address_mistake(model_row: ModelRow, address: str) -> str | None:
     first, and fills short numbers with zeros; Modbus takes 1 to 247.
     """
     if model_row.protocol == "modbus-rtu":
-        good = address.isascii() and address.isdecimal() and 1 <= int(address) <= HIGHEST_ADDRESS
-        return None if good else f"a Modbus address is a number from 1 to {HIGHEST_ADDRESS}, not {address!r}"
+        short = len(address) <= len(str(HIGHEST_ADDRESS))
+        good = short and address.isascii() and address.isdecimal() and 1 <= int(address) <= HIGHEST_ADDRESS
+        return (
+            None
+            if good
+            else f"a Modbus address is a number from 1 to {HIGHEST_ADDRESS}, not {address[:20]!r}"
+        )
     low = address.upper()
     while low.startswith("AA"):
         low = low[2:]
@@ -44,6 +50,12 @@ def address_mistake(model_row: ModelRow, address: str) -> str | None:
     if digits and fits:
         return None
     return f"a DL/T 645 address has up to 12 digits (or AA bytes first, 12 in all), not {address!r}"
+
+
+def names_one_meter(address: str) -> bool:
+    """Tell whether only one meter on a line can feel spoken to: no wildcard byte, no broadcast. A relay is told by such an address
+    alone, and only such a one is entered for a room (DL/T 645-2007, clause 5.2.3: wildcards are for reading)."""
+    return "AA" not in address.upper() and address != BROADCAST_ADDRESS
 
 
 def _ratio_mistake(ct_ratio: int) -> str | None:

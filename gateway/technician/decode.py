@@ -24,6 +24,8 @@ Fields = dict[str, Any]
 
 FEED_BYTES = 4096
 """A pasted capture may be long; it is fed in portions, as a line would."""
+PADDING = b"\xfe\xff\x00"
+"""What adapters and modems put behind a frame."""
 BETWEEN_BYTES = re.compile(r"[\s,;:\-\ufeff]+|(?<![0-9a-fA-F])0[xX]")
 """What is no digit and says nothing; U+FEFF is the mark that some editors put before a file."""
 
@@ -92,6 +94,8 @@ def _streams(words: list[str]) -> list[str]:
 
 
 def _stdin_lines() -> Iterator[str]:
+    if sys.stdin is None:  # closed by the caller: no lines
+        return
     for raw in sys.stdin.buffer:
         yield raw.decode("utf-8", "replace")
 
@@ -130,11 +134,12 @@ def _good_bytes(events: list[Event]) -> int:
 
 
 def _looks_like_modbus(stream: bytes) -> bool:
-    """A known function in second place, and no start mark where DL/T 645 has it."""
+    """A known function in second place, and neither start mark nor the tail of a frame that lost its head to DL/T 645."""
     return (
         len(stream) > 2
         and stream[0] not in (dlt645.START, dlt645.PREAMBLE[0])
         and stream[1] & ~modbus.EXCEPTION_BIT in modbus.FUNCTIONS
+        and not (dlt645.START in stream[1:8] and stream.rstrip(PADDING).endswith(bytes((dlt645.END,))))
     )
 
 
@@ -181,7 +186,8 @@ def edition_of(frame: dlt645.Frame) -> Named:
     if function > edition1997.LAST_FUNCTION:
         return Named.DLT645_2007
     if function == edition1997.READ_AGAIN:
-        return Named.DLT645_2007 if functions.is_security(frame) else Named.DLT645_1997
+        known_1997 = edition1997.find(int.from_bytes(frame.data[:2], "little")) and not frame.is_abnormal
+        return Named.DLT645_2007 if functions.is_security(frame) and not known_1997 else Named.DLT645_1997
     if function == edition1997.BROADCAST_TIME:
         return Named.DLT645_2007
     if function == 0:

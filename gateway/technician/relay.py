@@ -31,6 +31,7 @@ from gateway.domain.relay import (
 )
 from gateway.loops.read_clock import has_clock, read_clock
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, Refused, RelayAction, Values
+from gateway.protocols.meters import names_one_meter
 from gateway.technician.one_shot import (
     FAILED,
     OK,
@@ -48,6 +49,7 @@ from gateway.technician.one_shot import (
 CODE_DIGITS = 8
 COMMAND_LIFE = timedelta(minutes=5)
 READ_BACK_PAUSE_S = 0.5
+LONGEST_WAIT_S = 3600.0
 MODEL_WITHOUT_CLOCK = MeterClock(2099, 12, 31, 23, 59, 59)
 
 
@@ -92,7 +94,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--yes", action="store_true", help="don't ask before opening")
     parser.add_argument(
-        "--wait", type=float, default=5.0, metavar="SECONDS", help="how long to read back (default 5)"
+        "--wait", type=_seconds, default=5.0, metavar="SECONDS", help="how long to read back (default 5)"
     )
     parser.set_defaults(run=run)
 
@@ -103,12 +105,35 @@ def _code(text: str) -> str:
     return text
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_WAIT_S:
+        raise argparse.ArgumentTypeError(
+            f"must be a number of seconds from 0 to {LONGEST_WAIT_S:.0f}, not {text!r}"
+        )
+    return seconds
+
+
 def run(args: argparse.Namespace) -> int:
     """Switch and read back. Returns 0 when confirmed (or the key is waited for), 1 otherwise, 2 for a question without sense."""
     driver = meter_of(args, args.password, args.operator)
     if isinstance(driver, Trouble):
         return report_trouble(driver, args, USAGE)
     action = RelayAction(args.action)
+    if not names_one_meter(args.address):
+        return report_trouble(
+            Trouble(
+                "not-one-meter",
+                "Nothing was sent.",
+                f"{args.address} speaks to more than one meter; its command could cut a whole line.",
+                "Name the meter by its own address: `read --item identity` with the wildcard finds it.",
+            ),
+            args,
+            USAGE,
+        )
     if action not in driver.relay_actions:
         return report_trouble(_lacks(driver, action, args), args, USAGE)
     if action is RelayAction.OPEN and not args.yes and sys.stdin.isatty() and not _agreed(args):

@@ -141,6 +141,11 @@ async def test_wrong_parity_is_said(line: VirtualLine) -> None:
         (["read", "--model", "generic-dlt645-2007", "--address", "1", "--ct-ratio", "0"], 2, "bad-value"),
         (["read", "--model", "eastron-sdm120", "--address", "1", "--item", "relay"], 2, "no-such-item"),
         (["relay", "close", "--model", "eastron-sdm120", "--address", "1"], 2, "no-such-action"),
+        (["read", "--model", "eastron-sdm120", "--address", "1" * 5000], 2, "bad-address"),
+        *(
+            (["relay", "open", "--model", "generic-dlt645-2007", "--address", many], 2, "not-one-meter")
+            for many in ("AAAAAAAAAAAA", "AAAAAAAAAA12", "aaaaaaaaaa12", "999999999999")
+        ),
     ],
 )
 async def test_what_can_not_work_is_said_with_what_to_do(
@@ -152,6 +157,14 @@ async def test_what_can_not_work_is_said_with_what_to_do(
     assert answer["what"]
     assert answer["why"]
     assert answer["next"]
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
+async def test_a_wait_without_an_end_is_refused(seconds: str) -> None:
+    words = ["--model", "generic-dlt645-2007", "--address", "1", "--port", "/dev/ttyUSB77"]
+    code, _, err = await gateway("relay", "open", *words, "--wait", seconds)
+    assert code == 2
+    assert "must be a number of seconds" in err
 
 
 YES, NO, NOTHING = Accepted(b""), Refused("keep-power", b""), Silent(tries=1)

@@ -76,7 +76,7 @@ def test_a_stream_of_several_frames_is_told_in_order() -> None:
 @pytest.mark.parametrize(
     ("protocol", "hexes", "told"),
     [
-        ("dlt645-1997", READING, {"protocol": "dlt645-1997", "di": "0000"}),
+        ("dlt645-1997", READING, {"protocol": "dlt645-1997", "di": None}),
         (
             "dlt645-2007",
             "6803000000000068810444e93334ec16",
@@ -149,3 +149,64 @@ def test_binary_junk_on_stdin_is_named_line_by_line() -> None:
 def test_no_input_is_no_event() -> None:
     assert decode(stdin=b"") == ([], 0)
     assert decode(stdin=b"\n \r\n\t\n") == ([], 0)
+
+
+OWN_FRAMES = [
+    # (bytes, protocol asked, what is expected of the only event)
+    ("010304b200010000", "auto", {"reason": "bad-crc", "crc_computed": "251D"}),
+    ("0103200000020000", "auto", {"reason": "bad-crc"}),
+    ("01ab019ef0", "auto", {"protocol": "modbus-rtu", "control": "AB", "exception": 1}),
+    ("0197018ff0", "modbus-rtu", {"control": "97", "exception": 1}),
+    ("01030000007ec5ea", "auto", {"protocol": "modbus-rtu", "direction": "request", "quantity": 126}),
+    ("01030000000045ca", "modbus-rtu", {"direction": "request", "quantity": 0}),
+    ("01020304242068910833333433ab8967456416", "auto", {"reason": "garbage"}),
+    ("12907856341268910833333433ab896745cc16", "auto", {"reason": "garbage"}),
+    ("04032810192068910833333433ab8967458e16", "auto", {"reason": "garbage"}),
+    (
+        "6812907856341268811b52c3ab896745ddab896745ddab896745ddab896745ddab896745dde816",
+        "auto",
+        {"protocol": "dlt645-1997", "di": "901F", "value": ["123456.78"] * 5},
+    ),
+    ("6812907856341268180c363f33373733333337456789c516", "auto", {"control": "18", "di": "04000C03"}),
+    ("68129078563412681b0c3533333344444444323363368916", "auto", {"control": "1B", "di": "033000FF"}),
+    ("6812907856341268d1005716", "auto", {"control": "D1", "value": None}),
+    ("6812907856341268d10533333433355e16", "auto", {"control": "D1", "value": "ERR=00", "name": "other"}),
+    ("6812907856341268910a373733373232323232322516", "auto", {"di": "04000404", "value": None}),
+    ("68aaaaaaaaaaaa68150645c3ab896745cf16", "auto", {"control": "15", "value": "123456789012"}),
+    (
+        "6812907856341268830643c3ab3a6745a616",
+        "auto",
+        {"protocol": "dlt645-1997", "di": "9010", "value": "123407.78"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "asked", "expected"), OWN_FRAMES)
+def test_frames_at_the_edges_of_the_standards(text: str, asked: str, expected: dict) -> None:
+    (said,) = decode_line(text, Named(asked))
+    assert {key: said.get(key, "missing") for key in expected} == expected
+
+
+def test_a_request_with_a_wrong_crc_is_cut_where_the_next_frame_begins() -> None:
+    bad, good = decode_line("010304b200010000" + "010402000a3937", Named.MODBUS_RTU)
+    assert (bad["reason"], bad["raw"]) == ("bad-crc", "010304b200010000")
+    assert good["event"] == "frame"
+
+
+def test_without_standard_input_there_is_nothing_to_say() -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m gateway decode <&-"], capture_output=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("bits", "text"),
+    [("3727c5ac", "0.00001"), ("80000000", "0.0"), ("42700000", "60.0"), ("43663334", "230.2")],
+)
+def test_a_float_is_plain_decimal_text(bits: str, text: str) -> None:
+    from gateway.protocols.modbus.content import float32, float_text
+
+    number = float32(bytes.fromhex(bits))
+    assert number is not None
+    assert float_text(number) == text

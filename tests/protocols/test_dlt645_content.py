@@ -56,7 +56,7 @@ def reply(di: str, body: str, control: int = 0x91) -> Content:
         ("04000503", "4000", "0040 relay=closed cmd=open", "bits"),
         ("04000501", "1400", "0014 clock-battery-low reverse-active", "bits"),
         ("04000504", "0101", "0101 loss-of-voltage current-cut", "bits"),
-        ("040005FF", "00000000500000000000000000" + "00", ["0000", "0000", "0050", "0000", "0000", "0000", "0000"], "bits"),
+        ("040005FF", "00000000500000000000000000" + "00", ["0000", "0000", "0050 relay=open cmd=open", *["0000"] * 4], "bits"),
         ("04000703", "08", "08", "baud feature word"),
         ("03110000", "170000", "17", "times"),
         ("05060101", "0100000002000000", ["0.01", "0.02"], "kWh"),
@@ -144,7 +144,7 @@ def test_parts_of_a_divided_answer(
     [
         (0xD1, "04", "ERR=04", "password"),
         (0xD1, "06", "ERR=06", "no-such-data+password"),
-        (0xD1, "", "ERR=", "other"),
+        (0xD1, "00FF00", "ERR=00", "other"),
         (0xC3, "0200", "ERR=0002", "repeated-top-up"),
         (0xDC, "04", "ERR=04", "password"),
         (0xDC, "0100", "ERR=0001", "suspended"),
@@ -156,6 +156,11 @@ def test_parts_of_a_divided_answer(
 def test_refusals(control: int, data: str, value: str, name: str) -> None:
     (frame,) = hear_645(encode(METER, control, bytes.fromhex(data)))
     assert read_content(frame) == Content(name=name, value=value, unit="err")
+
+
+def test_a_refusal_without_an_error_byte_has_only_its_name() -> None:
+    (frame,) = hear_645(encode(METER, 0xD1, b""))
+    assert read_content(frame) == Content(name="other")
 
 
 @pytest.mark.parametrize(

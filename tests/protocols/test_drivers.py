@@ -369,3 +369,18 @@ def test_a_driver_listens_only_to_its_own_exchanges() -> None:
     for driver in (SINGLE, SDM120):
         with pytest.raises(TypeError):
             driver.listen(plain, 2400)
+
+
+@pytest.mark.parametrize("address", ["AAAAAAAAAAAA", "aaaaaaaa9012", "999999999999"])
+def test_a_relay_is_never_told_by_an_address_that_more_than_one_meter_takes(address: str) -> None:
+    driver = make_driver(MODELS["generic-dlt645-2007"], address)
+    assert driver.relay_actions == frozenset()
+    for action in RelayAction:
+        with pytest.raises(KeyError):
+            driver.switch(action, UNTIL)
+
+
+def test_a_status_word_of_all_ones_proves_no_cut() -> None:
+    reply = dlt645_reply("04000503", "ffff")
+    driver = make_driver(MODELS["generic-dlt645-2007"], METER)
+    assert verdicts(driver, driver.read(Item.RELAY), reply) == [Damaged("not-there", reply)]

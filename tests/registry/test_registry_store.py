@@ -75,6 +75,8 @@ def test_a_test_result_is_kept_with_its_meter(registry: RegistryStore) -> None:
         (meter("A-102", address=meter("A-101").address), RefusalReason.DUPLICATE_ADDRESS),
         (meter("A-102", address=meter("A-101").address.lstrip("0")), RefusalReason.DUPLICATE_ADDRESS),
         (meter("A-102", address="12x"), RefusalReason.BAD_ADDRESS),
+        (meter("A-102", address="AAAAAAAAAAAA"), RefusalReason.BAD_ADDRESS),
+        (meter("A-102", address="999999999999"), RefusalReason.BAD_ADDRESS),
         (meter("A-102", address="248", model="eastron-sdm120"), RefusalReason.BAD_ADDRESS),
         (meter("A-102", line="south"), RefusalReason.UNKNOWN_LINE),
         (meter("A-102", model="sdm120"), RefusalReason.UNKNOWN_MODEL),

@@ -1,6 +1,7 @@
 """What a good DL/T 645-2007 frame says: identifier, value, unit, name. Never raises: oddities of content are values or problems."""
 
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from gateway.protocols.dlt645 import functions, relay
 from gateway.protocols.dlt645.formats import Problem, Text
@@ -8,6 +9,11 @@ from gateway.protocols.dlt645.frame import Frame
 from gateway.protocols.dlt645.identifiers import Identifier, find
 
 Value = Text | list[Text]
+
+ADDRESS_BYTES = 6
+DI_BYTES = 4
+CLEAR_EVENTS_BYTES = 12
+"""PA P0 P1 P2, C0..C3, and the event's identifier or FF FF FF FF (clause 7.13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,18 @@ class Content:
 def read_content(frame: Frame) -> Content:
     """Return what the frame says, as far as the standard or a public source tells."""
     if frame.is_abnormal:
-        return Content(name=refusal(frame), value=f"ERR={frame.data[::-1].hex().upper()}", unit="err")
+        return error_content(refusal(frame), error_bytes(frame))
     if frame.function in functions.CARRIES_IDENTIFIER and len(frame.data) >= 4:
         return _read_item(frame)
     match frame.function:
-        case functions.READ_ADDRESS if frame.is_reply and len(frame.data) == 6:
+        case functions.READ_ADDRESS if frame.is_reply and len(frame.data) == ADDRESS_BYTES:
             return Content(value=frame.data[::-1].hex().upper())
+        case functions.WRITE_ADDRESS if not frame.is_reply and len(frame.data) == ADDRESS_BYTES:
+            return Content(value=frame.data[::-1].hex().upper())
+        case functions.CHANGE_PASSWORD if not frame.is_reply and len(frame.data) >= DI_BYTES:
+            return _named(frame.data[:DI_BYTES])
+        case functions.CLEAR_EVENTS if not frame.is_reply and len(frame.data) == CLEAR_EVENTS_BYTES:
+            return _named(frame.data[-DI_BYTES:])
         case functions.CHANGE_BAUD if len(frame.data) == 1:
             return Content(value=frame.data.hex().upper(), unit="baud feature word")
         case functions.RELAY if frame.is_reply:
@@ -43,13 +55,37 @@ def read_content(frame: Frame) -> Content:
     return Content()
 
 
+def _named(wire_di: bytes) -> Content:
+    """Say which item a command is about; FF in all bytes means all of them, which is no item."""
+    if wire_di == b"\xff" * DI_BYTES:
+        return Content()
+    known = find(int.from_bytes(wire_di, "little"))
+    return Content(wire_di[::-1].hex().upper(), known.name if known else None)
+
+
+def error_bytes(frame: Frame) -> bytes:
+    """Return what is the error of an abnormal reply: one byte by the standard, two by the extensions; what stands behind is not."""
+    long = frame.function in (functions.SECURITY, functions.RELAY) and len(frame.data) == relay.STATUS_BYTES
+    return frame.data[: relay.STATUS_BYTES if long else 1]
+
+
+def error_content(name: str, error: bytes) -> Content:
+    """Say an error as captures print it, `ERR=02`; a refusal without an error byte has only its name."""
+    return (
+        Content(name=name, value=f"ERR={error[::-1].hex().upper()}", unit="err")
+        if error
+        else Content(name=name)
+    )
+
+
 def refusal(frame: Frame) -> str:
     """Name what an abnormal reply says, several reasons joined by `+`; `other` when it gives none."""
-    word = int.from_bytes(frame.data, "little")
+    error = error_bytes(frame)
+    word = int.from_bytes(error, "little")
     names: tuple[str, ...] = functions.ERROR_BITS
     if frame.function == functions.SECURITY:
         names = functions.SECURITY_ERROR_BITS
-    elif frame.function == functions.RELAY and len(frame.data) == relay.STATUS_BYTES:
+    elif len(error) == relay.STATUS_BYTES:
         names = relay.REFUSED_BITS
     return "+".join(functions.named_bits(word, names)) or "other"
 
@@ -94,8 +130,10 @@ def _read_items(known: Identifier, body: bytes) -> list[Text] | Problem:
     if len(body) % size:
         return Problem.WRONG_LENGTH
     items: list[Text] = []
-    for position in range(0, len(body), size):
-        value = known.form.parse(body[position : position + size])
+    for form, position in zip(
+        chain(known.forms, repeat(known.form)), range(0, len(body), size), strict=False
+    ):
+        value = form.parse(body[position : position + size])
         if isinstance(value, Problem):
             return value
         items.append(value)

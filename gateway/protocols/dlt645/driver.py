@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gateway.protocols import scaling
 from gateway.protocols.dlt645 import content, edition1997, functions, identifiers, relay
 from gateway.protocols.dlt645.formats import Digits, Number, Problem
-from gateway.protocols.dlt645.frame import Decoder, Frame
+from gateway.protocols.dlt645.frame import BROADCAST_ADDRESS, Decoder, Frame
 from gateway.protocols.dlt645.identifiers import Identifier
 from gateway.protocols.driver import (
     Accepted,
@@ -39,6 +39,8 @@ SILENCE_BEFORE_MS = 0
 """The standard asks for none: frames carry their own start mark."""
 
 ADDRESS_DIGITS = 12
+NOT_THERE = b"\xff"
+"""All bytes of an item: the meter hasn't got it. Taken for a status word, it would prove a cut."""
 CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3}
 """0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three."""
 
@@ -86,7 +88,10 @@ class Dlt645Driver:
         self.edition = EDITIONS[row.protocol]
         self._row = row
         self._relay = row.relay if isinstance(row.relay, CommandRelay) else None
-        self.relay_actions = frozenset(self._relay.actions) if self._relay else frozenset()
+        speaks_to_one = "AA" not in self.address and self.address != BROADCAST_ADDRESS
+        self.relay_actions = (
+            frozenset(self._relay.actions) if self._relay and speaks_to_one else frozenset[RelayAction]()
+        )
         self._password = password or (self._relay.password if self._relay else "")
         self._operator = operator or (self._relay.operator if self._relay else "")
 
@@ -97,8 +102,8 @@ class Dlt645Driver:
         return self._question(request, item.value, item, self.edition.read_function, bytes.fromhex(di)[::-1])
 
     def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
-        """Command the relay by 1CH; raises KeyError when the model can't."""
-        if self._relay is None:
+        """Command the relay by 1CH; raises KeyError when the model can't, or when more than one meter could take it."""
+        if self._relay is None or action not in self.relay_actions:
             raise KeyError(action)
         request = relay.switch(
             self.address,
@@ -198,6 +203,8 @@ def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | 
     size = known.form.size
     if not body or len(body) % size or (len(body) != size and not known.is_block):
         return Problem.WRONG_LENGTH.value
+    if item is Item.RELAY and body == NOT_THERE * len(body):
+        return "not-there"
     if item is Item.RELAY:
         status = relay.read_status(int.from_bytes(body[:2], "little"))
         return Values(

@@ -4,7 +4,7 @@ Identifiers are two bytes; a write carries four bytes of password and no operato
 meters; some of them answer reads sent to 999999999999 and put AAH behind the items of a block. Read only: we command no relay here.
 """
 
-from gateway.protocols.dlt645.content import Content, content_of
+from gateway.protocols.dlt645.content import Content, content_of, error_content
 from gateway.protocols.dlt645.formats import COUNT, ENERGY, Digits, Number, Pattern
 from gateway.protocols.dlt645.frame import Frame, encode
 from gateway.protocols.dlt645.functions import named_bits
@@ -20,6 +20,7 @@ CHANGE_BAUD = 0x0C
 CHANGE_PASSWORD = 0x0F
 CLEAR_DEMAND = 0x10
 LAST_FUNCTION = CLEAR_DEMAND
+ADDRESS_BYTES = 6
 _WITHOUT_IDENTIFIER = frozenset({BROADCAST_TIME, WRITE_ADDRESS, CHANGE_BAUD, CHANGE_PASSWORD, CLEAR_DEMAND})
 
 ERROR_BITS = (
@@ -103,12 +104,24 @@ def refusal(frame: Frame) -> str:
 def read_content(frame: Frame) -> Content:
     """Return what a frame of the 1997 edition says; as `content.read_content`, never raises."""
     if frame.is_abnormal:
-        return Content(name=refusal(frame), value=f"ERR={frame.data[:1].hex().upper()}", unit="err")
-    if len(frame.data) < 2 or frame.function in _WITHOUT_IDENTIFIER:
+        return error_content(refusal(frame), frame.data[:1])
+    if frame.function == WRITE_ADDRESS and not frame.is_reply and len(frame.data) == ADDRESS_BYTES:
+        return Content(value=frame.data[::-1].hex().upper())
+    if frame.function == CHANGE_BAUD and len(frame.data) == 1:
+        return Content(value=frame.data.hex().upper(), unit="baud feature word")
+    if len(frame.data) < 2 or frame.function in _WITHOUT_IDENTIFIER or frame.function > LAST_FUNCTION:
         return Content()
     number = int.from_bytes(frame.data[:2], "little")
     di, body, known = f"{number:04X}", frame.data[2:], find(number)
     name = known.name if known else None
     if known is None or not frame.is_reply or frame.function not in (READ, READ_AGAIN) or frame.has_more:
         return Content(di=di, name=name)
-    return content_of(di, known, body.removesuffix(BLOCK_SEPARATOR) if known.is_block else body)
+    return content_of(di, known, _without_separators(body, known.form.size) if known.is_block else body)
+
+
+def _without_separators(body: bytes, item_bytes: int) -> bytes:
+    """Drop the AAH that some meters put behind each item of a block, between them, or behind the last one only."""
+    step = item_bytes + 1
+    if set(body[item_bytes::step]) == set(BLOCK_SEPARATOR):
+        return b"".join(body[at : at + item_bytes] for at in range(0, len(body), step))
+    return body.removesuffix(BLOCK_SEPARATOR)

@@ -66,8 +66,10 @@ class Ascii:
 
     size: int
 
-    def parse(self, data: bytes) -> str:
+    def parse(self, data: bytes) -> str | None:
         """Return the text; bytes that are no ASCII show as U+FFFD."""
+        if data == b"\xff" * self.size:
+            return None
         return data[::-1].decode("ascii", "replace").strip("\0 ")
 
 

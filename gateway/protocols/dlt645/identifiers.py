@@ -33,6 +33,8 @@ class Identifier:
     unit: str | None
     form: Form
     is_block: bool = False
+    forms: tuple[Form, ...] = ()
+    """How a block's first items read where they differ; all are `form.size` bytes."""
 
 
 _ENERGIES = {
@@ -144,7 +146,13 @@ _FIXED: dict[int, Identifier] = {
     0x0400040C: Identifier("manufacture date", "ascii", Ascii(10)),
     0x0400040D: Identifier("protocol version", "ascii", Ascii(16)),
     0x0400040E: Identifier("customer number", None, Digits(6)),
-    0x040005FF: Identifier("running status words", "bits", Digits(2), is_block=True),
+    0x040005FF: Identifier(
+        "running status words",
+        "bits",
+        Digits(2),
+        is_block=True,
+        forms=tuple(status_words.form(number) for number in range(1, 8)),
+    ),
     0x04000E01: Identifier("forward power limit", "kW", Number(3, 4)),
     0x04000E02: Identifier("reverse power limit", "kW", Number(3, 4)),
     0x04000F01: Identifier("alarm 1 energy", "kWh", ENERGY),

@@ -2,6 +2,7 @@
 
 import math
 import struct
+from decimal import Decimal
 from typing import Any
 
 from gateway.protocols.modbus.frame import (
@@ -45,7 +46,8 @@ def float32(data: bytes) -> float | None:
 
 def float_text(value: float) -> str:
     """Return seven significant digits, what a float32 can hold: 230.2 for 43663334, whose exact value is 230.2000122."""
-    return repr(float(f"{value:.7g}"))
+    text = f"{Decimal(f'{value:.7g}') + 0:f}"
+    return text if "." in text else f"{text}.0"
 
 
 def read_fields(frame: Frame) -> dict[str, Any]:

@@ -52,9 +52,10 @@ _BLOCK_WRITES = {WRITE_COILS: 1968, WRITE_REGISTERS: 123}
 _BITS = frozenset({READ_COILS, READ_DISCRETE_INPUTS, WRITE_COILS})
 FUNCTIONS = frozenset({*_READS, *_SINGLE_WRITES, *_BLOCK_WRITES})
 
-_KNOWN_FUNCTION = re.compile(
-    b"[%b]" % re.escape(bytes(sorted({*FUNCTIONS, *(f | EXCEPTION_BIT for f in FUNCTIONS)})))
-)
+EXCEPTION_CODES = frozenset({*range(0x01, 0x09), 0x0A, 0x0B})
+"""What a refusal says (clause 7)."""
+
+_KNOWN_FUNCTION = re.compile(b"[%b\x81-\xfe]" % re.escape(bytes(sorted(FUNCTIONS))))
 
 _HEAD_BYTES = dict.fromkeys(_READS, 6) | dict.fromkeys(_SINGLE_WRITES, 8) | dict.fromkeys(_BLOCK_WRITES, 7)
 """What must have come before a frame's possible shapes are known; never more than the shortest of them."""
@@ -177,7 +178,7 @@ class Decoder(StreamDecoder):
         if self._echo and buffer.startswith(self._echo[:arrived], start):
             return self._try_echo(arrived)
         function = buffer[start + 1] if arrived > 1 else READ_COILS
-        if function & EXCEPTION_BIT and function & ~EXCEPTION_BIT in FUNCTIONS:
+        if function & EXCEPTION_BIT and self._may_be_exception(function, arrived):
             head_bytes = _EXCEPTION_BYTES
         elif function in FUNCTIONS:
             head_bytes = _HEAD_BYTES[function]
@@ -188,11 +189,50 @@ class Decoder(StreamDecoder):
         claims = _claims(buffer[start : start + 7], self._role)
         for length, role in claims:
             if length > arrived:
-                return (Reason.TRUNCATED, arrived) if self._ended else None
+                return self._unfinished(claims, arrived) if self._ended else None
             raw = buffer[start : start + length]
             if crc16(raw) == 0:
                 return Frame(raw[0], raw[1], self._side(raw, role), raw[2:-2], raw)
-        return (Reason.BAD_CRC, claims[-1].length) if claims else (Reason.GARBAGE, head_bytes)
+        if claims and function & ~EXCEPTION_BIT in FUNCTIONS:
+            return Reason.BAD_CRC, self._likeliest(claims)
+        return self._try_odd_request(arrived) if function in _READS else (Reason.GARBAGE, head_bytes)
+
+    def _try_odd_request(self, arrived: int) -> Frame | tuple[Reason, int] | None:
+        """A read of no item, or of more than the standard lets one ask for: no shape is claimed for it, so only its CRC tells."""
+        raw = self._buffer[self._position : self._position + _SHORT_BYTES]
+        if self._role is not _RESPONSE and crc16(raw) == 0 and len(raw) == _SHORT_BYTES:
+            return Frame(raw[0], raw[1], Role.REQUEST, raw[2:-2], raw)
+        if self._role is not _RESPONSE and arrived < _SHORT_BYTES and not self._ended:
+            return None
+        return Reason.GARBAGE, min(arrived, 6)
+
+    def _may_be_exception(self, function: int, arrived: int) -> bool:
+        """Any function can be refused, those that we never use too; of those only a code of the standard is believed."""
+        if function & ~EXCEPTION_BIT in FUNCTIONS:
+            return True
+        code = self._buffer[self._position + 2] if arrived > 2 else min(EXCEPTION_CODES)
+        return function not in (EXCEPTION_BIT, 0xFF) and code in EXCEPTION_CODES
+
+    def _unfinished(self, claims: "list[_Claim]", arrived: int) -> tuple[Reason, int]:
+        """Name what the stream ended in: a whole frame of wrong CRC where some shape is whole, else a truncated one."""
+        whole = [claim for claim in claims if claim.length <= arrived]
+        return (Reason.BAD_CRC, self._likeliest(whole)) if whole else (Reason.TRUNCATED, arrived)
+
+    def _likeliest(self, claims: "list[_Claim]") -> int:
+        """Return the length of the shape behind which the stream ends or a good frame follows; else of the longest."""
+        ends = [claim.length for claim in claims if self._is_good_end(self._position + claim.length)]
+        return ends[0] if ends else claims[-1].length
+
+    def _is_good_end(self, end: int) -> bool:
+        buffer = self._buffer
+        if end == len(buffer):
+            return True
+        known = len(buffer) - end > _EXCEPTION_BYTES + 1 and buffer[end + 1] & ~EXCEPTION_BIT in FUNCTIONS
+        shapes = _claims(buffer[end : end + 7].ljust(7, b"\0"), self._role) if known else []
+        return any(
+            end + shape.length <= len(buffer) and crc16(buffer[end : end + shape.length]) == 0
+            for shape in shapes
+        )
 
     def _try_echo(self, arrived: int) -> Frame | tuple[Reason, int] | None:
         raw = self._echo
