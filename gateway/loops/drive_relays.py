@@ -10,7 +10,17 @@ import structlog
 
 from gateway.application.accounts import quarantine_of
 from gateway.application.drive_relay import next_step, relay_tasks, report_relay
-from gateway.application.ports import Clock, Journal, LineGone, Rank, Store, StoreDamaged, StoreFull
+from gateway.application.ports import (
+    Clock,
+    Journal,
+    LineGone,
+    LineReply,
+    Rank,
+    Silent,
+    Store,
+    StoreDamaged,
+    StoreFull,
+)
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.relay import (
     CommandAccepted,
@@ -132,9 +142,11 @@ class RelayDriver:
     async def _carry_out(self, meter: FleetMeter, step: ReadBack | Send) -> RelayEvent:
         if isinstance(step, Send):
             return await self._send(meter, step)
+        if step.close and Item.CURRENT in meter.driver.items:
+            return await self._read_back_closing(meter)
         if step.after_ms:
             await asyncio.sleep(step.after_ms / 1000)
-        return await self._read_back(meter, step.close)
+        return await self._read_back_opening(meter)
 
     async def _send(self, meter: FleetMeter, send: Send) -> RelayEvent:
         action = RelayAction.PERMIT if send.permit else RelayAction.CLOSE if send.close else RelayAction.OPEN
@@ -157,18 +169,35 @@ class RelayDriver:
         if isinstance(clock, MeterClock):
             self._clocks.note(meter.meter, clock, self._clock.now())
 
-    async def _read_back(self, meter: FleetMeter, close: bool) -> RelayEvent:
-        """Read status word and current: only together they prove anything (C-15). No current of a contact that has yet to close."""
+    async def _read_back_closing(self, meter: FleetMeter) -> RelayEvent:
+        """Ask the current while the contact moves, then the status word: the line works where it would wait.
+
+        No current contradicts a closed contact, so that its age does no harm; an open one is proved the other way round."""
+        current = await meter.line.read(meter.driver, Item.CURRENT, Rank.READ_BACK)
+        if isinstance(current, LineGone | Silent):
+            return _unanswered(current)
         relay = await meter.line.read(meter.driver, Item.RELAY, Rank.READ_BACK)
-        if not isinstance(relay, Answer) or relay.values.relay_closed is None:
-            return ReadBackUnanswered(relay.why if isinstance(relay, LineGone) else "silent")
-        current = None
-        if (relay.values.relay_closed or not close) and Item.CURRENT in meter.driver.items:
-            answer = await meter.line.read(meter.driver, Item.CURRENT, Rank.READ_BACK)
-            current = answer.values.current_ma if isinstance(answer, Answer) else None
-        return ObservedStatus(
-            closed=relay.values.relay_closed,
-            current_ma=current,
-            commanded_closed=relay.values.relay_commanded_closed,
-            status_word=relay.values.status_word,
-        )
+        return _seen(relay, current)
+
+    async def _read_back_opening(self, meter: FleetMeter) -> RelayEvent:
+        """Read the status word, then the current behind it: only together they prove that nothing flows any more (C-15)."""
+        relay = await meter.line.read(meter.driver, Item.RELAY, Rank.READ_BACK)
+        if not isinstance(relay, Answer) or Item.CURRENT not in meter.driver.items:
+            return _seen(relay, None)
+        return _seen(relay, await meter.line.read(meter.driver, Item.CURRENT, Rank.READ_BACK))
+
+
+def _seen(relay: LineReply, current: LineReply | None) -> RelayEvent:
+    """Put what was read together; without a status word nothing was seen."""
+    if not isinstance(relay, Answer) or relay.values.relay_closed is None:
+        return _unanswered(relay)
+    return ObservedStatus(
+        closed=relay.values.relay_closed,
+        current_ma=current.values.current_ma if isinstance(current, Answer) else None,
+        commanded_closed=relay.values.relay_commanded_closed,
+        status_word=relay.values.status_word,
+    )
+
+
+def _unanswered(reply: LineReply) -> ReadBackUnanswered:
+    return ReadBackUnanswered(reply.why if isinstance(reply, LineGone) else "silent")
