@@ -39,7 +39,9 @@ from gateway.domain.relay import (
     Send,
     Settled,
     Step,
+    accepted,
     commanded,
+    is_outdated,
     is_resting,
     move_for,
     observed,
@@ -218,16 +220,24 @@ def report_relay(
         case ReadBackUnanswered():
             return _rest(journal, state, RelayVerdict.UNKNOWN, event.why, now, SILENT_LOOK_MS)
         case CommandAccepted():
+            keep_relay(journal, state, accepted(state), now)
             return ReadBack(bool(state.desired_closed), FIRST_LOOK_MS)
         case CommandUnanswered():
             return ReadBack(bool(state.desired_closed))
     return next_step(journal, meter, actions, now)
 
 
-def note_observation(journal: Journal, meter: MeterNo, status: ObservedStatus, now: Instant) -> bool:
-    """Take a relay state that a poll brought along; say whether the relay wants work because of it."""
+def note_observation(
+    journal: Journal, meter: MeterNo, status: ObservedStatus, now: Instant, seen_at: Instant | None = None
+) -> bool:
+    """Take a relay state that a poll brought along; say whether the relay wants work because of it.
+
+    `seen_at` is when its reading began: what was commanded or seen since is not contradicted by it (C-15).
+    """
     state = relay_of(journal, meter)
-    after = observed(state, status, now)
+    if seen_at is not None and is_outdated(state, seen_at):
+        return False
+    after = observed(state, status, now if seen_at is None else seen_at)
     if after.desired_closed is None:
         keep_relay(journal, state, after, now)
         return False

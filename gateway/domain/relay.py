@@ -10,7 +10,10 @@ What is seen:
     open          status word open, current read and none flows
     closed        status word closed
     trip-pending  status word closed, the meter holds a command to open, and so much current flows that it may delay the trip
+    keyed         status word open, but the customer's key can close it: a permit (1BH) was given and not withdrawn
     flowing       status word open, but current flows: welded, or a status that lies
+
+Nor does a contact prove anything while a command the other way may still be moving it: then it is looked at again.
 """
 
 from dataclasses import dataclass
@@ -58,7 +61,7 @@ class RelayState(msgspec.Struct, frozen=True, array_like=True):
     commanded_closed: bool | None = None
     commanded_at: Instant | None = None
     permit: bool = False
-    """The command lets the customer close with the meter's own key."""
+    """The customer may close with the meter's own key, until the meter has accepted a command to open."""
     tries: int = 0
     refused: str = ""
     observed_closed: bool | None = None
@@ -93,6 +96,7 @@ class Sight(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     TRIP_PENDING = "trip-pending"
+    KEYED = "keyed"
     FLOWING = "flowing"
 
 
@@ -100,6 +104,8 @@ class Phase(StrEnum):
     """Where the command towards the desired state is."""
 
     IDLE = "idle"
+    OPPOSED = "opposed"
+    """The last command was the opposite one, and the contact may still follow it."""
     SENT = "sent"
     OVERDUE = "overdue"
     PERMITTED = "permitted"
@@ -120,10 +126,11 @@ class Move(StrEnum):
 
 
 _UNKNOWN = dict.fromkeys(Phase, Move.READ_BACK)
-_CONFIRM = dict.fromkeys(Phase, Move.CONFIRM)
+_CONFIRM = {**dict.fromkeys(Phase, Move.CONFIRM), Phase.OPPOSED: Move.LOOK_AGAIN}
 _DELAYED = dict.fromkeys(Phase, Move.DELAYED)
 _COMMANDING = {
     Phase.IDLE: Move.SEND,
+    Phase.OPPOSED: Move.SEND,
     Phase.SENT: Move.LOOK_AGAIN,
     Phase.OVERDUE: Move.CONTRADICTED,
     Phase.PERMITTED: Move.WAIT_FOR_KEY,
@@ -131,6 +138,7 @@ _COMMANDING = {
 }
 _WELDED = {
     Phase.IDLE: Move.SEND,
+    Phase.OPPOSED: Move.SEND,
     Phase.SENT: Move.LOOK_AGAIN,
     Phase.OVERDUE: Move.CONTRADICTED,
     Phase.REFUSED: Move.CONTRADICTED,
@@ -142,6 +150,7 @@ MOVES: dict[bool, dict[Sight, dict[Phase, Move]]] = {
         Sight.OPEN: _CONFIRM,
         Sight.CLOSED: _COMMANDING,
         Sight.TRIP_PENDING: _DELAYED,
+        Sight.KEYED: _COMMANDING,
         Sight.FLOWING: _WELDED,
     },
     True: {
@@ -149,6 +158,7 @@ MOVES: dict[bool, dict[Sight, dict[Phase, Move]]] = {
         Sight.OPEN: _COMMANDING,
         Sight.CLOSED: _CONFIRM,
         Sight.TRIP_PENDING: _COMMANDING,
+        Sight.KEYED: _COMMANDING,
         Sight.FLOWING: _COMMANDING,
     },
 }
@@ -231,7 +241,9 @@ def sight_of(state: RelayState, now: Instant) -> Sight:
         return Sight.TRIP_PENDING if _may_be_delayed(state) else Sight.CLOSED
     if state.observed_current_ma is None:
         return Sight.OPEN if state.desired_closed else Sight.UNKNOWN
-    return Sight.FLOWING if state.observed_current_ma > CURRENT_FLOWS_MA else Sight.OPEN
+    if state.observed_current_ma > CURRENT_FLOWS_MA:
+        return Sight.FLOWING
+    return Sight.KEYED if state.permit and not state.desired_closed else Sight.OPEN
 
 
 def _may_be_delayed(state: RelayState) -> bool:
@@ -255,14 +267,18 @@ def _is_fresh(state: RelayState, now: Instant) -> bool:
 def phase_of(state: RelayState, now: Instant) -> Phase:
     """Name where the command towards what is desired is; a command of another boot is forgotten."""
     at = state.commanded_at
-    for_this = state.tries > 0 and state.commanded_closed is state.desired_closed
-    if at is None or at.boot != now.boot or not for_this:
+    if at is None or at.boot != now.boot:
+        return Phase.IDLE
+    settling = (elapsed_ms(at, now) or 0) <= SETTLE_MS
+    if state.commanded_closed is not state.desired_closed:
+        return Phase.OPPOSED if settling else Phase.IDLE
+    if state.tries == 0:
         return Phase.IDLE
     if state.refused:
         return Phase.REFUSED
-    if (elapsed_ms(at, now) or 0) <= SETTLE_MS:
+    if settling:
         return Phase.SENT
-    return Phase.PERMITTED if state.permit else Phase.OVERDUE
+    return Phase.PERMITTED if state.permit and state.desired_closed else Phase.OVERDUE
 
 
 def move_for(state: RelayState, now: Instant) -> Move:
@@ -271,6 +287,14 @@ def move_for(state: RelayState, now: Instant) -> Move:
     if desired is None:
         raise KeyError("a relay that nobody wants anything of has no move")
     return MOVES[desired][sight_of(state, now)][phase_of(state, now)]
+
+
+def is_outdated(state: RelayState, seen_at: Instant) -> bool:
+    """Say whether a read-back that began then tells of a contact that was commanded or seen since."""
+    marks = (state.commanded_at, state.observed_at)
+    return any(
+        m is not None and m.boot == seen_at.boot and m.monotonic_ms > seen_at.monotonic_ms for m in marks
+    )
 
 
 def observed(state: RelayState, status: ObservedStatus, now: Instant) -> RelayState:
@@ -305,13 +329,18 @@ def commanded(state: RelayState, send: Send, now: Instant) -> RelayState:
         state,
         commanded_closed=send.close,
         commanded_at=now,
-        permit=send.permit,
+        permit=send.permit or (state.permit and not send.close),
         tries=state.tries + 1,
         refused="",
         rest_until=None,
         verdict=RelayVerdict.UNKNOWN,
         why="commanded",
     )
+
+
+def accepted(state: RelayState) -> RelayState:
+    """Give the state after the meter took the command: one to open withdraws what the customer's key was permitted."""
+    return msgspec.structs.replace(state, permit=state.permit and bool(state.commanded_closed))
 
 
 def is_resting(state: RelayState, now: Instant) -> bool:

@@ -24,6 +24,7 @@ from gateway.application.ports import (
     StoreFull,
 )
 from gateway.application.post_reading import Posted, note_silence, post_reading
+from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.reading import ACCEPTED, MeterReading
 from gateway.domain.relay import ObservedStatus
@@ -221,6 +222,7 @@ class LinePoller:
 
     async def _look_closer(self, meter: FleetMeter, rank: Rank) -> Details | None:
         """Ask relay, current and power: a contact that moved by itself, or one that lies, shows here. None: it fell silent."""
+        seen_at = self._clock.line_now()
         relay = await self._ask(meter, Item.RELAY, rank)
         current = None if relay is None else await self._ask(meter, Item.CURRENT, rank)
         power = None if current is None else await self._ask(meter, Item.POWER, rank)
@@ -228,10 +230,12 @@ class LinePoller:
             return None
         details = Details(power_w=power.power_w, current_ma=current.current_ma)
         if relay.relay_closed is not None:
-            await self._note_relay(meter, relay, relay.relay_closed, details)
+            await self._note_relay(meter, relay, relay.relay_closed, details, seen_at)
         return details
 
-    async def _note_relay(self, meter: FleetMeter, relay: Values, closed: bool, details: Details) -> None:
+    async def _note_relay(
+        self, meter: FleetMeter, relay: Values, closed: bool, details: Details, seen_at: Instant
+    ) -> None:
         """An open status word without a current says nothing: it is not passed on."""
         if not closed and details.current_ma is None:
             return
@@ -242,7 +246,8 @@ class LinePoller:
             status_word=relay.status_word,
         )
         now = self._clock.line_now()
-        if await self._store.run(lambda journal: note_observation(journal, meter.meter, status, now)):
+        number = meter.meter
+        if await self._store.run(lambda journal: note_observation(journal, number, status, now, seen_at)):
             self._signals.relay.set()
 
     async def _ask(self, meter: FleetMeter, item: Item, rank: Rank) -> Values | None:
