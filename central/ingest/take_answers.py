@@ -8,6 +8,7 @@ from central.link import outbox
 from central.link.alarms import clear_alarm, raise_alarm
 from central.link.models import Closing, Command, Delivery, Gateway, GatewayEpoch, TakeBackRequest
 from central.link.operations import pending_memo
+from gateway.contract.commands import Configure, decode_command
 from gateway.contract.facts import CommandOutcome, CommandResult
 
 DONE = frozenset({CommandOutcome.APPLIED, CommandOutcome.EXISTS, CommandOutcome.PARTLY})
@@ -90,6 +91,13 @@ def _note_configuration(
     Gateway.objects.filter(pk=gateway.pk, applied_config_version__lt=int(command.subject)).update(
         applied_config_version=int(command.subject)
     )
-    if not epoch.opened and command.number == Gateway.objects.get(pk=gateway.pk).opening_number:
+    if not epoch.opened and _opens(epoch, command):
         epoch.opened = True
         epoch.save(update_fields=["opened"])
+
+
+def _opens(epoch: GatewayEpoch, command: Command) -> bool:
+    """Say whether a configuration carried this epoch's opening; any that was taken did, the first one first."""
+    configure = decode_command(bytes(command.body))
+    opening = configure.opening if isinstance(configure, Configure) else None
+    return opening is not None and opening.epoch == epoch.epoch

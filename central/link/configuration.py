@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from django.db.models import Prefetch
 
 from central.campus.models import Account, Binding, Bucket, MeteringPoint, Price
-from central.link.models import Command, Gateway
+from central.link.models import Command, Gateway, GatewayEpoch
+from central.link.openings import opening_for
 from central.link.outbox import enqueue, locked
 from gateway.contract.commands import (
     AccountRule,
@@ -45,16 +46,21 @@ def build(gateway: Gateway, version: int, opening: Opening | None = None) -> Con
     )
 
 
-def publish_config(gateway_id: str, now_ms: int, opening: Opening | None = None) -> Command | None:
-    """Number and store a new version of the configuration, inside the caller's transaction.
+def publish_config(gateway_id: str, now_ms: int) -> Command | None:
+    """Number and store a new version of the configuration, inside the caller's transaction. Raises ConfigurationTooBig.
 
-    None while the gateway waits for its new epoch: the opening carries the configuration then. Raises ConfigurationTooBig.
+    Until the gateway has taken the opening of its epoch, each configuration carries it: nothing else is taken before (C-11).
+    A first epoch's opening is empty; its rows are booked from the first one on.
+    None while no epoch is known, or a new one was ordered: its opening carries the configuration then.
     """
     gateway = locked(gateway_id)
-    if gateway.awaits_epoch:
+    epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=gateway.epoch).first()
+    if gateway.awaits_epoch or epoch is None:
         return None
     gateway.building.refresh_from_db()
     version = max(gateway.config_version, gateway.applied_config_version) + 1
+    is_first = gateway.applied_config_version == 0
+    opening = None if epoch.opened and not is_first else opening_for(gateway)
     configure = build(gateway, version, opening)
     size = len(encode_command(configure)) + ENVELOPE_BYTES
     if size > MAX_BYTES:
@@ -64,7 +70,9 @@ def publish_config(gateway_id: str, now_ms: int, opening: Opening | None = None)
         )
     command = enqueue(gateway_id, configure, subject=str(version), now_ms=now_ms)
     Gateway.objects.filter(pk=gateway_id).update(
-        config_version=version, published_revision=gateway.building.revision
+        config_version=version,
+        published_revision=gateway.building.revision,
+        opening_number=gateway.opening_number if epoch.opened else command.number,
     )
     return command
 

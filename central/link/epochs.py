@@ -5,25 +5,23 @@ A birth is retained by the broker and may be said again, or replayed: only a boo
 
 from enum import StrEnum
 
-from central.campus.models import Account
+from django.db.models import Max
+
 from central.link import outbox
 from central.link.alarms import clear_alarm, raise_alarm
 from central.link.configuration import publish_config
 from central.link.grants import send_grant
 from central.link.models import (
-    BilledRegister,
     Closing,
     Command,
     Delivery,
     Gateway,
     GatewayEpoch,
-    Grant,
-    MirrorBalance,
     TakeBackRequest,
 )
-from gateway.contract.commands import BeginEpoch, CloseAccount, Opening, TakeBack
-from gateway.contract.facts import Balance, Birth
-from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
+from gateway.contract.commands import BeginEpoch, CloseAccount, TakeBack
+from gateway.contract.facts import Birth
+from gateway.contract.identifiers import AccountId, Epoch, GrantId
 
 BOOTS_KEPT = 100
 BEYOND_ANY_ROW = 1 << 53
@@ -56,9 +54,7 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
     _note_birth(gateway, birth, issued_ms, now_ms)
     epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
     if not gateway.epoch:
-        _begin(gateway, birth.epoch, now_ms, opened=True)
-        if birth.last_command > 0:
-            number_above(gateway, birth.last_command + 1, now_ms)
+        _welcome(gateway, birth, now_ms)
         return Greeting.FIRST
     if epoch is None:
         adopt_epoch(gateway, birth.epoch, birth.last_command, now_ms)
@@ -95,16 +91,35 @@ def adopt_epoch(gateway: Gateway, epoch: str, last_command: int, now_ms: int) ->
     """Open a new epoch with central's balances, registers and grants, then send again what was never answered."""
     previous = gateway.epoch
     _begin(gateway, epoch, now_ms, opened=False)
-    outbox.start_stream(gateway, last_command)
+    outbox.start_stream(gateway, max(last_command, _highest_number(gateway)))
     gateway.awaits_epoch = False
     gateway.save(update_fields=["awaits_epoch"])
-    command = publish_config(gateway.pk, now_ms, opening=opening_for(gateway))
-    assert command is not None
-    Gateway.objects.filter(pk=gateway.pk).update(opening_number=command.number)
+    publish_config(gateway.pk, now_ms)
     issue_again(gateway, now_ms)
     clear_alarm("gateway-went-back", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk)
     detail = f"epoch {epoch} follows {previous}; it was opened with central's balances"
     raise_alarm("gateway-new-epoch", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
+
+
+def _welcome(gateway: Gateway, birth: Birth, now_ms: int) -> None:
+    """Begin with a gateway that was never heard. One with commands has had a life that this central was restored without."""
+    _begin(gateway, birth.epoch, now_ms, opened=True)
+    if birth.last_command > 0:
+        number_above(gateway, birth.last_command + 1, now_ms)
+        return
+    if gateway.next_number > 1:
+        outbox.start_stream(gateway, gateway.next_number - 1)
+    publish_config(gateway.pk, now_ms)
+    issue_again(gateway, now_ms)
+
+
+def _highest_number(gateway: Gateway) -> int:
+    """Give the highest number any command of this gateway ever had.
+
+    A new epoch begins above it: the opening is taken out of turn, and whatever was signed for the old life has used its number up.
+    """
+    highest = Command.objects.filter(gateway=gateway).aggregate(highest=Max("number"))["highest"]
+    return int(highest or 0)
 
 
 def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
@@ -116,50 +131,6 @@ def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
         f"the gateway expects command {expected}: central's numbers were behind, is it a restored backup?"
     )
     raise_alarm("central-behind", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
-
-
-def opening_for(gateway: Gateway) -> Opening:
-    """Give what a new epoch starts from: the balances by the gateway's own entries, billed registers, and grants in them."""
-    applied = Grant.objects.filter(
-        delivery__gateway=gateway, delivery__applied_ms__isnull=False
-    ).select_related("account")
-    grants: dict[tuple[str, str], list[Grant]] = {}
-    for grant in applied:
-        grants.setdefault((grant.account.code, grant.bucket), []).append(grant)
-    live = set(
-        Account.objects.filter(point__room__building=gateway.building_id)
-        .exclude(state=Account.State.CLOSED)
-        .values_list("code", flat=True)
-    )
-    mirror = [
-        m
-        for m in MirrorBalance.objects.filter(gateway=gateway).order_by("account", "bucket")
-        if m.account in live
-    ]
-    return Opening(
-        epoch=Epoch(gateway.epoch),
-        balances=[row for m in mirror for row in by_expiry(m, grants.get((m.account, m.bucket), []))],
-        registers_wh={
-            MeterNo(r.meter): r.register_wh
-            for r in BilledRegister.objects.filter(gateway=gateway, account__in=live)
-        },
-        known_grants=[GrantId(grant.grant_id) for grant in applied],
-    )
-
-
-def by_expiry(mirror: MirrorBalance, grants: list[Grant]) -> list[Balance]:
-    """Split what is left of a bucket by expiry: the earliest is used first, so what is left belongs to the latest."""
-    left, amounts = mirror.amount, {0: 0}
-    for grant in sorted(grants, key=lambda g: g.expires_ms or 1 << 62, reverse=True):
-        part = min(grant.amount, max(left, 0))
-        amounts[grant.expires_ms] = amounts.get(grant.expires_ms, 0) + part
-        left -= part
-    amounts[0] += left
-    return [
-        Balance(AccountId(mirror.account), mirror.bucket, mirror.unit, amount, expires_ms)
-        for expires_ms, amount in sorted(amounts.items())
-        if amount or expires_ms == 0
-    ]
 
 
 def issue_again(gateway: Gateway, now_ms: int) -> None:

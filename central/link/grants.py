@@ -44,9 +44,10 @@ def issue_grant(
 
 
 def send_grant(delivery: Delivery, now_ms: int) -> None:
-    """Number a grant's command (anew), unless its gateway waits for an epoch: then it follows with the opening."""
+    """Number a grant's command (anew), unless its gateway has no epoch yet or waits for one: then it follows the opening."""
     assert delivery.gateway_id is not None
-    if Gateway.objects.select_for_update().get(pk=delivery.gateway_id).awaits_epoch:
+    gateway = Gateway.objects.select_for_update().get(pk=delivery.gateway_id)
+    if gateway.awaits_epoch or not gateway.epoch:
         return
     command = enqueue(delivery.gateway_id, order_of(delivery.grant), subject=delivery.grant_id, now_ms=now_ms)
     delivery.command, delivery.refused = command, ""

@@ -41,6 +41,8 @@ from gateway.contract.identifiers import CommandId, KeyId, MeterNo
 from gateway.domain.ledger import AccountState, Seen, seen
 from gateway.domain.reading import MeterState
 
+NOT_OPENED = "not-opened"
+"""Why a command waits: this epoch has no opening yet."""
 Verifier = Callable[[KeyId, bytes, bytes], bool]
 """Says whether an approver's key (first) signed a text (second) with a signature (third)."""
 
@@ -68,18 +70,22 @@ def apply_command(
 
     A gap is answered with the number expected (C-5). A number that was taken is Repeated, with other content an Answer
     `exists-with-different` and an alarm. Two commands may come out of turn, because order is what they repair: a configuration
-    whose opening is for this very epoch, and the order to begin a new epoch, which does not use its number up.
+    whose opening is for this very epoch, and the order to begin a new epoch, which does not use its number up. Until that opening
+    came nothing else is taken: an old life's commands are validly signed too, and would credit or cut again (R-G5).
     """
     here = station(journal)
     if sealed.number <= here.last_command:
         return _repeated(journal, sealed, now)
     body = decode_command(bytes(sealed.body))
     expected = here.last_command + 1
-    if sealed.number != expected:
-        if isinstance(body, BeginEpoch) and _begin_epoch(journal, body, now):
-            return Answer(sealed.number, "gap", expected)
-        if not _opens_this_epoch(journal, body):
-            return Answer(sealed.number, "gap", expected)
+    opens = _opens_this_epoch(journal, body)
+    begins = isinstance(body, BeginEpoch) and _has_gone_back(journal, body)
+    if here.opened_epoch != here.epoch and not (opens or begins):
+        return Answer(sealed.number, NOT_OPENED, expected)
+    if sealed.number != expected and not opens:
+        if isinstance(body, BeginEpoch):
+            _begin_epoch(journal, body, now)
+        return Answer(sealed.number, "gap", expected)
     return _take(journal, sealed, body, now, approves)
 
 
@@ -212,15 +218,20 @@ def _resend(journal: Journal, body: Resend) -> Done:
     return Done(CommandOutcome.APPLIED)
 
 
+def _has_gone_back(journal: Journal, body: BeginEpoch) -> bool:
+    here = station(journal)
+    known = journal.record(OutboxMark, here.epoch) is not None
+    return known and body.seen_epoch == here.epoch and body.seen_seq > journal.last_seq(here.epoch)
+
+
 def _begin_epoch(journal: Journal, body: BeginEpoch, now: Instant) -> bool:
     """Begin a new epoch if central has seen rows of the present one that this store never wrote (C-11); else do nothing.
 
     All rows of the old one are at central already, or would contradict what it has: they are kept, and not sent.
     """
-    here = station(journal)
-    mark = journal.record(OutboxMark, here.epoch)
-    if body.seen_epoch != here.epoch or mark is None or body.seen_seq <= journal.last_seq(here.epoch):
+    if not _has_gone_back(journal, body):
         return False
+    here = station(journal)
     close_epoch(journal, here.epoch)
     epoch = epoch_name(here.gateway, here.epoch, now)
     begin_epoch(journal, epoch)

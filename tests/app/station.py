@@ -30,12 +30,13 @@ from gateway.contract.commands import (
     Command,
     Configure,
     Grant,
+    Opening,
     PolicyRule,
     PriceRule,
     encode_command,
 )
 from gateway.contract.envelope import Keyring, KeySigner, Sealed, key_id_of, keyring_from_hex, seal, unseal
-from gateway.contract.facts import Alarm, CommandResult, Entry, UpBatch, decode_fact
+from gateway.contract.facts import Alarm, Birth, CommandResult, Entry, UpBatch, decode_fact
 from gateway.contract.topics import topic
 from tests.application.site import PRICE, YUAN, room, tie
 from tests.uplink.listener import Listener, listen
@@ -263,6 +264,16 @@ class Central:
     def facts(self, *kinds: type) -> list[Any]:
         return [fact for _, fact in sorted(self.rows.items()) if isinstance(fact, kinds)]
 
+    async def epoch(self) -> str:
+        """The epoch that the daemon's birth told."""
+        await self.listener.until(lambda listener: bool(listener.of("birth")), PATIENCE_S)
+        payload = self.listener.of("birth")[-1]
+        sealed = unseal(
+            payload, self.station.keyring, kind="birth", sender=self.station.gateway, recipient="central"
+        )
+        assert isinstance(sealed, Sealed), sealed
+        return msgspec.json.decode(sealed.body, type=Birth).epoch
+
     async def command(self, body: Command, expects: str = "applied") -> CommandResult:
         """Send the next command and wait for its durable answer."""
         self.number += 1
@@ -285,7 +296,8 @@ class Central:
     ) -> None:
         ties = [tie(one.account, f"m{one.account[1:]}") for one in accounts]
         rules = PolicyRule(**{"restore_gap_ms": 0, "new_account_grace_s": 0, **policy})
-        await self.command(Configure(self.number + 1, list(accounts), ties, list(prices), rules))
+        opening = Opening(await self.epoch(), [], {}, []) if self.number == 0 else None
+        await self.command(Configure(self.number + 1, list(accounts), ties, list(prices), rules, opening))
 
     async def grant(self, name: str, account: str, yuan: float) -> None:
         await self.command(Grant(name, account, "paid", "yuan", int(yuan * YUAN)))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from gateway.adapters.journal_store import SqliteJournal
+from gateway.application.alarms import station
 from gateway.application.apply_command import Repeated, Taken, apply_command
 from gateway.application.boot import Booted, boot
 from gateway.application.drive_relay import next_step, report_relay
@@ -18,6 +19,7 @@ from gateway.contract.commands import (
     Command,
     Configure,
     Grant,
+    Opening,
     PolicyRule,
     PriceRule,
     encode_command,
@@ -144,6 +146,9 @@ class Site:
     ) -> Any:
         self.version += 1
         listed = list(accounts) or [room()]
+        here = self.ask(station)
+        if here.opened_epoch != here.epoch:
+            named.setdefault("opening", Opening(here.epoch, [], {}, []))
         return self.command(
             Configure(
                 version=self.version,

@@ -66,7 +66,8 @@ def test_c11_a_store_that_went_back_in_time_begins_a_new_epoch(site: Site) -> No
     assert [mark.epoch for mark in site.ask(marks)] == [old, new]
     batch = site.ask(outbox_batch)
     assert (batch.epoch, batch.rows[0].seq) == (new, 1)
-    assert site.command(BeginEpoch(old, seen)).result.outcome is CommandOutcome.EXISTS
+    again = site.deliver(site.sealed(BeginEpoch(old, seen), site.number + 1))
+    assert again == Answer(site.number + 1, "not-opened", site.number + 1)
     assert "store-behind" not in site.standing()
 
 

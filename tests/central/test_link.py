@@ -10,12 +10,12 @@ from central.desk.operations import pay
 from central.desk.paying_out import pay_out_closed_account, pay_out_credit_back
 from central.desk.refusals import DeskRefusal
 from central.desk.refusals import Refused as DeskRefused
+from central.ingest.take_message import MessageTaker
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.ledger.verification import verify_books
 from central.link import operations, outbox
 from central.link.configuration import ConfigurationTooBig, publish_config, publish_if_changed
-from central.link.epochs import by_expiry
 from central.link.models import (
     Alarm,
     Closing,
@@ -30,6 +30,7 @@ from central.link.models import (
     TakeBackRequest,
     WatermarkCheck,
 )
+from central.link.openings import by_expiry
 from central.link.operations import LinkRefusal
 from central.link.signing import public_key_hex
 from central.link.vouchers import VOUCHER, voucher_file
@@ -378,15 +379,15 @@ def test_c_11_the_new_epoch_opens_with_centrals_books(taker, twin, cashier):
     assert opening.registers_wh == {"m-301": 10_000}
     assert opening.known_grants == ["p-p1"]
     queued = Command.objects.filter(state="queued").order_by("number")
-    assert [(c.number, c.kind, c.subject) for c in queued] == [(3, "configure", "2"), (4, "grant", "p-p2")]
-    assert opened(bytes(configure.sealed)).number == 3
+    assert [(c.number, c.kind, c.subject) for c in queued] == [(4, "configure", "2"), (5, "grant", "p-p2")]
+    assert opened(bytes(configure.sealed)).number == 4
     early = twin.consumption("1-301.1", 60_000, 60_000)
     adopted = twin.entry(EntryKind.OPENING, "1-301.1", 1)
-    up(taker, twin, early, adopted, twin.result(3, configure.command_id, CommandOutcome.APPLIED))
+    up(taker, twin, early, adopted, twin.result(4, configure.command_id, CommandOutcome.APPLIED))
     assert list(GatewayEntry.objects.filter(epoch="e2").values_list("booked", flat=True)) == [False, False]
     assert GatewayEpoch.objects.get(epoch="e2").opened
     twin.balances = {("1-301.1", "paid", "yuan"): 44_420_000}
-    twin.last_command = 4
+    twin.last_command = 5
     up(
         taker,
         twin,
@@ -406,15 +407,42 @@ def test_c_11_the_ordered_epoch_may_show_itself_by_its_first_batch(taker, twin, 
     assert order(last("configure")).opening.epoch == "e2"
 
 
-def test_c_11_a_rebuilt_gateway_goes_on_from_centrals_books_with_numbers_from_one(taker, twin, cashier):
+def test_c_11_a_rebuilt_gateway_goes_on_from_centrals_books_above_the_old_lifes_numbers(taker, twin, cashier):
     with_credit(taker, twin, cashier)
     pay("p2", "1-301.1", 1_000, cashier, now_ms=NOW_MS)
     twin.seq, twin.entries, twin.epoch, twin.last_command, twin.boot = 0, 0, "e9", 0, "boot-9"
     born(taker, twin)
     queued = Command.objects.filter(state="queued").order_by("number")
-    assert [(c.number, c.kind) for c in queued] == [(1, "configure"), (2, "grant")]
+    assert [(c.number, c.kind) for c in queued] == [(4, "configure"), (5, "grant")]
     assert order(queued[0]).opening.known_grants == ["p-p1"]
     assert Alarm.objects.filter(what="gateway-new-epoch", cleared_ms=None).exists()
+
+
+def test_c_11_until_it_is_taken_each_configuration_carries_the_opening(taker, twin, cashier):
+    with_credit(taker, twin, cashier)
+    twin.seq, twin.entries, twin.epoch, twin.last_command, twin.boot = 0, 0, "e9", 0, "boot-9"
+    born(taker, twin)
+    first = last("configure")
+    taker.take(twin.topic("answer"), twin.sealed("answer", Answer(3, "exists-with-different", 9)), NOW_MS)
+    again = last("configure")
+    assert (again.number, order(again).opening) == (9, order(first).opening)
+    set_protected("1-301", True, actor="boss", why="pump", now_ms=NOW_MS)
+    assert order(publish_if_changed("gw-1", NOW_MS)).opening.epoch == "e9"
+    answered(taker, twin, again)
+    assert GatewayEpoch.objects.get(epoch="e9").opened, "whichever came first opened it"
+    assert order(publish_config("gw-1", NOW_MS)).opening is None
+
+
+def test_c_11_a_first_epoch_is_opened_too_and_nothing_is_numbered_before_its_birth(twin, cashier):
+    pay("p1", "1-301.1", 5_000, cashier, now_ms=NOW_MS)
+    assert not Command.objects.exists()
+    taker = MessageTaker(on_bench=False)
+    taker.take(twin.topic("birth"), twin.birth(), NOW_MS)
+    queued = Command.objects.order_by("number")
+    assert [(c.number, c.kind) for c in queued] == [(1, "configure"), (2, "grant")]
+    assert order(queued[0]).opening == commands.Opening("e1", [], {}, [])
+    answered(taker, twin, queued[0])
+    assert order(publish_config("gw-1", NOW_MS)).opening is None
 
 
 def test_c_11_a_row_that_differs_orders_a_new_epoch_even_without_a_birth(taker, twin, cashier):

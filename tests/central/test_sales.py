@@ -10,6 +10,7 @@ from central.desk.queries import delivery_state, not_yet_supplied, repeated_paym
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.verification import verify_sales
 from central.domain.delivery import Stage, WhyNot
+from central.ingest.take_message import MessageTaker
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.link.models import Command, Delivery, Gateway, Grant
@@ -18,7 +19,7 @@ from gateway.contract.facts import DecisionKind, RelayVerdict
 from tests.central.conftest import KWH_LISTS, NOW_MS, import_list
 
 
-def test_a_payment_is_money_receipt_credit_and_command(twin, cashier):
+def test_a_payment_is_money_receipt_credit_and_command(taker, twin, cashier):
     paid = pay("p1", "1-301.1", 5_000, cashier, now_ms=NOW_MS)
     assert isinstance(paid, Paid)
     assert not paid.existed
@@ -127,6 +128,8 @@ def test_a_payment_for_a_building_without_gateway_waits_for_its_enrolment(twin, 
     paid = pay("p1", "2-101.1", 5_000, cashier, now_ms=NOW_MS)
     assert delivery_state(paid.receipt.payment).why_not == WhyNot.NO_GATEWAY
     enrol_gateway("gw-2", "2", twin.public_key, actor="test", now_ms=NOW_MS)
+    twin.name = "gw-2"
+    MessageTaker(on_bench=False).take(twin.topic("birth"), twin.birth(), NOW_MS)
     assert Delivery.objects.get(pk="p-p1").command.gateway_id == "gw-2"
     kinds = Command.objects.filter(gateway="gw-2").order_by("number").values_list("kind", flat=True)
     assert list(kinds) == ["configure", "grant"], "the gateway must know the account before its credit"
@@ -185,7 +188,7 @@ def test_a_point_that_cannot_be_cut_is_not_waited_for(taker, twin, cashier):
     assert not_yet_supplied() == []
 
 
-def test_the_gateway_row_counts_numbers_in_order(twin, cashier):
+def test_the_gateway_row_counts_numbers_in_order(taker, twin, cashier):
     for index in range(5):
         pay(f"p{index}", "1-301.1", 5_000, cashier, now_ms=NOW_MS)
     numbers = Command.objects.order_by("pk").values_list("number", flat=True)

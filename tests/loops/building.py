@@ -17,13 +17,13 @@ from firmware_tools.virtual_meter.meter import MeterSpec, VirtualMeter
 from gateway.adapters.journal_store import JournalStore
 from gateway.adapters.model_files import read_models
 from gateway.adapters.serial_bus import SerialBus, open_line
-from gateway.application.alarms import standing_alarms
+from gateway.application.alarms import standing_alarms, station
 from gateway.application.boot import boot
 from gateway.application.configure import apply_configure
 from gateway.application.grant import apply_grant
 from gateway.application.outbox import marks
 from gateway.application.ports import Journal
-from gateway.contract.commands import AccountRule, Configure, Grant, PolicyRule, PriceRule
+from gateway.contract.commands import AccountRule, Configure, Grant, Opening, PolicyRule, PriceRule
 from gateway.contract.facts import CommandOutcome, Instant, RelayVerdict, decode_fact
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import MeterState
@@ -230,7 +230,9 @@ class Building:
         self.version += 1
         accounts: list[AccountRule] = [room(one.account, **one.rule) for one in self.rooms.values()]
         ties = [tie(one.account, one.meter) for one in self.rooms.values()]
-        body = Configure(self.version, accounts, ties, self.prices, self.policy)
+        epoch = (await self.ask(station)).epoch
+        opening = Opening(epoch, [], {}, [])
+        body = Configure(self.version, accounts, ties, self.prices, self.policy, opening)
         done = await self.ask(lambda journal: apply_configure(journal, body, self.time.now()))
         assert done.outcome is CommandOutcome.APPLIED, done
         self.signals.relay.set()

@@ -137,6 +137,7 @@ class Station:
 @pytest.fixture
 async def station(tmp_path: Path) -> Any:
     async with Building(tmp_path) as building:
+        await building.configure()
         station = Station(building)
         await station.until(lambda: station.rows())
         yield station

@@ -1,0 +1,51 @@
+"""What a new epoch of a gateway's store starts from, by central's books (C-11). Sends nothing."""
+
+from central.campus.models import Account
+from central.link.models import BilledRegister, Gateway, Grant, MirrorBalance
+from gateway.contract.commands import Opening
+from gateway.contract.facts import Balance
+from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
+
+
+def opening_for(gateway: Gateway) -> Opening:
+    """Give what a new epoch starts from: the balances by the gateway's own entries, billed registers, and grants in them."""
+    applied = Grant.objects.filter(
+        delivery__gateway=gateway, delivery__applied_ms__isnull=False
+    ).select_related("account")
+    grants: dict[tuple[str, str], list[Grant]] = {}
+    for grant in applied:
+        grants.setdefault((grant.account.code, grant.bucket), []).append(grant)
+    live = set(
+        Account.objects.filter(point__room__building=gateway.building_id)
+        .exclude(state=Account.State.CLOSED)
+        .values_list("code", flat=True)
+    )
+    mirror = [
+        m
+        for m in MirrorBalance.objects.filter(gateway=gateway).order_by("account", "bucket")
+        if m.account in live
+    ]
+    return Opening(
+        epoch=Epoch(gateway.epoch),
+        balances=[row for m in mirror for row in by_expiry(m, grants.get((m.account, m.bucket), []))],
+        registers_wh={
+            MeterNo(r.meter): r.register_wh
+            for r in BilledRegister.objects.filter(gateway=gateway, account__in=live)
+        },
+        known_grants=[GrantId(grant.grant_id) for grant in applied],
+    )
+
+
+def by_expiry(mirror: MirrorBalance, grants: list[Grant]) -> list[Balance]:
+    """Split what is left of a bucket by expiry: the earliest is used first, so what is left belongs to the latest."""
+    left, amounts = mirror.amount, {0: 0}
+    for grant in sorted(grants, key=lambda g: g.expires_ms or 1 << 62, reverse=True):
+        part = min(grant.amount, max(left, 0))
+        amounts[grant.expires_ms] = amounts.get(grant.expires_ms, 0) + part
+        left -= part
+    amounts[0] += left
+    return [
+        Balance(AccountId(mirror.account), mirror.bucket, mirror.unit, amount, expires_ms)
+        for expires_ms, amount in sorted(amounts.items())
+        if amount or expires_ms == 0
+    ]
