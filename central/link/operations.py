@@ -57,7 +57,7 @@ class Refused:
 def enrol_gateway(
     gateway_id: str, building_code: str, public_key: str, *, actor: str, now_ms: int
 ) -> Gateway | Refused:
-    """Name a building's gateway and the key its messages must be signed with; its first birth is answered with its configuration."""
+    """Name a building's gateway and the key its messages must be signed with; its first birth is answered with its rules."""
     try:
         checked(gateway_id)
     except NotAnIdentifier:

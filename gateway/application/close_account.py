@@ -3,6 +3,7 @@
 import msgspec
 
 from gateway.application.accounts import Metered, metered
+from gateway.application.alarms import clear_alarm
 from gateway.application.drive_relay import lock_out
 from gateway.application.outbox import answer_again
 from gateway.application.ports import Journal
@@ -12,19 +13,27 @@ from gateway.contract.commands import CloseAccount, CutOff
 from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, EntryKind, EntryLine, Instant
 from gateway.contract.identifiers import AccountId, CommandId
 from gateway.domain.buckets import Posting
-from gateway.domain.ledger import Closing
+from gateway.domain.ledger import AccountState, Closing
 
 
 def begin_closing(
     journal: Journal, body: CloseAccount, number: int, command: CommandId, now: Instant
 ) -> CommandResult:
-    """Start a closing. PENDING until the lock-out is read back and the final register read; without a meter it ends at once."""
+    """Start a closing. PENDING until the lock-out is read back and the final register read; without a meter it ends at once.
+
+    Asked again under another number, a closing that goes on is PENDING for that one, and one that ended is answered with its end:
+    central pays on nothing less.
+    """
     gathered = metered(journal, body.account)
     if gathered is None:
         return CommandResult(number, command, CommandOutcome.UNKNOWN_ACCOUNT, now, body.account)
     state = gathered.state
-    if state.closed or state.closing is not None:
-        return CommandResult(number, command, CommandOutcome.EXISTS, now, "closed or being closed")
+    if state.closed:
+        return _ended_before(state, number, command, now)
+    if state.closing is not None and state.closing.lock_out >= body.lock_out:
+        closing = msgspec.structs.replace(state.closing, number=number, command=command)
+        journal.keep(body.account, msgspec.structs.replace(state, closing=closing))
+        return _pending(number, command, now)
     if state.quarantined:
         return CommandResult(
             number, command, CommandOutcome.REFUSED, now, f"quarantined: {state.quarantined}"
@@ -33,10 +42,20 @@ def begin_closing(
     closing = Closing(number, command, body.lock_out, relay_is_done=not locks)
     journal.keep(body.account, msgspec.structs.replace(state, closing=closing))
     if state.meter is None:
-        return _finished(journal, body.account, now)
+        return _finished(journal, body.account, now) or _pending(number, command, now)
     if locks:
         lock_out(journal, state.meter, CLOSING, now, command)
+    return _pending(number, command, now)
+
+
+def _pending(number: int, command: CommandId, now: Instant) -> CommandResult:
     return CommandResult(number, command, CommandOutcome.PENDING, now, "waits for the final register")
+
+
+def _ended_before(state: AccountState, number: int, command: CommandId, now: Instant) -> CommandResult:
+    if state.closed_with is None:
+        return CommandResult(number, command, CommandOutcome.EXISTS, now, "closed before")
+    return msgspec.structs.replace(state.closed_with, number=number, command=command)
 
 
 def finish_closing(journal: Journal, gathered: Metered, now: Instant) -> bool:
@@ -45,21 +64,23 @@ def finish_closing(journal: Journal, gathered: Metered, now: Instant) -> bool:
     if closing is None or not closing.relay_is_done or gathered.state.closed:
         return False
     result = _finished(journal, gathered.state.account, now)
+    if result is None:
+        return False
     journal.append_fact(result)
     answer_again(journal, result)
     return True
 
 
-def _finished(journal: Journal, account: AccountId, now: Instant) -> CommandResult:
-    gathered = _again(journal, account)
-    settle(journal, gathered.state.account, EntryCause.CLOSING, now)
+def _finished(journal: Journal, account: AccountId, now: Instant) -> CommandResult | None:
+    """End a closing; None when the account's books are in doubt: it waits for a person, and nothing leaves (C-17)."""
+    settle(journal, account, EntryCause.CLOSING, now)
     gathered = _again(journal, account)
     closing = gathered.state.closing
-    assert closing is not None
+    if closing is None or gathered.state.quarantined:
+        return None
     taken = _take_the_rest(journal, gathered, closing, now)
     state = _again(journal, account).state
-    journal.keep(account, msgspec.structs.replace(state, closed=True, closing=None))
-    return CommandResult(
+    result = CommandResult(
         closing.number,
         closing.command,
         CommandOutcome.APPLIED,
@@ -68,6 +89,9 @@ def _finished(journal: Journal, account: AccountId, now: Instant) -> CommandResu
         taken=taken,
         final_register_wh=state.settled_register_wh,
     )
+    journal.keep(account, msgspec.structs.replace(state, closed=True, closing=None, closed_with=result))
+    clear_alarm(journal, "account-held", account, now)
+    return result
 
 
 def _take_the_rest(journal: Journal, gathered: Metered, closing: Closing, now: Instant) -> list[EntryLine]:

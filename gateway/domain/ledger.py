@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from gateway.contract.commands import PriceRule
-from gateway.contract.facts import DecisionKind, EntryLine, Instant
+from gateway.contract.facts import CommandResult, DecisionKind, EntryLine, Instant
 from gateway.contract.identifiers import AccountId, CommandId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh, NanoYuan, Unit
 from gateway.domain.buckets import Bucket, Posting, balance_of, posted, use_energy
@@ -48,6 +48,8 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     """When its meter was tied to it."""
     credited: bool = False
     """It was given credit at least once."""
+    closed_with: CommandResult | None = None
+    """How its closing ended: the answer when it is asked again."""
 
 
 class Seen(StrEnum):

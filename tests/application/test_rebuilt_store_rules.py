@@ -1,4 +1,4 @@
-"""What a rebuilt or restored store believes (C-11): central's opening for its very epoch, and nothing signed for an earlier life."""
+"""What a rebuilt or restored store believes (C-11): central's opening for its very epoch, nothing signed for an earlier life."""
 
 import msgspec
 import pytest
