@@ -130,8 +130,8 @@ def set_protected(
 def bind_meter(
     meter_no: str, account_code: str, from_ms: int, baseline_wh: int | None, *, actor: str, now_ms: int
 ) -> Binding | Refused:
-    """Tie a meter to an account from an instant on (C-3). Several meters of one building make a merged balance; a meter of
-    another building's gateway is refused by name (C-4)."""
+    """Tie a meter to an account from an instant on (C-3). An account's newest binding wins: the one before is replaced. A meter
+    of another building's gateway is refused by name (C-4)."""
     account = Account.objects.filter(code=account_code).select_related("point__room__building").first()
     if account is None:
         return Refused(CampusRefusal.UNKNOWN_ACCOUNT, account_code)

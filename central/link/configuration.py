@@ -33,11 +33,17 @@ class ConfigurationTooBig(RuntimeError):
 def build(gateway: Gateway, version: int, opening: Opening | None = None) -> Configure:
     """Give the whole configuration of a gateway's building as the campus is now. Closed accounts are left out."""
     accounts = list(_live_accounts(gateway.building_id))
+    ended_ms = _ended_bindings(gateway.building_id)
     tariffs = {account.point.customer_class.tariff_id for account in accounts}
     return Configure(
         version=version,
         accounts=[_account_rule(account) for account in accounts],
-        bindings=[_binding_rule(binding) for account in accounts for binding in account.bindings.all()],
+        bindings=[
+            _binding_rule(binding)
+            for account in accounts
+            for binding in account.bindings.all()
+            if binding.from_ms >= ended_ms.get(binding.meter.meter_no, binding.from_ms)
+        ],
         prices=[
             _price_rule(price) for price in Price.objects.filter(tariff__in=tariffs).select_related("tariff")
         ],
@@ -96,6 +102,14 @@ def _live_accounts(building_id: int) -> Iterable[Account]:
         )
         .order_by("code")
     )
+
+
+def _ended_bindings(building_id: int) -> dict[str, int]:
+    """Give by meter when a closed account last took it: earlier bindings don't come back with that account's end (C-3)."""
+    ended = Binding.objects.filter(
+        account__state=Account.State.CLOSED, account__point__room__building=building_id
+    ).order_by("from_ms")
+    return dict(ended.values_list("meter__meter_no", "from_ms"))
 
 
 def _account_rule(account: Account) -> AccountRule:

@@ -5,7 +5,7 @@ import msgspec
 from gateway.application.accounts import certain_wall_ms, metered
 from gateway.application.alarms import raise_alarm
 from gateway.application.ports import Journal
-from gateway.application.records import MeterTies, Tie
+from gateway.application.records import Billed, MeterTies, Tie
 from gateway.application.relay_state import CLOSING, keep_relay, relay_of
 from gateway.application.settle import Closed, last_good, settle, settle_to
 from gateway.contract.commands import AccountRule, BindingRule
@@ -25,9 +25,24 @@ def due_binding(journal: Journal, meter: MeterNo, now: Instant) -> BindingRule |
     begun = [tie for tie in listed.ties if tie.from_ms <= reached_ms]
     if not begun:
         return None
-    latest = max(begun, key=lambda tie: tie.from_ms)
+    latest = max(begun, key=_newness)
     in_force = journal.record(Tie, meter)
-    return None if in_force is not None and in_force.binding == latest.binding else latest
+    if (in_force is not None and in_force.binding == latest.binding) or _is_superseded(journal, latest):
+        return None
+    return latest
+
+
+def _newness(binding: BindingRule) -> tuple[int, str]:
+    return binding.from_ms, binding.binding
+
+
+def _is_superseded(journal: Journal, binding: BindingRule) -> bool:
+    """The account has gone on with a newer meter: an account has one, and the old one doesn't take it back."""
+    state = journal.record(AccountState, binding.account)
+    listed = journal.record(MeterTies, state.meter) if state and state.meter else None
+    if state is None or listed is None:
+        return False
+    return any(tie.binding == state.binding and _newness(tie) > _newness(binding) for tie in listed.ties)
 
 
 def has_binding_due(journal: Journal, meter: MeterNo, now: Instant) -> bool:
@@ -76,9 +91,18 @@ def _instant_of(binding: BindingRule, at: Instant) -> Instant:
 
 
 def _billed_wh(journal: Journal, meter: MeterNo) -> int | None:
+    """Up to where the meter's running total was billed to anyone: by the binding in force, else by those before it."""
     tie = journal.record(Tie, meter)
     state = journal.record(AccountState, tie.account) if tie else None
-    return state.settled_wh if state and state.meter == meter else None
+    if state and state.meter == meter:
+        return state.settled_wh
+    ended = journal.record(Billed, meter)
+    return ended.total_wh if ended else None
+
+
+def _note_billed(journal: Journal, meter: MeterNo, state: AccountState) -> None:
+    if state.meter == meter:
+        journal.keep(meter, Billed(state.settled_wh))
 
 
 def untie(journal: Journal, meter: MeterNo, now: Instant) -> None:
@@ -105,6 +129,7 @@ def _release_old_account(journal: Journal, meter: MeterNo, end: Closed | None, n
     if end is not None and not gathered.state.quarantined and not gathered.state.closed:
         settle_to(journal, gathered, end, EntryCause.BINDING, now, None)
     state = journal.record(AccountState, gathered.state.account) or gathered.state
+    _note_billed(journal, meter, state)
     journal.keep(state.account, msgspec.structs.replace(state, meter=None, binding=""))
     journal.forget(Tie, meter)
 
@@ -115,6 +140,7 @@ def _release_old_meter(journal: Journal, account: AccountId, new_meter: MeterNo,
     if state is None or state.meter is None or state.meter == new_meter:
         return
     settle(journal, account, EntryCause.BINDING, now)
+    _note_billed(journal, state.meter, journal.record(AccountState, account) or state)
     journal.forget(Tie, state.meter)
     _want_nothing(journal, state.meter, now)
 

@@ -49,6 +49,12 @@ class Tie(msgspec.Struct, frozen=True, array_like=True):
     binding: str
 
 
+class Billed(msgspec.Struct, frozen=True, array_like=True):
+    """Up to where an ended binding billed a meter's running total; keyed by the meter. No later binding begins before it."""
+
+    total_wh: int
+
+
 class MeterTies(msgspec.Struct, frozen=True):
     """All bindings that the configuration has for a meter, by their instant; keyed by the meter."""
 

@@ -98,6 +98,14 @@ def test_a_building_beyond_one_message_is_said_so(taker, monkeypatch):
         publish_config("gw-1", NOW_MS)
 
 
+def test_c_3_a_meter_does_not_go_back_to_the_account_before_when_its_own_is_closed(taker):
+    bind_meter("m-301", "1-302.1", NOW_MS, None, actor="boss", now_ms=NOW_MS)
+    tied = lambda: [(b.meter, b.account) for b in order(publish_config("gw-1", NOW_MS)).bindings]  # noqa: E731
+    assert ("m-301", "1-301.1") in tied()
+    Account.objects.filter(code="1-302.1").update(state=Account.State.CLOSED)
+    assert tied() == []
+
+
 def test_c_9_a_price_has_an_instant_and_is_never_changed(taker):
     price = publish_price("dormitory", "0.5583", NOW_MS + 1, actor="boss", now_ms=NOW_MS)
     assert price.micro_yuan_per_kwh == 558_300

@@ -52,6 +52,15 @@ print(Payment.objects.count(), Receipt.objects.count(), Grant.objects.count(),
 """
 
 
+BORN = """
+from django.db import transaction
+from central.link.epochs import greet
+from gateway.contract.facts import Birth
+with transaction.atomic():
+    greet("gw-1", Birth("boot-1", "e1", "twin", 0, 0, 0, []), 1, 1, on_bench=False)
+"""
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnCentral]:
     """A central that was set up by its command line, with a campus and a cashier."""
@@ -96,6 +105,9 @@ def verified(central: OwnCentral) -> None:
 
 def test_eight_desks_paying_the_same_ids_at_once_pay_each_once(ready):
     enrolled(ready)
+    assert ready.script(BORN).communicate(timeout=PATIENCE_S) == ("", ""), (
+        "commands are numbered from its birth on"
+    )
     out, errors = ready.script(PAY, "0", "12", "8").communicate(timeout=PATIENCE_S)
     assert errors == ""
     receipts = {tuple(line.split()) for line in out.splitlines()}

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from gateway.application.records import (
+    Billed,
     BootRow,
     InboxRow,
     KnownGrant,
@@ -43,6 +44,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     CutGuard: "cut_guard",
     RaisedAlarm: "raised_alarm",
     Provisional: "provisional",
+    Billed: "billed",
     KnownGrant: "known_grant",
     InboxRow: "inbox",
 }

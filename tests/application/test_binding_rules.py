@@ -1,0 +1,82 @@
+"""One meter's energy is billed once, to one account, whatever bindings come, go and come back (C-3)."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.application.settle_due import settle_due
+from gateway.domain.reading import MeterState
+from tests.application.site import HOUR_MS, YUAN, Site, room, tie, use
+
+
+def settled(site: Site) -> None:
+    site.wait(2 * HOUR_MS)
+    for meter in ("m1", "m2"):
+        found = site.ask(lambda journal, m=meter: journal.record(MeterState, m))
+        if found is not None and found.register_wh is not None:
+            site.read(found.register_wh, meter=meter)
+    site.do(settle_due)
+
+
+@pytest.mark.parametrize("baseline_wh", [None, 0])
+def test_c_3_an_accounts_newest_binding_wins_and_the_old_meter_does_not_take_it_back(
+    baseline_wh: int | None,
+) -> None:
+    site = Site()
+    site.configure(room(), bindings=[tie(), tie("a1", "m2", from_ms=1_000, baseline_wh=baseline_wh)])
+    site.grant("g", 1_000 * YUAN)
+    for step in range(1, 6):
+        use(site, 50_000 + step * 1_000, 60)
+        site.read(100 + step * 1_000, meter="m2")
+    settled(site)
+    assert site.state().meter == "m2"
+    assert {entry.meter for entry in site.entries("consumption")} == {"m2"}
+    assert site.billed_wh() == (5_100 if baseline_wh == 0 else 4_000)
+
+
+def test_c_3_a_meter_that_comes_back_to_an_account_is_not_billed_again() -> None:
+    site = Site()
+    first = tie("a1", "m1", baseline_wh=0)
+    site.configure(room(), bindings=[first])
+    site.grant("g", 1_000 * YUAN)
+    for step in range(1, 11):
+        use(site, step * 10_000, 600)
+    site.configure(room(), room("a2"), bindings=[first, tie("a2", "m1", from_ms=site.wall_ms)])
+    site.grant("g2", 1_000 * YUAN, account="a2")
+    for step in range(11, 21):
+        use(site, step * 10_000, 600)
+    site.configure(room(), bindings=[first])
+    use(site, 210_000, 600)
+    settled(site)
+    assert site.billed_wh("a1") + site.billed_wh("a2") == 210_000
+
+
+moves = st.lists(st.tuples(st.sampled_from(["m1", "m2"]), st.sampled_from(["a1", "a2", "gone"])), max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(moves=moves, baseline_wh=st.sampled_from([None, 0]))
+def test_c_3_no_order_of_bindings_bills_more_than_the_registers_moved(
+    moves: list[tuple[str, str]], baseline_wh: int | None
+) -> None:
+    site = Site()
+    registers = {"m1": 0, "m2": 0}
+    bindings = []
+    for meter, account in moves:
+        if account == "gone":
+            bindings = [one for one in bindings if one.meter != meter]
+        else:
+            bindings.append(tie(account, meter, from_ms=site.wall_ms, baseline_wh=baseline_wh))
+        site.configure(room(), room("a2"), bindings=list(bindings))
+        for _ in range(2):
+            site.wait(HOUR_MS)
+            for name in registers:
+                registers[name] += 700
+                site.read(registers[name], meter=name)
+        site.wait(60_000)
+    settled(site)
+    per_meter: dict[str, int] = {}
+    for entry in site.entries("consumption"):
+        assert entry.energy_wh > 0
+        per_meter[entry.meter] = per_meter.get(entry.meter, 0) + entry.energy_wh
+    assert all(wh <= registers[meter] for meter, wh in per_meter.items())
