@@ -169,8 +169,10 @@ class Site:
     # --- meters and relays
 
     def read(self, register_wh: int, meter: str = "m1", **named: Any) -> Posted:
-        """One poll, with the confirming re-read a loop would make."""
+        """One poll, with the re-reads a loop would make of a first zero, and the confirming one."""
         posted = self.look(register_wh, meter, **named)
+        while register_wh == 0 and posted.reread and self.meter(meter).register_wh is None:
+            posted = self.look(register_wh, meter, **named)
         return self.look(register_wh, meter, confirming=True, **named) if posted.confirm else posted
 
     def look(self, register_wh: int, meter: str = "m1", *, confirming: bool = False, **named: Any) -> Posted:
