@@ -89,6 +89,18 @@ def apply_command(
     return _take(journal, sealed, body, now, approves)
 
 
+def refuse_command(journal: Journal, sealed: Sealed, now: Instant, why: str) -> Taken | None:
+    """Use up the next number of a command that could not be done, so that those behind it are; None when it isn't the next one."""
+    here = station(journal)
+    if sealed.number != here.last_command + 1 or here.opened_epoch != here.epoch:
+        return None
+    journal.keep(ONLY, msgspec.structs.replace(here, last_command=sealed.number))
+    result = CommandResult(sealed.number, CommandId(sealed.id), CommandOutcome.REFUSED, now, why)
+    journal.keep(str(sealed.number), InboxRow(sealed.number, result.command, bytes(sealed.body), result))
+    journal.append_fact(result)
+    return Taken(result)
+
+
 def _repeated(journal: Journal, sealed: Sealed, now: Instant) -> Repeated | Answer:
     expected = station(journal).last_command + 1
     row = journal.record(InboxRow, str(sealed.number))

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from gateway.application.apply_command import Repeated, Taken, Verifier, apply_command
+from gateway.application.apply_command import Repeated, Taken, Verifier, apply_command, refuse_command
 from gateway.application.outbox import AckOutcome, Position, acknowledge
 from gateway.application.ports import Clock, Journal, Store, StoreDamaged, StoreFull
 from gateway.contract.commands import CENTRAL, Ack, BeginEpoch, Resend, decode_command
@@ -121,9 +121,10 @@ class CommandReceiver:
         except StoreDamaged:
             raise
         except Exception:
-            # One command that can't be done must not stop the building's meters. Its number stays free: central shows it waiting.
+            # One command that can't be done must not stop the building's meters, nor the commands behind it.
             self.counters["command:failed"] += 1
             log.exception("command-failed", number=opened.number)
+            await self._use_up(opened)
             return
         match taken:
             case Taken():
@@ -135,6 +136,13 @@ class CommandReceiver:
             case Answer():
                 self.counters[f"command:{taken.reason}"] += 1
                 await self._answer(taken)
+
+    async def _use_up(self, opened: Sealed) -> None:
+        now, why = self._clock.now(), "it could not be done; the gateway's log says why"
+        try:
+            await self._store.run(lambda journal: refuse_command(journal, opened, now, why))
+        except StoreFull:
+            self.counters["command:store-full"] += 1
 
     def _wake(self, taken: Taken, opened: Sealed) -> None:
         if isinstance(decode_command(bytes(opened.body)), Resend | BeginEpoch):

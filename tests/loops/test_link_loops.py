@@ -290,7 +290,7 @@ async def test_an_expired_relay_command_uses_its_number_up_and_does_nothing(stat
     assert (await station.building.relay("1")).override is None
 
 
-async def test_a_command_that_breaks_is_not_taken_and_the_next_message_is(
+async def test_c5_a_command_that_breaks_is_refused_and_the_next_one_is_taken(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -300,8 +300,17 @@ async def test_a_command_that_breaks_is_not_taken_and_the_next_message_is(
         patch.setattr("gateway.loops.receive_commands.apply_command", broken)
         station.command(ReadNow(), 1)
         await station.until(lambda: station.receiver.counters["command:failed"] == 1)
-    station.command(ReadNow(), 1)
-    await station.until(lambda: station.results() == [(1, "applied")])
+    station.command(ReadNow(), 2)
+    await station.until(lambda: station.results() == [(1, "refused"), (2, "applied")])
+
+
+async def test_c5_a_number_beyond_the_store_blocks_nothing(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(station.receiver, "_approves", lambda *_: True)
+    station.command(ApproveCuts(1 << 70, 10**14, "k9", "00"), 1)
+    station.command(ReadNow(), 2)
+    await station.until(lambda: station.results() == [(1, "refused"), (2, "applied")])
 
 
 async def test_while_the_disk_is_full_commands_and_acks_are_not_taken_and_the_loops_go_on(
