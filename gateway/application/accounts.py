@@ -13,7 +13,7 @@ from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh
 from gateway.domain.buckets import PAID, Bucket, in_order_of_use, spendable
-from gateway.domain.instants import wall_of
+from gateway.domain.instants import elapsed_ms, wall_of
 from gateway.domain.ledger import AccountState, Bill, bill_energy
 from gateway.domain.reading import MeterState
 from gateway.domain.tariff import Span, TariffPrices, lowest_price, price_at
@@ -83,7 +83,12 @@ def span_of(began: Instant | None, ended: Instant | None, now: Instant) -> Span 
     if began is None or ended is None:
         return None
     from_ms, to_ms = wall_of(began, now), wall_of(ended, now)
-    return None if from_ms is None or to_ms is None else Span(from_ms, to_ms)
+    if from_ms is None or to_ms is None:
+        return None
+    if from_ms > to_ms:
+        # The wall clock ran ahead when the interval began, and was mended: the monotonic one knows its length, or nobody does.
+        from_ms = to_ms - (elapsed_ms(began, ended) or 0)
+    return Span(from_ms, to_ms)
 
 
 def live_balance(gathered: Metered, now: Instant) -> int:

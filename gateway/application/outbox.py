@@ -11,10 +11,11 @@ import msgspec
 
 from gateway.application.alarms import raise_alarm, station
 from gateway.application.ports import Journal
-from gateway.application.records import InboxRow, OutboxMark
+from gateway.application.records import ONLY, InboxRow, OutboxMark
 from gateway.contract.commands import Ack, PolicyRule
 from gateway.contract.facts import CommandResult, Instant, UpBatch
 from gateway.contract.identifiers import Epoch
+from gateway.domain.clock_trust import CENTRAL_TOLERANCE_MS
 from gateway.domain.instants import elapsed_ms
 
 BATCH_BYTES = 200_000
@@ -79,7 +80,16 @@ def acknowledge(journal: Journal, ack: Ack, now: Instant) -> AckOutcome:
     if ack.seq <= mark.acked_seq:
         return AckOutcome.NOTHING_NEW
     journal.keep(mark.epoch, msgspec.structs.replace(mark, acked_seq=ack.seq))
+    _lower_high_water(journal, ack, now)
     return AckOutcome.TAKEN
+
+
+def _lower_high_water(journal: Journal, ack: Ack, now: Instant) -> None:
+    """Clock and central agree on a time before the latest one ever believed: that one was wrong (C-14)."""
+    here = station(journal)
+    agree = now.trusted and abs(now.wall_ms - ack.central_ms) <= CENTRAL_TOLERANCE_MS
+    if agree and here.high_water_ms > now.wall_ms + CENTRAL_TOLERANCE_MS:
+        journal.keep(ONLY, msgspec.structs.replace(here, high_water_ms=now.wall_ms))
 
 
 def _send_from(journal: Journal, mark: OutboxMark, from_seq: int) -> AckOutcome:

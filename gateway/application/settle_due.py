@@ -61,12 +61,15 @@ def _raise_high_water(journal: Journal, now: Instant) -> None:
 
 
 def _is_hour_due(gathered: Metered, every_ms: int, now: Instant) -> bool:
-    """The last good reading lies in a later hour than the last settlement; by the monotonic clock while the wall is unknown."""
+    """The last good reading lies in a later hour than the last settlement; by the monotonic clock while the wall is unknown.
+
+    A settlement that lies after the reading was dated by a wall clock that ran ahead: the wall is no measure then either.
+    """
     began, ended = gathered.state.settled_at, gathered.meter.at if gathered.meter else None
     if began is None or ended is None or gathered.unsettled_wh == 0:
         return False
     began_ms, ended_ms = wall_of(began, now), wall_of(ended, now)
-    if began_ms is not None and ended_ms is not None:
+    if began_ms is not None and ended_ms is not None and began_ms <= ended_ms:
         return ended_ms // every_ms > began_ms // every_ms
     return (elapsed_ms(began, ended) or every_ms) >= every_ms
 
@@ -111,12 +114,16 @@ def next_price_edge(journal: Journal, now: Instant) -> int | None:
 
 
 def write_watermark(journal: Journal, now: Instant) -> int:
-    """Report all ledger balances at this row of the outbox, the only place where they may be compared (C-2). Give its sequence."""
+    """Report all ledger balances at this row of the outbox, the only place where they may be compared (C-2). Give its sequence.
+
+    A bucket that is not named is empty: dated ones come with every month, and would outgrow a message.
+    """
     here = station(journal)
     balances = [
         Balance(account, bucket.name, bucket.unit, bucket.balance, bucket.expires_ms)
         for account in journal.bucket_accounts()
         for bucket in journal.buckets(account)
+        if bucket.balance
     ]
     journal.keep(ONLY, msgspec.structs.replace(here, last_watermark=now))
     return journal.append_fact(Watermark(here.last_command, now, balances))

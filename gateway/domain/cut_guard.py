@@ -21,8 +21,11 @@ class CutGuard(msgspec.Struct, frozen=True, array_like=True):
 
 
 def admit(guard: CutGuard, now: Instant, policy: PolicyRule) -> tuple[CutGuard, bool]:
-    """Ask for one cut; give the guard's new state and whether the cut may go on."""
-    if guard.approved > 0 and not (now.trusted and now.wall_ms > guard.approved_until_ms):
+    """Ask for one cut; give the guard's new state and whether the cut may go on.
+
+    An approval has an end: while the time is not known it may be over, and counts as that (C-10, C-14).
+    """
+    if guard.approved > 0 and now.trusted and now.wall_ms <= guard.approved_until_ms:
         return msgspec.structs.replace(guard, approved=guard.approved - 1), True
     recent = tuple(cut for cut in guard.recent if _is_recent(cut, now, policy))
     if guard.tripped or len(recent) >= policy.cut_guard_count:

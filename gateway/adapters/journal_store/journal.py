@@ -192,7 +192,7 @@ class SqliteJournal:
 
     def _pack(self) -> None:
         if self._outbox.mark()[1]:
-            self._outbox.pack_readings(self._epoch())
+            self._outbox.pack_readings(self._epoch(), self._station().high_water_ms)
 
     def _epoch(self) -> Epoch:
         return self._station().epoch

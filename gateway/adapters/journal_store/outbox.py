@@ -2,7 +2,6 @@
 
 import sqlite3
 import zlib
-from itertools import takewhile
 
 import msgspec
 
@@ -49,12 +48,13 @@ class OutboxTables:
         """Give up the gathered readings: the meters' registers are the durable copy (C-13)."""
         self._readings = []
 
-    def pack_readings(self, epoch: Epoch) -> None:
-        """Make rows of the gathered readings."""
+    def pack_readings(self, epoch: Epoch, proved_ms: int) -> None:
+        """Make rows of the gathered readings; those of an untrusted clock are dated by the latest proved time."""
         readings, self._readings = self._readings, []
         for start in range(0, len(readings), READINGS_PER_ROW):
             part = readings[start : start + READINGS_PER_ROW]
-            self.append(epoch, part[-1].wall_ms, encode_fact(Readings(part)), None)
+            written_ms = part[-1].wall_ms if part[-1].trusted else proved_ms
+            self.append(epoch, written_ms, encode_fact(Readings(part)), None)
 
     def append_fact(self, epoch: Epoch, wall_ms: int, fact: Fact) -> int:
         return self.append(epoch, wall_ms, encode_fact(fact), None)
@@ -125,13 +125,18 @@ class OutboxTables:
         return self.last_seq(epoch) + 1 if first is None else int(first) - base
 
     def drop(self, epoch: Epoch, up_to_seq: int, before_ms: int) -> int:
-        """Delete the oldest rows, a bounded number at a time, and never the newest: it keeps the count."""
+        """Delete the oldest rows, a bounded number at a time, and never the newest: it keeps the count.
+
+        What was written before an old row is old, whatever a wrong clock dated it.
+        """
         base = self._base(epoch)
         last = base + min(up_to_seq, self.last_seq(epoch) - 1)
         oldest = self._connection.execute(
             "SELECT id, wall_ms FROM outbox WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
             (base, last, _DROPPED_AT_ONCE),
         )
-        keys = [(key,) for key, _ in takewhile(lambda row: row[1] < before_ms, oldest.fetchall())]
+        found = oldest.fetchall()
+        newest = max((key for key, wall_ms in found if wall_ms < before_ms), default=0)
+        keys = [(key,) for key, _ in found if key <= newest]
         self._connection.executemany("DELETE FROM outbox WHERE id = ?", keys)
         return len(keys)
