@@ -3,7 +3,7 @@
 import msgspec
 
 from gateway.application.accounts import certain_wall_ms, metered
-from gateway.application.alarms import raise_alarm
+from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.ports import Journal
 from gateway.application.records import Billed, MeterTies, Tie
 from gateway.application.relay_state import CLOSING, keep_relay, relay_of
@@ -66,6 +66,7 @@ def bind_due(journal: Journal, meter: MeterState, now: Instant) -> bool:
 def _baseline(journal: Journal, binding: BindingRule, reading: Closed, now: Instant) -> Closed:
     """The recorded register when it is a possible one, else this reading; never before what was billed already."""
     recorded_wh, register_wh = binding.baseline_wh, reading.register_wh
+    clear_alarm(journal, "binding-baseline", binding.account, now)
     if recorded_wh is None or register_wh is None or recorded_wh == register_wh:
         return reading
     rule = journal.record(AccountRule, binding.account)
@@ -149,6 +150,13 @@ def _want_nothing(journal: Journal, meter: MeterNo, now: Instant) -> None:
     before = journal.record(RelayState, meter)
     if before is not None:
         keep_relay(journal, before, msgspec.structs.replace(before, account=None, credit_closed=None), now)
+    for what in ("meter-silent", "relay-contradicted", "relay-refused"):
+        clear_alarm(journal, what, meter, now)
+
+
+def bills_nobody(journal: Journal, meter: MeterNo, now: Instant) -> bool:
+    """Say whether no account has or awaits this meter: it was replaced, or its binding was taken away."""
+    return journal.record(Tie, meter) is None and due_binding(journal, meter, now) is None
 
 
 def _begin(journal: Journal, binding: BindingRule, baseline: Closed, now: Instant) -> None:

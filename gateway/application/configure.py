@@ -7,11 +7,12 @@ import msgspec
 
 from gateway.application.accounts import metered
 from gateway.application.adjust import adjust_late_prices
-from gateway.application.alarms import raise_alarm, station
+from gateway.application.alarms import clear_alarm, raise_alarm, station
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
+from gateway.application.drive_relay import end_cutting_override
 from gateway.application.grant import Done, adopt_known
 from gateway.application.ports import Journal
-from gateway.application.records import ONLY, MeterTies, Tie
+from gateway.application.records import ONLY, Billed, MeterTies, Provisional, Tie
 from gateway.application.settle import Closed, post, settle
 from gateway.application.settle_due import redecide, write_watermark
 from gateway.contract.commands import AccountRule, Configure, Opening
@@ -20,10 +21,12 @@ from gateway.contract.identifiers import AccountId, BootId, MeterNo
 from gateway.domain.buckets import Posting
 from gateway.domain.configuration import mistakes
 from gateway.domain.ledger import AccountState
-from gateway.domain.reading import MeterState
+from gateway.domain.reading import DLT645_SPAN_WH, MeterState
 from gateway.domain.tariff import TariffPrices, with_prices
 
 MISTAKES_TOLD = 20
+OF_AN_ACCOUNT = ("account-held", "account-quarantined", "binding-baseline")
+"""Alarms that end with their account."""
 _NO_TIME = Instant(BootId(""), 0, 0, False)
 """Compares with nothing: central knows the register, not when it was read."""
 
@@ -127,6 +130,8 @@ def _replace_rules(journal: Journal, configure: Configure, now: Instant) -> None
             untie(journal, MeterNo(meter), now)
     for account in [name for name in journal.records(AccountRule) if name not in rules]:
         journal.forget(AccountRule, account)
+        for what in OF_AN_ACCOUNT:
+            clear_alarm(journal, what, account, now)
     for meter in [name for name in journal.records(MeterTies) if name not in by_meter]:
         journal.forget(MeterTies, meter)
     for account, rule in rules.items():
@@ -134,6 +139,9 @@ def _replace_rules(journal: Journal, configure: Configure, now: Instant) -> None
     for meter, listed in by_meter.items():
         journal.keep(meter, MeterTies(listed))
     journal.keep(ONLY, configure.policy)
+    for meter, tie in journal.records(Tie).items():
+        if tie.account in rules and rules[tie.account].protected:
+            end_cutting_override(journal, MeterNo(meter), now)
 
 
 def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:
@@ -147,6 +155,10 @@ def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:
         return "the opening was adopted before"
     journal.keep(ONLY, msgspec.structs.replace(here, opened_epoch=opening.epoch))
     adopt_known(journal, opening.known_grants)
+    for entry in list(journal.records(Provisional)):
+        journal.forget(Provisional, entry)  # central's balances hold what became of it
+    for meter in list(journal.records(Billed)):
+        journal.forget(Billed, meter)
     accounts = dict.fromkeys([*journal.bucket_accounts(), *(b.account for b in opening.balances)])
     for account in accounts:
         _adopt_balances(journal, account, opening, now)
@@ -183,7 +195,7 @@ def _adopt_balances(journal: Journal, account: AccountId, opening: Opening, now:
 def _adopt_register(journal: Journal, meter: MeterNo, register_wh: int, now: Instant) -> None:
     """Bill a meter from central's last billed register on, whatever this store remembers of it."""
     state = journal.record(MeterState, meter) or MeterState(meter)
-    ahead_wh = register_wh - (register_wh if state.register_wh is None else state.register_wh)
+    ahead_wh = _moved_wh(register_wh - (register_wh if state.register_wh is None else state.register_wh))
     if state.register_wh is None or ahead_wh > 0:
         state = MeterState(
             meter, register_wh, state.total_wh + ahead_wh, _NO_TIME, state.raw, identity=state.identity
@@ -202,3 +214,10 @@ def _adopt_register(journal: Journal, meter: MeterNo, register_wh: int, now: Ins
             account, settled_wh=point.total_wh, settled_register_wh=register_wh, settled_at=now
         )
         journal.keep(account.account, moved)
+
+
+def _moved_wh(difference_wh: int) -> int:
+    """Half a span or more between two registers is a rollover between them: no meter moves so far while a store is away."""
+    if abs(difference_wh) <= DLT645_SPAN_WH // 2:
+        return difference_wh
+    return difference_wh + (DLT645_SPAN_WH if difference_wh < 0 else -DLT645_SPAN_WH)

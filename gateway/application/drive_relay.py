@@ -283,3 +283,11 @@ def set_override(
         state, override=override, override_why=why if override else "", command=command
     )
     return keep_relay(journal, state, changed, now)
+
+
+def end_cutting_override(journal: Journal, meter: MeterNo, now: Instant) -> bool:
+    """Take back a person's order to open: the room has become one that is never cut (C-16)."""
+    state = relay_of(journal, meter)
+    if state.override is not RelayWish.OPEN:
+        return False
+    return set_override(journal, meter, RelayWish.AUTO, "", now)

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.application.accounts import Metered, metered_by
 from gateway.application.alarms import clear_alarm, raise_alarm
-from gateway.application.bind import bind_due, has_binding_due
+from gateway.application.bind import bills_nobody, bind_due, has_binding_due
 from gateway.application.close_account import finish_closing
 from gateway.application.decide import decide, policy
 from gateway.application.drive_relay import note_observation
@@ -157,7 +157,7 @@ def note_silence(journal: Journal, meter: MeterNo, now: Instant) -> bool:
         journal.keep(meter, msgspec.structs.replace(state, silent_since=now))
         return False
     limit_s = policy(journal).silent_alarm_after_s
-    if silent_ms < limit_s * 1000:
+    if silent_ms < limit_s * 1000 or bills_nobody(journal, meter, now):
         return False
     raise_alarm(
         journal, "meter-silent", meter, f"no answer for {limit_s} s; look at the meter and its line", now

@@ -54,4 +54,5 @@ def _reported(report: RelayReport) -> tuple[object, ...]:
         report.verdict,
         report.why,
         report.command,
+        report.account,
     )
