@@ -38,6 +38,7 @@ from gateway.contract.commands import (
 from gateway.contract.envelope import Sealed
 from gateway.contract.facts import Answer, CommandOutcome, CommandResult, Instant
 from gateway.contract.identifiers import CommandId, KeyId, MeterNo
+from gateway.domain.cut_guard import CutGuard, is_spent
 from gateway.domain.ledger import AccountState, Seen, seen
 from gateway.domain.reading import MeterState
 
@@ -217,6 +218,8 @@ def _approve(journal: Journal, body: ApproveCuts, sealed: Sealed, now: Instant, 
     second_key = KeyId(body.second_key)
     if second_key == sealed.key or not approves(second_key, text, signature):
         return Done(CommandOutcome.NEEDS_SECOND_SIGNATURE)
+    if is_spent(journal.record(CutGuard, ONLY) or CutGuard(), body.count, body.until_ms):
+        return Done(CommandOutcome.EXISTS, "this approval was given before")
     approve_cuts(journal, body.count, body.until_ms, body.second_key, now)
     return Done(CommandOutcome.APPLIED, read=_all_meters(journal))
 

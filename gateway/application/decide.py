@@ -115,6 +115,6 @@ def _wish(journal: Journal, gathered: Metered, ruling: Ruling, now: Instant) -> 
 def approve_cuts(journal: Journal, count: int, until_ms: int, by: str, now: Instant) -> None:
     """Let `count` held cuts go on until an instant (C-10); each is confirmed by a re-read of its own first."""
     guard = journal.record(CutGuard, ONLY) or CutGuard()
-    journal.keep(ONLY, approved(guard, count, until_ms))
+    journal.keep(ONLY, approved(guard, count, until_ms, now))
     clear_alarm(journal, "cut-guard", station(journal).gateway, now)
     journal.must_commit()

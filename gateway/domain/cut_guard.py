@@ -18,6 +18,8 @@ class CutGuard(msgspec.Struct, frozen=True, array_like=True):
     tripped: bool = False
     approved: int = 0
     approved_until_ms: int = 0
+    spent: tuple[tuple[int, int], ...] = ()
+    """Approvals given, (until, count), while they could be sent again."""
 
 
 def admit(guard: CutGuard, now: Instant, policy: PolicyRule) -> tuple[CutGuard, bool]:
@@ -29,8 +31,13 @@ def admit(guard: CutGuard, now: Instant, policy: PolicyRule) -> tuple[CutGuard, 
         return msgspec.structs.replace(guard, approved=guard.approved - 1), True
     recent = tuple(cut for cut in guard.recent if _is_recent(cut, now, policy))
     if guard.tripped or len(recent) >= policy.cut_guard_count:
-        return CutGuard(recent, tripped=True), False
-    return CutGuard((*recent, now)), True
+        return _stands(guard, recent, tripped=True), False
+    return _stands(guard, (*recent, now), tripped=False), True
+
+
+def _stands(guard: CutGuard, recent: tuple[Instant, ...], *, tripped: bool) -> CutGuard:
+    """An approval ends with the first cut that it doesn't cover."""
+    return CutGuard(recent, tripped=tripped, spent=guard.spent)
 
 
 def _is_recent(cut: Instant, now: Instant, policy: PolicyRule) -> bool:
@@ -39,6 +46,15 @@ def _is_recent(cut: Instant, now: Instant, policy: PolicyRule) -> bool:
     return age_ms is None or age_ms <= policy.cut_guard_window_s * 1000
 
 
-def approved(guard: CutGuard, count: int, until_ms: int) -> CutGuard:
+def is_spent(guard: CutGuard, count: int, until_ms: int) -> bool:
+    """Say whether this very approval was given before: its signature would fit again, but it counts once."""
+    return (until_ms, count) in guard.spent
+
+
+def approved(guard: CutGuard, count: int, until_ms: int, now: Instant) -> CutGuard:
     """Let `count` held cuts go on until an instant."""
-    return CutGuard(guard.recent, tripped=False, approved=count, approved_until_ms=until_ms)
+    over_ms = now.wall_ms if now.trusted else 0
+    spent = tuple(one for one in guard.spent if one[0] >= over_ms)
+    return CutGuard(
+        guard.recent, approved=count, approved_until_ms=until_ms, spent=(*spent, (until_ms, count))
+    )

@@ -8,6 +8,7 @@ from gateway.application.post_reading import note_silence
 from gateway.application.settle_due import settle_due
 from gateway.contract.commands import (
     Ack,
+    ApproveCuts,
     BeginEpoch,
     Grant,
     Opening,
@@ -16,7 +17,14 @@ from gateway.contract.commands import (
     RelayWish,
     SetRelay,
 )
-from gateway.contract.facts import Balance, DecisionKind, ReadingOutcome, RelayReport, Watermark
+from gateway.contract.facts import (
+    Balance,
+    CommandOutcome,
+    DecisionKind,
+    ReadingOutcome,
+    RelayReport,
+    Watermark,
+)
 from gateway.domain.cut_guard import CutGuard, admit, approved
 from gateway.domain.relay import CommandAccepted, ObservedStatus, ReadBack, Send
 from tests.application.site import HOUR_MS, START_MS, YUAN, Site, room, tie, use
@@ -170,10 +178,20 @@ def test_c_10_an_approval_does_not_act_while_the_time_is_not_known() -> None:
     site.configure(policy=PolicyRule(cut_guard_count=0, new_account_grace_s=0))
     site.do(lambda journal, now: approve_cuts(journal, 5, site.wall_ms + HOUR_MS, "li", now))
     rules = PolicyRule(cut_guard_count=0)
-    guard = approved(CutGuard(), 5, site.wall_ms + HOUR_MS)
+    guard = approved(CutGuard(), 5, site.wall_ms + HOUR_MS, site.now)
     assert admit(guard, site.now, rules)[1]
     site.trusted = False
     assert not admit(guard, site.now, rules)[1]
+
+
+def test_c_10_an_approval_counts_once_however_often_it_is_sent(site: Site) -> None:
+    site.approves = lambda *_: True
+    order = ApproveCuts(2, site.wall_ms + HOUR_MS, "k9", "00")
+    assert site.command(order).result.outcome is CommandOutcome.APPLIED
+    use(site, 70_000, 1)
+    assert site.command(order).result.outcome is CommandOutcome.EXISTS
+    another = ApproveCuts(3, site.wall_ms + HOUR_MS, "k9", "00")
+    assert site.command(another).result.outcome is CommandOutcome.APPLIED
 
 
 def contradicted(site: Site) -> None:

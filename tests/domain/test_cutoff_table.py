@@ -114,8 +114,8 @@ def test_a_cut_whose_age_is_not_known_counts() -> None:
 
 def test_an_approval_counts_down_and_ends() -> None:
     guard, _ = cuts(CutGuard(), at(0), at(1), at(2))
-    guard = approved(guard, 2, at(0).wall_ms + 10_000)
+    guard = approved(guard, 2, at(0).wall_ms + 10_000, at(2))
     guard, passed = cuts(guard, at(3), at(4), at(5))
     assert passed == [True, True, False]
-    late = approved(guard, 5, at(0).wall_ms + 10_000)
+    late = approved(guard, 5, at(0).wall_ms + 10_000, at(5))
     assert cuts(late, at(11_000))[1] == [False]
