@@ -23,8 +23,6 @@ DLT645_SPAN_WH = 1_000_000_000
 NEAR_THE_EDGE_PERCENT = 5
 LONGEST_OUTAGE_MS = 31 * 86_400_000
 """What is assumed to have passed when the clock can't say: a month without the gateway."""
-LONGEST_FROM_ZERO_MS = 3_600_000
-"""A register that leaves zero by more than this time's full load was never at zero: a person decides."""
 MS_PER_HOUR = 3_600_000
 
 
@@ -91,10 +89,7 @@ def judge(state: MeterState, reading: MeterReading, now: Instant, max_power_w: i
         return Judgement(ReadingOutcome.REPLACED)
     if state.register_wh is None or state.at is None:
         return Judgement(ReadingOutcome.FIRST if _is_first(state, reading) else ReadingOutcome.ZERO_GLITCH)
-    passed_ms = elapsed_ms(state.at, now)
-    if state.register_wh == 0:
-        passed_ms = min(LONGEST_FROM_ZERO_MS, LONGEST_OUTAGE_MS if passed_ms is None else passed_ms)
-    limit_wh = _possible_wh(passed_ms, max_power_w, reading.step_wh)
+    limit_wh = _possible_wh(elapsed_ms(state.at, now), max_power_w, reading.step_wh)
     delta_wh = reading.register_wh - state.register_wh
     if delta_wh < 0:
         return _judge_decrease(state.register_wh, reading, limit_wh)

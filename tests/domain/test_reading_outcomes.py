@@ -101,8 +101,8 @@ def test_doubt_begins_after_three_rereads_and_ends_with_one_good_reading() -> No
 def test_when_the_time_between_is_not_known_a_months_use_is_possible_and_no_more() -> None:
     other_boot = after(5_000, boot="b2", trusted=False)
     month_wh = MAX_W * LONGEST_OUTAGE_MS // HOUR_MS
-    assert judge(known(1_000), MeterReading("m", 1_000 + month_wh), other_boot, MAX_W).accepted
-    assert not judge(known(1_000), MeterReading("m", 1_000 + month_wh + 30), other_boot, MAX_W).accepted
+    assert judge(known(0), MeterReading("m", month_wh), other_boot, MAX_W).accepted
+    assert not judge(known(0), MeterReading("m", month_wh + 30), other_boot, MAX_W).accepted
 
 
 def test_a_person_lets_a_meter_begin_anew_and_nothing_in_between_is_billed() -> None:
