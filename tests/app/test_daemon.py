@@ -303,8 +303,11 @@ async def test_refused_commands_are_counted_and_reported_and_good_ones_act(
         "command:applied": 2,
     }
     await station.until_status(lambda status: expected.items() <= status["counters"].items(), "all counted")
-    assert len(central.listener.of("answer")) == 2
+    async with asyncio.timeout(30):
+        while len(central.listener.of("answer")) < 2:  # counted before it is sent
+            await asyncio.sleep(0.02)
     assert await station.stop() == 0
+    assert len(central.listener.of("answer")) == 2
     health = [fact for fact in station.outbox() if isinstance(fact, Health)]
     assert expected.items() <= health[-1].counters.items()
     assert not [entry for entry in central.entries() if entry.source == "stolen"]
