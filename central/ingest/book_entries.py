@@ -16,8 +16,11 @@ from central.ledger.chart_of_accounts import Side
 from central.ledger.operations import Booked, Draft, book
 from central.link.alarms import raise_alarm
 from central.link.models import BilledRegister, Delivery, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
-from gateway.contract.facts import Entry, EntryCause, EntryKind, EntryLine
+from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
+
+MOST_AMOUNT = 10**13
+"""Ten million yuan or ten GWh in one entry: no building comes near, and the campus's shared accounts stay far below 64 bits."""
 
 
 class CannotTake(Exception):
@@ -88,8 +91,8 @@ class Bookkeeper:
         for line in entry.lines:
             if line.unit not in (Unit.YUAN, Unit.KWH):
                 raise CannotTake(f"unit {line.unit!r} of bucket {line.bucket!r} is neither yuan nor kwh")
-            if not (-INT64 < line.amount < INT64 and -INT64 < line.balance_after < INT64):
-                raise CannotTake(f"an amount in bucket {line.bucket!r} is beyond 64 bits")
+            if abs(line.amount) > MOST_AMOUNT or not -INT64 < line.balance_after < INT64:
+                raise CannotTake(f"an amount in bucket {line.bucket!r} is more than any entry has")
 
     def _account(self, code: str) -> Account:
         if code not in self._accounts:
@@ -154,13 +157,18 @@ class Bookkeeper:
                 self._drafts.append(_draft_of(entry, row.at_ms, index, line, account, refundable))
 
     def _note_grant(self, entry: Entry, row: GatewayEntry) -> bool:
-        """Prove that a grant arrived; False when central never gave it: that is an alarm, booked against suspense."""
+        """Prove that a grant arrived; False when central never gave it: that is an alarm, booked against suspense.
+
+        What differs from the grant proves nothing: the grant stays on its way, and the watermark names the account.
+        """
         delivery = Delivery.objects.filter(pk=entry.source or "").select_related("grant__account").first()
         if delivery is None:
             self._alarm(
                 "unknown-grant", entry, f"the gateway credited {entry.source}, which central never gave"
             )
             return False
+        if delivery.gateway_id != self.gateway.pk:
+            raise CannotTake(f"grant {delivery.grant_id} is another gateway's")
         grant = delivery.grant
         given = (grant.account.code, grant.bucket, grant.unit, grant.amount)
         taken = {(entry.account, line.bucket, line.unit) for line in entry.lines}
@@ -168,7 +176,8 @@ class Bookkeeper:
             self._alarm(
                 "grant-differs", entry, f"grant {grant.grant_id}: {given} was given, {row.lines} credited"
             )
-        elif delivery.applied_entry and delivery.applied_entry != entry.entry:
+            return True
+        if delivery.applied_entry and delivery.applied_entry != entry.entry:
             self._alarm(
                 "grant-twice",
                 entry,
@@ -177,12 +186,14 @@ class Bookkeeper:
         if delivery.applied_ms is None:
             delivery.applied_ms, delivery.applied_entry, delivery.refused = row.at_ms, entry.entry, ""
             delivery.save(update_fields=["applied_ms", "applied_entry", "refused"])
-            mark_supplied(entry.account)
+            mark_supplied(entry.account, self.now_ms)
         return True
 
     def _note_take_back(self, entry: Entry) -> None:
-        request = TakeBackRequest.objects.filter(pk=entry.source or "").first()
+        request = TakeBackRequest.objects.filter(pk=entry.source or "").select_related("account").first()
         if request is not None:
+            if request.account.code != entry.account:
+                raise CannotTake(f"request {request.request_id} is of account {request.account.code}")
             request.taken += -sum(line.amount for line in entry.lines)
             request.save(update_fields=["taken"])
 
@@ -217,7 +228,7 @@ def _other_side(entry: Entry, line: EntryLine, class_code: str, refundable: set[
         case EntryKind.EXPIRED:
             return chart.lapsed(unit)
         case EntryKind.TAKEN_BACK:
-            if entry.cause == EntryCause.CLOSING and line.bucket not in refundable:
+            if line.bucket not in refundable:
                 return chart.lapsed(unit)
             return chart.taken_back(entry.account, unit)
         case EntryKind.GRANT:

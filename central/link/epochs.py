@@ -12,6 +12,7 @@ from central.link.alarms import clear_alarm, raise_alarm
 from central.link.configuration import publish_config
 from central.link.grants import send_grant
 from central.link.models import (
+    Alarm,
     Closing,
     Command,
     Delivery,
@@ -65,7 +66,7 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
         order_new_epoch(gateway, epoch, now_ms)
         outbox.send_again_from(gateway.pk, birth.last_command + 1)
         return Greeting.WENT_BACK
-    if birth.last_command >= gateway.next_number:
+    if outbox.is_out_of_reach(gateway, birth.last_command + 1):
         number_above(gateway, birth.last_command + 1, now_ms)
     outbox.send_again_from(gateway.pk, birth.last_command + 1)
     return Greeting.KNOWN
@@ -78,8 +79,7 @@ def order_new_epoch(gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
     epoch.closed = True
     epoch.save(update_fields=["closed"])
     outbox.start_stream(gateway, gateway.birth_last_command)
-    order = BeginEpoch(seen_epoch=Epoch(epoch.epoch), seen_seq=BEYOND_ANY_ROW)
-    outbox.enqueue(gateway.pk, order, subject=epoch.epoch, now_ms=now_ms)
+    _order_epoch(gateway, now_ms)
     gateway.refresh_from_db()
     gateway.awaits_epoch = True
     gateway.save(update_fields=["awaits_epoch"])
@@ -90,12 +90,16 @@ def order_new_epoch(gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
 def adopt_epoch(gateway: Gateway, epoch: str, last_command: int, now_ms: int) -> None:
     """Open a new epoch with central's balances, registers and grants, then send again what was never answered."""
     previous = gateway.epoch
+    # The opening holds what was received: what another store of this gateway still says would be booked beside it.
+    GatewayEpoch.objects.filter(gateway=gateway).update(closed=True)
     _begin(gateway, epoch, now_ms, opened=False)
     outbox.start_stream(gateway, max(last_command, _highest_number(gateway)))
     gateway.awaits_epoch = False
     gateway.save(update_fields=["awaits_epoch"])
     publish_config(gateway.pk, now_ms)
     issue_again(gateway, now_ms)
+    # A store that is gone will never end its alarms; one that goes on says its standing ones again in the new epoch.
+    Alarm.objects.filter(gateway=gateway, by_central=False, cleared_ms=None).update(cleared_ms=now_ms)
     clear_alarm("gateway-went-back", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk)
     detail = f"epoch {epoch} follows {previous}; it was opened with central's balances"
     raise_alarm("gateway-new-epoch", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
@@ -123,14 +127,26 @@ def _highest_number(gateway: Gateway) -> int:
 
 
 def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
-    """Number what is unanswered above what the gateway has: central was restored and its numbers are behind (C-11)."""
-    outbox.start_stream(gateway, expected - 1)
-    publish_config(gateway.pk, now_ms)
-    issue_again(gateway, now_ms)
+    """Number what is unanswered from `expected` on: central was restored and its numbers are behind (C-11).
+
+    What the gateway needs first goes first again: the order of a new epoch, or the opening it hasn't adopted.
+    """
+    above = _highest_number(gateway) if outbox.opening_is_under_way(gateway) else 0
+    outbox.start_stream(gateway, max(expected - 1, above))
+    if gateway.awaits_epoch:
+        _order_epoch(gateway, now_ms)
+    else:
+        publish_config(gateway.pk, now_ms)
+        issue_again(gateway, now_ms)
     detail = (
         f"the gateway expects command {expected}: central's numbers were behind, is it a restored backup?"
     )
     raise_alarm("central-behind", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
+
+
+def _order_epoch(gateway: Gateway, now_ms: int) -> None:
+    order = BeginEpoch(seen_epoch=Epoch(gateway.epoch), seen_seq=BEYOND_ANY_ROW)
+    outbox.enqueue(gateway.pk, order, subject=gateway.epoch, now_ms=now_ms)
 
 
 def issue_again(gateway: Gateway, now_ms: int) -> None:
@@ -165,9 +181,16 @@ def closing_order(closing: Closing) -> CloseAccount:
 
 
 def _is_stale(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
-    if birth.boot == gateway.boot:
-        return gateway.birth_issued_ms is not None and issued_ms <= gateway.birth_issued_ms
-    return birth.boot in gateway.boots_seen
+    """Within a boot the clock may be mended backwards: an epoch never heard of, or one that has gone on, is not stale."""
+    if birth.boot != gateway.boot:
+        return birth.boot in gateway.boots_seen
+    if gateway.birth_issued_ms is None or issued_ms > gateway.birth_issued_ms:
+        return False
+    epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
+    if epoch is None:
+        return False
+    gone_on = birth.last_seq > epoch.received_seq and birth.last_command >= gateway.birth_last_command
+    return epoch.closed or not gone_on
 
 
 def _note_birth(gateway: Gateway, birth: Birth, issued_ms: int, now_ms: int) -> None:

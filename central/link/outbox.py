@@ -15,13 +15,23 @@ from gateway.contract.commands import Command as Order
 from gateway.contract.envelope import seal
 from gateway.contract.facts import CommandOutcome
 
+SLOWER_WHILE_SILENT = 24
+"""Every two minutes instead of every five seconds: a building that is cut off costs the broker little."""
 UNANSWERED = (Command.State.QUEUED, Command.State.SENT)
 OPEN_STATES = (*UNANSWERED, Command.State.PENDING)
 
 
 def locked(gateway_id: str) -> Gateway:
-    """Lock a gateway's row for the rest of the transaction: numbers are given one after the other."""
+    """Lock a gateway's row for the rest of the transaction: numbers are given one after the other.
+
+    Ingest holds it while it books, so it comes before the chain's head and before any row that ingest settles.
+    """
     return Gateway.objects.select_for_update().get(pk=gateway_id)
+
+
+def lock_gateway_of(building_id: int) -> Gateway | None:
+    """Lock the row of a building's gateway; None while it has none. Called before anything is booked about the building."""
+    return Gateway.objects.select_for_update().filter(building=building_id).first()
 
 
 def enqueue(
@@ -68,8 +78,39 @@ def is_unanswered(gateway: Gateway, number: int) -> bool:
     ).exists()
 
 
+def is_present(gateway: Gateway, number: int, command_id: str) -> bool:
+    """Say whether a number of the present stream is this very command: an answer to another one was said long ago."""
+    return Command.objects.filter(
+        gateway=gateway, stream=gateway.stream, number=number, command_id=command_id
+    ).exists()
+
+
+def opening_is_under_way(gateway: Gateway) -> bool:
+    """Say whether the gateway has not taken the opening of its epoch: no number is too high for one, it is taken out of turn."""
+    unopened = gateway.epochs.filter(epoch=gateway.epoch, opened=False).exists()
+    return unopened or gateway.applied_config_version == 0
+
+
+def is_out_of_reach(gateway: Gateway, expected: int) -> bool:
+    """Say whether the gateway will never take a number of this stream: it has passed the last, or is before the first.
+
+    Before its epoch is opened no number is too high for it: the opening is taken out of turn.
+    """
+    if expected > gateway.next_number:
+        return True
+    if gateway.awaits_epoch or gateway.epochs.filter(epoch=gateway.epoch, opened=False).exists():
+        return False
+    first = (
+        Command.objects.filter(gateway=gateway, stream=gateway.stream)
+        .order_by("number")
+        .values_list("number", flat=True)
+        .first()
+    )
+    return expected < (gateway.next_number if first is None else first)
+
+
 def start_stream(gateway: Gateway, last_number: int) -> None:
-    """Go on numbering above what the gateway has stored; what it never answered is superseded and must be issued again."""
+    """Go on numbering after what the gateway has stored; what it never answered is superseded and must be issued again."""
     Command.objects.filter(gateway=gateway, state__in=OPEN_STATES).update(state=Command.State.SUPERSEDED)
     gateway.stream += 1
     gateway.next_number = last_number + 1
@@ -87,11 +128,12 @@ def answer(command: Command, outcome: CommandOutcome, detail: str, at_ms: int) -
 def to_send(now_ms: int, resend_after_ms: int) -> list[Command]:
     """Give what must be published now, in order of gateway and number.
 
-    New commands always; unanswered ones of gateways that are online, again after `resend_after_ms`.
+    New commands always; unanswered ones again after `resend_after_ms`, and at a slower pace while the gateway has not been heard:
+    what it signed says so, never the broker's word, and silence slows but never stops.
     """
-    due = Q(state=Command.State.QUEUED) | Q(
-        state=Command.State.SENT, sent_ms__lte=now_ms - resend_after_ms, gateway__online=True
-    )
+    sent, slow_ms = Q(state=Command.State.SENT), resend_after_ms * SLOWER_WHILE_SILENT
+    heard = Q(gateway__last_seen_ms__gt=now_ms - slow_ms, sent_ms__lte=now_ms - resend_after_ms)
+    due = Q(state=Command.State.QUEUED) | sent & (heard | Q(sent_ms__lte=now_ms - slow_ms))
     return list(Command.objects.filter(due).order_by("gateway_id", "number")[:200])
 
 
