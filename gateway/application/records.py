@@ -84,6 +84,8 @@ class Provisional(msgspec.Struct, frozen=True, array_like=True):
     earliest_ms: int
     settled_span: tuple[int, int] | None = None
     """The true wall times, once known; from then on it is billed like any other."""
+    month_wh: int = 0
+    """What the account had used in that month when the true times became known."""
 
 
 class RaisedAlarm(msgspec.Struct, frozen=True, array_like=True):

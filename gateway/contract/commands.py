@@ -118,6 +118,31 @@ class BindingRule(msgspec.Struct, frozen=True):
     """The register at the tie when a person recorded it; None: the first good reading is the baseline."""
 
 
+class WeekWindow(msgspec.Struct, frozen=True):
+    """A part of each week in campus local time. A window that ends at or before its beginning ends on the next day."""
+
+    days: list[int]
+    """The days it begins on: 1 Monday to 7 Sunday."""
+    from_minute: int
+    """Minutes after local midnight, 0 to 1439."""
+    to_minute: int
+    """Its end, excluded: 1 to 1440."""
+
+
+class PriceWindow(msgspec.Struct, frozen=True):
+    """A part of the week with a price of its own: peak, flat, valley."""
+
+    window: WeekWindow
+    micro_yuan_per_kwh: int
+
+
+class PriceStep(msgspec.Struct, frozen=True):
+    """What each kWh costs more once an account used so much in a calendar month; steps don't add up."""
+
+    above_wh: int
+    add_micro_yuan_per_kwh: int
+
+
 class PriceRule(msgspec.Struct, frozen=True):
     """A tariff's price from an instant on (C-9)."""
 
@@ -125,6 +150,13 @@ class PriceRule(msgspec.Struct, frozen=True):
     tariff: str
     from_ms: int
     micro_yuan_per_kwh: int
+    """Outside all windows."""
+    windows: list[PriceWindow] = []
+    """The first that holds counts."""
+    steps: list[PriceStep] = []
+    """Rising; metered energy counts, whatever bucket paid for it."""
+    utc_offset_minutes: int = 480
+    """Local time less UTC, for windows and months."""
 
 
 class PolicyRule(msgspec.Struct, frozen=True):

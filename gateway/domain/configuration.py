@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gateway.contract.commands import AccountRule, Configure
+from gateway.contract.commands import AccountRule, Configure, PriceRule
 from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import Unit
 from gateway.domain.buckets import PAID
+from gateway.domain.calendar import offset_mistake, window_mistake
+from gateway.domain.tariff import lowest_rate
 
 UNITS = frozenset(unit.value for unit in Unit)
 
@@ -25,16 +27,28 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
             for tie in configure.bindings
             if tie.account not in accounts
         ),
-        *(
-            f"price {price.version} is below zero"
-            for price in configure.prices
-            if price.micro_yuan_per_kwh < 0
-        ),
+        *(mistake for price in configure.prices for mistake in _price_mistakes(price)),
     ]
 
 
 def _twice(names: Iterable[str]) -> list[str]:
     return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _price_mistakes(price: PriceRule) -> Iterator[str]:
+    name = f"price {price.version}"
+    if lowest_rate(price) < 0:
+        yield f"{name} is below zero"
+    for priced in price.windows:
+        if mistake := window_mistake(priced.window):
+            yield f"{name}: {mistake}"
+    marks = [step.above_wh for step in price.steps]
+    if marks != sorted(set(marks)) or any(mark <= 0 for mark in marks):
+        yield f"{name}: its steps don't rise from above zero"
+    if any(step.add_micro_yuan_per_kwh < 0 for step in price.steps):
+        yield f"{name}: a step lowers the price"
+    if mistake := offset_mistake(price.utc_offset_minutes):
+        yield f"{name}: {mistake}"
 
 
 def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
