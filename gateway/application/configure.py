@@ -11,9 +11,11 @@ from gateway.application.alarms import raise_alarm, station
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
 from gateway.application.grant import Done, adopt_known
 from gateway.application.ports import Journal
+from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, MeterTies, Tie
 from gateway.application.settle import Closed, post, settle
 from gateway.application.settle_due import redecide, write_watermark
+from gateway.application.timetables import keep_timetables
 from gateway.contract.commands import AccountRule, Configure, Opening
 from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind, Instant
 from gateway.contract.identifiers import AccountId, BootId, MeterNo
@@ -46,7 +48,7 @@ def apply_configure(journal: Journal, configure: Configure, now: Instant) -> Don
         msgspec.structs.replace(here, config_version=configure.version, config_digest=_digest(configure)),
     )
     accounts = [*adjusted, *(rule.account for rule in configure.accounts)]
-    relay = redecide(journal, accounts, now)
+    relay = (*redecide(journal, accounts, now), *keep_timetables(journal, now), *restore_trips(journal, now))
     write_watermark(journal, now)
     meters = dict.fromkeys(tie.meter for tie in configure.bindings)
     read = tuple(meter for meter in meters if has_binding_due(journal, meter, now))

@@ -11,13 +11,15 @@ import msgspec
 
 from gateway.application.alarms import raise_alarm, station
 from gateway.application.ports import Journal
-from gateway.application.records import InboxRow, OutboxMark
+from gateway.application.records import ONLY, InboxRow, OutboxMark
 from gateway.contract.commands import Ack, PolicyRule
 from gateway.contract.facts import CommandResult, Instant, UpBatch
 from gateway.contract.identifiers import Epoch
 from gateway.domain.instants import elapsed_ms
+from gateway.domain.leeway import Heard, is_isolated
 
 BATCH_BYTES = 200_000
+HEARD_EVERY_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,19 @@ def acknowledge(journal: Journal, ack: Ack, now: Instant) -> AckOutcome:
     if ack.seq <= mark.acked_seq:
         return AckOutcome.NOTHING_NEW
     journal.keep(mark.epoch, msgspec.structs.replace(mark, acked_seq=ack.seq))
+    _hear(journal, now)
     return AckOutcome.TAKEN
+
+
+def _hear(journal: Journal, now: Instant) -> None:
+    """Note that central is there: only something new proves it, an old acknowledgement may be anybody's copy."""
+    here = station(journal)
+    if not is_older(here.heard_at, now, HEARD_EVERY_MS):
+        return
+    policy = journal.record(PolicyRule, ONLY) or PolicyRule()
+    isolated = is_isolated(policy, Heard(here.heard_at), now)
+    back_at = now if isolated else here.back_at
+    journal.keep(ONLY, msgspec.structs.replace(here, heard_at=now, back_at=back_at))
 
 
 def _send_from(journal: Journal, mark: OutboxMark, from_seq: int) -> AckOutcome:

@@ -32,6 +32,10 @@ class Station(msgspec.Struct, frozen=True, array_like=True):
     last_watermark: Instant | None = None
     opened_epoch: str = ""
     """The epoch whose opening balances were adopted."""
+    heard_at: Instant | None = None
+    """When central last acknowledged something new, to ten minutes."""
+    back_at: Instant | None = None
+    """When it did so after a silence as long as the policy's isolation."""
 
 
 class OutboxMark(msgspec.Struct, frozen=True, array_like=True):

@@ -13,8 +13,10 @@ from gateway.application.alarms import station
 from gateway.application.decide import decide, policy
 from gateway.application.outbox import drop_old_rows, is_older
 from gateway.application.ports import Journal
+from gateway.application.power import restore_trips
 from gateway.application.records import ONLY
 from gateway.application.settle import post, settle
+from gateway.application.timetables import keep_timetables
 from gateway.contract.commands import AccountRule
 from gateway.contract.facts import Balance, EntryCause, EntryKind, Health, Instant, Watermark
 from gateway.contract.identifiers import AccountId, MeterNo
@@ -51,7 +53,8 @@ def settle_due(journal: Journal, now: Instant) -> Passed:
     if is_older(station(journal).last_watermark, now, WATERMARK_EVERY_MS):
         write_watermark(journal, now)
     drop_old_rows(journal, policy(journal), now)
-    return Passed(settled, redecide(journal, touched, now))
+    relay = redecide(journal, touched, now)
+    return Passed(settled, (*relay, *keep_timetables(journal, now), *restore_trips(journal, now)))
 
 
 def _raise_high_water(journal: Journal, now: Instant) -> None:

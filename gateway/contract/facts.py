@@ -136,6 +136,8 @@ class Decision(msgspec.Struct, frozen=True, tag="decision", tag_field="kind"):
     at: Instant
     balance: int
     """Spendable, in the account's unit (micro-yuan or Wh)."""
+    facts: dict[str, int] = {}
+    """What the reason rests on, by names that stay (`until_ms`, `limit`, `power_w`, ...)."""
 
 
 class RelayVerdict(StrEnum):

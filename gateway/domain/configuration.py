@@ -9,6 +9,7 @@ from gateway.contract.quantities import Unit
 from gateway.domain.buckets import PAID
 from gateway.domain.calendar import offset_mistake, window_mistake
 from gateway.domain.tariff import lowest_rate
+from gateway.domain.timetable import calendar_mistakes
 
 UNITS = frozenset(unit.value for unit in Unit)
 
@@ -28,6 +29,7 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
             if tie.account not in accounts
         ),
         *(mistake for price in configure.prices for mistake in _price_mistakes(price)),
+        *calendar_mistakes(configure),
     ]
 
 
@@ -65,6 +67,15 @@ def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
         yield f"{name}: there is no bucket named {PAID}"
     if _twice(bucket.name for bucket in rule.buckets):
         yield f"{name}: a bucket is listed twice"
+    if min(rule.no_cut_extra, rule.isolated_extra, rule.emergency.limit if rule.emergency else 0) < 0:
+        yield f"{name}: a leeway is below zero"
+    powers = [power for power in (rule.power_cap, rule.high_power) if power is not None]
+    if any(power.confirmations < 2 for power in powers):
+        yield f"{name}: a power rule acts on a single reading"
+    if any(min(power.restore_after_s, power.restores_per_day) < 0 for power in powers):
+        yield f"{name}: a power rule's restoring is below zero"
+    if rule.high_power is not None and rule.high_power.step_w <= 0:
+        yield f"{name}: the power step is not above zero"
     if rule.overdraft < 0:
         yield f"{name}: the overdraft is below zero"
     if rule.max_power_w <= 0:

@@ -15,8 +15,11 @@ from gateway.contract.facts import DecisionKind, EntryLine, Instant
 from gateway.contract.identifiers import AccountId, CommandId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh, NanoYuan, Unit
 from gateway.domain.buckets import Bucket, Posting, balance_of, posted, use_energy
+from gateway.domain.leeway import EmergencyDraw
 from gateway.domain.month_use import MonthUse, with_use
+from gateway.domain.power_watch import PowerWatch
 from gateway.domain.tariff import Segment, Span, lowest_price, lowest_rate, segments
+from gateway.domain.timetable import Dark
 
 
 class Closing(msgspec.Struct, frozen=True, array_like=True):
@@ -51,6 +54,10 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     """It was given credit at least once."""
     months: tuple[MonthUse, ...] = ()
     """What was settled in the latest calendar months: the steps of a price count it."""
+    emergency: EmergencyDraw | None = None
+    dark: Dark | None = None
+    """Its lights are out by a time-table."""
+    power: PowerWatch = PowerWatch()
 
 
 class Seen(StrEnum):
