@@ -51,6 +51,8 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
      _("this server has row %(n)s of epoch %(epoch)s, the gateway's store is older")),
     (r"epoch (?P<epoch>\S+) follows (?P<before>\S+); it was opened with central's balances",
      _("epoch %(epoch)s follows %(before)s; it was opened with this server's balances")),
+    (r"no meter: supplied, estimated at (?P<wh>\d+) Wh a day",
+     _("no meter: supplied, estimated at %(wh)s Wh a day")),
     (r"(?P<why>[a-z-]+): restored (?P<n>\d+) times within a day; a person must close it",
      _("%(why)s: restored %(n)s times within a day; a person must close it")),
     (r"the gateway expects command (?P<n>\d+): central's numbers were behind, is it a restored backup\?",

@@ -23,9 +23,11 @@ from gateway.application.power import end_trip
 from gateway.application.records import ONLY, InboxRow, MeterTies, OutboxMark
 from gateway.application.relay_state import CENTRAL, relay_of
 from gateway.application.settle_due import write_watermark
+from gateway.application.software_control import bill_gap
 from gateway.contract.commands import (
     ApproveCuts,
     BeginEpoch,
+    BillGap,
     CloseAccount,
     Command,
     Configure,
@@ -140,6 +142,8 @@ def _do(journal: Journal, body: Command | None, sealed: Sealed, now: Instant, ap
             return Done(CommandOutcome.APPLIED, read=tuple(body.meters) or _all_meters(journal))
         case DrawEmergency():
             return draw_emergency(journal, body, now)
+        case BillGap():
+            return bill_gap(journal, body, now)
         case _:
             return Done(CommandOutcome.UNSUPPORTED, "this software doesn't know the command")
 

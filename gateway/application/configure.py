@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.application.accounts import metered
 from gateway.application.adjust import adjust_late_prices
-from gateway.application.alarms import raise_alarm, station
+from gateway.application.alarms import clear_alarm, raise_alarm, station
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
 from gateway.application.grant import Done, adopt_known
 from gateway.application.ports import Journal
@@ -15,6 +15,7 @@ from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, MeterTies, Tie
 from gateway.application.settle import Closed, post, settle
 from gateway.application.settle_due import redecide, write_watermark
+from gateway.application.software_control import SOFTWARE_CONTROL, flag_software_control
 from gateway.application.timetables import keep_timetables
 from gateway.contract.commands import AccountRule, Configure, Opening
 from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind, Instant
@@ -49,6 +50,7 @@ def apply_configure(journal: Journal, configure: Configure, now: Instant) -> Don
     )
     accounts = [*adjusted, *(rule.account for rule in configure.accounts)]
     relay = (*redecide(journal, accounts, now), *keep_timetables(journal, now), *restore_trips(journal, now))
+    flag_software_control(journal, now)
     write_watermark(journal, now)
     meters = dict.fromkeys(tie.meter for tie in configure.bindings)
     read = tuple(meter for meter in meters if has_binding_due(journal, meter, now))
@@ -129,6 +131,7 @@ def _replace_rules(journal: Journal, configure: Configure, now: Instant) -> None
             untie(journal, MeterNo(meter), now)
     for account in [name for name in journal.records(AccountRule) if name not in rules]:
         journal.forget(AccountRule, account)
+        clear_alarm(journal, SOFTWARE_CONTROL, account, now)
     for meter in [name for name in journal.records(MeterTies) if name not in by_meter]:
         journal.forget(MeterTies, meter)
     for account, rule in rules.items():

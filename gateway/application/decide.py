@@ -37,7 +37,7 @@ def policy(journal: Journal) -> PolicyRule:
 def decide(journal: Journal, account: AccountId, basis: Basis, now: Instant) -> Decided:
     """Decide on one account; a decision that changed is settled, stored and reported in this transaction."""
     gathered = metered(journal, account)
-    if gathered is None or gathered.state.meter is None:
+    if gathered is None or (gathered.state.meter is None and gathered.rule.software is None):
         return Decided()
     balance = live_balance(gathered, now)
     questionable = gathered.meter is None or gathered.meter.questionable
@@ -63,7 +63,9 @@ def leeway_now(journal: Journal, gathered: Metered, now: Instant) -> Leeway:
     """Give how far beyond its overdraft the account stays supplied now, and why."""
     here = station(journal)
     heard = Heard(here.heard_at, here.back_at)
-    return leeway_of(gathered.rule, policy(journal), gathered.state.emergency, heard, now)
+    return leeway_of(
+        gathered.rule, policy(journal), gathered.state.emergency, heard, now, gathered.state.grace
+    )
 
 
 def _is_held_by_guard(journal: Journal, state: AccountState) -> bool:

@@ -20,9 +20,10 @@ from gateway.application.timetables import keep_timetables
 from gateway.contract.commands import AccountRule
 from gateway.contract.facts import Balance, EntryCause, EntryKind, Health, Instant, Watermark
 from gateway.contract.identifiers import AccountId, MeterNo
-from gateway.domain.buckets import Posting
+from gateway.domain.allowances import lapse
 from gateway.domain.cutoff import Basis
 from gateway.domain.instants import elapsed_ms, wall_of
+from gateway.domain.ledger import AccountState
 from gateway.domain.tariff import TariffPrices, next_edge_ms
 
 WATERMARK_EVERY_MS = 3_600_000
@@ -75,7 +76,7 @@ def _is_hour_due(gathered: Metered, every_ms: int, now: Instant) -> bool:
 
 
 def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
-    """Let what is left of a dated bucket lapse (a subsidy's last day); only on a trusted clock."""
+    """Let what is left of a dated bucket lapse or roll over (a subsidy's last day); only on a trusted clock."""
     lapsed = [bucket for bucket in journal.buckets(account) if bucket.expires_ms > 0 and bucket.balance > 0]
     if not now.trusted or not any(bucket.expires_ms <= now.wall_ms for bucket in lapsed):
         return False
@@ -83,11 +84,7 @@ def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
     gathered = metered(journal, account)
     if gathered is None or gathered.state.quarantined or gathered.state.closed:
         return False
-    postings = [
-        Posting(bucket.name, bucket.unit, bucket.expires_ms, -bucket.balance)
-        for bucket in gathered.buckets
-        if 0 < bucket.expires_ms <= now.wall_ms and bucket.balance > 0
-    ]
+    postings = lapse(gathered.buckets, gathered.rule.buckets, now.wall_ms)
     if not postings:
         return False
     post(journal, gathered, EntryKind.EXPIRED, EntryCause.CLOCK, postings, now, source="expiry")
@@ -96,13 +93,13 @@ def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
 
 def redecide(journal: Journal, accounts: list[AccountId], now: Instant) -> tuple[MeterNo, ...]:
     """Decide again without a reading, which can restore but never cut; give the meters whose relay wants work."""
-    return tuple(
-        gathered.state.meter
-        for account in dict.fromkeys(accounts)
-        if (gathered := metered(journal, account)) is not None
-        and gathered.state.meter is not None
-        and decide(journal, account, Basis.ESTIMATE, now).relay
-    )
+    woken = []
+    for account in dict.fromkeys(accounts):
+        decided = decide(journal, account, Basis.ESTIMATE, now)
+        state = journal.record(AccountState, account)
+        if decided.relay and state and state.meter:
+            woken.append(state.meter)
+    return tuple(woken)
 
 
 def next_price_edge(journal: Journal, now: Instant) -> int | None:

@@ -83,6 +83,12 @@ class BucketRule(msgspec.Struct, frozen=True):
     unit: str
     order: int
     refundable: bool
+    rollover_max: int = 0
+    """How much of what is left on its last day goes on to the end of the next month, in its unit; the rest lapses."""
+    rollover_until_ms: int = 0
+    """Nothing goes on beyond this; 0 never."""
+    utc_offset_minutes: int = 480
+    """Local time less UTC, for the end of the month."""
 
 
 DESK_CLOSED = "desk-closed"
@@ -126,6 +132,14 @@ class EmergencyRule(msgspec.Struct, frozen=True):
     every_days: int = 30
 
 
+class SoftwareControlRule(msgspec.Struct, frozen=True):
+    """The room's meter is missing: it stays on and nothing is billed until the true use is agreed (R-4.3.5)."""
+
+    from_ms: int
+    wh_per_day: int
+    """The estimate that is shown meanwhile."""
+
+
 class AccountRule(msgspec.Struct, frozen=True):
     """What the gateway must know of an account to bill and cut it."""
 
@@ -156,6 +170,7 @@ class AccountRule(msgspec.Struct, frozen=True):
     """The calendar of the hours in which the relay is open, whatever the credit; none when empty."""
     power_cap: PowerCapRule | None = None
     high_power: HighPowerRule | None = None
+    software: SoftwareControlRule | None = None
 
 
 class BindingRule(msgspec.Struct, frozen=True):
@@ -310,6 +325,19 @@ class DrawEmergency(msgspec.Struct, frozen=True, tag="draw-emergency", tag_field
     by: str = ""
 
 
+class BillGap(msgspec.Struct, frozen=True, tag="bill-gap", tag_field="kind"):
+    """Bill what was agreed for a time without a meter (R-4.3.5); idempotent by `gap`."""
+
+    gap: GrantId
+    account: AccountId
+    energy_wh: int
+    from_ms: int
+    to_ms: int
+    grace_until_ms: int
+    """Until then nobody is cut for it: what it costs widens the overdraft."""
+    note: str = ""
+
+
 Command = (
     Grant
     | TakeBack
@@ -321,6 +349,7 @@ Command = (
     | BeginEpoch
     | ReadNow
     | DrawEmergency
+    | BillGap
 )
 
 

@@ -69,6 +69,8 @@ def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
         yield f"{name}: a bucket is listed twice"
     if min(rule.no_cut_extra, rule.isolated_extra, rule.emergency.limit if rule.emergency else 0) < 0:
         yield f"{name}: a leeway is below zero"
+    if rule.software is not None and rule.software.wh_per_day < 0:
+        yield f"{name}: its estimate is below zero"
     powers = [power for power in (rule.power_cap, rule.high_power) if power is not None]
     if any(power.confirmations < 2 for power in powers):
         yield f"{name}: a power rule acts on a single reading"

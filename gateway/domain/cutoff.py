@@ -21,6 +21,7 @@ class Ground(StrEnum):
     CARD = "card-meter"
     MONTHLY = "monthly"
     PROTECTED = "protected"
+    SOFTWARE_CONTROL = "software-control"
     IN_DOUBT = "meter-in-doubt"
     NEWLY_BOUND = "newly-bound"
     ESTIMATED = "estimate"
@@ -92,6 +93,7 @@ RULINGS: dict[Ground, dict[Credit, Ruling]] = {
     Ground.CARD: _always(Ruling(None, "card-meter")),
     Ground.MONTHLY: _always(Ruling(DecisionKind.CLOSE, "monthly")),
     Ground.PROTECTED: _supply("protected", "spent-protected"),
+    Ground.SOFTWARE_CONTROL: _always(Ruling(DecisionKind.CLOSE, "software-control")),
     Ground.IN_DOUBT: _spendable(_hold("meter-in-doubt")),
     Ground.NEWLY_BOUND: _spendable(Ruling(None, "newly-bound")),
     Ground.ESTIMATED: _spendable(Ruling(None, "estimate")),
@@ -121,6 +123,7 @@ def ground_of(
         (Ground.CARD, rule.billing is Billing.CARD),
         (Ground.MONTHLY, rule.billing is Billing.MONTHLY),
         (Ground.PROTECTED, rule.protected),
+        (Ground.SOFTWARE_CONTROL, rule.software is not None),
         (Ground.IN_DOUBT, questionable),
         (Ground.NEWLY_BOUND, newly_bound),
         (Ground.ESTIMATED, basis is Basis.ESTIMATE),
@@ -144,6 +147,8 @@ def warning_stage(rule: AccountRule, balance: int) -> int:
 def facts_of(rule: AccountRule, balance: int, leeway: Leeway = NO_LEEWAY) -> dict[str, int]:
     """Give what a decision on credit rests on beside the balance, for whoever is to be shown why."""
     credit = credit_of(rule, balance, leeway)
+    if rule.software is not None:
+        return {"since_ms": rule.software.from_ms, "wh_per_day": rule.software.wh_per_day}
     if credit is Credit.SPARED:
         return leeway.facts
     if credit is Credit.SPENT:

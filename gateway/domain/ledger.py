@@ -15,7 +15,7 @@ from gateway.contract.facts import DecisionKind, EntryLine, Instant
 from gateway.contract.identifiers import AccountId, CommandId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh, NanoYuan, Unit
 from gateway.domain.buckets import Bucket, Posting, balance_of, posted, use_energy
-from gateway.domain.leeway import EmergencyDraw
+from gateway.domain.leeway import EmergencyDraw, Grace
 from gateway.domain.month_use import MonthUse, with_use
 from gateway.domain.power_watch import PowerWatch
 from gateway.domain.tariff import Segment, Span, lowest_price, lowest_rate, segments
@@ -58,6 +58,7 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     dark: Dark | None = None
     """Its lights are out by a time-table."""
     power: PowerWatch = PowerWatch()
+    grace: Grace | None = None
 
 
 class Seen(StrEnum):
@@ -133,9 +134,9 @@ def counted(months: tuple[MonthUse, ...], part: Segment) -> tuple[MonthUse, ...]
 
 
 def lines_of(postings: Sequence[Posting], buckets_after: Sequence[Bucket]) -> list[EntryLine]:
-    """Add postings up by bucket name, as central mirrors them."""
+    """Add postings up by bucket name, as central mirrors them; a bucket that only changed its day has no line."""
     names = dict.fromkeys((posting.name, posting.unit) for posting in postings)
-    return [
+    lines = (
         EntryLine(
             bucket=name,
             unit=unit,
@@ -143,7 +144,8 @@ def lines_of(postings: Sequence[Posting], buckets_after: Sequence[Bucket]) -> li
             balance_after=balance_of(buckets_after, name),
         )
         for name, unit in names
-    ]
+    )
+    return [line for line in lines if line.amount]
 
 
 def kwh_part(lines: Sequence[EntryLine]) -> int:

@@ -1,7 +1,7 @@
 """How far further below zero than its overdraft a room stays supplied, and why (R-B1). No credit is written: it is a debt.
 
-Three rules may let it: the hours in which nobody can pay, an emergency that a resident asked for, and a gateway that central can't
-reach. The widest counts; they don't add up.
+Four rules may let it: the hours in which nobody can pay, an emergency that a resident asked for, a gateway that central can't
+reach, and the time to pay what was used without a meter. The widest counts; they don't add up.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,8 @@ BACK_GRACE_MS = 600_000
 NO_CUT_WINDOW = "no-cut-window"
 EMERGENCY = "emergency"
 ISOLATED = "isolated"
-REASONS = frozenset({NO_CUT_WINDOW, EMERGENCY, ISOLATED})
+GRACE = "time-to-pay"
+REASONS = frozenset({NO_CUT_WINDOW, EMERGENCY, ISOLATED, GRACE})
 
 
 class EmergencyDraw(msgspec.Struct, frozen=True, array_like=True):
@@ -28,6 +29,13 @@ class EmergencyDraw(msgspec.Struct, frozen=True, array_like=True):
 
     draw: str
     at: Instant
+
+
+class Grace(msgspec.Struct, frozen=True, array_like=True):
+    """What a bill for a time without a meter came to, in the account's unit, and until when there is time to pay it."""
+
+    amount: int
+    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +65,11 @@ def leeway_of(
     drawn: EmergencyDraw | None,
     central: Heard,
     now: Instant,
+    grace: Grace | None = None,
 ) -> Leeway:
     """Give the widest leeway that holds now."""
     found = [
+        _grace(rule, grace, now),
         _emergency(rule, drawn, now),
         _isolated(rule, policy, central, now),
         _no_cut(rule, calendar_named(policy.calendars, rule.no_cut), now),
@@ -95,6 +105,14 @@ def _isolated(rule: AccountRule, policy: PolicyRule, central: Heard, now: Instan
         return NO_LEEWAY
     limit = rule.overdraft + rule.isolated_extra
     return Leeway(limit, ISOLATED, restores=True, facts={"limit": limit})
+
+
+def _grace(rule: AccountRule, grace: Grace | None, now: Instant) -> Leeway:
+    """On an untrusted clock there is still time (C-14)."""
+    if grace is None or grace.amount <= 0 or (now.trusted and now.wall_ms >= grace.until_ms):
+        return NO_LEEWAY
+    limit = rule.overdraft + grace.amount
+    return Leeway(limit, GRACE, restores=True, facts={"limit": limit, "until_ms": grace.until_ms})
 
 
 def _emergency(rule: AccountRule, drawn: EmergencyDraw | None, now: Instant) -> Leeway:

@@ -15,6 +15,7 @@ from central.office.alarm_details import detail_words
 from central.office.words import ALARMS, WHY, name_of, why_words
 from gateway.app.orders import LOCKED_OUT
 from gateway.application.power import WAITS
+from gateway.application.software_control import SOFTWARE_CONTROL
 from gateway.domain.caps import NIGHT_CAP, POWER_CAP
 from gateway.domain.cutoff import HELD_BY_GUARD, RULINGS
 from gateway.domain.high_power import HIGH_POWER
@@ -51,7 +52,7 @@ def alarm_names() -> set[str]:
         for name, arguments in calls(package)
         for place in WHERE_NAMES_STAND.get(name, ())
     }
-    return {name for name in names if name} | TROUBLES | {LOCKED_OUT, WAITS}
+    return {name for name in names if name} | TROUBLES | {LOCKED_OUT, WAITS, SOFTWARE_CONTROL}
 
 
 def reasons() -> set[str]:
