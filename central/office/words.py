@@ -106,6 +106,7 @@ ALARMS: dict[str, Words] = {
     "locked-out": _("Locked out by a technician"),
     "lock-out-ended": _("A technician ended a lock-out"),
     "cuts-approved": _("A technician approved held cuts"),
+    "emergency-drawn": _("Emergency supply drawn on site"),
     "account-released": _("A technician released an account"),
     "software-control": _("Room without a meter: supplied and estimated"),
     "power-trip-waits": _("Cut for its power too often: a person must close it"),

@@ -14,7 +14,7 @@ from gateway.application.close_account import finish_closing
 from gateway.application.decide import decide, policy
 from gateway.application.drive_relay import note_observation
 from gateway.application.ports import Journal
-from gateway.application.power import note_power
+from gateway.application.power import note_power, watches_power
 from gateway.application.settle import settle
 from gateway.contract.facts import EntryCause, Instant, ReadingOutcome, ReadingRow
 from gateway.contract.identifiers import MeterNo
@@ -150,20 +150,17 @@ def _act(
         return Posted(posted.outcome, posted.delta_wh, relay=posted.relay, closed=True)
     basis = Basis.CONFIRMED if confirming and judgement.accepted else Basis.READ
     decided = decide(journal, gathered.state.account, basis, now)
-    tripped = judgement.accepted and _note_power(journal, meter, reading, now)
-    again = metered_by(journal, meter) or gathered
+    posted = replace(posted, confirm=decided.confirm, relay=posted.relay or decided.relay)
+    if not watches_power(gathered.rule):
+        return posted
+    noted = judgement.accepted and note_power(journal, reading, now)
+    power = (metered_by(journal, meter) or gathered).state.power
     return replace(
         posted,
-        confirm=decided.confirm,
-        relay=posted.relay or decided.relay or tripped,
-        watch=again.state.power.over > 0 or again.state.power.steps > 0,
+        relay=posted.relay or noted,
+        watch=power.over > 0 or power.steps > 0,
         factor=gathered.rule.high_power is not None,
     )
-
-
-def _note_power(journal: Journal, meter: MeterNo, reading: MeterReading, now: Instant) -> bool:
-    gathered = metered_by(journal, meter)
-    return gathered is not None and note_power(journal, gathered, reading, now)
 
 
 def note_silence(journal: Journal, meter: MeterNo, now: Instant) -> bool:

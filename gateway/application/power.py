@@ -39,11 +39,12 @@ def watches_power(rule: AccountRule) -> bool:
     return rule.power_cap is not None or rule.high_power is not None
 
 
-def note_power(journal: Journal, gathered: Metered, reading: MeterReading, now: Instant) -> bool:
+def note_power(journal: Journal, reading: MeterReading, now: Instant) -> bool:
     """Judge one good reading's power; say whether the relay wants work because of it."""
-    rule, state = gathered.rule, gathered.state
-    if reading.power_w is None or not watches_power(rule) or not _may_trip(journal, gathered):
+    gathered = metered_by(journal, reading.meter)
+    if reading.power_w is None or gathered is None or not _may_trip(journal, gathered):
         return False
+    rule, state = gathered.rule, gathered.state
     night = _is_night(journal, rule, now)
     watch, over = watch_cap(state.power, rule.power_cap, reading.power_w, night)
     watch, step = watch_steps(watch, rule.high_power, reading.power_w, reading.power_factor_milli)

@@ -13,12 +13,18 @@ from gateway.application.relay_state import keep_relay, relay_of
 from gateway.contract.commands import AccountRule, Billing, CutOff
 from gateway.contract.facts import Decision, DecisionKind, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.domain.ledger import AccountState
 from gateway.domain.timetable import LIGHTS_OUT, Dark, calendar_named, lights
 
 
 def keep_timetables(journal: Journal, now: Instant) -> tuple[MeterNo, ...]:
     """Put every account's lights out or on as its time-table says; give the meters whose relay wants work."""
-    changed = (_keep(journal, AccountId(account), now) for account in journal.records(AccountRule))
+    states = journal.records(AccountState)
+    changed = (
+        _keep(journal, AccountId(account), now)
+        for account, rule in journal.records(AccountRule).items()
+        if rule.lights_out or (account in states and states[account].dark is not None)
+    )
     return tuple(meter for meter in changed if meter is not None)
 
 
