@@ -150,14 +150,15 @@ def _act(
         return Posted(posted.outcome, posted.delta_wh, relay=posted.relay, closed=True)
     basis = Basis.CONFIRMED if confirming and judgement.accepted else Basis.READ
     decided = decide(journal, gathered.state.account, basis, now)
-    posted = replace(posted, confirm=decided.confirm, relay=posted.relay or decided.relay)
+    relay = posted.relay or decided.relay
     if not watches_power(gathered.rule):
-        return posted
+        return Posted(posted.outcome, posted.delta_wh, decided.confirm, posted.reread, relay)
     noted = judgement.accepted and note_power(journal, reading, now)
     power = (metered_by(journal, meter) or gathered).state.power
     return replace(
         posted,
-        relay=posted.relay or noted,
+        confirm=decided.confirm,
+        relay=relay or noted,
         watch=power.over > 0 or power.steps > 0,
         factor=gathered.rule.high_power is not None,
     )

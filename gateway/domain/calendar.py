@@ -6,6 +6,7 @@ here: a campus keeps one all year, and a list that must change it is a new dated
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from gateway.contract.commands import WeekWindow
 
@@ -27,8 +28,14 @@ def day_starts_ms(day: int, utc_offset_minutes: int) -> int:
 
 def month_of(at_ms: int, utc_offset_minutes: int) -> int:
     """Give the local calendar month of an instant."""
-    day = FIRST_DAY + timedelta(days=local_day(at_ms, utc_offset_minutes))
-    return day.year * 12 + day.month - 1
+    return _month_of_day(local_day(at_ms, utc_offset_minutes))
+
+
+@lru_cache(maxsize=64)
+def _month_of_day(day: int) -> int:
+    """Asked with every reading, and nearly always of today."""
+    found = FIRST_DAY + timedelta(days=day)
+    return found.year * 12 + found.month - 1
 
 
 def month_starts_ms(month: int, utc_offset_minutes: int) -> int:

@@ -76,6 +76,8 @@ def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
         yield f"{name}: a power rule acts on a single reading"
     if any(min(power.restore_after_s, power.restores_per_day) < 0 for power in powers):
         yield f"{name}: a power rule's restoring is below zero"
+    if rule.power_cap is not None and rule.power_cap.night_limit_w and not rule.power_cap.night:
+        yield f"{name}: the night cap has no night"
     if rule.high_power is not None and rule.high_power.step_w <= 0:
         yield f"{name}: the power step is not above zero"
     if rule.overdraft < 0:

@@ -59,6 +59,11 @@ class Heard:
     back_at: Instant | None = None
 
 
+def may_have_leeway(rule: AccountRule, drawn: EmergencyDraw | None, grace: Grace | None) -> bool:
+    """Say whether any of the rules can hold; asked with every reading, and for most rooms none can."""
+    return rule.no_cut_extra > 0 or rule.isolated_extra > 0 or drawn is not None or grace is not None
+
+
 def leeway_of(
     rule: AccountRule,
     policy: PolicyRule,

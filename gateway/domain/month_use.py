@@ -26,6 +26,9 @@ def with_use(
     uses: Sequence[MonthUse], energy_wh: int, from_ms: int, to_ms: int, utc_offset_minutes: int
 ) -> tuple[MonthUse, ...]:
     """Count energy of a span into its months, in proportion to time. The sum of what is counted is `energy_wh`."""
+    month = month_of(from_ms, utc_offset_minutes)
+    if uses and uses[-1].month == month == month_of(max(from_ms, to_ms - 1), utc_offset_minutes):
+        return (*uses[:-1], MonthUse(month, uses[-1].used_wh + energy_wh))
     counted = {use.month: use.used_wh for use in uses}
     done_wh = 0
     for end_ms in [*months_begin_between(from_ms, to_ms, utc_offset_minutes), to_ms]:

@@ -63,6 +63,8 @@ def price_at(prices: Sequence[PriceRule], at_ms: int) -> PriceRule:
 
 def time_price(rule: PriceRule, at_ms: int) -> int:
     """Give a rule's price of the time, without any step, in micro-yuan per kWh."""
+    if not rule.windows:
+        return rule.micro_yuan_per_kwh
     place = place_at(_windows(rule), at_ms, rule.utc_offset_minutes)
     return rule.micro_yuan_per_kwh if place is None else rule.windows[place].micro_yuan_per_kwh
 
@@ -106,6 +108,8 @@ def edges_between(prices: Sequence[PriceRule], span: Span) -> list[int]:
     They are the instants of the rules, the edges of their weekly windows, and, where a rule has steps, the month's beginning.
     """
     versions = sorted({price.from_ms for price in prices[1:] if span.from_ms < price.from_ms < span.to_ms})
+    if not versions:
+        return sorted(set(_inner_edges(price_at(prices, span.from_ms), span.from_ms, span.to_ms)))
     edges = set(versions)
     for start_ms, end_ms in pairwise([span.from_ms, *versions, span.to_ms]):
         edges.update(_inner_edges(price_at(prices, start_ms), start_ms, end_ms))
@@ -113,6 +117,8 @@ def edges_between(prices: Sequence[PriceRule], span: Span) -> list[int]:
 
 
 def _inner_edges(rule: PriceRule, from_ms: int, to_ms: int) -> list[int]:
+    if not rule.windows and not rule.steps:
+        return []
     months = months_begin_between(from_ms, to_ms, rule.utc_offset_minutes) if rule.steps else []
     return [*months, *edges_of(_windows(rule), from_ms, to_ms, rule.utc_offset_minutes)]
 
@@ -156,6 +162,8 @@ def _stepped(
     after_wh = before_wh + energy_wh
     counted[month] = counted.get(month, 0) + energy_wh
     price = time_price(rule, span.from_ms)
+    if not rule.steps:
+        return [Segment(energy_wh, span, rule, price, before_wh)]
     reached = sorted({step.above_wh for step in rule.steps if before_wh < step.above_wh < after_wh})
     if not reached:
         return [Segment(energy_wh, span, rule, price + step_price(rule, before_wh), before_wh)]

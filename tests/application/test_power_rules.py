@@ -196,7 +196,9 @@ def test_a_rule_that_is_taken_away_ends_its_trip() -> None:
 
 def test_a_rule_that_acts_on_one_reading_is_refused() -> None:
     site = Site()
-    wrong = room(power_cap=PowerCapRule(1, confirmations=1), high_power=HighPowerRule(0, restore_after_s=-1))
+    wrong = room(
+        power_cap=PowerCapRule(1, 5, confirmations=1), high_power=HighPowerRule(0, restore_after_s=-1)
+    )
     done = site.configure(wrong).result
     assert done.outcome is CommandOutcome.REFUSED
-    assert all(text in done.detail for text in ("single reading", "below zero", "not above zero"))
+    assert all(text in done.detail for text in ("single reading", "below zero", "not above zero", "no night"))
