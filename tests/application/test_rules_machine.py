@@ -65,14 +65,18 @@ class Rules(RuleBasedStateMachine):
 
     @rule(
         account=accounts,
-        used_wh=st.integers(0, 600),
-        power_w=st.integers(0, 3_000),
-        factor=st.integers(400, 1_000),
+        times=st.integers(1, 3),
+        used_wh=st.sampled_from([0, 20, 900]),
+        power_w=st.sampled_from([0, 100, 600, 1_500, 2_500]),
+        factor=st.sampled_from([600, 990]),
     )
-    def a_meter_is_read(self, account: str, used_wh: int, power_w: int, factor: int) -> None:
-        self.site.wait(60_000)
-        self.registers[account] += used_wh
-        self.site.read(self.registers[account], f"m{account[1:]}", power_w=power_w, power_factor_milli=factor)
+    def a_meter_is_read(self, account: str, times: int, used_wh: int, power_w: int, factor: int) -> None:
+        for _ in range(times):
+            self.site.wait(60_000)
+            self.registers[account] += used_wh
+            self.site.read(
+                self.registers[account], f"m{account[1:]}", power_w=power_w, power_factor_milli=factor
+            )
 
     @rule(account=accounts)
     def credit_comes(self, account: str) -> None:
@@ -156,7 +160,7 @@ class Rules(RuleBasedStateMachine):
 
 TestRules = Rules.TestCase
 TestRules.settings = settings(
-    max_examples=50,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
