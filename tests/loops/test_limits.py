@@ -12,7 +12,7 @@ from gateway.contract.commands import (
 )
 from gateway.contract.facts import Decision, RelayVerdict
 from gateway.protocols.driver import Item
-from tests.application.site import START_MS
+from tests.application.site import START_MS, YUAN
 from tests.loops.building import HOUR_MS, Building, Room
 
 ALWAYS = [WeekWindow([1, 2, 3, 4, 5, 6, 7], 0, 1440)]
@@ -104,3 +104,25 @@ async def test_a_heater_is_cut_and_a_motor_of_the_same_power_is_not(tmp_path: Pa
         decision = (await building.facts(Decision))[-1]
         assert decision.facts["step_w"] >= 1_300
         assert decision.facts["power_factor_milli"] >= 950
+
+
+async def test_while_the_desk_is_closed_a_room_goes_on_down_to_its_limit(tmp_path: Path) -> None:
+    shut = PolicyRule(
+        new_account_grace_s=0, restore_gap_ms=0, calendars=[CalendarRule("desk-closed", ALWAYS)]
+    )
+    rooms = [Room("1", 0.2, rule={"no_cut_extra": YUAN}), Room("2", 0.2)]
+    async with Building(tmp_path, *rooms, policy=shut) as building:
+        building.start(keep=True)
+        for name in building.rooms:
+            await building.until_verdict(name, RelayVerdict.CONFIRMED, closed=True)
+        await building.skip(HOUR_MS)
+        await building.until_verdict("2", RelayVerdict.CONFIRMED, closed=False)
+
+        async def spared() -> bool:
+            return (await building.state("1")).reason == "no-cut-window"
+
+        await building.until(spared)
+        assert building.meters["1"].relay.contact_closed is True
+        await building.skip(5 * HOUR_MS)
+        await building.until_verdict("1", RelayVerdict.CONFIRMED, closed=False)
+        assert await reasons(building, "a1") == ["credit-left", "no-cut-window", "credit-spent"]
