@@ -22,6 +22,7 @@ def subsidy(most: int = 0, until_ms: int = 0) -> BucketRule:
         (subsidy(), 9_000, {}),
         (subsidy(5_000), 9_000, {DECEMBER: 5_000}),
         (subsidy(5_000), 3_000, {DECEMBER: 3_000}),
+        (subsidy(1), 3_000, {DECEMBER: 1}),
         (subsidy(5_000, NOVEMBER), 3_000, {}),
         (subsidy(5_000, NOVEMBER + 1), 3_000, {NOVEMBER + 1: 3_000}),
         (subsidy(5_000, JANUARY), 3_000, {DECEMBER: 3_000}),

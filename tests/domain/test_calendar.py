@@ -116,6 +116,8 @@ def test_the_beginnings_of_months_inside_a_span() -> None:
     ("window", "fine"),
     [
         (WeekWindow([1, 7], 0, 1440), True),
+        (WeekWindow([1], 60, 1), True),
+        (WeekWindow([1], 1439, 1), True),
         (WeekWindow([], 0, 1440), False),
         (WeekWindow([0], 0, 1440), False),
         (WeekWindow([8], 0, 1440), False),

@@ -89,6 +89,7 @@ def steps(readings: list[tuple[int, int | None]], rule: HighPowerRule | None = H
         ([(100, 600), (899, 999), (899, 999)], False),  # too small
         ([(100, 600), (1_100, 800), (1_100, 800)], False),  # a compressor
         ([(100, 600), (1_100, 998), (110, 600), (1_100, 998)], False),  # gone before it was confirmed
+        ([(100, 600), (1_100, 998), (1_100, 600), (2_100, 820)], False),  # the first step was not confirmed
         ([(100, 600), (500, 998), (900, 998), (1_300, 998), (1_700, 998)], False),  # it rises slowly
         ([(1_100, 998), (1_100, 998), (1_100, 998)], False),  # nobody saw it come
         ([(100, 600), (1_100, None), (1_100, None), (1_100, None)], False),  # the meter doesn't tell

@@ -185,3 +185,21 @@ def test_only_the_latest_months_are_kept() -> None:
         uses = with_use(uses, 10, ms(f"{day}T00:00:00"), ms(f"{day}T01:00:00"), 480)
     assert [use.month % 12 + 1 for use in uses] == [9, 10, 11]
     assert used_in(uses, uses[0].month - 1) == 0
+
+
+def test_a_month_gets_its_share_of_the_time() -> None:
+    edge = ms("2026-12-01T00:00:00")
+    for before in ((), (MonthUse(month_of(edge - 1, 480), 7),)):
+        uses = with_use(before, 101, edge - 1_000, edge + 3_000, 480)
+        assert [use.used_wh for use in uses] == [25 + (7 if before else 0), 76]
+
+
+def test_no_energy_is_one_part_however_many_edges_lie_in_between() -> None:
+    (part,) = segments(0, Span(NOON, NOON + 3 * DAY_MS), [TIMES])
+    assert part.energy_wh == 0
+
+
+def test_the_shortest_interval_costs_the_price_of_its_beginning() -> None:
+    known = [PriceRule("low", "t", 0, 1), PriceRule("high", "t", 1_000, 9)]
+    assert [part.rate for part in segments(5, Span(999, 1_000), known)] == [1]
+    assert [part.rate for part in segments(5, Span(1_000, 1_000), known)] == [9]

@@ -106,7 +106,8 @@ def test_nothing_changes_before_the_next_change(listed: list[WeekWindow], at_ms:
 def test_the_desks_hours_are_known_without_being_listed(when: str, closed: bool) -> None:
     usual = calendar_named([], DESK_CLOSED)
     assert usual is not None
-    assert holds(usual, ms(f"2026-11-24T{when}:00")) is closed
+    for day in range(23, 30):
+        assert holds(usual, ms(f"2026-11-{day}T{when}:00")) is closed
 
 
 def test_a_listed_calendar_takes_the_place_of_the_usual_hours() -> None:
@@ -175,6 +176,11 @@ def test_a_gateway_that_never_heard_central_counts_from_its_start() -> None:
     for monotonic_ms, reason in ((HOUR_MS - 1, ""), (HOUR_MS, "isolated")):
         now = Instant("b9", monotonic_ms, DESK_OPEN.wall_ms, True)
         assert leeway_of(RULE, POLICY, None, Heard(), now).reason == reason
+
+
+def test_without_a_time_of_isolation_a_gateway_is_never_isolated() -> None:
+    long_ago = Heard(ago(DESK_OPEN, 900 * HOUR_MS))
+    assert leeway_of(RULE, PolicyRule(), None, long_ago, DESK_OPEN) == NO_LEEWAY
 
 
 def test_isolation_ends_a_little_after_central_came_back() -> None:
