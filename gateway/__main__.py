@@ -17,6 +17,7 @@ COMMANDS = {
     "voucher": "gateway.technician.voucher",
     "approve-cuts": "gateway.technician.approve_cuts",
     "release": "gateway.technician.release",
+    "emergency": "gateway.technician.emergency",
     "lock-out": "gateway.technician.lock_out",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""

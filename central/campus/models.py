@@ -30,6 +30,8 @@ class Building(models.Model):
     name = models.CharField(max_length=80)
     revision = models.PositiveBigIntegerField(default=1)
     """Moved by every change of what the building's gateway must know."""
+    policy = models.JSONField(default=dict, blank=True)
+    """What its gateway's `PolicyRule` has beside the defaults, by the message's own names: calendars, isolation, the guard."""
 
     def __str__(self) -> str:
         return self.name
@@ -52,6 +54,10 @@ class Price(models.Model):
     tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="prices")
     from_ms = models.BigIntegerField()
     micro_yuan_per_kwh = models.BigIntegerField()
+    windows = models.JSONField(default=list, blank=True)
+    """Prices of the time of the week, as the message's `PriceWindow`s."""
+    steps = models.JSONField(default=list, blank=True)
+    """Dearer by the month's use, as the message's `PriceStep`s."""
 
     class Meta:
         ordering = ["tariff_id", "from_ms"]
@@ -82,6 +88,8 @@ class CustomerClass(models.Model):
     overdraft = models.BigIntegerField(default=0)
     warn_at = models.JSONField(default=list)
     """Levels in the class's unit, highest first."""
+    limits = models.JSONField(default=dict, blank=True)
+    """What the class's `AccountRule`s have beside the fields here, by the message's own names: time-table, caps, emergency."""
     minimum_fen = models.PositiveIntegerField(default=100)
     ceiling_fen = models.PositiveIntegerField(default=500_000)
 
@@ -103,6 +111,9 @@ class Bucket(models.Model):
     unit = models.CharField(max_length=8, choices=UNIT_CHOICES)
     order = models.PositiveSmallIntegerField()
     refundable = models.BooleanField(default=False)
+    rollover_max = models.BigIntegerField(default=0)
+    """How much of what is left on its last day goes on to the next month's end."""
+    rollover_until_ms = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ["customer_class_id", "order"]
@@ -142,6 +153,8 @@ class MeteringPoint(models.Model):
     billing = models.CharField(max_length=16, choices=BILLING_CHOICES, default=Billing.PREPAID.value)
     protected = models.BooleanField(default=False)
     max_power_w = models.PositiveIntegerField(default=60_000)
+    limits = models.JSONField(default=dict, blank=True)
+    """In place of the class's own, name by name; `software` while its meter is missing."""
 
     def __str__(self) -> str:
         return self.code

@@ -40,6 +40,12 @@ WHY_NOT: dict[WhyNot, Words] = {
     WhyNot.RELAY_UNKNOWN: gettext_lazy(
         "The relay's state is not known: the meter does not answer. A technician must look at it."
     ),
+    WhyNot.LIGHTS_OUT: gettext_lazy(
+        "Lights out by the time-table. The supply returns by itself when it ends."
+    ),
+    WhyNot.POWER_TRIP: gettext_lazy(
+        "Cut for its power, not for its credit. It comes back by itself, or a person must close it."
+    ),
     WhyNot.RELAY_OPEN: gettext_lazy("The relay is still open; it is being closed and read back."),
 }
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from gateway.contract.commands import CutOff
 from gateway.contract.facts import DecisionKind, RelayVerdict
+from gateway.domain.caps import NIGHT_CAP, POWER_CAP
+from gateway.domain.high_power import HIGH_POWER
+from gateway.domain.timetable import LIGHTS_OUT
 
 
 class Stage(StrEnum):
@@ -40,6 +43,8 @@ class WhyNot(StrEnum):
     RELAY_CONTRADICTED = "relay-contradicted"
     RELAY_UNKNOWN = "relay-unknown"
     RELAY_OPEN = "relay-open"
+    LIGHTS_OUT = "lights-out"
+    POWER_TRIP = "power-trip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,15 @@ _BY_VERDICT = {
 }
 
 
+_BESIDE_CREDIT = {
+    LIGHTS_OUT: WhyNot.LIGHTS_OUT,
+    POWER_CAP: WhyNot.POWER_TRIP,
+    NIGHT_CAP: WhyNot.POWER_TRIP,
+    HIGH_POWER: WhyNot.POWER_TRIP,
+}
+"""Reasons that keep a relay open whatever the credit."""
+
+
 def proves_supply(relay: RelayWord, decision: str | None) -> bool:
     """Say whether a relay's word proves supply: confirmed closed, and nothing is about to open it."""
     return (
@@ -125,9 +139,12 @@ def state_of(facts: DeliveryFacts) -> DeliveryState:
 def _why_not_supplied(facts: DeliveryFacts) -> tuple[WhyNot, str]:
     if facts.cut_off == CutOff.NONE:
         return WhyNot.NO_RELAY, ""
+    relay = facts.relay
+    beside = _beside_credit(facts.decision, facts.decision_reason, relay)
+    if beside is not None:
+        return beside
     if facts.decision == DecisionKind.OPEN:
         return WhyNot.STILL_NEGATIVE, facts.decision_reason
-    relay = facts.relay
     if relay is None:
         return WhyNot.RELAY_UNKNOWN, ""
     if relay.verdict == RelayVerdict.HELD:
@@ -140,6 +157,18 @@ def _why_not_supplied(facts: DeliveryFacts) -> tuple[WhyNot, str]:
     if relay.observed_closed:
         return WhyNot.UNDER_WAY, relay.why
     return WhyNot.RELAY_OPEN, relay.why
+
+
+def _beside_credit(decision: str | None, reason: str, relay: RelayWord | None) -> tuple[WhyNot, str] | None:
+    """A lock-out, a time-table or a power rule keeps it open: more credit changes nothing."""
+    wanted_open = relay is not None and relay.desired_closed is False
+    if relay is not None and wanted_open and "locked out" in relay.why:
+        return WhyNot.LOCKED_OUT, relay.why
+    if relay is not None and wanted_open and relay.why in _BESIDE_CREDIT:
+        return _BESIDE_CREDIT[relay.why], relay.why
+    if decision == DecisionKind.OPEN and reason in _BESIDE_CREDIT:
+        return _BESIDE_CREDIT[reason], reason
+    return None
 
 
 def _is_under_way(why: str) -> bool:

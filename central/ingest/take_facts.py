@@ -58,6 +58,7 @@ class FactTaker:
                 "decision": decision.decision.value,
                 "reason": decision.reason[:64],
                 "balance": decision.balance,
+                "facts": decision.facts,
                 "at_ms": instant_ms(decision.at, self._now_ms),
             },
         )

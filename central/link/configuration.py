@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import msgspec
 from django.db.models import Prefetch
 
 from central.campus.models import Account, Binding, Bucket, MeteringPoint, Price
@@ -18,6 +19,8 @@ from gateway.contract.commands import (
     Opening,
     PolicyRule,
     PriceRule,
+    PriceStep,
+    PriceWindow,
     encode_command,
 )
 from gateway.contract.envelope import MAX_BYTES
@@ -47,7 +50,7 @@ def build(gateway: Gateway, version: int, opening: Opening | None = None) -> Con
         prices=[
             _price_rule(price) for price in Price.objects.filter(tariff__in=tariffs).select_related("tariff")
         ],
-        policy=PolicyRule(),
+        policy=msgspec.convert(gateway.building.policy, PolicyRule),
         opening=opening,
     )
 
@@ -115,13 +118,13 @@ def _ended_bindings(building_id: int) -> dict[str, int]:
 def _account_rule(account: Account) -> AccountRule:
     point: MeteringPoint = account.point
     customer_class = point.customer_class
-    return AccountRule(
+    rule = AccountRule(
         account=AccountId(account.code),
         room=point.room.full_label,
         tariff=customer_class.tariff.code,
         unit=customer_class.unit,
         buckets=[
-            BucketRule(name=b.name, unit=b.unit, order=b.order, refundable=b.refundable)
+            BucketRule(b.name, b.unit, b.order, b.refundable, b.rollover_max, b.rollover_until_ms)
             for b in customer_class.buckets.all()
         ],
         billing=Billing(point.billing),
@@ -131,6 +134,8 @@ def _account_rule(account: Account) -> AccountRule:
         warn_at=list(customer_class.warn_at),
         max_power_w=point.max_power_w,
     )
+    limits = {**customer_class.limits, **point.limits}
+    return msgspec.convert({**msgspec.to_builtins(rule), **limits}, AccountRule) if limits else rule
 
 
 def _binding_rule(binding: Binding) -> BindingRule:
@@ -149,4 +154,6 @@ def _price_rule(price: Price) -> PriceRule:
         tariff=price.tariff.code,
         from_ms=price.from_ms,
         micro_yuan_per_kwh=price.micro_yuan_per_kwh,
+        windows=msgspec.convert(price.windows, list[PriceWindow]),
+        steps=msgspec.convert(price.steps, list[PriceStep]),
     )

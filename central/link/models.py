@@ -302,6 +302,8 @@ class AccountDecision(models.Model):
     decision = models.CharField(max_length=16)
     reason = models.CharField(max_length=64)
     balance = models.BigIntegerField()
+    facts = models.JSONField(default=dict)
+    """What the reason rests on, by the message's names: until when, which limit, how much power."""
     at_ms = models.BigIntegerField()
 
 

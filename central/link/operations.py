@@ -17,9 +17,18 @@ from central.link.configuration import publish_if_changed
 from central.link.epochs import closing_order, take_back_order
 from central.link.grants import send_grant
 from central.link.models import Closing, Command, Delivery, Gateway, TakeBackRequest
-from gateway.contract.commands import ApproveCuts, ReadNow, RelayWish, Resend, SetRelay
+from gateway.contract.commands import (
+    ApproveCuts,
+    BillGap,
+    DrawEmergency,
+    ReadNow,
+    RelayWish,
+    Resend,
+    SetRelay,
+    encode_command,
+)
 from gateway.contract.envelope import keyring_from_hex
-from gateway.contract.identifiers import Epoch, MeterNo, NotAnIdentifier, checked
+from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo, NotAnIdentifier, checked
 
 RELAY_WISH_LASTS_MS = 10 * 60_000
 """A relay wish that arrives later than this is not acted on (C-5)."""
@@ -137,6 +146,53 @@ def read_now(account_code: str, *, now_ms: int) -> Command | Refused:
     return outbox.enqueue(
         gateway.pk, ReadNow([MeterNo(m) for m in meters]), subject=account_code, now_ms=now_ms
     )
+
+
+@transaction.atomic
+def ask_emergency(draw_id: str, account_code: str, *, actor: str, now_ms: int) -> Command | Refused:
+    """Let a room be supplied by its class's emergency rule for a while; the gateway refuses what came too early."""
+    order = DrawEmergency(GrantId(draw_id), AccountId(account_code), by=actor)
+    return _ask_once(order, draw_id, account_code, actor=actor, now_ms=now_ms)
+
+
+@transaction.atomic
+def ask_gap(
+    gap_id: str,
+    account_code: str,
+    energy_wh: int,
+    from_ms: int,
+    to_ms: int,
+    *,
+    grace_until_ms: int,
+    actor: str,
+    note: str,
+    now_ms: int,
+) -> Command | Refused:
+    """Have the energy billed that was agreed for a time without a meter, with time to pay it (R-4.3.5)."""
+    if energy_wh <= 0:
+        return Refused(LinkRefusal.NOT_POSITIVE, account_code)
+    gap, account = GrantId(gap_id), AccountId(account_code)
+    order = BillGap(gap, account, energy_wh, from_ms, to_ms, grace_until_ms, note)
+    return _ask_once(order, gap_id, account_code, actor=actor, now_ms=now_ms)
+
+
+def _ask_once(
+    order: DrawEmergency | BillGap, name: str, account_code: str, *, actor: str, now_ms: int
+) -> Command | Refused:
+    """Send an order that has a name of its own; the same again is the command that was sent, with other content it is refused."""
+    account = Account.objects.filter(code=account_code).select_related("point__room").first()
+    if account is None:
+        return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
+    gateway = _gateway_of(account.point.room.building_id)
+    if isinstance(gateway, Refused):
+        return gateway
+    kind = type(order).__struct_config__.tag
+    known = Command.objects.filter(gateway=gateway, kind=kind, subject=name).first()
+    if known is not None:
+        same = bytes(known.body) == encode_command(order)
+        return known if same else Refused(LinkRefusal.EXISTS_WITH_DIFFERENT, name)
+    record_audit(actor=actor, action=str(kind), subject=account_code, detail=name, now_ms=now_ms)
+    return outbox.enqueue(gateway.pk, order, subject=name, now_ms=now_ms)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from firmware_tools.auditor.evidence import (
     Receipt,
     StoredEntry,
     Transfer,
+    WeekPrice,
 )
 from firmware_tools.auditor.read_only import rows
 
@@ -43,7 +44,7 @@ SELECT epoch, seq, entry, gateway_id, account, kind, cause, lines, carried_nano_
 FROM link_gatewayentry ORDER BY gateway_id, epoch, seq
 """
 PRICES = """
-SELECT campus_tariff.code, from_ms, micro_yuan_per_kwh
+SELECT campus_tariff.code, from_ms, micro_yuan_per_kwh, windows, steps
 FROM campus_price JOIN campus_tariff ON campus_tariff.id = campus_price.tariff_id
 """
 TARIFFS = """
@@ -55,6 +56,20 @@ JOIN campus_tariff ON campus_tariff.id = campus_customerclass.tariff_id
 QUARANTINE = "SELECT gateway_id, epoch, seq, reason FROM link_quarantinedrow ORDER BY id"
 DIGESTS = "SELECT gateway, epoch, seq, digest FROM telemetry_receivedrow"
 READINGS = "SELECT meter, wall_ms, register_wh, outcome FROM telemetry_reading ORDER BY id"
+
+
+def _price(tariff: str, from_ms: int, micro_yuan_per_kwh: int, windows: str, steps: str) -> Price:
+    week = tuple(
+        WeekPrice(
+            tuple(priced["window"]["days"]),
+            priced["window"]["from_minute"],
+            priced["window"]["to_minute"],
+            priced["micro_yuan_per_kwh"],
+        )
+        for priced in json.loads(windows)
+    )
+    adds = tuple(step["add_micro_yuan_per_kwh"] for step in json.loads(steps))
+    return Price(tariff, from_ms, micro_yuan_per_kwh, week, adds)
 
 
 def read_books(central: Path, telemetry: Path) -> Books:
@@ -77,7 +92,7 @@ def read_books(central: Path, telemetry: Path) -> Books:
         quarantined=tuple((row[0], row[1], row[2], row[3]) for row in rows(central, QUARANTINE)),
         readings=tuple(Reading(*row) for row in rows(telemetry, READINGS)),
         balances=customer_balances(transfers),
-        prices=tuple(Price(*row) for row in rows(central, PRICES)),
+        prices=tuple(_price(*row) for row in rows(central, PRICES)),
         tariffs={row[0]: row[1] for row in rows(central, TARIFFS)},
     )
 

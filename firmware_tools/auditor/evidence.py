@@ -150,12 +150,24 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekPrice:
+    """A price of its own for a part of the local week; `days` 1 Monday to 7 Sunday, on which it begins."""
+
+    days: tuple[int, ...]
+    from_minute: int
+    to_minute: int
+    micro_yuan_per_kwh: int
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
-    """A tariff's price from an instant on."""
+    """A tariff's price from an instant on. `adds`: what the month's steps may add to it."""
 
     tariff: str
     from_ms: int
     micro_yuan_per_kwh: int
+    week: tuple[WeekPrice, ...] = ()
+    adds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

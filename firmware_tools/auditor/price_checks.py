@@ -6,11 +6,13 @@ with no rounding left to hide in.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 
-from firmware_tools.auditor.evidence import Books, Entry, Evidence, Journal
+from firmware_tools.auditor.evidence import Books, Entry, Evidence, Journal, Price, WeekPrice
 from firmware_tools.auditor.findings import Figure, Finding
 
 NANO_PER_MICRO = 1_000
+CAMPUS_TIME = timezone(timedelta(hours=8))
 
 
 def check_prices(evidence: Evidence) -> Iterator[Finding]:
@@ -72,7 +74,25 @@ def _check_list_price(entry: Entry, books: Books, adjusted: set[str | None]) -> 
         return
     past = [rule for rule in books.prices if rule.tariff == tariff and rule.from_ms <= entry.from_ms]
     listed = max(past, key=lambda rule: rule.from_ms, default=None)
-    if listed is None or listed.micro_yuan_per_kwh != price:
-        due = "none" if listed is None else listed.micro_yuan_per_kwh
+    possible = set() if listed is None else _possible(listed, entry.from_ms)
+    if price not in possible:
+        due = " or ".join(str(one) for one in sorted(possible)) or "none"
         detail = f"billed at {price} micro-yuan/kWh from {entry.from_ms} ms on; tariff {tariff} said {due}"
         yield Finding(Figure.PRICES_WRONG, entry.entry, detail)
+
+
+def _possible(listed: Price, at_ms: int) -> set[int]:
+    """The price of the campus's local time of the week, alone or with one of the month's steps."""
+    at = datetime.fromtimestamp(at_ms / 1000, CAMPUS_TIME)
+    price = next((w.micro_yuan_per_kwh for w in listed.week if _holds(w, at)), listed.micro_yuan_per_kwh)
+    return {price + add for add in (0, *listed.adds)}
+
+
+def _holds(window: WeekPrice, at: datetime) -> bool:
+    """A window that ends at or before its beginning ends on the next day."""
+    minute, today = at.hour * 60 + at.minute, at.isoweekday()
+    if window.from_minute < window.to_minute:
+        return today in window.days and window.from_minute <= minute < window.to_minute
+    yesterday = (today - 2) % 7 + 1
+    begun = today in window.days and minute >= window.from_minute
+    return begun or (yesterday in window.days and minute < window.to_minute)

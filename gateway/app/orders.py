@@ -11,6 +11,7 @@ from gateway.app.parts import Parts
 from gateway.application.alarms import clear_alarm, note, raise_alarm, station
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import lock_out, release_lock
+from gateway.application.emergency import draw_emergency
 from gateway.application.grant import apply_voucher
 from gateway.application.ports import Journal, StoreFull
 from gateway.application.records import MeterTies
@@ -18,10 +19,10 @@ from gateway.application.relay_state import TECHNICIAN
 from gateway.application.release import release_account
 from gateway.application.status import RoomStatus as Room
 from gateway.application.status import StationStatus, room_statuses, station_status
-from gateway.contract.commands import CENTRAL, Grant, decode_command
+from gateway.contract.commands import CENTRAL, DrawEmergency, Grant, decode_command
 from gateway.contract.envelope import Refusal, Sealed, unseal
-from gateway.contract.facts import Instant
-from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.facts import CommandOutcome, Instant
+from gateway.contract.identifiers import AccountId, GrantId, MeterNo
 from gateway.domain.cutoff import HELD_BY_GUARD
 from gateway.domain.reading import MeterState
 
@@ -53,6 +54,7 @@ class Orders:
             "approve-cuts": _unless_full(self._approve_cuts),
             "release": _unless_full(self._release),
             "lock-out": _unless_full(self._lock_out),
+            "emergency": _unless_full(self._emergency),
         }
 
     async def _status(self, order: Order) -> StatusReport:
@@ -130,6 +132,22 @@ class Orders:
         changed = await self._parts.store.run(change)
         self._parts.signals.relay.set()
         return {"changed": changed}
+
+    async def _emergency(self, order: Order) -> dict[str, str]:
+        """Draw an account's emergency on site, when central can't be asked; the same rule, once in the same time."""
+        account, now = AccountId(order.text("account")), self._parts.clock.now()
+        draw = GrantId(f"site-{now.boot}-{now.monotonic_ms}")
+        said = f"{order.by}: {order.text('why')}"
+
+        def begin(journal: Journal) -> None:
+            done = draw_emergency(journal, DrawEmergency(draw, account, order.by), now)
+            if done.outcome is not CommandOutcome.APPLIED:
+                raise Unable(f"{account}: {done.outcome} {done.detail}")
+            note(journal, "emergency-drawn", account, said, now)
+
+        await self._parts.store.run(begin)
+        self._parts.signals.relay.set()
+        return {"account": account}
 
 
 def _unless_full(handler: Handler) -> Handler:

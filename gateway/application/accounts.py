@@ -16,7 +16,7 @@ from gateway.domain.buckets import PAID, Bucket, in_order_of_use, spendable
 from gateway.domain.instants import elapsed_ms, wall_of
 from gateway.domain.ledger import AccountState, Bill, bill_energy
 from gateway.domain.reading import MeterState
-from gateway.domain.tariff import Span, TariffPrices, lowest_price, price_at
+from gateway.domain.tariff import Span, TariffPrices, lowest_price, lowest_rate, rate_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ class Metered:
         return 0 if self.meter is None else self.meter.total_wh - self.state.settled_wh
 
     def price_now(self, now: Instant) -> MicroYuanPerKwh:
-        """The price in force; the lowest while the time is not known (C-14)."""
-        price = price_at(self.prices, now.wall_ms) if now.trusted else lowest_price(self.prices)
-        return MicroYuanPerKwh(price.micro_yuan_per_kwh)
+        """What the next watt-hour costs; the lowest price while the time is not known (C-14)."""
+        if not now.trusted:
+            return MicroYuanPerKwh(lowest_rate(lowest_price(self.prices)))
+        return MicroYuanPerKwh(rate_at(self.prices, now.wall_ms, self.state.months))
 
 
 def metered(journal: Journal, account: AccountId) -> Metered | None:
@@ -75,6 +76,7 @@ def bill(gathered: Metered, now: Instant) -> Bill:
         gathered.prices,
         gathered.state.carried_nano_yuan,
         gathered.paid_unit,
+        gathered.state.months,
     )
 
 

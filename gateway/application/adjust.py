@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.application.accounts import metered, span_of
+from gateway.application.accounts import Metered, metered, span_of
 from gateway.application.ports import Journal
 from gateway.application.records import Provisional
 from gateway.application.settle import post
@@ -16,8 +16,17 @@ from gateway.contract.facts import Entry, EntryCause, EntryKind, Instant
 from gateway.contract.identifiers import AccountId
 from gateway.contract.quantities import Unit
 from gateway.domain.buckets import PAID, Posting
+from gateway.domain.calendar import month_of
 from gateway.domain.ledger import kwh_part
-from gateway.domain.tariff import Span, TariffPrices, cost_nano_yuan, lowest_between
+from gateway.domain.month_use import used_in, with_use
+from gateway.domain.tariff import (
+    Span,
+    TariffPrices,
+    cost_nano_yuan,
+    lowest_rate_between,
+    position,
+    price_at,
+)
 
 
 def post_adjustment(
@@ -52,8 +61,7 @@ def adjust_late_prices(
     for entry in journal.consumption_since(min(price.from_ms for price in learnt)):
         span = _true_span(journal, entry)
         if entry.price_version in known and span is not None:
-            priced_wh = entry.energy_wh - kwh_part(entry.lines)
-            difference = cost_nano_yuan(priced_wh, span, after) - cost_nano_yuan(priced_wh, span, before)
+            difference = _cost(journal, entry, span, after) - _cost(journal, entry, span, before)
             owed[entry.account] = owed.get(entry.account, 0) + difference
     source = learnt[-1].version
     return [
@@ -61,6 +69,14 @@ def adjust_late_prices(
         for account, nano_yuan in owed.items()
         if post_adjustment(journal, account, nano_yuan, EntryCause.PRICE_EDGE, source, now)
     ]
+
+
+def _cost(journal: Journal, entry: Entry, span: Span, prices: Sequence[PriceRule]) -> int:
+    """Price what an entry's kWh buckets didn't pay, at the place in its month's steps where it was used: they paid first."""
+    kwh = kwh_part(entry.lines)
+    record = journal.record(Provisional, entry.entry) if entry.provisional else None
+    month_wh = (record.month_wh if record else entry.month_wh or 0) + kwh
+    return cost_nano_yuan(entry.energy_wh - kwh, span, prices, position(prices, span.from_ms, month_wh))
 
 
 def _true_span(journal: Journal, entry: Entry) -> Span | None:
@@ -94,15 +110,27 @@ def _true_up(journal: Journal, record: Provisional, now: Instant) -> bool:
     priced_wh = entry.energy_wh - kwh_part(entry.lines)
     span = span_of(record.began, record.ended, now)
     if span is None:
-        price = lowest_between(prices, Span(record.earliest_ms, max(now.wall_ms, record.earliest_ms)))
-        cost = priced_wh * price.micro_yuan_per_kwh
+        rate = lowest_rate_between(prices, Span(record.earliest_ms, max(now.wall_ms, record.earliest_ms)))
+        cost = priced_wh * rate
         journal.forget(Provisional, record.entry)
     else:
-        cost = cost_nano_yuan(priced_wh, span, prices)
-        settled = msgspec.structs.replace(record, settled_span=(span.from_ms, span.to_ms))
-        journal.keep(record.entry, settled)
+        _place(journal, record, gathered, entry.energy_wh, span)
+        cost = _cost(journal, entry, span, prices)
     owed = cost - priced_wh * entry.price_micro_yuan_per_kwh
     return post_adjustment(journal, record.account, owed, EntryCause.CLOCK, record.entry, now)
+
+
+def _place(journal: Journal, record: Provisional, gathered: Metered, energy_wh: int, span: Span) -> None:
+    """Keep the true times, and count the energy into its month behind what was counted meanwhile: the steps cost the same."""
+    state = gathered.state
+    offset = price_at(gathered.prices, span.from_ms).utc_offset_minutes
+    month_wh = used_in(state.months, month_of(span.from_ms, offset))
+    journal.keep(
+        record.entry,
+        msgspec.structs.replace(record, settled_span=(span.from_ms, span.to_ms), month_wh=month_wh),
+    )
+    months = with_use(state.months, energy_wh, span.from_ms, span.to_ms, offset)
+    journal.keep(state.account, msgspec.structs.replace(state, months=months))
 
 
 def _prices(journal: Journal, account: AccountId, entry: Entry | None) -> tuple[PriceRule, ...]:

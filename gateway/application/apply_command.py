@@ -15,18 +15,23 @@ from gateway.application.close_account import begin_closing
 from gateway.application.configure import apply_configure
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import lock_out, release_lock, set_override
+from gateway.application.emergency import draw_emergency
 from gateway.application.grant import Done, apply_grant, take_back
 from gateway.application.outbox import begin_epoch, close_epoch, resend
 from gateway.application.ports import Journal
+from gateway.application.power import end_trip
 from gateway.application.records import ONLY, InboxRow, MeterTies, OutboxMark
 from gateway.application.relay_state import CENTRAL, relay_of
 from gateway.application.settle_due import write_watermark
+from gateway.application.software_control import bill_gap
 from gateway.contract.commands import (
     ApproveCuts,
     BeginEpoch,
+    BillGap,
     CloseAccount,
     Command,
     Configure,
+    DrawEmergency,
     Grant,
     ReadNow,
     RelayWish,
@@ -154,6 +159,10 @@ def _do(journal: Journal, body: Command | None, sealed: Sealed, now: Instant, ap
             return Done(CommandOutcome.APPLIED if began else CommandOutcome.EXISTS)
         case ReadNow():
             return Done(CommandOutcome.APPLIED, read=tuple(body.meters) or _all_meters(journal))
+        case DrawEmergency():
+            return draw_emergency(journal, body, now)
+        case BillGap():
+            return bill_gap(journal, body, now)
         case _:
             return Done(CommandOutcome.UNSUPPORTED, "this software doesn't know the command")
 
@@ -191,6 +200,8 @@ def _set_relay(journal: Journal, body: SetRelay, sealed: Sealed, now: Instant) -
             release_lock(journal, body.meter, CENTRAL, now, command)
         case _:
             set_override(journal, body.meter, body.wish, why, now, command)
+            if body.wish is not RelayWish.OPEN:
+                end_trip(journal, body.meter, now)
     left = relay_of(journal, body.meter).locks
     detail = f"still locked out by {', '.join(left)}" if body.wish is RelayWish.RELEASE and left else ""
     return Done(CommandOutcome.APPLIED, detail, relay=(body.meter,))

@@ -12,6 +12,7 @@ from gateway.contract.commands import AccountRule, BindingRule
 from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.domain.ledger import AccountState
+from gateway.domain.power_watch import PowerWatch
 from gateway.domain.reading import MS_PER_HOUR, MeterState
 from gateway.domain.relay import RelayState
 
@@ -149,7 +150,12 @@ def _release_old_meter(journal: Journal, account: AccountId, new_meter: MeterNo,
 def _want_nothing(journal: Journal, meter: MeterNo, now: Instant) -> None:
     before = journal.record(RelayState, meter)
     if before is not None:
-        keep_relay(journal, before, msgspec.structs.replace(before, account=None, credit_closed=None), now)
+        keep_relay(
+            journal,
+            before,
+            msgspec.structs.replace(before, account=None, credit_closed=None, trip="", dark=False),
+            now,
+        )
     for what in ("meter-silent", "relay-contradicted", "relay-refused"):
         clear_alarm(journal, what, meter, now)
 
@@ -174,12 +180,14 @@ def _begin(journal: Journal, binding: BindingRule, baseline: Closed, now: Instan
             decision=None,
             reason="",
             bound_at=now,
+            dark=None,
+            power=PowerWatch(),
         ),
     )
     before = relay_of(journal, baseline.meter)
     locks = tuple(lock for lock in before.locks if lock != CLOSING)
     after = msgspec.structs.replace(
-        before, account=binding.account, credit_closed=None, credit_why="", locks=locks
+        before, account=binding.account, credit_closed=None, credit_why="", locks=locks, trip="", dark=False
     )
     keep_relay(journal, before, after, now)
     journal.must_commit()

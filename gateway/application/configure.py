@@ -12,9 +12,12 @@ from gateway.application.bind import begin_at, due_binding, has_binding_due, unt
 from gateway.application.drive_relay import end_cutting_override
 from gateway.application.grant import Done, adopt_known
 from gateway.application.ports import Journal
+from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, Billed, MeterTies, Provisional, Tie
 from gateway.application.settle import Closed, post, settle
 from gateway.application.settle_due import redecide, write_watermark
+from gateway.application.software_control import SOFTWARE_CONTROL, flag_software_control
+from gateway.application.timetables import keep_timetables
 from gateway.contract.commands import AccountRule, Configure, Opening
 from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind, Instant
 from gateway.contract.identifiers import AccountId, BootId, MeterNo
@@ -49,7 +52,8 @@ def apply_configure(journal: Journal, configure: Configure, now: Instant) -> Don
         msgspec.structs.replace(here, config_version=configure.version, config_digest=_digest(configure)),
     )
     accounts = [*adjusted, *(rule.account for rule in configure.accounts)]
-    relay = redecide(journal, accounts, now)
+    relay = (*redecide(journal, accounts, now), *keep_timetables(journal, now), *restore_trips(journal, now))
+    flag_software_control(journal, now)
     write_watermark(journal, now)
     meters = dict.fromkeys(tie.meter for tie in configure.bindings)
     read = tuple(meter for meter in meters if has_binding_due(journal, meter, now))
@@ -132,6 +136,7 @@ def _replace_rules(journal: Journal, configure: Configure, now: Instant) -> None
         journal.forget(AccountRule, account)
         for what in OF_AN_ACCOUNT:
             clear_alarm(journal, what, account, now)
+        clear_alarm(journal, SOFTWARE_CONTROL, account, now)
     for meter in [name for name in journal.records(MeterTies) if name not in by_meter]:
         journal.forget(MeterTies, meter)
     for account, rule in rules.items():

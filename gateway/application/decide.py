@@ -14,9 +14,10 @@ from gateway.contract.commands import CutOff, PolicyRule
 from gateway.contract.facts import Decision, DecisionKind, EntryCause, Instant
 from gateway.contract.identifiers import AccountId
 from gateway.domain.cut_guard import CutGuard, admit, approved
-from gateway.domain.cutoff import HELD_BY_GUARD, WISH, Basis, Ruling, rule_on
+from gateway.domain.cutoff import HELD_BY_GUARD, WISH, Basis, Ruling, facts_of, rule_on
 from gateway.domain.instants import elapsed_ms
 from gateway.domain.ledger import AccountState
+from gateway.domain.leeway import Heard, Leeway, leeway_of
 from gateway.domain.relay import RelayState
 
 
@@ -36,22 +37,35 @@ def policy(journal: Journal) -> PolicyRule:
 def decide(journal: Journal, account: AccountId, basis: Basis, now: Instant) -> Decided:
     """Decide on one account; a decision that changed is settled, stored and reported in this transaction."""
     gathered = metered(journal, account)
-    if gathered is None or gathered.state.meter is None:
+    if gathered is None or (gathered.state.meter is None and gathered.rule.software is None):
         return Decided()
     balance = live_balance(gathered, now)
     questionable = gathered.meter is None or gathered.meter.questionable
     newly_bound = _is_newly_bound(journal, gathered, now)
-    ruling = rule_on(gathered.rule, gathered.state, balance, questionable, basis, newly_bound=newly_bound)
+    leeway = leeway_now(journal, gathered, now)
+    ruling = rule_on(
+        gathered.rule, gathered.state, balance, questionable, basis, newly_bound=newly_bound, leeway=leeway
+    )
     if ruling.confirm:
         return Decided(confirm=not _is_held_by_guard(journal, gathered.state))
-    if ruling.kind is DecisionKind.OPEN:
-        ruling = _ask_the_guard(journal, ruling, now)
+    if ruling.kind is DecisionKind.OPEN and not guard_admits(journal, now):
+        ruling = HELD_BY_GUARD
     if ruling.kind is None or (ruling.kind, ruling.reason) == (
         gathered.state.decision,
         gathered.state.reason,
     ):
         return Decided()
-    return Decided(relay=_record(journal, gathered, ruling, balance, now))
+    facts = facts_of(gathered.rule, balance, leeway)
+    return Decided(relay=_record(journal, gathered, ruling, balance, facts, now))
+
+
+def leeway_now(journal: Journal, gathered: Metered, now: Instant) -> Leeway:
+    """Give how far beyond its overdraft the account stays supplied now, and why."""
+    here = station(journal)
+    heard = Heard(here.heard_at, here.back_at)
+    return leeway_of(
+        gathered.rule, policy(journal), gathered.state.emergency, heard, now, gathered.state.grace
+    )
 
 
 def _is_held_by_guard(journal: Journal, state: AccountState) -> bool:
@@ -69,11 +83,12 @@ def _is_newly_bound(journal: Journal, gathered: Metered, now: Instant) -> bool:
     return passed_ms is not None and 0 <= passed_ms < policy(journal).new_account_grace_s * 1000
 
 
-def _ask_the_guard(journal: Journal, ruling: Ruling, now: Instant) -> Ruling:
+def guard_admits(journal: Journal, now: Instant) -> bool:
+    """Ask the building's guard for one cut (C-10); a refusal is an alarm. Planned lights-out are not asked for."""
     guard, admitted = admit(journal.record(CutGuard, ONLY) or CutGuard(), now, policy(journal))
     journal.keep(ONLY, guard)
     if admitted:
-        return ruling
+        return True
     raise_alarm(
         journal,
         "cut-guard",
@@ -81,16 +96,23 @@ def _ask_the_guard(journal: Journal, ruling: Ruling, now: Instant) -> Ruling:
         "more cuts than the building's limit; the further ones wait for a second signature or a person",
         now,
     )
-    return HELD_BY_GUARD
+    return False
 
 
-def _record(journal: Journal, gathered: Metered, ruling: Ruling, balance: int, now: Instant) -> bool:
+def _record(
+    journal: Journal,
+    gathered: Metered,
+    ruling: Ruling,
+    balance: int,
+    facts: dict[str, int],
+    now: Instant,
+) -> bool:
     account = gathered.state.account
     assert ruling.kind is not None
     settle(journal, account, EntryCause.DECISION, now)
     state = journal.record(AccountState, account) or gathered.state
     journal.keep(account, msgspec.structs.replace(state, decision=ruling.kind, reason=ruling.reason))
-    journal.append_fact(Decision(account, ruling.kind, ruling.reason, now, balance))
+    journal.append_fact(Decision(account, ruling.kind, ruling.reason, now, balance, facts))
     if ruling.kind is DecisionKind.HOLD:
         raise_alarm(journal, "account-held", account, ruling.reason, now)
     else:

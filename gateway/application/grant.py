@@ -31,7 +31,7 @@ class Done:
 
 def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
     """Credit a bucket once per grant id: settle, enter, decide, in one transaction. The same id with other content is an alarm."""
-    known = _known(journal, grant.grant, encode_command(grant), now)
+    known = known_before(journal, grant.grant, encode_command(grant), now)
     if known is not None:
         return known
     gathered = metered(journal, grant.account)
@@ -66,7 +66,7 @@ def apply_voucher(journal: Journal, grant: Grant, now: Instant) -> CommandResult
 
 def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
     """Take min(asked, left) from a bucket after settling, and answer what was taken; never cuts by itself (C-7)."""
-    known = _known(journal, body.request, encode_command(body), now)
+    known = known_before(journal, body.request, encode_command(body), now)
     if known is not None:
         return known
     gathered = metered(journal, body.account)
@@ -97,7 +97,7 @@ def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
     return Done(CommandOutcome.APPLIED if whole else CommandOutcome.PARTLY, taken=tuple(lines))
 
 
-def _known(journal: Journal, name: GrantId, content: bytes, now: Instant) -> Done | None:
+def known_before(journal: Journal, name: GrantId, content: bytes, now: Instant) -> Done | None:
     """Answer an id that was done before; an id that came with an opening matches any content, for only its name is known."""
     known = journal.record(KnownGrant, name)
     if known is None:

@@ -17,8 +17,10 @@ from gateway.contract.facts import CommandResult, Instant, UpBatch
 from gateway.contract.identifiers import Epoch
 from gateway.domain.clock_trust import CENTRAL_TOLERANCE_MS
 from gateway.domain.instants import elapsed_ms
+from gateway.domain.leeway import Heard, is_isolated
 
 BATCH_BYTES = 200_000
+HEARD_EVERY_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def acknowledge(journal: Journal, ack: Ack, now: Instant) -> AckOutcome:
         return AckOutcome.NOTHING_NEW
     journal.keep(mark.epoch, msgspec.structs.replace(mark, acked_seq=ack.seq))
     _lower_high_water(journal, ack, now)
+    _hear(journal, now)
     return AckOutcome.TAKEN
 
 
@@ -90,6 +93,17 @@ def _lower_high_water(journal: Journal, ack: Ack, now: Instant) -> None:
     agree = now.trusted and abs(now.wall_ms - ack.central_ms) <= CENTRAL_TOLERANCE_MS
     if agree and here.high_water_ms > now.wall_ms + CENTRAL_TOLERANCE_MS:
         journal.keep(ONLY, msgspec.structs.replace(here, high_water_ms=now.wall_ms))
+
+
+def _hear(journal: Journal, now: Instant) -> None:
+    """Note that central is there: only something new proves it, an old acknowledgement may be anybody's copy."""
+    here = station(journal)
+    if not is_older(here.heard_at, now, HEARD_EVERY_MS):
+        return
+    policy = journal.record(PolicyRule, ONLY) or PolicyRule()
+    isolated = is_isolated(policy, Heard(here.heard_at), now)
+    back_at = now if isolated else here.back_at
+    journal.keep(ONLY, msgspec.structs.replace(here, heard_at=now, back_at=back_at))
 
 
 def _send_from(journal: Journal, mark: OutboxMark, from_seq: int) -> AckOutcome:

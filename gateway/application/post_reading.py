@@ -3,7 +3,7 @@
 reading -> judgement -> (binding, price edge) -> packed row -> decision -> settlement -> outbox row
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -14,6 +14,7 @@ from gateway.application.close_account import finish_closing
 from gateway.application.decide import decide, policy
 from gateway.application.drive_relay import note_observation
 from gateway.application.ports import Journal
+from gateway.application.power import note_power, watches_power
 from gateway.application.settle import settle
 from gateway.contract.facts import EntryCause, Instant, ReadingOutcome, ReadingRow
 from gateway.contract.identifiers import MeterNo
@@ -49,6 +50,10 @@ class Posted:
     """The relay wants work: give its meter to the relay loop."""
     closed: bool = False
     """An account was closed on this reading (C-8)."""
+    watch: bool = False
+    """Its power is under suspicion: read it with the next register, too."""
+    factor: bool = False
+    """A rule wants the power factor with each power."""
 
 
 def post_reading(
@@ -75,7 +80,7 @@ def post_reading(
     if judgement.accepted:
         bind_due(journal, after, now)
     relay = _observe(journal, reading, now)
-    return _act(journal, reading.meter, judgement, after, confirming, relay, now)
+    return _act(journal, reading, judgement, after, confirming, relay, now)
 
 
 def _max_power_w(gathered: Metered | None) -> int:
@@ -129,13 +134,14 @@ def _observe(journal: Journal, reading: MeterReading, now: Instant) -> bool:
 
 def _act(
     journal: Journal,
-    meter: MeterNo,
+    reading: MeterReading,
     judgement: Judgement,
     after: MeterState,
     confirming: bool,
     relay: bool,
     now: Instant,
 ) -> Posted:
+    meter = reading.meter
     posted = Posted(judgement.outcome, judgement.delta_wh, reread=wants_reread(after), relay=relay)
     gathered = metered_by(journal, meter)
     if gathered is None or not (judgement.accepted or after.doubt):
@@ -144,8 +150,17 @@ def _act(
         return Posted(posted.outcome, posted.delta_wh, relay=posted.relay, closed=True)
     basis = Basis.CONFIRMED if confirming and judgement.accepted else Basis.READ
     decided = decide(journal, gathered.state.account, basis, now)
-    return Posted(
-        posted.outcome, posted.delta_wh, decided.confirm, posted.reread, posted.relay or decided.relay
+    relay = posted.relay or decided.relay
+    if not watches_power(gathered.rule):
+        return Posted(posted.outcome, posted.delta_wh, decided.confirm, posted.reread, relay)
+    noted = judgement.accepted and note_power(journal, reading, now)
+    power = (metered_by(journal, meter) or gathered).state.power
+    return replace(
+        posted,
+        confirm=decided.confirm,
+        relay=relay or noted,
+        watch=power.over > 0 or power.steps > 0,
+        factor=gathered.rule.high_power is not None,
     )
 
 

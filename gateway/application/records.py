@@ -32,6 +32,10 @@ class Station(msgspec.Struct, frozen=True, array_like=True):
     last_watermark: Instant | None = None
     opened_epoch: str = ""
     """The epoch whose opening balances were adopted."""
+    heard_at: Instant | None = None
+    """When central last acknowledged something new, to ten minutes."""
+    back_at: Instant | None = None
+    """When it did so after a silence as long as the policy's isolation."""
 
 
 class OutboxMark(msgspec.Struct, frozen=True, array_like=True):
@@ -90,6 +94,8 @@ class Provisional(msgspec.Struct, frozen=True, array_like=True):
     earliest_ms: int
     settled_span: tuple[int, int] | None = None
     """The true wall times, once known; from then on it is billed like any other."""
+    month_wh: int = 0
+    """What the account had used in that month when the true times became known."""
 
 
 class RaisedAlarm(msgspec.Struct, frozen=True, array_like=True):

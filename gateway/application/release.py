@@ -1,4 +1,4 @@
-"""A person's word on site: let a quarantined account or a meter in doubt go on (C-16, C-17)."""
+"""A person's word on site: let a quarantined account, a meter in doubt or a tripped relay go on (C-16, C-17, R-B1)."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import msgspec
 from gateway.application.accounts import metered
 from gateway.application.alarms import clear_alarm
 from gateway.application.ports import Journal
+from gateway.application.power import end_trip
 from gateway.application.settle import settle
 from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
@@ -43,6 +44,8 @@ def release_account(journal: Journal, account: AccountId, now: Instant) -> Relea
     state = journal.record(AccountState, account) or gathered.state
     journal.keep(account, msgspec.structs.replace(state, decision=None, reason=""))
     clear_alarm(journal, "account-held", account, now)
+    if gathered.state.meter is not None:
+        end_trip(journal, gathered.state.meter, now)
     journal.must_commit()
     return Released(quarantined, doubt)
 

@@ -77,6 +77,7 @@ def settle_to(
             settled_register_wh=end.register_wh,
             settled_at=end.at,
             carried_nano_yuan=planned.carried,
+            months=planned.months,
         ),
     )
     return gathered.unsettled_wh > 0
@@ -131,10 +132,11 @@ def _consumption(
         register_from_wh=began_register_wh,
         register_to_wh=to_wh if to_wh is None or to_wh >= 0 else None,
         from_ms=(state.settled_at or end.at).wall_ms if charge.provisional else span.from_ms,
-        price_micro_yuan_per_kwh=charge.segment.price.micro_yuan_per_kwh,
+        price_micro_yuan_per_kwh=charge.segment.rate,
         price_version=charge.segment.price.version,
         provisional=charge.provisional,
         raw_frame=end.raw.hex() or None,
+        month_wh=None if charge.provisional else charge.segment.month_wh,
     )
 
 

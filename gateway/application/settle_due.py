@@ -13,14 +13,17 @@ from gateway.application.alarms import station
 from gateway.application.decide import decide, policy
 from gateway.application.outbox import drop_old_rows, is_older
 from gateway.application.ports import Journal
+from gateway.application.power import restore_trips
 from gateway.application.records import ONLY
 from gateway.application.settle import post, settle
+from gateway.application.timetables import keep_timetables
 from gateway.contract.commands import AccountRule
 from gateway.contract.facts import Balance, EntryCause, EntryKind, Health, Instant, Watermark
 from gateway.contract.identifiers import AccountId, MeterNo
-from gateway.domain.buckets import Posting
+from gateway.domain.allowances import lapse
 from gateway.domain.cutoff import Basis
 from gateway.domain.instants import elapsed_ms, wall_of
+from gateway.domain.ledger import AccountState
 from gateway.domain.tariff import TariffPrices, next_edge_ms
 
 WATERMARK_EVERY_MS = 3_600_000
@@ -51,7 +54,8 @@ def settle_due(journal: Journal, now: Instant) -> Passed:
     if is_older(station(journal).last_watermark, now, WATERMARK_EVERY_MS):
         write_watermark(journal, now)
     drop_old_rows(journal, policy(journal), now)
-    return Passed(settled, redecide(journal, touched, now))
+    relay = redecide(journal, touched, now)
+    return Passed(settled, (*relay, *keep_timetables(journal, now), *restore_trips(journal, now)))
 
 
 def _raise_high_water(journal: Journal, now: Instant) -> None:
@@ -75,7 +79,7 @@ def _is_hour_due(gathered: Metered, every_ms: int, now: Instant) -> bool:
 
 
 def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
-    """Let what is left of a dated bucket lapse (a subsidy's last day); only on a trusted clock."""
+    """Let what is left of a dated bucket lapse or roll over (a subsidy's last day); only on a trusted clock."""
     lapsed = [bucket for bucket in journal.buckets(account) if bucket.expires_ms > 0 and bucket.balance > 0]
     if not now.trusted or not any(bucket.expires_ms <= now.wall_ms for bucket in lapsed):
         return False
@@ -83,11 +87,7 @@ def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
     gathered = metered(journal, account)
     if gathered is None or gathered.state.quarantined or gathered.state.closed:
         return False
-    postings = [
-        Posting(bucket.name, bucket.unit, bucket.expires_ms, -bucket.balance)
-        for bucket in gathered.buckets
-        if 0 < bucket.expires_ms <= now.wall_ms and bucket.balance > 0
-    ]
+    postings = lapse(gathered.buckets, gathered.rule.buckets, now.wall_ms)
     if not postings:
         return False
     post(journal, gathered, EntryKind.EXPIRED, EntryCause.CLOCK, postings, now, source="expiry")
@@ -96,13 +96,13 @@ def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
 
 def redecide(journal: Journal, accounts: list[AccountId], now: Instant) -> tuple[MeterNo, ...]:
     """Decide again without a reading, which can restore but never cut; give the meters whose relay wants work."""
-    return tuple(
-        gathered.state.meter
-        for account in dict.fromkeys(accounts)
-        if (gathered := metered(journal, account)) is not None
-        and gathered.state.meter is not None
-        and decide(journal, account, Basis.ESTIMATE, now).relay
-    )
+    woken = []
+    for account in dict.fromkeys(accounts):
+        decided = decide(journal, account, Basis.ESTIMATE, now)
+        state = journal.record(AccountState, account)
+        if decided.relay and state and state.meter:
+            woken.append(state.meter)
+    return tuple(woken)
 
 
 def next_price_edge(journal: Journal, now: Instant) -> int | None:

@@ -7,6 +7,7 @@ from gateway.application.alarms import standing_alarms, station
 from gateway.application.outbox import marks
 from gateway.application.ports import Journal
 from gateway.application.records import RaisedAlarm
+from gateway.application.software_control import estimated_wh
 from gateway.contract.commands import AccountRule
 from gateway.contract.facts import DecisionKind, Instant, RelayVerdict
 from gateway.contract.identifiers import AccountId, Epoch, GatewayId, MeterNo
@@ -38,6 +39,8 @@ class RoomStatus:
     quarantined: str
     closed: bool
     protected: bool
+    estimated_wh: int | None = None
+    """What a room without a meter is thought to have used since (R-4.3.5); `balance` doesn't contain it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ def _room(journal: Journal, one: Metered, now: Instant) -> RoomStatus:
         quarantined=state.quarantined,
         closed=state.closed,
         protected=one.rule.protected,
+        estimated_wh=estimated_wh(one.rule, now),
     )
 
 

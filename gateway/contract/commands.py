@@ -83,6 +83,61 @@ class BucketRule(msgspec.Struct, frozen=True):
     unit: str
     order: int
     refundable: bool
+    rollover_max: int = 0
+    """How much of what is left on its last day goes on to the end of the next month, in its unit; the rest lapses."""
+    rollover_until_ms: int = 0
+    """Nothing goes on beyond this; 0 never."""
+    utc_offset_minutes: int = 480
+    """Local time less UTC, for the end of the month."""
+
+
+DESK_CLOSED = "desk-closed"
+"""The calendar of the hours in which nobody can pay, unless the configuration lists one of this name: outside 11:30 to 13:30 and
+17:00 to 22:00 (R-4.1.1a, R-B1)."""
+
+
+class PowerCapRule(msgspec.Struct, frozen=True):
+    """How much power a point may draw (R-B1). A limit of 0 is none."""
+
+    limit_w: int = 0
+    night_limit_w: int = 0
+    """Instead of `limit_w` while the calendar `night` holds; nothing is cut by it on an untrusted clock."""
+    night: str = ""
+    confirmations: int = 3
+    """Readings in a row above the limit before the relay opens; 2 at least."""
+    restore_after_s: int = 600
+    restores_per_day: int = 3
+    """In any 24 hours; after that the relay stays open until a person closes it."""
+
+
+class HighPowerRule(msgspec.Struct, frozen=True):
+    """A resistive load that came on at once, such as a heater (R-B1)."""
+
+    step_w: int
+    """A rise of active power between two readings that counts."""
+    power_factor_milli: int = 950
+    """The step's own power factor, at least."""
+    confirmations: int = 2
+    """Readings in a row that show the step; 2 at least."""
+    restore_after_s: int = 600
+    restores_per_day: int = 3
+
+
+class EmergencyRule(msgspec.Struct, frozen=True):
+    """How far further below zero a room may be supplied once a resident asks for it: no credit is written (C-1)."""
+
+    limit: int
+    """Beyond the overdraft, in the account's unit."""
+    hours: int = 24
+    every_days: int = 30
+
+
+class SoftwareControlRule(msgspec.Struct, frozen=True):
+    """The room's meter is missing: it stays on and nothing is billed until the true use is agreed (R-4.3.5)."""
+
+    from_ms: int
+    wh_per_day: int
+    """The estimate that is shown meanwhile."""
 
 
 class AccountRule(msgspec.Struct, frozen=True):
@@ -105,6 +160,17 @@ class AccountRule(msgspec.Struct, frozen=True):
     """Warning levels in the account's unit, highest first."""
     max_power_w: int = 60_000
     """No plausible reading exceeds this; three-phase masters have their own."""
+    no_cut: str = DESK_CLOSED
+    """The calendar of the hours in which the supply stays on down to `no_cut_extra` below the overdraft."""
+    no_cut_extra: int = 0
+    isolated_extra: int = 0
+    """How far below the overdraft the supply stays on while central isn't heard (`isolated_after_s`)."""
+    emergency: EmergencyRule | None = None
+    lights_out: str = ""
+    """The calendar of the hours in which the relay is open, whatever the credit; none when empty."""
+    power_cap: PowerCapRule | None = None
+    high_power: HighPowerRule | None = None
+    software: SoftwareControlRule | None = None
 
 
 class BindingRule(msgspec.Struct, frozen=True):
@@ -118,6 +184,31 @@ class BindingRule(msgspec.Struct, frozen=True):
     """The register at the tie when a person recorded it; None: the first good reading is the baseline."""
 
 
+class WeekWindow(msgspec.Struct, frozen=True):
+    """A part of each week in campus local time. A window that ends at or before its beginning ends on the next day."""
+
+    days: list[int]
+    """The days it begins on: 1 Monday to 7 Sunday."""
+    from_minute: int
+    """Minutes after local midnight, 0 to 1439."""
+    to_minute: int
+    """Its end, excluded: 1 to 1440."""
+
+
+class PriceWindow(msgspec.Struct, frozen=True):
+    """A part of the week with a price of its own: peak, flat, valley."""
+
+    window: WeekWindow
+    micro_yuan_per_kwh: int
+
+
+class PriceStep(msgspec.Struct, frozen=True):
+    """What each kWh costs more once an account used so much in a calendar month; steps don't add up."""
+
+    above_wh: int
+    add_micro_yuan_per_kwh: int
+
+
 class PriceRule(msgspec.Struct, frozen=True):
     """A tariff's price from an instant on (C-9)."""
 
@@ -125,6 +216,32 @@ class PriceRule(msgspec.Struct, frozen=True):
     tariff: str
     from_ms: int
     micro_yuan_per_kwh: int
+    """Outside all windows."""
+    windows: list[PriceWindow] = []
+    """The first that holds counts."""
+    steps: list[PriceStep] = []
+    """Rising; metered energy counts, whatever bucket paid for it."""
+    utc_offset_minutes: int = 480
+    """Local time less UTC, for windows and months."""
+
+
+class CalendarException(msgspec.Struct, frozen=True):
+    """From one instant to another the week is as these windows say, not as usual: a holiday, an exam week."""
+
+    from_ms: int
+    to_ms: int
+    """Excluded."""
+    windows: list[WeekWindow] = []
+
+
+class CalendarRule(msgspec.Struct, frozen=True):
+    """Times of the week under a name, with dated exceptions; of two exceptions for one time the later in the list holds."""
+
+    calendar: str
+    windows: list[WeekWindow]
+    exceptions: list[CalendarException] = []
+    utc_offset_minutes: int = 480
+    """Local time less UTC."""
 
 
 class PolicyRule(msgspec.Struct, frozen=True):
@@ -142,6 +259,12 @@ class PolicyRule(msgspec.Struct, frozen=True):
     """An account that never had credit is not cut so soon after its meter was tied to it: its credit may still be on its way."""
     keep_acked_days: int = 35
     """How long acknowledged rows stay for `resend` (C-11)."""
+    calendars: list[CalendarRule] = []
+    """What the accounts' rules name; `desk-closed` is known without being listed."""
+    isolated_after_s: int = 0
+    """Without a new acknowledgement from central for so long, the accounts' `isolated_extra` holds; 0 never."""
+    isolated_until_ms: int = 0
+    """The day that allowance ends; 0 never."""
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -194,7 +317,40 @@ class ReadNow(msgspec.Struct, frozen=True, tag="read-now", tag_field="kind"):
     meters: list[MeterNo] = []
 
 
-Command = Grant | TakeBack | SetRelay | CloseAccount | Configure | ApproveCuts | Resend | BeginEpoch | ReadNow
+class DrawEmergency(msgspec.Struct, frozen=True, tag="draw-emergency", tag_field="kind"):
+    """Let a room be supplied beyond its overdraft by its emergency rule, once in the rule's time; idempotent by `draw`."""
+
+    draw: GrantId
+    account: AccountId
+    by: str = ""
+
+
+class BillGap(msgspec.Struct, frozen=True, tag="bill-gap", tag_field="kind"):
+    """Bill what was agreed for a time without a meter (R-4.3.5); idempotent by `gap`."""
+
+    gap: GrantId
+    account: AccountId
+    energy_wh: int
+    from_ms: int
+    to_ms: int
+    grace_until_ms: int
+    """Until then nobody is cut for it: what it costs widens the overdraft."""
+    note: str = ""
+
+
+Command = (
+    Grant
+    | TakeBack
+    | SetRelay
+    | CloseAccount
+    | Configure
+    | ApproveCuts
+    | Resend
+    | BeginEpoch
+    | ReadNow
+    | DrawEmergency
+    | BillGap
+)
 
 
 class Ack(msgspec.Struct, frozen=True):

@@ -114,6 +114,8 @@ class Entry(msgspec.Struct, frozen=True, tag="entry", tag_field="kind"):
     """The grant, command or entry this one answers or adjusts."""
     raw_frame: str | None = None
     """Hex of the meter's frame behind the closing register (C-12)."""
+    month_wh: int | None = None
+    """What the account had used before this interval in its calendar month: the steps of a price count it."""
 
 
 class DecisionKind(StrEnum):
@@ -134,6 +136,8 @@ class Decision(msgspec.Struct, frozen=True, tag="decision", tag_field="kind"):
     at: Instant
     balance: int
     """Spendable, in the account's unit (micro-yuan or Wh)."""
+    facts: dict[str, int] = {}
+    """What the reason rests on, by names that stay (`until_ms`, `limit`, `power_w`, ...)."""
 
 
 class RelayVerdict(StrEnum):

@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gateway.contract.commands import AccountRule, Configure
+from gateway.contract.commands import AccountRule, Configure, PriceRule
 from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import Unit
 from gateway.domain.buckets import PAID
+from gateway.domain.calendar import offset_mistake, window_mistake
+from gateway.domain.tariff import lowest_rate
+from gateway.domain.timetable import calendar_mistakes
 
 UNITS = frozenset(unit.value for unit in Unit)
 
@@ -25,16 +28,29 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
             for tie in configure.bindings
             if tie.account not in accounts
         ),
-        *(
-            f"price {price.version} is below zero"
-            for price in configure.prices
-            if price.micro_yuan_per_kwh < 0
-        ),
+        *(mistake for price in configure.prices for mistake in _price_mistakes(price)),
+        *calendar_mistakes(configure),
     ]
 
 
 def _twice(names: Iterable[str]) -> list[str]:
     return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _price_mistakes(price: PriceRule) -> Iterator[str]:
+    name = f"price {price.version}"
+    if lowest_rate(price) < 0:
+        yield f"{name} is below zero"
+    for priced in price.windows:
+        if mistake := window_mistake(priced.window):
+            yield f"{name}: {mistake}"
+    marks = [step.above_wh for step in price.steps]
+    if marks != sorted(set(marks)) or any(mark <= 0 for mark in marks):
+        yield f"{name}: its steps don't rise from above zero"
+    if any(step.add_micro_yuan_per_kwh < 0 for step in price.steps):
+        yield f"{name}: a step lowers the price"
+    if mistake := offset_mistake(price.utc_offset_minutes):
+        yield f"{name}: {mistake}"
 
 
 def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
@@ -51,6 +67,19 @@ def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
         yield f"{name}: there is no bucket named {PAID}"
     if _twice(bucket.name for bucket in rule.buckets):
         yield f"{name}: a bucket is listed twice"
+    if min(rule.no_cut_extra, rule.isolated_extra, rule.emergency.limit if rule.emergency else 0) < 0:
+        yield f"{name}: a leeway is below zero"
+    if rule.software is not None and rule.software.wh_per_day < 0:
+        yield f"{name}: its estimate is below zero"
+    powers = [power for power in (rule.power_cap, rule.high_power) if power is not None]
+    if any(power.confirmations < 2 for power in powers):
+        yield f"{name}: a power rule acts on a single reading"
+    if any(min(power.restore_after_s, power.restores_per_day) < 0 for power in powers):
+        yield f"{name}: a power rule's restoring is below zero"
+    if rule.power_cap is not None and rule.power_cap.night_limit_w and not rule.power_cap.night:
+        yield f"{name}: the night cap has no night"
+    if rule.high_power is not None and rule.high_power.step_w <= 0:
+        yield f"{name}: the power step is not above zero"
     if rule.overdraft < 0:
         yield f"{name}: the overdraft is below zero"
     if rule.max_power_w <= 0:

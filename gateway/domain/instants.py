@@ -16,6 +16,12 @@ def elapsed_ms(then: Instant, now: Instant) -> int | None:
     return None
 
 
+def passed_at_least_ms(then: Instant, now: Instant) -> int:
+    """Give what has certainly passed since `then`: when the two can't be compared, the time of this boot."""
+    passed = elapsed_ms(then, now)
+    return now.monotonic_ms if passed is None else passed
+
+
 def wall_of(then: Instant, now: Instant) -> int | None:
     """Give the true wall time of `then` as far as `now` lets it be known: its own when trusted, derived within one boot."""
     if then.trusted:

@@ -15,7 +15,11 @@ from gateway.contract.facts import CommandResult, DecisionKind, EntryLine, Insta
 from gateway.contract.identifiers import AccountId, CommandId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh, NanoYuan, Unit
 from gateway.domain.buckets import Bucket, Posting, balance_of, posted, use_energy
-from gateway.domain.tariff import Segment, Span, lowest_price, segments
+from gateway.domain.leeway import EmergencyDraw, Grace
+from gateway.domain.month_use import MonthUse, with_use
+from gateway.domain.power_watch import PowerWatch
+from gateway.domain.tariff import Segment, Span, lowest_price, lowest_rate, segments
+from gateway.domain.timetable import Dark
 
 
 class Closing(msgspec.Struct, frozen=True, array_like=True):
@@ -50,6 +54,13 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     """It was given credit at least once."""
     closed_with: CommandResult | None = None
     """How its closing ended: the answer when it is asked again."""
+    months: tuple[MonthUse, ...] = ()
+    """What was settled in the latest calendar months: the steps of a price count it."""
+    emergency: EmergencyDraw | None = None
+    dark: Dark | None = None
+    """Its lights are out by a time-table."""
+    power: PowerWatch = PowerWatch()
+    grace: Grace | None = None
 
 
 class Seen(StrEnum):
@@ -84,6 +95,7 @@ class Bill:
     charges: tuple[Charge, ...]
     buckets: list[Bucket]
     carried: NanoYuan
+    months: tuple[MonthUse, ...] = ()
 
 
 def bill_energy(
@@ -93,32 +105,40 @@ def bill_energy(
     prices: Sequence[PriceRule],
     carried: int,
     paid_unit: str,
+    months: tuple[MonthUse, ...] = (),
 ) -> Bill:
     """Charge energy used in a span to buckets given in order of use.
 
     `span` None: the wall time is not known; the lowest price holds and the charge is provisional (C-14).
     """
-    parts = (
-        segments(energy_wh, span, prices) if span else [Segment(energy_wh, Span(0, 0), lowest_price(prices))]
-    )
+    parts = segments(energy_wh, span, prices, months) if span else [_lowest(energy_wh, prices)]
     left = list(buckets)
     remainder = NanoYuan(carried)
     charges = []
     for part in parts:
-        usage = use_energy(left, part.energy_wh, _price(part), remainder, paid_unit)
+        usage = use_energy(left, part.energy_wh, MicroYuanPerKwh(part.rate), remainder, paid_unit)
         left, remainder = posted(left, usage.postings), usage.carried
         charges.append(Charge(part, usage.postings, remainder, provisional=span is None))
-    return Bill(tuple(charges), left, remainder)
+        if span is not None:
+            months = counted(months, part)
+    return Bill(tuple(charges), left, remainder, months)
 
 
-def _price(part: Segment) -> MicroYuanPerKwh:
-    return MicroYuanPerKwh(part.price.micro_yuan_per_kwh)
+def _lowest(energy_wh: int, prices: Sequence[PriceRule]) -> Segment:
+    rule = lowest_price(prices)
+    return Segment(energy_wh, Span(0, 0), rule, lowest_rate(rule))
+
+
+def counted(months: tuple[MonthUse, ...], part: Segment) -> tuple[MonthUse, ...]:
+    """Count a part's energy into its calendar month."""
+    span, offset = part.span, part.price.utc_offset_minutes
+    return with_use(months, part.energy_wh, span.from_ms, span.to_ms, offset) if part.energy_wh else months
 
 
 def lines_of(postings: Sequence[Posting], buckets_after: Sequence[Bucket]) -> list[EntryLine]:
-    """Add postings up by bucket name, as central mirrors them."""
+    """Add postings up by bucket name, as central mirrors them; a bucket that only changed its day has no line."""
     names = dict.fromkeys((posting.name, posting.unit) for posting in postings)
-    return [
+    lines = (
         EntryLine(
             bucket=name,
             unit=unit,
@@ -126,7 +146,8 @@ def lines_of(postings: Sequence[Posting], buckets_after: Sequence[Bucket]) -> li
             balance_after=balance_of(buckets_after, name),
         )
         for name, unit in names
-    ]
+    )
+    return [line for line in lines if line.amount]
 
 
 def kwh_part(lines: Sequence[EntryLine]) -> int:
@@ -144,7 +165,7 @@ def audit_charges(charges: Sequence[Charge], energy_wh: int, carried_before: int
     for charge in charges:
         kwh = -sum(p.amount for p in charge.postings if p.unit == Unit.KWH)
         money = -sum(p.amount for p in charge.postings if p.unit == Unit.YUAN)
-        priced_nano = (charge.segment.energy_wh - kwh) * charge.segment.price.micro_yuan_per_kwh
+        priced_nano = (charge.segment.energy_wh - kwh) * charge.segment.rate
         if money * 1000 + charge.carried != priced_nano + carried:
             return "the money of an entry is not its energy times its price"
         carried = charge.carried

@@ -69,6 +69,8 @@ class MeterReading:
     span_wh: int | None = DLT645_SPAN_WH
     step_wh: int = 10
     """The register's resolution."""
+    power_factor_milli: int | None = None
+    """Of the same moment as `power_w`; asked only where a rule needs it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from gateway.contract.commands import RelayWish
 from gateway.contract.facts import Instant, RelayVerdict
 from gateway.contract.identifiers import AccountId, CommandId, MeterNo
 from gateway.domain.instants import elapsed_ms, is_due, later
+from gateway.domain.timetable import LIGHTS_OUT
 
 SETTLE_MS = 2_000
 """How long a relay, its status word and its current may take to follow a command."""
@@ -72,21 +73,27 @@ class RelayState(msgspec.Struct, frozen=True, array_like=True):
     verdict: RelayVerdict = RelayVerdict.UNKNOWN
     why: str = ""
     rest_until: Instant | None = None
+    trip: str = ""
+    """The power rule that opened it (`power-cap`, `high-power`, ...); empty when none did."""
+    dark: bool = False
+    """A time-table keeps it open."""
 
     @property
     def desired_closed(self) -> bool | None:
-        """A lock-out beats a person's override, which beats the credit rule (C-16)."""
+        """A lock-out beats a person's override, which beats a power rule and a time-table, which beat the credit rule (C-16)."""
         if self.locks:
             return False
         if self.override is not None:
             return self.override is RelayWish.CLOSE
-        return self.credit_closed
+        return False if self.trip or self.dark else self.credit_closed
 
     @property
     def desired_why(self) -> str:
         if self.locks:
             return f"locked out by {', '.join(self.locks)}"
-        return self.override_why if self.override is not None else self.credit_why
+        if self.override is not None:
+            return self.override_why
+        return self.trip or (LIGHTS_OUT if self.dark else self.credit_why)
 
 
 class Sight(StrEnum):
@@ -310,8 +317,13 @@ def observed(state: RelayState, status: ObservedStatus, now: Instant) -> RelaySt
 
 
 def wished(state: RelayState, changed: RelayState) -> RelayState:
-    """Give `changed` with its tries begun anew when it wants something else of the contact than `state` did."""
+    """Give `changed` with its tries begun anew when it wants something else of the contact than `state` did.
+
+    A proved cut that stays for another reason says that reason from now on: paid, but the lights are out.
+    """
     if changed.desired_closed is state.desired_closed:
+        if changed.desired_closed is False and changed.verdict is RelayVerdict.CONFIRMED:
+            return msgspec.structs.replace(changed, why=changed.desired_why)
         return changed
     return msgspec.structs.replace(
         changed,

@@ -51,6 +51,7 @@ class Details:
 
     power_w: int | None = None
     current_ma: int | None = None
+    power_factor_milli: int | None = None
 
 
 NO_DETAILS = Details()
@@ -83,6 +84,10 @@ class LinePoller:
         """Meters that said who they are, and answer."""
         self._broken: set[MeterNo] = set()
         """Meters whose last reading could not be booked, so that the log says it once."""
+        self._watched: set[MeterNo] = set()
+        """Meters whose power is under suspicion: it is read every round until it is settled."""
+        self._with_factor: set[MeterNo] = set()
+        """Meters whose account has a rule on the power factor; no other is asked it."""
 
     async def run(self) -> None:
         """Poll for ever."""
@@ -130,7 +135,7 @@ class LinePoller:
         if meter is None:
             return False
         try:
-            return await self._poll(meter, rank, detailed)
+            return await self._poll(meter, rank, detailed or number in self._watched)
         except StoreFull:
             # Nothing was stored, so nothing was decided: the register keeps the energy until there is room (C-13).
             return True
@@ -169,6 +174,7 @@ class LinePoller:
             raw=raw,
             power_w=details.power_w,
             current_ma=details.current_ma,
+            power_factor_milli=details.power_factor_milli,
             span_wh=meter.span_wh,
             step_wh=meter.step_wh,
         )
@@ -211,6 +217,8 @@ class LinePoller:
             self._signals.relay.set()
         if posted.outcome not in ACCEPTED:
             self._met.discard(reading.meter)
+        for wanted, meters in ((posted.watch, self._watched), (posted.factor, self._with_factor)):
+            (meters.add if wanted else meters.discard)(reading.meter)
         return posted
 
     async def _quarantine(self, reading: MeterReading) -> None:
@@ -226,12 +234,18 @@ class LinePoller:
         relay = await self._ask(meter, Item.RELAY, rank)
         current = None if relay is None else await self._ask(meter, Item.CURRENT, rank)
         power = None if current is None else await self._ask(meter, Item.POWER, rank)
-        if relay is None or current is None or power is None:
+        factor = None if power is None else await self._ask_factor(meter, rank)
+        if relay is None or current is None or power is None or factor is None:
             return None
-        details = Details(power_w=power.power_w, current_ma=current.current_ma)
+        details = Details(power.power_w, current.current_ma, factor.power_factor_milli)
         if relay.relay_closed is not None:
             await self._note_relay(meter, relay, relay.relay_closed, details, seen_at)
         return details
+
+    async def _ask_factor(self, meter: FleetMeter, rank: Rank) -> Values | None:
+        return (
+            await self._ask(meter, Item.POWER_FACTOR, rank) if meter.meter in self._with_factor else NOT_TOLD
+        )
 
     async def _note_relay(
         self, meter: FleetMeter, relay: Values, closed: bool, details: Details, seen_at: Instant

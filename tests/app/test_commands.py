@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.application.accounts import quarantine
-from gateway.contract.commands import Grant, encode_command
+from gateway.contract.commands import EmergencyRule, Grant, encode_command
 from gateway.contract.facts import Alarm, RelayVerdict
 from tests.app.station import Central, Station, fresh_signer, rooms, station_in, until
 from tests.application.site import YUAN
@@ -214,6 +214,18 @@ async def test_a_quarantined_account_is_released_by_a_person(station: Station, c
     await until(lambda: "books looked into" in told(central, "account-released"), "the reason at central")
     code, _, err = await station.command("release", "zz", "--why", "x")
     assert (code, "there is no account zz" in err) == (1, True)
+
+
+async def test_an_emergency_is_drawn_on_site_once(station: Station, central: Central) -> None:
+    await station.start()
+    await central.configure(*rooms("1", emergency=EmergencyRule(5 * YUAN)), *rooms("2"))
+    code, out, err = await station.command("emergency", "a1", "--why", "a sick student")
+    assert (code, "supplied by its emergency rule" in out) == (0, True), err
+    await until(lambda: "a sick student" in told(central, "emergency-drawn"), "the reason at central")
+    code, _, err = await station.command("emergency", "a1", "--why", "again")
+    assert (code, "drawn already within 30 days" in err) == (1, True)
+    code, _, err = await station.command("emergency", "a2", "--why", "x")
+    assert (code, "no emergency rule" in err) == (1, True)
 
 
 def set_aside(station: Station) -> None:

@@ -14,9 +14,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from gateway.application.apply_command import Repeated, Taken
 from gateway.application.grant import apply_voucher
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import Grant, PolicyRule, PriceRule, TakeBack
+from gateway.contract.commands import (
+    Grant,
+    PolicyRule,
+    PriceRule,
+    PriceStep,
+    PriceWindow,
+    TakeBack,
+    WeekWindow,
+)
 from gateway.contract.facts import CommandOutcome, Decision, DecisionKind, ReadingOutcome
-from gateway.domain.tariff import Span, cost_nano_yuan, with_prices
+from gateway.domain.calendar import month_of
+from gateway.domain.tariff import Span, cost_nano_yuan, position, with_prices
 from tests.application.site import HOUR_MS, PRICE, Site, room
 
 SPAN_WH = 1_000_000_000
@@ -137,11 +146,26 @@ class Books(RuleBasedStateMachine):
     def the_hour_is_settled(self) -> None:
         self.site.do(settle_due)
 
-    @rule(delay_h=st.integers(-30, 3), price=st.integers(0, 2_000_000))
-    def a_price_is_published(self, delay_h: int, price: int) -> None:
-        """In time, or late: then it must come out as if it had been known."""
+    @rule(
+        delay_h=st.integers(-30, 3),
+        price=st.integers(0, 2_000_000),
+        peak=st.integers(0, 2_000_000),
+        hours=st.lists(st.integers(0, 23), max_size=3),
+        steps=st.lists(st.integers(1, 60_000), max_size=2, unique=True),
+    )
+    def a_price_is_published(
+        self, delay_h: int, price: int, peak: int, hours: list[int], steps: list[int]
+    ) -> None:
+        """In time, or late, flat or by the time and the month's use: it must come out as if it had been known."""
         version = f"p{len(self.prices) + 1}"
-        learnt = PriceRule(version, "student", self.site.wall_ms + delay_h * HOUR_MS, price)
+        learnt = PriceRule(
+            version,
+            "student",
+            self.site.wall_ms + delay_h * HOUR_MS,
+            price,
+            windows=[PriceWindow(WeekWindow([1, 3, 4, 6], h * 60, h * 60 + 45), peak) for h in hours],
+            steps=[PriceStep(above, n * 100_000) for n, above in enumerate(sorted(steps), start=1)],
+        )
         self.prices = with_prices(self.prices, [learnt])
         self.site.configure(
             *ROOMS.values(),
@@ -168,12 +192,31 @@ class Books(RuleBasedStateMachine):
         for account in self.first_wh:
             state = self.site.state(account)
             spent_nano = sum(
-                cost_nano_yuan(entry.energy_wh, Span(entry.from_ms, entry.at.wall_ms), self.prices)
+                cost_nano_yuan(
+                    entry.energy_wh,
+                    Span(entry.from_ms, entry.at.wall_ms),
+                    self.prices,
+                    position(self.prices, entry.from_ms, entry.month_wh or 0),
+                )
                 for entry in self.site.entries("consumption")
                 if entry.account == account and entry.from_ms is not None
             )
             held_nano = self.site.balance(account) * 1000 - state.carried_nano_yuan
             assert held_nano == self.granted[account] * 1000 - spent_nano
+
+    @invariant()
+    def each_entry_begins_where_its_month_stood(self) -> None:
+        """While all time is known, entries of one month follow each other without gap or overlap."""
+        for account in self.first_wh:
+            used: dict[int, int] = {}
+            for entry in self.site.entries("consumption"):
+                if entry.account == account and entry.from_ms is not None:
+                    month = month_of(entry.from_ms, 480)
+                    if month_of(max(entry.from_ms, entry.at.wall_ms - 1), 480) == month:
+                        assert entry.month_wh == used.get(month, entry.month_wh)
+                        used[month] = (entry.month_wh or 0) + entry.energy_wh
+                    else:
+                        used.clear()
 
     @invariant()
     def ledger_lines_add_up_to_balances(self) -> None:

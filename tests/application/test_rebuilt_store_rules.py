@@ -43,7 +43,7 @@ def genuine(site: Site, version: int = 2) -> Configure:
 def test_c_11_a_fresh_store_takes_nothing_before_its_own_opening(replayed: object, number: int) -> None:
     site = Site()
     rows = len(site.facts())
-    assert site.deliver(site.sealed(replayed, number)) == Answer(number, "not-opened", 1)
+    assert site.deliver(site.sealed(replayed, number)) == Answer(number, "not-opened", 1, f"c{number}")
     assert len(site.facts()) == rows
     taken = site.deliver(site.sealed(genuine(site), 1, name="genuine"))
     assert taken.result.outcome is CommandOutcome.APPLIED
@@ -65,7 +65,7 @@ def test_c_11_a_store_that_went_back_waits_for_its_opening_too(site: Site) -> No
     here = site.ask(station)
     assert here.epoch != site.booted.epoch
     grant = site.sealed(Grant("p2", "a1", "paid", "yuan", YUAN), site.number + 1)
-    assert site.deliver(grant) == Answer(site.number + 1, "not-opened", site.number + 1)
+    assert site.deliver(grant) == Answer(site.number + 1, "not-opened", site.number + 1, grant.id)
     opening = msgspec.structs.replace(genuine(site, 9).opening, epoch=here.epoch)
     site.command(msgspec.structs.replace(genuine(site, 9), opening=opening))
     assert site.balance() == YUAN

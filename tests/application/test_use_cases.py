@@ -37,6 +37,7 @@ def test_warnings_come_level_by_level() -> None:
         use(site, register)
     reasons = [d.reason for d in site.facts(Decision)]
     assert reasons == ["credit-left", "credit-low-1", "credit-low-2"]
+    assert [d.facts for d in site.facts(Decision)] == [{}, {"level": 5 * YUAN}, {"level": 2 * YUAN}]
 
 
 def test_a_bad_configuration_is_refused_whole_with_every_mistake(site: Site) -> None:

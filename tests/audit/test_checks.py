@@ -19,6 +19,7 @@ from firmware_tools.auditor.evidence import (
     Price,
     Receipt,
     StoredEntry,
+    WeekPrice,
 )
 from firmware_tools.auditor.findings import Figure, figures_met, table
 
@@ -213,6 +214,27 @@ def test_a_price_that_changed_before_the_interval():
     evidence = honest_evidence()
     prices = (*evidence.books.prices, Price("residential", 20_000, 400_000))
     assert found(books(evidence, prices=prices)) == {Figure.PRICES_WRONG: ["b1.e1.5"]}
+
+
+def test_a_price_of_the_time_of_the_week_or_of_a_step():
+    """The entry begins on a Thursday at 8 o'clock of campus time."""
+    evidence, price = honest_evidence(), honest_books.PRICE
+    for days, begin, end, fine in (
+        ((4,), 480, 540, True),
+        ((4,), 481, 540, False),
+        ((4,), 420, 480, False),
+        ((3,), 1380, 600, True),
+        ((4,), 1380, 600, False),
+        ((4,), 480, 480, True),
+        ((3,), 500, 500, True),
+    ):
+        week = (WeekPrice(days, begin, end, price),)
+        found_now = found(books(evidence, prices=(Price("residential", 0, 1, week),)))
+        assert (Figure.PRICES_WRONG not in found_now) is fine, (days, begin, end)
+    stepped = (Price("residential", 0, price - 7, (), (5, 7)),)
+    assert Figure.PRICES_WRONG not in found(books(evidence, prices=stepped))
+    wrong = (Price("residential", 0, price - 7, (), (5, 6)),)
+    assert Figure.PRICES_WRONG in found(books(evidence, prices=wrong))
 
 
 def test_a_balance_that_doesnt_add_up():

@@ -137,8 +137,10 @@ class GatewayTwin:
             meter="m-301", observed_closed=closed, verdict=verdict, at=self.at(), account=account, **fields
         )
 
-    def decision(self, account: str, decision: facts.DecisionKind, reason: str = "credit") -> facts.Decision:
-        return facts.Decision(account, decision, reason, self.at(), 0)
+    def decision(
+        self, account: str, decision: facts.DecisionKind, reason: str = "credit", **rests_on: int
+    ) -> facts.Decision:
+        return facts.Decision(account, decision, reason, self.at(), 0, rests_on)
 
     def reading(
         self, register_wh: int, outcome: facts.ReadingOutcome = facts.ReadingOutcome.ADVANCED

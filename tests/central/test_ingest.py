@@ -17,7 +17,15 @@ from central.ledger.models import Transfer
 from central.ledger.queries import balance
 from central.ledger.verification import verify_books
 from central.link import counters
-from central.link.models import Alarm, Delivery, Gateway, GatewayEntry, QuarantinedRow, WatermarkCheck
+from central.link.models import (
+    AccountDecision,
+    Alarm,
+    Delivery,
+    Gateway,
+    GatewayEntry,
+    QuarantinedRow,
+    WatermarkCheck,
+)
 from central.link.telemetry.models import HourlyUse, LastReading, Reading, RelayEvent
 from gateway.contract import facts, topics
 from gateway.contract.commands import CENTRAL, Ack
@@ -65,6 +73,13 @@ def test_c_11_a_batch_is_acked_after_it_is_committed_and_once(taker, twin):
     assert balance(chart.customer("1-301.1", "paid", "yuan")) == -558_000
     assert balance(chart.energy_revenue("dormitory", "yuan")) == 558_000
     assert counts(taker)["rows-known"] == 2
+
+
+def test_what_a_decision_rests_on_is_kept_for_whoever_is_to_be_shown_why(taker, twin):
+    out = twin.decision("1-301.1", facts.DecisionKind.OPEN, "lights-out", until_ms=9)
+    taker.take(twin.topic("up"), twin.batch(out), NOW_MS)
+    kept = AccountDecision.objects.get(pk="1-301.1")
+    assert (kept.decision, kept.reason, kept.facts) == ("open", "lights-out", {"until_ms": 9})
 
 
 def test_c_11_a_gap_is_answered_with_the_row_expected(taker, twin):

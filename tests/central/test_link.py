@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from central.campus.import_plan import plan_import
-from central.campus.models import Account, Building, MeteringPoint
+from central.campus.models import Account, Bucket, Building, CustomerClass, MeteringPoint, Price
 from central.campus.operations import CampusRefusal, bind_meter, open_account, publish_price, set_protected
 from central.desk.operations import pay
 from central.desk.paying_out import pay_out_closed_account, pay_out_credit_back
@@ -38,6 +38,7 @@ from gateway.contract import commands, topics
 from gateway.contract.commands import CENTRAL, RelayWish, decode_command
 from gateway.contract.envelope import Sealed, keyring_from_hex, unseal
 from gateway.contract.facts import Answer, CommandOutcome, EntryCause, EntryKind, EntryLine
+from gateway.domain.configuration import mistakes
 from tests.central.conftest import NOW_MS
 from tests.central.gateway_twin import GatewayTwin
 
@@ -79,6 +80,47 @@ def test_c_3_the_configuration_is_the_campus(taker, twin):
     assert [p.micro_yuan_per_kwh for p in configure.prices] == [558_000]
     sealed = opened(bytes(last("configure").sealed))
     assert (sealed.number, sealed.id) == (1, last("configure").command_id)
+
+
+def test_c_3_a_classs_limits_and_a_buildings_policy_are_in_the_configuration(taker, twin):
+    windows = [{"window": {"days": [1], "from_minute": 0, "to_minute": 420}, "micro_yuan_per_kwh": 300_000}]
+    steps = [{"above_wh": 200_000, "add_micro_yuan_per_kwh": 50_000}]
+    night = {"calendar": "night", "windows": [windows[0]["window"]]}
+    Building.objects.update(policy={"calendars": [night], "isolated_after_s": 14_400})
+    Price.objects.update(windows=windows, steps=steps)
+    CustomerClass.objects.update(
+        limits={"no_cut_extra": 5_000_000, "lights_out": "night", "high_power": {"step_w": 800}}
+    )
+    MeteringPoint.objects.filter(code="1-301").update(
+        limits={"lights_out": "", "software": {"from_ms": 5, "wh_per_day": 6_000}}
+    )
+    Bucket.objects.filter(name="subsidy").update(rollover_max=5_000)
+    configure = order(publish_config("gw-1", NOW_MS))
+    assert configure.policy == commands.PolicyRule(
+        calendars=[msgspec.convert(night, commands.CalendarRule)], isolated_after_s=14_400
+    )
+    assert msgspec.to_builtins((configure.prices[0].windows, configure.prices[0].steps)) == (windows, steps)
+    first, second = configure.accounts
+    assert (first.lights_out, second.lights_out, second.no_cut_extra) == ("", "night", 5_000_000)
+    assert (first.software, second.software) == (commands.SoftwareControlRule(5, 6_000), None)
+    assert second.high_power == commands.HighPowerRule(800)
+    assert [b.rollover_max for b in first.buckets] == [5_000, 0]
+    assert mistakes(configure, []) == []
+
+
+def test_r_4_3_5_a_gap_and_an_emergency_are_asked_once(taker, twin):
+    asked = operations.ask_emergency("d1", "1-301.1", actor="desk", now_ms=NOW_MS)
+    assert order(asked) == commands.DrawEmergency("d1", "1-301.1", "desk")
+    assert operations.ask_emergency("d1", "1-301.1", actor="desk", now_ms=NOW_MS) == asked
+    gap = {"grace_until_ms": 50, "actor": "boss", "note": "", "now_ms": NOW_MS}
+    billed = operations.ask_gap("g1", "1-301.1", 9_000, 5, 6, **gap)
+    assert order(billed) == commands.BillGap("g1", "1-301.1", 9_000, 5, 6, 50)
+    assert operations.ask_gap("g1", "1-301.1", 9_001, 5, 6, **gap).why is LinkRefusal.EXISTS_WITH_DIFFERENT
+    assert operations.ask_gap("g2", "1-301.1", 0, 5, 6, **gap).why is LinkRefusal.NOT_POSITIVE
+    assert operations.ask_emergency("d2", "x", actor="desk", now_ms=NOW_MS).why is LinkRefusal.UNKNOWN_ACCOUNT
+    answered(taker, twin, billed)
+    billed.refresh_from_db()
+    assert billed.outcome == "applied"
 
 
 def test_c_3_a_change_is_published_once_with_a_higher_version(taker, twin):

@@ -10,8 +10,8 @@ from gateway.domain.tariff import (
     Span,
     cost_nano_yuan,
     edges_between,
-    lowest_between,
     lowest_price,
+    lowest_rate_between,
     next_edge_ms,
     price_at,
     segments,
@@ -54,8 +54,8 @@ def test_of_two_prices_for_one_instant_the_one_learnt_later_holds() -> None:
 
 def test_the_lowest_price_is_what_an_unknown_time_costs() -> None:
     assert lowest_price(PRICES).version == "low"
-    assert lowest_between(PRICES, Span(2_000, 3_000)).version == "high"
-    assert lowest_between(PRICES, Span(500, 3_000)).version == "low"
+    assert lowest_rate_between(PRICES, Span(2_000, 3_000)) == HIGH.micro_yuan_per_kwh
+    assert lowest_rate_between(PRICES, Span(500, 3_000)) == LOW.micro_yuan_per_kwh
 
 
 def test_edges_are_inside_and_ahead() -> None:
@@ -73,9 +73,7 @@ def test_the_parts_of_an_interval_are_the_whole(
     assert all(part.energy_wh >= 0 for part in parts)
     for part in parts:
         again = segments(part.energy_wh, part.span, known)
-        assert sum(one.energy_wh * one.price.micro_yuan_per_kwh for one in again) == (
-            part.energy_wh * part.price.micro_yuan_per_kwh
-        )
+        assert sum(one.energy_wh * one.rate for one in again) == (part.energy_wh * part.rate)
 
 
 @given(st.lists(st.integers(0, 5_000), max_size=20), st.integers(0, 2_000_000), st.integers(0, 999))

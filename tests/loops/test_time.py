@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.application.ports import StoreFull
-from gateway.contract.commands import PriceRule
+from gateway.contract.commands import PriceRule, PriceWindow, WeekWindow
 from gateway.contract.facts import Alarm, Entry, EntryCause, EntryKind, Health, RelayVerdict, Watermark
 from gateway.loops.keep_health import Trouble
 from tests.application.site import PRICE, START_MS
@@ -154,3 +154,27 @@ async def test_c13_while_the_disk_is_full_nothing_acts_and_all_loops_go_on_when_
 async def told_of_full_disk(building: Building) -> bool:
     told = [alarm.raised for alarm in await building.facts(Alarm) if alarm.what == "store-full"]
     return told == [True, False]
+
+
+async def test_c9_the_window_of_the_week_is_read_at_its_edge_and_bills_its_own_price(tmp_path: Path) -> None:
+    """The valley begins half an hour after the building's time begins, to the minute."""
+    minute = (START_MS // 60_000 + 480 + 30) % 1440
+    valley = PriceWindow(WeekWindow([1, 2, 3, 4, 5, 6, 7], minute, (minute + 480) % 1440 or 1440), 300_000)
+    edge_ms = START_MS + 30 * 60_000
+    tariff = PriceRule("tou", "student", 0, 800_000, windows=[valley])
+    async with Building(
+        tmp_path, Room("1", 100, {"load": "2kW"}), prices=[tariff], pause_ms=3_600_000
+    ) as building:
+        building.start(keep=True, drive=False)
+        await building.until(lambda: all_read(building))
+        building.time.skip(edge_ms - building.time.now_ms() - 2_000)
+
+        async def both_rates() -> bool:
+            return {e.price_micro_yuan_per_kwh for e in await building.facts(Entry) if e.energy_wh} == {
+                800_000, 300_000,
+            }  # fmt: skip
+
+        await building.until(both_rates)
+        edge = [e for e in await building.facts(Entry) if e.energy_wh]
+        assert max(e.at.wall_ms for e in edge if e.price_micro_yuan_per_kwh == 800_000) == edge_ms
+        assert min(e.from_ms for e in edge if e.price_micro_yuan_per_kwh == 300_000) == edge_ms

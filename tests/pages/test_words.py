@@ -14,7 +14,13 @@ from central.campus.models import Room
 from central.office.alarm_details import detail_words
 from central.office.words import ALARMS, WHY, name_of, why_words
 from gateway.app.orders import LOCKED_OUT
+from gateway.application.power import WAITS
+from gateway.application.software_control import SOFTWARE_CONTROL
+from gateway.domain.caps import NIGHT_CAP, POWER_CAP
 from gateway.domain.cutoff import HELD_BY_GUARD, RULINGS
+from gateway.domain.high_power import HIGH_POWER
+from gateway.domain.leeway import REASONS
+from gateway.domain.timetable import LIGHTS_OUT
 from gateway.loops.keep_health import TROUBLES
 from gateway.protocols.dlt645.relay import REFUSED_BITS
 from tests.browser import seed
@@ -46,7 +52,7 @@ def alarm_names() -> set[str]:
         for name, arguments in calls(package)
         for place in WHERE_NAMES_STAND.get(name, ())
     }
-    return {name for name in names if name} | TROUBLES | {LOCKED_OUT}
+    return {name for name in names if name} | TROUBLES | {LOCKED_OUT, WAITS, SOFTWARE_CONTROL}
 
 
 def reasons() -> set[str]:
@@ -54,6 +60,7 @@ def reasons() -> set[str]:
         HELD_BY_GUARD.reason
     }
     rests = {text_at(arguments, RESTS[name]) for name, arguments in calls(gateway) if name in RESTS}
+    ruled |= REASONS | {LIGHTS_OUT, POWER_CAP, NIGHT_CAP, HIGH_POWER}
     return ruled | {reason for reason in rests if reason} | set(REFUSED_BITS) | {"commanded", "silent"}
 
 
@@ -80,6 +87,10 @@ def test_every_reason_has_words() -> None:
             "继电器应断开：已发命令，但没有变化（已试 1 次）",
         ),
         ("credit-spent", "余额用完"),
+        (
+            "high-power: restored 3 times within a day; a person must close it",
+            "使用大功率电器：一天内已自动恢复 3 次；须人工合闸",
+        ),
         ("a sentence of a later gateway", "a sentence of a later gateway"),
         ("", ""),
     ],

@@ -187,12 +187,6 @@ def test_frames_at_the_edges_of_the_standards(text: str, asked: str, expected: d
     assert {key: said.get(key, "missing") for key in expected} == expected
 
 
-def test_a_request_with_a_wrong_crc_is_cut_where_the_next_frame_begins() -> None:
-    bad, good = decode_line("010304b200010000" + "010402000a3937", Named.MODBUS_RTU)
-    assert (bad["reason"], bad["raw"]) == ("bad-crc", "010304b200010000")
-    assert good["event"] == "frame"
-
-
 def test_without_standard_input_there_is_nothing_to_say() -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", f"{sys.executable} -m gateway decode <&-"], capture_output=True, timeout=60

@@ -194,7 +194,7 @@ class Decoder(StreamDecoder):
             if crc16(raw) == 0:
                 return Frame(raw[0], raw[1], self._side(raw, role), raw[2:-2], raw)
         if claims and function & ~EXCEPTION_BIT in FUNCTIONS:
-            return Reason.BAD_CRC, self._likeliest(claims)
+            return Reason.BAD_CRC, claims[-1].length
         return self._try_odd_request(arrived) if function in _READS else (Reason.GARBAGE, head_bytes)
 
     def _try_odd_request(self, arrived: int) -> Frame | tuple[Reason, int] | None:
@@ -214,25 +214,9 @@ class Decoder(StreamDecoder):
         return function not in (EXCEPTION_BIT, 0xFF) and code in EXCEPTION_CODES
 
     def _unfinished(self, claims: "list[_Claim]", arrived: int) -> tuple[Reason, int]:
-        """Name what the stream ended in: a whole frame of wrong CRC where some shape is whole, else a truncated one."""
-        whole = [claim for claim in claims if claim.length <= arrived]
-        return (Reason.BAD_CRC, self._likeliest(whole)) if whole else (Reason.TRUNCATED, arrived)
-
-    def _likeliest(self, claims: "list[_Claim]") -> int:
-        """Return the length of the shape behind which the stream ends or a good frame follows; else of the longest."""
-        ends = [claim.length for claim in claims if self._is_good_end(self._position + claim.length)]
-        return ends[0] if ends else claims[-1].length
-
-    def _is_good_end(self, end: int) -> bool:
-        buffer = self._buffer
-        if end == len(buffer):
-            return True
-        known = len(buffer) - end > _EXCEPTION_BYTES + 1 and buffer[end + 1] & ~EXCEPTION_BIT in FUNCTIONS
-        shapes = _claims(buffer[end : end + 7].ljust(7, b"\0"), self._role) if known else []
-        return any(
-            end + shape.length <= len(buffer) and crc16(buffer[end : end + shape.length]) == 0
-            for shape in shapes
-        )
+        """Name what the stream ended in: a whole frame of wrong CRC where a shape ends with it, else a truncated one."""
+        whole = any(claim.length == arrived for claim in claims)
+        return Reason.BAD_CRC if whole else Reason.TRUNCATED, arrived
 
     def _try_echo(self, arrived: int) -> Frame | tuple[Reason, int] | None:
         raw = self._echo
