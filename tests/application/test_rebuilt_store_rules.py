@@ -56,7 +56,7 @@ def test_c_11_what_was_signed_for_the_old_life_stays_used_up_when_the_opening_ca
     site = Site()
     site.deliver(site.sealed(genuine(site), 40, name="genuine"))
     answer = site.deliver(site.sealed(TakeBack("r1", "a1", "paid", YUAN), 12))
-    assert answer == Answer(12, "already-have", 41)
+    assert answer == Answer(12, "already-have", 41, "c12")
     assert site.balance() == YUAN
 
 
@@ -74,5 +74,5 @@ def test_c_11_a_store_that_went_back_waits_for_its_opening_too(site: Site) -> No
 def test_c_11_an_epoch_without_an_opening_can_still_be_given_up() -> None:
     site = Site()
     begun = site.deliver(site.sealed(BeginEpoch(site.booted.epoch, 1 << 53), 5))
-    assert begun == Answer(5, "gap", 1)
+    assert begun == Answer(5, "gap", 1, "c5")
     assert len(site.ask(marks)) == 2
