@@ -3,22 +3,24 @@
 reading -> judgement -> (binding, price edge) -> packed row -> decision -> settlement -> outbox row
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from gateway.application.accounts import Metered, metered_by
+from gateway.application.accounts import Metered, metered, metered_by
 from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.bind import bills_nobody, bind_due, has_binding_due
 from gateway.application.close_account import finish_closing
 from gateway.application.decide import decide, policy
 from gateway.application.drive_relay import note_observation
+from gateway.application.outlook import outlook_of
 from gateway.application.ports import Journal
 from gateway.application.settle import settle
 from gateway.contract.facts import EntryCause, Instant, ReadingOutcome, ReadingRow
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.cutoff import Basis
 from gateway.domain.instants import elapsed_ms, wall_of
+from gateway.domain.poll_plan import NO_OUTLOOK, Outlook
 from gateway.domain.reading import (
     Judgement,
     MeterReading,
@@ -49,6 +51,10 @@ class Posted:
     """The relay wants work: give its meter to the relay loop."""
     closed: bool = False
     """An account was closed on this reading (C-8)."""
+    total_wh: int = 0
+    """The meter's running total after it."""
+    outlook: Outlook = NO_OUTLOOK
+    """When the meter is next worth reading."""
 
 
 def post_reading(
@@ -136,16 +142,26 @@ def _act(
     relay: bool,
     now: Instant,
 ) -> Posted:
-    posted = Posted(judgement.outcome, judgement.delta_wh, reread=wants_reread(after), relay=relay)
+    posted = Posted(
+        judgement.outcome,
+        judgement.delta_wh,
+        reread=wants_reread(after),
+        relay=relay,
+        total_wh=after.total_wh,
+    )
     gathered = metered_by(journal, meter)
     if gathered is None or not (judgement.accepted or after.doubt):
         return posted
     if judgement.accepted and finish_closing(journal, gathered, now):
-        return Posted(posted.outcome, posted.delta_wh, relay=posted.relay, closed=True)
+        return replace(posted, closed=True)
     basis = Basis.CONFIRMED if confirming and judgement.accepted else Basis.READ
     decided = decide(journal, gathered.state.account, basis, now)
-    return Posted(
-        posted.outcome, posted.delta_wh, decided.confirm, posted.reread, posted.relay or decided.relay
+    decided_on = metered(journal, gathered.state.account) or gathered
+    return replace(
+        posted,
+        confirm=decided.confirm,
+        relay=posted.relay or decided.relay,
+        outlook=outlook_of(decided_on, now, confirm=decided.confirm),
     )
 
 

@@ -1,0 +1,212 @@
+"""One meter's turn on its line: what is asked, in which order, and which use case takes each answer. Decides nothing about credit.
+
+A turn asks the energy. What changes slowly (relay, power, current) is asked in a detailed turn, the number on the case and the
+calendar when a meter has to say anew who it is: after a start, a silence, a strange value, and now and then.
+"""
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from gateway.application.accounts import quarantine_of
+from gateway.application.drive_relay import note_observation
+from gateway.application.ports import (
+    BackedOff,
+    Clock,
+    Journal,
+    Line,
+    LineGone,
+    LineReply,
+    Rank,
+    Store,
+    StoreDamaged,
+    StoreFull,
+)
+from gateway.application.post_reading import Posted, note_silence, post_reading
+from gateway.contract.identifiers import MeterNo
+from gateway.domain.poll_plan import PollPlan
+from gateway.domain.reading import ACCEPTED, MeterReading
+from gateway.domain.relay import ObservedStatus
+from gateway.loops.fleet import FleetMeter
+from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.read_clock import has_clock, read_clock
+from gateway.loops.signals import Signals
+from gateway.protocols.driver import Answer, Item, MeterClock, Refused, Values
+
+NOT_TOLD = Values()
+LINE_GONE_S = 0.25
+"""Before a meter of a line without a port is tried again."""
+
+log = structlog.get_logger("poll")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What was read beside the register in the same turn; None: not asked, or the meter doesn't tell."""
+
+    power_w: int | None = None
+    current_ma: int | None = None
+
+
+NO_DETAILS = Details()
+
+
+class MeterTurns:
+    """Takes the turns of one line's meters, one or several at a time, never two of one meter."""
+
+    def __init__(
+        self,
+        line: Line,
+        store: Store[Journal],
+        clock: Clock,
+        clocks: MeterClocks,
+        signals: Signals,
+        plan: PollPlan,
+    ) -> None:
+        self._line = line
+        self._store = store
+        self._clock = clock
+        self._clocks = clocks
+        self._signals = signals
+        self._plan = plan
+        self._met: set[MeterNo] = set()
+        """Meters that said who they are, and answer."""
+        self._broken: set[MeterNo] = set()
+        """Meters whose last reading could not be booked, so that the log says it once."""
+
+    def meet_again(self, meter: MeterNo) -> None:
+        """Have a meter say anew who it is at its next turn."""
+        self._met.discard(meter)
+
+    async def take(self, meter: FleetMeter, rank: Rank, detailed: bool) -> float:
+        """Ask one meter. The register comes last: it is what credit is decided on.
+
+        Gives the seconds for which it can't be asked, 0 when it was. Raises StoreFull when nothing could be stored, so that nothing
+        was decided: the register keeps the energy until there is room (C-13).
+        """
+        details: Details | None = NO_DETAILS
+        if detailed and meter.meter in self._met:
+            details = await self._look_closer(meter, rank)
+        if details is None:
+            self._met.discard(meter.meter)
+            return 0.0
+        answer = await self._line.read(meter.driver, Item.ENERGY, rank)
+        if not isinstance(answer, Answer) or answer.values.energy_wh is None:
+            self._met.discard(meter.meter)
+            return await self._note_silence(meter, answer)
+        reading = self._reading(meter, answer.values.energy_wh, answer.raw, details)
+        if meter.meter not in self._met:
+            reading = await self._meet(meter, reading, rank)
+        await self._post(meter, reading)
+        return 0.0
+
+    async def _note_silence(self, meter: FleetMeter, reply: LineReply) -> float:
+        if isinstance(reply, BackedOff):
+            return reply.again_in_ms / 1000
+        if isinstance(reply, LineGone):
+            return LINE_GONE_S
+        now = self._clock.now()
+        await self._store.run(lambda journal: note_silence(journal, meter.meter, now))
+        return 0.0
+
+    def _reading(self, meter: FleetMeter, register_wh: int, raw: bytes, details: Details) -> MeterReading:
+        return MeterReading(
+            meter.meter,
+            register_wh,
+            raw=raw,
+            power_w=details.power_w,
+            current_ma=details.current_ma,
+            span_wh=meter.span_wh,
+            step_wh=meter.step_wh,
+        )
+
+    async def _meet(self, meter: FleetMeter, reading: MeterReading, rank: Rank) -> MeterReading:
+        """Ask who a meter is before its register counts again: after a start, a silence, a strange value, and now and then."""
+        who = await self._ask(meter, Item.IDENTITY, rank)
+        when = await read_clock(self._line, meter.driver, rank) if has_clock(meter.driver) else None
+        if isinstance(when, MeterClock):
+            self._clocks.note(meter.meter, when, self._clock.now())
+        if who is None:
+            return reading
+        self._met.add(meter.meter)
+        return replace(reading, identity=who.identity)
+
+    async def _post(self, meter: FleetMeter, reading: MeterReading) -> None:
+        """Post a reading, and what the use case asks to be read again at once."""
+        posted = await self._book(reading, confirming=False)
+        while posted is not None and (posted.confirm or posted.reread):
+            answer = await self._line.read(meter.driver, Item.ENERGY, Rank.READ_BACK)
+            if not isinstance(answer, Answer) or answer.values.energy_wh is None:
+                return
+            again = self._reading(meter, answer.values.energy_wh, answer.raw, NO_DETAILS)
+            posted = await self._book(again, posted.confirm)
+
+    async def _book(self, reading: MeterReading, confirming: bool) -> Posted | None:
+        """Hand a reading over. What breaks on it concerns its account alone, which waits for a person then (C-17)."""
+        now = self._clock.now()
+        try:
+            posted = await self._store.run(
+                lambda journal: post_reading(journal, reading, now, confirming=confirming)
+            )
+        except (StoreFull, StoreDamaged):
+            raise
+        except Exception:
+            await self._quarantine(reading)
+            return None
+        self._broken.discard(reading.meter)
+        if posted.relay or posted.closed:
+            self._signals.relay.set()
+        if posted.outcome in ACCEPTED:
+            self._plan.read(
+                reading.meter,
+                posted.total_wh,
+                reading.power_w,
+                posted.outlook,
+                now.monotonic_ms,
+                reading.step_wh,
+            )
+        else:
+            self._met.discard(reading.meter)
+        return posted
+
+    async def _quarantine(self, reading: MeterReading) -> None:
+        if reading.meter not in self._broken:
+            log.exception("reading-not-booked", meter=reading.meter, register_wh=reading.register_wh)
+        self._broken.add(reading.meter)
+        now, why = self._clock.now(), "a reading could not be booked; the gateway's log says why"
+        await self._store.run(lambda journal: quarantine_of(journal, reading.meter, why, now))
+
+    async def _look_closer(self, meter: FleetMeter, rank: Rank) -> Details | None:
+        """Ask relay, current and power: a contact that moved by itself, or one that lies, shows here. None: it fell silent."""
+        relay = await self._ask(meter, Item.RELAY, rank)
+        current = None if relay is None else await self._ask(meter, Item.CURRENT, rank)
+        power = None if current is None else await self._ask(meter, Item.POWER, rank)
+        if relay is None or current is None or power is None:
+            return None
+        details = Details(power_w=power.power_w, current_ma=current.current_ma)
+        if relay.relay_closed is not None:
+            await self._note_relay(meter, relay, relay.relay_closed, details)
+        return details
+
+    async def _note_relay(self, meter: FleetMeter, relay: Values, closed: bool, details: Details) -> None:
+        """An open status word without a current says nothing: it is not passed on."""
+        if not closed and details.current_ma is None:
+            return
+        status = ObservedStatus(
+            closed=closed,
+            current_ma=details.current_ma,
+            commanded_closed=relay.relay_commanded_closed,
+            status_word=relay.status_word,
+        )
+        now = self._clock.line_now()
+        if await self._store.run(lambda journal: note_observation(journal, meter.meter, status, now)):
+            self._signals.relay.set()
+
+    async def _ask(self, meter: FleetMeter, item: Item, rank: Rank) -> Values | None:
+        """Ask one more item; NOT_TOLD when the model or this very meter doesn't have it, None when nothing came back."""
+        if item not in meter.driver.items:
+            return NOT_TOLD
+        answer = await self._line.read(meter.driver, item, rank)
+        if isinstance(answer, Answer):
+            return answer.values
+        return NOT_TOLD if isinstance(answer, Refused) else None
