@@ -178,6 +178,8 @@ class Exchange:
     """What the bus must be quiet before the request (Modbus: 3.5 characters)."""
     label: str
     """For logs: `652022122003 energy`."""
+    preamble_bytes: int = 0
+    """How many of the request's first bytes only wake the meter: the line leaves them out where a meter has shown to need none."""
 
 
 class Driver(Protocol):

@@ -188,9 +188,29 @@ class SerialBus:
             return Heard(gone=True)
         self._counts["exchanges"] += 1
         listener = job.driver.listen(job.exchange, self._settings.baud)
-        heard = await wire.converse(transport, job.exchange, listener, self._latency_s)
+        bare = self._is_preamble_left_out(job)
+        request = job.exchange.request[job.exchange.preamble_bytes * bare :]
+        heard = await wire.converse(transport, request, job.exchange, listener, self._latency_s)
         self._count(heard)
+        self._note_preamble(job, heard, bare)
         return heard
+
+    def _is_preamble_left_out(self, job: Job) -> bool:
+        """A retry wakes the meter, and a relay command always does: it has one try."""
+        if not job.exchange.preamble_bytes or job.failed or job.rank is Rank.RELAY:
+            return False
+        meter = self._health.of(job.driver.address)
+        return not meter.failures and meter.preamble.is_left_out
+
+    def _note_preamble(self, job: Job, heard: Heard, bare: bool) -> None:
+        if not job.exchange.preamble_bytes or heard.gone:
+            return
+        habit = self._health.of(job.driver.address).preamble
+        if bare:
+            self._counts["without-preamble"] += 1
+            habit.note_without(answered=heard.verdict is not None, silent=not heard.received)
+        else:
+            habit.note_with(answered=heard.verdict is not None)
 
     async def _settle(self, wire: Wire, job: Job) -> None:
         """Wait for the protocol's silence, and until a late answer to an earlier question of this meter can't come any more.

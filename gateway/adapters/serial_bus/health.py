@@ -4,7 +4,9 @@ Pure: time is the caller's. A meter that stays silent is asked again after pause
 no more than 1/DEAD_METER_SHARE of the line's time. So three dead meters on a line cost 1.5 % of it, at any speed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gateway.adapters.serial_bus.preamble import PreambleHabit
 
 FIRST_PAUSE_S = 2.0
 DEAD_METER_SHARE = 200
@@ -26,6 +28,7 @@ class MeterHealth:
     """The request of the last try without its answer ..."""
     late_answer_until_s: float = 0.0
     """... which may still come until then."""
+    preamble: PreambleHabit = field(default_factory=PreambleHabit)
 
 
 class LineHealth:

@@ -39,12 +39,17 @@ class Conversation:
     """One try on one wire; feed it until `done` is set."""
 
     def __init__(
-        self, exchange: Exchange, listener: Listener, latency_s: float, loop: asyncio.AbstractEventLoop
+        self,
+        request: bytes,
+        exchange: Exchange,
+        listener: Listener,
+        latency_s: float,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.heard = Heard()
         self.done: asyncio.Future[None] = loop.create_future()
         self._listener = listener
-        self._request = exchange.request
+        self._request = request
         self._gap_s = latency_s + exchange.byte_gap_timeout_ms / 1000
         self._loop = loop
         self._deadline = 0.0
@@ -170,16 +175,17 @@ class Wire(asyncio.Protocol):
         return True
 
     async def converse(
-        self, transport: Transport, exchange: Exchange, listener: Listener, latency_s: float
+        self, transport: Transport, request: bytes, exchange: Exchange, listener: Listener, latency_s: float
     ) -> Heard:
-        """Do one try on an open, quiet line; `latency_s` is the adapter's own share of every wait."""
-        conversation = Conversation(exchange, listener, latency_s, self._loop)
+        """Do one try on an open, quiet line. `request` is the exchange's, perhaps without its preamble; `latency_s` the adapter's
+        own share of every wait."""
+        conversation = Conversation(request, exchange, listener, latency_s, self._loop)
         self._conversation = conversation
         started = self._loop.time()
-        sent_by = started + len(exchange.request) * self._seconds_per_byte
+        sent_by = started + len(request) * self._seconds_per_byte
         first_byte_by = sent_by + latency_s + exchange.first_byte_timeout_ms / 1000 * exchange.expects_reply
         conversation.begin(first_byte_by, first_byte_by + LONGEST_ANSWER_BYTES * self._seconds_per_byte)
-        transport.write(exchange.request)
+        transport.write(request)
         try:
             await conversation.done
         finally:

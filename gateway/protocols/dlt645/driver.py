@@ -129,6 +129,7 @@ class Dlt645Driver:
             byte_gap_timeout_ms=BYTE_GAP_TIMEOUT_MS,
             silence_before_ms=SILENCE_BEFORE_MS,
             label=f"{self.address} {what}",
+            preamble_bytes=self._row.line.preamble,
             item=item,
             function=function,
             di=di,
