@@ -13,6 +13,7 @@ import bisect
 import json
 import os
 import selectors
+import struct
 import sys
 import time
 import tty
@@ -170,9 +171,8 @@ def crc(data: bytes) -> bytes:
 
 
 def answer_modbus(meter: Meter, request: bytes) -> bytes:
-    count = int.from_bytes(request[4:6], "big")
-    energy = int(meter.energy_mwh) // REGISTER_STEP_MWH
-    body = request[:2] + bytes((2 * count,)) + energy.to_bytes(2 * count, "big")
+    """Answer a read of two registers with the energy in kWh as a float."""
+    body = request[:2] + b"\x04" + struct.pack(">f", meter.energy_mwh // REGISTER_STEP_MWH / 100)
     return body + crc(body)
 
 
@@ -200,6 +200,7 @@ class Line:
         }
         self.buffer = bytearray()
         self.byte_s = BITS_PER_BYTE / spec.baud if spec.baud else 0.0
+        self.made: dict[bytes, tuple[float, bytes]] = {}
         self.exchanges = 0
         self.with_preamble = 0
         self.unheard = 0
@@ -230,11 +231,21 @@ class Line:
             return
         turned_s = said_s + (self.spec.turn_round_ms / 1000 if self.spec.baud else 0.0)
         if not self.spec.baud:
-            os.write(self.master, self.answer(meter, request))
+            self.answer_at_once(meter, request)
             return
         # What the meter does and shows is of the instant at which its reply begins.
         self.loop.call_at(arrived_s + turned_s, self.reply, meter, request, arrived_s + turned_s)
         self.wire_s += turned_s
+
+    def answer_at_once(self, meter: Meter, request: bytes) -> None:
+        """On a fast line nothing may cost more than the pty: an answer once made stands for half a second."""
+        at_s, reply = self.made.get(request, (-1.0, b""))
+        if self.loop.time() - at_s > 0.5:
+            reply = self.answer(meter, request)
+            self.made[request] = self.loop.time(), reply
+        else:
+            meter.answered += 1
+        os.write(self.master, reply)
 
     def reply(self, meter: Meter, request: bytes, begins_s: float) -> None:
         reply = self.answer(meter, request)

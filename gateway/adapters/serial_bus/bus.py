@@ -15,7 +15,7 @@ from collections import Counter
 
 from gateway.adapters.serial_bus.callers import Job, RankedCallers
 from gateway.adapters.serial_bus.diagnosis import FailedTry, diagnose
-from gateway.adapters.serial_bus.health import LineHealth
+from gateway.adapters.serial_bus.health import LineHealth, MeterHealth
 from gateway.adapters.serial_bus.port import (
     Opener,
     PortFault,
@@ -24,9 +24,10 @@ from gateway.adapters.serial_bus.port import (
     Transport,
     open_port,
 )
+from gateway.adapters.serial_bus.preamble import PreambleHabit
 from gateway.adapters.serial_bus.wire import Heard, Wire
 from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
-from gateway.protocols.driver import Driver, Exchange, Item, MeterClock, Refused, RelayAction
+from gateway.protocols.driver import Driver, Item, MeterClock, Refused, RelayAction
 
 READ_TRIES = 3
 PROBE_TRIES = 1
@@ -70,20 +71,22 @@ class SerialBus:
                 self._counts["backed-off"] += 1
                 return BackedOff(again_in_ms=round(pause_left_s * 1000))
             tries = PROBE_TRIES
-        return await self._ask(driver, exchange, rank, tries)
+        return self._why_not() or await self._callers.ask(driver, exchange, rank, tries)
 
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command once, before everything else on the line."""
-        return await self._ask(driver, driver.switch(action, valid_until), Rank.RELAY, COMMAND_TRIES)
+        exchange = driver.switch(action, valid_until)
+        return self._why_not() or await self._callers.ask(driver, exchange, Rank.RELAY, COMMAND_TRIES)
 
-    async def _ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> LineReply:
+    def _why_not(self) -> LineGone | None:
+        """Say why nothing can be asked now, if so."""
         if self._owner is not None and self._owner.cancelled():
             return LineGone(f"line {self.name} was closed")
         if self._owner is None or self._owner.done():
             raise RuntimeError(f"line {self.name} has no running owner: call start() first")
         if self.trouble is not None:
             return LineGone(str(self.trouble))
-        return await self._callers.ask(driver, exchange, rank, tries)
+        return None
 
     def counters(self) -> dict[str, int]:
         """Everything counted since start; names with a colon carry their reason (`damage:bad-checksum`)."""
@@ -183,43 +186,36 @@ class SerialBus:
             self._take_failure(job, heard)
 
     async def _try(self, wire: Wire, transport: Transport, job: Job) -> Heard:
-        await self._settle(wire, job)
+        meter = self._health.of(job.driver.address)
+        if meter.late_answer_until_s or not wire.is_quiet(job.exchange.silence_before_ms / 1000):
+            await self._settle(wire, job, meter)
         if wire.lost_why is not None:
             return Heard(gone=True)
         self._counts["exchanges"] += 1
-        listener = job.driver.listen(job.exchange, self._settings.baud)
-        bare = self._is_preamble_left_out(job)
-        request = job.exchange.request[job.exchange.preamble_bytes * bare :]
-        heard = await wire.converse(transport, request, job.exchange, listener, self._latency_s)
+        exchange = job.exchange
+        listener = job.driver.listen(exchange, self._settings.baud)
+        bare = exchange.preamble_bytes > 0 and _is_preamble_left_out(job, meter)
+        request = exchange.request[exchange.preamble_bytes :] if bare else exchange.request
+        heard = await wire.converse(transport, request, exchange, listener, self._latency_s)
         self._count(heard)
-        self._note_preamble(job, heard, bare)
+        if exchange.preamble_bytes and not heard.gone:
+            self._note_preamble(meter.preamble, heard, bare)
         return heard
 
-    def _is_preamble_left_out(self, job: Job) -> bool:
-        """A retry wakes the meter, and a relay command always does: it has one try."""
-        if not job.exchange.preamble_bytes or job.failed or job.rank is Rank.RELAY:
-            return False
-        meter = self._health.of(job.driver.address)
-        return not meter.failures and meter.preamble.is_left_out
-
-    def _note_preamble(self, job: Job, heard: Heard, bare: bool) -> None:
-        if not job.exchange.preamble_bytes or heard.gone:
-            return
-        habit = self._health.of(job.driver.address).preamble
+    def _note_preamble(self, habit: PreambleHabit, heard: Heard, bare: bool) -> None:
         if bare:
             self._counts["without-preamble"] += 1
             habit.note_without(answered=heard.verdict is not None, silent=not heard.received)
         else:
             habit.note_with(answered=heard.verdict is not None)
 
-    async def _settle(self, wire: Wire, job: Job) -> None:
+    async def _settle(self, wire: Wire, job: Job, meter: MeterHealth) -> None:
         """Wait for the protocol's silence, and until a late answer to an earlier question of this meter can't come any more.
 
         A Modbus answer doesn't say what was asked, and a status word from before a command must not confirm it. Only a retry, or
         the same poll again, may take such an answer: it is the register, at most a second old."""
         if not await wire.wait_for_quiet(job.exchange.silence_before_ms / 1000, CHATTER_LIMIT_S):
             self._counts["chatter"] += 1
-        meter = self._health.of(job.driver.address)
         wait_s = meter.late_answer_until_s - asyncio.get_running_loop().time()
         same_poll = job.rank > Rank.READ_BACK and meter.unanswered == job.exchange.request
         if wait_s > 0 and not job.failed and not same_poll:
@@ -227,7 +223,8 @@ class SerialBus:
             await asyncio.sleep(wait_s)
 
     def _count(self, heard: Heard) -> None:
-        self._counts["echoes"] += heard.echoed
+        if heard.echoed:
+            self._counts["echoes"] += 1
         for damage in heard.damages:
             self._counts[f"damage:{damage}"] += 1
         for kind in heard.foreign:
@@ -264,6 +261,11 @@ class SerialBus:
             return Silent(tries=len(job.failed))
         self._counts[f"garbled:{reason}"] += 1
         return Garbled(reason=reason, tries=len(job.failed))
+
+
+def _is_preamble_left_out(job: Job, meter: MeterHealth) -> bool:
+    """A retry wakes the meter, and a relay command always does: it has one try."""
+    return not job.failed and job.rank is not Rank.RELAY and not meter.failures and meter.preamble.is_left_out
 
 
 async def _abort(transport: Transport, wire: Wire) -> None:

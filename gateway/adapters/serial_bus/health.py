@@ -38,7 +38,10 @@ class LineHealth:
         self._meters: dict[str, MeterHealth] = {}
 
     def of(self, address: str) -> MeterHealth:
-        return self._meters.setdefault(address, MeterHealth())
+        meter = self._meters.get(address)
+        if meter is None:
+            meter = self._meters[address] = MeterHealth()
+        return meter
 
     def others_answer(self, address: str) -> bool:
         """Whether some other meter of this line is well."""
@@ -50,9 +53,9 @@ class LineHealth:
 
     def note_answer(self, address: str) -> None:
         """A good frame. If the whole line had been silent, it was the line's fault: every meter's pause ends."""
-        if self._meters and all(meter.failures for meter in self._meters.values()):
-            self.forgive_all()
         meter = self.of(address)
+        if meter.failures and all(each.failures for each in self._meters.values()):
+            self.forgive_all()
         meter.ever_answered, meter.failures, meter.not_before_s = True, 0, 0.0
 
     def note_failure(self, address: str, now_s: float, spent_s: float) -> None:
