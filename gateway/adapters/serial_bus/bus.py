@@ -16,6 +16,7 @@ from collections import Counter
 from gateway.adapters.serial_bus.callers import Job, RankedCallers
 from gateway.adapters.serial_bus.diagnosis import FailedTry, diagnose
 from gateway.adapters.serial_bus.health import LineHealth, MeterHealth
+from gateway.adapters.serial_bus.look_rest import LookRest
 from gateway.adapters.serial_bus.port import (
     Opener,
     PortFault,
@@ -27,7 +28,7 @@ from gateway.adapters.serial_bus.port import (
 from gateway.adapters.serial_bus.preamble import PreambleHabit
 from gateway.adapters.serial_bus.wire import Heard, Wire
 from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
-from gateway.protocols.driver import Driver, Item, MeterClock, Refused, RelayAction
+from gateway.protocols.driver import Accepted, Driver, Item, MeterClock, Refused, RelayAction
 
 READ_TRIES = 3
 PROBE_TRIES = 1
@@ -55,6 +56,7 @@ class SerialBus:
         self._opener = opener
         self._callers = RankedCallers()
         self._health = LineHealth()
+        self._look_rest = LookRest()
         self._counts: Counter[str] = Counter()
         self._echoes = False
         self._owner: asyncio.Task[None] | None = None
@@ -160,6 +162,9 @@ class SerialBus:
             job = self._callers.take()
             if job is None:
                 await self._callers.wait()
+            elif rest_s := self._rest_s(job):
+                self._callers.put_back(job)
+                await self._callers.wait(rest_s)
             elif job.reply.done():
                 self._counts["abandoned"] += 1
             elif transport.get_write_buffer_size():
@@ -168,6 +173,12 @@ class SerialBus:
                 return
             else:
                 await self._serve_job(wire, transport, job)
+
+    def _rest_s(self, job: Job) -> float:
+        """How long a poll is kept back for the read-back that is about to come."""
+        if job.rank <= Rank.READ_BACK:
+            return 0.0
+        return self._look_rest.rest_s(asyncio.get_running_loop().time())
 
     async def _serve_job(self, wire: Wire, transport: Transport, job: Job) -> None:
         try:
@@ -233,9 +244,18 @@ class SerialBus:
     def _take_answer(self, job: Job, heard: Heard) -> None:
         assert heard.verdict is not None
         self._health.note_answer(job.driver.address)
+        self._note_for_looks(job, heard)
         self._echoes = heard.echoed
         self._counts["refusals" if isinstance(heard.verdict, Refused) else "answers"] += 1
         job.answer(heard.verdict)
+
+    def _note_for_looks(self, job: Job, heard: Heard) -> None:
+        if job.rank is Rank.POLL:
+            self._look_rest.note_poll(heard.spent_s)
+        elif job.rank is Rank.RELAY and isinstance(heard.verdict, Accepted):
+            self._look_rest.note_command(asyncio.get_running_loop().time())
+        elif job.rank is Rank.READ_BACK:
+            self._look_rest.note_looked()
 
     def _take_failure(self, job: Job, heard: Heard) -> None:
         now_s = asyncio.get_running_loop().time()

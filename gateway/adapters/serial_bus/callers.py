@@ -66,10 +66,13 @@ class RankedCallers:
         """End `wait`: a job came, or the owner has another reason to look up."""
         self._woken.set()
 
-    async def wait(self) -> None:
-        """Wait until woken."""
+    async def wait(self, at_most_s: float | None = None) -> None:
+        """Wait until woken, or for so long."""
         self._woken.clear()
-        await self._woken.wait()
+        try:
+            await asyncio.wait_for(self._woken.wait(), at_most_s)
+        except TimeoutError:
+            pass
 
     def answer_all(self, reply: LineReply) -> None:
         """Give all waiting callers the same reply."""
