@@ -5,8 +5,8 @@
 
 A meter's next reading is worth what the room may have used beyond its credit by then: its power (from the register's own steps, or
 from a power reading while the register agrees with it) and what may have been switched on, times the time since it was last read,
-plus what a register that moves in steps may hide, less what is left. Rooms far from their end, and rooms whose relay is open, have no
-such worth: they share the time that is left over, the one longest not asked first, and none waits longer than FLOOR_MS.
+plus what a register that moves in steps may hide, less what is left. Rooms far from their end, and rooms whose relay is open, have
+no such worth: they share the time that is left over, the one longest not asked first, and none waits longer than FLOOR_MS.
 
 Times are milliseconds of the clock by which energy is dated; worth is in thousandths of a watt-hour.
 """

@@ -71,7 +71,8 @@ class StreamDecoder:
         else:
             self._buffer = self._buffer[position:] + data
         self._position = 0
-        self._silent_until -= position
+        if self._silent_until:
+            self._silent_until -= position
         self._ended = False
         if len(self._buffer) > BUFFER_BYTES:
             self._drop_oldest(len(self._buffer) - BUFFER_BYTES)

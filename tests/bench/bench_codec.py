@@ -4,10 +4,12 @@
     make bench-codec SHORT=1     a moment, to see that it works
 
 A bare decoder checks what must be checked (marks, length, sum or CRC), gives the same fields, and knows no damage, no echo and no
-second frame. Peers: PyPI dlt645 and pymodbus. Each pair is timed in turns in one process, and the best of many rounds counts.
+second frame. Peers: PyPI dlt645, and pymodbus by its public way from bytes to registers. The three are timed in turns in one
+process, and the best of many rounds counts.
 """
 
 import argparse
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -33,6 +35,7 @@ FRAMES_IN_STREAM = 64
 REPLY_645 = dlt645.encode(ADDRESS, 0x91, ENERGY_DI + bytes.fromhex("78563412"))
 STREAM_645 = (b"\xfe\xfe\xfe\xfe" + REPLY_645) * FRAMES_IN_STREAM
 REPLY_MODBUS = modbus.encode(17, 4, b"\x04\x43\x66\x80\x00")
+TWO_REGISTERS = struct.Struct(">2H")
 FROM_33 = bytes((value - 0x33) & 0xFF for value in range(256))
 TO_33 = bytes((value + 0x33) & 0xFF for value in range(256))
 
@@ -69,10 +72,10 @@ def bare_stream_645(portions: list[bytes]) -> int:
     return found
 
 
-def bare_decode_modbus(raw: bytes) -> tuple[int, int, bytes] | None:
+def bare_decode_modbus(raw: bytes) -> tuple[int, ...] | None:
     if len(raw) < 5 or len(raw) != raw[2] + 5 or modbus.crc16(raw):
         return None
-    return raw[0], raw[1], raw[2:-2]
+    return raw[0], raw[1], *TWO_REGISTERS.unpack(raw[3:-2])
 
 
 def bare_encode_modbus(unit: int, function: int, start: int, count: int) -> bytes:
@@ -119,13 +122,30 @@ def peer_stream_645(portions: list[bytes]) -> int:
     return found
 
 
+def our_registers(decoder: modbus.Decoder, raw: bytes) -> tuple[int, ...] | None:
+    decoder.feed(raw)
+    frame = decoder.next_event()
+    if type(frame) is not modbus.Frame:
+        return None
+    return frame.address, frame.function, *TWO_REGISTERS.unpack_from(frame.body, 1)
+
+
+def our_stream_modbus(decoder: modbus.Decoder, portions: list[bytes]) -> int:
+    return sum(our_registers(decoder, portion) is not None for portion in portions)
+
+
+def peer_registers(framer: FramerRTU, raw: bytes) -> list[int] | None:
+    pdu = framer.handleFrame(raw, 17, 0)[1]
+    return None if pdu is None else list(pdu.registers)
+
+
 def peer_stream_modbus(framer: FramerRTU, portions: list[bytes]) -> int:
     rest, found = b"", 0
     for portion in portions:
         rest += portion
-        while rest and (used := framer.decode(rest))[0]:
-            found += 1
-            rest = rest[used[0] :]
+        used, pdu = framer.handleFrame(rest, 17, 0)
+        rest = rest[used:]
+        found += pdu is not None and len(pdu.registers) == 2
     return found
 
 
@@ -178,10 +198,10 @@ def matches() -> list[Match]:
             FRAMES_IN_STREAM,
         ),
         Match(
-            "Modbus decode",
-            lambda: our_decode(on_modbus, REPLY_MODBUS),
+            "Modbus decode, to registers",
+            lambda: our_registers(on_modbus, REPLY_MODBUS),
             lambda: bare_decode_modbus(REPLY_MODBUS),
-            lambda: framer.decode(REPLY_MODBUS),
+            lambda: peer_registers(framer, REPLY_MODBUS),
             "pymodbus",
         ),
         Match(
@@ -192,8 +212,8 @@ def matches() -> list[Match]:
             "pymodbus",
         ),
         Match(
-            "Modbus stream in portions",
-            lambda: our_stream(on_modbus, portions_modbus),
+            "Modbus stream in portions, to registers",
+            lambda: our_stream_modbus(on_modbus, portions_modbus),
             lambda: bare_stream_modbus(portions_modbus),
             lambda: peer_stream_modbus(framer, portions_modbus),
             "pymodbus",
@@ -233,9 +253,7 @@ def check() -> None:
         elif isinstance(ours, bytes):
             assert ours == bare == bytes(peer), (match.what, ours, bare, peer)
         else:
-            assert ours is not None, match.what
-            assert bare is not None, match.what
-            assert peer is not None, match.what
+            assert None not in (ours, bare, peer), match.what
 
 
 def main() -> int:

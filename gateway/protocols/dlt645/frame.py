@@ -121,14 +121,25 @@ class Decoder(StreamDecoder):
             return None
         while True:
             start = buffer.find(START, self._position)
-            if start != self._position or self._noise:
+            if (
+                start > self._position
+                and self._run is _QUIET
+                and not self._noise
+                and not buffer[self._position : start].lstrip(PREAMBLE)
+            ):
+                self._position = start
+            elif start != self._position or self._noise:
                 noise = self._pass_noise(start)
                 if noise is not None:
                     return noise
                 if start < 0:
                     return None
-            if len(buffer) - start >= OVERHEAD_BYTES:
-                raw = buffer[start : start + OVERHEAD_BYTES + buffer[start + 9]]
+            arrived = len(buffer) - start
+            if arrived >= OVERHEAD_BYTES:
+                length = OVERHEAD_BYTES + buffer[start + 9]
+                if length > arrived and buffer[start + 7] == START and not self._ended:
+                    return None
+                raw = buffer[start : start + length]
                 if (
                     raw[7] == START
                     and raw[-1] == END
