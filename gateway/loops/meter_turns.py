@@ -4,6 +4,7 @@ A turn asks the energy. What changes slowly (relay, power, current) is asked in 
 calendar when a meter has to say anew who it is: after a start, a silence, a strange value, and now and then.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import structlog
@@ -31,9 +32,13 @@ from gateway.loops.fleet import FleetMeter
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.read_clock import has_clock, read_clock
 from gateway.loops.signals import Signals
-from gateway.protocols.driver import Answer, Item, MeterClock, Refused, Values
+from gateway.protocols.driver import Answer, Item, MeterClock, Refused, Values, merged
 
 NOT_TOLD = Values()
+BESIDE = (Item.RELAY, Item.CURRENT, Item.POWER)
+"""What a detailed turn asks beside the register."""
+BLOCK_CHANCES = 2
+"""A meter may be silent for another reason; twice running at its block, and it is the block."""
 LINE_GONE_S = 0.25
 """Before a meter of a line without a port is tried again."""
 
@@ -71,6 +76,9 @@ class MeterTurns:
         self._plan = plan
         self._met: set[MeterNo] = set()
         """Meters that said who they are, and answer."""
+        self._one_by_one: set[MeterNo] = set()
+        """Meters that did not answer a block: known until the next start, as a swapped meter may answer it."""
+        self._unanswered_blocks: Counter[MeterNo] = Counter()
         self._broken: set[MeterNo] = set()
         """Meters whose last reading could not be booked, so that the log says it once."""
 
@@ -178,15 +186,43 @@ class MeterTurns:
 
     async def _look_closer(self, meter: FleetMeter, rank: Rank) -> Details | None:
         """Ask relay, current and power: a contact that moved by itself, or one that lies, shows here. None: it fell silent."""
-        relay = await self._ask(meter, Item.RELAY, rank)
-        current = None if relay is None else await self._ask(meter, Item.CURRENT, rank)
-        power = None if current is None else await self._ask(meter, Item.POWER, rank)
-        if relay is None or current is None or power is None:
-            return None
-        details = Details(power_w=power.power_w, current_ma=current.current_ma)
-        if relay.relay_closed is not None:
-            await self._note_relay(meter, relay, relay.relay_closed, details)
+        found = NOT_TOLD
+        for group in self._groups(meter):
+            values = await self._ask_group(meter, group, rank)
+            if values is None:
+                return None
+            found = merged(found, values)
+        details = Details(power_w=found.power_w, current_ma=found.current_ma)
+        if found.relay_closed is not None:
+            await self._note_relay(meter, found, found.relay_closed, details)
         return details
+
+    def _groups(self, meter: FleetMeter) -> list[tuple[Item, ...]]:
+        if meter.meter in self._one_by_one:
+            return [(item,) for item in BESIDE]
+        return meter.driver.groups(BESIDE)
+
+    async def _ask_group(self, meter: FleetMeter, group: tuple[Item, ...], rank: Rank) -> Values | None:
+        """Ask a group at once; a meter that refuses it, or leaves it unanswered again, is asked one by one from now on."""
+        if len(group) > 1:
+            reply = await self._line.read_block(meter.driver, group, rank)
+            if isinstance(reply, Answer):
+                self._unanswered_blocks.pop(meter.meter, None)
+                return reply.values
+            if isinstance(reply, BackedOff | LineGone):
+                return None
+            self._unanswered_blocks[meter.meter] += 1
+            if isinstance(reply, Refused) or self._unanswered_blocks[meter.meter] >= BLOCK_CHANCES:
+                self._one_by_one.add(meter.meter)
+            if not isinstance(reply, Refused):
+                return None
+        found = NOT_TOLD
+        for item in group:
+            values = await self._ask(meter, item, rank)
+            if values is None:
+                return None
+            found = merged(found, values)
+        return found
 
     async def _note_relay(self, meter: FleetMeter, relay: Values, closed: bool, details: Details) -> None:
         """An open status word without a current says nothing: it is not passed on."""

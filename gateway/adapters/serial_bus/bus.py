@@ -12,6 +12,7 @@ What ends the owner: `close()`, or a programming error, which then reaches every
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 from gateway.adapters.serial_bus.callers import Job, RankedCallers
 from gateway.adapters.serial_bus.diagnosis import FailedTry, diagnose
@@ -28,7 +29,7 @@ from gateway.adapters.serial_bus.port import (
 from gateway.adapters.serial_bus.preamble import PreambleHabit
 from gateway.adapters.serial_bus.wire import Heard, Wire
 from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
-from gateway.protocols.driver import Accepted, Driver, Item, MeterClock, Refused, RelayAction
+from gateway.protocols.driver import Accepted, Driver, Exchange, Item, MeterClock, Refused, RelayAction
 
 READ_TRIES = 3
 PROBE_TRIES = 1
@@ -65,7 +66,13 @@ class SerialBus:
 
     async def read(self, driver: Driver, item: Item, rank: Rank) -> LineReply:
         """Ask one meter for one item, with up to 3 tries. Raises KeyError when the model doesn't have the item."""
-        exchange = driver.read(item)
+        return await self._read(driver, driver.read(item), rank)
+
+    async def read_block(self, driver: Driver, items: Sequence[Item], rank: Rank) -> LineReply:
+        """Ask one meter for several items in one exchange (see `Driver.groups`), with up to 3 tries."""
+        return await self._read(driver, driver.read_block(items), rank)
+
+    async def _read(self, driver: Driver, exchange: Exchange, rank: Rank) -> LineReply:
         tries = READ_TRIES
         if rank is Rank.POLL and (health := self._health.of(driver.address)).failures:
             pause_left_s = health.not_before_s - asyncio.get_running_loop().time()

@@ -4,7 +4,7 @@ A reply is ours when it carries our address, the reply bit, our function and our
 its real address or, on some makes, with the wildcard; asked by its own address it must name it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.protocols import scaling
@@ -108,6 +108,15 @@ class Dlt645Driver:
         if item is Item.ENERGY:
             self._register = question
         return question
+
+    def groups(self, items: Sequence[Item]) -> list[tuple[Item, ...]]:
+        """Each item by itself: the standard's blocks hold one quantity's phases or tariffs (annex A), not two of our questions."""
+        return [(item,) for item in items if item in self.items]
+
+    def read_block(self, items: Sequence[Item]) -> Exchange:
+        """Ask for a group of one."""
+        (item,) = items
+        return self.read(item)
 
     def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
         """Command the relay by 1CH; raises KeyError when the model can't, or when more than one meter could take it."""
