@@ -7,7 +7,7 @@ ask more than its register, every IDENTITY_EVERY its number and calendar, spread
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from gateway.application.ports import Clock, Journal, Line, Rank, Store, StoreFull
 from gateway.contract.identifiers import MeterNo
@@ -98,16 +98,16 @@ class LinePoller:
         self._turn_over.clear()
         await self._turn_over.wait()
 
-    def _mine(self) -> frozenset[MeterNo]:
-        return frozenset(meter.meter for meter in self._fleet.on_line(self._line.name))
+    def _mine(self) -> Set[MeterNo]:
+        return self._fleet.on_line(self._line.name).keys()
 
     def _free(self) -> list[MeterNo]:
         """Meters that could be asked now, in the registry's order."""
         loop_s = asyncio.get_running_loop().time()
         return [
-            meter.meter
-            for meter in self._fleet.on_line(self._line.name)
-            if meter.meter not in self._under_way and self._held_until_s.get(meter.meter, 0.0) <= loop_s
+            meter
+            for meter in self._mine()
+            if meter not in self._under_way and self._held_until_s.get(meter, 0.0) <= loop_s
         ]
 
     def _now_ms(self) -> int:

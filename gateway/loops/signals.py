@@ -43,8 +43,8 @@ class Signals:
         """Have a meter read before those that nothing happened to; nobody waits for it."""
         self._wanted.add(meter)
 
-    def take_wanted(self, mine: frozenset[MeterNo]) -> frozenset[MeterNo]:
+    def take_wanted(self, mine: Set[MeterNo]) -> list[MeterNo]:
         """Take the meters of one line that are worth reading."""
-        taken = mine & self._wanted
-        self._wanted -= taken
+        taken = [meter for meter in self._wanted if meter in mine]
+        self._wanted.difference_update(taken)
         return taken
