@@ -15,9 +15,11 @@ from gateway.application.ports import Rank
 from gateway.protocols.dlt645 import functions
 from gateway.protocols.driver import Answer, Driver, Item
 from gateway.protocols.meters import make_driver
+from tests.bench.bench_codec import bare_decode_645
 
 REGISTER = 0x48
 ENERGY = "00010000"
+WAKING = b"\xfe"
 
 
 @dataclass(frozen=True)
@@ -50,48 +52,50 @@ async def pace_of(master: Master, ports: list[str], baud: int, meters: int, seco
     return Pace(sum(done), loop.time() - began_s, time.process_time() - cpu_s)
 
 
-class _Bare(asyncio.Protocol):
-    """Nothing but a request, a count of bytes, and the next request."""
+class _Bare:
+    """A descriptor, a request, the bytes of its reply."""
 
-    def __init__(self, descriptor: int, requests: list[bytes], reply_bytes: int, until_s: float) -> None:
+    def __init__(self, descriptor: int, reply_bytes: int) -> None:
         self._loop = asyncio.get_running_loop()
-        self._descriptor, self._requests, self._reply_bytes = descriptor, requests, reply_bytes
-        self._until_s = until_s
+        self._descriptor, self._reply_bytes = descriptor, reply_bytes
         self._buffer = b""
-        self.done_count = 0
-        self.over: asyncio.Future[None] = self._loop.create_future()
+        self._reply: asyncio.Future[bytes] = self._loop.create_future()
         self._loop.add_reader(descriptor, self._heard)
-        self._ask()
 
-    def _ask(self) -> None:
-        if self._loop.time() >= self._until_s:
-            self._loop.remove_reader(self._descriptor)
-            self.over.set_result(None)
-            return
-        os.write(self._descriptor, self._requests[self.done_count % len(self._requests)])
+    async def ask(self, request: bytes) -> bytes:
+        self._reply = self._loop.create_future()
+        os.write(self._descriptor, request)
+        return await self._reply
 
     def _heard(self) -> None:
         self._buffer += os.read(self._descriptor, 4096)
         if len(self._buffer) >= self._reply_bytes:
-            self._buffer = b""
-            self.done_count += 1
-            self._ask()
+            reply, self._buffer = self._buffer, b""
+            self._reply.set_result(reply)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._descriptor)
 
 
 async def bare(port: str, baud: int, meters: int, until_s: float) -> int:
-    """By the descriptor alone: no sum looked at, no queue, no waiting time, no late answer."""
+    """Bare asyncio on the descriptor: ask, await, check the frame. No queue, no waiting time, no retry, no damage."""
     requests = [functions.read(f"{number:012}", ENERGY, 0) for number in range(1, meters + 1)]
     return await bare_requests(port, requests, 20, until_s)
 
 
 async def bare_requests(port: str, requests: list[bytes], reply_bytes: int, until_s: float) -> int:
     """Ask these requests round and round; every reply has the same length."""
+    loop = asyncio.get_running_loop()
     descriptor = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         tty.setraw(descriptor)
-        talk = _Bare(descriptor, requests, reply_bytes, until_s)
-        await talk.over
-        return talk.done_count
+        talk, done = _Bare(descriptor, reply_bytes), 0
+        while loop.time() < until_s:
+            reply = await talk.ask(requests[done % len(requests)])
+            assert bare_decode_645(reply.lstrip(WAKING)) is not None, reply
+            done += 1
+        talk.close()
+        return done
     finally:
         os.close(descriptor)
 
