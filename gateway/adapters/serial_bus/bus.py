@@ -183,7 +183,7 @@ class SerialBus:
 
     def _rest_s(self, job: Job) -> float:
         """How long a poll is kept back for the read-back that is about to come."""
-        if job.rank <= Rank.READ_BACK:
+        if job.rank <= Rank.READ_BACK or not self._look_rest.is_look_expected:
             return 0.0
         return self._look_rest.rest_s(asyncio.get_running_loop().time())
 
@@ -243,6 +243,8 @@ class SerialBus:
     def _count(self, heard: Heard) -> None:
         if heard.echoed:
             self._counts["echoes"] += 1
+        if not heard.damages and not heard.foreign:
+            return
         for damage in heard.damages:
             self._counts[f"damage:{damage}"] += 1
         for kind in heard.foreign:

@@ -21,6 +21,11 @@ class LookRest:
         self._look_at_s = 0.0
         self._poll_s = 0.0
 
+    @property
+    def is_look_expected(self) -> bool:
+        """Whether a read-back was still to come when it was last asked; looked at before each poll."""
+        return self._look_at_s > 0
+
     def note_command(self, now_s: float) -> None:
         """A meter took a relay command: it will be looked at."""
         self._look_at_s = now_s + LOOK_AFTER_S
@@ -36,4 +41,6 @@ class LookRest:
     def rest_s(self, now_s: float) -> float:
         """Say how long a poll is to be kept back now; 0 when it may go."""
         left_s = self._look_at_s - now_s
+        if left_s <= 0:
+            self._look_at_s = 0.0
         return left_s if 0 < left_s <= LONGEST_REST_S and self._poll_s > left_s else 0.0

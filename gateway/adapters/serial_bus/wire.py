@@ -18,6 +18,8 @@ from gateway.protocols.driver import Accepted, Answer, Damaged, Exchange, Foreig
 
 LONGEST_ANSWER_BYTES = 272
 """DL/T 645: 212 bytes with L=200 and as many FE as a meter may send; Modbus RTU: 256."""
+ANSWERS = (Answer, Accepted, Refused)
+"""A tuple: the union of types would be built anew for each answer."""
 KEPT_BYTES = 512
 KEPT_NAMES = 16
 
@@ -77,7 +79,7 @@ class Conversation:
         self.deadline = max(self.deadline, min(self._loop.time() + self._gap_s, self._latest))
 
     def _weigh(self, verdict: Answer | Accepted | Refused | Damaged | Foreign) -> None:
-        if isinstance(verdict, Answer | Accepted | Refused):
+        if isinstance(verdict, ANSWERS):
             self.heard.verdict = verdict
             self.finish()
         elif isinstance(verdict, Damaged):
@@ -189,7 +191,8 @@ class Wire(asyncio.Protocol):
         try:
             await conversation.done
         finally:
-            conversation.finish()
+            if not conversation.done.done():
+                conversation.finish()
             self._conversation = None
         self.busy_until = max(self.busy_until, started if conversation.heard.verdict else sent_by)
         conversation.heard.spent_s = self._loop.time() - started
