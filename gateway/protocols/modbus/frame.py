@@ -146,9 +146,9 @@ class Decoder(StreamDecoder):
         if self._role is _RESPONSE and len(buffer) - start >= _SHORTEST_REPLY_BYTES:
             # The short way for what a master hears most: registers, whole, not its own echo. All else goes the long way.
             length = _REPLY_BYTES[buffer[start + 2]]
-            raw = buffer[start : start + length] if start or length != len(buffer) else buffer
+            raw = buffer[start : start + length]
             if (
-                crc16(raw) == 0
+                not crc16(raw)
                 and len(raw) == length
                 and raw[1] in _REGISTER_READS
                 and not (self._echo and self._echo.startswith(raw[:_SHORTEST_REPLY_BYTES]))
