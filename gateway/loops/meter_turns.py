@@ -24,6 +24,7 @@ from gateway.application.ports import (
     StoreFull,
 )
 from gateway.application.post_reading import Posted, note_silence, post_reading
+from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.poll_plan import PollPlan
 from gateway.domain.reading import ACCEPTED, MeterReading
@@ -186,6 +187,7 @@ class MeterTurns:
 
     async def _look_closer(self, meter: FleetMeter, rank: Rank) -> Details | None:
         """Ask relay, current and power: a contact that moved by itself, or one that lies, shows here. None: it fell silent."""
+        seen_at = self._clock.line_now()
         found = NOT_TOLD
         for group in self._groups(meter):
             values = await self._ask_group(meter, group, rank)
@@ -194,7 +196,7 @@ class MeterTurns:
             found = merged(found, values)
         details = Details(power_w=found.power_w, current_ma=found.current_ma)
         if found.relay_closed is not None:
-            await self._note_relay(meter, found, found.relay_closed, details)
+            await self._note_relay(meter, found, found.relay_closed, details, seen_at)
         return details
 
     def _groups(self, meter: FleetMeter) -> list[tuple[Item, ...]]:
@@ -224,7 +226,9 @@ class MeterTurns:
             found = merged(found, values)
         return found
 
-    async def _note_relay(self, meter: FleetMeter, relay: Values, closed: bool, details: Details) -> None:
+    async def _note_relay(
+        self, meter: FleetMeter, relay: Values, closed: bool, details: Details, seen_at: Instant
+    ) -> None:
         """An open status word without a current says nothing: it is not passed on."""
         if not closed and details.current_ma is None:
             return
@@ -235,7 +239,8 @@ class MeterTurns:
             status_word=relay.status_word,
         )
         now = self._clock.line_now()
-        if await self._store.run(lambda journal: note_observation(journal, meter.meter, status, now)):
+        number = meter.meter
+        if await self._store.run(lambda journal: note_observation(journal, number, status, now, seen_at)):
             self._signals.relay.set()
 
     async def _ask(self, meter: FleetMeter, item: Item, rank: Rank) -> Values | None:

@@ -26,6 +26,7 @@ import structlog
 from gateway.adapters.journal_store import JournalStore
 from gateway.adapters.model_files import read_models
 from gateway.adapters.serial_bus import SerialBus, open_line
+from gateway.application.alarms import station
 from gateway.application.boot import boot
 from gateway.application.configure import apply_configure
 from gateway.application.drive_relay import set_override
@@ -37,6 +38,7 @@ from gateway.contract.commands import (
     BucketRule,
     Configure,
     Grant,
+    Opening,
     PolicyRule,
     PriceRule,
     RelayWish,
@@ -217,6 +219,7 @@ class Gateway:
             [BindingRule(f"b{n}", f"m{n}", f"a{n}", 0, START_WH) for n in names],
             [PriceRule("p1", "student", 0, 558_300)],
             PolicyRule(cut_guard_count=10_000, restore_gap_ms=0, new_account_grace_s=0),
+            Opening(station(journal).epoch, [], {}, []),
         )
         done = apply_configure(journal, body, self.clock.now())
         assert done.outcome is CommandOutcome.APPLIED, done
