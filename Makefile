@@ -10,10 +10,10 @@ ROUNDS ?= 100
 INPUTS ?= 1000000
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz setup system format clean
+.PHONY: help demo test check lint journey fuzz bench-codec bench-poll bench-cutoff setup system format clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## the virtual environment, from uv.lock
 
@@ -51,6 +51,15 @@ journey: $(STAMP) ## both journeys timed on the whole system; KILL=1 kills its p
 
 fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
+
+bench-codec: $(STAMP) ## frames read and built, beside a bare decoder and the peers; SHORT=1 for a moment
+	@$(PY) -m tests.bench.bench_codec $(if $(SHORT),--short) $(BENCH_ARGS)
+
+bench-poll: $(STAMP) ## share of the wire, the bus alone, dead meters, memory, a slow disk (20 minutes; SHORT=1 for a moment)
+	@$(PY) -m tests.bench.bench_poll $(if $(SHORT),--short) $(BENCH_ARGS)
+
+bench-cutoff: $(STAMP) ## how exactly 208 rooms are cut, beside round-robin (12 minutes; SHORT=1 for a moment)
+	@$(PY) -m tests.bench.bench_cutoff $(if $(SHORT),--short) $(BENCH_ARGS)
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

@@ -21,6 +21,8 @@ COMMANDS = {
     "lock-out": "gateway.technician.lock_out",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
+SPARED = "rich"
+"""structlog loads it where it is installed, for traces on a terminal; the daemon writes JSON and would carry its 4 MB for weeks."""
 
 
 def main() -> int:
@@ -28,11 +30,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="cardroom-gateway", description="The building's gateway.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    if asked == "run":
+        _spare_memory()
     modules = [COMMANDS[asked]] if asked in COMMANDS else dict.fromkeys(COMMANDS.values())
     for module in modules:
         import_module(module).add_parser(subparsers)
     args = parser.parse_args()
     return int(args.run(args))
+
+
+def _spare_memory() -> None:
+    """Load structlog as if SPARED were not installed; whoever else asks for it afterwards gets it."""
+    if SPARED in sys.modules:
+        return
+    sys.modules[SPARED] = None  # type: ignore[assignment]
+    import_module("structlog")
+    del sys.modules[SPARED]
 
 
 if __name__ == "__main__":

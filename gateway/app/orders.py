@@ -244,7 +244,7 @@ def _lines(parts: Parts, silent: frozenset[MeterNo]) -> list[LineStatus]:
             line=row.name,
             port=row.port,
             meters=len(parts.fleet.on_line(row.name)),
-            silent_meters=sum(meter.meter in silent for meter in parts.fleet.on_line(row.name)),
+            silent_meters=sum(meter in silent for meter in parts.fleet.on_line(row.name)),
             counters=bus.counters(),
         )
         for row, bus in parts.commissioning.lines()

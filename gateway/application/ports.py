@@ -65,6 +65,9 @@ class Line(Protocol):
 
     async def read(self, driver: Driver, item: Item, rank: Rank) -> LineReply: ...
 
+    async def read_block(self, driver: Driver, items: Sequence[Item], rank: Rank) -> LineReply:
+        """Ask for one of the driver's groups in one exchange."""
+
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command ONCE, never retried: after silence the caller reads back first (C-15)."""
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from gateway.application.accounts import Metered, metered_by
+from gateway.application.accounts import Metered, metered, metered_by
 from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.bind import bills_nobody, bind_due, has_binding_due
 from gateway.application.close_account import finish_closing
 from gateway.application.decide import decide, policy
 from gateway.application.drive_relay import note_observation
+from gateway.application.outlook import outlook_of
 from gateway.application.ports import Journal
 from gateway.application.power import note_power, watches_power
 from gateway.application.settle import settle
@@ -20,7 +21,9 @@ from gateway.contract.facts import EntryCause, Instant, ReadingOutcome, ReadingR
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.cutoff import Basis
 from gateway.domain.instants import elapsed_ms, wall_of
+from gateway.domain.poll_plan import NO_OUTLOOK, Outlook
 from gateway.domain.reading import (
+    ACCEPTED,
     Judgement,
     MeterReading,
     MeterState,
@@ -54,6 +57,10 @@ class Posted:
     """Its power is under suspicion: read it with the next register, too."""
     factor: bool = False
     """A rule wants the power factor with each power."""
+    total_wh: int = 0
+    """The meter's running total after it."""
+    outlook: Outlook = NO_OUTLOOK
+    """When the meter is next worth reading."""
 
 
 def post_reading(
@@ -142,23 +149,39 @@ def _act(
     now: Instant,
 ) -> Posted:
     meter = reading.meter
-    posted = Posted(judgement.outcome, judgement.delta_wh, reread=wants_reread(after), relay=relay)
+    posted = Posted(
+        judgement.outcome,
+        judgement.delta_wh,
+        reread=wants_reread(after),
+        relay=relay,
+        total_wh=after.total_wh,
+    )
     gathered = metered_by(journal, meter)
     if gathered is None or not (judgement.accepted or after.doubt):
         return posted
     if judgement.accepted and finish_closing(journal, gathered, now):
-        return Posted(posted.outcome, posted.delta_wh, relay=posted.relay, closed=True)
+        return replace(posted, closed=True)
     basis = Basis.CONFIRMED if confirming and judgement.accepted else Basis.READ
     decided = decide(journal, gathered.state.account, basis, now)
-    relay = posted.relay or decided.relay
-    if not watches_power(gathered.rule):
-        return Posted(posted.outcome, posted.delta_wh, decided.confirm, posted.reread, relay)
-    noted = judgement.accepted and note_power(journal, reading, now)
-    power = (metered_by(journal, meter) or gathered).state.power
-    return replace(
+    decided_on = metered(journal, gathered.state.account) or gathered
+    posted = replace(
         posted,
         confirm=decided.confirm,
-        relay=relay or noted,
+        relay=posted.relay or decided.relay,
+        outlook=outlook_of(decided_on, now, confirm=decided.confirm),
+    )
+    return _watch_power(journal, reading, gathered, posted, now) if watches_power(gathered.rule) else posted
+
+
+def _watch_power(
+    journal: Journal, reading: MeterReading, gathered: Metered, posted: Posted, now: Instant
+) -> Posted:
+    """Let the account's rules on power see the reading."""
+    noted = posted.outcome in ACCEPTED and note_power(journal, reading, now)
+    power = (metered_by(journal, reading.meter) or gathered).state.power
+    return replace(
+        posted,
+        relay=posted.relay or noted,
         watch=power.over > 0 or power.steps > 0,
         factor=gathered.rule.high_power is not None,
     )

@@ -71,7 +71,7 @@ class Polling:
     readings_commit_s: int = setting(Whole(1, 30), 5)
     """Plain readings are written to disk this often, at most 30 s (C-13)."""
     pause_ms: int = setting(Whole(0, 3_600_000), 0)
-    """Between two sweeps of a line."""
+    """Between two sweeps of a line; a room whose credit may run out is read meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

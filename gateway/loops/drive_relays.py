@@ -120,6 +120,7 @@ class RelayDriver:
             else:
                 step = await self._report(meter, await self._carry_out(meter, step))
         log.info("relay-settled", meter=meter.meter, verdict=step.verdict)
+        self._signals.worth_reading(meter.meter)
 
     async def _quarantine(self, meter: FleetMeter) -> None:
         """A relay whose state has no next step concerns its account alone, which waits for a person then (C-17)."""

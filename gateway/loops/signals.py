@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Set
 from weakref import WeakSet
 
 from gateway.contract.identifiers import MeterNo
@@ -16,6 +17,7 @@ class Signals:
         self.outbox = asyncio.Event()
         """A row was committed, acknowledged or asked for again."""
         self._urgent: deque[MeterNo] = deque()
+        self._wanted: set[MeterNo] = set()
         self._line_bells: WeakSet[asyncio.Event] = WeakSet()
 
     def line_bell(self) -> asyncio.Event:
@@ -30,9 +32,19 @@ class Signals:
         for bell in self._line_bells:
             bell.set()
 
-    def take_urgent(self, mine: frozenset[MeterNo]) -> list[MeterNo]:
-        """Take the urgent meters of one line."""
-        taken = [meter for meter in self._urgent if meter in mine]
+    def take_urgent(self, mine: Set[MeterNo], at_most: int | None = None) -> list[MeterNo]:
+        """Take the urgent meters of one line, the first ones first."""
+        taken = [meter for meter in self._urgent if meter in mine][:at_most]
         for meter in taken:
             self._urgent.remove(meter)
+        return taken
+
+    def worth_reading(self, meter: MeterNo) -> None:
+        """Have a meter read before those that nothing happened to; nobody waits for it."""
+        self._wanted.add(meter)
+
+    def take_wanted(self, mine: Set[MeterNo]) -> list[MeterNo]:
+        """Take the meters of one line that are worth reading."""
+        taken = [meter for meter in self._wanted if meter in mine]
+        self._wanted.difference_update(taken)
         return taken

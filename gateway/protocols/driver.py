@@ -6,7 +6,8 @@ back, and returns the first Answer, Accepted or Refused; Foreign and Damaged are
 silent. Nothing here knows a port, a clock or a retry.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Protocol
 
@@ -107,6 +108,15 @@ class Values:
     status_word: int | None = None
 
 
+def merged(*answers: Values) -> Values:
+    """Put the values of several answers into one; where two tell the same, the later one holds."""
+    found = {}
+    for answer in answers:
+        told = {field.name: getattr(answer, field.name) for field in fields(answer)}
+        found.update({name: value for name, value in told.items() if value is not None})
+    return Values(**found)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The meter answered the question; `raw` is the whole frame, kept as evidence behind a ledger entry (C-12)."""
@@ -178,6 +188,8 @@ class Exchange:
     """What the bus must be quiet before the request (Modbus: 3.5 characters)."""
     label: str
     """For logs: `652022122003 energy`."""
+    preamble_bytes: int = 0
+    """How many of the request's first bytes only wake the meter: the line leaves them out where a meter has shown to need none."""
 
 
 class Driver(Protocol):
@@ -189,6 +201,12 @@ class Driver(Protocol):
 
     def read(self, item: Item) -> Exchange:
         """Ask for one item. Raises KeyError when the model doesn't have it (ask `items` first)."""
+
+    def groups(self, items: Sequence[Item]) -> list[tuple[Item, ...]]:
+        """Put the items that the model has into groups, each of which one exchange answers and saves time on the wire by it."""
+
+    def read_block(self, items: Sequence[Item]) -> Exchange:
+        """Ask for one of these groups at once; a meter may refuse a block whose items it answers one by one."""
 
     def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
         """Command the relay; `valid_until` is by the meter's own clock (C-14) and is ignored by models without expiry."""

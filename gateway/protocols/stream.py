@@ -66,15 +66,17 @@ class StreamDecoder:
     def feed(self, data: bytes) -> None:
         """Take bytes as they come off the line, in any portions."""
         position = self._position
-        if position == len(self._buffer):
-            self._buffer = data if type(data) is bytes else bytes(data)
-        else:
-            self._buffer = self._buffer[position:] + data
+        if position < len(self._buffer):
+            data = self._buffer[position:] + data
+        elif type(data) is not bytes:
+            data = bytes(data)
+        self._buffer = data
         self._position = 0
-        self._silent_until -= position
+        if self._silent_until:
+            self._silent_until -= position
         self._ended = False
-        if len(self._buffer) > BUFFER_BYTES:
-            self._drop_oldest(len(self._buffer) - BUFFER_BYTES)
+        if len(data) > BUFFER_BYTES:
+            self._drop_oldest(len(data) - BUFFER_BYTES)
 
     def flush(self) -> None:
         """Say that the stream ended here. Then ask `next_event()` until it gives None; feeding starts a new stream."""

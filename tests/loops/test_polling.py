@@ -174,7 +174,7 @@ async def test_c17_what_breaks_on_one_meter_waits_for_a_person_and_the_others_go
     async with Building(tmp_path, Room("1"), Room("2")) as building:
         building.start()
         await building.until_read("1")
-        monkeypatch.setattr("gateway.loops.poll_meters.post_reading", post)
+        monkeypatch.setattr("gateway.loops.meter_turns.post_reading", post)
         await building.until_alarm("account-quarantined", "a1")
         await building.until_read("2", 3)
         assert await building.alarms() == {("account-quarantined", "a1")}
@@ -217,7 +217,7 @@ async def test_c16_a_cut_is_decided_on_a_second_look(tmp_path: Path, monkeypatch
         looks.append((confirming, state and state.decision))
         return posted
 
-    monkeypatch.setattr("gateway.loops.poll_meters.post_reading", post)
+    monkeypatch.setattr("gateway.loops.meter_turns.post_reading", post)
     async with Building(tmp_path, Room("1")) as building:
         building.start()
         await building.use_up("1")
@@ -284,7 +284,7 @@ async def test_a_resting_line_wakes_up_for_a_reading_that_is_wanted_soon(tmp_pat
 
 
 async def test_a_resting_line_counts_as_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.loops.poll_meters.PROGRESS_EVERY_S", 0.02)
+    monkeypatch.setattr("gateway.loops.poll_meters.LOOK_EVERY_S", 0.02)
     async with Building(tmp_path, Room("1"), pause_ms=3_600_000) as building:
         building.start(drive=False)
         await building.until_read("1")

@@ -12,10 +12,12 @@ What ends the owner: `close()`, or a programming error, which then reaches every
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 from gateway.adapters.serial_bus.callers import Job, RankedCallers
 from gateway.adapters.serial_bus.diagnosis import FailedTry, diagnose
-from gateway.adapters.serial_bus.health import LineHealth
+from gateway.adapters.serial_bus.health import LineHealth, MeterHealth
+from gateway.adapters.serial_bus.look_rest import LookRest
 from gateway.adapters.serial_bus.port import (
     Opener,
     PortFault,
@@ -24,9 +26,10 @@ from gateway.adapters.serial_bus.port import (
     Transport,
     open_port,
 )
+from gateway.adapters.serial_bus.preamble import PreambleHabit
 from gateway.adapters.serial_bus.wire import Heard, Wire
 from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
-from gateway.protocols.driver import Driver, Exchange, Item, MeterClock, Refused, RelayAction
+from gateway.protocols.driver import Accepted, Driver, Exchange, Item, MeterClock, Refused, RelayAction
 
 READ_TRIES = 3
 PROBE_TRIES = 1
@@ -54,6 +57,7 @@ class SerialBus:
         self._opener = opener
         self._callers = RankedCallers()
         self._health = LineHealth()
+        self._look_rest = LookRest()
         self._counts: Counter[str] = Counter()
         self._echoes = False
         self._owner: asyncio.Task[None] | None = None
@@ -62,7 +66,13 @@ class SerialBus:
 
     async def read(self, driver: Driver, item: Item, rank: Rank) -> LineReply:
         """Ask one meter for one item, with up to 3 tries. Raises KeyError when the model doesn't have the item."""
-        exchange = driver.read(item)
+        return await self._read(driver, driver.read(item), rank)
+
+    async def read_block(self, driver: Driver, items: Sequence[Item], rank: Rank) -> LineReply:
+        """Ask one meter for several items in one exchange (see `Driver.groups`), with up to 3 tries."""
+        return await self._read(driver, driver.read_block(items), rank)
+
+    async def _read(self, driver: Driver, exchange: Exchange, rank: Rank) -> LineReply:
         tries = READ_TRIES
         if rank is Rank.POLL and (health := self._health.of(driver.address)).failures:
             pause_left_s = health.not_before_s - asyncio.get_running_loop().time()
@@ -70,20 +80,22 @@ class SerialBus:
                 self._counts["backed-off"] += 1
                 return BackedOff(again_in_ms=round(pause_left_s * 1000))
             tries = PROBE_TRIES
-        return await self._ask(driver, exchange, rank, tries)
+        return self._why_not() or await self._callers.ask(driver, exchange, rank, tries)
 
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command once, before everything else on the line."""
-        return await self._ask(driver, driver.switch(action, valid_until), Rank.RELAY, COMMAND_TRIES)
+        exchange = driver.switch(action, valid_until)
+        return self._why_not() or await self._callers.ask(driver, exchange, Rank.RELAY, COMMAND_TRIES)
 
-    async def _ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> LineReply:
+    def _why_not(self) -> LineGone | None:
+        """Say why nothing can be asked now, if so."""
         if self._owner is not None and self._owner.cancelled():
             return LineGone(f"line {self.name} was closed")
         if self._owner is None or self._owner.done():
             raise RuntimeError(f"line {self.name} has no running owner: call start() first")
         if self.trouble is not None:
             return LineGone(str(self.trouble))
-        return await self._callers.ask(driver, exchange, rank, tries)
+        return None
 
     def counters(self) -> dict[str, int]:
         """Everything counted since start; names with a colon carry their reason (`damage:bad-checksum`)."""
@@ -157,6 +169,9 @@ class SerialBus:
             job = self._callers.take()
             if job is None:
                 await self._callers.wait()
+            elif rest_s := self._rest_s(job):
+                self._callers.put_back(job)
+                await self._callers.wait(rest_s)
             elif job.reply.done():
                 self._counts["abandoned"] += 1
             elif transport.get_write_buffer_size():
@@ -165,6 +180,12 @@ class SerialBus:
                 return
             else:
                 await self._serve_job(wire, transport, job)
+
+    def _rest_s(self, job: Job) -> float:
+        """How long a poll is kept back for the read-back that is about to come."""
+        if job.rank <= Rank.READ_BACK or not self._look_rest.is_look_expected:
+            return 0.0
+        return self._look_rest.rest_s(asyncio.get_running_loop().time())
 
     async def _serve_job(self, wire: Wire, transport: Transport, job: Job) -> None:
         try:
@@ -183,23 +204,36 @@ class SerialBus:
             self._take_failure(job, heard)
 
     async def _try(self, wire: Wire, transport: Transport, job: Job) -> Heard:
-        await self._settle(wire, job)
+        meter = self._health.of(job.driver.address)
+        if meter.late_answer_until_s or not wire.is_quiet(job.exchange.silence_before_ms / 1000):
+            await self._settle(wire, job, meter)
         if wire.lost_why is not None:
             return Heard(gone=True)
         self._counts["exchanges"] += 1
-        listener = job.driver.listen(job.exchange, self._settings.baud)
-        heard = await wire.converse(transport, job.exchange, listener, self._latency_s)
+        exchange = job.exchange
+        listener = job.driver.listen(exchange, self._settings.baud)
+        bare = exchange.preamble_bytes > 0 and _is_preamble_left_out(job, meter)
+        request = exchange.request[exchange.preamble_bytes :] if bare else exchange.request
+        heard = await wire.converse(transport, request, exchange, listener, self._latency_s)
         self._count(heard)
+        if exchange.preamble_bytes and not heard.gone:
+            self._note_preamble(meter.preamble, heard, bare)
         return heard
 
-    async def _settle(self, wire: Wire, job: Job) -> None:
+    def _note_preamble(self, habit: PreambleHabit, heard: Heard, bare: bool) -> None:
+        if bare:
+            self._counts["without-preamble"] += 1
+            habit.note_without(answered=heard.verdict is not None, silent=not heard.received)
+        else:
+            habit.note_with(answered=heard.verdict is not None)
+
+    async def _settle(self, wire: Wire, job: Job, meter: MeterHealth) -> None:
         """Wait for the protocol's silence, and until a late answer to an earlier question of this meter can't come any more.
 
         A Modbus answer doesn't say what was asked, and a status word from before a command must not confirm it. Only a retry, or
         the same poll again, may take such an answer: it is the register, at most a second old."""
         if not await wire.wait_for_quiet(job.exchange.silence_before_ms / 1000, CHATTER_LIMIT_S):
             self._counts["chatter"] += 1
-        meter = self._health.of(job.driver.address)
         wait_s = meter.late_answer_until_s - asyncio.get_running_loop().time()
         same_poll = job.rank > Rank.READ_BACK and meter.unanswered == job.exchange.request
         if wait_s > 0 and not job.failed and not same_poll:
@@ -207,7 +241,10 @@ class SerialBus:
             await asyncio.sleep(wait_s)
 
     def _count(self, heard: Heard) -> None:
-        self._counts["echoes"] += heard.echoed
+        if heard.echoed:
+            self._counts["echoes"] += 1
+        if not heard.damages and not heard.foreign:
+            return
         for damage in heard.damages:
             self._counts[f"damage:{damage}"] += 1
         for kind in heard.foreign:
@@ -216,9 +253,18 @@ class SerialBus:
     def _take_answer(self, job: Job, heard: Heard) -> None:
         assert heard.verdict is not None
         self._health.note_answer(job.driver.address)
+        self._note_for_looks(job, heard)
         self._echoes = heard.echoed
         self._counts["refusals" if isinstance(heard.verdict, Refused) else "answers"] += 1
         job.answer(heard.verdict)
+
+    def _note_for_looks(self, job: Job, heard: Heard) -> None:
+        if job.rank is Rank.POLL:
+            self._look_rest.note_poll(heard.spent_s)
+        elif job.rank is Rank.RELAY and isinstance(heard.verdict, Accepted):
+            self._look_rest.note_command(asyncio.get_running_loop().time())
+        elif job.rank is Rank.READ_BACK:
+            self._look_rest.note_looked()
 
     def _take_failure(self, job: Job, heard: Heard) -> None:
         now_s = asyncio.get_running_loop().time()
@@ -244,6 +290,11 @@ class SerialBus:
             return Silent(tries=len(job.failed))
         self._counts[f"garbled:{reason}"] += 1
         return Garbled(reason=reason, tries=len(job.failed))
+
+
+def _is_preamble_left_out(job: Job, meter: MeterHealth) -> bool:
+    """A retry wakes the meter, and a relay command always does: it has one try."""
+    return not job.failed and job.rank is not Rank.RELAY and not meter.failures and meter.preamble.is_left_out
 
 
 async def _abort(transport: Transport, wire: Wire) -> None:

@@ -47,11 +47,11 @@ class RankedCallers:
         self._order = itertools.count()
         self._woken = asyncio.Event()
 
-    async def ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> LineReply:
-        """Queue a question and wait for its reply."""
+    def ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> "asyncio.Future[LineReply]":
+        """Queue a question; its reply is to be awaited."""
         reply: asyncio.Future[LineReply] = asyncio.get_running_loop().create_future()
         self.put_back(Job(driver, exchange, rank, next(self._order), tries, reply))
-        return await reply
+        return reply
 
     def put_back(self, job: Job) -> None:
         """Queue a job at its place: a job that failed a try keeps the place it had."""
@@ -66,10 +66,13 @@ class RankedCallers:
         """End `wait`: a job came, or the owner has another reason to look up."""
         self._woken.set()
 
-    async def wait(self) -> None:
-        """Wait until woken."""
+    async def wait(self, at_most_s: float | None = None) -> None:
+        """Wait until woken, or for so long."""
         self._woken.clear()
-        await self._woken.wait()
+        try:
+            await asyncio.wait_for(self._woken.wait(), at_most_s)
+        except TimeoutError:
+            pass
 
     def answer_all(self, reply: LineReply) -> None:
         """Give all waiting callers the same reply."""

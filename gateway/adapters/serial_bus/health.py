@@ -4,7 +4,9 @@ Pure: time is the caller's. A meter that stays silent is asked again after pause
 no more than 1/DEAD_METER_SHARE of the line's time. So three dead meters on a line cost 1.5 % of it, at any speed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gateway.adapters.serial_bus.preamble import PreambleHabit
 
 FIRST_PAUSE_S = 2.0
 DEAD_METER_SHARE = 200
@@ -26,6 +28,7 @@ class MeterHealth:
     """The request of the last try without its answer ..."""
     late_answer_until_s: float = 0.0
     """... which may still come until then."""
+    preamble: PreambleHabit = field(default_factory=PreambleHabit)
 
 
 class LineHealth:
@@ -35,7 +38,10 @@ class LineHealth:
         self._meters: dict[str, MeterHealth] = {}
 
     def of(self, address: str) -> MeterHealth:
-        return self._meters.setdefault(address, MeterHealth())
+        meter = self._meters.get(address)
+        if meter is None:
+            meter = self._meters[address] = MeterHealth()
+        return meter
 
     def others_answer(self, address: str) -> bool:
         """Whether some other meter of this line is well."""
@@ -47,9 +53,9 @@ class LineHealth:
 
     def note_answer(self, address: str) -> None:
         """A good frame. If the whole line had been silent, it was the line's fault: every meter's pause ends."""
-        if self._meters and all(meter.failures for meter in self._meters.values()):
-            self.forgive_all()
         meter = self.of(address)
+        if meter.failures and all(each.failures for each in self._meters.values()):
+            self.forgive_all()
         meter.ever_answered, meter.failures, meter.not_before_s = True, 0, 0.0
 
     def note_failure(self, address: str, now_s: float, spent_s: float) -> None:

@@ -1,12 +1,9 @@
 """Open one serial port for asyncio, and name why it can't be opened.
 
-This is the only file that knows pyserial-asyncio; `pyserial-asyncio-fast` has the same interface, so changing over is the one
-import below. It must never know a protocol, a meter or a queue.
+It must never know a protocol, a meter or a queue. `prompt_port` is the only file that knows pyserial-asyncio.
 
 What pyserial does that a polling loop can't bear, and what is done about it here:
 * opening blocks (a TCP port up to 5 s, a USB port as long as its driver likes): it is done in a thread;
-* closing calls `tcdrain`, which can hang for ever (pyserial #625), and a TCP port sleeps 0.3 s: what is unsent is thrown away first
-  and the closing itself is done in a thread;
 * a Linux pty takes parity E once and answers EINVAL from then on: a pty has no parity, so it is opened with N.
 """
 
@@ -20,12 +17,16 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import serial
-import serial_asyncio
+
+from gateway.adapters.serial_bus.prompt_port import (
+    PORT_ERRORS,
+    PromptPort,
+    PromptTransport,
+    discard_and_close,
+)
 
 SOCKET_SCHEME = "socket://"
 OPEN_LIMIT_S = 10.0
-PORT_ERRORS = (OSError, termios.error)
-"""termios.error is no OSError; pyserial's own exception is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,37 +113,6 @@ Opener = Callable[[PortSettings, asyncio.Protocol], Awaitable[Transport | PortTr
 """Open the port and call the protocol's `connection_made`, later its `connection_lost`. Never raises for a port's sake."""
 
 
-class _UnblockingPort:
-    """pyserial's port as the transport uses it, less the endings that block."""
-
-    def __init__(self, port: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._port = port
-        self._loop = loop
-        self.read = port.read
-        self.write = port.write
-        self.fileno = port.fileno
-        self.timeout = 0.0
-        self.write_timeout = 0.0
-
-    def flush(self) -> None:
-        """Do nothing: pyserial would wait for the last byte to leave, if need be for ever."""
-
-    def close(self) -> None:
-        self._loop.run_in_executor(None, _discard_and_close, self._port)
-
-
-def _discard_and_close(port: Any) -> None:
-    """Close without waiting for unsent bytes. An unplugged device fails here in several ways, all of them meaning closed."""
-    try:
-        port.reset_output_buffer()
-    except PORT_ERRORS:
-        pass
-    try:
-        port.close()
-    except PORT_ERRORS:
-        pass
-
-
 def _open_blocking(settings: PortSettings) -> Any:
     parity = "N" if os.path.realpath(settings.path).startswith("/dev/pts/") else settings.parity
     options: dict[str, Any] = {} if settings.is_socket else {"exclusive": True}
@@ -185,17 +155,14 @@ async def open_port(settings: PortSettings, protocol: asyncio.Protocol) -> Trans
         )
     except (*PORT_ERRORS, ValueError) as error:
         return name_trouble(settings, error)
-    transport, _ = await serial_asyncio.connection_for_serial(
-        loop, lambda: protocol, _UnblockingPort(port, loop)
-    )
-    opened: Transport = transport
+    opened: Transport = PromptTransport(loop, protocol, PromptPort(port, loop))
     return opened
 
 
 def _close_unwanted(opening: asyncio.Future[Any]) -> None:
     """The caller gave up while the thread was still opening: don't leave the port locked."""
     if not opening.cancelled() and opening.exception() is None:
-        _discard_and_close(opening.result())
+        discard_and_close(opening.result())
 
 
 _FAULT_BY_ERRNO = {

@@ -18,6 +18,8 @@ from gateway.protocols.driver import Accepted, Answer, Damaged, Exchange, Foreig
 
 LONGEST_ANSWER_BYTES = 272
 """DL/T 645: 212 bytes with L=200 and as many FE as a meter may send; Modbus RTU: 256."""
+ANSWERS = (Answer, Accepted, Refused)
+"""A tuple: the union of types would be built anew for each answer."""
 KEPT_BYTES = 512
 KEPT_NAMES = 16
 
@@ -39,22 +41,25 @@ class Conversation:
     """One try on one wire; feed it until `done` is set."""
 
     def __init__(
-        self, exchange: Exchange, listener: Listener, latency_s: float, loop: asyncio.AbstractEventLoop
+        self,
+        request: bytes,
+        exchange: Exchange,
+        listener: Listener,
+        latency_s: float,
+        loop: asyncio.AbstractEventLoop,
+        first_byte_by: float,
+        answer_over_by: float,
     ) -> None:
+        """Both instants are the loop's time."""
         self.heard = Heard()
         self.done: asyncio.Future[None] = loop.create_future()
         self._listener = listener
-        self._request = exchange.request
+        self._request = request
         self._gap_s = latency_s + exchange.byte_gap_timeout_ms / 1000
         self._loop = loop
-        self._deadline = 0.0
-        self._latest = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-
-    def begin(self, first_byte_by: float, answer_over_by: float) -> None:
-        """Start the clock: both instants are the loop's time."""
-        self._deadline, self._latest = first_byte_by, answer_over_by
-        self._timer = self._loop.call_at(first_byte_by, self._on_timer)
+        self.deadline = first_byte_by
+        """When the line has been silent for too long; moves on with each byte, up to `answer_over_by`."""
+        self._latest = answer_over_by
 
     def feed_or_fail(self, data: bytes) -> None:
         """Take bytes from the port. What a listener raises is a programming error: it reaches whoever awaits `done`, where the
@@ -65,14 +70,16 @@ class Conversation:
             self.done.set_exception(error)
 
     def _feed(self, data: bytes) -> None:
-        self._deadline = max(self._deadline, min(self._loop.time() + self._gap_s, self._latest))
         self.heard.received += data[: KEPT_BYTES - len(self.heard.received)]
         self._listener.feed(data)
-        while not self.done.done() and (verdict := self._listener.next_verdict()) is not None:
+        while (verdict := self._listener.next_verdict()) is not None:
             self._weigh(verdict)
+            if self.done.done():
+                return
+        self.deadline = max(self.deadline, min(self._loop.time() + self._gap_s, self._latest))
 
     def _weigh(self, verdict: Answer | Accepted | Refused | Damaged | Foreign) -> None:
-        if isinstance(verdict, Answer | Accepted | Refused):
+        if isinstance(verdict, ANSWERS):
             self.heard.verdict = verdict
             self.finish()
         elif isinstance(verdict, Damaged):
@@ -89,13 +96,7 @@ class Conversation:
         if found:
             self.heard.received = before + after
 
-    def _on_timer(self) -> None:
-        if self._loop.time() < self._deadline:
-            self._timer = self._loop.call_at(self._deadline, self._on_timer)
-        elif not self.done.done():
-            self._give_up()
-
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
         """The line fell silent: hear what the unfinished frame was, and what stood behind it."""
         try:
             verdict = self._listener.flush()
@@ -109,8 +110,6 @@ class Conversation:
     def finish(self, *, gone: bool = False) -> None:
         """End the try, once."""
         self.heard.gone = self.heard.gone or gone
-        if self._timer is not None:
-            self._timer.cancel()
         if not self.done.done():
             self.done.set_result(None)
 
@@ -136,6 +135,7 @@ class Wire(asyncio.Protocol):
         self._seconds_per_byte = seconds_per_byte
         self._on_lost = on_lost
         self._conversation: Conversation | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._note_made()
@@ -160,6 +160,10 @@ class Wire(asyncio.Protocol):
             self._conversation.finish(gone=True)
         self._on_lost()
 
+    def is_quiet(self, quiet_s: float) -> bool:
+        """Say whether nothing was heard for so long."""
+        return self.busy_until + quiet_s <= self._loop.time()
+
     async def wait_for_quiet(self, quiet_s: float, at_most_s: float) -> bool:
         """Wait until nothing was heard for `quiet_s`; False when the line chattered on for `at_most_s`."""
         give_up = self._loop.time() + at_most_s
@@ -170,21 +174,43 @@ class Wire(asyncio.Protocol):
         return True
 
     async def converse(
-        self, transport: Transport, exchange: Exchange, listener: Listener, latency_s: float
+        self, transport: Transport, request: bytes, exchange: Exchange, listener: Listener, latency_s: float
     ) -> Heard:
-        """Do one try on an open, quiet line; `latency_s` is the adapter's own share of every wait."""
-        conversation = Conversation(exchange, listener, latency_s, self._loop)
-        self._conversation = conversation
+        """Do one try on an open, quiet line. `request` is the exchange's, perhaps without its preamble; `latency_s` the adapter's
+        own share of every wait."""
         started = self._loop.time()
-        sent_by = started + len(exchange.request) * self._seconds_per_byte
+        sent_by = started + len(request) * self._seconds_per_byte
         first_byte_by = sent_by + latency_s + exchange.first_byte_timeout_ms / 1000 * exchange.expects_reply
-        conversation.begin(first_byte_by, first_byte_by + LONGEST_ANSWER_BYTES * self._seconds_per_byte)
-        transport.write(exchange.request)
+        answer_over_by = first_byte_by + LONGEST_ANSWER_BYTES * self._seconds_per_byte
+        conversation = Conversation(
+            request, exchange, listener, latency_s, self._loop, first_byte_by, answer_over_by
+        )
+        self._conversation = conversation
+        self._watch(first_byte_by)
+        transport.write(request)
         try:
             await conversation.done
         finally:
-            conversation.finish()
+            if not conversation.done.done():
+                conversation.finish()
             self._conversation = None
         self.busy_until = max(self.busy_until, started if conversation.heard.verdict else sent_by)
         conversation.heard.spent_s = self._loop.time() - started
         return conversation.heard
+
+    def _watch(self, deadline: float) -> None:
+        """See that the timer rings by then. One that rings early looks again: answered tries leave it as it is."""
+        if self._timer is None or self._timer.when() > deadline:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(deadline, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        conversation = self._conversation
+        if conversation is None or conversation.done.done():
+            return
+        if self._loop.time() < conversation.deadline:
+            self._watch(conversation.deadline)
+        else:
+            conversation.give_up()

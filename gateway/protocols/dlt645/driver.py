@@ -4,7 +4,7 @@ A reply is ours when it carries our address, the reply bit, our function and our
 its real address or, on some makes, with the wildcard; asked by its own address it must name it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.protocols import scaling
@@ -87,6 +87,8 @@ class Dlt645Driver:
         self.ct_ratio = ct_ratio
         self.edition = EDITIONS[row.protocol]
         self._row = row
+        self._register: _Question | None = None
+        """The question for the register: asked more often than all others together."""
         self._relay = row.relay if isinstance(row.relay, CommandRelay) else None
         speaks_to_one = "AA" not in self.address and self.address != BROADCAST_ADDRESS
         self.relay_actions = (
@@ -97,9 +99,24 @@ class Dlt645Driver:
 
     def read(self, item: Item) -> Exchange:
         """Ask for one item; raises KeyError when the model doesn't have it."""
+        if item is Item.ENERGY and self._register is not None:
+            return self._register
         di = self._row.identifiers[item]
         request = self.edition.read(self.address, di, self._row.line.preamble)
-        return self._question(request, item.value, item, self.edition.read_function, bytes.fromhex(di)[::-1])
+        function, wire_di = self.edition.read_function, bytes.fromhex(di)[::-1]
+        question = self._question(request, item.value, item, function, wire_di)
+        if item is Item.ENERGY:
+            self._register = question
+        return question
+
+    def groups(self, items: Sequence[Item]) -> list[tuple[Item, ...]]:
+        """Each item by itself: the standard's blocks hold one quantity's phases or tariffs (annex A), not two of our questions."""
+        return [(item,) for item in items if item in self.items]
+
+    def read_block(self, items: Sequence[Item]) -> Exchange:
+        """Ask for a group of one."""
+        (item,) = items
+        return self.read(item)
 
     def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
         """Command the relay by 1CH; raises KeyError when the model can't, or when more than one meter could take it."""
@@ -129,6 +146,7 @@ class Dlt645Driver:
             byte_gap_timeout_ms=BYTE_GAP_TIMEOUT_MS,
             silence_before_ms=SILENCE_BEFORE_MS,
             label=f"{self.address} {what}",
+            preamble_bytes=self._row.line.preamble,
             item=item,
             function=function,
             di=di,

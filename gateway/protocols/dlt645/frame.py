@@ -122,11 +122,14 @@ class Decoder(StreamDecoder):
         while True:
             start = buffer.find(START, self._position)
             if start != self._position or self._noise:
-                noise = self._pass_noise(start)
-                if noise is not None:
-                    return noise
-                if start < 0:
-                    return None
+                if start > 0 and self._is_only_waking(start):
+                    self._position = start
+                else:
+                    noise = self._pass_noise(start)
+                    if noise is not None:
+                        return noise
+                    if start < 0:
+                        return None
             if len(buffer) - start >= OVERHEAD_BYTES:
                 raw = buffer[start : start + OVERHEAD_BYTES + buffer[start + 9]]
                 if (
@@ -142,12 +145,19 @@ class Decoder(StreamDecoder):
                     return tuple.__new__(
                         Frame, fields
                     )  # past the generated __new__: a tenth of the whole decode
+                if len(raw) < OVERHEAD_BYTES + raw[9] and raw[7] == START and not self._ended:
+                    return None
             reason, end = self._judge(start)
             if reason is None:
                 return None
             damage = self._reject(reason, start, end)
             if damage is not None:
                 return damage
+
+    def _is_only_waking(self, start: int) -> bool:
+        """Say whether nothing but FE stands before a start mark, and nothing is owed a name."""
+        between = self._buffer[self._position : start]
+        return self._run is _QUIET and not self._noise and not between.lstrip(PREAMBLE)
 
     def _judge(self, start: int) -> tuple[Reason | None, int]:
         """Say what is wrong with the start mark at `start` and where its claim ends; no reason: bytes are still to come."""

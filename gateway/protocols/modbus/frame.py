@@ -10,6 +10,7 @@ never were right. Where no claim holds, the search goes on at the NEXT BYTE; one
 """
 
 import re
+import struct
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ WRITE_REGISTER = 0x06
 WRITE_COILS = 0x0F
 WRITE_REGISTERS = 0x10
 EXCEPTION_BIT = 0x80
+
+_READ_REQUEST = struct.Struct(">BBHH")
+_CRC = struct.Struct("<H")
 
 MAX_FRAME_BYTES = 256
 _SHORT_BYTES = 8
@@ -96,12 +100,16 @@ def encode(address: int, function: int, body: bytes) -> bytes:
     covered = bytes((address, function)) + body
     if len(covered) + 2 > MAX_FRAME_BYTES:
         raise ValueError(f"a Modbus RTU frame has at most {MAX_FRAME_BYTES} bytes, not {len(covered) + 2}")
-    return covered + int(crc16(covered)).to_bytes(2, "little")
+    return covered + _CRC.pack(crc16(covered))
 
 
 def read_registers(address: int, function: int, start: int, count: int) -> bytes:
-    """Ask for `count` registers (or bits) from `start` on (functions 01 to 04)."""
-    return encode(address, function, start.to_bytes(2, "big") + count.to_bytes(2, "big"))
+    """Ask for `count` registers (or bits) from `start` on (functions 01 to 04). Raises ValueError for what has no room there."""
+    try:
+        covered = _READ_REQUEST.pack(address, function, start, count)
+    except struct.error as error:
+        raise ValueError(f"no such request: {error}") from None
+    return covered + _CRC.pack(crc16(covered))
 
 
 def write_registers(address: int, start: int, values: bytes) -> bytes:
@@ -140,7 +148,7 @@ class Decoder(StreamDecoder):
             length = _REPLY_BYTES[buffer[start + 2]]
             raw = buffer[start : start + length]
             if (
-                crc16(raw) == 0
+                not crc16(raw)
                 and len(raw) == length
                 and raw[1] in _REGISTER_READS
                 and not (self._echo and self._echo.startswith(raw[:_SHORTEST_REPLY_BYTES]))
