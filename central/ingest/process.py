@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import paho.mqtt.client as mqtt
 from django.db import close_old_connections, connections, transaction
-from django.db.utils import Error as DatabaseError
+from django.db.utils import InterfaceError, OperationalError
 
 from central import clock
 from central.ingest.take_message import MessageTaker
@@ -90,10 +90,13 @@ class Ingest:
                 next_housekeeping_s = clock.monotonic_s() + HOUSEKEEPING_S
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run a step; a database that fails is waited for, a message that fails is logged and left unacknowledged."""
+        """Run a step; a database that fails is waited for, a message that fails is logged and left unacknowledged.
+
+        A database that refuses a message's content has not failed: waiting for it would stop every other building.
+        """
         try:
             step()
-        except DatabaseError as error:
+        except (OperationalError, InterfaceError) as error:
             log.error("the database failed, nothing was acknowledged, trying again: %s", error)
             close_old_connections()
             self._stopping.wait(DATABASE_PAUSE_S)

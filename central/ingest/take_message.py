@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from django.db import transaction
 
+from central.ingest.received_claims import answer_can_be, birth_can_be, instant_can_be
 from central.ingest.received_rows import BatchRefusal
 from central.ingest.take_batch import take_batch
 from central.link import counters, outbox
@@ -62,6 +63,9 @@ class MessageTaker:
         )
         if isinstance(sealed, Refusal):
             self._refuse(gateway, sealed)
+            return None
+        if not instant_can_be(sealed.issued_ms):
+            self._refuse(gateway, Refusal.MALFORMED)
             return None
         return self._take_sealed(gateway, leaf, sealed, now_ms)
 
@@ -121,8 +125,8 @@ class MessageTaker:
 
     def _take_birth(self, gateway: Gateway, sealed: Sealed, now_ms: int) -> None:
         birth = body_of(sealed, Birth)
-        if isinstance(birth, Refusal):
-            self._refuse(gateway, birth)
+        if isinstance(birth, Refusal) or not birth_can_be(birth):
+            self._refuse(gateway, birth if isinstance(birth, Refusal) else Refusal.MALFORMED)
             return
         with transaction.atomic():
             greeting = greet(gateway.pk, birth, sealed.issued_ms, now_ms, on_bench=self._on_bench)
@@ -130,8 +134,8 @@ class MessageTaker:
 
     def _take_answer(self, gateway: Gateway, sealed: Sealed, now_ms: int) -> None:
         answer = body_of(sealed, Answer)
-        if isinstance(answer, Refusal):
-            self._refuse(gateway, answer)
+        if isinstance(answer, Refusal) or not answer_can_be(answer):
+            self._refuse(gateway, answer if isinstance(answer, Refusal) else Refusal.MALFORMED)
             return
         self._count(gateway.pk, f"answer-{answer.reason}"[:64])
         with transaction.atomic():
