@@ -154,13 +154,18 @@ class Bookkeeper:
                 self._drafts.append(_draft_of(entry, row.at_ms, index, line, account, refundable))
 
     def _note_grant(self, entry: Entry, row: GatewayEntry) -> bool:
-        """Prove that a grant arrived; False when central never gave it: that is an alarm, booked against suspense."""
+        """Prove that a grant arrived; False when central never gave it: that is an alarm, booked against suspense.
+
+        What differs from the grant proves nothing: the grant stays on its way, and the watermark names the account.
+        """
         delivery = Delivery.objects.filter(pk=entry.source or "").select_related("grant__account").first()
         if delivery is None:
             self._alarm(
                 "unknown-grant", entry, f"the gateway credited {entry.source}, which central never gave"
             )
             return False
+        if delivery.gateway_id != self.gateway.pk:
+            raise CannotTake(f"grant {delivery.grant_id} is another gateway's")
         grant = delivery.grant
         given = (grant.account.code, grant.bucket, grant.unit, grant.amount)
         taken = {(entry.account, line.bucket, line.unit) for line in entry.lines}
@@ -168,7 +173,8 @@ class Bookkeeper:
             self._alarm(
                 "grant-differs", entry, f"grant {grant.grant_id}: {given} was given, {row.lines} credited"
             )
-        elif delivery.applied_entry and delivery.applied_entry != entry.entry:
+            return True
+        if delivery.applied_entry and delivery.applied_entry != entry.entry:
             self._alarm(
                 "grant-twice",
                 entry,
@@ -181,8 +187,10 @@ class Bookkeeper:
         return True
 
     def _note_take_back(self, entry: Entry) -> None:
-        request = TakeBackRequest.objects.filter(pk=entry.source or "").first()
+        request = TakeBackRequest.objects.filter(pk=entry.source or "").select_related("account").first()
         if request is not None:
+            if request.account.code != entry.account:
+                raise CannotTake(f"request {request.request_id} is of account {request.account.code}")
             request.taken += -sum(line.amount for line in entry.lines)
             request.save(update_fields=["taken"])
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.utils import InterfaceError, OperationalError
 
+from central.ingest.own_building import own_rows
 from central.ingest.received_rows import BatchRefusal, ReceivedFact, rows_of
 from central.ingest.store_telemetry import Stored, store_telemetry
 from central.ingest.take_facts import FactTaker
@@ -39,7 +40,10 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
         return BatchRefusal.UNKNOWN_EPOCH
     if epoch.closed:
         return _refuse_all(gateway_id, epoch, rows, now_ms)
+    own = own_rows(epoch.gateway.building_id, rows)
+    rows = own.rows
     stored = store_telemetry(gateway_id, batch.epoch, rows, now_ms)
+    _sound_foreign_meters(gateway_id, own.foreign_meters, now_ms)
     try:
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=False)
     except (OperationalError, InterfaceError):
@@ -58,10 +62,23 @@ def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:
     """Find an epoch; one that was ordered may show itself by its first batch, before a birth says so."""
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        epochs = GatewayEpoch.objects.filter(gateway=gateway, epoch=name)
+        epochs = GatewayEpoch.objects.filter(gateway=gateway, epoch=name).select_related("gateway")
         if gateway.awaits_epoch and not epochs.exists():
             adopt_epoch(gateway, name, gateway.next_number - 1, now_ms)
         return epochs.first()
+
+
+def _sound_foreign_meters(gateway_id: str, meters: set[str], now_ms: int) -> None:
+    """Say once of each meter that a gateway reads it and another building's list has it."""
+    for meter in sorted(meters):
+        with transaction.atomic():
+            raise_alarm(
+                "foreign-meter",
+                meter,
+                now_ms=now_ms,
+                gateway_id=gateway_id,
+                detail=f"gateway {gateway_id} reads meter {meter}, which the campus has in another building",
+            )
 
 
 def _take(

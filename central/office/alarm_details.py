@@ -53,6 +53,8 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
      _("epoch %(epoch)s follows %(before)s; it was opened with this server's balances")),
     (r"the gateway expects command (?P<n>\d+): central's numbers were behind, is it a restored backup\?",
      _("the gateway expects command %(n)s; this server's numbers were behind: is it a restored backup?")),
+    (r"gateway (?P<gateway>\S+) reads meter (?P<meter>\S+), which the campus has in another building",
+     _("gateway %(gateway)s reads meter %(meter)s, which the campus list has in another building")),
 )  # fmt: skip
 SENTENCES = tuple((re.compile(pattern), words) for pattern, words in _SENTENCES)
 

@@ -113,6 +113,8 @@ ALARMS: dict[str, Words] = {
     "row-differs": _("A row came again with other content"),
     "row-quarantined": _("A row could not be taken"),
     "messages-refused": _("Messages refused: signature or sender"),
+    "foreign-meter": _("The gateway reads another building's meter"),
+    "rows-of-closed-epoch": _("A gateway's former store still sends rows"),
     "unknown-grant": _("Credit that this server never gave"),
     "grant-twice": _("The same credit was booked twice"),
     "grant-differs": _("Credit differs from what was given"),

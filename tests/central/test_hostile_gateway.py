@@ -1,12 +1,26 @@
 """A gateway that is broken or in other hands harms its own building's rows at most (R-G5, C-1, C-11)."""
 
+import msgspec
 import pytest
 
+from central.desk.operations import pay
 from central.ingest.process import Broker, Ingest
-from central.link.models import Gateway
-from gateway.contract.facts import Answer
+from central.link import operations
+from central.link.models import (
+    AccountDecision,
+    BilledRegister,
+    Delivery,
+    Gateway,
+    QuarantinedRow,
+    RelayState,
+    TakeBackRequest,
+)
+from central.link.telemetry.models import Reading, RelayEvent
+from gateway.contract import facts
+from gateway.contract.facts import Answer, DecisionKind, EntryKind, RelayVerdict
 from tests.central.conftest import NOW_MS
-from tests.central.steps import answer, counts
+from tests.central.gateway_twin import GatewayTwin
+from tests.central.steps import answer, counts, credit, last, order, queued, rebuilt, standing, up
 
 IMPOSSIBLE_BIRTHS = {
     "a configuration below zero": {"config_version": -1},
@@ -77,3 +91,88 @@ def test_c_5_an_answer_that_cannot_be_is_refused(taker, twin, said):
 def test_c_11_an_envelope_dated_beyond_any_clock_is_refused(taker, twin):
     assert taker.take(twin.topic("up"), twin.sealed_rows([], issued_ms=1 << 64), NOW_MS) is None
     assert counts(taker)["refused-malformed"] == 1
+
+
+@pytest.fixture
+def twin2(twin):
+    """The enrolled gateway of building 2."""
+    from central.link.operations import enrol_gateway
+
+    twin2 = GatewayTwin(name="gw-2", now_ms=NOW_MS)
+    enrol_gateway(twin2.name, "2", twin2.public_key, actor="test", now_ms=NOW_MS - 1000)
+    return twin2
+
+
+@pytest.fixture
+def both(taker, twin2):
+    taker.take(twin2.topic("birth"), twin2.birth(), NOW_MS)
+    return taker
+
+
+def reasons(gateway="gw-2"):
+    rows = QuarantinedRow.objects.filter(gateway=gateway).order_by("seq")
+    return [row.reason.rpartition(": ")[2] for row in rows]
+
+
+def test_c_1_a_gateway_does_not_use_up_another_buildings_payment(both, twin, twin2, cashier):
+    pay("p1", "1-301.1", 5_000, cashier, now_ms=NOW_MS)
+    up(both, twin2, twin2.granted("p-p1", "2-101.1", 1))
+    assert reasons() == ["grant p-p1 is another gateway's"]
+    assert Delivery.objects.get().applied_ms is None
+    rebuilt(both, twin)
+    assert order(last("configure")).opening.known_grants == []
+    assert (2, "grant") in queued(), "the payment is still on its way to its own building"
+
+
+def test_c_1_a_grant_credited_differently_is_not_called_applied(taker, twin, cashier):
+    pay("p1", "1-301.1", 5_000, cashier, now_ms=NOW_MS)
+    up(taker, twin, twin.granted("p-p1", "1-301.1", 1))
+    assert standing("grant-differs") == ["1-301.1"]
+    assert Delivery.objects.get().applied_ms is None
+
+
+def test_c_7_a_gateway_takes_back_from_the_account_it_was_asked_to(both, twin, twin2, cashier):
+    credit(both, twin, cashier)
+    operations.ask_credit_back("r1", "1-301.1", "paid", 10_000_000, actor="b", why="w", now_ms=NOW_MS)
+    taken = twin2.entry(EntryKind.TAKEN_BACK, "2-101.1", -10_000_000, source="r1")
+    up(both, twin2, taken)
+    up(both, twin, twin.entry(EntryKind.TAKEN_BACK, "1-302.1", -10_000_000, source="r1"))
+    assert reasons() == reasons("gw-1") == ["request r1 is of account 1-301.1"]
+    assert TakeBackRequest.objects.get().taken == 0
+
+
+def test_c_15_a_gateway_decides_and_supplies_its_own_rooms_only(both, twin2):
+    up(
+        both,
+        twin2,
+        twin2.decision("1-301.1", DecisionKind.CLOSE),
+        twin2.relay(True, RelayVerdict.CONFIRMED, "1-301.1"),
+        twin2.relay(True, RelayVerdict.CONFIRMED, "2-101.1"),
+        twin2.relay(True, RelayVerdict.CONFIRMED, None),
+    )
+    of_account, of_meter = (
+        "account 1-301.1 is not one of this gateway's building",
+        "meter m-301 is another building's",
+    )
+    assert reasons() == [of_account, of_account, of_meter, of_meter]
+    assert not AccountDecision.objects.exists()
+    assert not RelayState.objects.exists()
+    assert not RelayEvent.objects.exists()
+
+
+def test_c_11_a_gateway_does_not_move_another_buildings_billed_register(both, twin, twin2):
+    up(both, twin, twin.consumption("1-301.1", 1_000, 1_000))
+    up(both, twin2, twin2.consumption("2-101.1", 1, 999_000_000))
+    assert reasons() == ["meter m-301 is another building's"]
+    assert BilledRegister.objects.get().register_wh == 1_000
+
+
+def test_c_12_readings_of_another_buildings_meter_are_left_out_and_named(both, twin2):
+    foreign = twin2.reading(7).rows[0]
+    own, unknown = (msgspec.structs.replace(foreign, meter=meter) for meter in ("m-101", "m-nowhere"))
+    assert up(both, twin2, facts.Readings([foreign, own, unknown])) is not None
+    assert set(Reading.objects.values_list("meter", flat=True)) == {"m-101", "m-nowhere"}
+    assert standing("foreign-meter") == ["m-301"]
+    assert reasons() == [], "the other meters' readings are as good as ever"
+    up(both, twin2, facts.Readings([own]))
+    assert standing("foreign-meter") == ["m-301"], "a person mends the list, then resolves it"

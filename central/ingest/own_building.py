@@ -1,0 +1,81 @@
+"""A gateway speaks of its own building only (R-G5): what a row says of another one's accounts or meters is not taken.
+
+A row about money, decisions or relays is refused whole. A row of readings carries the whole building's: only the foreign readings
+are left out, and an alarm names their meters, for a meter that moved house is a mistake in a list and not an attack.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from central.campus.models import Account, Meter
+from central.ingest.received_rows import ReceivedFact
+from gateway.contract.facts import Decision, Entry, Fact, ReadingRow, Readings, RelayReport
+
+
+@dataclass(slots=True)
+class OwnRows:
+    """A batch's rows as far as they are the building's, and the meters of others whose readings were left out."""
+
+    rows: list[ReceivedFact]
+    foreign_meters: set[str] = field(default_factory=set)
+
+
+def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
+    """Give the rows with what is another building's taken out; a meter that central doesn't know at all is nobody else's."""
+    spoken = [row.fact for row in rows if row.fact is not None]
+    accounts = _accounts_of(building_id, {account for fact in spoken for account in _accounts(fact)})
+    foreign = _foreign_meters(building_id, {meter for fact in spoken for meter in _meters(fact)})
+    own = OwnRows([])
+    for row in rows:
+        if isinstance(row.fact, Readings):
+            own.foreign_meters |= {reading.meter for reading in row.fact.rows} & foreign
+            row = _without(row, row.fact, foreign)
+        elif row.fact is not None:
+            row = _unless_foreign(row, row.fact, accounts, foreign)
+        own.rows.append(row)
+    return own
+
+
+def _accounts(fact: Fact) -> Iterable[str]:
+    if isinstance(fact, Entry | Decision):
+        return [fact.account]
+    return [fact.account] if isinstance(fact, RelayReport) and fact.account else []
+
+
+def _meters(fact: Fact) -> Iterable[str]:
+    if isinstance(fact, Readings):
+        return {reading.meter for reading in fact.rows}
+    return [fact.meter] if isinstance(fact, Entry | RelayReport) and fact.meter else []
+
+
+def _accounts_of(building_id: int, codes: set[str]) -> set[str]:
+    own = Account.objects.filter(code__in=codes, point__room__building=building_id)
+    return set(own.values_list("code", flat=True))
+
+
+def _foreign_meters(building_id: int, meters: set[str]) -> set[str]:
+    others = Meter.objects.filter(meter_no__in=meters).exclude(building=building_id)
+    return set(others.values_list("meter_no", flat=True))
+
+
+def _unless_foreign(row: ReceivedFact, fact: Fact, accounts: set[str], foreign: set[str]) -> ReceivedFact:
+    for account in _accounts(fact):
+        if account not in accounts:
+            return _refused(row, f"account {account} is not one of this gateway's building")
+    for meter in _meters(fact):
+        if meter in foreign:
+            return _refused(row, f"meter {meter} is another building's")
+    return row
+
+
+def _refused(row: ReceivedFact, reason: str) -> ReceivedFact:
+    return ReceivedFact(row.seq, row.raw, row.digest, None, reason[:200])
+
+
+def _without(row: ReceivedFact, fact: Readings, foreign: set[str]) -> ReceivedFact:
+    kept: list[ReadingRow] = [reading for reading in fact.rows if reading.meter not in foreign]
+    if len(kept) == len(fact.rows):
+        return row
+    return ReceivedFact(row.seq, row.raw, row.digest, msgspec.structs.replace(fact, rows=kept))
