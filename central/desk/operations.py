@@ -17,6 +17,7 @@ from central.ledger.operations import Draft, book_new, record_audit
 from central.ledger.queries import balance
 from central.link.grants import issue_grant
 from central.link.models import Grant
+from central.link.outbox import lock_gateway_of
 from central.office.models import User
 from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import (
@@ -54,6 +55,7 @@ def pay(
     sale = _sale(payment_id, account_code, amount_fen, bucket, now_ms)
     if isinstance(sale, Refused):
         return sale
+    lock_gateway_of(sale.account.point.room.building_id)
     payment = Payment.objects.create(
         payment_id=payment_id,
         account=sale.account,
@@ -103,6 +105,7 @@ def grant_subsidy(
     if isinstance(found, Refused):
         return found
     account, rule = found
+    lock_gateway_of(account.point.room.building_id)
     draft = Draft(
         id=f"subsidy:{grant_id}",
         debit=chart.subsidy(rule.unit),

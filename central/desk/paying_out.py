@@ -12,8 +12,11 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
 from central.ledger.queries import balance
 from central.link.models import Closing, TakeBackRequest
+from central.link.outbox import lock_gateway_of
 from central.office.models import User
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Fen, MicroYuanPerKwh, Unit, micro_yuan_from_fen
+
+BUILDING = "account__point__room__building"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ def pay_out_closed_account(request_id: str, cashier: User, *, now_ms: int) -> Pa
 
     Only refundable buckets are paid out; what is below a fen stays.
     """
+    _lock_gateway(Closing.objects.filter(pk=request_id).values_list(BUILDING, flat=True).first())
     closing = Closing.objects.select_for_update().filter(pk=request_id).select_related("account").first()
     if closing is None:
         return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
@@ -52,6 +56,7 @@ def pay_out_closed_account(request_id: str, cashier: User, *, now_ms: int) -> Pa
 @transaction.atomic
 def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidOut | Refused:
     """Pay out what the gateway took back for a request, after its answer (C-7); once."""
+    _lock_gateway(TakeBackRequest.objects.filter(pk=request_id).values_list(BUILDING, flat=True).first())
     request = (
         TakeBackRequest.objects.select_for_update().filter(pk=request_id).select_related("account").first()
     )
@@ -76,6 +81,12 @@ def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidO
     request.save(update_fields=["paid_out_ms", "paid_out_fen"])
     _audit_pay_out(cashier, request.account, request_id, paid_fen, now_ms)
     return PaidOut(paid_fen, False)
+
+
+def _lock_gateway(building_id: int | None) -> None:
+    """Ingest may be settling this very request: it holds the gateway, and so must who waits for its rows."""
+    if building_id is not None:
+        lock_gateway_of(building_id)
 
 
 def _pay_out(

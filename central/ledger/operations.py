@@ -1,6 +1,7 @@
 """Book transfers and audit entries: append only, chained, once per id. Callers open the transaction.
 
-The chain's head is locked first, so that all bookings have one order and no two writers wait for each other in a circle.
+All bookings queue at the chain's head. Who also touches a gateway's row (a command, a grant, an account that ingest settles) locks
+that row before: then no two writers wait for each other in a circle.
 """
 
 from collections.abc import Iterator, Sequence

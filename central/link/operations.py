@@ -69,7 +69,7 @@ def enrol_gateway(
     building = Building.objects.filter(code=building_code).first()
     if building is None:
         return Refused(LinkRefusal.UNKNOWN_BUILDING, building_code)
-    existing = Gateway.objects.filter(pk=gateway_id).first()
+    existing = Gateway.objects.select_for_update().filter(pk=gateway_id).first()
     if existing is not None:
         return _rekey(existing, building, public_key, actor, now_ms)
     if Gateway.objects.filter(building=building).exists():
@@ -150,7 +150,7 @@ def approve_cuts(
     now_ms: int,
 ) -> Command | Refused:
     """Pass on a second person's signature that lets cuts held by the guard go on (C-10); the gateway checks it."""
-    if not Gateway.objects.filter(pk=gateway_id).exists():
+    if Gateway.objects.select_for_update().filter(pk=gateway_id).first() is None:
         return Refused(LinkRefusal.UNKNOWN_GATEWAY, gateway_id)
     order = ApproveCuts(
         count=count, until_ms=until_ms, second_key=second_key, second_signature=second_signature
@@ -224,9 +224,13 @@ def ask_closing(
     """Ask the gateway for the final register and the lock-out of an account (C-8). Asked twice, it is the same closing."""
     if not why.strip():
         return Refused(LinkRefusal.NO_REASON)
-    account = Account.objects.select_for_update().filter(code=account_code).first()
-    if account is None:
+    building = (
+        Account.objects.filter(code=account_code).values_list("point__room__building", flat=True).first()
+    )
+    if building is None:
         return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
+    outbox.lock_gateway_of(building)
+    account = Account.objects.select_for_update().get(code=account_code)
     if account.state == Account.State.CLOSING:
         return account.closings.exclude(state=Closing.State.REFUSED).latest("asked_ms")
     if account.state != Account.State.OPEN:
@@ -255,6 +259,7 @@ def send_refused_grant_again(grant_id: str, *, actor: str, now_ms: int) -> Deliv
     delivery = Delivery.objects.select_related("grant__account").filter(pk=grant_id).first()
     if delivery is None or delivery.gateway_id is None:
         return Refused(LinkRefusal.NO_GATEWAY, grant_id)
+    outbox.locked(delivery.gateway_id)
     publish_if_changed(delivery.gateway_id, now_ms)
     send_grant(delivery, now_ms)
     record_audit(actor=actor, action="send-grant-again", subject=grant_id, detail="", now_ms=now_ms)
@@ -270,7 +275,7 @@ def _why_not_ask_back(account: Account, no_bucket: bool, amount: int) -> LinkRef
 
 
 def _gateway_of(building_id: int) -> Gateway | Refused:
-    gateway = Gateway.objects.filter(building=building_id).first()
+    gateway = outbox.lock_gateway_of(building_id)
     if gateway is None:
         return Refused(LinkRefusal.NO_GATEWAY)
     if gateway.awaits_epoch:

@@ -20,8 +20,16 @@ OPEN_STATES = (*UNANSWERED, Command.State.PENDING)
 
 
 def locked(gateway_id: str) -> Gateway:
-    """Lock a gateway's row for the rest of the transaction: numbers are given one after the other."""
+    """Lock a gateway's row for the rest of the transaction: numbers are given one after the other.
+
+    Ingest holds it while it books, so it comes before the chain's head and before any row that ingest settles.
+    """
     return Gateway.objects.select_for_update().get(pk=gateway_id)
+
+
+def lock_gateway_of(building_id: int) -> Gateway | None:
+    """Lock the row of a building's gateway; None while it has none. Called before anything is booked about the building."""
+    return Gateway.objects.select_for_update().filter(building=building_id).first()
 
 
 def enqueue(
