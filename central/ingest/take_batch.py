@@ -102,7 +102,10 @@ def _take(
             counts["quarantined"] = counts.get("quarantined", 0) + _quarantine(
                 gateway, epoch, row, reason, now_ms
             )
-        if one_by_one:
+        _take_conflicts(gateway_id, epoch, stored.conflicts, counts, now_ms)
+        if epoch.closed:  # just now: what else this store says would be booked again by its next epoch
+            counts["quarantined"] = counts.get("quarantined", 0) + _keep_unbooked(gateway, epoch, new, now_ms)
+        elif one_by_one:
             for row in new:
                 refused = _take_alone(gateway, epoch, row, now_ms)
                 counts["quarantined"] = counts.get("quarantined", 0) + refused
@@ -116,7 +119,6 @@ def _take(
         epoch.last_batch_issued_ms = max(epoch.last_batch_issued_ms, issued_ms)
         epoch.save(update_fields=["received_seq", "last_batch_issued_ms"])
         Gateway.objects.filter(pk=gateway_id).update(last_seen_ms=now_ms)
-        _take_conflicts(gateway_id, epoch, stored.conflicts, counts, now_ms)
         return epoch.received_seq, counts
 
 
@@ -155,12 +157,23 @@ def _refuse_all(
     """Quarantine rows of a closed epoch: their store went back in time, and the new epoch opens with central's books."""
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        kept = sum(_quarantine(gateway, epoch, row, "epoch-went-back", now_ms) for row in rows)
+        kept = _keep_unbooked(gateway, epoch, rows, now_ms)
     ack = Ack(Epoch(epoch.epoch), rows[-1].seq, now_ms)
     return Taken(ack, {"quarantined": kept})
 
 
-def _quarantine(gateway: Gateway, epoch: GatewayEpoch, row: ReceivedFact, reason: str, now_ms: int) -> int:
+def _keep_unbooked(gateway: Gateway, epoch: GatewayEpoch, rows: list[ReceivedFact], now_ms: int) -> int:
+    """Quarantine rows of a closed epoch; give how many are new. One alarm tells of all of them."""
+    kept = sum(_quarantine(gateway, epoch, row, "epoch-went-back", now_ms, sound=False) for row in rows)
+    if kept:
+        detail = f"epoch {epoch.epoch} is closed; {kept} more rows of it were kept, not booked"
+        raise_alarm("rows-of-closed-epoch", epoch.epoch, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
+    return kept
+
+
+def _quarantine(
+    gateway: Gateway, epoch: GatewayEpoch, row: ReceivedFact, reason: str, now_ms: int, *, sound: bool = True
+) -> int:
     _row, made = QuarantinedRow.objects.get_or_create(
         gateway=gateway,
         epoch=epoch.epoch,
@@ -168,7 +181,7 @@ def _quarantine(gateway: Gateway, epoch: GatewayEpoch, row: ReceivedFact, reason
         reason=reason.replace("\x00", ""),
         defaults={"fact": row.raw.decode("utf-8", "replace").replace("\x00", ""), "received_ms": now_ms},
     )
-    if made:
+    if made and sound:
         raise_alarm(
             "row-quarantined",
             f"{epoch.epoch}.{row.seq}",

@@ -140,7 +140,9 @@ class MessageTaker:
         self._count(gateway.pk, f"answer-{answer.reason}"[:64])
         with transaction.atomic():
             locked = outbox.locked(gateway.pk)
-            if answer.expected > locked.next_number or self._is_taken_by_another(locked, answer):
+            if answer.command and not outbox.is_present(locked, answer.number, answer.command):
+                self._count(gateway.pk, "answer-stale")
+            elif outbox.is_out_of_reach(locked, answer.expected) or self._is_taken_by_another(locked, answer):
                 number_above(locked, answer.expected, now_ms)
             else:
                 outbox.send_again_from(gateway.pk, answer.expected)

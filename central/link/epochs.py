@@ -65,7 +65,7 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
         order_new_epoch(gateway, epoch, now_ms)
         outbox.send_again_from(gateway.pk, birth.last_command + 1)
         return Greeting.WENT_BACK
-    if birth.last_command >= gateway.next_number:
+    if outbox.is_out_of_reach(gateway, birth.last_command + 1):
         number_above(gateway, birth.last_command + 1, now_ms)
     outbox.send_again_from(gateway.pk, birth.last_command + 1)
     return Greeting.KNOWN
@@ -78,8 +78,7 @@ def order_new_epoch(gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
     epoch.closed = True
     epoch.save(update_fields=["closed"])
     outbox.start_stream(gateway, gateway.birth_last_command)
-    order = BeginEpoch(seen_epoch=Epoch(epoch.epoch), seen_seq=BEYOND_ANY_ROW)
-    outbox.enqueue(gateway.pk, order, subject=epoch.epoch, now_ms=now_ms)
+    _order_epoch(gateway, now_ms)
     gateway.refresh_from_db()
     gateway.awaits_epoch = True
     gateway.save(update_fields=["awaits_epoch"])
@@ -90,6 +89,8 @@ def order_new_epoch(gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
 def adopt_epoch(gateway: Gateway, epoch: str, last_command: int, now_ms: int) -> None:
     """Open a new epoch with central's balances, registers and grants, then send again what was never answered."""
     previous = gateway.epoch
+    # The opening holds what was received: what another store of this gateway still says would be booked beside it.
+    GatewayEpoch.objects.filter(gateway=gateway).update(closed=True)
     _begin(gateway, epoch, now_ms, opened=False)
     outbox.start_stream(gateway, max(last_command, _highest_number(gateway)))
     gateway.awaits_epoch = False
@@ -123,14 +124,26 @@ def _highest_number(gateway: Gateway) -> int:
 
 
 def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
-    """Number what is unanswered above what the gateway has: central was restored and its numbers are behind (C-11)."""
-    outbox.start_stream(gateway, expected - 1)
-    publish_config(gateway.pk, now_ms)
-    issue_again(gateway, now_ms)
+    """Number what is unanswered from `expected` on: central was restored and its numbers are behind (C-11).
+
+    What the gateway needs first goes first again: the order of a new epoch, or the opening it hasn't adopted.
+    """
+    above = _highest_number(gateway) if outbox.opening_is_under_way(gateway) else 0
+    outbox.start_stream(gateway, max(expected - 1, above))
+    if gateway.awaits_epoch:
+        _order_epoch(gateway, now_ms)
+    else:
+        publish_config(gateway.pk, now_ms)
+        issue_again(gateway, now_ms)
     detail = (
         f"the gateway expects command {expected}: central's numbers were behind, is it a restored backup?"
     )
     raise_alarm("central-behind", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
+
+
+def _order_epoch(gateway: Gateway, now_ms: int) -> None:
+    order = BeginEpoch(seen_epoch=Epoch(gateway.epoch), seen_seq=BEYOND_ANY_ROW)
+    outbox.enqueue(gateway.pk, order, subject=gateway.epoch, now_ms=now_ms)
 
 
 def issue_again(gateway: Gateway, now_ms: int) -> None:

@@ -1,7 +1,7 @@
 """What a new epoch of a gateway's store starts from, by central's books (C-11). Sends nothing."""
 
 from central.campus.models import Account
-from central.link.models import BilledRegister, Gateway, Grant, MirrorBalance
+from central.link.models import BilledRegister, Gateway, Grant, MirrorBalance, TakeBackRequest
 from gateway.contract.commands import Opening
 from gateway.contract.facts import Balance
 from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
@@ -32,8 +32,20 @@ def opening_for(gateway: Gateway) -> Opening:
             MeterNo(r.meter): r.register_wh
             for r in BilledRegister.objects.filter(gateway=gateway, account__in=live)
         },
-        known_grants=[GrantId(grant.grant_id) for grant in applied],
+        known_grants=[
+            GrantId(name) for name in (*(g.grant_id for g in applied), *_taken_unanswered(gateway))
+        ],
     )
+
+
+def _taken_unanswered(gateway: Gateway) -> list[str]:
+    """Requests that entries prove were done, while the answer is still missing: the balances are without what was taken."""
+    requests = TakeBackRequest.objects.filter(
+        account__point__room__building=gateway.building_id,
+        state=TakeBackRequest.State.PENDING,
+        taken__gt=0,
+    )
+    return list(requests.values_list("request_id", flat=True))
 
 
 def by_expiry(mirror: MirrorBalance, grants: list[Grant]) -> list[Balance]:

@@ -76,8 +76,32 @@ def is_unanswered(gateway: Gateway, number: int) -> bool:
     ).exists()
 
 
+def is_present(gateway: Gateway, number: int, command_id: str) -> bool:
+    """Say whether a number of the present stream is this very command: an answer to another one was said long ago."""
+    return Command.objects.filter(
+        gateway=gateway, stream=gateway.stream, number=number, command_id=command_id
+    ).exists()
+
+
+def opening_is_under_way(gateway: Gateway) -> bool:
+    """Say whether the gateway has not taken the opening of its epoch: no number is too high for one, it is taken out of turn."""
+    unopened = gateway.epochs.filter(epoch=gateway.epoch, opened=False).exists()
+    return unopened or gateway.applied_config_version == 0
+
+
+def is_out_of_reach(gateway: Gateway, expected: int) -> bool:
+    """Say whether the gateway will never take a number of this stream: it has passed the last, or is before the first."""
+    first = (
+        Command.objects.filter(gateway=gateway, stream=gateway.stream)
+        .order_by("number")
+        .values_list("number", flat=True)
+        .first()
+    )
+    return expected > gateway.next_number or expected < (gateway.next_number if first is None else first)
+
+
 def start_stream(gateway: Gateway, last_number: int) -> None:
-    """Go on numbering above what the gateway has stored; what it never answered is superseded and must be issued again."""
+    """Go on numbering after what the gateway has stored; what it never answered is superseded and must be issued again."""
     Command.objects.filter(gateway=gateway, state__in=OPEN_STATES).update(state=Command.State.SUPERSEDED)
     gateway.stream += 1
     gateway.next_number = last_number + 1

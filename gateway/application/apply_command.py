@@ -82,11 +82,11 @@ def apply_command(
     opens = _opens_this_epoch(journal, body)
     begins = isinstance(body, BeginEpoch) and _has_gone_back(journal, body)
     if here.opened_epoch != here.epoch and not (opens or begins):
-        return Answer(sealed.number, NOT_OPENED, expected)
+        return Answer(sealed.number, NOT_OPENED, expected, CommandId(sealed.id))
     if sealed.number != expected and not opens:
         if isinstance(body, BeginEpoch):
             _begin_epoch(journal, body, now)
-        return Answer(sealed.number, "gap", expected)
+        return Answer(sealed.number, "gap", expected, CommandId(sealed.id))
     return _take(journal, sealed, body, now, approves)
 
 
@@ -106,12 +106,12 @@ def _repeated(journal: Journal, sealed: Sealed, now: Instant) -> Repeated | Answ
     expected = station(journal).last_command + 1
     row = journal.record(InboxRow, str(sealed.number))
     if row is None:
-        return Answer(sealed.number, "already-have", expected)
+        return Answer(sealed.number, "already-have", expected, CommandId(sealed.id))
     if row.command == sealed.id and seen(row.body, bytes(sealed.body)) is Seen.EXISTS:
         return Repeated(row.result)
     detail = f"command {sealed.number} came again with other content"
     raise_alarm(journal, "exists-with-different", f"command {sealed.number}", detail, now)
-    return Answer(sealed.number, CommandOutcome.EXISTS_WITH_DIFFERENT.value, expected)
+    return Answer(sealed.number, CommandOutcome.EXISTS_WITH_DIFFERENT.value, expected, CommandId(sealed.id))
 
 
 def _opens_this_epoch(journal: Journal, body: Command | None) -> bool:

@@ -291,6 +291,8 @@ class Answer(msgspec.Struct, frozen=True):
     number: int
     reason: str
     expected: int
+    command: CommandId = CommandId("")
+    """The id of the command that was not taken: an answer said long ago is known by it. Empty from older software."""
 
 
 def encode_fact(fact: Fact) -> bytes:
