@@ -16,8 +16,11 @@ from central.ledger.chart_of_accounts import Side
 from central.ledger.operations import Booked, Draft, book
 from central.link.alarms import raise_alarm
 from central.link.models import BilledRegister, Delivery, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
-from gateway.contract.facts import Entry, EntryCause, EntryKind, EntryLine
+from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
+
+MOST_AMOUNT = 10**13
+"""Ten million yuan or ten GWh in one entry: no building comes near, and the campus's shared accounts stay far below 64 bits."""
 
 
 class CannotTake(Exception):
@@ -88,8 +91,8 @@ class Bookkeeper:
         for line in entry.lines:
             if line.unit not in (Unit.YUAN, Unit.KWH):
                 raise CannotTake(f"unit {line.unit!r} of bucket {line.bucket!r} is neither yuan nor kwh")
-            if not (-INT64 < line.amount < INT64 and -INT64 < line.balance_after < INT64):
-                raise CannotTake(f"an amount in bucket {line.bucket!r} is beyond 64 bits")
+            if abs(line.amount) > MOST_AMOUNT or not -INT64 < line.balance_after < INT64:
+                raise CannotTake(f"an amount in bucket {line.bucket!r} is more than any entry has")
 
     def _account(self, code: str) -> Account:
         if code not in self._accounts:
@@ -225,7 +228,7 @@ def _other_side(entry: Entry, line: EntryLine, class_code: str, refundable: set[
         case EntryKind.EXPIRED:
             return chart.lapsed(unit)
         case EntryKind.TAKEN_BACK:
-            if entry.cause == EntryCause.CLOSING and line.bucket not in refundable:
+            if line.bucket not in refundable:
                 return chart.lapsed(unit)
             return chart.taken_back(entry.account, unit)
         case EntryKind.GRANT:

@@ -70,7 +70,7 @@ def _settle_closing(command: Command, result: CommandResult, now_ms: int) -> Non
         return
     at_ms = instant_ms(result.at, now_ms)
     closing.outcome, closing.answered_ms = result.outcome.value, at_ms
-    if result.outcome == CommandOutcome.PENDING:
+    if result.outcome == CommandOutcome.PENDING or _is_still_closing(result):
         closing.state = Closing.State.PENDING
     elif result.outcome in DONE:
         closing.state = Closing.State.FINAL
@@ -81,6 +81,11 @@ def _settle_closing(command: Command, result: CommandResult, now_ms: int) -> Non
         closing.state = Closing.State.REFUSED
         Account.objects.filter(pk=closing.account_id).update(state=Account.State.OPEN)
     closing.save()
+
+
+def _is_still_closing(result: CommandResult) -> bool:
+    """EXISTS alone says that the closing was asked for before: its end comes under the number it had then (C-8)."""
+    return result.outcome == CommandOutcome.EXISTS and result.final_register_wh is None
 
 
 def _note_configuration(
