@@ -186,7 +186,7 @@ class Bookkeeper:
         if delivery.applied_ms is None:
             delivery.applied_ms, delivery.applied_entry, delivery.refused = row.at_ms, entry.entry, ""
             delivery.save(update_fields=["applied_ms", "applied_entry", "refused"])
-            mark_supplied(entry.account)
+            mark_supplied(entry.account, self.now_ms)
         return True
 
     def _note_take_back(self, entry: Entry) -> None:

@@ -6,7 +6,7 @@ from central.ingest.received_rows import instant_ms
 from central.ledger.operations import book
 from central.link import outbox
 from central.link.alarms import clear_alarm, raise_alarm
-from central.link.models import Closing, Command, Delivery, Gateway, GatewayEpoch, TakeBackRequest
+from central.link.models import Alarm, Closing, Command, Delivery, Gateway, GatewayEpoch, TakeBackRequest
 from central.link.operations import pending_memo
 from gateway.contract.commands import Configure, decode_command
 from gateway.contract.facts import CommandOutcome, CommandResult
@@ -31,7 +31,7 @@ def take_result(gateway: Gateway, epoch: GatewayEpoch, result: CommandResult, no
         case "close-account":
             _settle_closing(command, result, now_ms)
         case "configure":
-            _note_configuration(gateway, epoch, command, result)
+            _note_configuration(gateway, epoch, command, result, now_ms)
     if result.outcome not in DONE and result.outcome != CommandOutcome.PENDING:
         detail = f"{command.kind} {command.subject}: {result.outcome.value} {result.detail}"
         subject = f"{command.kind}:{command.subject}"
@@ -89,10 +89,12 @@ def _is_still_closing(result: CommandResult) -> bool:
 
 
 def _note_configuration(
-    gateway: Gateway, epoch: GatewayEpoch, command: Command, result: CommandResult
+    gateway: Gateway, epoch: GatewayEpoch, command: Command, result: CommandResult, now_ms: int
 ) -> None:
     if result.outcome not in DONE:
         return
+    refused = Alarm.objects.filter(gateway=gateway, what="command-refused", cleared_ms=None)
+    refused.filter(subject__startswith="configure:").update(cleared_ms=now_ms)
     Gateway.objects.filter(pk=gateway.pk, applied_config_version__lt=int(command.subject)).update(
         applied_config_version=int(command.subject)
     )

@@ -1,6 +1,5 @@
 """Take the facts of one batch into the default database, in order: entries, decisions, relays, alarms, answers, watermarks."""
 
-from central.campus.models import Binding
 from central.ingest.book_entries import Bookkeeper, CannotTake
 from central.ingest.compare_watermark import compare
 from central.ingest.received_rows import ReceivedFact, instant_ms
@@ -62,10 +61,10 @@ class FactTaker:
                 "at_ms": instant_ms(decision.at, self._now_ms),
             },
         )
-        mark_supplied(decision.account)
+        mark_supplied(decision.account, self._now_ms)
 
     def _take_relay(self, report: facts.RelayReport) -> None:
-        account = report.account or self._account_of(report.meter)
+        account = report.account or ""
         RelayState.objects.update_or_create(
             meter=report.meter,
             defaults={
@@ -84,16 +83,7 @@ class FactTaker:
             },
         )
         if account:
-            mark_supplied(account)
-
-    def _account_of(self, meter_no: str) -> str:
-        binding = (
-            Binding.objects.filter(meter__meter_no=meter_no, from_ms__lte=self._now_ms)
-            .order_by("-from_ms")
-            .select_related("account")
-            .first()
-        )
-        return binding.account.code if binding else ""
+            mark_supplied(account, self._now_ms)
 
     def _take_alarm(self, alarm: facts.Alarm) -> None:
         at_ms = instant_ms(alarm.at, self._now_ms)

@@ -12,6 +12,7 @@ from central.link.alarms import clear_alarm, raise_alarm
 from central.link.configuration import publish_config
 from central.link.grants import send_grant
 from central.link.models import (
+    Alarm,
     Closing,
     Command,
     Delivery,
@@ -97,6 +98,8 @@ def adopt_epoch(gateway: Gateway, epoch: str, last_command: int, now_ms: int) ->
     gateway.save(update_fields=["awaits_epoch"])
     publish_config(gateway.pk, now_ms)
     issue_again(gateway, now_ms)
+    # A store that is gone will never end its alarms; one that goes on says its standing ones again in the new epoch.
+    Alarm.objects.filter(gateway=gateway, by_central=False, cleared_ms=None).update(cleared_ms=now_ms)
     clear_alarm("gateway-went-back", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk)
     detail = f"epoch {epoch} follows {previous}; it was opened with central's balances"
     raise_alarm("gateway-new-epoch", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
@@ -178,9 +181,16 @@ def closing_order(closing: Closing) -> CloseAccount:
 
 
 def _is_stale(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
-    if birth.boot == gateway.boot:
-        return gateway.birth_issued_ms is not None and issued_ms <= gateway.birth_issued_ms
-    return birth.boot in gateway.boots_seen
+    """Within a boot the clock may be mended backwards: an epoch never heard of, or one that has gone on, is not stale."""
+    if birth.boot != gateway.boot:
+        return birth.boot in gateway.boots_seen
+    if gateway.birth_issued_ms is None or issued_ms > gateway.birth_issued_ms:
+        return False
+    epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
+    if epoch is None:
+        return False
+    gone_on = birth.last_seq > epoch.received_seq and birth.last_command >= gateway.birth_last_command
+    return epoch.closed or not gone_on
 
 
 def _note_birth(gateway: Gateway, birth: Birth, issued_ms: int, now_ms: int) -> None:

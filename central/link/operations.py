@@ -37,6 +37,7 @@ class LinkRefusal(StrEnum):
     UNKNOWN_ACCOUNT = "unknown-account"
     UNKNOWN_METER = "unknown-meter"
     UNKNOWN_BUCKET = "unknown-bucket"
+    UNKNOWN_ALARM = "unknown-alarm"
     NO_GATEWAY = "no-gateway"
     GATEWAY_BEING_RESTORED = "gateway-being-restored"
     ACCOUNT_NOT_OPEN = "account-not-open"

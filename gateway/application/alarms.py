@@ -61,6 +61,14 @@ def keep_alarms(
         raise_alarm(journal, what, subject, detail, now)
 
 
+def say_standing(journal: Journal) -> None:
+    """Report every alarm that stands once more: central ended them all with the epoch before (C-11)."""
+    for alarm in standing_alarms(journal):
+        journal.append_fact(
+            Alarm(alarm.alarm, alarm.what, alarm.subject, raised=True, at=alarm.since, detail=alarm.detail)
+        )
+
+
 def standing_alarms(journal: Journal) -> list[RaisedAlarm]:
     """List the alarms that stand, oldest first as far as the clocks can say."""
     return sorted(journal.records(RaisedAlarm).values(), key=lambda alarm: alarm.since.wall_ms)

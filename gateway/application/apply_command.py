@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from gateway.application.accounts import metered_by
-from gateway.application.alarms import clear_alarm, raise_alarm, station
+from gateway.application.alarms import clear_alarm, raise_alarm, say_standing, station
 from gateway.application.boot import epoch_name
 from gateway.application.close_account import begin_closing
 from gateway.application.configure import apply_configure
@@ -251,6 +251,7 @@ def _begin_epoch(journal: Journal, body: BeginEpoch, now: Instant) -> bool:
     epoch = epoch_name(here.gateway, here.epoch, now)
     begin_epoch(journal, epoch)
     journal.keep(ONLY, msgspec.structs.replace(station(journal), epoch=epoch))
+    say_standing(journal)
     clear_alarm(journal, "store-behind", here.gateway, now)
     write_watermark(journal, now)
     return True

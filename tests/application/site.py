@@ -246,14 +246,17 @@ class Site:
         return sum(e.energy_wh for e in self.entries("consumption") if e.account == account)
 
     def standing(self) -> set[str]:
-        """The alarms that stand, as central would count them from the rows."""
+        """The alarms that stand, as central would count them from the rows: all of an epoch end with it."""
+        self.facts(Alarm)
         stands: dict[str, str] = {}
-        for alarm in self.facts(Alarm):
-            if alarm.raised:
-                assert alarm.alarm not in stands
-                stands[alarm.alarm] = alarm.what
-            else:
-                del stands[alarm.alarm]
+        for said in self.decoded.values():
+            stands = {}
+            for alarm in (fact for fact in said if isinstance(fact, Alarm)):
+                if alarm.raised:
+                    assert alarm.alarm not in stands
+                    stands[alarm.alarm] = alarm.what
+                else:
+                    del stands[alarm.alarm]
         return set(stands.values())
 
 

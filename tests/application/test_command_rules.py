@@ -36,8 +36,8 @@ from tests.application.site import HOUR_MS, PRICE, YUAN, Site, room, use
 
 
 def test_c5_a_gap_is_answered_with_the_number_expected(site: Site) -> None:
-    answer = site.deliver(site.sealed(Grant("g9", "a1", "paid", "yuan", YUAN), site.number + 2))
-    assert answer == Answer(site.number + 2, "gap", site.number + 1)
+    early = site.sealed(Grant("g9", "a1", "paid", "yuan", YUAN), site.number + 2)
+    assert site.deliver(early) == Answer(site.number + 2, "gap", site.number + 1, early.id)
     assert site.balance() == 10 * YUAN
 
 

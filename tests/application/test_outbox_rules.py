@@ -1,5 +1,6 @@
 """What goes up, C-11 to C-13: order, acknowledgement, epochs, packed readings, what is committed when."""
 
+from gateway.application.alarms import raise_alarm
 from gateway.application.outbox import AckOutcome, Position, acknowledge, marks, outbox_batch
 from gateway.application.settle_due import settle_due
 from gateway.application.status import station_status
@@ -11,11 +12,13 @@ from gateway.contract.commands import (
     Resend,
 )
 from gateway.contract.facts import (
+    Alarm,
     Answer,
     Balance,
     CommandOutcome,
     EntryCause,
     Readings,
+    decode_fact,
 )
 from tests.application.site import HOUR_MS, YUAN, Site, use
 
@@ -59,15 +62,19 @@ def test_c11_a_store_that_went_back_in_time_begins_a_new_epoch(site: Site) -> No
     seen = site.ask(lambda journal: journal.last_seq(old)) + 40
     assert site.do(acknowledge, Ack(old, seen, 0)) is AckOutcome.AHEAD
     assert "store-behind" in site.standing()
-    early = site.deliver(site.sealed(BeginEpoch(old, seen), site.number + 5))
-    assert early == Answer(site.number + 5, "gap", site.number + 1)
+    site.do(raise_alarm, "meter-silent", "m1", "no answer")
+    order = site.sealed(BeginEpoch(old, seen), site.number + 5)
+    assert site.deliver(order) == Answer(site.number + 5, "gap", site.number + 1, order.id)
     new = site.ask(station_status).epoch
     assert new != old
     assert [mark.epoch for mark in site.ask(marks)] == [old, new]
     batch = site.ask(outbox_batch)
     assert (batch.epoch, batch.rows[0].seq) == (new, 1)
-    again = site.deliver(site.sealed(BeginEpoch(old, seen), site.number + 1))
-    assert again == Answer(site.number + 1, "not-opened", site.number + 1)
+    said = [decode_fact(bytes(row.fact)) for row in batch.rows]
+    again = [(fact.what, fact.raised) for fact in said if isinstance(fact, Alarm)]
+    assert ("meter-silent", True) in again, "central ended it with the old epoch, and it stands"
+    repeated = site.deliver(site.sealed(BeginEpoch(old, seen), site.number + 1))
+    assert repeated == Answer(site.number + 1, "not-opened", site.number + 1, f"c{site.number + 1}")
     assert "store-behind" not in site.standing()
 
 

@@ -269,7 +269,7 @@ async def test_a_replayed_command_does_nothing_and_a_changed_one_is_an_alarm(sta
     await station.until(lambda: station.receiver.counters["command:repeated"] == 1)
     station.command(ReadNow(["m1"]), 1)
     await station.until(lambda: station.link.opened("answer", Answer))
-    assert station.link.opened("answer", Answer) == [Answer(1, "exists-with-different", 2)]
+    assert station.link.opened("answer", Answer) == [Answer(1, "exists-with-different", 2, "c1")]
     assert ("exists-with-different", "command 1") in await station.building.alarms()
     assert station.results() == [(1, "applied")]
 
@@ -277,7 +277,7 @@ async def test_a_replayed_command_does_nothing_and_a_changed_one_is_an_alarm(sta
 async def test_c5_a_gap_is_answered_with_the_number_expected(station: Station) -> None:
     station.command(ReadNow(), 3)
     await station.until(lambda: station.link.opened("answer", Answer))
-    assert station.link.opened("answer", Answer) == [Answer(3, "gap", 1)]
+    assert station.link.opened("answer", Answer) == [Answer(3, "gap", 1, "c3")]
     for number in (1, 2, 3):
         station.command(ReadNow(), number)
     await station.until(lambda: [number for number, _ in station.results()] == [1, 2, 3])
