@@ -92,14 +92,21 @@ def opening_is_under_way(gateway: Gateway) -> bool:
 
 
 def is_out_of_reach(gateway: Gateway, expected: int) -> bool:
-    """Say whether the gateway will never take a number of this stream: it has passed the last, or is before the first."""
+    """Say whether the gateway will never take a number of this stream: it has passed the last, or is before the first.
+
+    Before its epoch is opened no number is too high for it: the opening is taken out of turn.
+    """
+    if expected > gateway.next_number:
+        return True
+    if gateway.awaits_epoch or gateway.epochs.filter(epoch=gateway.epoch, opened=False).exists():
+        return False
     first = (
         Command.objects.filter(gateway=gateway, stream=gateway.stream)
         .order_by("number")
         .values_list("number", flat=True)
         .first()
     )
-    return expected > gateway.next_number or expected < (gateway.next_number if first is None else first)
+    return expected < (gateway.next_number if first is None else first)
 
 
 def start_stream(gateway: Gateway, last_number: int) -> None:

@@ -127,3 +127,14 @@ def test_c_7_what_was_taken_back_is_not_asked_back_again_of_a_new_store(taker, t
     assert (request.state, request.taken) == (TakeBackRequest.State.SETTLED, 10_000_000)
     assert pay_out_credit_back("r1", cashier, now_ms=NOW_MS).amount_fen == 1_000
     assert not Alarm.objects.filter(what="take-back-differs").exists()
+
+
+def test_c_11_numbers_above_an_opening_that_is_still_under_way_stay(taker, twin, cashier):
+    """The opening is taken out of turn: whoever numbers it anew from below lets old commands in again."""
+    born(taker, twin, last_command=40)
+    rebuilt(taker, twin, last_command=40)
+    pay("p1", ROOM, 5_000, cashier, now_ms=NOW_MS)
+    before = Gateway.objects.get().stream
+    answer(taker, twin, Answer(42, "gap", 1, command=last("grant").command_id))
+    assert Gateway.objects.get().stream == before
+    assert queued() == [(41, "configure"), (42, "grant")]
