@@ -51,13 +51,18 @@ def _meters(fact: Fact) -> Iterable[str]:
 
 
 def _accounts_of(building_id: int, codes: set[str]) -> set[str]:
-    own = Account.objects.filter(code__in=codes, point__room__building=building_id)
+    own = Account.objects.filter(code__in=_askable(codes), point__room__building=building_id)
     return set(own.values_list("code", flat=True))
 
 
 def _foreign_meters(building_id: int, meters: set[str]) -> set[str]:
-    others = Meter.objects.filter(meter_no__in=meters).exclude(building=building_id)
+    others = Meter.objects.filter(meter_no__in=_askable(meters)).exclude(building=building_id)
     return set(others.values_list("meter_no", flat=True))
+
+
+def _askable(names: set[str]) -> set[str]:
+    """A name with a NUL is nobody's, and PostgreSQL refuses the question: the row must be quarantined alone, not its batch."""
+    return {name for name in names if "\x00" not in name}
 
 
 def _unless_foreign(row: ReceivedFact, fact: Fact, accounts: set[str], foreign: set[str]) -> ReceivedFact:
