@@ -98,7 +98,7 @@ def is_out_of_reach(gateway: Gateway, expected: int) -> bool:
     """
     if expected > gateway.next_number:
         return True
-    if gateway.awaits_epoch or gateway.epochs.filter(epoch=gateway.epoch, opened=False).exists():
+    if gateway.awaits_epoch or opening_is_under_way(gateway):
         return False
     first = (
         Command.objects.filter(gateway=gateway, stream=gateway.stream)

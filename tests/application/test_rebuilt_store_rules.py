@@ -43,7 +43,7 @@ def genuine(site: Site, version: int = 2) -> Configure:
 def test_c_11_a_fresh_store_takes_nothing_before_its_own_opening(replayed: object, number: int) -> None:
     site = Site()
     rows = len(site.facts())
-    assert site.deliver(site.sealed(replayed, number)) == Answer(number, "not-opened", 1)
+    assert site.deliver(site.sealed(replayed, number)) == Answer(number, "not-opened", 1, f"c{number}")
     assert len(site.facts()) == rows
     taken = site.deliver(site.sealed(genuine(site), 1, name="genuine"))
     assert taken.result.outcome is CommandOutcome.APPLIED
@@ -56,7 +56,7 @@ def test_c_11_what_was_signed_for_the_old_life_stays_used_up_when_the_opening_ca
     site = Site()
     site.deliver(site.sealed(genuine(site), 40, name="genuine"))
     answer = site.deliver(site.sealed(TakeBack("r1", "a1", "paid", YUAN), 12))
-    assert answer == Answer(12, "already-have", 41)
+    assert answer == Answer(12, "already-have", 41, "c12")
     assert site.balance() == YUAN
 
 
@@ -65,7 +65,7 @@ def test_c_11_a_store_that_went_back_waits_for_its_opening_too(site: Site) -> No
     here = site.ask(station)
     assert here.epoch != site.booted.epoch
     grant = site.sealed(Grant("p2", "a1", "paid", "yuan", YUAN), site.number + 1)
-    assert site.deliver(grant) == Answer(site.number + 1, "not-opened", site.number + 1)
+    assert site.deliver(grant) == Answer(site.number + 1, "not-opened", site.number + 1, grant.id)
     opening = msgspec.structs.replace(genuine(site, 9).opening, epoch=here.epoch)
     site.command(msgspec.structs.replace(genuine(site, 9), opening=opening))
     assert site.balance() == YUAN
@@ -74,5 +74,5 @@ def test_c_11_a_store_that_went_back_waits_for_its_opening_too(site: Site) -> No
 def test_c_11_an_epoch_without_an_opening_can_still_be_given_up() -> None:
     site = Site()
     begun = site.deliver(site.sealed(BeginEpoch(site.booted.epoch, 1 << 53), 5))
-    assert begun == Answer(5, "gap", 1)
+    assert begun == Answer(5, "gap", 1, "c5")
     assert len(site.ask(marks)) == 2

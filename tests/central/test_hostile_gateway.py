@@ -121,7 +121,7 @@ def test_c_1_a_gateway_does_not_use_up_another_buildings_payment(both, twin, twi
     assert Delivery.objects.get().applied_ms is None
     rebuilt(both, twin)
     assert order(last("configure")).opening.known_grants == []
-    assert (2, "grant") in queued(), "the payment is still on its way to its own building"
+    assert "grant" in [kind for _, kind in queued()], "the payment is still on its way to its own building"
 
 
 def test_c_1_a_grant_credited_differently_is_not_called_applied(taker, twin, cashier):

@@ -83,7 +83,7 @@ def test_c_11_a_birth_mends_numbers_above_what_the_gateway_takes(taker, twin, ca
     answer(taker, twin, Answer(60, "gap", 58))
     pay("p1", ROOM, 5_000, cashier, now_ms=NOW_MS)
     twin.last_command = 1
-    born(taker, twin, boot="boot-10")
+    born(taker, twin, boot="boot-10", config_version=2)
     assert queued() == [(2, "configure"), (3, "grant")]
 
 
@@ -105,8 +105,9 @@ def test_c_11_an_opening_not_adopted_yet_is_sent_again_under_the_number_that_is_
     credit(taker, twin, cashier)
     rebuilt(taker, twin)
     opening = order(last("configure")).opening
-    answer(taker, twin, Answer(1, "exists-with-different", 2, command=last("configure").command_id))
-    assert queued() == [(2, "configure")]
+    number, command = last("configure").number, last("configure").command_id
+    answer(taker, twin, Answer(number, "exists-with-different", number + 1, command=command))
+    assert queued() == [(number + 1, "configure")]
     assert order(last("configure")).opening == opening
     answered(taker, twin, last("configure"))
     assert GatewayEpoch.objects.get(epoch="e9").opened
@@ -135,6 +136,8 @@ def test_c_11_numbers_above_an_opening_that_is_still_under_way_stay(taker, twin,
     rebuilt(taker, twin, last_command=40)
     pay("p1", ROOM, 5_000, cashier, now_ms=NOW_MS)
     before = Gateway.objects.get().stream
-    answer(taker, twin, Answer(42, "gap", 1, command=last("grant").command_id))
+    waiting = queued()
+    answer(taker, twin, Answer(waiting[-1][0], "gap", 1, command=last("grant").command_id))
     assert Gateway.objects.get().stream == before
-    assert queued() == [(41, "configure"), (42, "grant")]
+    assert queued() == waiting
+    assert [kind for _, kind in waiting] == ["configure", "grant"]
