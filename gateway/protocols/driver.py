@@ -26,6 +26,14 @@ class Item(StrEnum):
     DATE = "date"
     TIME = "time"
     IDENTITY = "identity"
+    REVERSE_ENERGY = "reverse-energy"
+    """What flowed back through the meter; a plain room has none."""
+    FROZEN_ENERGY = "frozen-energy"
+    """The energy at the last instant freeze (DL/T 645 class 0501)."""
+    COVER_OPENINGS = "cover-openings"
+    """How often the meter's cover was opened."""
+    STATUS_WORDS = "status-words"
+    """All running status words of DL/T 645-2007 (040005FF)."""
 
 
 class RelayAction(StrEnum):
@@ -105,6 +113,11 @@ class Values:
     identity: str | None = None
     """The meter's own number as it answers it; a change proves a replacement."""
     status_word: int | None = None
+    reverse_wh: int | None = None
+    frozen_wh: int | None = None
+    cover_openings: int | None = None
+    status_words: tuple[int, ...] | None = None
+    """Words 1 to 7 in order (annex C)."""
 
 
 @dataclass(frozen=True, slots=True)
