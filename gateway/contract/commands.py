@@ -127,6 +127,38 @@ class PriceRule(msgspec.Struct, frozen=True):
     micro_yuan_per_kwh: int
 
 
+class GroupKind(StrEnum):
+    """What a group of meters stands for."""
+
+    BUILDING = "building"
+    FLOOR = "floor"
+    RISER = "riser"
+
+
+class GroupRule(msgspec.Struct, frozen=True):
+    """A master and what is counted behind it, from an instant on (R-B2, R-4.2.3). A change is a later rule of the same group.
+
+    Shares are parts in a million: whole numbers, since messages carry no fractions.
+    """
+
+    group: str
+    kind: GroupKind
+    master: MeterNo
+    subs: list[MeterNo]
+    sub_groups: list[str] = []
+    """Groups whose masters are counted behind this one."""
+    from_ms: int = 0
+    own_use_w: int = 0
+    """Unmetered load behind the master that is known: corridor lights, the cabinet itself."""
+    fixed_loss_ppm: int = 0
+    """The group's usual technical loss, a share of the master's energy."""
+    tolerance_ppm: int = 50_000
+    """How much more may be missing before the fixed rule raises an alarm."""
+    master_class_ppm: int = 10_000
+    """The greatest error of the master within its class: 10,000 is class 1."""
+    sub_class_ppm: int = 10_000
+
+
 class PolicyRule(msgspec.Struct, frozen=True):
     """The building's own limits."""
 
@@ -142,6 +174,10 @@ class PolicyRule(msgspec.Struct, frozen=True):
     """An account that never had credit is not cut so soon after its meter was tied to it: its credit may still be on its way."""
     keep_acked_days: int = 35
     """How long acknowledged rows stay for `resend` (C-11)."""
+    balance_every_s: int = 3600
+    """Between two balances of master and subs."""
+    loss_judged_every_s: int = 86_400
+    """The period whose loss is judged: shorter ones show the registers' steps more than the loss."""
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -162,6 +198,8 @@ class Configure(msgspec.Struct, frozen=True, tag="configure", tag_field="kind"):
     prices: list[PriceRule]
     policy: PolicyRule = PolicyRule()
     opening: Opening | None = None
+    groups: list[GroupRule] = []
+    """Which meters are counted behind which."""
 
 
 class ApproveCuts(msgspec.Struct, frozen=True, tag="approve-cuts", tag_field="kind"):
