@@ -183,8 +183,10 @@ class Exchange:
 
     request: bytes
     expects_reply: bool
+    """False for a broadcast: it is sent once, and what comes back is no answer."""
     first_byte_timeout_ms: int
-    """From the last byte sent to the first byte received, by the standard of the protocol; the line adds its own latency."""
+    """From the last byte sent to the first byte received, by the standard of the protocol; the line adds its own latency. For a
+    broadcast: how long the line is held."""
     byte_gap_timeout_ms: int
     """The longest pause inside one answer."""
     silence_before_ms: int

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.adapters.model_files import read_models
 from gateway.protocols.dlt645 import frame as dlt645
+from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
 from gateway.protocols.driver import (
     Accepted,
     Answer,
@@ -437,7 +438,6 @@ def test_a_status_word_of_all_ones_proves_no_cut() -> None:
         (DTSU, Item.CURRENT, 3, 0x200C, 6),
         (DTSU, Item.POWER, 3, 0x2012, 2),
     ],
-    ids=str,
 )
 def test_where_the_chint_meters_keep_their_items(
     driver: Driver, item: Item, function: int, register: int, count: int
@@ -451,3 +451,17 @@ def test_a_short_status_block_is_damage() -> None:
     found = verdicts(SINGLE, SINGLE.read(Item.STATUS_WORDS), dlt645_reply("040005FF", "0000 0000"))
     assert isinstance(found[0], Damaged)
     assert found[0].reason == "wrong-length"
+
+
+def test_all_meters_are_told_to_freeze_by_the_standards_frame() -> None:
+    """Clause 7.6: C=16H, DATA 99999999, to 999999999999; CS is the sum from the first 68H."""
+    everybody = Dlt645Broadcast()
+    exchange = everybody.freeze_now()
+    body = bytes.fromhex("68 999999999999 68 16 04 CCCCCCCC")
+    assert exchange.request == b"\xfe" * 4 + body + bytes((sum(body) & 0xFF, 0x16))
+    assert (exchange.expects_reply, exchange.first_byte_timeout_ms) == (False, 500)
+    assert verdicts(everybody, exchange, ENERGY_REPLY) == []
+    with pytest.raises(KeyError):
+        everybody.read(Item.ENERGY)
+    with pytest.raises(KeyError):
+        everybody.switch(RelayAction.OPEN, UNTIL)

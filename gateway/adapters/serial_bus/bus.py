@@ -14,7 +14,7 @@ import asyncio
 from collections import Counter
 
 from gateway.adapters.serial_bus.callers import Job, RankedCallers
-from gateway.adapters.serial_bus.diagnosis import FailedTry, diagnose
+from gateway.adapters.serial_bus.diagnosis import COLLISION, FailedTry, diagnose
 from gateway.adapters.serial_bus.health import LineHealth
 from gateway.adapters.serial_bus.port import (
     Opener,
@@ -25,7 +25,7 @@ from gateway.adapters.serial_bus.port import (
     open_port,
 )
 from gateway.adapters.serial_bus.wire import Heard, Wire
-from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
+from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, MeterCounts, Rank, Sent, Silent
 from gateway.protocols.driver import Driver, Exchange, Item, MeterClock, Refused, RelayAction
 
 READ_TRIES = 3
@@ -70,13 +70,22 @@ class SerialBus:
                 self._counts["backed-off"] += 1
                 return BackedOff(again_in_ms=round(pause_left_s * 1000))
             tries = PROBE_TRIES
-        return await self._ask(driver, exchange, rank, tries)
+        return answered(await self._ask(driver, exchange, rank, tries))
 
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command once, before everything else on the line."""
-        return await self._ask(driver, driver.switch(action, valid_until), Rank.RELAY, COMMAND_TRIES)
+        exchange = driver.switch(action, valid_until)
+        return answered(await self._ask(driver, exchange, Rank.RELAY, COMMAND_TRIES))
 
-    async def _ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> LineReply:
+    async def broadcast(self, driver: Driver, exchange: Exchange, rank: Rank) -> Sent | LineGone:
+        """Send once what no meter answers, and hold the line for the protocol's time. Raises ValueError for a question."""
+        if exchange.expects_reply:
+            raise ValueError(f"{exchange.label} is answered: it is no broadcast")
+        reply = await self._ask(driver, exchange, rank, COMMAND_TRIES)
+        assert isinstance(reply, Sent | LineGone), "nobody answers a broadcast"
+        return reply
+
+    async def _ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> LineReply | Sent:
         if self._owner is not None and self._owner.cancelled():
             return LineGone(f"line {self.name} was closed")
         if self._owner is None or self._owner.done():
@@ -88,6 +97,10 @@ class SerialBus:
     def counters(self) -> dict[str, int]:
         """Everything counted since start; names with a colon carry their reason (`damage:bad-checksum`)."""
         return dict(self._counts)
+
+    def meter_counts(self) -> dict[str, MeterCounts]:
+        """What each address did: tries answered and not, calls lost to a collision."""
+        return self._health.counts()
 
     @property
     def echoes(self) -> bool:
@@ -177,6 +190,10 @@ class SerialBus:
             raise
         if heard.gone:
             job.answer(LineGone(f"port {self._settings.path} went away: {wire.lost_why}"))
+        elif not job.exchange.expects_reply:
+            self._counts["broadcasts"] += 1
+            sending_s = len(job.exchange.request) * self._settings.seconds_per_byte
+            job.answer(Sent(ago_ms=max(0, round((heard.spent_s - sending_s) * 1000))))
         elif heard.verdict is not None:
             self._take_answer(job, heard)
         else:
@@ -199,6 +216,8 @@ class SerialBus:
         the same poll again, may take such an answer: it is the register, at most a second old."""
         if not await wire.wait_for_quiet(job.exchange.silence_before_ms / 1000, CHATTER_LIMIT_S):
             self._counts["chatter"] += 1
+        if not job.exchange.expects_reply:
+            return
         meter = self._health.of(job.driver.address)
         wait_s = meter.late_answer_until_s - asyncio.get_running_loop().time()
         same_poll = job.rank > Rank.READ_BACK and meter.unanswered == job.exchange.request
@@ -243,6 +262,7 @@ class SerialBus:
             self._counts["silences"] += 1
             return Silent(tries=len(job.failed))
         self._counts[f"garbled:{reason}"] += 1
+        self._health.of(address).collisions += reason == COLLISION
         return Garbled(reason=reason, tries=len(job.failed))
 
 
@@ -251,6 +271,12 @@ async def _abort(transport: Transport, wire: Wire) -> None:
     if not transport.is_closing() or transport.get_write_buffer_size():
         transport.abort()
     await asyncio.wait([wire.lost], timeout=ABORT_GRACE_S)
+
+
+def answered(reply: LineReply | Sent) -> LineReply:
+    """Narrow a reply to a question."""
+    assert not isinstance(reply, Sent), "a question is not a broadcast"
+    return reply
 
 
 def open_line(

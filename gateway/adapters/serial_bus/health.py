@@ -6,6 +6,8 @@ no more than 1/DEAD_METER_SHARE of the line's time. So three dead meters on a li
 
 from dataclasses import dataclass
 
+from gateway.application.ports import MeterCounts
+
 FIRST_PAUSE_S = 2.0
 DEAD_METER_SHARE = 200
 LONGEST_PAUSE_S = 300.0
@@ -26,6 +28,11 @@ class MeterHealth:
     """The request of the last try without its answer ..."""
     late_answer_until_s: float = 0.0
     """... which may still come until then."""
+    answered: int = 0
+    missed: int = 0
+    """Tries without an answer, since the line was made."""
+    collisions: int = 0
+    """Calls that failed because two meters seem to answer at once."""
 
 
 class LineHealth:
@@ -50,6 +57,7 @@ class LineHealth:
         if self._meters and all(meter.failures for meter in self._meters.values()):
             self.forgive_all()
         meter = self.of(address)
+        meter.answered += 1
         meter.ever_answered, meter.failures, meter.not_before_s = True, 0, 0.0
 
     def note_failure(self, address: str, now_s: float, spent_s: float) -> None:
@@ -62,7 +70,15 @@ class LineHealth:
     def note_unanswered(self, address: str, request: bytes, now_s: float) -> None:
         """A try without its answer: what comes within LATE_ANSWER_S may belong to it."""
         meter = self.of(address)
+        meter.missed += 1
         meter.unanswered, meter.late_answer_until_s = request, now_s + LATE_ANSWER_S
+
+    def counts(self) -> dict[str, MeterCounts]:
+        """Give what each address did so far."""
+        return {
+            address: MeterCounts(meter.answered, meter.missed, meter.collisions)
+            for address, meter in self._meters.items()
+        }
 
     def forgive_all(self) -> None:
         """Start anew, as after the port was reopened: silence had another cause."""

@@ -177,7 +177,7 @@ class Wire(asyncio.Protocol):
         self._conversation = conversation
         started = self._loop.time()
         sent_by = started + len(exchange.request) * self._seconds_per_byte
-        first_byte_by = sent_by + latency_s + exchange.first_byte_timeout_ms / 1000 * exchange.expects_reply
+        first_byte_by = sent_by + latency_s + exchange.first_byte_timeout_ms / 1000
         conversation.begin(first_byte_by, first_byte_by + LONGEST_ANSWER_BYTES * self._seconds_per_byte)
         transport.write(exchange.request)
         try:
