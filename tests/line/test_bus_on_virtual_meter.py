@@ -204,15 +204,17 @@ async def test_a_question_is_no_broadcast(bus: SerialBus) -> None:
 
 
 async def test_a_meter_that_answers_a_broadcast_answers_nobody() -> None:
-    line = make_line([meter("999999999999")])
+    line = make_line([meter(WELL)])
     await line.start()
     bus = open_line("north", line.address, BAUD, "E")
     bus.start()
     everybody = Dlt645Broadcast()
     try:
-        asked = replace(everybody.freeze_now(), request=dlt645("999999999999").read(Item.ENERGY).request)
+        asked = replace(everybody.freeze_now(), request=dlt645().read(Item.ENERGY).request)
         assert isinstance(await bus.broadcast(everybody, asked, Rank.POLL), Sent)
-        assert bus.counters()["stray-bytes"] == 0
+        assert bus.counters().get("answers", 0) == 0
+        assert is_right(await energy(bus, dlt645()))
+        assert bus.counters()["answers"] == 1
     finally:
         await bus.close()
         await line.stop()
