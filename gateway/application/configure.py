@@ -8,6 +8,7 @@ import msgspec
 from gateway.application.accounts import metered
 from gateway.application.adjust import adjust_late_prices
 from gateway.application.alarms import raise_alarm, station
+from gateway.application.balance import take_groups
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
 from gateway.application.grant import Done, adopt_known
 from gateway.application.ports import Journal
@@ -134,6 +135,7 @@ def _replace_rules(journal: Journal, configure: Configure, now: Instant) -> None
     for meter, listed in by_meter.items():
         journal.keep(meter, MeterTies(listed))
     journal.keep(ONLY, configure.policy)
+    take_groups(journal, configure, now)
 
 
 def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:

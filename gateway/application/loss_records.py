@@ -1,4 +1,4 @@
-"""What the journal keeps of groups and their balances, so that a restart loses neither a mark nor what was learnt. Knows no table."""
+"""What the journal keeps of groups and balances: a restart loses neither a mark nor what was learnt. Knows no table."""
 
 import msgspec
 

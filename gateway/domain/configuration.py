@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gateway.contract.commands import AccountRule, Configure
+from gateway.contract.commands import AccountRule, Configure, GroupRule
 from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import Unit
 from gateway.domain.buckets import PAID
@@ -15,6 +15,7 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
     """List every mistake of a configuration, each with the thing it is about; empty when there is none."""
     tariffs = {price.tariff for price in configure.prices} | set(known_tariffs)
     accounts = {rule.account for rule in configure.accounts}
+    groups = {rule.group for rule in configure.groups}
     return [
         *(f"account {name} is listed twice" for name in _twice(rule.account for rule in configure.accounts)),
         *(f"binding {name} is listed twice" for name in _twice(tie.binding for tie in configure.bindings)),
@@ -30,6 +31,8 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
             for price in configure.prices
             if price.micro_yuan_per_kwh < 0
         ),
+        *(mistake for rule in configure.groups for mistake in _group_mistakes(rule, groups)),
+        *_group_rings(configure.groups),
     ]
 
 
@@ -55,3 +58,34 @@ def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
         yield f"{name}: the overdraft is below zero"
     if rule.max_power_w <= 0:
         yield f"{name}: the greatest power is not above zero"
+
+
+def _group_mistakes(rule: GroupRule, groups: set[str]) -> Iterator[str]:
+    name = f"group {rule.group}"
+    try:
+        checked(rule.group)
+    except NotAnIdentifier as error:
+        yield f"{name}: {error}"
+    if rule.master in rule.subs or _twice(rule.subs):
+        yield f"{name}: a meter is listed twice"
+    if not rule.subs and not rule.sub_groups:
+        yield f"{name}: nothing is counted behind the master"
+    yield from (f"{name}: there is no group {other}" for other in rule.sub_groups if other not in groups)
+    numbers = (rule.own_use_w, rule.fixed_loss_ppm, rule.tolerance_ppm)
+    if min(*numbers, rule.master_class_ppm, rule.sub_class_ppm) < 0:
+        yield f"{name}: a number is below zero"
+
+
+def _group_rings(rules: Iterable[GroupRule]) -> Iterator[str]:
+    """A group that counts itself, through whatever others, would be explained by its own energy."""
+    behind: dict[str, set[str]] = {}
+    for rule in rules:
+        behind.setdefault(rule.group, set()).update(rule.sub_groups)
+    for group in behind:
+        reached, ahead = set[str](), set(behind[group])
+        while ahead:
+            other = ahead.pop()
+            reached.add(other)
+            ahead |= behind.get(other, set()) - reached
+        if group in reached:
+            yield f"group {group} is counted behind itself"

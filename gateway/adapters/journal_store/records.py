@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from gateway.application.loss_records import Freezes, GroupRules, GroupState
 from gateway.application.records import (
     BootRow,
     InboxRow,
@@ -45,6 +46,9 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Provisional: "provisional",
     KnownGrant: "known_grant",
     InboxRow: "inbox",
+    GroupRules: "group_rules",
+    GroupState: "group_state",
+    Freezes: "freezes",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
 
