@@ -35,6 +35,9 @@ from gateway.domain.loss_calibration import Day, Stray, fit, stray, with_day, wi
 ENERGY_LOSS, UNUSUAL_LOSS = "energy-loss", "unusual-loss"
 MASTER_BELOW_SUBS, COUNTS_BACKWARDS = "master-below-subs", "meter-counts-backwards"
 
+LOSS_ALARMS = frozenset({ENERGY_LOSS, UNUSUAL_LOSS, MASTER_BELOW_SUBS, COUNTS_BACKWARDS})
+"""What this use case raises and clears."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

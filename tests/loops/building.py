@@ -35,6 +35,7 @@ from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.poll_meters import LinePoller
 from gateway.loops.signals import Signals
 from gateway.loops.watch_losses import LossWatch
+from gateway.loops.watch_meters import MeterWatcher
 from gateway.protocols.driver import RelayAction
 from gateway.protocols.meters import make_driver
 from tests.application.site import PRICE, START_MS, YUAN, room, tie
@@ -184,7 +185,13 @@ class Building:
     # --- loops
 
     def start(
-        self, *, poll: bool = True, drive: bool = True, keep: bool = False, watch: bool = False
+        self,
+        *,
+        poll: bool = True,
+        drive: bool = True,
+        keep: bool = False,
+        watch: bool = False,
+        look: bool = False,
     ) -> None:
         """Start the loops that a test wants."""
         if poll:
@@ -194,6 +201,9 @@ class Building:
             self._run(RelayDriver(*parts).run())
         if watch:
             self._run(LossWatch(self.store, self.time, self.fleet, self.signals, self.tick).run())
+        if look:
+            parts_of = (self.store, self.time, self.fleet, self.clocks, self.tick)
+            self._run(MeterWatcher(*parts_of, share=1, round_s=0.3, look_every_s=0.3).run())
         if keep:
             self._run(self.keeper().run())
 

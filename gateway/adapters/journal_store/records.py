@@ -23,6 +23,7 @@ from gateway.application.records import (
 from gateway.contract.commands import AccountRule, PolicyRule
 from gateway.domain.cut_guard import CutGuard
 from gateway.domain.ledger import AccountState
+from gateway.domain.meter_health import MeterWatch
 from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
 from gateway.domain.tariff import TariffPrices
@@ -49,6 +50,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     GroupRules: "group_rules",
     GroupState: "group_state",
     Freezes: "freezes",
+    MeterWatch: "meter_watch",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
 
