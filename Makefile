@@ -10,7 +10,7 @@ ROUNDS ?= 100
 INPUTS ?= 1000000
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz setup system format clean
+.PHONY: help demo test check lint journey fuzz bench-loss setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ journey: $(STAMP) ## both journeys timed on the whole system; KILL=1 kills its p
 
 fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
+
+bench-loss: $(STAMP) ## loss rules on real traces: how soon a tap is found, how many false alarms; DATA=folder of the traces
+	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
+	@$(PY) -m tests.bench.bench_loss $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

@@ -1,16 +1,23 @@
 """Tampering and faults of real meters: one alarm each, standing while its cause does, at next to no line time (R-G3)."""
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.adapters.serial_bus import PortSettings, open_line
 from gateway.application.ports import LineReply, Rank
 from gateway.contract.facts import Alarm
-from gateway.loops.watch_meters import QUESTIONS, SHARE
+from gateway.loops.fleet import Fleet, FleetMeter
+from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.watch_meters import QUESTIONS, ROUND_S, MeterWatcher
 from gateway.protocols.driver import Driver, Item
-from tests.loops.building import Building, Room
+from tests.application.site import Site
+from tests.line.test_bus_on_virtual_time import EXCHANGE_S, SimulatedPort, run
+from tests.line.toy import ToyDriver
+from tests.loops.building import Building, Room, TestTime
 
 
 def open_cover(meter: Any) -> None:
@@ -120,5 +127,46 @@ async def test_a_meter_without_such_items_is_not_asked_for_them(tmp_path: Path) 
         assert {alarm for alarm in await site.alarms() if alarm[0].startswith("reverse")} == set()
 
 
-def test_looks_cost_the_line_less_than_a_hundredth() -> None:
-    assert 1 / (1 + SHARE) < 0.01
+class RareDriver(ToyDriver):
+    """A toy meter that has every rare item."""
+
+    items = frozenset(QUESTIONS)
+
+
+class MemoryStore:
+    """A store without a thread: virtual time has none."""
+
+    trouble = None
+
+    def __init__(self) -> None:
+        self._site = Site()
+
+    async def run(self, use_case: Any) -> Any:
+        return self._site.journal.perform(use_case)
+
+
+@pytest.mark.parametrize("meters", [1, 8, 64])
+def test_looks_cost_the_line_less_than_a_hundredth_and_come_to_every_meter(meters: int) -> None:
+    hours = 6
+
+    async def watch_for_a_while() -> None:
+        async def opener(settings: PortSettings, protocol: asyncio.Protocol) -> SimulatedPort:
+            return SimulatedPort(protocol, set())
+
+        bus = open_line("north", "/simulated", 9600, "N", opener=opener)
+        bus.start()
+        fleet = Fleet()
+        fleet.replace(FleetMeter(f"m{n}", RareDriver(str(n)), bus, "toy", None, 10) for n in range(meters))
+        watcher = MeterWatcher(MemoryStore(), TestTime(), fleet, MeterClocks(480), lambda: None)
+        task = asyncio.create_task(watcher.run())
+        await asyncio.sleep(hours * 3600)
+        task.cancel()
+        counts = bus.meter_counts()
+        asked = sum(one.answered for one in counts.values())
+        assert asked * EXCHANGE_S < 0.01 * hours * 3600
+        assert len(counts) == meters
+        assert min(one.answered for one in counts.values()) >= len(QUESTIONS)
+        assert asked <= meters * len(QUESTIONS) * (hours * 3600 / ROUND_S + 1)
+        await bus.close()
+
+    run(watch_for_a_while())
