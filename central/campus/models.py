@@ -30,6 +30,8 @@ class Building(models.Model):
     name = models.CharField(max_length=80)
     revision = models.PositiveBigIntegerField(default=1)
     """Moved by every change of what the building's gateway must know."""
+    groups = models.JSONField(default=list, blank=True)
+    """Which meters are counted behind which, as the message's `GroupRule`s."""
 
     def __str__(self) -> str:
         return self.name

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Prefetch
 
+from central.campus.meter_groups import groups_of
 from central.campus.models import Account, Binding, Bucket, MeteringPoint, Price
 from central.link.models import Command, Gateway
 from central.link.outbox import enqueue, locked
@@ -42,6 +43,7 @@ def build(gateway: Gateway, version: int, opening: Opening | None = None) -> Con
         ],
         policy=PolicyRule(),
         opening=opening,
+        groups=groups_of(gateway.building),
     )
 
 

@@ -1,7 +1,7 @@
 """Whether a configuration can be billed by at all (C-3). Knows the message, not what is stored."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from gateway.contract.commands import AccountRule, Configure, GroupRule
 from gateway.contract.identifiers import NotAnIdentifier, checked
@@ -15,7 +15,6 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
     """List every mistake of a configuration, each with the thing it is about; empty when there is none."""
     tariffs = {price.tariff for price in configure.prices} | set(known_tariffs)
     accounts = {rule.account for rule in configure.accounts}
-    groups = {rule.group for rule in configure.groups}
     return [
         *(f"account {name} is listed twice" for name in _twice(rule.account for rule in configure.accounts)),
         *(f"binding {name} is listed twice" for name in _twice(tie.binding for tie in configure.bindings)),
@@ -31,8 +30,7 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
             for price in configure.prices
             if price.micro_yuan_per_kwh < 0
         ),
-        *(mistake for rule in configure.groups for mistake in _group_mistakes(rule, groups)),
-        *_group_rings(configure.groups),
+        *group_mistakes(configure.groups),
     ]
 
 
@@ -58,6 +56,15 @@ def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
         yield f"{name}: the overdraft is below zero"
     if rule.max_power_w <= 0:
         yield f"{name}: the greatest power is not above zero"
+
+
+def group_mistakes(rules: Sequence[GroupRule]) -> list[str]:
+    """List every mistake of a building's groups; empty when there is none."""
+    groups = {rule.group for rule in rules}
+    return [
+        *(mistake for rule in rules for mistake in _group_mistakes(rule, groups)),
+        *_group_rings(rules),
+    ]
 
 
 def _group_mistakes(rule: GroupRule, groups: set[str]) -> Iterator[str]:
