@@ -11,11 +11,20 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from gateway.application.alarms import clear_alarm, raise_alarm, station
+from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.decide import policy
-from gateway.application.loss_records import GroupRules, GroupState, Mark, MeterMark
+from gateway.application.groups import (
+    COUNTS_BACKWARDS,
+    ENERGY_LOSS,
+    MASTER_BELOW_SUBS,
+    UNUSUAL_LOSS,
+    begin_anew,
+    groups_in_force,
+    same_wires,
+)
+from gateway.application.loss_records import GroupState, Mark, MeterMark
 from gateway.application.ports import Journal
-from gateway.contract.commands import Configure, GroupRule
+from gateway.contract.commands import GroupRule
 from gateway.contract.facts import Instant, LossBalances, LossRow, LossVerdict
 from gateway.contract.identifiers import MeterNo
 from gateway.contract.quantities import WattHours, kwh_text
@@ -27,16 +36,9 @@ from gateway.domain.loss import (
     exceeds_fixed_rule,
     is_master_below_subs,
     meters_of,
-    rule_in_force,
     use_between,
 )
 from gateway.domain.loss_calibration import Day, Stray, fit, stray, with_day, with_interval
-
-ENERGY_LOSS, UNUSUAL_LOSS = "energy-loss", "unusual-loss"
-MASTER_BELOW_SUBS, COUNTS_BACKWARDS = "master-below-subs", "meter-counts-backwards"
-
-LOSS_ALARMS = frozenset({ENERGY_LOSS, UNUSUAL_LOSS, MASTER_BELOW_SUBS, COUNTS_BACKWARDS})
-"""What this use case raises and clears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,40 +53,6 @@ class Found:
 
 
 NOT_FOUND = Found(None)
-
-
-def take_groups(journal: Journal, configure: Configure, now: Instant) -> None:
-    """Replace the groups' rules; what a group that is gone has left behind goes with it."""
-    listed: dict[str, list[GroupRule]] = {}
-    for rule in configure.groups:
-        listed.setdefault(rule.group, []).append(rule)
-    for group in journal.records(GroupRules):
-        if group not in listed:
-            journal.forget(GroupRules, group)
-            _begin_anew(journal, group, now)
-    for group, rules in listed.items():
-        journal.keep(group, GroupRules(tuple(rules)))
-
-
-def _begin_anew(journal: Journal, group: str, now: Instant) -> None:
-    journal.forget(GroupState, group)
-    for what in (ENERGY_LOSS, UNUSUAL_LOSS, MASTER_BELOW_SUBS):
-        clear_alarm(journal, what, group, now)
-
-
-def groups_in_force(journal: Journal, now: Instant) -> dict[str, GroupRule]:
-    """Give each group's rule of now; on an untrusted clock of the latest time that is proved."""
-    at_ms = now.wall_ms if now.trusted else station(journal).high_water_ms
-    rules = {group: rule_in_force(known.rules, at_ms) for group, known in journal.records(GroupRules).items()}
-    return {group: rule for group, rule in rules.items() if rule is not None}
-
-
-def group_meters(journal: Journal, now: Instant) -> frozenset[MeterNo]:
-    """Give all meters that a balance needs."""
-    rules = groups_in_force(journal, now)
-    return frozenset(
-        MeterNo(meter) for rule in rules.values() for meter in (rule.master, *meters_of(rule, rules))
-    )
 
 
 def take_balances(journal: Journal, found: Mapping[MeterNo, Found], at: Instant) -> list[LossRow]:
@@ -116,8 +84,8 @@ class _Balancing:
         self._found = {meter: found.get(meter, NOT_FOUND) for meter in self._meters}
         self._at = at
         known = journal.record(GroupState, rule.group)
-        if known is not None and not _same_wires(known.rule, rule):
-            _begin_anew(journal, rule.group, at)
+        if known is not None and not same_wires(known.rule, rule):
+            begin_anew(journal, rule.group, at)
             known = None
         self._state = known or GroupState(rule)
 
@@ -290,16 +258,6 @@ class _Balancing:
             unexplained_wh=made.unexplained_wh,
             uncertainty_wh=made.uncertainty_wh,
         )
-
-
-def _same_wires(known: GroupRule, rule: GroupRule) -> bool:
-    """Only what is counted where, and the known load, make old marks and learnt losses worthless; limits don't."""
-    return (known.master, sorted(known.subs), sorted(known.sub_groups), known.own_use_w) == (
-        rule.master,
-        sorted(rule.subs),
-        sorted(rule.sub_groups),
-        rule.own_use_w,
-    )
 
 
 def _kwh(energy_wh: int) -> str:

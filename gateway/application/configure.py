@@ -8,9 +8,9 @@ import msgspec
 from gateway.application.accounts import metered
 from gateway.application.adjust import adjust_late_prices
 from gateway.application.alarms import raise_alarm, station
-from gateway.application.balance import take_groups
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
 from gateway.application.grant import Done, adopt_known
+from gateway.application.groups import take_groups
 from gateway.application.ports import Journal
 from gateway.application.records import ONLY, MeterTies, Tie
 from gateway.application.settle import Closed, post, settle

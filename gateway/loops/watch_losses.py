@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from gateway.application.balance import NOT_FOUND, Found, group_meters, take_balances
+from gateway.application.balance import NOT_FOUND, Found, take_balances
 from gateway.application.decide import policy
 from gateway.application.group_readings import (
     Frozen,
@@ -22,6 +22,7 @@ from gateway.application.group_readings import (
     note_freeze,
     states_of,
 )
+from gateway.application.groups import group_meters
 from gateway.application.ports import Clock, Journal, Line, Rank, Sent, Store, StoreFull
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo

@@ -14,7 +14,7 @@ from central.campus.models import Room
 from central.office.alarm_details import detail_words
 from central.office.words import ALARMS, WHY, name_of, why_words
 from gateway.app.orders import LOCKED_OUT
-from gateway.application.balance import LOSS_ALARMS
+from gateway.application.groups import LOSS_ALARMS
 from gateway.domain.cutoff import HELD_BY_GUARD, RULINGS
 from gateway.loops.keep_health import TROUBLES
 from gateway.protocols.dlt645.relay import REFUSED_BITS
