@@ -10,7 +10,7 @@ ROUNDS ?= 100
 INPUTS ?= 1000000
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz bench-codec bench-poll bench-cutoff setup system format clean
+.PHONY: help demo test check lint journey fuzz bench-codec bench-poll bench-cutoff bench-loss setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ bench-poll: $(STAMP) ## share of the wire, the bus alone, dead meters, memory, a
 
 bench-cutoff: $(STAMP) ## how exactly 208 rooms are cut, beside round-robin (12 minutes; SHORT=1 for a moment)
 	@$(PY) -m tests.bench.bench_cutoff $(if $(SHORT),--short) $(BENCH_ARGS)
+
+bench-loss: $(STAMP) ## loss rules on real traces: how soon a tap is found, how many false alarms; DATA=folder of the traces
+	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
+	@$(PY) -m tests.bench.bench_loss $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

@@ -123,6 +123,10 @@ def _add_campus(commands: Commands) -> None:
     campus.add_argument("--dry-run", action="store_true", help="check and show, write nothing")
     campus.add_argument("--example", action="store_true", help="write an example list")
     campus.set_defaults(run="campus_list.import_campus")
+    groups = commands.add_parser("meter-groups", help="which meters are counted behind which master")
+    groups.add_argument("building", help="the building's code")
+    groups.add_argument("file", nargs="?", help="a JSON list of groups; without it, what holds now is shown")
+    groups.set_defaults(run="meter_groups.meter_groups")
 
 
 def _add_link(commands: Commands) -> None:

@@ -7,8 +7,8 @@ milliseconds since 1970 in UTC (`*_ms`).
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from gateway.contract.commands import Billing, CutOff
 from gateway.contract.quantities import Unit
+from gateway.contract.rules import Billing, CutOff
 
 UNIT_CHOICES = [(Unit.YUAN.value, _("yuan")), (Unit.KWH.value, _("kWh"))]
 CUT_OFF_CHOICES = [
@@ -32,6 +32,8 @@ class Building(models.Model):
     """Moved by every change of what the building's gateway must know."""
     policy = models.JSONField(default=dict, blank=True)
     """What its gateway's `PolicyRule` has beside the defaults, by the message's own names: calendars, isolation, the guard."""
+    groups = models.JSONField(default=list, blank=True)
+    """Which meters are counted behind which, as the message's `GroupRule`s."""
 
     def __str__(self) -> str:
         return self.name

@@ -11,7 +11,7 @@ from central.domain.delivery import DeliveryFacts, DeliveryState, RelayWord, sta
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balances
 from central.link.models import AccountDecision, Delivery, RelayState
-from gateway.contract.commands import CutOff
+from gateway.contract.rules import CutOff
 
 REPEATED_WITHIN_MS = 10 * 60_000
 

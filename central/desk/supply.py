@@ -22,8 +22,8 @@ from central.office.words import (
     Words,
     why_words,
 )
-from gateway.contract.commands import CutOff
 from gateway.contract.facts import RelayVerdict
+from gateway.contract.rules import CutOff
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any
 
-from gateway.contract.commands import Billing, CutOff
 from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import (
     NotAnAmount,
@@ -21,6 +20,7 @@ from gateway.contract.quantities import (
     price_from_yuan_per_kwh,
     wh_from_kwh,
 )
+from gateway.contract.rules import Billing, CutOff
 
 CAMPUS_TIME = timezone(timedelta(hours=8))
 """China has one time all year."""

@@ -6,8 +6,8 @@ Supplied is what a relay's status word and current proved; nothing here assumes 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.contract.commands import CutOff
 from gateway.contract.facts import DecisionKind, RelayVerdict
+from gateway.contract.rules import CutOff
 from gateway.domain.caps import NIGHT_CAP, POWER_CAP
 from gateway.domain.high_power import HIGH_POWER
 from gateway.domain.timetable import LIGHTS_OUT

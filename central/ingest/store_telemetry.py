@@ -14,12 +14,21 @@ from central.link.telemetry.apps import TELEMETRY
 from central.link.telemetry.models import (
     DecisionEvent,
     LastReading,
+    LossBalance,
     Reading,
     ReceivedRow,
     RelayEvent,
     TelemetryPosition,
 )
-from gateway.contract.facts import Decision, ReadingOutcome, ReadingRow, Readings, RelayReport
+from gateway.contract.facts import (
+    Decision,
+    LossBalances,
+    LossRow,
+    ReadingOutcome,
+    ReadingRow,
+    Readings,
+    RelayReport,
+)
 
 HOUR_MS = 3_600_000
 ACCEPTED = frozenset({ReadingOutcome.ADVANCED, ReadingOutcome.UNCHANGED, ReadingOutcome.ROLLOVER})
@@ -100,6 +109,36 @@ def _store_facts(gateway_id: str, rows: Sequence[ReceivedFact], now_ms: int) -> 
     )
     DecisionEvent.objects.bulk_create(
         [_decision_event(row.fact, now_ms) for row in rows if isinstance(row.fact, Decision)]
+    )
+
+    LossBalance.objects.bulk_create(
+        [
+            _loss_balance(gateway_id, balance)
+            for row in rows
+            if isinstance(row.fact, LossBalances)
+            for balance in row.fact.rows
+        ]
+    )
+
+
+def _loss_balance(gateway_id: str, row: LossRow) -> LossBalance:
+    return LossBalance(
+        gateway=gateway_id,
+        group=row.group[:64],
+        from_ms=row.from_ms,
+        to_ms=row.to_ms,
+        verdict=row.verdict.value,
+        rule=row.rule[:16],
+        master_wh=row.master_wh,
+        subs_wh=row.subs_wh,
+        own_use_wh=row.own_use_wh,
+        technical_wh=row.technical_wh,
+        unexplained_wh=row.unexplained_wh,
+        uncertainty_wh=row.uncertainty_wh,
+        z_milli=row.z_milli,
+        frozen=row.frozen,
+        meters=row.meters,
+        missing=[str(meter)[:64] for meter in row.missing],
     )
 
 

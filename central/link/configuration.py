@@ -5,26 +5,25 @@ from collections.abc import Iterable
 import msgspec
 from django.db.models import Prefetch
 
+from central.campus.meter_groups import groups_of
 from central.campus.models import Account, Binding, Bucket, MeteringPoint, Price
 from central.link.models import Command, Gateway, GatewayEpoch
 from central.link.openings import opening_for
 from central.link.outbox import enqueue, locked
-from gateway.contract.commands import (
+from gateway.contract.commands import Configure, Opening, encode_command
+from gateway.contract.envelope import MAX_BYTES
+from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.rules import (
     AccountRule,
     Billing,
     BindingRule,
     BucketRule,
-    Configure,
     CutOff,
-    Opening,
     PolicyRule,
     PriceRule,
     PriceStep,
     PriceWindow,
-    encode_command,
 )
-from gateway.contract.envelope import MAX_BYTES
-from gateway.contract.identifiers import AccountId, MeterNo
 
 ENVELOPE_BYTES = 2_000
 
@@ -52,6 +51,7 @@ def build(gateway: Gateway, version: int, opening: Opening | None = None) -> Con
         ],
         policy=msgspec.convert(gateway.building.policy, PolicyRule),
         opening=opening,
+        groups=groups_of(gateway.building),
     )
 
 

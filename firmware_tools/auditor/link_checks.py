@@ -12,7 +12,7 @@ from firmware_tools.auditor.findings import Figure, Finding
 BalanceKey = tuple[str, str, str]
 Fact = dict[str, object]
 
-NEVER_AT_REST = {"readings", "health", "watermark"}
+NEVER_AT_REST = {"readings", "health", "watermark", "loss-balances"}
 """What a gateway writes while nothing happens, and when it stops: the last of these may still lie in its outbox."""
 
 

@@ -34,6 +34,10 @@ class MeterChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     jump_centi_kwh: int | None = None
     clock_offset_s: int | None = None
     clock_drift_ppm: int | None = None
+    cover_openings: int | None = None
+    reverse_centi_kwh: int | None = None
+    is_reversed: bool | None = None
+    lost_phases: int | None = None
 
 
 class Replacement(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -182,6 +186,9 @@ def change_meter(meter: VirtualMeter, change: MeterChange) -> None:
         meter.glitches.dead = change.dead
     if change.zero_reads is not None:
         meter.glitches.zero_reads = change.zero_reads
+    for name in ("cover_openings", "reverse_centi_kwh", "is_reversed", "lost_phases"):
+        if (value := getattr(change, name)) is not None:
+            setattr(meter.tamper, name, value)
     if change.relay_fault is not None:
         meter.break_relay(change.relay_fault)
     if change.keep_power is not None:

@@ -63,8 +63,14 @@ def _energy(meter: VirtualMeter, di: int) -> bytes | None:
         return None
     tariffs = range(meter.spec.tariffs + 1) if tariff == 0xFF else (tariff,)
     periods = range(SETTLEMENTS + 1) if settlement == 0xFF else (settlement,)
-    totals = [_settled(meter, period) if kind in (0x00, 0x01) else 0 for period in periods]
+    totals = [_counted(meter, kind, period) for period in periods]
     return b"".join(bcd(total if number <= 1 else 0, 4) for total in totals for number in tariffs)
+
+
+def _counted(meter: VirtualMeter, kind: int, settlement: int) -> int:
+    if kind == 0x02 and settlement == 0:
+        return meter.tamper.reverse_centi_kwh
+    return _settled(meter, settlement) if kind in (0x00, 0x01) else 0
 
 
 def _settled(meter: VirtualMeter, settlement: int) -> int:
@@ -139,7 +145,7 @@ EVENT_COUNTS: dict[int, Item] = {
     0x03300100: lambda meter: bcd(0, 3),
     0x03300300: lambda meter: bcd(0, 3),
     0x03300400: lambda meter: bcd(meter.counters.clock_set, 3),
-    0x03300D00: lambda meter: bcd(0, 3),
+    0x03300D00: lambda meter: bcd(meter.tamper.cover_openings, 3),
     0x03300E00: lambda meter: bcd(0, 3),
     0x1D000001: lambda meter: bcd(meter.relay.trip_count, 3),
     0x1E000001: lambda meter: bcd(meter.relay.close_count, 3),
@@ -177,7 +183,8 @@ def status_word_3(relay: Relay, has_relay: bool) -> int:
 
 
 def _status_words(meter: VirtualMeter) -> list[bytes]:
-    words = [0, 0, status_word_3(meter.relay, meter.has_relay), 0, 0, 0, 0]
+    phases = [meter.tamper.lost_phases >> phase & 1 for phase in range(3)]
+    words = [meter.tamper.is_reversed << 4, 0, status_word_3(meter.relay, meter.has_relay), *phases, 0]
     return [word.to_bytes(2, "little") for word in words]
 
 

@@ -63,6 +63,18 @@ class Counters:
 
 
 @dataclass(slots=True)
+class Tamper:
+    """What somebody did to the meter or its wires, as far as the meter notices."""
+
+    cover_openings: int = 0
+    reverse_centi_kwh: int = 0
+    is_reversed: bool = False
+    """Status word 1 says that active energy flows back."""
+    lost_phases: int = 0
+    """Bit 0 for phase A: no voltage there."""
+
+
+@dataclass(slots=True)
 class Glitches:
     """Misbehaviour that stays until told otherwise."""
 
@@ -110,6 +122,7 @@ class VirtualMeter:
         self.calendar = calendar
         self.freezes = FreezeBook(calendar.local_ms(self.at_ms))
         self.counters = Counters()
+        self.tamper = Tamper()
         self.glitches = Glitches()
 
     # -- time ----------
@@ -265,6 +278,7 @@ class VirtualMeter:
             "calendar": asdict(self.calendar),
             "freezes": self.freezes.state(),
             "counters": asdict(self.counters),
+            "tamper": asdict(self.tamper),
             "glitches": asdict(self.glitches),
             "baud": self.baud,
             "configured_load": self.spec.load,
@@ -285,6 +299,7 @@ class VirtualMeter:
         self.calendar = Calendar(**state["calendar"])
         self.freezes = FreezeBook.from_state(state["freezes"])
         self.counters = Counters(**state["counters"])
+        self.tamper = Tamper(**state.get("tamper", {}))
         self.glitches = Glitches(**state["glitches"])
         self.baud = state["baud"]
         self.load_origin_ms = state["load_origin_ms"]

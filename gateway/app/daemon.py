@@ -19,6 +19,8 @@ from gateway.config import GatewayConfig
 from gateway.contract.envelope import KeySigner
 from gateway.loops.drive_relays import RelayDriver
 from gateway.loops.keep_health import HealthKeeper
+from gateway.loops.watch_losses import LossWatch
+from gateway.loops.watch_meters import MeterWatcher
 from gateway.protocols.models import ModelRow
 
 log = structlog.get_logger("daemon")
@@ -95,6 +97,10 @@ class Daemon:
         self._spawn("commands", parts.receiver.run())
         self._spawn("outbox", parts.drain.run())
         self._spawn("health", health.run())
+        losses = LossWatch(store, clock, fleet, signals, Tick(parts.progress, "losses"))
+        self._spawn("losses", losses.run())
+        meters = MeterWatcher(store, clock, fleet, parts.clocks, Tick(parts.progress, "meters"))
+        self._spawn("meters", meters.run())
         self._spawn("watchdog", keep_fed(notifier, parts.progress))
 
     def _spawn(self, name: str, work: Coroutine[None, None, None]) -> None:

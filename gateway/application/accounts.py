@@ -8,10 +8,10 @@ import msgspec
 from gateway.application.alarms import raise_alarm, station
 from gateway.application.ports import Journal
 from gateway.application.records import Tie
-from gateway.contract.commands import AccountRule, PriceRule
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh
+from gateway.contract.rules import AccountRule, PriceRule
 from gateway.domain.buckets import PAID, Bucket, in_order_of_use, spendable
 from gateway.domain.instants import elapsed_ms, wall_of
 from gateway.domain.ledger import AccountState, Bill, bill_energy

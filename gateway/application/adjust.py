@@ -11,10 +11,10 @@ from gateway.application.accounts import Metered, metered, span_of
 from gateway.application.ports import Journal
 from gateway.application.records import Provisional
 from gateway.application.settle import post
-from gateway.contract.commands import AccountRule, PriceRule
 from gateway.contract.facts import Entry, EntryCause, EntryKind, Instant
 from gateway.contract.identifiers import AccountId
 from gateway.contract.quantities import Unit
+from gateway.contract.rules import AccountRule, PriceRule
 from gateway.domain.buckets import PAID, Posting
 from gateway.domain.calendar import month_of
 from gateway.domain.ledger import kwh_part

@@ -8,9 +8,9 @@ from gateway.application.ports import Journal
 from gateway.application.records import Billed, MeterTies, Tie
 from gateway.application.relay_state import CLOSING, keep_relay, relay_of
 from gateway.application.settle import Closed, last_good, settle, settle_to
-from gateway.contract.commands import AccountRule, BindingRule
 from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.rules import AccountRule, BindingRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.power_watch import PowerWatch
 from gateway.domain.reading import MS_PER_HOUR, MeterState

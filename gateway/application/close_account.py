@@ -9,9 +9,10 @@ from gateway.application.outbox import answer_again
 from gateway.application.ports import Journal
 from gateway.application.relay_state import CLOSING
 from gateway.application.settle import post, settle
-from gateway.contract.commands import CloseAccount, CutOff
+from gateway.contract.commands import CloseAccount
 from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, EntryKind, EntryLine, Instant
 from gateway.contract.identifiers import AccountId, CommandId
+from gateway.contract.rules import CutOff
 from gateway.domain.buckets import Posting
 from gateway.domain.ledger import AccountState, Closing
 

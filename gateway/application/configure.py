@@ -11,6 +11,7 @@ from gateway.application.alarms import clear_alarm, raise_alarm, station
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
 from gateway.application.drive_relay import end_cutting_override
 from gateway.application.grant import Done, adopt_known
+from gateway.application.groups import take_groups
 from gateway.application.ports import Journal
 from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, Billed, MeterTies, Provisional, Tie
@@ -18,9 +19,10 @@ from gateway.application.settle import Closed, post, settle
 from gateway.application.settle_due import redecide, write_watermark
 from gateway.application.software_control import SOFTWARE_CONTROL, flag_software_control
 from gateway.application.timetables import keep_timetables
-from gateway.contract.commands import AccountRule, Configure, Opening
+from gateway.contract.commands import Configure, Opening
 from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind, Instant
 from gateway.contract.identifiers import AccountId, BootId, MeterNo
+from gateway.contract.rules import AccountRule
 from gateway.domain.buckets import Posting
 from gateway.domain.configuration import mistakes
 from gateway.domain.ledger import AccountState
@@ -147,6 +149,7 @@ def _replace_rules(journal: Journal, configure: Configure, now: Instant) -> None
     for meter, tie in journal.records(Tie).items():
         if tie.account in rules and rules[tie.account].protected:
             end_cutting_override(journal, MeterNo(meter), now)
+    take_groups(journal, configure, now)
 
 
 def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:

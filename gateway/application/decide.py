@@ -10,9 +10,9 @@ from gateway.application.ports import Journal
 from gateway.application.records import ONLY
 from gateway.application.relay_state import keep_relay, relay_of
 from gateway.application.settle import settle
-from gateway.contract.commands import CutOff, PolicyRule
 from gateway.contract.facts import Decision, DecisionKind, EntryCause, Instant
 from gateway.contract.identifiers import AccountId
+from gateway.contract.rules import CutOff, PolicyRule
 from gateway.domain.cut_guard import CutGuard, admit, approved
 from gateway.domain.cutoff import HELD_BY_GUARD, WISH, Basis, Ruling, facts_of, rule_on
 from gateway.domain.instants import elapsed_ms

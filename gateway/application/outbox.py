@@ -12,9 +12,10 @@ import msgspec
 from gateway.application.alarms import raise_alarm, station
 from gateway.application.ports import Journal
 from gateway.application.records import ONLY, InboxRow, OutboxMark
-from gateway.contract.commands import Ack, PolicyRule
+from gateway.contract.commands import Ack
 from gateway.contract.facts import CommandResult, Instant, UpBatch
 from gateway.contract.identifiers import Epoch
+from gateway.contract.rules import PolicyRule
 from gateway.domain.clock_trust import CENTRAL_TOLERANCE_MS
 from gateway.domain.instants import elapsed_ms
 from gateway.domain.leeway import Heard, is_isolated

@@ -10,7 +10,16 @@ import msgspec
 from gateway.contract.facts import Entry, Fact, Instant, ReadingRow, UpRow
 from gateway.contract.identifiers import AccountId, EntryId, Epoch
 from gateway.domain.buckets import Bucket, Posting
-from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, Refused, RelayAction
+from gateway.protocols.driver import (
+    Accepted,
+    Answer,
+    Driver,
+    Exchange,
+    Item,
+    MeterClock,
+    Refused,
+    RelayAction,
+)
 
 T = TypeVar("T")
 R = TypeVar("R", bound=msgspec.Struct)
@@ -55,7 +64,23 @@ class LineGone:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A broadcast went out; nobody answers one. `ago_ms`: since its last byte, for the line was held meanwhile."""
+
+    ago_ms: int
+
+
 LineReply = Answer | Accepted | Refused | Silent | Garbled | BackedOff | LineGone
+
+
+@dataclass(frozen=True, slots=True)
+class MeterCounts:
+    """What one address did on its line since the daemon's start: tries answered and not, and calls lost to a collision."""
+
+    answered: int
+    missed: int
+    collisions: int
 
 
 class Line(Protocol):
@@ -71,8 +96,14 @@ class Line(Protocol):
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command ONCE, never retried: after silence the caller reads back first (C-15)."""
 
+    async def broadcast(self, driver: Driver, exchange: Exchange, rank: Rank) -> Sent | LineGone:
+        """Send once what no meter answers, and hold the line for the protocol's time. `exchange` is of that driver."""
+
     def counters(self) -> dict[str, int]:
         """Exchanges, answers, silences, damages by reason, echoes, foreign frames, reopenings: since start."""
+
+    def meter_counts(self) -> dict[str, MeterCounts]:
+        """What each address did, since start."""
 
     @property
     def echoes(self) -> bool:

@@ -11,9 +11,9 @@ from gateway.application.decide import guard_admits, policy
 from gateway.application.ports import Journal
 from gateway.application.relay_state import keep_relay, relay_of
 from gateway.application.timetables import retell
-from gateway.contract.commands import AccountRule, CutOff
 from gateway.contract.facts import Decision, DecisionKind, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.rules import AccountRule, CutOff
 from gateway.domain.caps import watch_cap
 from gateway.domain.high_power import watch_steps
 from gateway.domain.ledger import AccountState

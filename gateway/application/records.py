@@ -6,9 +6,9 @@ The domain's states (`MeterState`, `AccountState`, `RelayState`, `CutGuard`, `Ta
 
 import msgspec
 
-from gateway.contract.commands import BindingRule
 from gateway.contract.facts import CommandResult, Instant
 from gateway.contract.identifiers import AccountId, AlarmId, CommandId, EntryId, Epoch, GatewayId
+from gateway.contract.rules import BindingRule
 
 ONLY = ""
 """The key of a record that exists once."""

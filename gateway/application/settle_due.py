@@ -17,9 +17,9 @@ from gateway.application.power import restore_trips
 from gateway.application.records import ONLY
 from gateway.application.settle import post, settle
 from gateway.application.timetables import keep_timetables
-from gateway.contract.commands import AccountRule
 from gateway.contract.facts import Balance, EntryCause, EntryKind, Health, Instant, Watermark
 from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.rules import AccountRule
 from gateway.domain.allowances import lapse
 from gateway.domain.cutoff import Basis
 from gateway.domain.instants import elapsed_ms, wall_of

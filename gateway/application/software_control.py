@@ -9,9 +9,10 @@ from gateway.application.grant import Done, known_before
 from gateway.application.ports import Journal
 from gateway.application.records import KnownGrant
 from gateway.application.settle import next_entry_id, settle
-from gateway.contract.commands import AccountRule, BillGap, encode_command
+from gateway.contract.commands import BillGap, encode_command
 from gateway.contract.facts import CommandOutcome, Entry, EntryCause, EntryKind, Instant
 from gateway.contract.quantities import Unit
+from gateway.contract.rules import AccountRule
 from gateway.domain.buckets import posted
 from gateway.domain.cutoff import Basis
 from gateway.domain.ledger import Bill, audit_charges, bill_energy, lines_of

@@ -8,9 +8,9 @@ from gateway.application.outbox import marks
 from gateway.application.ports import Journal
 from gateway.application.records import RaisedAlarm
 from gateway.application.software_control import estimated_wh
-from gateway.contract.commands import AccountRule
 from gateway.contract.facts import DecisionKind, Instant, RelayVerdict
 from gateway.contract.identifiers import AccountId, Epoch, GatewayId, MeterNo
+from gateway.contract.rules import AccountRule
 from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
 

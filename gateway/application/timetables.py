@@ -10,9 +10,9 @@ from gateway.application.accounts import Metered, live_balance, metered
 from gateway.application.decide import policy
 from gateway.application.ports import Journal
 from gateway.application.relay_state import keep_relay, relay_of
-from gateway.contract.commands import AccountRule, Billing, CutOff
 from gateway.contract.facts import Decision, DecisionKind, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.rules import AccountRule, Billing, CutOff
 from gateway.domain.ledger import AccountState
 from gateway.domain.timetable import LIGHTS_OUT, Dark, calendar_named, lights
 

@@ -183,6 +183,54 @@ class Alarm(msgspec.Struct, frozen=True, tag="alarm", tag_field="kind"):
     detail: str = ""
 
 
+class LossVerdict(StrEnum):
+    """What a balance says."""
+
+    MEASURED = "measured"
+    """An interval within a judged period: its figures, no judgement."""
+    BALANCED = "balanced"
+    LOSS = "loss"
+    """More is missing than the rule allows and the uncertainty explains: an alarm stands."""
+    INCOMPLETE = "incomplete"
+    """`missing` meters were not heard in time, or their story is in doubt; the next balance covers this interval, too."""
+    SUB_BACKWARDS = "sub-backwards"
+    """`missing` meters count backwards: put them right before any loss is judged."""
+    MASTER_BELOW_SUBS = "master-below-subs"
+    """The master counts less than its subs: wrong meter, phase or transformer ratio. No loss is judged."""
+
+
+class LossRow(msgspec.Struct, frozen=True, array_like=True):
+    """One group over one interval, packed as a JSON array; master = subs + own use + technical + unexplained."""
+
+    group: str
+    from_ms: int
+    to_ms: int
+    verdict: LossVerdict
+    master_wh: int = 0
+    subs_wh: int = 0
+    own_use_wh: int = 0
+    technical_wh: int = 0
+    """By the rule that judged: fixed share, or what calibration found usual."""
+    unexplained_wh: int = 0
+    uncertainty_wh: int = 0
+    """Of the unexplained loss, twice its standard uncertainty."""
+    rule: str = "fixed"
+    """`fixed` or `calibrated`."""
+    z_milli: int | None = None
+    """How unusual the calibrated rule finds the last days, in thousandths of a standard deviation."""
+    frozen: int = 0
+    """How many of the meters froze at one instant; the others were interpolated."""
+    meters: int = 0
+    missing: list[MeterNo] = []
+
+
+class LossBalances(msgspec.Struct, frozen=True, tag="loss-balances", tag_field="kind"):
+    """The balances of master and subs at one instant (R-B2)."""
+
+    at: Instant
+    rows: list[LossRow]
+
+
 class CommandOutcome(StrEnum):
     """What became of a command that had the right number."""
 
@@ -240,7 +288,7 @@ class Health(msgspec.Struct, frozen=True, tag="health", tag_field="kind"):
     counters: dict[str, int]
 
 
-Fact = Readings | Entry | Decision | RelayReport | Alarm | CommandResult | Watermark | Health
+Fact = Readings | Entry | Decision | RelayReport | Alarm | CommandResult | Watermark | Health | LossBalances
 
 
 class UpRow(msgspec.Struct, frozen=True):

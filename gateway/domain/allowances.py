@@ -5,7 +5,7 @@ Central grants an allowance per head and month; the gateway's part is its end. R
 
 from collections.abc import Sequence
 
-from gateway.contract.commands import BucketRule
+from gateway.contract.rules import BucketRule
 from gateway.domain.buckets import Bucket, Posting, merged
 from gateway.domain.calendar import month_of, month_starts_ms
 

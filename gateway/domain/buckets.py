@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gateway.contract.commands import BucketRule
 from gateway.contract.quantities import (
     MicroYuan,
     MicroYuanPerKwh,
@@ -19,6 +18,7 @@ from gateway.contract.quantities import (
     charge,
     energy_for,
 )
+from gateway.contract.rules import BucketRule
 
 PAID = "paid"
 """The bucket that goes below zero."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
-from gateway.contract.commands import WeekWindow
+from gateway.contract.rules import WeekWindow
 
 MINUTE_MS = 60_000
 DAY_MINUTES = 1440

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from gateway.contract.commands import PowerCapRule
+from gateway.contract.rules import PowerCapRule
 from gateway.domain.power_watch import PowerWatch, Trip
 
 POWER_CAP = "power-cap"

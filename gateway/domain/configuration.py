@@ -1,11 +1,12 @@
 """Whether a configuration can be billed by at all (C-3). Knows the message, not what is stored."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from gateway.contract.commands import AccountRule, Configure, PriceRule
+from gateway.contract.commands import Configure
 from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import Unit
+from gateway.contract.rules import AccountRule, GroupRule, PriceRule
 from gateway.domain.buckets import PAID
 from gateway.domain.calendar import offset_mistake, window_mistake
 from gateway.domain.tariff import lowest_rate
@@ -30,6 +31,7 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
         ),
         *(mistake for price in configure.prices for mistake in _price_mistakes(price)),
         *calendar_mistakes(configure),
+        *group_mistakes(configure.groups),
     ]
 
 
@@ -84,3 +86,43 @@ def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
         yield f"{name}: the overdraft is below zero"
     if rule.max_power_w <= 0:
         yield f"{name}: the greatest power is not above zero"
+
+
+def group_mistakes(rules: Sequence[GroupRule]) -> list[str]:
+    """List every mistake of a building's groups; empty when there is none."""
+    groups = {rule.group for rule in rules}
+    return [
+        *(mistake for rule in rules for mistake in _group_mistakes(rule, groups)),
+        *_group_rings(rules),
+    ]
+
+
+def _group_mistakes(rule: GroupRule, groups: set[str]) -> Iterator[str]:
+    name = f"group {rule.group}"
+    try:
+        checked(rule.group)
+    except NotAnIdentifier as error:
+        yield f"{name}: {error}"
+    if rule.master in rule.subs or _twice(rule.subs):
+        yield f"{name}: a meter is listed twice"
+    if not rule.subs and not rule.sub_groups:
+        yield f"{name}: nothing is counted behind the master"
+    yield from (f"{name}: there is no group {other}" for other in rule.sub_groups if other not in groups)
+    numbers = (rule.own_use_w, rule.fixed_loss_ppm, rule.tolerance_ppm)
+    if min(*numbers, rule.master_class_ppm, rule.sub_class_ppm) < 0:
+        yield f"{name}: a number is below zero"
+
+
+def _group_rings(rules: Iterable[GroupRule]) -> Iterator[str]:
+    """A group that counts itself, through whatever others, would be explained by its own energy."""
+    behind: dict[str, set[str]] = {}
+    for rule in rules:
+        behind.setdefault(rule.group, set()).update(rule.sub_groups)
+    for group in behind:
+        reached, ahead = set[str](), set(behind[group])
+        while ahead:
+            other = ahead.pop()
+            reached.add(other)
+            ahead |= behind.get(other, set()) - reached
+        if group in reached:
+            yield f"group {group} is counted behind itself"

@@ -6,8 +6,8 @@ building in instalments.
 
 import msgspec
 
-from gateway.contract.commands import PolicyRule
 from gateway.contract.facts import Instant
+from gateway.contract.rules import PolicyRule
 from gateway.domain.instants import elapsed_ms
 
 

@@ -6,8 +6,8 @@ Read it by the ground that holds first and the credit that is left. What is not 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.contract.commands import AccountRule, Billing, CutOff
 from gateway.contract.facts import DecisionKind
+from gateway.contract.rules import AccountRule, Billing, CutOff
 from gateway.domain.ledger import AccountState
 from gateway.domain.leeway import NO_LEEWAY, Leeway
 

@@ -9,7 +9,7 @@ from math import isqrt
 
 import msgspec
 
-from gateway.contract.commands import HighPowerRule
+from gateway.contract.rules import HighPowerRule
 from gateway.domain.power_watch import PowerWatch, Trip
 
 HIGH_POWER = "high-power"

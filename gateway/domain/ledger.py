@@ -10,10 +10,10 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.contract.commands import PriceRule
 from gateway.contract.facts import CommandResult, DecisionKind, EntryLine, Instant
 from gateway.contract.identifiers import AccountId, CommandId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh, NanoYuan, Unit
+from gateway.contract.rules import PriceRule
 from gateway.domain.buckets import Bucket, Posting, balance_of, posted, use_energy
 from gateway.domain.leeway import EmergencyDraw, Grace
 from gateway.domain.month_use import MonthUse, with_use

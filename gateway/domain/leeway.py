@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from gateway.contract.commands import AccountRule, CalendarRule, EmergencyRule, PolicyRule
 from gateway.contract.facts import Instant
+from gateway.contract.rules import AccountRule, CalendarRule, EmergencyRule, PolicyRule
 from gateway.domain.calendar import DAY_MS
 from gateway.domain.instants import elapsed_ms, passed_at_least_ms
 from gateway.domain.timetable import calendar_named, holds, until_ms

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from gateway.contract.commands import PriceRule, WeekWindow
+from gateway.contract.rules import PriceRule, WeekWindow
 from gateway.domain.calendar import DAY_MS, edges_of, month_of, months_begin_between, place_at
 from gateway.domain.month_use import MonthUse, used_in
 

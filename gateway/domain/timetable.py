@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.contract.commands import DESK_CLOSED, CalendarRule, Configure, WeekWindow
+from gateway.contract.commands import Configure
 from gateway.contract.facts import Instant
+from gateway.contract.rules import DESK_CLOSED, CalendarRule, WeekWindow
 from gateway.domain.calendar import DAY_MS, edges_of, offset_mistake, place_at, window_mistake
 from gateway.domain.instants import passed_at_least_ms
 

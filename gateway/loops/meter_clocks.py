@@ -37,6 +37,14 @@ class MeterClocks:
         """Forget a meter's calendar: it refused a command as expired."""
         self._seen.pop(meter, None)
 
+    def off_s(self, meter: MeterNo) -> int | None:
+        """Give by how many seconds a meter's calendar was ahead of ours when it was read; None: never, or ours was in doubt."""
+        seen = self._seen.get(meter)
+        if seen is None or not seen[1].trusted:
+            return None
+        ours = datetime.fromtimestamp(seen[1].wall_ms / 1000, UTC) + self._zone
+        return round((seen[0] - ours).total_seconds())
+
     def is_fresh(self, meter: MeterNo, now: Instant) -> bool:
         """Say whether the calendar was read lately enough, in this boot, to date a command by it."""
         seen = self._seen.get(meter)

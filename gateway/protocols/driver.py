@@ -27,6 +27,14 @@ class Item(StrEnum):
     DATE = "date"
     TIME = "time"
     IDENTITY = "identity"
+    REVERSE_ENERGY = "reverse-energy"
+    """What flowed back through the meter; a plain room has none."""
+    FROZEN_ENERGY = "frozen-energy"
+    """The energy at the last instant freeze (DL/T 645 class 0501)."""
+    COVER_OPENINGS = "cover-openings"
+    """How often the meter's cover was opened."""
+    STATUS_WORDS = "status-words"
+    """All running status words of DL/T 645-2007 (040005FF)."""
 
 
 class RelayAction(StrEnum):
@@ -106,6 +114,11 @@ class Values:
     identity: str | None = None
     """The meter's own number as it answers it; a change proves a replacement."""
     status_word: int | None = None
+    reverse_wh: int | None = None
+    frozen_wh: int | None = None
+    cover_openings: int | None = None
+    status_words: tuple[int, ...] | None = None
+    """Words 1 to 7 in order (annex C)."""
 
 
 def merged(*answers: Values) -> Values:
@@ -180,8 +193,10 @@ class Exchange:
 
     request: bytes
     expects_reply: bool
+    """False for a broadcast: it is sent once, and what comes back is no answer."""
     first_byte_timeout_ms: int
-    """From the last byte sent to the first byte received, by the standard of the protocol; the line adds its own latency."""
+    """From the last byte sent to the first byte received, by the standard of the protocol; the line adds its own latency. For a
+    broadcast: how long the line is held."""
     byte_gap_timeout_ms: int
     """The longest pause inside one answer."""
     silence_before_ms: int

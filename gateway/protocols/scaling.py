@@ -2,12 +2,10 @@
 
 from gateway.protocols.driver import Item, Values
 
-TRANSFORMED = frozenset({Item.ENERGY, Item.POWER, Item.CURRENT})
+TRANSFORMED = frozenset({Item.ENERGY, Item.REVERSE_ENERGY, Item.FROZEN_ENERGY, Item.POWER, Item.CURRENT})
 """What the current transformers in front of a meter divide."""
 
-THOUSANDTHS = frozenset(
-    {Item.ENERGY, Item.POWER, Item.CURRENT, Item.VOLTAGE, Item.POWER_FACTOR, Item.FREQUENCY}
-)
+THOUSANDTHS = TRANSFORMED | {Item.VOLTAGE, Item.POWER_FACTOR, Item.FREQUENCY}
 """Items that are numbers; the others are words, digits and moments."""
 
 
@@ -25,6 +23,12 @@ def numbers_to_values(item: Item, numbers: list[int]) -> Values:
     match item:
         case Item.ENERGY:
             return Values(energy_wh=numbers[0])
+        case Item.REVERSE_ENERGY:
+            return Values(reverse_wh=numbers[0])
+        case Item.FROZEN_ENERGY:
+            return Values(frozen_wh=numbers[0])
+        case Item.COVER_OPENINGS:
+            return Values(cover_openings=numbers[0] // 1000)
         case Item.POWER:
             return Values(power_w=numbers[0])
         case Item.CURRENT:

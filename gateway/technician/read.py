@@ -78,9 +78,9 @@ def _show(answers: dict[Item, Answer], refused: dict[Item, Trouble], args: argpa
         return
     print(f"meter {args.address} ({args.model}) on {args.port}")
     for item, answer in answers.items():
-        print(f"  {item.value:<14}{in_words(item, answer.values)}")
+        print(f"  {item.value:<16}{in_words(item, answer.values)}")
     for item, trouble in refused.items():
-        print(f"  {item.value:<14}{trouble.error}")
+        print(f"  {item.value:<16}{trouble.error}")
 
 
 def as_document(
@@ -137,6 +137,14 @@ def in_words(item: Item, values: Values) -> str:
             return str(values.time or "-")
         case Item.IDENTITY:
             return values.identity or "-"
+        case Item.REVERSE_ENERGY:
+            return scaled(values.reverse_wh, 1000, 2, "kWh")
+        case Item.FROZEN_ENERGY:
+            return scaled(values.frozen_wh, 1000, 2, "kWh")
+        case Item.COVER_OPENINGS:
+            return scaled(values.cover_openings, 1, 0, "times")
+        case Item.STATUS_WORDS:
+            return " ".join(f"{word:04X}" for word in values.status_words or ()) or "-"
 
 
 def scaled(value: int | None, divisor: int, places: int, unit: str) -> str:

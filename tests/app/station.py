@@ -24,19 +24,10 @@ from gateway.adapters.key_file import load_or_create_key
 from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.application.outbox import marks
-from gateway.contract.commands import (
-    AccountRule,
-    Ack,
-    Command,
-    Configure,
-    Grant,
-    Opening,
-    PolicyRule,
-    PriceRule,
-    encode_command,
-)
+from gateway.contract.commands import Ack, Command, Configure, Grant, Opening, encode_command
 from gateway.contract.envelope import Keyring, KeySigner, Sealed, key_id_of, keyring_from_hex, seal, unseal
 from gateway.contract.facts import Alarm, Birth, CommandResult, Entry, UpBatch, decode_fact
+from gateway.contract.rules import AccountRule, PolicyRule, PriceRule
 from gateway.contract.topics import topic
 from tests.application.site import PRICE, YUAN, room, tie
 from tests.uplink.listener import Listener, listen

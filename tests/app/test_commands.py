@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gateway.application.accounts import quarantine
-from gateway.contract.commands import EmergencyRule, Grant, encode_command
+from gateway.contract.commands import Grant, encode_command
 from gateway.contract.facts import Alarm, RelayVerdict
+from gateway.contract.rules import EmergencyRule
 from tests.app.station import Central, Station, fresh_signer, rooms, station_in, until
 from tests.application.site import YUAN
 from tests.brokers import free_port

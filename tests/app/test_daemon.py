@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from gateway.contract.commands import Grant, PriceRule, ReadNow, encode_command
+from gateway.contract.commands import Grant, ReadNow, encode_command
 from gateway.contract.facts import EntryKind, Health, RelayReport, RelayVerdict, State, Watermark
 from gateway.contract.identifiers import MeterNo
+from gateway.contract.rules import PriceRule
 from tests.app.station import Central, Station, central_for, rooms, station_in, until
 from tests.application.site import PRICE, YUAN
 from tests.brokers import free_port, start_mosquitto

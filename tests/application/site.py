@@ -12,20 +12,10 @@ from gateway.application.boot import Booted, boot
 from gateway.application.drive_relay import next_step, report_relay
 from gateway.application.outbox import marks
 from gateway.application.post_reading import Posted, post_reading
-from gateway.contract.commands import (
-    AccountRule,
-    BindingRule,
-    BucketRule,
-    Command,
-    Configure,
-    Grant,
-    Opening,
-    PolicyRule,
-    PriceRule,
-    encode_command,
-)
+from gateway.contract.commands import Command, Configure, Grant, Opening, encode_command
 from gateway.contract.envelope import Sealed
 from gateway.contract.facts import Alarm, Answer, Entry, Fact, Instant, decode_fact
+from gateway.contract.rules import AccountRule, BindingRule, BucketRule, PolicyRule, PriceRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import MeterReading, MeterState
 from gateway.domain.relay import (

@@ -4,8 +4,9 @@ import msgspec
 
 from gateway.application.settle_due import settle_due
 from gateway.application.status import room_statuses
-from gateway.contract.commands import BillGap, BucketRule, PriceRule, SoftwareControlRule, TakeBack
+from gateway.contract.commands import BillGap, TakeBack
 from gateway.contract.facts import CommandOutcome, Decision, DecisionKind
+from gateway.contract.rules import BucketRule, PriceRule, SoftwareControlRule
 from gateway.domain.calendar import month_of, month_starts_ms
 from tests.application.site import HOUR_MS, PAID, PRICE, YUAN, Site, room, tie, use
 from tests.application.test_calendar_rules import last

@@ -14,16 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from gateway.application.apply_command import Repeated, Taken
 from gateway.application.grant import apply_voucher
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import (
-    Grant,
-    PolicyRule,
-    PriceRule,
-    PriceStep,
-    PriceWindow,
-    TakeBack,
-    WeekWindow,
-)
+from gateway.contract.commands import Grant, TakeBack
 from gateway.contract.facts import CommandOutcome, Decision, DecisionKind, ReadingOutcome
+from gateway.contract.rules import PolicyRule, PriceRule, PriceStep, PriceWindow, WeekWindow
 from gateway.domain.calendar import month_of
 from gateway.domain.tariff import Span, cost_nano_yuan, position, with_prices
 from tests.application.site import HOUR_MS, PRICE, Site, room

@@ -2,18 +2,9 @@
 
 from gateway.application.outbox import acknowledge
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import (
-    Ack,
-    CalendarException,
-    CalendarRule,
-    DrawEmergency,
-    EmergencyRule,
-    PolicyRule,
-    RelayWish,
-    SetRelay,
-    WeekWindow,
-)
+from gateway.contract.commands import Ack, DrawEmergency, RelayWish, SetRelay
 from gateway.contract.facts import CommandOutcome, Decision, DecisionKind
+from gateway.contract.rules import CalendarException, CalendarRule, EmergencyRule, PolicyRule, WeekWindow
 from gateway.domain.calendar import day_starts_ms, local_day
 from gateway.domain.relay import ObservedStatus, Rest, Send
 from tests.application.site import HOUR_MS, YUAN, Site, room, use

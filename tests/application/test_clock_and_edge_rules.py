@@ -6,17 +6,7 @@ from gateway.application.decide import approve_cuts
 from gateway.application.outbox import acknowledge
 from gateway.application.post_reading import note_silence
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import (
-    Ack,
-    ApproveCuts,
-    BeginEpoch,
-    Grant,
-    Opening,
-    PolicyRule,
-    PriceRule,
-    RelayWish,
-    SetRelay,
-)
+from gateway.contract.commands import Ack, ApproveCuts, BeginEpoch, Grant, Opening, RelayWish, SetRelay
 from gateway.contract.facts import (
     Balance,
     CommandOutcome,
@@ -25,6 +15,7 @@ from gateway.contract.facts import (
     RelayReport,
     Watermark,
 )
+from gateway.contract.rules import PolicyRule, PriceRule
 from gateway.domain.cut_guard import CutGuard, admit, approved
 from gateway.domain.relay import CommandAccepted, ObservedStatus, ReadBack, Send
 from tests.application.site import HOUR_MS, START_MS, YUAN, Site, room, tie, use

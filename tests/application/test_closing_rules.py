@@ -2,8 +2,9 @@
 
 from gateway.application.accounts import quarantine
 from gateway.application.release import release_account
-from gateway.contract.commands import CloseAccount, PolicyRule
+from gateway.contract.commands import CloseAccount
 from gateway.contract.facts import CommandOutcome, CommandResult
+from gateway.contract.rules import PolicyRule
 from tests.application.site import YUAN, Site, room, use
 
 MOVES = CloseAccount("a1", False, "moves")

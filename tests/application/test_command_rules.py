@@ -6,17 +6,7 @@ from gateway.application.apply_command import Repeated, Taken, approval_text
 from gateway.application.decide import approve_cuts
 from gateway.application.grant import apply_voucher
 from gateway.application.settle_due import next_price_edge, settle_due
-from gateway.contract.commands import (
-    ApproveCuts,
-    CloseAccount,
-    Grant,
-    PolicyRule,
-    PriceRule,
-    ReadNow,
-    RelayWish,
-    SetRelay,
-    TakeBack,
-)
+from gateway.contract.commands import ApproveCuts, CloseAccount, Grant, ReadNow, RelayWish, SetRelay, TakeBack
 from gateway.contract.facts import (
     Answer,
     CommandOutcome,
@@ -25,6 +15,7 @@ from gateway.contract.facts import (
     DecisionKind,
     EntryCause,
 )
+from gateway.contract.rules import PolicyRule, PriceRule
 from gateway.domain.relay import (
     CommandAccepted,
     ObservedStatus,

@@ -4,13 +4,7 @@ from gateway.application.alarms import raise_alarm
 from gateway.application.outbox import AckOutcome, Position, acknowledge, marks, outbox_batch
 from gateway.application.settle_due import settle_due
 from gateway.application.status import station_status
-from gateway.contract.commands import (
-    Ack,
-    BeginEpoch,
-    Grant,
-    Opening,
-    Resend,
-)
+from gateway.contract.commands import Ack, BeginEpoch, Grant, Opening, Resend
 from gateway.contract.facts import (
     Alarm,
     Answer,

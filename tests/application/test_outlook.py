@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.contract.commands import Billing, CutOff
 from gateway.contract.facts import DecisionKind
+from gateway.contract.rules import Billing, CutOff
 from tests.application.site import PRICE, Site, room, use
 
 START_WH = 1_000_000

@@ -3,11 +3,7 @@
 import pytest
 
 from gateway.application.settle_due import settle_due, write_watermark
-from gateway.contract.commands import (
-    Billing,
-    CutOff,
-    Grant,
-)
+from gateway.contract.commands import Grant
 from gateway.contract.facts import (
     CommandOutcome,
     Decision,
@@ -15,6 +11,7 @@ from gateway.contract.facts import (
     EntryCause,
     Watermark,
 )
+from gateway.contract.rules import Billing, CutOff
 from tests.application.site import HOUR_MS, YUAN, Site, room, tie, use
 
 

@@ -6,17 +6,9 @@ import pytest
 
 from gateway.application.release import release_account
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import (
-    CalendarRule,
-    CutOff,
-    HighPowerRule,
-    PolicyRule,
-    PowerCapRule,
-    RelayWish,
-    SetRelay,
-    WeekWindow,
-)
+from gateway.contract.commands import RelayWish, SetRelay
 from gateway.contract.facts import CommandOutcome, Decision
+from gateway.contract.rules import CalendarRule, CutOff, HighPowerRule, PolicyRule, PowerCapRule, WeekWindow
 from tests.application.site import YUAN, Site, room
 from tests.application.test_calendar_rules import last, until_local
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from gateway.application.settle_due import next_price_edge, settle_due
-from gateway.contract.commands import PriceRule, PriceStep, PriceWindow, WeekWindow
 from gateway.contract.facts import CommandOutcome, Decision, DecisionKind, EntryCause
+from gateway.contract.rules import PriceRule, PriceStep, PriceWindow, WeekWindow
 from gateway.domain.calendar import day_starts_ms, local_day, month_of, month_starts_ms
 from tests.application.site import HOUR_MS, YUAN, Site, use
 

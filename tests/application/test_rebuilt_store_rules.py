@@ -11,13 +11,13 @@ from gateway.contract.commands import (
     Configure,
     Grant,
     Opening,
-    PolicyRule,
     ReadNow,
     RelayWish,
     SetRelay,
     TakeBack,
 )
 from gateway.contract.facts import Answer, Balance, CommandOutcome
+from gateway.contract.rules import PolicyRule
 from tests.application.site import PRICE, YUAN, Site, room, tie
 
 RULES = PolicyRule(new_account_grace_s=0)

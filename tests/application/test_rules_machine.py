@@ -5,18 +5,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import (
+from gateway.contract.commands import DrawEmergency, RelayWish, SetRelay
+from gateway.contract.facts import Decision, DecisionKind
+from gateway.contract.rules import (
     CalendarRule,
-    DrawEmergency,
     EmergencyRule,
     HighPowerRule,
     PolicyRule,
     PowerCapRule,
-    RelayWish,
-    SetRelay,
     WeekWindow,
 )
-from gateway.contract.facts import Decision, DecisionKind
 from gateway.domain.timetable import holds
 from tests.application.site import YUAN, Site, room
 

@@ -7,14 +7,7 @@ from gateway.application.outbox import acknowledge
 from gateway.application.relay_state import CENTRAL, TECHNICIAN
 from gateway.application.release import release_account
 from gateway.application.settle_due import next_price_edge, settle_due
-from gateway.contract.commands import (
-    Ack,
-    PolicyRule,
-    PriceRule,
-    RelayWish,
-    SetRelay,
-    TakeBack,
-)
+from gateway.contract.commands import Ack, RelayWish, SetRelay, TakeBack
 from gateway.contract.facts import (
     CommandOutcome,
     Decision,
@@ -24,6 +17,7 @@ from gateway.contract.facts import (
     RelayReport,
     RelayVerdict,
 )
+from gateway.contract.rules import PolicyRule, PriceRule
 from gateway.domain.relay import (
     CommandAccepted,
     CommandRefused,

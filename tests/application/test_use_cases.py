@@ -3,11 +3,7 @@
 from gateway.application.apply_command import Repeated, Taken
 from gateway.application.outbox import outbox_batch
 from gateway.application.status import room_statuses, station_status
-from gateway.contract.commands import (
-    Configure,
-    Grant,
-    encode_command,
-)
+from gateway.contract.commands import Configure, Grant, encode_command
 from gateway.contract.facts import (
     CommandOutcome,
     Decision,

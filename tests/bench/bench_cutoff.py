@@ -32,19 +32,10 @@ from gateway.application.configure import apply_configure
 from gateway.application.drive_relay import set_override
 from gateway.application.grant import apply_grant
 from gateway.application.ports import Journal
-from gateway.contract.commands import (
-    AccountRule,
-    BindingRule,
-    BucketRule,
-    Configure,
-    Grant,
-    Opening,
-    PolicyRule,
-    PriceRule,
-    RelayWish,
-)
+from gateway.contract.commands import Configure, Grant, Opening, RelayWish
 from gateway.contract.facts import CommandOutcome, Instant, RelayVerdict
 from gateway.contract.identifiers import MeterNo
+from gateway.contract.rules import AccountRule, BindingRule, BucketRule, PolicyRule, PriceRule
 from gateway.domain.poll_plan import PollPlan, Watch
 from gateway.domain.reading import DLT645_SPAN_WH, MeterState
 from gateway.domain.relay import RelayState

@@ -26,7 +26,7 @@ from central.link.models import (
     QuarantinedRow,
     WatermarkCheck,
 )
-from central.link.telemetry.models import HourlyUse, LastReading, Reading, RelayEvent
+from central.link.telemetry.models import HourlyUse, LastReading, LossBalance, Reading, RelayEvent
 from gateway.contract import facts, topics
 from gateway.contract.commands import CENTRAL, Ack
 from gateway.contract.envelope import Refusal, body_of, keyring_from_hex, unseal
@@ -404,6 +404,31 @@ def test_alarms_are_shown_once_and_cleared(taker, twin):
     up(taker, twin, twin.batch(msgspec.structs.replace(raised, raised=False)))
     assert standing("meter-silent") == []
     assert Alarm.objects.filter(what="meter-silent").count() == 1
+
+
+def test_balances_of_master_and_subs_are_stored_once_and_quarantine_nothing(taker, twin):
+    rows = [
+        facts.LossRow("g-1", 1_000, 3_601_000, facts.LossVerdict.MEASURED, 1_000, 900, 10, 15, 75, 12, frozen=3, meters=4),
+        facts.LossRow("g-1", 1_000, 3_601_000, facts.LossVerdict.LOSS, 1_000, 900, 10, 15, 75, 12, "calibrated", 5_100),
+        facts.LossRow("g-2", 1_000, 3_601_000, facts.LossVerdict.INCOMPLETE, meters=2, missing=["m-301"]),
+    ]  # fmt: skip
+    batch = twin.batch(facts.LossBalances(twin.at(), rows))
+    up(taker, twin, batch)
+    up(taker, twin, batch)
+    assert not QuarantinedRow.objects.exists()
+    measured, judged, missing = LossBalance.objects.order_by("pk")
+    assert (measured.gateway, measured.group, measured.verdict, measured.frozen, measured.meters) == (
+        twin.name, "g-1", "measured", 3, 4,
+    )  # fmt: skip
+    parts = measured.subs_wh + measured.own_use_wh + measured.technical_wh + measured.unexplained_wh
+    assert measured.master_wh == parts == 1_000
+    assert (judged.verdict, judged.rule, judged.z_milli, judged.uncertainty_wh) == (
+        "loss",
+        "calibrated",
+        5_100,
+        12,
+    )
+    assert (missing.verdict, missing.missing, missing.z_milli) == ("incomplete", ["m-301"], None)
 
 
 def test_relay_reports_leave_their_history(taker, twin):

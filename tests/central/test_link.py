@@ -38,6 +38,7 @@ from gateway.contract import commands, topics
 from gateway.contract.commands import CENTRAL, RelayWish, decode_command
 from gateway.contract.envelope import Sealed, keyring_from_hex, unseal
 from gateway.contract.facts import Answer, CommandOutcome, EntryCause, EntryKind, EntryLine
+from gateway.contract.rules import PolicyRule
 from gateway.domain.configuration import mistakes
 from tests.central.conftest import NOW_MS
 from tests.central.gateway_twin import GatewayTwin
@@ -96,7 +97,7 @@ def test_c_3_a_classs_limits_and_a_buildings_policy_are_in_the_configuration(tak
     )
     Bucket.objects.filter(name="subsidy").update(rollover_max=5_000)
     configure = order(publish_config("gw-1", NOW_MS))
-    assert configure.policy == commands.PolicyRule(
+    assert configure.policy == PolicyRule(
         calendars=[msgspec.convert(night, commands.CalendarRule)], isolated_after_s=14_400
     )
     assert msgspec.to_builtins((configure.prices[0].windows, configure.prices[0].steps)) == (windows, steps)

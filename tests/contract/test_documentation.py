@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.contract import commands, facts, topics
+from gateway.contract import commands, facts, rules, topics
 from gateway.contract.commands import CENTRAL, Ack, Grant, encode_command
 from gateway.contract.envelope import (
     MAX_BYTES,
@@ -23,7 +23,7 @@ from gateway.contract.envelope import (
 )
 
 PAGE = (Path(__file__).parents[2] / "docs" / "messages.md").read_text(encoding="utf-8")
-MODULES = (commands, facts)
+MODULES = (commands, facts, rules)
 MESSAGES = sorted(
     {value for module in MODULES for value in vars(module).values() if isinstance(value, msgspec.StructMeta)},
     key=lambda kind: kind.__name__,

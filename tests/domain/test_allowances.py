@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.contract.commands import BucketRule
+from gateway.contract.rules import BucketRule
 from gateway.domain.allowances import lapse
 from gateway.domain.buckets import Bucket, balance_of, posted
 from tests.domain.test_calendar import ms

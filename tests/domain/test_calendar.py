@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.contract.commands import WeekWindow
+from gateway.contract.rules import WeekWindow
 from gateway.domain.calendar import (
     DAY_MS,
     MINUTE_MS,

@@ -5,8 +5,8 @@ from itertools import product
 import msgspec
 import pytest
 
-from gateway.contract.commands import Billing, CutOff, PolicyRule
 from gateway.contract.facts import DecisionKind, Instant
+from gateway.contract.rules import Billing, CutOff, PolicyRule
 from gateway.domain.cut_guard import CutGuard, admit, approved
 from gateway.domain.cutoff import RULINGS, WISH, Basis, Credit, Ground, credit_of, ground_of, rule_on
 from gateway.domain.ledger import AccountState, Closing

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.contract.commands import BucketRule, PriceRule
+from gateway.contract.rules import BucketRule, PriceRule
 from gateway.domain.buckets import Bucket, balance_of, in_order_of_use, posted, spendable, taken, use_energy
 from gateway.domain.ledger import audit_charges, bill_energy
 from gateway.domain.tariff import (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.contract.commands import HighPowerRule, PowerCapRule
 from gateway.contract.facts import Instant
+from gateway.contract.rules import HighPowerRule, PowerCapRule
 from gateway.domain.calendar import DAY_MS
 from gateway.domain.caps import limit_of, watch_cap
 from gateway.domain.high_power import reactive_var, step_factor, watch_steps

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.contract.commands import PriceRule, PriceStep, PriceWindow, WeekWindow
+from gateway.contract.rules import PriceRule, PriceStep, PriceWindow, WeekWindow
 from gateway.domain.calendar import DAY_MS, month_of
 from gateway.domain.ledger import audit_charges, bill_energy
 from gateway.domain.month_use import MonthUse, used_in, with_use

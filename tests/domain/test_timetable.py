@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.contract.commands import (
+from gateway.contract.facts import DecisionKind, Instant
+from gateway.contract.rules import (
     DESK_CLOSED,
     CalendarException,
     CalendarRule,
@@ -13,7 +14,6 @@ from gateway.contract.commands import (
     PolicyRule,
     WeekWindow,
 )
-from gateway.contract.facts import DecisionKind, Instant
 from gateway.domain.calendar import DAY_MS
 from gateway.domain.cutoff import Basis, Credit, credit_of, facts_of, rule_on
 from gateway.domain.ledger import AccountState

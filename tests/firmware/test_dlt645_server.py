@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from firmware_tools.virtual_meter.control import MeterChange, change_meter
 from tests.firmware.master import OPERATOR, PA_02, PA_04, Bench, frame, read, value
 
 NO_DATA, PASSWORD = bytes([0x02]), bytes([0x04])
@@ -223,6 +224,22 @@ def test_register_faults_and_replacement_show_on_the_wire() -> None:
     assert value(bench.ask(energy)[2][4:]) == 300
     assert bench.ask(read("1", "04000402")) != before
     assert [kind for kind, _ in bench.events] == ["register-jump", "removed", "installed"]
+
+
+def test_tampering_shows_on_the_wire_and_outlives_the_process() -> None:
+    bench = Bench()
+    change_meter(
+        bench.meter,
+        MeterChange(cover_openings=3, reverse_centi_kwh=1234, is_reversed=True, lost_phases=0b101),
+    )
+    bench.meter.restore(bench.meter.state(), bench.meter.at_ms)
+    assert value(bench.ask(read("1", "03300D00"))[2][4:]) == 3
+    assert value(bench.ask(read("1", "00020000"))[2][4:]) == 1234
+    words = bench.ask(read("1", "040005FF"))[2][4:]
+    assert words == bytes.fromhex("1000 0000 0000 0100 0000 0100 0000")
+    old = {name: part for name, part in bench.meter.state().items() if name != "tamper"}
+    bench.meter.restore(old, bench.meter.at_ms)
+    assert value(bench.ask(read("1", "03300D00"))[2][4:]) == 0
 
 
 def test_functions_without_meaning_are_refused_or_ignored() -> None:

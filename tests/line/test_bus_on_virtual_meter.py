@@ -14,8 +14,9 @@ from firmware_tools.virtual_meter.meter import MeterSpec, VirtualMeter
 from firmware_tools.virtual_meter.wall_clock import ManualClock
 from gateway.adapters.model_files import read_models
 from gateway.adapters.serial_bus import SerialBus, open_line
-from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
+from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, MeterCounts, Rank, Sent, Silent
 from gateway.loops.read_clock import read_clock
+from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, RelayAction
 from gateway.protocols.meters import make_driver
 from gateway.technician.relay import add_life
@@ -174,3 +175,54 @@ async def test_an_unplugged_line_says_so_and_comes_back(tmp_path: Path) -> None:
         await asyncio.sleep(0.02)
     await bus.close()
     await line.stop()
+
+
+async def test_a_broadcast_freezes_all_meters_of_a_line_and_waits_for_none(
+    line: VirtualLine, bus: SerialBus
+) -> None:
+    everybody = Dlt645Broadcast()
+    sent = await bus.broadcast(everybody, everybody.freeze_now(), Rank.AFTER_GRANT)
+    assert isinstance(sent, Sent)
+    assert sent.ago_ms >= 500
+    for one in line.meters[:2]:
+        one.jump_register(500)
+    for address in (WELL, OTHER):
+        reply = await bus.read(dlt645(address), Item.FROZEN_ENERGY, Rank.POLL)
+        assert isinstance(reply, Answer)
+        assert reply.values.frozen_wh == 1_234_560
+        now = await bus.read(dlt645(address), Item.ENERGY, Rank.POLL)
+        assert isinstance(now, Answer)
+        assert now.values.energy_wh == 1_239_560
+    counts = bus.counters()
+    assert (counts["broadcasts"], counts["exchanges"], counts.get("silences", 0)) == (1, 5, 0)
+    assert everybody.address not in bus.meter_counts()
+
+
+async def test_a_question_is_no_broadcast(bus: SerialBus) -> None:
+    with pytest.raises(ValueError, match="answered"):
+        await bus.broadcast(dlt645(), dlt645().read(Item.ENERGY), Rank.POLL)
+
+
+async def test_a_meter_that_answers_a_broadcast_answers_nobody() -> None:
+    line = make_line([meter(WELL)])
+    await line.start()
+    bus = open_line("north", line.address, BAUD, "E")
+    bus.start()
+    everybody = Dlt645Broadcast()
+    try:
+        asked = replace(everybody.freeze_now(), request=dlt645().read(Item.ENERGY).request)
+        assert isinstance(await bus.broadcast(everybody, asked, Rank.POLL), Sent)
+        assert bus.counters().get("answers", 0) == 0
+        assert is_right(await energy(bus, dlt645()))
+        assert bus.counters()["answers"] == 1
+    finally:
+        await bus.close()
+        await line.stop()
+
+
+async def test_what_each_address_did_is_counted(bus: SerialBus) -> None:
+    await energy(bus, dlt645())
+    await energy(bus, dlt645(DEAD))
+    counts = bus.meter_counts()
+    assert counts[dlt645().address] == MeterCounts(answered=1, missed=0, collisions=0)
+    assert counts[dlt645(DEAD).address] == MeterCounts(answered=0, missed=3, collisions=0)

@@ -23,8 +23,9 @@ from gateway.application.configure import apply_configure
 from gateway.application.grant import apply_grant
 from gateway.application.outbox import marks
 from gateway.application.ports import Journal
-from gateway.contract.commands import AccountRule, Configure, Grant, Opening, PolicyRule, PriceRule
+from gateway.contract.commands import Configure, Grant, Opening
 from gateway.contract.facts import CommandOutcome, Instant, RelayVerdict, decode_fact
+from gateway.contract.rules import AccountRule, GroupRule, PolicyRule, PriceRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
@@ -34,6 +35,8 @@ from gateway.loops.keep_health import HealthKeeper, Trouble
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.poll_meters import LinePoller
 from gateway.loops.signals import Signals
+from gateway.loops.watch_losses import LossWatch
+from gateway.loops.watch_meters import MeterWatcher
 from gateway.protocols.driver import RelayAction
 from gateway.protocols.meters import make_driver
 from tests.application.site import PRICE, START_MS, YUAN, room, tie
@@ -101,12 +104,14 @@ class Building:
         policy: PolicyRule | None = None,
         prices: Iterable[PriceRule] = (PRICE,),
         pause_ms: int = 20,
+        groups: Iterable[GroupRule] = (),
     ) -> None:
         self.folder = folder
         self.rooms = {room.name: room for room in rooms}
         self.time = TestTime()
         self.policy = policy or PolicyRule(new_account_grace_s=0, restore_gap_ms=0)
         self.prices = list(prices)
+        self.groups = list(groups)
         self.version = 0
         self.pause_ms = pause_ms
         self.signals = Signals()
@@ -180,13 +185,26 @@ class Building:
 
     # --- loops
 
-    def start(self, *, poll: bool = True, drive: bool = True, keep: bool = False) -> None:
+    def start(
+        self,
+        *,
+        poll: bool = True,
+        drive: bool = True,
+        keep: bool = False,
+        watch: bool = False,
+        look: bool = False,
+    ) -> None:
         """Start the loops that a test wants."""
         if poll:
             self._poll()
         if drive:
             parts = (self.fleet, self.store, self.time, self.clocks, self.signals, self.tick)
             self._run(RelayDriver(*parts).run())
+        if watch:
+            self._run(LossWatch(self.store, self.time, self.fleet, self.signals, self.tick).run())
+        if look:
+            parts_of = (self.store, self.time, self.fleet, self.clocks, self.tick)
+            self._run(MeterWatcher(*parts_of, share=1, round_s=0.3, look_every_s=0.3).run())
         if keep:
             self._run(self.keeper().run())
 
@@ -232,7 +250,7 @@ class Building:
         ties = [tie(one.account, one.meter) for one in self.rooms.values()]
         epoch = (await self.ask(station)).epoch
         opening = Opening(epoch, [], {}, [])
-        body = Configure(self.version, accounts, ties, self.prices, self.policy, opening)
+        body = Configure(self.version, accounts, ties, self.prices, self.policy, opening, self.groups)
         done = await self.ask(lambda journal: apply_configure(journal, body, self.time.now()))
         assert done.outcome is CommandOutcome.APPLIED, done
         self.signals.relay.set()

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from gateway.contract.commands import (
+from gateway.contract.facts import Decision, RelayVerdict
+from gateway.contract.rules import (
     CalendarException,
     CalendarRule,
     HighPowerRule,
@@ -10,7 +11,6 @@ from gateway.contract.commands import (
     PowerCapRule,
     WeekWindow,
 )
-from gateway.contract.facts import Decision, RelayVerdict
 from gateway.protocols.driver import Item
 from tests.application.site import START_MS, YUAN
 from tests.loops.building import HOUR_MS, Building, Room

@@ -8,7 +8,6 @@ from gateway.application.accounts import quarantine
 from gateway.application.decide import approve_cuts
 from gateway.application.post_reading import post_reading
 from gateway.application.release import release_account
-from gateway.contract.commands import Billing, CutOff, PolicyRule
 from gateway.contract.facts import (
     Alarm,
     Decision,
@@ -18,6 +17,7 @@ from gateway.contract.facts import (
     Readings,
     RelayVerdict,
 )
+from gateway.contract.rules import Billing, CutOff, PolicyRule
 from gateway.domain.ledger import AccountState
 from tests.application.site import PRICE
 from tests.loops.building import HOUR_MS, Building, Room

@@ -13,8 +13,8 @@ from firmware_tools.virtual_meter.meter import MeterEvent, VirtualMeter
 from firmware_tools.virtual_meter.relay import Fault
 from gateway.application.drive_relay import lock_out, release_lock
 from gateway.application.relay_state import CENTRAL, TECHNICIAN
-from gateway.contract.commands import PolicyRule
 from gateway.contract.facts import Decision, DecisionKind, RelayReport, RelayVerdict
+from gateway.contract.rules import PolicyRule
 from gateway.protocols.driver import RelayAction
 from tests.loops.building import HOUR_MS, Building, Room
 

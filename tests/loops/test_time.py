@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.application.ports import StoreFull
-from gateway.contract.commands import PriceRule, PriceWindow, WeekWindow
 from gateway.contract.facts import Alarm, Entry, EntryCause, EntryKind, Health, RelayVerdict, Watermark
+from gateway.contract.rules import PriceRule, PriceWindow, WeekWindow
 from gateway.loops.keep_health import Trouble
 from tests.application.site import PRICE, START_MS
 from tests.loops.building import HOUR_MS, Building, Room

@@ -14,6 +14,7 @@ from central.campus.models import Room
 from central.office.alarm_details import detail_words
 from central.office.words import ALARMS, WHY, name_of, why_words
 from gateway.app.orders import LOCKED_OUT
+from gateway.application.groups import LOSS_ALARMS
 from gateway.application.power import WAITS
 from gateway.application.software_control import SOFTWARE_CONTROL
 from gateway.domain.caps import NIGHT_CAP, POWER_CAP
@@ -27,7 +28,7 @@ from tests.browser import seed
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
-WHERE_NAMES_STAND = {"raise_alarm": (0, 1), "note": (1,), "_alarm": (0,)}
+WHERE_NAMES_STAND = {"raise_alarm": (0, 1), "note": (1,), "_alarm": (0,), "_tell": (1,)}
 """Function -> places of the alarm's name: in the gateway after the journal, in central first."""
 RESTS = {"_rest": 3, "_no_effect": 3}
 """Function of the relay's driving -> the place of its reason."""
@@ -52,7 +53,7 @@ def alarm_names() -> set[str]:
         for name, arguments in calls(package)
         for place in WHERE_NAMES_STAND.get(name, ())
     }
-    return {name for name in names if name} | TROUBLES | {LOCKED_OUT, WAITS, SOFTWARE_CONTROL}
+    return {name for name in names if name} | TROUBLES | LOSS_ALARMS | {LOCKED_OUT, WAITS, SOFTWARE_CONTROL}
 
 
 def reasons() -> set[str]:
@@ -82,6 +83,45 @@ def test_every_reason_has_words() -> None:
     ("detail", "chinese"),
     [
         ("no answer for 900 s; look at the meter and its line", "900 秒无应答；请检查电表及其线路"),
+        (
+            "2026-11-23 16:00 UTC to 2026-11-24 16:00 UTC: 2.40 kWh of 24.00 kWh are missing, uncertainty 0.33 kWh",
+            "2026-11-23 16:00 UTC 至 2026-11-24 16:00 UTC：总表 24.00 kWh 中缺失 2.40 kWh，不确定度 0.33 kWh",
+        ),
+        (
+            "to 2026-11-24 16:00 UTC, 3 periods: 6.10 kWh more than usual are missing, uncertainty 1.20 kWh, z 5.1",
+            "截至 2026-11-24 16:00 UTC，3 个时段：比平常多缺失 6.10 kWh，不确定度 1.20 kWh，z 5.1",
+        ),
+        (
+            "the master counted 0.18 kWh, its subs 2.57 kWh: check the list of subs, the phases and the transformer ratio",
+            "总表计 0.18 kWh，分表合计 2.57 kWh：请检查分表清单、相别和互感器变比",
+        ),
+        (
+            "its register counts backwards: check its wires before any loss is judged",
+            "其表码倒走：请先检查接线，再判断线损",
+        ),
+        ("the cover was opened 4 times, 1 since the last look", "表盖共开启 4 次，上次查看后 1 次"),
+        (
+            "40 Wh flowed backwards since the last look: check its wires",
+            "上次查看后反向走电 40 Wh：请检查接线",
+        ),
+        ("the meter says that energy flows backwards: check its wires", "电表报告反向走电：请检查接线"),
+        (
+            "at least 500 mA for 8000 s, and not one step of the register: look for a bypass",
+            "至少 500 mA 持续 8000 秒，表码一步未走：请查找旁路",
+        ),
+        ("phase A, C: no voltage at the meter", "A, C 相：电表无电压"),
+        (
+            "its clock is -400 s off: set it by hand, the broadcast only mends 300 s",
+            "其时钟偏差 -400 秒：请手工校时，广播校时只能修正 300 秒以内",
+        ),
+        (
+            "3 answers ran into each other: look for a second meter with this address",
+            "3 次应答相撞：请查找相同地址的另一块电表",
+        ),
+        (
+            "20 of 100 questions failed, of the others' 0 of 200: look at its module",
+            "100 次询问中失败 20 次，其他表 200 次中失败 0 次：请检查其模块",
+        ),
         (
             "the relay should be open: no-effect, after 1 tries",
             "继电器应断开：已发命令，但没有变化（已试 1 次）",

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.adapters.model_files import read_models
 from gateway.protocols.dlt645 import frame as dlt645
+from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
 from gateway.protocols.driver import (
     Accepted,
     Answer,
@@ -64,6 +65,11 @@ OLD = make_driver(MODELS["generic-dlt645-1997"], METER)
 SDM120 = make_driver(MODELS["eastron-sdm120"], "1")
 SDM630 = make_driver(MODELS["eastron-sdm630"], "1", ct_ratio=60)
 HIKING = make_driver(MODELS["hiking-dds238-zn-sr"], "7")
+DDSU = make_driver(MODELS["chint-ddsu666"], "1")
+DTSU = make_driver(MODELS["chint-dtsu666"], "1")
+DTSU_CT = make_driver(MODELS["chint-dtsu666"], "1", ct_ratio=40)
+ACREL = make_driver(MODELS["acrel-ddsy1352"], METER)
+WORDS = "0000 0000 5000 0100 0000 0000 0000"
 
 
 @pytest.mark.parametrize(
@@ -111,6 +117,40 @@ HIKING = make_driver(MODELS["hiking-dds238-zn-sr"], "7")
         (THREE, Item.CURRENT, dlt645_reply("0202FF00", "010000030080ffffff"), Values(current_ma=120)),
         (OLD, Item.ENERGY, dlt645_reply("9010", "78563412", control=0x81), Values(energy_wh=123_456_780)),
         (OLD, Item.VOLTAGE, dlt645_reply("B611", "2602", control=0x81), Values(voltage_mv=226_000)),
+        (SINGLE, Item.REVERSE_ENERGY, dlt645_reply("00020000", "78563412"), Values(reverse_wh=123_456_780)),
+        (
+            THREE,
+            Item.FROZEN_ENERGY,
+            dlt645_reply("05010101", "0100000001000000" + "00" * 12),
+            Values(frozen_wh=400),
+        ),
+        (SINGLE, Item.COVER_OPENINGS, dlt645_reply("03300D00", "120000"), Values(cover_openings=12)),
+        (
+            SINGLE,
+            Item.STATUS_WORDS,
+            dlt645_reply("040005FF", WORDS),
+            Values(status_words=(0, 0, 0x50, 1, 0, 0, 0)),
+        ),
+        (OLD, Item.REVERSE_ENERGY, dlt645_reply("9020", "10000000", control=0x81), Values(reverse_wh=100)),
+        (ACREL, Item.ENERGY, dlt645_reply("00010000", "01000000"), Values(energy_wh=10)),
+        (
+            ACREL,
+            Item.RELAY,
+            dlt645_reply("04000503", "5000"),
+            Values(relay_closed=False, relay_commanded_closed=False, status_word=0x50),
+        ),
+        # The DDSU666 sends plain units, the DTSU666 tenths of volts and watts and thousandths of amperes.
+        (DDSU, Item.ENERGY, modbus_reply(1, 3, floats(12.5)), Values(energy_wh=12_500)),
+        (DDSU, Item.REVERSE_ENERGY, modbus_reply(1, 3, floats(0.25)), Values(reverse_wh=250)),
+        (DDSU, Item.VOLTAGE, modbus_reply(1, 3, floats(230.5)), Values(voltage_mv=230_500)),
+        (DDSU, Item.CURRENT, modbus_reply(1, 3, floats(4.25)), Values(current_ma=4_250)),
+        (DDSU, Item.POWER, modbus_reply(1, 3, floats(0.75)), Values(power_w=750)),
+        (DTSU, Item.ENERGY, modbus_reply(1, 3, floats(12.5)), Values(energy_wh=12_500)),
+        (DTSU, Item.VOLTAGE, modbus_reply(1, 3, floats(2305.0, 2310.0, 2290.0)), Values(voltage_mv=230_500)),
+        (DTSU, Item.CURRENT, modbus_reply(1, 3, floats(4250.0, 0.0, 5000.0)), Values(current_ma=5_000)),
+        (DTSU, Item.POWER, modbus_reply(1, 3, floats(7500.0)), Values(power_w=750)),
+        (DTSU_CT, Item.POWER, modbus_reply(1, 3, floats(7500.0)), Values(power_w=30_000)),
+        (DTSU_CT, Item.REVERSE_ENERGY, modbus_reply(1, 3, floats(0.5)), Values(reverse_wh=20_000)),
         (SDM120, Item.ENERGY, modbus_reply(1, 4, floats(1234.5)), Values(energy_wh=1_234_500)),
         (SDM120, Item.ENERGY, modbus_reply(1, 4, floats(0.0)), Values(energy_wh=0)),
         (SDM120, Item.ENERGY, modbus_reply(1, 4, floats(0.0625)), Values(energy_wh=62)),
@@ -384,3 +424,44 @@ def test_a_status_word_of_all_ones_proves_no_cut() -> None:
     reply = dlt645_reply("04000503", "ffff")
     driver = make_driver(MODELS["generic-dlt645-2007"], METER)
     assert verdicts(driver, driver.read(Item.RELAY), reply) == [Damaged("not-there", reply)]
+
+
+@pytest.mark.parametrize(
+    ("driver", "item", "function", "register", "count"),
+    [
+        (DDSU, Item.ENERGY, 3, 0x4000, 2),
+        (DDSU, Item.REVERSE_ENERGY, 3, 0x400A, 2),
+        (DDSU, Item.POWER, 3, 0x2004, 2),
+        (DTSU, Item.ENERGY, 3, 0x101E, 2),
+        (DTSU, Item.REVERSE_ENERGY, 3, 0x1028, 2),
+        (DTSU, Item.VOLTAGE, 3, 0x2006, 6),
+        (DTSU, Item.CURRENT, 3, 0x200C, 6),
+        (DTSU, Item.POWER, 3, 0x2012, 2),
+    ],
+)
+def test_where_the_chint_meters_keep_their_items(
+    driver: Driver, item: Item, function: int, register: int, count: int
+) -> None:
+    assert driver.read(item).request[:6] == bytes((1, function)) + register.to_bytes(2, "big") + bytes(
+        (0, count)
+    )
+
+
+def test_a_short_status_block_is_damage() -> None:
+    found = verdicts(SINGLE, SINGLE.read(Item.STATUS_WORDS), dlt645_reply("040005FF", "0000 0000"))
+    assert isinstance(found[0], Damaged)
+    assert found[0].reason == "wrong-length"
+
+
+def test_all_meters_are_told_to_freeze_by_the_standards_frame() -> None:
+    """Clause 7.6: C=16H, DATA 99999999, to 999999999999; CS is the sum from the first 68H."""
+    everybody = Dlt645Broadcast()
+    exchange = everybody.freeze_now()
+    body = bytes.fromhex("68 999999999999 68 16 04 CCCCCCCC")
+    assert exchange.request == b"\xfe" * 4 + body + bytes((sum(body) & 0xFF, 0x16))
+    assert (exchange.expects_reply, exchange.first_byte_timeout_ms) == (False, 500)
+    assert verdicts(everybody, exchange, ENERGY_REPLY) == []
+    with pytest.raises(KeyError):
+        everybody.read(Item.ENERGY)
+    with pytest.raises(KeyError):
+        everybody.switch(RelayAction.OPEN, UNTIL)

@@ -37,6 +37,9 @@ actions = { open = 0, close = 1 }
 def test_what_ships() -> None:
     models = read_models()
     assert sorted(models) == [
+        "acrel-ddsy1352",
+        "chint-ddsu666",
+        "chint-dtsu666",
         "eastron-sdm120",
         "eastron-sdm630",
         "generic-dlt645-1997",

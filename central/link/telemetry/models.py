@@ -75,6 +75,31 @@ class DecisionEvent(models.Model):
         indexes = [models.Index(fields=["account", "at_ms"])]
 
 
+class LossBalance(models.Model):
+    """Every balance of master and subs that a gateway made, in the order received (R-B2); energies in Wh."""
+
+    gateway = models.CharField(max_length=64)
+    group = models.CharField(max_length=64)
+    from_ms = models.BigIntegerField()
+    to_ms = models.BigIntegerField()
+    verdict = models.CharField(max_length=20)
+    rule = models.CharField(max_length=16)
+    master_wh = models.BigIntegerField()
+    subs_wh = models.BigIntegerField()
+    own_use_wh = models.BigIntegerField()
+    technical_wh = models.BigIntegerField()
+    unexplained_wh = models.BigIntegerField()
+    uncertainty_wh = models.BigIntegerField()
+    z_milli = models.BigIntegerField(null=True)
+    frozen = models.IntegerField()
+    meters = models.IntegerField()
+    missing = models.JSONField(default=list)
+    """Meters that were not heard in time, in doubt, or that count backwards."""
+
+    class Meta:
+        indexes = [models.Index(fields=["gateway", "group", "to_ms"])]
+
+
 class ReceivedRow(models.Model):
     """The digest of every row received, so that the same sequence with other content is noticed."""
 

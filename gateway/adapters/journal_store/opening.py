@@ -63,16 +63,27 @@ def _prepare(connection: sqlite3.Connection, path: Path | str) -> None:
         raise StoreDamaged(f"{path} is not a cardroom journal; point `data` at the gateway's own folder")
     else:
         _check(connection, path)
+        _add_tables(connection)
+
+
+def _record_tables() -> str:
+    return "".join(
+        f"CREATE TABLE IF NOT EXISTS {table} (key TEXT PRIMARY KEY, record BLOB NOT NULL);\n"
+        for table in RECORD_TABLES.values()
+    )
+
+
+def _add_tables(connection: sqlite3.Connection) -> None:
+    """A store of an earlier release gets the kinds of record that came later, empty; nothing that it has changes."""
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if not there.issuperset(RECORD_TABLES.values()):
+        connection.executescript(f"BEGIN IMMEDIATE;{_record_tables()}COMMIT;")
 
 
 def _create(connection: sqlite3.Connection) -> None:
     """One transaction, so that a power cut leaves no half of it."""
-    records = "".join(
-        f"CREATE TABLE {table} (key TEXT PRIMARY KEY, record BLOB NOT NULL);\n"
-        for table in RECORD_TABLES.values()
-    )
     connection.executescript(
-        f"BEGIN IMMEDIATE;{TABLES}{records}"
+        f"BEGIN IMMEDIATE;{TABLES}{_record_tables()}"
         f"PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
     )
 

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from gateway.application.loss_records import Freezes, GroupRules, GroupState
 from gateway.application.records import (
     Billed,
     BootRow,
@@ -20,9 +21,10 @@ from gateway.application.records import (
     Station,
     Tie,
 )
-from gateway.contract.commands import AccountRule, PolicyRule
+from gateway.contract.rules import AccountRule, PolicyRule
 from gateway.domain.cut_guard import CutGuard
 from gateway.domain.ledger import AccountState
+from gateway.domain.meter_health import MeterWatch
 from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
 from gateway.domain.tariff import TariffPrices
@@ -47,6 +49,10 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Billed: "billed",
     KnownGrant: "known_grant",
     InboxRow: "inbox",
+    GroupRules: "group_rules",
+    GroupState: "group_state",
+    Freezes: "freezes",
+    MeterWatch: "meter_watch",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.adapters.serial_bus.callers import Job, RankedCallers
-from gateway.adapters.serial_bus.diagnosis import FailedTry, diagnose
+from gateway.adapters.serial_bus.diagnosis import COLLISION, FailedTry, diagnose
 from gateway.adapters.serial_bus.health import LineHealth, MeterHealth
 from gateway.adapters.serial_bus.look_rest import LookRest
 from gateway.adapters.serial_bus.port import (
@@ -28,7 +28,7 @@ from gateway.adapters.serial_bus.port import (
 )
 from gateway.adapters.serial_bus.preamble import PreambleHabit
 from gateway.adapters.serial_bus.wire import Heard, Wire
-from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, Rank, Silent
+from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, MeterCounts, Rank, Sent, Silent
 from gateway.protocols.driver import Accepted, Driver, Exchange, Item, MeterClock, Refused, RelayAction
 
 READ_TRIES = 3
@@ -80,12 +80,22 @@ class SerialBus:
                 self._counts["backed-off"] += 1
                 return BackedOff(again_in_ms=round(pause_left_s * 1000))
             tries = PROBE_TRIES
-        return self._why_not() or await self._callers.ask(driver, exchange, rank, tries)
+        return self._why_not() or answered(await self._callers.ask(driver, exchange, rank, tries))
 
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command once, before everything else on the line."""
         exchange = driver.switch(action, valid_until)
-        return self._why_not() or await self._callers.ask(driver, exchange, Rank.RELAY, COMMAND_TRIES)
+        return self._why_not() or answered(
+            await self._callers.ask(driver, exchange, Rank.RELAY, COMMAND_TRIES)
+        )
+
+    async def broadcast(self, driver: Driver, exchange: Exchange, rank: Rank) -> Sent | LineGone:
+        """Send once what no meter answers, and hold the line for the protocol's time. Raises ValueError for a question."""
+        if exchange.expects_reply:
+            raise ValueError(f"{exchange.label} is answered: it is no broadcast")
+        reply = self._why_not() or await self._callers.ask(driver, exchange, rank, COMMAND_TRIES)
+        assert isinstance(reply, Sent | LineGone), "nobody answers a broadcast"
+        return reply
 
     def _why_not(self) -> LineGone | None:
         """Say why nothing can be asked now, if so."""
@@ -100,6 +110,10 @@ class SerialBus:
     def counters(self) -> dict[str, int]:
         """Everything counted since start; names with a colon carry their reason (`damage:bad-checksum`)."""
         return dict(self._counts)
+
+    def meter_counts(self) -> dict[str, MeterCounts]:
+        """What each address did: tries answered and not, calls lost to a collision."""
+        return self._health.counts()
 
     @property
     def echoes(self) -> bool:
@@ -198,13 +212,18 @@ class SerialBus:
             raise
         if heard.gone:
             job.answer(LineGone(f"port {self._settings.path} went away: {wire.lost_why}"))
+        elif not job.exchange.expects_reply:
+            self._counts["broadcasts"] += 1
+            sending_s = len(job.exchange.request) * self._settings.seconds_per_byte
+            job.answer(Sent(ago_ms=max(0, round((heard.spent_s - sending_s) * 1000))))
         elif heard.verdict is not None:
             self._take_answer(job, heard)
         else:
             self._take_failure(job, heard)
 
     async def _try(self, wire: Wire, transport: Transport, job: Job) -> Heard:
-        meter = self._health.of(job.driver.address)
+        # Nobody answers a broadcast, and nobody's health is noted by it.
+        meter = self._health.of(job.driver.address) if job.exchange.expects_reply else MeterHealth()
         if meter.late_answer_until_s or not wire.is_quiet(job.exchange.silence_before_ms / 1000):
             await self._settle(wire, job, meter)
         if wire.lost_why is not None:
@@ -289,6 +308,7 @@ class SerialBus:
             self._counts["silences"] += 1
             return Silent(tries=len(job.failed))
         self._counts[f"garbled:{reason}"] += 1
+        self._health.of(address).collisions += reason == COLLISION
         return Garbled(reason=reason, tries=len(job.failed))
 
 
@@ -302,6 +322,12 @@ async def _abort(transport: Transport, wire: Wire) -> None:
     if not transport.is_closing() or transport.get_write_buffer_size():
         transport.abort()
     await asyncio.wait([wire.lost], timeout=ABORT_GRACE_S)
+
+
+def answered(reply: LineReply | Sent) -> LineReply:
+    """Narrow a reply to a question."""
+    assert not isinstance(reply, Sent), "a question is not a broadcast"
+    return reply
 
 
 def open_line(

@@ -9,7 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from gateway.adapters.serial_bus.diagnosis import FailedTry
-from gateway.application.ports import LineReply, Rank
+from gateway.application.ports import LineReply, Rank, Sent
 from gateway.protocols.driver import Driver, Exchange
 
 
@@ -22,13 +22,13 @@ class Job:
     rank: Rank
     order: int
     tries: int
-    reply: asyncio.Future[LineReply]
+    reply: asyncio.Future[LineReply | Sent]
     failed: list[FailedTry] = field(default_factory=list)
 
     def __lt__(self, other: "Job") -> bool:
         return (self.rank, self.order) < (other.rank, other.order)
 
-    def answer(self, reply: LineReply) -> None:
+    def answer(self, reply: LineReply | Sent) -> None:
         """Answer a caller that is still there."""
         if not self.reply.done():
             self.reply.set_result(reply)
@@ -47,9 +47,11 @@ class RankedCallers:
         self._order = itertools.count()
         self._woken = asyncio.Event()
 
-    def ask(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> "asyncio.Future[LineReply]":
+    def ask(
+        self, driver: Driver, exchange: Exchange, rank: Rank, tries: int
+    ) -> "asyncio.Future[LineReply | Sent]":
         """Queue a question; its reply is to be awaited."""
-        reply: asyncio.Future[LineReply] = asyncio.get_running_loop().create_future()
+        reply: asyncio.Future[LineReply | Sent] = asyncio.get_running_loop().create_future()
         self.put_back(Job(driver, exchange, rank, next(self._order), tries, reply))
         return reply
 
@@ -74,7 +76,7 @@ class RankedCallers:
         except TimeoutError:
             pass
 
-    def answer_all(self, reply: LineReply) -> None:
+    def answer_all(self, reply: LineReply | Sent) -> None:
         """Give all waiting callers the same reply."""
         while (job := self.take()) is not None:
             job.answer(reply)

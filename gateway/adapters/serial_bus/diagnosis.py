@@ -21,6 +21,7 @@ PREAMBLE = b"\xfe"
 DLT645_MARK = b"\x68"
 LEAST_BYTES_FOR_PARITY = 12
 SAME_START_BYTES = 4
+COLLISION = "collision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,10 @@ def diagnose(
     if looks_like_lost_parity(b"".join(one.received for one in damaged)):
         return "wrong-parity"
     if any(_starts(one.received, request) > 1 for one in damaged):
-        return "collision"
+        return COLLISION
     if len(damaged) > 1:
         if not _same_each_time(damaged):
-            return "collision" if others_answer else damaged[-1].damages[-1]
+            return COLLISION if others_answer else damaged[-1].damages[-1]
         if not ever_answered:
             return "wrong-parity" if _begins(damaged[0].received, request) else "wrong-baud"
     return damaged[-1].damages[-1]

@@ -7,6 +7,7 @@ no more than 1/DEAD_METER_SHARE of the line's time. So three dead meters on a li
 from dataclasses import dataclass, field
 
 from gateway.adapters.serial_bus.preamble import PreambleHabit
+from gateway.application.ports import MeterCounts
 
 FIRST_PAUSE_S = 2.0
 DEAD_METER_SHARE = 200
@@ -29,6 +30,11 @@ class MeterHealth:
     late_answer_until_s: float = 0.0
     """... which may still come until then."""
     preamble: PreambleHabit = field(default_factory=PreambleHabit)
+    answered: int = 0
+    missed: int = 0
+    """Tries without an answer, since the line was made."""
+    collisions: int = 0
+    """Calls that failed because two meters seem to answer at once."""
 
 
 class LineHealth:
@@ -54,6 +60,7 @@ class LineHealth:
     def note_answer(self, address: str) -> None:
         """A good frame. If the whole line had been silent, it was the line's fault: every meter's pause ends."""
         meter = self.of(address)
+        meter.answered += 1
         if meter.failures and all(each.failures for each in self._meters.values()):
             self.forgive_all()
         meter.ever_answered, meter.failures, meter.not_before_s = True, 0, 0.0
@@ -68,7 +75,15 @@ class LineHealth:
     def note_unanswered(self, address: str, request: bytes, now_s: float) -> None:
         """A try without its answer: what comes within LATE_ANSWER_S may belong to it."""
         meter = self.of(address)
+        meter.missed += 1
         meter.unanswered, meter.late_answer_until_s = request, now_s + LATE_ANSWER_S
+
+    def counts(self) -> dict[str, MeterCounts]:
+        """Give what each address did so far."""
+        return {
+            address: MeterCounts(meter.answered, meter.missed, meter.collisions)
+            for address, meter in self._meters.items()
+        }
 
     def forgive_all(self) -> None:
         """Start anew, as after the port was reopened: silence had another cause."""

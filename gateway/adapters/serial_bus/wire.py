@@ -180,7 +180,7 @@ class Wire(asyncio.Protocol):
         own share of every wait."""
         started = self._loop.time()
         sent_by = started + len(request) * self._seconds_per_byte
-        first_byte_by = sent_by + latency_s + exchange.first_byte_timeout_ms / 1000 * exchange.expects_reply
+        first_byte_by = sent_by + latency_s + exchange.first_byte_timeout_ms / 1000
         answer_over_by = first_byte_by + LONGEST_ANSWER_BYTES * self._seconds_per_byte
         conversation = Conversation(
             request, exchange, listener, latency_s, self._loop, first_byte_by, answer_over_by

@@ -41,6 +41,7 @@ SILENCE_BEFORE_MS = 0
 ADDRESS_DIGITS = 12
 NOT_THERE = b"\xff"
 """All bytes of an item: the meter hasn't got it. Taken for a status word, it would prove a cut."""
+STATUS_WORDS = 7
 CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3}
 """0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three."""
 
@@ -230,6 +231,8 @@ def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | 
             relay_commanded_closed=status.is_commanded_closed,
             status_word=status.word,
         )
+    if item is Item.STATUS_WORDS:
+        return _status_words(body)
     if item in CALENDAR_BYTES:
         return _calendar(item, body)
     if isinstance(known.form, Number):
@@ -250,6 +253,14 @@ def _numbers(item: Item, form: Number, body: bytes, ratio: int) -> Values | str:
             multiplier = ratio if item in scaling.TRANSFORMED else 1
             numbers.append(scaling.thousandths(scaled, form.decimals, multiplier))
     return scaling.numbers_to_values(item, numbers) if numbers else "not-there"
+
+
+def _status_words(body: bytes) -> Values | str:
+    """Seven words, low byte first (annex C); a meter that has fewer answers none of this block."""
+    if len(body) != 2 * STATUS_WORDS:
+        return Problem.WRONG_LENGTH.value
+    words = tuple(int.from_bytes(body[at : at + 2], "little") for at in range(0, len(body), 2))
+    return Values(status_words=words)
 
 
 def _calendar(item: Item, body: bytes) -> Values | str:

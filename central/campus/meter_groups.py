@@ -1,0 +1,44 @@
+"""Which meters are counted behind which: the groups of a building's balances, dated, in place of those before (R-B2, R-4.2.3).
+
+They are kept as the gateway takes them, by the message's own names, and checked by the gateway's own rule, so that what is accepted
+here is not refused there.
+"""
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+
+from central.campus.models import Building
+from central.campus.signals import changed
+from gateway.contract.rules import GroupRule
+from gateway.domain.configuration import group_mistakes
+
+
+def read_groups(content: bytes) -> list[GroupRule] | list[str]:
+    """Read a JSON list of groups; give it, or every mistake in it."""
+    try:
+        rules = msgspec.json.decode(content, type=list[GroupRule])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return [str(error)]
+    return group_mistakes(rules) or rules
+
+
+@transaction.atomic
+def set_groups(building_code: str, rules: list[GroupRule], *, actor: str, now_ms: int) -> bool:
+    """Replace a building's groups, so that its gateway is told; False when there is no such building."""
+    building = Building.objects.select_for_update().filter(code=building_code).first()
+    if building is None:
+        return False
+    building.groups = msgspec.to_builtins(rules)
+    building.save(update_fields=["groups"])
+    Building.objects.filter(pk=building.pk).update(revision=F("revision") + 1)
+    changed.send(
+        sender=Building, actor=actor, action="set-meter-groups", subject=building_code,
+        detail=f"{len(rules)} groups", now_ms=now_ms,
+    )  # fmt: skip
+    return True
+
+
+def groups_of(building: Building) -> list[GroupRule]:
+    """Give a building's groups as its gateway takes them."""
+    return msgspec.convert(building.groups, list[GroupRule])

@@ -1,0 +1,151 @@
+"""What is usual is learnt, a tap is not; alarms are states (data notes: 0.5 % within three days)."""
+
+import random
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.domain.loss_calibration import (
+    CLEAR_AT_Z,
+    LEAST_DAYS,
+    MOST_DAYS,
+    MS_PER_HOUR,
+    RAISE_AT_Z,
+    WINDOWS,
+    Calibration,
+    Day,
+    fit,
+    stray,
+    with_day,
+    with_interval,
+)
+
+LOADS_WH = [20_000, 18_000, 30_000, 60_000, 55_000, 90_000]
+
+
+def day_of(a: float, b: float, *, scale: float = 1.0, extra_wh: float = 0.0, scatter: float = 0.1) -> Day:
+    """A day of six intervals whose loss is a*M + b*M^2 and a constant more."""
+    day = Day(scatter=scatter)
+    for load in LOADS_WH:
+        m = load * scale / 1000
+        day = with_interval(day, round(m * 1000), round((a * m + b * m * m) * 1000 + extra_wh), MS_PER_HOUR)
+    return msgspec.structs.replace(day, scatter=scatter)
+
+
+def noisy_days(dice: random.Random, count: int, stolen_wh: float = 0.0) -> list[Day]:
+    return [
+        day_of(
+            0.01,
+            0.0001,
+            scale=dice.uniform(0.8, 1.2),
+            extra_wh=dice.gauss(stolen_wh, 100) / len(LOADS_WH),
+        )
+        for _ in range(count)
+    ]
+
+
+def taught(days: list[Day]) -> Calibration:
+    known = Calibration()
+    for day in days:
+        known, _ = with_day(known, day)
+    return known
+
+
+@given(st.floats(-0.02, 0.1), st.floats(0.00001, 0.001))
+def test_the_fit_finds_what_made_the_loss(a: float, b: float) -> None:
+    usual = fit([day_of(a, b, scale=0.8 + number / 30) for number in range(LEAST_DAYS)])
+    assert usual is not None
+    assert usual.a == pytest.approx(a, abs=0.0005)
+    assert usual.b == pytest.approx(b, abs=0.00001)
+
+
+def test_without_different_loads_or_with_a_falling_square_only_the_share_is_fitted() -> None:
+    flat = Day()
+    for _ in range(6):
+        flat = with_interval(flat, 50_000, 1_000, MS_PER_HOUR)
+    usual = fit([flat] * LEAST_DAYS)
+    assert usual is not None
+    assert (usual.a, usual.b, usual.terms) == (pytest.approx(0.02), 0.0, 1)
+    falling = fit([day_of(0.05, -0.0002)] * LEAST_DAYS)
+    assert falling is not None
+    assert (falling.b, falling.terms) == (0.0, 1)
+
+
+def test_too_few_days_or_no_load_teach_nothing() -> None:
+    assert fit([day_of(0.01, 0.0001)] * (LEAST_DAYS - 1)) is None
+    assert fit([Day()] * LEAST_DAYS) is None
+
+
+def test_an_interval_of_two_hours_has_the_square_of_its_power() -> None:
+    two = with_interval(Day(), 100_000, 0, 2 * MS_PER_HOUR)
+    one = with_interval(Day(), 50_000, 0, MS_PER_HOUR)
+    assert two.q == pytest.approx(2 * one.q)
+
+
+def test_quiet_days_never_scatter_less_than_the_measurement_can_tell() -> None:
+    usual = fit([day_of(0.01, 0.0001, scatter=2.0)] * LEAST_DAYS)
+    assert usual is not None
+    assert usual.sigma_kwh == pytest.approx(2.0)
+    assert stray(usual, [day_of(0.01, 0.0001, extra_wh=500)]).z < RAISE_AT_Z
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_half_a_percent_is_found_within_three_days_and_nothing_before(seed: int) -> None:
+    dice = random.Random(seed)
+    known = taught(noisy_days(dice, 30))
+    assert not known.alarmed
+    stolen_wh = 0.005 * 24 / 6 * sum(LOADS_WH)
+    found = []
+    for day in noisy_days(dice, 3, stolen_wh):
+        known, said = with_day(known, day)
+        found.append(known.alarmed)
+    assert any(found)
+    assert said is not None
+    assert 0 < abs(said.stray_wh / said.days - stolen_wh) < stolen_wh
+    assert said.stray_wh > said.uncertainty_wh
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_alarm_stands_while_the_tap_stays_and_ends_after_it(seed: int) -> None:
+    dice = random.Random(seed)
+    known = taught(noisy_days(dice, 20))
+    learnt = known.quiet
+    states = []
+    for day in [*noisy_days(dice, 60, 3_000), *noisy_days(dice, 10)]:
+        known, _ = with_day(known, day)
+        states.append(known.alarmed)
+    assert states[:60] == [True] * 60
+    changes = [here != there for here, there in pairwise(states)]
+    assert sum(changes) == 1
+    assert not states[-1]
+    assert not any(day.loss > max(known.loss for known in learnt) + 1.5 for day in known.quiet)
+
+
+def test_what_a_tap_shows_is_never_learnt() -> None:
+    dice = random.Random(3)
+    known = taught(noisy_days(dice, LEAST_DAYS))
+    tapped = noisy_days(dice, 100, 3_000)
+    for day in tapped:
+        known, _ = with_day(known, day)
+    assert not set(known.quiet) & set(tapped)
+    assert known.alarmed
+
+
+def test_less_missing_than_usual_is_no_alarm() -> None:
+    dice = random.Random(5)
+    known = taught(noisy_days(dice, 30))
+    for day in noisy_days(dice, 7, -5_000):
+        known, _ = with_day(known, day)
+        assert not known.alarmed
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000))
+def test_memory_is_bounded(seed: int) -> None:
+    known = taught(noisy_days(random.Random(seed), 120))
+    assert len(known.quiet) <= MOST_DAYS
+    assert len(known.recent) <= max(WINDOWS)
+    assert CLEAR_AT_Z < RAISE_AT_Z
