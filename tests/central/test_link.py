@@ -34,7 +34,7 @@ from central.link.openings import by_expiry
 from central.link.operations import LinkRefusal
 from central.link.signing import public_key_hex
 from central.link.vouchers import VOUCHER, voucher_file
-from gateway.contract import commands, topics
+from gateway.contract import commands, rules, topics
 from gateway.contract.commands import CENTRAL, RelayWish, decode_command
 from gateway.contract.envelope import Sealed, keyring_from_hex, unseal
 from gateway.contract.facts import Answer, CommandOutcome, EntryCause, EntryKind, EntryLine
@@ -98,13 +98,13 @@ def test_c_3_a_classs_limits_and_a_buildings_policy_are_in_the_configuration(tak
     Bucket.objects.filter(name="subsidy").update(rollover_max=5_000)
     configure = order(publish_config("gw-1", NOW_MS))
     assert configure.policy == PolicyRule(
-        calendars=[msgspec.convert(night, commands.CalendarRule)], isolated_after_s=14_400
+        calendars=[msgspec.convert(night, rules.CalendarRule)], isolated_after_s=14_400
     )
     assert msgspec.to_builtins((configure.prices[0].windows, configure.prices[0].steps)) == (windows, steps)
     first, second = configure.accounts
     assert (first.lights_out, second.lights_out, second.no_cut_extra) == ("", "night", 5_000_000)
-    assert (first.software, second.software) == (commands.SoftwareControlRule(5, 6_000), None)
-    assert second.high_power == commands.HighPowerRule(800)
+    assert (first.software, second.software) == (rules.SoftwareControlRule(5, 6_000), None)
+    assert second.high_power == rules.HighPowerRule(800)
     assert [b.rollover_max for b in first.buckets] == [5_000, 0]
     assert mistakes(configure, []) == []
 

@@ -31,7 +31,7 @@ def run(building: str, file: Path | None = None) -> int:
 
 
 def test_a_gateway_is_told_its_buildings_groups(
-    twin, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    taker, twin, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gateway = Gateway.objects.select_related("building").get(pk=twin.name)
     assert build(gateway, 1).groups == []
