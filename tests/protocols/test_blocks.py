@@ -16,6 +16,9 @@ ADDRESSES = {"modbus-rtu": "7"}
 GROUPS = {
     "hiking-dds238-zn-sr": [(Item.CURRENT, Item.POWER, Item.RELAY)],
     "eastron-sdm120": [(Item.CURRENT, Item.POWER)],
+    "chint-ddsu666": [(Item.CURRENT, Item.POWER)],
+    "chint-dtsu666": [(Item.CURRENT, Item.POWER)],
+    "acrel-ddsy1352": [(Item.RELAY,), (Item.CURRENT,), (Item.POWER,)],
     "eastron-sdm630": [(Item.CURRENT,), (Item.POWER,)],
     "generic-dlt645-2007": [(Item.RELAY,), (Item.CURRENT,), (Item.POWER,)],
     "three-phase-dlt645-2007": [(Item.RELAY,), (Item.CURRENT,), (Item.POWER,)],
