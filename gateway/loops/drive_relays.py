@@ -157,6 +157,10 @@ class RelayDriver:
         reply = await meter.line.switch(meter.driver, action, valid_until)
         log.info("relay-commanded", meter=meter.meter, action=action, reply=type(reply).__name__)
         match reply:
+            case Accepted() if send.close and Item.CURRENT in meter.driver.items:
+                # Noting the acknowledgement and asking the meter don't wait for each other.
+                noted = self._report(meter, CommandAccepted())
+                return (await asyncio.gather(self._read_back_closing(meter), noted))[0]
             case Accepted():
                 return CommandAccepted()
             case Refused(reason=reason):

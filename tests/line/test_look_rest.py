@@ -3,7 +3,12 @@
 import pytest
 
 from gateway.adapters.serial_bus import SerialBus
-from gateway.adapters.serial_bus.look_rest import LONGEST_REST_S, LOOK_AFTER_S, LookRest
+from gateway.adapters.serial_bus.look_rest import (
+    ASKS_ON_WITHIN_S,
+    LONGEST_REST_S,
+    LOOK_AFTER_S,
+    LookRest,
+)
 from gateway.application.ports import Rank
 from gateway.protocols.driver import Accepted, Answer, Item, RelayAction
 from tests.line.pty_line import PtyLine, answer
@@ -32,11 +37,27 @@ from tests.line.toy import NOON, ToyDriver
 def test_when_a_line_rests(poll_s: float, after_s: float, rests: bool) -> None:
     rest = LookRest()
     rest.note_poll(poll_s)
+    rest.note_command(99.0)
+    rest.note_looked(99.0)
     rest.note_command(100.0)
+    if after_s < ASKS_ON_WITHIN_S:
+        after_s = ASKS_ON_WITHIN_S
     assert bool(rest.rest_s(100.0 + after_s)) is rests
     assert 0 <= rest.rest_s(100.0 + after_s) <= LONGEST_REST_S
-    rest.note_looked()
-    assert rest.rest_s(100.0 + after_s) == 0
+    rest.note_looked(100.0 + after_s)
+    assert 0 < rest.rest_s(100.0 + after_s) <= ASKS_ON_WITHIN_S
+    assert rest.rest_s(100.0 + after_s + ASKS_ON_WITHIN_S) == 0
+
+
+def test_who_was_answered_may_ask_on_before_a_poll_goes() -> None:
+    rest = LookRest()
+    assert not rest.is_look_expected
+    for note in (rest.note_command, rest.note_looked):
+        note(100.0)
+        assert rest.is_look_expected
+        assert 0 < rest.rest_s(100.001) <= ASKS_ON_WITHIN_S
+        assert rest.rest_s(100.0 + ASKS_ON_WITHIN_S) == 0
+    assert not rest.is_look_expected
 
 
 async def test_a_poll_that_was_kept_back_is_served_in_the_end_and_a_read_back_before_it(

@@ -283,7 +283,7 @@ class SerialBus:
         elif job.rank is Rank.RELAY and isinstance(heard.verdict, Accepted):
             self._look_rest.note_command(asyncio.get_running_loop().time())
         elif job.rank is Rank.READ_BACK:
-            self._look_rest.note_looked()
+            self._look_rest.note_looked(asyncio.get_running_loop().time())
 
     def _take_failure(self, job: Job, heard: Heard) -> None:
         now_s = asyncio.get_running_loop().time()
