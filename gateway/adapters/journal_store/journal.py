@@ -11,7 +11,13 @@ from typing import TypeVar
 import msgspec
 
 from gateway.adapters.journal_store.ledger import LedgerTables
-from gateway.adapters.journal_store.opening import is_disk_trouble, open_database, refusal_of
+from gateway.adapters.journal_store.opening import (
+    Connect,
+    connect,
+    is_disk_trouble,
+    open_database,
+    refusal_of,
+)
 from gateway.adapters.journal_store.outbox import OutboxTables
 from gateway.adapters.journal_store.records import RecordTables
 from gateway.application.ports import StoreFull
@@ -27,10 +33,10 @@ T = TypeVar("T")
 class SqliteJournal:
     """One open journal."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, connect: Connect = connect) -> None:
         """Open or create the file. Raises StoreDamaged or StoreFull."""
         self._path = path
-        self._connection = open_database(path)
+        self._connection = open_database(path, connect)
         self._records = RecordTables(self._connection)
         self._ledger = LedgerTables(self._connection)
         self._outbox = OutboxTables(self._connection)
