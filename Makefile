@@ -9,10 +9,12 @@ unexport VIRTUAL_ENV
 ROUNDS ?= 100
 INPUTS ?= 1000000
 N ?= 2000
+DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .PHONY: help demo test check lint journey fuzz bench-codec bench-poll bench-cutoff bench-loss setup system format clean
 .PHONY: help demo test check lint journey fuzz crash setup system format clean
+.PHONY: help demo test check lint journey fuzz crash simulate setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -68,6 +70,9 @@ bench-loss: $(STAMP) ## loss rules on real traces: how soon a tap is found, how 
 	@$(PY) -m tests.bench.bench_loss $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
 crash: $(STAMP) ## power cuts at every write of the journal; N=100000 for many, SEED=n for the same again
 	@$(PY) -m tests.crash.run --images $(N) $(if $(SEED),--seed $(SEED))
+
+simulate: $(STAMP) ## 72 days of a building with everything that goes wrong; DAYS=n, SEED=n for the same again
+	@$(PY) -m tests.simulate.run --days $(DAYS) $(if $(SEED),--seed $(SEED))
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

@@ -40,12 +40,12 @@ from tests.simulate.world import BAUD, ROOMS, GatewayTime, World
 MODELS = read_models()
 MODEL = "generic-dlt645-2007"
 READINGS_COMMIT_S = 5.0
-SWEEP_PAUSE_MS = 240_000
+SWEEP_PAUSE_MS = 600_000
 COARSER = {
-    (drive_relays, "LOOK_EVERY_S"): 30.0,
-    (keep_health, "TICK_S"): 30.0,
+    (drive_relays, "LOOK_EVERY_S"): 60.0,
+    (keep_health, "TICK_S"): 60.0,
     (drain_outbox, "LOOK_EVERY_S"): 60.0,
-    (poll_meters, "PROGRESS_EVERY_S"): 240.0,
+    (poll_meters, "PROGRESS_EVERY_S"): 600.0,
     (thin_outbox, "KEPT_WHOLE_ROWS"): 400,
     (thin_outbox, "ROWS_AT_ONCE"): 100,
 }

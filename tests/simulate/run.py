@@ -7,7 +7,7 @@ behind a bad link. Seeded troubles: noise, unplugged lines, dead meters, zero re
 cuts with a clock that comes back right, stale or in 1970, clock jumps of a year, broker outages of days, commands twice, late and
 out of order.
 
-Coarser than a real daemon: a sweep every four minutes, and looks for work every 30-60 s where nothing rings (see `gateway_life`).
+Coarser than a real daemon: a sweep every ten minutes, and looks for work every minute where nothing rings (see `gateway_life`).
 Not here: the writer's thread and the disk (`make crash`), the MQTT client (tests/uplink), several gateways.
 """
 
