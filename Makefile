@@ -15,6 +15,7 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 .PHONY: help demo test check lint journey fuzz bench-codec bench-poll bench-cutoff bench-loss setup system format clean
 .PHONY: help demo test check lint journey fuzz crash setup system format clean
 .PHONY: help demo test check lint journey fuzz crash simulate setup system format clean
+.PHONY: help demo test check lint journey fuzz crash simulate bench-wear bench-drain setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +74,12 @@ crash: $(STAMP) ## power cuts at every write of the journal; N=100000 for many, 
 
 simulate: $(STAMP) ## 72 days of a building with everything that goes wrong; DAYS=n, SEED=n for the same again
 	@$(PY) -m tests.simulate.run --days $(DAYS) $(if $(SEED),--seed $(SEED))
+
+bench-wear: $(STAMP) ## bytes to the card per sweep of 128 meters, beside a bare append
+	@$(PY) -m tests.bench.bench_wear $(BENCH_ARGS)
+
+bench-drain: $(STAMP) system ## 72 hours of 208 meters without central, drained while polling goes on; restart on that journal
+	@$(PY) -m tests.bench.bench_drain $(BENCH_ARGS)
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

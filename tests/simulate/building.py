@@ -48,6 +48,7 @@ class Building:
         self.boots = 1
         self.quiet = False
         self.restarting = False
+        self.wakes_stale = False
         self.life: Life
 
     async def live(self, days: float) -> Tally:
@@ -70,6 +71,7 @@ class Building:
             self._orders(),
             self._kills(),
             self._looks(),
+            self._samples(),
             self.central.keep_sending(),
         ]
         troubles = [asyncio.create_task(trouble) for trouble in ending]
@@ -106,7 +108,7 @@ class Building:
             meter.glitches.dead = False
         while self.restarting or self.watch.locked:
             await asyncio.sleep(10 * MINUTE_S)
-        self._set_clock(0)
+        self.time.wrong_by_ms = 0
 
     def _tally(self, days: float) -> Tally:
         counts = {
@@ -119,6 +121,7 @@ class Building:
             "contacts opened": self.watch.cuts,
             "provisional entries": sum(one.provisional for one in self.watch.accounts.values()),
             "packs of readings thinned to nothing": self.watch.thinned,
+            "Wh used while a wrong clock was believed": round(sum(self.watch.mispriced_wh.values())),
             "looks at the journal": self.watch.looks,
             **self.counts,
         }
@@ -148,19 +151,21 @@ class Building:
                 self.counts["kill -9"] += 1
                 await asyncio.sleep(self.dice.uniform(1, 20))
             await self._start()
-            self.restarting = False
+            self.restarting = self.wakes_stale = False
 
     async def _power_cut(self) -> None:
         """The kernel's monotonic clock begins anew; the wall clock comes back right, stale, or in 1970."""
         self.counts["power cuts"] += 1
         off_ms = self.world.now_ms()
+        wakes = self.dice.choice(["right", "stale", "1970"])
+        self.wakes_stale = wakes == "stale"
+        self.watch.sample(self.wakes_stale)
         await asyncio.sleep(self.dice.choice([20, 600, 4 * HOUR_S, 20 * HOUR_S]))
         self.boots += 1
         self.time.on_since_ms = self.world.now_ms()
-        wakes = self.dice.choice(["right", "stale", "1970"])
         if wakes != "right":
             shows_ms = off_ms if wakes == "stale" else 5_000
-            self._set_clock(shows_ms - self.world.now_ms())
+            self.time.wrong_by_ms = shows_ms - self.world.now_ms()
             self.counts[f"woke with a clock {wakes}"] += 1
             self._mend_clock_later(self.dice.choice([2 * MINUTE_S, HOUR_S, 30 * HOUR_S]))
 
@@ -169,18 +174,13 @@ class Building:
         while True:
             await self._pause(3 * DAY_S)
             self.counts["clock jumps"] += 1
-            wrong_by_ms = self.dice.choice(
+            self.time.wrong_by_ms = self.dice.choice(
                 [YEAR_MS, -YEAR_MS, 3_600_000, -3_600_000, 240_000, -self.world.now_ms()]
             )
-            self._set_clock(wrong_by_ms)
             self._mend_clock_later(self.dice.choice([5 * MINUTE_S, 3 * HOUR_S, DAY_S]))
 
     def _mend_clock_later(self, after_s: float) -> None:
-        asyncio.get_running_loop().call_later(after_s, self._set_clock, 0)
-
-    def _set_clock(self, wrong_by_ms: int) -> None:
-        self.watch.clock_is_set(self.time.wrong_by_ms)
-        self.time.wrong_by_ms = wrong_by_ms
+        asyncio.get_running_loop().call_later(after_s, setattr, self.time, "wrong_by_ms", 0)
 
     # --- wires and link
 
@@ -295,6 +295,12 @@ class Building:
             await asyncio.sleep(LOOK_EVERY_S)
             self.watch.look()
             self.watch.faults += self.life.failures()
+
+    async def _samples(self) -> None:
+        while True:
+            await asyncio.sleep(10 * MINUTE_S)
+            believed = self.time.wrong_by_ms != 0 and self.life.clock.now().trusted
+            self.watch.sample(believed or self.wakes_stale)
 
     async def _pause(self, mean_s: float) -> None:
         """Wait for the next trouble; there is none any more once it is to be quiet."""

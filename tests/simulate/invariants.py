@@ -54,7 +54,8 @@ class Watch:
     thinned: int = 0
     mispriced_wh: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ROOMS, 0.0))
     """What was used while the clock was wrong: a wrong clock that looks right prices it by the wrong side of an edge."""
-    set_at_wh: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ROOMS, 0.0))
+    sampled_wh: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ROOMS, 0.0))
+    was_misled: bool = False
     used_before_wh: dict[str, float] = field(default_factory=dict)
 
     def blame(self, fault: str) -> None:
@@ -62,12 +63,21 @@ class Watch:
 
     # --- the true building
 
-    def clock_is_set(self, was_wrong_by_ms: int) -> None:
+    def sample(self, is_misled: bool) -> None:
+        """Note what was used since the last sample, if the gateway believed a wrong clock meanwhile."""
         for name in ROOMS:
             used_wh = self.world.true_wh(name)
-            if was_wrong_by_ms:
-                self.mispriced_wh[name] += used_wh - self.set_at_wh[name]
-            self.set_at_wh[name] = used_wh
+            if is_misled or self.was_misled:
+                self.mispriced_wh[name] += used_wh - self.sampled_wh[name]
+            self.sampled_wh[name] = used_wh
+        self.was_misled = is_misled
+
+    def _slack(self, name: str) -> float:
+        """Micro-yuan that a room may differ by: a register step, and what a wrong clock that looks right priced wrongly."""
+        misled_wh = self.mispriced_wh[name]
+        if self.was_misled:
+            misled_wh += self.world.true_wh(name) - self.sampled_wh[name]
+        return (STEP_WH * self.world.price() + misled_wh * WIDEST_EDGE) / 1000
 
     def contact_moved(self, moved: Moved) -> None:
         """Nothing is cut wrongly: protected never, and never while there is credit by true energy beyond one register step."""
@@ -77,7 +87,7 @@ class Watch:
         if moved.room == PROTECTED:
             self.blame(f"the protected room {moved.room} was cut")
         left = self._true_credit(moved.room)
-        if left > STEP_WH * self.world.price() / 1000:
+        if left > self._slack(moved.room):
             self.blame(f"room {moved.room} was cut with {left / 1e6:.4f} yuan truly left")
 
     def _true_credit(self, room: str) -> float:
@@ -250,7 +260,7 @@ class Watch:
         if account.billed_wh < self.used_before_wh[name] - STEP_WH:
             self.blame(f"a{name} is billed {account.billed_wh} Wh of {self.used_before_wh[name]:.1f}")
         over = account.granted - account.taken - self.world.true_spent(name) - account.balance
-        if over > (STEP_WH * self.world.price() + self.mispriced_wh[name] * WIDEST_EDGE) / 1000:
+        if over > self._slack(name):
             self.blame(f"a{name} paid {over / 1e6:.4f} yuan more than it used")
         closed = self.world.meters[name].relay.contact_closed
         wrong = account.balance < -1_000_000 and name != PROTECTED if closed else account.balance > 0
