@@ -8,9 +8,14 @@ unexport VIRTUAL_ENV
 
 ROUNDS ?= 100
 INPUTS ?= 1000000
+N ?= 2000
+DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .PHONY: help demo test check lint journey fuzz bench-codec bench-poll bench-cutoff bench-loss setup system format clean
+.PHONY: help demo test check lint journey fuzz crash setup system format clean
+.PHONY: help demo test check lint journey fuzz crash simulate setup system format clean
+.PHONY: help demo test check lint journey fuzz crash simulate bench-wear bench-drain setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,6 +69,17 @@ bench-cutoff: $(STAMP) ## how exactly 208 rooms are cut, beside round-robin (12 
 bench-loss: $(STAMP) ## loss rules on real traces: how soon a tap is found, how many false alarms; DATA=folder of the traces
 	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
 	@$(PY) -m tests.bench.bench_loss $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
+crash: $(STAMP) ## power cuts at every write of the journal; N=100000 for many, SEED=n for the same again
+	@$(PY) -m tests.crash.run --images $(N) $(if $(SEED),--seed $(SEED))
+
+simulate: $(STAMP) ## 72 days of a building with everything that goes wrong; DAYS=n, SEED=n for the same again
+	@$(PY) -m tests.simulate.run --days $(DAYS) $(if $(SEED),--seed $(SEED))
+
+bench-wear: $(STAMP) ## bytes to the card per sweep of 128 meters, beside a bare append
+	@$(PY) -m tests.bench.bench_wear $(BENCH_ARGS)
+
+bench-drain: $(STAMP) system ## 72 hours of 208 meters without central, drained while polling goes on; restart on that journal
+	@$(PY) -m tests.bench.bench_drain $(BENCH_ARGS)
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

@@ -101,6 +101,8 @@ class StatusReport(msgspec.Struct, frozen=True):
     alarms: list[str] = []
     """Those that stand: `what subject: detail`."""
     counters: dict[str, int] = {}
+    hours_left: int | None = None
+    """How long the disk lasts at the last day's pace; None when the journal does not grow."""
 
 
 def encode_line(message: Request | Reply) -> bytes:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import msgspec
 from cryptography.exceptions import InvalidSignature
 
+from gateway.adapters.disk_room import free_bytes
 from gateway.adapters.journal_store import JournalStore
 from gateway.adapters.key_file import read_password
 from gateway.adapters.mqtt_session import Broker
@@ -31,6 +32,7 @@ from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.poll_meters import LinePoller
 from gateway.loops.receive_commands import CommandReceiver
 from gateway.loops.signals import Signals
+from gateway.loops.store_room import StoreRoom
 from gateway.protocols.models import ModelRow
 
 JOURNAL_NAME = "journal.db"
@@ -100,6 +102,7 @@ def _parts(
         receiver=receiver,
         commissioning=Commissioning(registry, models, fleet, lambda bus: _begin_line(parts, bus)),
         progress=progress,
+        room=StoreRoom(lambda: free_bytes(config.gateway.data)),
     )
     return parts
 

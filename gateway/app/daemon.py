@@ -90,7 +90,14 @@ class Daemon:
         store, clock, fleet, signals = parts.store, parts.clock, parts.fleet, parts.signals
         relays = RelayDriver(fleet, store, clock, parts.clocks, signals, Tick(parts.progress, "relays"))
         health = HealthKeeper(
-            store, clock, fleet, parts.troubles, parts.counters, signals, Tick(parts.progress, "health")
+            store,
+            clock,
+            fleet,
+            parts.troubles,
+            parts.counters,
+            signals,
+            Tick(parts.progress, "health"),
+            parts.room,
         )
         self._spawn("commissioning", parts.commissioning.follow())
         self._spawn("relays", relays.run())

@@ -178,6 +178,7 @@ def _report(
         lines=_lines(parts, here.silent_meters),
         outbox_rows=here.unacked,
         oldest_outbox_s=_age_s(here.oldest_unacked_ms, now),
+        hours_left=parts.room.hours_left,
         link="connected" if link.fault is None else str(link.fault.message),
         link_connected=link.fault is None,
         clock_wall_ms=now.wall_ms,

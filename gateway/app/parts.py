@@ -18,6 +18,7 @@ from gateway.loops.keep_health import Trouble
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.receive_commands import CommandReceiver
 from gateway.loops.signals import Signals
+from gateway.loops.store_room import StoreRoom
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Parts:
     receiver: CommandReceiver
     commissioning: Commissioning
     progress: Progress
+    room: StoreRoom
     started_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     def up_s(self) -> int:
@@ -51,6 +53,7 @@ class Parts:
             total[f"link:{name}"] += count
         for name, count in self.store.counters().items():
             total[f"store:{name}"] += count
+        total.update(self.room.counters())
         for row, bus in self.commissioning.lines():
             for name, count in bus.counters().items():
                 total[f"line:{row.name}:{name}"] += count

@@ -22,6 +22,17 @@ from gateway.domain.leeway import Heard, is_isolated
 
 BATCH_BYTES = 200_000
 HEARD_EVERY_MS = 600_000
+SEND_AHEAD_ROWS = 1_000
+"""How far ahead rows are marked as sendable, so that the mark costs a commit once per so many rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What waits for central."""
+
+    rows: int
+    oldest_ms: int | None
+    """When the oldest of them was written; None when none waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,15 @@ def marks(journal: Journal) -> list[OutboxMark]:
     return sorted(journal.records(OutboxMark).values(), key=lambda mark: mark.number)
 
 
+def depth(journal: Journal) -> Depth:
+    """Tell how much waits for central, and since when."""
+    waiting = [journal.written_ms(mark.epoch, mark.acked_seq) for mark in marks(journal)]
+    return Depth(
+        rows=sum(journal.last_seq(mark.epoch) - mark.acked_seq for mark in marks(journal)),
+        oldest_ms=next((written for written in waiting if written is not None), None),
+    )
+
+
 def outbox_batch(
     journal: Journal, max_bytes: int = BATCH_BYTES, after: Position | None = None
 ) -> UpBatch | None:
@@ -62,10 +82,19 @@ def outbox_batch(
             from_seq = max(from_seq, after.seq)
         rows = journal.outbox(mark.epoch, from_seq, max_bytes)
         if rows:
+            _mark_sendable(journal, mark, rows[-1].seq)
             return UpBatch(mark.epoch, rows)
         if journal.last_seq(mark.epoch) > mark.acked_seq:
             return None
     return None
+
+
+def _mark_sendable(journal: Journal, mark: OutboxMark, seq: int) -> None:
+    """Store, before anything is sent, up to where rows must never change again: central compares what comes twice."""
+    if seq > mark.sendable_seq:
+        ahead_seq = journal.last_seq(mark.epoch) + SEND_AHEAD_ROWS
+        journal.keep(mark.epoch, msgspec.structs.replace(mark, sendable_seq=ahead_seq))
+        journal.must_commit()
 
 
 def acknowledge(journal: Journal, ack: Ack, now: Instant) -> AckOutcome:
@@ -134,7 +163,7 @@ def drop_old_rows(journal: Journal, policy: PolicyRule, now: Instant) -> int:
 
 def begin_epoch(journal: Journal, epoch: Epoch) -> OutboxMark:
     """Begin a life of this store: the next row is number 1 of a new epoch."""
-    mark = OutboxMark(epoch, number=len(journal.records(OutboxMark)) + 1)
+    mark = OutboxMark(epoch, number=len(journal.records(OutboxMark)) + 1, sendable_seq=0)
     journal.keep(epoch, mark)
     journal.must_commit()
     return mark

@@ -184,8 +184,16 @@ class Journal(Protocol):
     def add_reading(self, row: ReadingRow) -> None:
         """Add a reading to those that travel packed in one row per commit (C-12)."""
 
-    def outbox(self, epoch: Epoch, after_seq: int, max_bytes: int) -> list[UpRow]:
+    def outbox(
+        self, epoch: Epoch, after_seq: int, max_bytes: int, max_rows: int | None = None
+    ) -> list[UpRow]:
         """Give committed rows in order, at least one when there is any, as many as fit."""
+
+    def replace_readings(self, epoch: Epoch, seq: int, rows: Sequence[ReadingRow]) -> None:
+        """Put fewer readings in the place of a row of readings that was never sent; sequence and date stay."""
+
+    def stored_bytes(self) -> int:
+        """How much of the disk the journal uses, room inside its file not counted."""
 
     def last_seq(self, epoch: Epoch) -> int:
         """Give the newest row's sequence of an epoch; 0 when there is none."""

@@ -44,6 +44,9 @@ class OutboxMark(msgspec.Struct, frozen=True, array_like=True):
     epoch: Epoch
     number: int
     acked_seq: int = 0
+    sendable_seq: int = -1
+    """Rows up to here may have been sent: they never change any more. -1 in a store from before rows were thinned."""
+    thinned_seq: int = 0
 
 
 class Tie(msgspec.Struct, frozen=True, array_like=True):

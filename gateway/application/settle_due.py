@@ -16,6 +16,7 @@ from gateway.application.ports import Journal
 from gateway.application.power import restore_trips
 from gateway.application.records import ONLY
 from gateway.application.settle import post, settle
+from gateway.application.thin_outbox import thin_outbox
 from gateway.application.timetables import keep_timetables
 from gateway.contract.facts import Balance, EntryCause, EntryKind, Health, Instant, Watermark
 from gateway.contract.identifiers import AccountId, MeterNo
@@ -54,6 +55,7 @@ def settle_due(journal: Journal, now: Instant) -> Passed:
     if is_older(station(journal).last_watermark, now, WATERMARK_EVERY_MS):
         write_watermark(journal, now)
     drop_old_rows(journal, policy(journal), now)
+    thin_outbox(journal)
     relay = redecide(journal, touched, now)
     return Passed(settled, (*relay, *keep_timetables(journal, now), *restore_trips(journal, now)))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.application.accounts import Metered, live_balance, metered
 from gateway.application.alarms import standing_alarms, station
-from gateway.application.outbox import marks
+from gateway.application.outbox import depth
 from gateway.application.ports import Journal
 from gateway.application.records import RaisedAlarm
 from gateway.application.software_control import estimated_wh
@@ -99,7 +99,7 @@ def _room(journal: Journal, one: Metered, now: Instant) -> RoomStatus:
 def station_status(journal: Journal) -> StationStatus:
     """Tell the gateway's own marks, how many rows wait for central, and the alarms that stand."""
     here = station(journal)
-    waiting = [journal.written_ms(mark.epoch, mark.acked_seq) for mark in marks(journal)]
+    waiting = depth(journal)
     meters = journal.records(MeterState).values()
     return StationStatus(
         gateway=here.gateway,
@@ -107,8 +107,8 @@ def station_status(journal: Journal) -> StationStatus:
         config_version=here.config_version,
         last_command=here.last_command,
         last_seq=journal.last_seq(here.epoch),
-        unacked=sum(journal.last_seq(mark.epoch) - mark.acked_seq for mark in marks(journal)),
-        oldest_unacked_ms=next((written for written in waiting if written is not None), None),
+        unacked=waiting.rows,
+        oldest_unacked_ms=waiting.oldest_ms,
         silent_meters=frozenset(meter.meter for meter in meters if meter.silent_since is not None),
         rooms=len(journal.records(AccountRule)),
         alarms=tuple(standing_alarms(journal)),

@@ -16,8 +16,9 @@ STEP_TOLERANCE_MS = 2 * 60_000
 STEADY_MS = 10 * 60_000
 """After a step nobody confirmed, the clock must run evenly this long before it is believed again."""
 DAY_MS = 24 * 3_600_000
-LONGEST_ABSENCE_MS = 400 * DAY_MS
-"""A gateway that stood on the shelf longer needs central's word; so does one whose clock ran ahead this far."""
+LONGEST_ABSENCE_MS = 100 * DAY_MS
+"""A gateway that was off longer needs central's word; so does one whose clock ran ahead this far. A summer fits, a wrong year
+does not: believed, it would let dated credit lapse and bill at next year's price."""
 FRESH_LIFE_MS = 5 * 365 * DAY_MS
 """A gateway that never stored anything: the same bound, from the release on (the card may be flashed years later)."""
 

@@ -22,7 +22,10 @@ DLT645_SPAN_WH = 1_000_000_000
 """999999.99 kWh and one step: where a DL/T 645 register starts again at zero."""
 NEAR_THE_EDGE_PERCENT = 5
 LONGEST_OUTAGE_MS = 31 * 86_400_000
-"""What is assumed to have passed when the clock can't say: a month without the gateway."""
+"""What is assumed to have passed when the clock can't say: a month without the gateway.
+
+Across a boot it can't: a Pi without a battery clock wakes at its last shutdown, and that looks right until somebody sets it.
+"""
 MS_PER_HOUR = 3_600_000
 
 
@@ -91,7 +94,7 @@ def judge(state: MeterState, reading: MeterReading, now: Instant, max_power_w: i
         return Judgement(ReadingOutcome.REPLACED)
     if state.register_wh is None or state.at is None:
         return Judgement(ReadingOutcome.FIRST if _is_first(state, reading) else ReadingOutcome.ZERO_GLITCH)
-    limit_wh = _possible_wh(elapsed_ms(state.at, now), max_power_w, reading.step_wh)
+    limit_wh = _possible_wh(_longest_ms(state.at, now), max_power_w, reading.step_wh)
     delta_wh = reading.register_wh - state.register_wh
     if delta_wh < 0:
         return _judge_decrease(state.register_wh, reading, limit_wh)
@@ -115,9 +118,14 @@ def _is_another_meter(state: MeterState, reading: MeterReading) -> bool:
     return state.identity is not None and reading.identity != state.identity
 
 
-def _possible_wh(elapsed: int | None, max_power_w: int, step_wh: int) -> int:
+def _longest_ms(then: Instant, now: Instant) -> int:
+    """How much time may have passed at most: what the monotonic clock says, or across boots at least a month."""
+    elapsed = elapsed_ms(then, now) or 0
+    return elapsed if then.boot == now.boot else max(elapsed, LONGEST_OUTAGE_MS)
+
+
+def _possible_wh(passed_ms: int, max_power_w: int, step_wh: int) -> int:
     """A step of margin at each end: the register shows whole steps."""
-    passed_ms = LONGEST_OUTAGE_MS if elapsed is None else elapsed
     return max_power_w * passed_ms // MS_PER_HOUR + 2 * step_wh
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.application.alarms import keep_alarms, note, station
+from gateway.application.outbox import depth
 from gateway.application.ports import Clock, Journal, Store, StoreFull
 from gateway.application.records import MeterTies
 from gateway.application.settle_due import next_price_edge, settle_due, write_health
 from gateway.contract.facts import Instant
 from gateway.loops.fleet import Fleet
 from gateway.loops.signals import Signals
+from gateway.loops.store_room import StoreRoom
 
 TICK_S = 0.5
 SETTLE_EVERY_MS = 20_000
@@ -46,6 +48,7 @@ class HealthKeeper:
         counters: Callable[[], dict[str, int]],
         signals: Signals,
         progress: Callable[[], None],
+        room: StoreRoom | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -54,6 +57,7 @@ class HealthKeeper:
         self._counters = counters
         self._signals = signals
         self._progress = progress
+        self._room = room
         self._settled_at: Instant | None = None
         self._edge_ms: int | None = None
         self._health_s: float | None = None
@@ -123,6 +127,9 @@ class HealthKeeper:
         loop_s = asyncio.get_running_loop().time()
         if self._health_s is not None and loop_s - self._health_s < HEALTH_EVERY_S:
             return
+        if self._room is not None:
+            stored, waiting = await self._store.run(lambda journal: (journal.stored_bytes(), depth(journal)))
+            self._room.note(stored, waiting, now)
         counters = self._counters()
         await self._store.run(lambda journal: write_health(journal, counters, now))
         self._health_s = loop_s

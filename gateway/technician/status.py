@@ -12,6 +12,7 @@ from gateway.technician.daemon import order
 from gateway.technician.table import table
 
 RELAY = {True: "closed", False: "open", None: "unknown"}
+HOURS_LEFT_WARNED = 14 * 24
 UNIT_SHOWN = {Unit.YUAN: "yuan", Unit.KWH: "kWh"}
 
 
@@ -41,6 +42,8 @@ def screen(report: StatusReport) -> Iterator[str]:
     yield f"link: {report.link}"
     oldest = f", oldest {span_text(report.oldest_outbox_s)}" if report.oldest_outbox_s is not None else ""
     yield f"outbox: {report.outbox_rows} rows not yet acknowledged{oldest}; last command {report.last_command}"
+    if report.hours_left is not None:
+        yield f"disk: full in {span_text(report.hours_left * 3600)} at the pace of the last day"
     yield from (f"! {warning}" for warning in warnings(report))
     yield ""
     yield from table(
@@ -59,6 +62,8 @@ def warnings(report: StatusReport) -> Iterator[str]:
         yield f"BENCH CLOCK: time runs {report.bench_rate:g} times as fast; this is no real building."
     if report.clock_doubt is not None:
         yield f"The clock is not believed ({report.clock_doubt}): the lowest price is billed. Check NTP and the link."
+    if report.hours_left is not None and report.hours_left < HOURS_LEFT_WARNED:
+        yield f"The disk is full in {report.hours_left} h: bring the link back, or free some room."
     if report.stalled_loops:
         yield f"Stalled: {', '.join(report.stalled_loops)}. See journalctl -u cardroom-gateway."
     if report.cuts_held:

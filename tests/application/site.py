@@ -59,9 +59,11 @@ def no_approver(*_: object) -> bool:
 class Site:
     """One gateway whose clock the test turns."""
 
+    boots_before = 0
+
     def __init__(self, path: Path | str = ":memory:", *, trusted: bool = True) -> None:
         self.path = path
-        self.boot_number = 0
+        self.boot_number = self.boots_before
         self.wall_ms = START_MS
         self.monotonic_ms = 1_000
         self.trusted = trusted
@@ -71,7 +73,7 @@ class Site:
         self.number = 0
         self.decoded: dict[str, list[Fact]] = {}
         """What `facts` has read, by epoch: rows never change."""
-        self.journal = SqliteJournal(path)
+        self.open_journal()
         self.booted = self.restart_clock()
 
     # --- time and transactions
@@ -92,9 +94,15 @@ class Site:
 
     def reopen(self) -> Booted:
         """The daemon dies and starts again on the same file."""
-        self.journal.close()
-        self.journal = SqliteJournal(self.path)
+        self.close_journal()
+        self.open_journal()
         return self.restart_clock()
+
+    def open_journal(self) -> None:
+        self.journal = SqliteJournal(self.path)
+
+    def close_journal(self) -> None:
+        self.journal.close()
 
     def do(self, use_case: Any, *arguments: Any, **named: Any) -> Any:
         result = self.journal.perform(lambda journal: use_case(journal, *arguments, self.now, **named))

@@ -74,6 +74,19 @@ def test_not_even_central_is_believed_before_the_release() -> None:
     assert look(hear_central(ClockMemory(), 5_000, 1_000), 5_000, 1_000).doubt is ClockDoubt.BEFORE_RELEASE
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_jump_of_a_year_is_never_believed_without_central_however_long_it_lasts(sign: int) -> None:
+    """C-14: no expiry and no price of next year acts; the right time again is believed at once or after ten even minutes."""
+    memory = look(STORED, NOON_MS, 1_000)
+    for hour in range(1, 48):
+        memory = look(memory, NOON_MS + sign * 365 * DAY_MS + hour * 60 * MIN_MS, 1_000 + hour * 60 * MIN_MS)
+        assert memory.doubt is (ClockDoubt.FAR_AHEAD if sign > 0 else ClockDoubt.BEFORE_RELEASE)
+    back_ms = 1_000 + 48 * 60 * MIN_MS
+    assert look(memory, NOON_MS + 48 * 60 * MIN_MS, back_ms + 15 * MIN_MS).doubt in (None, ClockDoubt.STEPPED)
+    after = look(memory, NOON_MS + 48 * 60 * MIN_MS, back_ms)
+    assert look(after, NOON_MS + 49 * 60 * MIN_MS, back_ms + 60 * MIN_MS).doubt is None
+
+
 @pytest.mark.parametrize("step_ms", [3 * 60 * MIN_MS, 2 * MIN_MS + 1])
 def test_a_believed_clock_that_is_set_is_doubted_until_it_ran_evenly(step_ms: int) -> None:
     memory = look(STORED, NOON_MS, 1_000)

@@ -98,11 +98,18 @@ def test_doubt_begins_after_three_rereads_and_ends_with_one_good_reading() -> No
     assert not advance(state, good, judge(state, good, after(HOUR_MS), MAX_W), after(HOUR_MS)).questionable
 
 
-def test_when_the_time_between_is_not_known_a_months_use_is_possible_and_no_more() -> None:
-    other_boot = after(5_000, boot="b2", trusted=False)
+@pytest.mark.parametrize("trusted", [False, True])
+def test_across_a_boot_a_months_use_is_possible_and_no_more(trusted: bool) -> None:
+    """Even on a clock that is believed: without a battery it wakes at its last shutdown, however long that was."""
+    other_boot = after(5_000, boot="b2", trusted=trusted)
     month_wh = MAX_W * LONGEST_OUTAGE_MS // HOUR_MS
     assert judge(known(0), MeterReading("m", month_wh), other_boot, MAX_W).accepted
     assert not judge(known(0), MeterReading("m", month_wh + 30), other_boot, MAX_W).accepted
+
+
+def test_a_known_absence_of_more_than_a_month_allows_for_all_of_it() -> None:
+    later = after(2 * LONGEST_OUTAGE_MS, boot="b2")
+    assert judge(known(0), MeterReading("m", 2 * MAX_W * LONGEST_OUTAGE_MS // HOUR_MS), later, MAX_W).accepted
 
 
 def test_a_person_lets_a_meter_begin_anew_and_nothing_in_between_is_billed() -> None:

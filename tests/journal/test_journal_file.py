@@ -87,6 +87,15 @@ def test_a_page_that_was_overwritten_is_named_damaged(site: Site) -> None:
         SqliteJournal(path)
 
 
+def test_a_file_whose_damage_is_no_text_is_named_damaged(site: Site) -> None:
+    """SQLite quotes what it stumbled over; Python can't decode that."""
+    site.journal.close()
+    path = Path(site.path)
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE ledger", b"CREATE TABLE\x81\x81edger"))
+    with pytest.raises(StoreDamaged, match="damaged"):
+        SqliteJournal(path)
+
+
 def test_a_cut_off_file_is_named_damaged(site: Site) -> None:
     site.journal.close()
     path = Path(site.path)

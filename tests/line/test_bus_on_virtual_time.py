@@ -1,7 +1,6 @@
 """Hours of polling in a moment: the bus on a loop whose time jumps to the next timer, on a simulated port."""
 
 import asyncio
-import selectors
 from collections.abc import Coroutine
 from typing import Any
 
@@ -13,29 +12,9 @@ from gateway.application.ports import BackedOff, Rank
 from gateway.protocols.driver import Answer, Item
 from tests.line.pty_line import answer
 from tests.line.toy import ToyDriver
+from tests.virtual_time import VirtualLoop
 
 EXCHANGE_S = 0.05
-
-
-class JumpingSelector(selectors.SelectSelector):
-    """Never waits: the wait is added to the loop's time instead."""
-
-    skipped_s = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.skipped_s += timeout or 0.0
-        return super().select(0)
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop on virtual time."""
-
-    def __init__(self) -> None:
-        self._jumping = JumpingSelector()
-        super().__init__(self._jumping)
-
-    def time(self) -> float:
-        return self._jumping.skipped_s
 
 
 class SimulatedPort:

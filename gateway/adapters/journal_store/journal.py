@@ -11,12 +11,18 @@ from typing import TypeVar
 import msgspec
 
 from gateway.adapters.journal_store.ledger import LedgerTables
-from gateway.adapters.journal_store.opening import is_disk_trouble, open_database, refusal_of
+from gateway.adapters.journal_store.opening import (
+    Connect,
+    connect,
+    is_disk_trouble,
+    open_database,
+    refusal_of,
+)
 from gateway.adapters.journal_store.outbox import OutboxTables
 from gateway.adapters.journal_store.records import RecordTables
 from gateway.application.ports import StoreFull
 from gateway.application.records import ONLY, Station
-from gateway.contract.facts import Entry, Fact, Instant, ReadingRow, Readings, UpRow
+from gateway.contract.facts import Entry, Fact, Instant, ReadingRow, Readings, UpRow, encode_fact
 from gateway.contract.identifiers import AccountId, EntryId, Epoch
 from gateway.domain.buckets import Bucket, Posting
 
@@ -27,10 +33,10 @@ T = TypeVar("T")
 class SqliteJournal:
     """One open journal."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, connect: Connect = connect) -> None:
         """Open or create the file. Raises StoreDamaged or StoreFull."""
         self._path = path
-        self._connection = open_database(path)
+        self._connection = open_database(path, connect)
         self._records = RecordTables(self._connection)
         self._ledger = LedgerTables(self._connection)
         self._outbox = OutboxTables(self._connection)
@@ -170,8 +176,20 @@ class SqliteJournal:
         self._readings_since_commit += 1
         self._outbox.add_reading(row)
 
-    def outbox(self, epoch: Epoch, after_seq: int, max_bytes: int) -> list[UpRow]:
-        return self._outbox.rows(epoch, after_seq, max_bytes)
+    def outbox(
+        self, epoch: Epoch, after_seq: int, max_bytes: int, max_rows: int | None = None
+    ) -> list[UpRow]:
+        return self._outbox.rows(epoch, after_seq, max_bytes, max_rows)
+
+    def replace_readings(self, epoch: Epoch, seq: int, rows: Sequence[ReadingRow]) -> None:
+        self._outbox.replace(epoch, seq, encode_fact(Readings(list(rows))))
+
+    def stored_bytes(self) -> int:
+        pages, free, page_bytes = (
+            int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * page_bytes
 
     def last_seq(self, epoch: Epoch) -> int:
         return self._outbox.last_seq(epoch)

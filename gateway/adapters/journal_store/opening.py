@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -30,13 +31,19 @@ def lock_file(path: Path) -> IO[bytes]:
     return handle
 
 
-def open_database(path: Path | str) -> sqlite3.Connection:
-    """Open the file, create it when it is new, check it. Raises StoreDamaged or StoreFull with what to do.
+Connect = Callable[[Path | str], sqlite3.Connection]
+"""How the file is reached. The crash proof puts a connection over a recording disk in its place; nothing else does."""
 
-    Autocommit mode: the writer says BEGIN IMMEDIATE and COMMIT itself. May be used from one other thread than this.
-    """
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """Connect in autocommit mode: the writer says BEGIN IMMEDIATE and COMMIT itself. May be used from one other thread."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
+
+
+def open_database(path: Path | str, connect: Connect = connect) -> sqlite3.Connection:
+    """Open the file, create it when it is new, check it. Raises StoreDamaged or StoreFull with what to do."""
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
+        connection = connect(path)
     except sqlite3.Error as error:
         raise refusal_of(error, path) from error
     try:
@@ -44,6 +51,10 @@ def open_database(path: Path | str) -> sqlite3.Connection:
     except sqlite3.Error as error:
         connection.close()
         raise refusal_of(error, path) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes what it stumbled over, and in a damaged file that need not be text.
+        connection.close()
+        raise _damaged(path, "its text is no text") from error
     except StoreDamaged:
         connection.close()
         raise

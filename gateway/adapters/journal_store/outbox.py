@@ -62,8 +62,8 @@ class OutboxTables:
     def append(self, epoch: Epoch, wall_ms: int, fact: bytes | None, entry: int | None) -> int:
         """Append a row: a fact, or a ledger entry's number. Give its sequence."""
         seq = self.last_seq(epoch) + 1
-        if fact is not None and len(fact) >= COMPRESSED_FROM_BYTES:
-            fact = zlib.compress(fact, 6)
+        if fact is not None:
+            fact = _packed(fact)
         self._connection.execute(
             "INSERT INTO outbox VALUES (?, ?, ?, ?)", (self._base(epoch) + seq, wall_ms, fact, entry)
         )
@@ -80,13 +80,22 @@ class OutboxTables:
             number = self._epochs[epoch] = int(found.fetchone()[0])
         return number << SEQ_BITS
 
-    def rows(self, epoch: Epoch, after_seq: int, max_bytes: int) -> list[UpRow]:
+    def replace(self, epoch: Epoch, seq: int, fact: bytes) -> None:
+        """Write another fact under the sequence and date of a row. Raises LookupError when it is not one of a fact."""
+        key = self._base(epoch) + seq
+        row = self._connection.execute("SELECT wall_ms, entry FROM outbox WHERE id = ?", (key,)).fetchone()
+        if row is None or row[1] is not None:
+            raise LookupError(f"row {seq} of epoch {epoch} is not one of readings")
+        self._connection.execute("DELETE FROM outbox WHERE id = ?", (key,))
+        self._connection.execute("INSERT INTO outbox VALUES (?, ?, ?, NULL)", (key, row[0], _packed(fact)))
+
+    def rows(self, epoch: Epoch, after_seq: int, max_bytes: int, max_rows: int | None = None) -> list[UpRow]:
         base = self._base(epoch)
         found = self._connection.execute(
             "SELECT outbox.id, ifnull(outbox.fact, ledger.fact) FROM outbox"
             " LEFT JOIN ledger ON ledger.number = outbox.entry"
-            " WHERE outbox.id > ? AND outbox.id < ? ORDER BY outbox.id",
-            (base + after_seq, base + (1 << SEQ_BITS)),
+            " WHERE outbox.id > ? AND outbox.id < ? ORDER BY outbox.id LIMIT ?",
+            (base + after_seq, base + (1 << SEQ_BITS), -1 if max_rows is None else max_rows),
         )
         rows: list[UpRow] = []
         for key, stored in found:
@@ -131,12 +140,17 @@ class OutboxTables:
         """
         base = self._base(epoch)
         last = base + min(up_to_seq, self.last_seq(epoch) - 1)
-        oldest = self._connection.execute(
-            "SELECT id, wall_ms FROM outbox WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
-            (base, last, _DROPPED_AT_ONCE),
+        found = self._connection.execute(
+            "SELECT max(id) FROM (SELECT id, wall_ms FROM outbox WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)"
+            " WHERE wall_ms < ?",
+            (base, last, _DROPPED_AT_ONCE, before_ms),
         )
-        found = oldest.fetchall()
-        newest = max((key for key, wall_ms in found if wall_ms < before_ms), default=0)
-        keys = [(key,) for key, _ in found if key <= newest]
-        self._connection.executemany("DELETE FROM outbox WHERE id = ?", keys)
-        return len(keys)
+        newest = found.fetchone()[0]
+        if newest is None:
+            return 0
+        deleted = self._connection.execute("DELETE FROM outbox WHERE id > ? AND id <= ?", (base, newest))
+        return deleted.rowcount
+
+
+def _packed(fact: bytes) -> bytes:
+    return zlib.compress(fact, 6) if len(fact) >= COMPRESSED_FROM_BYTES else fact

@@ -3,7 +3,8 @@
 The ledger is append-only by triggers. A ledger entry's text is stored once, in `ledger`; its outbox row points there. An outbox
 row's key is its epoch's number in the high bits and its sequence in the low ones, so that the file grows at its end only.
 Records (the small states) lie in one table per kind, as MessagePack; tables with a rowid, because their pages stay full and an
-update touches one leaf only (a third less wear per sweep than without).
+update touches one leaf only (a third less wear per sweep than without). An outbox row never changes; one of readings that was never
+sent may be deleted and written anew with fewer (`application/thin_outbox`).
 """
 
 APPLICATION_ID = 0x43524A31

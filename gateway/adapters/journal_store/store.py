@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.adapters.journal_store.journal import SqliteJournal
-from gateway.adapters.journal_store.opening import lock_file
+from gateway.adapters.journal_store.opening import Connect, connect, lock_file
 from gateway.application.ports import Journal, StoreDamaged, StoreFull
 
 T = TypeVar("T")
@@ -48,10 +48,16 @@ class JournalStore:
     """The port's `Store`. Open it once per daemon; a second process on the same file is refused."""
 
     def __init__(
-        self, path: Path, *, readings_commit_s: float = 5.0, on_commit: Callable[[], None] | None = None
+        self,
+        path: Path,
+        *,
+        readings_commit_s: float = 5.0,
+        on_commit: Callable[[], None] | None = None,
+        connect: Connect = connect,
     ) -> None:
         """`on_commit` is called in the event loop's thread after each commit: new rows may be in the outbox."""
         self._path = path
+        self._connect = connect
         self._on_commit = on_commit
         self._opened_in: asyncio.AbstractEventLoop | None = None
         self._readings_commit_s = min(readings_commit_s, LONGEST_READINGS_WAIT_S)
@@ -67,7 +73,7 @@ class JournalStore:
         self._opened_in = asyncio.get_running_loop()
         lock = await asyncio.to_thread(lock_file, self._path)
         try:
-            journal = await asyncio.to_thread(SqliteJournal, self._path)
+            journal = await asyncio.to_thread(SqliteJournal, self._path, self._connect)
         except BaseException:
             lock.close()
             raise

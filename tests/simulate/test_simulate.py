@@ -1,0 +1,46 @@
+"""Three days of the simulated building; and that its watch sees what it should."""
+
+import msgspec
+import pytest
+
+from gateway.application import decide, post_reading
+from tests.simulate.run import simulate
+
+
+@pytest.fixture(autouse=True)
+def _own_periods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A life makes the loops' periods coarser; they are put back afterwards."""
+    from tests.simulate.gateway_life import COARSER
+
+    for module, name in COARSER:
+        monkeypatch.setattr(module, name, getattr(module, name))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_three_days_break_no_invariant(seed: int) -> None:
+    tally = simulate(days=3, seed=seed)
+    assert tally.counts["ledger entries"] > 50
+    assert tally.counts["requests on the wires"] > 3_000
+    assert tally.faults == []
+
+
+def test_the_same_seed_is_the_same_building() -> None:
+    assert simulate(days=1, seed=3).counts == simulate(days=1, seed=3).counts
+
+
+def test_a_gateway_that_cuts_too_early_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = decide.live_balance
+    monkeypatch.setattr(decide, "live_balance", lambda gathered, now: honest(gathered, now) - 7_000_000)
+    assert any("truly left" in fault for fault in simulate(days=1, seed=1).faults)
+
+
+def test_a_gateway_that_bills_twice_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = post_reading.advance
+
+    def counting_double(before, reading, judgement, now):  # type: ignore[no-untyped-def]
+        after = honest(before, reading, judgement, now)
+        return msgspec.structs.replace(after, total_wh=after.total_wh + judgement.delta_wh)
+
+    monkeypatch.setattr(post_reading, "advance", counting_double)
+    faults = simulate(days=1, seed=1).faults
+    assert any("truly used" in fault for fault in faults)
