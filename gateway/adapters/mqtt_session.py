@@ -126,9 +126,9 @@ class Session:
         self._started = True
         self._client.loop_start()
         try:
-            return await asyncio.wait_for(
-                asyncio.shield(self._accepted), self._broker.connect_timeout_ms / 1000
-            )
+            # Not wait_for: it may swallow the cancellation that ends the link.
+            async with asyncio.timeout(self._broker.connect_timeout_ms / 1000):
+                return await asyncio.shield(self._accepted)
         except TimeoutError:
             return LinkFault(
                 Trouble.NO_ANSWER,
@@ -153,7 +153,8 @@ class Session:
         # Registered before the loop can run the callback: both happen in this thread.
         self._unacknowledged[information.mid] = acknowledged
         try:
-            return await asyncio.wait_for(acknowledged, self._broker.puback_timeout_ms / 1000)
+            async with asyncio.timeout(self._broker.puback_timeout_ms / 1000):
+                return await acknowledged
         except TimeoutError:
             self._finish(
                 LinkFault(Trouble.NO_ANSWER, f"{self._place()} acknowledges nothing. Is its disk full?")

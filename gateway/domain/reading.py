@@ -24,8 +24,10 @@ NEAR_THE_EDGE_PERCENT = 5
 LONGEST_OUTAGE_MS = 31 * 86_400_000
 """What is assumed to have passed when the clock can't say: a month without the gateway.
 
-Across a boot it can't: a Pi without a battery clock wakes at its last shutdown, and that looks right until somebody sets it.
+Across a boot it can't for certain: a Pi without a battery clock wakes at its last shutdown, and that looks right until somebody
+sets it. What is too much by the clock but not by a month counts there once it was read twice.
 """
+READ_AGAIN_WITHIN_MS = 60_000
 MS_PER_HOUR = 3_600_000
 
 
@@ -94,14 +96,13 @@ def judge(state: MeterState, reading: MeterReading, now: Instant, max_power_w: i
         return Judgement(ReadingOutcome.REPLACED)
     if state.register_wh is None or state.at is None:
         return Judgement(ReadingOutcome.FIRST if _is_first(state, reading) else ReadingOutcome.ZERO_GLITCH)
-    limit_wh = _possible_wh(_longest_ms(state.at, now), max_power_w, reading.step_wh)
+    limit_wh = _possible_wh(elapsed_ms(state.at, now), max_power_w, reading.step_wh)
     delta_wh = reading.register_wh - state.register_wh
     if delta_wh < 0:
         return _judge_decrease(state.register_wh, reading, limit_wh)
     if delta_wh == 0:
         return Judgement(ReadingOutcome.UNCHANGED)
-    jumped = state.jump_wh is not None and reading.register_wh >= state.jump_wh
-    if jumped or delta_wh > limit_wh:
+    if _has_jumped(state, reading, delta_wh, limit_wh) and not _is_absence(state, reading, now, max_power_w):
         return Judgement(ReadingOutcome.IMPLAUSIBLE)
     return Judgement(ReadingOutcome.ADVANCED, delta_wh)
 
@@ -118,15 +119,24 @@ def _is_another_meter(state: MeterState, reading: MeterReading) -> bool:
     return state.identity is not None and reading.identity != state.identity
 
 
-def _longest_ms(then: Instant, now: Instant) -> int:
-    """How much time may have passed at most: what the monotonic clock says, or across boots at least a month."""
-    elapsed = elapsed_ms(then, now) or 0
-    return elapsed if then.boot == now.boot else max(elapsed, LONGEST_OUTAGE_MS)
-
-
-def _possible_wh(passed_ms: int, max_power_w: int, step_wh: int) -> int:
+def _possible_wh(elapsed: int | None, max_power_w: int, step_wh: int) -> int:
     """A step of margin at each end: the register shows whole steps."""
+    passed_ms = LONGEST_OUTAGE_MS if elapsed is None else elapsed
     return max_power_w * passed_ms // MS_PER_HOUR + 2 * step_wh
+
+
+def _has_jumped(state: MeterState, reading: MeterReading, delta_wh: int, limit_wh: int) -> bool:
+    return delta_wh > limit_wh or (state.jump_wh is not None and reading.register_wh >= state.jump_wh)
+
+
+def _is_absence(state: MeterState, reading: MeterReading, now: Instant, max_power_w: int) -> bool:
+    """Say whether a jump since another boot, read twice alike, is what was used while a clock stood still."""
+    if state.jump_wh is None or state.register_wh is None or state.at is None or state.at.boot == now.boot:
+        return False
+    since_seen_wh = reading.register_wh - state.jump_wh
+    if not 0 <= since_seen_wh <= _possible_wh(READ_AGAIN_WITHIN_MS, max_power_w, reading.step_wh):
+        return False
+    return reading.register_wh - state.register_wh <= _possible_wh(None, max_power_w, reading.step_wh)
 
 
 def _judge_decrease(last_wh: int, reading: MeterReading, limit_wh: int) -> Judgement:

@@ -6,7 +6,7 @@ again from the last acknowledged row: central takes each row once.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -19,7 +19,7 @@ from gateway.contract.envelope import Signer, seal
 from gateway.contract.facts import UpBatch
 from gateway.contract.identifiers import GatewayId
 from gateway.contract.topics import UP
-from gateway.loops.signals import Signals
+from gateway.loops.signals import Signals, heard
 
 BATCHES_UNDER_WAY = 8
 ACK_PATIENCE_S = 10.0
@@ -67,12 +67,12 @@ class OutboxDrain:
             self._progress()
             if not self._link.connected.is_set():
                 self._under_way.clear()
-                await _wait(self._link.connected.wait(), LOOK_EVERY_S)
+                await heard(self._link.connected, LOOK_EVERY_S)
                 continue
             self._give_up_late_ones()
             self._signals.outbox.clear()
             if len(self._under_way) >= BATCHES_UNDER_WAY or not await self._send_next():
-                await _wait(self._signals.outbox.wait(), LOOK_EVERY_S)
+                await heard(self._signals.outbox, LOOK_EVERY_S)
 
     def acknowledged(self, position: Position, again: bool) -> None:
         """Note an acknowledgement the store has taken; `again`: central saw a gap, begin anew at its row."""
@@ -124,13 +124,6 @@ class OutboxDrain:
             issued_ms=self._clock.now().wall_ms,
             body=msgspec.json.encode(batch),
         )
-
-
-async def _wait(event: Awaitable[object], limit_s: float) -> None:
-    try:
-        await asyncio.wait_for(event, limit_s)
-    except TimeoutError:
-        pass
 
 
 def _now_s() -> float:

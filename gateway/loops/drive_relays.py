@@ -38,7 +38,7 @@ from gateway.domain.relay import (
 from gateway.loops.fleet import Fleet, FleetMeter
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.read_clock import has_clock, read_clock
-from gateway.loops.signals import Signals
+from gateway.loops.signals import Signals, heard
 from gateway.protocols.driver import Accepted, Answer, Item, MeterClock, Refused, RelayAction
 
 LOOK_EVERY_S = 1.0
@@ -81,10 +81,7 @@ class RelayDriver:
                         self._driven.add(number)
                         drives.create_task(self._drive(meter))
                 self._progress()
-                try:
-                    await asyncio.wait_for(self._signals.relay.wait(), LOOK_EVERY_S)
-                except TimeoutError:
-                    pass
+                await heard(self._signals.relay, LOOK_EVERY_S)
 
     async def _waiting(self) -> list[MeterNo]:
         now = self._clock.line_now()

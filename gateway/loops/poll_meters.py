@@ -15,7 +15,7 @@ from gateway.domain.poll_plan import PollPlan, is_pressing
 from gateway.loops.fleet import Fleet
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.meter_turns import MeterTurns
-from gateway.loops.signals import Signals
+from gateway.loops.signals import Signals, heard
 
 DETAIL_EVERY = 4
 PRESSING_DETAIL_EVERY = 16
@@ -124,10 +124,7 @@ class LinePoller:
                 self._start(group, number, Rank.AFTER_GRANT)
             for number in self._plan.pressing(self._free(), self._now_ms()):
                 self._start(group, number, Rank.POLL)
-            try:
-                await asyncio.wait_for(self._bell.wait(), min(left_s, LOOK_EVERY_S))
-            except TimeoutError:
-                continue
+            await heard(self._bell, min(left_s, LOOK_EVERY_S))
 
     def _start(self, group: asyncio.TaskGroup, number: MeterNo, rank: Rank) -> None:
         detailed = (rank is Rank.POLL and self._is_detailed(number)) or self._turns.is_watched(number)

@@ -8,6 +8,19 @@ from weakref import WeakSet
 from gateway.contract.identifiers import MeterNo
 
 
+async def heard(bell: asyncio.Event, within_s: float) -> bool:
+    """Wait for a bell, or for so long; say whether it rang.
+
+    Not `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes with the bell, and a loop that should end
+    goes on.
+    """
+    try:
+        async with asyncio.timeout(within_s):
+            return await bell.wait()
+    except TimeoutError:
+        return False
+
+
 class Signals:
     """The daemon's bells. A bell rung twice is heard once; a bell missed is caught up by the loop's own period."""
 

@@ -18,6 +18,7 @@ from gateway.contract.commands import Grant, TakeBack
 from gateway.contract.facts import CommandOutcome, Decision, DecisionKind, ReadingOutcome
 from gateway.contract.rules import PolicyRule, PriceRule, PriceStep, PriceWindow, WeekWindow
 from gateway.domain.calendar import month_of
+from gateway.domain.reading import LONGEST_OUTAGE_MS
 from gateway.domain.tariff import Span, cost_nano_yuan, position, with_prices
 from tests.application.site import HOUR_MS, PRICE, Site, room
 
@@ -86,7 +87,7 @@ class Books(RuleBasedStateMachine):
         values = {
             "zero": 0,
             "backwards": good - 1,
-            "jump": good + MAX_POWER_W * passed_ms // HOUR_MS + 1_000_000,
+            "jump": good + MAX_POWER_W * max(passed_ms, LONGEST_OUTAGE_MS) // HOUR_MS + 1_000_000,
             "other-meter": good,
         }
         wrong = values[kind]

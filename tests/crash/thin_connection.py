@@ -18,8 +18,9 @@ PAGES_BETWEEN_CHECKPOINTS = 60
 class Rows:
     """A statement's rows, all fetched: the journal never keeps a statement open on purpose."""
 
-    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def __init__(self, rows: Iterable[tuple[Any, ...]], rowcount: int = -1) -> None:
         self._rows = iter(list(rows))
+        self.rowcount = rowcount
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return self._rows
@@ -41,7 +42,8 @@ class ThinConnection:
 
     def execute(self, sql: str, parameters: Any = ()) -> Rows:
         try:
-            return Rows(self._db.execute(self._changed(sql), parameters))
+            found = list(self._db.execute(self._changed(sql), parameters))
+            return Rows(found, self._db.changes())
         except apsw.Error as error:
             raise _translated(error) from error
 

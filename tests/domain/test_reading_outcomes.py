@@ -21,6 +21,7 @@ from gateway.domain.reading import (
 HOUR_MS = 3_600_000
 THEN = Instant("b1", 0, 1_700_000_000_000, True)
 MAX_W = 10_000
+MONTH_WH = MAX_W * LONGEST_OUTAGE_MS // HOUR_MS
 
 
 def after(ms: int, boot: str = "b1", trusted: bool = True) -> Instant:
@@ -98,13 +99,43 @@ def test_doubt_begins_after_three_rereads_and_ends_with_one_good_reading() -> No
     assert not advance(state, good, judge(state, good, after(HOUR_MS), MAX_W), after(HOUR_MS)).questionable
 
 
-@pytest.mark.parametrize("trusted", [False, True])
-def test_across_a_boot_a_months_use_is_possible_and_no_more(trusted: bool) -> None:
-    """Even on a clock that is believed: without a battery it wakes at its last shutdown, however long that was."""
-    other_boot = after(5_000, boot="b2", trusted=trusted)
-    month_wh = MAX_W * LONGEST_OUTAGE_MS // HOUR_MS
-    assert judge(known(0), MeterReading("m", month_wh), other_boot, MAX_W).accepted
-    assert not judge(known(0), MeterReading("m", month_wh + 30), other_boot, MAX_W).accepted
+def test_when_the_time_between_is_not_known_a_months_use_is_possible_and_no_more() -> None:
+    other_boot = after(5_000, boot="b2", trusted=False)
+    assert judge(known(0), MeterReading("m", MONTH_WH), other_boot, MAX_W).accepted
+    assert not judge(known(0), MeterReading("m", MONTH_WH + 30), other_boot, MAX_W).accepted
+
+
+@pytest.mark.parametrize(
+    ("first_wh", "again_wh", "boot", "accepted"),
+    [
+        (50_000, 50_000, "b2", True),
+        (50_000, 50_020, "b2", True),
+        (50_000, 49_990, "b2", False),
+        (50_000, 90_000, "b2", False),
+        (MONTH_WH, MONTH_WH, "b2", True),
+        (MONTH_WH + 30, MONTH_WH + 30, "b2", False),
+        (50_000, 50_000, "b1", False),
+    ],
+)
+def test_after_a_boot_too_much_for_the_clock_counts_once_it_was_read_twice(
+    first_wh: int, again_wh: int, boot: str, accepted: bool
+) -> None:
+    """A Pi without a battery clock wakes at its last shutdown, however long that was; one strange answer proves nothing."""
+    awake = after(5_000, boot=boot)
+    first = MeterReading("m", first_wh)
+    strange = judge(known(0), first, awake, MAX_W)
+    assert strange.outcome is ReadingOutcome.IMPLAUSIBLE
+    state = advance(known(0), first, strange, awake)
+    assert wants_reread(state)
+    assert judge(state, MeterReading("m", again_wh), awake, MAX_W).accepted is accepted
+
+
+def test_one_strange_answer_after_a_boot_is_forgotten_by_the_next_good_one() -> None:
+    awake = after(HOUR_MS, boot="b2")
+    wrong = MeterReading("m", 500_000)
+    state = advance(known(0), wrong, judge(known(0), wrong, awake, MAX_W), awake)
+    good = judge(state, MeterReading("m", 100), awake, MAX_W)
+    assert (good.outcome, good.delta_wh) == (ReadingOutcome.ADVANCED, 100)
 
 
 def test_a_known_absence_of_more_than_a_month_allows_for_all_of_it() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from firmware_tools.virtual_meter.faults import LineFaults
 from gateway.application.grant import apply_voucher
-from gateway.contract.commands import Configure, Grant, PolicyRule, PriceRule, RelayWish, SetRelay, TakeBack
+from gateway.contract.commands import Configure, Grant, Opening, RelayWish, SetRelay, TakeBack
+from gateway.contract.rules import PolicyRule, PriceRule
 from tests.application.site import room, tie
 from tests.simulate.gateway_life import InlineStore, Life
 from tests.simulate.invariants import Watch
@@ -78,7 +79,7 @@ class Building:
         tasks = [asyncio.create_task(other) for other in lasting]
         await asyncio.sleep(days * DAY_S)
         self._check_running([*troubles, *tasks])
-        await self._calm_down(troubles)
+        await self._calm_down(troubles, tasks)
         await asyncio.sleep(QUIET_S - SETTLED_WITHIN_S)
         self.watch.note_present()
         await asyncio.sleep(SETTLED_WITHIN_S)
@@ -94,7 +95,7 @@ class Building:
             if task.done() and not task.cancelled():
                 raise AssertionError("a trouble ended by itself") from task.exception()
 
-    async def _calm_down(self, troubles: list[asyncio.Task[None]]) -> None:
+    async def _calm_down(self, troubles: list[asyncio.Task[None]], tasks: list[asyncio.Task[None]]) -> None:
         """No more troubles: mend everything, and let what is under way come to its end."""
         self.quiet = True
         for trouble in troubles:
@@ -107,6 +108,7 @@ class Building:
         for meter in self.world.meters.values():
             meter.glitches.dead = False
         while self.restarting or self.watch.locked:
+            self._check_running(tasks)
             await asyncio.sleep(10 * MINUTE_S)
         self.time.wrong_by_ms = 0
 
@@ -234,7 +236,9 @@ class Building:
             PriceRule(version, "student", START_MS + day * DAY_MS if day else 0, price)
             for version, day, price in PRICES
         ]
-        self.central.command(Configure(1, accounts, ties, prices, PolicyRule(new_account_grace_s=0)))
+        opening = Opening(self.life.booted.epoch, [], {}, [])
+        policy = PolicyRule(new_account_grace_s=0)
+        self.central.command(Configure(1, accounts, ties, prices, policy, opening=opening))
 
     def _grant(self, name: str, amount: int) -> Grant:
         number = len(self.central.commands) + 1

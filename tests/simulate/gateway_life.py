@@ -24,7 +24,7 @@ from gateway.contract.envelope import seal
 from gateway.contract.facts import Birth
 from gateway.contract.identifiers import BootId
 from gateway.contract.topics import BIRTH
-from gateway.loops import drain_outbox, drive_relays, keep_health, poll_meters
+from gateway.loops import drain_outbox, drive_relays, keep_health, poll_meters, watch_losses, watch_meters
 from gateway.loops.drain_outbox import OutboxDrain
 from gateway.loops.drive_relays import RelayDriver
 from gateway.loops.fleet import Fleet, FleetMeter
@@ -33,6 +33,8 @@ from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.poll_meters import LinePoller
 from gateway.loops.receive_commands import CommandReceiver
 from gateway.loops.signals import Signals
+from gateway.loops.watch_losses import LossWatch
+from gateway.loops.watch_meters import MeterWatcher
 from gateway.protocols.meters import make_driver
 from tests.simulate.link import GATEWAY, Central, Link
 from tests.simulate.world import BAUD, ROOMS, GatewayTime, World
@@ -45,7 +47,9 @@ COARSER = {
     (drive_relays, "LOOK_EVERY_S"): 60.0,
     (keep_health, "TICK_S"): 60.0,
     (drain_outbox, "LOOK_EVERY_S"): 60.0,
-    (poll_meters, "PROGRESS_EVERY_S"): 600.0,
+    (poll_meters, "LOOK_EVERY_S"): 600.0,
+    (watch_losses, "TICK_S"): 60.0,
+    (watch_meters, "TICK_S"): 60.0,
     (thin_outbox, "KEPT_WHOLE_ROWS"): 400,
     (thin_outbox, "ROWS_AT_ONCE"): 100,
 }
@@ -117,6 +121,7 @@ class Life:
         self, folder: Path, world: World, central: Central, time: GatewayTime, boot_number: int
     ) -> None:
         for (module, name), value in COARSER.items():
+            assert hasattr(module, name), name
             setattr(module, name, value)
         self.world, self.central = world, central
         self.signals, self.fleet, self.clocks = Signals(), Fleet(), MeterClocks(480)
@@ -159,6 +164,8 @@ class Life:
             drain.run(),
             receiver.run(),
             RelayDriver(self.fleet, store, clock, self.clocks, signals, _nothing).run(),
+            LossWatch(store, clock, self.fleet, signals, _nothing).run(),
+            MeterWatcher(store, clock, self.fleet, self.clocks, _nothing).run(),
             HealthKeeper(
                 store, clock, self.fleet, self._troubles, receiver.counters.copy, signals, _nothing
             ).run(),

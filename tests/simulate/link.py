@@ -85,6 +85,7 @@ class Central:
         self.facts: list[Fact] = []
         self.faults: list[str] = []
         self.again = 0
+        self._answer_again_s = 0.0
 
     # --- down
 
@@ -123,6 +124,13 @@ class Central:
             if self.is_up:
                 self._send_from(max(self.results, default=0) + 1)
 
+    def _send_missing(self, number: int) -> None:
+        """Send what the gateway misses, but not for each of several answers that say the same."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._answer_again_s:
+            self._answer_again_s = now_s + 5
+            self._send_from(number)
+
     def _send_from(self, number: int) -> None:
         for _, payload in self.commands[number - 1 : number + 4]:
             self.again += 1
@@ -143,9 +151,9 @@ class Central:
             case Birth(last_command=last):
                 self._send_from(last + 1)
             case Answer(expected=expected):
-                if body.reason not in ("gap", "already-have"):
+                if body.reason not in ("gap", "already-have", "not-opened"):
                     self.faults.append(f"command {body.number}: {body.reason}")
-                self._send_from(expected)
+                self._send_missing(expected)
             case Refusal():
                 self.faults.append(f"{leaf}: {body}")
 

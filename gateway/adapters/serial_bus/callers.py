@@ -72,7 +72,10 @@ class RankedCallers:
         """Wait until woken, or for so long."""
         self._woken.clear()
         try:
-            await asyncio.wait_for(self._woken.wait(), at_most_s)
+            async with asyncio.timeout(
+                at_most_s
+            ):  # wait_for may swallow the cancellation that ends the owner
+                await self._woken.wait()
         except TimeoutError:
             pass
 
