@@ -56,7 +56,7 @@ def _thin(journal: Journal, mark: OutboxMark, rows: Sequence[UpRow], entries: li
         fact = _fact(row)
         if isinstance(fact, Readings):
             packs[row.seq] = fact.rows
-    fewer = thinned(packs.values(), registers_behind(entries))
+    fewer = thinned(list(packs.values()), registers_behind(entries))
     for (seq, pack), left in zip(packs.items(), fewer, strict=True):
         if len(left) < len(pack):
             journal.replace_readings(mark.epoch, seq, left)

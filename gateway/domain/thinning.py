@@ -4,7 +4,7 @@ A reading bills nothing: the energy is in the next one. So of readings that wait
 for a curve; but none that tells a story (any outcome but a plain advance) and none that stands behind an entry.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from gateway.contract.facts import Entry, ReadingOutcome, ReadingRow
 from gateway.contract.identifiers import MeterNo
@@ -27,22 +27,30 @@ def registers_behind(entries: Iterable[Entry]) -> frozenset[Register]:
 
 
 def thinned(
-    packed: Collection[list[ReadingRow]], behind: Collection[Register], every_ms: int = KEPT_EVERY_MS
+    packed: Sequence[list[ReadingRow]], behind: Collection[Register], every_ms: int = KEPT_EVERY_MS
 ) -> list[list[ReadingRow]]:
-    """Give the same packs with fewer readings: the last per meter and `every_ms` of the stamp, and all that must stay.
+    """Give the same packs with fewer readings: the last of each meter's runs in one `every_ms`, and all that must stay.
 
-    Stamps of an untrusted clock fall into quarters of their own; order and packs stay as they are, a pack may become empty.
+    A run ends where the stamp's quarter or its trust changes, and where the stamp goes back: a clock that was set must not make two
+    quarters one. Order and packs stay as they are, a pack may become empty.
     """
-    last: dict[tuple[MeterNo, bool, int], ReadingRow] = {}
-    for pack in packed:
-        for row in pack:
-            last[row.meter, row.trusted, row.wall_ms // every_ms] = row
+    following: dict[MeterNo, ReadingRow] = {}
+    left = []
+    for pack in reversed(packed):
+        kept = []
+        for row in reversed(pack):
+            told = row.outcome not in PLAIN or (row.meter, row.register_wh) in behind
+            if told or not _same_run(row, following.get(row.meter), every_ms):
+                kept.append(row)
+            following[row.meter] = row
+        left.append(kept[::-1])
+    return left[::-1]
 
-    def stays(row: ReadingRow) -> bool:
-        return (
-            row.outcome not in PLAIN
-            or (row.meter, row.register_wh) in behind
-            or last[row.meter, row.trusted, row.wall_ms // every_ms] is row
-        )
 
-    return [[row for row in pack if stays(row)] for pack in packed]
+def _same_run(row: ReadingRow, following: ReadingRow | None, every_ms: int) -> bool:
+    return (
+        following is not None
+        and following.trusted is row.trusted
+        and following.wall_ms >= row.wall_ms
+        and following.wall_ms // every_ms == row.wall_ms // every_ms
+    )
