@@ -160,7 +160,8 @@ class World:
         if event.kind == "relay":
             moved = Moved(name, meter.relay.contact_closed, event.at_ms)
             self.moved.append(moved)
-            self.on_move(moved)
+            # Looked at once the meter is done with this instant: whoever looks brings meters to the present.
+            self._loop.call_soon(self.on_move, moved)
 
     def _price_edge(self, version: str) -> None:
         """Bring every bill to the edge at the old price."""
