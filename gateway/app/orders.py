@@ -15,7 +15,7 @@ from gateway.application.emergency import draw_emergency
 from gateway.application.grant import apply_voucher
 from gateway.application.ports import Journal, StoreFull
 from gateway.application.records import MeterTies
-from gateway.application.relay_state import TECHNICIAN
+from gateway.application.relay_state import LOCKED_OUT, TECHNICIAN
 from gateway.application.release import release_account
 from gateway.application.status import RoomStatus as Room
 from gateway.application.status import StationStatus, room_statuses, station_status
@@ -27,7 +27,6 @@ from gateway.domain.cutoff import HELD_BY_GUARD
 from gateway.domain.reading import MeterState
 
 VOUCHER = "voucher"
-LOCKED_OUT = "locked-out"
 MS_PER_MINUTE = 60_000
 LOOKS = 5
 

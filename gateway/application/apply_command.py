@@ -23,6 +23,7 @@ from gateway.application.power import end_trip
 from gateway.application.records import ONLY, InboxRow, MeterTies, OutboxMark
 from gateway.application.relay_state import CENTRAL, relay_of
 from gateway.application.settle_due import write_watermark
+from gateway.application.site_swaps import say_swaps
 from gateway.application.software_control import bill_gap
 from gateway.contract.commands import (
     ApproveCuts,
@@ -263,6 +264,7 @@ def _begin_epoch(journal: Journal, body: BeginEpoch, now: Instant) -> bool:
     begin_epoch(journal, epoch)
     journal.keep(ONLY, msgspec.structs.replace(station(journal), epoch=epoch))
     say_standing(journal)
+    say_swaps(journal)
     clear_alarm(journal, "store-behind", here.gateway, now)
     write_watermark(journal, now)
     return True

@@ -17,6 +17,7 @@ from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, Billed, MeterTies, Provisional, Tie
 from gateway.application.settle import Closed, post, settle
 from gateway.application.settle_due import redecide, write_watermark
+from gateway.application.site_swaps import with_swaps
 from gateway.application.software_control import SOFTWARE_CONTROL, flag_software_control
 from gateway.application.timetables import keep_timetables
 from gateway.contract.commands import Configure, Opening
@@ -46,12 +47,13 @@ def apply_configure(journal: Journal, configure: Configure, now: Instant) -> Don
         return refused
     _settle_changed(journal, configure, now)
     adjusted = _learn_prices(journal, configure, now)
+    digest, configure = _digest(configure), with_swaps(journal, configure)
     _replace_rules(journal, configure, now)
     detail = _open_epoch(journal, configure.opening, now)
     here = station(journal)
     journal.keep(
         ONLY,
-        msgspec.structs.replace(here, config_version=configure.version, config_digest=_digest(configure)),
+        msgspec.structs.replace(here, config_version=configure.version, config_digest=digest),
     )
     accounts = [*adjusted, *(rule.account for rule in configure.accounts)]
     relay = (*redecide(journal, accounts, now), *keep_timetables(journal, now), *restore_trips(journal, now))

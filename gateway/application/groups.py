@@ -6,8 +6,10 @@ from gateway.application.ports import Journal
 from gateway.contract.commands import Configure
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
+from gateway.contract.meter_facts import MeterSwapped
 from gateway.contract.rules import GroupRule
 from gateway.domain.loss import meters_of, rule_in_force
+from gateway.domain.swapped_groups import with_new_meter
 
 ENERGY_LOSS, UNUSUAL_LOSS = "energy-loss", "unusual-loss"
 MASTER_BELOW_SUBS, COUNTS_BACKWARDS = "master-below-subs", "meter-counts-backwards"
@@ -27,6 +29,15 @@ def take_groups(journal: Journal, configure: Configure, now: Instant) -> None:
             begin_anew(journal, group, now)
     for group, rules in listed.items():
         journal.keep(group, GroupRules(tuple(rules)))
+
+
+def replace_in_groups(journal: Journal, fact: MeterSwapped, now: Instant) -> None:
+    """Let every group that counts a replaced meter go on with the new one."""
+    for group, known in journal.records(GroupRules).items():
+        rules = tuple(with_new_meter(known.rules, fact.old_meter, fact.new_meter, fact.from_ms))
+        if rules != known.rules:
+            journal.keep(group, GroupRules(rules))
+            clear_alarm(journal, COUNTS_BACKWARDS, fact.old_meter, now)
 
 
 def begin_anew(journal: Journal, group: str, now: Instant) -> None:

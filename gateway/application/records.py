@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.contract.facts import CommandResult, Instant
 from gateway.contract.identifiers import AccountId, AlarmId, CommandId, EntryId, Epoch, GatewayId
+from gateway.contract.meter_facts import MeterSwapped
 from gateway.contract.rules import BindingRule
 
 ONLY = ""
@@ -115,3 +116,27 @@ class BootRow(msgspec.Struct, frozen=True, array_like=True):
     """One start of the daemon; keyed by the boot id."""
 
     started: Instant
+
+
+class MeterPlace(msgspec.Struct, frozen=True, array_like=True):
+    """Where a meter hangs and what it is: what its row in the registry says."""
+
+    line: str
+    address: str
+    model: str
+    ct_ratio: int = 1
+    location: str = ""
+
+
+class Swap(msgspec.Struct, frozen=True):
+    """A meter that was replaced on site; keyed by the swap's id. The registry follows it (C-3)."""
+
+    fact: MeterSwapped
+    place: MeterPlace
+    """The new meter's."""
+    old_place: MeterPlace | None = None
+    """Where the old one hung, for swapping back."""
+    registered: bool = False
+    """The registry has followed."""
+    booked: bool = False
+    """Central's configuration has the binding: what it says from now on holds."""

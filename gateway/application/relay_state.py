@@ -9,6 +9,8 @@ TECHNICIAN = "technician"
 CENTRAL = "central"
 CLOSING = "closing"
 """The owners of lock-outs; one can't release another's."""
+LOCKED_OUT = "locked-out"
+"""The alarm that stands while a technician's lock-out does."""
 
 
 def relay_of(journal: Journal, meter: MeterNo) -> RelayState:

@@ -9,16 +9,8 @@ from enum import StrEnum
 import msgspec
 
 from gateway.contract.identifiers import AccountId, AlarmId, BootId, CommandId, EntryId, Epoch, MeterNo
-
-
-class Instant(msgspec.Struct, frozen=True, array_like=True):
-    """When, as far as the gateway can say (C-14): the wall clock counts only while it is trusted."""
-
-    boot: BootId
-    monotonic_ms: int
-    wall_ms: int
-    """UTC."""
-    trusted: bool
+from gateway.contract.instant import Instant as Instant
+from gateway.contract.meter_facts import MeterSwapped
 
 
 class ReadingOutcome(StrEnum):
@@ -288,7 +280,18 @@ class Health(msgspec.Struct, frozen=True, tag="health", tag_field="kind"):
     counters: dict[str, int]
 
 
-Fact = Readings | Entry | Decision | RelayReport | Alarm | CommandResult | Watermark | Health | LossBalances
+Fact = (
+    Readings
+    | Entry
+    | Decision
+    | RelayReport
+    | Alarm
+    | CommandResult
+    | Watermark
+    | Health
+    | LossBalances
+    | MeterSwapped
+)
 
 
 class UpRow(msgspec.Struct, frozen=True):

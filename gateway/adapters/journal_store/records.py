@@ -19,6 +19,7 @@ from gateway.application.records import (
     Provisional,
     RaisedAlarm,
     Station,
+    Swap,
     Tie,
 )
 from gateway.contract.rules import AccountRule, PolicyRule
@@ -53,6 +54,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     GroupState: "group_state",
     Freezes: "freezes",
     MeterWatch: "meter_watch",
+    Swap: "swap",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
 

@@ -1,0 +1,213 @@
+"""Whether a meter may be replaced by another now, and what that will do: what the technician is shown before it is done (R-4.3.5).
+
+Writes nothing. A sealed register is read from the meter, or typed with who read it; a typed one must be possible.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from gateway.application.accounts import certain_wall_ms, metered_by
+from gateway.application.groups import groups_in_force
+from gateway.application.ports import Journal
+from gateway.application.post_reading import UNBOUND_MAX_POWER_W
+from gateway.application.records import MeterPlace, MeterTies, Swap, Tie
+from gateway.contract.facts import Instant
+from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.rules import AccountRule
+from gateway.domain.ledger import AccountState
+from gateway.domain.reading import DLT645_SPAN_WH, Judgement, MeterReading, MeterState, judge
+from gateway.domain.swapped_groups import names_meter
+
+
+class SwapRefusal(StrEnum):
+    """Why a meter is not replaced."""
+
+    SAME_METER = "same-meter"
+    UNKNOWN_METER = "unknown-meter"
+    BILLS_NOBODY = "bills-nobody"
+    """The old meter has no account and is in no group: there is nothing that the new one could go on with."""
+    NEW_METER_IN_USE = "new-meter-in-use"
+    QUARANTINED = "quarantined"
+    LAST_UNKNOWN = "last-unknown"
+    LAST_IMPOSSIBLE = "last-impossible"
+    FIRST_IMPOSSIBLE = "first-impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class SwapRefused:
+    """Nothing was changed: its name, and a sentence with what to do."""
+
+    why: SwapRefusal
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A register as it was read: from the meter (`raw`, maybe `identity`), or off its display by `read_by`."""
+
+    register_wh: int
+    asked_at: Instant
+    raw: bytes = b""
+    identity: str | None = None
+    read_by: str = ""
+    span_wh: int | None = DLT645_SPAN_WH
+    step_wh: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SwapOrder:
+    """What the technician asks for. `last` None: the gateway's own last good reading of the old meter is its last register."""
+
+    old: MeterNo
+    new: MeterNo
+    last: Sealed | None
+    first: Sealed
+    place: MeterPlace
+    by: str
+    why: str
+    old_place: MeterPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwapPlan:
+    """What it will do. `judged`: the last register's reading and what it means, where it is a new one."""
+
+    account: AccountId | None
+    last_wh: int
+    last_raw: bytes
+    last_read_by: str
+    last_at: Instant
+    unbilled_wh: int
+    """What will be billed to the account up to the last register."""
+    from_ms: int
+    groups: tuple[str, ...]
+    judged: tuple[MeterReading, Judgement] | None = None
+
+
+def done_before(journal: Journal, ask: SwapOrder) -> Swap | None:
+    """Give the swap that did just this and still holds."""
+    tie = journal.record(Tie, ask.new)
+    for swap in journal.records(Swap).values():
+        fact = swap.fact
+        if (fact.old_meter, fact.new_meter) == (ask.old, ask.new):
+            holds = tie is not None and tie.binding == fact.binding
+            if holds or (fact.account is None and not _groups_of(journal, ask.old, fact.at)):
+                return swap
+    return None
+
+
+def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | SwapRefused:
+    """Check a swap; give what it would do, or its refusal by name."""
+    gathered, groups = metered_by(journal, ask.old), _groups_of(journal, ask.old, now)
+    refused = _refusal(journal, ask, now)
+    if refused is not None:
+        return refused
+    if gathered is None and not groups:
+        detail = f"{ask.old} bills no account and is in no group; tie {ask.new} to its room at central"
+        return SwapRefused(SwapRefusal.BILLS_NOBODY, detail)
+    if gathered is not None and gathered.state.quarantined:
+        account, why = gathered.state.account, gathered.state.quarantined
+        return SwapRefused(
+            SwapRefusal.QUARANTINED, f"{account}: {why}; release it first: cardroom-gateway release"
+        )
+    found = _last_register(journal, ask, gathered.rule if gathered else None, now)
+    if isinstance(found, SwapRefused):
+        return found
+    state, judged = found
+    sealed = ask.last if judged is not None else None
+    unbilled_wh = 0 if gathered is None else gathered.unsettled_wh + (judged[1].delta_wh if judged else 0)
+    assert state.register_wh is not None
+    assert state.at is not None
+    return SwapPlan(
+        account=gathered.state.account if gathered else None,
+        last_wh=sealed.register_wh if sealed else state.register_wh,
+        last_raw=sealed.raw if sealed else state.raw,
+        last_read_by=sealed.read_by if sealed else "",
+        last_at=now if sealed else state.at,
+        unbilled_wh=unbilled_wh,
+        from_ms=_date(journal, ask, gathered.state if gathered else None, now),
+        groups=groups,
+        judged=judged,
+    )
+
+
+def _refusal(journal: Journal, ask: SwapOrder, now: Instant) -> SwapRefused | None:
+    if ask.old == ask.new:
+        return SwapRefused(SwapRefusal.SAME_METER, f"{ask.old} can't replace itself")
+    taken = journal.record(Tie, ask.new)
+    if taken is not None:
+        detail = f"{ask.new} bills {taken.account} now; which meter did you put in?"
+        return SwapRefused(SwapRefusal.NEW_METER_IN_USE, detail)
+    groups = _groups_of(journal, ask.new, now)
+    if groups:
+        detail = f"{ask.new} is counted in {', '.join(groups)} now; which meter did you put in?"
+        return SwapRefused(SwapRefusal.NEW_METER_IN_USE, detail)
+    span_wh = ask.first.span_wh
+    if ask.first.register_wh < 0 or (span_wh is not None and ask.first.register_wh >= span_wh):
+        detail = f"no register of {ask.new} shows {ask.first.register_wh} Wh"
+        return SwapRefused(SwapRefusal.FIRST_IMPOSSIBLE, detail)
+    return None
+
+
+def _groups_of(journal: Journal, meter: MeterNo, now: Instant) -> tuple[str, ...]:
+    rules = groups_in_force(journal, now)
+    return tuple(group for group, rule in rules.items() if names_meter(rule, meter))
+
+
+Found = tuple[MeterState, tuple[MeterReading, Judgement] | None]
+
+
+def _last_register(
+    journal: Journal, ask: SwapOrder, rule: AccountRule | None, now: Instant
+) -> Found | SwapRefused:
+    """Judge the last register beside the last good reading. A person's word ends a doubt, and no more: it must be possible."""
+    state = journal.record(MeterState, ask.old)
+    if ask.last is None or _was_read_since(state, ask.last):
+        if state is None or state.at is None or state.register_wh is None:
+            detail = f"{ask.old} was never read; type what its display shows, or showed"
+            return SwapRefused(SwapRefusal.LAST_UNKNOWN, detail)
+        return state, None
+    state = state or MeterState(ask.old)
+    if ask.last.read_by:
+        state = msgspec.structs.replace(state, bad_readings=0, doubt="", jump_wh=None, foreign_identity=None)
+    reading = MeterReading(
+        ask.old,
+        ask.last.register_wh,
+        raw=ask.last.raw,
+        identity=ask.last.identity,
+        span_wh=ask.last.span_wh,
+        step_wh=ask.last.step_wh,
+    )
+    judgement = judge(state, reading, now, rule.max_power_w if rule else UNBOUND_MAX_POWER_W)
+    if not judgement.accepted:
+        known = "nothing" if state.register_wh is None else f"{state.register_wh / 1000:.2f} kWh"
+        detail = (
+            f"{ask.old} can't show {reading.register_wh / 1000:.2f} kWh: {judgement.outcome} after {known}; "
+            "look again, or take the gateway's last good reading"
+        )
+        return SwapRefused(SwapRefusal.LAST_IMPOSSIBLE, detail)
+    if state.at is None:
+        state = msgspec.structs.replace(state, register_wh=reading.register_wh, at=now)
+    return state, (reading, judgement)
+
+
+def _was_read_since(state: MeterState | None, last: Sealed) -> bool:
+    """The poller came between: its reading is the later one."""
+    if state is None or state.at is None or last.read_by or state.at.boot != last.asked_at.boot:
+        return False
+    return state.at.monotonic_ms >= last.asked_at.monotonic_ms and not state.questionable
+
+
+def _date(journal: Journal, ask: SwapOrder, state: AccountState | None, now: Instant) -> int:
+    """Date the binding now, and behind those that it follows, whatever the clock says: the newest one wins."""
+    ties = [tie for listed in journal.records(MeterTies).values() for tie in listed.ties]
+    reached_ms = certain_wall_ms(journal, now)
+    followed = [
+        tie.from_ms
+        for tie in ties
+        if (state is not None and tie.binding == state.binding)
+        or (tie.meter == ask.new and tie.from_ms <= reached_ms)
+    ]
+    return max([reached_ms, *(from_ms + 1 for from_ms in followed)])
