@@ -105,6 +105,33 @@ class StatusReport(msgspec.Struct, frozen=True):
     """How long the disk lasts at the last day's pace; None when the journal does not grow."""
 
 
+class SwapReport(msgspec.Struct, frozen=True):
+    """What a swap will do, or has done. Registers in Wh; `..._by` who typed it, empty where the gateway read the meter."""
+
+    old: str
+    new: str
+    line: str
+    address: str
+    model: str
+    account: str | None
+    """None: a meter that bills nobody."""
+    room: str
+    last_wh: int
+    last_by: str
+    first_wh: int
+    first_by: str
+    unbilled_wh: int
+    """Billed to the account by it."""
+    unmetered_s: int | None
+    """Between the two registers; None: the clocks can't say."""
+    groups: list[str] = []
+    notes: list[str] = []
+    """What the technician should know before he says yes."""
+    done: bool = False
+    before: bool = False
+    """It was done before; nothing was changed now."""
+
+
 def encode_line(message: Request | Reply) -> bytes:
     """Encode one message as a line."""
     return msgspec.json.encode(message) + b"\n"

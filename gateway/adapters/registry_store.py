@@ -153,6 +153,34 @@ class RegistryStore:
             removed = tables.table("meters").remove(where("meter_number") == meter_number)
             return None if removed else _unknown_meter(meter_number)
 
+    def meter(self, meter_number: str) -> MeterRow | None:
+        """One meter, or None."""
+        return next((row for row in self.meters() if row.meter_number == meter_number), None)
+
+    def judge_replacement(self, meter_number: str, row: MeterRow) -> Refusal | None:
+        """Say why a row could not take the place of a meter's, or None; its own number may be there already."""
+        others = [one for one in self.meters() if one.meter_number not in (meter_number, row.meter_number)]
+        refusals = self._judge_meters([row], others)
+        return refusals[0] if refusals else None
+
+    def replace_meter(self, meter_number: str, row: MeterRow) -> Refusal | None:
+        """Put a meter in the place of another, which leaves. The same again, after a crash in the middle, ends it."""
+        with self._locked() as tables:
+            refusal = self.judge_replacement(meter_number, row)
+            if refusal is not None:
+                return refusal
+            table, old, new = (
+                tables.table("meters"),
+                where("meter_number") == meter_number,
+                where("meter_number") == row.meter_number,
+            )
+            present = table.contains(new)
+            if not table.update(asdict(row), new if present else old):
+                table.insert(asdict(row))
+            if present:
+                table.remove(old)
+            return None
+
     def note_test(self, meter_number: str, result: TestResult) -> Refusal | None:
         """Keep a meter's last test."""
         with self._locked() as tables:
@@ -161,11 +189,14 @@ class RegistryStore:
             )
             return None if noted else _unknown_meter(meter_number)
 
-    def _judge_meters(self, rows: Sequence[MeterRow]) -> list[Refusal]:
+    def _judge_meters(
+        self, rows: Sequence[MeterRow], beside: Sequence[MeterRow] | None = None
+    ) -> list[Refusal]:
+        """`beside`: the meters that stay; all that are there, unless given."""
         lines = {line.name for line in self.lines()}
         numbers: Counter[str] = Counter()
         places: dict[tuple[str, str], str] = {}
-        for present in self.meters():
+        for present in self.meters() if beside is None else beside:
             numbers[present.meter_number] += 1
             places[_place(present)] = present.meter_number
         refusals = []

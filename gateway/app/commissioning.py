@@ -44,6 +44,18 @@ class Commissioning:
         self.damage = ""
         """Why the registry can't be read now; the lines go on as they were."""
 
+    @property
+    def registry(self) -> RegistryStore:
+        """The file that the lines and meters come from."""
+        return self._registry
+
+    def meter_at(self, row: MeterRow) -> FleetMeter | str:
+        """Give a meter that is not registered yet, to be asked on a line that runs; or say why it can't be."""
+        for line, (bus, _) in self._lines.items():
+            if line.name == row.line:
+                return self._made(row, line, bus)
+        return f"line {row.line!r} doesn't run here"
+
     def lines(self) -> list[tuple[LineRow, SerialBus]]:
         """Give the lines that run now."""
         return [(row, bus) for row, (bus, _) in self._lines.items()]
@@ -88,12 +100,18 @@ class Commissioning:
         log.info("commissioned", lines=len(buses), meters=len(usable), unusable=len(self.unusable))
 
     def _meter(self, row: MeterRow, line: LineRow, bus: SerialBus) -> FleetMeter | None:
+        made = self._made(row, line, bus)
+        if isinstance(made, FleetMeter):
+            return made
+        self.unusable[row.meter_number] = made
+        log.error("meter-unusable", meter=row.meter_number, why=made)
+        return None
+
+    def _made(self, row: MeterRow, line: LineRow, bus: SerialBus) -> FleetMeter | str:
         model = self._models.get(row.model)
         mistake = f"no model {row.model!r}" if model is None else address_mistake(model, row.address)
         if model is None or mistake is not None:
-            self.unusable[row.meter_number] = str(mistake)
-            log.error("meter-unusable", meter=row.meter_number, why=mistake)
-            return None
+            return str(mistake)
         wraps = model.protocol.startswith("dlt645")
         return FleetMeter(
             meter=MeterNo(row.meter_number),

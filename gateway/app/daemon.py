@@ -13,6 +13,7 @@ from gateway.adapters.systemd_notify import Notifier, keep_fed
 from gateway.app.assembly import Tick, assemble
 from gateway.app.orders import Orders
 from gateway.app.parts import Parts
+from gateway.app.swap_orders import follow_swaps
 from gateway.application.ports import Journal, StoreDamaged, StoreFull
 from gateway.application.settle_due import write_health, write_watermark
 from gateway.config import GatewayConfig
@@ -58,6 +59,7 @@ class Daemon:
         endings.push_async_callback(_last_words, parts)
         await self._open_control(parts, endings)
         endings.push_async_callback(parts.commissioning.close)
+        await follow_swaps(parts)
         await parts.commissioning.begin()
         await parts.uplink.start()
         endings.push_async_callback(parts.uplink.stop)

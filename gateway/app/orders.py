@@ -8,7 +8,9 @@ from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusRepo
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.adapters.voucher_file import envelopes
 from gateway.app.parts import Parts
+from gateway.app.swap_orders import SwapOrders
 from gateway.application.alarms import clear_alarm, note, raise_alarm, station
+from gateway.application.bind import counted_on
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import lock_out, release_lock
 from gateway.application.emergency import draw_emergency
@@ -55,6 +57,7 @@ class Orders:
             "release": _unless_full(self._release),
             "lock-out": _unless_full(self._lock_out),
             "emergency": _unless_full(self._emergency),
+            "swap": _unless_full(SwapOrders(self._parts).swap),
         }
 
     async def _status(self, order: Order) -> StatusReport:
@@ -63,7 +66,11 @@ class Orders:
         for looks_left in reversed(range(LOOKS)):
             try:
                 rooms, here, bound = await self._parts.store.run(
-                    lambda journal: (room_statuses(journal, now), station_status(journal), _bound(journal))
+                    lambda journal: (
+                        room_statuses(journal, now),
+                        station_status(journal),
+                        counted_on(journal),
+                    )
                 )
                 return _report(self._parts, rooms, here, bound, now)
             except StoreFull:
@@ -169,12 +176,8 @@ def _unless_full(handler: Handler) -> Handler:
     return handle
 
 
-def _bound(journal: Journal) -> list[str]:
-    return sorted(journal.records(MeterTies))
-
-
 def _report(
-    parts: Parts, rooms: list[Room], here: StationStatus, bound: list[str], now: Instant
+    parts: Parts, rooms: list[Room], here: StationStatus, bound: list[MeterNo], now: Instant
 ) -> StatusReport:
     link = parts.uplink
     return StatusReport(
@@ -194,7 +197,7 @@ def _report(
         config_version=here.config_version,
         last_command=here.last_command,
         cuts_held=_held(rooms),
-        unbound_meters=[meter for meter in bound if parts.fleet.meter(MeterNo(meter)) is None],
+        unbound_meters=[meter for meter in bound if parts.fleet.meter(meter) is None],
         stalled_loops=list(parts.progress.stalled),
         alarms=list(_alarms(parts, here)),
         counters=parts.counters(),

@@ -46,6 +46,16 @@ def _is_superseded(journal: Journal, binding: BindingRule) -> bool:
     return any(tie.binding == state.binding and _newness(tie) > _newness(binding) for tie in listed.ties)
 
 
+def counted_on(journal: Journal) -> list[MeterNo]:
+    """List the meters that bindings count on; those whose accounts have all gone on with newer meters are left out."""
+    return [
+        MeterNo(meter)
+        for meter, listed in sorted(journal.records(MeterTies).items())
+        if journal.record(Tie, meter) is not None
+        or any(not _is_superseded(journal, tie) for tie in listed.ties)
+    ]
+
+
 def has_binding_due(journal: Journal, meter: MeterNo, now: Instant) -> bool:
     """Say whether a person has tied this meter anew: that ends any doubt about which meter it is."""
     return due_binding(journal, meter, now) is not None

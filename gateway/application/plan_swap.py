@@ -86,14 +86,14 @@ class SwapPlan:
     judged: tuple[MeterReading, Judgement] | None = None
 
 
-def done_before(journal: Journal, ask: SwapOrder) -> Swap | None:
+def done_before(journal: Journal, old: MeterNo, new: MeterNo) -> Swap | None:
     """Give the swap that did just this and still holds."""
-    tie = journal.record(Tie, ask.new)
+    tie = journal.record(Tie, new)
     for swap in journal.records(Swap).values():
         fact = swap.fact
-        if (fact.old_meter, fact.new_meter) == (ask.old, ask.new):
+        if (fact.old_meter, fact.new_meter) == (old, new):
             holds = tie is not None and tie.binding == fact.binding
-            if holds or (fact.account is None and not _groups_of(journal, ask.old, fact.at)):
+            if holds or (fact.account is None and not _groups_of(journal, old, fact.at)):
                 return swap
     return None
 

@@ -1,8 +1,8 @@
 """Replacing a meter on site, with or without central (R-4.3.5): one transaction from the last register to the first.
 
 The account is billed to the old meter's sealed last register and goes on at the new one's first; binding, baseline and ledger
-change together (C-3). The new relay takes over what is wanted of the room, lock-outs included. What flowed between the two registers is
-recorded and billed to nobody. Undone by swapping back.
+change together (C-3). The new relay takes over what is wanted of the room, lock-outs included. What flowed between the two
+registers is recorded and billed to nobody. Undone by swapping back.
 """
 
 import msgspec
@@ -33,7 +33,7 @@ from gateway.domain.relay import RelayState
 
 def swap_meter(journal: Journal, ask: SwapOrder, now: Instant) -> Swap | SwapRefused:
     """Replace a meter. The same again, while it holds, is what was done before; a refusal changed nothing."""
-    known = done_before(journal, ask)
+    known = done_before(journal, ask.old, ask.new)
     if known is not None:
         return known
     plan = plan_swap(journal, ask, now)

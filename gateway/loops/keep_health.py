@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.application.alarms import keep_alarms, note, station
+from gateway.application.bind import counted_on
 from gateway.application.outbox import depth
 from gateway.application.ports import Clock, Journal, Store, StoreFull
-from gateway.application.records import MeterTies
 from gateway.application.settle_due import next_price_edge, settle_due, write_health
 from gateway.contract.facts import Instant
 from gateway.loops.fleet import Fleet
@@ -99,7 +99,9 @@ class HealthKeeper:
     def _keep_alarms(self, journal: Journal, standing: Mapping[tuple[str, str], str], now: Instant) -> None:
         known = {meter.meter for meter in self._fleet.all()}
         why = "central counts on it, but it is on no line here; add it: cardroom-gateway meters add"
-        missing = {(METER_MISSING, meter): why for meter in journal.records(MeterTies) if meter not in known}
+        missing: dict[tuple[str, str], str] = {
+            (METER_MISSING, meter): why for meter in counted_on(journal) if meter not in known
+        }
         keep_alarms(journal, TROUBLES, {**standing, **missing}, now)
 
     def _is_settling_due(self, now: Instant) -> bool:

@@ -7,6 +7,7 @@ import select
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.adapters.journal_store import JournalStore, SqliteJournal
@@ -42,14 +43,14 @@ async def work(path: Path, life: int, told: int) -> None:
             os.write(told, name.encode() + b"\n")
 
 
-def one_life(path: Path, life: int, live_s: float) -> list[str]:
-    """Run the loop in a process of its own, kill -9 it, give what it had told."""
+def live(work: Callable[[int], None], live_s: float) -> list[str]:
+    """Run work in a process of its own, kill -9 it, give what it had told."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read_end)
         try:
-            asyncio.run(work(path, life, write_end))
+            work(write_end)
         finally:
             os._exit(1)
     os.close(write_end)
@@ -71,7 +72,7 @@ def test_kill_nine_leaves_what_was_returned_and_books_that_add_up(tmp_path: Path
     moments = random.Random(4)
     told: list[str] = []
     for life in range(KILLS):
-        told += one_life(path, life, moments.uniform(0, 0.04))
+        told += live(lambda end, life=life: asyncio.run(work(path, life, end)), moments.uniform(0, 0.04))
     assert len(told) >= KILLS
     journal = SqliteJournal(path)
     try:
