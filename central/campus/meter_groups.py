@@ -10,8 +10,10 @@ from django.db.models import F
 
 from central.campus.models import Building
 from central.campus.signals import changed
+from gateway.contract.identifiers import MeterNo
 from gateway.contract.rules import GroupRule
 from gateway.domain.configuration import group_mistakes
+from gateway.domain.swapped_groups import with_new_meter
 
 
 def read_groups(content: bytes) -> list[GroupRule] | list[str]:
@@ -37,6 +39,18 @@ def set_groups(building_code: str, rules: list[GroupRule], *, actor: str, now_ms
         detail=f"{len(rules)} groups", now_ms=now_ms,
     )  # fmt: skip
     return True
+
+
+def put_new_meter_in_groups(building: Building, old_meter: str, new_meter: str, from_ms: int) -> None:
+    """Let the groups that count a replaced meter go on with the new one, by the gateway's own rule.
+
+    Inside the caller's transaction.
+    """
+    rules = groups_of(building)
+    replaced = with_new_meter(rules, MeterNo(old_meter), MeterNo(new_meter), from_ms)
+    if replaced != rules:
+        building.groups = msgspec.to_builtins(replaced)
+        building.save(update_fields=["groups"])
 
 
 def groups_of(building: Building) -> list[GroupRule]:

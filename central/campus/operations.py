@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from central.campus.import_plan import ImportPlan, point_code
+from central.campus.meter_groups import put_new_meter_in_groups
 from central.campus.models import (
     Account,
     Binding,
@@ -176,6 +177,53 @@ def open_account(
     _touch({found.room.building.code})
     _announce(actor, "open-account", account.code, point, now_ms)
     return account
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSwap:
+    """A meter replaced on site: what its gateway says of the new binding (C-3). `account` None: a meter that bills nobody."""
+
+    binding: str
+    old_meter: str
+    new_meter: str
+    account: str | None
+    from_ms: int
+    first_wh: int
+
+
+@transaction.atomic
+def take_site_swap(building: Building, swap: SiteSwap, *, actor: str, detail: str, now_ms: int) -> str:
+    """Take a swap into the campus: the new meter, its binding, and its place in the building's groups.
+
+    The same again changes nothing. Gives why it can't be taken, or nothing.
+    """
+    meter, _made = Meter.objects.get_or_create(meter_no=swap.new_meter, defaults={"building": building})
+    if meter.building_id != building.pk:
+        return f"meter {swap.new_meter} is another building's"
+    if swap.account is not None:
+        why = _put_site_binding(building, meter, swap)
+        if why:
+            return why
+    put_new_meter_in_groups(building, swap.old_meter, swap.new_meter, swap.from_ms)
+    _touch({building.code})
+    _announce(actor, "swap-meter", swap.account or swap.old_meter, detail, now_ms)
+    return ""
+
+
+def _put_site_binding(building: Building, meter: Meter, swap: SiteSwap) -> str:
+    account = Account.objects.filter(code=swap.account, point__room__building=building).first()
+    if account is None:
+        return f"account {swap.account} is not one of this gateway's building"
+    known = Binding.objects.filter(code=swap.binding).first()
+    if known is not None:
+        same = (known.meter_id, known.account_id, known.from_ms) == (meter.pk, account.pk, swap.from_ms)
+        return "" if same else f"binding {swap.binding} exists with different content"
+    if Binding.objects.filter(meter=meter, from_ms=swap.from_ms).exists():
+        return f"meter {swap.new_meter} has another binding from {swap.from_ms} on"
+    Binding.objects.create(
+        code=swap.binding, meter=meter, account=account, from_ms=swap.from_ms, baseline_wh=swap.first_wh
+    )
+    return ""
 
 
 def _put_class(row: ClassRow) -> CustomerClass:

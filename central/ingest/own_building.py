@@ -12,6 +12,7 @@ import msgspec
 from central.campus.models import Account, Meter
 from central.ingest.received_rows import ReceivedFact
 from gateway.contract.facts import Decision, Entry, Fact, ReadingRow, Readings, RelayReport
+from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
 
 
 @dataclass(slots=True)
@@ -41,13 +42,16 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
 def _accounts(fact: Fact) -> Iterable[str]:
     if isinstance(fact, Entry | Decision):
         return [fact.account]
-    return [fact.account] if isinstance(fact, RelayReport) and fact.account else []
+    optional = isinstance(fact, RelayReport | MeterSwapped | PeriodRegister)
+    return [fact.account] if optional and fact.account else []
 
 
 def _meters(fact: Fact) -> Iterable[str]:
     if isinstance(fact, Readings):
         return {reading.meter for reading in fact.rows}
-    return [fact.meter] if isinstance(fact, Entry | RelayReport) and fact.meter else []
+    if isinstance(fact, MeterSwapped):
+        return {fact.old_meter, fact.new_meter}
+    return [fact.meter] if isinstance(fact, Entry | RelayReport | PeriodRegister) and fact.meter else []
 
 
 def _accounts_of(building_id: int, codes: set[str]) -> set[str]:

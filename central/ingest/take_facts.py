@@ -5,8 +5,10 @@ from central.ingest.compare_watermark import compare
 from central.ingest.received_rows import ReceivedFact, instant_ms
 from central.ingest.supply import mark_supplied
 from central.ingest.take_answers import take_result
+from central.ingest.take_meter_facts import take_period_register, take_swap
 from central.link.models import AccountDecision, Alarm, Gateway, GatewayEpoch, RelayState
 from gateway.contract import facts
+from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
 
 
 class FactTaker:
@@ -45,6 +47,10 @@ class FactTaker:
                 take_result(self._gateway, self._epoch, fact, self._now_ms)
             case facts.Watermark():
                 compare(self._gateway, self._epoch, seq, fact, self._now_ms)
+            case MeterSwapped():
+                take_swap(self._gateway, fact, self._now_ms)
+            case PeriodRegister():
+                take_period_register(self._gateway, fact, self._now_ms)
             case facts.Health():
                 Gateway.objects.filter(pk=self._gateway.pk).update(
                     counters=fact.counters, counters_ms=instant_ms(fact.at, self._now_ms)

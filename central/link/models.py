@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account, Building
 from central.ledger.models import ImmutableModel
+from central.link.meter_models import MeterSwap as MeterSwap
+from central.link.meter_models import PeriodRegister as PeriodRegister
 
 
 class Gateway(models.Model):

@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.contract.identifiers import AccountId, AlarmId, BootId, CommandId, EntryId, Epoch, MeterNo
 from gateway.contract.instant import Instant as Instant
-from gateway.contract.meter_facts import MeterSwapped
+from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
 
 
 class ReadingOutcome(StrEnum):
@@ -70,6 +70,8 @@ class EntryCause(StrEnum):
     CLOSING = "closing"
     COMMAND = "command"
     CLOCK = "clock"
+    CLOSING_INSTANT = "closing-instant"
+    """The accounting period ended (R-4.1.9)."""
 
 
 class EntryLine(msgspec.Struct, frozen=True, array_like=True):
@@ -291,6 +293,7 @@ Fact = (
     | Health
     | LossBalances
     | MeterSwapped
+    | PeriodRegister
 )
 
 

@@ -3,6 +3,8 @@
 Evidence that is kept as long as money is: neither is ever thinned.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from gateway.contract.identifiers import AccountId, MeterNo
@@ -37,3 +39,39 @@ class MeterSwapped(msgspec.Struct, frozen=True, tag="meter-swapped", tag_field="
     last_read_by: str = ""
     """Who read the display of a meter that could not be asked; empty where the gateway read it."""
     first_read_by: str = ""
+
+
+class PeriodMethod(StrEnum):
+    """How the register at a closing instant is known."""
+
+    READ = "read"
+    """The readings on both sides are the same: nothing was counted between them."""
+    INTERPOLATED = "interpolated"
+    """Between the reading before and the one after; `uncertainty_wh` bounds the error."""
+    LATE = "late"
+    """The gateway's clock was not believed then: between the last reading before that and the first one after."""
+
+
+class PeriodRegister(msgspec.Struct, frozen=True, tag="period-register", tag_field="kind"):
+    """A meter's register at the closing instant of an accounting period (R-4.1.9), masters included.
+
+    Said at the first reading after it on a trusted clock, and once more when the meter's own monthly register was read.
+    """
+
+    meter: MeterNo
+    period_ms: int
+    """The closing instant."""
+    register_wh: int
+    uncertainty_wh: int
+    """The register then was at most so far from it, beside the register's own step."""
+    method: PeriodMethod
+    at: Instant
+    """When it became known: with `period_ms` the two dates of what is booked late."""
+    account: AccountId | None = None
+    from_ms: int = 0
+    """The reading before the instant, and the one after it."""
+    to_ms: int = 0
+    raw_frame: str | None = None
+    """Hex of the frame of the reading after it."""
+    own_wh: int | None = None
+    """What the meter itself keeps as its last settlement, where its settlement day is this instant."""

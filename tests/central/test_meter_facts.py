@@ -1,0 +1,133 @@
+"""A swap on site and a register at a period's end, as central takes them: once, kept, and not undone (R-4.3.5, R-4.1.9, C-3)."""
+
+import msgspec
+import pytest
+from django.db import connection, transaction
+from django.db.utils import DatabaseError
+
+from central.campus.meter_groups import groups_of, set_groups
+from central.campus.models import Binding, Building, Meter
+from central.ledger.models import AuditEntry
+from central.link.configuration import build
+from central.link.models import BilledRegister, Gateway, MeterSwap, PeriodRegister, QuarantinedRow
+from gateway.contract.meter_facts import MeterSwapped, PeriodMethod
+from gateway.contract.meter_facts import PeriodRegister as Register
+from gateway.contract.rules import GroupKind, GroupRule
+from tests.central.conftest import NOW_MS
+from tests.central.steps import ROOM, last, order, up
+
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+
+
+def swapped(twin, **changes):
+    fact = MeterSwapped(
+        swap="gw-1.e1.swap1", old_meter="m-301", new_meter="m-900", last_wh=51_000, first_wh=7_000,
+        at=twin.at(), last_at=twin.at(), by="li", why="burnt out", account=ROOM, binding="gw-1.e1.swap1",
+        from_ms=NOW_MS, last_frame="68", first_frame="68",
+    )  # fmt: skip
+    return msgspec.structs.replace(fact, **changes)
+
+
+def bound(twin):
+    configure = build(Gateway.objects.get(pk=twin.name), 99)
+    return {(tie.meter, tie.account, tie.binding, tie.baseline_wh) for tie in configure.bindings}
+
+
+def test_a_swap_makes_the_meter_and_its_binding_and_the_next_configuration_has_it(taker, twin):
+    up(taker, twin, swapped(twin))
+    assert ("m-900", ROOM, "gw-1.e1.swap1", 7_000) in bound(twin)
+    assert Meter.objects.get(meter_no="m-900").building.code == "1"
+    swap = MeterSwap.objects.get()
+    assert (swap.last_wh, swap.last_frame, swap.why, swap.by) == (51_000, "68", "burnt out", "li")
+    gateway = Gateway.objects.get(pk=twin.name)
+    assert gateway.published_revision != Building.objects.get(code="1").revision
+    assert BilledRegister.objects.get(meter="m-900").register_wh == 7_000
+    entry = AuditEntry.objects.filter(action="swap-meter").get()
+    assert (entry.subject, "burnt out" in entry.detail) == (ROOM, True)
+
+
+def test_the_same_swap_again_is_nothing_new_and_with_other_content_it_is_quarantined(taker, twin):
+    up(taker, twin, swapped(twin))
+    revision = Building.objects.get(code="1").revision
+    up(taker, twin, swapped(twin))
+    assert (MeterSwap.objects.count(), Binding.objects.filter(meter__meter_no="m-900").count()) == (1, 1)
+    assert Building.objects.get(code="1").revision == revision
+    assert not QuarantinedRow.objects.exists()
+    up(taker, twin, swapped(twin, first_wh=8_000))
+    assert "different content" in QuarantinedRow.objects.get().reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"account": "2-101.1"}, "not one of this gateway's building"),
+        ({"new_meter": "m-101"}, "another building's"),
+        ({"old_meter": "m-101"}, "another building's"),
+        ({"swap": "gw-2.e1.swap1"}, "not named by its originator"),
+        ({"new_meter": "m/900"}, "letters, digits"),
+        ({"binding": ""}, "no binding"),
+        ({"first_wh": -1}, "below zero"),
+    ],
+)
+def test_a_swap_that_is_not_this_buildings_or_can_not_be_is_quarantined_and_changes_nothing(
+    taker, twin, changes, why
+):
+    before = bound(twin)
+    up(taker, twin, swapped(twin, **changes))
+    assert why in QuarantinedRow.objects.get().reason
+    assert bound(twin) == before
+    assert not MeterSwap.objects.exists()
+
+
+def test_a_swap_back_makes_a_second_binding_of_the_first_meter(taker, twin):
+    up(taker, twin, swapped(twin))
+    back = swapped(
+        twin,
+        swap="gw-1.e1.swap2",
+        binding="gw-1.e1.swap2",
+        old_meter="m-900",
+        new_meter="m-301",
+        from_ms=NOW_MS + 1,
+    )
+    up(taker, twin, back)
+    ties = [tie for tie in build(Gateway.objects.get(pk=twin.name), 99).bindings if tie.account == ROOM]
+    assert max(ties, key=lambda tie: tie.from_ms).meter == "m-301"
+    assert len(ties) == 3
+
+
+def test_a_replaced_master_stays_master_of_its_group(taker, twin):
+    set_groups("1", [GroupRule("g", GroupKind.FLOOR, "m-000", ["m-301"])], actor="t", now_ms=NOW_MS)
+    up(taker, twin, swapped(twin, old_meter="m-000", new_meter="m-901", account=None, binding=""))
+    up(taker, twin, swapped(twin, swap="gw-1.e1.swap2", binding="gw-1.e1.swap2", from_ms=NOW_MS + 5))
+    rules = sorted(groups_of(Building.objects.get(code="1")), key=lambda rule: rule.from_ms)
+    assert [(rule.master, rule.subs) for rule in rules] == [
+        ("m-000", ["m-301"]), ("m-901", ["m-301"]), ("m-901", ["m-900"]),
+    ]  # fmt: skip
+
+
+def test_a_swap_once_told_is_never_changed(taker, twin):
+    up(taker, twin, swapped(twin))
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE link_meterswap SET last_wh = 1")
+
+
+def register(twin, **changes):
+    fact = Register(
+        "m-301", NOW_MS, 60_000, 20, PeriodMethod.INTERPOLATED, twin.at(), ROOM, NOW_MS - 9, NOW_MS + 9
+    )
+    return msgspec.structs.replace(fact, **changes)
+
+
+def test_a_periods_register_is_kept_once_and_completed_by_the_meters_own(taker, twin):
+    up(taker, twin, register(twin), register(twin, own_wh=60_010))
+    up(taker, twin, register(twin))
+    kept = PeriodRegister.objects.get()
+    assert (kept.register_wh, kept.uncertainty_wh, kept.method, kept.own_wh) == (
+        60_000,
+        20,
+        "interpolated",
+        60_010,
+    )
+    up(taker, twin, register(twin, register_wh=-1))
+    assert "below zero" in QuarantinedRow.objects.get().reason
+    assert last("configure") is None or order(last("configure"))
