@@ -214,6 +214,7 @@ PARAMETERS: dict[int, Item] = {
     0x0400040D: lambda meter: text("DL/T645-2007", 16),
     0x040005FF: lambda meter: b"".join(_status_words(meter)),
     0x04000703: _baud_word,
+    0x04000B01: lambda meter: bytes([0]) + bcd(meter.freezes.settlement_day, 1),
     0x04800001: lambda meter: text("CARDROOM-VM 1", 32),
     0x04800002: lambda meter: text("VIRTUAL 1", 32),
     0x04800003: lambda meter: text(f"VM{meter.identity.meter_number}", 32),

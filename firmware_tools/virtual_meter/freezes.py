@@ -51,6 +51,7 @@ class FreezeBook:
     daily: list[Frozen] = field(default_factory=list)
     settlements: list[Frozen] = field(default_factory=list)
     pattern: FreezePattern | None = None
+    settlement_day: int = 1
 
     def freeze_now(self, local_ms: int, register_centi_kwh: int) -> None:
         """Freeze at once (control code 16 with 99999999)."""
@@ -70,7 +71,8 @@ class FreezeBook:
         frozen = (local_ms, register_centi_kwh)
         if local_ms // DAY_MS > last_ms // DAY_MS:
             _remember(self.daily, frozen, DAILY_DEPTH)
-            if civil(local_ms).month != civil(last_ms).month:
+            settled = FreezePattern(self.settlement_day, 0, 0).next_local_ms(last_ms)
+            if settled is not None and settled <= local_ms:
                 _remember(self.settlements, frozen, SETTLEMENT_DEPTH)
         timed = self.pattern.next_local_ms(last_ms) if self.pattern else None
         if timed is not None and timed <= local_ms:
@@ -86,6 +88,7 @@ class FreezeBook:
             "daily": list(self.daily),
             "settlements": list(self.settlements),
             "pattern": pattern,
+            "settlement_day": self.settlement_day,
         }
 
     @classmethod
@@ -96,7 +99,8 @@ class FreezeBook:
             for name in ("instant", "timed", "daily", "settlements")
         }
         pattern = FreezePattern(*state["pattern"]) if state["pattern"] else None
-        return cls(state["last_local_ms"], pattern=pattern, **lists)
+        day = state.get("settlement_day", 1)
+        return cls(state["last_local_ms"], pattern=pattern, settlement_day=day, **lists)
 
 
 def _remember(book: list[Frozen], frozen: Frozen, depth: int) -> None:

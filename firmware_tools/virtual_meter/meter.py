@@ -120,7 +120,7 @@ class VirtualMeter:
         self.register_start_centi_kwh = register_centi_kwh
         self.relay = Relay(self.spec.key_needed, self.spec.relay_delay_ms, self.spec.trip_limit_a * 1000)
         self.calendar = calendar
-        self.freezes = FreezeBook(calendar.local_ms(self.at_ms))
+        self.freezes = FreezeBook(calendar.local_ms(self.at_ms), settlement_day=self.spec.settlement_day)
         self.counters = Counters()
         self.tamper = Tamper()
         self.glitches = Glitches()

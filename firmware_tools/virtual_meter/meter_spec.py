@@ -44,6 +44,8 @@ class MeterSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen
     preamble_fe: int = 4
     frame_data_limit: int = 200
     """Longest DATA of a reply; a smaller one forces follow-up frames on everyday blocks."""
+    settlement_day: int = 1
+    """Its own month ends at midnight before this day."""
     tariffs: int = 4
     baud: int | None = None
     count: int = 1
@@ -69,6 +71,8 @@ def check_spec(spec: MeterSpec) -> None:
         raise ValueError(
             f"meter {spec.name}: frame_data_limit is 20 to 200, preamble_fe 0 to 16, tariffs 1 to 63"
         )
+    if not 1 <= spec.settlement_day <= 28:
+        raise ValueError(f"meter {spec.name}: settlement_day is 1 to 28")
     if spec.turn_round_ms and len(spec.turn_round_ms) != 2:
         raise ValueError(f"meter {spec.name}: turn_round_ms is [shortest, longest]")
 

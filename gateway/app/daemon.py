@@ -18,6 +18,7 @@ from gateway.application.ports import Journal, StoreDamaged, StoreFull
 from gateway.application.settle_due import write_health, write_watermark
 from gateway.config import GatewayConfig
 from gateway.contract.envelope import KeySigner
+from gateway.loops.compare_periods import PeriodComparer
 from gateway.loops.drive_relays import RelayDriver
 from gateway.loops.keep_health import HealthKeeper
 from gateway.loops.watch_losses import LossWatch
@@ -110,6 +111,8 @@ class Daemon:
         self._spawn("losses", losses.run())
         meters = MeterWatcher(store, clock, fleet, parts.clocks, Tick(parts.progress, "meters"))
         self._spawn("meters", meters.run())
+        periods = PeriodComparer(store, clock, fleet, parts.clocks, Tick(parts.progress, "periods"))
+        self._spawn("periods", periods.run())
         self._spawn("watchdog", keep_fed(notifier, parts.progress))
 
     def _spawn(self, name: str, work: Coroutine[None, None, None]) -> None:

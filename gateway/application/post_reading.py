@@ -1,6 +1,6 @@
 """A reading arrives: judge it, pack it, bill it when it is time, decide on it. One transaction. Knows no wire.
 
-reading -> judgement -> (binding, price edge) -> packed row -> decision -> settlement -> outbox row
+reading -> judgement -> (binding, price edge, period's end) -> packed row -> decision -> settlement -> outbox row
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from gateway.application.accounts import Metered, metered, metered_by
 from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.bind import bills_nobody, bind_due, has_binding_due
 from gateway.application.close_account import finish_closing
+from gateway.application.close_period import close_periods
 from gateway.application.decide import decide, policy
 from gateway.application.drive_relay import note_observation
 from gateway.application.outlook import outlook_of
@@ -82,6 +83,8 @@ def post_reading(
     journal.keep(reading.meter, after)
     journal.add_reading(_row(reading, judgement, now))
     _tell_story(journal, before, after, now)
+    if judgement.accepted:
+        close_periods(journal, before, after, reading.span_wh, now)
     if crosses and gathered is not None:
         settle(journal, gathered.state.account, EntryCause.PRICE_EDGE, now)
     if judgement.accepted:

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.contract.facts import CommandResult, Instant
 from gateway.contract.identifiers import AccountId, AlarmId, CommandId, EntryId, Epoch, GatewayId
-from gateway.contract.meter_facts import MeterSwapped
+from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
 from gateway.contract.rules import BindingRule
 
 ONLY = ""
@@ -126,6 +126,24 @@ class MeterPlace(msgspec.Struct, frozen=True, array_like=True):
     model: str
     ct_ratio: int = 1
     location: str = ""
+
+
+class PeriodAnchor(msgspec.Struct, frozen=True, array_like=True):
+    """The last reading before the clock was not believed any more; keyed by the meter. A closing instant behind it is told late."""
+
+    wall_ms: int
+    total_wh: int
+    power_w: int
+
+
+class PeriodMark(msgspec.Struct, frozen=True, array_like=True):
+    """The latest closing instant whose register was told; keyed by the meter."""
+
+    fact: PeriodRegister
+    power_w: int = 0
+    """The most that flowed around it, as far as was seen."""
+    settled: bool = False
+    """The meter's own monthly register was compared, or it has none of that instant."""
 
 
 class Swap(msgspec.Struct, frozen=True):

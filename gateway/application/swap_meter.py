@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.application.alarms import clear_alarm, raise_alarm, standing_alarms, station
 from gateway.application.bind import begin_at
+from gateway.application.close_period import close_periods
 from gateway.application.groups import replace_in_groups
 from gateway.application.plan_swap import (
     SwapOrder,
@@ -92,7 +93,9 @@ def _seal_last(journal: Journal, ask: SwapOrder, plan: SwapPlan, swap: str, now:
     if plan.judged is not None:
         reading, judgement = plan.judged
         before = journal.record(MeterState, ask.old) or MeterState(ask.old)
-        journal.keep(ask.old, advance(before, reading, judgement, now))
+        after = advance(before, reading, judgement, now)
+        journal.keep(ask.old, after)
+        close_periods(journal, before, after, reading.span_wh, now)
         if not plan.last_read_by:
             journal.add_reading(_row(reading, judgement.outcome, now))
     if plan.account is None:

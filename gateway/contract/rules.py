@@ -251,3 +251,9 @@ class PolicyRule(msgspec.Struct, frozen=True):
     """Between two balances of master and subs."""
     loss_judged_every_s: int = 86_400
     """The period whose loss is judged: shorter ones show the registers' steps more than the loss."""
+    period_day: int = 26
+    """The day of the month on which an accounting period ends and the next begins (R-4.1.9: 26th to 25th); 1 to 28."""
+    period_minute: int = 0
+    """Minutes after that day's local midnight."""
+    period_utc_offset_minutes: int = 480
+    """Local time less UTC."""

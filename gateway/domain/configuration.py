@@ -9,6 +9,7 @@ from gateway.contract.quantities import Unit
 from gateway.contract.rules import AccountRule, GroupRule, PriceRule
 from gateway.domain.buckets import PAID
 from gateway.domain.calendar import offset_mistake, window_mistake
+from gateway.domain.period import period_mistake
 from gateway.domain.tariff import lowest_rate
 from gateway.domain.timetable import calendar_mistakes
 
@@ -31,6 +32,7 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
         ),
         *(mistake for price in configure.prices for mistake in _price_mistakes(price)),
         *calendar_mistakes(configure),
+        *filter(None, [period_mistake(configure.policy)]),
         *group_mistakes(configure.groups),
     ]
 

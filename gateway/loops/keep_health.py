@@ -8,6 +8,7 @@ import structlog
 
 from gateway.application.alarms import keep_alarms, note, station
 from gateway.application.bind import counted_on
+from gateway.application.close_period import next_closing
 from gateway.application.outbox import depth
 from gateway.application.ports import Clock, Journal, Store, StoreFull
 from gateway.application.settle_due import next_price_edge, settle_due, write_health
@@ -117,10 +118,13 @@ class HealthKeeper:
         self._settled_at = now
         if passed.relay:
             self._signals.relay.set()
-        self._edge_ms = await self._store.run(lambda journal: next_price_edge(journal, now))
+        edges = await self._store.run(
+            lambda journal: (next_price_edge(journal, now), next_closing(journal, now))
+        )
+        self._edge_ms = min((edge for edge in edges if edge is not None), default=None)
 
     async def _read_at_edge(self, now: Instant) -> None:
-        """At a price edge every meter is read at once, so that the split interval is short (C-9)."""
+        """At a price edge or a period's end every meter is read at once, so that the split interval is short (C-9, R-4.1.9)."""
         if self._edge_ms is not None and now.trusted and now.wall_ms >= self._edge_ms:
             self._edge_ms = None
             self._signals.read_soon(*(meter.meter for meter in self._fleet.all()))

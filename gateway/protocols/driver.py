@@ -31,6 +31,10 @@ class Item(StrEnum):
     """What flowed back through the meter; a plain room has none."""
     FROZEN_ENERGY = "frozen-energy"
     """The energy at the last instant freeze (DL/T 645 class 0501)."""
+    SETTLED_ENERGY = "settled-energy"
+    """The energy at the meter's own last settlement day: its monthly register."""
+    SETTLEMENT_DAY = "settlement-day"
+    """When in the month the meter settles (DL/T 645-2007: 04000B01, DDhh)."""
     COVER_OPENINGS = "cover-openings"
     """How often the meter's cover was opened."""
     STATUS_WORDS = "status-words"
@@ -116,6 +120,9 @@ class Values:
     status_word: int | None = None
     reverse_wh: int | None = None
     frozen_wh: int | None = None
+    settled_wh: int | None = None
+    settles_on: tuple[int, int] | None = None
+    """Day of the month and hour."""
     cover_openings: int | None = None
     status_words: tuple[int, ...] | None = None
     """Words 1 to 7 in order (annex C)."""

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -87,6 +87,14 @@ class ModelRow:
     def items(self) -> frozenset[Item]:
         """What the model can be asked."""
         return frozenset(self.identifiers or self.registers)
+
+
+def month_row(row: ModelRow, month: int) -> ModelRow | None:
+    """Give a model whose settled energy is of the n-th last settlement, 1 to 12 (DL/T 645-2007, annex A: DI0); None without any."""
+    di = row.identifiers.get(Item.SETTLED_ENERGY)
+    if di is None or row.protocol != "dlt645-2007":
+        return None
+    return replace(row, identifiers={**row.identifiers, Item.SETTLED_ENERGY: f"{di[:-2]}{month:02X}"})
 
 
 def parse_row(name: str, content: Mapping[str, Any]) -> ModelRow | list[Mistake]:

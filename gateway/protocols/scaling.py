@@ -2,7 +2,16 @@
 
 from gateway.protocols.driver import Item, Values
 
-TRANSFORMED = frozenset({Item.ENERGY, Item.REVERSE_ENERGY, Item.FROZEN_ENERGY, Item.POWER, Item.CURRENT})
+TRANSFORMED = frozenset(
+    {
+        Item.ENERGY,
+        Item.REVERSE_ENERGY,
+        Item.FROZEN_ENERGY,
+        Item.SETTLED_ENERGY,
+        Item.POWER,
+        Item.CURRENT,
+    }
+)
 """What the current transformers in front of a meter divide."""
 
 THOUSANDTHS = TRANSFORMED | {Item.VOLTAGE, Item.POWER_FACTOR, Item.FREQUENCY}
@@ -27,6 +36,8 @@ def numbers_to_values(item: Item, numbers: list[int]) -> Values:
             return Values(reverse_wh=numbers[0])
         case Item.FROZEN_ENERGY:
             return Values(frozen_wh=numbers[0])
+        case Item.SETTLED_ENERGY:
+            return Values(settled_wh=numbers[0])
         case Item.COVER_OPENINGS:
             return Values(cover_openings=numbers[0] // 1000)
         case Item.POWER:

@@ -55,9 +55,16 @@ def meter_of(
     args: argparse.Namespace, password: str | None = None, operator: str | None = None
 ) -> Driver | Trouble:
     """Make the driver that the arguments name; fill in the model's own speed and parity where none were given."""
-    row = _model_of(args)
+    row = model_of(args)
     if isinstance(row, Trouble):
         return row
+    return driver_of(row, args, password, operator)
+
+
+def driver_of(
+    row: ModelRow, args: argparse.Namespace, password: str | None = None, operator: str | None = None
+) -> Driver | Trouble:
+    """Make the driver of a model at the address that the arguments name."""
     args.baud = row.line.baud if args.baud is None else args.baud
     args.parity = args.parity or row.line.parity
     if args.baud <= 0:
@@ -77,7 +84,8 @@ def meter_of(
         return Trouble("bad-value", "The meter can't be described so.", str(error), "Correct --ct-ratio.")
 
 
-def _model_of(args: argparse.Namespace) -> ModelRow | Trouble:
+def model_of(args: argparse.Namespace) -> ModelRow | Trouble:
+    """Give the model that the arguments name."""
     try:
         models = read_models()
     except BrokenModels as error:

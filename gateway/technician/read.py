@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.adapters.serial_bus import SerialBus
 from gateway.protocols.driver import Answer, Driver, Item, MeterClock, MeterDate, MeterTime, Refused, Values
+from gateway.technician.months import read_months
 from gateway.technician.one_shot import (
     FAILED,
     OK,
@@ -31,6 +32,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--item", choices=[*Item, ALL], default=Item.ENERGY.value, help="what to read (default energy)"
     )
+    parser.add_argument(
+        "--months", action="store_true", help="read the energy at the meter's last 12 settlements instead"
+    )
     parser.set_defaults(run=run)
 
 
@@ -39,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     driver = meter_of(args)
     if isinstance(driver, Trouble):
         return report_trouble(driver, args, USAGE)
+    if args.months:
+        return read_months(args)
     items = [item for item in Item if item in driver.items] if args.item == ALL else [Item(args.item)]
     if not driver.items.issuperset(items):
         return report_trouble(_lacks(driver, items[0], args), args, USAGE)
@@ -141,6 +147,10 @@ def in_words(item: Item, values: Values) -> str:
             return scaled(values.reverse_wh, 1000, 2, "kWh")
         case Item.FROZEN_ENERGY:
             return scaled(values.frozen_wh, 1000, 2, "kWh")
+        case Item.SETTLED_ENERGY:
+            return scaled(values.settled_wh, 1000, 2, "kWh")
+        case Item.SETTLEMENT_DAY:
+            return settles_text(values)
         case Item.COVER_OPENINGS:
             return scaled(values.cover_openings, 1, 0, "times")
         case Item.STATUS_WORDS:
@@ -150,6 +160,11 @@ def in_words(item: Item, values: Values) -> str:
 def scaled(value: int | None, divisor: int, places: int, unit: str) -> str:
     """Show an integer in a larger unit; `-` for a phase or value that is not there."""
     return "-" if value is None else f"{value / divisor:.{places}f} {unit}".rstrip()
+
+
+def settles_text(values: Values) -> str:
+    """Say when in the month a meter settles."""
+    return "-" if values.settles_on is None else f"day {values.settles_on[0]}, {values.settles_on[1]:02}:00"
 
 
 def relay_text(values: Values) -> str:

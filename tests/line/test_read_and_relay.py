@@ -199,3 +199,16 @@ def test_a_command_is_weighed_by_what_is_read_back(
     action: RelayAction, reply: LineReply, read_back: ReadBack, verdict: RelayVerdict
 ) -> None:
     assert judge(action, reply, read_back) is verdict
+
+
+async def test_the_months_that_a_meter_kept_are_read_newest_first(line: VirtualLine) -> None:
+    line.meters[0].freezes.settlements = [(0, 8_000), (0, 7_000)]
+    code, answer = await ask("read", line, HONEST, "--months")
+    assert (code, answer["settles_on"]) == (0, [1, 0])
+    assert answer["settled_wh"][:3] == [80_000, 70_000, 0]
+    assert len(answer["settled_wh"]) == 12
+    code, out, _ = await gateway("read", "--port", line.address, "--baud", "9600", "--months",
+                                 "--model", "generic-dlt645-2007", "--address", HONEST)  # fmt: skip
+    assert (code, "settles on day 1, 00:00" in out, "settlement  2 ago   70.00 kWh" in out) == (0, True, True)
+    code, answer = await ask("read", line, "5", "--months", model="eastron-sdm120")
+    assert (code, answer["error"]) == (2, "no-such-item")

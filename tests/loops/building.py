@@ -29,6 +29,7 @@ from gateway.contract.rules import AccountRule, GroupRule, PolicyRule, PriceRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
+from gateway.loops.compare_periods import PeriodComparer
 from gateway.loops.drive_relays import RelayDriver
 from gateway.loops.fleet import Fleet, FleetMeter
 from gateway.loops.keep_health import HealthKeeper, Trouble
@@ -193,6 +194,7 @@ class Building:
         keep: bool = False,
         watch: bool = False,
         look: bool = False,
+        compare: bool = False,
     ) -> None:
         """Start the loops that a test wants."""
         if poll:
@@ -205,6 +207,9 @@ class Building:
         if look:
             parts_of = (self.store, self.time, self.fleet, self.clocks, self.tick)
             self._run(MeterWatcher(*parts_of, share=1, round_s=0.3, look_every_s=0.3).run())
+        if compare:
+            parts_to = (self.store, self.time, self.fleet, self.clocks, self.tick)
+            self._run(PeriodComparer(*parts_to).run())
         if keep:
             self._run(self.keeper().run())
 

@@ -16,6 +16,8 @@ from gateway.application.records import (
     KnownGrant,
     MeterTies,
     OutboxMark,
+    PeriodAnchor,
+    PeriodMark,
     Provisional,
     RaisedAlarm,
     Station,
@@ -55,6 +57,8 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Freezes: "freezes",
     MeterWatch: "meter_watch",
     Swap: "swap",
+    PeriodAnchor: "period_anchor",
+    PeriodMark: "period_mark",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
 

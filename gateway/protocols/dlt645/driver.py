@@ -233,6 +233,8 @@ def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | 
         )
     if item is Item.STATUS_WORDS:
         return _status_words(body)
+    if item is Item.SETTLEMENT_DAY:
+        return _settlement_day(body)
     if item in CALENDAR_BYTES:
         return _calendar(item, body)
     if isinstance(known.form, Number):
@@ -261,6 +263,15 @@ def _status_words(body: bytes) -> Values | str:
         return Problem.WRONG_LENGTH.value
     words = tuple(int.from_bytes(body[at : at + 2], "little") for at in range(0, len(body), 2))
     return Values(status_words=words)
+
+
+def _settlement_day(body: bytes) -> Values | str:
+    """Read DDhh; 99 in both is a meter without one (annex A: a settlement day that is not used)."""
+    digits = body[::-1].hex()
+    if not digits.isdecimal():
+        return Problem.NON_BCD.value
+    day, hour = int(digits[:2]), int(digits[2:])
+    return Values(settles_on=(day, hour)) if 1 <= day <= 31 and hour < 24 else "not-there"
 
 
 def _calendar(item: Item, body: bytes) -> Values | str:
