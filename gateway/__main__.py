@@ -20,6 +20,7 @@ COMMANDS = {
     "emergency": "gateway.technician.emergency",
     "lock-out": "gateway.technician.lock_out",
     "swap": "gateway.technician.swap",
+    "set-address": "gateway.technician.set_address",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = "rich"

@@ -46,6 +46,8 @@ class ModbusServer:
         return build(request.unit, request.function, answer)
 
     def _answer_sdm(self, request: ModbusRequest) -> bytes | Refusal:
+        if request.function == WRITE_MULTIPLE:
+            return self._write_sdm(request.body)
         if request.function != READ_INPUT:
             return Refusal.ILLEGAL_FUNCTION
         start, count = struct.unpack(">HH", request.body)
@@ -57,6 +59,20 @@ class ModbusServer:
         values = sdm_values(self._meter, energy_asked=0x0048 in asked or 0x0156 in asked)
         floats = (values.get(address, 0.0) for address in asked)
         return bytes([2 * count]) + b"".join(struct.pack(">f", value) for value in floats)
+
+    def _write_sdm(self, body: bytes) -> bytes | Refusal:
+        """Take another unit number (holding register 0014) in set-up mode; the reply still comes from the old one."""
+        start, count, length = struct.unpack(">HHB", body[:5])
+        if length != 2 * count or len(body) != 5 + length:
+            return Refusal.ILLEGAL_VALUE
+        if start != SDM_NODE or count != 2 or not self._meter.spec.programming_key:
+            return Refusal.ILLEGAL_ADDRESS
+        (unit,) = struct.unpack(">f", body[5:9])
+        if not 1 <= unit <= 247 or unit != int(unit):
+            return Refusal.ILLEGAL_VALUE
+        self._meter.identity.address = str(int(unit))
+        self._meter.announce("address")
+        return body[:4]
 
     def _answer_dds238(self, request: ModbusRequest) -> bytes | Refusal:
         if request.function == READ_HOLDING:
@@ -85,6 +101,7 @@ class ModbusServer:
 
 
 SDM_END = 0x0182
+SDM_NODE = 0x0014
 DDS_RELAY = 0x001A
 
 

@@ -9,7 +9,7 @@ import fcntl
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -180,6 +180,18 @@ class RegistryStore:
             if present:
                 table.remove(old)
             return None
+
+    def readdress(self, meter_number: str, address: str) -> Refusal | None:
+        """Enter another address for a meter: it answers there already."""
+        with self._locked() as tables:
+            row = self.meter(meter_number)
+            if row is None:
+                return _unknown_meter(meter_number)
+            moved = replace(row, address=address)
+            refusal = self.judge_replacement(meter_number, moved)
+            if refusal is None:
+                tables.table("meters").update({"address": address}, where("meter_number") == meter_number)
+            return refusal
 
     def note_test(self, meter_number: str, result: TestResult) -> Refusal | None:
         """Keep a meter's last test."""

@@ -44,6 +44,10 @@ class Commissioning:
         self.damage = ""
         """Why the registry can't be read now; the lines go on as they were."""
 
+    def model(self, name: str) -> ModelRow | None:
+        """Give a meter model's row."""
+        return self._models.get(name)
+
     @property
     def registry(self) -> RegistryStore:
         """The file that the lines and meters come from."""

@@ -10,6 +10,7 @@ import structlog
 from gateway.adapters.control_protocol import SOCKET_NAME
 from gateway.adapters.control_socket import ControlServer
 from gateway.adapters.systemd_notify import Notifier, keep_fed
+from gateway.app.address_orders import keep_addresses
 from gateway.app.assembly import Tick, assemble
 from gateway.app.orders import Orders
 from gateway.app.parts import Parts
@@ -103,6 +104,7 @@ class Daemon:
             parts.room,
         )
         self._spawn("commissioning", parts.commissioning.follow())
+        self._spawn("addresses", keep_addresses(parts))
         self._spawn("relays", relays.run())
         self._spawn("commands", parts.receiver.run())
         self._spawn("outbox", parts.drain.run())

@@ -7,6 +7,7 @@ import msgspec
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.adapters.voucher_file import envelopes
+from gateway.app.address_orders import AddressOrders
 from gateway.app.parts import Parts
 from gateway.app.swap_orders import SwapOrders
 from gateway.application.alarms import clear_alarm, note, raise_alarm, station
@@ -58,6 +59,7 @@ class Orders:
             "lock-out": _unless_full(self._lock_out),
             "emergency": _unless_full(self._emergency),
             "swap": _unless_full(SwapOrders(self._parts).swap),
+            "set-address": _unless_full(AddressOrders(self._parts).set_address),
         }
 
     async def _status(self, order: Order) -> StatusReport:

@@ -96,6 +96,9 @@ class Line(Protocol):
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command ONCE, never retried: after silence the caller reads back first (C-15)."""
 
+    async def tell(self, driver: Driver, exchange: Exchange) -> LineReply:
+        """Send ONCE what changes a meter; `exchange` is of that driver. After silence the caller looks first what came of it."""
+
     async def broadcast(self, driver: Driver, exchange: Exchange, rank: Rank) -> Sent | LineGone:
         """Send once what no meter answers, and hold the line for the protocol's time. `exchange` is of that driver."""
 

@@ -128,6 +128,15 @@ class MeterPlace(msgspec.Struct, frozen=True, array_like=True):
     location: str = ""
 
 
+class AddressChange(msgspec.Struct, frozen=True, array_like=True):
+    """A meter that was told to answer at another address, before it is known whether it does; keyed by the meter."""
+
+    old: str
+    new: str
+    by: str
+    why: str
+
+
 class PeriodAnchor(msgspec.Struct, frozen=True, array_like=True):
     """The last reading before the clock was not believed any more; keyed by the meter. A closing instant behind it is told late."""
 

@@ -82,6 +82,8 @@ class ModelRow:
     identifiers: Mapping[Item, str] = field(default_factory=dict)
     registers: Mapping[Item, Register] = field(default_factory=dict)
     relay: CommandRelay | RegisterRelay | None = None
+    address: Register | None = None
+    """Where a Modbus meter keeps its unit number, written with function 10H; None where it is set on the meter."""
 
     @property
     def items(self) -> frozenset[Item]:
@@ -117,10 +119,25 @@ class _RowParser:
         identifiers = {} if modbus else self._identifiers(4 if protocol == "dlt645-1997" else 8)
         registers = self._registers() if modbus else {}
         relay = self._relay(protocol, registers) if self._top.has("relay") else None
+        address = self._address(protocol, registers) if self._top.has("address") else None
         self._top.close()
         if self._mistakes:
             return self._mistakes
-        return ModelRow(self._name, title, protocol, phases, line, identifiers, registers, relay)
+        return ModelRow(self._name, title, protocol, phases, line, identifiers, registers, relay, address)
+
+    def _address(self, protocol: str, registers: Mapping[Item, Register]) -> Register:
+        table = self._top.table("address")
+        if protocol != "modbus-rtu":
+            table.wrong("", f"{protocol} has a function of its own for the address")
+        place, kind = int(table.hexadecimal("register", 4), 16), table.text("type", ("float32", "uint16"))
+        # A holding register: what input registers measure at the same number is another thing.
+        for item, register in registers.items():
+            if register.function == READ_FUNCTIONS[0] and register.covers(place):
+                table.wrong(
+                    "register", f"is part of {item.value}: writing there would change what the meter counted"
+                )
+        table.close()
+        return Register(READ_FUNCTIONS[0], place, kind)
 
     def _line(self) -> LineSettings:
         table = self._top.table("line")

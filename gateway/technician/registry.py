@@ -49,7 +49,7 @@ def _add_lines(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_meters(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="add|import|remove|list", required=True)
+    commands = parser.add_subparsers(metavar="add|import|remove|readdress|list", required=True)
     add = _command(commands, "add", add_meter, "add a meter")
     add.add_argument("meter_number", help="its number in the campus, unique")
     add.add_argument("--line", required=True)
@@ -62,6 +62,11 @@ def _add_meters(parser: argparse.ArgumentParser) -> None:
     many = _command(commands, "import", import_meters, "add all meters of a CSV file, or none")
     many.add_argument("file", type=Path, help=f"columns: {', '.join(COLUMNS)}")
     _command(commands, "remove", remove_meter, "remove a meter").add_argument("meter_number")
+    moved = _command(
+        commands, "readdress", readdress_meter, "enter the address that a meter was given by hand"
+    )
+    moved.add_argument("meter_number")
+    moved.add_argument("address", help="what it answers to now")
     _command(commands, "list", list_meters, "show all meters")
 
 
@@ -126,6 +131,12 @@ def add_meter(registry: RegistryStore, args: argparse.Namespace) -> int:
 def remove_meter(registry: RegistryStore, args: argparse.Namespace) -> int:
     """Remove one meter."""
     return _report(args, registry.remove_meter(args.meter_number), f"meter {args.meter_number} removed")
+
+
+def readdress_meter(registry: RegistryStore, args: argparse.Namespace) -> int:
+    """Enter another address for a meter; its number, readings and money stay."""
+    done = f"meter {args.meter_number} is asked at {args.address} from now on"
+    return _report(args, registry.readdress(args.meter_number, args.address), done)
 
 
 def list_meters(registry: RegistryStore, args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.application.loss_records import Freezes, GroupRules, GroupState
 from gateway.application.records import (
+    AddressChange,
     Billed,
     BootRow,
     InboxRow,
@@ -57,6 +58,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Freezes: "freezes",
     MeterWatch: "meter_watch",
     Swap: "swap",
+    AddressChange: "address_change",
     PeriodAnchor: "period_anchor",
     PeriodMark: "period_mark",
 }

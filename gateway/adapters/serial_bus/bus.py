@@ -84,7 +84,10 @@ class SerialBus:
 
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command once, before everything else on the line."""
-        exchange = driver.switch(action, valid_until)
+        return await self.tell(driver, driver.switch(action, valid_until))
+
+    async def tell(self, driver: Driver, exchange: Exchange) -> LineReply:
+        """Send once what changes a meter, before everything else on the line."""
         return self._why_not() or answered(
             await self._callers.ask(driver, exchange, Rank.RELAY, COMMAND_TRIES)
         )

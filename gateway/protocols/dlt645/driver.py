@@ -133,6 +133,11 @@ class Dlt645Driver:
         )
         return self._question(request, f"relay {action.value}", None, functions.RELAY, b"")
 
+    def take_address(self) -> Exchange:
+        """Give the only meter on the line this driver's address (15H); it answers from there."""
+        request = functions.write_address(self.address, self._row.line.preamble)
+        return self._question(request, "take address", None, functions.WRITE_ADDRESS, b"")
+
     def listen(self, exchange: Exchange, baud: int) -> "Dlt645Listener":
         """Return a listener; DL/T 645's waits don't depend on the speed."""
         if not isinstance(exchange, _Question):

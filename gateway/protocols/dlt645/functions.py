@@ -100,6 +100,14 @@ def read_address(preamble: int = 0) -> bytes:
     return encode(WILDCARD_ADDRESS, READ_ADDRESS, b"", preamble)
 
 
+def write_address(address: str, preamble: int = 0) -> bytes:
+    """Give the only meter on the line an address (15H, clause 7.5). It answers from there, and needs its programming key.
+
+    Point to point: every meter that hears it takes it.
+    """
+    return encode(WILDCARD_ADDRESS, WRITE_ADDRESS, bytes.fromhex(address)[::-1], preamble)
+
+
 def write(address: str, di: str, password: str, operator: str, content: bytes, preamble: int = 0) -> bytes:
     """Write a data item (14H, clause 7.4): `password` is PA and P0..P2 (8 digits), `operator` C0..C3 (8 digits).
 

@@ -77,6 +77,7 @@ class ModbusDriver:
         self.items = row.items
         self.ct_ratio = ct_ratio
         self.registers = row.registers
+        self._address = row.address
         self._silence_ms = silence_ms(baud or row.line.baud)
         self._relay = row.relay if isinstance(row.relay, RegisterRelay) else None
         self.relay_actions = frozenset(self._relay.actions) if self._relay else frozenset()
@@ -120,6 +121,15 @@ class ModbusDriver:
         value = self._relay.actions[action].to_bytes(2, "big")
         request = modbus.write_registers(self.unit, self._relay.address, value)
         return self._question(request, f"relay {action.value}", modbus.WRITE_REGISTERS, None)
+
+    def give_address(self, unit: int) -> Exchange | None:
+        """Write another unit number into the meter's register (10H), answered from this one; None where the row has none."""
+        register = self._address
+        if register is None:
+            return None
+        value = struct.pack(">f", unit) if register.kind == "float32" else unit.to_bytes(2, "big")
+        request = modbus.write_registers(self.unit, register.address, value)
+        return self._question(request, f"address {unit}", modbus.WRITE_REGISTERS, None)
 
     def closed_by(self, value: int) -> bool | None:
         """Read the relay register: True closed, False open, None for a value the model doesn't have."""

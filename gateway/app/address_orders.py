@@ -1,0 +1,171 @@
+"""Giving a meter another address on its line: checked, noted, sent once, read back there, and only then entered in the registry.
+
+The note stands in the journal before anything is sent. Whatever crashes, the meter is looked for at the new address and at the old
+one until it answers: a meter that took its address and was forgotten would be silent for ever.
+"""
+
+import asyncio
+from dataclasses import replace
+from enum import StrEnum
+
+import structlog
+
+from gateway.adapters.control_socket import Order, Unable
+from gateway.adapters.registry_store import MeterRow
+from gateway.app.parts import Parts
+from gateway.application.change_address import begin_change, end_change, note_lost, open_changes
+from gateway.application.ports import Rank, Silent, StoreFull
+from gateway.application.records import AddressChange
+from gateway.contract.identifiers import MeterNo
+from gateway.loops.fleet import FleetMeter
+from gateway.protocols.driver import Answer, Item, Refused
+from gateway.protocols.meters import names_one_meter
+from gateway.protocols.readdress import WILDCARD, Readdressing, readdressing, who_answered
+
+LOOK_EVERY_S = 60.0
+BY_HAND = "set it on the meter, then enter it: cardroom-gateway meters readdress"
+
+log = structlog.get_logger("addresses")
+
+
+class Found(StrEnum):
+    """Where a meter answers after it was told to move."""
+
+    NEW = "new"
+    OLD = "old"
+    NOWHERE = "nowhere"
+
+
+class AddressOrders:
+    """Does the order, over the daemon's parts."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def set_address(self, order: Order) -> dict[str, str]:
+        """Give a meter another address. Refused by name before anything is sent, or told where the meter answers afterwards."""
+        meter, new = MeterNo(order.text("meter")), order.text("address").upper()
+        row = self._parts.commissioning.registry.meter(meter)
+        if row is None:
+            raise Unable(f"there is no meter {meter}; `cardroom-gateway meters list` shows them")
+        if not names_one_meter(new):
+            raise Unable(f"{new} speaks to more than one meter; give the meter an address of its own")
+        refusal = self._parts.commissioning.registry.judge_replacement(meter, replace(row, address=new))
+        if refusal is not None:
+            raise Unable(str(refusal))
+        here, there = self._made(row), self._made(replace(row, address=new))
+        moving = self._moving(row, new)
+        await self._check_line(row, here, there, moving)
+        change = AddressChange(row.address, new, order.by, order.text("why"))
+        await self._parts.store.run(lambda journal: begin_change(journal, meter, change))
+        reply = await here.line.tell(moving.driver, moving.exchange)
+        if isinstance(reply, Refused):
+            log.warning("address-refused", meter=meter, reason=reply.reason)
+        return self._told(await settle_change(self._parts, meter, change), row, new)
+
+    def _told(self, found: Found, row: MeterRow, new: str) -> dict[str, str]:
+        if found is Found.OLD:
+            raise Unable(
+                f"{row.meter_number} still answers at {row.address}: is its programming key pressed, is it in set-up mode? "
+                f"Else {BY_HAND}"
+            )
+        if found is Found.NOWHERE:
+            raise Unable(
+                f"{row.meter_number} answers neither at {new} nor at {row.address}; it is looked for, and entered where it answers"
+            )
+        return {"meter": row.meter_number, "old": row.address, "new": new}
+
+    def _made(self, row: MeterRow) -> FleetMeter:
+        made = self._parts.commissioning.meter_at(row)
+        if isinstance(made, str):
+            raise Unable(f"{row.meter_number}: {made}")
+        return made
+
+    def _moving(self, row: MeterRow, new: str) -> Readdressing:
+        model = self._parts.commissioning.model(row.model)
+        line = next((one for one, _ in self._parts.commissioning.lines() if one.name == row.line), None)
+        assert model is not None, "the meter could be made"
+        assert line is not None, "its line runs"
+        moving = readdressing(model, row.address, new, line.baud)
+        if moving is None:
+            raise Unable(f"a {row.model} takes no address from the line: {BY_HAND} {row.meter_number} {new}")
+        return moving
+
+    async def _check_line(
+        self, row: MeterRow, here: FleetMeter, there: FleetMeter, moving: Readdressing
+    ) -> None:
+        """See that the meter is there, that nobody is at the new address, and where all would take it, that it is alone."""
+        others = [
+            one.meter_number
+            for one in self._parts.commissioning.registry.meters()
+            if one.line == row.line and one.meter_number != row.meter_number
+        ]
+        if moving.alone and others:
+            raise Unable(
+                f"every meter on line {row.line} would take the address, and {len(others)} others are on it "
+                f"({', '.join(others[:3])}); wire {row.meter_number} alone, or {BY_HAND} {row.meter_number} {there.driver.address}"
+            )
+        if not isinstance(await _ask(here), Answer):
+            raise Unable(f"{row.meter_number} doesn't answer at {row.address}; nothing was sent")
+        if not isinstance(await _ask(there), Silent):
+            raise Unable(
+                f"something answers at {there.driver.address} on line {row.line} already; nothing was sent"
+            )
+        if moving.alone:
+            await self._check_alone(row, here)
+
+    async def _check_alone(self, row: MeterRow, here: FleetMeter) -> None:
+        everybody = self._made(replace(row, address=WILDCARD))
+        reply = await _ask(everybody)
+        wanted = here.driver.address
+        if not isinstance(reply, Answer) or who_answered(reply.raw) not in (wanted, WILDCARD):
+            raise Unable(
+                f"{row.meter_number} is not alone on line {row.line}: asked who is there, {_heard(reply)}; nothing was sent"
+            )
+
+
+def _heard(reply: object) -> str:
+    return f"{who_answered(reply.raw)} answered" if isinstance(reply, Answer) else "several spoke at once"
+
+
+async def _ask(meter: FleetMeter) -> object:
+    return await meter.line.read(meter.driver, Item.ENERGY, Rank.READ_BACK)
+
+
+async def settle_change(parts: Parts, meter: MeterNo, change: AddressChange) -> Found:
+    """Look where a meter answers, and let registry and journal say so: the registry first, as the end of the note ends the work."""
+    registry = parts.commissioning.registry
+    row = registry.meter(meter)
+    if row is None:
+        await _end(parts, meter, change.old)
+        return Found.NOWHERE
+    for address, found in ((change.new, Found.NEW), (change.old, Found.OLD)):
+        made = parts.commissioning.meter_at(replace(row, address=address))
+        if not isinstance(made, FleetMeter) or not isinstance(await _ask(made), Answer):
+            continue
+        refusal = registry.readdress(meter, address) if row.address != address else None
+        if refusal is not None:
+            log.error("registry-does-not-follow", meter=meter, why=str(refusal))
+            break
+        await _end(parts, meter, address)
+        return found
+    now = parts.clock.now()
+    await parts.store.run(lambda journal: note_lost(journal, meter, now))
+    return Found.NOWHERE
+
+
+async def _end(parts: Parts, meter: MeterNo, at: str) -> None:
+    now = parts.clock.now()
+    await parts.store.run(lambda journal: end_change(journal, meter, at, now))
+    log.info("address-settled", meter=meter, answers_at=at)
+
+
+async def keep_addresses(parts: Parts) -> None:
+    """Look for ever for meters whose change of address has no known end: after a crash, or one that fell silent."""
+    while True:
+        try:
+            for meter, change in (await parts.store.run(open_changes)).items():
+                await settle_change(parts, meter, change)
+        except StoreFull:
+            pass
+        await asyncio.sleep(LOOK_EVERY_S)

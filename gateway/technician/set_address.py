@@ -1,0 +1,44 @@
+"""`cardroom-gateway set-address METER ADDRESS`: give a meter another address on its line, and read it back there.
+
+DL/T 645-2007 has no way to name the meter that is meant: it must be alone on its line, with its programming key pressed. A Modbus
+meter is named by its old address. What the line can't set is set on the meter and entered with `meters readdress`.
+"""
+
+import argparse
+import sys
+
+from gateway.technician.config_check import add_config_option
+from gateway.technician.daemon import NOT_DONE, order
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Mount the command."""
+    parser = subparsers.add_parser("set-address", help="give a meter another address", description=__doc__)
+    parser.add_argument("meter", metavar="METER", help="the meter's number")
+    parser.add_argument("address", metavar="ADDRESS", help="what it shall answer to")
+    parser.add_argument("--why", required=True, help="it goes to central with your login name")
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+    add_config_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask, then let the daemon do it."""
+    if not args.yes and not _agreed(args):
+        print("Nothing was sent.", file=sys.stderr)
+        return NOT_DONE
+    answer = order(args, "set-address", {"meter": args.meter, "address": args.address, "why": args.why})
+    if isinstance(answer, int):
+        return answer
+    print(f"{args.meter} answers at {args.address}; the registry says so now.")
+    return 0
+
+
+def _agreed(args: argparse.Namespace) -> bool:
+    print(
+        f"{args.meter} will answer to {args.address} alone. Do it? [y/N] ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
