@@ -24,11 +24,14 @@ def check_energy(evidence: Evidence) -> Iterator[Finding]:
         if reading.outcome in ACCEPTED:
             readings[reading.meter].append(reading)
     for journal in evidence.journals:
-        for meter, entries in _consumption(journal).items():
-            yield from _check_chain(entries)
+        billed = _consumption(journal)
+        yield from _check_swaps(journal, billed)
+        for meter, entries in billed.items():
+            begins = _begins(journal, meter)
+            yield from _check_chain(entries, begins)
             yield from _check_beginning(entries, readings[meter])
-            yield from _check_end(journal, meter, entries)
-            if meter in installs:
+            yield from _check_end(journal, meter, entries, begins)
+            if meter in installs and not any(entry.register_from_wh in begins for entry in entries[1:]):
                 yield from _check_truth(meter, entries, installs[meter])
 
 
@@ -40,7 +43,22 @@ def _consumption(journal: Journal) -> dict[str, list[Entry]]:
     return by_meter
 
 
-def _check_chain(entries: list[Entry]) -> Iterator[Finding]:
+def _begins(journal: Journal, meter: str) -> set[int]:
+    """Give the registers at which a person put this meter in another's place: a chain may begin anew there."""
+    return {swap.first_wh for swap in journal.swaps if swap.new_meter == meter}
+
+
+def _check_swaps(journal: Journal, billed: dict[str, list[Entry]]) -> Iterator[Finding]:
+    """A replaced meter's last register must be where its bill ended: between the two, energy would be nobody's or two people's."""
+    for swap in journal.swaps:
+        ends = {entry.register_to_wh for entry in billed.get(swap.old_meter, [])}
+        if swap.account is None or not ends or swap.last_wh in ends | _begins(journal, swap.old_meter):
+            continue
+        detail = f"meter {swap.old_meter} was replaced at {swap.last_wh} Wh, where none of its bills ends"
+        yield Finding(Figure.REGISTERS_APART, swap.swap, detail)
+
+
+def _check_chain(entries: list[Entry], begins: set[int]) -> Iterator[Finding]:
     """An end that is not stated (a price edge before the register wrapped) follows from the energy."""
     previous_wh: int | None = None
     for entry in entries:
@@ -58,7 +76,7 @@ def _check_chain(entries: list[Entry]) -> Iterator[Finding]:
                 entry.entry,
                 f"{entry.energy_wh} Wh billed from {start_wh} to {end_wh} Wh on meter {entry.meter}",
             )
-        if previous_wh is not None and start_wh != previous_wh:
+        if previous_wh is not None and start_wh != previous_wh and start_wh not in begins:
             yield _break_in_chain(entry, previous_wh, start_wh)
         previous_wh = end_wh
 
@@ -74,10 +92,10 @@ def _break_in_chain(entry: Entry, previous_wh: int, start_wh: int) -> Finding:
     )
 
 
-def _check_end(journal: Journal, meter: str, entries: list[Entry]) -> Iterator[Finding]:
-    """The store's own note of what is billed must be the end of the chain, and not beyond what was read."""
+def _check_end(journal: Journal, meter: str, entries: list[Entry], begins: set[int]) -> Iterator[Finding]:
+    """The store's own note of what is billed must be the end of the chain, or where it begins anew."""
     end_wh, settled_wh = entries[-1].register_to_wh, journal.settled_wh.get(meter)
-    if settled_wh is not None and end_wh is not None and settled_wh != end_wh:
+    if settled_wh is not None and end_wh is not None and settled_wh not in begins | {end_wh}:
         yield Finding(
             Figure.REGISTERS_APART,
             meter,

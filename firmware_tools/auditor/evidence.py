@@ -79,6 +79,18 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Swap:
+    """A meter that was replaced on site: one chain of registers ends, another begins."""
+
+    swap: str
+    account: str | None
+    old_meter: str
+    last_wh: int
+    new_meter: str
+    first_wh: int
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """One gateway's store."""
 
@@ -90,6 +102,7 @@ class Journal:
     """Command bodies by number."""
     settled_wh: Mapping[str, int]
     """Per meter, the register up to which it is billed."""
+    swaps: tuple[Swap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from firmware_tools.auditor.evidence import Balance, Entry, Journal, Line, OutboxRow
+from firmware_tools.auditor.evidence import Balance, Entry, Journal, Line, OutboxRow, Swap
 from firmware_tools.auditor.read_only import Unreadable, rows
 
 STATION_GATEWAY = 0
@@ -50,7 +50,24 @@ def read_journal(path: Path) -> Journal:
             for record in _records(path, "account_state")
             if record[ACCOUNT_METER] and record[ACCOUNT_SETTLED_REGISTER_WH] is not None
         },
+        swaps=tuple(_swaps(path)),
     )
+
+
+def _swaps(path: Path) -> Iterator[Swap]:
+    """A store from before meters were swapped has no such table."""
+    if not list(rows(path, "SELECT 1 FROM sqlite_master WHERE name = 'swap'")):
+        return
+    for (raw,) in rows(path, "SELECT record FROM swap"):
+        fact = msgspec.msgpack.decode(raw)["fact"]
+        yield Swap(
+            fact["swap"],
+            fact["account"],
+            fact["old_meter"],
+            fact["last_wh"],
+            fact["new_meter"],
+            fact["first_wh"],
+        )
 
 
 def _records(path: Path, table: str) -> Iterator[list[Any]]:

@@ -19,6 +19,7 @@ from firmware_tools.auditor.evidence import (
     Price,
     Receipt,
     StoredEntry,
+    Swap,
     WeekPrice,
 )
 from firmware_tools.auditor.findings import Figure, figures_met, table
@@ -311,3 +312,25 @@ def test_a_row_still_in_the_outbox_is_lost_only_when_it_tells_of_money_in_a_quie
         unsent = journal(evidence, outbox=(*evidence.journals[0].outbox, row))
         assert found(unsent, quiet=False) == {}
         assert found(unsent) == lost
+
+
+def test_a_meter_that_was_replaced_ends_one_chain_and_begins_another():
+    honest = honest_evidence()
+    swap = Swap("b1.e1.swap1", "1-101.1", "M1", 9_000, "M9", 500)
+    back = Swap("b1.e1.swap2", "1-101.1", "M9", 700, "M1", 12_000)
+    entries = (
+        *honest.journals[0].entries,
+        used(
+            6, "1-101.1", "M9", 500, 700, [Line("paid", "yuan", -100_000, 8 * YUAN - 100_000)], from_ms=50_000
+        ),
+        used(7, "1-101.1", "M1", 12_000, 12_200, [Line("paid", "yuan", -100_000, 8 * YUAN - 200_000)]),
+    )
+    moved = with_entries(honest, entries)
+    energy = {Figure.ENERGY_UNBILLED, Figure.ENERGY_TWICE, Figure.REGISTERS_APART}
+    settled = {"M2": 1_100, "M1": 12_200}
+    right = journal(moved, swaps=(swap, back), settled_wh=settled)
+    assert not energy & set(found(right))
+    unsaid = journal(moved, swaps=(swap,), settled_wh=settled)
+    assert Figure.ENERGY_UNBILLED in found(unsaid)
+    early = replace(swap, last_wh=9_500)
+    assert found(journal(moved, swaps=(early, back), settled_wh=settled))[Figure.REGISTERS_APART]

@@ -132,3 +132,23 @@ def test_broken_files_are_listed_by_name(tmp_path: Path) -> None:
         read_models(tmp_path)
     assert sorted(caught.value.mistakes) == ["a.toml", "b.toml", "c.toml"]
     assert "a.toml: file: is no TOML" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        (GOOD_645 + '[address]\nregister = "0014"\ntype = "uint16"\n', "has a function of its own"),
+        (GOOD_MODBUS + '[address]\nregister = "0001"\ntype = "uint16"\n', "is part of energy"),
+        (GOOD_MODBUS + '[address]\nregister = "0015"\ntype = "int16"\n', "address.type"),
+    ],
+)
+def test_a_wrong_address_register_is_a_mistake(text: str, mistake: str) -> None:
+    found = parse_row("x", tomllib.loads(text))
+    assert isinstance(found, list)
+    assert mistake in " ".join(str(one) for one in found)
+
+
+def test_an_address_register_is_read() -> None:
+    row = parse_row("x", tomllib.loads(GOOD_MODBUS + '[address]\nregister = "0015"\ntype = "uint16"\n'))
+    assert isinstance(row, ModelRow)
+    assert row.address == Register(3, 0x0015, "uint16")
