@@ -66,6 +66,12 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
      _("%(n)s answers ran into each other: look for a second meter with this address")),
     (r"(?P<n>\d+) of (?P<all>\d+) questions failed, of the others' (?P<m>\d+) of (?P<rest>\d+): look at its module",
      _("%(n)s of %(all)s questions failed, of the others' %(m)s of %(rest)s: look at its module")),
+    (r"the meter keeps (?P<own>\d+) Wh of the period's end, the gateway read (?P<wh>\d+) Wh: (?P<apart>[+-]\d+) Wh, "
+     r"(?P<n>\d+) Wh are explained; look at its clock, and whether it is the same meter",
+     _("the meter keeps %(own)s Wh of the period's end, the gateway read %(wh)s Wh: %(apart)s Wh, %(n)s Wh are explained; "
+       "look at its clock, and whether it is the same meter")),
+    (r"it was told to move from (?P<old>\S+) to (?P<new>\S+) and answers at neither; look at its wires and its display",
+     _("it was told to move from %(old)s to %(new)s and answers at neither; look at its wires and its display")),
     (r"the balance is not the sum of the ledger", _("the balance is not the sum of the ledger")),
     (r"a reading could not be booked; the gateway's log says why",
      _("a reading could not be booked; the gateway's log says why")),

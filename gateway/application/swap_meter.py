@@ -148,7 +148,7 @@ def _hand_over(journal: Journal, old: RelayState, fact: MeterSwapped, now: Insta
         credit_why=old.credit_why,
         override=old.override,
         override_why=old.override_why,
-        locks=old.locks,
+        locks=tuple(sorted({*old.locks, *before.locks})),
         command=old.command,
         trip=old.trip,
         dark=old.dark,

@@ -94,11 +94,18 @@ async def test_a_dead_meters_register_is_typed_or_taken_from_the_last_reading_wi
     assert (code, "last-impossible" in err, "backwards" in err) == (1, True, True)
     code, _, err = await swapped(station, "m1", "m2", *NEW, "--last", "99.00")
     assert (code, "--last-by" in err) == (2, True)
-    code, _, err = await swapped(station, "m1", "m2", *NEW, "--last", "100.02", "--last-by", "wang")
+    station.meters["2"].glitches.dead = True
+    typed = ("--last", "100.02", "--last-by", "wang")
+    code, _, err = await swapped(station, "m1", "m2", *NEW, *typed)
+    assert (code, "m2 can't be read: no answer" in err, "--first KWH" in err) == (1, True, True)
+    code, out, err = await swapped(station, "m1", "m2", *NEW, *typed, "--first", "100.00", "--first-by", "li")
     assert (code, err) == (0, "")
+    assert "m2 doesn't answer yet" in out
+    station.meters["2"].glitches.dead = False
     await until(lambda: central.facts(MeterSwapped), "told")
     (fact,) = central.facts(MeterSwapped)
     assert (fact.last_read_by, fact.last_frame, fact.last_wh) == ("wang", None, 100_020)
+    assert (fact.first_read_by, fact.first_frame, fact.first_wh) == ("li", None, 100_000)
     assert fact.why == "burnt out"
 
 

@@ -211,6 +211,14 @@ def test_a_room_in_lock_out_stays_locked_on_the_new_relay_and_a_cut_one_stays_cu
     assert spent.drive(True, "m2") is False
 
 
+def test_a_lock_out_of_the_new_meter_itself_stays_too(site: Site) -> None:
+    site.do(lock_out, "m2", "technician")
+    site.wait(HOUR_MS)
+    swap(site)
+    assert site.relay("m2").locks == ("technician",)
+    assert site.relay("m2").desired_closed is False
+
+
 def test_what_central_overrode_goes_over_to_the_new_relay(site: Site) -> None:
     site.command(SetRelay("m1", RelayWish.OPEN, "desk", "seized"))
     site.wait(HOUR_MS)

@@ -109,6 +109,16 @@ def test_every_reason_has_words() -> None:
             "at least 500 mA for 8000 s, and not one step of the register: look for a bypass",
             "至少 500 mA 持续 8000 秒，表码一步未走：请查找旁路",
         ),
+        (
+            "the meter keeps 53100 Wh of the period's end, the gateway read 52500 Wh: +600 Wh, 520 Wh are explained; "
+            "look at its clock, and whether it is the same meter",
+            "电表自存结算表码 53100 Wh，网关抄得 52500 Wh：相差 +600 Wh，可解释的为 520 Wh；"
+            "请检查其时钟，并确认是否同一块电表",
+        ),
+        (
+            "it was told to move from 1 to 9 and answers at neither; look at its wires and its display",
+            "已令其地址由 1 改为 9，两处均无应答；请检查接线和电表显示",
+        ),
         ("phase A, C: no voltage at the meter", "A, C 相：电表无电压"),
         (
             "its clock is -400 s off: set it by hand, the broadcast only mends 300 s",
