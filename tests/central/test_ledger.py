@@ -126,6 +126,7 @@ def test_every_immutable_table_has_its_triggers():
         "ledger_transfer",
         "link_gatewayentry",
         "link_grant",
+        "link_meterswap",
     ]
     assert missing_triggers() == []
 
