@@ -24,6 +24,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
 
 INSTALLED_APPS = [
     "central.dashboard",
+    "central.reports",
     "central.desk",
     "central.papers",
     "central.link",

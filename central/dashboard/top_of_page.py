@@ -31,6 +31,7 @@ MENU = (
     (_("Not yet supplied"), "desk:waiting", ANYONE_SIGNED_IN),
     (_("Alarms"), "dashboard:alarms", ANYONE_SIGNED_IN),
     (_("Accounts"), "dashboard:accounts", ANYONE_SIGNED_IN),
+    (_("Reports"), "papers:reports", ANYONE_SIGNED_IN),
     (_("Gateways"), "dashboard:gateways", (ADMIN,)),
     (_("Prices"), "office:prices", (ADMIN,)),
     (_("Import"), "office:import", (ADMIN,)),
@@ -66,6 +67,8 @@ def _count(name: str) -> tuple[int, str]:
 SECTIONS = {
     "dashboard:building": "dashboard:overview",
     "dashboard:room": "dashboard:overview",
+    "papers:report": "papers:reports",
+    "papers:sealed": "papers:reports",
     "desk:room": "desk:find",
     "desk:read-back": "desk:find",
     "desk:pay": "desk:find",

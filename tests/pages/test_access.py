@@ -9,7 +9,7 @@ from central.office.access import ADMIN, ANYONE_SIGNED_IN, CASHIER
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
-OPEN_TO_ALL = {"office:sign-in", "office:sign-out", "set_language"}
+OPEN_TO_ALL = {"office:sign-in", "office:sign-out", "set_language", "papers:proof"}
 BOTH, ADMIN_ONLY, CASHIER_ONLY = set(ANYONE_SIGNED_IN), {ADMIN}, {CASHIER}
 EXPECTED = {
     "dashboard:overview": BOTH,
@@ -25,6 +25,10 @@ EXPECTED = {
     "desk:waiting": BOTH,
     "desk:read-back": CASHIER_ONLY,
     "desk:pay": CASHIER_ONLY,
+    "papers:reports": BOTH,
+    "papers:report": BOTH,
+    "papers:seal": BOTH,
+    "papers:sealed": BOTH,
     "office:prices": ADMIN_ONLY,
     "office:import": ADMIN_ONLY,
     "office:import-confirm": ADMIN_ONLY,
