@@ -18,7 +18,9 @@ from central import clock
 from central.domain import periods
 from central.domain.paper import Paper
 from central.domain.periods import NotAPeriod, Period, PeriodKind, read_period
-from central.office.access import ANYONE_SIGNED_IN, roles
+from central.office.access import roles
+from central.office.dangerous import dangerous
+from central.office.roles import SEAL_REPORTS, SEE_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
@@ -29,7 +31,7 @@ from central.papers.words import KIND_WORDS
 SEALED_PER_PAGE = 50
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_REPORTS)
 @require_GET
 def reports(request: HttpRequest) -> HttpResponse:
     """List the reports of the reader's role, and what was sealed."""
@@ -41,7 +43,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     return render(request, "papers/reports.html", context)
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_REPORTS)
 @require_GET
 def report(request: HttpRequest, code: str) -> HttpResponse:
     """Show a report for a period, or give it in the form that is asked for."""
@@ -52,8 +54,9 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     return _answer(request, catalogue.make(chosen, period), chosen, period, None)
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEAL_REPORTS)
 @require_POST
+@dangerous
 def seal(request: HttpRequest, code: str) -> HttpResponse:
     """Seal a report for a period that is over."""
     chosen, period = _chosen(request, code)
@@ -73,7 +76,7 @@ def seal(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("papers:sealed", number)
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_REPORTS)
 @require_GET
 def sealed(request: HttpRequest, number: int) -> HttpResponse:
     """Show a sealed paper as it was."""

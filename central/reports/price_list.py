@@ -7,7 +7,7 @@ from central.campus.models import CustomerClass, Price
 from central.clock import local
 from central.domain.paper import Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
-from central.office.access import ANYONE_SIGNED_IN
+from central.office.roles import SEE_REPORTS
 from central.papers.catalogue import Report
 from central.papers.words import instants_of, period_words
 
@@ -58,6 +58,6 @@ PRICE_LIST = Report(
     title=gettext_lazy("Electricity prices"),
     about=gettext_lazy("The prices that held in a period, by class, each with its first instant."),
     periods=(PeriodKind.DAY, PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
-    roles=ANYONE_SIGNED_IN,
+    roles=SEE_REPORTS,
     build=build,
 )

@@ -15,7 +15,7 @@ from central.clock import campus_day, local
 from central.desk.models import Payment
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind, day_period, days_of, months_of
-from central.office.access import ANYONE_SIGNED_IN
+from central.office.roles import SEE_MONEY
 from central.papers.catalogue import Report
 from central.papers.words import instants_of, period_words
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
@@ -115,6 +115,6 @@ TAKINGS = Report(
         "What the desk took, by receipt, day or month; dormitories, merchants and staff apart."
     ),
     periods=(PeriodKind.DAY, PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
-    roles=ANYONE_SIGNED_IN,
+    roles=SEE_MONEY,
     build=build,
 )

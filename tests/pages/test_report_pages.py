@@ -28,7 +28,7 @@ DAY_MS = 86_400_000
 def takings(campus: None) -> None:
     """Five payments on five days of the past."""
     for number, account in enumerate(Account.objects.order_by("code")[:5]):
-        at_ms = clock.now_ms() - number * 11 * DAY_MS
+        at_ms = clock.now_ms() - number * 40 * DAY_MS
         paid = pay(
             payment_id=f"p-{number}",
             account_code=account.code,
@@ -40,7 +40,7 @@ def takings(campus: None) -> None:
 
 
 def month_of_last() -> str:
-    day = clock.campus_day(clock.now_ms() - 44 * DAY_MS)
+    day = clock.campus_day(clock.now_ms() - 160 * DAY_MS)
     return f"month:{day:%Y-%m}"
 
 
@@ -50,7 +50,7 @@ def total(paper: Paper) -> int:
 
 def test_days_months_and_years_tie(takings: None) -> None:
     report = report_of("takings")
-    days = [clock.campus_day(clock.now_ms() - number * 11 * DAY_MS) for number in range(5)]
+    days = [clock.campus_day(clock.now_ms() - number * 40 * DAY_MS) for number in range(5)]
     by_day = sum(total(make(report, day_period(day))) for day in set(days))
     by_month = sum(total(make(report, month_period(*month))) for month in {(d.year, d.month) for d in days})
     by_period = sum(total(make(report, p)) for p in {accounting_period_of(d) for d in days})
