@@ -19,7 +19,7 @@ class PersonForm(forms.Form):
     name = forms.CharField(
         label=_("Sign-in name"),
         max_length=150,
-        validators=[UnicodeUsernameValidator(_("Use letters, digits and @ . + - _ only."))],
+        validators=[UnicodeUsernameValidator(message=_("Use letters, digits and @ . + - _ only."))],
         error_messages={"required": _("Type a sign-in name.")},
     )
     full_name = forms.CharField(label=_("Full name"), max_length=150, required=False)
