@@ -75,7 +75,7 @@ def test_the_matrix(people: dict[str, Client]) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("name", [*GUARDED, *OWN_SIGN_IN])
+@pytest.mark.parametrize("name", [*GUARDED, *sorted(OWN_SIGN_IN)])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_stranger_is_sent_to_the_sign_in(client: Client, name: str, method: str) -> None:
     answer = getattr(client, method)(address(name))
