@@ -12,7 +12,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz crash simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain setup system format clean
+.PHONY: help demo test check lint journey fuzz crash simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ bench-wear: $(STAMP) ## bytes to the card per sweep of 128 meters, beside a bare
 
 bench-drain: $(STAMP) system ## 72 hours of 208 meters without central, drained while polling goes on; restart on that journal
 	@$(PY) -m tests.bench.bench_drain $(BENCH_ARGS)
+
+bench-reports: $(STAMP) ## 20,000 rows as XLSX and PDF with Chinese text: time and memory, beside the peers
+	@$(PY) -m tests.bench.bench_reports
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

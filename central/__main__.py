@@ -7,7 +7,21 @@ from collections.abc import Callable
 from importlib import import_module
 
 COMMANDS = "central.config.commands"
-ROLES = ("cashier", "admin")
+ROLES = (
+    *(
+        "cashier",
+        "finance",
+        "director",
+        "vp-network",
+        "vp-logistics",
+        "president",
+        "legal",
+        "affairs",
+        "logistics",
+    ),
+    *("security", "students", "electrician", "technician", "warden", "store", "auditor", "admin"),
+)
+"""As `central.office.roles`, which can't be read before Django is set up; a test compares them."""
 
 
 def main(arguments: list[str] | None = None) -> int:

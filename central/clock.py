@@ -56,11 +56,16 @@ def bench_rate() -> float | None:
 
 def now_ms() -> int:
     """Give the present instant, on a bench the bench's."""
-    real_ms = time.time_ns() // 1_000_000
+    real_ms = real_now_ms()
     bench = _bench()
     if bench is None:
         return real_ms
     return bench.demo_epoch_ms + int((real_ms - bench.real_epoch_ms) * bench.rate)
+
+
+def real_now_ms() -> int:
+    """Give the world's instant, on a bench too: how long a person has been away is never scaled."""
+    return time.time_ns() // 1_000_000
 
 
 def on_bench_ms(duration_ms: int) -> int:

@@ -1,7 +1,8 @@
 """Django settings with safe defaults: they work with nothing but a data folder (`CARDROOM_DATA`).
 
 Environment: DATABASE_URL and TELEMETRY_DATABASE_URL (PostgreSQL when SQLite is outgrown), CARDROOM_ALLOWED_HOSTS (names under
-which browsers reach this server), CARDROOM_HTTPS=1 (behind a TLS proxy: secure cookies, HSTS), CARDROOM_BENCH_CLOCK.
+which browsers reach this server), CARDROOM_HTTPS=1 (behind a TLS proxy: secure cookies, HSTS), CARDROOM_BENCH_CLOCK,
+CARDROOM_SECOND_FACTOR=0 (a demonstration: nobody is asked for a second factor).
 """
 
 import os
@@ -24,6 +25,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
 
 INSTALLED_APPS = [
     "central.dashboard",
+    "central.reports",
     "central.desk",
     "central.papers",
     "central.link",
@@ -31,6 +33,8 @@ INSTALLED_APPS = [
     "central.office",
     "central.ledger",
     "central.campus",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "axes",
     "django_htmx",
     "django.contrib.auth",
@@ -50,9 +54,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "central.office.idle.IdleSignOut",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -129,6 +135,11 @@ AXES_VERBOSE = False
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "central.office.views.locked_out"
 CSRF_FAILURE_VIEW = "central.office.views.csrf_failure"
+
+SECOND_FACTOR = os.environ.get("CARDROOM_SECOND_FACTOR", "1") != "0"
+"""Off for a demonstration only: who approves money then signs in with a password alone."""
+OTP_TOTP_ISSUER = "cardroom"
+IDLE_SIGN_OUT_MINUTES = 20
 
 BEHIND_HTTPS = os.environ.get("CARDROOM_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS

@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from central import clock
 from central.link.models import Alarm
-from central.office.access import ADMIN, ANYONE_SIGNED_IN
+from central.office.roles import (
+    IMPORT_CAMPUS,
+    MANAGE_PEOPLE,
+    SEE_GATEWAYS,
+    SEE_MONEY,
+    SEE_REPORTS,
+    SEE_SUPPLY,
+    SET_PRICES,
+)
 from central.office.words import LOW, OFFLINE, ONLINE
 
 
@@ -26,14 +34,16 @@ class MenuItem:
 
 
 MENU = (
-    (_("Desk"), "desk:find", ANYONE_SIGNED_IN),
-    (_("Overview"), "dashboard:overview", ANYONE_SIGNED_IN),
-    (_("Not yet supplied"), "desk:waiting", ANYONE_SIGNED_IN),
-    (_("Alarms"), "dashboard:alarms", ANYONE_SIGNED_IN),
-    (_("Accounts"), "dashboard:accounts", ANYONE_SIGNED_IN),
-    (_("Gateways"), "dashboard:gateways", (ADMIN,)),
-    (_("Prices"), "office:prices", (ADMIN,)),
-    (_("Import"), "office:import", (ADMIN,)),
+    (_("Desk"), "desk:find", SEE_MONEY),
+    (_("Overview"), "dashboard:overview", SEE_SUPPLY),
+    (_("Not yet supplied"), "desk:waiting", SEE_MONEY),
+    (_("Alarms"), "dashboard:alarms", SEE_SUPPLY),
+    (_("Accounts"), "dashboard:accounts", SEE_MONEY),
+    (_("Reports"), "papers:reports", SEE_REPORTS),
+    (_("Gateways"), "dashboard:gateways", SEE_GATEWAYS),
+    (_("Prices"), "office:prices", SET_PRICES),
+    (_("Import"), "office:import", IMPORT_CAMPUS),
+    (_("People"), "office:people", MANAGE_PEOPLE),
 )
 
 
@@ -66,6 +76,9 @@ def _count(name: str) -> tuple[int, str]:
 SECTIONS = {
     "dashboard:building": "dashboard:overview",
     "dashboard:room": "dashboard:overview",
+    "office:person": "office:people",
+    "papers:report": "papers:reports",
+    "papers:sealed": "papers:reports",
     "desk:room": "desk:find",
     "desk:read-back": "desk:find",
     "desk:pay": "desk:find",

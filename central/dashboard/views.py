@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -16,16 +17,17 @@ from central.dashboard.use import by_day, by_hour, use_chart
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import find_accounts, point_of_room
 from central.link.models import Gateway
-from central.office.access import ADMIN, ANYONE_SIGNED_IN, roles
+from central.office.access import roles
 from central.office.alarm_details import detail_words
 from central.office.live import live_part
+from central.office.roles import SEE_GATEWAYS, SEE_MONEY, SEE_SUPPLY
 from central.office.words import ALARMS, name_of
 
 ACCOUNTS_PER_PAGE, CLEARED_ALARMS, QUARANTINED_ROWS = 100, 30, 50
 LATEST_EVENTS, ALARMS_ON_TOP = 8, 6
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_SUPPLY)
 def overview(request: HttpRequest) -> HttpResponse:
     """Every building at a glance, and the gateways' health."""
     context = {
@@ -39,10 +41,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/overview.html", context)
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_SUPPLY)
 def building(request: HttpRequest, code: str) -> HttpResponse:
     """A building's rooms, filtered and sorted by the address."""
     here = get_object_or_404(Building.objects.select_related("gateway"), code=code)
+    if not request.user.serves(here.pk):
+        raise PermissionDenied
     choice = Choice.of(request.GET)
     rooms = rooms_page(here, choice, clock.now_ms())
     context = {
@@ -58,11 +62,13 @@ def building(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "dashboard/building.html", context)
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_SUPPLY)
 def room(request: HttpRequest, room_id: int) -> HttpResponse:
     """One room: balance, supply and why, use, entries, relay, alarms."""
     line = _line(room_id)
     here = get_object_or_404(Building, rooms=room_id)
+    if not request.user.serves(here.pk):
+        raise PermissionDenied
     gateway = Gateway.objects.filter(building=here).first()
     context = {
         "line": line,
@@ -94,7 +100,7 @@ def _chart(request: HttpRequest, line: RoomLine) -> dict[str, object]:
     return {"by": by, "columns": columns, "chart": use_chart("use", by, columns)}
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_SUPPLY)
 def alarms(request: HttpRequest) -> HttpResponse:
     """What needs a person, and what was settled last."""
     context = {
@@ -106,7 +112,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/alarms.html", context)
 
 
-@roles(ADMIN)
+@roles(*SEE_GATEWAYS)
 def gateways(request: HttpRequest) -> HttpResponse:
     """Enrolled gateways, their counters, what they sent that could not be taken, and the last comparison of balances."""
     checks = queries.last_watermarks()
@@ -119,7 +125,7 @@ def gateways(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/gateways.html", context)
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_MONEY)
 def accounts(request: HttpRequest) -> HttpResponse:
     """Every account, also closed ones, by its code."""
     query = request.GET.get("q", "").strip()

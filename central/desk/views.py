@@ -24,8 +24,9 @@ from central.desk.progress import progress_of, sentence_of
 from central.desk.receipts import question_before, receipts_of_cashier, receipts_of_point
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of_room
-from central.office.access import ANYONE_SIGNED_IN, CASHIER, roles
+from central.office.access import roles
 from central.office.live import live_part
+from central.office.roles import SEE_MONEY, SELL
 from central.office.templatetags.cardroom import fen
 from gateway.contract.quantities import MicroYuanPerKwh, energy_for, micro_yuan_from_fen
 
@@ -35,7 +36,7 @@ ORIGINAL = "original_receipt"
 """Session key: the receipt that this sign-in issued last. Every other view of a receipt is a copy (R-4.1.2)."""
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_MONEY)
 def find(request: HttpRequest) -> HttpResponse:
     """Find a room; Enter on the only hit opens it."""
     now_ms, query = clock.now_ms(), request.GET.get("q", "")
@@ -49,7 +50,7 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/find.html", {**context, **_waiting(WAITING_FEW), "receipts": receipts})
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_MONEY)
 def room(request: HttpRequest, room_id: int) -> HttpResponse:
     """A room's card, and the form that begins a payment."""
     point, line = _room(room_id)
@@ -73,7 +74,7 @@ def _room_page(
         "payment_id": new_payment_id(),
         "usual_amounts": _usual_amounts(customer_class),
         "receipts": receipts_of_point(point.pk, ROOM_RECEIPTS),
-        "can_sell": request.user.role == CASHIER,
+        "can_sell": request.user.role in SELL,
     }
     return render(request, "desk/room.html", context, status=400 if form else 200)
 
@@ -90,7 +91,7 @@ def _room(room_id: int) -> tuple[MeteringPoint, RoomLine]:
     return point, room_lines([point], clock.now_ms())[0]
 
 
-@roles(CASHIER)
+@roles(*SELL)
 def read_back(request: HttpRequest, room_id: int) -> HttpResponse:
     """Show room, item, price and date once more before anything is booked (R-4.1.4)."""
     point, line = _room(room_id)
@@ -128,7 +129,7 @@ def _read_back_page(
     return render(request, "desk/read_back.html", context, status=status)
 
 
-@roles(CASHIER)
+@roles(*SELL)
 @require_POST
 def pay(request: HttpRequest, room_id: int) -> HttpResponse:
     """Take the cash once per payment id, and go to the receipt; a refusal is said in words, and nothing was taken."""
@@ -172,7 +173,7 @@ def _go(request: HttpRequest, page: HttpResponse) -> HttpResponse:
     return page
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_MONEY)
 def receipt(request: HttpRequest, number: int) -> HttpResponse:
     """A receipt as it was issued, and how far its credit has come."""
     issued = _receipt(number)
@@ -189,7 +190,7 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "desk/receipt.html", context)
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_MONEY)
 def delivery(request: HttpRequest, number: int) -> HttpResponse:
     """The part of the receipt's page that changes."""
     issued = _receipt(number)
@@ -204,7 +205,7 @@ def _receipt(number: int) -> Receipt:
     return get_object_or_404(Receipt.objects.select_related("payment__account__point"), pk=number)
 
 
-@roles(*ANYONE_SIGNED_IN)
+@roles(*SEE_MONEY)
 def waiting(request: HttpRequest) -> HttpResponse:
     """Credited, not yet supplied: each payment with the reason (R-4.1.3)."""
     if request.htmx and request.GET.get("few"):

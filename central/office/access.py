@@ -1,20 +1,22 @@
-"""Who may see which page. Every view names its roles; a test walks all addresses and finds the one that forgot."""
+"""Who may open which page. Every view names the roles of its act (`roles.py`); a test walks every address with every role.
+
+Two locks, each on its own: the role, and a second factor for those who approve money. The third, a password typed again before a
+dangerous act, is `dangerous.py`.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
-from central.office.models import User
+from central.office.roles import APPROVES_MONEY
 
 View = Callable[..., HttpResponse]
-
-CASHIER, ADMIN = User.Role.CASHIER, User.Role.ADMIN
-ANYONE_SIGNED_IN = (CASHIER, ADMIN)
 
 
 def roles(*allowed: str) -> Callable[[View], View]:
@@ -25,6 +27,10 @@ def roles(*allowed: str) -> Callable[[View], View]:
         def protected(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
+            if request.user.must_change_password:
+                return _elsewhere(request, "office:password")
+            if wants_second_factor(request):
+                return _elsewhere(request, "office:second-factor")
             if request.user.role not in allowed:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -35,8 +41,22 @@ def roles(*allowed: str) -> Callable[[View], View]:
     return protect
 
 
+def wants_second_factor(request: HttpRequest) -> bool:
+    """Say whether this person approves money and has not given the second factor in this session."""
+    return settings.SECOND_FACTOR and request.user.role in APPROVES_MONEY and not request.user.is_verified()
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send a whole page to the sign-in; a part that refreshes itself must move the whole page, not show the form inside."""
     if request.htmx:
         return HttpResponseClientRedirect(resolve_url("office:sign-in"))
     return redirect_to_login(request.get_full_path())
+
+
+def _elsewhere(request: HttpRequest, name: str) -> HttpResponse:
+    """Send to a page that must be passed first, and back afterwards to where the reader was."""
+    if request.htmx:
+        return HttpResponseClientRedirect(resolve_url(name))
+    if request.method == "GET":
+        return redirect_to_login(request.get_full_path(), resolve_url(name))
+    return redirect(name)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +27,30 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("Name")
         self.fields["password"].label = _("Password")
+
+
+class CodeForm(forms.Form):
+    """The six digits of an authenticator."""
+
+    code = forms.CharField(
+        label=_("Code of your authenticator"),
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
+        ),
+        error_messages={"required": _("Type the six digits.")},
+    )
+
+    def clean_code(self) -> str:
+        """Take the digits as people type them, with spaces or full-width."""
+        digits = "".join(str(int(letter)) for letter in self.cleaned_data["code"] if letter.isdecimal())
+        if len(digits) != 6:
+            raise forms.ValidationError(_("Type the six digits."))
+        return digits
+
+
+class NewPasswordForm(PasswordChangeForm):
+    """The old password, and the new one twice."""
 
 
 class CampusListForm(forms.Form):

@@ -12,13 +12,14 @@ from central.campus.import_words import place_of, words_of
 from central.campus.operations import Imported, carry_out
 from central.domain.campus_rows import HEADERS
 from central.office import uploads
-from central.office.access import ADMIN, roles
+from central.office.access import roles
 from central.office.forms import CampusListForm
+from central.office.roles import IMPORT_CAMPUS
 
 PROBLEMS_SHOWN, ROWS_SHOWN = 200, 12
 
 
-@roles(ADMIN)
+@roles(*IMPORT_CAMPUS)
 def campus_import(request: HttpRequest) -> HttpResponse:
     """Take a list and show what it would do."""
     is_sent = request.method == "POST"
@@ -46,7 +47,7 @@ def _preview(request: HttpRequest, plan: ImportPlan, digest: str, name: str) -> 
     )
 
 
-@roles(ADMIN)
+@roles(*IMPORT_CAMPUS)
 @require_POST
 def campus_import_confirm(request: HttpRequest) -> HttpResponse:
     """Carry out the list that was shown; it is checked again, since the campus may have changed meanwhile."""

@@ -1,22 +1,58 @@
-"""The people who sign in. Two roles: a cashier sells, an admin also changes what things cost and who may sell."""
+"""The people who sign in, the buildings they serve, and who stands in for whom while somebody is away."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from central.campus.models import Building
+from central.office import roles
+
 
 class User(AbstractUser):
-    """A person of the card room."""
+    """A person with one office."""
 
-    class Role(models.TextChoices):
-        """What a person may do."""
+    Role = roles.Role
 
-        CASHIER = "cashier", _("cashier")
-        ADMIN = "admin", _("administrator")
-
-    role = models.CharField(max_length=16, choices=Role.choices, default=Role.CASHIER)
+    role = models.CharField(max_length=16, choices=roles.Role.choices, default=roles.Role.CASHIER)
+    buildings = models.ManyToManyField(Building, blank=True, related_name="people")
+    """Which a warden or an electrician serves; none: all of them."""
+    must_change_password = models.BooleanField(default=False)
+    """Somebody else chose it: it is changed at the next sign-in."""
 
     @property
-    def is_card_room_admin(self) -> bool:
-        """Say whether this person may change campus data, prices and users."""
-        return self.role == self.Role.ADMIN
+    def spoken_name(self) -> str:
+        """The name people use, or the sign-in's."""
+        return self.get_full_name() or self.get_username()
+
+    def serves(self, building_id: int) -> bool:
+        """Say whether a building is among those that this person serves."""
+        if self.role not in roles.OF_BUILDINGS:
+            return True
+        served = set(self.buildings.values_list("pk", flat=True))
+        return not served or building_id in served
+
+
+class Delegation(models.Model):
+    """One person acts for another from an instant to another; ended early by moving `until_ms`, never deleted."""
+
+    absent = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations")
+    stand_in = models.ForeignKey(User, on_delete=models.PROTECT, related_name="standing_in")
+    from_ms = models.BigIntegerField()
+    until_ms = models.BigIntegerField()
+    """Excluded."""
+    reason = models.CharField(max_length=120)
+    made_by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["-from_ms"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(until_ms__gte=models.F("from_ms")), name="delegation_in_order"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(absent=models.F("stand_in")), name="delegation_to_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return _("%(stand_in)s for %(absent)s") % {"stand_in": self.stand_in, "absent": self.absent}

@@ -8,11 +8,14 @@ from django.utils.translation import gettext as _
 from central import clock
 from central.campus.models import CustomerClass, Price
 from central.campus.operations import CampusRefusal, Refused, publish_price
-from central.office.access import ADMIN, roles
+from central.office.access import roles
+from central.office.dangerous import dangerous
 from central.office.forms import PriceForm
+from central.office.roles import SET_PRICES
 
 
-@roles(ADMIN)
+@roles(*SET_PRICES)
+@dangerous
 def prices(request: HttpRequest) -> HttpResponse:
     """Show every class with its prices; add one."""
     now_ms = clock.now_ms()

@@ -3,14 +3,22 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from central.office import people_views, sign_in_views
 from central.office.import_views import campus_import, campus_import_confirm
 from central.office.price_views import prices
-from central.office.views import SignIn
 
 app_name = "office"
 urlpatterns = [
-    path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-in/", sign_in_views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("second-factor/", sign_in_views.second_factor, name="second-factor"),
+    path("password/", sign_in_views.password, name="password"),
+    path("people/", people_views.people_list, name="people"),
+    path("people/<int:user_id>/", people_views.person, name="person"),
+    path("people/<int:user_id>/open/", people_views.person_open, name="person-open"),
+    path("people/<int:user_id>/reset/", people_views.person_reset, name="person-reset"),
+    path("delegations/", people_views.delegations, name="delegations"),
+    path("delegations/<int:delegation_id>/end/", people_views.delegation_end, name="delegation-end"),
     path("prices/", prices, name="prices"),
     path("import/", campus_import, name="import"),
     path("import/confirm/", campus_import_confirm, name="import-confirm"),

@@ -5,7 +5,6 @@ from datetime import timedelta
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils.timezone import localtime
@@ -13,14 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from central.office.forms import SignInForm
-
-
-class SignIn(LoginView):
-    """Ask for name and password; who is signed in already goes on to the pages."""
-
-    template_name = "office/sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
 
 
 def locked_out(

@@ -89,6 +89,7 @@ class Parts:
         return {
             "CARDROOM_DATA": str(self.folder.central),
             "CARDROOM_BENCH_CLOCK": str(self.folder.clock),
+            "CARDROOM_SECOND_FACTOR": "0",
         }
 
     def _part(

@@ -78,6 +78,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     environment = {
         **os.environ,
         "CARDROOM_DATA": str(folder),
+        "CARDROOM_SECOND_FACTOR": "0",
         "DJANGO_SETTINGS_MODULE": "central.config.settings",
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }

@@ -6,6 +6,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 
+from central import clock
+from central.office.dangerous import CONFIRMED_KEY
 from tests.browser import seed
 
 
@@ -15,6 +17,7 @@ def quick_and_signed(tmp_path: Path, settings: object) -> None:
     path = tmp_path / "signing.key"
     path.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex())
     settings.SIGNING_KEY_FILE = path
+    settings.SECOND_FACTOR = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -40,5 +43,8 @@ def _client(name: str) -> Client:
 
     client = Client()
     client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session[CONFIRMED_KEY] = clock.real_now_ms()
+    session.save()
     client.cookies["django_language"] = "en"
     return client

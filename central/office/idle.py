@@ -1,0 +1,39 @@
+"""Signs a person out who has left: after some minutes without a page opened, a form sent or a word searched.
+
+Parts that refresh themselves don't count: a dashboard left open would keep a stranger signed in all night.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from central import clock
+
+SEEN_KEY = "last_act_ms"
+
+
+class IdleSignOut:
+    """Ends sessions that were idle for longer than `IDLE_SIGN_OUT_MINUTES`; must stand behind the authentication and htmx."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now_ms = clock.real_now_ms()
+            seen_ms = request.session.get(SEEN_KEY)
+            if seen_ms is not None and not 0 <= now_ms - seen_ms < settings.IDLE_SIGN_OUT_MINUTES * 60_000:
+                logout(request)
+                messages.info(request, _("You were signed out because nothing was done here for a while."))
+            elif seen_ms is None or (is_act(request) and now_ms - seen_ms > 10_000):
+                request.session[SEEN_KEY] = now_ms
+        return self._get_response(request)
+
+
+def is_act(request: HttpRequest) -> bool:
+    """Say whether a person did this: a part of a page that asks by itself is none, unless it carries what was typed."""
+    return request.method != "GET" or not request.htmx or "q" in request.GET

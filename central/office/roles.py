@@ -1,0 +1,56 @@
+"""Who there is in the card-room procedure, and what each may do, by the name of the act. Views ask for acts, never for roles.
+
+The procedure's offices (4.2.1, 4.2.5): cashiers and finance, the network centre, two vice-presidents, the president, the legal
+representative, the affairs centre, logistics, security, student affairs; and the people of the building and the workshop.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """A person's office. One each: who stands in for another does so by a delegation."""
+
+    CASHIER = "cashier", _("cashier")
+    FINANCE = "finance", _("finance")
+    DIRECTOR = "director", _("network-centre director")
+    VP_NETWORK = "vp-network", _("vice-president, network")
+    VP_LOGISTICS = "vp-logistics", _("vice-president, logistics")
+    PRESIDENT = "president", _("president")
+    LEGAL = "legal", _("legal representative")
+    AFFAIRS = "affairs", _("affairs centre")
+    LOGISTICS = "logistics", _("logistics")
+    SECURITY = "security", _("security")
+    STUDENTS = "students", _("student affairs")
+    ELECTRICIAN = "electrician", _("electrician")
+    TECHNICIAN = "technician", _("technician")
+    WARDEN = "warden", _("building warden")
+    STORE = "store", _("store keeper")
+    AUDITOR = "auditor", _("auditor")
+    ADMIN = "admin", _("administrator")
+
+
+EVERYONE = tuple(Role)
+HEADS = (Role.DIRECTOR, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.PRESIDENT, Role.LEGAL)
+OFFICES = (Role.AFFAIRS, Role.LOGISTICS, Role.SECURITY, Role.STUDENTS)
+WORKSHOP = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.STORE)
+
+SELL = (Role.CASHIER,)
+SEE_SUPPLY = EVERYONE
+"""Buildings, rooms, alarms: what is on and off, and why."""
+SEE_MONEY = (Role.CASHIER, Role.FINANCE, *HEADS, Role.AUDITOR, Role.ADMIN)
+"""Receipts, takings, balances by name."""
+SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
+SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
+IMPORT_CAMPUS = (Role.ADMIN,)
+SEE_REPORTS = (*SEE_MONEY, *OFFICES)
+SEAL_REPORTS = (Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
+SEE_AUDIT = (Role.AUDITOR, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
+MANAGE_PEOPLE = (Role.ADMIN,)
+
+READS_ONLY = (Role.AUDITOR,)
+"""May look at much and change nothing but his own sign-in."""
+APPROVES_MONEY = (Role.FINANCE, Role.DIRECTOR, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.PRESIDENT, Role.ADMIN)
+"""Signs in with a second factor (TOTP, RFC 6238): a stolen password must not move money or prices."""
+OF_BUILDINGS = (Role.WARDEN, Role.ELECTRICIAN)
+"""Serve buildings by name; without any they serve them all."""

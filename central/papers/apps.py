@@ -1,0 +1,10 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+
+
+class PapersConfig(AppConfig):
+    """The app's name and label."""
+
+    name = "central.papers"
+    label = "papers"

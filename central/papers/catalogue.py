@@ -1,0 +1,60 @@
+"""The catalogue of reports. A report is a pure function from dated rows to a paper; the apps above add theirs when they start."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.functional import Promise
+
+from central.domain.paper import Paper, column_mistakes
+from central.domain.periods import Period, PeriodKind
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report: its name in addresses, its title, what periods it is made for, who may see it, and what makes it.
+
+    `build` is given a period and answers in the language that is active; it reads, and changes nothing.
+    """
+
+    code: str
+    title: str | Promise
+    about: str | Promise
+    periods: tuple[PeriodKind, ...]
+    roles: tuple[str, ...]
+    build: Callable[[Period], Paper]
+
+
+class BrokenReport(RuntimeError):
+    """A report made a table that can't be printed: a defect of that report. The message names the first mistakes."""
+
+
+_REPORTS: dict[str, Report] = {}
+
+
+def add_reports(reports: Iterable[Report]) -> None:
+    """Put reports into the catalogue; the same code again replaces the former."""
+    _REPORTS.update({report.code: report for report in reports})
+
+
+def all_reports() -> list[Report]:
+    """Give every report, in the order in which they were added."""
+    return list(_REPORTS.values())
+
+
+def report_of(code: str) -> Report | None:
+    """Give a report by its code."""
+    return _REPORTS.get(code)
+
+
+def make(report: Report, period: Period) -> Paper:
+    """Make a report's paper in the active language. Raises BrokenReport."""
+    paper = report.build(period)
+    if mistakes := [mistake for table in paper.tables for mistake in column_mistakes(table)]:
+        raise BrokenReport(f"report {report.code} for {period.name}: {'; '.join(mistakes[:3])}")
+    return paper
+
+
+def is_over(period: Period, today: date) -> bool:
+    """Say whether a period has ended: only then can its paper be sealed."""
+    return period.last < today

@@ -1,0 +1,180 @@
+"""Where everything of a paper stands on its sheets: columns, broken texts, pages. Draws nothing.
+
+columns     get their share of the sheet's width
+texts       that are too long go on in further lines of their row; a row longer than a page goes on in further rows
+pages       are known before anything is drawn, so that each sheet can say how many there are
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportlab.lib.pagesizes import A4, landscape
+
+from central.domain.paper import Cell, Column, Paper, Row, Table, has_totals, text_of, totals
+from central.papers.font import PaperFont
+
+MARGIN = 36.0
+SIZE, LINE = 8.0, 11.0
+"""Of the tables' type, in points."""
+PAD = 3.0
+HEAD_HEIGHT, FOOT_HEIGHT = 78.0, 26.0
+PORTRAIT_WIDTH = 100
+"""Columns that together ask for more digits than this lie across the sheet."""
+MOST_LINES = 20
+"""Of one row; what is longer goes on in a row of its own, so that no row is higher than a page."""
+NO_LINES = [""]
+
+Lines = Sequence[Sequence[str]]
+"""A row's cells, each broken into lines."""
+
+
+@dataclass(frozen=True)
+class PagePart:
+    """Which rows of which table stand on a page, and how many lines they take. Texts are broken anew when the page is drawn:
+    20,000 rows kept as texts would take more memory than the document."""
+
+    table: int
+    start: int
+    end: int
+    lines: int
+
+
+NO_TABLE = PagePart(-1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column's left edge and its width, in points."""
+
+    x: float
+    width: float
+
+
+class Layout:
+    """A paper's tables on sheets of A4. `total` and `nothing` are the words for the sums' row and for a table without rows."""
+
+    def __init__(self, paper: Paper, font: PaperFont, total: str, nothing: str) -> None:
+        self.font, self.total, self.nothing = font, total, nothing
+        self.lacking: set[str] = set()
+        """Characters without a glyph that were met so far."""
+        widest = max((sum(column.width for column in table.columns) for table in paper.tables), default=0)
+        self.width, self.height = landscape(A4) if widest > PORTRAIT_WIDTH else A4
+        self.top, self.bottom = self.height - MARGIN - HEAD_HEIGHT, MARGIN + FOOT_HEIGHT
+        self.tables = [self._without_towers(table) for table in paper.tables]
+
+    def pages(self) -> list[PagePart]:
+        """Put every table's rows on pages; a row is never broken across two."""
+        return [part for index in range(len(self.tables)) for part in self._parts(index)] or [NO_TABLE]
+
+    def height_left(self, part: PagePart) -> float:
+        """Give how much of a page is free below its rows."""
+        if part is NO_TABLE:
+            return self.top - self.bottom
+        return self._body_height(self.tables[part.table]) - part.lines * LINE
+
+    def places(self, table: Table) -> list[Place]:
+        """Give each column's place."""
+        usable = self.width - 2 * MARGIN
+        asked = sum(column.width for column in table.columns) or 1
+        x, placed = MARGIN, []
+        for column in table.columns:
+            placed.append(Place(x, usable * column.width / asked))
+            x += placed[-1].width
+        return placed
+
+    def title_height(self, table: Table) -> float:
+        """Give the room that a table's own title takes."""
+        return LINE * 1.8 if table.title else 0.0
+
+    def titles(self, table: Table) -> list[list[str]]:
+        """Give the columns' titles, broken into lines."""
+        places = self.places(table)
+        return [self._broken(c.title, p.width - 2 * PAD) for c, p in zip(table.columns, places, strict=True)]
+
+    def lines(self, table: Table, start: int, end: int | None) -> Iterator[Lines]:
+        """Give rows broken into lines; the sums stand behind the last row."""
+        widths = [place.width - 2 * PAD for place in self.places(table)]
+        for row in table.rows[start:end]:
+            yield self._row(table.columns, row.cells, widths)
+        if end is not None and end <= len(table.rows):
+            return
+        if not table.rows:
+            yield [[self.nothing], *[NO_LINES for _ in table.columns[1:]]]
+        elif has_totals(table):
+            sums = totals(table)
+            sums[0] = self.total if sums[0] is None else sums[0]
+            yield self._row(table.columns, sums, widths)
+
+    def printable(self, text: str) -> str:
+        """Give a text with what the font lacks named, and remember that it lacked it."""
+        return self.font.printable(text, self.lacking)
+
+    def _parts(self, index: int) -> Iterator[PagePart]:
+        table = self.tables[index]
+        height = int(self._body_height(table) // LINE)
+        start, used, place = 0, 0, -1
+        for place, row in enumerate(self.lines(table, 0, None)):
+            needed = max(map(len, row))
+            if used and used + needed > height:
+                yield PagePart(index, start, place, used)
+                start, used = place, 0
+            used += needed
+        yield PagePart(index, start, place + 1, used)
+
+    def _body_height(self, table: Table) -> float:
+        titles = max(map(len, self.titles(table)), default=1)
+        return self.top - self.bottom - self.title_height(table) - titles * LINE
+
+    def _row(self, columns: Sequence[Column], cells: Sequence[Cell], widths: Sequence[float]) -> Lines:
+        return [
+            self._broken(cell if isinstance(cell, str) else text_of(cell, column.kind), width)
+            for column, cell, width in zip(columns, cells, widths, strict=True)
+        ]
+
+    def _broken(self, text: str, width: float) -> list[str]:
+        """Break a text where it no longer fits; between any two characters, as Chinese allows, but rather at a space."""
+        if not text:
+            return NO_LINES
+        rest = self.printable(text)
+        if self.font.width(rest, SIZE) <= width:
+            return [rest]
+        lines = []
+        while rest:
+            count = self._fitting(rest, width)
+            if count < len(rest) and (space := rest.rfind(" ", 1, count + 1)) > 0:
+                count = space
+            lines.append(rest[:count].rstrip())
+            rest = rest[count:].lstrip()
+        return lines
+
+    def _fitting(self, text: str, width: float) -> int:
+        used = 0.0
+        for count, letter in enumerate(text):
+            used += self.font.width(letter, SIZE)
+            if used > width:
+                return max(1, count)
+        return len(text)
+
+    def _without_towers(self, table: Table) -> Table:
+        """Let a text that is longer than MOST_LINES go on in a row of its own below, under the same column."""
+        most = [int((place.width - 2 * PAD) // SIZE) * MOST_LINES for place in self.places(table)]
+        if not any(_is_longer(row, most) for row in table.rows):
+            return table
+        rows = [
+            part for row in table.rows for part in (_parts_of(row, most) if _is_longer(row, most) else [row])
+        ]
+        return Table(table.title, table.columns, rows)
+
+
+def _is_longer(row: Row, most: Sequence[int]) -> bool:
+    return any(
+        isinstance(cell, str) and len(cell) > limit for cell, limit in zip(row.cells, most, strict=True)
+    )
+
+
+def _parts_of(row: Row, most: Sequence[int]) -> Iterator[Row]:
+    """Cut a row's long texts into pieces, one row each; figures stand in the first."""
+    rest = list(row.cells)
+    while any(cell is not None for cell in rest):
+        yield Row([c[:limit] if isinstance(c, str) else c for c, limit in zip(rest, most, strict=True)])
+        rest = [(c[n:] or None) if isinstance(c, str) else None for c, n in zip(rest, most, strict=True)]

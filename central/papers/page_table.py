@@ -1,0 +1,53 @@
+"""A paper's tables as a page draws them: texts beside their links, figures marked, totals below."""
+
+from dataclasses import dataclass
+
+from central.domain.paper import Column, Kind, Paper, Table, has_totals, text_of, totals
+
+
+@dataclass(frozen=True, slots=True)
+class PageCell:
+    """One cell: its text, whether it is a figure, below zero, and where it leads."""
+
+    text: str
+    is_number: bool
+    is_negative: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTable:
+    """One table, ready to be drawn; `totals` is empty when nothing is summed."""
+
+    title: str
+    columns: list[tuple[str, bool]]
+    rows: list[list[PageCell]]
+    totals: list[PageCell]
+    count: int
+
+
+def page_tables(paper: Paper, rows: bool = True) -> list[PageTable]:
+    """Give every table; without its rows when only the totals may be shown."""
+    return [_table(table, rows) for table in paper.tables]
+
+
+def _table(table: Table, with_rows: bool) -> PageTable:
+    rows = [
+        [
+            _cell(column, cell, row.links.get(column.key, ""))
+            for column, cell in zip(table.columns, row.cells, strict=True)
+        ]
+        for row in (table.rows if with_rows else [])
+    ]
+    sums = (
+        [_cell(c, cell, "") for c, cell in zip(table.columns, totals(table), strict=True)]
+        if has_totals(table)
+        else []
+    )
+    columns = [(column.title, column.kind is not Kind.TEXT) for column in table.columns]
+    return PageTable(table.title, columns, rows, sums, len(table.rows))
+
+
+def _cell(column: Column, cell: str | int | None, link: str) -> PageCell:
+    is_negative = isinstance(cell, int) and cell < 0
+    return PageCell(text_of(cell, column.kind), column.kind is not Kind.TEXT, is_negative, link)

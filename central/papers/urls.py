@@ -1,0 +1,14 @@
+"""Addresses of the reports' pages."""
+
+from django.urls import path
+
+from central.papers.views import proof, report, reports, seal, sealed
+
+app_name = "papers"
+urlpatterns = [
+    path("", reports, name="reports"),
+    path("sealed/<int:number>/", sealed, name="sealed"),
+    path("proof/<int:number>/<slug:digits>/", proof, name="proof"),
+    path("<slug:code>/", report, name="report"),
+    path("<slug:code>/seal/", seal, name="seal"),
+]

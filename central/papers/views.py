@@ -1,0 +1,176 @@
+"""The reports' pages: choose one and a period, look at it, take it as PDF, XLSX or JSON, seal it, prove a sheet."""
+
+from datetime import date
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from central import clock
+from central.domain import periods
+from central.domain.paper import Paper
+from central.domain.periods import NotAPeriod, Period, PeriodKind, read_period
+from central.office.access import roles
+from central.office.dangerous import dangerous
+from central.office.roles import SEAL_REPORTS, SEE_REPORTS
+from central.papers import catalogue, forms_of_paper, queries
+from central.papers.catalogue import Report
+from central.papers.models import SealedPaper
+from central.papers.operations import SealRefusal, content_of, seal_paper
+from central.papers.page_table import page_tables
+from central.papers.words import KIND_WORDS
+
+SEALED_PER_PAGE = 50
+
+
+@roles(*SEE_REPORTS)
+@require_GET
+def reports(request: HttpRequest) -> HttpResponse:
+    """List the reports of the reader's role, and what was sealed."""
+    mine = [report for report in catalogue.all_reports() if request.user.role in report.roles]
+    sealed = Paginator(SealedPaper.objects.filter(code__in=[r.code for r in mine]), SEALED_PER_PAGE)
+    page = sealed.get_page(request.GET.get("page"))
+    titles = {report.code: report.title for report in mine}
+    context = {"reports": mine, "page": page, "sealed": [(paper, titles[paper.code]) for paper in page]}
+    return render(request, "papers/reports.html", context)
+
+
+@roles(*SEE_REPORTS)
+@require_GET
+def report(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a report for a period, or give it in the form that is asked for."""
+    chosen, period = _chosen(request, code)
+    sealed = SealedPaper.objects.filter(code=code, period=period.name).first()
+    if sealed is not None:
+        return _sealed_answer(request, sealed, chosen, period)
+    return _answer(request, catalogue.make(chosen, period), chosen, period, None)
+
+
+@roles(*SEAL_REPORTS)
+@require_POST
+@dangerous
+def seal(request: HttpRequest, code: str) -> HttpResponse:
+    """Seal a report for a period that is over."""
+    chosen, period = _chosen(request, code)
+    result = seal_paper(chosen, period, actor=request.user.get_username(), now_ms=clock.now_ms())
+    if result is SealRefusal.NOT_OVER:
+        messages.error(
+            request, _("This period is not over: it can be sealed from %(day)s on.") % {"day": period.after}
+        )
+        return redirect(_address(chosen, period))
+    number = result.paper.number
+    if result.is_new:
+        messages.success(
+            request, _("Sealed as number %(number)d. It stays as it is now.") % {"number": number}
+        )
+    else:
+        messages.info(request, _("This period was sealed before, as number %(number)d.") % {"number": number})
+    return redirect("papers:sealed", number)
+
+
+@roles(*SEE_REPORTS)
+@require_GET
+def sealed(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a sealed paper as it was."""
+    paper = get_object_or_404(SealedPaper, pk=number)
+    chosen = catalogue.report_of(paper.code)
+    if chosen is None or request.user.role not in chosen.roles:
+        raise PermissionDenied
+    return _sealed_answer(request, paper, chosen, read_period(paper.period))
+
+
+@require_GET
+def proof(request: HttpRequest, number: int, digits: str) -> HttpResponse:
+    """Say to whoever holds a sheet whether it is ours and unchanged; shows its title and totals, no rows."""
+    found = queries.prove(number, digits)
+    if found is None or not found.digits_agree:
+        return render(request, "papers/proof.html", {"number": number}, status=404)
+    paper = content_of(found.paper, get_language() or settings.LANGUAGE_CODE)
+    context = {"number": number, "found": found, "paper": paper, "tables": page_tables(paper, rows=False)}
+    return render(request, "papers/proof.html", context)
+
+
+def _chosen(request: HttpRequest, code: str) -> tuple[Report, Period]:
+    chosen = catalogue.report_of(code)
+    if chosen is None:
+        raise Http404
+    if request.user.role not in chosen.roles:
+        raise PermissionDenied
+    asked = request.POST if request.method == "POST" else request.GET
+    try:
+        if "period" in asked:
+            period = read_period(asked["period"])
+        else:
+            period = _containing(asked.get("kind", chosen.periods[0]), asked.get("day", ""))
+    except NotAPeriod:
+        messages.error(request, _("That is no period. Choose one and a day in it."))
+        period = _containing(chosen.periods[0], "")
+    return chosen, period if period.kind in chosen.periods else _containing(chosen.periods[0], "")
+
+
+def _containing(kind: str, day_text: str) -> Period:
+    """Give the period of a kind that contains a day, today when none is given. Raises NotAPeriod."""
+    try:
+        day = date.fromisoformat(day_text) if day_text else clock.campus_day(clock.now_ms())
+        wanted = PeriodKind(kind)
+    except ValueError as error:
+        raise NotAPeriod(str(error)) from error
+    match wanted:
+        case PeriodKind.DAY:
+            found = periods.day_period(day)
+        case PeriodKind.MONTH:
+            found = periods.month_period(day.year, day.month)
+        case PeriodKind.ACCOUNTING:
+            found = periods.accounting_period_of(day)
+        case _:
+            found = periods.year_period(day.year)
+    return read_period(found.name)
+
+
+def _sealed_answer(request: HttpRequest, sealed: SealedPaper, chosen: Report, period: Period) -> HttpResponse:
+    paper = content_of(sealed, get_language() or settings.LANGUAGE_CODE)
+    return _answer(request, paper, chosen, period, sealed)
+
+
+def _answer(
+    request: HttpRequest, paper: Paper, chosen: Report, period: Period, sealed: SealedPaper | None
+) -> HttpResponse:
+    if form := request.GET.get("form"):
+        return forms_of_paper.download(request, paper, form, period, sealed)
+    here = reverse("papers:sealed", args=[sealed.number]) if sealed else _address(chosen, period)
+    join = "?" if sealed else "&"
+    context = {
+        "paper": paper,
+        "report": chosen,
+        "period": period,
+        "kinds": [(kind, KIND_WORDS[kind]) for kind in chosen.periods],
+        "tables": page_tables(paper),
+        "sealed": sealed,
+        "can_seal": sealed is None and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
+        "before": _address(chosen, _containing(period.kind, str(periods.day_before(period)))),
+        "after": _address(chosen, _containing(period.kind, str(period.after))),
+        "files": _files(paper, f"{here}{join}form="),
+    }
+    return render(request, "papers/report.html", context)
+
+
+def _files(paper: Paper, address: str) -> list[tuple[str, str]]:
+    """Give the files that can be taken, each with its address and name: a PDF per recipient, a workbook, JSON."""
+    count = len(paper.recipients)
+    copies = [
+        (f"{address}pdf&copy={number}", f"PDF {number}/{count} · {recipient}")
+        for number, recipient in enumerate(paper.recipients, start=1)
+    ]
+    return [*(copies or [(f"{address}pdf", "PDF")]), (f"{address}xlsx", "XLSX"), (f"{address}json", "JSON")]
+
+
+def _address(chosen: Report, period: Period) -> str:
+    return f"{reverse('papers:report', args=[chosen.code])}?{urlencode({'period': period.name})}"

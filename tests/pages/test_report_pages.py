@@ -1,0 +1,176 @@
+"""Reports on pages and as files: they tie, lead to their rows, and once sealed stay as they were and can be proved."""
+
+import json
+from io import BytesIO
+
+import openpyxl
+import pytest
+from django.db import connection
+from django.test import Client
+
+from central import clock
+from central.campus.models import Account, CustomerClass
+from central.desk.operations import Paid, pay
+from central.domain.paper import Paper, decode, totals
+from central.domain.periods import accounting_period_of, day_period, month_period, read_period, year_period
+from central.ledger.models import AuditEntry
+from central.office.models import User
+from central.papers.catalogue import make, report_of
+from central.papers.font import INSTALL, NoFont, paper_font
+from central.papers.models import SealedPaper
+from central.papers.operations import Sealed, SealRefusal, seal_paper
+
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def takings(campus: None) -> None:
+    """Five payments on five days of the past."""
+    for number, account in enumerate(Account.objects.order_by("code")[:5]):
+        at_ms = clock.now_ms() - number * 40 * DAY_MS
+        paid = pay(
+            payment_id=f"p-{number}",
+            account_code=account.code,
+            amount_fen=(number + 1) * 1_050,
+            cashier=User.objects.get(username="cashier"),
+            now_ms=at_ms,
+        )
+        assert isinstance(paid, Paid), paid
+
+
+def month_of_last() -> str:
+    day = clock.campus_day(clock.now_ms() - 160 * DAY_MS)
+    return f"month:{day:%Y-%m}"
+
+
+def total(paper: Paper) -> int:
+    return sum(cell for table in paper.tables if isinstance(cell := totals(table)[-1], int))
+
+
+def test_days_months_and_years_tie(takings: None) -> None:
+    report = report_of("takings")
+    days = [clock.campus_day(clock.now_ms() - number * 40 * DAY_MS) for number in range(5)]
+    by_day = sum(total(make(report, day_period(day))) for day in set(days))
+    by_month = sum(total(make(report, month_period(*month))) for month in {(d.year, d.month) for d in days})
+    by_period = sum(total(make(report, p)) for p in {accounting_period_of(d) for d in days})
+    by_year = sum(total(make(report, year_period(year))) for year in {d.year for d in days})
+    assert by_day == by_month == by_period == by_year == 15 * 10_500_000
+
+
+def test_a_figure_leads_to_the_rows_it_is_made_of(takings: None, cashier: Client) -> None:
+    today = clock.campus_day(clock.now_ms())
+    month = cashier.get(f"/papers/takings/?period=month:{today:%Y-%m}").content.decode()
+    assert f"/papers/takings/?period=day%3A{today.isoformat()}" in month
+    day = cashier.get(f"/papers/takings/?period=day:{today.isoformat()}").content.decode()
+    assert "/desk/receipts/1/" in day
+    assert "10.50" in day
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            "period=",
+            "period=week:1",
+            "kind=day&day=x",
+            "kind=century&day=2026-11-25",
+            "kind=day&day=1800-01-01",
+        ),
+        *("day=2026-11-25", "kind=year&day=0001-01-01", "period=month:2026-99"),
+    ],
+)
+def test_a_period_that_is_none_shows_the_usual_one_and_says_so(admin: Client, query: str) -> None:
+    assert admin.get(f"/papers/takings/?{query}").status_code == 200
+
+
+def test_files_are_taken_and_on_record(takings: None, cashier: Client) -> None:
+    book = cashier.get(f"/papers/takings/?period={month_of_last()}&form=xlsx")
+    sheet = openpyxl.load_workbook(BytesIO(book.content)).active
+    assert list(sheet.iter_rows(values_only=True))[-1][-1] == 52.5
+    read = decode(cashier.get(f"/papers/takings/?period={month_of_last()}&form=json").content)
+    assert total(read) == 52_500_000
+    details = list(AuditEntry.objects.filter(action="take-paper").values_list("detail", flat=True))
+    assert details == ["xlsx", "json"]
+
+
+def test_a_pdf_copy_names_its_recipient_and_there_is_no_copy_for_nobody(
+    takings: None, cashier: Client
+) -> None:
+    try:
+        paper_font()
+    except NoFont:
+        pytest.skip(f"no Chinese font: {INSTALL}")
+    answer = cashier.get("/papers/takings/?form=pdf&copy=2")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    for wrong in ("0", "3", "x", "-1", "²"):
+        assert cashier.get(f"/papers/takings/?form=pdf&copy={wrong}").status_code == 404
+    assert cashier.get("/papers/takings/?form=docx").status_code == 404
+
+
+def test_without_a_font_the_page_says_what_to_install(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARDROOM_FONT", "/nowhere.ttf")
+    paper_font.cache_clear()
+    try:
+        answer = admin.get("/papers/takings/?form=pdf")
+    finally:
+        paper_font.cache_clear()
+    assert answer.status_code == 503
+    assert "apt-get install fonts-wqy-microhei" in answer.content.decode()
+
+
+def sealed(name: str) -> SealedPaper:
+    result = seal_paper(report_of("takings"), read_period(name), actor="manager", now_ms=clock.now_ms())
+    assert isinstance(result, Sealed), result
+    return result.paper
+
+
+def test_a_period_that_is_not_over_is_not_sealed(campus: None, admin: Client) -> None:
+    today = clock.campus_day(clock.now_ms())
+    refused = seal_paper(report_of("takings"), day_period(today), actor="m", now_ms=clock.now_ms())
+    assert refused is SealRefusal.NOT_OVER
+    page = admin.post("/papers/takings/seal/", {"period": f"day:{today}"}, follow=True).content.decode()
+    assert "This period is not over" in page
+    assert not SealedPaper.objects.exists()
+
+
+def test_a_sealed_paper_stays_the_same_whatever_changes_later(takings: None, admin: Client) -> None:
+    page = admin.post("/papers/takings/seal/", {"period": month_of_last()}, follow=True).content.decode()
+    assert "Sealed as number 1" in page
+    before = admin.get("/papers/sealed/1/?form=json").content
+    CustomerClass.objects.update(group=CustomerClass.Group.STAFF)
+    assert admin.get("/papers/sealed/1/?form=json").content == before
+    assert admin.get(f"/papers/takings/?period={month_of_last()}&form=json").content == before
+    again = seal_paper(report_of("takings"), read_period(month_of_last()), actor="x", now_ms=clock.now_ms())
+    assert (again.is_new, again.paper.number) == (False, 1)
+
+
+def test_a_sealed_paper_is_kept_in_both_languages(takings: None) -> None:
+    contents = sealed(month_of_last()).contents
+    assert json.loads(contents["zh-hans"])["title"] == "卡机房收款表"
+    assert json.loads(contents["en"])["title"] == "Takings of the card room"
+
+
+def test_whoever_holds_a_sheet_can_prove_it_without_signing_in(takings: None, client: Client) -> None:
+    paper = sealed(month_of_last())
+    client.cookies["django_language"] = "en"
+    page = client.get(f"/papers/proof/1/{paper.seal[:16]}/").content.decode()
+    assert "Yes: number 1 is ours" in page
+    assert "52.50" in page
+    assert "1-101" not in page
+    for wrong in (paper.seal[:15], "0" * 16, paper.seal, "x"):
+        answer = client.get(f"/papers/proof/1/{wrong}/")
+        assert answer.status_code == 404
+        assert "No sealed paper bears number 1" in answer.content.decode()
+    assert client.get(f"/papers/proof/2/{paper.seal[:16]}/").status_code == 404
+
+
+def test_a_changed_content_or_a_seal_that_is_not_in_the_chain_shows(takings: None, client: Client) -> None:
+    paper = sealed(month_of_last())
+    client.cookies["django_language"] = "en"
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER papers_sealedpaper_no_update")
+        cursor.execute("UPDATE papers_sealedpaper SET contents = replace(contents, '52500000', '62500000')")
+    page = client.get(f"/papers/proof/1/{paper.seal[:16]}/").content.decode()
+    assert "no longer agrees with its seal" in page
