@@ -16,7 +16,8 @@ from gateway.application.configure import apply_configure
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import lock_out, release_lock, set_override
 from gateway.application.emergency import draw_emergency
-from gateway.application.grant import Done, apply_grant, take_back
+from gateway.application.grant import apply_grant, take_back
+from gateway.application.known_grants import Done
 from gateway.application.outbox import begin_epoch, close_epoch, resend
 from gateway.application.ports import Journal
 from gateway.application.power import end_trip

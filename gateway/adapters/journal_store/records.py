@@ -15,10 +15,12 @@ from gateway.application.records import (
     InboxRow,
     KnownGrant,
     MeterTies,
+    OpenedSerials,
     OutboxMark,
     Provisional,
     RaisedAlarm,
     Station,
+    TakenSerial,
     Tie,
 )
 from gateway.contract.rules import AccountRule, PolicyRule
@@ -48,13 +50,15 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Provisional: "provisional",
     Billed: "billed",
     KnownGrant: "known_grant",
+    TakenSerial: "taken_serial",
+    OpenedSerials: "opened_serials",
     InboxRow: "inbox",
     GroupRules: "group_rules",
     GroupState: "group_state",
     Freezes: "freezes",
     MeterWatch: "meter_watch",
 }
-UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
+UNCACHED = frozenset({BootRow, KnownGrant, TakenSerial, InboxRow})
 
 
 class RecordTables:
