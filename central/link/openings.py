@@ -1,7 +1,9 @@
 """What a new epoch of a gateway's store starts from, by central's books (C-11). Sends nothing."""
 
+from django.db.models import QuerySet
+
 from central.campus.models import Account
-from central.link.models import BilledRegister, Gateway, Grant, MirrorBalance, TakeBackRequest
+from central.link.models import BilledRegister, Delivery, Gateway, Grant, MirrorBalance, TakeBackRequest
 from gateway.contract.commands import Opening
 from gateway.contract.facts import Balance
 from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
@@ -32,10 +34,21 @@ def opening_for(gateway: Gateway) -> Opening:
             MeterNo(r.meter): r.register_wh
             for r in BilledRegister.objects.filter(gateway=gateway, account__in=live)
         },
-        known_grants=[
-            GrantId(name) for name in (*(g.grant_id for g in applied), *_taken_unanswered(gateway))
-        ],
+        known_grants=[GrantId(name) for name in (*_without_serial(applied), *_taken_unanswered(gateway))],
+        grants_up_to=gateway.last_grant_serial,
+        grants_pending=_pending_serials(gateway),
     )
+
+
+def _without_serial(applied: QuerySet[Grant]) -> list[str]:
+    """Those that were signed before serials came: few, and named one by one."""
+    return list(applied.filter(delivery__serial=None).values_list("grant_id", flat=True))
+
+
+def _pending_serials(gateway: Gateway) -> list[int]:
+    """Serials that the balances don't hold yet: they must be credited when they come."""
+    pending = Delivery.objects.filter(gateway=gateway, applied_ms=None).exclude(serial=None)
+    return [int(serial) for serial in pending.order_by("serial").values_list("serial", flat=True)]
 
 
 def _taken_unanswered(gateway: Gateway) -> list[str]:
