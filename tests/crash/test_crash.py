@@ -22,7 +22,7 @@ def test_without_a_sync_per_commit_acknowledged_grants_are_lost() -> None:
 
 
 def test_without_any_sync_the_store_itself_is_damaged() -> None:
-    verdict = run(images=100, seed=1, steps=120, synchronous="OFF")
+    verdict = run(images=200, seed=1, steps=120, synchronous="OFF")
     assert verdict.faults["corrupt"] > 20
 
 
