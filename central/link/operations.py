@@ -47,6 +47,7 @@ class LinkRefusal(StrEnum):
     UNKNOWN_METER = "unknown-meter"
     UNKNOWN_BUCKET = "unknown-bucket"
     UNKNOWN_ALARM = "unknown-alarm"
+    ENDS_WITH_ITS_CAUSE = "ends-with-its-cause"
     NO_GATEWAY = "no-gateway"
     GATEWAY_BEING_RESTORED = "gateway-being-restored"
     ACCOUNT_NOT_OPEN = "account-not-open"

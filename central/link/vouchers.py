@@ -64,9 +64,10 @@ def voucher_file(gateway_id: str, *, actor: str, now_ms: int) -> bytes:
 
 
 @transaction.atomic
-def voucher_codes(gateway: Gateway, *, actor: str, now_ms: int) -> list[CodedGrant]:
-    """Give a code for each pending grant that can have one, and note who saw them."""
-    deliveries = list(pending(gateway.pk))
+def voucher_codes(gateway: Gateway, *, actor: str, now_ms: int, only: str | None = None) -> list[CodedGrant]:
+    """Give a code for each pending grant (or `only` one) that can have one, and note who saw them."""
+    waiting = pending(gateway.pk)
+    deliveries = list(waiting if only is None else waiting.filter(pk=only))
     key = _code_key(gateway)
     coded = [CodedGrant(one, key and write_code(key, gateway.pk, order_of(one))) for one in deliveries]
     shown = [one.delivery for one in coded if one.code is not None]

@@ -14,6 +14,7 @@ from gateway.application.ports import Journal, StoreFull
 from gateway.application.records import MeterTies
 from gateway.application.relay_state import TECHNICIAN
 from gateway.application.release import release_account
+from gateway.application.resolve import resolve_alarm
 from gateway.application.status import RoomStatus as Room
 from gateway.application.status import StationStatus, room_statuses, station_status
 from gateway.contract.commands import DrawEmergency
@@ -43,6 +44,7 @@ class Orders:
             "approve-cuts": _unless_full(self._approve_cuts),
             "release": _unless_full(self._release),
             "lock-out": _unless_full(self._lock_out),
+            "resolve": _unless_full(self._resolve),
             "emergency": _unless_full(self._emergency),
         }
 
@@ -88,6 +90,14 @@ class Orders:
             return {"quarantine": released.quarantine, "doubt": released.doubt}
 
         return await self._parts.store.run(release)
+
+    async def _resolve(self, order: Order) -> dict[str, str]:
+        what, subject, now = order.text("what"), order.text("subject"), self._parts.clock.now()
+        said = f"{order.by}: {order.text('why')}"
+        done = await self._parts.store.run(lambda journal: resolve_alarm(journal, what, subject, said, now))
+        if done.outcome is not CommandOutcome.APPLIED:
+            raise Unable(f"{done.detail}; `cardroom-gateway status` lists the alarms")
+        return {"what": what, "subject": subject}
 
     async def _lock_out(self, order: Order) -> dict[str, bool]:
         """A technician's lock-out is one lock, whoever set it: a colleague may end it. Who did, and why, is told to central."""

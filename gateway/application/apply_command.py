@@ -23,6 +23,7 @@ from gateway.application.ports import Journal
 from gateway.application.power import end_trip
 from gateway.application.records import ONLY, InboxRow, MeterTies, OutboxMark
 from gateway.application.relay_state import CENTRAL, relay_of
+from gateway.application.resolve import resolve_alarm
 from gateway.application.settle_due import write_watermark
 from gateway.application.software_control import bill_gap
 from gateway.contract.commands import (
@@ -37,6 +38,7 @@ from gateway.contract.commands import (
     ReadNow,
     RelayWish,
     Resend,
+    ResolveAlarm,
     SetRelay,
     TakeBack,
     decode_command,
@@ -164,6 +166,8 @@ def _do(journal: Journal, body: Command | None, sealed: Sealed, now: Instant, ap
             return draw_emergency(journal, body, now)
         case BillGap():
             return bill_gap(journal, body, now)
+        case ResolveAlarm():
+            return resolve_alarm(journal, body.what, body.subject, f"{body.by}: {body.why}", now)
         case _:
             return Done(CommandOutcome.UNSUPPORTED, "this software doesn't know the command")
 

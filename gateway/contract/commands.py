@@ -141,6 +141,15 @@ class BillGap(msgspec.Struct, frozen=True, tag="bill-gap", tag_field="kind"):
     note: str = ""
 
 
+class ResolveAlarm(msgspec.Struct, frozen=True, tag="resolve-alarm", tag_field="kind"):
+    """End an alarm that nothing later can end: a person looked into it."""
+
+    what: str
+    subject: str
+    by: str
+    why: str
+
+
 Command = (
     Grant
     | TakeBack
@@ -153,6 +162,7 @@ Command = (
     | ReadNow
     | DrawEmergency
     | BillGap
+    | ResolveAlarm
 )
 
 
