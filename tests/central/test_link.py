@@ -24,7 +24,6 @@ from central.link.models import (
     Gateway,
     GatewayEntry,
     GatewayEpoch,
-    Grant,
     MirrorBalance,
     QuarantinedRow,
     TakeBackRequest,
@@ -496,7 +495,8 @@ def test_c_11_a_first_epoch_is_opened_too_and_nothing_is_numbered_before_its_bir
     taker.take(twin.topic("birth"), twin.birth(), NOW_MS)
     queued = Command.objects.order_by("number")
     assert [(c.number, c.kind) for c in queued] == [(1, "configure"), (2, "grant")]
-    assert order(queued[0]).opening == commands.Opening("e1", [], {}, [])
+    serial = Delivery.objects.get().serial
+    assert order(queued[0]).opening == commands.Opening("e1", [], {}, [], serial, [serial])
     answered(taker, twin, queued[0])
     assert order(publish_config("gw-1", NOW_MS)).opening is None
 
@@ -523,10 +523,10 @@ def test_c_11_a_restored_central_numbers_above_the_gateway(taker, twin, cashier)
 
 def test_c_11_what_is_left_belongs_to_the_grants_that_expire_last():
     mirror = MirrorBalance(account="a", bucket="subsidy", unit="kwh", amount=70)
-    grants = [Grant(amount=50, expires_ms=1), Grant(amount=50, expires_ms=2), Grant(amount=10, expires_ms=0)]
-    assert [(b.expires_ms, b.amount) for b in by_expiry(mirror, grants)] == [(0, 10), (1, 10), (2, 50)]
+    given = {1: 50, 2: 50, 0: 10}
+    assert [(b.expires_ms, b.amount) for b in by_expiry(mirror, given)] == [(0, 10), (1, 10), (2, 50)]
     mirror.amount = -5
-    assert [(b.expires_ms, b.amount) for b in by_expiry(mirror, grants)] == [(0, -5)]
+    assert [(b.expires_ms, b.amount) for b in by_expiry(mirror, given)] == [(0, -5)]
 
 
 def test_enrolment_refuses_by_name(campus):
