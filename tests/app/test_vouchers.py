@@ -10,7 +10,8 @@ import pytest
 from gateway.adapters.control_client import ask
 from gateway.adapters.control_protocol import SOCKET_NAME, Reply
 from gateway.contract.commands import Grant, ResolveAlarm, VoucherList, encode_command
-from gateway.contract.facts import CommandResult, EntryKind
+from gateway.contract.envelope import keyring_from_hex
+from gateway.contract.facts import Alarm, CommandResult, EntryKind
 from gateway.contract.voucher_code import shared_key, write_code
 from tests.app.station import Central, Station, fresh_signer, rooms, until
 from tests.application.site import YUAN
@@ -168,7 +169,8 @@ async def test_a_code_made_for_a_key_that_was_lost_credits_nothing(
     """The Pi's key is new: codes for the old one are a stranger's, files go on."""
     old = code_for(station)
     (station.data / "gateway.key").unlink()
-    signer = await _new_key(station)
+    _, public_key, _ = await station.command("key")
+    station.keyring = keyring_from_hex([public_key.strip()])
     await station.start()
     await central.configure(*rooms("1"))
     code, out, _ = await station.command("voucher", old)
@@ -178,16 +180,6 @@ async def test_a_code_made_for_a_key_that_was_lost_credits_nothing(
     assert (await station.command("voucher", str(path)))[0] == 0
     code, out, _ = await station.command("voucher", code_for(station))
     assert (code, "exists" in out) == (0, True)
-    assert signer
-
-
-async def _new_key(station: Station) -> str:
-    from gateway.contract.envelope import keyring_from_hex
-
-    code, out, _ = await station.command("key")
-    assert code == 0
-    station.keyring = keyring_from_hex([out.strip()])
-    return out
 
 
 async def test_guessing_codes_ends_and_is_told_to_central(station: Station, central: Central) -> None:
@@ -201,16 +193,10 @@ async def test_guessing_codes_ends_and_is_told_to_central(station: Station, cent
     assert said == ["code-does-not-fit"] * 10 + ["too-many"]
     code, out, _ = await station.command("voucher", code_for(station))
     assert (code, "Take the file" in out) == (1, True)
-    await until(lambda: any(fact.what == "voucher-codes-refused" for fact in central.facts(_alarm())), "told")
+    await until(lambda: any(fact.what == "voucher-codes-refused" for fact in central.facts(Alarm)), "told")
     path = station.folder / "b1.voucher"
     path.write_bytes(file_of(central, GRANT))
     assert (await station.command("voucher", str(path)))[0] == 0, "a file is no guess"
-
-
-def _alarm() -> type:
-    from gateway.contract.facts import Alarm
-
-    return Alarm
 
 
 async def _ask(station: Station, do: str, **arguments: str) -> list[dict[str, str]]:
@@ -265,7 +251,7 @@ async def test_an_alarm_that_nothing_ends_is_resolved_on_site_or_by_central(
         else:
             await central.command(ResolveAlarm("exists-with-different", "p1", "boss", "two desks"))
         await until(lambda: "exists-with-different" not in central.alarms(), "ended")
-    said = [fact.detail for fact in central.facts(_alarm()) if fact.what == "alarm-resolved" and fact.raised]
+    said = [fact.detail for fact in central.facts(Alarm) if fact.what == "alarm-resolved" and fact.raised]
     assert [one.endswith("two desks") for one in said] == [True, True]
     assert said[1] == "boss: two desks"
     for what, says in (("exists-with-different", "stands"), ("meter-silent", "ends with its cause")):
