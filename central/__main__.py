@@ -154,9 +154,12 @@ def _add_link(commands: Commands) -> None:
     publish.add_argument("--all", action="store_true", help="also those that did not change")
     publish.set_defaults(run="gateways.publish")
     voucher = commands.add_parser(
-        "voucher", help="write a gateway's pending credit as a signed file to stdout"
+        "voucher", help="write a building's pending credit as a signed file to stdout"
     )
-    voucher.add_argument("gateway")
+    voucher.add_argument("building", help="the building's code, or its gateway's id")
+    voucher.add_argument(
+        "--codes", action="store_true", help="a code for each grant, to be read out and typed"
+    )
     voucher.set_defaults(run="gateways.voucher")
     resend = commands.add_parser("resend", help="ask a gateway to send rows again")
     resend.add_argument("gateway")

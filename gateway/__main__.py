@@ -21,6 +21,7 @@ COMMANDS = {
     "lock-out": "gateway.technician.lock_out",
     "swap": "gateway.technician.swap",
     "set-address": "gateway.technician.set_address",
+    "resolve": "gateway.technician.resolve",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = "rich"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from django.db.models import Max
 
 from central.campus.models import Account, Binding, Room
+from central.ledger.models import AuditEntry
 from central.link.models import Alarm, Command, Gateway, QuarantinedRow, WatermarkCheck
+from central.link.resolving import AUDIT, asked_of_gateway, audit_subject, can_be_resolved
 from central.office.alarm_details import detail_words
 from central.office.words import ALARMS, Words, name_of
 
@@ -48,6 +50,23 @@ class AlarmRow:
     detail: Words
     label: str
     room_id: int | None
+    can_be_resolved: bool
+    asked: bool
+    """Its gateway was asked to end it, and has not answered."""
+    said: Words
+    """What a person did, or the reason a person gave; empty when it ended with its cause."""
+
+
+DEEDS = (
+    *("alarm-resolved", "account-released", "lock-out-ended", "cuts-approved", "emergency-drawn"),
+    "voucher-codes-refused",
+)
+"""What a gateway reports of people: over when it is told."""
+
+
+def alarm_row(alarm: Alarm) -> AlarmRow:
+    """Give one alarm."""
+    return _with_rooms([alarm])[0]
 
 
 def open_alarms(limit: int | None = None) -> list[AlarmRow]:
@@ -64,20 +83,29 @@ def cleared_alarms(limit: int) -> list[AlarmRow]:
 def _with_rooms(alarms: Iterable[Alarm]) -> list[AlarmRow]:
     alarms = list(alarms)
     rooms = rooms_named([alarm.subject for alarm in alarms])
-    rows = []
-    for alarm in alarms:
-        room = rooms.get(alarm.subject)
-        label = room.full_label if room else alarm.subject
-        rows.append(
-            AlarmRow(
-                alarm,
-                name_of(ALARMS, alarm.what),
-                detail_words(alarm.detail),
-                label,
-                room.pk if room else None,
-            )
+    asked, reasons = asked_of_gateway([alarm.pk for alarm in alarms]), _reasons(alarms)
+    return [
+        AlarmRow(
+            alarm,
+            name_of(ALARMS, alarm.what),
+            detail_words(alarm.detail),
+            rooms[alarm.subject].full_label if alarm.subject in rooms else alarm.subject,
+            rooms[alarm.subject].pk if alarm.subject in rooms else None,
+            can_be_resolved(alarm),
+            alarm.pk in asked,
+            detail_words(alarm.detail) if alarm.what in DEEDS else reasons.get(alarm.pk, ""),
         )
-    return rows
+        for alarm in alarms
+    ]
+
+
+def _reasons(alarms: list[Alarm]) -> dict[int, str]:
+    """Give who resolved central's own alarms, and why; one that ended with its cause has no such record."""
+    own = [alarm for alarm in alarms if alarm.by_central and alarm.cleared_ms is not None]
+    entries = AuditEntry.objects.filter(action=AUDIT, subject__in=[audit_subject(alarm) for alarm in own])
+    said = {(entry.subject, entry.at_ms): f"{entry.actor}: {entry.detail}" for entry in entries}
+    found = {alarm.pk: said.get((audit_subject(alarm), alarm.cleared_ms)) for alarm in own}
+    return {pk: text for pk, text in found.items() if text is not None}
 
 
 def rooms_named(subjects: Iterable[str]) -> dict[str, Room]:

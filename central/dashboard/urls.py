@@ -3,6 +3,7 @@
 from django.urls import path
 
 from central.dashboard import views
+from central.dashboard.resolve_views import resolve
 
 app_name = "dashboard"
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("buildings/<str:code>/", views.building, name="building"),
     path("rooms/<int:room_id>/", views.room, name="room"),
     path("alarms/", views.alarms, name="alarms"),
+    path("alarms/<int:alarm_id>/resolve/", resolve, name="resolve"),
     path("accounts/", views.accounts, name="accounts"),
     path("gateways/", views.gateways, name="gateways"),
 ]

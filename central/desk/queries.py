@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from central.campus.models import Account
+from central.campus.models import Account, Building
 from central.desk.models import Payment, Receipt
 from central.domain.delivery import DeliveryFacts, DeliveryState, RelayWord, state_of
 from central.ledger import chart_of_accounts as chart
@@ -68,6 +68,13 @@ def count_not_yet_supplied() -> int:
     """Count what `not_yet_supplied` lists."""
     no_relay = Q(applied_ms__isnull=False, grant__account__point__cut_off=CutOff.NONE.value)
     return Delivery.objects.filter(supplied_ms=None).exclude(no_relay).count()
+
+
+def buildings_to_carry_to() -> list[tuple[Building, int]]:
+    """Give the buildings whose gateways have not booked all their credit, and how many grants that are (R-B5)."""
+    waiting = Delivery.objects.filter(applied_ms=None, gateway__isnull=False)
+    counts = dict(waiting.values_list("gateway__building").annotate(number=Count("pk")).order_by())
+    return [(one, counts[one.pk]) for one in Building.objects.filter(pk__in=counts).order_by("code")]
 
 
 def repeated_payment(account_code: str, amount_fen: int, now_ms: int) -> Payment | None:

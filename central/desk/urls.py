@@ -3,6 +3,7 @@
 from django.urls import path
 
 from central.desk import views
+from central.desk.voucher_views import voucher
 
 app_name = "desk"
 urlpatterns = [
@@ -13,4 +14,5 @@ urlpatterns = [
     path("receipts/<int:number>/", views.receipt, name="receipt"),
     path("receipts/<int:number>/delivery/", views.delivery, name="delivery"),
     path("waiting/", views.waiting, name="waiting"),
+    path("vouchers/<str:code>/", voucher, name="voucher"),
 ]

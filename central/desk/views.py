@@ -210,7 +210,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     """Credited, not yet supplied: each payment with the reason (R-4.1.3)."""
     if request.htmx and request.GET.get("few"):
         return live_part(request, "desk/waiting_few.html", _waiting(WAITING_FEW))
-    context = _waiting(WAITING_AT_MOST)
+    context = _waiting(WAITING_AT_MOST) | {"carry_to": queries.buildings_to_carry_to()}
     if request.htmx:
         return live_part(request, "desk/waiting_rows.html", context)
     return render(request, "desk/waiting.html", context)

@@ -15,7 +15,8 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.chart_of_accounts import Side
 from central.ledger.operations import Booked, Draft, book
 from central.link.alarms import raise_alarm
-from central.link.models import BilledRegister, Delivery, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
+from central.link.grants import delivery_named
+from central.link.models import BilledRegister, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
 
@@ -161,7 +162,7 @@ class Bookkeeper:
 
         What differs from the grant proves nothing: the grant stays on its way, and the watermark names the account.
         """
-        delivery = Delivery.objects.filter(pk=entry.source or "").select_related("grant__account").first()
+        delivery = delivery_named(self.gateway.pk, entry.source or "")
         if delivery is None:
             self._alarm(
                 "unknown-grant", entry, f"the gateway credited {entry.source}, which central never gave"

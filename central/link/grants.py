@@ -1,11 +1,19 @@
 """Give credit: the grant, its delivery and its command, in the transaction that booked its cause (C-1, C-5)."""
 
+import re
+
 from central.campus.models import Account
 from central.link.configuration import publish_if_changed
 from central.link.models import Delivery, Gateway, Grant
-from central.link.outbox import enqueue
+from central.link.outbox import enqueue, lock_gateway_of, locked
 from gateway.contract import commands
 from gateway.contract.identifiers import AccountId, GrantId
+from gateway.contract.voucher_code import short_name
+
+SERIALS_FROM_MS = 1_704_067_200_000
+"""2024-01-01 UTC."""
+MS_PER_MINUTE = 60_000
+CODED = re.compile(r"n-(\d{1,15})-[0-9a-f]{4}")
 
 
 def issue_grant(
@@ -24,7 +32,7 @@ def issue_grant(
 
     The building's configuration goes first when it changed, so that the gateway knows the account.
     """
-    gateway = Gateway.objects.filter(building=account.point.room.building_id).first()
+    gateway = lock_gateway_of(account.point.room.building_id)
     grant = Grant.objects.create(
         grant_id=grant_id,
         account=account,
@@ -36,11 +44,27 @@ def issue_grant(
         note=note[:200],
         created_ms=now_ms,
     )
-    delivery = Delivery.objects.create(grant=grant, gateway=gateway)
+    delivery = Delivery.objects.create(grant=grant)
     if gateway is not None:
         publish_if_changed(gateway.pk, now_ms)
-        send_grant(delivery, now_ms)
+        deliver_by(gateway.pk, delivery, now_ms)
     return grant
+
+
+def deliver_by(gateway_id: str, delivery: Delivery, now_ms: int) -> None:
+    """Give a grant its gateway and its serial there, before anything is signed, and number its command.
+
+    A serial is the minute it was given in, or one more than the last: a central restored from a backup never gives one again that
+    its gateway has seen.
+    """
+    gateway = locked(gateway_id)
+    gateway.last_grant_serial = max(
+        gateway.last_grant_serial + 1, (now_ms - SERIALS_FROM_MS) // MS_PER_MINUTE
+    )
+    gateway.save(update_fields=["last_grant_serial"])
+    delivery.gateway, delivery.serial = gateway, gateway.last_grant_serial
+    delivery.save(update_fields=["gateway", "serial"])
+    send_grant(delivery, now_ms)
 
 
 def send_grant(delivery: Delivery, now_ms: int) -> None:
@@ -49,13 +73,14 @@ def send_grant(delivery: Delivery, now_ms: int) -> None:
     gateway = Gateway.objects.select_for_update().get(pk=delivery.gateway_id)
     if gateway.awaits_epoch or not gateway.epoch:
         return
-    command = enqueue(delivery.gateway_id, order_of(delivery.grant), subject=delivery.grant_id, now_ms=now_ms)
+    command = enqueue(delivery.gateway_id, order_of(delivery), subject=delivery.grant_id, now_ms=now_ms)
     delivery.command, delivery.refused = command, ""
     delivery.save(update_fields=["command", "refused"])
 
 
-def order_of(grant: Grant) -> commands.Grant:
+def order_of(delivery: Delivery) -> commands.Grant:
     """Give a grant as it travels: the same content by command and by voucher (C-6)."""
+    grant = delivery.grant
     return commands.Grant(
         grant=GrantId(grant.grant_id),
         account=AccountId(grant.account.code),
@@ -64,4 +89,16 @@ def order_of(grant: Grant) -> commands.Grant:
         amount=grant.amount,
         expires_ms=grant.expires_ms,
         note=grant.note,
+        serial=delivery.serial or 0,
     )
+
+
+def delivery_named(gateway_id: str, name: str) -> Delivery | None:
+    """Find the delivery that a gateway's entry names: by the grant's id, or as a code names it (`n-SERIAL-TAG`)."""
+    deliveries = Delivery.objects.select_related("grant__account")
+    by_id = deliveries.filter(pk=name).first()
+    if by_id is not None:
+        return by_id
+    coded = CODED.fullmatch(name)
+    found = deliveries.filter(gateway=gateway_id, serial=int(coded[1])).first() if coded else None
+    return found if found is not None and short_name(order_of(found)) == name else None

@@ -37,6 +37,8 @@ class Gateway(models.Model):
     """The number of the configuration that opened the present epoch; balances before it are not compared."""
     next_number = models.BigIntegerField(default=1)
     """The next command's number (C-5)."""
+    last_grant_serial = models.BigIntegerField(default=0)
+    """The newest grant's serial: an opening says of all up to it that they are in the balances, but those pending (C-11)."""
     stream = models.PositiveIntegerField(default=1)
     """Counts the restarts of numbering by a restored or rebuilt gateway (C-11)."""
     published_revision = models.PositiveBigIntegerField(default=0)
@@ -141,9 +143,11 @@ class Delivery(models.Model):
     grant = models.OneToOneField(Grant, on_delete=models.PROTECT, primary_key=True, related_name="delivery")
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, null=True, related_name="deliveries")
     """Empty while the building has no gateway."""
+    serial = models.BigIntegerField(null=True)
+    """Rises with each grant to a gateway; given before anything is signed. Empty for what was signed before serials came."""
     command = models.ForeignKey(Command, on_delete=models.PROTECT, null=True, related_name="deliveries")
     vouched_ms = models.BigIntegerField(null=True)
-    """When it last went into a voucher file (C-6)."""
+    """When it was last given out as a voucher, in a file or as a code (C-6)."""
     applied_ms = models.BigIntegerField(null=True)
     """When the gateway booked it, by the gateway's clock."""
     applied_entry = models.CharField(max_length=120, blank=True)
@@ -154,6 +158,7 @@ class Delivery(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["supplied_ms", "applied_ms"])]
+        constraints = [models.UniqueConstraint(fields=["gateway", "serial"], name="one_grant_per_serial")]
 
 
 class TakeBackRequest(models.Model):

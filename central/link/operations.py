@@ -15,7 +15,7 @@ from central.ledger.operations import Draft, book, record_audit
 from central.link import outbox
 from central.link.configuration import publish_if_changed
 from central.link.epochs import closing_order, take_back_order
-from central.link.grants import send_grant
+from central.link.grants import deliver_by, send_grant
 from central.link.models import Closing, Command, Delivery, Gateway, TakeBackRequest
 from gateway.contract.commands import (
     ApproveCuts,
@@ -47,6 +47,7 @@ class LinkRefusal(StrEnum):
     UNKNOWN_METER = "unknown-meter"
     UNKNOWN_BUCKET = "unknown-bucket"
     UNKNOWN_ALARM = "unknown-alarm"
+    ENDS_WITH_ITS_CAUSE = "ends-with-its-cause"
     NO_GATEWAY = "no-gateway"
     GATEWAY_BEING_RESTORED = "gateway-being-restored"
     ACCOUNT_NOT_OPEN = "account-not-open"
@@ -89,10 +90,9 @@ def enrol_gateway(
     )
     record_audit(actor=actor, action="enrol-gateway", subject=gateway_id, detail=building_code, now_ms=now_ms)
     publish_if_changed(gateway_id, now_ms)
-    for delivery in Delivery.objects.filter(gateway=None, grant__account__point__room__building=building):
-        delivery.gateway = gateway
-        delivery.save(update_fields=["gateway"])
-        send_grant(delivery, now_ms)
+    waiting = Delivery.objects.filter(gateway=None, grant__account__point__room__building=building)
+    for delivery in waiting.select_related("grant__account").order_by("grant__created_ms", "pk"):
+        deliver_by(gateway.pk, delivery, now_ms)
     gateway.refresh_from_db()
     return gateway
 

@@ -77,6 +77,8 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
      _("a reading could not be booked; the gateway's log says why")),
     (r"the same (?P<what>grant|version) came again with other content",
      _("it came again with other content")),
+    (r"(?P<who>.+): (?P<n>\d+) codes that fit nothing here; none is read for an hour",
+     _("%(who)s: %(n)s codes that fit nothing there; none is read for an hour")),
     (r"command (?P<n>\d+) came again with other content", _("command %(n)s came again with other content")),
     (r"central has row (?P<n>\d+) of epoch (?P<epoch>\S+), this store ends at (?P<last>\d+)",
      _("this server has row %(n)s of epoch %(epoch)s, the gateway's store ends at %(last)s")),

@@ -123,6 +123,8 @@ ALARMS: dict[str, Words] = {
     "cuts-approved": _("A technician approved held cuts"),
     "emergency-drawn": _("Emergency supply drawn on site"),
     "account-released": _("A technician released an account"),
+    "alarm-resolved": _("A person resolved an alarm"),
+    "voucher-codes-refused": _("Wrong codes of credit were typed at the gateway"),
     "software-control": _("Room without a meter: supplied and estimated"),
     "power-trip-waits": _("Cut for its power too often: a person must close it"),
     "store-behind": _("The gateway's store went back in time"),

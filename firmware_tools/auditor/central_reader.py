@@ -30,7 +30,7 @@ RECEIPTS = "SELECT number, payment_id, amount_fen FROM desk_receipt ORDER BY num
 COMMANDS = "SELECT gateway_id, number, body FROM link_command WHERE state != 'superseded' ORDER BY gateway_id, number"
 GRANTS = """
 SELECT link_grant.grant_id, coalesce(link_delivery.gateway_id, ''), coalesce(link_command.number, 0), campus_account.code,
-  link_grant.bucket, link_grant.unit, link_grant.amount
+  link_grant.bucket, link_grant.unit, link_grant.amount, link_delivery.serial
 FROM link_grant JOIN campus_account ON campus_account.id = link_grant.account_id
 LEFT JOIN link_delivery ON link_delivery.grant_id = link_grant.grant_id
 LEFT JOIN link_command ON link_command.id = link_delivery.command_id

@@ -5,6 +5,7 @@ Amounts are integers in micro-yuan or watt-hours, by `unit`. Nothing here knows 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,12 @@ class Grant:
     bucket: str
     unit: str
     amount: int
+    serial: int | None = None
+
+    @property
+    def typed_name(self) -> str:
+        """How the gateway's entry names it when it came as a code (docs/messages.md, Codes)."""
+        return f"n-{self.serial}-{sha256(self.grant.encode()).hexdigest()[:4]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def _check_grants(evidence: Evidence, *, quiet: bool) -> Iterator[Finding]:
                 entries[entry.source or ""].append(entry)
     taken = {journal.gateway: max(journal.inbox, default=0) for journal in evidence.journals}
     for grant in evidence.books.grants:
-        credited = entries.pop(grant.grant, [])
+        credited = entries.pop(grant.grant, []) + entries.pop(grant.typed_name, [])
         if len(credited) > 1:
             names = ", ".join(entry.entry for entry in credited)
             yield Finding(Figure.PAYMENTS_DOUBLED, grant.grant, f"credited {len(credited)} times: {names}")

@@ -6,5 +6,6 @@ def envelopes(text: str) -> list[bytes]:
 
     Nothing is refused here: an odd line at the end becomes an envelope that `unseal` names malformed.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # Not splitlines: a note may hold what Unicode calls a line's end. A stick's editor may have left a byte order mark.
+    lines = [line.strip() for line in text.removeprefix("\ufeff").split("\n") if line.strip()]
     return ["\n".join(lines[first : first + 2]).encode() for first in range(0, len(lines), 2)]

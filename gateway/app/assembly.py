@@ -26,6 +26,7 @@ from gateway.contract.envelope import Keyring, KeySigner, keyring_from_hex, seal
 from gateway.contract.facts import Birth
 from gateway.contract.identifiers import KeyId
 from gateway.contract.topics import BIRTH
+from gateway.contract.voucher_code import shared_key
 from gateway.loops.drain_outbox import OutboxDrain
 from gateway.loops.fleet import Fleet
 from gateway.loops.meter_clocks import MeterClocks
@@ -99,6 +100,7 @@ def _parts(
         config=config,
         software=version("cardroom"),
         central=central,
+        code_keys=tuple(shared_key(signer.private_key, key, gateway) for key in central.keys.values()),
         clock=clock,
         clocks=MeterClocks(config.clock.utc_offset_minutes),
         store=store,

@@ -2,45 +2,32 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import Handler, Order, Unable
-from gateway.adapters.voucher_file import envelopes
 from gateway.app.address_orders import AddressOrders
 from gateway.app.parts import Parts
 from gateway.app.swap_orders import SwapOrders
+from gateway.app.vouchers import VoucherCounter
 from gateway.application.alarms import clear_alarm, note, raise_alarm, station
 from gateway.application.bind import counted_on
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import lock_out, release_lock
 from gateway.application.emergency import draw_emergency
-from gateway.application.grant import apply_voucher
 from gateway.application.ports import Journal, StoreFull
 from gateway.application.records import MeterTies
 from gateway.application.relay_state import LOCKED_OUT, TECHNICIAN
 from gateway.application.release import release_account
+from gateway.application.resolve import resolve_alarm
 from gateway.application.status import RoomStatus as Room
 from gateway.application.status import StationStatus, room_statuses, station_status
-from gateway.contract.commands import CENTRAL, DrawEmergency, Grant, decode_command
-from gateway.contract.envelope import Refusal, Sealed, unseal
+from gateway.contract.commands import DrawEmergency
 from gateway.contract.facts import CommandOutcome, Instant
 from gateway.contract.identifiers import AccountId, GrantId, MeterNo
 from gateway.domain.cutoff import HELD_BY_GUARD
 from gateway.domain.reading import MeterState
 
-VOUCHER = "voucher"
 MS_PER_MINUTE = 60_000
 LOOKS = 5
-
-
-class Redeemed(msgspec.Struct, frozen=True):
-    """What became of one grant of a voucher file."""
-
-    grant: str
-    account: str
-    outcome: str
-    detail: str = ""
 
 
 class Orders:
@@ -48,15 +35,18 @@ class Orders:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._vouchers = VoucherCounter(parts)
 
     def table(self) -> dict[str, Handler]:
         """Order to handler; `cardroom-gateway --help` has a command for each."""
         return {
             "status": _unless_full(self._status),
-            "voucher": _unless_full(self._voucher),
+            "voucher": _unless_full(self._vouchers.file),
+            "voucher-code": _unless_full(self._vouchers.code),
             "approve-cuts": _unless_full(self._approve_cuts),
             "release": _unless_full(self._release),
             "lock-out": _unless_full(self._lock_out),
+            "resolve": _unless_full(self._resolve),
             "emergency": _unless_full(self._emergency),
             "swap": _unless_full(SwapOrders(self._parts).swap),
             "set-address": _unless_full(AddressOrders(self._parts).set_address),
@@ -79,26 +69,6 @@ class Orders:
                 if not looks_left:
                     raise
         raise AssertionError("the last look gives or raises")
-
-    async def _voucher(self, order: Order) -> list[Redeemed]:
-        """Credit each sealed grant of a file, once, whatever else carried it (C-6). One bad envelope spoils none of the others."""
-        return [await self._redeem(sealed) for sealed in envelopes(order.text("sealed"))]
-
-    async def _redeem(self, sealed: bytes) -> Redeemed:
-        parts = self._parts
-        opened = unseal(
-            sealed, parts.central, kind=VOUCHER, sender=CENTRAL, recipient=parts.config.gateway.id
-        )
-        grant = decode_command(bytes(opened.body)) if isinstance(opened, Sealed) else None
-        if isinstance(opened, Refusal):
-            parts.receiver.counters[f"refused:voucher:{opened}"] += 1
-            return Redeemed("?", "?", str(opened), "not credited; save the file again at central's desk")
-        if not isinstance(grant, Grant):
-            return Redeemed(opened.id, "?", Refusal.MALFORMED, "the file holds something else than credit")
-        now = parts.clock.now()
-        result = await parts.store.run(lambda journal: apply_voucher(journal, grant, now))
-        parts.signals.relay.set()
-        return Redeemed(grant.grant, grant.account, str(result.outcome), result.detail)
 
     async def _approve_cuts(self, order: Order) -> dict[str, int]:
         now = self._parts.clock.now()
@@ -128,6 +98,14 @@ class Orders:
             return {"quarantine": released.quarantine, "doubt": released.doubt}
 
         return await self._parts.store.run(release)
+
+    async def _resolve(self, order: Order) -> dict[str, str]:
+        what, subject, now = order.text("what"), order.text("subject"), self._parts.clock.now()
+        said = f"{order.by}: {order.text('why')}"
+        done = await self._parts.store.run(lambda journal: resolve_alarm(journal, what, subject, said, now))
+        if done.outcome is not CommandOutcome.APPLIED:
+            raise Unable(f"{done.detail}; `cardroom-gateway status` lists the alarms")
+        return {"what": what, "subject": subject}
 
     async def _lock_out(self, order: Order) -> dict[str, bool]:
         """A technician's lock-out is one lock, whoever set it: a colleague may end it. Who did, and why, is told to central."""

@@ -28,6 +28,8 @@ class Parts:
     config: GatewayConfig
     software: str
     central: Keyring
+    code_keys: tuple[bytes, ...]
+    """What codes of credit are proved by: one key for each of central's."""
     clock: SystemClock
     clocks: MeterClocks
     store: JournalStore

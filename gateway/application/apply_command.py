@@ -16,12 +16,14 @@ from gateway.application.configure import apply_configure
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import lock_out, release_lock, set_override
 from gateway.application.emergency import draw_emergency
-from gateway.application.grant import Done, apply_grant, take_back
+from gateway.application.grant import apply_grant, take_back
+from gateway.application.known_grants import Done
 from gateway.application.outbox import begin_epoch, close_epoch, resend
 from gateway.application.ports import Journal
 from gateway.application.power import end_trip
 from gateway.application.records import ONLY, InboxRow, MeterTies, OutboxMark
 from gateway.application.relay_state import CENTRAL, relay_of
+from gateway.application.resolve import resolve_alarm
 from gateway.application.settle_due import write_watermark
 from gateway.application.site_swaps import say_swaps
 from gateway.application.software_control import bill_gap
@@ -37,6 +39,7 @@ from gateway.contract.commands import (
     ReadNow,
     RelayWish,
     Resend,
+    ResolveAlarm,
     SetRelay,
     TakeBack,
     decode_command,
@@ -164,6 +167,8 @@ def _do(journal: Journal, body: Command | None, sealed: Sealed, now: Instant, ap
             return draw_emergency(journal, body, now)
         case BillGap():
             return bill_gap(journal, body, now)
+        case ResolveAlarm():
+            return resolve_alarm(journal, body.what, body.subject, f"{body.by}: {body.why}", now)
         case _:
             return Done(CommandOutcome.UNSUPPORTED, "this software doesn't know the command")
 

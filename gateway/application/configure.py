@@ -10,8 +10,8 @@ from gateway.application.adjust import adjust_late_prices
 from gateway.application.alarms import clear_alarm, raise_alarm, station
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
 from gateway.application.drive_relay import end_cutting_override
-from gateway.application.grant import Done, adopt_known
 from gateway.application.groups import take_groups
+from gateway.application.known_grants import Done, adopt_known
 from gateway.application.ports import Journal
 from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, Billed, MeterTies, Provisional, Tie
@@ -164,7 +164,7 @@ def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:
     if here.opened_epoch == opening.epoch:
         return "the opening was adopted before"
     journal.keep(ONLY, msgspec.structs.replace(here, opened_epoch=opening.epoch))
-    adopt_known(journal, opening.known_grants)
+    adopt_known(journal, opening)
     for entry in list(journal.records(Provisional)):
         journal.forget(Provisional, entry)  # central's balances hold what became of it
     for meter in list(journal.records(Billed)):

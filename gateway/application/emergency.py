@@ -4,7 +4,7 @@ import msgspec
 
 from gateway.application.accounts import metered
 from gateway.application.decide import decide
-from gateway.application.grant import Done
+from gateway.application.known_grants import Done
 from gateway.application.ports import Journal
 from gateway.contract.commands import DrawEmergency
 from gateway.contract.facts import CommandOutcome, Instant

@@ -1,37 +1,24 @@
 """Credit arrives or is asked back: once per id, whatever carries it (C-1, C-5, C-6, C-7). Takes no payment."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from gateway.application.accounts import Metered, metered
-from gateway.application.alarms import raise_alarm
 from gateway.application.decide import decide
+from gateway.application.known_grants import Done, known_before, known_grant, remember
 from gateway.application.ports import Journal
 from gateway.application.records import KnownGrant
 from gateway.application.settle import post, settle
 from gateway.contract.commands import Grant, TakeBack, encode_command
 from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, EntryKind, EntryLine, Instant
-from gateway.contract.identifiers import CommandId, GrantId, MeterNo
+from gateway.contract.identifiers import CommandId
 from gateway.domain.buckets import Posting, taken
 from gateway.domain.cutoff import Basis
-from gateway.domain.ledger import AccountState, Seen, seen
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a command, and which relay or meter it woke."""
-
-    outcome: CommandOutcome
-    detail: str = ""
-    taken: tuple[EntryLine, ...] = ()
-    relay: tuple[MeterNo, ...] = ()
-    read: tuple[MeterNo, ...] = ()
+from gateway.domain.ledger import AccountState
 
 
 def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
     """Credit a bucket once per grant id: settle, enter, decide, in one transaction. The same id with other content is an alarm."""
-    known = known_before(journal, grant.grant, encode_command(grant), now)
+    known = known_grant(journal, grant, now)
     if known is not None:
         return known
     gathered = metered(journal, grant.account)
@@ -44,7 +31,7 @@ def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
     posting = Posting(grant.bucket, grant.unit, grant.expires_ms, grant.amount)
     gathered = metered(journal, grant.account) or gathered
     entry = post(journal, gathered, EntryKind.GRANT, EntryCause.GRANT, [posting], now, source=grant.grant)
-    journal.keep(grant.grant, KnownGrant(encode_command(grant), entry.entry))
+    remember(journal, grant, entry.entry)
     state = journal.record(AccountState, grant.account) or gathered.state
     journal.keep(grant.account, msgspec.structs.replace(state, credited=True))
     decided = decide(journal, grant.account, Basis.ESTIMATE, now)
@@ -56,10 +43,14 @@ def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
     )
 
 
-def apply_voucher(journal: Journal, grant: Grant, now: Instant) -> CommandResult:
-    """Credit a verified voucher: the same grant on another carrier, outside the numbers (C-6). Reported as number 0."""
+def apply_voucher(journal: Journal, grant: Grant, now: Instant, by: str = "") -> CommandResult:
+    """Credit a verified voucher: the same grant on another carrier, outside the numbers (C-6). Reported as number 0.
+
+    `by` brought it, and is told to central with it.
+    """
     done = apply_grant(journal, grant, now)
-    result = CommandResult(0, CommandId(grant.grant), done.outcome, now, done.detail)
+    detail = "; ".join(filter(None, (done.detail, f"brought by {by}" if by else "")))
+    result = CommandResult(0, CommandId(grant.grant), done.outcome, now, detail)
     journal.append_fact(result)
     return result
 
@@ -97,22 +88,6 @@ def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
     return Done(CommandOutcome.APPLIED if whole else CommandOutcome.PARTLY, taken=tuple(lines))
 
 
-def known_before(journal: Journal, name: GrantId, content: bytes, now: Instant) -> Done | None:
-    """Answer an id that was done before; an id that came with an opening matches any content, for only its name is known."""
-    known = journal.record(KnownGrant, name)
-    if known is None:
-        return None
-    if known.content == b"" or seen(known.content, content) is Seen.EXISTS:
-        return Done(CommandOutcome.EXISTS, taken=_taken_then(journal, known))
-    raise_alarm(journal, "exists-with-different", name, "the same grant came again with other content", now)
-    return Done(CommandOutcome.EXISTS_WITH_DIFFERENT, name)
-
-
-def _taken_then(journal: Journal, known: KnownGrant) -> tuple[EntryLine, ...]:
-    entry = journal.entry(known.entry) if known.entry else None
-    return tuple(entry.lines) if entry and entry.entry_kind is EntryKind.TAKEN_BACK else ()
-
-
 def _refusal(gathered: Metered, grant: Grant) -> str:
     rule = next((bucket for bucket in gathered.rule.buckets if bucket.name == grant.bucket), None)
     if rule is None:
@@ -122,17 +97,3 @@ def _refusal(gathered: Metered, grant: Grant) -> str:
     if grant.amount <= 0:
         return "the amount is not above zero"
     return "the account is closed" if gathered.state.closed else ""
-
-
-def adopt_known(journal: Journal, grants: list[GrantId]) -> None:
-    """Know exactly the grants that an opening balance contains (C-11).
-
-    Any other that this store remembers is not in the balance any more: it must credit again when it comes again.
-    """
-    contained = set(grants)
-    for name in journal.records(KnownGrant):
-        if name not in contained:
-            journal.forget(KnownGrant, name)
-    for name in grants:
-        if journal.record(KnownGrant, name) is None:
-            journal.keep(name, KnownGrant(b""))

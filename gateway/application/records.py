@@ -76,6 +76,23 @@ class KnownGrant(msgspec.Struct, frozen=True, array_like=True):
     entry: EntryId | None = None
 
 
+class TakenSerial(msgspec.Struct, frozen=True, array_like=True):
+    """A grant that was done, by its serial (as text): what a code and a command of the same grant know of each other."""
+
+    name: str
+    """As a code names it."""
+    terms: tuple[str, str, str, int, int]
+    """Account, bucket, unit, amount, expiry."""
+    entry: EntryId
+
+
+class OpenedSerials(msgspec.Struct, frozen=True, array_like=True):
+    """Which serials the adopted opening balances contain: all up to one, but those pending."""
+
+    up_to: int
+    pending: tuple[int, ...] = ()
+
+
 class InboxRow(msgspec.Struct, frozen=True, array_like=True):
     """A command that was taken, byte for byte, with its answer (C-5); keyed by its number."""
 

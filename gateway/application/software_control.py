@@ -5,7 +5,7 @@ import msgspec
 from gateway.application.accounts import Metered, metered, quarantine
 from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.decide import decide
-from gateway.application.grant import Done, known_before
+from gateway.application.known_grants import Done, known_before
 from gateway.application.ports import Journal
 from gateway.application.records import KnownGrant
 from gateway.application.settle import next_entry_id, settle

@@ -21,6 +21,8 @@ class Grant(msgspec.Struct, frozen=True, tag="grant", tag_field="kind"):
     expires_ms: int = 0
     """When what is left of it lapses; 0 never. Acts only on a trusted clock."""
     note: str = ""
+    serial: int = 0
+    """Rises with each grant to this gateway; 0 for one from before there were serials. What an opening and a code name it by."""
 
 
 class TakeBack(msgspec.Struct, frozen=True, tag="take-back", tag_field="kind"):
@@ -68,6 +70,11 @@ class Opening(msgspec.Struct, frozen=True):
     balances: list[Balance]
     registers_wh: dict[MeterNo, int]
     known_grants: list[GrantId]
+    """Those without a serial, by their ids."""
+    grants_up_to: int = 0
+    """Every serial up to here is in the balances ..."""
+    grants_pending: list[int] = []
+    """... but these."""
 
 
 class Configure(msgspec.Struct, frozen=True, tag="configure", tag_field="kind"):
@@ -134,6 +141,15 @@ class BillGap(msgspec.Struct, frozen=True, tag="bill-gap", tag_field="kind"):
     note: str = ""
 
 
+class ResolveAlarm(msgspec.Struct, frozen=True, tag="resolve-alarm", tag_field="kind"):
+    """End an alarm that nothing later can end: a person looked into it."""
+
+    what: str
+    subject: str
+    by: str
+    why: str
+
+
 Command = (
     Grant
     | TakeBack
@@ -146,7 +162,14 @@ Command = (
     | ReadNow
     | DrawEmergency
     | BillGap
+    | ResolveAlarm
 )
+
+
+class VoucherList(msgspec.Struct, frozen=True, tag="voucher-list", tag_field="kind"):
+    """The first envelope of a voucher file: which grants follow, so that one that was cut off is missed."""
+
+    grants: list[GrantId]
 
 
 class Ack(msgspec.Struct, frozen=True):

@@ -52,6 +52,16 @@ def test_right_books_are_green():
     assert figures_met(findings) == (len(Figure), len(Figure))
 
 
+def test_a_grant_that_came_as_a_typed_code_is_its_own_and_twice_is_twice():
+    evidence = honest_evidence()
+    grants = tuple(replace(grant, serial=7) for grant in evidence.books.grants)
+    typed = (replace(ENTRIES[0], source=grants[0].typed_name), *ENTRIES[1:])
+    assert grants[0].typed_name.startswith("n-7-")
+    assert found(books(with_entries(evidence, typed), grants=grants)) == {}
+    stranger = (replace(ENTRIES[0], source="n-7-0000"), *ENTRIES[1:])
+    assert Figure.CREDIT_UNFOUNDED in found(books(with_entries(evidence, stranger), grants=grants))
+
+
 def test_the_table_names_every_figure_with_its_goal_and_the_rows():
     evidence = books(honest_evidence(), receipts=())
     text = table(audit(evidence, quiet=True))

@@ -24,11 +24,14 @@ PAGES: dict[str, tuple[str, str]] = {
     "bad amount": ("cashier", f"{READ_BACK}&amount=x"),
     "receipt": ("cashier", "/desk/receipts/1/"),
     "waiting": ("cashier", "/desk/waiting/"),
+    "voucher": ("cashier", "/desk/vouchers/1/"),
+    "voucher of a building in order": ("cashier", "/desk/vouchers/2/"),
     "overview": ("cashier", "/"),
     "building": ("cashier", "/buildings/1/"),
     "room by hour": ("cashier", "/rooms/3/"),
     "room by day": ("cashier", "/rooms/4/?by=day"),
     "alarms": ("cashier", "/alarms/"),
+    "alarms to resolve": ("manager", "/alarms/"),
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
     "prices": ("manager", "/office/prices/"),
@@ -57,6 +60,19 @@ def send_list(page: Page, text: str) -> None:
     )
     with page.expect_navigation():
         page.locator("form[enctype] button").click()
+
+
+def show_a_code(page: Page) -> None:
+    page.goto("/desk/vouchers/1/")
+    with page.expect_navigation():
+        page.locator("table form button").first.click()
+
+
+def give_no_reason(page: Page) -> None:
+    page.goto("/alarms/")
+    page.locator("a[id^=resolve-]").first.click()
+    with page.expect_navigation():
+        page.locator("form[data-once] button").click()
 
 
 def be_refused(page: Page) -> None:
@@ -96,6 +112,8 @@ def meet_a_broken_server(page: Page, site: Site) -> None:
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
+    "voucher code": ("cashier", lambda page, site: show_a_code(page), "#voucher-code"),
+    "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
     "locked out": ("", lambda page, site: be_locked_out(page), ".note.warn"),
@@ -104,7 +122,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
     *("bad amount", "forbidden", "missing"),
-    *("import refused", "old page", "locked out", "broken server"),
+    *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),
 }
 """Pages whose status is an error: Chromium notes it in its console."""
 pytestmark = pytest.mark.timeout(600)
@@ -120,9 +138,11 @@ COLOURS_ONLY = {"runOnly": ["color-contrast"]}
 
 @pytest.fixture(scope="module", autouse=True)
 def one_receipt(site: Site) -> None:
-    """Give the receipt's page something to show."""
+    """Give the receipt's page something to show, the page of vouchers a credit, and the alarms' one to resolve."""
     site.run(
         "from central import clock; from central.desk import operations; from central.office.models import User\n"
+        "from central.link.alarms import raise_alarm\n"
+        "raise_alarm('grant-twice', '1-102.1', now_ms=clock.now_ms(), gateway_id='gw-1', detail='p-1 was credited by e1 before')\n"
         "operations.pay('every-page', '1-102.1', 5000, User.objects.get(username='cashier'), now_ms=clock.now_ms())"
     )
 

@@ -4,7 +4,7 @@ from central.desk.operations import pay
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.link import counters
-from central.link.models import Alarm, Command
+from central.link.models import Alarm, Command, Delivery
 from gateway.contract.commands import decode_command
 from gateway.contract.facts import CommandOutcome
 from tests.central.conftest import NOW_MS
@@ -46,6 +46,14 @@ def last(kind):
 
 def order(command):
     return decode_command(bytes(command.body))
+
+
+def held(opening):
+    """The grants and requests that an opening says are in its balances, by their ids."""
+    serials = Delivery.objects.filter(serial__lte=opening.grants_up_to).exclude(
+        serial__in=opening.grants_pending
+    )
+    return sorted([*serials.values_list("pk", flat=True), *opening.known_grants])
 
 
 def queued():

@@ -127,6 +127,7 @@ def test_every_immutable_table_has_its_triggers():
         "link_gatewayentry",
         "link_grant",
         "link_meterswap",
+        "papers_sealedpaper",
     ]
     assert missing_triggers() == []
 

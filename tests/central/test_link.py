@@ -24,7 +24,6 @@ from central.link.models import (
     Gateway,
     GatewayEntry,
     GatewayEpoch,
-    Grant,
     MirrorBalance,
     QuarantinedRow,
     TakeBackRequest,
@@ -36,12 +35,13 @@ from central.link.signing import public_key_hex
 from central.link.vouchers import VOUCHER, voucher_file
 from gateway.contract import commands, rules, topics
 from gateway.contract.commands import CENTRAL, RelayWish, decode_command
-from gateway.contract.envelope import Sealed, keyring_from_hex, unseal
+from gateway.contract.envelope import Sealed, body_of, keyring_from_hex, unseal
 from gateway.contract.facts import Answer, CommandOutcome, EntryCause, EntryKind, EntryLine
 from gateway.contract.rules import PolicyRule
 from gateway.domain.configuration import mistakes
 from tests.central.conftest import NOW_MS
 from tests.central.gateway_twin import GatewayTwin
+from tests.central.steps import held
 
 
 def opened(raw: bytes, kind: str = topics.DOWN, recipient: str = "gw-1") -> Sealed:
@@ -243,7 +243,8 @@ def test_c_6_a_voucher_carries_the_same_grant_as_the_command(taker, twin, cashie
     for name in ("p1", "p2"):
         pay(name, "1-301.1", 5_000, cashier, now_ms=NOW_MS)
     up(taker, twin, twin.granted("p-p1", "1-301.1", 50_000_000))
-    [envelope] = voucher_file("gw-1", NOW_MS).strip().split(b"\n\n")
+    listed, envelope = voucher_file("gw-1", actor="anna", now_ms=NOW_MS).strip().split(b"\n\n")
+    assert body_of(opened(listed, VOUCHER), commands.VoucherList).grants == ["p-p2"]
     sealed = opened(envelope, VOUCHER)
     assert sealed.number == 0
     assert bytes(sealed.body) == bytes(Command.objects.get(subject="p-p2").body)
@@ -253,7 +254,7 @@ def test_c_6_a_voucher_carries_the_same_grant_as_the_command(taker, twin, cashie
         twin.granted("p-p2", "1-301.1", 50_000_000),
         twin.result(0, "p-p2", CommandOutcome.APPLIED),
     )
-    assert voucher_file("gw-1", NOW_MS) == b""
+    assert voucher_file("gw-1", actor="anna", now_ms=NOW_MS) == b""
     assert not QuarantinedRow.objects.exists()
 
 
@@ -431,7 +432,7 @@ def test_c_11_the_new_epoch_opens_with_centrals_books(taker, twin, cashier):
     assert opening.epoch == "e2"
     assert opening.balances == [commands.Balance("1-301.1", "paid", "yuan", 44_420_000, 0)]
     assert opening.registers_wh == {"m-301": 10_000}
-    assert opening.known_grants == ["p-p1"]
+    assert held(opening) == ["p-p1"]
     queued = Command.objects.filter(state="queued").order_by("number")
     assert [(c.number, c.kind, c.subject) for c in queued] == [(4, "configure", "2"), (5, "grant", "p-p2")]
     assert opened(bytes(configure.sealed)).number == 4
@@ -468,7 +469,7 @@ def test_c_11_a_rebuilt_gateway_goes_on_from_centrals_books_above_the_old_lifes_
     born(taker, twin)
     queued = Command.objects.filter(state="queued").order_by("number")
     assert [(c.number, c.kind) for c in queued] == [(4, "configure"), (5, "grant")]
-    assert order(queued[0]).opening.known_grants == ["p-p1"]
+    assert held(order(queued[0]).opening) == ["p-p1"]
     assert Alarm.objects.filter(what="gateway-new-epoch", cleared_ms=None).exists()
 
 
@@ -494,7 +495,8 @@ def test_c_11_a_first_epoch_is_opened_too_and_nothing_is_numbered_before_its_bir
     taker.take(twin.topic("birth"), twin.birth(), NOW_MS)
     queued = Command.objects.order_by("number")
     assert [(c.number, c.kind) for c in queued] == [(1, "configure"), (2, "grant")]
-    assert order(queued[0]).opening == commands.Opening("e1", [], {}, [])
+    serial = Delivery.objects.get().serial
+    assert order(queued[0]).opening == commands.Opening("e1", [], {}, [], serial, [serial])
     answered(taker, twin, queued[0])
     assert order(publish_config("gw-1", NOW_MS)).opening is None
 
@@ -521,10 +523,10 @@ def test_c_11_a_restored_central_numbers_above_the_gateway(taker, twin, cashier)
 
 def test_c_11_what_is_left_belongs_to_the_grants_that_expire_last():
     mirror = MirrorBalance(account="a", bucket="subsidy", unit="kwh", amount=70)
-    grants = [Grant(amount=50, expires_ms=1), Grant(amount=50, expires_ms=2), Grant(amount=10, expires_ms=0)]
-    assert [(b.expires_ms, b.amount) for b in by_expiry(mirror, grants)] == [(0, 10), (1, 10), (2, 50)]
+    given = {1: 50, 2: 50, 0: 10}
+    assert [(b.expires_ms, b.amount) for b in by_expiry(mirror, given)] == [(0, 10), (1, 10), (2, 50)]
     mirror.amount = -5
-    assert [(b.expires_ms, b.amount) for b in by_expiry(mirror, grants)] == [(0, -5)]
+    assert [(b.expires_ms, b.amount) for b in by_expiry(mirror, given)] == [(0, -5)]
 
 
 def test_enrolment_refuses_by_name(campus):

@@ -305,7 +305,10 @@ def test_a_voucher_on_the_command_line(ready):
     assert ready.run("voucher", twin.name).returncode == 1
     assert ready.script(PAY, "0", "2", "1").communicate(timeout=PATIENCE_S)[1] == ""
     voucher = ready.run("voucher", twin.name).stdout
-    assert len(voucher.strip().split("\n\n")) == 2
+    assert len(voucher.strip().split("\n\n")) == 3, "the list, and two grants"
+    assert ready.run("voucher", "1").stdout.count("\n") == voucher.count("\n")
+    codes = ready.run("voucher", "1", "--codes").stdout.splitlines()
+    assert [len(line.split()[-1]) for line in codes] == [47, 47]
 
 
 @pytest.mark.parametrize(

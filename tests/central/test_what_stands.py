@@ -63,7 +63,7 @@ def test_c_11_a_quarantined_row_is_resolved_alone_and_a_gateways_alarm_is_not_ou
     resolve_alarm(alarm.pk, actor="b", why="known", now_ms=NOW_MS)
     assert list(QuarantinedRow.objects.filter(resolved_ms=NOW_MS).values_list("seq", flat=True)) == [1]
     theirs = Alarm.objects.get(what="meter-silent").pk
-    assert resolve_alarm(theirs, actor="b", why="w", now_ms=NOW_MS).why == LinkRefusal.UNKNOWN_ALARM
+    assert resolve_alarm(theirs, actor="b", why="w", now_ms=NOW_MS).why == LinkRefusal.ENDS_WITH_ITS_CAUSE
 
 
 def test_c_3_a_configuration_that_is_applied_ends_the_refusal_of_the_one_before(taker, twin):

@@ -21,6 +21,14 @@ from gateway.contract.envelope import (
     seal,
     unseal,
 )
+from gateway.contract.voucher_code import (
+    CodeRefusal,
+    Place,
+    read_code,
+    shared_key,
+    short_name,
+    write_code,
+)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "messages.md").read_text(encoding="utf-8")
 MODULES = (commands, facts, rules)
@@ -100,3 +108,13 @@ def test_the_examples_are_what_the_code_seals_and_opens() -> None:
             issued_ms=1_793_577_600_000, body=body, number=number,
         )  # fmt: skip
         assert sealed.decode() == example(kind)
+
+
+def test_the_example_of_a_code_is_what_the_code_writes_and_reads() -> None:
+    central, gateway = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
+    grant = Grant("p-20261101-0042", "b1-301", "paid", "yuan", 30_000_000, serial=1_490_000)
+    key = shared_key(gateway, central.public_key(), "b1")
+    assert example("code") == write_code(key, "b1", grant)
+    read = read_code(example("code"), [key], "b1", [Place("b1-301", "paid", "yuan")])
+    assert read == msgspec.structs.replace(grant, grant=short_name(grant))
+    assert not [why.value for why in CodeRefusal if f"`{why.value}`" not in PAGE]

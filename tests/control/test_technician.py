@@ -94,14 +94,14 @@ async def test_a_voucher_is_handed_in_whole_and_each_grant_is_told(tmp_path: Pat
     code, out, _ = await command(tmp_path, {"voucher": voucher}, "voucher", str(path))
     assert code == 1
     assert "g1  b1-301  applied" in out
-    assert handed == ["envelope\nkey signature\n"]
+    assert handed == ["envelope\nkey signature"]
     await command(tmp_path, {"voucher": voucher}, "voucher", "-", text="from a pipe")
     assert handed[1] == "from a pipe"
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"", "empty"), (b"\xff\xfe", "not text"), (b"x" * 1_000_001, "more than"), (None, "can't be read")],
+    [(b"", "empty"), (b"\xff\xfe", "not text"), (b"x" * 5_000_001, "more than"), (None, "can't be read")],
     ids=["empty", "bytes", "long", "missing"],
 )
 async def test_a_file_that_is_no_voucher_is_refused_on_the_spot(

@@ -21,6 +21,7 @@ from gateway.application.ports import StoreDamaged
 from gateway.application.settle_due import settle_due
 from gateway.contract.commands import Grant, TakeBack, decode_command
 from gateway.contract.facts import CommandOutcome
+from gateway.contract.voucher_code import short_name
 from gateway.domain.relay import RelayState
 from tests.application.site import PRICE, Site
 from tests.crash.recording_disk import Log, Platter
@@ -149,7 +150,12 @@ def _faults_of_going_on(site: Site, outside: Outside) -> Iterator[str]:
         site.read(register_wh, meter=f"m{account[1:]}", identity=account)
     site.do(settle_due)
     entries = _all_entries(site)
-    named = Counter(entry.source for entry in entries if entry.entry_kind in ("grant", "taken-back"))
+    ids = {short_name(grant): name for name, grant in outside.grants.items()}
+    named = Counter(
+        ids.get(entry.source, entry.source)
+        for entry in entries
+        if entry.entry_kind in ("grant", "taken-back")
+    )
     for name, times in named.items():
         if times > 1:
             yield f"charged: {name} has {times} entries"

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gateway.adapters.journal_store import JournalStore
 from gateway.application.apply_command import Taken
 from gateway.application.boot import Booted
@@ -19,6 +21,7 @@ from gateway.application.outbox import acknowledge, marks
 from gateway.application.settle_due import settle_due
 from gateway.contract.commands import Ack, Command, Grant, PolicyRule, TakeBack, encode_command
 from gateway.contract.facts import CommandOutcome
+from gateway.contract.voucher_code import short_name
 from gateway.domain.relay import ObservedStatus, ReadBack, Send
 from tests.application.site import HOUR_MS, YUAN, Site, room
 from tests.crash.recording_disk import Log, RecordingVfs
@@ -152,20 +155,29 @@ class Workload:
         self._grant(self.dice.choice(list(ROOMS)), self.dice.randrange(100_000, 2 * YUAN))
 
     def _grant(self, account: str, amount: int) -> None:
-        body = Grant(f"g{len(self.grants) + 1}", account, "paid", "yuan", amount)
+        body = self._new_grant(account, amount)
         self.grants.append(body)
         self._command(body)
         self.log.mark(Granted(body))
 
     def voucher(self) -> None:
-        body = Grant(f"g{len(self.grants) + 1}", self.dice.choice(list(ROOMS)), "paid", "yuan", YUAN)
+        body = self._new_grant(self.dice.choice(list(ROOMS)), YUAN)
         self.grants.append(body)
-        assert self.site.do(apply_voucher, body).outcome is CommandOutcome.APPLIED
+        assert self.site.do(apply_voucher, self._carried(body)).outcome is CommandOutcome.APPLIED
         self.log.mark(Granted(body))
+
+    def _new_grant(self, account: str, amount: int) -> Grant:
+        number = len(self.grants) + 1
+        return Grant(f"g{number}", account, "paid", "yuan", amount, serial=number)
+
+    def _carried(self, grant: Grant) -> Grant:
+        """As a file tells it, or as a code does."""
+        coded = msgspec.structs.replace(grant, grant=short_name(grant))
+        return self.dice.choice([grant, coded])
 
     def again(self) -> None:
         """Old grants and commands come again, by either carrier."""
-        self.site.do(apply_voucher, self.dice.choice(self.grants))
+        self.site.do(apply_voucher, self._carried(self.dice.choice(self.grants)))
         body, number = self.dice.choice(self.sent)
         self.site.deliver(self.site.sealed(body, number))
 

@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 
 from django.db import transaction
+from django.db.models import Q
 
 from central import clock
 from central.link import counters
@@ -11,7 +12,7 @@ from central.link.configuration import publish_config, publish_if_changed
 from central.link.epochs import unanswered
 from central.link.models import Gateway, QuarantinedRow, WatermarkCheck
 from central.link.operations import LinkRefusal, Refused, ask_resend, enrol_gateway
-from central.link.vouchers import voucher_file
+from central.link.vouchers import CodedGrant, voucher_codes, voucher_file
 
 ADVICE = {
     LinkRefusal.BAD_ID: "use 1-64 letters, digits, '.', '_', ':' or '-'",
@@ -44,18 +45,35 @@ def publish(options: Namespace) -> int:
     return 0
 
 
-@transaction.atomic
 def voucher(options: Namespace) -> int:
-    """Write a gateway's pending credit as one signed file to standard output."""
-    if not Gateway.objects.filter(pk=options.gateway).exists():
-        return _refused(Refused(LinkRefusal.UNKNOWN_GATEWAY, options.gateway))
-    content = voucher_file(options.gateway, clock.now_ms())
+    """Write a building's pending credit to standard output: one signed file, or with --codes a line for each grant."""
+    named = Q(building__code=options.building) | Q(pk=options.building)
+    gateway = Gateway.objects.filter(named).order_by("pk").first()
+    if gateway is None:
+        return _refused(Refused(LinkRefusal.UNKNOWN_GATEWAY, options.building))
+    now_ms = clock.now_ms()
+    if options.codes:
+        return _print_codes(voucher_codes(gateway, actor="console", now_ms=now_ms), gateway.pk)
+    content = voucher_file(gateway.pk, actor="console", now_ms=now_ms)
     if not content:
-        print(f"gateway {options.gateway} has no credit pending; no voucher is needed", file=sys.stderr)
-        return 1
+        return _nothing_pending(gateway.pk)
     sys.stdout.buffer.write(content)
     sys.stdout.flush()
     return 0
+
+
+def _print_codes(coded: list[CodedGrant], gateway_id: str) -> int:
+    if not coded:
+        return _nothing_pending(gateway_id)
+    for one in coded:
+        grant = one.delivery.grant
+        print(f"{grant.account.code}  {grant.amount} {grant.unit}  {one.code or 'by file only'}")
+    return 0
+
+
+def _nothing_pending(gateway_id: str) -> int:
+    print(f"gateway {gateway_id} has no credit pending; no voucher is needed", file=sys.stderr)
+    return 1
 
 
 def resend(options: Namespace) -> int:

@@ -16,6 +16,7 @@ from gateway.application.records import (
     InboxRow,
     KnownGrant,
     MeterTies,
+    OpenedSerials,
     OutboxMark,
     PeriodAnchor,
     PeriodMark,
@@ -23,6 +24,7 @@ from gateway.application.records import (
     RaisedAlarm,
     Station,
     Swap,
+    TakenSerial,
     Tie,
 )
 from gateway.contract.rules import AccountRule, PolicyRule
@@ -52,6 +54,8 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Provisional: "provisional",
     Billed: "billed",
     KnownGrant: "known_grant",
+    TakenSerial: "taken_serial",
+    OpenedSerials: "opened_serials",
     InboxRow: "inbox",
     GroupRules: "group_rules",
     GroupState: "group_state",
@@ -62,7 +66,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     PeriodAnchor: "period_anchor",
     PeriodMark: "period_mark",
 }
-UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
+UNCACHED = frozenset({BootRow, KnownGrant, TakenSerial, InboxRow})
 
 
 class RecordTables:
