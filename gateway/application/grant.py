@@ -10,7 +10,7 @@ from gateway.application.decide import decide
 from gateway.application.ports import Journal
 from gateway.application.records import KnownGrant
 from gateway.application.settle import post, settle
-from gateway.contract.commands import Grant, TakeBack, encode_command
+from gateway.contract.commands import Command, Grant, TakeBack, decode_command, encode_command
 from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, EntryKind, EntryLine, Instant
 from gateway.contract.identifiers import CommandId, GrantId, MeterNo
 from gateway.domain.buckets import Posting, taken
@@ -31,7 +31,7 @@ class Done:
 
 def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
     """Credit a bucket once per grant id: settle, enter, decide, in one transaction. The same id with other content is an alarm."""
-    known = known_before(journal, grant.grant, encode_command(grant), now)
+    known = known_before(journal, grant.grant, grant, now)
     if known is not None:
         return known
     gathered = metered(journal, grant.account)
@@ -66,7 +66,7 @@ def apply_voucher(journal: Journal, grant: Grant, now: Instant) -> CommandResult
 
 def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
     """Take min(asked, left) from a bucket after settling, and answer what was taken; never cuts by itself (C-7)."""
-    known = known_before(journal, body.request, encode_command(body), now)
+    known = known_before(journal, body.request, body, now)
     if known is not None:
         return known
     gathered = metered(journal, body.account)
@@ -97,12 +97,15 @@ def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
     return Done(CommandOutcome.APPLIED if whole else CommandOutcome.PARTLY, taken=tuple(lines))
 
 
-def known_before(journal: Journal, name: GrantId, content: bytes, now: Instant) -> Done | None:
-    """Answer an id that was done before; an id that came with an opening matches any content, for only its name is known."""
+def known_before(journal: Journal, name: GrantId, body: Command, now: Instant) -> Done | None:
+    """Answer an id that was done before; an id that came with an opening matches any content, for only its name is known.
+
+    What is compared is what was said, not how a release encoded it: a field that was added since, at its default, is no difference.
+    """
     known = journal.record(KnownGrant, name)
     if known is None:
         return None
-    if known.content == b"" or seen(known.content, content) is Seen.EXISTS:
+    if known.content == b"" or seen(decode_command(known.content), body) is Seen.EXISTS:
         return Done(CommandOutcome.EXISTS, taken=_taken_then(journal, known))
     raise_alarm(journal, "exists-with-different", name, "the same grant came again with other content", now)
     return Done(CommandOutcome.EXISTS_WITH_DIFFERENT, name)
