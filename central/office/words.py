@@ -128,6 +128,7 @@ ALARMS: dict[str, Words] = {
     "row-differs": _("A row came again with other content"),
     "row-quarantined": _("A row could not be taken"),
     "messages-refused": _("Messages refused: signature or sender"),
+    "rules-unusable": _("The building's rules can't be read: its gateway is not told"),
     "foreign-meter": _("The gateway reads another building's meter"),
     "rows-of-closed-epoch": _("A gateway's former store still sends rows"),
     "unknown-grant": _("Credit that this server never gave"),

@@ -50,7 +50,9 @@ def apply_configure(journal: Journal, configure: Configure, now: Instant) -> Don
     here = station(journal)
     journal.keep(
         ONLY,
-        msgspec.structs.replace(here, config_version=configure.version, config_digest=content_digest(configure)),
+        msgspec.structs.replace(
+            here, config_version=configure.version, config_digest=content_digest(configure)
+        ),
     )
     accounts = [*adjusted, *(rule.account for rule in configure.accounts)]
     relay = (*redecide(journal, accounts, now), *keep_timetables(journal, now), *restore_trips(journal, now))
