@@ -30,6 +30,7 @@ from central.clock import campus_day
 from central.domain.campus_rows import ClassRow, PriceRow, RoomRow
 from central.domain.rule_json import RuleKind, RuleMistake, shape_mistakes
 from gateway.contract.quantities import NotAnAmount, Unit, price_from_yuan_per_kwh
+from gateway.contract.rules import PolicyRule
 
 BUCKETS = (("subsidy", False), ("paid", True))
 """What every class starts with, in the order of use: a gift is used before money."""
@@ -45,6 +46,8 @@ class CampusRefusal(StrEnum):
     UNKNOWN_POINT = "unknown-point"
     NOT_A_PRICE = "not-a-price"
     PRICE_EXISTS = "price-exists"
+    PRICE_TOO_OLD = "price-too-old"
+    """Gateways have folded away what it would have to correct."""
     BAD_RULES = "bad-rules"
     """What is wrong with a price's windows or steps is listed."""
     BINDING_EXISTS = "binding-exists"
@@ -117,6 +120,8 @@ def publish_price(
         return Refused(CampusRefusal.NOT_A_PRICE, yuan_per_kwh)
     if Price.objects.filter(tariff=customer_class.tariff, from_ms=from_ms).exists():
         return Refused(CampusRefusal.PRICE_EXISTS, class_code)
+    if from_ms < now_ms - _shortest_ledger_ms() and customer_class.tariff.prices.exists():
+        return Refused(CampusRefusal.PRICE_TOO_OLD, class_code)
     windows, steps = windows or [], steps or []
     found = [
         *shape_mistakes(RuleKind.PRICE_WINDOWS, windows, f"price of {class_code}"),
@@ -246,6 +251,13 @@ def _put_stated_price(class_code: str, micro_yuan: int, now_ms: int) -> None:
     if current is None or current.micro_yuan_per_kwh != micro_yuan:
         _new_price(tariff, micro_yuan, now_ms)
         _touch_all()
+
+
+def _shortest_ledger_ms() -> int:
+    """Give how far back every gateway still has its entries: a price that reaches further would correct only a part of them."""
+    usual = PolicyRule().keep_ledger_days
+    kept = Building.objects.values_list("policy", flat=True)
+    return min((policy.get("keep_ledger_days", usual) for policy in kept), default=usual) * 86_400_000
 
 
 def _new_price(tariff: Tariff, micro_yuan: int, from_ms: int, **parts: object) -> Price:

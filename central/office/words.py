@@ -122,6 +122,7 @@ ALARMS: dict[str, Words] = {
     "account-released": _("A technician released an account"),
     "software-control": _("Room without a meter: supplied and estimated"),
     "power-trip-waits": _("Cut for its power too often: a person must close it"),
+    "price-too-old": _("A price reaches back before what its gateway keeps: adjust the rest by hand"),
     "store-behind": _("The gateway's store went back in time"),
     "exists-with-different": _("Same id with other content"),
     "command-refused": _("The gateway refused a command"),

@@ -79,6 +79,14 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """Entries that were folded away: up to which number, and the running digest."""
+
+    up_to: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """One gateway's store."""
 
@@ -90,6 +98,9 @@ class Journal:
     """Command bodies by number."""
     settled_wh: Mapping[str, int]
     """Per meter, the register up to which it is billed."""
+    folds: tuple[Fold, ...] = ()
+    inbox_digests: Mapping[int, bytes] = field(default_factory=dict)
+    """SHA-256 of old commands whose body is gone."""
 
 
 @dataclass(frozen=True, slots=True)

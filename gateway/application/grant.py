@@ -92,7 +92,7 @@ def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
             source=body.request,
         )
         lines = entry.lines
-    journal.keep(body.request, KnownGrant(encode_command(body), entry.entry if entry else None))
+    journal.keep(body.request, KnownGrant(encode_command(body), entry.entry if entry else None, tuple(lines)))
     whole = -sum(posting.amount for posting in postings) == body.amount
     return Done(CommandOutcome.APPLIED if whole else CommandOutcome.PARTLY, taken=tuple(lines))
 
@@ -112,6 +112,8 @@ def known_before(journal: Journal, name: GrantId, body: Command, now: Instant) -
 
 
 def _taken_then(journal: Journal, known: KnownGrant) -> tuple[EntryLine, ...]:
+    if known.taken:
+        return known.taken
     entry = journal.entry(known.entry) if known.entry else None
     return tuple(entry.lines) if entry and entry.entry_kind is EntryKind.TAKEN_BACK else ()
 

@@ -12,6 +12,7 @@ from gateway.application.loss_records import Freezes, GroupRules, GroupState
 from gateway.application.records import (
     Billed,
     BootRow,
+    Folded,
     InboxRow,
     KnownGrant,
     MeterTies,
@@ -53,6 +54,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     GroupState: "group_state",
     Freezes: "freezes",
     MeterWatch: "meter_watch",
+    Folded: "folded_mark",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
 
