@@ -22,6 +22,7 @@ ROLES = (
     *("security", "students", "electrician", "technician", "warden", "store", "auditor", "admin"),
 )
 """As `central.office.roles`, which can't be read before Django is set up; a test compares them."""
+SET_RULES = ("class-limits", "class-warnings", "point-limits", "building-policy", "building-groups")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,6 +142,20 @@ def _add_campus(commands: Commands) -> None:
     groups.add_argument("building", help="the building's code")
     groups.add_argument("file", nargs="?", help="a JSON list of groups; without it, what holds now is shown")
     groups.set_defaults(run="meter_groups.meter_groups")
+    rules = commands.add_parser(
+        "rules", help="show or set what gateways decide by: limits, warnings, policy, groups"
+    )
+    rules.add_argument("kind", choices=SET_RULES)
+    rules.add_argument("code", help="the class's, point's or building's code")
+    rules.add_argument("file", nargs="?", help="JSON or TOML; without it, what holds now is shown")
+    rules.add_argument(
+        "--dry-run", action="store_true", help="check, name the rooms it would change, save nothing"
+    )
+    rules.set_defaults(run="rules.rules")
+    price = commands.add_parser("price", help="publish a class's price with its windows and steps")
+    price.add_argument("customer_class", metavar="CLASS")
+    price.add_argument("file", help="JSON or TOML: yuan_per_kwh, from, windows, steps")
+    price.set_defaults(run="rules.price")
 
 
 def _add_link(commands: Commands) -> None:

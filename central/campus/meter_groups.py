@@ -5,11 +5,10 @@ here is not refused there.
 """
 
 import msgspec
-from django.db import transaction
-from django.db.models import F
 
 from central.campus.models import Building
-from central.campus.signals import changed
+from central.campus.rules import RulesSet, set_rules
+from central.domain.rule_json import RuleKind
 from gateway.contract.identifiers import MeterNo
 from gateway.contract.rules import GroupRule
 from gateway.domain.configuration import group_mistakes
@@ -25,20 +24,11 @@ def read_groups(content: bytes) -> list[GroupRule] | list[str]:
     return group_mistakes(rules) or rules
 
 
-@transaction.atomic
 def set_groups(building_code: str, rules: list[GroupRule], *, actor: str, now_ms: int) -> bool:
-    """Replace a building's groups, so that its gateway is told; False when there is no such building."""
-    building = Building.objects.select_for_update().filter(code=building_code).first()
-    if building is None:
-        return False
-    building.groups = msgspec.to_builtins(rules)
-    building.save(update_fields=["groups"])
-    Building.objects.filter(pk=building.pk).update(revision=F("revision") + 1)
-    changed.send(
-        sender=Building, actor=actor, action="set-meter-groups", subject=building_code,
-        detail=f"{len(rules)} groups", now_ms=now_ms,
-    )  # fmt: skip
-    return True
+    """Replace a building's groups, so that its gateway is told; False when there is no such building, or they have mistakes."""
+    value = msgspec.to_builtins(rules)
+    done = set_rules(RuleKind.BUILDING_GROUPS, building_code, value, actor=actor, now_ms=now_ms)
+    return isinstance(done, RulesSet)
 
 
 def put_new_meter_in_groups(building: Building, old_meter: str, new_meter: str, from_ms: int) -> None:

@@ -7,6 +7,8 @@ milliseconds since 1970 in UTC (`*_ms`).
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from central.campus.rule_field import RuleField
+from central.domain.rule_json import RuleKind
 from gateway.contract.quantities import Unit
 from gateway.contract.rules import Billing, CutOff
 
@@ -30,9 +32,9 @@ class Building(models.Model):
     name = models.CharField(max_length=80)
     revision = models.PositiveBigIntegerField(default=1)
     """Moved by every change of what the building's gateway must know."""
-    policy = models.JSONField(default=dict, blank=True)
+    policy = RuleField(RuleKind.BUILDING_POLICY, default=dict, blank=True)
     """What its gateway's `PolicyRule` has beside the defaults, by the message's own names: calendars, isolation, the guard."""
-    groups = models.JSONField(default=list, blank=True)
+    groups = RuleField(RuleKind.BUILDING_GROUPS, default=list, blank=True)
     """Which meters are counted behind which, as the message's `GroupRule`s."""
 
     def __str__(self) -> str:
@@ -56,9 +58,9 @@ class Price(models.Model):
     tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="prices")
     from_ms = models.BigIntegerField()
     micro_yuan_per_kwh = models.BigIntegerField()
-    windows = models.JSONField(default=list, blank=True)
+    windows = RuleField(RuleKind.PRICE_WINDOWS, default=list, blank=True)
     """Prices of the time of the week, as the message's `PriceWindow`s."""
-    steps = models.JSONField(default=list, blank=True)
+    steps = RuleField(RuleKind.PRICE_STEPS, default=list, blank=True)
     """Dearer by the month's use, as the message's `PriceStep`s."""
 
     class Meta:
@@ -88,9 +90,9 @@ class CustomerClass(models.Model):
     unit = models.CharField(max_length=8, choices=UNIT_CHOICES, default=Unit.YUAN.value)
     tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="classes")
     overdraft = models.BigIntegerField(default=0)
-    warn_at = models.JSONField(default=list)
+    warn_at = RuleField(RuleKind.CLASS_WARNINGS, default=list)
     """Levels in the class's unit, highest first."""
-    limits = models.JSONField(default=dict, blank=True)
+    limits = RuleField(RuleKind.CLASS_LIMITS, default=dict, blank=True)
     """What the class's `AccountRule`s have beside the fields here, by the message's own names: time-table, caps, emergency."""
     minimum_fen = models.PositiveIntegerField(default=100)
     ceiling_fen = models.PositiveIntegerField(default=500_000)
@@ -155,7 +157,7 @@ class MeteringPoint(models.Model):
     billing = models.CharField(max_length=16, choices=BILLING_CHOICES, default=Billing.PREPAID.value)
     protected = models.BooleanField(default=False)
     max_power_w = models.PositiveIntegerField(default=60_000)
-    limits = models.JSONField(default=dict, blank=True)
+    limits = RuleField(RuleKind.POINT_LIMITS, default=dict, blank=True)
     """In place of the class's own, name by name; `software` while its meter is missing."""
 
     def __str__(self) -> str:

@@ -29,7 +29,9 @@ from central.campus.models import (
 from central.campus.signals import changed
 from central.clock import campus_day
 from central.domain.campus_rows import ClassRow, PriceRow, RoomRow
+from central.domain.rule_json import RuleKind, RuleMistake, shape_mistakes
 from gateway.contract.quantities import NotAnAmount, Unit, price_from_yuan_per_kwh
+from gateway.contract.rules import PolicyRule
 
 BUCKETS = (("subsidy", False), ("paid", True))
 """What every class starts with, in the order of use: a gift is used before money."""
@@ -45,6 +47,10 @@ class CampusRefusal(StrEnum):
     UNKNOWN_POINT = "unknown-point"
     NOT_A_PRICE = "not-a-price"
     PRICE_EXISTS = "price-exists"
+    PRICE_TOO_OLD = "price-too-old"
+    """Gateways have folded away what it would have to correct."""
+    BAD_RULES = "bad-rules"
+    """What is wrong with a price's windows or steps is listed."""
     BINDING_EXISTS = "binding-exists"
     ACCOUNT_NOT_CLOSED = "account-not-closed"
     ACROSS_GATEWAYS = "across-gateways"
@@ -58,6 +64,7 @@ class Refused:
 
     why: CampusRefusal
     what: str = ""
+    mistakes: tuple[RuleMistake, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +97,19 @@ def carry_out(plan: ImportPlan, *, actor: str, now_ms: int) -> Imported | Refuse
 
 @transaction.atomic
 def publish_price(
-    class_code: str, yuan_per_kwh: str, from_ms: int, *, actor: str, now_ms: int
+    class_code: str,
+    yuan_per_kwh: str,
+    from_ms: int,
+    *,
+    windows: object = (),
+    steps: object = (),
+    actor: str,
+    now_ms: int,
 ) -> Price | Refused:
-    """Give a class a price from an instant on, at most four decimals (C-9). A published price is never changed."""
+    """Give a class a price from an instant on, at most four decimals (C-9). A published price is never changed.
+
+    `windows` and `steps` are lists as the message's `PriceWindow`s and `PriceStep`s.
+    """
     customer_class = CustomerClass.objects.filter(code=class_code).select_related("tariff").first()
     if customer_class is None:
         return Refused(CampusRefusal.UNKNOWN_CLASS, class_code)
@@ -104,7 +121,16 @@ def publish_price(
         return Refused(CampusRefusal.NOT_A_PRICE, yuan_per_kwh)
     if Price.objects.filter(tariff=customer_class.tariff, from_ms=from_ms).exists():
         return Refused(CampusRefusal.PRICE_EXISTS, class_code)
-    price = _new_price(customer_class.tariff, micro_yuan, from_ms)
+    if from_ms < now_ms - _shortest_ledger_ms() and customer_class.tariff.prices.exists():
+        return Refused(CampusRefusal.PRICE_TOO_OLD, class_code)
+    windows, steps = windows or [], steps or []
+    found = [
+        *shape_mistakes(RuleKind.PRICE_WINDOWS, windows, f"price of {class_code}"),
+        *shape_mistakes(RuleKind.PRICE_STEPS, steps, f"price of {class_code}"),
+    ]
+    if found:
+        return Refused(CampusRefusal.BAD_RULES, class_code, tuple(found))
+    price = _new_price(customer_class.tariff, micro_yuan, from_ms, windows=windows, steps=steps)
     _touch_all()
     _announce(actor, "publish-price", class_code, f"{yuan_per_kwh} from {from_ms}", now_ms)
     return price
@@ -275,10 +301,17 @@ def _put_stated_price(class_code: str, micro_yuan: int, now_ms: int) -> None:
         _touch_all()
 
 
-def _new_price(tariff: Tariff, micro_yuan: int, from_ms: int) -> Price:
+def _shortest_ledger_ms() -> int:
+    """Give how far back every gateway still has its entries: a price that reaches further would correct only a part of them."""
+    usual = PolicyRule().keep_ledger_days
+    kept = Building.objects.values_list("policy", flat=True)
+    return min((policy.get("keep_ledger_days", usual) for policy in kept), default=usual) * 86_400_000
+
+
+def _new_price(tariff: Tariff, micro_yuan: int, from_ms: int, **parts: object) -> Price:
     version = f"{tariff.code}.{from_ms}"
     return Price.objects.create(
-        version=version, tariff=tariff, from_ms=from_ms, micro_yuan_per_kwh=micro_yuan
+        version=version, tariff=tariff, from_ms=from_ms, micro_yuan_per_kwh=micro_yuan, **parts
     )
 
 

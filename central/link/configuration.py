@@ -1,31 +1,17 @@
 """Build a building's configuration from the campus and send it when it changed (C-3): whole, signed, versioned."""
 
-from collections.abc import Iterable
-
 import msgspec
-from django.db.models import Prefetch
 
-from central.campus.meter_groups import groups_of
-from central.campus.models import Account, Binding, Bucket, MeteringPoint, Price
+from central.campus.gateway_rules import RulesUnusable, rules_of
+from central.link.alarms import clear_alarm, raise_alarm
 from central.link.models import Command, Gateway, GatewayEpoch
 from central.link.openings import opening_for
 from central.link.outbox import enqueue, locked
 from gateway.contract.commands import Configure, Opening, encode_command
 from gateway.contract.envelope import MAX_BYTES
-from gateway.contract.identifiers import AccountId, MeterNo
-from gateway.contract.rules import (
-    AccountRule,
-    Billing,
-    BindingRule,
-    BucketRule,
-    CutOff,
-    PolicyRule,
-    PriceRule,
-    PriceStep,
-    PriceWindow,
-)
 
 ENVELOPE_BYTES = 2_000
+RULES_UNUSABLE = "rules-unusable"
 
 
 class ConfigurationTooBig(RuntimeError):
@@ -33,26 +19,9 @@ class ConfigurationTooBig(RuntimeError):
 
 
 def build(gateway: Gateway, version: int, opening: Opening | None = None) -> Configure:
-    """Give the whole configuration of a gateway's building as the campus is now. Closed accounts are left out."""
-    accounts = list(_live_accounts(gateway.building_id))
-    ended_ms = _ended_bindings(gateway.building_id)
-    tariffs = {account.point.customer_class.tariff_id for account in accounts}
-    return Configure(
-        version=version,
-        accounts=[_account_rule(account) for account in accounts],
-        bindings=[
-            _binding_rule(binding)
-            for account in accounts
-            for binding in account.bindings.all()
-            if binding.from_ms >= ended_ms.get(binding.meter.meter_no, binding.from_ms)
-        ],
-        prices=[
-            _price_rule(price) for price in Price.objects.filter(tariff__in=tariffs).select_related("tariff")
-        ],
-        policy=msgspec.convert(gateway.building.policy, PolicyRule),
-        opening=opening,
-        groups=groups_of(gateway.building),
-    )
+    """Give the whole configuration of a gateway's building as the campus is now. Raises RulesUnusable."""
+    rules = rules_of(gateway.building)
+    return msgspec.structs.replace(rules, version=version, opening=opening)
 
 
 def publish_config(gateway_id: str, now_ms: int) -> Command | None:
@@ -60,7 +29,8 @@ def publish_config(gateway_id: str, now_ms: int) -> Command | None:
 
     Until the gateway has taken the opening of its epoch, each configuration carries it: nothing else is taken before (C-11).
     A first epoch's opening is empty; its rows are booked from the first one on.
-    None while no epoch is known, or a new one was ordered: its opening carries the configuration then.
+    None while the rules stored can't be read (an alarm names them), while no epoch is known, or a new one was ordered: its opening
+    carries the configuration then.
     """
     gateway = locked(gateway_id)
     epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=gateway.epoch).first()
@@ -70,7 +40,12 @@ def publish_config(gateway_id: str, now_ms: int) -> Command | None:
     version = max(gateway.config_version, gateway.applied_config_version) + 1
     is_first = gateway.applied_config_version == 0
     opening = None if epoch.opened and not is_first else opening_for(gateway)
-    configure = build(gateway, version, opening)
+    try:
+        configure = build(gateway, version, opening)
+    except RulesUnusable as error:
+        raise_alarm(RULES_UNUSABLE, gateway_id, now_ms=now_ms, gateway_id=gateway_id, detail=str(error))
+        return None
+    clear_alarm(RULES_UNUSABLE, gateway_id, now_ms=now_ms, gateway_id=gateway_id)
     size = len(encode_command(configure)) + ENVELOPE_BYTES
     if size > MAX_BYTES:
         raise ConfigurationTooBig(
@@ -92,68 +67,3 @@ def publish_if_changed(gateway_id: str, now_ms: int) -> Command | None:
     if gateway.published_revision == gateway.building.revision:
         return None
     return publish_config(gateway_id, now_ms)
-
-
-def _live_accounts(building_id: int) -> Iterable[Account]:
-    return (
-        Account.objects.exclude(state=Account.State.CLOSED)
-        .filter(point__room__building=building_id)
-        .select_related("point__room__building", "point__customer_class__tariff")
-        .prefetch_related(
-            Prefetch("bindings", Binding.objects.select_related("meter", "account").order_by("from_ms")),
-            Prefetch("point__customer_class__buckets", Bucket.objects.order_by("order")),
-        )
-        .order_by("code")
-    )
-
-
-def _ended_bindings(building_id: int) -> dict[str, int]:
-    """Give by meter when a closed account last took it: earlier bindings don't come back with that account's end (C-3)."""
-    ended = Binding.objects.filter(
-        account__state=Account.State.CLOSED, account__point__room__building=building_id
-    ).order_by("from_ms")
-    return dict(ended.values_list("meter__meter_no", "from_ms"))
-
-
-def _account_rule(account: Account) -> AccountRule:
-    point: MeteringPoint = account.point
-    customer_class = point.customer_class
-    rule = AccountRule(
-        account=AccountId(account.code),
-        room=point.room.full_label,
-        tariff=customer_class.tariff.code,
-        unit=customer_class.unit,
-        buckets=[
-            BucketRule(b.name, b.unit, b.order, b.refundable, b.rollover_max, b.rollover_until_ms)
-            for b in customer_class.buckets.all()
-        ],
-        billing=Billing(point.billing),
-        cut_off=CutOff(point.cut_off),
-        protected=point.protected,
-        overdraft=customer_class.overdraft,
-        warn_at=list(customer_class.warn_at),
-        max_power_w=point.max_power_w,
-    )
-    limits = {**customer_class.limits, **point.limits}
-    return msgspec.convert({**msgspec.to_builtins(rule), **limits}, AccountRule) if limits else rule
-
-
-def _binding_rule(binding: Binding) -> BindingRule:
-    return BindingRule(
-        binding=binding.code,
-        meter=MeterNo(binding.meter.meter_no),
-        account=AccountId(binding.account.code),
-        from_ms=binding.from_ms,
-        baseline_wh=binding.baseline_wh,
-    )
-
-
-def _price_rule(price: Price) -> PriceRule:
-    return PriceRule(
-        version=price.version,
-        tariff=price.tariff.code,
-        from_ms=price.from_ms,
-        micro_yuan_per_kwh=price.micro_yuan_per_kwh,
-        windows=msgspec.convert(price.windows, list[PriceWindow]),
-        steps=msgspec.convert(price.steps, list[PriceStep]),
-    )

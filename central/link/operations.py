@@ -25,7 +25,7 @@ from gateway.contract.commands import (
     RelayWish,
     Resend,
     SetRelay,
-    encode_command,
+    decode_command,
 )
 from gateway.contract.envelope import keyring_from_hex
 from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo, NotAnIdentifier, checked
@@ -189,7 +189,7 @@ def _ask_once(
     kind = type(order).__struct_config__.tag
     known = Command.objects.filter(gateway=gateway, kind=kind, subject=name).first()
     if known is not None:
-        same = bytes(known.body) == encode_command(order)
+        same = decode_command(bytes(known.body)) == order
         return known if same else Refused(LinkRefusal.EXISTS_WITH_DIFFERENT, name)
     record_audit(actor=actor, action=str(kind), subject=account_code, detail=name, now_ms=now_ms)
     return outbox.enqueue(gateway.pk, order, subject=name, now_ms=now_ms)

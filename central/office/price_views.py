@@ -55,6 +55,10 @@ def _refusal_words(refused: Refused) -> str:
         CampusRefusal.PRICE_EXISTS: _(
             "This class has a price from this very instant. A published price is not changed: choose another."
         ),
+        CampusRefusal.PRICE_TOO_OLD: _(
+            "This instant is too long ago: gateways no longer keep every entry since. "
+            "Choose a later one, and adjust the rest by hand."
+        ),
         CampusRefusal.NOT_A_PRICE: _("A price is yuan per kWh with at most four decimals, such as 0.5583."),
         CampusRefusal.UNKNOWN_CLASS: _("This class no longer exists. Reload the page."),
     }

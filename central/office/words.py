@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from gateway.contract.facts import CommandOutcome, DecisionKind, EntryCause, EntryKind, RelayVerdict
@@ -127,12 +127,14 @@ ALARMS: dict[str, Words] = {
     "voucher-codes-refused": _("Wrong codes of credit were typed at the gateway"),
     "software-control": _("Room without a meter: supplied and estimated"),
     "power-trip-waits": _("Cut for its power too often: a person must close it"),
+    "price-too-old": _("A price reaches back before what its gateway keeps: adjust the rest by hand"),
     "store-behind": _("The gateway's store went back in time"),
     "exists-with-different": _("Same id with other content"),
     "command-refused": _("The gateway refused a command"),
     "row-differs": _("A row came again with other content"),
     "row-quarantined": _("A row could not be taken"),
     "messages-refused": _("Messages refused: signature or sender"),
+    "rules-unusable": _("The building's rules can't be read: its gateway is not told"),
     "foreign-meter": _("The gateway reads another building's meter"),
     "rows-of-closed-epoch": _("A gateway's former store still sends rows"),
     "unknown-grant": _("Credit that this server never gave"),
@@ -147,6 +149,11 @@ ALARMS: dict[str, Words] = {
 }
 
 LOCKED_OUT_BY = "locked out by "
+LOCKERS: dict[str, Words] = {
+    "central": pgettext_lazy("locker", "the office"),
+    "technician": pgettext_lazy("locker", "a technician on site"),
+    "closing": pgettext_lazy("locker", "the closing of the account"),
+}
 CREDIT_LOW = re.compile(r"credit-low-(\d+)")
 """Which of the class's warning levels was reached."""
 WHY: dict[str, Words] = {
@@ -207,7 +214,9 @@ WHY: dict[str, Words] = {
 def why_words(wire_reason: str) -> Words:
     """Give the reader's words for a gateway's reason, or the reason as it came (a person's own words at an override)."""
     if wire_reason.startswith(LOCKED_OUT_BY):
-        return gettext("locked out by %(who)s") % {"who": wire_reason.removeprefix(LOCKED_OUT_BY)}
+        lockers = wire_reason.removeprefix(LOCKED_OUT_BY).split(", ")
+        who = gettext(", ").join(str(LOCKERS.get(locker, locker)) for locker in lockers)
+        return gettext("locked out by %(who)s") % {"who": who}
     if stage := CREDIT_LOW.fullmatch(wire_reason):
         return gettext("credit low (warning %(stage)s)") % {"stage": stage[1]}
     parts = wire_reason.split("+")

@@ -9,6 +9,7 @@ from firmware_tools.auditor.central_reader import read_books
 from firmware_tools.auditor.energy_checks import check_energy
 from firmware_tools.auditor.evidence import Evidence
 from firmware_tools.auditor.findings import Finding, figures_met, table
+from firmware_tools.auditor.folds import check_folds, unfolded
 from firmware_tools.auditor.gateway_reader import read_journal
 from firmware_tools.auditor.link_checks import check_link
 from firmware_tools.auditor.money_checks import check_money
@@ -52,9 +53,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def gather(central: Path, telemetry: Path, journals: Sequence[Path], truth: Path | None) -> Evidence:
     """Read all evidence. Raises Unreadable."""
+    books = read_books(central, telemetry)
     return Evidence(
-        journals=tuple(read_journal(path) for path in journals),
-        books=read_books(central, telemetry),
+        journals=tuple(unfolded(read_journal(path), books) for path in journals),
+        books=books,
         installs=read_truth(truth) if truth else (),
     )
 
@@ -66,6 +68,7 @@ def audit(evidence: Evidence, *, quiet: bool) -> list[Finding]:
         *check_energy(evidence),
         *check_prices(evidence),
         *check_link(evidence, quiet=quiet),
+        *check_folds(evidence),
     ]
 
 

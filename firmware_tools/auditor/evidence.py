@@ -91,6 +91,13 @@ class Swap:
     first_wh: int
 
 
+class Fold:
+    """Entries that were folded away: up to which number, and the running digest."""
+
+    up_to: int
+    digest: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Journal:
     """One gateway's store."""
@@ -104,6 +111,9 @@ class Journal:
     settled_wh: Mapping[str, int]
     """Per meter, the register up to which it is billed."""
     swaps: tuple[Swap, ...] = ()
+    folds: tuple[Fold, ...] = ()
+    inbox_digests: Mapping[int, bytes] = field(default_factory=dict)
+    """SHA-256 of old commands whose body is gone."""
 
 
 @dataclass(frozen=True, slots=True)

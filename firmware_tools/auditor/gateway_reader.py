@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from firmware_tools.auditor.evidence import Balance, Entry, Journal, Line, OutboxRow, Swap
+from firmware_tools.auditor.evidence import Balance, Entry, Fold, Journal, Line, OutboxRow, Swap
 from firmware_tools.auditor.read_only import Unreadable, rows
 
 STATION_GATEWAY = 0
-INBOX_NUMBER, INBOX_BODY = 0, 2
+INBOX_NUMBER, INBOX_BODY, INBOX_DIGEST = 0, 2, 4
 ACCOUNT_METER, ACCOUNT_SETTLED_REGISTER_WH = 1, 4
 INSTANT_WALL_MS, INSTANT_TRUSTED = 2, 3
 ZLIB_START = b"\x78"
@@ -28,6 +28,8 @@ SELECT outbox.id, epoch.name, ifnull(outbox.fact, ledger.fact) FROM outbox
 JOIN epoch ON epoch.number = outbox.id >> 40
 LEFT JOIN ledger ON ledger.number = outbox.entry ORDER BY outbox.id
 """
+HAS_FOLDS = "SELECT name FROM sqlite_schema WHERE name = 'fold'"
+FOLDS = "SELECT up_to, digest FROM fold ORDER BY up_to"
 BUCKETS = "SELECT account, name, unit, balance FROM bucket ORDER BY id"
 
 
@@ -39,18 +41,25 @@ def read_journal(path: Path) -> Journal:
             f"{path}: this journal was never used by a gateway, so there is nothing to audit in it."
         )
     gateway = str(station[STATION_GATEWAY])
+    inbox = list(_records(path, "inbox"))
     return Journal(
         gateway=gateway,
         entries=tuple(entry_of(json.loads(row[0]), gateway) for row in rows(path, LEDGER)),
         outbox=tuple(_outbox_row(*row) for row in rows(path, OUTBOX)),
         balances=tuple(Balance(*row) for row in rows(path, BUCKETS)),
-        inbox={int(record[INBOX_NUMBER]): bytes(record[INBOX_BODY]) for record in _records(path, "inbox")},
+        inbox={int(record[INBOX_NUMBER]): bytes(record[INBOX_BODY]) for record in inbox},
         settled_wh={
             record[ACCOUNT_METER]: record[ACCOUNT_SETTLED_REGISTER_WH]
             for record in _records(path, "account_state")
             if record[ACCOUNT_METER] and record[ACCOUNT_SETTLED_REGISTER_WH] is not None
         },
         swaps=tuple(_swaps(path)),
+        folds=tuple(Fold(*row) for row in rows(path, FOLDS)) if rows(path, HAS_FOLDS) else (),
+        inbox_digests={
+            int(record[INBOX_NUMBER]): bytes(record[INBOX_DIGEST])
+            for record in inbox
+            if len(record) > INBOX_DIGEST and record[INBOX_DIGEST]
+        },
     )
 
 

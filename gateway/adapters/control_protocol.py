@@ -103,6 +103,10 @@ class StatusReport(msgspec.Struct, frozen=True):
     counters: dict[str, int] = {}
     hours_left: int | None = None
     """How long the disk lasts at the last day's pace; None when the journal does not grow."""
+    store_bytes: int = 0
+    """What the journal uses of the disk."""
+    store_grows_bytes: int | None = None
+    """A day, at the pace of the last one; None before an hour was seen."""
 
 
 class SwapReport(msgspec.Struct, frozen=True):

@@ -169,6 +169,8 @@ def _report(
         outbox_rows=here.unacked,
         oldest_outbox_s=_age_s(here.oldest_unacked_ms, now),
         hours_left=parts.room.hours_left,
+        store_bytes=parts.room.used_bytes,
+        store_grows_bytes=parts.room.grows_bytes_a_day,
         link="connected" if link.fault is None else str(link.fault.message),
         link_connected=link.fault is None,
         clock_wall_ms=now.wall_ms,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.application.accounts import Metered, metered, span_of
+from gateway.application.alarms import note
 from gateway.application.ports import Journal
 from gateway.application.records import Provisional
 from gateway.application.settle import post
@@ -27,6 +28,8 @@ from gateway.domain.tariff import (
     position,
     price_at,
 )
+
+PRICE_TOO_OLD = "price-too-old"
 
 
 def post_adjustment(
@@ -58,7 +61,9 @@ def adjust_late_prices(
     if not known or not learnt:
         return []
     owed: dict[AccountId, int] = {}
-    for entry in journal.consumption_since(min(price.from_ms for price in learnt)):
+    earliest = min(learnt, key=lambda price: price.from_ms)
+    _tell_of_folded(journal, earliest, now)
+    for entry in journal.consumption_since(earliest.from_ms):
         span = _true_span(journal, entry)
         if entry.price_version in known and span is not None:
             difference = _cost(journal, entry, span, after) - _cost(journal, entry, span, before)
@@ -69,6 +74,14 @@ def adjust_late_prices(
         for account, nano_yuan in owed.items()
         if post_adjustment(journal, account, nano_yuan, EntryCause.PRICE_EDGE, source, now)
     ]
+
+
+def _tell_of_folded(journal: Journal, price: PriceRule, now: Instant) -> None:
+    """A price that reaches back behind the fold corrects what is here; the rest is for a person at central, who is told."""
+    until_ms = journal.folded_until_ms()
+    if price.from_ms < until_ms:
+        detail = f"in force from {price.from_ms}, entries before {until_ms} are folded away: adjust them at central"
+        note(journal, PRICE_TOO_OLD, price.version, detail, now)
 
 
 def _cost(journal: Journal, entry: Entry, span: Span, prices: Sequence[PriceRule]) -> int:

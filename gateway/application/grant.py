@@ -57,7 +57,7 @@ def apply_voucher(journal: Journal, grant: Grant, now: Instant, by: str = "") ->
 
 def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
     """Take min(asked, left) from a bucket after settling, and answer what was taken; never cuts by itself (C-7)."""
-    known = known_before(journal, body.request, encode_command(body), now)
+    known = known_before(journal, body.request, body, now)
     if known is not None:
         return known
     gathered = metered(journal, body.account)
@@ -83,7 +83,7 @@ def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
             source=body.request,
         )
         lines = entry.lines
-    journal.keep(body.request, KnownGrant(encode_command(body), entry.entry if entry else None))
+    journal.keep(body.request, KnownGrant(encode_command(body), entry.entry if entry else None, tuple(lines)))
     whole = -sum(posting.amount for posting in postings) == body.amount
     return Done(CommandOutcome.APPLIED if whole else CommandOutcome.PARTLY, taken=tuple(lines))
 

@@ -11,7 +11,7 @@ import msgspec
 from gateway.application.alarms import raise_alarm
 from gateway.application.ports import Journal
 from gateway.application.records import ONLY, KnownGrant, OpenedSerials, TakenSerial
-from gateway.contract.commands import Grant, Opening, decode_command, encode_command
+from gateway.contract.commands import Command, Grant, Opening, decode_command, encode_command
 from gateway.contract.facts import CommandOutcome, EntryKind, EntryLine, Instant
 from gateway.contract.identifiers import EntryId, GrantId, MeterNo
 from gateway.contract.voucher_code import short_name
@@ -29,12 +29,15 @@ class Done:
     read: tuple[MeterNo, ...] = ()
 
 
-def known_before(journal: Journal, name: GrantId, content: bytes, now: Instant) -> Done | None:
-    """Answer an id that was done before; an id that came with an opening matches any content, for only its name is known."""
+def known_before(journal: Journal, name: GrantId, body: Command, now: Instant) -> Done | None:
+    """Answer an id that was done before; an id that came with an opening matches any content, for only its name is known.
+
+    What is compared is what was said, not how a release encoded it: a field that was added since, at its default, is no difference.
+    """
     known = journal.record(KnownGrant, name)
     if known is None:
         return None
-    if known.content == b"" or seen(known.content, content) is Seen.EXISTS:
+    if known.content == b"" or seen(decode_command(known.content), body) is Seen.EXISTS:
         return Done(CommandOutcome.EXISTS, taken=_taken_then(journal, known))
     return _different(journal, name, now)
 
@@ -46,8 +49,8 @@ def known_grant(journal: Journal, grant: Grant, now: Instant) -> Done | None:
     """
     known = journal.record(KnownGrant, grant.grant)
     if known is not None:
-        same = known.content == b"" or _without_serial(known.content) == _without_serial(
-            encode_command(grant)
+        same = known.content == b"" or _without_serial(decode_command(known.content)) == _without_serial(
+            grant
         )
         return Done(CommandOutcome.EXISTS) if same else _different(journal, grant.grant, now)
     if grant.serial <= 0:
@@ -100,9 +103,8 @@ def _serial(content: bytes) -> int:
     return body.serial if isinstance(body, Grant) else 0
 
 
-def _without_serial(content: bytes) -> bytes:
-    body = decode_command(content)
-    return encode_command(msgspec.structs.replace(body, serial=0)) if isinstance(body, Grant) else content
+def _without_serial(body: Command | None) -> Command | None:
+    return msgspec.structs.replace(body, serial=0) if isinstance(body, Grant) else body
 
 
 def _different(journal: Journal, name: GrantId, now: Instant) -> Done:
@@ -111,5 +113,7 @@ def _different(journal: Journal, name: GrantId, now: Instant) -> Done:
 
 
 def _taken_then(journal: Journal, known: KnownGrant) -> tuple[EntryLine, ...]:
+    if known.taken:
+        return known.taken
     entry = journal.entry(known.entry) if known.entry else None
     return tuple(entry.lines) if entry and entry.entry_kind is EntryKind.TAKEN_BACK else ()

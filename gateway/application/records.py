@@ -6,7 +6,7 @@ The domain's states (`MeterState`, `AccountState`, `RelayState`, `CutGuard`, `Ta
 
 import msgspec
 
-from gateway.contract.facts import CommandResult, Instant
+from gateway.contract.facts import CommandResult, EntryLine, Instant
 from gateway.contract.identifiers import AccountId, AlarmId, CommandId, EntryId, Epoch, GatewayId
 from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
 from gateway.contract.rules import BindingRule
@@ -74,6 +74,8 @@ class KnownGrant(msgspec.Struct, frozen=True, array_like=True):
 
     content: bytes
     entry: EntryId | None = None
+    taken: tuple[EntryLine, ...] = ()
+    """What a take-back took, for when its entry is folded away."""
 
 
 class TakenSerial(msgspec.Struct, frozen=True, array_like=True):
@@ -94,12 +96,21 @@ class OpenedSerials(msgspec.Struct, frozen=True, array_like=True):
 
 
 class InboxRow(msgspec.Struct, frozen=True, array_like=True):
-    """A command that was taken, byte for byte, with its answer (C-5); keyed by its number."""
+    """A command that was taken, byte for byte, with its answer (C-5); keyed by its number. An old one keeps its digest only."""
 
     number: int
     command: CommandId
     body: bytes
     result: CommandResult
+    digest: bytes = b""
+    """SHA-256 of the body that was folded away."""
+
+
+class Folded(msgspec.Struct, frozen=True, array_like=True):
+    """How far old things are folded away (`fold_books`)."""
+
+    commands: int = 0
+    """Up to this number, bodies are gone where that was worth it."""
 
 
 class Provisional(msgspec.Struct, frozen=True, array_like=True):

@@ -11,6 +11,7 @@ from gateway.application.accounts import Metered, metered
 from gateway.application.adjust import true_up
 from gateway.application.alarms import station
 from gateway.application.decide import decide, policy
+from gateway.application.fold_books import fold_books
 from gateway.application.outbox import drop_old_rows, is_older
 from gateway.application.ports import Journal
 from gateway.application.power import restore_trips
@@ -56,6 +57,7 @@ def settle_due(journal: Journal, now: Instant) -> Passed:
         write_watermark(journal, now)
     drop_old_rows(journal, policy(journal), now)
     thin_outbox(journal)
+    fold_books(journal, policy(journal), now)
     relay = redecide(journal, touched, now)
     return Passed(settled, (*relay, *keep_timetables(journal, now), *restore_trips(journal, now)))
 

@@ -37,7 +37,7 @@ def bill_gap(journal: Journal, body: BillGap, now: Instant) -> Done:
 
     Idempotent by its id. What it costs widens the overdraft until the grace ends, so that nobody is cut for it at once.
     """
-    known = known_before(journal, body.gap, encode_command(body), now)
+    known = known_before(journal, body.gap, body, now)
     if known is not None:
         return known
     gathered = metered(journal, body.account)

@@ -1,6 +1,8 @@
 """What central tells a gateway: numbered commands, signed configuration, acknowledgements (C-1, C-3, C-5 to C-11)."""
 
 from enum import StrEnum
+from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -199,3 +201,26 @@ def decode_command(raw: bytes) -> Command | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return command
+
+
+def content_digest(message: msgspec.Struct) -> bytes:
+    """Digest what a message says, whichever release encoded it: fields at their defaults are left out, so that one which a later
+    release adds changes nothing (C-1). Holds as long as no default is ever changed."""
+    return sha256(msgspec.json.encode(_without_defaults(message), order="deterministic")).digest()
+
+
+def _without_defaults(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return {
+            field.encode_name: _without_defaults(getattr(value, field.name))
+            for field in msgspec.structs.fields(value)
+            if getattr(value, field.name) != _default_of(field)
+        }
+    if isinstance(value, list | tuple):
+        return [_without_defaults(item) for item in value]
+    return value
+
+
+def _default_of(field: msgspec.structs.FieldInfo) -> Any:
+    factory = field.default_factory
+    return field.default if factory is msgspec.NODEFAULT else factory()

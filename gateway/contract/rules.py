@@ -240,7 +240,9 @@ class PolicyRule(msgspec.Struct, frozen=True):
     new_account_grace_s: int = 120
     """An account that never had credit is not cut so soon after its meter was tied to it: its credit may still be on its way."""
     keep_acked_days: int = 35
-    """How long acknowledged rows stay for `resend` (C-11)."""
+    """How long acknowledged rows stay for `resend` (C-11), and the bodies of commands."""
+    keep_ledger_days: int = 100
+    """How long ledger entries stay that central has, before they are folded into one sum per bucket; `keep_acked_days` at least."""
     calendars: list[CalendarRule] = []
     """What the accounts' rules name; `desk-closed` is known without being listed."""
     isolated_after_s: int = 0

@@ -86,6 +86,8 @@ def _account_mistakes(rule: AccountRule, tariffs: set[str]) -> Iterator[str]:
         yield f"{name}: the power step is not above zero"
     if rule.overdraft < 0:
         yield f"{name}: the overdraft is below zero"
+    if rule.warn_at != sorted(rule.warn_at, reverse=True):
+        yield f"{name}: the warning levels don't fall"
     if rule.max_power_w <= 0:
         yield f"{name}: the greatest power is not above zero"
 

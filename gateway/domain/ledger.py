@@ -71,7 +71,7 @@ class Seen(StrEnum):
     EXISTS_WITH_DIFFERENT = "exists-with-different"
 
 
-def seen(stored: bytes | None, offered: bytes) -> Seen:
+def seen(stored: object | None, offered: object) -> Seen:
     """Compare what is stored under an id with what is offered under it."""
     if stored is None:
         return Seen.NEW

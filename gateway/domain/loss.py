@@ -16,6 +16,8 @@ from gateway.contract.rules import GroupRule
 
 PPM = 1_000_000
 MS_PER_HOUR = 3_600_000
+BELOW_SUBS_SURE = 2
+"""So many expanded uncertainties must a master lie below its subs."""
 COVERAGE = 2
 """Standard uncertainties that are told: k of the Guide to the expression of uncertainty in measurement."""
 
@@ -156,8 +158,12 @@ def _expanded(sixths: int) -> int:
 
 
 def is_master_below_subs(found: Balance) -> bool:
-    """A master that counts less than its subs by more than all errors together: wrong meter, phase or transformer ratio."""
-    return found.subs_wh - found.master_wh > found.uncertainty_wh
+    """A master that counts less than its subs by more than all errors together: wrong meter, phase or transformer ratio.
+
+    Asked every hour, so that what one hour in forty brings by chance would be an alarm every other day: four standard
+    uncertainties.
+    """
+    return found.subs_wh - found.master_wh > BELOW_SUBS_SURE * found.uncertainty_wh
 
 
 def exceeds_fixed_rule(found: Balance, tolerance_ppm: int) -> bool:

@@ -24,6 +24,9 @@ class StoreRoom:
         self._counters: dict[str, int] = {}
         self.hours_left: int | None = None
         """At the pace of the last day; None while the journal does not grow, or before an hour was seen."""
+        self.used_bytes = 0
+        self.grows_bytes_a_day: int | None = None
+        """At the pace of the last day; None before an hour was seen."""
 
     def note(self, stored_bytes: int, waiting: Depth, now: Instant) -> None:
         """Take a look. The age of the oldest row is told on a trusted clock only."""
@@ -32,6 +35,7 @@ class StoreRoom:
         while at_ms - sizes[0][0] > LOOKED_BACK_MS:
             sizes.popleft()
         free = self._free_bytes()
+        self.used_bytes, self.grows_bytes_a_day = stored_bytes, _grows(sizes[0], sizes[-1])
         self.hours_left = _hours_left(sizes[0], sizes[-1], free)
         self._counters = {
             "outbox:rows": waiting.rows,
@@ -46,6 +50,11 @@ class StoreRoom:
     def counters(self) -> dict[str, int]:
         """What was last seen, by the names of the health row."""
         return dict(self._counters)
+
+
+def _grows(first: tuple[int, int], last: tuple[int, int]) -> int | None:
+    passed_ms = last[0] - first[0]
+    return (last[1] - first[1]) * 24 * MS_PER_HOUR // passed_ms if passed_ms >= SHORTEST_LOOK_MS else None
 
 
 def _hours_left(first: tuple[int, int], last: tuple[int, int], free_bytes: int) -> int | None:

@@ -42,6 +42,9 @@ def screen(report: StatusReport) -> Iterator[str]:
     yield f"link: {report.link}"
     oldest = f", oldest {span_text(report.oldest_outbox_s)}" if report.oldest_outbox_s is not None else ""
     yield f"outbox: {report.outbox_rows} rows not yet acknowledged{oldest}; last command {report.last_command}"
+    grows = report.store_grows_bytes
+    pace = "" if grows is None else f", {grows / 1e6:+.1f} MB a day at the pace of the last one"
+    yield f"store: {report.store_bytes / 1e6:.1f} MB{pace}"
     if report.hours_left is not None:
         yield f"disk: full in {span_text(report.hours_left * 3600)} at the pace of the last day"
     yield from (f"! {warning}" for warning in warnings(report))

@@ -114,7 +114,7 @@ def test_the_fixed_rule_speaks_beyond_tolerance_and_uncertainty_only(
 
 @pytest.mark.parametrize(
     ("master_wh", "subs_wh", "below"),
-    [(180, 2_570, True), (1_000, 1_100, False), (1_000, 1_101, True), (2_000, 1_000, False)],
+    [(180, 2_570, True), (1_000, 1_200, False), (1_000, 1_201, True), (2_000, 1_000, False)],
 )
 def test_a_master_smaller_than_its_subs_is_a_matter_of_commissioning(
     master_wh: int, subs_wh: int, below: bool

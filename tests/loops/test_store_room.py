@@ -14,21 +14,22 @@ def at(hour: float, trusted: bool = True) -> Instant:
 
 
 @pytest.mark.parametrize(
-    ("looks", "hours_left"),
+    ("looks", "hours_left", "grows_a_day"),
     [
-        ([(0, 1_000)], None),
-        ([(0, 1_000), (0.5, 2_000)], None),
-        ([(0, 1_000), (1, 2_000)], 1_000),
-        ([(0, 1_000), (1, 1_000)], None),
-        ([(0, 1_000), (1, 500)], None),
-        ([(0, 0), (24, 24_000), (48, 24_000 + 240_000)], 100),
+        ([(0, 1_000)], None, None),
+        ([(0, 1_000), (0.5, 2_000)], None, None),
+        ([(0, 1_000), (1, 2_000)], 1_000, 24_000),
+        ([(0, 1_000), (1, 1_000)], None, 0),
+        ([(0, 1_000), (1, 500)], None, -12_000),
+        ([(0, 0), (24, 24_000), (48, 24_000 + 240_000)], 100, 240_000),
     ],
 )
-def test_hours_left(looks: list[tuple[float, int]], hours_left: int | None) -> None:
+def test_hours_left(looks: list[tuple[float, int]], hours_left: int | None, grows_a_day: int | None) -> None:
     room = StoreRoom(lambda: 1_000_000)
     for hour, stored in looks:
         room.note(stored, Depth(0, None), at(hour))
     assert room.hours_left == hours_left
+    assert (room.used_bytes, room.grows_bytes_a_day) == (looks[-1][1], grows_a_day)
     assert room.counters().get("store:hours-left") == hours_left
 
 

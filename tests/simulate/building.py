@@ -5,16 +5,47 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from firmware_tools.virtual_meter.faults import LineFaults
 from gateway.application.grant import apply_voucher
-from gateway.contract.commands import Configure, Grant, Opening, RelayWish, SetRelay, TakeBack
-from gateway.contract.rules import PolicyRule, PriceRule
+from gateway.contract.commands import (
+    Configure,
+    DrawEmergency,
+    Grant,
+    Opening,
+    RelayWish,
+    SetRelay,
+    TakeBack,
+)
+from gateway.contract.facts import Alarm
+from gateway.contract.rules import AccountRule, EmergencyRule, HighPowerRule, PolicyRule, PowerCapRule
 from tests.application.site import room, tie
+from tests.simulate.decisions import (
+    CAP_ROOM,
+    CAP_W,
+    DARK_ROOM,
+    EMERGENCY_LIMIT,
+    EMERGENCY_ROOM,
+    HIGH_POWER_ROOM,
+    NO_CUT_EXTRA,
+    NO_CUT_ROOM,
+    STEP_W,
+)
 from tests.simulate.gateway_life import InlineStore, Life
 from tests.simulate.invariants import Watch
 from tests.simulate.link import Central
-from tests.simulate.world import DAY_MS, PRICES, PROTECTED, ROOMS, START_MS, GatewayTime, World
+from tests.simulate.masters import GROUPS
+from tests.simulate.tariffs import (
+    DAY_MS,
+    KNOWN_AT_FIRST,
+    LEARNT_DAY,
+    PRICES,
+    TARIFFS,
+    calendars,
+    price_rules,
+)
+from tests.simulate.world import PROTECTED, ROOMS, GatewayTime, World
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
 YEAR_MS = 365 * DAY_MS
@@ -47,6 +78,7 @@ class Building:
         self.world.on_move = self.watch.contact_moved
         self.counts: Counter[str] = Counter()
         self.boots = 1
+        self.version = 0
         self.quiet = False
         self.restarting = False
         self.wakes_stale = False
@@ -67,7 +99,11 @@ class Building:
             self._outages(),
             self._clock_jumps(),
         ]
+        ending += [self._heaters()]
         lasting = [
+            self._late_price(),
+            self._emergencies(),
+            self._wardens(),
             self._purchases(),
             self._orders(),
             self._kills(),
@@ -229,16 +265,56 @@ class Building:
 
     # --- central's people
 
-    def _configure(self) -> None:
-        accounts = [room(f"a{name}", protected=name == PROTECTED, warn_at=[2_000_000]) for name in ROOMS]
+    def _configure(self, known_prices: int = KNOWN_AT_FIRST) -> int:
+        """Publish the building; at first without what is learnt late."""
+        self.version += 1
         ties = [tie(f"a{name}", f"m{name}") for name in ROOMS]
-        prices = [
-            PriceRule(version, "student", START_MS + day * DAY_MS if day else 0, price)
-            for version, day, price in PRICES
-        ]
-        opening = Opening(self.life.booted.epoch, [], {}, [])
-        policy = PolicyRule(new_account_grace_s=0)
-        self.central.command(Configure(1, accounts, ties, prices, policy, opening=opening))
+        opening = Opening(self.life.booted.epoch, [], {}, []) if self.version == 1 else None
+        policy = PolicyRule(
+            new_account_grace_s=0, keep_acked_days=8, keep_ledger_days=12, calendars=calendars()
+        )
+        accounts = [_rule(name) for name in ROOMS]
+        prices = price_rules(known_prices)
+        return self.central.command(
+            Configure(self.version, accounts, ties, prices, policy, opening=opening, groups=GROUPS)
+        )
+
+    async def _late_price(self) -> None:
+        """Central publishes a price after its instant; until the gateway knows, its flat rooms are billed by the old one."""
+        await asyncio.sleep(LEARNT_DAY * DAY_S)
+        await self._answered(self._configure(len(PRICES)))
+        self.watch.learnt, self.watch.learnt_ms = True, self.world.now_ms()
+        await asyncio.Event().wait()
+
+    async def _heaters(self) -> None:
+        while True:
+            await self._pause(18 * HOUR_S)
+            name = self.dice.choice([HIGH_POWER_ROOM, CAP_ROOM])
+            self.counts["heaters plugged in"] += 1
+            self.world.heat(name, "2200W", self.dice.randrange(20, 120) * 60_000)
+            await asyncio.sleep(3 * HOUR_S)
+
+    async def _emergencies(self) -> None:
+        """The resident asks when there is nothing left; sometimes a second time, too soon."""
+        while True:
+            await asyncio.sleep(self.dice.uniform(2, 6) * HOUR_S)
+            if self.watch.accounts[f"a{EMERGENCY_ROOM}"].balance < 0 and self.dice.random() < 0.5:
+                self.counts["emergencies asked for"] += 1
+                draw = f"e{len(self.central.commands) + 1}"
+                self.watch.emergencies.add(self.central.command(DrawEmergency(draw, f"a{EMERGENCY_ROOM}")))
+
+    async def _wardens(self) -> None:
+        """A person closes what tripped too often."""
+        while True:
+            await asyncio.sleep(5 * HOUR_S)
+            standing: dict[str, str] = {}
+            for fact in self.central.facts:
+                if isinstance(fact, Alarm) and fact.what == "power-trip-waits":
+                    standing[fact.alarm] = fact.subject if fact.raised else ""
+            for account in sorted(set(standing.values()) - {""}):
+                self.counts["trips ended by a person"] += 1
+                order = SetRelay(f"m{account[1:]}", RelayWish.AUTO, "warden", "the heater is gone")
+                await self._answered(self.central.command(order))
 
     def _grant(self, name: str, amount: int) -> Grant:
         number = len(self.central.commands) + 1
@@ -311,3 +387,17 @@ class Building:
         await asyncio.sleep(self.dice.uniform(0.3, 1.7) * mean_s)
         while self.quiet:
             await asyncio.sleep(DAY_S)
+
+
+RULES: dict[str, dict[str, Any]] = {
+    EMERGENCY_ROOM: {"emergency": EmergencyRule(EMERGENCY_LIMIT, hours=24, every_days=3)},
+    DARK_ROOM: {"lights_out": "dark"},
+    HIGH_POWER_ROOM: {"high_power": HighPowerRule(STEP_W, power_factor_milli=900)},
+    CAP_ROOM: {"power_cap": PowerCapRule(CAP_W, confirmations=2)},
+    NO_CUT_ROOM: {"no_cut_extra": NO_CUT_EXTRA},
+    PROTECTED: {"protected": True},
+}
+
+
+def _rule(name: str) -> AccountRule:
+    return room(f"a{name}", tariff=TARIFFS[name], warn_at=[2_000_000], **RULES[name])

@@ -37,12 +37,13 @@ from gateway.loops.watch_losses import LossWatch
 from gateway.loops.watch_meters import MeterWatcher
 from gateway.protocols.meters import make_driver
 from tests.simulate.link import GATEWAY, Central, Link
+from tests.simulate.masters import MASTERS
 from tests.simulate.world import BAUD, ROOMS, GatewayTime, World
 
 MODELS = read_models()
 MODEL = "generic-dlt645-2007"
 READINGS_COMMIT_S = 5.0
-SWEEP_PAUSE_MS = 600_000
+SWEEP_PAUSE_MS = 1_200_000
 COARSER = {
     (drive_relays, "LOOK_EVERY_S"): 60.0,
     (keep_health, "TICK_S"): 60.0,
@@ -143,7 +144,7 @@ class Life:
             bus = open_line(name, "/simulated", BAUD, "E", opener=endpoint.open)
             self.tasks.append(bus.start())
             self.buses[name] = bus
-        self.fleet.replace(self._meter(name, line) for name, line in ROOMS.items())
+        self.fleet.replace(self._meter(name, line) for name, line in {**ROOMS, **MASTERS}.items())
         self._start_loops()
         self.central.link = self.link
         self.tasks.append(asyncio.create_task(self.link.keep()))

@@ -6,17 +6,50 @@ Nothing here uses the ledger's, the tariff's or the cut-off's code: the sums are
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
 from gateway.contract.facts import Alarm, Entry, Readings, Watermark
+from tests.simulate.decisions import (
+    CAP_ROOM,
+    CAP_W,
+    DARK_ROOM,
+    EMERGENCY_LIMIT,
+    EMERGENCY_ROOM,
+    HIGH_POWER_ROOM,
+    NO_CUT_EXTRA,
+    NO_CUT_ROOM,
+    STEP_W,
+    decision_faults,
+    drawn_at,
+    late_price_faults,
+    loss_faults,
+)
 from tests.simulate.link import Central
-from tests.simulate.world import DAY_MS, PRICES, PROTECTED, ROOMS, START_MS, Moved, World
+from tests.simulate.tariffs import (
+    BY_STEPS,
+    BY_TIME,
+    DAY_MS,
+    DEAREST,
+    FLAT,
+    HOUR_MS,
+    LATE,
+    PRICES,
+    START_MS,
+    STEP_BASE,
+    TARIFFS,
+    WIDEST,
+    bases_between,
+    is_dark,
+    month,
+    step_at,
+)
+from tests.simulate.world import PROTECTED, ROOMS, Moved, World
 
 STEP_WH = 10
-WIDEST_EDGE = max(abs(a[2] - b[2]) for a, b in pairwise(PRICES))
+LATE_FROM_MS = START_MS + next(day for version, day, _ in PRICES if version == LATE) * DAY_MS
+SPARED = {NO_CUT_ROOM: NO_CUT_EXTRA, EMERGENCY_ROOM: EMERGENCY_LIMIT}
 SEQ_MASK = (1 << 40) - 1
 
 
@@ -33,6 +66,9 @@ class Account:
     taken: int = 0
     adjusted_nano: int = 0
     provisional: int = 0
+    across_edges_wh: int = 0
+    """What was used in intervals that were split at an edge: which side it truly lay on is known to a meter reading only."""
+    entries: list[Entry] = field(default_factory=list)
 
 
 @dataclass
@@ -57,6 +93,11 @@ class Watch:
     """What was used while the clock was wrong: a wrong clock that looks right prices it by the wrong side of an edge."""
     sampled_wh: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ROOMS, 0.0))
     was_misled: bool = False
+    learnt: bool = False
+    """The gateway knows the price that central published late."""
+    learnt_ms: int = 0
+    emergencies: set[int] = field(default_factory=set)
+    """Numbers of the commands that asked for one."""
     used_before_wh: dict[str, float] = field(default_factory=dict)
 
     def blame(self, fault: str) -> None:
@@ -68,7 +109,8 @@ class Watch:
         """Note what was used since the last sample, if the gateway believed a wrong clock meanwhile."""
         for name in ROOMS:
             used_wh = self.world.true_wh(name)
-            if is_misled or self.was_misled:
+            unlearnt = self.world.now_ms() >= LATE_FROM_MS and not self.learnt and TARIFFS[name] == FLAT
+            if is_misled or self.was_misled or unlearnt:
                 self.mispriced_wh[name] += used_wh - self.sampled_wh[name]
             self.sampled_wh[name] = used_wh
         self.was_misled = is_misled
@@ -78,7 +120,10 @@ class Watch:
         misled_wh = self.mispriced_wh[name]
         if self.was_misled:
             misled_wh += self.world.true_wh(name) - self.sampled_wh[name]
-        return (STEP_WH * self.world.price() + misled_wh * WIDEST_EDGE) / 1000
+        misled_wh += self.accounts[f"a{name}"].across_edges_wh
+        if not self.learnt and TARIFFS[name] == FLAT:
+            misled_wh += self.world.true_wh(name) - self.sampled_wh[name]
+        return (STEP_WH * DEAREST + misled_wh * WIDEST) / 1000
 
     def contact_moved(self, moved: Moved) -> None:
         """Nothing is cut wrongly: protected never, and never while there is credit by true energy beyond one register step."""
@@ -88,9 +133,18 @@ class Watch:
         self.look()
         if moved.room == PROTECTED:
             self.blame(f"the protected room {moved.room} was cut")
+        if self._is_cut_by_rule(moved.room):
+            return
         left = self._true_credit(moved.room)
         if left > self._slack(moved.room):
             self.blame(f"room {moved.room} was cut with {left / 1e6:.4f} yuan truly left")
+
+    def _is_cut_by_rule(self, room: str) -> bool:
+        """Lights out, or too much power: not for want of credit."""
+        if room == DARK_ROOM:
+            return self.was_misled or any(is_dark(self.world.now_ms() - n * HOUR_MS) for n in (0, 1))
+        limits = {HIGH_POWER_ROOM: STEP_W, CAP_ROOM: CAP_W}
+        return room in limits and self.world.recent_peak_w(room) >= limits[room]
 
     def _true_credit(self, room: str) -> float:
         """Give what a room truly has, in micro-yuan, by what the store has taken and the meter has truly counted."""
@@ -148,6 +202,7 @@ class Watch:
 
     def _take(self, entry: Entry) -> None:
         account = self.accounts[entry.account]
+        account.entries.append(entry)
         gained = sum(line.amount for line in entry.lines)
         carried_more = entry.carried_nano_yuan - account.carried_nano
         nano = gained * 1000 - carried_more
@@ -196,13 +251,34 @@ class Watch:
             self.blame(f"{entry.entry}: {entry.energy_wh} Wh at {price} cost {-nano} nano-yuan")
         if entry.provisional:
             account.provisional += 1
-        elif entry.from_ms is not None and price not in _prices_between(entry.from_ms, entry.at.wall_ms):
-            self.blame(
-                f"{entry.entry}: price {price} did not hold from {entry.from_ms} to {entry.at.wall_ms}"
-            )
+        elif entry.from_ms is not None:
+            self._check_price(entry, account)
         true_wh = self.world.true_wh(entry.account[1:])
         if account.billed_wh > true_wh + STEP_WH:
             self.blame(f"{entry.account} is billed {account.billed_wh} Wh, truly used {true_wh:.1f}")
+
+    def _check_price(self, entry: Entry, account: Account) -> None:
+        """One price held all the time, the entry has it, and a step's part is where the month's use says."""
+        tariff, at_ms = TARIFFS[entry.account[1:]], entry.at.wall_ms
+        price, from_ms, month_wh = entry.price_micro_yuan_per_kwh, entry.from_ms or 0, entry.month_wh or 0
+        held = bases_between(tariff, from_ms, at_ms)
+        if tariff == FLAT and at_ms > LATE_FROM_MS and (not self.learnt or at_ms <= self.learnt_ms):
+            held.add(PRICES[[version for version, _, _ in PRICES].index(LATE) - 1][2])
+        if tariff == BY_STEPS:
+            added, mark = step_at(month_wh)
+            held = {STEP_BASE + added}
+            if mark is not None and month_wh + entry.energy_wh > mark:
+                self.blame(
+                    f"{entry.entry}: {entry.energy_wh} Wh after {month_wh} go across the step at {mark}"
+                )
+            if month(from_ms) != month(max(from_ms, at_ms - 1)):
+                self.blame(f"{entry.entry}: lies in two months")
+        elif tariff == BY_TIME and len(held) != 1:
+            self.blame(f"{entry.entry}: its price changes from {from_ms} to {at_ms}: {sorted(held)}")
+        if price not in held:
+            self.blame(f"{entry.entry}: price {price} from {from_ms} to {at_ms}, should be of {sorted(held)}")
+        if tariff != FLAT and (at_ms % HOUR_MS == 0 or from_ms % HOUR_MS == 0):
+            account.across_edges_wh += entry.energy_wh + STEP_WH
 
     # --- the end
 
@@ -232,6 +308,16 @@ class Watch:
             if standing[what]:
                 self.blame(f"{standing[what]} alarms {what}")
 
+        for fault in [
+            *decision_faults(central.facts, drawn_at(central.facts, self.emergencies)),
+            *loss_faults(central.facts),
+        ]:
+            self.blame(fault)
+        for name, account in self.accounts.items():
+            if TARIFFS[name[1:]] == FLAT:
+                for fault in late_price_faults(account.entries, self.learnt):
+                    self.blame(f"{name}: {fault}")
+
     def _compare_watermark(self) -> None:
         marks = [fact for fact in self.central.facts if isinstance(fact, Watermark)]
         told = {balance.account: balance.amount for balance in marks[-1].balances}
@@ -252,8 +338,10 @@ class Watch:
         for fact in self.central.facts:
             if not isinstance(fact, Entry) or fact.entry_kind != "consumption" or fact.cause == "price-edge":
                 continue
-            if (fact.register_to_wh or 0) % STEP_WH:
+            if (fact.register_to_wh or 0) % STEP_WH or fact.at.wall_ms % HOUR_MS == 0:
                 continue  # split at a price edge: nobody read it there
+            if step_at((fact.month_wh or 0) + fact.energy_wh)[1] != step_at(fact.month_wh or 0)[1]:
+                continue  # split at a step
             if (fact.meter, fact.register_to_wh) not in read:
                 self.blame(f"{fact.entry}: no reading at {fact.register_to_wh} Wh came to central")
 
@@ -266,19 +354,12 @@ class Watch:
         if over > self._slack(name):
             self.blame(f"a{name} paid {over / 1e6:.4f} yuan more than it used")
         closed = self.world.meters[name].relay.contact_closed
-        wrong = account.balance < -1_000_000 and name != PROTECTED if closed else account.balance > 0
+        lowest = -1_000_000 - SPARED.get(name, 0)
+        wrong = account.balance < lowest and name != PROTECTED if closed else account.balance > 0
+        if not closed and self._is_cut_by_rule(name):
+            return
         if wrong:
             self.blame(f"room {name} has {account.balance / 1e6:.2f} yuan and its contact is closed={closed}")
-
-
-def _prices_between(from_ms: int, to_ms: int) -> set[int]:
-    edges = [START_MS + day * DAY_MS for _, day, _ in PRICES] + [2**62]
-    held = set()
-    for number, (_, day, price) in enumerate(PRICES):
-        since = START_MS + day * DAY_MS if day else 0
-        if since < max(to_ms, from_ms + 1) and from_ms < edges[number + 1]:
-            held.add(price)
-    return held
 
 
 def _after(facts: list, mark: Watermark) -> list[Entry]:

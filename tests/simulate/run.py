@@ -7,7 +7,12 @@ behind a bad link. Seeded troubles: noise, unplugged lines, dead meters, zero re
 cuts with a clock that comes back right, stale or in 1970, clock jumps of a year, broker outages of days, commands twice, late and
 out of order.
 
-Coarser than a real daemon: a sweep every ten minutes, and looks for work every minute where nothing rings (see `gateway_life`).
+The building has flat, time-of-use and stepped prices, one of them learnt after its instant; lights-out but for an exam week, a
+power cap and a high-power rule with heaters to trip them, hours without cuts, emergencies; two master meters and nobody who steals;
+books that are folded away. What each entry must cost, what each cut may be for and that no loss is told are computed anew
+(`tariffs`, `decisions`, `invariants`).
+
+Coarser than a real daemon: a sweep every twenty minutes, and looks for work every minute where nothing rings (see `gateway_life`).
 Not here: the writer's thread and the disk (`make crash`), the MQTT client (tests/uplink), several gateways.
 """
 

@@ -13,13 +13,18 @@ from firmware_tools.virtual_meter.line import VirtualLine
 from firmware_tools.virtual_meter.meter import MeterEvent, MeterSpec, VirtualMeter
 from firmware_tools.virtual_meter.supply import UWS_PER_WH
 from gateway.adapters.serial_bus import PortFault, PortSettings, PortTrouble
+from tests.simulate.masters import MASTERS, MasterMeter
+from tests.simulate.tariffs import (
+    BY_STEPS,
+    HOUR_MS,
+    START_MS,
+    TARIFFS,
+    base_price,
+    month,
+    step_cost,
+)
 
-START_MS = 1_788_220_800_000
-"""2026-09-01, 00:00 UTC: the first day of a term."""
-DAY_MS = 86_400_000
 BAUD = 9_600
-PRICES = [("p1", 0, 558_300), ("p2", 15, 620_000), ("p3", 30, 500_000), ("p4", 50, 600_000)]
-"""Version, day from which it holds, micro-yuan per kWh."""
 ROOMS = {"1": "a", "2": "a", "3": "a", "4": "b", "5": "b", "6": "b"}
 """Room and line. Room 6 is protected."""
 PROTECTED = "6"
@@ -90,12 +95,23 @@ class Port:
 class TrueBill:
     """What one room's energy truly costs, in units of 1/3.6e9 nano-yuan, so that nothing rounds."""
 
+    tariff: str
     spent: int = 0
     counted_uws: int = 0
+    month: tuple[int, int] = (0, 0)
+    month_uws: int = 0
 
-    def go_on(self, total_uws: int, price: int) -> None:
-        self.spent += (total_uws - self.counted_uws) * price
+    def go_on(self, total_uws: int, before_ms: int) -> None:
+        """Charge what was used since, all of it under the price just before an instant."""
+        used = total_uws - self.counted_uws
+        self.spent += used * base_price(self.tariff, before_ms - 1)
         self.counted_uws = total_uws
+        if self.tariff == BY_STEPS:
+            if month(before_ms - 1) != self.month:
+                self.month, self.month_uws = month(before_ms - 1), 0
+            self.spent -= step_cost(self.month_uws, UWS_PER_WH)
+            self.month_uws += used
+            self.spent += step_cost(self.month_uws, UWS_PER_WH)
 
     @property
     def spent_micro_yuan(self) -> float:
@@ -118,22 +134,22 @@ class World:
 
     def __init__(self, dice: random.Random) -> None:
         self._loop = asyncio.get_running_loop()
-        self.bills = {name: TrueBill() for name in ROOMS}
+        self.bills = {name: TrueBill(TARIFFS[name]) for name in ROOMS}
         self.meters = {name: self._meter(name, dice) for name in ROOMS}
+        self.masters = {
+            "8": MasterMeter("8", [self.meters[name] for name in "456"], START_MS),
+            "9": MasterMeter("9", list(self.meters.values()), START_MS),
+        }
+        self.heated_until_ms = dict.fromkeys(ROOMS, 0)
         self.endpoints = {line: Endpoint() for line in sorted(set(ROOMS.values()))}
         self.lines = {line: self._line(line) for line in self.endpoints}
         self.moved: list[Moved] = []
         self.on_move: Any = None
-        for version, day, _ in PRICES[1:]:
-            self._loop.call_later(day * 86_400, self._price_edge, version)
+        self._loop.call_later(3_600, self._full_hour, START_MS + HOUR_MS)
 
     def now_ms(self) -> int:
         """True time."""
         return START_MS + int(self._loop.time() * 1000)
-
-    def price(self) -> int:
-        day = (self.now_ms() - START_MS) / DAY_MS
-        return [price for _, since, price in PRICES if since <= day][-1]
 
     def _meter(self, name: str, dice: random.Random) -> VirtualMeter:
         spec = MeterSpec(
@@ -151,7 +167,8 @@ class World:
         return meter
 
     def _line(self, line: str) -> VirtualLine:
-        meters = [self.meters[name] for name, on in ROOMS.items() if on == line]
+        meters: list[VirtualMeter] = [self.meters[name] for name, on in ROOMS.items() if on == line]
+        meters += [self.masters[name] for name, on in MASTERS.items() if on == line]
         return VirtualLine(
             meters, self.endpoints[line], self, name=line, baud=BAUD, chunk_bytes=64, seed=line
         )
@@ -163,19 +180,40 @@ class World:
             # Looked at once the meter is done with this instant: whoever looks brings meters to the present.
             self._loop.call_soon(self.on_move, moved)
 
-    def _price_edge(self, version: str) -> None:
-        """Bring every bill to the edge at the old price."""
-        index = [one[0] for one in PRICES].index(version)
-        _, day, _ = PRICES[index]
+    def _full_hour(self, at_ms: int) -> None:
+        """Bring every bill to the hour at the price before it: all edges lie on full hours."""
         for name in ROOMS:
-            self.true_spent(name, at_ms=START_MS + day * DAY_MS, price=PRICES[index - 1][2])
+            self.true_spent(name, at_ms=at_ms)
+        self._loop.call_at((at_ms + HOUR_MS - START_MS) / 1000, self._full_hour, at_ms + HOUR_MS)
 
-    def true_spent(self, name: str, at_ms: int | None = None, price: int | None = None) -> float:
+    def true_spent(self, name: str, at_ms: int | None = None) -> float:
         """Give what a room truly spent by now, in micro-yuan."""
         meter = self.meters[name]
-        meter.advance(self.now_ms() if at_ms is None else at_ms)
-        self.bills[name].go_on(meter.energy.total_uws, self.price() if price is None else price)
+        now_ms = self.now_ms() if at_ms is None else at_ms
+        meter.advance(now_ms)
+        self.bills[name].go_on(meter.energy.total_uws, max(now_ms, meter.at_ms))
         return self.bills[name].spent_micro_yuan
+
+    def heat(self, name: str, load: str, lasts_ms: int) -> None:
+        """Somebody plugs a heater in; it is pulled out again after a while."""
+        meter = self.meters[name]
+        usual = meter.spec.load
+        self.true_spent(name)
+        meter.set_load(load)
+        self.heated_until_ms[name] = self.now_ms() + lasts_ms
+        self._loop.call_later(lasts_ms / 1000, self._cool, name, usual)
+
+    def _cool(self, name: str, usual: str) -> None:
+        self.true_spent(name)
+        self.meters[name].set_load(usual)
+
+    def recent_peak_w(self, name: str, hours: int = 12) -> int:
+        """Give the highest power that a room's load had lately, whether its contact let it through or not."""
+        now_ms = self.now_ms()
+        if now_ms - self.heated_until_ms[name] < hours * HOUR_MS:
+            return 10**6
+        load = self.meters[name].load
+        return max(load.power_mw(now_ms - n * 300_000) for n in range(hours * 12)) // 1000
 
     def true_wh(self, name: str) -> float:
         self.true_spent(name)

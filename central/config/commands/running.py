@@ -12,6 +12,8 @@ from typing import Any
 from django.conf import settings
 from gunicorn.app.base import BaseApplication
 
+from central.campus.rule_words import mistake_words
+from central.campus.rules import stored_mistakes
 from central.config import data_folder
 from central.config.commands.set_up import pending_migrations
 from central.ingest.process import Broker, Ingest
@@ -91,7 +93,7 @@ def ingest(options: Namespace) -> int:
 
 
 def is_ready() -> bool:
-    """Say whether `init` has been run for this version; if not, say what to do."""
+    """Say whether `init` has been run for this version; if not, say what to do. Name what is stored that no gateway would take."""
     if not data_folder.is_initialised():
         print(
             f"{data_folder.folder()} holds no central; run `cardroom-central --data {data_folder.folder()} init`",
@@ -104,6 +106,8 @@ def is_ready() -> bool:
             f"the databases lack {len(pending)} migrations (first: {pending[0]}); run `cardroom-central init`",
             file=sys.stderr,
         )
+    for mistake in [] if pending else stored_mistakes():
+        print(f"warning: {mistake_words(mistake)}", file=sys.stderr)
     return not pending
 
 

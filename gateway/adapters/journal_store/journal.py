@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from gateway.adapters.journal_store.folding import FoldTables
 from gateway.adapters.journal_store.ledger import LedgerTables
 from gateway.adapters.journal_store.opening import (
     Connect,
@@ -39,6 +40,7 @@ class SqliteJournal:
         self._connection = open_database(path, connect)
         self._records = RecordTables(self._connection)
         self._ledger = LedgerTables(self._connection)
+        self._folds = FoldTables(self._connection)
         self._outbox = OutboxTables(self._connection)
         self.commit_wanted = False
         """Something was written that its caller must find committed (C-13)."""
@@ -164,6 +166,12 @@ class SqliteJournal:
 
     def rebuild_buckets(self, account: AccountId) -> None:
         self._ledger.rebuild(account)
+
+    def fold_entries(self, before_ms: int, keep_from: int | None) -> int:
+        return self._folds.fold(before_ms, keep_from)
+
+    def folded_until_ms(self) -> int:
+        return self._folds.folded_until_ms()
 
     def append_fact(self, fact: Fact) -> int:
         if isinstance(fact, Entry | Readings):

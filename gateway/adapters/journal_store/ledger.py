@@ -41,7 +41,7 @@ class LedgerTables:
     def next_number(self) -> int:
         if self._next_number is None:
             self._next_number = self._connection.execute(
-                "SELECT ifnull(max(number), 0) + 1 FROM ledger"
+                "SELECT max(ifnull((SELECT max(number) FROM ledger), 0), ifnull((SELECT max(up_to) FROM fold), 0)) + 1"
             ).fetchone()[0]
         return self._next_number
 
@@ -97,15 +97,16 @@ class LedgerTables:
 
     def differences(self) -> list[AccountId]:
         rows = self._connection.execute(
-            "SELECT DISTINCT account FROM bucket LEFT JOIN"
-            " (SELECT bucket, sum(amount) AS total FROM posting GROUP BY bucket) ON bucket = id"
-            " WHERE balance != ifnull(total, 0) ORDER BY account"
+            "SELECT DISTINCT account FROM bucket LEFT JOIN folded ON folded.bucket = id LEFT JOIN"
+            " (SELECT bucket, sum(amount) AS total FROM posting GROUP BY bucket) AS sums ON sums.bucket = id"
+            " WHERE balance != ifnull(total, 0) + ifnull(amount, 0) ORDER BY account"
         )
         return [AccountId(account) for (account,) in rows]
 
     def rebuild(self, account: AccountId) -> None:
         self._connection.execute(
             "UPDATE bucket SET balance = ifnull((SELECT sum(amount) FROM posting WHERE posting.bucket = bucket.id), 0)"
+            " + ifnull((SELECT amount FROM folded WHERE folded.bucket = bucket.id), 0)"
             " WHERE account = ?",
             (account,),
         )

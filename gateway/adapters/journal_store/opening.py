@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import IO
 
 from gateway.adapters.journal_store.records import RECORD_TABLES
-from gateway.adapters.journal_store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
+from gateway.adapters.journal_store.schema import (
+    APPLICATION_ID,
+    FOLD_TABLES,
+    FOLDED_VERSION,
+    SCHEMA_VERSION,
+    TABLES,
+)
 from gateway.application.ports import StoreDamaged, StoreFull, StoreInUse
 
 CHECKED_WHOLE_UP_TO_BYTES = 256_000_000
@@ -87,23 +93,24 @@ def _record_tables() -> str:
 def _add_tables(connection: sqlite3.Connection) -> None:
     """A store of an earlier release gets the kinds of record that came later, empty; nothing that it has changes."""
     there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    if not there.issuperset(RECORD_TABLES.values()):
-        connection.executescript(f"BEGIN IMMEDIATE;{_record_tables()}COMMIT;")
+    if not there.issuperset({*RECORD_TABLES.values(), "fold"}):
+        connection.executescript(f"BEGIN IMMEDIATE;{_record_tables()}{FOLD_TABLES}COMMIT;")
 
 
 def _create(connection: sqlite3.Connection) -> None:
     """One transaction, so that a power cut leaves no half of it."""
     connection.executescript(
-        f"BEGIN IMMEDIATE;{TABLES}{_record_tables()}"
+        f"BEGIN IMMEDIATE;{TABLES}{FOLD_TABLES}{_record_tables()}"
         f"PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
     )
 
 
 def _check(connection: sqlite3.Connection, path: Path | str) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION:
+    if version not in (SCHEMA_VERSION, FOLDED_VERSION):
         raise StoreDamaged(
-            f"{path} was written by another version of the software (schema {version}, this one reads {SCHEMA_VERSION}); "
+            f"{path} was written by another version of the software "
+            f"(schema {version}, this one reads {SCHEMA_VERSION} and {FOLDED_VERSION}); "
             "install the version that wrote it"
         )
     pages = connection.execute("PRAGMA page_count").fetchone()[0]

@@ -5,13 +5,12 @@ import zlib
 
 import msgspec
 
-from gateway.adapters.journal_store.schema import SEQ_BITS
+from gateway.adapters.journal_store.schema import COMPRESSED_FROM_BYTES, SEQ_BITS
 from gateway.contract.facts import Fact, ReadingRow, Readings, UpRow, encode_fact
 from gateway.contract.identifiers import Epoch
 
 READINGS_PER_ROW = 500
 """Far below a message's limit, far above a line's sweep within one commit."""
-COMPRESSED_FROM_BYTES = 512
 _ROW_OVERHEAD_BYTES = 32
 _DROPPED_AT_ONCE = 1_000
 _COMPRESSED = 0x78

@@ -13,6 +13,7 @@ from gateway.application.records import (
     AddressChange,
     Billed,
     BootRow,
+    Folded,
     InboxRow,
     KnownGrant,
     MeterTies,
@@ -65,6 +66,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     AddressChange: "address_change",
     PeriodAnchor: "period_anchor",
     PeriodMark: "period_mark",
+    Folded: "folded_mark",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, TakenSerial, InboxRow})
 
