@@ -91,6 +91,7 @@ class Swap:
     first_wh: int
 
 
+@dataclass(frozen=True, slots=True)
 class Fold:
     """Entries that were folded away: up to which number, and the running digest."""
 
