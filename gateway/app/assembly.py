@@ -36,7 +36,7 @@ from gateway.loops.store_room import StoreRoom
 from gateway.protocols.models import ModelRow
 
 JOURNAL_NAME = "journal.db"
-PATIENCE_S = {"relays": 60.0, "outbox": 120.0, "health": 60.0, "losses": 60.0, "meters": 60.0}
+PATIENCE_S = {"relays": 60.0, "outbox": 120.0, "health": 60.0, "losses": 60.0, "meters": 60.0, "clocks": 60.0}
 LINE_PATIENCE_S = 60.0
 """One meter's turn at 600 baud with every try, and a slow disk."""
 

@@ -19,6 +19,7 @@ from gateway.config import GatewayConfig
 from gateway.contract.envelope import KeySigner
 from gateway.loops.drive_relays import RelayDriver
 from gateway.loops.keep_health import HealthKeeper
+from gateway.loops.set_clocks import ClockSetter
 from gateway.loops.watch_losses import LossWatch
 from gateway.loops.watch_meters import MeterWatcher
 from gateway.protocols.models import ModelRow
@@ -108,6 +109,8 @@ class Daemon:
         self._spawn("losses", losses.run())
         meters = MeterWatcher(store, clock, fleet, parts.clocks, Tick(parts.progress, "meters"))
         self._spawn("meters", meters.run())
+        setter = ClockSetter(store, clock, fleet, parts.clocks, Tick(parts.progress, "clocks"))
+        self._spawn("clocks", setter.run())
         self._spawn("watchdog", keep_fed(notifier, parts.progress))
 
     def _spawn(self, name: str, work: Coroutine[None, None, None]) -> None:

@@ -19,6 +19,7 @@ class MeterClocks:
     """The last seen difference of every meter's calendar to our monotonic time."""
 
     def __init__(self, utc_offset_minutes: int) -> None:
+        self.utc_offset_minutes = utc_offset_minutes
         self._zone = timedelta(minutes=utc_offset_minutes)
         self._seen: dict[MeterNo, tuple[datetime, Instant]] = {}
 
@@ -34,7 +35,7 @@ class MeterClocks:
         self._seen[meter] = (shown, now)
 
     def forget(self, meter: MeterNo) -> None:
-        """Forget a meter's calendar: it refused a command as expired."""
+        """Forget a meter's calendar: it refused a command as expired, or was told another time."""
         self._seen.pop(meter, None)
 
     def off_s(self, meter: MeterNo) -> int | None:
@@ -44,6 +45,10 @@ class MeterClocks:
             return None
         ours = datetime.fromtimestamp(seen[1].wall_ms / 1000, UTC) + self._zone
         return round((seen[0] - ours).total_seconds())
+
+    def right(self, now: Instant) -> MeterClock:
+        """Give what a calendar that is right shows at an instant, to the nearest second."""
+        return _calendar(datetime.fromtimestamp((now.wall_ms + 500) // 1000, UTC) + self._zone)
 
     def is_fresh(self, meter: MeterNo, now: Instant) -> bool:
         """Say whether the calendar was read lately enough, in this boot, to date a command by it."""
@@ -61,5 +66,8 @@ class MeterClocks:
             shown = datetime.fromtimestamp(now.wall_ms / 1000, UTC) + self._zone
         else:
             shown = seen[0] + timedelta(milliseconds=now.monotonic_ms - seen[1].monotonic_ms)
-        until = shown + timedelta(milliseconds=VALID_MS)
-        return MeterClock(until.year, until.month, until.day, until.hour, until.minute, until.second)
+        return _calendar(shown + timedelta(milliseconds=VALID_MS))
+
+
+def _calendar(shown: datetime) -> MeterClock:
+    return MeterClock(shown.year, shown.month, shown.day, shown.hour, shown.minute, shown.second)

@@ -23,7 +23,7 @@ from gateway.application.group_readings import (
     states_of,
 )
 from gateway.application.groups import group_meters
-from gateway.application.ports import Clock, Journal, Line, Rank, Sent, Store, StoreFull
+from gateway.application.ports import Clock, Journal, Line, Rank, Sent, Store
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.instants import elapsed_ms
@@ -31,6 +31,7 @@ from gateway.domain.loss import interpolate
 from gateway.domain.reading import MeterState
 from gateway.loops.fleet import Fleet, FleetMeter
 from gateway.loops.signals import Signals
+from gateway.loops.ticking import tick_for_ever
 from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
 from gateway.protocols.driver import Answer, Item, Refused
 
@@ -68,13 +69,7 @@ class LossWatch:
 
     async def run(self) -> None:
         """Watch for ever. While nothing can be stored, nothing is balanced: the marks stay, the next balance covers the time."""
-        while True:
-            try:
-                await self._tick()
-            except StoreFull:
-                pass
-            self._progress()
-            await asyncio.sleep(TICK_S)
+        await tick_for_ever(self._tick, self._progress, TICK_S)
 
     async def _tick(self) -> None:
         now = self._clock.now()

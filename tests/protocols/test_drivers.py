@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from gateway.adapters.model_files import read_models
+from gateway.protocols.dlt645 import edition1997, functions
 from gateway.protocols.dlt645 import frame as dlt645
 from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
 from gateway.protocols.driver import (
@@ -451,6 +452,15 @@ def test_a_short_status_block_is_damage() -> None:
     found = verdicts(SINGLE, SINGLE.read(Item.STATUS_WORDS), dlt645_reply("040005FF", "0000 0000"))
     assert isinstance(found[0], Damaged)
     assert found[0].reason == "wrong-length"
+
+
+def test_all_meters_are_told_the_time_by_one_frame_of_both_editions() -> None:
+    """Control code 08H: ss mm hh DD MM YY in BCD, +33H each, to 999999999999."""
+    exchange = Dlt645Broadcast().set_time(MeterClock(2026, 11, 24, 4, 5, 59))
+    body = bytes.fromhex("68 999999999999 68 08 06 8C 38 37 57 44 59")
+    assert exchange.request == b"\xfe" * 4 + body + bytes((sum(body) & 0xFF, 0x16))
+    assert not exchange.expects_reply
+    assert edition1997.BROADCAST_TIME == functions.BROADCAST_TIME == 0x08
 
 
 def test_all_meters_are_told_to_freeze_by_the_standards_frame() -> None:

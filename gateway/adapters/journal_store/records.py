@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from gateway.application.clock_setting import LineTold
 from gateway.application.loss_records import Freezes, GroupRules, GroupState
 from gateway.application.records import (
     Billed,
@@ -22,6 +23,7 @@ from gateway.application.records import (
     Tie,
 )
 from gateway.contract.rules import AccountRule, PolicyRule
+from gateway.domain.clock_setting import ClockHabit
 from gateway.domain.cut_guard import CutGuard
 from gateway.domain.ledger import AccountState
 from gateway.domain.meter_health import MeterWatch
@@ -53,6 +55,8 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     GroupState: "group_state",
     Freezes: "freezes",
     MeterWatch: "meter_watch",
+    ClockHabit: "clock_habit",
+    LineTold: "line_told",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, InboxRow})
 
