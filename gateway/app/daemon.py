@@ -105,7 +105,7 @@ class Daemon:
         self._spawn("commands", parts.receiver.run())
         self._spawn("outbox", parts.drain.run())
         self._spawn("health", health.run())
-        losses = LossWatch(store, clock, fleet, signals, Tick(parts.progress, "losses"))
+        losses = LossWatch(store, clock, fleet, parts.clocks, signals, Tick(parts.progress, "losses"))
         self._spawn("losses", losses.run())
         meters = MeterWatcher(store, clock, fleet, parts.clocks, Tick(parts.progress, "meters"))
         self._spawn("meters", meters.run())

@@ -26,14 +26,17 @@ from gateway.application.groups import group_meters
 from gateway.application.ports import Clock, Journal, Line, Rank, Sent, Store
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
+from gateway.domain.freeze_moment import Took
 from gateway.domain.instants import elapsed_ms
 from gateway.domain.loss import interpolate
 from gateway.domain.reading import MeterState
 from gateway.loops.fleet import Fleet, FleetMeter
+from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.read_clock import has_clock, read_clock
 from gateway.loops.signals import Signals
 from gateway.loops.ticking import tick_for_ever
 from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
-from gateway.protocols.driver import Answer, Item, Refused
+from gateway.protocols.driver import Answer, Item, MeterClock, Refused
 
 TICK_S = 0.25
 HEARD_WITHIN = 4
@@ -56,12 +59,16 @@ class LossWatch:
         store: Store[Journal],
         clock: Clock,
         fleet: Fleet,
+        clocks: MeterClocks,
         signals: Signals,
         progress: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._fleet = fleet
+        self._clocks = clocks
+        self._momentless: set[MeterNo] = set()
+        """Meters that freeze and don't say when: known until the next start."""
         self._signals = signals
         self._progress = progress
         self._last: Instant | None = None
@@ -173,11 +180,32 @@ class LossWatch:
         for meter in meters:
             reply = await meter.line.read(meter.driver, Item.FROZEN_ENERGY, Rank.POLL)
             if isinstance(reply, Answer) and reply.values.frozen_wh is not None:
-                answers[meter.meter] = Frozen(reply.values.frozen_wh, told[meter.line.name])
+                told_at = told[meter.line.name]
+                answers[meter.meter] = Frozen(
+                    reply.values.frozen_wh, told_at, await self._took(meter, told_at)
+                )
             elif isinstance(reply, Refused):
                 answers[meter.meter] = None
             self._progress()
         return answers
+
+    async def _took(self, meter: FleetMeter, told: Instant) -> Took:
+        """Ask for the freeze's moment. If it doesn't fit, the meter missed it, or its clock was set: that is read anew."""
+        if Item.FROZEN_AT not in meter.driver.items or meter.meter in self._momentless:
+            return Took.UNKNOWN
+        reply = await meter.line.read(meter.driver, Item.FROZEN_AT, Rank.POLL)
+        if isinstance(reply, Refused):
+            self._momentless.add(meter.meter)
+        moment = reply.values.frozen_at if isinstance(reply, Answer) else None
+        if moment is None:
+            return Took.UNKNOWN
+        took = self._clocks.took(meter.meter, moment, told)
+        if took is not Took.THIS and has_clock(meter.driver):
+            clock = await read_clock(meter.line, meter.driver, Rank.POLL)
+            if isinstance(clock, MeterClock):
+                self._clocks.note(meter.meter, clock, self._clock.now())
+                took = self._clocks.took(meter.meter, moment, told)
+        return took
 
 
 def is_due(last: Instant, now: Instant, every_ms: int) -> bool:

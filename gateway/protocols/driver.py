@@ -31,6 +31,8 @@ class Item(StrEnum):
     """What flowed back through the meter; a plain room has none."""
     FROZEN_ENERGY = "frozen-energy"
     """The energy at the last instant freeze (DL/T 645 class 0501)."""
+    FROZEN_AT = "frozen-at"
+    """When that was by the meter's own calendar, to the minute."""
     COVER_OPENINGS = "cover-openings"
     """How often the meter's cover was opened."""
     STATUS_WORDS = "status-words"
@@ -116,6 +118,8 @@ class Values:
     status_word: int | None = None
     reverse_wh: int | None = None
     frozen_wh: int | None = None
+    frozen_at: MeterClock | None = None
+    """The minute shown then; its seconds are 0."""
     cover_openings: int | None = None
     status_words: tuple[int, ...] | None = None
     """Words 1 to 7 in order (annex C)."""

@@ -203,7 +203,9 @@ class Building:
             parts = (self.fleet, self.store, self.time, self.clocks, self.signals, self.tick)
             self._run(RelayDriver(*parts).run())
         if watch:
-            self._run(LossWatch(self.store, self.time, self.fleet, self.signals, self.tick).run())
+            self._run(
+                LossWatch(self.store, self.time, self.fleet, self.clocks, self.signals, self.tick).run()
+            )
         if look:
             parts_of = (self.store, self.time, self.fleet, self.clocks, self.tick)
             self._run(MeterWatcher(*parts_of, share=1, round_s=0.3, look_every_s=0.3).run())

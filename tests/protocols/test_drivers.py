@@ -125,6 +125,12 @@ WORDS = "0000 0000 5000 0100 0000 0000 0000"
             dlt645_reply("05010101", "0100000001000000" + "00" * 12),
             Values(frozen_wh=400),
         ),
+        (
+            SINGLE,
+            Item.FROZEN_AT,
+            dlt645_reply("05010001", "0709231126"),
+            Values(frozen_at=MeterClock(2026, 11, 23, 9, 7, 0)),
+        ),
         (SINGLE, Item.COVER_OPENINGS, dlt645_reply("03300D00", "120000"), Values(cover_openings=12)),
         (
             SINGLE,

@@ -42,8 +42,8 @@ ADDRESS_DIGITS = 12
 NOT_THERE = b"\xff"
 """All bytes of an item: the meter hasn't got it. Taken for a status word, it would prove a cut."""
 STATUS_WORDS = 7
-CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3}
-"""0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three."""
+CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3, Item.FROZEN_AT: 5}
+"""0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three; 05010001 mm hh DD MM YY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,11 +271,16 @@ def _calendar(item: Item, body: bytes) -> Values | str:
     if not digits.isdecimal():
         return Problem.NON_BCD.value
     numbers = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+    if item is Item.FROZEN_AT:
+        numbers.append(0)
     date = None if item is Item.TIME else MeterDate(2000 + numbers[0], numbers[1], numbers[2])
     time = None if item is Item.DATE else MeterTime(*numbers[-3:])
     if (date and not _is_date(date)) or (time and not _is_time(time)):
         return "out-of-range"
-    return Values(clock=clock_of(date, time)) if date and time else Values(date=date, time=time)
+    if date is None or time is None:
+        return Values(date=date, time=time)
+    shown = clock_of(date, time)
+    return Values(frozen_at=shown) if item is Item.FROZEN_AT else Values(clock=shown)
 
 
 def _is_date(date: MeterDate) -> bool:
