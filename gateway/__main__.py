@@ -19,6 +19,7 @@ COMMANDS = {
     "release": "gateway.technician.release",
     "emergency": "gateway.technician.emergency",
     "lock-out": "gateway.technician.lock_out",
+    "set-clock": "gateway.technician.set_clock",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = "rich"

@@ -96,6 +96,11 @@ class Line(Protocol):
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command ONCE, never retried: after silence the caller reads back first (C-15)."""
 
+    async def write_clock(
+        self, driver: Driver, part: Item, clock: MeterClock, password: str | None
+    ) -> LineReply:
+        """Write a meter's date or time ONCE, never retried. Raises KeyError when the model doesn't allow it."""
+
     async def broadcast(self, driver: Driver, exchange: Exchange, rank: Rank) -> Sent | LineGone:
         """Send once what no meter answers, and hold the line for the protocol's time. `exchange` is of that driver."""
 

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.contract.facts import Instant
 from gateway.contract.rules import ClockRule
-from gateway.domain.calendar import MINUTE_MS, local_day
+from gateway.domain.calendar import DAY_MS, MINUTE_MS, local_day
 from gateway.domain.instants import elapsed_ms
 
 MOST_OFF_S = 300
@@ -76,6 +76,12 @@ def may_tell(
         and MARGIN_MS <= in_hour_ms <= HOUR_MS - MARGIN_MS
         and all(abs(edge_ms - now.wall_ms) >= MARGIN_MS for edge_ms in edges_ms)
     )
+
+
+def is_near_midnight(now: Instant, utc_offset_minutes: int) -> bool:
+    """Say whether a date and a time that are written one after the other might be of two days."""
+    in_day_ms = (now.wall_ms + utc_offset_minutes * MINUTE_MS + MARGIN_MS) % DAY_MS
+    return in_day_ms < 2 * MARGIN_MS
 
 
 def is_hopeful(habit: ClockHabit | None, now: Instant) -> bool:

@@ -230,5 +230,9 @@ class Driver(Protocol):
     def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
         """Command the relay; `valid_until` is by the meter's own clock (C-14) and is ignored by models without expiry."""
 
+    def write_clock(self, part: Item, clock: MeterClock, password: str | None = None) -> Exchange:
+        """Write a calendar's date or time by address; `password` (8 hex digits, wire order) replaces the model's. Raises KeyError
+        when the model doesn't allow it."""
+
     def listen(self, exchange: Exchange, baud: int) -> Listener:
         """A fresh listener for this exchange at this speed (Modbus derives its gaps from the baud rate)."""

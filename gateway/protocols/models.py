@@ -63,6 +63,14 @@ class CommandRelay:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockWrite:
+    """A calendar that can be written by address (DL/T 645-2007, 14H, level 04). Codes are hex digits in wire order."""
+
+    password: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterRelay:
     """A relay told by writing one Modbus register with function 10H."""
 
@@ -82,6 +90,7 @@ class ModelRow:
     identifiers: Mapping[Item, str] = field(default_factory=dict)
     registers: Mapping[Item, Register] = field(default_factory=dict)
     relay: CommandRelay | RegisterRelay | None = None
+    clock: ClockWrite | None = None
 
     @property
     def items(self) -> frozenset[Item]:
@@ -109,10 +118,19 @@ class _RowParser:
         identifiers = {} if modbus else self._identifiers(4 if protocol == "dlt645-1997" else 8)
         registers = self._registers() if modbus else {}
         relay = self._relay(protocol, registers) if self._top.has("relay") else None
+        clock = self._clock(protocol, identifiers) if self._top.has("clock") else None
         self._top.close()
         if self._mistakes:
             return self._mistakes
-        return ModelRow(self._name, title, protocol, phases, line, identifiers, registers, relay)
+        return ModelRow(self._name, title, protocol, phases, line, identifiers, registers, relay, clock)
+
+    def _clock(self, protocol: str, identifiers: Mapping[Item, str]) -> ClockWrite:
+        table = self._top.table("clock")
+        if protocol != "dlt645-2007" or not {Item.DATE, Item.TIME} <= identifiers.keys():
+            table.wrong("", "only a DL/T 645-2007 meter with date and time has its clock written")
+        found = ClockWrite(table.hexadecimal("password", 8), table.hexadecimal("operator", 8))
+        table.close()
+        return found
 
     def _line(self) -> LineSettings:
         table = self._top.table("line")

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from gateway.application.clock_setting import Seen
 from gateway.application.ports import Journal
 from gateway.contract.facts import Alarm
 from gateway.contract.rules import ClockRule, PolicyRule
 from gateway.domain.clock_setting import ClockHabit
+from gateway.loops.write_clock import LEAVE_MIDNIGHT, UNTRUSTED, write_clock
 from gateway.protocols.driver import MeterClock
 from tests.loops.building import HOUR_MS, Building, Room
 
@@ -128,6 +130,27 @@ async def test_c14_after_a_telling_no_relay_command_is_dated_by_the_old_calendar
 
 def seconds(clock: MeterClock) -> int:
     return (clock.day * 24 + clock.hour) * 3600 + clock.minute * 60 + clock.second
+
+
+async def test_a_person_sets_by_address_what_the_broadcast_mends_no_more(tmp_path: Path) -> None:
+    """Years off; a wrong password changes nothing; at midnight nothing is written."""
+    async with building(tmp_path, {"clock_year": 2011}, {"programming_key": False}) as site:
+        meter, keyless = site.fleet.meter("m1"), site.fleet.meter("m2")
+        assert meter is not None
+        assert keyless is not None
+        refused = await write_clock(meter, site.time, site.clocks, "04111111")
+        assert "refused, password" in str(refused)
+        assert abs(off_s(site, "1")) > 86_400
+        assert "refused, password" in str(await write_clock(keyless, site.time, site.clocks, None))
+        seen = await write_clock(meter, site.time, site.clocks, None)
+        assert isinstance(seen, Seen)
+        assert seen.before_s < -86_400
+        assert abs(seen.after_s or 0) < 15
+        assert abs(off_s(site, "1")) < 15
+        await site.skip(7 * HOUR_MS - 4 * MINUTE_MS)
+        assert await write_clock(meter, site.time, site.clocks, None) == LEAVE_MIDNIGHT
+        site.time.trusted = False
+        assert await write_clock(meter, site.time, site.clocks, None) == UNTRUSTED
 
 
 async def test_a_policy_that_is_off_tells_nobody(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from firmware_tools.virtual_meter.freezes import FreezeBook
 from gateway.application.loss_records import Freezes
 from gateway.application.ports import Journal
-from gateway.contract.facts import LossBalances, LossRow, LossVerdict
+from gateway.contract.facts import Alarm, LossBalances, LossRow, LossVerdict
 from gateway.contract.rules import GroupKind, GroupRule, PolicyRule
 from tests.loops.building import Building, Room
 
@@ -139,3 +139,25 @@ async def test_a_building_without_groups_asks_nothing(tmp_path: Path) -> None:
         await site.until_read("1", 30)
         assert await rows(site) == []
         assert site.buses["a"].counters().get("broadcasts", 0) == 0
+
+
+async def test_a_master_that_counts_less_than_its_subs_is_a_matter_of_wires_not_of_theft(
+    tmp_path: Path,
+) -> None:
+    async with building(tmp_path, 3_000) as site:
+        site.start(watch=True)
+        await site.until_alarm("master-below-subs", "g-1")
+        assert await site.alarms() == {("master-below-subs", "g-1")}
+        assert LossVerdict.LOSS not in {row.verdict for row in await rows(site)}
+
+
+async def test_a_sub_that_counts_backwards_is_told_before_any_loss_is_judged(tmp_path: Path) -> None:
+    async with building(tmp_path, 18_000, register_kwh="500.00") as site:
+        site.start(watch=True)
+        await until_rows(site, 1)
+        site.meters["1"].jump_register(-5_000)
+        (row, *_) = await until_rows(site, 1, LossVerdict.SUB_BACKWARDS)
+        assert row.missing == ["m1"]
+        assert ("meter-counts-backwards", "m1") in await site.alarms()
+        raised = [alarm.what for alarm in await site.facts(Alarm) if alarm.raised]
+        assert raised.count("meter-counts-backwards") == 1

@@ -481,3 +481,23 @@ def test_all_meters_are_told_to_freeze_by_the_standards_frame() -> None:
         everybody.read(Item.ENERGY)
     with pytest.raises(KeyError):
         everybody.switch(RelayAction.OPEN, UNTIL)
+
+
+def test_a_clock_is_written_by_address_with_its_weekday() -> None:
+    """14H: DI, PA P0..P2, C0..C3, then WW DD MM YY, or ss mm hh; 24 November 2026 is a Tuesday."""
+    when = MeterClock(2026, 11, 24, 4, 5, 59)
+    for part, di, content in ((Item.DATE, "04000101", "02241126"), (Item.TIME, "04000102", "590504")):
+        data = bytes.fromhex(di)[::-1] + bytes.fromhex("04000000 00000000" + content)
+        body = (
+            bytes.fromhex("68 020111112420 68 14")
+            + bytes((len(data),))
+            + bytes((b + 0x33) & 0xFF for b in data)
+        )
+        driver = make_driver(MODELS["generic-dlt645-2007"], "202411110102")
+        asked = driver.write_clock(part, when)
+        assert asked.request == b"\xfe" * 4 + body[:1] + bytes.fromhex("020111112420") + body[7:] + bytes(
+            (sum(body) & 0xFF, 0x16)
+        )
+    for model in ("chint-ddsu666", "generic-dlt645-1997", "acrel-ddsy1352"):
+        with pytest.raises(KeyError):
+            make_driver(MODELS[model], "1").write_clock(Item.DATE, when)

@@ -55,6 +55,10 @@ class Dlt645Broadcast:
         """Raise KeyError: relays are told one by one."""
         raise KeyError(action)
 
+    def write_clock(self, part: Item, clock: MeterClock, password: str | None = None) -> Exchange:
+        """Raise KeyError: with a password, one meter is told; all of them by `set_time`."""
+        raise KeyError(part)
+
     def listen(self, exchange: Exchange, baud: int) -> "Deaf":
         """Return a listener that hears nothing."""
         return Deaf()

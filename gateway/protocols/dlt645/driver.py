@@ -6,6 +6,7 @@ its real address or, on some makes, with the wildcard; asked by its own address 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.protocols import scaling
 from gateway.protocols.dlt645 import content, edition1997, functions, identifiers, relay
@@ -91,9 +92,11 @@ class Dlt645Driver:
         self._register: _Question | None = None
         """The question for the register: asked more often than all others together."""
         self._relay = row.relay if isinstance(row.relay, CommandRelay) else None
-        speaks_to_one = "AA" not in self.address and self.address != BROADCAST_ADDRESS
+        self._speaks_to_one = "AA" not in self.address and self.address != BROADCAST_ADDRESS
         self.relay_actions = (
-            frozenset(self._relay.actions) if self._relay and speaks_to_one else frozenset[RelayAction]()
+            frozenset(self._relay.actions)
+            if self._relay and self._speaks_to_one
+            else frozenset[RelayAction]()
         )
         self._password = password or (self._relay.password if self._relay else "")
         self._operator = operator or (self._relay.operator if self._relay else "")
@@ -132,6 +135,23 @@ class Dlt645Driver:
             preamble=self._row.line.preamble,
         )
         return self._question(request, f"relay {action.value}", None, functions.RELAY, b"")
+
+    def write_clock(self, part: Item, clock: MeterClock, password: str | None = None) -> Exchange:
+        """Write the date (04000101, with its weekday) or the time (04000102) by 14H; KeyError when the model doesn't allow it."""
+        codes = self._row.clock
+        if codes is None or part not in (Item.DATE, Item.TIME) or not self._speaks_to_one:
+            raise KeyError(part)
+        content = functions.clock_bytes(clock)
+        content = content[:3] if part is Item.TIME else bytes((_weekday(clock),)) + content[3:]
+        request = functions.write(
+            self.address,
+            self._row.identifiers[part],
+            password or codes.password,
+            codes.operator,
+            content,
+            preamble=self._row.line.preamble,
+        )
+        return self._question(request, f"write {part.value}", None, functions.WRITE, b"")
 
     def listen(self, exchange: Exchange, baud: int) -> "Dlt645Listener":
         """Return a listener; DL/T 645's waits don't depend on the speed."""
@@ -281,6 +301,11 @@ def _calendar(item: Item, body: bytes) -> Values | str:
         return Values(date=date, time=time)
     shown = clock_of(date, time)
     return Values(frozen_at=shown) if item is Item.FROZEN_AT else Values(clock=shown)
+
+
+def _weekday(clock: MeterClock) -> int:
+    """WW of a date: 0 is Sunday."""
+    return date(clock.year, clock.month, clock.day).isoweekday() % 7
 
 
 def _is_date(date: MeterDate) -> bool:
