@@ -308,11 +308,13 @@ class SerialBus:
     def _name_failure(self, job: Job) -> Silent | Garbled:
         address = job.driver.address
         meter = self._health.of(address)
-        before = [meter.last_failed] if meter.last_failed and len(job.failed) == 1 else []
-        meter.last_failed = job.failed[-1]
+        tries = job.failed
+        if len(tries) == 1 and tries[0].received:
+            tries = [*meter.last_failed, *tries]
+        meter.last_failed = tuple(tries[-READ_TRIES:])
         reason = diagnose(
             job.exchange.request,
-            [*before, *job.failed] if job.failed[-1].received else job.failed,
+            tries,
             ever_answered=meter.ever_answered,
             others_answer=self._health.others_answer(address),
         )

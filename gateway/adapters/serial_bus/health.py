@@ -36,8 +36,8 @@ class MeterHealth:
     """Tries without an answer, since the line was made."""
     collisions: int = 0
     """Calls that failed because two meters seem to answer at once."""
-    last_failed: FailedTry | None = None
-    """The last try of the call before, if it failed: a poll of a failing meter has one try, which alone tells nothing."""
+    last_failed: tuple[FailedTry, ...] = ()
+    """The last tries since an answer: a poll of a failing meter has one try, which alone tells nothing."""
 
 
 class LineHealth:
@@ -67,7 +67,7 @@ class LineHealth:
         if meter.failures and all(each.failures for each in self._meters.values()):
             self.forgive_all()
         meter.ever_answered, meter.failures, meter.not_before_s = True, 0, 0.0
-        meter.last_failed = None
+        meter.last_failed = ()
 
     def note_failure(self, address: str, now_s: float, spent_s: float) -> None:
         """A call that failed with all its tries; `spent_s` is the line time of its last try."""
