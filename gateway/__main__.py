@@ -22,6 +22,7 @@ COMMANDS = {
     "swap": "gateway.technician.swap",
     "set-address": "gateway.technician.set_address",
     "resolve": "gateway.technician.resolve",
+    "set-clock": "gateway.technician.set_clock",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = "rich"

@@ -1,9 +1,20 @@
 """What a new epoch of a gateway's store starts from, by central's books (C-11). Sends nothing."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet, Sum
 
 from central.campus.models import Account
-from central.link.models import BilledRegister, Delivery, Gateway, Grant, MirrorBalance, TakeBackRequest
+from central.link.models import (
+    BilledRegister,
+    Delivery,
+    Gateway,
+    GatewayEntry,
+    Grant,
+    MirrorBalance,
+    TakeBackRequest,
+)
+from central.link.month_uses import month_uses
 from gateway.contract.commands import Opening
 from gateway.contract.facts import Balance
 from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
@@ -23,17 +34,27 @@ def opening_for(gateway: Gateway) -> Opening:
         for m in MirrorBalance.objects.filter(gateway=gateway).order_by("account", "bucket")
         if m.account in live
     ]
+    registers = BilledRegister.objects.filter(gateway=gateway, account__in=live)
     return Opening(
         epoch=Epoch(gateway.epoch),
         balances=[row for m in mirror for row in by_expiry(m, given.get((m.account, m.bucket), {}))],
-        registers_wh={
-            MeterNo(r.meter): r.register_wh
-            for r in BilledRegister.objects.filter(gateway=gateway, account__in=live)
-        },
+        registers_wh={MeterNo(r.meter): r.register_wh for r in registers},
         known_grants=[GrantId(name) for name in (*_without_serial(applied), *_taken_unanswered(gateway))],
         grants_up_to=gateway.last_grant_serial,
         grants_pending=_pending_serials(gateway),
+        months=month_uses(gateway, live),
+        billed_ms=_known_times(registers),
     )
+
+
+def _known_times(registers: Iterable[BilledRegister]) -> dict[MeterNo, int]:
+    """When registers were billed, of those that the gateway dated by a clock it trusted."""
+    billed = {r.entry: r for r in registers}
+    trusted = GatewayEntry.objects.filter(entry__in=billed, at_trusted=True, provisional=False)
+    return {
+        MeterNo(billed[entry].meter): billed[entry].at_ms
+        for entry in trusted.order_by("entry").values_list("entry", flat=True)
+    }
 
 
 def _given_by_expiry(applied: QuerySet[Grant]) -> dict[tuple[str, str], dict[int, int]]:

@@ -44,6 +44,7 @@ PATIENCE_S = {
     "losses": 60.0,
     "meters": 60.0,
     "periods": 60.0,
+    "clocks": 60.0,
 }
 LINE_PATIENCE_S = 60.0
 """One meter's turn at 600 baud with every try, and a slow disk."""

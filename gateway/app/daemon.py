@@ -22,6 +22,7 @@ from gateway.contract.envelope import KeySigner
 from gateway.loops.compare_periods import PeriodComparer
 from gateway.loops.drive_relays import RelayDriver
 from gateway.loops.keep_health import HealthKeeper
+from gateway.loops.set_clocks import ClockSetter
 from gateway.loops.watch_losses import LossWatch
 from gateway.loops.watch_meters import MeterWatcher
 from gateway.protocols.models import ModelRow
@@ -109,12 +110,14 @@ class Daemon:
         self._spawn("commands", parts.receiver.run())
         self._spawn("outbox", parts.drain.run())
         self._spawn("health", health.run())
-        losses = LossWatch(store, clock, fleet, signals, Tick(parts.progress, "losses"))
+        losses = LossWatch(store, clock, fleet, parts.clocks, signals, Tick(parts.progress, "losses"))
         self._spawn("losses", losses.run())
         meters = MeterWatcher(store, clock, fleet, parts.clocks, Tick(parts.progress, "meters"))
         self._spawn("meters", meters.run())
         periods = PeriodComparer(store, clock, fleet, parts.clocks, Tick(parts.progress, "periods"))
         self._spawn("periods", periods.run())
+        setter = ClockSetter(store, clock, fleet, parts.clocks, Tick(parts.progress, "clocks"))
+        self._spawn("clocks", setter.run())
         self._spawn("watchdog", keep_fed(notifier, parts.progress))
 
     def _spawn(self, name: str, work: Coroutine[None, None, None]) -> None:

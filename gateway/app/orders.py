@@ -10,6 +10,7 @@ from gateway.app.swap_orders import SwapOrders
 from gateway.app.vouchers import VoucherCounter
 from gateway.application.alarms import clear_alarm, note, raise_alarm, station
 from gateway.application.bind import counted_on
+from gateway.application.clock_setting import Seen, note_setting
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import lock_out, release_lock
 from gateway.application.emergency import draw_emergency
@@ -25,6 +26,7 @@ from gateway.contract.facts import CommandOutcome, Instant
 from gateway.contract.identifiers import AccountId, GrantId, MeterNo
 from gateway.domain.cutoff import HELD_BY_GUARD
 from gateway.domain.reading import MeterState
+from gateway.loops.write_clock import write_clock
 
 MS_PER_MINUTE = 60_000
 LOOKS = 5
@@ -50,6 +52,7 @@ class Orders:
             "emergency": _unless_full(self._emergency),
             "swap": _unless_full(SwapOrders(self._parts).swap),
             "set-address": _unless_full(AddressOrders(self._parts).set_address),
+            "set-clock": _unless_full(self._set_clock),
         }
 
     async def _status(self, order: Order) -> StatusReport:
@@ -142,6 +145,21 @@ class Orders:
         await self._parts.store.run(begin)
         self._parts.signals.relay.set()
         return {"account": account}
+
+    async def _set_clock(self, order: Order) -> Seen:
+        """Write one meter's clock; who, why, what it showed and shows goes to central."""
+        parts, number = self._parts, MeterNo(order.text("meter"))
+        said = f"{order.by}: {order.text('why')}"
+        meter = parts.fleet.meter(number)
+        if meter is None:
+            raise Unable(f"there is no meter {number} on a line; `cardroom-gateway meters list` shows them")
+        password = str(order.arguments.get("password", "")) or None
+        seen = await write_clock(meter, parts.clock, parts.clocks, password)
+        if isinstance(seen, str):
+            raise Unable(f"{number}: {seen}")
+        at, zone = parts.clock.now(), parts.clocks.utc_offset_minutes
+        await parts.store.run(lambda journal: note_setting(journal, number, said, seen, at, zone))
+        return seen
 
 
 def _unless_full(handler: Handler) -> Handler:

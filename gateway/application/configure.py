@@ -1,5 +1,6 @@
 """Taking a building's whole configuration: rules, bindings, prices, limits, and what a new epoch starts from (C-3, C-9, C-11)."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 import msgspec
@@ -19,20 +20,22 @@ from gateway.application.settle_due import redecide, write_watermark
 from gateway.application.site_swaps import with_swaps
 from gateway.application.software_control import SOFTWARE_CONTROL, flag_software_control
 from gateway.application.timetables import keep_timetables
-from gateway.contract.commands import Configure, Opening, content_digest, decode_command
+from gateway.contract.commands import Configure, MonthUsed, Opening, content_digest, decode_command
 from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind, Instant
 from gateway.contract.identifiers import AccountId, BootId, MeterNo
 from gateway.contract.rules import AccountRule
 from gateway.domain.buckets import Posting
 from gateway.domain.configuration import mistakes
 from gateway.domain.ledger import AccountState
+from gateway.domain.month_use import MonthUse
 from gateway.domain.reading import DLT645_SPAN_WH, MeterState
 from gateway.domain.tariff import TariffPrices, with_prices
 
 MISTAKES_TOLD = 20
 OF_AN_ACCOUNT = ("account-held", "account-quarantined", "binding-baseline")
 """Alarms that end with their account."""
-_NO_TIME = Instant(BootId(""), 0, 0, False)
+NO_BOOT = BootId("")
+_NO_TIME = Instant(NO_BOOT, 0, 0, False)
 """Compares with nothing: central knows the register, not when it was read."""
 
 
@@ -172,9 +175,21 @@ def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:
     accounts = dict.fromkeys([*journal.bucket_accounts(), *(b.account for b in opening.balances)])
     for account in accounts:
         _adopt_balances(journal, account, opening, now)
+    _adopt_months(journal, opening.months)
     for meter, register_wh in opening.registers_wh.items():
-        _adopt_register(journal, meter, register_wh, now)
+        billed_ms = opening.billed_ms.get(meter)
+        billed_at = None if billed_ms is None else Instant(NO_BOOT, 0, billed_ms, True)
+        _adopt_register(journal, meter, register_wh, billed_at, now)
     return ""
+
+
+def _adopt_months(journal: Journal, used: Sequence[MonthUsed]) -> None:
+    """Let the steps of a month go on where central's entries end (C-9)."""
+    for account in dict.fromkeys(month.account for month in used):
+        state = journal.record(AccountState, account) or AccountState(account)
+        mine = sorted((m for m in used if m.account == account), key=lambda m: m.month)
+        months = tuple(MonthUse(month.month, month.used_wh) for month in mine)
+        journal.keep(account, msgspec.structs.replace(state, months=months))
 
 
 def _adopt_balances(journal: Journal, account: AccountId, opening: Opening, now: Instant) -> None:
@@ -202,17 +217,24 @@ def _adopt_balances(journal: Journal, account: AccountId, opening: Opening, now:
         )
 
 
-def _adopt_register(journal: Journal, meter: MeterNo, register_wh: int, now: Instant) -> None:
+def _adopt_register(
+    journal: Journal, meter: MeterNo, register_wh: int, billed_at: Instant | None, now: Instant
+) -> None:
     """Bill a meter from central's last billed register on, whatever this store remembers of it."""
     state = journal.record(MeterState, meter) or MeterState(meter)
     ahead_wh = _moved_wh(register_wh - (register_wh if state.register_wh is None else state.register_wh))
     if state.register_wh is None or ahead_wh > 0:
         state = MeterState(
-            meter, register_wh, state.total_wh + ahead_wh, _NO_TIME, state.raw, identity=state.identity
+            meter,
+            register_wh,
+            state.total_wh + ahead_wh,
+            billed_at or _NO_TIME,
+            state.raw,
+            identity=state.identity,
         )
         journal.keep(meter, state)
         ahead_wh = 0
-    point = Closed(meter, state.total_wh + ahead_wh, register_wh, now, b"")
+    point = Closed(meter, state.total_wh + ahead_wh, register_wh, billed_at or now, b"")
     binding = due_binding(journal, meter, now)
     if binding is not None:
         begin_at(journal, binding, point, now)
@@ -221,7 +243,7 @@ def _adopt_register(journal: Journal, meter: MeterNo, register_wh: int, now: Ins
     account = journal.record(AccountState, tie.account) if tie else None
     if account is not None and account.meter == meter:
         moved = msgspec.structs.replace(
-            account, settled_wh=point.total_wh, settled_register_wh=register_wh, settled_at=now
+            account, settled_wh=point.total_wh, settled_register_wh=register_wh, settled_at=point.at
         )
         journal.keep(account.account, moved)
 

@@ -1,6 +1,7 @@
 """What is known of a group's meters at one instant: from the readings around it, from a freeze where a meter makes one (R-B2).
 
-A freeze is believed only if it lies between the readings around it; by that it is learnt, meter by meter, who freezes by broadcast.
+A freeze is believed only if it lies between the readings around it, and if its moment, where the meter tells one, is not another
+freeze's; by that it is learnt, meter by meter, who freezes by broadcast.
 Knows no wire and no wait.
 """
 
@@ -12,8 +13,9 @@ from gateway.application.loss_records import Freezes
 from gateway.application.ports import Journal
 from gateway.contract.facts import Instant, ReadingOutcome
 from gateway.contract.identifiers import MeterNo
+from gateway.domain.freeze_moment import Took
 from gateway.domain.instants import elapsed_ms
-from gateway.domain.loss import Seen, TotalAt, frozen_at, frozen_total, interpolate
+from gateway.domain.loss import Seen, TotalAt, frozen_at, frozen_total, interpolate, unproved
 from gateway.domain.reading import MeterState
 
 UNABLE_AFTER = 3
@@ -37,6 +39,8 @@ class Frozen:
 
     register_wh: int
     told_at: Instant
+    took: Took = Took.UNKNOWN
+    """What its moment says of it."""
 
 
 def states_of(journal: Journal, meters: Iterable[MeterNo]) -> dict[MeterNo, MeterState]:
@@ -90,8 +94,10 @@ def _frozen(
     register: Register, seen: tuple[Seen, Seen], register_wh: int, at: Instant, frozen: Frozen
 ) -> TotalAt | None:
     total_wh = frozen_total(*seen, frozen.register_wh, register_wh, register.span_wh)
-    skew_ms = at.monotonic_ms - frozen.told_at.monotonic_ms
-    return None if total_wh is None else frozen_at(*seen, total_wh, skew_ms)
+    if total_wh is None or frozen.took is Took.OTHER:
+        return None
+    total = frozen_at(*seen, total_wh, at.monotonic_ms - frozen.told_at.monotonic_ms)
+    return total if frozen.took is Took.THIS else unproved(total, interpolate(*seen, 0))
 
 
 def may_freeze(journal: Journal, meter: MeterNo, now: Instant) -> bool:

@@ -54,12 +54,11 @@ def groups_in_force(journal: Journal, now: Instant) -> dict[str, GroupRule]:
     return {group: rule for group, rule in rules.items() if rule is not None}
 
 
-def group_meters(journal: Journal, now: Instant) -> frozenset[MeterNo]:
-    """Give all meters that a balance needs."""
+def group_meters(journal: Journal, now: Instant) -> tuple[MeterNo, ...]:
+    """Give all meters that a balance needs, each once, group by group, a master before its subs."""
     rules = groups_in_force(journal, now)
-    return frozenset(
-        MeterNo(meter) for rule in rules.values() for meter in (rule.master, *meters_of(rule, rules))
-    )
+    meters = (MeterNo(meter) for rule in rules.values() for meter in (rule.master, *meters_of(rule, rules)))
+    return tuple(dict.fromkeys(meters))
 
 
 def same_wires(known: GroupRule, rule: GroupRule) -> bool:

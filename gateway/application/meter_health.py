@@ -6,11 +6,12 @@ A look judges only what it saw: an alarm of another kind, or of a meter that was
 from collections.abc import Mapping
 
 from gateway.application.alarms import clear_alarm, raise_alarm
+from gateway.application.decide import policy
 from gateway.application.ports import Journal, MeterCounts
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
+from gateway.domain.clock_setting import MOST_OFF_S, ClockHabit, Need, is_hopeful, need, rule_of
 from gateway.domain.meter_health import (
-    CLOCK_OFF_S,
     LEAST_ASKED,
     MOST_COLLISIONS,
     MeterWatch,
@@ -72,9 +73,16 @@ def note_still(
 
 
 def note_clock(journal: Journal, meter: MeterNo, off_s: int, now: Instant) -> None:
-    """Take how far a meter's calendar was from ours, when ours could be trusted."""
-    detail = f"its clock is {off_s} s off: set it by hand, the broadcast only mends {CLOCK_OFF_S} s"
-    _tell(journal, "meter-clock-off", meter, abs(off_s) > CLOCK_OFF_S, detail, now)
+    """Take how far a meter's calendar was from ours, when ours could be trusted.
+
+    A person is needed beyond what the broadcast mends, and for a meter that does not follow it.
+    """
+    rule = rule_of(policy(journal).clocks, now.wall_ms)
+    wanted, hopeful = need(rule, off_s), is_hopeful(journal.record(ClockHabit, meter), now)
+    why = f"the broadcast only mends {MOST_OFF_S} s" if hopeful else "it does not follow the broadcast"
+    detail = f"its clock is {off_s} s off: set it by hand, {why}"
+    stands = wanted is Need.PERSON or (wanted is Need.TELLING and not hopeful)
+    _tell(journal, "meter-clock-off", meter, stands, detail, now)
 
 
 def note_line(journal: Journal, counts: Mapping[MeterNo, MeterCounts], now: Instant) -> frozenset[MeterNo]:

@@ -99,6 +99,11 @@ class Line(Protocol):
     async def tell(self, driver: Driver, exchange: Exchange) -> LineReply:
         """Send ONCE what changes a meter; `exchange` is of that driver. After silence the caller looks first what came of it."""
 
+    async def write_clock(
+        self, driver: Driver, part: Item, clock: MeterClock, password: str | None
+    ) -> LineReply:
+        """Write a meter's date or time ONCE, never retried. Raises KeyError when the model doesn't allow it."""
+
     async def broadcast(self, driver: Driver, exchange: Exchange, rank: Rank) -> Sent | LineGone:
         """Send once what no meter answers, and hold the line for the protocol's time. `exchange` is of that driver."""
 

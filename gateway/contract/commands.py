@@ -65,6 +65,14 @@ class CloseAccount(msgspec.Struct, frozen=True, tag="close-account", tag_field="
     why: str
 
 
+class MonthUsed(msgspec.Struct, frozen=True, array_like=True):
+    """What an account had used in a calendar month by the entries central has; `month` is year times twelve plus month from 0."""
+
+    account: AccountId
+    month: int
+    used_wh: int
+
+
 class Opening(msgspec.Struct, frozen=True):
     """What a new epoch starts from: central's balances, last billed registers, and the grants they contain."""
 
@@ -77,6 +85,10 @@ class Opening(msgspec.Struct, frozen=True):
     """Every serial up to here is in the balances ..."""
     grants_pending: list[int] = []
     """... but these."""
+    months: list[MonthUsed] = []
+    """Where the steps of stepped prices go on; an account that is not listed keeps what the store knows."""
+    billed_ms: dict[MeterNo, int] = {}
+    """When those registers were read, where that is known: what was used since has its true prices."""
 
 
 class Configure(msgspec.Struct, frozen=True, tag="configure", tag_field="kind"):

@@ -226,6 +226,17 @@ class GroupRule(msgspec.Struct, frozen=True):
     sub_class_ppm: int = 10_000
 
 
+class ClockRule(msgspec.Struct, frozen=True):
+    """From an instant on: whether, when, and for how large a difference meters are told the time by broadcast (DL/T 645, 08H)."""
+
+    from_ms: int = 0
+    on: bool = True
+    drift_s: int = 30
+    """A line is told when one of its meters is off by as much; up to 300 s, beyond which no meter obeys the broadcast."""
+    hour: int = 4
+    """The local hour of the day, 0 to 23; its first and last five minutes are left out."""
+
+
 class PolicyRule(msgspec.Struct, frozen=True):
     """The building's own limits."""
 
@@ -259,3 +270,5 @@ class PolicyRule(msgspec.Struct, frozen=True):
     """Minutes after that day's local midnight."""
     period_utc_offset_minutes: int = 480
     """Local time less UTC."""
+    clocks: list[ClockRule] = []
+    """The latest that has begun holds; when none is listed, one with its defaults does."""

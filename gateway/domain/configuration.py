@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from gateway.contract.commands import Configure
 from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import Unit
-from gateway.contract.rules import AccountRule, GroupRule, PriceRule
+from gateway.contract.rules import AccountRule, ClockRule, GroupRule, PriceRule
 from gateway.domain.buckets import PAID
 from gateway.domain.calendar import offset_mistake, window_mistake
+from gateway.domain.clock_setting import MOST_OFF_S
 from gateway.domain.period import period_mistake
 from gateway.domain.tariff import lowest_rate
 from gateway.domain.timetable import calendar_mistakes
@@ -34,7 +35,16 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
         *calendar_mistakes(configure),
         *filter(None, [period_mistake(configure.policy)]),
         *group_mistakes(configure.groups),
+        *(mistake for rule in configure.policy.clocks for mistake in _clock_mistakes(rule)),
     ]
+
+
+def _clock_mistakes(rule: ClockRule) -> Iterator[str]:
+    name = f"clocks from {rule.from_ms}"
+    if not 0 <= rule.hour <= 23:
+        yield f"{name}: there is no hour {rule.hour}"
+    if not 1 <= rule.drift_s <= MOST_OFF_S:
+        yield f"{name}: meters that are off by {rule.drift_s} s can't be told; use 1 to {MOST_OFF_S}"
 
 
 def _twice(names: Iterable[str]) -> list[str]:

@@ -113,6 +113,11 @@ def frozen_at(before: Seen, after: Seen, total_wh: int, skew_ms: int) -> TotalAt
     return TotalAt(total_wh, _skew_wh(power_w, abs(skew_ms)))
 
 
+def unproved(frozen: TotalAt, by_hand: TotalAt) -> TotalAt:
+    """Give a frozen total that no moment proves to be this freeze's: what parts it from interpolation is uncertain, too."""
+    return TotalAt(frozen.total_wh, max(frozen.skew_wh, abs(frozen.total_wh - by_hand.total_wh)))
+
+
 def _skew_wh(power_w: int, skew_ms: int) -> int:
     """Power x skew, rounded up."""
     return -(-power_w * skew_ms // MS_PER_HOUR)

@@ -30,8 +30,6 @@ FAILS_PERCENT = 2
 TIMES_THE_OTHERS = 4
 DEVIATIONS = 5
 MOST_COLLISIONS = 3
-CLOCK_OFF_S = 300
-"""The broadcast mends less than five minutes; beyond, a person with the password must (DL/T 645-2007, clause 7.8)."""
 MS_PER_HOUR = 3_600_000
 
 

@@ -80,6 +80,8 @@ class Watch:
     """Turns since it was last read."""
     is_wanted: bool = False
     """Its relay moved, or a second look failed."""
+    together: int = 0
+    """Its place among the meters that are read together for a balance, higher first; 0: none waits for it."""
 
     @property
     def read_ms(self) -> int | None:
@@ -219,16 +221,39 @@ class PollPlan:
         for meter in meters:
             self._watches[meter] = replace(self.watch(meter), is_wanted=True)
 
+    def together(self, *meters: MeterNo) -> None:
+        """Have meters read one behind the other, in this order, for a balance of master and subs; each waits until it was read."""
+        for place, meter in enumerate(reversed(meters), 1):
+            self._watches[meter] = replace(self.watch(meter), together=place)
+
     def choose(self, free: Iterable[MeterNo], now_ms: int) -> MeterNo | None:
-        """Name the meter to ask now: none starves, then the worth, then the one longest not asked; None when none is free."""
+        """Name the meter to ask now; None when none is free.
+
+        None starves; then the worth; then those that are read together; then the one longest not asked.
+        """
         return max(free, key=lambda meter: self._claim(meter, now_ms), default=None)
 
     def pressing(self, free: Iterable[MeterNo], now_ms: int) -> list[MeterNo]:
-        """Name the meters that a rest must not keep waiting."""
-        return [meter for meter in free if is_pressing(self.watch(meter), now_ms)]
+        """Name the meters that a rest must not keep waiting, the first ones first."""
+        waiting = [m for m in free if self._awaited(m, now_ms) or is_pressing(self.watch(m), now_ms)]
+        return sorted(waiting, key=lambda meter: self._claim(meter, now_ms), reverse=True)
 
-    def _claim(self, meter: MeterNo, now_ms: int) -> tuple[bool, int, int]:
+    def _awaited(self, meter: MeterNo, now_ms: int) -> bool:
         watch = self.watch(meter)
-        waited_ms = now_ms - (self._began_ms if watch.asked_ms is None else watch.asked_ms)
-        rests = watch.fruitless and waited_ms < FIRST_REST_MS << min(watch.fruitless - 1, 8)
-        return waited_ms >= FLOOR_MS, 0 if rests else max(0, worth_mwh(watch, now_ms)), waited_ms
+        return watch.together > 0 and not self._rests(watch, now_ms)
+
+    def _rests(self, watch: Watch, now_ms: int) -> bool:
+        """Say whether a meter that gave no reading stands back."""
+        return watch.fruitless > 0 and self._waited_ms(watch, now_ms) < FIRST_REST_MS << min(
+            watch.fruitless - 1, 8
+        )
+
+    def _waited_ms(self, watch: Watch, now_ms: int) -> int:
+        return now_ms - (self._began_ms if watch.asked_ms is None else watch.asked_ms)
+
+    def _claim(self, meter: MeterNo, now_ms: int) -> tuple[bool, int, int, int]:
+        watch = self.watch(meter)
+        waited_ms = self._waited_ms(watch, now_ms)
+        if self._rests(watch, now_ms):
+            return waited_ms >= FLOOR_MS, 0, 0, waited_ms
+        return waited_ms >= FLOOR_MS, max(0, worth_mwh(watch, now_ms)), watch.together, waited_ms

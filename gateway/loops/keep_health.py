@@ -10,12 +10,13 @@ from gateway.application.alarms import keep_alarms, note, station
 from gateway.application.bind import counted_on
 from gateway.application.close_period import next_closing
 from gateway.application.outbox import depth
-from gateway.application.ports import Clock, Journal, Store, StoreFull
+from gateway.application.ports import Clock, Journal, Store
 from gateway.application.settle_due import next_price_edge, settle_due, write_health
 from gateway.contract.facts import Instant
 from gateway.loops.fleet import Fleet
 from gateway.loops.signals import Signals
 from gateway.loops.store_room import StoreRoom
+from gateway.loops.ticking import tick_for_ever
 
 TICK_S = 0.5
 SETTLE_EVERY_MS = 20_000
@@ -66,14 +67,7 @@ class HealthKeeper:
 
     async def run(self) -> None:
         """Keep for ever. A full disk is said once, waited for, and said to be over."""
-        while True:
-            try:
-                await self._watch_store()
-                await self._tick()
-            except StoreFull:
-                pass
-            self._progress()
-            await asyncio.sleep(TICK_S)
+        await tick_for_ever(self._tick, self._progress, TICK_S)
 
     async def _watch_store(self) -> None:
         """While nothing can be stored, try with a row that tells of it: central learns of it when it is over."""
@@ -89,6 +83,7 @@ class HealthKeeper:
             log.info("store-has-room-again")
 
     async def _tick(self) -> None:
+        await self._watch_store()
         now = self._clock.now()
         await self._read_at_edge(now)
         standing = {(trouble.what, trouble.subject): trouble.detail for trouble in self._troubles()}

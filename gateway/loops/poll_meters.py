@@ -86,13 +86,20 @@ class LinePoller:
         while True:
             if urgent := self._signals.take_urgent(self._mine() - self._under_way, at_most=1):
                 return urgent[0], Rank.AFTER_GRANT
-            self._plan.want(*self._signals.take_wanted(self._mine()))
+            self._take_wishes()
             chosen = self._plan.choose(self._free(), self._now_ms())
             if chosen is not None:
                 return chosen, Rank.POLL
             if not self._under_way:
                 return None
             await self._wait_for_a_turn()
+
+    def _take_wishes(self) -> None:
+        self._plan.want(*self._signals.take_wanted(self._mine()))
+        self._plan.together(*self._signals.take_together(self._mine()))
+
+    def _turns_left(self) -> int:
+        return max(0, AT_ONCE - len(self._under_way))
 
     async def _wait_for_a_turn(self) -> None:
         self._turn_over.clear()
@@ -114,7 +121,7 @@ class LinePoller:
         return self._clock.now().monotonic_ms
 
     async def _rest(self, group: asyncio.TaskGroup, rest_s: float) -> None:
-        """Rest between sweeps; a meter that is to be read soon, or whose credit may run out, is read meanwhile."""
+        """Rest between sweeps; meters to be read soon, whose credit may run out or that a balance waits for, are read meanwhile."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + rest_s
         while (left_s := until_s - loop.time()) > 0:
@@ -122,12 +129,14 @@ class LinePoller:
             self._bell.clear()
             for number in self._signals.take_urgent(self._mine() - self._under_way):
                 self._start(group, number, Rank.AFTER_GRANT)
-            for number in self._plan.pressing(self._free(), self._now_ms()):
+            self._take_wishes()
+            for number in self._plan.pressing(self._free(), self._now_ms())[: self._turns_left()]:
                 self._start(group, number, Rank.POLL)
             await heard(self._bell, min(left_s, LOOK_EVERY_S))
 
     def _start(self, group: asyncio.TaskGroup, number: MeterNo, rank: Rank) -> None:
-        detailed = (rank is Rank.POLL and self._is_detailed(number)) or self._turns.is_watched(number)
+        alone = rank is Rank.POLL and not self._plan.watch(number).together
+        detailed = (alone and self._is_detailed(number)) or self._turns.is_watched(number)
         self._plan.asked(number, self._now_ms())
         self._under_way.add(number)
         group.create_task(self._take(number, rank, detailed))
@@ -153,4 +162,5 @@ class LinePoller:
         finally:
             self._under_way.discard(number)
             self._turn_over.set()
+            self._bell.set()
             self._progress()

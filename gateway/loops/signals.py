@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from weakref import WeakSet
 
 from gateway.contract.identifiers import MeterNo
@@ -31,6 +31,7 @@ class Signals:
         """A row was committed, acknowledged or asked for again."""
         self._urgent: deque[MeterNo] = deque()
         self._wanted: set[MeterNo] = set()
+        self._together: list[MeterNo] = []
         self._line_bells: WeakSet[asyncio.Event] = WeakSet()
 
     def line_bell(self) -> asyncio.Event:
@@ -50,6 +51,18 @@ class Signals:
         taken = [meter for meter in self._urgent if meter in mine][:at_most]
         for meter in taken:
             self._urgent.remove(meter)
+        return taken
+
+    def read_together(self, meters: Iterable[MeterNo]) -> None:
+        """Have these meters read one behind the other, in this order, behind all whose credit may run out; a rest ends."""
+        self._together = list(meters)
+        for bell in self._line_bells:
+            bell.set()
+
+    def take_together(self, mine: Set[MeterNo]) -> list[MeterNo]:
+        """Take the meters of one line that are read together, in order."""
+        taken = [meter for meter in self._together if meter in mine]
+        self._together = [meter for meter in self._together if meter not in mine]
         return taken
 
     def worth_reading(self, meter: MeterNo) -> None:

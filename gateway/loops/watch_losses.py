@@ -23,16 +23,20 @@ from gateway.application.group_readings import (
     states_of,
 )
 from gateway.application.groups import group_meters
-from gateway.application.ports import Clock, Journal, Line, Rank, Sent, Store, StoreFull
+from gateway.application.ports import Clock, Journal, Line, Rank, Sent, Store
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
+from gateway.domain.freeze_moment import Took
 from gateway.domain.instants import elapsed_ms
 from gateway.domain.loss import interpolate
 from gateway.domain.reading import MeterState
 from gateway.loops.fleet import Fleet, FleetMeter
+from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.read_clock import has_clock, read_clock
 from gateway.loops.signals import Signals
+from gateway.loops.ticking import tick_for_ever
 from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
-from gateway.protocols.driver import Answer, Item, Refused
+from gateway.protocols.driver import Answer, Item, MeterClock, Refused
 
 TICK_S = 0.25
 HEARD_WITHIN = 4
@@ -43,7 +47,8 @@ HEARD_WITHIN = 4
 class Due:
     """What the configuration wants now."""
 
-    meters: frozenset[MeterNo]
+    meters: tuple[MeterNo, ...]
+    """Group by group."""
     every_ms: int
 
 
@@ -55,12 +60,16 @@ class LossWatch:
         store: Store[Journal],
         clock: Clock,
         fleet: Fleet,
+        clocks: MeterClocks,
         signals: Signals,
         progress: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._fleet = fleet
+        self._clocks = clocks
+        self._momentless: set[MeterNo] = set()
+        """Meters that freeze and don't say when: known until the next start."""
         self._signals = signals
         self._progress = progress
         self._last: Instant | None = None
@@ -68,13 +77,7 @@ class LossWatch:
 
     async def run(self) -> None:
         """Watch for ever. While nothing can be stored, nothing is balanced: the marks stay, the next balance covers the time."""
-        while True:
-            try:
-                await self._tick()
-            except StoreFull:
-                pass
-            self._progress()
-            await asyncio.sleep(TICK_S)
+        await tick_for_ever(self._tick, self._progress, TICK_S)
 
     async def _tick(self) -> None:
         now = self._clock.now()
@@ -92,7 +95,7 @@ class LossWatch:
         known = [meter for number in due.meters if (meter := self._fleet.meter(number)) is not None]
         told = await self._freeze(known)
         at = max(told.values(), key=lambda one: one.monotonic_ms, default=self._clock.now())
-        self._signals.read_soon(*due.meters)
+        await self._read_together(due, known, told, at)
         after = await self._read_after(due, at)
         frozen = await self._read_frozen(known, before, after, at, told)
         found = {
@@ -133,6 +136,16 @@ class LossWatch:
         )
 
     # --- the readings around it
+
+    async def _read_together(
+        self, due: Due, known: Iterable[FleetMeter], told: Mapping[str, Instant], at: Instant
+    ) -> None:
+        """Have all meters read behind the instant: first, group by group, those that froze nothing, whose error grows till then."""
+        able = [m for m in known if m.line.name in told and Item.FROZEN_ENERGY in m.driver.items]
+        frozen = await self._store.run(
+            lambda journal: {meter.meter for meter in able if may_freeze(journal, meter.meter, at)}
+        )
+        self._signals.read_together(sorted(due.meters, key=lambda meter: meter in frozen))
 
     async def _read_after(self, due: Due, at: Instant) -> dict[MeterNo, MeterState]:
         """Wait until each meter was read after the instant or is in doubt; keep the first such reading, which is the nearest."""
@@ -178,11 +191,32 @@ class LossWatch:
         for meter in meters:
             reply = await meter.line.read(meter.driver, Item.FROZEN_ENERGY, Rank.POLL)
             if isinstance(reply, Answer) and reply.values.frozen_wh is not None:
-                answers[meter.meter] = Frozen(reply.values.frozen_wh, told[meter.line.name])
+                told_at = told[meter.line.name]
+                answers[meter.meter] = Frozen(
+                    reply.values.frozen_wh, told_at, await self._took(meter, told_at)
+                )
             elif isinstance(reply, Refused):
                 answers[meter.meter] = None
             self._progress()
         return answers
+
+    async def _took(self, meter: FleetMeter, told: Instant) -> Took:
+        """Ask for the freeze's moment. If it doesn't fit, the meter missed it, or its clock was set: that is read anew."""
+        if Item.FROZEN_AT not in meter.driver.items or meter.meter in self._momentless:
+            return Took.UNKNOWN
+        reply = await meter.line.read(meter.driver, Item.FROZEN_AT, Rank.POLL)
+        if isinstance(reply, Refused):
+            self._momentless.add(meter.meter)
+        moment = reply.values.frozen_at if isinstance(reply, Answer) else None
+        if moment is None:
+            return Took.UNKNOWN
+        took = self._clocks.took(meter.meter, moment, told)
+        if took is not Took.THIS and has_clock(meter.driver):
+            clock = await read_clock(meter.line, meter.driver, Rank.POLL)
+            if isinstance(clock, MeterClock):
+                self._clocks.note(meter.meter, clock, self._clock.now())
+                took = self._clocks.took(meter.meter, moment, told)
+        return took
 
 
 def is_due(last: Instant, now: Instant, every_ms: int) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.application.meter_health import note_clock, note_line, note_look, note_still
-from gateway.application.ports import Clock, Journal, Line, MeterCounts, Rank, Store, StoreFull
+from gateway.application.ports import Clock, Journal, Line, MeterCounts, Rank, Store
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.meter_health import Still
 from gateway.loops.fleet import Fleet, FleetMeter
 from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.ticking import tick_for_ever
 from gateway.protocols.driver import Answer, Item
 
 QUESTIONS = (Item.STATUS_WORDS, Item.COVER_OPENINGS, Item.REVERSE_ENERGY)
@@ -66,13 +67,7 @@ class MeterWatcher:
 
     async def run(self) -> None:
         """Watch for ever; what can't be stored now is looked at again in its turn."""
-        while True:
-            try:
-                await self._tick()
-            except StoreFull:
-                pass
-            self._progress()
-            await asyncio.sleep(TICK_S)
+        await tick_for_ever(self._tick, self._progress, TICK_S)
 
     async def _tick(self) -> None:
         lines: dict[str, list[FleetMeter]] = {}

@@ -35,6 +35,8 @@ class Item(StrEnum):
     """The energy at the meter's own last settlement day: its monthly register."""
     SETTLEMENT_DAY = "settlement-day"
     """When in the month the meter settles (DL/T 645-2007: 04000B01, DDhh)."""
+    FROZEN_AT = "frozen-at"
+    """When that was by the meter's own calendar, to the minute."""
     COVER_OPENINGS = "cover-openings"
     """How often the meter's cover was opened."""
     STATUS_WORDS = "status-words"
@@ -123,6 +125,8 @@ class Values:
     settled_wh: int | None = None
     settles_on: tuple[int, int] | None = None
     """Day of the month and hour."""
+    frozen_at: MeterClock | None = None
+    """The minute shown then; its seconds are 0."""
     cover_openings: int | None = None
     status_words: tuple[int, ...] | None = None
     """Words 1 to 7 in order (annex C)."""
@@ -232,6 +236,10 @@ class Driver(Protocol):
 
     def switch(self, action: RelayAction, valid_until: MeterClock) -> Exchange:
         """Command the relay; `valid_until` is by the meter's own clock (C-14) and is ignored by models without expiry."""
+
+    def write_clock(self, part: Item, clock: MeterClock, password: str | None = None) -> Exchange:
+        """Write a calendar's date or time by address; `password` (8 hex digits, wire order) replaces the model's. Raises KeyError
+        when the model doesn't allow it."""
 
     def listen(self, exchange: Exchange, baud: int) -> Listener:
         """A fresh listener for this exchange at this speed (Modbus derives its gaps from the baud rate)."""

@@ -63,6 +63,14 @@ class CommandRelay:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockWrite:
+    """A calendar that can be written by address (DL/T 645-2007, 14H, level 04). Codes are hex digits in wire order."""
+
+    password: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterRelay:
     """A relay told by writing one Modbus register with function 10H."""
 
@@ -84,6 +92,7 @@ class ModelRow:
     relay: CommandRelay | RegisterRelay | None = None
     address: Register | None = None
     """Where a Modbus meter keeps its unit number, written with function 10H; None where it is set on the meter."""
+    clock: ClockWrite | None = None
 
     @property
     def items(self) -> frozenset[Item]:
@@ -120,10 +129,13 @@ class _RowParser:
         registers = self._registers() if modbus else {}
         relay = self._relay(protocol, registers) if self._top.has("relay") else None
         address = self._address(protocol, registers) if self._top.has("address") else None
+        clock = self._clock(protocol, identifiers) if self._top.has("clock") else None
         self._top.close()
         if self._mistakes:
             return self._mistakes
-        return ModelRow(self._name, title, protocol, phases, line, identifiers, registers, relay, address)
+        return ModelRow(
+            self._name, title, protocol, phases, line, identifiers, registers, relay, address, clock
+        )
 
     def _address(self, protocol: str, registers: Mapping[Item, Register]) -> Register:
         table = self._top.table("address")
@@ -138,6 +150,14 @@ class _RowParser:
                 )
         table.close()
         return Register(READ_FUNCTIONS[0], place, kind)
+
+    def _clock(self, protocol: str, identifiers: Mapping[Item, str]) -> ClockWrite:
+        table = self._top.table("clock")
+        if protocol != "dlt645-2007" or not {Item.DATE, Item.TIME} <= identifiers.keys():
+            table.wrong("", "only a DL/T 645-2007 meter with date and time has its clock written")
+        found = ClockWrite(table.hexadecimal("password", 8), table.hexadecimal("operator", 8))
+        table.close()
+        return found
 
     def _line(self) -> LineSettings:
         table = self._top.table("line")

@@ -151,6 +151,8 @@ def in_words(item: Item, values: Values) -> str:
             return scaled(values.settled_wh, 1000, 2, "kWh")
         case Item.SETTLEMENT_DAY:
             return settles_text(values)
+        case Item.FROZEN_AT:
+            return str(values.frozen_at or "-")
         case Item.COVER_OPENINGS:
             return scaled(values.cover_openings, 1, 0, "times")
         case Item.STATUS_WORDS:

@@ -85,12 +85,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_meter_arguments(parser)
     parser.add_argument(
         "--password",
-        type=_code,
+        type=code,
         metavar="HEX8",
         help="DL/T 645: PA P0 P1 P2 in wire order (default: the model's)",
     )
     parser.add_argument(
-        "--operator", type=_code, metavar="HEX8", help="DL/T 645: operator code C0..C3 (default: the model's)"
+        "--operator", type=code, metavar="HEX8", help="DL/T 645: operator code C0..C3 (default: the model's)"
     )
     parser.add_argument("--yes", action="store_true", help="don't ask before opening")
     parser.add_argument(
@@ -99,7 +99,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=run)
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Check a password or operator code as it is typed."""
     if len(text) != CODE_DIGITS or not set(text) <= set("0123456789abcdefABCDEF"):
         raise argparse.ArgumentTypeError(f"must be {CODE_DIGITS} hex digits, not {text!r}")
     return text

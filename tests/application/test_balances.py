@@ -18,6 +18,7 @@ from gateway.application.group_readings import (
 )
 from gateway.contract.facts import Alarm, CommandOutcome, Instant, LossBalances, LossRow, LossVerdict
 from gateway.contract.rules import GroupKind, GroupRule, PolicyRule
+from gateway.domain.freeze_moment import Took
 from gateway.domain.loss import TotalAt
 from gateway.domain.loss_calibration import LEAST_DAYS
 from gateway.domain.reading import MeterState
@@ -308,8 +309,12 @@ def test_a_meter_is_frozen_if_it_can_and_interpolated_if_not() -> None:
     before, after = state(-60_000, 1_000, 51_000), state(60_000, 1_100, 51_100)
     by_hand = found_at(REGISTER, before, after, at(0), None)
     assert (by_hand.total, by_hand.frozen) == (TotalAt(1_050, 50), False)
-    frozen = found_at(REGISTER, before, after, at(0), Frozen(51_040, at(0)))
+    frozen = found_at(REGISTER, before, after, at(0), Frozen(51_040, at(0), Took.THIS))
     assert (frozen.total, frozen.frozen) == (TotalAt(1_040, 0), True)
+    no_moment = found_at(REGISTER, before, after, at(0), Frozen(51_040, at(0)))
+    assert (no_moment.total, no_moment.frozen) == (TotalAt(1_040, 10), True)
+    others = found_at(REGISTER, before, after, at(0), Frozen(51_040, at(0), Took.OTHER))
+    assert (others.total, others.frozen) == (by_hand.total, False)
     assert by_hand.offset_wh == frozen.offset_wh
     stale = found_at(REGISTER, before, after, at(0), Frozen(50_000, at(0)))
     assert (stale.total, stale.frozen) == (by_hand.total, False)

@@ -5,11 +5,13 @@ import pytest
 
 from gateway.application.alarms import station
 from gateway.application.outbox import marks
+from gateway.application.settle_due import settle_due
 from gateway.contract.commands import (
     BeginEpoch,
     CloseAccount,
     Configure,
     Grant,
+    MonthUsed,
     Opening,
     ReadNow,
     RelayWish,
@@ -17,8 +19,11 @@ from gateway.contract.commands import (
     TakeBack,
 )
 from gateway.contract.facts import Answer, Balance, CommandOutcome
-from gateway.contract.rules import PolicyRule
-from tests.application.site import PRICE, YUAN, Site, room, tie
+from gateway.contract.rules import PolicyRule, PriceRule, PriceStep
+from gateway.domain.calendar import month_of
+from gateway.domain.ledger import AccountState
+from gateway.domain.month_use import MonthUse
+from tests.application.site import HOUR_MS, PRICE, YUAN, Site, room, tie
 
 RULES = PolicyRule(new_account_grace_s=0)
 OLD_LIFE = [
@@ -69,6 +74,56 @@ def test_c_11_a_store_that_went_back_waits_for_its_opening_too(site: Site) -> No
     opening = msgspec.structs.replace(genuine(site, 9).opening, epoch=here.epoch)
     site.command(msgspec.structs.replace(genuine(site, 9), opening=opening))
     assert site.balance() == YUAN
+
+
+STEPPED = PriceRule(
+    "steps", "student", 0, 500_000, steps=[PriceStep(1_000, 100_000), PriceStep(3_000, 400_000)]
+)
+
+
+def test_c9_a_rebuilt_stores_steps_go_on_where_the_old_ones_ended() -> None:
+    """1.8 kWh were used in the month before the card died: the next 1.2 kWh are on the first step, what follows on the second.
+
+    Also what was used while the gateway was away: when its register was billed last is known.
+    """
+    site = Site()
+    month = month_of(site.wall_ms, 480)
+    opening = Opening(
+        site.booted.epoch,
+        [Balance("a1", "paid", "yuan", 10 * YUAN)],
+        {"m1": 51_800},
+        [],
+        [MonthUsed("a1", month - 1, 9_000), MonthUsed("a1", month, 1_800)],
+        {"m1": site.wall_ms - 3 * HOUR_MS},
+    )
+    site.deliver(site.sealed(Configure(2, [room()], [tie()], [STEPPED], RULES, opening), 1))
+    for register in (52_000, 55_000):
+        site.wait(HOUR_MS)
+        site.read(register)
+        site.do(settle_due)
+    assert [(e.energy_wh, e.price_micro_yuan_per_kwh, e.month_wh) for e in site.entries("consumption")] == [
+        (200, 600_000, 1_800), (1_000, 600_000, 2_000), (2_000, 900_000, 3_000),
+    ]  # fmt: skip
+    assert site.balance() == 10 * YUAN - 1_200 * 600 - 2_000 * 900
+
+
+def test_c9_what_a_store_that_went_back_remembers_of_the_month_gives_way_to_centrals_entries(
+    site: Site,
+) -> None:
+    """And an account that central's opening doesn't list, an older central's, keeps what the store knows."""
+    site.read(50_000)
+    site.wait(HOUR_MS)
+    site.read(50_400)
+    site.do(settle_due)
+    month = month_of(site.wall_ms, 480)
+    known = site.ask(lambda journal: journal.record(AccountState, "a1")).months
+    assert known == (MonthUse(month, 400),)
+    for months, after in (([], known), ([MonthUsed("a1", month, 700)], (MonthUse(month, 700),))):
+        site.command(BeginEpoch(site.ask(station).epoch, 1 << 53))
+        opening = msgspec.structs.replace(genuine(site).opening, epoch=site.ask(station).epoch, months=months)
+        version = site.ask(station).config_version + 1
+        site.command(msgspec.structs.replace(genuine(site, version), opening=opening))
+        assert site.ask(lambda journal: journal.record(AccountState, "a1")).months == after
 
 
 def test_c_11_an_epoch_without_an_opening_can_still_be_given_up() -> None:

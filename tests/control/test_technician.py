@@ -179,3 +179,23 @@ def test_a_voucher_file_splits_into_its_envelopes() -> None:
     assert envelopes("a\nb\n\r\n c \r\nd\n") == [b"a\nb", b"c\nd"]
     assert envelopes("a\nb\nodd") == [b"a\nb", b"odd"]
     assert envelopes("\n \n") == []
+
+
+async def test_a_clock_is_set_by_who_says_yes_and_told_before_and_after(tmp_path: Path) -> None:
+    asked: list[Order] = []
+
+    async def set_clock(order: Order) -> object:
+        asked.append(order)
+        if order.arguments["meter"] == "m2":
+            raise Unable("m2: it did not take its date: refused, password")
+        return {"before_s": -400, "after_s": 0}
+
+    words = ("set-clock", "m1", "--why", "battery changed", "--password", "04123456")
+    code, out, err = await command(tmp_path, {"set-clock": set_clock}, *words, text="n\n")
+    assert (code, out, asked) == (1, "", [])
+    assert "Write date and time of meter m1? [y/N]" in err
+    code, out, err = await command(tmp_path, {"set-clock": set_clock}, *words, text="y\n")
+    assert (code, out) == (0, "m1: it was -400 s off and is +0 s off now.\n"), err
+    assert asked[0].arguments == {"meter": "m1", "why": "battery changed", "password": "04123456"}
+    code, _, err = await command(tmp_path, {"set-clock": set_clock}, "set-clock", "m2", "--why", "x", "--yes")
+    assert (code, "refused, password" in err) == (1, True)

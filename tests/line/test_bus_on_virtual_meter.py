@@ -14,6 +14,7 @@ from firmware_tools.virtual_meter.meter import MeterSpec, VirtualMeter
 from firmware_tools.virtual_meter.wall_clock import ManualClock
 from gateway.adapters.model_files import read_models
 from gateway.adapters.serial_bus import SerialBus, open_line
+from gateway.adapters.serial_bus.health import FIRST_PAUSE_S
 from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, MeterCounts, Rank, Sent, Silent
 from gateway.loops.read_clock import read_clock
 from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
@@ -132,6 +133,9 @@ async def test_two_meters_with_one_address_are_a_collision() -> None:
     reply = await energy(bus, dlt645())
     assert isinstance(reply, Garbled)
     assert reply.reason == "collision"
+    await asyncio.sleep(FIRST_PAUSE_S + 0.1)
+    alone = await bus.read(dlt645(), Item.ENERGY, Rank.POLL)
+    assert alone == Garbled("collision", tries=1), "one try alone tells nothing; with those before it does"
     await bus.close()
     await line.stop()
 

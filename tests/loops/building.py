@@ -35,6 +35,7 @@ from gateway.loops.fleet import Fleet, FleetMeter
 from gateway.loops.keep_health import HealthKeeper, Trouble
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.poll_meters import LinePoller
+from gateway.loops.set_clocks import ClockSetter
 from gateway.loops.signals import Signals
 from gateway.loops.watch_losses import LossWatch
 from gateway.loops.watch_meters import MeterWatcher
@@ -195,6 +196,7 @@ class Building:
         watch: bool = False,
         look: bool = False,
         compare: bool = False,
+        set_clocks: bool = False,
     ) -> None:
         """Start the loops that a test wants."""
         if poll:
@@ -203,13 +205,19 @@ class Building:
             parts = (self.fleet, self.store, self.time, self.clocks, self.signals, self.tick)
             self._run(RelayDriver(*parts).run())
         if watch:
-            self._run(LossWatch(self.store, self.time, self.fleet, self.signals, self.tick).run())
+            self._run(
+                LossWatch(self.store, self.time, self.fleet, self.clocks, self.signals, self.tick).run()
+            )
         if look:
             parts_of = (self.store, self.time, self.fleet, self.clocks, self.tick)
             self._run(MeterWatcher(*parts_of, share=1, round_s=0.3, look_every_s=0.3).run())
         if compare:
             parts_to = (self.store, self.time, self.fleet, self.clocks, self.tick)
             self._run(PeriodComparer(*parts_to).run())
+        if set_clocks:
+            self._run(
+                ClockSetter(self.store, self.time, self.fleet, self.clocks, self.tick, tick_s=0.1).run()
+            )
         if keep:
             self._run(self.keeper().run())
 

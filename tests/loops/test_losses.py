@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from firmware_tools.virtual_meter.freezes import FreezeBook
 from gateway.application.loss_records import Freezes
 from gateway.application.ports import Journal
-from gateway.contract.facts import LossBalances, LossRow, LossVerdict
+from gateway.contract.facts import Alarm, LossBalances, LossRow, LossVerdict
 from gateway.contract.rules import GroupKind, GroupRule, PolicyRule
 from tests.loops.building import Building, Room
 
@@ -96,6 +97,40 @@ async def test_a_silent_sub_is_missing_and_the_next_balance_covers_its_time(tmp_
         assert abs(row.unexplained_wh) <= row.uncertainty_wh + 20
 
 
+def seconds_off(site: Building, name: str, seconds: int) -> None:
+    meter = site.meters[name]
+    meter.set_clock(meter.at_ms + meter.utc_offset_ms + seconds * 1000)
+
+
+async def test_the_moment_proves_a_freeze_whatever_the_meters_calendar_shows(tmp_path: Path) -> None:
+    """One is years off, and one is set while nobody looks: its calendar is read anew before its freeze is doubted."""
+    async with building(tmp_path, 12_000, clock_year=2011) as site:
+        site.start(watch=True)
+        for row in await until_rows(site, 1):
+            assert row.frozen == row.meters == 3
+        seconds_off(site, "2", 3 * 3600)
+        told = len(await until_rows(site, 1))
+        assert [row.frozen for row in (await until_rows(site, told + 1))[told:]] == [3]
+        assert abs((site.clocks.off_s("m2") or 0) - 3 * 3600) < 5
+
+
+async def test_a_meter_that_did_not_hear_the_freeze_is_interpolated(tmp_path: Path) -> None:
+    """Its last freeze has another moment: however its register stands, it is not taken for this one."""
+    async with building(tmp_path, 12_000) as site:
+        deaf = site.meters["1"]
+        deaf.freezes = TwoHoursBack(deaf.freezes.last_local_ms)
+        site.start(watch=True)
+        for row in await until_rows(site, 1):
+            assert (row.frozen, row.meters) == (2, 3)
+
+
+class TwoHoursBack(FreezeBook):
+    """Keeps the right register with a moment that is not the broadcast's."""
+
+    def freeze_now(self, local_ms: int, register_centi_kwh: int) -> None:
+        super().freeze_now(local_ms - 7_200_000, register_centi_kwh)
+
+
 async def test_a_building_without_groups_asks_nothing(tmp_path: Path) -> None:
     async with building(tmp_path, 12_000) as site:
         site.groups = []
@@ -104,3 +139,25 @@ async def test_a_building_without_groups_asks_nothing(tmp_path: Path) -> None:
         await site.until_read("1", 30)
         assert await rows(site) == []
         assert site.buses["a"].counters().get("broadcasts", 0) == 0
+
+
+async def test_a_master_that_counts_less_than_its_subs_is_a_matter_of_wires_not_of_theft(
+    tmp_path: Path,
+) -> None:
+    async with building(tmp_path, 3_000) as site:
+        site.start(watch=True)
+        await site.until_alarm("master-below-subs", "g-1")
+        assert await site.alarms() == {("master-below-subs", "g-1")}
+        assert LossVerdict.LOSS not in {row.verdict for row in await rows(site)}
+
+
+async def test_a_sub_that_counts_backwards_is_told_before_any_loss_is_judged(tmp_path: Path) -> None:
+    async with building(tmp_path, 18_000, register_kwh="500.00") as site:
+        site.start(watch=True)
+        await until_rows(site, 1)
+        site.meters["1"].jump_register(-5_000)
+        (row, *_) = await until_rows(site, 1, LossVerdict.SUB_BACKWARDS)
+        assert row.missing == ["m1"]
+        assert ("meter-counts-backwards", "m1") in await site.alarms()
+        raised = [alarm.what for alarm in await site.facts(Alarm) if alarm.raised]
+        assert raised.count("meter-counts-backwards") == 1

@@ -170,3 +170,41 @@ def test_looks_cost_the_line_less_than_a_hundredth_and_come_to_every_meter(meter
         await bus.close()
 
     run(watch_for_a_while())
+
+
+async def test_two_meters_at_one_address_are_told_once_and_the_end_of_it_too(tmp_path: Path) -> None:
+    same = {"address": "202411110001"}
+    rooms = [Room("1", 100, same), Room("2", 100), Room("3", 100, same)]
+    async with Building(tmp_path, *rooms) as site:
+        site.commission("3")
+        site.start(drive=False, look=True)
+        await site.until_alarm("address-twice", "m1")
+        assert await site.alarms() == {("address-twice", "m1")}
+        site.meters["3"].glitches.dead = True
+        await site.until_alarm("address-twice", "m1", stands=False)
+        raised = [alarm.what for alarm in await site.facts(Alarm) if alarm.raised]
+        assert raised.count("address-twice") == 1
+
+
+async def test_a_module_that_fails_more_than_its_line_is_told_once(tmp_path: Path) -> None:
+    """It loses every third answer; the others lose none. Mended, the alarm ends by itself."""
+    rooms = [Room(str(number), 100) for number in range(1, 5)]
+    async with Building(tmp_path, *rooms) as site:
+        line, broken = site.lines["a"], [True]
+        hear, count = line._ask, [0]
+
+        def lossy(meter: Any, server: Any, request: Any, heard_at: float) -> Any:
+            reply = hear(meter, server, request, heard_at)
+            if reply is None or meter is not site.meters["2"] or not broken[0]:
+                return reply
+            count[0] += 1
+            return None if count[0] % 3 == 0 else reply
+
+        line._ask = lossy  # type: ignore[method-assign]
+        site.start(drive=False, look=True)
+        await site.until_alarm("meter-failing", "m2")
+        assert await site.alarms() == {("meter-failing", "m2")}
+        broken[0] = False
+        await site.until_alarm("meter-failing", "m2", stands=False)
+        raised = [alarm.what for alarm in await site.facts(Alarm) if alarm.raised]
+        assert raised.count("meter-failing") == 1

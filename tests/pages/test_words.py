@@ -101,6 +101,22 @@ def test_every_reason_has_words() -> None:
         ),
         ("the cover was opened 4 times, 1 since the last look", "表盖共开启 4 次，上次查看后 1 次"),
         (
+            "broadcast: 2026-11-24 04:05:10 (+70 s) became 2026-11-24 04:04:00 (+0 s)",
+            "广播校时：2026-11-24 04:05:10（+70 秒）改为 2026-11-24 04:04:00（+0 秒）",
+        ),
+        (
+            "li: it was years off: 2000-01-01 00:00:00 (-9 s) became 2026-11-24 04:04:00 (+0 s)",
+            "li: it was years off：2000-01-01 00:00:00（-9 秒）改为 2026-11-24 04:04:00（+0 秒）",
+        ),
+        (
+            "broadcast at 2026-11-24 04:04:00: 2 meters were off, 206 by less",
+            "2026-11-24 04:04:00 广播校时：2 块表偏差超限，206 块偏差较小",
+        ),
+        (
+            "its clock is 40 s off: set it by hand, it does not follow the broadcast",
+            "其时钟偏差 40 秒：请人工校时，该表不响应广播校时",
+        ),
+        (
             "40 Wh flowed backwards since the last look: check its wires",
             "上次查看后反向走电 40 Wh：请检查接线",
         ),

@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from gateway.adapters.model_files import read_models
+from gateway.protocols.dlt645 import edition1997, functions
 from gateway.protocols.dlt645 import frame as dlt645
 from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
 from gateway.protocols.driver import (
@@ -123,6 +124,12 @@ WORDS = "0000 0000 5000 0100 0000 0000 0000"
             Item.FROZEN_ENERGY,
             dlt645_reply("05010101", "0100000001000000" + "00" * 12),
             Values(frozen_wh=400),
+        ),
+        (
+            SINGLE,
+            Item.FROZEN_AT,
+            dlt645_reply("05010001", "0709231126"),
+            Values(frozen_at=MeterClock(2026, 11, 23, 9, 7, 0)),
         ),
         (SINGLE, Item.COVER_OPENINGS, dlt645_reply("03300D00", "120000"), Values(cover_openings=12)),
         (
@@ -453,6 +460,15 @@ def test_a_short_status_block_is_damage() -> None:
     assert found[0].reason == "wrong-length"
 
 
+def test_all_meters_are_told_the_time_by_one_frame_of_both_editions() -> None:
+    """Control code 08H: ss mm hh DD MM YY in BCD, +33H each, to 999999999999."""
+    exchange = Dlt645Broadcast().set_time(MeterClock(2026, 11, 24, 4, 5, 59))
+    body = bytes.fromhex("68 999999999999 68 08 06 8C 38 37 57 44 59")
+    assert exchange.request == b"\xfe" * 4 + body + bytes((sum(body) & 0xFF, 0x16))
+    assert not exchange.expects_reply
+    assert edition1997.BROADCAST_TIME == functions.BROADCAST_TIME == 0x08
+
+
 def test_all_meters_are_told_to_freeze_by_the_standards_frame() -> None:
     """Clause 7.6: C=16H, DATA 99999999, to 999999999999; CS is the sum from the first 68H."""
     everybody = Dlt645Broadcast()
@@ -465,3 +481,23 @@ def test_all_meters_are_told_to_freeze_by_the_standards_frame() -> None:
         everybody.read(Item.ENERGY)
     with pytest.raises(KeyError):
         everybody.switch(RelayAction.OPEN, UNTIL)
+
+
+def test_a_clock_is_written_by_address_with_its_weekday() -> None:
+    """14H: DI, PA P0..P2, C0..C3, then WW DD MM YY, or ss mm hh; 24 November 2026 is a Tuesday."""
+    when = MeterClock(2026, 11, 24, 4, 5, 59)
+    for part, di, content in ((Item.DATE, "04000101", "02241126"), (Item.TIME, "04000102", "590504")):
+        data = bytes.fromhex(di)[::-1] + bytes.fromhex("04000000 00000000" + content)
+        body = (
+            bytes.fromhex("68 020111112420 68 14")
+            + bytes((len(data),))
+            + bytes((b + 0x33) & 0xFF for b in data)
+        )
+        driver = make_driver(MODELS["generic-dlt645-2007"], "202411110102")
+        asked = driver.write_clock(part, when)
+        assert asked.request == b"\xfe" * 4 + body[:1] + bytes.fromhex("020111112420") + body[7:] + bytes(
+            (sum(body) & 0xFF, 0x16)
+        )
+    for model in ("chint-ddsu666", "generic-dlt645-1997", "acrel-ddsy1352"):
+        with pytest.raises(KeyError):
+            make_driver(MODELS[model], "1").write_clock(Item.DATE, when)

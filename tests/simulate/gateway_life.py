@@ -32,6 +32,7 @@ from gateway.loops.keep_health import HealthKeeper, Trouble
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.poll_meters import LinePoller
 from gateway.loops.receive_commands import CommandReceiver
+from gateway.loops.set_clocks import ClockSetter
 from gateway.loops.signals import Signals
 from gateway.loops.watch_losses import LossWatch
 from gateway.loops.watch_meters import MeterWatcher
@@ -165,8 +166,9 @@ class Life:
             drain.run(),
             receiver.run(),
             RelayDriver(self.fleet, store, clock, self.clocks, signals, _nothing).run(),
-            LossWatch(store, clock, self.fleet, signals, _nothing).run(),
+            LossWatch(store, clock, self.fleet, self.clocks, signals, _nothing).run(),
             MeterWatcher(store, clock, self.fleet, self.clocks, _nothing).run(),
+            ClockSetter(store, clock, self.fleet, self.clocks, _nothing).run(),
             HealthKeeper(
                 store, clock, self.fleet, self._troubles, receiver.counters.copy, signals, _nothing
             ).run(),

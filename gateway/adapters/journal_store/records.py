@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from gateway.application.clock_setting import LineTold
 from gateway.application.loss_records import Freezes, GroupRules, GroupState
 from gateway.application.records import (
     AddressChange,
@@ -29,6 +30,7 @@ from gateway.application.records import (
     Tie,
 )
 from gateway.contract.rules import AccountRule, PolicyRule
+from gateway.domain.clock_setting import ClockHabit
 from gateway.domain.cut_guard import CutGuard
 from gateway.domain.ledger import AccountState
 from gateway.domain.meter_health import MeterWatch
@@ -67,6 +69,8 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     PeriodAnchor: "period_anchor",
     PeriodMark: "period_mark",
     Folded: "folded_mark",
+    ClockHabit: "clock_habit",
+    LineTold: "line_told",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, TakenSerial, InboxRow})
 

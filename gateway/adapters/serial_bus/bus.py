@@ -92,6 +92,15 @@ class SerialBus:
             await self._callers.ask(driver, exchange, Rank.RELAY, COMMAND_TRIES)
         )
 
+    async def write_clock(
+        self, driver: Driver, part: Item, clock: MeterClock, password: str | None
+    ) -> LineReply:
+        """Write a meter's date or time once. Raises KeyError when the model doesn't allow it."""
+        exchange = driver.write_clock(part, clock, password)
+        return self._why_not() or answered(
+            await self._callers.ask(driver, exchange, Rank.READ_BACK, COMMAND_TRIES)
+        )
+
     async def broadcast(self, driver: Driver, exchange: Exchange, rank: Rank) -> Sent | LineGone:
         """Send once what no meter answers, and hold the line for the protocol's time. Raises ValueError for a question."""
         if exchange.expects_reply:
@@ -301,17 +310,22 @@ class SerialBus:
 
     def _name_failure(self, job: Job) -> Silent | Garbled:
         address = job.driver.address
+        meter = self._health.of(address)
+        tries = job.failed
+        if len(tries) == 1 and tries[0].received:
+            tries = [*meter.last_failed, *tries]
+        meter.last_failed = tuple(tries[-READ_TRIES:])
         reason = diagnose(
             job.exchange.request,
-            job.failed,
-            ever_answered=self._health.of(address).ever_answered,
+            tries,
+            ever_answered=meter.ever_answered,
             others_answer=self._health.others_answer(address),
         )
         if reason is None:
             self._counts["silences"] += 1
             return Silent(tries=len(job.failed))
         self._counts[f"garbled:{reason}"] += 1
-        self._health.of(address).collisions += reason == COLLISION
+        meter.collisions += reason == COLLISION
         return Garbled(reason=reason, tries=len(job.failed))
 
 

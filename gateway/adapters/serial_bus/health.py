@@ -6,6 +6,7 @@ no more than 1/DEAD_METER_SHARE of the line's time. So three dead meters on a li
 
 from dataclasses import dataclass, field
 
+from gateway.adapters.serial_bus.diagnosis import FailedTry
 from gateway.adapters.serial_bus.preamble import PreambleHabit
 from gateway.application.ports import MeterCounts
 
@@ -35,6 +36,8 @@ class MeterHealth:
     """Tries without an answer, since the line was made."""
     collisions: int = 0
     """Calls that failed because two meters seem to answer at once."""
+    last_failed: tuple[FailedTry, ...] = ()
+    """The last tries since an answer: a poll of a failing meter has one try, which alone tells nothing."""
 
 
 class LineHealth:
@@ -64,6 +67,7 @@ class LineHealth:
         if meter.failures and all(each.failures for each in self._meters.values()):
             self.forgive_all()
         meter.ever_answered, meter.failures, meter.not_before_s = True, 0, 0.0
+        meter.last_failed = ()
 
     def note_failure(self, address: str, now_s: float, spent_s: float) -> None:
         """A call that failed with all its tries; `spent_s` is the line time of its last try."""

@@ -1,4 +1,4 @@
-"""What is said to all DL/T 645-2007 meters of a line at once: only to freeze, and no meter answers (2007, clause 7.6).
+"""What is said to all DL/T 645 meters of a line at once: to freeze (2007, clause 7.6), and the time (08H); no meter answers.
 
 It looks like a driver, so that the line's owner needs no second way to send; it can't be asked anything. Nothing here is a question
 to one meter.
@@ -30,14 +30,14 @@ class Dlt645Broadcast:
         The line is held as long as an answer to anybody else could take (Td), for a meter that wrongly answers, and to let the
         meters write what they froze.
         """
-        return Exchange(
-            request=functions.freeze(self.address, AT_ONCE, PREAMBLE),
-            expects_reply=False,
-            first_byte_timeout_ms=FIRST_BYTE_TIMEOUT_MS,
-            byte_gap_timeout_ms=BYTE_GAP_TIMEOUT_MS,
-            silence_before_ms=SILENCE_BEFORE_MS,
-            label="all meters freeze",
-        )
+        return _said(functions.freeze(self.address, AT_ONCE, PREAMBLE), "all meters freeze")
+
+    def set_time(self, clock: MeterClock) -> Exchange:
+        """Tell every meter the time, once: those obey that are within five minutes of it, and were not told that day (08H).
+
+        The frame is the same in both editions: the 1997 one has this control code, address and length, too.
+        """
+        return _said(functions.broadcast_time(clock, PREAMBLE), f"all meters told {clock}")
 
     def read(self, item: Item) -> Exchange:
         """Raise KeyError: nobody answers a broadcast."""
@@ -55,9 +55,24 @@ class Dlt645Broadcast:
         """Raise KeyError: relays are told one by one."""
         raise KeyError(action)
 
+    def write_clock(self, part: Item, clock: MeterClock, password: str | None = None) -> Exchange:
+        """Raise KeyError: with a password, one meter is told; all of them by `set_time`."""
+        raise KeyError(part)
+
     def listen(self, exchange: Exchange, baud: int) -> "Deaf":
         """Return a listener that hears nothing."""
         return Deaf()
+
+
+def _said(request: bytes, label: str) -> Exchange:
+    return Exchange(
+        request=request,
+        expects_reply=False,
+        first_byte_timeout_ms=FIRST_BYTE_TIMEOUT_MS,
+        byte_gap_timeout_ms=BYTE_GAP_TIMEOUT_MS,
+        silence_before_ms=SILENCE_BEFORE_MS,
+        label=label,
+    )
 
 
 class Deaf:

@@ -6,6 +6,7 @@ its real address or, on some makes, with the wildcard; asked by its own address 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.protocols import scaling
 from gateway.protocols.dlt645 import content, edition1997, functions, identifiers, relay
@@ -42,8 +43,8 @@ ADDRESS_DIGITS = 12
 NOT_THERE = b"\xff"
 """All bytes of an item: the meter hasn't got it. Taken for a status word, it would prove a cut."""
 STATUS_WORDS = 7
-CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3}
-"""0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three."""
+CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3, Item.FROZEN_AT: 5}
+"""0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three; 05010001 mm hh DD MM YY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,11 @@ class Dlt645Driver:
         self._register: _Question | None = None
         """The question for the register: asked more often than all others together."""
         self._relay = row.relay if isinstance(row.relay, CommandRelay) else None
-        speaks_to_one = "AA" not in self.address and self.address != BROADCAST_ADDRESS
+        self._speaks_to_one = "AA" not in self.address and self.address != BROADCAST_ADDRESS
         self.relay_actions = (
-            frozenset(self._relay.actions) if self._relay and speaks_to_one else frozenset[RelayAction]()
+            frozenset(self._relay.actions)
+            if self._relay and self._speaks_to_one
+            else frozenset[RelayAction]()
         )
         self._password = password or (self._relay.password if self._relay else "")
         self._operator = operator or (self._relay.operator if self._relay else "")
@@ -137,6 +140,23 @@ class Dlt645Driver:
         """Give the only meter on the line this driver's address (15H); it answers from there."""
         request = functions.write_address(self.address, self._row.line.preamble)
         return self._question(request, "take address", None, functions.WRITE_ADDRESS, b"")
+
+    def write_clock(self, part: Item, clock: MeterClock, password: str | None = None) -> Exchange:
+        """Write the date (04000101, with its weekday) or the time (04000102) by 14H; KeyError when the model doesn't allow it."""
+        codes = self._row.clock
+        if codes is None or part not in (Item.DATE, Item.TIME) or not self._speaks_to_one:
+            raise KeyError(part)
+        content = functions.clock_bytes(clock)
+        content = content[:3] if part is Item.TIME else bytes((_weekday(clock),)) + content[3:]
+        request = functions.write(
+            self.address,
+            self._row.identifiers[part],
+            password or codes.password,
+            codes.operator,
+            content,
+            preamble=self._row.line.preamble,
+        )
+        return self._question(request, f"write {part.value}", None, functions.WRITE, b"")
 
     def listen(self, exchange: Exchange, baud: int) -> "Dlt645Listener":
         """Return a listener; DL/T 645's waits don't depend on the speed."""
@@ -287,11 +307,21 @@ def _calendar(item: Item, body: bytes) -> Values | str:
     if not digits.isdecimal():
         return Problem.NON_BCD.value
     numbers = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+    if item is Item.FROZEN_AT:
+        numbers.append(0)
     date = None if item is Item.TIME else MeterDate(2000 + numbers[0], numbers[1], numbers[2])
     time = None if item is Item.DATE else MeterTime(*numbers[-3:])
     if (date and not _is_date(date)) or (time and not _is_time(time)):
         return "out-of-range"
-    return Values(clock=clock_of(date, time)) if date and time else Values(date=date, time=time)
+    if date is None or time is None:
+        return Values(date=date, time=time)
+    shown = clock_of(date, time)
+    return Values(frozen_at=shown) if item is Item.FROZEN_AT else Values(clock=shown)
+
+
+def _weekday(clock: MeterClock) -> int:
+    """WW of a date: 0 is Sunday."""
+    return date(clock.year, clock.month, clock.day).isoweekday() % 7
 
 
 def _is_date(date: MeterDate) -> bool:

@@ -139,6 +139,10 @@ class ModbusDriver:
         action = actions.get(value)
         return None if action is None else action is not RelayAction.OPEN
 
+    def write_clock(self, part: Item, clock: MeterClock, password: str | None = None) -> Exchange:
+        """Raise KeyError: these meters have no calendar."""
+        raise KeyError(part)
+
     def listen(self, exchange: Exchange, baud: int) -> "ModbusListener":
         """Return a listener for one of this driver's own exchanges."""
         if not isinstance(exchange, _Question):

@@ -1,0 +1,56 @@
+"""`cardroom-gateway set-clock METER`: set one meter's clock through the running daemon, where the broadcast mends no more.
+
+By address and with the password of level 04; many meters want their programming key pressed meanwhile. What the meter showed before
+and shows after goes to central with your login name. Nothing is billed by a meter's clock; a relay command expires by it.
+"""
+
+import argparse
+import sys
+
+import msgspec
+
+from gateway.technician.config_check import add_config_option
+from gateway.technician.daemon import order
+from gateway.technician.relay import code
+
+NOT_AGREED = 1
+
+
+class ClockAnswer(msgspec.Struct, frozen=True):
+    """What became of it: how many seconds ahead the meter was and is; None: not read back."""
+
+    before_s: int
+    after_s: int | None
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Mount the command."""
+    parser = subparsers.add_parser("set-clock", help="set one meter's clock", description=__doc__)
+    parser.add_argument("meter", metavar="METER", help="the meter's number")
+    parser.add_argument("--why", required=True, help="it goes to central with your login name")
+    parser.add_argument("--password", type=code, metavar="HEX8", help="PA P0 P1 P2 (default: the model's)")
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+    add_config_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask, then have the daemon do it; 0 when the clock was read back right."""
+    if not args.yes and not _agreed(args.meter):
+        print("Nothing was sent. Use --yes to skip the question.", file=sys.stderr)
+        return NOT_AGREED
+    arguments = {"meter": args.meter, "why": args.why, "password": args.password or ""}
+    answer = order(args, "set-clock", arguments)
+    if isinstance(answer, int):
+        return answer
+    said = msgspec.json.decode(answer, type=ClockAnswer)
+    if said.after_s is None:
+        print(f"{args.meter}: written, not read back. Read it again: its clock was {said.before_s:+d} s off.")
+        return NOT_AGREED
+    print(f"{args.meter}: it was {said.before_s:+d} s off and is {said.after_s:+d} s off now.")
+    return 0
+
+
+def _agreed(meter: str) -> bool:
+    print(f"Write date and time of meter {meter}? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
