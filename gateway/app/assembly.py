@@ -26,6 +26,7 @@ from gateway.contract.envelope import Keyring, KeySigner, keyring_from_hex, seal
 from gateway.contract.facts import Birth
 from gateway.contract.identifiers import KeyId
 from gateway.contract.topics import BIRTH
+from gateway.domain.poll_plan import PollPlan
 from gateway.loops.drain_outbox import OutboxDrain
 from gateway.loops.fleet import Fleet
 from gateway.loops.meter_clocks import MeterClocks
@@ -96,6 +97,7 @@ def _parts(
         clocks=MeterClocks(config.clock.utc_offset_minutes),
         store=store,
         fleet=fleet,
+        plan=PollPlan(clock.now().monotonic_ms),
         signals=signals,
         uplink=uplink,
         drain=drain,
@@ -120,6 +122,7 @@ def _begin_line(parts: Parts, bus: SerialBus) -> asyncio.Task[None]:
         parts.signals,
         Tick(parts.progress, name),
         parts.config.polling.pause_ms,
+        parts.plan,
     )
     task = asyncio.create_task(poller.run(), name=f"poll {bus.name}")
     task.add_done_callback(lambda _: parts.progress.forget(name))

@@ -9,6 +9,7 @@ from gateway.contract.quantities import Unit
 from gateway.contract.rules import AccountRule, GroupRule, PriceRule
 from gateway.domain.buckets import PAID
 from gateway.domain.calendar import offset_mistake, window_mistake
+from gateway.domain.shared_credit import sharing_mistakes
 from gateway.domain.tariff import lowest_rate
 from gateway.domain.timetable import calendar_mistakes
 
@@ -24,6 +25,7 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
         *(f"binding {name} is listed twice" for name in _twice(tie.binding for tie in configure.bindings)),
         *(f"price {name} is listed twice" for name in _twice(price.version for price in configure.prices)),
         *(mistake for rule in configure.accounts for mistake in _account_mistakes(rule, tariffs)),
+        *sharing_mistakes(configure.accounts),
         *(
             f"binding {tie.binding}: there is no account {tie.account}"
             for tie in configure.bindings
