@@ -40,7 +40,7 @@ def post_adjustment(
 ) -> bool:
     """Charge (positive) or give back a difference to the account's money; say whether an entry was written.
 
-    It is the account that paid then, whoever pays now, and `used_by` is for whom. What is below a micro-yuan goes into its remainder.
+    It is the account that paid then, whoever pays now; `used_by` is for whom. What is below a micro-yuan goes into its remainder.
     An account without a yuan bucket was never billed in money.
     """
     gathered = with_own_credit(journal, account)
