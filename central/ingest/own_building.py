@@ -39,7 +39,9 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
 
 
 def _accounts(fact: Fact) -> Iterable[str]:
-    if isinstance(fact, Entry | Decision):
+    if isinstance(fact, Entry):
+        return [fact.account, fact.used_by] if fact.used_by else [fact.account]
+    if isinstance(fact, Decision):
         return [fact.account]
     return [fact.account] if isinstance(fact, RelayReport) and fact.account else []
 

@@ -98,7 +98,7 @@ def _live_accounts(building_id: int) -> Iterable[Account]:
     return (
         Account.objects.exclude(state=Account.State.CLOSED)
         .filter(point__room__building=building_id)
-        .select_related("point__room__building", "point__customer_class__tariff")
+        .select_related("point__room__building", "point__customer_class__tariff", "pays_from")
         .prefetch_related(
             Prefetch("bindings", Binding.objects.select_related("meter", "account").order_by("from_ms")),
             Prefetch("point__customer_class__buckets", Bucket.objects.order_by("order")),
@@ -133,6 +133,7 @@ def _account_rule(account: Account) -> AccountRule:
         overdraft=customer_class.overdraft,
         warn_at=list(customer_class.warn_at),
         max_power_w=point.max_power_w,
+        pays_from=AccountId(account.pays_from.code if account.pays_from else ""),
     )
     limits = {**customer_class.limits, **point.limits}
     return msgspec.convert({**msgspec.to_builtins(rule), **limits}, AccountRule) if limits else rule

@@ -1,7 +1,7 @@
 """A building on which anything happens in any order: the books always equal the registers' true movement, to the nano-yuan.
 
 The model knows only what a meter truly counted and which grants were made. Glitches are values that no meter could have reached;
-a prudent gateway can tell those apart, and must. The third room pays from the first now and then: its energy is then that one's debt.
+a prudent gateway can tell those apart, and must. The third room pays from the first now and then: what it uses is then owed there.
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""Readings of three meters in any order, joining and leaving one credit: the books are the registers' movement, to the watt-hour."""
+"""Readings of three meters in any order, joining and leaving one credit: the books are the registers' true movement."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
