@@ -66,7 +66,7 @@ def merge(payer_room: str, rooms: Sequence[str], *, actor: str, now_ms: int) -> 
     for member in members:
         member.pays_from = payer
         member.save(update_fields=["pays_from"])
-    _tell(payer, "merge-balance", members, actor, now_ms)
+    _publish(payer, "merge-balance", members, actor, now_ms)
     return members
 
 
@@ -84,7 +84,7 @@ def split(rooms: Sequence[str], *, actor: str, now_ms: int) -> list[Account] | R
     for account in accounts:
         account.pays_from = None
         account.save(update_fields=["pays_from"])
-        _tell(account, "split-balance", [account], actor, now_ms)
+        _publish(account, "split-balance", [account], actor, now_ms)
     return accounts
 
 
@@ -127,7 +127,7 @@ def _has_credit_under_way(account: Account) -> bool:
     return Delivery.objects.filter(grant__account=account, applied_ms=None).exists()
 
 
-def _tell(where: Account, action: str, members: Sequence[Account], actor: str, now_ms: int) -> None:
+def _publish(where: Account, action: str, members: Sequence[Account], actor: str, now_ms: int) -> None:
     building_id = where.point.room.building_id
     Building.objects.filter(pk=building_id).update(revision=F("revision") + 1)
     gateway = lock_gateway_of(building_id)
