@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from gateway.application.accounts import quarantine
+from gateway.application.alarms import station
 from gateway.application.decide import approve_cuts
 from gateway.application.grant import apply_voucher
 from gateway.application.release import release_account
 from gateway.application.settle_due import settle_due
 from gateway.application.status import room_statuses
-from gateway.contract.commands import BillGap, CloseAccount, DrawEmergency, Grant, TakeBack
-from gateway.contract.facts import CommandOutcome, Decision, DecisionKind
+from gateway.contract.commands import BillGap, CloseAccount, DrawEmergency, Grant, Opening, TakeBack
+from gateway.contract.facts import Balance, CommandOutcome, Decision, DecisionKind
 from gateway.contract.rules import EmergencyRule, PolicyRule, PriceRule, SoftwareControlRule
+from gateway.domain.relay import Rest, Send
 from tests.application.site import PRICE, START_MS, YUAN, Site, room, tie, use
 
 SHOP_PRICE = PriceRule("p-shop", "shop", 0, 1_000_000)
@@ -324,3 +326,32 @@ def test_a_payer_needs_no_meter_of_its_own() -> None:
 
 def decisions_of(site: Site, *accounts: str) -> list[DecisionKind | None]:
     return [site.state(name).decision for name in accounts]
+
+
+def test_c_10_restoring_all_rooms_of_one_credit_is_staggered(site: Site) -> None:
+    configure(site, policy=PolicyRule(new_account_grace_s=0, restore_gap_ms=5_000))
+    use(site, START_WH + 11_000, meter="m3")
+    for meter in METERS:
+        site.read(START_WH + (11_000 if meter == "m3" else 0), meter)
+        site.drive(True, meter)
+    site.grant("g2", 5 * YUAN)
+    steps = [site.step(meter) for meter in METERS]
+    assert isinstance(steps[0], Send)
+    assert steps[1:] == [Rest(5_000), Rest(5_000)]
+
+
+def test_c_11_a_rebuilt_store_goes_on_with_the_shared_credit_where_the_old_one_ended() -> None:
+    site = Site()
+    epoch = site.ask(station).epoch
+    registers = {"m1": START_WH, "m2": START_WH + 500, "m3": START_WH}
+    configure(site, opening=Opening(epoch, [Balance("a1", "paid", "yuan", 7 * YUAN)], registers, []))
+    for meter in METERS:
+        use(site, START_WH + 1_000, meter=meter, minutes=61)
+    site.do(settle_due)
+    assert site.balance("a1") == 7 * YUAN - 1_000 * 5583 // 10 - 500 * 5583 // 10 - YUAN
+    assert {(e.used_by, e.energy_wh) for e in site.entries("consumption")} == {
+        (None, 1_000),
+        ("a2", 500),
+        ("a3", 1_000),
+    }
+    site.journal.close()
