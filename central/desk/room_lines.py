@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from central.campus.models import Binding, MeteringPoint, Occupancy
 from central.clock import campus_day
-from central.desk.amounts_left import Left, Metered, Tie, amounts_left
+from central.desk.amounts_left import Amount, Left, Metered, Tie, amounts_left
 from central.desk.shared_balance import Credit, SharedRoom, credits_of
 from central.desk.supply import Circumstances, Supply, supply_of, worst
 from central.link.models import Alarm, RelayState
@@ -47,6 +47,8 @@ class RoomLine:
     """The account whose balance is shown, where it is another room's."""
     shares_with: tuple[SharedRoom, ...] = ()
     """All rooms of one balance, the one that pays first; empty where the balance is this room's alone."""
+    kept: tuple[Amount, ...] = ()
+    """What a room that pays from another one still holds itself, unused meanwhile."""
 
     @property
     def meter(self) -> str:
@@ -76,7 +78,12 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
     readings = LastReading.objects.in_bulk(every_meter)
     occupants = _occupants(accounts, now_ms)
     alarms = _open_alarms()
-    left = amounts_left([_metered(c, ties, alarms) for c in payers.values()], readings, now_ms)
+    own = [
+        Metered(code, point.customer_class, (), False)
+        for point in points
+        if (code := point.live_account) and credits[code].payer != code
+    ]
+    left = amounts_left([*(_metered(c, ties, alarms) for c in payers.values()), *own], readings, now_ms)
     lines = []
     for point in points:
         code = point.live_account or ""
@@ -103,7 +110,8 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
                 power_w=sum(powers) if powers else None,
                 register_wh=heard[0].register_wh if len(heard) == 1 else None,
                 last_seen_ms=min((reading.wall_ms for reading in heard), default=None),
-                pays_from=credit.payer if credit and credit.payer != code else "",
+                pays_from=(pays_from := credit.payer if credit and credit.payer != code else ""),
+                kept=tuple(one for one in left[code].ledger if one.amount) if pays_from else (),
                 shares_with=credit.rooms if credit and len(credit.rooms) > 1 else (),
             )
         )

@@ -29,6 +29,13 @@ def page(client: Client, where: str, language: str = "en", **query: str) -> str:
     return client.get(where, query).content.decode()
 
 
+def test_what_a_room_holds_itself_is_shown_as_unused(shared: Client) -> None:
+    shown = page(shared, path("105"))
+    assert "its own credit, unused meanwhile:" in shown
+    assert "本房间原有余额" in page(shared, path("105"), "zh-hans")
+    assert "its own credit" not in page(shared, path("106"))
+
+
 @pytest.mark.parametrize("where", ["/desk", ""])
 def test_each_room_s_page_says_which_rooms_share_the_balance(shared: Client, where: str) -> None:
     for label, language, said in (
