@@ -93,6 +93,7 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
         credit = credits.get(code)
         amounts = left.get(credit.payer, Left()) if credit else Left()
         warned = credit.customer_class.warn_at if credit else []
+        pays_from = credit.payer if credit and credit.payer != code else ""
         lines.append(
             RoomLine(
                 room_id=point.room_id,
@@ -110,7 +111,7 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
                 power_w=sum(powers) if powers else None,
                 register_wh=heard[0].register_wh if len(heard) == 1 else None,
                 last_seen_ms=min((reading.wall_ms for reading in heard), default=None),
-                pays_from=(pays_from := credit.payer if credit and credit.payer != code else ""),
+                pays_from=pays_from,
                 kept=tuple(one for one in left[code].ledger if one.amount) if pays_from else (),
                 shares_with=credit.rooms if credit and len(credit.rooms) > 1 else (),
             )
