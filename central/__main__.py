@@ -157,6 +157,14 @@ def _add_campus(commands: Commands) -> None:
     price.add_argument("file", help="JSON or TOML: yuan_per_kwh, from, windows, steps")
     price.set_defaults(run="rules.price")
 
+    merge = commands.add_parser("merge-balance", help="let rooms of one building use up one balance")
+    merge.add_argument("payer", help="the room whose balance it is, such as 1-301")
+    merge.add_argument("rooms", nargs="+", help="the rooms that pay from it")
+    merge.set_defaults(run="shared_balance.merge_balance")
+    split = commands.add_parser("split-balance", help="let rooms use up their own balances again")
+    split.add_argument("rooms", nargs="+")
+    split.set_defaults(run="shared_balance.split_balance")
+
 
 def _add_link(commands: Commands) -> None:
     gateway = commands.add_parser("gateway", help="gateways").add_subparsers(required=True, metavar="ACTION")

@@ -65,7 +65,7 @@ def _live_accounts(building_id: int) -> Iterable[Account]:
     return (
         Account.objects.exclude(state=Account.State.CLOSED)
         .filter(point__room__building=building_id)
-        .select_related("point__room__building", "point__customer_class__tariff")
+        .select_related("point__room__building", "point__customer_class__tariff", "pays_from")
         .prefetch_related(
             Prefetch("bindings", Binding.objects.select_related("meter", "account").order_by("from_ms")),
             Prefetch("point__customer_class__buckets", Bucket.objects.order_by("order")),
@@ -101,6 +101,7 @@ def _account_rule(account: Account) -> AccountRule:
         overdraft=customer_class.overdraft,
         warn_at=_read(customer_class.warn_at, list[int], f"class {customer_class.code}: its warnings"),
         max_power_w=point.max_power_w,
+        pays_from=AccountId(account.pays_from.code if account.pays_from else ""),
     )
     of_class = _read(customer_class.limits, dict[str, Any], f"class {customer_class.code}: its limits")
     limits = {**of_class, **_read(point.limits, dict[str, Any], f"point {point.code}: its limits")}

@@ -180,6 +180,10 @@ class Account(models.Model):
     opened_ms = models.BigIntegerField()
     closed_ms = models.BigIntegerField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    pays_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="members"
+    )
+    """The account of the same building whose money pays for this one's energy; empty where it is its own (C-4)."""
 
     class Meta:
         ordering = ["point_id", "opened_ms"]

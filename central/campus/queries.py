@@ -25,6 +25,12 @@ def occupant_names(account: Account, instant_ms: int) -> list[str]:
     return [o.customer.name for o in sorted(lasting, key=lambda o: o.customer.number)]
 
 
+def payer_code(account_code: str) -> str:
+    """Give the code of the account that money for this one is booked to: its own, or that of the one it pays from (C-4)."""
+    payer = Account.objects.filter(code=account_code).values_list("pays_from__code", flat=True).first()
+    return payer or account_code
+
+
 def account_at(point_code: str, instant_ms: int) -> Account | None:
     """Give the account of a metering point at an instant: a receipt or reading belongs to who lived there then (C-4)."""
     return (

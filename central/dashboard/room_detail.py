@@ -37,6 +37,8 @@ class EntryRow:
     kind: Words
     cause: Words
     lines: list[tuple[str, str, int, int]]
+    label: str = ""
+    """The room whose energy it was, where several use up one balance."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,18 @@ class EventRow:
     current_ma: int | None = None
 
 
-def entries_of(account: str) -> list[EntryRow]:
-    """Give an account's newest ledger entries, newest first."""
-    rows = GatewayEntry.objects.filter(account=account).order_by("-at_ms", "-seq")[:ENTRIES]
+def entries_of(line: RoomLine) -> list[EntryRow]:
+    """Give the newest ledger entries of a room's account, and of its energy where another one's paid for it, newest first."""
+    about = Q(account=line.account) | Q(used_by=line.account)
+    rows = GatewayEntry.objects.filter(about).order_by("-at_ms", "-seq")[:ENTRIES]
+    labels = {room.account: room.label for room in line.shares_with}
     return [
         EntryRow(
             row,
             name_of(ENTRY_KINDS, row.kind),
             name_of(ENTRY_CAUSES, row.cause),
             [tuple(x) for x in row.lines],
+            labels.get(row.used_by or row.account, "") if row.energy_wh else "",
         )
         for row in rows
     ]

@@ -74,7 +74,7 @@ def room(request: HttpRequest, room_id: int) -> HttpResponse:
         "line": line,
         "building": here,
         "gateway": gateway,
-        "entries": entries_of(line.account),
+        "entries": entries_of(line),
         "events": events_of(line),
         "alarms": [
             (alarm, name_of(ALARMS, alarm.what), detail_words(alarm.detail)) for alarm in alarms_of(line)

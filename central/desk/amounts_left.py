@@ -41,17 +41,18 @@ class Left:
 
 @dataclass(frozen=True)
 class Tie:
-    """A meter tied to an account, from an instant on and from a register on, where it was recorded."""
+    """A meter tied to an account, from an instant on and from a register on, where it was recorded; billed by that one's tariff."""
 
     meter: str
     account: str
     from_ms: int
     baseline_wh: int | None
+    tariff_id: int
 
 
 @dataclass(frozen=True)
 class Metered:
-    """An account with its class, the meters tied to it, and whether an alarm questions what they read."""
+    """An account with its class, the meters whose energy it pays for, and whether an alarm questions what they read."""
 
     account: str
     customer_class: CustomerClass
@@ -64,18 +65,21 @@ def amounts_left(
 ) -> dict[str, Left]:
     """Give what each account has left, by its code; a fixed number of queries."""
     held = _buckets(accounts)
-    prices = prices_at({metered.customer_class.tariff_id for metered in accounts}, now_ms)
+    prices = prices_at({tie.tariff_id for metered in accounts for tie in metered.ties}, now_ms)
     billed = _billed([tie.meter for metered in accounts for tie in metered.ties])
     left = {}
     for metered in accounts:
         buckets, unit = held[metered.account], metered.customer_class.unit
-        last = [billed.get((tie.meter, metered.account)) for tie in metered.ties]
+        last = [billed.get((tie.meter, tie.account)) for tie in metered.ties]
         since = [
-            _since(tie, settled, readings.get(tie.meter), metered.is_in_doubt)
+            (
+                _since(tie, settled, readings.get(tie.meter), metered.is_in_doubt),
+                MicroYuanPerKwh(prices[tie.tariff_id].micro_yuan_per_kwh),
+            )
             for tie, settled in zip(metered.ties, last, strict=True)
+            if tie.tariff_id in prices
         ]
-        price = prices.get(metered.customer_class.tariff_id)
-        after = estimate(buckets, since, MicroYuanPerKwh(price.micro_yuan_per_kwh), unit) if price else None
+        after = estimate(buckets, since, unit) if len(since) == len(last) else None
         left[metered.account] = Left(
             ledger=by_unit(buckets, unit),
             estimate=by_unit(after, unit) if after else (),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from central.campus.models import Account, Bucket
-from central.campus.queries import occupant_names, price_at
+from central.campus.queries import occupant_names, payer_code, price_at
 from central.desk.models import Payment, Receipt, ReceiptSeries
 from central.desk.refusals import DeskRefusal, Refused
 from central.domain.selling import AmountRefusal, check_amount, credit_for
@@ -45,12 +45,13 @@ def pay(
 ) -> Paid | Refused:
     """Take cash for an account's bucket, once per `payment_id` (made by the page); give its receipt.
 
-    The same id with the same account, bucket and amount gives the same receipt; with others it is refused by name.
+    The same id with the same account, bucket and amount gives the same receipt; with others it is refused by name. For an account
+    that pays from another one, it is that one that is paid for (C-4).
     """
     series, _made = ReceiptSeries.objects.select_for_update().get_or_create(name=SERIES)
     known = Payment.objects.filter(pk=payment_id).select_related("receipt", "account").first()
     if known is not None:
-        same = (known.account.code, known.bucket, known.amount_fen) == (account_code, bucket, amount_fen)
+        same = (known.bucket, known.amount_fen) == (bucket, amount_fen) and _is_for(known, account_code)
         return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
     sale = _sale(payment_id, account_code, amount_fen, bucket, now_ms)
     if isinstance(sale, Refused):
@@ -99,7 +100,7 @@ def grant_subsidy(
         return Refused(DeskRefusal.NOT_POSITIVE)
     known = Grant.objects.filter(pk=grant_id).select_related("account").first()
     if known is not None:
-        same = (known.account.code, known.bucket, known.amount) == (account_code, bucket, amount)
+        same = (known.bucket, known.amount) == (bucket, amount) and _is_for(known, account_code)
         return known if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
     found = _open_account(account_code, bucket)
     if isinstance(found, Refused):
@@ -168,9 +169,14 @@ def _sale(payment_id: str, account_code: str, amount_fen: int, bucket: str, now_
     return _Sale(account, unit, per_kwh, credit) if credit > 0 else Refused(DeskRefusal.BUYS_NOTHING)
 
 
+def _is_for(known: Payment | Grant, account_code: str) -> bool:
+    """It was booked to the account that was asked for then: its own, or that of the one it pays from."""
+    return known.account.code in (account_code, payer_code(account_code))
+
+
 def _open_account(account_code: str, bucket: str) -> tuple[Account, Bucket] | Refused:
     account = (
-        Account.objects.filter(code=account_code)
+        Account.objects.filter(code=payer_code(account_code))
         .select_related("point__room__building", "point__customer_class")
         .first()
     )

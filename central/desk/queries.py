@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 
 from central.campus.models import Account, Building
 from central.desk.models import Payment, Receipt
+from central.desk.shared_balance import accounts_paid_by
 from central.domain.delivery import DeliveryFacts, DeliveryState, RelayWord, state_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balances
@@ -105,11 +106,11 @@ def _with_all(deliveries: QuerySet[Delivery]) -> list[Delivery]:
 
 
 def _states(deliveries: list[Delivery]) -> list[DeliveryState]:
-    accounts = {d.grant.account.code for d in deliveries}
-    decisions = {d.account: d for d in AccountDecision.objects.filter(account__in=accounts)}
+    payer_of = accounts_paid_by({d.grant.account.code for d in deliveries})
+    decisions = {d.account: d for d in AccountDecision.objects.filter(account__in=payer_of)}
     relays: dict[str, RelayState] = {}
-    for relay in RelayState.objects.filter(account__in=accounts).order_by("observed_closed", "at_ms"):
-        relays.setdefault(relay.account, relay)
+    for relay in RelayState.objects.filter(account__in=payer_of).order_by("observed_closed", "at_ms"):
+        relays.setdefault(payer_of[relay.account], relay)
     return [
         state_of(_facts(d, decisions.get(d.grant.account.code), relays.get(d.grant.account.code)))
         for d in deliveries

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from central.campus.models import Binding, MeteringPoint, Occupancy
 from central.clock import campus_day
-from central.desk.amounts_left import Left, Metered, Tie, amounts_left
+from central.desk.amounts_left import Amount, Left, Metered, Tie, amounts_left
+from central.desk.shared_balance import Credit, SharedRoom, credits_of
 from central.desk.supply import Circumstances, Supply, supply_of, worst
 from central.link.models import Alarm, RelayState
 from central.link.telemetry.models import LastReading
@@ -42,11 +43,22 @@ class RoomLine:
     """None with several meters: registers are not added."""
     last_seen_ms: int | None
     """Of the meter heard longest ago."""
+    pays_from: str = ""
+    """The account whose balance is shown, where it is another room's."""
+    shares_with: tuple[SharedRoom, ...] = ()
+    """All rooms of one balance, the one that pays first; empty where the balance is this room's alone."""
+    kept: tuple[Amount, ...] = ()
+    """What a room that pays from another one still holds itself, unused meanwhile."""
 
     @property
     def meter(self) -> str:
         """The first meter, or empty."""
         return self.meters[0] if self.meters else ""
+
+    @property
+    def paid_account(self) -> str:
+        """The account that a payment for this room is booked to."""
+        return self.pays_from or self.account
 
     @property
     def balance(self) -> int:
@@ -58,25 +70,30 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
     """Read the lines of these metering points (as `points_with_class` selects them), in their order."""
     points = list(points)
     accounts = [point.live_account for point in points if point.live_account]
-    ties = _ties_now(accounts)
+    credits = credits_of(points)
+    payers = {credit.payer: credit for credit in credits.values()}
+    ties = _ties_now(list(dict.fromkeys([*accounts, *(a for c in payers.values() for a in c.accounts)])))
     every_meter = [tie.meter for several in ties.values() for tie in several]
     relays = RelayState.objects.in_bulk(every_meter)
     readings = LastReading.objects.in_bulk(every_meter)
     occupants = _occupants(accounts, now_ms)
     alarms = _open_alarms()
-    metered = [
-        Metered(code, point.customer_class, ties[code], alarms.question(code, ties[code]))
+    own = [
+        Metered(code, point.customer_class, (), False)
         for point in points
-        if (code := point.live_account)
+        if (code := point.live_account) and credits[code].payer != code
     ]
-    left = amounts_left(metered, readings, now_ms)
+    left = amounts_left([*(_metered(c, ties, alarms) for c in payers.values()), *own], readings, now_ms)
     lines = []
     for point in points:
         code = point.live_account or ""
         here = tuple(tie.meter for tie in ties.get(code, ()))
         heard = [readings[meter] for meter in here if meter in readings]
         powers = [reading.power_w for reading in heard if reading.power_w is not None]
-        amounts = left.get(code, Left())
+        credit = credits.get(code)
+        amounts = left.get(credit.payer, Left()) if credit else Left()
+        warned = credit.customer_class.warn_at if credit else []
+        pays_from = credit.payer if credit and credit.payer != code else ""
         lines.append(
             RoomLine(
                 room_id=point.room_id,
@@ -88,16 +105,25 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
                 unit=point.customer_class.unit,
                 occupants=occupants.get(code, ()),
                 left=amounts,
-                is_low=bool(amounts.now)
-                and amounts.now[0].amount <= max(point.customer_class.warn_at, default=0),
+                is_low=bool(amounts.now) and amounts.now[0].amount <= max(warned, default=0),
                 supply=_supply(point, here, relays, readings, alarms.silent, code in alarms.quarantined),
                 meters=here,
                 power_w=sum(powers) if powers else None,
                 register_wh=heard[0].register_wh if len(heard) == 1 else None,
                 last_seen_ms=min((reading.wall_ms for reading in heard), default=None),
+                pays_from=pays_from,
+                kept=tuple(one for one in left[code].ledger if one.amount) if pays_from else (),
+                shares_with=credit.rooms if credit and len(credit.rooms) > 1 else (),
             )
         )
     return lines
+
+
+def _metered(credit: Credit, ties: dict[str, tuple[Tie, ...]], alarms: "OpenAlarms") -> Metered:
+    """Gather one credit with all meters that use it up; what questions one of them questions the figure."""
+    own = tuple(tie for account in credit.accounts for tie in ties[account])
+    in_doubt = any(alarms.question(account, ties[account]) for account in credit.accounts)
+    return Metered(credit.payer, credit.customer_class, own, in_doubt)
 
 
 def _supply(
@@ -125,7 +151,13 @@ def _ties_now(accounts: list[str]) -> dict[str, tuple[Tie, ...]]:
     rows = Binding.objects.filter(meter__in=ever_here).order_by("from_ms")
     newest = {
         row[0]: Tie(*row)
-        for row in rows.values_list("meter__meter_no", "account__code", "from_ms", "baseline_wh")
+        for row in rows.values_list(
+            "meter__meter_no",
+            "account__code",
+            "from_ms",
+            "baseline_wh",
+            "account__point__customer_class__tariff_id",
+        )
     }
     ties: dict[str, tuple[Tie, ...]] = dict.fromkeys(accounts, ())
     for tie in newest.values():

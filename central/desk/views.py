@@ -63,17 +63,18 @@ def room(request: HttpRequest, room_id: int) -> HttpResponse:
 def _room_page(
     request: HttpRequest, point: MeteringPoint, line: RoomLine, form: PaymentForm | None
 ) -> HttpResponse:
-    customer_class = point.customer_class
+    selling = _paid_for(point, line)
+    customer_class = selling.customer_class
     typed = form["amount"].value() if form else request.GET.get("amount", "")
     context = {
         "line": line,
-        "price": price_at(customer_class.tariff_id, clock.now_ms()),
+        "price": price_at(point.customer_class.tariff_id, clock.now_ms()),
         "customer_class": customer_class,
         "form": form,
         "typed": typed or "",
         "payment_id": new_payment_id(),
         "usual_amounts": _usual_amounts(customer_class),
-        "receipts": receipts_of_point(point.pk, ROOM_RECEIPTS),
+        "receipts": receipts_of_point(selling.pk, ROOM_RECEIPTS),
         "can_sell": request.user.role in SELL,
     }
     return render(request, "desk/room.html", context, status=400 if form else 200)
@@ -91,6 +92,12 @@ def _room(room_id: int) -> tuple[MeteringPoint, RoomLine]:
     return point, room_lines([point], clock.now_ms())[0]
 
 
+def _paid_for(point: MeteringPoint, line: RoomLine) -> MeteringPoint:
+    """Give the point that a payment for this room goes to: of several on one balance, the one that pays for all (C-4)."""
+    payer = point_of_room(line.shares_with[0].room_id) if line.pays_from else None
+    return payer or point
+
+
 @roles(*SELL)
 def read_back(request: HttpRequest, room_id: int) -> HttpResponse:
     """Show room, item, price and date once more before anything is booked (R-4.1.4)."""
@@ -99,7 +106,7 @@ def read_back(request: HttpRequest, room_id: int) -> HttpResponse:
         "amount": request.GET.get("usual") or request.GET.get("amount"),
         "payment": request.GET.get("payment"),
     }
-    form = PaymentForm(typed, customer_class=point.customer_class)
+    form = PaymentForm(typed, customer_class=_paid_for(point, line).customer_class)
     if not form.is_valid():
         return _room_page(request, point, line, form)
     return _read_back_page(request, point, line, form)
@@ -109,7 +116,7 @@ def _read_back_page(
     request: HttpRequest, point: MeteringPoint, line: RoomLine, form: PaymentForm, status: int = 200
 ) -> HttpResponse:
     now_ms, amount_fen = clock.now_ms(), form.cleaned_data["amount"]
-    price = price_at(point.customer_class.tariff_id, now_ms)
+    price = price_at(_paid_for(point, line).customer_class.tariff_id, now_ms)
     if price is None:
         return render(
             request,
@@ -123,7 +130,7 @@ def _read_back_page(
         "energy_wh": energy_for(micro_yuan_from_fen(amount_fen), MicroYuanPerKwh(price.micro_yuan_per_kwh)),
         "amount_fen": amount_fen,
         "payment_id": form.cleaned_data["payment"],
-        "same_sum": question_before(str(form.cleaned_data["payment"]), line.account, amount_fen, now_ms),
+        "same_sum": question_before(str(form.cleaned_data["payment"]), line.paid_account, amount_fen, now_ms),
         "now_ms": now_ms,
     }
     return render(request, "desk/read_back.html", context, status=status)
@@ -134,7 +141,7 @@ def _read_back_page(
 def pay(request: HttpRequest, room_id: int) -> HttpResponse:
     """Take the cash once per payment id, and go to the receipt; a refusal is said in words, and nothing was taken."""
     point, line = _room(room_id)
-    form = PaymentForm(request.POST, customer_class=point.customer_class)
+    form = PaymentForm(request.POST, customer_class=_paid_for(point, line).customer_class)
     if not form.is_valid():
         return _go(
             request,
@@ -144,7 +151,7 @@ def pay(request: HttpRequest, room_id: int) -> HttpResponse:
         )
     payment_id, amount_fen = str(form.cleaned_data["payment"]), form.cleaned_data["amount"]
     if not form.cleaned_data["again"] and question_before(
-        payment_id, line.account, amount_fen, clock.now_ms()
+        payment_id, line.paid_account, amount_fen, clock.now_ms()
     ):
         return _go(request, _read_back_page(request, point, line, form, status=409))
     result = operations.pay(payment_id, line.account, amount_fen, request.user, now_ms=clock.now_ms())

@@ -38,15 +38,19 @@ def used_since_wh(meter: MeterSince) -> int | None:
 
 
 def estimate(
-    buckets: Sequence[Bucket], meters: Iterable[MeterSince], price: MicroYuanPerKwh, paid_unit: str
+    buckets: Sequence[Bucket], meters: Iterable[tuple[MeterSince, MicroYuanPerKwh]], paid_unit: str
 ) -> list[Bucket] | None:
-    """Give the buckets, in order of use, after the energy since the last settlement at the price in force.
+    """Give the buckets, in order of use, after the energy since the last settlement, each meter's at its price in force.
 
-    None where any of the meters can't tell it, and where nothing was used: the ledger's figure is then the better one. What is
-    carried below a micro-yuan is left out: no screen shows it.
+    None where any of the meters can't tell it, and where nothing was used: the ledger's figure is then the better one. What was
+    carried below a micro-yuan before is left out: no screen shows it.
     """
-    used = [used_since_wh(meter) for meter in meters]
-    known = [used_wh for used_wh in used if used_wh is not None]
-    if len(known) < len(used) or not sum(known):
+    used = [(used_since_wh(meter), price) for meter, price in meters]
+    known = [(used_wh, price) for used_wh, price in used if used_wh is not None]
+    if len(known) < len(used) or not any(used_wh for used_wh, _price in known):
         return None
-    return posted(buckets, use_energy(buckets, sum(known), price, NanoYuan(0), paid_unit).postings)
+    left, carried = list(buckets), NanoYuan(0)
+    for used_wh, price in known:
+        usage = use_energy(left, used_wh, price, carried, paid_unit)
+        left, carried = posted(left, usage.postings), usage.carried
+    return left

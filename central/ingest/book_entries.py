@@ -46,6 +46,7 @@ class Bookkeeper:
         """Take one entry. Raises CannotTake."""
         self._check(entry)
         account = self._account(entry.account)
+        user = self._account(entry.used_by) if entry.used_by else account
         row = self._row(seq, entry)
         known = self._entries.get(entry.entry) or GatewayEntry.objects.filter(pk=entry.entry).first()
         if known is not None:
@@ -62,12 +63,12 @@ class Bookkeeper:
             self._registers[entry.meter] = BilledRegister(
                 meter=entry.meter,
                 gateway=self.gateway,
-                account=entry.account,
+                account=entry.used_by or entry.account,
                 register_wh=entry.register_to_wh,
                 entry=entry.entry,
                 at_ms=row.at_ms,
             )
-        self._draft(entry, account, row)
+        self._draft(entry, account, user, row)
 
     def flush(self) -> None:
         """Write what was collected, inside the caller's transaction."""
@@ -144,9 +145,11 @@ class Bookkeeper:
             lines=[[line.bucket, line.unit, line.amount, line.balance_after] for line in entry.lines],
             booked=self.epoch.opened and not central_booked,
             received_ms=self.now_ms,
+            used_by=entry.used_by,
         )
 
-    def _draft(self, entry: Entry, account: Account, row: GatewayEntry) -> None:
+    def _draft(self, entry: Entry, account: Account, user: Account, row: GatewayEntry) -> None:
+        """`user`: whose energy it was. It is its class's revenue, whoever's money paid (R-4.1.7)."""
         if entry.entry_kind == EntryKind.GRANT:
             if self._note_grant(entry, row):
                 return
@@ -155,7 +158,7 @@ class Bookkeeper:
         refundable = self._refundable(account)
         for index, line in enumerate(entry.lines):
             if line.amount:
-                self._drafts.append(_draft_of(entry, row.at_ms, index, line, account, refundable))
+                self._drafts.append(_draft_of(entry, row.at_ms, index, line, user, refundable))
 
     def _note_grant(self, entry: Entry, row: GatewayEntry) -> bool:
         """Prove that a grant arrived; False when central never gave it: that is an alarm, booked against suspense.
@@ -203,10 +206,10 @@ class Bookkeeper:
 
 
 def _draft_of(
-    entry: Entry, at_ms: int, index: int, line: EntryLine, account: Account, refundable: set[str]
+    entry: Entry, at_ms: int, index: int, line: EntryLine, user: Account, refundable: set[str]
 ) -> Draft:
     ours = chart.customer(entry.account, line.bucket, line.unit)
-    other = _other_side(entry, line, account.point.customer_class.code, refundable)
+    other = _other_side(entry, line, user.point.customer_class.code, refundable)
     gained = line.amount > 0
     return Draft(
         id=f"{entry.entry}/{index}",
@@ -239,7 +242,8 @@ def _other_side(entry: Entry, line: EntryLine, class_code: str, refundable: set[
 
 
 def _content(row: GatewayEntry) -> tuple[object, ...]:
-    return (row.account, row.meter, row.kind, row.energy_wh, row.register_to_wh, row.lines, row.source)
+    booked = (row.account, row.meter, row.kind, row.energy_wh, row.register_to_wh, row.lines, row.source)
+    return (*booked, row.used_by)
 
 
 def _add_to_mirror(gateway_id: str, changes: dict[tuple[str, str, str], int]) -> None:

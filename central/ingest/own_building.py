@@ -40,7 +40,9 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
 
 
 def _accounts(fact: Fact) -> Iterable[str]:
-    if isinstance(fact, Entry | Decision):
+    if isinstance(fact, Entry):
+        return [fact.account, fact.used_by] if fact.used_by else [fact.account]
+    if isinstance(fact, Decision):
         return [fact.account]
     optional = isinstance(fact, RelayReport | MeterSwapped | PeriodRegister)
     return [fact.account] if optional and fact.account else []

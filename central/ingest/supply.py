@@ -3,6 +3,7 @@
 from django.db.models import Max
 
 from central.campus.models import Binding
+from central.desk.shared_balance import payer_and_accounts
 from central.domain.delivery import RelayWord, proves_supply
 from central.link.models import AccountDecision, Delivery, RelayState
 
@@ -13,15 +14,20 @@ def relay_word(relay: RelayState) -> RelayWord:
 
 
 def mark_supplied(account: str, now_ms: int) -> int:
-    """Mark the account's booked grants as supplied if every relay tied to it now is proved closed; give how many."""
-    relays = RelayState.objects.filter(account=account, meter__in=_meters_tied_to(account, now_ms))
-    decision = AccountDecision.objects.filter(account=account).values_list("decision", flat=True).first()
-    if not relays or not all(proves_supply(relay_word(relay), decision) for relay in relays):
+    """Mark booked grants as supplied if every relay that they feed is proved closed; give how many.
+
+    Those are the relays tied to the account now, and to all that use up the same balance (C-4).
+    """
+    payer, accounts = payer_and_accounts(account)
+    waiting = Delivery.objects.filter(grant__account__code=payer, applied_ms__isnull=False, supplied_ms=None)
+    if not waiting.exists():
         return 0
-    read_back_ms = relays.aggregate(Max("at_ms"))["at_ms__max"]
-    return Delivery.objects.filter(
-        grant__account__code=account, applied_ms__isnull=False, supplied_ms=None
-    ).update(supplied_ms=read_back_ms)
+    tied = [meter for one in accounts for meter in _meters_tied_to(one, now_ms)]
+    relays = RelayState.objects.filter(account__in=accounts, meter__in=tied)
+    decisions = dict(AccountDecision.objects.filter(account__in=accounts).values_list("account", "decision"))
+    if not relays or not all(proves_supply(relay_word(one), decisions.get(one.account)) for one in relays):
+        return 0
+    return waiting.update(supplied_ms=relays.aggregate(Max("at_ms"))["at_ms__max"])
 
 
 def _meters_tied_to(account: str, now_ms: int) -> list[str]:

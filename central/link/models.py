@@ -245,6 +245,8 @@ class GatewayEntry(ImmutableModel):
     booked = models.BooleanField()
     """False for openings, for grants (booked when given) and for what an opening has replaced."""
     received_ms = models.BigIntegerField()
+    used_by = models.CharField(max_length=64, null=True, db_index=True)
+    """Whose energy it was, where `account` pays for another one. Null: a nullable column is added without rebuilding."""
 
     class Meta:
         indexes = [

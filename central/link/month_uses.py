@@ -11,6 +11,7 @@ from itertools import pairwise
 from operator import or_
 
 from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from central.link.models import Gateway, GatewayEntry
 from gateway.contract.commands import MonthUsed
@@ -28,9 +29,11 @@ UTC_OFFSET_MINUTES = PriceRule("", "", 0, 0).utc_offset_minutes
 
 def month_uses(gateway: Gateway, accounts: Collection[str]) -> list[MonthUsed]:
     """Give the use of accounts in the gateway's newest months, in Wh; months without use are left out."""
-    entries = GatewayEntry.objects.filter(
-        gateway=gateway, account__in=accounts, kind=EntryKind.CONSUMPTION, booked=True, provisional=False
+    consumed = GatewayEntry.objects.filter(
+        gateway=gateway, kind=EntryKind.CONSUMPTION, booked=True, provisional=False
     ).exclude(from_ms=None)
+    # Of accounts on one balance each has steps of its own, whoever pays (C-4).
+    entries = consumed.annotate(user=Coalesce("used_by", "account")).filter(user__in=accounts)
     newest_ms = entries.aggregate(at_ms=Max("at_ms"))["at_ms"]
     if newest_ms is None:
         return []
@@ -62,7 +65,7 @@ def _inside(entries: QuerySet[GatewayEntry], edges: Sequence[int]) -> Iterator[_
     """Add up, by account, the entries inside each month: nearly all of them."""
     for begins_ms, ends_ms in pairwise(edges):
         inside = entries.filter(from_ms__gte=begins_ms, from_ms__lt=ends_ms, at_ms__lte=ends_ms)
-        for account, used_wh in inside.values_list("account").annotate(Sum("energy_wh")).order_by("account"):
+        for account, used_wh in inside.values_list("user").annotate(Sum("energy_wh")).order_by("user"):
             yield _Part(account, used_wh, begins_ms, begins_ms)
 
 
@@ -70,4 +73,4 @@ def _across(entries: QuerySet[GatewayEntry], edges: Sequence[int]) -> Iterator[_
     """Give the entries over a month's beginning, each once."""
     over = [Q(from_ms__lt=edge_ms, at_ms__gt=edge_ms) for edge_ms in edges]
     for entry in entries.filter(reduce(or_, over)).order_by("at_ms"):
-        yield _Part(entry.account, entry.energy_wh, entry.from_ms or 0, entry.at_ms)
+        yield _Part(entry.used_by or entry.account, entry.energy_wh, entry.from_ms or 0, entry.at_ms)

@@ -53,6 +53,8 @@ class LinkRefusal(StrEnum):
     ACCOUNT_NOT_OPEN = "account-not-open"
     NOT_POSITIVE = "not-positive"
     NO_REASON = "no-reason"
+    PAYS_FOR_OTHERS = "pays-for-others"
+    """Others pay from this account: their energy up to the end is not billed yet (C-8)."""
     EXISTS_WITH_DIFFERENT = "exists-with-different"
 
 
@@ -292,6 +294,9 @@ def ask_closing(
         return account.closings.exclude(state=Closing.State.REFUSED).latest("asked_ms")
     if account.state != Account.State.OPEN:
         return Refused(LinkRefusal.ACCOUNT_NOT_OPEN, account_code)
+    others = account.members.exclude(state=Account.State.CLOSED).values_list("code", flat=True)
+    if others:
+        return Refused(LinkRefusal.PAYS_FOR_OTHERS, ", ".join(sorted(others)))
     gateway = _gateway_of(account.point.room.building_id)
     if isinstance(gateway, Refused):
         return gateway

@@ -40,7 +40,7 @@ TRANSFERS = (
 )
 ENTRIES = """
 SELECT epoch, seq, entry, gateway_id, account, kind, cause, lines, carried_nano_yuan, at_ms, at_trusted, meter, energy_wh,
-  register_from_wh, register_to_wh, from_ms, micro_yuan_per_kwh, provisional, source
+  register_from_wh, register_to_wh, from_ms, micro_yuan_per_kwh, provisional, source, used_by
 FROM link_gatewayentry ORDER BY gateway_id, epoch, seq
 """
 PRICES = """
@@ -116,6 +116,7 @@ def _stored_entry(row: Row) -> StoredEntry:
         price_micro_yuan_per_kwh=row["micro_yuan_per_kwh"],
         provisional=bool(row["provisional"]),
         source=row["source"] or None,
+        used_by=row["used_by"],
     )
     return StoredEntry(row["epoch"], row["seq"], entry)
 

@@ -13,6 +13,7 @@ from firmware_tools.auditor.folds import check_folds, unfolded
 from firmware_tools.auditor.gateway_reader import read_journal
 from firmware_tools.auditor.link_checks import check_link
 from firmware_tools.auditor.money_checks import check_money
+from firmware_tools.auditor.payer_checks import check_payers
 from firmware_tools.auditor.price_checks import check_prices
 from firmware_tools.auditor.read_only import Unreadable
 from firmware_tools.auditor.truth_reader import read_truth
@@ -67,6 +68,7 @@ def audit(evidence: Evidence, *, quiet: bool) -> list[Finding]:
         *check_money(evidence, quiet=quiet),
         *check_energy(evidence),
         *check_prices(evidence),
+        *check_payers(evidence),
         *check_link(evidence, quiet=quiet),
         *check_folds(evidence),
     ]

@@ -39,6 +39,8 @@ class Entry:
     price_micro_yuan_per_kwh: int | None = None
     provisional: bool = False
     source: str | None = None
+    used_by: str | None = None
+    """Whose energy it was, where the account pays for another one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Figure(StrEnum):
     REGISTERS_APART = "entries that don't match the registers"
     ENERGY_UNTRUE = "meters billed otherwise than the true energy"
     PRICES_WRONG = "entries that don't match the price"
+    PAYERS_WRONG = "energy paid by an account that never paid for it"
     BALANCES_BROKEN = "running balances that don't add up"
     ROWS_LOST = "rows lost between gateway and central"
     ROWS_ALTERED = "rows that differ between gateway and central"

@@ -111,4 +111,5 @@ def entry_of(fact: dict[str, Any], gateway: str) -> Entry:
         price_micro_yuan_per_kwh=fact.get("price_micro_yuan_per_kwh"),
         provisional=fact.get("provisional", False),
         source=fact.get("source"),
+        used_by=fact.get("used_by"),
     )

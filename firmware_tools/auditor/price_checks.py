@@ -65,9 +65,12 @@ def _check_running_balances(journal: Journal) -> Iterator[Finding]:
 
 
 def _check_list_price(entry: Entry, books: Books, adjusted: set[str | None]) -> Iterator[Finding]:
-    """An entry's price must be the tariff's when its interval began, unless a later entry adjusts it (C-9, C-14)."""
+    """An entry's price must be the tariff's when its interval began, unless a later entry adjusts it (C-9, C-14).
+
+    The tariff is that of whoever used the energy, whoever's money paid for it.
+    """
     price = entry.price_micro_yuan_per_kwh
-    tariff = books.tariffs.get(entry.account)
+    tariff = books.tariffs.get(entry.used_by or entry.account)
     if entry.kind != "consumption" or price is None or tariff is None or entry.entry in adjusted:
         return
     if entry.provisional or not entry.trusted or entry.from_ms is None:

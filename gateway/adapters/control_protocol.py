@@ -60,6 +60,8 @@ class RoomStatus(msgspec.Struct, frozen=True):
     """Who locked the relay out."""
     doubt: str = ""
     """Why the meter's story is not believed."""
+    pays_from: str = ""
+    """The account whose balance this is, where it is another one's."""
 
 
 class LineStatus(msgspec.Struct, frozen=True):

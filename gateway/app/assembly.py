@@ -27,6 +27,7 @@ from gateway.contract.facts import Birth
 from gateway.contract.identifiers import KeyId
 from gateway.contract.topics import BIRTH
 from gateway.contract.voucher_code import shared_key
+from gateway.domain.poll_plan import PollPlan
 from gateway.loops.drain_outbox import OutboxDrain
 from gateway.loops.fleet import Fleet
 from gateway.loops.meter_clocks import MeterClocks
@@ -106,6 +107,7 @@ def _parts(
         clocks=MeterClocks(config.clock.utc_offset_minutes),
         store=store,
         fleet=fleet,
+        plan=PollPlan(clock.now().monotonic_ms),
         signals=signals,
         uplink=uplink,
         drain=drain,
@@ -130,6 +132,7 @@ def _begin_line(parts: Parts, bus: SerialBus) -> asyncio.Task[None]:
         parts.signals,
         Tick(parts.progress, name),
         parts.config.polling.pause_ms,
+        parts.plan,
     )
     task = asyncio.create_task(poller.run(), name=f"poll {bus.name}")
     task.add_done_callback(lambda _: parts.progress.forget(name))

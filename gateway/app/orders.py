@@ -221,6 +221,7 @@ def _room(room: Room, now: Instant) -> RoomStatus:
         why=f"{room.relay_verdict}: {room.relay_why or room.reason}",
         last_seen_s=_seconds_since(room.last_seen, now),
         protected=room.protected,
+        pays_from=room.pays_from,
         quarantined=bool(room.quarantined),
         closed=room.closed,
         power_w=room.power_w,

@@ -12,6 +12,7 @@ from gateway.adapters.systemd_notify import Progress
 from gateway.app.commissioning import Commissioning
 from gateway.config import GatewayConfig
 from gateway.contract.envelope import Keyring
+from gateway.domain.poll_plan import PollPlan
 from gateway.loops.drain_outbox import OutboxDrain
 from gateway.loops.fleet import Fleet
 from gateway.loops.keep_health import Trouble
@@ -34,6 +35,8 @@ class Parts:
     clocks: MeterClocks
     store: JournalStore
     fleet: Fleet
+    plan: PollPlan
+    """One for all lines: meters of one credit may hang on several."""
     signals: Signals
     uplink: Uplink
     drain: OutboxDrain

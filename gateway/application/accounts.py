@@ -1,6 +1,9 @@
-"""An account with everything its bill and its decision rest on, gathered once per use case. Decides nothing."""
+"""An account with everything its bill and its decision rest on, gathered once per use case. Decides nothing.
 
-from collections.abc import Sequence
+Where one account's money pays for several points (C-4), each point is gathered with that account's buckets, remainder and limits;
+meter, tariff, month and relay stay its own.
+"""
+
 from dataclasses import dataclass
 
 import msgspec
@@ -12,22 +15,35 @@ from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh
 from gateway.contract.rules import AccountRule, PriceRule
-from gateway.domain.buckets import PAID, Bucket, in_order_of_use, spendable
+from gateway.domain.buckets import PAID, Bucket, in_order_of_use
 from gateway.domain.instants import elapsed_ms, wall_of
 from gateway.domain.ledger import AccountState, Bill, bill_energy
 from gateway.domain.reading import MeterState
+from gateway.domain.shared_credit import with_limits_of
 from gateway.domain.tariff import Span, TariffPrices, lowest_price, lowest_rate, rate_at
 
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """One account: its rule, its state, its meter, its tariff's prices and its buckets in order of use."""
+    """One account: its rule, its state, its meter, its tariff's prices and the buckets that pay, in order of use."""
 
     rule: AccountRule
     state: AccountState
     meter: MeterState | None
     prices: tuple[PriceRule, ...]
     buckets: list[Bucket]
+    payer: AccountState
+    """Whose buckets they are: the account's own state, or that of the one it pays from."""
+
+    @property
+    def is_barred(self) -> bool:
+        """Nothing is billed: the account's books or the payer's wait for a person, or are closed."""
+        return any(state.quarantined or state.closed for state in (self.state, self.payer))
+
+    @property
+    def used_by(self) -> AccountId | None:
+        """This account where another one pays, as the entries name it."""
+        return None if self.payer.account == self.state.account else self.state.account
 
     @property
     def paid_unit(self) -> str:
@@ -46,19 +62,50 @@ class Metered:
 
 
 def metered(journal: Journal, account: AccountId) -> Metered | None:
-    """Gather an account; None when the configuration doesn't have it."""
+    """Gather an account as it is billed and judged; None when the configuration doesn't have it."""
     rule = journal.record(AccountRule, account)
-    if rule is None:
-        return None
-    state = journal.record(AccountState, account) or AccountState(account)
+    paying = journal.record(AccountRule, rule.pays_from) if rule and rule.pays_from else None
+    if rule is None or paying is None:
+        return with_own_credit(journal, account)
+    return _gathered(journal, with_limits_of(paying, rule), paying.account)
+
+
+def with_own_credit(journal: Journal, account: AccountId) -> Metered | None:
+    """Gather an account with what it holds itself, whoever pays for its energy: that is what it gets and gives back."""
+    rule = journal.record(AccountRule, account)
+    return None if rule is None else _gathered(journal, rule, account)
+
+
+def _gathered(journal: Journal, rule: AccountRule, payer: AccountId) -> Metered:
+    state = journal.record(AccountState, rule.account) or AccountState(rule.account)
     tariff = journal.record(TariffPrices, rule.tariff)
     return Metered(
         rule=rule,
         state=state,
         meter=None if state.meter is None else journal.record(MeterState, state.meter),
         prices=tariff.prices if tariff else (),
-        buckets=in_order_of_use(journal.buckets(account), rule.buckets),
+        buckets=in_order_of_use(journal.buckets(payer), rule.buckets),
+        payer=journal.record(AccountState, payer) or AccountState(payer),
     )
+
+
+def members(journal: Journal, payer: AccountId) -> list[AccountId]:
+    """Name the accounts that pay from another one's money, in order; mostly none."""
+    rules = journal.records(AccountRule)
+    return sorted(AccountId(name) for name, rule in rules.items() if rule.pays_from == payer)
+
+
+def sharing(journal: Journal, gathered: Metered) -> list[Metered]:
+    """Gather every point that one credit pays for: the account that holds it, then the others. Mostly it is one.
+
+    They are billed in this order, so that what is estimated is what a settlement comes to.
+    """
+    payer = gathered.payer.account
+    others = members(journal, payer)
+    if not others and payer == gathered.state.account:
+        return [gathered]
+    found = (metered(journal, account) for account in (payer, *others))
+    return [one for one in found if one is not None]
 
 
 def metered_by(journal: Journal, meter: MeterNo) -> Metered | None:
@@ -74,7 +121,7 @@ def bill(gathered: Metered, now: Instant) -> Bill:
         gathered.unsettled_wh,
         span_of(gathered.state.settled_at, gathered.meter.at if gathered.meter else None, now),
         gathered.prices,
-        gathered.state.carried_nano_yuan,
+        gathered.payer.carried_nano_yuan,
         gathered.paid_unit,
         gathered.state.months,
     )
@@ -91,14 +138,6 @@ def span_of(began: Instant | None, ended: Instant | None, now: Instant) -> Span 
         # The wall clock ran ahead when the interval began, and was mended: the monotonic one knows its length, or nobody does.
         from_ms = to_ms - (elapsed_ms(began, ended) or 0)
     return Span(from_ms, to_ms)
-
-
-def live_balance(gathered: Metered, now: Instant) -> int:
-    """Give what is left to spend in the account's unit: the ledger less the energy that is not settled yet."""
-    buckets: Sequence[Bucket] = gathered.buckets
-    if gathered.unsettled_wh > 0 and not gathered.state.quarantined and not gathered.state.closed:
-        buckets = bill(gathered, now).buckets
-    return spendable(buckets, gathered.rule.unit, gathered.price_now(now))
 
 
 def quarantine(journal: Journal, account: AccountId, why: str, now: Instant) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.application.accounts import Metered, metered, span_of
+from gateway.application.accounts import Metered, metered, span_of, with_own_credit
 from gateway.application.alarms import note
 from gateway.application.ports import Journal
 from gateway.application.records import Provisional
@@ -33,46 +33,55 @@ PRICE_TOO_OLD = "price-too-old"
 
 
 def post_adjustment(
-    journal: Journal, account: AccountId, owed_nano_yuan: int, cause: EntryCause, source: str, now: Instant
+    journal: Journal,
+    account: AccountId,
+    owed_nano_yuan: int,
+    cause: EntryCause,
+    source: str,
+    now: Instant,
+    used_by: AccountId | None = None,
 ) -> bool:
     """Charge (positive) or give back a difference to the account's money; say whether an entry was written.
 
-    What is below a micro-yuan goes into the account's remainder. An account without a yuan bucket was never billed in money.
+    It is the account that paid then, whoever pays now; `used_by` is for whom. What is below a micro-yuan goes into its remainder.
+    An account without a yuan bucket was never billed in money.
     """
-    gathered = metered(journal, account)
+    gathered = with_own_credit(journal, account)
     if gathered is None or owed_nano_yuan == 0 or gathered.state.closed:
         return False
     names = [bucket.name for bucket in gathered.rule.buckets if bucket.unit == Unit.YUAN]
     if not names:
         return False
     name = PAID if PAID in names else names[0]
-    micro_yuan, carried = divmod(owed_nano_yuan + gathered.state.carried_nano_yuan, 1000)
+    micro_yuan, carried = divmod(owed_nano_yuan + gathered.payer.carried_nano_yuan, 1000)
     postings = [Posting(name, Unit.YUAN, 0, -micro_yuan)] if micro_yuan else []
-    post(journal, gathered, EntryKind.ADJUSTMENT, cause, postings, now, source, carried_nano_yuan=carried)
+    post(journal, gathered, EntryKind.ADJUSTMENT, cause, postings, now, source, carried, used_by)
     return True
 
 
 def adjust_late_prices(
     journal: Journal, tariff: str, before: Sequence[PriceRule], after: Sequence[PriceRule], now: Instant
 ) -> list[AccountId]:
-    """Post one adjustment per account for prices learnt after their instant (C-9); give the accounts."""
+    """Post one adjustment per account that paid, and point it paid for, for prices learnt after their instant (C-9); give the
+    accounts."""
     known = {price.version for price in before}
     learnt = [price for price in after if price.version not in known]
     if not known or not learnt:
         return []
-    owed: dict[AccountId, int] = {}
+    owed: dict[tuple[AccountId, AccountId | None], int] = {}
     earliest = min(learnt, key=lambda price: price.from_ms)
     _tell_of_folded(journal, earliest, now)
     for entry in journal.consumption_since(earliest.from_ms):
         span = _true_span(journal, entry)
         if entry.price_version in known and span is not None:
             difference = _cost(journal, entry, span, after) - _cost(journal, entry, span, before)
-            owed[entry.account] = owed.get(entry.account, 0) + difference
+            key = (entry.account, entry.used_by)
+            owed[key] = owed.get(key, 0) + difference
     source = learnt[-1].version
     return [
         account
-        for account, nano_yuan in owed.items()
-        if post_adjustment(journal, account, nano_yuan, EntryCause.PRICE_EDGE, source, now)
+        for (account, used_by), nano_yuan in owed.items()
+        if post_adjustment(journal, account, nano_yuan, EntryCause.PRICE_EDGE, source, now, used_by)
     ]
 
 
@@ -109,17 +118,19 @@ def true_up(journal: Journal, now: Instant) -> list[AccountId]:
     if not now.trusted:
         return []
     pending = [record for record in journal.records(Provisional).values() if record.settled_span is None]
-    return [record.account for record in pending if _true_up(journal, record, now)]
+    paid = (_true_up(journal, record, now) for record in pending)
+    return [account for account in paid if account is not None]
 
 
-def _true_up(journal: Journal, record: Provisional, now: Instant) -> bool:
+def _true_up(journal: Journal, record: Provisional, now: Instant) -> AccountId | None:
+    """True one entry up; give the account that paid it, or None when nothing was written."""
     entry = journal.entry(record.entry)
     prices = _prices(journal, record.account, entry)
     if entry is None or entry.price_micro_yuan_per_kwh is None or not prices:
-        return False
-    gathered = metered(journal, record.account)
-    if gathered is None or gathered.state.quarantined:
-        return False
+        return None
+    gathered, paying = metered(journal, record.account), with_own_credit(journal, entry.account)
+    if gathered is None or gathered.state.quarantined or (paying and paying.state.quarantined):
+        return None
     priced_wh = entry.energy_wh - kwh_part(entry.lines)
     span = span_of(record.began, record.ended, now)
     if span is None:
@@ -130,7 +141,10 @@ def _true_up(journal: Journal, record: Provisional, now: Instant) -> bool:
         _place(journal, record, gathered, entry.energy_wh, span)
         cost = _cost(journal, entry, span, prices)
     owed = cost - priced_wh * entry.price_micro_yuan_per_kwh
-    return post_adjustment(journal, record.account, owed, EntryCause.CLOCK, record.entry, now)
+    clock, source, used_by = EntryCause.CLOCK, record.entry, entry.used_by
+    return (
+        entry.account if post_adjustment(journal, entry.account, owed, clock, source, now, used_by) else None
+    )
 
 
 def _place(journal: Journal, record: Provisional, gathered: Metered, energy_wh: int, span: Span) -> None:

@@ -138,7 +138,7 @@ def _release_old_account(journal: Journal, meter: MeterNo, end: Closed | None, n
     if gathered is None:
         journal.forget(Tie, meter)
         return
-    if end is not None and not gathered.state.quarantined and not gathered.state.closed:
+    if end is not None and not gathered.is_barred:
         settle_to(journal, gathered, end, EntryCause.BINDING, now, None)
     state = journal.record(AccountState, gathered.state.account) or gathered.state
     _note_billed(journal, meter, state)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from gateway.application.accounts import Metered, metered
+from gateway.application.accounts import Metered, members, metered, with_own_credit
 from gateway.application.alarms import clear_alarm
 from gateway.application.drive_relay import lock_out
 from gateway.application.outbox import answer_again
@@ -35,10 +35,9 @@ def begin_closing(
         closing = msgspec.structs.replace(state.closing, number=number, command=command)
         journal.keep(body.account, msgspec.structs.replace(state, closing=closing))
         return _pending(number, command, now)
-    if state.quarantined:
-        return CommandResult(
-            number, command, CommandOutcome.REFUSED, now, f"quarantined: {state.quarantined}"
-        )
+    refusal = _refusal(journal, state)
+    if refusal:
+        return CommandResult(number, command, CommandOutcome.REFUSED, now, refusal)
     locks = body.lock_out and state.meter is not None and gathered.rule.cut_off is not CutOff.NONE
     closing = Closing(number, command, body.lock_out, relay_is_done=not locks)
     journal.keep(body.account, msgspec.structs.replace(state, closing=closing))
@@ -47,6 +46,17 @@ def begin_closing(
     if locks:
         lock_out(journal, state.meter, CLOSING, now, command)
     return _pending(number, command, now)
+
+
+def _refusal(journal: Journal, state: AccountState) -> str:
+    """Money that others still pay from doesn't leave (C-8): their energy up to the end is not billed yet."""
+    if state.quarantined:
+        return f"quarantined: {state.quarantined}"
+    states = journal.records(AccountState)
+    paying = [
+        name for name in members(journal, state.account) if name not in states or not states[name].closed
+    ]
+    return f"{', '.join(paying)} pay from it: end that first" if paying else ""
 
 
 def _pending(number: int, command: CommandId, now: Instant) -> CommandResult:
@@ -113,6 +123,6 @@ def _detail(gathered: Metered, closing: Closing) -> str:
 
 
 def _again(journal: Journal, account: AccountId) -> Metered:
-    gathered = metered(journal, account)
+    gathered = with_own_credit(journal, account)
     assert gathered is not None
     return gathered

@@ -5,7 +5,7 @@ from itertools import groupby
 
 import msgspec
 
-from gateway.application.accounts import metered
+from gateway.application.accounts import with_own_credit
 from gateway.application.adjust import adjust_late_prices
 from gateway.application.alarms import clear_alarm, raise_alarm, station
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
@@ -15,8 +15,9 @@ from gateway.application.known_grants import Done, adopt_known
 from gateway.application.ports import Journal
 from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, Billed, InboxRow, MeterTies, Provisional, Tie
-from gateway.application.settle import Closed, post, settle
+from gateway.application.settle import Closed, post
 from gateway.application.settle_due import redecide, write_watermark
+from gateway.application.shared_credit import settle_all
 from gateway.application.site_swaps import with_swaps
 from gateway.application.software_control import SOFTWARE_CONTROL, flag_software_control
 from gateway.application.timetables import keep_timetables
@@ -76,6 +77,7 @@ def _refusal(journal: Journal, configure: Configure, now: Instant) -> Done | Non
         return _different(journal, f"configuration {configure.version}", now)
     listed = mistakes(configure, journal.records(TariffPrices))
     listed += [text for rule in configure.accounts for text in _unit_changes(journal, rule)]
+    listed += [text for rule in configure.accounts for text in _closing_payer(journal, rule)]
     if listed:
         more = f"; and {len(listed) - MISTAKES_TOLD} more" if len(listed) > MISTAKES_TOLD else ""
         return Done(CommandOutcome.REFUSED, "; ".join(listed[:MISTAKES_TOLD]) + more)
@@ -102,6 +104,19 @@ def _unit_changes(journal: Journal, rule: AccountRule) -> list[str]:
     ]
 
 
+def _closing_payer(journal: Journal, rule: AccountRule) -> list[str]:
+    """Nobody begins to pay from money that is about to leave (C-8)."""
+    before = journal.record(AccountRule, rule.account)
+    payer = journal.record(AccountState, rule.pays_from) if rule.pays_from else None
+    if (
+        payer is None
+        or not (payer.closing or payer.closed)
+        or (before and before.pays_from == rule.pays_from)
+    ):
+        return []
+    return [f"account {rule.account}: {rule.pays_from}, which it would pay from, is closed or being closed"]
+
+
 def _changed_price(journal: Journal, configure: Configure) -> str | None:
     known = {
         price.version: price for tariff in journal.records(TariffPrices).values() for price in tariff.prices
@@ -111,12 +126,17 @@ def _changed_price(journal: Journal, configure: Configure) -> str | None:
 
 
 def _settle_changed(journal: Journal, configure: Configure, now: Instant) -> None:
-    """What was used under the old rules is billed by them."""
+    """What was used under the old rules is billed by them, to the money that paid then: joining and leaving a credit is such a
+    change, dated by the last good reading before this configuration."""
     rules = {rule.account: rule for rule in configure.accounts}
     for account, rule in journal.records(AccountRule).items():
         new = rules.get(AccountId(account))
-        if new is None or (new.tariff, new.unit, new.buckets) != (rule.tariff, rule.unit, rule.buckets):
-            settle(journal, AccountId(account), EntryCause.COMMAND, now)
+        if new is None or _billed_by(new) != _billed_by(rule):
+            settle_all(journal, AccountId(account), EntryCause.COMMAND, now)
+
+
+def _billed_by(rule: AccountRule) -> tuple[object, ...]:
+    return rule.tariff, rule.unit, rule.buckets, rule.pays_from
 
 
 def _learn_prices(journal: Journal, configure: Configure, now: Instant) -> list[AccountId]:
@@ -194,7 +214,7 @@ def _adopt_months(journal: Journal, used: Sequence[MonthUsed]) -> None:
 
 def _adopt_balances(journal: Journal, account: AccountId, opening: Opening, now: Instant) -> None:
     """Move every bucket to central's figure; the difference is the entry."""
-    gathered = metered(journal, account)
+    gathered = with_own_credit(journal, account)
     if gathered is None:
         return
     held = {(b.name, b.unit, b.expires_ms): b.balance for b in gathered.buckets}

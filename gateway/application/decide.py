@@ -1,20 +1,24 @@
-"""Deciding whether an account is supplied, and telling its relay what to want (C-10, C-16). Reads no meter, drives no relay."""
+"""Deciding whether an account is supplied, and telling its relay what to want (C-10, C-16). Reads no meter, drives no relay.
+
+One credit is judged once, whatever it pays for: every point has its decision by the same balance and the same limits. A cut needs
+each point's own second look, and its own leave from the guard; what is in doubt, quarantined or protected holds nobody else up.
+"""
 
 from dataclasses import dataclass
 
 import msgspec
 
-from gateway.application.accounts import Metered, live_balance, metered
+from gateway.application.accounts import Metered, metered, sharing
 from gateway.application.alarms import clear_alarm, raise_alarm, station
 from gateway.application.ports import Journal
 from gateway.application.records import ONLY
 from gateway.application.relay_state import keep_relay, relay_of
-from gateway.application.settle import settle
+from gateway.application.shared_credit import balance_of_all, settle_all
 from gateway.contract.facts import Decision, DecisionKind, EntryCause, Instant
-from gateway.contract.identifiers import AccountId
+from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.rules import CutOff, PolicyRule
 from gateway.domain.cut_guard import CutGuard, admit, approved
-from gateway.domain.cutoff import HELD_BY_GUARD, WISH, Basis, Ruling, facts_of, rule_on
+from gateway.domain.cutoff import HELD_BY_GUARD, WISH, Basis, Ground, Ruling, facts_of, rule_on
 from gateway.domain.instants import elapsed_ms
 from gateway.domain.ledger import AccountState
 from gateway.domain.leeway import Heard, Leeway, leeway_of
@@ -23,10 +27,14 @@ from gateway.domain.relay import RelayState
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`confirm`: read the register again at once and decide on that (C-16). `relay`: the relay wants something else now."""
+    """What is to be done about it at once."""
 
     confirm: bool = False
-    relay: bool = False
+    """Read the register again and decide on that (C-16)."""
+    woken: tuple[MeterNo, ...] = ()
+    """Meters whose relay wants something else now."""
+    waiting: frozenset[AccountId] = frozenset()
+    """Other points of the same credit, which is spent: each is cut when its own register says so."""
 
 
 def policy(journal: Journal) -> PolicyRule:
@@ -35,37 +43,69 @@ def policy(journal: Journal) -> PolicyRule:
 
 
 def decide(journal: Journal, account: AccountId, basis: Basis, now: Instant) -> Decided:
-    """Decide on one account; a decision that changed is settled, stored and reported in this transaction."""
+    """Decide on one account, and on those that share its credit; `basis` is what is known of its own register, nothing was read of
+    theirs. A decision that changed is settled, stored and reported in this transaction."""
     gathered = metered(journal, account)
-    if gathered is None or (gathered.state.meter is None and gathered.rule.software is None):
+    if gathered is None:
         return Decided()
-    balance = live_balance(gathered, now)
-    questionable = gathered.meter is None or gathered.meter.questionable
-    newly_bound = _is_newly_bound(journal, gathered, now)
-    leeway = leeway_now(journal, gathered, now)
+    points = sharing(journal, gathered)
+    credit = _Credit(balance_of_all(points, now), leeway_now(journal, gathered, now))
+    own = _decide_point(journal, gathered, credit, basis, now)
+    others = [
+        _decide_point(journal, point, credit, Basis.ESTIMATE, now)
+        for point in points
+        if point.state.account != account
+    ]
+    return Decided(
+        own.confirm,
+        (*own.woken, *(meter for one in others for meter in one.woken)),
+        frozenset().union(*(one.waiting for one in others)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Credit:
+    """What all points of one credit are judged by."""
+
+    balance: int
+    leeway: Leeway
+
+
+def _decide_point(
+    journal: Journal, gathered: Metered, credit: _Credit, basis: Basis, now: Instant
+) -> Decided:
+    state = gathered.state
+    if state.meter is None and gathered.rule.software is None:
+        return Decided()
     ruling = rule_on(
-        gathered.rule, gathered.state, balance, questionable, basis, newly_bound=newly_bound, leeway=leeway
+        gathered.rule,
+        msgspec.structs.replace(state, quarantined=state.quarantined or gathered.payer.quarantined),
+        credit.balance,
+        gathered.meter is None or gathered.meter.questionable,
+        basis,
+        newly_bound=_is_newly_bound(journal, gathered, now),
+        leeway=credit.leeway,
     )
     if ruling.confirm:
-        return Decided(confirm=not _is_held_by_guard(journal, gathered.state))
+        return Decided(confirm=not _is_held_by_guard(journal, state))
+    if ruling.reason == Ground.ESTIMATED and state.decision is not DecisionKind.OPEN:
+        held = _is_held_by_guard(journal, state)
+        return Decided(waiting=frozenset() if held else frozenset({state.account}))
     if ruling.kind is DecisionKind.OPEN and not guard_admits(journal, now):
         ruling = HELD_BY_GUARD
-    if ruling.kind is None or (ruling.kind, ruling.reason) == (
-        gathered.state.decision,
-        gathered.state.reason,
-    ):
+    if ruling.kind is None or (ruling.kind, ruling.reason) == (state.decision, state.reason):
         return Decided()
-    facts = facts_of(gathered.rule, balance, leeway)
-    return Decided(relay=_record(journal, gathered, ruling, balance, facts, now))
+    facts = facts_of(gathered.rule, credit.balance, credit.leeway)
+    woken = _record(journal, gathered, ruling, credit.balance, facts, now)
+    return Decided(woken=(state.meter,) if woken and state.meter else ())
 
 
 def leeway_now(journal: Journal, gathered: Metered, now: Instant) -> Leeway:
     """Give how far beyond its overdraft the account stays supplied now, and why."""
     here = station(journal)
     heard = Heard(here.heard_at, here.back_at)
-    return leeway_of(
-        gathered.rule, policy(journal), gathered.state.emergency, heard, now, gathered.state.grace
-    )
+    payer = gathered.payer
+    return leeway_of(gathered.rule, policy(journal), payer.emergency, heard, now, payer.grace)
 
 
 def _is_held_by_guard(journal: Journal, state: AccountState) -> bool:
@@ -77,7 +117,7 @@ def _is_held_by_guard(journal: Journal, state: AccountState) -> bool:
 def _is_newly_bound(journal: Journal, gathered: Metered, now: Instant) -> bool:
     """Say whether the account's first credit may still be on its way: the configuration comes before the grants."""
     bound_at = gathered.state.bound_at
-    if bound_at is None or gathered.state.credited:
+    if bound_at is None or gathered.payer.credited:
         return False
     passed_ms = elapsed_ms(bound_at, now)
     return passed_ms is not None and 0 <= passed_ms < policy(journal).new_account_grace_s * 1000
@@ -109,7 +149,7 @@ def _record(
 ) -> bool:
     account = gathered.state.account
     assert ruling.kind is not None
-    settle(journal, account, EntryCause.DECISION, now)
+    settle_all(journal, account, EntryCause.DECISION, now)
     state = journal.record(AccountState, account) or gathered.state
     journal.keep(account, msgspec.structs.replace(state, decision=ruling.kind, reason=ruling.reason))
     journal.append_fact(Decision(account, ruling.kind, ruling.reason, now, balance, facts))

@@ -4,6 +4,7 @@ import msgspec
 
 from gateway.application.accounts import metered
 from gateway.application.decide import decide
+from gateway.application.grant import pays_elsewhere
 from gateway.application.known_grants import Done
 from gateway.application.ports import Journal
 from gateway.contract.commands import DrawEmergency
@@ -17,6 +18,8 @@ def draw_emergency(journal: Journal, body: DrawEmergency, now: Instant) -> Done:
     gathered = metered(journal, body.account)
     if gathered is None:
         return Done(CommandOutcome.UNKNOWN_ACCOUNT, body.account)
+    if gathered.rule.pays_from:
+        return Done(CommandOutcome.REFUSED, pays_elsewhere(gathered))
     drawn = gathered.state.emergency
     if drawn is not None and drawn.draw == body.draw:
         return Done(CommandOutcome.EXISTS)
@@ -27,5 +30,4 @@ def draw_emergency(journal: Journal, body: DrawEmergency, now: Instant) -> Done:
     journal.keep(body.account, msgspec.structs.replace(gathered.state, emergency=emergency))
     journal.must_commit()
     decided = decide(journal, body.account, Basis.ESTIMATE, now)
-    meter = gathered.state.meter
-    return Done(CommandOutcome.APPLIED, relay=(meter,) if meter and decided.relay else ())
+    return Done(CommandOutcome.APPLIED, relay=decided.woken)

@@ -2,12 +2,13 @@
 
 import msgspec
 
-from gateway.application.accounts import Metered, metered
+from gateway.application.accounts import Metered, with_own_credit
 from gateway.application.decide import decide
 from gateway.application.known_grants import Done, known_before, known_grant, remember
 from gateway.application.ports import Journal
 from gateway.application.records import KnownGrant
-from gateway.application.settle import post, settle
+from gateway.application.settle import post
+from gateway.application.shared_credit import meters_of, settle_all
 from gateway.contract.commands import Grant, TakeBack, encode_command
 from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, EntryKind, EntryLine, Instant
 from gateway.contract.identifiers import CommandId
@@ -21,26 +22,21 @@ def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
     known = known_grant(journal, grant, now)
     if known is not None:
         return known
-    gathered = metered(journal, grant.account)
+    gathered = with_own_credit(journal, grant.account)
     if gathered is None:
         return Done(CommandOutcome.UNKNOWN_ACCOUNT, grant.account)
     refusal = _refusal(gathered, grant)
     if refusal:
         return Done(CommandOutcome.REFUSED, refusal)
-    settle(journal, grant.account, EntryCause.GRANT, now, source=grant.grant)
+    settle_all(journal, grant.account, EntryCause.GRANT, now, source=grant.grant)
     posting = Posting(grant.bucket, grant.unit, grant.expires_ms, grant.amount)
-    gathered = metered(journal, grant.account) or gathered
+    gathered = with_own_credit(journal, grant.account) or gathered
     entry = post(journal, gathered, EntryKind.GRANT, EntryCause.GRANT, [posting], now, source=grant.grant)
     remember(journal, grant, entry.entry)
     state = journal.record(AccountState, grant.account) or gathered.state
     journal.keep(grant.account, msgspec.structs.replace(state, credited=True))
     decided = decide(journal, grant.account, Basis.ESTIMATE, now)
-    meter = gathered.state.meter
-    return Done(
-        CommandOutcome.APPLIED,
-        relay=(meter,) if meter and decided.relay else (),
-        read=(meter,) if meter else (),
-    )
+    return Done(CommandOutcome.APPLIED, relay=decided.woken, read=meters_of(journal, grant.account))
 
 
 def apply_voucher(journal: Journal, grant: Grant, now: Instant, by: str = "") -> CommandResult:
@@ -56,19 +52,22 @@ def apply_voucher(journal: Journal, grant: Grant, now: Instant, by: str = "") ->
 
 
 def take_back(journal: Journal, body: TakeBack, now: Instant) -> Done:
-    """Take min(asked, left) from a bucket after settling, and answer what was taken; never cuts by itself (C-7)."""
+    """Take min(asked, left) from a bucket after settling, and answer what was taken; never cuts by itself (C-7).
+
+    An account that pays from another one is asked for what it still holds itself.
+    """
     known = known_before(journal, body.request, body, now)
     if known is not None:
         return known
-    gathered = metered(journal, body.account)
+    gathered = with_own_credit(journal, body.account)
     if gathered is None:
         return Done(CommandOutcome.UNKNOWN_ACCOUNT, body.account)
     if body.amount <= 0:
         return Done(CommandOutcome.REFUSED, "the amount is not above zero")
     if gathered.state.quarantined:
         return Done(CommandOutcome.REFUSED, f"quarantined: {gathered.state.quarantined}")
-    settle(journal, body.account, EntryCause.COMMAND, now, source=body.request)
-    gathered = metered(journal, body.account) or gathered
+    settle_all(journal, body.account, EntryCause.COMMAND, now, source=body.request)
+    gathered = with_own_credit(journal, body.account) or gathered
     postings = taken(gathered.buckets, body.bucket, body.amount)
     lines: list[EntryLine] = []
     entry = None
@@ -96,4 +95,11 @@ def _refusal(gathered: Metered, grant: Grant) -> str:
         return f"bucket {grant.bucket} is kept in {rule.unit}"
     if grant.amount <= 0:
         return "the amount is not above zero"
+    if gathered.rule.pays_from:
+        return pays_elsewhere(gathered)
     return "the account is closed" if gathered.state.closed else ""
+
+
+def pays_elsewhere(gathered: Metered) -> str:
+    """Refuse what concerns credit by name: redirected, central's books would say another account than these (C-1, C-2)."""
+    return f"account {gathered.state.account} pays from {gathered.rule.pays_from}: ask it of that one"

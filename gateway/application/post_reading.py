@@ -3,18 +3,19 @@
 reading -> judgement -> (binding, price edge, period's end) -> packed row -> decision -> settlement -> outbox row
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from gateway.application.accounts import Metered, metered, metered_by
+from gateway.application.accounts import Metered, metered_by
 from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.bind import bills_nobody, bind_due, has_binding_due
 from gateway.application.close_account import finish_closing
 from gateway.application.close_period import close_periods
 from gateway.application.decide import decide, policy
 from gateway.application.drive_relay import note_observation
-from gateway.application.outlook import outlook_of
+from gateway.application.outlook import outlooks_of
 from gateway.application.ports import Journal
 from gateway.application.power import note_power, watches_power
 from gateway.application.settle import settle
@@ -62,6 +63,8 @@ class Posted:
     """The meter's running total after it."""
     outlook: Outlook = NO_OUTLOOK
     """When the meter is next worth reading."""
+    others: Mapping[MeterNo, Outlook] = field(default_factory=dict)
+    """The same for the meters whose energy comes from the same credit: it was judged anew for all of them."""
 
 
 def post_reading(
@@ -166,12 +169,13 @@ def _act(
         return replace(posted, closed=True)
     basis = Basis.CONFIRMED if confirming and judgement.accepted else Basis.READ
     decided = decide(journal, gathered.state.account, basis, now)
-    decided_on = metered(journal, gathered.state.account) or gathered
+    outlooks = outlooks_of(journal, gathered.state.account, decided, now)
     posted = replace(
         posted,
         confirm=decided.confirm,
-        relay=posted.relay or decided.relay,
-        outlook=outlook_of(decided_on, now, confirm=decided.confirm),
+        relay=posted.relay or bool(decided.woken),
+        outlook=outlooks.pop(meter, NO_OUTLOOK),
+        others=outlooks,
     )
     return _watch_power(journal, reading, gathered, posted, now) if watches_power(gathered.rule) else posted
 

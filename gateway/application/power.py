@@ -5,11 +5,12 @@ A trip is no decision on credit: the credit's decision goes on beside it and hol
 
 import msgspec
 
-from gateway.application.accounts import Metered, live_balance, metered, metered_by
+from gateway.application.accounts import Metered, metered, metered_by
 from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.decide import guard_admits, policy
 from gateway.application.ports import Journal
 from gateway.application.relay_state import keep_relay, relay_of
+from gateway.application.shared_credit import live_balance
 from gateway.application.timetables import retell
 from gateway.contract.facts import Decision, DecisionKind, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
@@ -83,7 +84,7 @@ def _trip(journal: Journal, gathered: Metered, watch: PowerWatch, trip: Trip, no
     assert meter is not None
     _keep(journal, account, watch)
     facts = told(trip, watch, now)
-    balance = live_balance(gathered, now)
+    balance = live_balance(journal, gathered, now)
     journal.append_fact(Decision(account, DecisionKind.OPEN, trip.reason, now, balance, facts))
     if watch.waits:
         detail = f"{trip.reason}: restored {len(watch.restores)} times within a day; a person must close it"

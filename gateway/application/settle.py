@@ -5,7 +5,7 @@ register's true movement, however it was cut into intervals.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -44,10 +44,11 @@ def settle(
 ) -> bool:
     """Bill an account up to its meter's last good reading; say whether anything was written.
 
-    Nothing is billed to a quarantined or closed account; one whose entries would not add up is quarantined instead (C-17).
+    Nothing is billed to a quarantined or closed account; one whose entries would not add up is quarantined instead (C-17). What an
+    account pays for others is billed with each of them (`shared_credit.settle_all`).
     """
     gathered = metered(journal, account)
-    if gathered is None or gathered.meter is None or gathered.state.quarantined or gathered.state.closed:
+    if gathered is None or gathered.meter is None or gathered.is_barred:
         return False
     end = last_good(gathered.meter)
     if end is None:
@@ -61,26 +62,30 @@ def settle_to(
     """Bill a gathered account up to a point that is not before its last settlement."""
     state = gathered.state
     point = msgspec.structs.replace(gathered.meter or MeterState(end.meter), total_wh=end.total_wh, at=end.at)
-    gathered = Metered(gathered.rule, state, point, gathered.prices, gathered.buckets)
+    gathered = replace(gathered, meter=point)
     planned = bill(gathered, now)
-    broken = audit_charges(planned.charges, gathered.unsettled_wh, state.carried_nano_yuan)
+    broken = audit_charges(planned.charges, gathered.unsettled_wh, gathered.payer.carried_nano_yuan)
     if broken:
         quarantine(journal, state.account, broken, now)
         return False
     if gathered.unsettled_wh:
         _write(journal, gathered, planned.charges, end, cause, now, source)
-    journal.keep(
-        state.account,
-        msgspec.structs.replace(
-            state,
-            settled_wh=end.total_wh,
-            settled_register_wh=end.register_wh,
-            settled_at=end.at,
-            carried_nano_yuan=planned.carried,
-            months=planned.months,
-        ),
+    settled = msgspec.structs.replace(
+        state,
+        settled_wh=end.total_wh,
+        settled_register_wh=end.register_wh,
+        settled_at=end.at,
+        months=planned.months,
     )
+    journal.keep(state.account, settled)
+    keep_carried(journal, gathered.payer.account, planned.carried)
     return gathered.unsettled_wh > 0
+
+
+def keep_carried(journal: Journal, payer: AccountId, carried_nano_yuan: int) -> None:
+    """Store the remainder below a micro-yuan of the account whose money was taken."""
+    state = journal.record(AccountState, payer) or AccountState(payer)
+    journal.keep(payer, msgspec.structs.replace(state, carried_nano_yuan=carried_nano_yuan))
 
 
 def _write(
@@ -98,7 +103,7 @@ def _write(
     for charge in charges:
         left_wh -= charge.segment.energy_wh
         buckets = posted(buckets, charge.postings)
-        entry = _consumption(journal, gathered.state, charge, end, left_wh, began_register_wh, buckets, now)
+        entry = _consumption(journal, gathered, charge, end, left_wh, began_register_wh, buckets, now)
         entry = msgspec.structs.replace(entry, cause=cause, source=source)
         journal.append_entry(entry, charge.postings)
         began_register_wh = entry.register_to_wh
@@ -108,7 +113,7 @@ def _write(
 
 def _consumption(
     journal: Journal,
-    state: AccountState,
+    gathered: Metered,
     charge: Charge,
     end: Closed,
     left_wh: int,
@@ -118,10 +123,10 @@ def _consumption(
 ) -> Entry:
     """Build one entry. Between two price edges the register was not read: it is what the split makes it."""
     to_wh = None if end.register_wh is None else end.register_wh - left_wh
-    span = charge.segment.span
+    span, state = charge.segment.span, gathered.state
     return Entry(
         entry=next_entry_id(journal),
-        account=state.account,
+        account=gathered.payer.account,
         entry_kind=EntryKind.CONSUMPTION,
         cause=EntryCause.HOUR,
         at=end.at if charge.provisional else _edge_instant(end.at, span.to_ms, now),
@@ -137,6 +142,7 @@ def _consumption(
         provisional=charge.provisional,
         raw_frame=end.raw.hex() or None,
         month_wh=None if charge.provisional else charge.segment.month_wh,
+        used_by=gathered.used_by,
     )
 
 
@@ -176,21 +182,22 @@ def post(
     now: Instant,
     source: str,
     carried_nano_yuan: int | None = None,
+    used_by: AccountId | None = None,
 ) -> Entry:
     """Append an entry that is not consumption: a grant, what was taken back, an adjustment, an expiry, an opening."""
-    state = gathered.state
-    carried = state.carried_nano_yuan if carried_nano_yuan is None else carried_nano_yuan
+    carried = gathered.payer.carried_nano_yuan if carried_nano_yuan is None else carried_nano_yuan
     entry = Entry(
         entry=next_entry_id(journal),
-        account=state.account,
+        account=gathered.payer.account,
         entry_kind=kind,
         cause=cause,
         at=now,
         lines=lines_of(postings, posted(gathered.buckets, postings)),
         carried_nano_yuan=carried,
         source=source,
+        used_by=used_by,
     )
     journal.append_entry(entry, postings)
-    if carried != state.carried_nano_yuan:
-        journal.keep(state.account, msgspec.structs.replace(state, carried_nano_yuan=carried))
+    if carried != gathered.payer.carried_nano_yuan:
+        keep_carried(journal, entry.account, carried)
     return entry

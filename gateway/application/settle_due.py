@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gateway.application.accounts import Metered, metered
+from gateway.application.accounts import Metered, metered, with_own_credit
 from gateway.application.adjust import true_up
 from gateway.application.alarms import station
 from gateway.application.decide import decide, policy
@@ -17,6 +17,7 @@ from gateway.application.ports import Journal
 from gateway.application.power import restore_trips
 from gateway.application.records import ONLY
 from gateway.application.settle import post, settle
+from gateway.application.shared_credit import settle_all
 from gateway.application.thin_outbox import thin_outbox
 from gateway.application.timetables import keep_timetables
 from gateway.contract.facts import Balance, EntryCause, EntryKind, Health, Instant, Watermark
@@ -25,7 +26,6 @@ from gateway.contract.rules import AccountRule
 from gateway.domain.allowances import lapse
 from gateway.domain.cutoff import Basis
 from gateway.domain.instants import elapsed_ms, wall_of
-from gateway.domain.ledger import AccountState
 from gateway.domain.tariff import TariffPrices, next_edge_ms
 
 WATERMARK_EVERY_MS = 3_600_000
@@ -87,9 +87,9 @@ def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
     lapsed = [bucket for bucket in journal.buckets(account) if bucket.expires_ms > 0 and bucket.balance > 0]
     if not now.trusted or not any(bucket.expires_ms <= now.wall_ms for bucket in lapsed):
         return False
-    settle(journal, account, EntryCause.CLOCK, now)
-    gathered = metered(journal, account)
-    if gathered is None or gathered.state.quarantined or gathered.state.closed:
+    settle_all(journal, account, EntryCause.CLOCK, now)
+    gathered = with_own_credit(journal, account)
+    if gathered is None or gathered.is_barred:
         return False
     postings = lapse(gathered.buckets, gathered.rule.buckets, now.wall_ms)
     if not postings:
@@ -100,13 +100,8 @@ def expire(journal: Journal, account: AccountId, now: Instant) -> bool:
 
 def redecide(journal: Journal, accounts: list[AccountId], now: Instant) -> tuple[MeterNo, ...]:
     """Decide again without a reading, which can restore but never cut; give the meters whose relay wants work."""
-    woken = []
-    for account in dict.fromkeys(accounts):
-        decided = decide(journal, account, Basis.ESTIMATE, now)
-        state = journal.record(AccountState, account)
-        if decided.relay and state and state.meter:
-            woken.append(state.meter)
-    return tuple(woken)
+    decided = [decide(journal, account, Basis.ESTIMATE, now) for account in dict.fromkeys(accounts)]
+    return tuple(meter for one in decided for meter in one.woken)
 
 
 def next_price_edge(journal: Journal, now: Instant) -> int | None:

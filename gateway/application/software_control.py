@@ -8,14 +8,16 @@ from gateway.application.decide import decide
 from gateway.application.known_grants import Done, known_before
 from gateway.application.ports import Journal
 from gateway.application.records import KnownGrant
-from gateway.application.settle import next_entry_id, settle
+from gateway.application.settle import keep_carried, next_entry_id
+from gateway.application.shared_credit import settle_all
 from gateway.contract.commands import BillGap, encode_command
 from gateway.contract.facts import CommandOutcome, Entry, EntryCause, EntryKind, Instant
+from gateway.contract.identifiers import AccountId
 from gateway.contract.quantities import Unit
 from gateway.contract.rules import AccountRule
 from gateway.domain.buckets import posted
 from gateway.domain.cutoff import Basis
-from gateway.domain.ledger import Bill, audit_charges, bill_energy, lines_of
+from gateway.domain.ledger import AccountState, Bill, audit_charges, bill_energy, lines_of
 from gateway.domain.leeway import Grace
 from gateway.domain.tariff import Span, cost_nano_yuan
 
@@ -46,24 +48,25 @@ def bill_gap(journal: Journal, body: BillGap, now: Instant) -> Done:
     refusal = _refusal(gathered, body, now)
     if refusal:
         return Done(CommandOutcome.REFUSED, refusal)
-    settle(journal, body.account, EntryCause.COMMAND, now, source=body.gap)
+    settle_all(journal, body.account, EntryCause.COMMAND, now, source=body.gap)
     gathered = metered(journal, body.account) or gathered
     planned = _bill(gathered, body)
-    broken = audit_charges(planned.charges, body.energy_wh, gathered.state.carried_nano_yuan)
+    broken = audit_charges(planned.charges, body.energy_wh, gathered.payer.carried_nano_yuan)
     if broken:
         quarantine(journal, body.account, broken, now)
         return Done(CommandOutcome.REFUSED, broken)
     last = _write(journal, gathered, planned, body, now)
     journal.keep(body.gap, KnownGrant(encode_command(body), last.entry if last else None))
     decided = decide(journal, body.account, Basis.ESTIMATE, now)
-    meter = gathered.state.meter
-    return Done(CommandOutcome.APPLIED, relay=(meter,) if meter and decided.relay else ())
+    return Done(CommandOutcome.APPLIED, relay=decided.woken)
 
 
 def _refusal(gathered: Metered, body: BillGap, now: Instant) -> str:
     if gathered.state.quarantined:
         return f"quarantined: {gathered.state.quarantined}"
-    if gathered.state.closed:
+    if gathered.payer.quarantined:
+        return f"{gathered.payer.account}, which pays, is quarantined: {gathered.payer.quarantined}"
+    if gathered.is_barred:
         return "the account is closed"
     if body.energy_wh < 0 or body.to_ms < body.from_ms:
         return "the gap's energy or time is below zero"
@@ -80,7 +83,7 @@ def _bill(gathered: Metered, body: BillGap) -> Bill:
         body.energy_wh,
         span,
         gathered.prices,
-        state.carried_nano_yuan,
+        gathered.payer.carried_nano_yuan,
         gathered.paid_unit,
         state.months,
     )
@@ -95,7 +98,7 @@ def _write(journal: Journal, gathered: Metered, planned: Bill, body: BillGap, no
         buckets = posted(buckets, charge.postings)
         entry = Entry(
             entry=next_entry_id(journal),
-            account=state.account,
+            account=gathered.payer.account,
             entry_kind=EntryKind.CONSUMPTION,
             cause=EntryCause.COMMAND,
             at=Instant(now.boot, now.monotonic_ms, part.span.to_ms, True),
@@ -107,20 +110,24 @@ def _write(journal: Journal, gathered: Metered, planned: Bill, body: BillGap, no
             price_version=part.price.version,
             source=body.gap,
             month_wh=part.month_wh,
+            used_by=gathered.used_by,
         )
         journal.append_entry(entry, charge.postings)
-    grace = _grace(gathered, body, now)
-    carried, months = planned.carried, planned.months
-    journal.keep(
-        state.account,
-        msgspec.structs.replace(state, carried_nano_yuan=carried, months=months, grace=grace),
-    )
+    journal.keep(state.account, msgspec.structs.replace(state, months=planned.months))
+    keep_carried(journal, gathered.payer.account, planned.carried)
+    _keep_grace(journal, gathered.payer.account, _grace(gathered, body, now))
     return entry
+
+
+def _keep_grace(journal: Journal, payer: AccountId, grace: Grace) -> None:
+    """Who pays is given the time to pay, and with it whoever that pays for."""
+    state = journal.record(AccountState, payer) or AccountState(payer)
+    journal.keep(payer, msgspec.structs.replace(state, grace=grace))
 
 
 def _grace(gathered: Metered, body: BillGap, now: Instant) -> Grace:
     """Cover what the gap costs in the account's unit, rounded up, and what an earlier one that still runs covers."""
-    before = gathered.state.grace
+    before = gathered.payer.grace
     runs = before is not None and not (now.trusted and now.wall_ms >= before.until_ms)
     amount = body.energy_wh
     if gathered.rule.unit == Unit.YUAN:

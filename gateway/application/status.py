@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from gateway.application.accounts import Metered, live_balance, metered
+from gateway.application.accounts import Metered, metered
 from gateway.application.alarms import standing_alarms, station
 from gateway.application.outbox import depth
 from gateway.application.ports import Journal
 from gateway.application.records import RaisedAlarm
+from gateway.application.shared_credit import live_balance
 from gateway.application.software_control import estimated_wh
 from gateway.contract.facts import DecisionKind, Instant, RelayVerdict
 from gateway.contract.identifiers import AccountId, Epoch, GatewayId, MeterNo
@@ -41,6 +42,8 @@ class RoomStatus:
     protected: bool
     estimated_wh: int | None = None
     """What a room without a meter is thought to have used since (R-4.3.5); `balance` doesn't contain it."""
+    pays_from: str = ""
+    """The account whose balance this is, where it is another one's (C-4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def _room(journal: Journal, one: Metered, now: Instant) -> RoomStatus:
         room=one.rule.room,
         account=state.account,
         meter=state.meter,
-        balance=live_balance(one, now),
+        balance=live_balance(journal, one, now),
         unit=one.rule.unit,
         decision=state.decision,
         reason=state.reason,
@@ -93,6 +96,7 @@ def _room(journal: Journal, one: Metered, now: Instant) -> RoomStatus:
         closed=state.closed,
         protected=one.rule.protected,
         estimated_wh=estimated_wh(one.rule, now),
+        pays_from=one.rule.pays_from,
     )
 
 

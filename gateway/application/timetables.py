@@ -6,10 +6,11 @@ signed, dated plan that acts on no untrusted clock. Restoring is staggered like 
 
 import msgspec
 
-from gateway.application.accounts import Metered, live_balance, metered
+from gateway.application.accounts import Metered, metered
 from gateway.application.decide import policy
 from gateway.application.ports import Journal
 from gateway.application.relay_state import keep_relay, relay_of
+from gateway.application.shared_credit import live_balance
 from gateway.contract.facts import Decision, DecisionKind, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.rules import AccountRule, Billing, CutOff
@@ -59,7 +60,7 @@ def put_lights(
         retell(journal, gathered, now)
     else:
         facts = {"until_ms": dark.until_ms}
-        balance = live_balance(gathered, now)
+        balance = live_balance(journal, gathered, now)
         journal.append_fact(Decision(state.account, DecisionKind.OPEN, LIGHTS_OUT, now, balance, facts))
     before = relay_of(journal, meter)
     after = msgspec.structs.replace(before, dark=dark is not None)
@@ -70,5 +71,5 @@ def retell(journal: Journal, gathered: Metered, now: Instant) -> None:
     """Report the credit's decision again: it holds once more, now that nothing beside it keeps the relay open."""
     state = gathered.state
     if state.decision is not None:
-        balance = live_balance(gathered, now)
+        balance = live_balance(journal, gathered, now)
         journal.append_fact(Decision(state.account, state.decision, state.reason, now, balance))

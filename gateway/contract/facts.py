@@ -110,6 +110,8 @@ class Entry(msgspec.Struct, frozen=True, tag="entry", tag_field="kind"):
     """Hex of the meter's frame behind the closing register (C-12)."""
     month_wh: int | None = None
     """What the account had used before this interval in its calendar month: the steps of a price count it."""
+    used_by: AccountId | None = None
+    """Whose meter, tariff and month it was, where another account than that pays (C-4)."""
 
 
 class DecisionKind(StrEnum):

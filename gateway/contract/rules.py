@@ -121,6 +121,9 @@ class AccountRule(msgspec.Struct, frozen=True):
     power_cap: PowerCapRule | None = None
     high_power: HighPowerRule | None = None
     software: SoftwareControlRule | None = None
+    pays_from: AccountId = AccountId("")
+    """The account whose money pays for this point's energy, where it is another one: on this gateway, prepaid, in the same unit,
+    itself paying from none (C-4)."""
 
 
 class BindingRule(msgspec.Struct, frozen=True):

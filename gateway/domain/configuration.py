@@ -11,6 +11,7 @@ from gateway.domain.buckets import PAID
 from gateway.domain.calendar import offset_mistake, window_mistake
 from gateway.domain.clock_setting import MOST_OFF_S
 from gateway.domain.period import period_mistake
+from gateway.domain.shared_credit import sharing_mistakes
 from gateway.domain.tariff import lowest_rate
 from gateway.domain.timetable import calendar_mistakes
 
@@ -26,6 +27,7 @@ def mistakes(configure: Configure, known_tariffs: Iterable[str]) -> list[str]:
         *(f"binding {name} is listed twice" for name in _twice(tie.binding for tie in configure.bindings)),
         *(f"price {name} is listed twice" for name in _twice(price.version for price in configure.prices)),
         *(mistake for rule in configure.accounts for mistake in _account_mistakes(rule, tariffs)),
+        *sharing_mistakes(configure.accounts),
         *(
             f"binding {tie.binding}: there is no account {tie.account}"
             for tie in configure.bindings

@@ -5,13 +5,14 @@
 
 A meter's next reading is worth what the room may have used beyond its credit by then: its power (from the register's own steps, or
 from a power reading while the register agrees with it) and what may have been switched on, times the time since it was last read,
-plus what a register that moves in steps may hide, less what is left. Rooms far from their end, and rooms whose relay is open, have
-no such worth: they share the time that is left over, the one longest not asked first, and none waits longer than FLOOR_MS.
+plus what a register that moves in steps may hide, less what is left. Where several meters use up one credit, what the others may
+have used since each was read counts, too: one end is ahead of them all. Rooms far from their end, and rooms whose relay is open,
+have no such worth: they share the time that is left over, the one longest not asked first, and none waits longer than FLOOR_MS.
 
 Times are milliseconds of the clock by which energy is dated; worth is in thousandths of a watt-hour.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.contract.identifiers import MeterNo
@@ -48,6 +49,8 @@ class Outlook:
     to_warning_wh: int | None = None
     ceiling_w: int = 0
     """What the account's meter can draw at most."""
+    beside: tuple[MeterNo, ...] = ()
+    """Other meters whose energy comes from the same credit."""
 
 
 NO_OUTLOOK = Outlook()
@@ -164,38 +167,45 @@ def _beyond_mwh(watch: Watch, moments: tuple[Moment, ...], high_w: int, step_wh:
     return min(step_wh * 1000, carried_mwh + since_mwh)
 
 
-def worth_mwh(watch: Watch, now_ms: int) -> int:
-    """Give what reading a meter now is worth: the unpaid energy that may have flowed. Zero or less: nothing can have happened."""
+def unread_mwh(watch: Watch, now_ms: int) -> int:
+    """Give what may have flowed through a meter since it was read, at the power that is known; 0 for one never read."""
+    if watch.read_ms is None:
+        return 0
+    return energy_mwh(watch.high_w, max(0, now_ms - watch.read_ms)) + watch.beyond_mwh
+
+
+def worth_mwh(watch: Watch, now_ms: int, beside_mwh: int = 0) -> int:
+    """Give what reading a meter now is worth: the unpaid energy that may have flowed, `beside_mwh` of it through the others of the
+    same credit. Zero or less: nothing can have happened."""
     if watch.read_ms is None:
         return UNREAD_MWH
     wanted_mwh = SOON_MWH if watch.is_wanted else 0
     passed_ms = max(0, now_ms - watch.read_ms)
     return max(
         wanted_mwh,
-        _unpaid_mwh(watch, watch.outlook.to_cut_wh, passed_ms),
-        _unpaid_mwh(watch, watch.outlook.to_warning_wh, passed_ms) // WARNING_SHARE,
+        _unpaid_mwh(watch, watch.outlook.to_cut_wh, passed_ms, beside_mwh),
+        _unpaid_mwh(watch, watch.outlook.to_warning_wh, passed_ms, beside_mwh) // WARNING_SHARE,
     )
 
 
-def _unpaid_mwh(watch: Watch, left_wh: int | None, passed_ms: int) -> int:
+def _unpaid_mwh(watch: Watch, left_wh: int | None, passed_ms: int, beside_mwh: int) -> int:
     if left_wh is None:
         return 0
     power_w = watch.high_w + SUDDEN_LOAD_W
     if watch.outlook.ceiling_w:
         power_w = min(power_w, watch.outlook.ceiling_w)
-    return energy_mwh(power_w, passed_ms) + watch.beyond_mwh - left_wh * 1000
+    return energy_mwh(power_w, passed_ms) + watch.beyond_mwh + beside_mwh - left_wh * 1000
 
 
-def is_pressing(watch: Watch, now_ms: int) -> bool:
+def is_pressing(watch: Watch, now_ms: int, beside_mwh: int = 0) -> bool:
     """Say whether unpaid energy may flow at the power that is known: then the register alone is asked, and a rest is broken."""
     if watch.read_ms is None or watch.outlook.to_cut_wh is None:
         return False
-    used_mwh = energy_mwh(watch.high_w, max(0, now_ms - watch.read_ms)) + 1 + watch.beyond_mwh
-    return used_mwh >= watch.outlook.to_cut_wh * 1000
+    return unread_mwh(watch, now_ms) + 1 + beside_mwh >= watch.outlook.to_cut_wh * 1000
 
 
 class PollPlan:
-    """The watches of one line's meters."""
+    """The watches of a building's meters: those that use up one credit may hang on several lines."""
 
     def __init__(self, now_ms: int) -> None:
         self._began_ms = now_ms
@@ -216,6 +226,11 @@ class PollPlan:
         """Note a good reading (see `read`)."""
         self._watches[meter] = read(self.watch(meter), total_wh, power_w, outlook, now_ms, step_wh)
 
+    def renew(self, outlooks: Mapping[MeterNo, Outlook]) -> None:
+        """Take what another meter's reading says of these: their credit is less by what that one used."""
+        for meter, outlook in outlooks.items():
+            self._watches[meter] = replace(self.watch(meter), outlook=outlook)
+
     def want(self, *meters: MeterNo) -> None:
         """Have meters read before those that nothing happens to."""
         for meter in meters:
@@ -235,8 +250,16 @@ class PollPlan:
 
     def pressing(self, free: Iterable[MeterNo], now_ms: int) -> list[MeterNo]:
         """Name the meters that a rest must not keep waiting, the first ones first."""
-        waiting = [m for m in free if self._awaited(m, now_ms) or is_pressing(self.watch(m), now_ms)]
+        waiting = [m for m in free if self._awaited(m, now_ms) or self.is_pressing(m, now_ms)]
         return sorted(waiting, key=lambda meter: self._claim(meter, now_ms), reverse=True)
+
+    def is_pressing(self, meter: MeterNo, now_ms: int) -> bool:
+        """Say so of one meter (see `is_pressing`)."""
+        watch = self.watch(meter)
+        return is_pressing(watch, now_ms, self._beside_mwh(watch, now_ms))
+
+    def _beside_mwh(self, watch: Watch, now_ms: int) -> int:
+        return sum(unread_mwh(self.watch(other), now_ms) for other in watch.outlook.beside)
 
     def _awaited(self, meter: MeterNo, now_ms: int) -> bool:
         watch = self.watch(meter)
@@ -256,4 +279,5 @@ class PollPlan:
         waited_ms = self._waited_ms(watch, now_ms)
         if self._rests(watch, now_ms):
             return waited_ms >= FLOOR_MS, 0, 0, waited_ms
-        return waited_ms >= FLOOR_MS, max(0, worth_mwh(watch, now_ms)), watch.together, waited_ms
+        worth = max(0, worth_mwh(watch, now_ms, self._beside_mwh(watch, now_ms)))
+        return waited_ms >= FLOOR_MS, worth, watch.together, waited_ms

@@ -184,6 +184,7 @@ class MeterTurns:
                 now.monotonic_ms,
                 reading.step_wh,
             )
+            self._plan.renew(posted.others)
         else:
             self._met.discard(reading.meter)
         self._note_wishes(reading.meter, posted)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Set
 
 from gateway.application.ports import Clock, Journal, Line, Rank, Store, StoreFull
 from gateway.contract.identifiers import MeterNo
-from gateway.domain.poll_plan import PollPlan, is_pressing
+from gateway.domain.poll_plan import PollPlan
 from gateway.loops.fleet import Fleet
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.meter_turns import MeterTurns
@@ -149,7 +149,7 @@ class LinePoller:
         self._turn_counts[number] += 1
         if count % IDENTITY_EVERY == 0:
             self._turns.meet_again(number)
-        is_busy = is_pressing(self._plan.watch(number), self._now_ms())
+        is_busy = self._plan.is_pressing(number, self._now_ms())
         return count % (PRESSING_DETAIL_EVERY if is_busy else DETAIL_EVERY) == 0
 
     async def _take(self, number: MeterNo, rank: Rank, detailed: bool) -> None:

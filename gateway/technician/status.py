@@ -100,6 +100,7 @@ def _why(room: RoomStatus) -> str:
     parts = [room.why] if room.why else []
     parts += [f"locked out by {', '.join(room.locks)}"] if room.locks else []
     parts += [f"meter in doubt: {room.doubt}"] if room.doubt else []
+    parts += [f"pays from {room.pays_from}"] if room.pays_from else []
     parts += [mark for mark in ("protected", "quarantined", "closed") if getattr(room, mark)]
     return "; ".join(parts)
 

@@ -1,12 +1,13 @@
 """A building on which anything happens in any order: the books always equal the registers' true movement, to the nano-yuan.
 
 The model knows only what a meter truly counted and which grants were made. Glitches are values that no meter could have reached;
-a prudent gateway can tell those apart, and must.
+a prudent gateway can tell those apart, and must. The third room pays from the first now and then: what it uses is then owed there.
 """
 
 import tempfile
 from pathlib import Path
 
+import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -27,12 +28,13 @@ MAX_POWER_W = 10_000
 ROOMS = {
     "a1": room("a1", max_power_w=MAX_POWER_W),
     "a2": room("a2", max_power_w=MAX_POWER_W, protected=True),
+    "a3": room("a3", max_power_w=MAX_POWER_W),
 }
 GLITCHES = ["zero", "backwards", "jump", "other-meter"]
 
 
 class Books(RuleBasedStateMachine):
-    """Two rooms, one of them protected."""
+    """Three rooms, one of them protected, one that may pay from another."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +48,12 @@ class Books(RuleBasedStateMachine):
         self.last_read_ms: dict[str, int] = {}
         self.restarted: set[str] = set()
         """Rooms not read since a boot, before which a clock may have stood still: a month's use is no lie then."""
-        self.granted: dict[str, int] = {"a1": 0, "a2": 0}
+        self.granted: dict[str, int] = dict.fromkeys(ROOMS, 0)
+        self.applied: set[str] = set()
+        self.rooms = dict(ROOMS)
+        self.paid_by: dict[tuple[str, str], int] = {}
+        """What of each room's energy is whose debt: by payer and room, up to the room's last change between the two."""
+        self.parted_wh: dict[str, int] = {}
         self.grants: dict[str, Grant] = {}
         self.sent: list[tuple[object, int]] = []
         self.prices = (PRICE,)
@@ -57,12 +64,25 @@ class Books(RuleBasedStateMachine):
 
     @initialize(near_top=st.booleans(), register=st.integers(0, 2_000_000))
     def begin(self, near_top: bool, register: int) -> None:
-        policy = PolicyRule(new_account_grace_s=0, cut_guard_count=1000)
-        self.site.configure(*ROOMS.values(), policy=policy)
+        self._configure()
         for account in ROOMS:
             self.true_wh[account] = SPAN_WH - 3_000 if near_top else register
             self.first_wh[account] = self.true_wh[account]
             self._good_reading(account)
+
+    def _configure(self) -> None:
+        policy = PolicyRule(new_account_grace_s=0, cut_guard_count=1000)
+        self.site.configure(*self.rooms.values(), prices=list(self.prices), policy=policy)
+
+    @rule(joins=st.booleans())
+    def a_room_joins_or_leaves_a_credit(self, joins: bool) -> None:
+        """What it used up to its last good reading stays with whom it had."""
+        before = self.rooms["a3"].pays_from or "a3"
+        used_wh = self.read_wh["a3"] - self.parted_wh.get("a3", self.first_wh["a3"])
+        self.paid_by[before, "a3"] = self.paid_by.get((before, "a3"), 0) + used_wh
+        self.parted_wh["a3"] = self.read_wh["a3"]
+        self.rooms["a3"] = msgspec.structs.replace(ROOMS["a3"], pays_from="a1" if joins else "")
+        self._configure()
 
     def _good_reading(self, account: str) -> None:
         self.site.read(self.true_wh[account] % SPAN_WH, meter=f"m{account[1:]}", identity=account)
@@ -113,7 +133,6 @@ class Books(RuleBasedStateMachine):
     def a_grant_comes(self, account: str, name: int, how: str) -> None:
         """By either carrier, as often as it likes: the first one of a name decides its content."""
         key = f"g{name}"
-        new = key not in self.grants
         amount = name * 400_000
         grant = self.grants.setdefault(key, Grant(key, account, "paid", "yuan", amount))
         if how == "voucher":
@@ -122,8 +141,13 @@ class Books(RuleBasedStateMachine):
             taken = self.site.command(grant)
             self.sent.append((grant, self.site.number))
             outcome = taken.result.outcome
-        assert outcome is (CommandOutcome.APPLIED if new else CommandOutcome.EXISTS)
-        if new:
+        if key in self.applied:
+            assert outcome is CommandOutcome.EXISTS
+        elif self.rooms[grant.account].pays_from:
+            assert outcome is CommandOutcome.REFUSED
+        else:
+            assert outcome is CommandOutcome.APPLIED
+            self.applied.add(key)
             self.granted[grant.account] += amount
 
     @precondition(lambda self: self.sent)
@@ -165,11 +189,7 @@ class Books(RuleBasedStateMachine):
             steps=[PriceStep(above, n * 100_000) for n, above in enumerate(sorted(steps), start=1)],
         )
         self.prices = with_prices(self.prices, [learnt])
-        self.site.configure(
-            *ROOMS.values(),
-            prices=list(self.prices),
-            policy=PolicyRule(new_account_grace_s=0, cut_guard_count=1000),
-        )
+        self._configure()
 
     @rule()
     def the_daemon_dies_and_starts(self) -> None:
@@ -183,7 +203,21 @@ class Books(RuleBasedStateMachine):
             state, meter = self.site.state(account), self.site.meter(f"m{account[1:]}")
             open_wh = meter.total_wh - state.settled_wh
             assert open_wh >= 0
-            assert self.site.billed_wh(account) + open_wh == self.read_wh[account] - first_wh
+            billed_wh = sum(self._billed_wh(payer, account) for payer in ROOMS)
+            assert billed_wh + open_wh == self.read_wh[account] - first_wh
+
+    def _billed_wh(self, payer: str, account: str) -> int:
+        entries = self.site.entries("consumption")
+        return sum(e.energy_wh for e in entries if (e.account, e.used_by or e.account) == (payer, account))
+
+    @invariant()
+    def each_pays_for_the_time_in_which_it_paid(self) -> None:
+        """Nothing is lost or moved to another's debt by joining and leaving."""
+        if not self.first_wh:
+            return
+        payer = self.rooms["a3"].pays_from or "a3"
+        for other in {"a1", "a3"} - {payer}:
+            assert self._billed_wh(other, "a3") == self.paid_by.get((other, "a3"), 0)
 
     @invariant()
     def money_is_energy_times_the_price_of_its_time(self) -> None:
@@ -209,7 +243,7 @@ class Books(RuleBasedStateMachine):
         for account in self.first_wh:
             used: dict[int, int] = {}
             for entry in self.site.entries("consumption"):
-                if entry.account == account and entry.from_ms is not None:
+                if (entry.used_by or entry.account) == account and entry.from_ms is not None:
                     month = month_of(entry.from_ms, 480)
                     if month_of(max(entry.from_ms, entry.at.wall_ms - 1), 480) == month:
                         assert entry.month_wh == used.get(month, entry.month_wh)

@@ -135,6 +135,7 @@ PLANTS = {
     Figure.PRICES_WRONG: lambda c: c.change(
         CENTRAL, "UPDATE campus_price SET micro_yuan_per_kwh = micro_yuan_per_kwh + 100"
     ),
+    Figure.PAYERS_WRONG: lambda c: c.change_entry(SOLD_USE, lambda fact: fact.update(used_by="1-102.1")),
     Figure.BALANCES_BROKEN: lambda c: c.change(
         JOURNAL, "UPDATE bucket SET balance = balance + 1 WHERE account = '1-102.1'"
     ),

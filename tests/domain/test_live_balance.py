@@ -57,19 +57,21 @@ def held(*balances: tuple[str, int]) -> list[Bucket]:
 def test_it_is_what_the_next_settlement_would_leave(
     buckets: list[Bucket], own_unit: str, after: list[int]
 ) -> None:
-    live = estimate(buckets, [READ], PRICE, own_unit)
+    live = estimate(buckets, [(READ, PRICE)], own_unit)
     assert live is not None
     assert [bucket.balance for bucket in live] == after
 
 
 def test_several_meters_share_one_balance() -> None:
-    live = estimate(held(("yuan", 5_000_000)), [READ, READ], PRICE, "yuan")
+    """Each at its own price, to the micro-yuan of the sum."""
+    dearer = MicroYuanPerKwh(1_000_001)
+    live = estimate(held(("yuan", 5_000_000)), [(READ, PRICE), (READ, dearer)], "yuan")
     assert live is not None
-    assert live[0].balance == 5_000_000 - 2 * 1_116_600
+    assert live[0].balance == 5_000_000 - 1_116_600 - 2_000_002
 
 
 @pytest.mark.parametrize(
     "meters", [[], [replace(READ, register_wh=10_000)], [READ, replace(READ, is_in_doubt=True)]]
 )
 def test_no_estimate_where_nothing_was_used_or_one_meter_cannot_tell(meters: list[MeterSince]) -> None:
-    assert estimate(held(("yuan", 5_000_000)), meters, PRICE, "yuan") is None
+    assert estimate(held(("yuan", 5_000_000)), [(meter, PRICE) for meter in meters], "yuan") is None

@@ -229,3 +229,36 @@ def test_read_together_a_groups_skew_and_uncertainty_are_a_fraction_and_no_room_
     assert together.apart_ms * 3 < apart.apart_ms
     assert together.made.scatter_wh * 2 < apart.made.scatter_wh
     assert together.near_waited_ms <= apart.near_waited_ms
+
+
+def shared(powers_w: dict[str, int], to_cut_wh: int) -> PollPlan:
+    """Meters that use up one credit, all read a moment ago."""
+    plan = PollPlan(0)
+    for meter, power_w in powers_w.items():
+        beside = tuple(other for other in powers_w if other != meter)
+        plan.read(meter, 0, power_w, Outlook(to_cut_wh, beside=beside), 0, STEP_WH)
+    return plan
+
+
+def presses_after_s(plan: PollPlan, meter: str) -> int:
+    return next(s for s in range(1, 10_000) if plan.is_pressing(meter, s * SECOND_MS))
+
+
+def test_the_end_of_one_credit_comes_with_the_sum_of_all_powers() -> None:
+    alone_s = presses_after_s(shared({"a": 1_000}, 1_000), "a")
+    three_s = presses_after_s(shared({"a": 1_000, "b": 1_000, "c": 1_000}, 1_000), "a")
+    assert three_s <= alone_s // 3 + 1
+    idle_beside = shared({"a": 6_000, "b": 0}, 1_000)
+    assert presses_after_s(idle_beside, "b") == presses_after_s(idle_beside, "a"), (
+        "all are read when worth it"
+    )
+
+
+def test_what_one_meter_used_is_known_to_those_beside_it() -> None:
+    plan = shared({"a": 100, "b": 100}, 5_000)
+    assert not plan.is_pressing("b", 10 * SECOND_MS)
+    plan.read("a", 4_990, 100, Outlook(10, beside=("b",)), 10 * SECOND_MS, STEP_WH)
+    plan.renew({"b": Outlook(10, beside=("a",))})
+    assert plan.is_pressing("b", 10 * SECOND_MS)
+    plan.renew({"b": Outlook(5_000, beside=("a",))})
+    assert not plan.is_pressing("b", 10 * SECOND_MS), "paid for meanwhile"

@@ -27,6 +27,7 @@ from gateway.contract.commands import Configure, Grant, Opening
 from gateway.contract.facts import CommandOutcome, Instant, RelayVerdict, decode_fact
 from gateway.contract.rules import AccountRule, GroupRule, PolicyRule, PriceRule
 from gateway.domain.ledger import AccountState
+from gateway.domain.poll_plan import PollPlan
 from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
 from gateway.loops.compare_periods import PeriodComparer
@@ -116,6 +117,7 @@ class Building:
         self.groups = list(groups)
         self.version = 0
         self.pause_ms = pause_ms
+        self.plan = PollPlan(self.time.now().monotonic_ms)
         self.signals = Signals()
         self.fleet = Fleet()
         self.clocks = MeterClocks(480)
@@ -226,7 +228,15 @@ class Building:
 
     def poller(self, bus: SerialBus) -> LinePoller:
         return LinePoller(
-            bus, self.fleet, self.store, self.time, self.clocks, self.signals, self.tick, self.pause_ms
+            bus,
+            self.fleet,
+            self.store,
+            self.time,
+            self.clocks,
+            self.signals,
+            self.tick,
+            self.pause_ms,
+            self.plan,
         )
 
     def keeper(self) -> HealthKeeper:

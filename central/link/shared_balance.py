@@ -1,0 +1,137 @@
+"""Let several rooms use up one balance, or each its own again (C-4, R-B1). One transaction each; refusals are named results.
+
+The gateway is told before anything else is asked of it: a payment that follows finds the same rooms on both sides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import F
+
+from central.campus.models import Account, Building
+from central.ledger import chart_of_accounts as chart
+from central.ledger.operations import record_audit
+from central.ledger.queries import balances
+from central.link.configuration import publish_if_changed
+from central.link.models import Delivery
+from central.link.outbox import lock_gateway_of
+from gateway.contract.rules import Billing
+
+
+class SharingRefusal(StrEnum):
+    """Why no balance was merged or split."""
+
+    NO_ROOMS = "no-rooms"
+    NO_ACCOUNT = "no-account"
+    ITSELF = "itself"
+    ACROSS_GATEWAYS = "across-gateways"
+    """A merged balance lives on one gateway, and a building has one (C-4)."""
+    PAYER_PAYS_ELSEWHERE = "payer-pays-elsewhere"
+    PAYS_FOR_OTHERS = "pays-for-others"
+    UNIT_DIFFERS = "unit-differs"
+    NOT_PREPAID = "not-prepaid"
+    OWES = "owes"
+    """Its own debt would stay behind where nobody pays it."""
+    CREDIT_UNDER_WAY = "credit-under-way"
+    """Credit for the room itself, which the gateway would refuse once another room pays."""
+    NOT_SHARED = "not-shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A named refusal, with the room it is about."""
+
+    why: SharingRefusal
+    what: str = ""
+
+
+@transaction.atomic
+def merge(payer_room: str, rooms: Sequence[str], *, actor: str, now_ms: int) -> list[Account] | Refused:
+    """Let rooms (`1-302`) pay from another one's balance from now on; all or none. Named again, a room stays as it is.
+
+    What a room holds itself stays its own: it is untouched until the room pays for itself again, or is asked back.
+    """
+    if not rooms:
+        return Refused(SharingRefusal.NO_ROOMS)
+    accounts = _locked([payer_room, *rooms])
+    if isinstance(accounts, Refused):
+        return accounts
+    payer, members = accounts[0], accounts[1:]
+    for member in members:
+        why = _why_not(payer, member)
+        if why is not None:
+            return Refused(why, member.point.code)
+    for member in members:
+        member.pays_from = payer
+        member.save(update_fields=["pays_from"])
+    _publish(payer, "merge-balance", members, actor, now_ms)
+    return members
+
+
+@transaction.atomic
+def split(rooms: Sequence[str], *, actor: str, now_ms: int) -> list[Account] | Refused:
+    """Let rooms use up their own balances again from now on; all or none. What was paid stays with the room that paid for all."""
+    if not rooms:
+        return Refused(SharingRefusal.NO_ROOMS)
+    accounts = _locked(rooms)
+    if isinstance(accounts, Refused):
+        return accounts
+    for account in accounts:
+        if account.pays_from is None:
+            return Refused(SharingRefusal.NOT_SHARED, account.point.code)
+    for account in accounts:
+        account.pays_from = None
+        account.save(update_fields=["pays_from"])
+        _publish(account, "split-balance", [account], actor, now_ms)
+    return accounts
+
+
+def _locked(rooms: Sequence[str]) -> list[Account] | Refused:
+    """Give the open accounts of rooms in this order, behind their gateways' locks, which every sale takes first."""
+    buildings = Account.objects.filter(point__code__in=rooms).values_list("point__room__building", flat=True)
+    for building in sorted(set(buildings)):
+        lock_gateway_of(building)
+    live = Account.objects.filter(point__code__in=rooms, state=Account.State.OPEN)
+    found = {
+        one.point.code: one
+        for one in live.select_related("point__room", "point__customer_class", "pays_from")
+    }
+    missing = [room for room in rooms if room not in found]
+    return Refused(SharingRefusal.NO_ACCOUNT, missing[0]) if missing else [found[room] for room in rooms]
+
+
+def _why_not(payer: Account, member: Account) -> SharingRefusal | None:
+    one, other = payer.point, member.point
+    reasons = (
+        (SharingRefusal.ITSELF, payer.pk == member.pk),
+        (SharingRefusal.ACROSS_GATEWAYS, one.room.building_id != other.room.building_id),
+        (SharingRefusal.PAYER_PAYS_ELSEWHERE, payer.pays_from_id is not None),
+        (SharingRefusal.PAYS_FOR_OTHERS, member.members.exclude(state=Account.State.CLOSED).exists()),
+        (SharingRefusal.UNIT_DIFFERS, one.customer_class.unit != other.customer_class.unit),
+        (SharingRefusal.NOT_PREPAID, {one.billing, other.billing} != {Billing.PREPAID.value}),
+        (SharingRefusal.OWES, member.pays_from_id is None and _owes(member)),
+        (SharingRefusal.CREDIT_UNDER_WAY, _has_credit_under_way(member)),
+    )
+    return next((reason for reason, holds in reasons if holds), None)
+
+
+def _owes(account: Account) -> bool:
+    rules = account.point.customer_class.buckets.all()
+    sides = [chart.customer(account.code, rule.name, rule.unit) for rule in rules]
+    return any(amount < 0 for amount in balances(sides).values())
+
+
+def _has_credit_under_way(account: Account) -> bool:
+    return Delivery.objects.filter(grant__account=account, applied_ms=None).exists()
+
+
+def _publish(where: Account, action: str, members: Sequence[Account], actor: str, now_ms: int) -> None:
+    building_id = where.point.room.building_id
+    Building.objects.filter(pk=building_id).update(revision=F("revision") + 1)
+    gateway = lock_gateway_of(building_id)
+    if gateway is not None:
+        publish_if_changed(gateway.pk, now_ms)
+    named = ", ".join(member.code for member in members)
+    record_audit(actor=actor, action=action, subject=where.code, detail=named[:200], now_ms=now_ms)
