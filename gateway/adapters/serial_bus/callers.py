@@ -42,6 +42,8 @@ class RankedCallers:
 
     def __init__(self, on_job: Callable[[], None]) -> None:
         self._on_job = on_job
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The line's; to ask Python for it costs a system call each time."""
         self._jobs: list[tuple[Rank, int, Job]] = []
         self._order = itertools.count()
 
@@ -49,7 +51,9 @@ class RankedCallers:
         self, driver: Driver, exchange: Exchange, rank: Rank, tries: int
     ) -> "asyncio.Future[LineReply | Sent]":
         """Queue a question; its reply is to be awaited. On an idle line the question leaves before this returns."""
-        reply: asyncio.Future[LineReply | Sent] = asyncio.get_running_loop().create_future()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        reply: asyncio.Future[LineReply | Sent] = self._loop.create_future()
         self.put_back(Job(driver, exchange, rank, next(self._order), tries, reply))
         self._on_job()
         return reply
