@@ -25,8 +25,9 @@ COMMANDS = {
     "set-clock": "gateway.technician.set_clock",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
-SPARED = "rich"
-"""structlog loads it where it is installed, for traces on a terminal; the daemon writes JSON and would carry its 4 MB for weeks."""
+SPARED = ("rich", "greenlet")
+"""structlog loads them where they are installed, for traces on a terminal and for threads of another kind; the daemon writes JSON
+from plain threads and would carry their 5 MB for weeks."""
 
 
 def main() -> int:
@@ -45,11 +46,11 @@ def main() -> int:
 
 def _spare_memory() -> None:
     """Load structlog as if SPARED were not installed; whoever else asks for it afterwards gets it."""
-    if SPARED in sys.modules:
-        return
-    sys.modules[SPARED] = None  # type: ignore[assignment]
+    spared = [name for name in SPARED if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(spared))  # type: ignore[arg-type]
     import_module("structlog")
-    del sys.modules[SPARED]
+    for name in spared:
+        del sys.modules[name]
 
 
 if __name__ == "__main__":

@@ -68,8 +68,9 @@ class Clock:
 class Polling:
     """[polling]"""
 
-    readings_commit_s: int = setting(Whole(1, 30), 5)
-    """Plain readings are written to disk this often, at most 30 s (C-13)."""
+    readings_commit_s: int = setting(Whole(1, 30), 25)
+    """Plain readings are written to disk after so long, at most 30 s (C-13), or when 500 wait. Each write costs a card several
+    pages; a decision, a grant or a command never waits, and takes the readings that wait along."""
     pause_ms: int = setting(Whole(0, 3_600_000), 0)
     """Between two sweeps of a line; a room whose credit may run out is read meanwhile."""
 

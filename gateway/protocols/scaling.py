@@ -1,5 +1,7 @@
 """From what a meter shows to integers: thousandths of its unit (Wh, mV, mA, W, mHz), times the transformer ratio, exactly."""
 
+from collections.abc import Callable
+
 from gateway.protocols.driver import Item, Values
 
 TRANSFORMED = frozenset(
@@ -18,37 +20,33 @@ THOUSANDTHS = TRANSFORMED | {Item.VOLTAGE, Item.POWER_FACTOR, Item.FREQUENCY}
 """Items that are numbers; the others are words, digits and moments."""
 
 
+_TENS: list[int] = [10**power for power in range(10)]
+
+
 def thousandths(scaled: int, decimals: int, ratio: int = 1) -> int:
     """Return `scaled` x 10^-decimals x `ratio` in thousandths, halves rounded to even: (12345678, 2) is 123,456,780."""
     if decimals <= 3:
-        return scaled * ratio * int(10 ** (3 - decimals))
-    divisor = int(10 ** (decimals - 3))
+        return scaled * ratio * _TENS[3 - decimals]
+    divisor = _TENS[decimals - 3]
     whole, rest = divmod(scaled * ratio, divisor)
     return whole + (rest * 2 > divisor or (rest * 2 == divisor and whole % 2 == 1))
 
 
+_FIRST_OF: dict[Item, Callable[[int], Values]] = {
+    Item.ENERGY: lambda wh: Values(energy_wh=wh),
+    Item.REVERSE_ENERGY: lambda wh: Values(reverse_wh=wh),
+    Item.FROZEN_ENERGY: lambda wh: Values(frozen_wh=wh),
+    Item.SETTLED_ENERGY: lambda wh: Values(settled_wh=wh),
+    Item.COVER_OPENINGS: lambda thousandths: Values(cover_openings=thousandths // 1000),
+    Item.POWER: lambda watts: Values(power_w=watts),
+    Item.VOLTAGE: lambda mv: Values(voltage_mv=mv),
+    Item.POWER_FACTOR: lambda milli: Values(power_factor_milli=milli),
+    Item.FREQUENCY: lambda mhz: Values(frequency_mhz=mhz),
+}
+
+
 def numbers_to_values(item: Item, numbers: list[int]) -> Values:
-    """Put an item's thousandths (one per phase that is there) where they belong."""
-    match item:
-        case Item.ENERGY:
-            return Values(energy_wh=numbers[0])
-        case Item.REVERSE_ENERGY:
-            return Values(reverse_wh=numbers[0])
-        case Item.FROZEN_ENERGY:
-            return Values(frozen_wh=numbers[0])
-        case Item.SETTLED_ENERGY:
-            return Values(settled_wh=numbers[0])
-        case Item.COVER_OPENINGS:
-            return Values(cover_openings=numbers[0] // 1000)
-        case Item.POWER:
-            return Values(power_w=numbers[0])
-        case Item.CURRENT:
-            return Values(current_ma=max(abs(number) for number in numbers))
-        case Item.VOLTAGE:
-            return Values(voltage_mv=numbers[0])
-        case Item.POWER_FACTOR:
-            return Values(power_factor_milli=numbers[0])
-        case Item.FREQUENCY:
-            return Values(frequency_mhz=numbers[0])
-        case _:
-            raise KeyError(item)
+    """Put an item's thousandths (one per phase that is there) where they belong. Raises KeyError for an item that is no number."""
+    if item is Item.CURRENT:
+        return Values(current_ma=max(map(abs, numbers)))
+    return _FIRST_OF[item](numbers[0])

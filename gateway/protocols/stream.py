@@ -65,15 +65,9 @@ class StreamDecoder:
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they come off the line, in any portions."""
-        position = self._position
-        if position < len(self._buffer):
-            data = self._buffer[position:] + data
-        elif type(data) is not bytes:
-            data = bytes(data)
+        if self._buffer or type(data) is not bytes:
+            data = self._undecided() + bytes(data)
         self._buffer = data
-        self._position = 0
-        if self._silent_until:
-            self._silent_until -= position
         self._ended = False
         if len(data) > BUFFER_BYTES:
             self._drop_oldest(len(data) - BUFFER_BYTES)
@@ -81,6 +75,12 @@ class StreamDecoder:
     def flush(self) -> None:
         """Say that the stream ended here. Then ask `next_event()` until it gives None; feeding starts a new stream."""
         self._ended = True
+
+    def _undecided(self) -> bytes:
+        """Give what is fed and not decided, as the beginning of the next buffer."""
+        position, self._position = self._position, 0
+        self._silent_until -= position
+        return self._buffer[position:]
 
     def _drop_oldest(self, count: int) -> None:
         self._overrun = self._overrun or self._buffer[: min(count, NOISE_KEPT_BYTES)]

@@ -2,8 +2,9 @@
 
 import argparse
 import asyncio
-from dataclasses import fields
 from typing import Any
+
+import msgspec
 
 from gateway.adapters.serial_bus import SerialBus
 from gateway.protocols.driver import Answer, Driver, Item, MeterClock, MeterDate, MeterTime, Refused, Values
@@ -109,7 +110,7 @@ def as_document(
 
 def said_values(values: Values) -> dict[str, Any]:
     """Keep what the meter said; its calendar as text, for it has no zone."""
-    said = {field.name: getattr(values, field.name) for field in fields(values)}
+    said = msgspec.structs.asdict(values)
     calendar = (MeterClock, MeterDate, MeterTime)
     return {
         name: str(value) if isinstance(value, calendar) else value

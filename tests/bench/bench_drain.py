@@ -4,8 +4,10 @@
 
 Real: the journal with its writer thread, the drain and command loops, the MQTT client, Mosquitto. A stand-in: central, which stores
 each batch in SQLite (FULL) and then acknowledges (`central_standin`), in a process of its own. The hours are filled as the daemon
-fills them (a row of readings each 5 s, a settlement per room and hour), by the use cases where money is meant; readings alone go
+fills them (a row of readings each 25 s, a settlement per room and hour), by the use cases where money is meant; readings alone go
 straight into the outbox, so that filling takes a minute. Polling is 208 readings booked at the pace of a line at 9600 baud.
+Before that the real daemon is started on this journal and killed (-9), some times: from the process's start, its imports included,
+to the first question that a meter hears.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from gateway.application.boot import boot
 from gateway.application.outbox import depth
 from gateway.application.post_reading import post_reading
 from gateway.application.settle_due import settle_due
+from gateway.config.schema import Polling
 from gateway.contract.commands import CENTRAL, PolicyRule
 from gateway.contract.envelope import keyring_from_hex, seal
 from gateway.contract.facts import Birth, ReadingOutcome, ReadingRow
@@ -36,17 +39,21 @@ from gateway.loops.drain_outbox import OutboxDrain
 from gateway.loops.receive_commands import CommandReceiver
 from gateway.loops.signals import Signals
 from tests.application.site import HOUR_MS, Site, room, tie
+from tests.bench.bench_poll import Daemon, line_specs
 from tests.bench.figures import Figures
+from tests.bench.meters_process import MetersProcess, exchanges
 from tests.brokers import Mosquitto, free_port
 from tests.simulate.link import GATEWAY, signer
 
 METERS = 208
-COMMIT_EVERY_MS = 5_000
+COMMIT_EVERY_MS = 1000 * Polling().readings_commit_s
 SWEEP_MS = 15_000
 """208 meters at 9600 baud (performance.md)."""
 PER_COMMIT = METERS * COMMIT_EVERY_MS // SWEEP_MS
 DRAIN_GOAL_S = 180.0
 START_GOAL_S = 3.0
+STARTS = 5
+LINES = 8
 SHORTEST_LOOK_S = 15.0
 """The pace of polling is looked at for a sweep at least."""
 
@@ -133,6 +140,37 @@ def _nothing() -> None:
     pass
 
 
+async def restart(folder: Path, figures: Figures) -> None:
+    """Start the daemon's process on the gathered journal, nobody behind the broker's port, and kill it once a meter was asked."""
+    folder = folder.absolute()
+    specs = line_specs(LINES, METERS // LINES, 9600)
+    with MetersProcess(specs) as meters:
+        daemon = Daemon(folder, free_port(), gateway=GATEWAY, data=folder)
+        daemon.enter(meters.ports, specs)
+        starts = [await _first_poll_s(daemon, meters) for _ in range(STARTS)]
+    figures.at_most(
+        "restart after kill -9: process, imports, journal, first poll",
+        max(took_s for took_s, _ in starts),
+        START_GOAL_S,
+        " s",
+        f"slowest of {STARTS}, quickest {min(starts)[0]:.2f} s; {min(cpu_s for _, cpu_s in starts):.2f} s of processor",
+    )
+
+
+async def _first_poll_s(daemon: Daemon, meters: MetersProcess) -> tuple[float, float]:
+    """Give what passed until a meter was asked, and the daemon's processor time in it."""
+    before, began_s = meters.count(), time.monotonic()
+    process = await daemon.spawn()
+    try:
+        while exchanges(before, meters.count()) == 0:
+            assert process.returncode is None, daemon.log_text()
+            await asyncio.sleep(0.01)
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        return time.monotonic() - began_s, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    finally:
+        await daemon.kill()
+
+
 async def drain(folder: Path, port: int, figures: Figures) -> None:
     began_s = time.monotonic()
     parts = Draining(folder, port)
@@ -202,6 +240,7 @@ def main() -> int:
         assert central.stdout is not None
         central.stdout.readline()
         try:
+            asyncio.run(restart(folder, figures))
             asyncio.run(drain(folder, port, figures))
         finally:
             central.terminate()

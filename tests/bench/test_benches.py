@@ -61,6 +61,42 @@ def test_goals_missed_are_counted_and_told_by_the_exit_code(capsys: pytest.Captu
     assert out[-1] == "bench-x: 1/2 goals met"
 
 
+SYNCED = """
+import os, sqlite3, sys
+from tests.bench import slow_disk
+slow_disk.SYNC_S = 0.0
+slow = slow_disk.slow_down()
+said = []
+def count():
+    said.append(slow_disk.syncs)
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA journal_mode = WAL")
+database.execute("PRAGMA synchronous = FULL")
+database.execute("CREATE TABLE row (number INTEGER)")
+count()
+for number in range(5):
+    database.execute("BEGIN")
+    database.executemany("INSERT INTO row VALUES (?)", [(number,)] * 3)
+    database.execute("COMMIT")
+count()
+database.execute("PRAGMA wal_checkpoint")
+count()
+with open(sys.argv[1], "rb") as file:
+    os.fsync(file.fileno())
+count()
+print(*said)
+"""
+
+
+def test_the_slow_disk_holds_up_every_sync(tmp_path: Path) -> None:
+    """Five commits, a checkpoint (log and database), a file of Python's own: one wait for each sync, and no other."""
+    words = [sys.executable, "-c", SYNCED, str(tmp_path / "x.db")]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    begun, committed, checkpointed, flushed = map(int, done.stdout.split())
+    assert begun > 0
+    assert (committed - begun, checkpointed - committed, flushed - checkpointed) == (5, 2, 1)
+
+
 def test_the_meters_of_the_benches_share_no_code_with_what_they_measure() -> None:
     imported = set()
     for node in ast.walk(ast.parse(Path(responder.__file__).read_text())):

@@ -53,7 +53,7 @@ def test_a_small_file_is_whole_and_the_rest_has_defaults(tmp_path: Path) -> None
     assert config.central.public_keys == (KEY,)
     assert (config.mqtt.host, config.mqtt.port, config.mqtt.tls) == ("broker", 1883, False)
     assert config.clock.utc_offset_minutes == 480
-    assert config.polling.readings_commit_s == 5
+    assert config.polling.readings_commit_s == 25
     assert config.log.format == "auto"
 
 

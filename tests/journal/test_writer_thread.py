@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.adapters.journal_store import JournalStore, SqliteJournal
+from gateway.adapters.journal_store.store import READINGS_PER_COMMIT
 from gateway.application.boot import boot
 from gateway.application.grant import apply_grant
 from gateway.application.outbox import outbox_batch
@@ -66,6 +67,18 @@ async def test_plain_readings_wait_and_then_are_committed_without_being_asked(tm
         async with asyncio.timeout(20):
             while committed(path, "SELECT count(*) FROM outbox") == rows:
                 await asyncio.sleep(0.02)
+        assert committed(path, "SELECT count(*) FROM outbox") == rows + 1
+
+
+async def test_a_row_of_readings_that_is_full_does_not_wait(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with JournalStore(path, readings_commit_s=30) as store:
+        await store.run(start)
+        rows = committed(path, "SELECT count(*) FROM outbox")
+        for register_wh in range(READINGS_PER_COMMIT - 1):
+            await store.run(reading(register_wh))
+        assert committed(path, "SELECT count(*) FROM outbox") == rows
+        await store.run(reading(READINGS_PER_COMMIT))
         assert committed(path, "SELECT count(*) FROM outbox") == rows + 1
 
 

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from gateway.adapters.serial_bus.callers import RankedCallers
 from gateway.loops.signals import heard
 
 TICKS = range(6)
@@ -29,26 +28,6 @@ async def test_an_end_that_comes_with_the_bell_is_not_swallowed(ticks: int) -> N
     await asyncio.wait([task], timeout=1)
     ended.append(True)
     bell.set()
-    assert task.cancelled()
-
-
-@pytest.mark.parametrize("ticks", TICKS)
-async def test_a_lines_owner_ends_even_if_a_job_comes_with_the_end(ticks: int) -> None:
-    callers, ended = RankedCallers(), []
-
-    async def owner() -> None:
-        while not ended:
-            await callers.wait(60)
-
-    task = asyncio.create_task(owner())
-    await asyncio.sleep(0.01)
-    callers.wake()
-    for _ in range(ticks):
-        await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.wait([task], timeout=1)
-    ended.append(True)
-    callers.wake()
     assert task.cancelled()
 
 

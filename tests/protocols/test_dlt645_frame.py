@@ -22,7 +22,7 @@ def kinds(events: list) -> list[str]:
 
 def test_the_standards_example() -> None:
     (frame,) = hear_645(bytes.fromhex("6812907856341268910833333433ab896745cc16"))
-    assert frame == (METER, 0x91, bytes.fromhex("0000010078563412"), REPLY)
+    assert frame == Frame(METER, 0x91, bytes.fromhex("0000010078563412"), REPLY)
     assert (frame.is_reply, frame.is_abnormal, frame.has_more, frame.function) == (True, False, False, 0x11)
 
 

@@ -44,7 +44,8 @@ class SqliteJournal:
         self._outbox = OutboxTables(self._connection)
         self.commit_wanted = False
         """Something was written that its caller must find committed (C-13)."""
-        self._readings_since_commit = 0
+        self.readings_waiting = 0
+        """Readings since the last commit."""
         self._changes_at_commit = self._connection.total_changes
         self.dropped_readings = 0
         """Readings that a full disk kept from being packed; their energy is in the next ones."""
@@ -100,12 +101,12 @@ class SqliteJournal:
                 raise refusal_of(error, self._path) from error
         self._forget_caches()
         self._outbox.drop_readings()
-        self.dropped_readings += self._readings_since_commit
+        self.dropped_readings += self.readings_waiting
         self._begin_anew()
 
     def _begin_anew(self) -> None:
         self.commit_wanted = False
-        self._readings_since_commit = 0
+        self.readings_waiting = 0
         self._changes_at_commit = self._connection.total_changes
 
     def _forget_caches(self) -> None:
@@ -116,7 +117,7 @@ class SqliteJournal:
     @property
     def has_changes(self) -> bool:
         """Whether anything waits for a commit; the end of a transaction without changes costs nothing."""
-        return self._readings_since_commit > 0 or self._connection.total_changes != self._changes_at_commit
+        return self.readings_waiting > 0 or self._connection.total_changes != self._changes_at_commit
 
     def close(self) -> None:
         """Commit what waits, and close the file."""
@@ -181,7 +182,7 @@ class SqliteJournal:
         return self._outbox.append_fact(self._epoch(), self._dated(fact.at), fact)
 
     def add_reading(self, row: ReadingRow) -> None:
-        self._readings_since_commit += 1
+        self.readings_waiting += 1
         self._outbox.add_reading(row)
 
     def outbox(

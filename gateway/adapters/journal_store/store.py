@@ -2,7 +2,7 @@
 
 A use case that wrote an entry, a decision or an answer gets its result after the commit; while the disk is busy, what arrives
 meanwhile joins the next commit. A use case that only took a reading gets its result at once, and the readings are committed
-together within `readings_commit_s`.
+together within `readings_commit_s`, or when so many wait that one more would make the commit no cheaper.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ T = TypeVar("T")
 LONGEST_READINGS_WAIT_S = 30.0
 """C-13: the rest within 30 s."""
 JOBS_PER_COMMIT = 64
+READINGS_PER_COMMIT = 500
+"""A row's worth: what a commit costs by itself is spread over enough, and memory stays bounded on many fast lines."""
 
 
 class _Job:
@@ -152,7 +154,8 @@ class JournalStore:
 
     def _end_turn(self, journal: SqliteJournal, held: list[_Job]) -> None:
         """Commit now for those who wait for it; a transaction that changed nothing is ended, one of readings goes on."""
-        if journal.commit_wanted or not journal.has_changes or self._patience_s() == 0:
+        is_full = journal.readings_waiting >= READINGS_PER_COMMIT
+        if journal.commit_wanted or is_full or not journal.has_changes or self._patience_s() == 0:
             self._commit(journal, held)
             return
         _hand_over(held)

@@ -1,12 +1,13 @@
 """Who waits for the line: a queue by rank, first come first served within one.
 
-Knows nothing of ports or time. A caller that went away leaves its job in the queue with a finished reply; the owner skips it.
+Knows nothing of ports or time. A caller that went away leaves its job in the queue with a finished reply; the line skips it.
 """
 
 import asyncio
 import heapq
 import itertools
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from gateway.adapters.serial_bus.diagnosis import FailedTry
 from gateway.application.ports import LineReply, Rank, Sent
@@ -23,10 +24,7 @@ class Job:
     order: int
     tries: int
     reply: asyncio.Future[LineReply | Sent]
-    failed: list[FailedTry] = field(default_factory=list)
-
-    def __lt__(self, other: "Job") -> bool:
-        return (self.rank, self.order) < (other.rank, other.order)
+    failed: tuple[FailedTry, ...] = ()
 
     def answer(self, reply: LineReply | Sent) -> None:
         """Answer a caller that is still there."""
@@ -40,44 +38,33 @@ class Job:
 
 
 class RankedCallers:
-    """All jobs of one line that are not being served."""
+    """All jobs of one line that are not being served. `on_job` is called after each new one."""
 
-    def __init__(self) -> None:
-        self._jobs: list[Job] = []
+    def __init__(self, on_job: Callable[[], None]) -> None:
+        self._on_job = on_job
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The line's; to ask Python for it costs a system call each time."""
+        self._jobs: list[tuple[Rank, int, Job]] = []
         self._order = itertools.count()
-        self._woken = asyncio.Event()
 
     def ask(
         self, driver: Driver, exchange: Exchange, rank: Rank, tries: int
     ) -> "asyncio.Future[LineReply | Sent]":
-        """Queue a question; its reply is to be awaited."""
-        reply: asyncio.Future[LineReply | Sent] = asyncio.get_running_loop().create_future()
+        """Queue a question; its reply is to be awaited. On an idle line the question leaves before this returns."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        reply: asyncio.Future[LineReply | Sent] = self._loop.create_future()
         self.put_back(Job(driver, exchange, rank, next(self._order), tries, reply))
+        self._on_job()
         return reply
 
     def put_back(self, job: Job) -> None:
         """Queue a job at its place: a job that failed a try keeps the place it had."""
-        heapq.heappush(self._jobs, job)
-        self.wake()
+        heapq.heappush(self._jobs, (job.rank, job.order, job))
 
     def take(self) -> Job | None:
         """The next job, or None."""
-        return heapq.heappop(self._jobs) if self._jobs else None
-
-    def wake(self) -> None:
-        """End `wait`: a job came, or the owner has another reason to look up."""
-        self._woken.set()
-
-    async def wait(self, at_most_s: float | None = None) -> None:
-        """Wait until woken, or for so long."""
-        self._woken.clear()
-        try:
-            async with asyncio.timeout(
-                at_most_s
-            ):  # wait_for may swallow the cancellation that ends the owner
-                await self._woken.wait()
-        except TimeoutError:
-            pass
+        return heapq.heappop(self._jobs)[2] if self._jobs else None
 
     def answer_all(self, reply: LineReply | Sent) -> None:
         """Give all waiting callers the same reply."""

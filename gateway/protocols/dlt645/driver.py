@@ -71,6 +71,8 @@ class _Question(Exchange):
     function: int = 0
     di: bytes = b""
     """Wire order."""
+    known: Identifier | None = None
+    """What the identifier's bytes mean."""
 
 
 class Dlt645Driver:
@@ -176,6 +178,7 @@ class Dlt645Driver:
             item=item,
             function=function,
             di=di,
+            known=self.edition.find(int.from_bytes(di, "little")) if di else None,
         )
 
 
@@ -222,12 +225,10 @@ class Dlt645Listener:
         )
 
     def _answer(self, item: Item, frame: Frame) -> Verdict:
-        di = self._question.di
-        if len(frame.data) < len(di):
-            return Damaged("wrong-length", frame.raw)
+        di, known = self._question.di, self._question.known
         if not frame.data.startswith(di):
-            return Foreign("stale", frame.raw)
-        known = self._driver.edition.find(int.from_bytes(di, "little"))
+            short = len(frame.data) < len(di)
+            return Damaged("wrong-length", frame.raw) if short else Foreign("stale", frame.raw)
         values = (
             _values(item, known, frame.data[len(di) :], self._driver.ct_ratio) if known else "unknown-item"
         )
@@ -271,13 +272,13 @@ def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | 
 
 
 def _numbers(item: Item, form: Number, body: bytes, ratio: int) -> Values | str:
-    numbers = []
-    for position in range(0, len(body), form.size):
-        scaled = form.scaled(body[position : position + form.size])
+    numbers, size = [], form.size
+    multiplier = ratio if item in scaling.TRANSFORMED else 1
+    for position in range(0, len(body), size):
+        scaled = form.scaled(body[position : position + size])
         if isinstance(scaled, Problem):
             return scaled.value
         if scaled is not None:
-            multiplier = ratio if item in scaling.TRANSFORMED else 1
             numbers.append(scaling.thousandths(scaled, form.decimals, multiplier))
     return scaling.numbers_to_values(item, numbers) if numbers else "not-there"
 

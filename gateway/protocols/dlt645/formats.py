@@ -39,13 +39,11 @@ class Number:
 
     def scaled(self, data: bytes) -> int | Problem | None:
         """Return the digits as one integer in units of 10^-decimals; None when the meter says "not there"."""
-        if data == b"\xff" * self.size:
-            return None
         negative = self.signed and data[-1] & 0x80
         digits = (data[:-1] + bytes((data[-1] & 0x7F,)) if negative else data)[::-1].hex()
-        if not digits.isdecimal():
-            return Problem.NON_BCD
-        return -int(digits) if negative else int(digits)
+        if digits.isdecimal():
+            return -int(digits) if negative else int(digits)
+        return None if data == b"\xff" * self.size else Problem.NON_BCD
 
     def parse(self, data: bytes) -> str | Problem | None:
         """Return the number as decimal text such as `123456.78`."""

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import crcmod
+import msgspec
 
 from gateway.protocols.stream import Damage, Reason, StreamDecoder
 
@@ -75,8 +76,8 @@ class Role(StrEnum):
 _RESPONSE = Role.RESPONSE
 
 
-class Frame(NamedTuple):
-    """One good frame. `body` is what stands between function and CRC."""
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """One good frame. `body` is what stands between function and CRC. A Struct, as the quickest to make of its kind."""
 
     address: int
     function: int
@@ -143,19 +144,26 @@ class Decoder(StreamDecoder):
         if self._overrun is not None:
             return self._take_overrun()
         buffer, start = self._buffer, self._position
-        if self._role is _RESPONSE and len(buffer) - start >= _SHORTEST_REPLY_BYTES:
-            # The short way for what a master hears most: registers, whole, not its own echo. All else goes the long way.
+        arrived = len(buffer) - start
+        if (
+            arrived > 2
+            and self._role is _RESPONSE
+            and buffer[start + 1] in _REGISTER_READS
+            and not (self._echo and self._echo.startswith(buffer[start : start + _SHORTEST_REPLY_BYTES]))
+        ):
+            # The short way for what a master hears most: registers, not its own echo. All else goes the long way.
             length = _REPLY_BYTES[buffer[start + 2]]
-            raw = buffer[start : start + length]
-            if (
-                not crc16(raw)
-                and len(raw) == length
-                and raw[1] in _REGISTER_READS
-                and not (self._echo and self._echo.startswith(raw[:_SHORTEST_REPLY_BYTES]))
-            ):
-                self._position = start + length
+            if arrived < length and not self._ended:
+                return None
+            is_all = length == len(buffer)
+            raw = buffer if is_all else buffer[start : start + length]
+            if not crc16(raw) and arrived >= length:
+                if is_all:
+                    self._buffer = b""
+                else:
+                    self._position = start + length
                 self._in_damage = False
-                return tuple.__new__(Frame, (raw[0], raw[1], _RESPONSE, raw[2:-2], raw))
+                return Frame(raw[0], raw[1], _RESPONSE, raw[2:-2], raw)
         while self._position < len(self._buffer):
             found = self._try()
             if isinstance(found, Frame):
