@@ -4,6 +4,7 @@ A reply is ours when it carries our address, the reply bit, our function and our
 its real address or, on some makes, with the wildcard; asked by its own address it must name it.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -252,6 +253,8 @@ def _numbers(item: Item, form: Number, body: bytes, ratio: int) -> Values | str:
         if scaled is not None:
             multiplier = ratio if item in scaling.TRANSFORMED else 1
             numbers.append(scaling.thousandths(scaled, form.decimals, multiplier))
+        elif item not in scaling.PER_PHASE and not numbers:
+            return "not-there"
     return scaling.numbers_to_values(item, numbers) if numbers else "not-there"
 
 
@@ -279,7 +282,7 @@ def _calendar(item: Item, body: bytes) -> Values | str:
 
 
 def _is_date(date: MeterDate) -> bool:
-    return 1 <= date.month <= 12 and 1 <= date.day <= 31
+    return 1 <= date.month <= 12 and 1 <= date.day <= monthrange(date.year, date.month)[1]
 
 
 def _is_time(time: MeterTime) -> bool:
