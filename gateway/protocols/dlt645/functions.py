@@ -105,7 +105,7 @@ def write(address: str, di: str, password: str, operator: str, content: bytes, p
 
     Raises ValueError when either is not four bytes.
     """
-    data = identifier_bytes(di) + _four_bytes(password) + _four_bytes(operator) + content
+    data = identifier_bytes(di) + four_bytes(password) + four_bytes(operator) + content
     return encode(address, WRITE, data, preamble)
 
 
@@ -143,7 +143,8 @@ def answers(request_control: int, reply_control: int) -> bool:
     return reply_control & 0x80 != 0 and (request_control ^ reply_control) & FUNCTION_BITS == 0
 
 
-def _four_bytes(digits: str) -> bytes:
+def four_bytes(digits: str) -> bytes:
+    """Turn a password or an operator code into wire order. Raises ValueError when it has not 8 hex digits."""
     data = bytes.fromhex(digits)
     if len(data) != 4:
         raise ValueError(f"expected 8 hex digits, got {len(digits)}")

@@ -7,7 +7,7 @@ DATA of 1CH: `PA P0 P1 P2 | C0 C1 C2 C3 | N1 | N2 | ss mm hh DD MM YY`. The time
 from typing import NamedTuple
 
 from gateway.protocols.dlt645.frame import encode
-from gateway.protocols.dlt645.functions import RELAY, clock_bytes, named_bits
+from gateway.protocols.dlt645.functions import RELAY, clock_bytes, four_bytes, named_bits
 from gateway.protocols.driver import MeterClock
 
 TRIP = 0x1A
@@ -77,9 +77,7 @@ def switch(
     """Command a relay (1CH). `password` is PA and P0..P2, `operator` C0..C3, eight digits each in wire order; `duration` is N2,
     the time of a pre-trip in units of five minutes. Raises ValueError when the two codes are not four bytes each.
     """
-    codes = bytes.fromhex(password + operator)
-    if len(codes) != 8:
-        raise ValueError("a relay command carries 8 digits of password and 8 of operator code")
+    codes = four_bytes(password) + four_bytes(operator)
     body = codes + bytes((action, duration)) + clock_bytes(valid_until)
     return encode(address, RELAY, body, preamble)
 
