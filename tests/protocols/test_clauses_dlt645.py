@@ -38,12 +38,12 @@ def parts(raw: bytes) -> tuple[int, str, int, str]:
         pytest.param(functions.freeze(METER, "99051230"), (METER, 0x16, "30120599"), id="7.6-monthly"),
         pytest.param(functions.broadcast_time(NOON), (EVERYBODY, 0x08, "090512231126"), id="7.8-time"),
         pytest.param(
-            relay.switch(METER, relay.TRIP, "02112233", "44556677", NOON),
+            relay.switch(METER, 0x1A, "02112233", "44556677", NOON),
             (METER, 0x1C, "02112233" + "44556677" + "1a00" + "090512231126"),
             id="1C-trip",
         ),
         pytest.param(
-            relay.switch(METER, relay.CLOSE_PERMIT, "02112233", "44556677", NOON, duration=3),
+            relay.switch(METER, 0x1B, "02112233", "44556677", NOON, duration=3),
             (METER, 0x1C, "02112233" + "44556677" + "1b03" + "090512231126"),
             id="1C-permit",
         ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.protocols.dlt645 import edition1997
+from gateway.protocols.dlt645 import edition1997, status_words
 from gateway.protocols.dlt645.content import Content, read_content
 from gateway.protocols.dlt645.frame import Frame
 from gateway.protocols.dlt645.functions import is_security
@@ -254,3 +254,11 @@ def test_modbus_exceptions_have_the_specifications_names(code: int) -> None:
     decoder.feed(modbus.encode(1, 0x83, bytes((code,))))
     frame = decoder.next_event()
     assert modbus_content.read_fields(frame) == {"value": None, "exception": code, "name": EXCEPTIONS[code]}
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+def test_a_status_words_form_has_two_bytes(number: int) -> None:
+    form = status_words.form(number)
+    assert form.size == 2
+    shown = "1004 relay=closed cmd=closed" if number == 3 else f"1004 {STATUS_WORDS[number].get(2)} bit-12"
+    assert form.parse(b"\x04\x10") == shown

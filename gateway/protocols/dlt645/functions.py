@@ -5,8 +5,6 @@ A request is bytes; nothing here sends it. Passwords and operator codes are hex 
 
 from gateway.protocols.dlt645.frame import (
     BROADCAST_ADDRESS,
-    FUNCTION_BITS,
-    MORE_BIT,
     WILDCARD_ADDRESS,
     Frame,
     encode,
@@ -24,8 +22,6 @@ WRITE_ADDRESS = 0x15
 FREEZE = 0x16
 CHANGE_BAUD = 0x17
 CHANGE_PASSWORD = 0x18
-CLEAR_DEMAND = 0x19
-CLEAR_METER = 0x1A
 CLEAR_EVENTS = 0x1B
 RELAY = 0x1C
 """Extension: not in the standard's list, which ends at 1BH; see relay.py."""
@@ -131,16 +127,6 @@ def clock_bytes(clock: MeterClock) -> bytes:
     """Return ss mm hh DD MM YY in BCD, the order of the wire."""
     digits = f"{clock.year % 100:02d}{clock.month:02d}{clock.day:02d}"
     return bytes.fromhex(f"{digits}{clock.hour:02d}{clock.minute:02d}{clock.second:02d}")[::-1]
-
-
-def without_more(control: int) -> int:
-    """Return the control code without its "more follows" bit: B1 answers what 91 answers."""
-    return control & ~MORE_BIT
-
-
-def answers(request_control: int, reply_control: int) -> bool:
-    """Tell whether a reply's control code belongs to a request's, refusals and "more follows" included."""
-    return reply_control & 0x80 != 0 and (request_control ^ reply_control) & FUNCTION_BITS == 0
 
 
 def four_bytes(digits: str) -> bytes:

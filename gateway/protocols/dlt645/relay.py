@@ -1,6 +1,8 @@
 """The relay of a DL/T 645-2007 meter: function 1CH and running status word 3. An extension; the sources are the makers' firmware.
 
 DATA of 1CH: `PA P0 P1 P2 | C0 C1 C2 C3 | N1 | N2 | ss mm hh DD MM YY`. The time is the command's expiry by the METER's clock.
+N1, where a model's row says that it is taken: 1A trip; 1B permit to close, for which the customer must press the meter's key (a
+setting of some makes closes at once); 1C close; 1D/1E trip, after N2 close or permit; 2A/2B alarm, 3A/3B keep power on/off.
 9CH means "accepted", never "done": a large load delays a trip, keep-power refuses it, so the status word must be read back.
 """
 
@@ -9,15 +11,6 @@ from typing import NamedTuple
 from gateway.protocols.dlt645.frame import encode
 from gateway.protocols.dlt645.functions import RELAY, clock_bytes, four_bytes, named_bits
 from gateway.protocols.driver import MeterClock
-
-TRIP = 0x1A
-CLOSE_PERMIT = 0x1B
-"""The customer must press the meter's key (on some makes a setting makes it close at once)."""
-DIRECT_CLOSE = 0x1C
-TRIP_THEN_CLOSE = 0x1D
-TRIP_THEN_PERMIT = 0x1E
-ALARM_ON, ALARM_OFF = 0x2A, 0x2B
-KEEP_POWER_ON, KEEP_POWER_OFF = 0x3A, 0x3B
 
 BODY_BYTES = 16
 STATUS_BYTES = 2
