@@ -376,6 +376,7 @@ def test_no_installation_has_other_ratios(ratio: int) -> None:
         "AAAAAAAAAA1",
         "AAAAAAAAAA123",
         "12AA34567890",
+        "AAB456789012",
         "1 2",
         "１２",
     ],

@@ -262,3 +262,11 @@ def test_a_status_words_form_has_two_bytes(number: int) -> None:
     assert form.size == 2
     shown = "1004 relay=closed cmd=closed" if number == 3 else f"1004 {STATUS_WORDS[number].get(2)} bit-12"
     assert form.parse(b"\x04\x10") == shown
+
+
+def test_several_reasons_are_joined() -> None:
+    assert said(0xD1, "86").name == "no-such-data+password+reserved"
+    assert said(0xDC, "3000").name == "expired+keep-power"
+    assert said(0xC3, "0300").name == "other+repeated-top-up"
+    assert said(0x9C, "2a00").value == "002A close-permit delayed-trip delayed-by-high-current"
+    assert edition1997.refusal(Frame(METER, 0xC1, b"\x06", b"")) == "no-such-data+password"
