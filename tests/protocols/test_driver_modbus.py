@@ -70,6 +70,7 @@ def test_a_question_tells_its_line_how_to_ask() -> None:
     ("baud", "silence"),
     [
         (300, 129),
+        (500, 77),
         (1200, 33),
         (2400, 17),
         (4800, 9),
