@@ -39,6 +39,7 @@ NOISE = bytes(range(1, 100)).replace(b"\x68", b"\x00")
         pytest.param(WRONG_SUM, [("bad-checksum", WRONG_SUM)], id="wrong-sum"),
         pytest.param(REPLY[:-1] + b"\x17", [("bad-end", REPLY[:-1] + b"\x17")], id="wrong-end"),
         pytest.param(HEAD[:7] + b"\x67" + REPLY, [("bad-second-68", HEAD[:7] + b"\x67"), GOOD], id="no-twin"),
+        pytest.param(HEAD[:7] + b"\x67", [("bad-second-68", HEAD[:7] + b"\x67")], id="no-twin-and-silence"),
         pytest.param(REPLY[:11], [("truncated", REPLY[:11])], id="cut"),
         pytest.param(HEAD + b"\x91", [("truncated", HEAD + b"\x91")], id="cut-before-L"),
         pytest.param(
@@ -95,6 +96,15 @@ def test_silence_ends_what_was_and_new_noise_has_its_name(before: bytes) -> None
     noise, frame = drain(decoder)
     assert noise == (Reason.GARBAGE, b"\x05")
     assert frame.raw == REPLY
+
+
+def test_noise_and_a_mark_in_it_are_one_damage_though_silence_comes_before_the_question() -> None:
+    decoder = Decoder()
+    decoder.feed(b"\x01")
+    assert decoder.next_event() is None
+    decoder.feed(b"\x68\x02")
+    decoder.flush()
+    assert drain(decoder) == [(Reason.GARBAGE, b"\x01")]
 
 
 def test_silence_is_over_when_more_comes() -> None:
