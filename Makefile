@@ -12,7 +12,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz crash simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports setup system format clean
+.PHONY: help demo test check lint journey fuzz crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ bench-loss: $(STAMP) ## loss rules on real traces: how soon a tap is found, how 
 
 crash: $(STAMP) ## power cuts at every write of the journal; N=100000 for many, SEED=n for the same again
 	@$(PY) -m tests.crash.run --images $(N) $(if $(SEED),--seed $(SEED))
+
+mutants: $(STAMP) ## small changes of rules and codecs, each to be noticed by a test; N=n of each package, ALL=1, SEED=n, FILE=path
+	@$(PY) -m tests.mutants.run $(if $(ALL),--all,$(if $(filter-out file,$(origin N)),--sample $(N))) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(FILE),--only $(FILE)) $(MUTANTS_ARGS)
 
 simulate: $(STAMP) ## 72 days of a building with everything that goes wrong; DAYS=n, SEED=n for the same again
 	@$(PY) -m tests.simulate.run --days $(DAYS) $(if $(SEED),--seed $(SEED))

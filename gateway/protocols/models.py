@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from gateway.protocols import scaling
 from gateway.protocols.checked_table import Mistake, Table
 from gateway.protocols.dlt645 import edition1997
+from gateway.protocols.dlt645.formats import Ascii, Digits, Number
+from gateway.protocols.dlt645.identifiers import Identifier
 from gateway.protocols.dlt645.identifiers import find as find_2007
 from gateway.protocols.driver import Item, RelayAction
 
@@ -18,6 +21,18 @@ PARITIES = ("E", "N", "O")
 NUMBER_TYPES = MappingProxyType({"float32": 2, "uint32": 2, "uint16": 1, "int16": 1})
 """Type of a Modbus value to the registers it fills; big-endian, the high word first."""
 READ_FUNCTIONS = (3, 4)
+ONLY_AT = MappingProxyType(
+    {
+        Item.RELAY: ("04000503",),
+        Item.STATUS_WORDS: ("040005FF",),
+        Item.CLOCK: ("0400010C",),
+        Item.DATE: ("04000101", "C010"),
+        Item.TIME: ("04000102", "C011"),
+        Item.FROZEN_AT: ("05010001",),
+        Item.SETTLEMENT_DAY: ("04000B01",),
+    }
+)
+"""Items that one identifier of an edition alone can say: a relay read from another word would prove cuts that never were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +197,11 @@ class _RowParser:
         find = edition1997.find if digits == 4 else find_2007
         for item, table in self._item_tables():
             identifiers[item] = di = table.hexadecimal("di", digits)
-            if find(int(di, 16)) is None:
+            known = find(int(di, 16))
+            if known is None:
                 table.wrong("di", f"{di} is no identifier that can be read here")
+            elif not _says(item, di, known):
+                table.wrong("di", f"{di} is {known.name}, which says no {item.value}")
             table.close()
         return identifiers
 
@@ -197,6 +215,8 @@ class _RowParser:
                 table.number("decimals", 0, 6, default=0),
                 table.number("count", 1, 3, default=1),
             )
+            if item not in scaling.UNITS and item is not Item.RELAY:
+                table.wrong("", "can't be read from registers here")
             table.close()
             registers[item] = register
         return registers
@@ -237,3 +257,12 @@ class _RowParser:
             codes.wrong("open", "a relay can at least be opened")
         codes.close()
         return actions
+
+
+def _says(item: Item, di: str, known: Identifier) -> bool:
+    """Tell whether an identifier's answer can be read as this item: a number in its unit, a moment, a word, or digits."""
+    if item in ONLY_AT:
+        return di in ONLY_AT[item]
+    if item is Item.IDENTITY:
+        return isinstance(known.form, Digits | Ascii) and not known.is_block
+    return isinstance(known.form, Number) and known.unit == scaling.UNITS[item]

@@ -1,6 +1,7 @@
 """From what a meter shows to integers: thousandths of its unit (Wh, mV, mA, W, mHz), times the transformer ratio, exactly."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 
 from gateway.protocols.driver import Item, Values
 
@@ -16,8 +17,24 @@ TRANSFORMED = frozenset(
 )
 """What the current transformers in front of a meter divide."""
 
-THOUSANDTHS = TRANSFORMED | {Item.VOLTAGE, Item.POWER_FACTOR, Item.FREQUENCY}
-"""Items that are numbers; the others are words, digits and moments."""
+PER_PHASE = frozenset({Item.VOLTAGE, Item.CURRENT})
+"""What a meter shows for each phase it has; of the others a block's first number is the total, which no part may stand for."""
+
+UNITS = MappingProxyType(
+    {
+        Item.ENERGY: "kWh",
+        Item.REVERSE_ENERGY: "kWh",
+        Item.FROZEN_ENERGY: "kWh",
+        Item.SETTLED_ENERGY: "kWh",
+        Item.POWER: "kW",
+        Item.CURRENT: "A",
+        Item.VOLTAGE: "V",
+        Item.POWER_FACTOR: "",
+        Item.FREQUENCY: "Hz",
+        Item.COVER_OPENINGS: "times",
+    }
+)
+"""Items that are numbers, and the unit a meter shows them in; the others are words, digits and moments."""
 
 
 _TENS: list[int] = [10**power for power in range(10)]

@@ -173,9 +173,7 @@ def test_relay_acknowledgements(data: str, value: str | None) -> None:
 
 def test_relay_command_is_the_captured_one() -> None:
     """Capture v100: close permit, expiry 2099-12-30."""
-    built = relay.switch(
-        "151230011061", relay.CLOSE_PERMIT, "02370602", "01000000", MeterClock(2099, 12, 30, 0, 0, 0)
-    )
+    built = relay.switch("151230011061", 0x1B, "02370602", "01000000", MeterClock(2099, 12, 30, 0, 0, 0))
     assert built.hex() == "68611001301215681c10356a3935343333334e333333336345cc2d16"
 
 

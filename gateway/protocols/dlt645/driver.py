@@ -4,6 +4,7 @@ A reply is ours when it carries our address, the reply bit, our function and our
 its real address or, on some makes, with the wildcard; asked by its own address it must name it.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -43,7 +44,7 @@ ADDRESS_DIGITS = 12
 NOT_THERE = b"\xff"
 """All bytes of an item: the meter hasn't got it. Taken for a status word, it would prove a cut."""
 STATUS_WORDS = 7
-CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3, Item.FROZEN_AT: 5}
+CALENDAR = frozenset({Item.CLOCK, Item.DATE, Item.TIME, Item.FROZEN_AT})
 """0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three; 05010001 mm hh DD MM YY."""
 
 
@@ -251,7 +252,7 @@ def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | 
     if item is Item.RELAY and body == NOT_THERE * len(body):
         return "not-there"
     if item is Item.RELAY:
-        status = relay.read_status(int.from_bytes(body[:2], "little"))
+        status = relay.read_status(int.from_bytes(body, "little"))
         return Values(
             relay_closed=status.is_closed,
             relay_commanded_closed=status.is_commanded_closed,
@@ -261,7 +262,7 @@ def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | 
         return _status_words(body)
     if item is Item.SETTLEMENT_DAY:
         return _settlement_day(body)
-    if item in CALENDAR_BYTES:
+    if item in CALENDAR:
         return _calendar(item, body)
     if isinstance(known.form, Number):
         return _numbers(item, known.form, body, ratio)
@@ -280,6 +281,8 @@ def _numbers(item: Item, form: Number, body: bytes, ratio: int) -> Values | str:
             return scaled.value
         if scaled is not None:
             numbers.append(scaling.thousandths(scaled, form.decimals, multiplier))
+        elif item not in scaling.PER_PHASE and not numbers:
+            return "not-there"
     return scaling.numbers_to_values(item, numbers) if numbers else "not-there"
 
 
@@ -303,8 +306,6 @@ def _settlement_day(body: bytes) -> Values | str:
 def _calendar(item: Item, body: bytes) -> Values | str:
     """Read a clock, a date or a time; what no calendar has is `out-of-range`, so that nobody derives an expiry from it."""
     digits = body[::-1].hex()
-    if len(body) != CALENDAR_BYTES[item]:
-        return Problem.WRONG_LENGTH.value
     if not digits.isdecimal():
         return Problem.NON_BCD.value
     numbers = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
@@ -326,7 +327,7 @@ def _weekday(clock: MeterClock) -> int:
 
 
 def _is_date(date: MeterDate) -> bool:
-    return 1 <= date.month <= 12 and 1 <= date.day <= 31
+    return 1 <= date.month <= 12 and 1 <= date.day <= monthrange(date.year, date.month)[1]
 
 
 def _is_time(time: MeterTime) -> bool:

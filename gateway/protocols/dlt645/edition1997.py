@@ -11,9 +11,7 @@ from gateway.protocols.dlt645.functions import named_bits
 from gateway.protocols.dlt645.identifiers import Identifier
 
 READ = 0x01
-READ_FOLLOW_UP = 0x02
 READ_AGAIN = 0x03
-WRITE = 0x04
 BROADCAST_TIME = 0x08
 WRITE_ADDRESS = 0x0A
 CHANGE_BAUD = 0x0C

@@ -11,7 +11,6 @@ from gateway.protocols.dlt645.frame import Frame
 
 MAX_PARTS = 256
 """The first frame and SEQ 1 to 255."""
-MAX_BYTES = MAX_PARTS * 255
 
 _DI_BYTES = 4
 

@@ -5,8 +5,6 @@ A request is bytes; nothing here sends it. Passwords and operator codes are hex 
 
 from gateway.protocols.dlt645.frame import (
     BROADCAST_ADDRESS,
-    FUNCTION_BITS,
-    MORE_BIT,
     WILDCARD_ADDRESS,
     Frame,
     encode,
@@ -24,8 +22,6 @@ WRITE_ADDRESS = 0x15
 FREEZE = 0x16
 CHANGE_BAUD = 0x17
 CHANGE_PASSWORD = 0x18
-CLEAR_DEMAND = 0x19
-CLEAR_METER = 0x1A
 CLEAR_EVENTS = 0x1B
 RELAY = 0x1C
 """Extension: not in the standard's list, which ends at 1BH; see relay.py."""
@@ -113,7 +109,7 @@ def write(address: str, di: str, password: str, operator: str, content: bytes, p
 
     Raises ValueError when either is not four bytes.
     """
-    data = identifier_bytes(di) + _four_bytes(password) + _four_bytes(operator) + content
+    data = identifier_bytes(di) + four_bytes(password) + four_bytes(operator) + content
     return encode(address, WRITE, data, preamble)
 
 
@@ -141,17 +137,8 @@ def clock_bytes(clock: MeterClock) -> bytes:
     return bytes.fromhex(f"{digits}{clock.hour:02d}{clock.minute:02d}{clock.second:02d}")[::-1]
 
 
-def without_more(control: int) -> int:
-    """Return the control code without its "more follows" bit: B1 answers what 91 answers."""
-    return control & ~MORE_BIT
-
-
-def answers(request_control: int, reply_control: int) -> bool:
-    """Tell whether a reply's control code belongs to a request's, refusals and "more follows" included."""
-    return reply_control & 0x80 != 0 and (request_control ^ reply_control) & FUNCTION_BITS == 0
-
-
-def _four_bytes(digits: str) -> bytes:
+def four_bytes(digits: str) -> bytes:
+    """Turn a password or an operator code into wire order. Raises ValueError when it has not 8 hex digits."""
     data = bytes.fromhex(digits)
     if len(data) != 4:
         raise ValueError(f"expected 8 hex digits, got {len(digits)}")

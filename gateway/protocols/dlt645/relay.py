@@ -1,23 +1,16 @@
 """The relay of a DL/T 645-2007 meter: function 1CH and running status word 3. An extension; the sources are the makers' firmware.
 
 DATA of 1CH: `PA P0 P1 P2 | C0 C1 C2 C3 | N1 | N2 | ss mm hh DD MM YY`. The time is the command's expiry by the METER's clock.
+N1, where a model's row says that it is taken: 1A trip; 1B permit to close, for which the customer must press the meter's key (a
+setting of some makes closes at once); 1C close; 1D/1E trip, after N2 close or permit; 2A/2B alarm, 3A/3B keep power on/off.
 9CH means "accepted", never "done": a large load delays a trip, keep-power refuses it, so the status word must be read back.
 """
 
 from typing import NamedTuple
 
 from gateway.protocols.dlt645.frame import encode
-from gateway.protocols.dlt645.functions import RELAY, clock_bytes, named_bits
+from gateway.protocols.dlt645.functions import RELAY, clock_bytes, four_bytes, named_bits
 from gateway.protocols.driver import MeterClock
-
-TRIP = 0x1A
-CLOSE_PERMIT = 0x1B
-"""The customer must press the meter's key (on some makes a setting makes it close at once)."""
-DIRECT_CLOSE = 0x1C
-TRIP_THEN_CLOSE = 0x1D
-TRIP_THEN_PERMIT = 0x1E
-ALARM_ON, ALARM_OFF = 0x2A, 0x2B
-KEEP_POWER_ON, KEEP_POWER_OFF = 0x3A, 0x3B
 
 BODY_BYTES = 16
 STATUS_BYTES = 2
@@ -77,9 +70,7 @@ def switch(
     """Command a relay (1CH). `password` is PA and P0..P2, `operator` C0..C3, eight digits each in wire order; `duration` is N2,
     the time of a pre-trip in units of five minutes. Raises ValueError when the two codes are not four bytes each.
     """
-    codes = bytes.fromhex(password + operator)
-    if len(codes) != 8:
-        raise ValueError("a relay command carries 8 digits of password and 8 of operator code")
+    codes = four_bytes(password) + four_bytes(operator)
     body = codes + bytes((action, duration)) + clock_bytes(valid_until)
     return encode(address, RELAY, body, preamble)
 

@@ -247,9 +247,10 @@ def _numbers(item: Item, register: Register, data: bytes, ratio: int) -> Values 
 
 
 def _thousandths(register: Register, data: bytes, ratio: int) -> int | None:
-    """Return one value in thousandths. A float32 times its factor is exact in a double; halves are rounded to even."""
+    """Return one value in thousandths, halves rounded to even. A float32 times ratio and 1000 is exact in a double, so that the
+    one division leaves a half a half."""
     if register.kind == "float32":
         value = float32(data)
-        return None if value is None else round(value * 10.0 ** (3 - register.decimals) * ratio)
+        return None if value is None else round(value * ratio * 1000 / 10**register.decimals)
     (raw,) = struct.unpack({"uint32": ">I", "uint16": ">H", "int16": ">h"}[register.kind], data)
     return scaling.thousandths(raw, register.decimals, ratio)
