@@ -32,8 +32,15 @@ class Recorder:
             self._took_s[item.nodeid] = time.process_time() - began_s
             self._coverage.switch_context("")
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Without all its tests, no mutant is judged."""
+        self._stop_if_failed(report)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test that fails without any mutant would kill all of them."""
+        self._stop_if_failed(report)
+
+    def _stop_if_failed(self, report: pytest.CollectReport | pytest.TestReport) -> None:
         if report.failed:
             print(f"{report.nodeid} fails without any mutant:\n{report.longreprtext}", flush=True)
             pytest.exit("a test fails without any mutant", returncode=1)
@@ -65,9 +72,9 @@ class Reach:
         )
 
     def tests_of_file(self, file: str, rooms: list[str]) -> list[str]:
-        """Give all tests of these folders, those first that run something of the file."""
+        """Give all tests of these folders and files, those first that run something of the file."""
         near = {test for tests in self._lines.get(file, {}).values() for test in tests if test}
-        far = {test for test in self.took_s if test.startswith(tuple(f"{room}/" for room in rooms))} - near
+        far = {test for test in self.took_s if test.startswith(tuple(rooms))} - near
         return [*self._quickest_first(near), *self._quickest_first(far)]
 
     def _quickest_first(self, tests: set[str]) -> list[str]:

@@ -123,11 +123,6 @@ class Warm:
         self._told.write_text(json.dumps([outcomes[trial] for trial in self._trials]))
         return True
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Without all its tests, no mutant is judged."""
-        if report.failed:
-            raise pytest.exit.Exception(report.longreprtext, returncode=1)
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """The first failure is enough."""
         if report.failed:
