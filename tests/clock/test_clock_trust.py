@@ -4,7 +4,6 @@ import pytest
 
 from gateway.domain.clock_trust import (
     DAY_MS,
-    FRESH_LIFE_MS,
     LONGEST_ABSENCE_MS,
     RELEASED_MS,
     STEADY_MS,
@@ -28,10 +27,10 @@ STORED = ClockMemory(latest_wall_ms=NOON_MS)
         (RELEASED_MS, None, ClockDoubt.BEFORE_LAST_STORED),
         (NOON_MS - 2 * MIN_MS - 1, None, ClockDoubt.BEFORE_LAST_STORED),
         (NOON_MS - 2 * MIN_MS, None, None),
-        (NOON_MS + LONGEST_ABSENCE_MS, None, None),
-        (NOON_MS + LONGEST_ABSENCE_MS + 1, None, ClockDoubt.FAR_AHEAD),
-        (RELEASED_MS + FRESH_LIFE_MS, None, ClockDoubt.FAR_AHEAD),
-        (RELEASED_MS + FRESH_LIFE_MS + 1, ClockDoubt.FAR_AHEAD, ClockDoubt.FAR_AHEAD),
+        (NOON_MS + 100 * 86_400_000, None, None),
+        (NOON_MS + 100 * 86_400_000 + 1, None, ClockDoubt.FAR_AHEAD),
+        (RELEASED_MS + 1_825 * 86_400_000, None, ClockDoubt.FAR_AHEAD),
+        (RELEASED_MS + 1_825 * 86_400_000 + 1, ClockDoubt.FAR_AHEAD, ClockDoubt.FAR_AHEAD),
     ],
 )
 def test_first_look_without_central(
