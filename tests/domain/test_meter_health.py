@@ -104,6 +104,19 @@ def test_a_register_that_should_have_moved(looks: list[tuple[int, int | None]], 
     assert still_ms(follow(*looks), 10, now) == hours * MS_PER_HOUR
 
 
+def test_it_should_have_moved_by_the_least_current_seen_and_from_the_very_moment() -> None:
+    """1 A at 220 V and a fifth of unity: 44 W. Five steps of 11 Wh take it 75 minutes."""
+    still = look_at_still(Still(at(0), 100, 9_000), 100, 1_000, at(1_000))
+    assert still == Still(at(0), 100, 1_000)
+    assert look_at_still(still, 100, 9_000, at(2_000)) == still
+    assert still_ms(still, 11, at(75 * 60_000)) == 75 * 60_000
+    assert still_ms(still, 11, at(75 * 60_000 - 1)) == 0
+
+
+def test_the_first_look_at_a_reverse_register_is_the_baseline() -> None:
+    assert look_at_reverse(MeterWatch(), 500, 0) == (MeterWatch(reverse_wh=500), 0)
+
+
 def test_a_restart_in_between_proves_nothing() -> None:
     assert still_ms(Still(at(0), 100, 9_000), 10, at(99 * MS_PER_HOUR, "other")) == 0
 
@@ -117,6 +130,12 @@ def test_a_restart_in_between_proves_nothing() -> None:
         (Tries(980, 20), Tries(10_000, 0), False),  # below two percent
         (Tries(970, 30), Tries(10_000, 0), True),
         (Tries(970, 30), Tries(9_900, 100), False),  # only three times the others
+        (Tries(960, 40), Tries(9_900, 100), False),  # four times the others
+        (Tries(959, 41), Tries(9_900, 100), True),
+        (Tries(89, 11), Tries(9_900, 100), False),  # one was expected: ten more are chance
+        (Tries(88, 12), Tries(9_900, 100), True),
+        (Tries(30, 20), Tries(1_000, 0), True),
+        (Tries(29, 20), Tries(1_000, 0), False),
         (Tries(0, 100), Tries(1_000, 0), False),  # silent: has its own alarm
         (Tries(20, 20), Tries(1_000, 0), False),  # too few questions
         (Tries(90, 10), Tries(), False),
