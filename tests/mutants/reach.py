@@ -71,6 +71,11 @@ class Reach:
             {test for line in range(lines[0], lines[1] + 1) for test in by_line.get(str(line), ()) if test}
         )
 
+    def runs_at_load(self, file: str, lines: tuple[int, int]) -> bool:
+        """Say whether one of these lines also runs while modules are loaded, as what makes a table does."""
+        by_line = self._lines.get(file, {})
+        return any("" in by_line.get(str(line), ()) for line in range(lines[0], lines[1] + 1))
+
     def tests_of_file(self, file: str, rooms: list[str]) -> list[str]:
         """Give all tests of these folders and files, those first that run something of the file."""
         near = {test for tests in self._lines.get(file, {}).values() for test in tests if test}

@@ -99,7 +99,7 @@ def try_all(chosen: dict[str, list[Mutant]], root: Path, workers: int) -> dict[M
         trials = [
             trial_of(mutant, package, reach) for package, mutants in chosen.items() for mutant in mutants
         ]
-        warm = [trial for trial in trials if trial.mutant.function is not None]
+        warm = [trial for trial in trials if not trial.is_loaded]
         in_a_child(lambda: pytest.main(pytest_arguments, plugins=[Warm(root, warm, workers, told)]))
         outcomes = dict(zip(warm, map(Outcome, json.loads(told.read_text())), strict=True))
     cold = [trial for trial in trials if outcomes.get(trial, Outcome.NOT_PLANTED) is Outcome.NOT_PLANTED]
@@ -109,11 +109,14 @@ def try_all(chosen: dict[str, list[Mutant]], root: Path, workers: int) -> dict[M
 
 def trial_of(mutant: Mutant, package: str, reach: Reach) -> Trial:
     """Choose the tests that could notice: for what runs when a module is loaded, all of them."""
-    if mutant.function is None:
+    is_loaded = mutant.function is None or reach.runs_at_load(mutant.file, mutant.lines)
+    if is_loaded:
         tests = reach.tests_of_file(mutant.file, ROOMS[package])
     else:
         tests = reach.tests_of(mutant.file, mutant.lines)
-    return Trial(mutant, tuple(tests), SPARE_S + TIMES_AS_LONG * sum(reach.took_s[test] for test in tests))
+    return Trial(
+        mutant, tuple(tests), is_loaded, SPARE_S + TIMES_AS_LONG * sum(reach.took_s[test] for test in tests)
+    )
 
 
 def in_a_child(work: Callable[[], int]) -> None:

@@ -11,7 +11,10 @@ from tests.mutants.mutate import mutants_of
 from tests.mutants.run import ROOT
 
 RULE = """
-FREE_WH = 10
+def ten():
+    return 10
+
+FREE_WH = ten()
 
 class Room:
     @property
@@ -45,10 +48,10 @@ def test_last_free():
     assert last_free(Room(12)) == 9
 """
 NOTICED_BY_NOBODY = """
-gateway/domain/rule.py:13  survived (comparison)
+gateway/domain/rule.py:16  survived (comparison)
     -    return left_wh <= 0
     +    return (left_wh < 0)
-gateway/domain/rule.py:13  survived (number)
+gateway/domain/rule.py:16  survived (number)
     -    return left_wh <= 0
     +    return left_wh <= 1
 """

@@ -58,6 +58,8 @@ class Trial:
 
     mutant: Mutant
     tests: tuple[str, ...]
+    is_loaded: bool
+    """It runs while modules are loaded."""
     limit_s: float
 
 
