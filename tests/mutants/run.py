@@ -110,13 +110,13 @@ def try_all(chosen: dict[str, list[Mutant]], root: Path, workers: int) -> dict[M
 def trial_of(mutant: Mutant, package: str, reach: Reach) -> Trial:
     """Choose the tests that could notice: for what runs when a module is loaded, all of them."""
     is_loaded = mutant.function is None or reach.runs_at_load(mutant.file, mutant.lines)
-    if is_loaded:
-        tests = reach.tests_of_file(mutant.file, ROOMS[package])
-    else:
-        tests = reach.tests_of(mutant.file, mutant.lines)
-    return Trial(
-        mutant, tuple(tests), is_loaded, SPARE_S + TIMES_AS_LONG * sum(reach.took_s[test] for test in tests)
+    tests = (
+        reach.tests_of_file(mutant.file, ROOMS[package])
+        if is_loaded
+        else reach.tests_of(mutant.file, mutant.lines)
     )
+    limit_s = SPARE_S + TIMES_AS_LONG * sum(reach.took_s[test] for test in tests)
+    return Trial(mutant, tuple(tests), is_loaded, limit_s)
 
 
 def in_a_child(work: Callable[[], int]) -> None:

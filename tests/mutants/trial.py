@@ -149,15 +149,14 @@ class Warm:
 
 
 class Cold:
-    """A pytest plugin: runs only these tests, in this order, until one fails."""
+    """A pytest plugin: runs these tests in this order, then those that weren't there without the mutant, until one fails."""
 
     def __init__(self, tests: tuple[str, ...]) -> None:
-        self._tests = tests
+        self._place = {test: place for place, test in enumerate(tests)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep what is asked for."""
-        by_id = {item.nodeid: item for item in items}
-        items[:] = [by_id[test] for test in self._tests if test in by_id]
+        """Put them in order."""
+        items.sort(key=lambda item: self._place.get(item.nodeid, len(self._place)))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A test file that can't be loaded any more has noticed."""
@@ -183,7 +182,7 @@ def try_cold(root: Path, trial: Trial) -> None:
     sys.meta_path.insert(0, _Planter(name, path, trial.mutant.applied(path.read_bytes())))
     files = list(dict.fromkeys(test.partition("::")[0] for test in trial.tests))
     code = pytest.main([*PYTEST, *files], plugins=[Cold(trial.tests)])
-    os._exit(0 if code == pytest.ExitCode.OK else FAILED)
+    os._exit(0 if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else FAILED)
 
 
 class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
