@@ -1,6 +1,6 @@
 """The decision table, row by row, and the guard over it (C-10, C-16)."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import msgspec
 import pytest
@@ -13,6 +13,36 @@ from gateway.domain.ledger import AccountState, Closing
 from tests.application.site import room
 
 OPEN = AccountState("a1")
+
+
+TABLE = """
+                     left                       low             spared                  spent
+account-quarantined  hold account-quarantined   <               <                       <
+account-closed       - account-closed           <               <                       <
+no-cut-off           close no-cut-off           warn credit-low warn spent-no-cut-off   <
+card-meter           - card-meter               <               <                       <
+monthly              close monthly              <               <                       <
+protected            close protected            warn credit-low warn spent-protected    <
+software-control     close software-control     <               <                       <
+meter-in-doubt       close credit-left          warn credit-low warn spared             hold meter-in-doubt
+newly-bound          close credit-left          warn credit-low warn spared             - newly-bound
+estimate             close credit-left          warn credit-low warn spared             - estimate
+unconfirmed          close credit-left          warn credit-low warn spared             - unconfirmed ?
+confirmed            close credit-left          warn credit-low warn spared             open credit-spent
+"""
+
+
+def test_what_each_ground_and_credit_decide() -> None:
+    """C-16. `-`: all stays as it is; `?`: the register is read again at once; `<`: as on the left."""
+    columns = (0, 21, 48, 64, 88, 120)
+    for line in TABLE.strip("\n").splitlines()[1:]:
+        said = ""
+        ground, *cells = (line[begin:end].strip() for begin, end in pairwise(columns))
+        for credit, cell in zip(Credit, cells, strict=True):
+            said = said if cell == "<" else cell
+            ruling = RULINGS[Ground(ground)][credit]
+            words = [ruling.kind or "-", ruling.reason, *(["?"] if ruling.confirm else [])]
+            assert " ".join(words) == said
 
 
 def test_the_table_is_whole() -> None:

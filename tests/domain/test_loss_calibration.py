@@ -10,12 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.loss_calibration import (
-    CLEAR_AT_Z,
-    LEAST_DAYS,
-    MOST_DAYS,
-    MS_PER_HOUR,
-    RAISE_AT_Z,
-    WINDOWS,
     Calibration,
     Day,
     Fit,
@@ -25,6 +19,9 @@ from gateway.domain.loss_calibration import (
     with_interval,
 )
 
+MS_PER_HOUR = 3_600_000
+LEAST_DAYS, MOST_DAYS, WINDOWS = 14, 42, (1, 3, 7)
+RAISE_AT_Z, CLEAR_AT_Z = 3.6, 1.5
 LOADS_WH = [20_000, 18_000, 30_000, 60_000, 55_000, 90_000]
 
 
@@ -151,7 +148,6 @@ def test_memory_is_bounded(seed: int) -> None:
     known = taught(noisy_days(random.Random(seed), 120))
     assert len(known.quiet) <= MOST_DAYS
     assert len(known.recent) <= max(WINDOWS)
-    assert CLEAR_AT_Z < RAISE_AT_Z
 
 
 def test_days_of_one_load_scatter_by_their_standard_deviation() -> None:
@@ -206,3 +202,15 @@ def test_a_day_is_learnt_in_its_turn_once_a_week_has_followed_it() -> None:
     for day in days[-2:]:
         known, _ = with_day(known, day)
     assert (known.quiet, known.recent) == (tuple(days[: LEAST_DAYS + 2]), tuple(days[LEAST_DAYS + 2 :]))
+
+
+@pytest.mark.parametrize(
+    ("alarmed", "loss_kwh", "after"),
+    [(False, 5.66, False), (False, 5.70, True), (True, 1.71, False), (True, 1.74, True)],
+)
+def test_an_alarm_begins_above_3_6_and_ends_below_1_5(alarmed: bool, loss_kwh: float, after: bool) -> None:
+    """Days that lose 0 or 2 kWh by turns: a standard deviation of 1.04, of one more day 1.07."""
+    quiet = tuple(Day(m=100.0, mm=10_000.0, loss=loss, ml=100 * loss) for loss in (0.0, 2.0) * 7)
+    known, said = with_day(Calibration(quiet, alarmed=alarmed), Day(m=100.0, loss=1.0 + loss_kwh))
+    assert said is not None
+    assert (said.z > (CLEAR_AT_Z if alarmed else RAISE_AT_Z), known.alarmed) == (after, after)

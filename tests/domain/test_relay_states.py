@@ -9,9 +9,7 @@ from gateway.contract.commands import RelayWish
 from gateway.contract.facts import Instant, RelayVerdict
 from gateway.domain.instants import later
 from gateway.domain.relay import (
-    SETTLE_MS,
-    STALE_MS,
-    TRIP_WAITS_ABOVE_MA,
+    MOVES,
     Move,
     ObservedStatus,
     Phase,
@@ -42,6 +40,44 @@ def wanting(closed: bool, **more: Any) -> RelayState:
     return RelayState("m", credit_closed=closed, credit_why="credit", **more)
 
 
+TABLE = """
+wanted open    idle       opposed     sent        overdue       permitted     refused
+unknown        read-back  read-back   read-back   read-back     read-back     read-back
+open           confirm    look-again  confirm     confirm       confirm       confirm
+closed         send       send        look-again  contradicted  wait-for-key  refused
+trip-pending   delayed    delayed     delayed     delayed       delayed       delayed
+keyed          send       send        look-again  contradicted  wait-for-key  refused
+flowing        send       send        look-again  contradicted  -             contradicted
+wanted closed  idle       opposed     sent        overdue       permitted     refused
+unknown        read-back  read-back   read-back   read-back     read-back     read-back
+open           send       send        look-again  contradicted  wait-for-key  refused
+closed         confirm    look-again  confirm     confirm       confirm       confirm
+trip-pending   send       send        look-again  contradicted  wait-for-key  refused
+keyed          send       send        look-again  contradicted  wait-for-key  refused
+flowing        send       send        look-again  contradicted  wait-for-key  refused
+"""
+
+
+def test_the_table_of_moves() -> None:
+    """C-15: what is seen, where the last command is, what is done."""
+    said, closed = {}, False
+    for line in TABLE.strip().splitlines():
+        if line.startswith("wanted"):
+            _, wanted, *phases = line.split()
+            closed = wanted == "closed"
+            continue
+        sight, *moves = line.split()
+        for phase, move in zip(phases, moves, strict=True):
+            if move != "-":
+                said[closed, sight, phase] = move
+    assert said == {
+        (closed, str(sight), str(phase)): str(move)
+        for closed, rows in MOVES.items()
+        for sight, row in rows.items()
+        for phase, move in row.items()
+    }
+
+
 @pytest.mark.parametrize(
     ("state", "closed", "why"),
     [
@@ -64,8 +100,8 @@ def test_who_decides_also_says_why(state: RelayState, closed: bool, why: str) ->
     [
         (wanting(False, permit=True), ObservedStatus(False, 0), Sight.KEYED),
         (wanting(True, permit=True), ObservedStatus(False, 0), Sight.OPEN),
-        (wanting(False), ObservedStatus(True, TRIP_WAITS_ABOVE_MA, False), Sight.CLOSED),
-        (wanting(False), ObservedStatus(True, TRIP_WAITS_ABOVE_MA + 1, False), Sight.TRIP_PENDING),
+        (wanting(False), ObservedStatus(True, 20_000, False), Sight.CLOSED),
+        (wanting(False), ObservedStatus(True, 20_001, False), Sight.TRIP_PENDING),
         (wanting(False), ObservedStatus(True, None, False), Sight.TRIP_PENDING),
         (wanting(False), ObservedStatus(True, 50_000, True), Sight.CLOSED),
     ],
@@ -73,7 +109,7 @@ def test_who_decides_also_says_why(state: RelayState, closed: bool, why: str) ->
 def test_what_a_read_back_shows(state: RelayState, status: ObservedStatus, sight: Sight) -> None:
     seen = observed(state, status, NOW)
     assert sight_of(seen, NOW) is sight
-    assert sight_of(seen, at(STALE_MS)) is sight
+    assert sight_of(seen, at(900_000)) is sight
     assert seen.observed_at == NOW
     assert (seen.observed_closed, seen.observed_current_ma) == (status.closed, status.current_ma)
 
@@ -94,12 +130,12 @@ def test_a_sight_ends_with_a_later_command_and_with_the_end_of_a_rest() -> None:
 @pytest.mark.parametrize(
     ("desired", "send", "ms", "phase"),
     [
-        (True, Send(close=False), SETTLE_MS, Phase.OPPOSED),
-        (True, Send(close=False), SETTLE_MS + 1, Phase.IDLE),
-        (True, Send(close=True, permit=True), SETTLE_MS, Phase.SENT),
-        (True, Send(close=True, permit=True), SETTLE_MS + 1, Phase.PERMITTED),
-        (True, Send(close=True), SETTLE_MS + 1, Phase.OVERDUE),
-        (False, Send(close=False, permit=True), SETTLE_MS + 1, Phase.OVERDUE),
+        (True, Send(close=False), 2_000, Phase.OPPOSED),
+        (True, Send(close=False), 2_001, Phase.IDLE),
+        (True, Send(close=True, permit=True), 2_000, Phase.SENT),
+        (True, Send(close=True, permit=True), 2_001, Phase.PERMITTED),
+        (True, Send(close=True), 2_001, Phase.OVERDUE),
+        (False, Send(close=False, permit=True), 2_001, Phase.OVERDUE),
     ],
 )
 def test_where_a_command_is(desired: bool, send: Send, ms: int, phase: Phase) -> None:

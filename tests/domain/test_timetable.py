@@ -19,8 +19,6 @@ from gateway.domain.calendar import DAY_MS
 from gateway.domain.cutoff import Basis, Credit, credit_of, facts_of, rule_on
 from gateway.domain.ledger import AccountState
 from gateway.domain.leeway import (
-    BACK_GRACE_MS,
-    HOUR_MS,
     NO_LEEWAY,
     EmergencyDraw,
     Grace,
@@ -34,6 +32,7 @@ from gateway.domain.timetable import Dark, calendar_named, holds, lights, until_
 from tests.application.site import room
 from tests.domain.test_calendar import instants, ms, windows
 
+HOUR_MS = 3_600_000
 NIGHT = WeekWindow([7, 1, 2, 3, 4], 23 * 60, 6 * 60)
 EXAMS = CalendarException(ms("2026-12-20T00:00:00"), ms("2026-12-27T00:00:00"))
 PARTY = CalendarException(ms("2026-12-24T12:00:00"), ms("2026-12-25T12:00:00"), [WeekWindow([4], 1380, 1440)])
@@ -187,7 +186,7 @@ def test_without_a_time_of_isolation_a_gateway_is_never_isolated() -> None:
 
 
 def test_isolation_ends_a_little_after_central_came_back() -> None:
-    for passed_ms, reason in ((0, "isolated"), (BACK_GRACE_MS - 1, "isolated"), (BACK_GRACE_MS, "")):
+    for passed_ms, reason in ((0, "isolated"), (10 * 60_000 - 1, "isolated"), (10 * 60_000, "")):
         back = ago(DESK_OPEN, passed_ms)
         assert leeway_of(RULE, POLICY, None, Heard(back, back), DESK_OPEN).reason == reason
 
