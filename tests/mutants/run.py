@@ -95,7 +95,10 @@ def try_all(chosen: dict[str, list[Mutant]], root: Path, workers: int) -> dict[M
         recorder = Recorder(list(chosen), root, recorded)
         in_a_child(lambda: pytest.main(pytest_arguments, plugins=[recorder]))
         reach = Reach(recorded)
-        print(f"{len(reach.took_s)} tests traced", flush=True)
+        print(
+            f"{len(reach.took_s)} tests traced, {sum(reach.took_s.values()):.0f} s; now the mutants",
+            flush=True,
+        )
         trials = [
             trial_of(mutant, package, reach) for package, mutants in chosen.items() for mutant in mutants
         ]

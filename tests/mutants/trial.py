@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,7 @@ from tests.mutants.mutate import Mutant
 UNUSED = ("terminal", "cacheprovider", "django", "xdist", "timeout", "playwright", "base_url", "faulthandler")
 PYTEST = ["-o", "addopts=", "-s", "-W", "ignore", *(f"-pno:{plugin}" for plugin in UNUSED)]
 MEMORY_BYTES = 3 << 30
+TOLD_EVERY = 50
 FAILED, NOT_PLANTED = 1, 9
 
 
@@ -64,11 +65,13 @@ class Trial:
 
 
 def try_each(
-    trials: Iterable[Trial], workers: int, run: Callable[[Trial], None]
+    trials: Sequence[Trial], workers: int, run: Callable[[Trial], None]
 ) -> Iterator[tuple[Trial, Outcome]]:
     """Run each trial in a forked process, so many at once; give each as it ends. `run` exits by itself when a test fails."""
     running: dict[int, Trial] = {}
-    for trial in trials:
+    for number, trial in enumerate(trials):
+        if number and number % TOLD_EVERY == 0:
+            print(f"  {number} of {len(trials)}", flush=True)
         if not trial.tests:
             yield trial, Outcome.UNREACHED
             continue
