@@ -1,12 +1,12 @@
 """C-14 as a table: what the two clocks say, and whether the wall is believed."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gateway.domain.clock_trust import (
     DAY_MS,
     LONGEST_ABSENCE_MS,
-    RELEASED_MS,
-    STEADY_MS,
     ClockDoubt,
     ClockMemory,
     hear_central,
@@ -14,6 +14,8 @@ from gateway.domain.clock_trust import (
 )
 
 MIN_MS = 60_000
+RELEASED_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 1_000
+STEADY_MS = 10 * MIN_MS
 NOON_MS = RELEASED_MS + 300 * DAY_MS
 """A believable instant; the store's newest wall time in these tests."""
 STORED = ClockMemory(latest_wall_ms=NOON_MS)

@@ -17,9 +17,10 @@ class Recorder:
         self._coverage = Coverage(data_file=None, include=[f"{root / package}/*" for package in packages])
         self._took_s: dict[str, float] = {}
 
-    def pytest_sessionstart(self) -> None:
-        """Watch from here on: what runs while modules are loaded belongs to no test."""
+    def run(self, arguments: list[str]) -> int:
+        """Run these tests. What runs before the first one, while modules are loaded, belongs to none."""
         self._coverage.start()
+        return pytest.main(arguments, plugins=[self])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:

@@ -93,7 +93,7 @@ def try_all(chosen: dict[str, list[Mutant]], root: Path, workers: int) -> dict[M
         ]
         recorded, told = Path(folder) / "recorded", Path(folder) / "told"
         recorder = Recorder(list(chosen), root, recorded)
-        in_a_child(lambda: pytest.main(pytest_arguments, plugins=[recorder]))
+        in_a_child(lambda: recorder.run(pytest_arguments))
         reach = Reach(recorded)
         print(
             f"{len(reach.took_s)} tests traced, {sum(reach.took_s.values()):.0f} s; now the mutants",

@@ -90,6 +90,7 @@ def test_what_nobody_notices_is_shown_and_everything_else_is_killed(tmp_path: Pa
         (tmp_path / room).mkdir(parents=True)
         (tmp_path / room / "__init__.py").touch()
     (tmp_path / "gateway/domain/rule.py").write_text(RULE)
+    (tmp_path / "tests/domain/conftest.py").write_text("import gateway.domain.rule")
     (tmp_path / "tests/domain/test_rule.py").write_text(TESTS)
     done = subprocess.run(
         [sys.executable, "-m", "tests.mutants.run", "--all", "--root", tmp_path],
