@@ -1,13 +1,12 @@
 """C-14 as a table: what the two clocks say, and whether the wall is believed."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gateway.domain.clock_trust import (
     DAY_MS,
-    FRESH_LIFE_MS,
     LONGEST_ABSENCE_MS,
-    RELEASED_MS,
-    STEADY_MS,
     ClockDoubt,
     ClockMemory,
     hear_central,
@@ -15,6 +14,8 @@ from gateway.domain.clock_trust import (
 )
 
 MIN_MS = 60_000
+RELEASED_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 1_000
+STEADY_MS = 10 * MIN_MS
 NOON_MS = RELEASED_MS + 300 * DAY_MS
 """A believable instant; the store's newest wall time in these tests."""
 STORED = ClockMemory(latest_wall_ms=NOON_MS)
@@ -28,10 +29,10 @@ STORED = ClockMemory(latest_wall_ms=NOON_MS)
         (RELEASED_MS, None, ClockDoubt.BEFORE_LAST_STORED),
         (NOON_MS - 2 * MIN_MS - 1, None, ClockDoubt.BEFORE_LAST_STORED),
         (NOON_MS - 2 * MIN_MS, None, None),
-        (NOON_MS + LONGEST_ABSENCE_MS, None, None),
-        (NOON_MS + LONGEST_ABSENCE_MS + 1, None, ClockDoubt.FAR_AHEAD),
-        (RELEASED_MS + FRESH_LIFE_MS, None, ClockDoubt.FAR_AHEAD),
-        (RELEASED_MS + FRESH_LIFE_MS + 1, ClockDoubt.FAR_AHEAD, ClockDoubt.FAR_AHEAD),
+        (NOON_MS + 100 * 86_400_000, None, None),
+        (NOON_MS + 100 * 86_400_000 + 1, None, ClockDoubt.FAR_AHEAD),
+        (RELEASED_MS + 1_825 * 86_400_000, None, ClockDoubt.FAR_AHEAD),
+        (RELEASED_MS + 1_825 * 86_400_000 + 1, ClockDoubt.FAR_AHEAD, ClockDoubt.FAR_AHEAD),
     ],
 )
 def test_first_look_without_central(

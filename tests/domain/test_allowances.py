@@ -35,6 +35,11 @@ def test_what_is_left_lapses_or_rolls_over(rule: BucketRule, left: int, after: d
     assert left_then == after
 
 
+def test_a_bucket_of_one_lapses_and_an_empty_one_leaves_no_trace() -> None:
+    assert lapse([Bucket("subsidy", "kwh", NOVEMBER, 0)], [subsidy(5_000)], NOVEMBER) == ()
+    assert [p.amount for p in lapse([Bucket("subsidy", "kwh", NOVEMBER, 1)], [], NOVEMBER)] == [-1]
+
+
 def test_it_joins_the_next_months_allowance_and_rolls_again_with_it() -> None:
     held = [Bucket("subsidy", "kwh", NOVEMBER, 2_000), Bucket("subsidy", "kwh", DECEMBER, 8_000)]
     held = posted(held, lapse(held, [subsidy(5_000)], NOVEMBER))

@@ -68,6 +68,13 @@ def test_a_window_that_ends_where_it_begins_lasts_a_day() -> None:
     ]  # fmt: skip
 
 
+def test_edges_lie_inside_a_span_and_not_at_its_ends() -> None:
+    begins, ends = ms("2026-11-27T23:00:00"), ms("2026-11-28T06:00:00")
+    assert edges_of([NIGHT], begins, ends, CHINA) == []
+    assert edges_of([NIGHT], begins - 1, ends + 1, CHINA) == [begins, ends]
+    assert months_begin_between(month_starts_ms(700, CHINA), month_starts_ms(700, CHINA) + 1, CHINA) == []
+
+
 @given(windows, instants, offsets)
 def test_a_window_holds_when_pythons_calendar_says_so(window: WeekWindow, at_ms: int, offset: int) -> None:
     at = local(at_ms, offset)
@@ -116,6 +123,7 @@ def test_the_beginnings_of_months_inside_a_span() -> None:
     ("window", "fine"),
     [
         (WeekWindow([1, 7], 0, 1440), True),
+        (WeekWindow([1, 2, 3, 4, 5, 6, 7], 0, 1440), True),
         (WeekWindow([1], 60, 1), True),
         (WeekWindow([1], 1439, 1), True),
         (WeekWindow([], 0, 1440), False),

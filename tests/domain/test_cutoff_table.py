@@ -1,18 +1,48 @@
 """The decision table, row by row, and the guard over it (C-10, C-16)."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import msgspec
 import pytest
 
 from gateway.contract.facts import DecisionKind, Instant
 from gateway.contract.rules import Billing, CutOff, PolicyRule
-from gateway.domain.cut_guard import CutGuard, admit, approved
+from gateway.domain.cut_guard import CutGuard, admit, approved, is_spent
 from gateway.domain.cutoff import RULINGS, WISH, Basis, Credit, Ground, credit_of, ground_of, rule_on
 from gateway.domain.ledger import AccountState, Closing
 from tests.application.site import room
 
 OPEN = AccountState("a1")
+
+
+TABLE = """
+                     left                       low             spared                  spent
+account-quarantined  hold account-quarantined   <               <                       <
+account-closed       - account-closed           <               <                       <
+no-cut-off           close no-cut-off           warn credit-low warn spent-no-cut-off   <
+card-meter           - card-meter               <               <                       <
+monthly              close monthly              <               <                       <
+protected            close protected            warn credit-low warn spent-protected    <
+software-control     close software-control     <               <                       <
+meter-in-doubt       close credit-left          warn credit-low warn spared             hold meter-in-doubt
+newly-bound          close credit-left          warn credit-low warn spared             - newly-bound
+estimate             close credit-left          warn credit-low warn spared             - estimate
+unconfirmed          close credit-left          warn credit-low warn spared             - unconfirmed ?
+confirmed            close credit-left          warn credit-low warn spared             open credit-spent
+"""
+
+
+def test_what_each_ground_and_credit_decide() -> None:
+    """C-16. `-`: all stays as it is; `?`: the register is read again at once; `<`: as on the left."""
+    columns = (0, 21, 48, 64, 88, 120)
+    for line in TABLE.strip("\n").splitlines()[1:]:
+        said = ""
+        ground, *cells = (line[begin:end].strip() for begin, end in pairwise(columns))
+        for credit, cell in zip(Credit, cells, strict=True):
+            said = said if cell == "<" else cell
+            ruling = RULINGS[Ground(ground)][credit]
+            words = [ruling.kind or "-", ruling.reason, *(["?"] if ruling.confirm else [])]
+            assert " ".join(words) == said
 
 
 def test_the_table_is_whole() -> None:
@@ -119,3 +149,29 @@ def test_an_approval_counts_down_and_ends() -> None:
     assert passed == [True, True, False]
     late = approved(guard, 5, at(0).wall_ms + 10_000, at(5))
     assert cuts(late, at(11_000))[1] == [False]
+
+
+def test_a_cut_counts_to_the_end_of_the_window() -> None:
+    assert cuts(CutGuard(), at(0), at(1), at(60_000))[1] == [True, True, False]
+    assert cuts(CutGuard(), at(0), at(1), at(60_001))[1] == [True, True, True]
+
+
+def test_an_approval_holds_to_its_very_end_and_not_on_a_doubted_clock() -> None:
+    tripped, _ = cuts(CutGuard(), at(0), at(1), at(2))
+    guard = approved(tripped, 5, at(10_000).wall_ms, at(2))
+    assert cuts(guard, at(10_000), at(10_001))[1] == [True, False]
+    assert cuts(guard, at(3, trusted=False))[1] == [False]
+
+
+def test_an_approval_counts_once_while_it_could_be_sent_again() -> None:
+    """C-10."""
+    first, second = at(10_000).wall_ms, at(20_000).wall_ms
+    guard = approved(CutGuard(), 3, first, at(0))
+    assert is_spent(guard, 3, first)
+    assert not is_spent(guard, 3, second)
+    assert not is_spent(guard, 2, first)
+    held, _ = cuts(guard, at(11_000))
+    assert is_spent(held, 3, first)
+    for now, still in ((at(10_000), True), (at(10_001), False), (at(99_000, trusted=False), True)):
+        both = approved(held, 1, second, now)
+        assert (is_spent(both, 3, first), is_spent(both, 1, second)) == (still, True)

@@ -63,6 +63,7 @@ def test_master_is_the_sum_of_what_it_is_split_into(
         (EXACT, Use(1000, 400), [], 327, 327),
         (EXACT, Use(1000, 10), [Use(500, 10), Use(500, 10)], 15, 15),
         # A skew of 300 Wh at one end: 2 * sqrt(300^2 / 3).
+        (EXACT, Use(1000, 0, (300, 0)), [], 347, 347),
         (EXACT, Use(1000, 0, (0, 300)), [], 347, 347),
         # Class 1 of 100 kWh: 2 * sqrt(1000^2 / 3); of two subs, half each: sqrt(2) less.
         (RULE, Use(100_000, 0), [], 1155, 0),
@@ -86,6 +87,18 @@ def test_own_use_and_technical_loss_are_taken_off() -> None:
         9_000,
         7_000,
     )
+
+
+@pytest.mark.parametrize(("duration_ms", "own_use_wh"), [(MS_PER_HOUR // 2, 1), (MS_PER_HOUR // 2 - 1, 0)])
+def test_own_use_is_rounded_to_the_nearest_watt_hour(duration_ms: int, own_use_wh: int) -> None:
+    rule = msgspec.structs.replace(RULE, own_use_w=1)
+    assert balance(rule, Use(0, 0), [], duration_ms).own_use_wh == own_use_wh
+
+
+@pytest.mark.parametrize(("ppm", "technical_wh"), [(500_000, 1), (499_999, 0), (1_000_000, 1)])
+def test_a_share_is_rounded_to_the_nearest_watt_hour(ppm: int, technical_wh: int) -> None:
+    rule = msgspec.structs.replace(RULE, fixed_loss_ppm=ppm)
+    assert balance(rule, Use(1, 0), [], 1).technical_wh == technical_wh
 
 
 @given(uses, st.lists(uses, min_size=1, max_size=5))
@@ -132,6 +145,8 @@ def test_a_master_smaller_than_its_subs_is_a_matter_of_commissioning(
         (Seen(0, 100), Seen(0, 100), 0, TotalAt(100, 0)),
         # 1 kW for an hour, asked after a quarter: 250 Wh on, and the power may have been anything within 750 Wh.
         (Seen(0, 0), Seen(MS_PER_HOUR, 1_000), MS_PER_HOUR // 4, TotalAt(250, 251)),
+        (Seen(0, 0), Seen(10 * MS_PER_HOUR, 10_000), 10 * MS_PER_HOUR // 4, TotalAt(2_500, 2_503)),
+        (Seen(0, 0), Seen(MS_PER_HOUR, 1), MS_PER_HOUR // 2, TotalAt(0, 1)),
         # A minute before the later reading at 1 kW: a sixtieth of it, rounded up.
         (Seen(0, 0), Seen(MS_PER_HOUR, 1_000), MS_PER_HOUR - 60_000, TotalAt(983, 17)),
         # 6 kW were seen to flow lately: the same minute may hide 100 Wh.
@@ -140,8 +155,13 @@ def test_a_master_smaller_than_its_subs_is_a_matter_of_commissioning(
         (Seen(0, 0), Seen(MS_PER_HOUR, 50, power_w=6_000), MS_PER_HOUR - 60_000, TotalAt(49, 49)),
     ],
 )
-def test_interpolation_with_its_error(before: Seen, after: Seen, at_ms: int, total: TotalAt) -> None:
-    assert interpolate(before, after, at_ms) == total
+@pytest.mark.parametrize(("ms", "wh"), [(0, 0), (7 * MS_PER_HOUR, 50_000)])
+def test_interpolation_with_its_error(
+    before: Seen, after: Seen, at_ms: int, total: TotalAt, ms: int, wh: int
+) -> None:
+    """The same wherever the clock and the registers began."""
+    before, after = (Seen(seen.at_ms + ms, seen.total_wh + wh, seen.power_w) for seen in (before, after))
+    assert interpolate(before, after, at_ms + ms) == TotalAt(total.total_wh + wh, total.skew_wh)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), energies, energies, st.integers(0, 10**5))
@@ -186,6 +206,8 @@ def test_lines_that_froze_one_after_the_other_are_uncertain_by_power_times_skew(
     assert frozen_at(before, after, 1_800, 0) == TotalAt(1_800, 0)
     assert frozen_at(before, after, 1_800, -500) == TotalAt(1_800, 1)
     assert frozen_at(before, Seen(MS_PER_HOUR, 3_600, 72_000), 1_800, 500) == TotalAt(1_800, 10)
+    later_on = Seen(MS_PER_HOUR, 90_000), Seen(2 * MS_PER_HOUR, 93_600)
+    assert frozen_at(*later_on, 91_800, 10_000) == TotalAt(91_800, 10)
 
 
 def test_use_carries_the_errors_of_both_ends() -> None:

@@ -2,6 +2,7 @@
 
 import random
 from itertools import pairwise
+from statistics import stdev
 
 import msgspec
 import pytest
@@ -9,20 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.loss_calibration import (
-    CLEAR_AT_Z,
-    LEAST_DAYS,
-    MOST_DAYS,
-    MS_PER_HOUR,
-    RAISE_AT_Z,
-    WINDOWS,
     Calibration,
     Day,
+    Fit,
     fit,
     stray,
     with_day,
     with_interval,
 )
 
+MS_PER_HOUR = 3_600_000
+LEAST_DAYS, MOST_DAYS, WINDOWS = 14, 42, (1, 3, 7)
+RAISE_AT_Z, CLEAR_AT_Z = 3.6, 1.5
 LOADS_WH = [20_000, 18_000, 30_000, 60_000, 55_000, 90_000]
 
 
@@ -60,6 +59,7 @@ def test_the_fit_finds_what_made_the_loss(a: float, b: float) -> None:
     assert usual is not None
     assert usual.a == pytest.approx(a, abs=0.0005)
     assert usual.b == pytest.approx(b, abs=0.00001)
+    assert usual.terms == 2
 
 
 def test_without_different_loads_or_with_a_falling_square_only_the_share_is_fitted() -> None:
@@ -86,9 +86,9 @@ def test_an_interval_of_two_hours_has_the_square_of_its_power() -> None:
 
 
 def test_quiet_days_never_scatter_less_than_the_measurement_can_tell() -> None:
-    usual = fit([day_of(0.01, 0.0001, scatter=2.0)] * LEAST_DAYS)
+    usual = fit([day_of(0.01, 0.0001, scatter=3.0)] * LEAST_DAYS)
     assert usual is not None
-    assert usual.sigma_kwh == pytest.approx(2.0)
+    assert usual.sigma_kwh == pytest.approx(3.0)
     assert stray(usual, [day_of(0.01, 0.0001, extra_wh=500)]).z < RAISE_AT_Z
 
 
@@ -148,4 +148,69 @@ def test_memory_is_bounded(seed: int) -> None:
     known = taught(noisy_days(random.Random(seed), 120))
     assert len(known.quiet) <= MOST_DAYS
     assert len(known.recent) <= max(WINDOWS)
-    assert CLEAR_AT_Z < RAISE_AT_Z
+
+
+def test_days_of_one_load_scatter_by_their_standard_deviation() -> None:
+    losses_wh = [1_000 + 37 * (number * 5 % 7) for number in range(LEAST_DAYS)]
+    days = [with_interval(Day(), 50_000, loss, MS_PER_HOUR) for loss in losses_wh]
+    usual = fit(days)
+    assert usual is not None
+    assert usual.terms == 1
+    assert usual.sigma_kwh == pytest.approx(stdev(losses_wh) / 1_000)
+
+
+def test_nearly_the_same_load_tells_no_square_and_a_small_load_tells_the_share() -> None:
+    alike = [with_interval(Day(), 50_000 + 100 * (n % 3), 25 * n, MS_PER_HOUR) for n in range(LEAST_DAYS)]
+    small = [with_interval(Day(), 200, 4, MS_PER_HOUR) for _ in range(LEAST_DAYS)]
+    for days in (alike, small):
+        usual = fit(days)
+        assert usual is not None
+        assert usual.terms == 1
+    assert usual.a == pytest.approx(0.02)
+
+
+USUAL = Fit(a=0.0, b=0.0, sigma_kwh=1.0, days=20, terms=2)
+
+
+@pytest.mark.parametrize(
+    ("losses_kwh", "z", "days", "stray_wh", "uncertainty_wh"),
+    [
+        # Student's t of 2.101 at 18 degrees of freedom: 5 % on both sides, as 1.96 of a normal; the formula gives 1.955.
+        ([2.101 * 1.1**0.5], 1.955, 1, 2_204, 2_098),
+        # One day's scatter is sqrt(1 + 2/20), three days' sqrt(3 + 9 * 2/20): the three say more.
+        ([2.0, 2.0, 2.0], 2.673, 3, 6_000, 3_950),
+        ([0.0, 0.0, 3.0], 2.546, 1, 3_000, 2_098),
+        ([-1.0], -0.9286, 1, -1_000, 2_098),
+    ],
+)
+def test_the_window_that_strays_most_as_a_normal_deviate(
+    losses_kwh: list[float], z: float, days: int, stray_wh: int, uncertainty_wh: int
+) -> None:
+    said = stray(USUAL, [Day(loss=loss) for loss in losses_kwh])
+    assert said.z == pytest.approx(z, abs=0.001)
+    assert (said.days, said.stray_wh, said.uncertainty_wh) == (days, stray_wh, uncertainty_wh)
+
+
+def test_days_without_any_scatter_stray_by_nothing_that_can_be_told() -> None:
+    assert stray(Fit(0.0, 0.0, 0.0, 20, 2), [Day(loss=5.0)]).z == 0.0
+
+
+def test_a_day_is_learnt_in_its_turn_once_a_week_has_followed_it() -> None:
+    days = noisy_days(random.Random(1), LEAST_DAYS + max(WINDOWS) + 2)
+    known = taught(days[: LEAST_DAYS + max(WINDOWS)])
+    assert (known.quiet, known.recent) == (tuple(days[:LEAST_DAYS]), tuple(days[LEAST_DAYS:-2]))
+    for day in days[-2:]:
+        known, _ = with_day(known, day)
+    assert (known.quiet, known.recent) == (tuple(days[: LEAST_DAYS + 2]), tuple(days[LEAST_DAYS + 2 :]))
+
+
+@pytest.mark.parametrize(
+    ("alarmed", "loss_kwh", "after"),
+    [(False, 5.66, False), (False, 5.70, True), (True, 1.71, False), (True, 1.74, True)],
+)
+def test_an_alarm_begins_above_3_6_and_ends_below_1_5(alarmed: bool, loss_kwh: float, after: bool) -> None:
+    """Days that lose 0 or 2 kWh by turns: a standard deviation of 1.04, of one more day 1.07."""
+    quiet = tuple(Day(m=100.0, mm=10_000.0, loss=loss, ml=100 * loss) for loss in (0.0, 2.0) * 7)
+    known, said = with_day(Calibration(quiet, alarmed=alarmed), Day(m=100.0, loss=1.0 + loss_kwh))
+    assert said is not None
+    assert (said.z > (CLEAR_AT_Z if alarmed else RAISE_AT_Z), known.alarmed) == (after, after)

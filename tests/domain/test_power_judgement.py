@@ -182,3 +182,78 @@ def test_what_flows_after_a_trip_is_a_step_from_nothing() -> None:
 def test_the_first_rule_that_trips_counts() -> None:
     assert first_trip([None, TRIP]) is TRIP
     assert first_trip([None, None]) is None
+
+
+def test_a_trip_says_what_it_rests_on_and_how_it_ends() -> None:
+    cap = PowerCapRule(2_000, confirmations=2, restore_after_s=60, restores_per_day=3)
+    watch, _ = watch_cap(PowerWatch(), cap, 2_500, False)
+    assert watch_cap(watch, cap, 2_600, False)[1] == Trip(
+        "power-cap", 60, 3, {"power_w": 2_600, "limit_w": 2_000}
+    )
+    rule = HighPowerRule(800, confirmations=2, restore_after_s=70, restores_per_day=4)
+    trip = steps([(100, 1_000), (1_100, 1_000), (1_150, 1_000)], rule)[-1]
+    assert trip == Trip(
+        "high-power", 70, 4, {"power_w": 1_150, "step_w": 1_050, "limit_w": 800, "power_factor_milli": 1_000}
+    )
+
+
+def test_without_a_cap_the_readings_above_it_are_forgotten() -> None:
+    assert watch_cap(PowerWatch(over=2), None, 9_999, False) == (PowerWatch(), None)
+    assert watch_cap(PowerWatch(), PowerCapRule(1, confirmations=2), 2, False)[0].over == 1
+    assert limit_of(PowerCapRule(500, 0, "night"), None) == (0, "")
+
+
+def test_without_a_rule_the_steps_seen_are_forgotten() -> None:
+    assert watch_steps(PowerWatch(steps=1, calm_w=5), None, 9_999, 1_000) == (PowerWatch(calm_w=5), None)
+
+
+def test_the_first_power_and_a_step_that_does_not_heat_are_the_calm_to_measure_from() -> None:
+    rule = HighPowerRule(1)
+    assert watch_steps(PowerWatch(), rule, 700, 900) == (PowerWatch(calm_w=700, calm_factor=900), None)
+    motor = watch_steps(PowerWatch(steps=1, calm_w=100, calm_factor=1_000), HEATER, 1_100, 500)
+    assert motor == (PowerWatch(calm_w=1_100, calm_factor=500), None)
+
+
+@pytest.mark.parametrize(("factor", "steps_seen"), [(949, 0), (950, 1)])
+def test_a_step_heats_from_the_rules_power_factor_on(factor: int, steps_seen: int) -> None:
+    rule = HighPowerRule(800, power_factor_milli=950)
+    assert watch_steps(PowerWatch(calm_w=0), rule, 800, factor)[0].steps == steps_seen
+
+
+def test_a_step_of_the_rules_size_without_a_power_factor_is_neither_seen_nor_forgotten() -> None:
+    watch = PowerWatch(steps=1, calm_w=100, calm_factor=1_000)
+    assert watch_steps(watch, HEATER, 900, None) == (watch, None)
+    assert watch_steps(watch, HEATER, 899, None) == (PowerWatch(calm_w=899), None)
+
+
+@pytest.mark.parametrize("calm", [(0, 1_000), (1, None)])
+def test_where_nothing_ran_before_the_whole_stands_for_the_step(calm: tuple[int, int | None]) -> None:
+    assert step_factor(*calm, 2_000, -700) == 700
+    assert step_factor(*calm, 2_000, 1_200) == 1_000
+    assert step_factor(1, 1, 2_001, 1_000) < 1_000
+
+
+NOW = Instant("b", 0, 1_700_000_000_000, True)
+
+
+@pytest.mark.parametrize(
+    ("watch", "now", "said"),
+    [
+        (PowerWatch(restore_after_s=60), NOW, {"restores_left": 2, "until_ms": NOW.wall_ms + 60_000}),
+        (PowerWatch(restores=(NOW, NOW, NOW)), NOW, {"restores_left": 0, "until_ms": NOW.wall_ms}),
+        (PowerWatch(restore_after_s=60, waits=True), NOW, {"restores_left": 0}),
+        (
+            PowerWatch(restore_after_s=60, restores=(NOW,)),
+            msgspec.structs.replace(NOW, trusted=False),
+            {"restores_left": 1},
+        ),
+    ],
+)
+def test_what_is_told_of_a_trips_end(watch: PowerWatch, now: Instant, said: dict[str, int]) -> None:
+    assert told(Trip("power-cap", 60, 2, {"power_w": 9}), watch, now) == {"power_w": 9, **said}
+
+
+def test_a_trip_and_its_end_measure_from_nothing() -> None:
+    assert tripped(PowerWatch(calm_w=400), Trip("high-power", 60, 2), NOW).calm_w == 0
+    assert restored(PowerWatch(), NOW) == PowerWatch(calm_w=0, restores=(NOW,))
+    assert ended_by_person() == PowerWatch(calm_w=0)

@@ -30,6 +30,10 @@ def test_one_reading_per_quarter_hour_is_left_and_packs_stay() -> None:
     assert thinned(packs, frozenset()) == [[], [row(14, 30)], [row(29, 50)]]
 
 
+def test_of_two_readings_of_one_moment_the_later_is_left() -> None:
+    assert thinned([[row(3, 10), row(3, 20)]], frozenset()) == [[row(3, 20)]]
+
+
 def test_what_tells_a_story_or_stands_behind_an_entry_stays() -> None:
     odd = row(1, 5, ReadingOutcome.BACKWARDS)
     packs = [[row(0, 10), odd, row(2, 20), row(3, 30)]]

@@ -203,3 +203,52 @@ def test_the_shortest_interval_costs_the_price_of_its_beginning() -> None:
     known = [PriceRule("low", "t", 0, 1), PriceRule("high", "t", 1_000, 9)]
     assert [part.rate for part in segments(5, Span(999, 1_000), known)] == [1]
     assert [part.rate for part in segments(5, Span(1_000, 1_000), known)] == [9]
+
+
+def test_energy_before_a_windows_edge_counts_towards_the_steps_behind_it() -> None:
+    """900 Wh were used, 60 more before six: the first step is reached 40 Wh into the peak."""
+    six = ms("2026-11-27T18:00:00")
+    used = (MonthUse(month_of(NOON, 480), 900),)
+    parts = segments(120, Span(six - 60_000, six + 60_000), [BOTH], used)
+    assert [(part.energy_wh, part.rate, part.month_wh) for part in parts] == [
+        (60, 558_300, 900), (40, 900_000, 960), (20, 950_000, 1_000),
+    ]  # fmt: skip
+
+
+def test_energy_that_ends_or_begins_at_a_step_is_one_part() -> None:
+    for used_wh, energy_wh in ((900, 100), (1_000, 100)):
+        parts = segments(
+            energy_wh, Span(NOON, NOON + 9), [STEPPED], (MonthUse(month_of(NOON, 480), used_wh),)
+        )
+        assert [part.energy_wh for part in parts] == [energy_wh]
+
+
+def test_edges_lie_inside_and_the_nearest_version_is_the_next() -> None:
+    known = [PriceRule(f"p{n}", "t", at, 5) for n, at in enumerate((0, 1_000, 2_000))]
+    assert edges_between(known, Span(1_000, 2_000)) == []
+    assert edges_between(known, Span(999, 2_001)) == [1_000, 2_000]
+    assert next_edge_ms(known, 5) == 1_000
+    friday = [TIMES, PriceRule("far", "t", NOON + 90 * DAY_MS, 1)]
+    assert next_edge_ms(friday, NOON) == ms("2026-11-27T18:00:00")
+
+
+def test_a_price_that_begins_with_the_spans_last_instant_was_in_force_at_no_time_before() -> None:
+    known = [PriceRule("dear", "t", 0, 9), PriceRule("cheap", "t", 1_000, 1)]
+    assert [lowest_rate_between(known, Span(0, to_ms)) for to_ms in (998, 999, 1_000)] == [9, 9, 1]
+
+
+@pytest.mark.parametrize(
+    ("from_ms", "to_ms", "used"), [(-10, 0, [17]), (-10, 1, [16, 1]), (-1, 9, [8, 9]), (0, 9, [7, 10])]
+)
+def test_a_month_ends_with_the_last_instant_before_the_next(
+    from_ms: int, to_ms: int, used: list[int]
+) -> None:
+    edge = ms("2026-12-01T00:00:00")
+    before = (MonthUse(month_of(edge - 1, 480), 7),)
+    uses = with_use(before, 10, edge + from_ms, edge + to_ms, 480)
+    assert [use.used_wh for use in uses if use.used_wh] == [wh for wh in used if wh]
+
+
+def test_older_months_stay_when_the_latest_grows() -> None:
+    uses = (MonthUse(month_of(NOON, 480) - 1, 3), MonthUse(month_of(NOON, 480), 7))
+    assert with_use(uses, 10, NOON, NOON + 5, 480) == (uses[0], MonthUse(uses[1].month, 17))

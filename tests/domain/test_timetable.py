@@ -12,25 +12,27 @@ from gateway.contract.rules import (
     CalendarRule,
     EmergencyRule,
     PolicyRule,
+    SoftwareControlRule,
     WeekWindow,
 )
 from gateway.domain.calendar import DAY_MS
 from gateway.domain.cutoff import Basis, Credit, credit_of, facts_of, rule_on
 from gateway.domain.ledger import AccountState
 from gateway.domain.leeway import (
-    BACK_GRACE_MS,
-    HOUR_MS,
     NO_LEEWAY,
     EmergencyDraw,
+    Grace,
     Heard,
     Leeway,
     draw_refusal,
     leeway_of,
+    may_have_leeway,
 )
 from gateway.domain.timetable import Dark, calendar_named, holds, lights, until_ms
 from tests.application.site import room
 from tests.domain.test_calendar import instants, ms, windows
 
+HOUR_MS = 3_600_000
 NIGHT = WeekWindow([7, 1, 2, 3, 4], 23 * 60, 6 * 60)
 EXAMS = CalendarException(ms("2026-12-20T00:00:00"), ms("2026-12-27T00:00:00"))
 PARTY = CalendarException(ms("2026-12-24T12:00:00"), ms("2026-12-25T12:00:00"), [WeekWindow([4], 1380, 1440)])
@@ -184,7 +186,7 @@ def test_without_a_time_of_isolation_a_gateway_is_never_isolated() -> None:
 
 
 def test_isolation_ends_a_little_after_central_came_back() -> None:
-    for passed_ms, reason in ((0, "isolated"), (BACK_GRACE_MS - 1, "isolated"), (BACK_GRACE_MS, "")):
+    for passed_ms, reason in ((0, "isolated"), (10 * 60_000 - 1, "isolated"), (10 * 60_000, "")):
         back = ago(DESK_OPEN, passed_ms)
         assert leeway_of(RULE, POLICY, None, Heard(back, back), DESK_OPEN).reason == reason
 
@@ -240,3 +242,114 @@ def test_an_emergency_is_drawn_once_in_its_time() -> None:
     assert draw_refusal(emergency, drawn, DESK_OPEN) == ""
     assert "7 days" in draw_refusal(emergency, EmergencyDraw("d", ago(DESK_OPEN, 7 * DAY_MS - 1)), DESK_OPEN)
     assert draw_refusal(emergency, drawn, Instant("b2", 5, 5, False)) != ""
+
+
+DIM = msgspec.structs.replace(DESK_OPEN, trusted=False)
+EMERGENCY_ENDS = DESK_OPEN.wall_ms + HOUR_MS
+
+
+@pytest.mark.parametrize(
+    ("now", "grace", "heard_ms_ago", "drawn_ms_ago", "leeway"),
+    [
+        (DESK_OPEN, None, HOUR_MS, None, Leeway(25, "isolated", True, {"limit": 25})),
+        (
+            DESK_OPEN,
+            None,
+            0,
+            HOUR_MS,
+            Leeway(45, "emergency", True, {"limit": 45, "until_ms": EMERGENCY_ENDS}),
+        ),
+        (DIM, None, 0, HOUR_MS, Leeway(45, "emergency", True, {"limit": 45})),
+        (
+            DESK_OPEN,
+            1,
+            0,
+            None,
+            Leeway(105, "time-to-pay", True, {"limit": 105, "until_ms": DESK_OPEN.wall_ms + 1}),
+        ),
+        (DESK_OPEN, 0, 0, None, NO_LEEWAY),
+        (DESK_OPEN, -1, 0, None, NO_LEEWAY),
+        (
+            DIM,
+            -1,
+            0,
+            None,
+            Leeway(105, "time-to-pay", True, {"limit": 105, "until_ms": DESK_OPEN.wall_ms - 1}),
+        ),
+    ],
+)
+def test_what_each_rule_lets_a_room_use(
+    now: Instant, grace: int | None, heard_ms_ago: int, drawn_ms_ago: int | None, leeway: Leeway
+) -> None:
+    """`grace`: how long there is still time to pay 100, in ms."""
+    owed = None if grace is None else Grace(100, DESK_OPEN.wall_ms + grace)
+    drawn = None if drawn_ms_ago is None else EmergencyDraw("d", ago(now, drawn_ms_ago))
+    assert leeway_of(RULE, POLICY, drawn, Heard(ago(now, heard_ms_ago)), now, owed) == leeway
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [({"no_cut_extra": 1}, "no-cut-window"), ({"isolated_extra": 1}, "isolated"), ({}, "")],
+)
+def test_one_unit_more_is_a_leeway_and_none_is_not(extra: dict[str, int], reason: str) -> None:
+    found = leeway_of(room(**extra), POLICY, None, Heard(ago(DESK_SHUT, HOUR_MS)), DESK_SHUT)
+    assert (found.limit, found.reason, bool(found.facts)) == (len(extra), reason, bool(extra))
+    assert may_have_leeway(room(**extra), None, None) is bool(extra)
+
+
+def test_a_bill_of_one_gives_time_and_a_bill_of_nothing_none() -> None:
+    for amount, reason in ((1, "time-to-pay"), (0, "")):
+        grace = Grace(amount, DESK_OPEN.wall_ms + 1)
+        assert leeway_of(room(), POLICY, None, Heard(DESK_OPEN), DESK_OPEN, grace).reason == reason
+
+
+def test_an_emergency_or_a_time_to_pay_may_be_a_leeway() -> None:
+    assert may_have_leeway(room(), EmergencyDraw("d", DESK_OPEN), None)
+    assert may_have_leeway(room(), None, Grace(1, 2))
+
+
+def test_an_isolated_gateways_allowance_ends_on_its_day() -> None:
+    for passed_ms, reason in ((-1, "isolated"), (0, "")):
+        policy = PolicyRule(isolated_after_s=3600, isolated_until_ms=DESK_OPEN.wall_ms - passed_ms)
+        assert leeway_of(RULE, policy, None, Heard(ago(DESK_OPEN, HOUR_MS)), DESK_OPEN).reason == reason
+    forever = PolicyRule(isolated_after_s=3600)
+    assert leeway_of(RULE, forever, None, Heard(ago(DESK_OPEN, HOUR_MS)), DESK_OPEN).reason == "isolated"
+
+
+def test_without_a_calendar_of_that_name_no_window_spares() -> None:
+    assert (
+        leeway_of(room(no_cut_extra=5, no_cut="gone"), POLICY, None, Heard(DESK_SHUT), DESK_SHUT) == NO_LEEWAY
+    )
+
+
+@pytest.mark.parametrize(
+    ("balance", "reason", "facts"),
+    [
+        (101, "credit-left", {}),
+        (100, "credit-low-1", {"level": 100}),
+        (11, "credit-low-1", {"level": 100}),
+        (10, "credit-low-2", {"level": 10}),
+        (-5, "credit-spent", {"limit": 5}),
+    ],
+)
+def test_a_warning_says_which_level_was_reached(balance: int, reason: str, facts: dict[str, int]) -> None:
+    rule = room(overdraft=5, warn_at=[100, 10])
+    assert rule_on(rule, AccountState("a1"), balance, False, Basis.CONFIRMED).reason == reason
+    assert facts_of(rule, balance) == facts
+
+
+def test_a_room_without_its_meter_says_what_is_estimated() -> None:
+    """R-4.3.5."""
+    rule = room(software=SoftwareControlRule(77, 4_000))
+    assert facts_of(rule, -999) == {"since_ms": 77, "wh_per_day": 4_000}
+    assert rule_on(rule, AccountState("a1"), -999, True, Basis.CONFIRMED).reason == "software-control"
+
+
+def test_an_exception_ends_with_its_last_instant() -> None:
+    assert not holds(CalendarRule("c", [WeekWindow([*range(1, 8)], 0, 1_440)], [CalendarException(5, 9)]), 8)
+    assert holds(CalendarRule("c", [WeekWindow([*range(1, 8)], 0, 1_440)], [CalendarException(5, 9)]), 9)
+
+
+def test_lights_that_are_always_out_are_meant_to_last_as_far_as_is_looked() -> None:
+    always = CalendarRule("c", [WeekWindow([*range(1, 8)], 0, 1_440)])
+    assert lights(always, None, DESK_OPEN) == Dark(DESK_OPEN, DESK_OPEN.wall_ms + 8 * DAY_MS)

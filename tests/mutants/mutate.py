@@ -10,6 +10,7 @@ Left alone, because no test of a rule could tell: docstrings, annotations, impor
 
 import ast
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -159,7 +160,7 @@ class _Walk:
                 yield from self._left_out(node)
                 if other := ARITHMETIC.get(type(node.op)):
                     yield self._rewritten(node, ast.AugAssign(node.target, other(), node.value), "arithmetic")
-            case ast.Return(value=ast.expr() as value) if not _is_constant(value, None):
+            case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
                 yield self._replaced(value, "None", "returned")
             case ast.Break():
                 yield self._replaced(node, "continue", "loop")
@@ -255,8 +256,12 @@ class _Walk:
                 yield self._rewritten(node, ast.Call(node.func, args, node.keywords), "arguments")
         for keyword in node.keywords:
             if keyword.arg not in (None, "strict"):
-                rest = [other for other in node.keywords if other is not keyword]
-                yield self._rewritten(node, ast.Call(node.func, node.args, rest), "argument left out")
+                begin = self._at(keyword.lineno, keyword.col_offset)
+                end = self._at(keyword.end_lineno, keyword.end_col_offset)
+                comma = re.match(rb"\s*,\s*", self._source[end:])
+                yield self._made(
+                    keyword.lineno, begin, end + (comma.end() if comma else 0), "", "argument left out"
+                )
 
     def _rewritten(self, node: ast.stmt | ast.expr, new: ast.stmt | ast.expr, what: str) -> Mutant:
         text = ast.unparse(ast.fix_missing_locations(new))
@@ -274,7 +279,3 @@ class _Walk:
 
     def _text(self, node: ast.expr) -> str:
         return ast.unparse(node)
-
-
-def _is_constant(node: ast.expr, value: object) -> bool:
-    return isinstance(node, ast.Constant) and node.value is value

@@ -17,9 +17,10 @@ class Recorder:
         self._coverage = Coverage(data_file=None, include=[f"{root / package}/*" for package in packages])
         self._took_s: dict[str, float] = {}
 
-    def pytest_sessionstart(self) -> None:
-        """Watch from here on: what runs while modules are loaded belongs to no test."""
+    def run(self, arguments: list[str]) -> int:
+        """Run these tests. What runs before the first one, while modules are loaded, belongs to none."""
         self._coverage.start()
+        return pytest.main(arguments, plugins=[self])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
@@ -32,8 +33,15 @@ class Recorder:
             self._took_s[item.nodeid] = time.process_time() - began_s
             self._coverage.switch_context("")
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Without all its tests, no mutant is judged."""
+        self._stop_if_failed(report)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test that fails without any mutant would kill all of them."""
+        self._stop_if_failed(report)
+
+    def _stop_if_failed(self, report: pytest.CollectReport | pytest.TestReport) -> None:
         if report.failed:
             print(f"{report.nodeid} fails without any mutant:\n{report.longreprtext}", flush=True)
             pytest.exit("a test fails without any mutant", returncode=1)
@@ -64,10 +72,15 @@ class Reach:
             {test for line in range(lines[0], lines[1] + 1) for test in by_line.get(str(line), ()) if test}
         )
 
+    def runs_at_load(self, file: str, lines: tuple[int, int]) -> bool:
+        """Say whether one of these lines also runs while modules are loaded, as what makes a table does."""
+        by_line = self._lines.get(file, {})
+        return any("" in by_line.get(str(line), ()) for line in range(lines[0], lines[1] + 1))
+
     def tests_of_file(self, file: str, rooms: list[str]) -> list[str]:
-        """Give all tests of these folders, those first that run something of the file."""
+        """Give all tests of these folders and files, those first that run something of the file."""
         near = {test for tests in self._lines.get(file, {}).values() for test in tests if test}
-        far = {test for test in self.took_s if test.startswith(tuple(f"{room}/" for room in rooms))} - near
+        far = {test for test in self.took_s if test.startswith(tuple(rooms))} - near
         return [*self._quickest_first(near), *self._quickest_first(far)]
 
     def _quickest_first(self, tests: set[str]) -> list[str]:

@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,7 @@ from tests.mutants.mutate import Mutant
 UNUSED = ("terminal", "cacheprovider", "django", "xdist", "timeout", "playwright", "base_url", "faulthandler")
 PYTEST = ["-o", "addopts=", "-s", "-W", "ignore", *(f"-pno:{plugin}" for plugin in UNUSED)]
 MEMORY_BYTES = 3 << 30
+TOLD_EVERY = 50
 FAILED, NOT_PLANTED = 1, 9
 
 
@@ -58,15 +59,19 @@ class Trial:
 
     mutant: Mutant
     tests: tuple[str, ...]
+    is_loaded: bool
+    """It runs while modules are loaded."""
     limit_s: float
 
 
 def try_each(
-    trials: Iterable[Trial], workers: int, run: Callable[[Trial], None]
+    trials: Sequence[Trial], workers: int, run: Callable[[Trial], None]
 ) -> Iterator[tuple[Trial, Outcome]]:
     """Run each trial in a forked process, so many at once; give each as it ends. `run` exits by itself when a test fails."""
     running: dict[int, Trial] = {}
-    for trial in trials:
+    for number, trial in enumerate(trials):
+        if number and number % TOLD_EVERY == 0:
+            print(f"  {number} of {len(trials)}", flush=True)
         if not trial.tests:
             yield trial, Outcome.UNREACHED
             continue
@@ -123,11 +128,6 @@ class Warm:
         self._told.write_text(json.dumps([outcomes[trial] for trial in self._trials]))
         return True
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Without all its tests, no mutant is judged."""
-        if report.failed:
-            raise pytest.exit.Exception(report.longreprtext, returncode=1)
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """The first failure is enough."""
         if report.failed:
@@ -152,15 +152,14 @@ class Warm:
 
 
 class Cold:
-    """A pytest plugin: runs only these tests, in this order, until one fails."""
+    """A pytest plugin: runs these tests in this order, then those that weren't there without the mutant, until one fails."""
 
     def __init__(self, tests: tuple[str, ...]) -> None:
-        self._tests = tests
+        self._place = {test: place for place, test in enumerate(tests)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep what is asked for."""
-        by_id = {item.nodeid: item for item in items}
-        items[:] = [by_id[test] for test in self._tests if test in by_id]
+        """Put them in order."""
+        items.sort(key=lambda item: self._place.get(item.nodeid, len(self._place)))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A test file that can't be loaded any more has noticed."""
@@ -186,7 +185,7 @@ def try_cold(root: Path, trial: Trial) -> None:
     sys.meta_path.insert(0, _Planter(name, path, trial.mutant.applied(path.read_bytes())))
     files = list(dict.fromkeys(test.partition("::")[0] for test in trial.tests))
     code = pytest.main([*PYTEST, *files], plugins=[Cold(trial.tests)])
-    os._exit(0 if code == pytest.ExitCode.OK else FAILED)
+    os._exit(0 if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else FAILED)
 
 
 class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
