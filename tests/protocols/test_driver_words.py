@@ -19,6 +19,9 @@ def test_the_command_lines_names() -> None:
         "IDENTITY": "identity",
         "REVERSE_ENERGY": "reverse-energy",
         "FROZEN_ENERGY": "frozen-energy",
+        "FROZEN_AT": "frozen-at",
+        "SETTLED_ENERGY": "settled-energy",
+        "SETTLEMENT_DAY": "settlement-day",
         "COVER_OPENINGS": "cover-openings",
         "STATUS_WORDS": "status-words",
     }
