@@ -265,4 +265,4 @@ def _says(item: Item, di: str, known: Identifier) -> bool:
         return di in ONLY_AT[item]
     if item is Item.IDENTITY:
         return isinstance(known.form, Digits | Ascii) and not known.is_block
-    return isinstance(known.form, Number) and known.unit == scaling.UNITS[item]
+    return isinstance(known.form, Number) and known.unit == scaling.UNITS.get(item)

@@ -86,7 +86,7 @@ def test_a_broadcast_tells_its_line_to_hold_and_expect_nothing() -> None:
 
 @pytest.mark.parametrize("items", [list(Item), []])
 def test_each_item_is_asked_by_itself(items: list[Item]) -> None:
-    assert SINGLE.groups(items) == [(item,) for item in items]
+    assert SINGLE.groups(items) == [(item,) for item in items if item in SINGLE.items]
     assert OLD.groups([Item.RELAY, Item.ENERGY, Item.CLOCK]) == [(Item.ENERGY,)]
 
 

@@ -104,3 +104,8 @@ def test_each_part_is_asked_for_by_its_number(preamble: int) -> None:
     assert answer.request(preamble) == functions.read_follow_up(METER, DI, 1, preamble)
     answer.add(part(0xB2, b"b\x01"))
     assert answer.request(preamble) == functions.read_follow_up(METER, DI, 2, preamble)
+
+
+def test_what_becomes_of_a_part_has_stable_names() -> None:
+    names = "whole more repeated out-of-sequence other-meter other-item refused too-short"
+    assert [joined.value for joined in Joined] == names.split()

@@ -282,6 +282,7 @@ def test_a_block_write_holds_1_to_123_registers(size: int) -> None:
 
 FIELDS = [
     (REQUEST, {"value": None, "start": "0048", "quantity": 2}),
+    (read_registers(1, 3, 0x0048, 126), {"value": None, "start": "0048", "quantity": 126}),
     (encode(1, 3, b"\x02\x12\xab"), {"value": "0x12AB", "data_hex": "12ab"}),
     (REPLY, {"value": "230.2", "data_hex": "43663334", "float32_be": 230.2}),
     (encode(1, 3, b"\x04\x7f\xc0\0\0"), {"value": None, "data_hex": "7fc00000", "float32_be": None}),

@@ -44,7 +44,7 @@ ADDRESS_DIGITS = 12
 NOT_THERE = b"\xff"
 """All bytes of an item: the meter hasn't got it. Taken for a status word, it would prove a cut."""
 STATUS_WORDS = 7
-CALENDAR = frozenset({Item.CLOCK, Item.DATE, Item.TIME, Item.FROZEN_AT})
+CALENDAR_BYTES = {Item.CLOCK: 7, Item.DATE: 4, Item.TIME: 3, Item.FROZEN_AT: 5}
 """0400010C is ss mm hh WW DD MM YY on the wire; 04000101 its last four bytes, 04000102 its first three; 05010001 mm hh DD MM YY."""
 
 
@@ -262,7 +262,7 @@ def _values(item: Item, known: Identifier, body: bytes, ratio: int) -> Values | 
         return _status_words(body)
     if item is Item.SETTLEMENT_DAY:
         return _settlement_day(body)
-    if item in CALENDAR:
+    if item in CALENDAR_BYTES:
         return _calendar(item, body)
     if isinstance(known.form, Number):
         return _numbers(item, known.form, body, ratio)
@@ -306,6 +306,8 @@ def _settlement_day(body: bytes) -> Values | str:
 def _calendar(item: Item, body: bytes) -> Values | str:
     """Read a clock, a date or a time; what no calendar has is `out-of-range`, so that nobody derives an expiry from it."""
     digits = body[::-1].hex()
+    if len(body) != CALENDAR_BYTES[item]:
+        return Problem.WRONG_LENGTH.value
     if not digits.isdecimal():
         return Problem.NON_BCD.value
     numbers = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
