@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from gateway.contract.commands import RelayWish
 from gateway.contract.facts import Instant, RelayVerdict
 from gateway.domain.relay import (
-    CURRENT_FLOWS_MA,
     MOVES,
     SETTLE_MS,
     STALE_MS,
@@ -67,8 +66,8 @@ def test_nothing_is_confirmed_but_by_the_right_sight() -> None:
     ("status", "sight"),
     [
         (ObservedStatus(False, 0), Sight.OPEN),
-        (ObservedStatus(False, CURRENT_FLOWS_MA), Sight.OPEN),
-        (ObservedStatus(False, CURRENT_FLOWS_MA + 1), Sight.FLOWING),
+        (ObservedStatus(False, 100), Sight.OPEN),
+        (ObservedStatus(False, 101), Sight.FLOWING),
         (ObservedStatus(False, None), Sight.UNKNOWN),
         (ObservedStatus(True, 0), Sight.CLOSED),
         (ObservedStatus(True, None), Sight.CLOSED),

@@ -237,7 +237,7 @@ def test_a_leeway_never_cuts_what_was_supplied_without_it(balance: int, limit: i
 def test_an_emergency_is_drawn_once_in_its_time() -> None:
     emergency = RULE.emergency
     drawn = EmergencyDraw("d", ago(DESK_OPEN, 7 * DAY_MS))
-    assert draw_refusal(None, None, DESK_OPEN) != ""
+    assert draw_refusal(None, None, DESK_OPEN) == "the account has no emergency rule"
     assert draw_refusal(emergency, None, DESK_OPEN) == ""
     assert draw_refusal(emergency, drawn, DESK_OPEN) == ""
     assert "7 days" in draw_refusal(emergency, EmergencyDraw("d", ago(DESK_OPEN, 7 * DAY_MS - 1)), DESK_OPEN)

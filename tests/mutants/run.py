@@ -1,6 +1,6 @@
 """`make mutants`: change the rules and the codecs a little, each change by itself, and see whether a test notices.
 
-    python -m tests.mutants.run --sample 300 --seed 7
+    python -m tests.mutants.run --sample 250 --seed 7
     python -m tests.mutants.run --all --only gateway/domain/loss.py
 
 What is changed and what is left alone: `mutate.py`. A mutant is killed by the first test that fails, or by tests that take many
@@ -35,7 +35,7 @@ ROOMS = {
 TOO_SLOW = ["tests/application/test_rules_machine.py", "tests/application/test_books_machine.py"]
 """Random histories: seconds for each mutant that survives. What only they would notice counts as survived."""
 GOAL_PERCENT = 90
-SAMPLE = 300
+SAMPLE = 250
 SPARE_S = 2.0
 TIMES_AS_LONG = 3
 """A mutant's tests may take so many times their CPU time under the tracer, and so much on top."""
