@@ -14,6 +14,7 @@ from central.campus.models import Building, MeteringPoint
 from central.desk.room_lines import METER_SILENT
 from central.link.models import AccountDecision, Alarm, Gateway, RelayState
 from central.link.telemetry.models import LastReading
+from central.office.models import User
 from central.papers.charts import Part, share_bar
 from gateway.contract.facts import DecisionKind, RelayVerdict
 
@@ -54,8 +55,13 @@ class BuildingTile:
         return share_bar(f"share-{self.building.pk}", words or _("No rooms"), parts)
 
 
-def building_tiles() -> list[BuildingTile]:
-    """Give a tile for every building, by code."""
+def building_tiles(user: User) -> list[BuildingTile]:
+    """Give a tile for every building that the reader serves, by code."""
+    tiles = _all_tiles()
+    return [tile for tile in tiles if user.serves(tile.building.pk)]
+
+
+def _all_tiles() -> list[BuildingTile]:
     tiles = {building.pk: BuildingTile(building) for building in Building.objects.order_by("code")}
     for gateway in Gateway.objects.all():
         tiles[gateway.building_id].gateway = gateway

@@ -11,6 +11,7 @@ from central.ledger.models import AuditEntry
 from central.link.models import Alarm, Command, Gateway, QuarantinedRow, WatermarkCheck
 from central.link.resolving import AUDIT, asked_of_gateway, audit_subject, can_be_resolved
 from central.office.alarm_details import detail_words
+from central.office.models import User, of_served
 from central.office.words import ALARMS, Words, name_of
 
 OPEN_COMMANDS = (Command.State.QUEUED, Command.State.SENT, Command.State.PENDING)
@@ -27,8 +28,8 @@ class GatewayHealth:
     received_seq: int
 
 
-def gateway_health() -> list[GatewayHealth]:
-    """Give every gateway's line, by building."""
+def gateway_health(user: User) -> list[GatewayHealth]:
+    """Give the line of every gateway of the reader's buildings, by building."""
     unanswered = Counter(Command.objects.filter(state__in=OPEN_COMMANDS).values_list("gateway_id", flat=True))
     quarantined = Counter(
         QuarantinedRow.objects.filter(resolved_ms=None).values_list("gateway_id", flat=True)
@@ -37,7 +38,7 @@ def gateway_health() -> list[GatewayHealth]:
     gateways = Gateway.objects.select_related("building").annotate(received=Max("epochs__received_seq"))
     return [
         GatewayHealth(g, unanswered[g.pk], quarantined[g.pk], alarms[g.pk], g.received or 0)
-        for g in gateways.order_by("building__code")
+        for g in gateways.filter(of_served(user, "building")).order_by("building__code")
     ]
 
 
@@ -69,14 +70,16 @@ def alarm_row(alarm: Alarm) -> AlarmRow:
     return _with_rooms([alarm])[0]
 
 
-def open_alarms(limit: int | None = None) -> list[AlarmRow]:
-    """Give what needs a person now, newest first."""
-    return _with_rooms(Alarm.objects.filter(cleared_ms=None).select_related("gateway__building")[:limit])
+def open_alarms(user: User, limit: int | None = None) -> list[AlarmRow]:
+    """Give what needs a person now in the reader's buildings, newest first."""
+    mine = Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None)
+    return _with_rooms(mine.select_related("gateway__building")[:limit])
 
 
-def cleared_alarms(limit: int) -> list[AlarmRow]:
-    """Give what was settled last."""
-    settled = Alarm.objects.exclude(cleared_ms=None).select_related("gateway__building")
+def cleared_alarms(user: User, limit: int) -> list[AlarmRow]:
+    """Give what was settled last in the reader's buildings."""
+    mine = Alarm.objects.filter(of_served(user, "gateway__building"))
+    settled = mine.exclude(cleared_ms=None).select_related("gateway__building")
     return _with_rooms(settled.order_by("-cleared_ms")[:limit])
 
 
@@ -121,9 +124,10 @@ def rooms_named(subjects: Iterable[str]) -> dict[str, Room]:
     return rooms
 
 
-def quarantined_rows(limit: int) -> list[QuarantinedRow]:
-    """Give the rows central couldn't take and nobody has settled (C-11)."""
-    return list(QuarantinedRow.objects.filter(resolved_ms=None).order_by("-received_ms")[:limit])
+def quarantined_rows(user: User, limit: int) -> list[QuarantinedRow]:
+    """Give the rows of the reader's buildings that central couldn't take and nobody has settled (C-11)."""
+    mine = QuarantinedRow.objects.filter(of_served(user, "gateway__building"), resolved_ms=None)
+    return list(mine.order_by("-received_ms")[:limit])
 
 
 def last_watermarks() -> dict[str, WatermarkCheck]:

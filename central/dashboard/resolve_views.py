@@ -13,6 +13,7 @@ from central.link.models import Alarm
 from central.link.operations import LinkRefusal, Refused
 from central.link.resolving import REASON_LENGTH, resolve_alarm
 from central.office.access import roles
+from central.office.dangerous import dangerous
 from central.office.roles import RESOLVE_ALARMS
 from central.office.words import Words
 
@@ -39,6 +40,7 @@ class ReasonForm(forms.Form):
 
 
 @roles(*RESOLVE_ALARMS)
+@dangerous
 def resolve(request: HttpRequest, alarm_id: int) -> HttpResponse:
     """Show one alarm and ask for the reason; then end it, or ask its gateway to."""
     alarm = get_object_or_404(Alarm.objects.select_related("gateway__building"), pk=alarm_id)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from central.campus.models import Meter
 from central.dashboard.queries import rooms_named
 from central.desk.room_lines import RoomLine
 from central.link.models import Alarm, Gateway, GatewayEntry
 from central.link.telemetry.models import DecisionEvent, RelayEvent
+from central.office.models import User
 from central.office.words import (
     CUT_OFF,
     DECISIONS,
@@ -78,9 +80,14 @@ def events_of(line: RoomLine) -> list[EventRow]:
     return sorted(rows, key=lambda row: -row.at_ms)[:EVENTS]
 
 
-def latest_events(limit: int) -> list[tuple[str, int, EventRow]]:
-    """Give what the relays of the whole campus said last, with room label and id; received last, first."""
-    events = RelayEvent.objects.order_by("-pk")[:limit]
+def latest_events(user: User, limit: int) -> list[tuple[str, int, EventRow]]:
+    """Give what the relays of the reader's buildings said last, with room label and id; received last, first."""
+    events = RelayEvent.objects.order_by("-pk")
+    if user.served is not None:
+        # Telemetry lies in its own database: no join.
+        meters = Meter.objects.filter(building__in=user.served).values_list("meter_no", flat=True)
+        events = events.filter(meter__in=list(meters))
+    events = events[:limit]
     rooms = rooms_named(event.meter for event in events)
     return [
         (rooms[event.meter].full_label, rooms[event.meter].pk, _relay_row(event))

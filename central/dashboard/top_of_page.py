@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from central import clock
 from central.link.models import Alarm
+from central.office.access import may
+from central.office.models import User, of_served
 from central.office.roles import (
     IMPORT_CAMPUS,
     MANAGE_PEOPLE,
@@ -62,14 +64,14 @@ def top_of_page(request: HttpRequest) -> dict[str, object]:
 def _menu(request: HttpRequest) -> Iterable[MenuItem]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     for label, name, allowed in MENU:
-        if request.user.role in allowed:
-            count, tone = _count(name)
+        if may(request, allowed):
+            count, tone = _count(name, request.user)
             yield MenuItem(label, reverse(name), _section(here) == name, count, tone)
 
 
-def _count(name: str) -> tuple[int, str]:
+def _count(name: str, user: User) -> tuple[int, str]:
     if name == "dashboard:alarms":
-        return Alarm.objects.filter(cleared_ms=None).count(), "bad"
+        return Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None).count(), "bad"
     return 0, ""
 
 

@@ -17,10 +17,10 @@ from central.dashboard.use import by_day, by_hour, use_chart
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import find_accounts, point_of_room
 from central.link.models import Gateway
-from central.office.access import roles
+from central.office.access import may, roles
 from central.office.alarm_details import detail_words
 from central.office.live import live_part
-from central.office.roles import SEE_GATEWAYS, SEE_MONEY, SEE_SUPPLY
+from central.office.roles import RESOLVE_ALARMS, SEE_GATEWAYS, SEE_MONEY, SEE_SUPPLY
 from central.office.words import ALARMS, name_of
 
 ACCOUNTS_PER_PAGE, CLEARED_ALARMS, QUARANTINED_ROWS = 100, 30, 50
@@ -31,10 +31,10 @@ LATEST_EVENTS, ALARMS_ON_TOP = 8, 6
 def overview(request: HttpRequest) -> HttpResponse:
     """Every building at a glance, and the gateways' health."""
     context = {
-        "tiles": building_tiles(),
-        "gateways": queries.gateway_health(),
-        "events": latest_events(LATEST_EVENTS),
-        "open_alarms": queries.open_alarms(ALARMS_ON_TOP),
+        "tiles": building_tiles(request.user),
+        "gateways": queries.gateway_health(request.user),
+        "events": latest_events(request.user, LATEST_EVENTS),
+        "open_alarms": queries.open_alarms(request.user, ALARMS_ON_TOP),
     }
     if request.htmx:
         return live_part(request, "dashboard/overview_now.html", context)
@@ -104,8 +104,9 @@ def _chart(request: HttpRequest, line: RoomLine) -> dict[str, object]:
 def alarms(request: HttpRequest) -> HttpResponse:
     """What needs a person, and what was settled last."""
     context = {
-        "open_alarms": queries.open_alarms(),
-        "cleared_alarms": queries.cleared_alarms(CLEARED_ALARMS),
+        "open_alarms": queries.open_alarms(request.user),
+        "cleared_alarms": queries.cleared_alarms(request.user, CLEARED_ALARMS),
+        "may_resolve": may(request, RESOLVE_ALARMS),
     }
     if request.htmx:
         return live_part(request, "dashboard/alarms_now.html", context)
@@ -117,8 +118,10 @@ def gateways(request: HttpRequest) -> HttpResponse:
     """Enrolled gateways, their counters, what they sent that could not be taken, and the last comparison of balances."""
     checks = queries.last_watermarks()
     context = {
-        "gateways": [(health, checks.get(health.gateway.pk)) for health in queries.gateway_health()],
-        "quarantined": queries.quarantined_rows(QUARANTINED_ROWS),
+        "gateways": [
+            (health, checks.get(health.gateway.pk)) for health in queries.gateway_health(request.user)
+        ],
+        "quarantined": queries.quarantined_rows(request.user, QUARANTINED_ROWS),
     }
     if request.htmx:
         return live_part(request, "dashboard/gateways_now.html", context)

@@ -24,7 +24,7 @@ from central.desk.progress import progress_of, sentence_of
 from central.desk.receipts import question_before, receipts_of_cashier, receipts_of_point
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of_room
-from central.office.access import roles
+from central.office.access import may, roles
 from central.office.live import live_part
 from central.office.roles import SEE_MONEY, SELL
 from central.office.templatetags.cardroom import fen
@@ -75,7 +75,7 @@ def _room_page(
         "payment_id": new_payment_id(),
         "usual_amounts": _usual_amounts(customer_class),
         "receipts": receipts_of_point(selling.pk, ROOM_RECEIPTS),
-        "can_sell": request.user.role in SELL,
+        "can_sell": may(request, SELL),
     }
     return render(request, "desk/room.html", context, status=400 if form else 200)
 

@@ -4,7 +4,7 @@ Two locks, each on its own: the role, and a second factor for those who approve 
 dangerous act, is `dangerous.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 
 from django.conf import settings
@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
+from central import clock
+from central.office.people import roles_of
 from central.office.roles import APPROVES_MONEY
 
 View = Callable[..., HttpResponse]
@@ -31,7 +33,7 @@ def roles(*allowed: str) -> Callable[[View], View]:
                 return _elsewhere(request, "office:password")
             if wants_second_factor(request):
                 return _elsewhere(request, "office:second-factor")
-            if request.user.role not in allowed:
+            if not may(request, allowed):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
@@ -41,9 +43,21 @@ def roles(*allowed: str) -> Callable[[View], View]:
     return protect
 
 
+def acting_roles(request: HttpRequest) -> frozenset[str]:
+    """Give the offices that the reader acts for now: his own, and those of whom he stands in for. Asked once per request."""
+    if not hasattr(request, "acting_roles"):
+        request.acting_roles = roles_of(request.user, clock.now_ms())
+    return request.acting_roles
+
+
+def may(request: HttpRequest, allowed: Iterable[str]) -> bool:
+    """Say whether one of the reader's offices is among those allowed."""
+    return not acting_roles(request).isdisjoint(allowed)
+
+
 def wants_second_factor(request: HttpRequest) -> bool:
     """Say whether this person approves money and has not given the second factor in this session."""
-    return settings.SECOND_FACTOR and request.user.role in APPROVES_MONEY and not request.user.is_verified()
+    return settings.SECOND_FACTOR and may(request, APPROVES_MONEY) and not request.user.is_verified()
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

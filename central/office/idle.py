@@ -35,5 +35,5 @@ class IdleSignOut:
 
 
 def is_act(request: HttpRequest) -> bool:
-    """Say whether a person did this: a part of a page that asks by itself is none, unless it carries what was typed."""
-    return request.method != "GET" or not request.htmx or "q" in request.GET
+    """Say whether a person did this: a part of a page that asks by itself (it sends what was `seen`) is none; a search is."""
+    return request.method != "GET" or not request.htmx or ("q" in request.GET and "seen" not in request.GET)

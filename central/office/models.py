@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Building
@@ -24,12 +25,21 @@ class User(AbstractUser):
         """The name people use, or the sign-in's."""
         return self.get_full_name() or self.get_username()
 
+    @cached_property
+    def served(self) -> frozenset[int] | None:
+        """Give the buildings that this person serves; None for all of them."""
+        if self.role not in roles.OF_BUILDINGS:
+            return None
+        return frozenset(self.buildings.values_list("pk", flat=True)) or None
+
     def serves(self, building_id: int) -> bool:
         """Say whether a building is among those that this person serves."""
-        if self.role not in roles.OF_BUILDINGS:
-            return True
-        served = set(self.buildings.values_list("pk", flat=True))
-        return not served or building_id in served
+        return self.served is None or building_id in self.served
+
+
+def of_served(user: User, path: str) -> models.Q:
+    """Give the condition that rows are of buildings a person serves; `path` leads from a row to its building."""
+    return models.Q() if user.served is None else models.Q(**{f"{path}__in": user.served})
 
 
 class Delegation(models.Model):

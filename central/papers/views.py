@@ -18,7 +18,7 @@ from central import clock
 from central.domain import periods
 from central.domain.paper import Paper
 from central.domain.periods import NotAPeriod, Period, PeriodKind, read_period
-from central.office.access import roles
+from central.office.access import may, roles
 from central.office.dangerous import dangerous
 from central.office.roles import SEAL_REPORTS, SEE_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
@@ -35,7 +35,7 @@ SEALED_PER_PAGE = 50
 @require_GET
 def reports(request: HttpRequest) -> HttpResponse:
     """List the reports of the reader's role, and what was sealed."""
-    mine = [report for report in catalogue.all_reports() if request.user.role in report.roles]
+    mine = [report for report in catalogue.all_reports() if may(request, report.roles)]
     sealed = Paginator(SealedPaper.objects.filter(code__in=[r.code for r in mine]), SEALED_PER_PAGE)
     page = sealed.get_page(request.GET.get("page"))
     titles = {report.code: report.title for report in mine}
@@ -82,7 +82,7 @@ def sealed(request: HttpRequest, number: int) -> HttpResponse:
     """Show a sealed paper as it was."""
     paper = get_object_or_404(SealedPaper, pk=number)
     chosen = catalogue.report_of(paper.code)
-    if chosen is None or request.user.role not in chosen.roles:
+    if chosen is None or not may(request, chosen.roles):
         raise PermissionDenied
     return _sealed_answer(request, paper, chosen, read_period(paper.period))
 
@@ -102,7 +102,7 @@ def _chosen(request: HttpRequest, code: str) -> tuple[Report, Period]:
     chosen = catalogue.report_of(code)
     if chosen is None:
         raise Http404
-    if request.user.role not in chosen.roles:
+    if not may(request, chosen.roles):
         raise PermissionDenied
     asked = request.POST if request.method == "POST" else request.GET
     try:

@@ -139,6 +139,9 @@ def test_a_warden_sees_only_the_buildings_he_serves(people: dict[str, Client]) -
     assert people[Role.WARDEN].get("/buildings/1/").status_code == 403
     assert people[Role.WARDEN].get("/rooms/1/").status_code == 403
     assert people[Role.WARDEN].get("/buildings/9/").status_code == 200
+    for page in ("/", "/alarms/"):
+        assert "1-10" not in people[Role.WARDEN].get(page).content.decode(), "a room of another's building"
+    assert "1-10" in people[Role.SECURITY].get("/").content.decode()
 
 
 def test_the_menu_shows_only_what_the_role_may_open(people: dict[str, Client]) -> None:

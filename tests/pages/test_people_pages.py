@@ -204,6 +204,18 @@ def test_who_leaves_is_signed_out_but_a_page_that_refreshes_keeps_nobody_in(
     assert cashier.get("/").status_code == 302
 
 
+def test_a_filtered_page_that_refreshes_keeps_nobody_in(
+    cashier: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ms = clock.real_now_ms()
+    monkeypatch.setattr(idle.clock, "real_now_ms", lambda: now_ms)
+    cashier.get("/buildings/1/?q=101")
+    now_ms += 19 * 60_000
+    assert cashier.get("/buildings/1/?q=101&seen=x", headers={"HX-Request": "true"}).status_code == 200
+    now_ms += 2 * 60_000
+    assert cashier.get("/").status_code == 302
+
+
 def test_who_works_stays_signed_in(cashier: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     now_ms = clock.real_now_ms()
     monkeypatch.setattr(idle.clock, "real_now_ms", lambda: now_ms)
@@ -244,6 +256,19 @@ def test_a_stand_in_has_both_offices_while_it_lasts(director: User, vice_preside
     ]
     assert isinstance(end_delegation(made.pk, actor=vice_president, now_ms=150), Delegation)
     assert set(roles_of(vice_president, 150)) == {Role.VP_NETWORK}
+
+
+def test_a_stand_in_opens_what_the_absent_may(admin: Client, director: User, vice_president: User) -> None:
+    client = Client()
+    client.force_login(vice_president, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/office/prices/").status_code == 403
+    now_ms = clock.now_ms()
+    made = delegate(director, vice_president, now_ms, now_ms + DAY_MS, "ill", actor=director, now_ms=now_ms)
+    page = client.get("/office/prices/")
+    assert page.status_code == 200
+    assert 'href="/office/prices/"' in page.content.decode().split("</nav>")[0]
+    end_delegation(made.pk, actor=director, now_ms=clock.now_ms())
+    assert client.get("/office/prices/").status_code == 403
 
 
 def test_a_delegation_that_must_not_be_is_refused_by_name(director: User, vice_president: User) -> None:
