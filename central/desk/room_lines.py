@@ -78,12 +78,8 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
     readings = LastReading.objects.in_bulk(every_meter)
     occupants = _occupants(accounts, now_ms)
     alarms = _open_alarms()
-    own = [
-        Metered(code, point.customer_class, (), False)
-        for point in points
-        if (code := point.live_account) and credits[code].payer != code
-    ]
-    left = amounts_left([*(_metered(c, ties, alarms) for c in payers.values()), *own], readings, now_ms)
+    shown = [*(_metered(c, ties, alarms) for c in payers.values()), *_unused(points, credits)]
+    left = amounts_left(shown, readings, now_ms)
     lines = []
     for point in points:
         code = point.live_account or ""
@@ -117,6 +113,15 @@ def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
             )
         )
     return lines
+
+
+def _unused(points: Iterable[MeteringPoint], credits: dict[str, Credit]) -> list[Metered]:
+    """Gather what rooms that pay from another one still hold themselves: no meter uses it up."""
+    return [
+        Metered(code, point.customer_class, (), False)
+        for point in points
+        if (code := point.live_account) and credits[code].payer != code
+    ]
 
 
 def _metered(credit: Credit, ties: dict[str, tuple[Tie, ...]], alarms: "OpenAlarms") -> Metered:
