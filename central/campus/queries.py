@@ -31,6 +31,12 @@ def payer_code(account_code: str) -> str:
     return payer or account_code
 
 
+def building_of(account_code: str) -> int | None:
+    """Give the key of the building that an account is in, and with it the one it pays from (C-4); None for an unknown code."""
+    rooms = Account.objects.filter(code=account_code).values_list("point__room__building", flat=True)
+    return rooms.first()
+
+
 def account_at(point_code: str, instant_ms: int) -> Account | None:
     """Give the account of a metering point at an instant: a receipt or reading belongs to who lived there then (C-4)."""
     return (

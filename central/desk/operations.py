@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from central.campus.models import Account, Bucket
-from central.campus.queries import occupant_names, payer_code, price_at
+from central.campus.queries import building_of, occupant_names, payer_code, price_at
 from central.desk.models import Payment, Receipt, ReceiptSeries
 from central.desk.refusals import DeskRefusal, Refused
 from central.domain.selling import AmountRefusal, check_amount, credit_for
@@ -53,10 +53,10 @@ def pay(
     if known is not None:
         same = (known.bucket, known.amount_fen) == (bucket, amount_fen) and _is_for(known, account_code)
         return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
+    _lock_behind(account_code)
     sale = _sale(payment_id, account_code, amount_fen, bucket, now_ms)
     if isinstance(sale, Refused):
         return sale
-    lock_gateway_of(sale.account.point.room.building_id)
     payment = Payment.objects.create(
         payment_id=payment_id,
         account=sale.account,
@@ -98,6 +98,7 @@ def grant_subsidy(
         return Refused(DeskRefusal.NO_REASON)
     if amount <= 0:
         return Refused(DeskRefusal.NOT_POSITIVE)
+    _lock_behind(account_code)
     known = Grant.objects.filter(pk=grant_id).select_related("account").first()
     if known is not None:
         same = (known.bucket, known.amount) == (bucket, amount) and _is_for(known, account_code)
@@ -106,7 +107,6 @@ def grant_subsidy(
     if isinstance(found, Refused):
         return found
     account, rule = found
-    lock_gateway_of(account.point.room.building_id)
     draft = Draft(
         id=f"subsidy:{grant_id}",
         debit=chart.subsidy(rule.unit),
@@ -132,6 +132,16 @@ def grant_subsidy(
         now_ms=now_ms,
         expires_ms=expires_ms,
     )
+
+
+def _lock_behind(account_code: str) -> None:
+    """Lock the gateway before the account is read: who pays and whether it is open stays so until the grant is numbered.
+
+    A merge, a split or a closing that came between would leave the gateway a grant that it refuses for good.
+    """
+    building = building_of(account_code)
+    if building is not None:
+        lock_gateway_of(building)
 
 
 @dataclass(frozen=True, slots=True)

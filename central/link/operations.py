@@ -10,6 +10,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from central.campus.models import Account, Binding, Building, Meter
+from central.campus.queries import building_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book, record_audit
 from central.link import outbox
@@ -232,16 +233,18 @@ def ask_credit_back(
     request_id: str, account_code: str, bucket: str, amount: int, *, actor: str, why: str, now_ms: int
 ) -> TakeBackRequest | Refused:
     """Ask the gateway for credit back: booked as pending, settled by its answer (C-7). The same id again is the same request."""
-    account = Account.objects.filter(code=account_code).select_related("point__customer_class").first()
-    if account is None:
+    building = building_of(account_code)
+    if building is None:
         return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
+    outbox.lock_gateway_of(building)
+    account = Account.objects.select_related("point__customer_class").get(code=account_code)
     known = TakeBackRequest.objects.filter(pk=request_id).first()
     if known is not None:
         same = (known.account_id, known.bucket, known.asked) == (account.pk, bucket, amount)
         return known if same else Refused(LinkRefusal.EXISTS_WITH_DIFFERENT, request_id)
     rule = account.point.customer_class.buckets.filter(name=bucket).first()
     refusal = _why_not_ask_back(account, rule is None, amount)
-    gateway = _gateway_of(account.point.room.building_id)
+    gateway = _gateway_of(building)
     if refusal is not None or rule is None:
         return Refused(refusal or LinkRefusal.UNKNOWN_BUCKET, bucket)
     if isinstance(gateway, Refused):
@@ -283,9 +286,7 @@ def ask_closing(
     """Ask the gateway for the final register and the lock-out of an account (C-8). Asked twice, it is the same closing."""
     if not why.strip():
         return Refused(LinkRefusal.NO_REASON)
-    building = (
-        Account.objects.filter(code=account_code).values_list("point__room__building", flat=True).first()
-    )
+    building = building_of(account_code)
     if building is None:
         return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
     outbox.lock_gateway_of(building)
@@ -297,7 +298,7 @@ def ask_closing(
     others = account.members.exclude(state=Account.State.CLOSED).values_list("code", flat=True)
     if others:
         return Refused(LinkRefusal.PAYS_FOR_OTHERS, ", ".join(sorted(others)))
-    gateway = _gateway_of(account.point.room.building_id)
+    gateway = _gateway_of(building)
     if isinstance(gateway, Refused):
         return gateway
     closing = Closing.objects.create(

@@ -5,8 +5,11 @@ import pytest
 from central.campus.models import Account, CustomerClass, MeteringPoint
 from central.config.commands.shared_balance import ADVICE
 from central.dashboard.room_detail import entries_of
+from central.desk import operations
 from central.desk.models import Receipt
 from central.desk.operations import Paid, grant_subsidy, pay
+from central.desk.refusals import DeskRefusal
+from central.desk.refusals import Refused as DeskRefused
 from central.desk.room_lines import room_lines
 from central.desk.search import points_with_class
 from central.ledger import chart_of_accounts as chart
@@ -15,6 +18,7 @@ from central.link.configuration import build
 from central.link.models import BilledRegister, Command, Delivery, Gateway, QuarantinedRow, WatermarkCheck
 from central.link.operations import LinkRefusal, ask_closing
 from central.link.operations import Refused as LinkRefused
+from central.link.outbox import lock_gateway_of
 from central.link.shared_balance import Refused, SharingRefusal, merge, split
 from gateway.contract import facts
 from gateway.contract.facts import EntryKind, RelayVerdict
@@ -216,3 +220,32 @@ def test_the_commands_say_what_they_did_or_why_not(taker, twin, capsys: pytest.C
     assert "1-302 pays from 1-301 from now on" in capsys.readouterr().out
     assert split_balance(Namespace(rooms=["1-302"])) == 0
     assert "1-302 has its own balance" in capsys.readouterr().out
+
+
+BETWEEN = {
+    "merge": lambda: merge("1-301", ["1-302"], actor="t", now_ms=NOW_MS),
+    "closing": lambda: ask_closing(OTHER, actor="t", why="moved out", now_ms=NOW_MS),
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+@pytest.mark.parametrize("act", ["pay", "subsidy"])
+def test_c_4_what_is_sold_is_decided_behind_the_gateways_lock(
+    taker, twin, cashier, monkeypatch, act, between
+) -> None:
+    """Another act commits while the sale waits for the lock: the sale finds what holds then, not what held before."""
+
+    def lock_after(building: int):
+        monkeypatch.setattr(operations, "lock_gateway_of", lock_gateway_of)
+        assert not isinstance(BETWEEN[between](), Refused | LinkRefused)
+        return lock_gateway_of(building)
+
+    monkeypatch.setattr(operations, "lock_gateway_of", lock_after)
+    if act == "pay":
+        sold = pay("p1", OTHER, 5_000, cashier, now_ms=NOW_MS)
+    else:
+        sold = grant_subsidy("s1", OTHER, "subsidy", 1_000_000, actor=cashier, why="w", now_ms=NOW_MS)
+    if between == "closing":
+        assert sold == DeskRefused(DeskRefusal.ACCOUNT_NOT_OPEN)
+    else:
+        assert order(last("grant")).account == ROOM
