@@ -189,6 +189,12 @@ def _add_link(commands: Commands) -> None:
     resend.add_argument("epoch")
     resend.add_argument("sequence", type=int)
     resend.set_defaults(run="gateways.resend")
+    grant = commands.add_parser("resend-grant", help="send credit again that a gateway refused")
+    grant.add_argument("grant", help="its name, as the alarm of its refusal says")
+    grant.add_argument(
+        "--not-credited", action="store_true", help="the gateway's balance was compared, and is without it"
+    )
+    grant.set_defaults(run="gateways.send_grant_again")
     status = commands.add_parser("status", help="show the link with every gateway, and its counters")
     status.set_defaults(run="gateways.status")
 

@@ -86,7 +86,8 @@ def sentence_of(state: DeliveryState) -> Words:
     if state.stage == Stage.REFUSED:
         outcome = badge_of(OUTCOMES, state.detail).word
         return _(
-            "The gateway did not take the credit (%(outcome)s). The money is booked; tell an administrator."
+            "The gateway did not take the credit (%(outcome)s). The money is booked; tell an administrator: "
+            "an alarm names the cause, and “cardroom-central resend-grant” sends it again."
         ) % {"outcome": outcome}
     return WHY_NOT.get(state.why_not or WhyNot.UNDER_WAY, state.detail)
 

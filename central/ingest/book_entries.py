@@ -14,7 +14,7 @@ from central.ingest.supply import mark_supplied
 from central.ledger import chart_of_accounts as chart
 from central.ledger.chart_of_accounts import Side
 from central.ledger.operations import Booked, Draft, book
-from central.link.alarms import raise_alarm
+from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.grants import delivery_named
 from central.link.models import BilledRegister, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from gateway.contract.facts import Entry, EntryKind, EntryLine
@@ -188,6 +188,8 @@ class Bookkeeper:
                 f"grant {grant.grant_id} was credited by {delivery.applied_entry} before",
             )
         if delivery.applied_ms is None:
+            if delivery.refused:
+                clear_alarm(GRANT_UNPROVED, grant.grant_id, now_ms=self.now_ms, gateway_id=self.gateway.pk)
             delivery.applied_ms, delivery.applied_entry, delivery.refused = row.at_ms, entry.entry, ""
             delivery.save(update_fields=["applied_ms", "applied_entry", "refused"])
             mark_supplied(entry.account, self.now_ms)

@@ -5,7 +5,7 @@ from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import instant_ms
 from central.ledger.operations import book
 from central.link import outbox
-from central.link.alarms import clear_alarm, raise_alarm
+from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.models import Alarm, Closing, Command, Delivery, Gateway, GatewayEpoch, TakeBackRequest
 from central.link.operations import pending_memo
 from gateway.contract.commands import Configure, decode_command
@@ -34,6 +34,8 @@ def take_result(gateway: Gateway, epoch: GatewayEpoch, result: CommandResult, no
             _note_configuration(gateway, epoch, command, result, now_ms)
     if result.outcome not in DONE and result.outcome != CommandOutcome.PENDING:
         detail = f"{command.kind} {command.subject}: {result.outcome.value} {result.detail}"
+        if command.kind == "grant":
+            detail += f"; mend its cause, then `cardroom-central resend-grant {command.subject}`"
         subject = f"{command.kind}:{command.subject}"
         raise_alarm("command-refused", subject, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
     elif result.outcome in DONE:
@@ -43,8 +45,14 @@ def take_result(gateway: Gateway, epoch: GatewayEpoch, result: CommandResult, no
 
 
 def _settle_grant(gateway: Gateway, command: Command, result: CommandResult, now_ms: int) -> None:
-    if result.outcome not in DONE:
-        Delivery.objects.filter(pk=command.subject, applied_ms=None).update(refused=result.outcome.value)
+    """EXISTS proves nothing by itself: the entry that credited it came before, or the gateway means another grant (C-11)."""
+    if result.outcome in DONE and result.outcome != CommandOutcome.EXISTS:
+        return
+    unproved = Delivery.objects.filter(pk=command.subject, applied_ms=None)
+    if unproved.update(refused=result.outcome.value) and result.outcome == CommandOutcome.EXISTS:
+        grant = command.subject
+        detail = f"the gateway says that it has grant {grant}, and no entry proves it: `cardroom-central resend-grant {grant}`"
+        raise_alarm(GRANT_UNPROVED, grant, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
 
 
 def _settle_take_back(gateway: Gateway, command: Command, result: CommandResult, now_ms: int) -> None:

@@ -2,6 +2,8 @@
 
 from central.link.models import Alarm
 
+GRANT_UNPROVED = "grant-unproved"
+
 
 def raise_alarm(
     what: str, subject: str, *, now_ms: int, gateway_id: str | None = None, detail: str = ""

@@ -10,7 +10,7 @@ from django.db.models import Max
 from central.link import outbox
 from central.link.alarms import clear_alarm, raise_alarm
 from central.link.configuration import publish_config
-from central.link.grants import send_grant
+from central.link.grants import send_grant, serials_above
 from central.link.models import (
     Alarm,
     Closing,
@@ -93,11 +93,14 @@ def adopt_epoch(gateway: Gateway, epoch: str, last_command: int, now_ms: int) ->
     # The opening holds what was received: what another store of this gateway still says would be booked beside it.
     GatewayEpoch.objects.filter(gateway=gateway).update(closed=True)
     _begin(gateway, epoch, now_ms, opened=False)
-    outbox.start_stream(gateway, max(last_command, _highest_number(gateway)))
+    highest = _highest_number(gateway)
+    outbox.start_stream(gateway, max(last_command, highest))
     gateway.awaits_epoch = False
     gateway.save(update_fields=["awaits_epoch"])
     publish_config(gateway.pk, now_ms)
     issue_again(gateway, now_ms)
+    if last_command > highest:  # it took commands that this central doesn't know: so may it have taken grants
+        serials_above(gateway.pk, now_ms)
     # A store that is gone will never end its alarms; one that goes on says its standing ones again in the new epoch.
     Alarm.objects.filter(gateway=gateway, by_central=False, cleared_ms=None).update(cleared_ms=now_ms)
     clear_alarm("gateway-went-back", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk)
@@ -138,6 +141,7 @@ def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
     else:
         publish_config(gateway.pk, now_ms)
         issue_again(gateway, now_ms)
+    serials_above(gateway.pk, now_ms)
     detail = (
         f"the gateway expects command {expected}: central's numbers were behind, is it a restored backup?"
     )

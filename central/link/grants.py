@@ -13,6 +13,8 @@ from gateway.contract.voucher_code import short_name
 SERIALS_FROM_MS = 1_704_067_200_000
 """2024-01-01 UTC."""
 MS_PER_MINUTE = 60_000
+NEVER_AHEAD = 1 << 17
+"""Serials run ahead of the minute while more than one grant a minute is given, as by a subsidy for all rooms: never so far."""
 CODED = re.compile(r"n-(\d{1,15})-[0-9a-f]{4}")
 
 
@@ -54,17 +56,34 @@ def issue_grant(
 def deliver_by(gateway_id: str, delivery: Delivery, now_ms: int) -> None:
     """Give a grant its gateway and its serial there, before anything is signed, and number its command.
 
-    A serial is the minute it was given in, or one more than the last: a central restored from a backup never gives one again that
-    its gateway has seen.
+    A serial is the minute it was given in, or one more than the last. A central restored from a backup may give one again that ran
+    ahead of its minute, until the gateway is heard: `serials_above` follows then.
     """
     gateway = locked(gateway_id)
-    gateway.last_grant_serial = max(
-        gateway.last_grant_serial + 1, (now_ms - SERIALS_FROM_MS) // MS_PER_MINUTE
-    )
+    give_serial(gateway, delivery, now_ms)
+    send_grant(delivery, now_ms)
+
+
+def give_serial(gateway: Gateway, delivery: Delivery, now_ms: int) -> None:
+    """Give a grant the next serial of its gateway, whose row is locked."""
+    gateway.last_grant_serial = max(gateway.last_grant_serial + 1, _minute(now_ms))
     gateway.save(update_fields=["last_grant_serial"])
     delivery.gateway, delivery.serial = gateway, gateway.last_grant_serial
     delivery.save(update_fields=["gateway", "serial"])
-    send_grant(delivery, now_ms)
+
+
+def serials_above(gateway_id: str, now_ms: int) -> None:
+    """Go on above any serial that a lost central can have given this gateway (C-11).
+
+    What was numbered before keeps its serial: the gateway may have credited it by that name alone.
+    """
+    gateway = locked(gateway_id)
+    gateway.last_grant_serial = max(gateway.last_grant_serial, _minute(now_ms) + NEVER_AHEAD)
+    gateway.save(update_fields=["last_grant_serial"])
+
+
+def _minute(now_ms: int) -> int:
+    return (now_ms - SERIALS_FROM_MS) // MS_PER_MINUTE
 
 
 def send_grant(delivery: Delivery, now_ms: int) -> None:

@@ -16,7 +16,7 @@ from central.ledger.operations import Draft, book, record_audit
 from central.link import outbox
 from central.link.configuration import publish_if_changed
 from central.link.epochs import closing_order, take_back_order
-from central.link.grants import deliver_by, send_grant
+from central.link.grants import deliver_by
 from central.link.models import Closing, Command, Delivery, Gateway, TakeBackRequest
 from gateway.contract.commands import (
     ApproveCuts,
@@ -57,6 +57,13 @@ class LinkRefusal(StrEnum):
     PAYS_FOR_OTHERS = "pays-for-others"
     """Others pay from this account: their energy up to the end is not billed yet (C-8)."""
     EXISTS_WITH_DIFFERENT = "exists-with-different"
+    UNKNOWN_GRANT = "unknown-grant"
+    GRANT_CREDITED = "grant-credited"
+    GRANT_UNDER_WAY = "grant-under-way"
+    PAYS_ELSEWHERE = "pays-elsewhere"
+    """The account pays from another one: its gateway refuses credit for it by name (C-4)."""
+    MAY_BE_CREDITED = "may-be-credited"
+    """The gateway answered that it exists, and keeps no id of what it may mean (C-11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,19 +321,6 @@ def ask_closing(
     outbox.enqueue(gateway.pk, closing_order(closing), subject=closing.request_id, now_ms=now_ms)
     record_audit(actor=actor, action="ask-closing", subject=account_code, detail=why, now_ms=now_ms)
     return closing
-
-
-@transaction.atomic
-def send_refused_grant_again(grant_id: str, *, actor: str, now_ms: int) -> Delivery | Refused:
-    """Send a grant that the gateway refused once more, after its cause was mended."""
-    delivery = Delivery.objects.select_related("grant__account").filter(pk=grant_id).first()
-    if delivery is None or delivery.gateway_id is None:
-        return Refused(LinkRefusal.NO_GATEWAY, grant_id)
-    outbox.locked(delivery.gateway_id)
-    publish_if_changed(delivery.gateway_id, now_ms)
-    send_grant(delivery, now_ms)
-    record_audit(actor=actor, action="send-grant-again", subject=grant_id, detail="", now_ms=now_ms)
-    return delivery
 
 
 def _why_not_ask_back(account: Account, no_bucket: bool, amount: int) -> LinkRefusal | None:

@@ -141,6 +141,7 @@ ALARMS: dict[str, Words] = {
     "foreign-meter": _("The gateway reads another building's meter"),
     "rows-of-closed-epoch": _("A gateway's former store still sends rows"),
     "unknown-grant": _("Credit that this server never gave"),
+    "grant-unproved": _("Credit that the gateway says it has, without an entry"),
     "grant-twice": _("The same credit was booked twice"),
     "grant-differs": _("Credit differs from what was given"),
     "balance-differs": _("Balances differ at the watermark"),

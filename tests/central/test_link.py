@@ -31,6 +31,7 @@ from central.link.models import (
 )
 from central.link.openings import by_expiry
 from central.link.operations import LinkRefusal
+from central.link.resending import resend_grant
 from central.link.signing import public_key_hex
 from central.link.vouchers import VOUCHER, voucher_file
 from gateway.contract import commands, rules, topics
@@ -201,7 +202,7 @@ def test_c_5_an_answered_command_is_not_sent_again_and_a_refusal_is_an_alarm(tak
     assert outbox.to_send(NOW_MS, 5_000) == []
     assert Delivery.objects.get().refused == "unknown-account"
     assert Alarm.objects.get(what="command-refused").cleared_ms is None
-    operations.send_refused_grant_again("p-p1", actor="boss", now_ms=NOW_MS)
+    resend_grant("p-p1", actor="boss", now_ms=NOW_MS)
     assert (last("grant").number, Delivery.objects.get().refused) == (3, "")
     answered(taker, twin, last("grant"))
     assert Alarm.objects.get(what="command-refused").cleared_ms is not None

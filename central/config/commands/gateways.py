@@ -1,4 +1,4 @@
-"""`gateway`, `publish-config`, `voucher`, `resend`, `status`: what an administrator asks about the link."""
+"""`gateway`, `publish-config`, `voucher`, `resend`, `resend-grant`, `status`: what an administrator asks about the link."""
 
 import sys
 from argparse import Namespace
@@ -12,6 +12,7 @@ from central.link.configuration import publish_config, publish_if_changed
 from central.link.epochs import unanswered
 from central.link.models import Gateway, QuarantinedRow, WatermarkCheck
 from central.link.operations import LinkRefusal, Refused, ask_resend, enrol_gateway
+from central.link.resending import resend_grant
 from central.link.vouchers import CodedGrant, voucher_codes, voucher_file
 
 ADVICE = {
@@ -21,6 +22,16 @@ ADVICE = {
     LinkRefusal.BUILDING_HAS_GATEWAY: "a building has one gateway; use that one's id to replace its key",
     LinkRefusal.GATEWAY_EXISTS: "this id belongs to another building; choose another id",
     LinkRefusal.UNKNOWN_GATEWAY: "`cardroom-central status` lists the gateways",
+    LinkRefusal.UNKNOWN_GRANT: "the alarm of its refusal names the grant, such as p-...",
+    LinkRefusal.NO_GATEWAY: "its building has no gateway yet; it goes out when one is enrolled",
+    LinkRefusal.GRANT_CREDITED: "the gateway has credited it; nothing is to be sent",
+    LinkRefusal.GRANT_UNDER_WAY: "no refusal came; it is sent again by itself until the gateway answers",
+    LinkRefusal.GATEWAY_BEING_RESTORED: "the gateway is being restored; try again when it has begun anew",
+    LinkRefusal.PAYS_ELSEWHERE: "it pays from another account now, and the gateway refuses credit for it: `split-balance` first, "
+    "send the grant again, and merge again when it has arrived",
+    LinkRefusal.ACCOUNT_NOT_OPEN: "this account is closed or closing, and the gateway refuses credit for it",
+    LinkRefusal.MAY_BE_CREDITED: "the gateway may have credited it before its present epoch, or by a code: compare the room's "
+    "balance at the gateway (`cardroom-gateway status`), and say --not-credited if it is without it",
 }
 
 
@@ -82,6 +93,17 @@ def resend(options: Namespace) -> int:
     if isinstance(asked, Refused):
         return _refused(asked)
     print(f"asked {options.gateway} for epoch {options.epoch} from row {options.sequence} on")
+    return 0
+
+
+def send_grant_again(options: Namespace) -> int:
+    """Send a grant once more that its gateway refused; exit code 2 when that can't help: nothing is sent then."""
+    sent = resend_grant(
+        options.grant, actor="console", now_ms=clock.now_ms(), not_credited=options.not_credited
+    )
+    if isinstance(sent, Refused):
+        return _refused(sent)
+    print(f"grant {options.grant} goes to {sent.gateway_id} again, with serial {sent.serial}")
     return 0
 
 
