@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from central.campus.import_plan import ImportPlan, point_code
 from central.campus.meter_groups import put_new_meter_in_groups
@@ -169,8 +169,8 @@ def bind_meter(
         return Refused(CampusRefusal.ACROSS_GATEWAYS, f"{meter_no} / {account_code}")
     if Binding.objects.filter(meter=meter, from_ms=from_ms).exists():
         return Refused(CampusRefusal.BINDING_EXISTS, meter_no)
-    binding = _new_binding(meter, account, from_ms, baseline_wh)
     _touch({account.point.room.building.code})
+    binding = _new_binding(meter, account, from_ms, baseline_wh)
     _announce(actor, "bind-meter", account_code, f"{meter_no} from {from_ms}", now_ms)
     return binding
 
@@ -178,7 +178,7 @@ def bind_meter(
 @transaction.atomic
 def add_meter(meter_no: str, building_code: str, *, actor: str, now_ms: int) -> Meter:
     """Take a meter into the campus, tied to nothing yet. The same again changes nothing."""
-    building = Building.objects.get(code=building_code)
+    building = Building.objects.select_for_update().get(code=building_code)
     meter, made = Meter.objects.get_or_create(meter_no=meter_no, defaults={"building": building})
     if made:
         _announce(actor, "add-meter", meter_no, building_code, now_ms)
@@ -379,11 +379,17 @@ def _new_binding(meter: Meter, account: Account, from_ms: int, baseline_wh: int 
 
 
 def _touch(building_codes: set[str]) -> None:
-    Building.objects.filter(code__in=building_codes).update(revision=F("revision") + 1)
+    _move(Building.objects.filter(code__in=building_codes))
 
 
 def _touch_all() -> None:
-    Building.objects.update(revision=F("revision") + 1)
+    _move(Building.objects.all())
+
+
+def _move(buildings: QuerySet[Building]) -> None:
+    """Move revisions; rows are locked in the order of their keys, so that two changes never wait for each other."""
+    keys = list(buildings.select_for_update().order_by("pk").values_list("pk", flat=True))
+    Building.objects.filter(pk__in=keys).update(revision=F("revision") + 1)
 
 
 def _announce(actor: str, action: str, subject: str, detail: str, now_ms: int) -> None:

@@ -93,6 +93,7 @@ def _take(
 ) -> tuple[int, dict[str, int]]:
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
+        outbox.lock_building(gateway.building_id)
         epoch = GatewayEpoch.objects.select_for_update().get(gateway=gateway, epoch=epoch_name)
         new = [row for row in rows if row.seq > epoch.received_seq]
         if new and new[0].seq != epoch.received_seq + 1:

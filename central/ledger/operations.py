@@ -1,7 +1,8 @@
 """Book transfers and audit entries: append only, chained, once per id. Callers open the transaction.
 
 All bookings queue at the chain's head. Who also touches a gateway's row (a command, a grant, an account that ingest settles) locks
-that row before: then no two writers wait for each other in a circle.
+that row before, and who touches a building's row (a change of the campus, a swap that ingest books) locks that one next, several in
+the order of their keys: then no two writers wait for each other in a circle.
 """
 
 from collections.abc import Iterator, Sequence

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.db.models import Q
 
+from central.campus.models import Building
 from central.link.models import Command, Gateway
 from central.link.signing import signer
 from gateway.contract import topics
@@ -27,6 +28,14 @@ def locked(gateway_id: str) -> Gateway:
     Ingest holds it while it books, so it comes before the chain's head and before any row that ingest settles.
     """
     return Gateway.objects.select_for_update().get(pk=gateway_id)
+
+
+def lock_building(building_id: int) -> None:
+    """Lock a building's own row, which changes of the campus lock before they ask for the chain's head: so does who books a swap.
+
+    After the gateway's row.
+    """
+    Building.objects.select_for_update().get(pk=building_id)
 
 
 def lock_gateway_of(building_id: int) -> Gateway | None:
