@@ -37,11 +37,14 @@ class SharingRefusal(StrEnum):
     CREDIT_UNDER_WAY = "credit-under-way"
     """Credit for the room itself, which the gateway would refuse once another room pays."""
     NOT_SHARED = "not-shared"
+    GATEWAY_OFFLINE = "gateway-offline"
+    GATEWAY_BEHIND = "gateway-behind"
+    """It has not taken the newest rules yet: credit brought by hand meanwhile would meet the older ones (C-6)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A named refusal, with the room it is about."""
+    """A named refusal, with the room or gateway it is about."""
 
     why: SharingRefusal
     what: str = ""
@@ -63,6 +66,9 @@ def merge(payer_room: str, rooms: Sequence[str], *, actor: str, now_ms: int) -> 
         why = _why_not(payer, member)
         if why is not None:
             return Refused(why, member.point.code)
+    deaf = _not_following(payer)
+    if deaf is not None:
+        return deaf
     for member in members:
         member.pays_from = payer
         member.save(update_fields=["pays_from"])
@@ -81,6 +87,9 @@ def split(rooms: Sequence[str], *, actor: str, now_ms: int) -> list[Account] | R
     for account in accounts:
         if account.pays_from is None:
             return Refused(SharingRefusal.NOT_SHARED, account.point.code)
+        deaf = _not_following(account)
+        if deaf is not None:
+            return deaf
     for account in accounts:
         account.pays_from = None
         account.save(update_fields=["pays_from"])
@@ -115,6 +124,17 @@ def _why_not(payer: Account, member: Account) -> SharingRefusal | None:
         (SharingRefusal.CREDIT_UNDER_WAY, _has_credit_under_way(member)),
     )
     return next((reason for reason, holds in reasons if holds), None)
+
+
+def _not_following(account: Account) -> Refused | None:
+    """Say why the building's gateway would not learn of it now: a voucher would meet the rooms that it knows."""
+    gateway = lock_gateway_of(account.point.room.building_id)
+    if gateway is None:
+        return None
+    if not gateway.online:
+        return Refused(SharingRefusal.GATEWAY_OFFLINE, gateway.pk)
+    behind = gateway.awaits_epoch or gateway.applied_config_version < gateway.config_version
+    return Refused(SharingRefusal.GATEWAY_BEHIND, gateway.pk) if behind else None
 
 
 def _owes(account: Account) -> bool:

@@ -1,6 +1,7 @@
 """Several rooms on one balance at central: merged in one building or refused by name, paid for once, and exact to the last line."""
 
 import pytest
+from django.db.models import F
 
 from central.campus.models import Account, CustomerClass, MeteringPoint
 from central.config.commands.shared_balance import ADVICE
@@ -23,7 +24,7 @@ from central.link.shared_balance import Refused, SharingRefusal, merge, split
 from gateway.contract import facts
 from gateway.contract.facts import EntryKind, RelayVerdict
 from tests.central.conftest import KWH_LISTS, NOW_MS, import_list
-from tests.central.steps import ROOM, credit, last, order, up
+from tests.central.steps import ROOM, answered, credit, last, order, up
 
 OTHER = "1-302.1"
 SHOPS = "class,name,group,unit\nshops,Shops,merchant,yuan\n"
@@ -31,7 +32,13 @@ SHOP = "building,room,class,meter,price\n1,A02,shops,m-a02,1.0000\n"
 SHOP_ROOM = "1-A02.1"
 
 
+def gateway_follows() -> None:
+    """The gateway answered that it has what it was sent."""
+    Gateway.objects.update(applied_config_version=F("config_version"))
+
+
 def merged(*rooms: str, payer: str = "1-301"):
+    gateway_follows()
     done = merge(payer, rooms or ("1-302",), actor="t", now_ms=NOW_MS)
     assert isinstance(done, list), done
     return done
@@ -99,6 +106,7 @@ def test_the_gateway_is_told_at_once_by_the_message_s_own_name(taker, twin, cash
     number = last("configure").number
     pay("p1", OTHER, 5_000, cashier, now_ms=NOW_MS)
     assert last("grant").number > number, "a payment that follows finds the same rooms on both sides"
+    gateway_follows()
     assert isinstance(split(["1-302"], actor="t", now_ms=NOW_MS), list)
     gateway = Gateway.objects.select_related("building").get(pk=twin.name)
     assert {rule.pays_from for rule in build(gateway, 9).accounts} == {""}
@@ -186,6 +194,7 @@ def test_c_8_the_payer_is_not_closed_while_others_pay_from_it(taker, twin) -> No
     merged()
     asked = ask_closing(ROOM, actor="t", why="moves out", now_ms=NOW_MS)
     assert asked == LinkRefused(LinkRefusal.PAYS_FOR_OTHERS, OTHER)
+    gateway_follows()
     split(["1-302"], actor="t", now_ms=NOW_MS)
     ask_closing(ROOM, actor="t", why="moves out", now_ms=NOW_MS)
     orders = [(c.kind, c.number) for c in Command.objects.order_by("number")]
@@ -216,10 +225,29 @@ def test_the_commands_say_what_they_did_or_why_not(taker, twin, capsys: pytest.C
 
     assert merge_balance(Namespace(payer="1-301", rooms=["2-101"])) == 2
     assert "2-101: across-gateways: it is in another building" in capsys.readouterr().err
+    assert merge_balance(Namespace(payer="1-301", rooms=["1-302"])) == 2
+    assert "gw-1: gateway-behind: the building's gateway has not taken" in capsys.readouterr().err
+    gateway_follows()
     assert merge_balance(Namespace(payer="1-301", rooms=["1-302"])) == 0
     assert "1-302 pays from 1-301 from now on" in capsys.readouterr().out
+    gateway_follows()
     assert split_balance(Namespace(rooms=["1-302"])) == 0
     assert "1-302 has its own balance" in capsys.readouterr().out
+
+
+def test_c_6_rooms_are_not_merged_or_split_while_the_gateway_is_not_told(taker, twin, cashier) -> None:
+    """Credit carried by hand meanwhile would meet the rooms of before, and be refused on site."""
+    merged()
+    assert split(["1-302"], actor="t", now_ms=NOW_MS) == Refused(SharingRefusal.GATEWAY_BEHIND, twin.name)
+    answered(taker, twin, last("configure"))
+    Gateway.objects.update(online=False)
+    assert split(["1-302"], actor="t", now_ms=NOW_MS) == Refused(SharingRefusal.GATEWAY_OFFLINE, twin.name)
+    Gateway.objects.update(online=True)
+    assert isinstance(split(["1-302"], actor="t", now_ms=NOW_MS), list)
+    assert refused("1-301", "1-302") == (SharingRefusal.GATEWAY_BEHIND, twin.name)
+    answered(taker, twin, last("configure"))
+    Gateway.objects.update(online=False)
+    assert refused("1-301", "1-302") == (SharingRefusal.GATEWAY_OFFLINE, twin.name)
 
 
 BETWEEN = {
@@ -240,6 +268,7 @@ def test_c_4_what_is_sold_is_decided_behind_the_gateways_lock(
         assert not isinstance(BETWEEN[between](), Refused | LinkRefused)
         return lock_gateway_of(building)
 
+    gateway_follows()
     monkeypatch.setattr(operations, "lock_gateway_of", lock_after)
     if act == "pay":
         sold = pay("p1", OTHER, 5_000, cashier, now_ms=NOW_MS)

@@ -19,6 +19,10 @@ ADVICE = {
     SharingRefusal.OWES: "it owes money of its own; let that be paid first",
     SharingRefusal.CREDIT_UNDER_WAY: "credit for it is on its way to the gateway; try again when it has arrived",
     SharingRefusal.NOT_SHARED: "it has its own balance already",
+    SharingRefusal.GATEWAY_OFFLINE: "the building's gateway is not connected, and credit carried to it by hand would meet the "
+    "former rooms; try again when the link is back",
+    SharingRefusal.GATEWAY_BEHIND: "the building's gateway has not taken its newest rules yet; try again when it has, within "
+    "seconds of a working link (`cardroom-central status`)",
 }
 
 
