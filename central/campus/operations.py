@@ -3,7 +3,7 @@
 Refusals are named results. One transaction each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,8 +25,9 @@ from central.campus.models import (
     Room,
     Tariff,
 )
+from central.campus.rules import whole_mistakes
 from central.clock import campus_day
-from central.domain.campus_rows import ClassRow, PriceRow, RoomRow
+from central.domain.campus_rows import ClassRow, Fault, PriceRow, Problem, RoomRow
 from central.domain.rule_json import RuleKind, RuleMistake, shape_mistakes
 from gateway.contract.quantities import NotAnAmount, Unit, price_from_yuan_per_kwh
 from gateway.contract.rules import PolicyRule
@@ -48,7 +49,7 @@ class CampusRefusal(StrEnum):
     PRICE_TOO_OLD = "price-too-old"
     """Gateways have folded away what it would have to correct."""
     BAD_RULES = "bad-rules"
-    """What is wrong with a price's windows or steps is listed."""
+    """What is wrong with a price's windows or steps, or with what an import would make, is listed."""
     BINDING_EXISTS = "binding-exists"
     ACCOUNT_NOT_CLOSED = "account-not-closed"
     ACROSS_GATEWAYS = "across-gateways"
@@ -63,6 +64,8 @@ class Refused:
     why: CampusRefusal
     what: str = ""
     mistakes: tuple[RuleMistake, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Rows of the list that was to be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,29 @@ class Imported:
 
 @transaction.atomic
 def carry_out(plan: ImportPlan, *, actor: str, now_ms: int) -> Imported | Refused:
-    """Carry out an import as a whole; refused while it has problems."""
+    """Carry out an import as a whole; refused while it has problems, or would make a configuration that a gateway doesn't take.
+
+    Mistakes that were there before don't stand in its way, nor does what a new building still lacks, such as a price.
+    """
     if not plan.can_be_carried_out:
         return Refused(CampusRefusal.HAS_PROBLEMS, str(len(plan.problems)))
+    too_old = tuple(_too_old(plan.prices, now_ms))
+    if too_old:
+        return Refused(CampusRefusal.PRICE_TOO_OLD, too_old[0].found, problems=too_old)
+    standing = list(_buildings_of(plan))
+    before = set(whole_mistakes(standing))
+    _put(plan, now_ms)
+    made = tuple(one for one in whole_mistakes(standing) if one not in before)
+    if made:
+        transaction.set_rollback(True)
+        return Refused(CampusRefusal.BAD_RULES, mistakes=made)
+    touch({building.code for building in _buildings_of(plan)})
+    done = Imported(len(plan.rooms), len(plan.classes), len(plan.prices))
+    announce(actor, "import-campus", "campus", f"{done.rooms} rooms, {done.classes} classes", now_ms)
+    return done
+
+
+def _put(plan: ImportPlan, now_ms: int) -> None:
     for klass in plan.classes:
         _put_class(klass)
     for price in plan.prices:
@@ -87,10 +110,22 @@ def carry_out(plan: ImportPlan, *, actor: str, now_ms: int) -> Imported | Refuse
         if micro_yuan is not None:
             _put_stated_price(code, micro_yuan, now_ms)
     _put_rooms(plan.rooms, now_ms)
-    touch_all() if plan.classes or plan.prices else touch({row.building for row in plan.rooms})
-    done = Imported(len(plan.rooms), len(plan.classes), len(plan.prices))
-    announce(actor, "import-campus", "campus", f"{done.rooms} rooms, {done.classes} classes", now_ms)
-    return done
+
+
+def _buildings_of(plan: ImportPlan) -> Iterable[Building]:
+    every = Building.objects.order_by("code")
+    if plan.classes or plan.prices:
+        return every
+    return every.filter(code__in={row.building for row in plan.rooms})
+
+
+def _too_old(prices: Iterable[PriceRow], now_ms: int) -> Iterator[Problem]:
+    """A price that is new and reaches further back than gateways have entries, of a tariff that had one."""
+    oldest_ms = now_ms - _shortest_ledger_ms()
+    for row in prices:
+        had = Price.objects.filter(tariff__code=row.customer_class)
+        if row.from_ms < oldest_ms and had.exists() and not had.filter(from_ms=row.from_ms).exists():
+            yield Problem(row.row, "from", Fault.PRICE_TOO_OLD, row.customer_class)
 
 
 @transaction.atomic
