@@ -58,6 +58,9 @@ NAMING: dict[re.Pattern[str], Promise] = {
     re.compile(r"meters that are off by (.+) s can't be told; .*"): _(
         "meters that are off by {name} s can't be told the time; use 1 to 300"
     ),
+    re.compile(r"account (.+) pays from (?P<payer>.+), but (?P<other>.+) is not prepaid"): _(
+        "account {name} pays from {payer}, but {other} is not prepaid"
+    ),
     re.compile(r"tariff (.+) has no price"): _("tariff {name} has no price"),
     re.compile(r"(.+): use 1-64 letters.*"): _("{name} can't be a code"),
 }
@@ -88,5 +91,5 @@ def _clause(text: str) -> str:
         return str(SENTENCES[text])
     for pattern, words in NAMING.items():
         if found := pattern.fullmatch(text):
-            return str(words).format(name=found[1])
+            return str(words).format(name=found[1], **found.groupdict())
     return text

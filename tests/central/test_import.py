@@ -236,6 +236,9 @@ def test_a_list_that_would_make_a_merged_balance_unacceptable_is_refused_by_name
     with translation.override("en"):
         (problem,) = problems_of(done)
         assert f"{room}.1 is not prepaid" in words_of(problem)
+    with translation.override("zh-hans"):
+        (problem,) = problems_of(done)
+        assert f"账户 1-302.1 由 1-301.1 支付，但 {room}.1 不是预付费" in words_of(problem)
     assert MeteringPoint.objects.get(code=room).billing == "prepaid"
     assert not Room.objects.filter(label="401").exists()
     assert Building.objects.get(code="1").revision == told
