@@ -59,6 +59,7 @@ def plan_import(content: bytes) -> ImportPlan:
         plan.problems.append(Problem(0, "", Fault.NO_ROWS))
     _check_twice(plan)
     _check_classes(plan)
+    _check_units(plan)
     _check_prices(plan)
     _check_meters(plan)
     _check_customers(plan)
@@ -116,6 +117,18 @@ def _check_classes(plan: ImportPlan) -> None:
         before = existing.get(klass.code)
         if before is not None and before.unit != klass.unit and klass.code in in_use:
             _blame(plan, klass.row, "unit", Fault.UNIT_FIXED, klass.unit.value, before.unit)
+
+
+def _check_units(plan: ImportPlan) -> None:
+    """A room's credit stays in its unit as long as its account lives."""
+    live = Account.objects.exclude(state=Account.State.CLOSED)
+    kept = dict(live.values_list("point__code", "point__customer_class__unit"))
+    units = dict(CustomerClass.objects.values_list("code", "unit"))
+    units = {klass.code: klass.unit.value for klass in plan.classes} | units
+    for row in plan.rooms:
+        unit, asked = kept.get(point_code(row)), units.get(row.customer_class)
+        if unit and asked and unit != asked:
+            _blame(plan, row.row, "class", Fault.ROOM_UNIT_FIXED, row.customer_class, unit)
 
 
 def _check_prices(plan: ImportPlan) -> None:

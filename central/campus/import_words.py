@@ -3,6 +3,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from central.campus.operations import Refused
+from central.campus.rule_words import mistake_words
 from central.domain.campus_rows import Fault, Problem
 
 WORDS = {
@@ -49,6 +51,17 @@ WORDS = {
     Fault.UNIT_FIXED: gettext_lazy(
         "the class keeps its balances in {expected} and has accounts; make a new class for {found}"
     ),
+    Fault.ROOM_UNIT_FIXED: gettext_lazy(
+        "the room has an account in {expected} and class {found} is kept in another unit; close the account first, "
+        "or give the room a class in {expected}"
+    ),
+    Fault.PRICE_TOO_OLD: gettext_lazy(
+        "class {found} has prices, and gateways no longer keep every entry since this instant; choose a later one, "
+        "and adjust the rest by hand"
+    ),
+    Fault.NO_GATEWAY_TAKES_IT: gettext_lazy(
+        "{found}; no gateway would take the building's configuration after this import: correct the list"
+    ),
     Fault.CUSTOMER_DIFFERS: gettext_lazy(
         "{found}: this number belongs to {expected}; correct the number, or rename the customer on the page"
     ),
@@ -65,6 +78,12 @@ WORDS = {
         "there is nothing to import; the first row holds the headers, the rows below the rooms"
     ),
 }
+
+
+def problems_of(refused: Refused) -> list[Problem]:
+    """Give what a refused import is refused for, as problems of the list."""
+    found = (mistake_words(mistake) for mistake in refused.mistakes)
+    return [*refused.problems, *(Problem(0, "", Fault.NO_GATEWAY_TAKES_IT, words) for words in found)]
 
 
 def words_of(problem: Problem) -> str:

@@ -3,15 +3,14 @@
 Refusals are named results. One transaction each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F, QuerySet
 
+from central.campus.changes import announce, touch, touch_all
 from central.campus.import_plan import ImportPlan, point_code
-from central.campus.meter_groups import put_new_meter_in_groups
 from central.campus.models import (
     Account,
     Binding,
@@ -26,9 +25,9 @@ from central.campus.models import (
     Room,
     Tariff,
 )
-from central.campus.signals import changed
+from central.campus.rules import whole_mistakes
 from central.clock import campus_day
-from central.domain.campus_rows import ClassRow, PriceRow, RoomRow
+from central.domain.campus_rows import ClassRow, Fault, PriceRow, Problem, RoomRow
 from central.domain.rule_json import RuleKind, RuleMistake, shape_mistakes
 from gateway.contract.quantities import NotAnAmount, Unit, price_from_yuan_per_kwh
 from gateway.contract.rules import PolicyRule
@@ -50,7 +49,7 @@ class CampusRefusal(StrEnum):
     PRICE_TOO_OLD = "price-too-old"
     """Gateways have folded away what it would have to correct."""
     BAD_RULES = "bad-rules"
-    """What is wrong with a price's windows or steps is listed."""
+    """What is wrong with a price's windows or steps, or with what an import would make, is listed."""
     BINDING_EXISTS = "binding-exists"
     ACCOUNT_NOT_CLOSED = "account-not-closed"
     ACROSS_GATEWAYS = "across-gateways"
@@ -65,6 +64,8 @@ class Refused:
     why: CampusRefusal
     what: str = ""
     mistakes: tuple[RuleMistake, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Rows of the list that was to be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,29 @@ class Imported:
 
 @transaction.atomic
 def carry_out(plan: ImportPlan, *, actor: str, now_ms: int) -> Imported | Refused:
-    """Carry out an import as a whole; refused while it has problems."""
+    """Carry out an import as a whole; refused while it has problems, or would make a configuration that a gateway doesn't take.
+
+    Mistakes that were there before don't stand in its way, nor does what a new building still lacks, such as a price.
+    """
     if not plan.can_be_carried_out:
         return Refused(CampusRefusal.HAS_PROBLEMS, str(len(plan.problems)))
+    too_old = tuple(_too_old(plan.prices, now_ms))
+    if too_old:
+        return Refused(CampusRefusal.PRICE_TOO_OLD, too_old[0].found, problems=too_old)
+    standing = list(_buildings_of(plan))
+    before = set(whole_mistakes(standing))
+    _put(plan, now_ms)
+    made = tuple(one for one in whole_mistakes(standing) if one not in before)
+    if made:
+        transaction.set_rollback(True)
+        return Refused(CampusRefusal.BAD_RULES, mistakes=made)
+    touch({building.code for building in _buildings_of(plan)})
+    done = Imported(len(plan.rooms), len(plan.classes), len(plan.prices))
+    announce(actor, "import-campus", "campus", f"{done.rooms} rooms, {done.classes} classes", now_ms)
+    return done
+
+
+def _put(plan: ImportPlan, now_ms: int) -> None:
     for klass in plan.classes:
         _put_class(klass)
     for price in plan.prices:
@@ -89,10 +110,22 @@ def carry_out(plan: ImportPlan, *, actor: str, now_ms: int) -> Imported | Refuse
         if micro_yuan is not None:
             _put_stated_price(code, micro_yuan, now_ms)
     _put_rooms(plan.rooms, now_ms)
-    _touch_all() if plan.classes or plan.prices else _touch({row.building for row in plan.rooms})
-    done = Imported(len(plan.rooms), len(plan.classes), len(plan.prices))
-    _announce(actor, "import-campus", "campus", f"{done.rooms} rooms, {done.classes} classes", now_ms)
-    return done
+
+
+def _buildings_of(plan: ImportPlan) -> Iterable[Building]:
+    every = Building.objects.order_by("code")
+    if plan.classes or plan.prices:
+        return every
+    return every.filter(code__in={row.building for row in plan.rooms})
+
+
+def _too_old(prices: Iterable[PriceRow], now_ms: int) -> Iterator[Problem]:
+    """A price that is new and reaches further back than gateways have entries, of a tariff that had one."""
+    oldest_ms = now_ms - _shortest_ledger_ms()
+    for row in prices:
+        had = Price.objects.filter(tariff__code=row.customer_class)
+        if row.from_ms < oldest_ms and had.exists() and not had.filter(from_ms=row.from_ms).exists():
+            yield Problem(row.row, "from", Fault.PRICE_TOO_OLD, row.customer_class)
 
 
 @transaction.atomic
@@ -131,8 +164,8 @@ def publish_price(
     if found:
         return Refused(CampusRefusal.BAD_RULES, class_code, tuple(found))
     price = _new_price(customer_class.tariff, micro_yuan, from_ms, windows=windows, steps=steps)
-    _touch_all()
-    _announce(actor, "publish-price", class_code, f"{yuan_per_kwh} from {from_ms}", now_ms)
+    touch_all()
+    announce(actor, "publish-price", class_code, f"{yuan_per_kwh} from {from_ms}", now_ms)
     return price
 
 
@@ -148,8 +181,8 @@ def set_protected(
         return Refused(CampusRefusal.UNKNOWN_POINT, point)
     found.protected = protected
     found.save(update_fields=["protected"])
-    _touch({found.room.building.code})
-    _announce(actor, "protect" if protected else "unprotect", point, why, now_ms)
+    touch({found.room.building.code})
+    announce(actor, "protect" if protected else "unprotect", point, why, now_ms)
     return found
 
 
@@ -169,9 +202,9 @@ def bind_meter(
         return Refused(CampusRefusal.ACROSS_GATEWAYS, f"{meter_no} / {account_code}")
     if Binding.objects.filter(meter=meter, from_ms=from_ms).exists():
         return Refused(CampusRefusal.BINDING_EXISTS, meter_no)
-    _touch({account.point.room.building.code})
+    touch({account.point.room.building.code})
     binding = _new_binding(meter, account, from_ms, baseline_wh)
-    _announce(actor, "bind-meter", account_code, f"{meter_no} from {from_ms}", now_ms)
+    announce(actor, "bind-meter", account_code, f"{meter_no} from {from_ms}", now_ms)
     return binding
 
 
@@ -181,7 +214,7 @@ def add_meter(meter_no: str, building_code: str, *, actor: str, now_ms: int) -> 
     building = Building.objects.select_for_update().get(code=building_code)
     meter, made = Meter.objects.get_or_create(meter_no=meter_no, defaults={"building": building})
     if made:
-        _announce(actor, "add-meter", meter_no, building_code, now_ms)
+        announce(actor, "add-meter", meter_no, building_code, now_ms)
     return meter
 
 
@@ -200,56 +233,9 @@ def open_account(
     _put_occupants(account, occupants, from_ms)
     if last is not None:
         _new_binding(last.meter, account, from_ms, None)
-    _touch({found.room.building.code})
-    _announce(actor, "open-account", account.code, point, now_ms)
+    touch({found.room.building.code})
+    announce(actor, "open-account", account.code, point, now_ms)
     return account
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSwap:
-    """A meter replaced on site: what its gateway says of the new binding (C-3). `account` None: a meter that bills nobody."""
-
-    binding: str
-    old_meter: str
-    new_meter: str
-    account: str | None
-    from_ms: int
-    first_wh: int
-
-
-@transaction.atomic
-def take_site_swap(building: Building, swap: SiteSwap, *, actor: str, detail: str, now_ms: int) -> str:
-    """Take a swap into the campus: the new meter, its binding, and its place in the building's groups.
-
-    The same again changes nothing. Gives why it can't be taken, or nothing.
-    """
-    meter, _made = Meter.objects.get_or_create(meter_no=swap.new_meter, defaults={"building": building})
-    if meter.building_id != building.pk:
-        return f"meter {swap.new_meter} is another building's"
-    if swap.account is not None:
-        why = _put_site_binding(building, meter, swap)
-        if why:
-            return why
-    put_new_meter_in_groups(building, swap.old_meter, swap.new_meter, swap.from_ms)
-    _touch({building.code})
-    _announce(actor, "swap-meter", swap.account or swap.old_meter, detail, now_ms)
-    return ""
-
-
-def _put_site_binding(building: Building, meter: Meter, swap: SiteSwap) -> str:
-    account = Account.objects.filter(code=swap.account, point__room__building=building).first()
-    if account is None:
-        return f"account {swap.account} is not one of this gateway's building"
-    known = Binding.objects.filter(code=swap.binding).first()
-    if known is not None:
-        same = (known.meter_id, known.account_id, known.from_ms) == (meter.pk, account.pk, swap.from_ms)
-        return "" if same else f"binding {swap.binding} exists with different content"
-    if Binding.objects.filter(meter=meter, from_ms=swap.from_ms).exists():
-        return f"meter {swap.new_meter} has another binding from {swap.from_ms} on"
-    Binding.objects.create(
-        code=swap.binding, meter=meter, account=account, from_ms=swap.from_ms, baseline_wh=swap.first_wh
-    )
-    return ""
 
 
 def _put_class(row: ClassRow) -> CustomerClass:
@@ -298,7 +284,7 @@ def _put_stated_price(class_code: str, micro_yuan: int, now_ms: int) -> None:
     current = Price.objects.filter(tariff=tariff, from_ms__lte=now_ms).order_by("-from_ms").first()
     if current is None or current.micro_yuan_per_kwh != micro_yuan:
         _new_price(tariff, micro_yuan, now_ms)
-        _touch_all()
+        touch_all()
 
 
 def _shortest_ledger_ms() -> int:
@@ -376,21 +362,3 @@ def _new_binding(meter: Meter, account: Account, from_ms: int, baseline_wh: int 
     return Binding.objects.create(
         code=code, meter=meter, account=account, from_ms=from_ms, baseline_wh=baseline_wh
     )
-
-
-def _touch(building_codes: set[str]) -> None:
-    _move(Building.objects.filter(code__in=building_codes))
-
-
-def _touch_all() -> None:
-    _move(Building.objects.all())
-
-
-def _move(buildings: QuerySet[Building]) -> None:
-    """Move revisions; rows are locked in the order of their keys, so that two changes never wait for each other."""
-    keys = list(buildings.select_for_update().order_by("pk").values_list("pk", flat=True))
-    Building.objects.filter(pk__in=keys).update(revision=F("revision") + 1)
-
-
-def _announce(actor: str, action: str, subject: str, detail: str, now_ms: int) -> None:
-    changed.send(sender=Building, actor=actor, action=action, subject=subject, detail=detail, now_ms=now_ms)

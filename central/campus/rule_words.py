@@ -23,6 +23,7 @@ THINGS: dict[str, Promise] = {
     "class": _("class {name}"),
     "point": _("metering point {name}"),
     "building": _("building {name}"),
+    "clocks": _("the meters' clocks"),
 }
 SENTENCES: dict[str, Promise] = {
     "a window's days are 1 to 7": _("a window's days are 1 to 7"),
@@ -53,6 +54,13 @@ NAMING: dict[re.Pattern[str], Promise] = {
     re.compile(r"there is no bucket named (.+)"): _("there is no bucket named {name}"),
     re.compile(r"there is no group (.+)"): _("there is no group {name}"),
     re.compile(r"there is no calendar (.+)"): _("there is no calendar {name}"),
+    re.compile(r"there is no hour (.+)"): _("there is no hour {name}; use 0 to 23"),
+    re.compile(r"meters that are off by (.+) s can't be told; .*"): _(
+        "meters that are off by {name} s can't be told the time; use 1 to 300"
+    ),
+    re.compile(r"account (.+) pays from (?P<payer>.+), but (?P<other>.+) is not prepaid"): _(
+        "account {name} pays from {payer}, but {other} is not prepaid"
+    ),
     re.compile(r"tariff (.+) has no price"): _("tariff {name} has no price"),
     re.compile(r"(.+): use 1-64 letters.*"): _("{name} can't be a code"),
 }
@@ -83,5 +91,5 @@ def _clause(text: str) -> str:
         return str(SENTENCES[text])
     for pattern, words in NAMING.items():
         if found := pattern.fullmatch(text):
-            return str(words).format(name=found[1])
+            return str(words).format(name=found[1], **found.groupdict())
     return text

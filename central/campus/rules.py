@@ -71,10 +71,10 @@ def set_rules(
     if found:
         return Mistaken(tuple(found))
     buildings = list(_buildings_of(holder))
-    before = set(_whole_mistakes(buildings))
+    before = set(whole_mistakes(buildings))
     setattr(holder, field, value)
     holder.save(update_fields=[field])
-    made = [one for one in _whole_mistakes(_buildings_of(holder)) if one not in before]
+    made = [one for one in whole_mistakes(_buildings_of(holder)) if one not in before]
     if made:
         transaction.set_rollback(True)
         return Mistaken(tuple(made))
@@ -91,7 +91,7 @@ def stored_mistakes() -> list[RuleMistake]:
         *_alone(PLACES.items()),
         *(m for p in Price.objects.order_by("version") for m in _price_mistakes(p)),
     ]
-    return alone or _whole_mistakes(Building.objects.order_by("code"))
+    return alone or whole_mistakes(Building.objects.order_by("code"))
 
 
 def _alone(places: Iterable[tuple[RuleKind, tuple[type[Holder], str, str]]]) -> Iterator[RuleMistake]:
@@ -117,7 +117,8 @@ def _buildings_of(holder: Holder) -> Iterable[Building]:
     return every.filter(pk=holder.pk)
 
 
-def _whole_mistakes(buildings: Iterable[Building]) -> list[RuleMistake]:
+def whole_mistakes(buildings: Iterable[Building]) -> list[RuleMistake]:
+    """Name everything for which a gateway would refuse the configuration of one of these buildings."""
     found: list[RuleMistake] = []
     for building in buildings:
         where = f"building {building.code}"

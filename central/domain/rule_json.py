@@ -70,6 +70,7 @@ KEPT_APART = frozenset(
         "overdraft",
         "warn_at",
         "max_power_w",
+        "pays_from",
     ]
 )
 """An account's fields that have columns of their own, and are not limits."""

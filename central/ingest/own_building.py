@@ -1,7 +1,8 @@
 """A gateway speaks of its own building only (R-G5): what a row says of another one's accounts or meters is not taken.
 
 A row about money, decisions or relays is refused whole. A row of readings carries the whole building's: only the foreign readings
-are left out, and an alarm names their meters, for a meter that moved house is a mistake in a list and not an attack.
+are left out, and an alarm names their meters, for a meter that moved house is a mistake in a list and not an attack. A meter that
+a batch says was put in here, and that bills no room elsewhere, is the building's from that batch on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from central.campus.models import Account, Meter
+from central.campus.site_swaps import bound_elsewhere
 from central.ingest.received_rows import ReceivedFact
 from gateway.contract.facts import Decision, Entry, Fact, ReadingRow, Readings, RelayReport
 from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
@@ -28,6 +30,8 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
     spoken = [row.fact for row in rows if row.fact is not None]
     accounts = _accounts_of(building_id, {account for fact in spoken for account in _accounts(fact)})
     foreign = _foreign_meters(building_id, {meter for fact in spoken for meter in _meters(fact)})
+    arriving = {fact.new_meter for fact in spoken if isinstance(fact, MeterSwapped)} & foreign
+    foreign -= arriving - bound_elsewhere(building_id, arriving)
     own = OwnRows([])
     for row in rows:
         if isinstance(row.fact, Readings):

@@ -4,7 +4,7 @@ A swap's binding is the gateway's: central writes it down, so that its next conf
 """
 
 from central.campus.models import Building
-from central.campus.operations import SiteSwap, take_site_swap
+from central.campus.site_swaps import SiteSwap, take_site_swap
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import INT64, instant_ms
 from central.link.models import BilledRegister, Gateway, MeterSwap, PeriodRegister

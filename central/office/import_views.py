@@ -8,11 +8,12 @@ from django.views.decorators.http import require_POST
 
 from central import clock
 from central.campus.import_plan import ImportPlan, plan_import
-from central.campus.import_words import place_of, words_of
+from central.campus.import_words import place_of, problems_of, words_of
 from central.campus.operations import Imported, carry_out
 from central.domain.campus_rows import HEADERS
 from central.office import uploads
 from central.office.access import roles
+from central.office.dangerous import dangerous
 from central.office.forms import CampusListForm
 from central.office.roles import IMPORT_CAMPUS
 
@@ -49,6 +50,7 @@ def _preview(request: HttpRequest, plan: ImportPlan, digest: str, name: str) -> 
 
 @roles(*IMPORT_CAMPUS)
 @require_POST
+@dangerous
 def campus_import_confirm(request: HttpRequest) -> HttpResponse:
     """Carry out the list that was shown; it is checked again, since the campus may have changed meanwhile."""
     digest, name = request.POST.get("digest", ""), request.POST.get("name", "")
@@ -59,6 +61,7 @@ def campus_import_confirm(request: HttpRequest) -> HttpResponse:
     plan = plan_import(content)
     done = carry_out(plan, actor=request.user.get_username(), now_ms=clock.now_ms())
     if not isinstance(done, Imported):
+        plan.problems += problems_of(done)
         return _preview(request, plan, digest, name)
     uploads.forget(digest)
     messages.success(

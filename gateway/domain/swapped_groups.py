@@ -17,6 +17,13 @@ def names_meter(rule: GroupRule, meter: MeterNo) -> bool:
     return meter == rule.master or meter in rule.subs
 
 
+def rules_from(rules: Sequence[GroupRule], from_ms: int) -> list[GroupRule]:
+    """Give the rules that hold at an instant or begin later."""
+    groups = {rule.group: [other for other in rules if other.group == rule.group] for rule in rules}
+    current = (rule_in_force(listed, from_ms) for listed in groups.values())
+    return [*(rule for rule in current if rule), *(rule for rule in rules if rule.from_ms > from_ms)]
+
+
 def with_new_meter(rules: Sequence[GroupRule], old: MeterNo, new: MeterNo, from_ms: int) -> list[GroupRule]:
     """Give the rules with a meter replaced from an instant on: the one in force gets a follower, planned ones are changed.
 

@@ -16,6 +16,7 @@ from gateway.contract.commands import BeginEpoch, RelayWish, SetRelay
 from gateway.contract.facts import Alarm
 from gateway.contract.meter_facts import MeterSwapped
 from gateway.contract.rules import GroupKind, GroupRule
+from gateway.domain.swapped_groups import with_new_meter
 from tests.application.site import HOUR_MS, Site, room, tie, use
 
 PLACE = MeterPlace("a", "2", "generic-dlt645-2007")
@@ -288,6 +289,42 @@ def test_a_groups_meter_is_replaced_in_the_group_too_a_master_without_any_accoun
         rule = site.ask(lambda journal: groups_in_force(journal, site.now))["g"]
         assert (rule.master, rule.subs) == ("m8", ["m2"])
         site.configure(room(), groups=groups)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_swapped_master_is_booked_once_central_s_groups_have_followed(site: Site, at_once: bool) -> None:
+    before = [group("m1")]
+    site.configure(room(), groups=before)
+    site.read(500_000, meter="m0")
+    site.wait(HOUR_MS)
+    there = swap(site, 501_000, 0, old="m0", new="m8").fact
+    site.wait(HOUR_MS)
+    back = swap(site, 1_000, 501_000, old="m8", new="m0").fact
+    site.configure(room(), groups=before)
+    assert booked(site) == {there.swap: False, back.swap: False}
+    followed = with_new_meter(before, "m0", "m8", there.from_ms)
+    if not at_once:
+        site.configure(room(), groups=followed)
+        assert booked(site) == {there.swap: True, back.swap: False}
+    site.configure(room(), groups=with_new_meter(followed, "m8", "m0", back.from_ms))
+    assert booked(site) == {there.swap: True, back.swap: True}
+    site.command(BeginEpoch(site.booted.epoch, 10**6))
+    assert site.facts(MeterSwapped) == [there, back]
+    site.configure(room(), groups=[group("m1", master="m8")])
+    assert site.ask(lambda journal: groups_in_force(journal, site.now))["g"].master == "m8"
+
+
+def test_a_swapped_master_is_booked_too_when_central_s_groups_no_longer_name_it(site: Site) -> None:
+    site.configure(room(), groups=[group("m1")])
+    site.read(500_000, meter="m0")
+    site.wait(HOUR_MS)
+    fact = swap(site, 501_000, 0, old="m0", new="m8").fact
+    site.configure(room(), groups=[group("m1", master="m7")])
+    assert booked(site) == {fact.swap: True}
+
+
+def booked(site: Site) -> dict[str, bool]:
+    return {key: swap.booked for key, swap in site.ask(lambda journal: journal.records(Swap)).items()}
 
 
 def test_a_new_epoch_says_again_what_central_has_not_booked(site: Site) -> None:

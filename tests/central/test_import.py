@@ -7,7 +7,7 @@ from django.utils import translation
 from openpyxl import Workbook
 
 from central.campus.import_plan import plan_import
-from central.campus.import_words import WORDS, place_of, words_of
+from central.campus.import_words import WORDS, place_of, problems_of, words_of
 from central.campus.models import (
     Account,
     Binding,
@@ -23,6 +23,7 @@ from central.campus.operations import CampusRefusal, Imported, carry_out
 from central.config.commands.campus_list import _csv_example, _workbook_example
 from central.domain.campus_rows import Fault
 from central.ledger.models import AuditEntry
+from central.link.shared_balance import merge
 from tests.central.conftest import NOW_MS
 
 HEADER = "building,room,class,meter,cut_off,billing,protected,max_power_w,baseline_kwh,customer_no,occupants,price,floor\n"
@@ -217,3 +218,57 @@ def test_a_class_with_accounts_keeps_its_unit(campus):
     classes = "class,name,group,unit\ndormitory,D,dormitory,kwh\n"
     assert faults(classes) == [(2, "unit", Fault.UNIT_FIXED)]
     assert faults(classes.replace("dormitory,D", "merchant,M")) == []
+
+
+@pytest.mark.parametrize("room", ["1-301", "1-302"])
+@pytest.mark.parametrize("billing", ["monthly", "card"])
+def test_a_list_that_would_make_a_merged_balance_unacceptable_is_refused_by_name_and_writes_nothing(
+    campus, room, billing
+):
+    merge("1-301", ["1-302"], actor="t", now_ms=NOW_MS)
+    told = Building.objects.get(code="1").revision
+    plan = plan_import(
+        f"building,room,class,billing\n1,{room[2:]},dormitory,{billing}\n1,401,dormitory,\n".encode()
+    )
+    assert plan.problems == []
+    done = carry_out(plan, actor="x", now_ms=NOW_MS)
+    assert done.why == CampusRefusal.BAD_RULES
+    with translation.override("en"):
+        (problem,) = problems_of(done)
+        assert f"{room}.1 is not prepaid" in words_of(problem)
+    with translation.override("zh-hans"):
+        (problem,) = problems_of(done)
+        assert f"账户 1-302.1 由 1-301.1 支付，但 {room}.1 不是预付费" in words_of(problem)
+    assert MeteringPoint.objects.get(code=room).billing == "prepaid"
+    assert not Room.objects.filter(label="401").exists()
+    assert Building.objects.get(code="1").revision == told
+
+
+def test_a_mistake_that_stood_before_does_not_stop_a_list(campus):
+    Price.objects.all().delete()
+    same = plan_import(b"building,room,class,protected\n1,301,dormitory,yes\n")
+    assert isinstance(carry_out(same, actor="x", now_ms=NOW_MS), Imported)
+    more = carry_out(plan_import(b"building,room,class\n1,401,dormitory\n"), actor="x", now_ms=NOW_MS)
+    assert "tariff dormitory has no price" in more.mistakes[0].detail
+
+
+def test_a_room_with_a_live_account_keeps_its_unit(campus):
+    kwh = "class,name,group,unit\nlab,Labs,staff,kwh\n"
+    carry_out(plan_import(kwh.encode()), actor="b", now_ms=NOW_MS)
+    carry_out(plan_import(b"class,price,from\nlab,0.6,2026-10-01\n"), actor="b", now_ms=NOW_MS)
+    moved = "building,room,class\n1,301,lab\n1,401,lab\n"
+    assert faults(moved) == [(2, "class", Fault.ROOM_UNIT_FIXED)]
+    Account.objects.filter(point__code="1-301").update(state=Account.State.CLOSED)
+    assert faults(moved) == []
+
+
+def test_a_list_s_price_reaches_no_further_back_than_gateways_have_entries(campus):
+    prices = "class,price,from\ndormitory,0.6,{}\n"
+    done = carry_out(plan_import(prices.format("2025-10-01").encode()), actor="x", now_ms=NOW_MS)
+    assert (done.why, [(one.row, one.fault) for one in problems_of(done)]) == (
+        CampusRefusal.PRICE_TOO_OLD, [(2, Fault.PRICE_TOO_OLD)],
+    )  # fmt: skip
+    assert Price.objects.filter(tariff__code="dormitory").count() == 1
+    first = prices.replace("dormitory", "merchant").format("2025-10-01") + "merchant,0.7,2026-01-01\n"
+    for _ in range(2):
+        assert isinstance(carry_out(plan_import(first.encode()), actor="x", now_ms=NOW_MS), Imported)

@@ -6,10 +6,19 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from central.campus.meter_groups import groups_of, set_groups
-from central.campus.models import Binding, Building, Meter
+from central.campus.models import Account, Binding, Building, Meter
 from central.ledger.models import AuditEntry
 from central.link.configuration import build
-from central.link.models import BilledRegister, Gateway, MeterSwap, PeriodRegister, QuarantinedRow
+from central.link.models import (
+    BilledRegister,
+    Gateway,
+    GatewayEntry,
+    MeterSwap,
+    PeriodRegister,
+    QuarantinedRow,
+)
+from central.link.telemetry.models import Reading
+from gateway.contract.facts import Readings, RelayVerdict
 from gateway.contract.meter_facts import MeterSwapped, PeriodMethod
 from gateway.contract.meter_facts import PeriodRegister as Register
 from gateway.contract.rules import GroupKind, GroupRule
@@ -77,6 +86,44 @@ def test_a_swap_that_is_not_this_buildings_or_can_not_be_is_quarantined_and_chan
     assert why in QuarantinedRow.objects.get().reason
     assert bound(twin) == before
     assert not MeterSwap.objects.exists()
+
+
+def of_m_101(said):
+    return msgspec.structs.replace(said, meter="m-101")
+
+
+def used_by_m_101(twin):
+    return of_m_101(twin.consumption(ROOM, 10, 7_000 + 10 * (twin.entries + 1)))
+
+
+def test_a_meter_that_bills_nobody_elsewhere_may_be_put_in_here_with_all_that_is_said_of_it(taker, twin):
+    """It was replaced in building 2 and mended; the list has it there still."""
+    south = Account.objects.get(code="2-101.1")
+    spare = Meter.objects.create(meter_no="m-102", building=south.point.room.building)
+    Binding.objects.create(code="m-102.1", meter=spare, account=south, from_ms=NOW_MS - 1)
+    used = used_by_m_101(twin)
+    read = Readings([of_m_101(twin.reading(7_010).rows[0])])
+    relay = of_m_101(twin.relay(True, RelayVerdict.CONFIRMED, ROOM))
+    up(taker, twin, swapped(twin, new_meter="m-101"), used, read, relay)
+    assert not QuarantinedRow.objects.exists()
+    assert Meter.objects.get(meter_no="m-101").building.code == "1"
+    assert ("m-101", ROOM, "gw-1.e1.swap1", 7_000) in bound(twin)
+    assert GatewayEntry.objects.filter(entry=used.entry).exists()
+    assert Reading.objects.filter(meter="m-101").exists()
+    moved = AuditEntry.objects.get(action="move-meter")
+    assert (moved.subject, moved.detail) == ("m-101", "2 to 1")
+    up(taker, twin, used_by_m_101(twin))
+    assert not QuarantinedRow.objects.exists()
+
+
+def test_a_meter_of_a_closed_account_elsewhere_may_be_put_in_here_and_one_of_a_live_account_not(taker, twin):
+    up(taker, twin, swapped(twin, new_meter="m-101"), used_by_m_101(twin))
+    assert QuarantinedRow.objects.count() == 2
+    assert Meter.objects.get(meter_no="m-101").building.code == "2"
+    Account.objects.filter(code="2-101.1").update(state=Account.State.CLOSED)
+    up(taker, twin, swapped(twin, new_meter="m-101"), used_by_m_101(twin))
+    assert QuarantinedRow.objects.count() == 2
+    assert Meter.objects.get(meter_no="m-101").building.code == "1"
 
 
 def test_a_swap_back_makes_a_second_binding_of_the_first_meter(taker, twin):

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import translation
 
 import gateway.domain
+from central.campus import gateway_rules
 from central.campus import rules as campus_rules
 from central.campus.models import Building, CustomerClass, MeteringPoint, Price
 from central.campus.operations import CampusRefusal, publish_price
@@ -20,7 +21,7 @@ from central.campus.rules import Mistaken, NoSuchThing, RulesSet, set_rules, sto
 from central.config.commands import running
 from central.config.commands.rules import price as price_command
 from central.config.commands.rules import rules as rules_command
-from central.domain.rule_json import RuleFault, RuleKind
+from central.domain.rule_json import KEPT_APART, RuleFault, RuleKind
 from central.link.configuration import build, publish_if_changed
 from central.link.models import Alarm, Gateway
 from tests.central.conftest import NOW_MS
@@ -48,6 +49,7 @@ def put(kind: str, code: str, value: object) -> object:
         ("class-limits", "dormitory", {"lights_outs": "night"}, "unknown-name", "lights_outs"),
         ("class-limits", "dormitory", {"power_cap": {"limit": 5}}, "unknown-name", "power_cap.limit"),
         ("class-limits", "dormitory", {"overdraft": 5}, "unknown-name", "overdraft"),
+        ("point-limits", "1-301", {"pays_from": "1-302.1"}, "unknown-name", "pays_from"),
         (
             "class-limits",
             "dormitory",
@@ -206,6 +208,16 @@ def test_the_price_command(campus, tmp_path: Path, capsys):
     assert price_command(asked) == 2
     file.write_text('yuan_per_kwh = "0.61"\nfrom = 2028-01-01\nsteps = [5]\n')
     assert price_command(asked) == 2
+
+
+def test_every_field_of_an_account_that_has_a_source_of_its_own_is_kept_apart_from_the_limits():
+    source = Path(gateway_rules.__file__).read_text(encoding="utf-8")
+    (made,) = (
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "AccountRule"
+    )
+    assert {given.arg for given in made.keywords} == KEPT_APART
 
 
 def _sentences() -> set[str]:

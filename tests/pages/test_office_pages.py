@@ -5,7 +5,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 
 from central import clock
-from central.campus.models import Price, Room
+from central.campus.models import MeteringPoint, Price, Room
+from central.link.shared_balance import merge
+from central.office.dangerous import CONFIRMED_KEY, PASSWORD_FIELD
 from tests.browser import seed
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
@@ -115,6 +117,33 @@ def test_what_was_shown_is_what_is_imported(admin: Client) -> None:
     assert Room.objects.filter(building__code="7").count() == 2
     again = admin.post("/office/import/confirm/", content, follow=True).content.decode()
     assert "Upload it once more" in again
+
+
+def test_an_import_asks_for_the_password_again(admin: Client) -> None:
+    content = {
+        "digest": digest_in(upload(admin, LIST.format("dormitory")).content.decode()),
+        "name": "campus.csv",
+    }
+    session = admin.session
+    del session[CONFIRMED_KEY]
+    session.save()
+    asked = admin.post("/office/import/confirm/", content)
+    assert f'name="{PASSWORD_FIELD}"' in asked.content.decode()
+    assert not Room.objects.filter(building__code="7").exists()
+    sent = {**content, PASSWORD_FIELD: seed.PASSWORD}
+    assert "Imported: 2 rooms" in admin.post("/office/import/confirm/", sent, follow=True).content.decode()
+
+
+def test_a_list_that_no_gateway_would_take_is_refused_on_the_page(admin: Client) -> None:
+    payer, member = MeteringPoint.objects.filter(room__building__code="1").order_by("code")[:2]
+    assert isinstance(merge(payer.code, [member.code], actor="t", now_ms=clock.now_ms()), list)
+    row = f"1,{member.room.label},{member.customer_class.code},monthly\n"
+    page = upload(admin, "building,room,class,billing\n" + row).content.decode()
+    answer = admin.post("/office/import/confirm/", {"digest": digest_in(page), "name": "campus.csv"})
+    assert answer.status_code == 422
+    assert "is not prepaid; no gateway would take" in answer.content.decode()
+    member.refresh_from_db()
+    assert member.billing == "prepaid"
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 64, "../../etc/passwd"])

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 
 from central import clock
 from central.campus.import_plan import ImportPlan, plan_import
-from central.campus.import_words import place_of, words_of
+from central.campus.import_words import place_of, problems_of, words_of
 from central.campus.operations import Refused, carry_out
 
 ROOMS = [
@@ -74,7 +74,9 @@ def import_campus(options: Namespace) -> int:
         print("nothing was written (--dry-run)")
         return 0
     done = carry_out(plan, actor="console", now_ms=clock.now_ms())
-    assert not isinstance(done, Refused)
+    if isinstance(done, Refused):
+        plan.problems += problems_of(done)
+        return _show_problems(options.file, plan)
     print("imported; the gateways are told at the next `ingest`")
     return 0
 
