@@ -4,6 +4,7 @@ Where one account's money pays for several points (C-4), each point is gathered 
 meter, tariff, month and relay stay its own.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -89,10 +90,17 @@ def _gathered(journal: Journal, rule: AccountRule, payer: AccountId) -> Metered:
     )
 
 
-def members(journal: Journal, payer: AccountId) -> list[AccountId]:
+def members(journal: Journal, payer: AccountId) -> Sequence[AccountId]:
     """Name the accounts that pay from another one's money, in order; mostly none."""
-    rules = journal.records(AccountRule)
-    return sorted(AccountId(name) for name, rule in rules.items() if rule.pays_from == payer)
+    return journal.made_of(AccountRule, _by_payer).get(payer, ())
+
+
+def _by_payer(rules: Mapping[str, AccountRule]) -> dict[AccountId, list[AccountId]]:
+    found: dict[AccountId, list[AccountId]] = {}
+    for _, rule in sorted(rules.items()):
+        if rule.pays_from:
+            found.setdefault(rule.pays_from, []).append(rule.account)
+    return found
 
 
 def sharing(journal: Journal, gathered: Metered) -> list[Metered]:

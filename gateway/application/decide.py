@@ -77,9 +77,12 @@ def _decide_point(
     state = gathered.state
     if state.meter is None and gathered.rule.software is None:
         return Decided()
+    quarantined = state.quarantined or gathered.payer.quarantined
     ruling = rule_on(
         gathered.rule,
-        msgspec.structs.replace(state, quarantined=state.quarantined or gathered.payer.quarantined),
+        state
+        if quarantined == state.quarantined
+        else msgspec.structs.replace(state, quarantined=quarantined),
         credit.balance,
         gathered.meter is None or gathered.meter.questionable,
         basis,

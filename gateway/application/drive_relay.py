@@ -19,6 +19,7 @@ from gateway.contract.facts import Instant, RelayVerdict
 from gateway.contract.identifiers import CommandId, MeterNo
 from gateway.domain.instants import elapsed_ms
 from gateway.domain.ledger import AccountState
+from gateway.domain.reading import MeterState
 from gateway.domain.relay import (
     DELAYED_LOOK_MS,
     FIRST_LOOK_MS,
@@ -41,12 +42,15 @@ from gateway.domain.relay import (
     Step,
     accepted,
     commanded,
+    heard,
     is_outdated,
     is_resting,
+    looks_in_turn,
     move_for,
     observed,
     rested,
     retry_rest_ms,
+    silent_rest_ms,
 )
 from gateway.protocols.driver import RelayAction
 
@@ -106,7 +110,8 @@ def _make(
 ) -> Step:
     match move:
         case Move.READ_BACK:
-            return ReadBack(bool(state.desired_closed))
+            in_turn = looks_in_turn(state, _is_silent(journal, state.meter), now)
+            return ReadBack(bool(state.desired_closed), in_turn=in_turn)
         case Move.LOOK_AGAIN:
             return ReadBack(bool(state.desired_closed), LOOK_AGAIN_MS)
         case Move.SEND:
@@ -123,6 +128,12 @@ def _make(
             return _no_effect(journal, state, RelayVerdict.CONTRADICTED, "no-effect", actions, now)
         case Move.REFUSED:
             return _no_effect(journal, state, RelayVerdict.REFUSED, state.refused, actions, now)
+
+
+def _is_silent(journal: Journal, meter: MeterNo) -> bool:
+    """Say whether polls of the meter go unanswered."""
+    polled = journal.record(MeterState, meter)
+    return polled is not None and polled.silent_since is not None
 
 
 def _send(journal: Journal, state: RelayState, actions: frozenset[RelayAction], now: Instant) -> Step:
@@ -218,13 +229,22 @@ def report_relay(
         case CommandRefused():
             keep_relay(journal, state, msgspec.structs.replace(state, refused=event.reason), now)
         case ReadBackUnanswered():
-            return _rest(journal, state, RelayVerdict.UNKNOWN, event.why, now, SILENT_LOOK_MS)
+            silences = state.silences + (not event.line_gone)
+            silent = msgspec.structs.replace(state, silences=silences)
+            return _rest(journal, silent, RelayVerdict.UNKNOWN, event.why, now, silent_rest_ms(silences))
         case CommandAccepted():
             keep_relay(journal, state, accepted(state), now)
             return ReadBack(bool(state.desired_closed), FIRST_LOOK_MS)
         case CommandUnanswered():
             return ReadBack(bool(state.desired_closed))
     return next_step(journal, meter, actions, now)
+
+
+def note_reading(journal: Journal, meter: MeterNo, now: Instant) -> None:
+    """Take that a meter answers again: its relay, where it was silent, is soon looked at."""
+    state = journal.record(RelayState, meter)
+    if state is not None and state.silences:
+        keep_relay(journal, state, heard(state, now), now)
 
 
 def note_observation(

@@ -1,6 +1,6 @@
 """The only abstract file: what the loops and use cases need from the world. Adapters implement these; tests fake them by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeVar
@@ -155,6 +155,9 @@ class Journal(Protocol):
 
     def records(self, kind: type[R]) -> dict[str, R]:
         """Give all records of a kind, by key."""
+
+    def made_of(self, kind: type[R], make: Callable[[Mapping[str, R]], T]) -> T:
+        """Give what a function makes of all records of a kind, made anew only after one of them changed. Don't change it."""
 
     def keep(self, key: str, record: msgspec.Struct) -> None:
         """Store a record in place of the one of its kind under this key."""

@@ -17,7 +17,7 @@ from gateway.application.ports import Journal
 from gateway.application.settle import settle
 from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
-from gateway.domain.buckets import spendable
+from gateway.domain.buckets import Bucket, spendable
 
 
 def live_balance(journal: Journal, gathered: Metered, now: Instant) -> int:
@@ -28,13 +28,18 @@ def live_balance(journal: Journal, gathered: Metered, now: Instant) -> int:
 def balance_of_all(points: Sequence[Metered], now: Instant) -> int:
     """The same for points gathered already, as `sharing` gives them; kWh and yuan are converted at the payer's price."""
     first = points[0]
-    buckets, payer = first.buckets, first.payer
+    buckets, carried = first.buckets, first.payer.carried_nano_yuan
     for point in points:
         if point.unsettled_wh > 0 and not point.is_barred:
-            billed = bill(replace(point, buckets=buckets, payer=payer), now)
-            buckets = billed.buckets
-            payer = msgspec.structs.replace(payer, carried_nano_yuan=billed.carried)
+            billed = bill(point if point is first else _behind(point, buckets, carried), now)
+            buckets, carried = billed.buckets, billed.carried
     return spendable(buckets, first.rule.unit, first.price_now(now))
+
+
+def _behind(point: Metered, buckets: list[Bucket], carried_nano_yuan: int) -> Metered:
+    """Give a point with what those before it leave of the credit."""
+    payer = msgspec.structs.replace(point.payer, carried_nano_yuan=carried_nano_yuan)
+    return replace(point, buckets=buckets, payer=payer)
 
 
 def settle_all(

@@ -259,7 +259,9 @@ class PollPlan:
         return is_pressing(watch, now_ms, self._beside_mwh(watch, now_ms))
 
     def _beside_mwh(self, watch: Watch, now_ms: int) -> int:
-        return sum(unread_mwh(self.watch(other), now_ms) for other in watch.outlook.beside)
+        """Nobody else's reading shows what a silent one used: asked in vain, it counts no longer, or it would grow for ever."""
+        others = [self.watch(other) for other in watch.outlook.beside]
+        return sum(unread_mwh(other, now_ms) for other in others if other.fruitless <= 1)
 
     def _awaited(self, meter: MeterNo, now_ms: int) -> bool:
         watch = self.watch(meter)

@@ -43,6 +43,9 @@ RETRY_MS = (2_000, 10_000, 60_000, 300_000, 900_000)
 DELAYED_LOOK_MS = 5_000
 KEY_LOOK_MS = 5_000
 SILENT_LOOK_MS = 10_000
+"""The rest after a first silence, doubled with each further one: a dead meter must not keep a line from the others ..."""
+LONGEST_SILENT_MS = 300_000
+"""... up to this. A reading of its register ends it."""
 
 
 class RelayState(msgspec.Struct, frozen=True, array_like=True):
@@ -77,6 +80,8 @@ class RelayState(msgspec.Struct, frozen=True, array_like=True):
     """The power rule that opened it (`power-cap`, `high-power`, ...); empty when none did."""
     dark: bool = False
     """A time-table keeps it open."""
+    silences: int = 0
+    """Looks without an answer since the last one, a changed wish or a good reading of its meter."""
 
     @property
     def desired_closed(self) -> bool | None:
@@ -200,6 +205,8 @@ class ReadBackUnanswered(msgspec.Struct, frozen=True):
     """Nothing good came back to a read-back: the contact is unknown (C-15)."""
 
     why: str = "silent"
+    line_gone: bool = False
+    """It was not asked at all."""
 
 
 RelayEvent = ObservedStatus | CommandAccepted | CommandRefused | CommandUnanswered | ReadBackUnanswered
@@ -208,10 +215,11 @@ RelayEvent = ObservedStatus | CommandAccepted | CommandRefused | CommandUnanswer
 @dataclass(frozen=True, slots=True)
 class ReadBack:
     """Read the status word, `after_ms` from now, and with it the current, unless the contact has yet to `close`: then the current
-    proves nothing, and the line is for others."""
+    proves nothing, and the line is for others. `in_turn`: nothing is under way, an old proof is only renewed; polls don't wait."""
 
     close: bool
     after_ms: int = 0
+    in_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +304,12 @@ def move_for(state: RelayState, now: Instant) -> Move:
     return MOVES[desired][sight_of(state, now)][phase_of(state, now)]
 
 
+def looks_in_turn(state: RelayState, meter_is_silent: bool, now: Instant) -> bool:
+    """Say whether a look is due only because its proof is old, or was not to be had: it waits behind what rooms depend on."""
+    is_patient = state.verdict is RelayVerdict.CONFIRMED or state.silences > 0 or meter_is_silent
+    return is_patient and phase_of(state, now) is Phase.IDLE
+
+
 def is_outdated(state: RelayState, seen_at: Instant) -> bool:
     """Say whether a read-back that began then tells of a contact that was commanded or seen since."""
     marks = (state.commanded_at, state.observed_at)
@@ -305,7 +319,8 @@ def is_outdated(state: RelayState, seen_at: Instant) -> bool:
 
 
 def observed(state: RelayState, status: ObservedStatus, now: Instant) -> RelayState:
-    """Give the state after a read-back. A current that was not read with the status keeps nothing of the last one."""
+    """Give the state after a read-back, which ends a rest for silence. A current that was not read with the status keeps nothing of
+    the last one."""
     return msgspec.structs.replace(
         state,
         observed_closed=status.closed,
@@ -313,7 +328,21 @@ def observed(state: RelayState, status: ObservedStatus, now: Instant) -> RelaySt
         observed_current_ma=status.current_ma,
         observed_status_word=status.status_word,
         observed_at=now,
+        silences=0,
+        rest_until=now if state.silences and state.rest_until else state.rest_until,
     )
+
+
+def silent_rest_ms(silences: int) -> int:
+    return min(SILENT_LOOK_MS << min(max(silences, 1) - 1, 8), LONGEST_SILENT_MS)
+
+
+def heard(state: RelayState, now: Instant) -> RelayState:
+    """Give a silent relay's state once its meter was read: it is looked at again as after a first silence."""
+    soon, rest = later(now, SILENT_LOOK_MS), state.rest_until
+    if rest is not None and rest.boot == now.boot and rest.monotonic_ms > soon.monotonic_ms:
+        rest = soon
+    return msgspec.structs.replace(state, silences=1, rest_until=rest)
 
 
 def wished(state: RelayState, changed: RelayState) -> RelayState:
@@ -330,6 +359,7 @@ def wished(state: RelayState, changed: RelayState) -> RelayState:
         tries=0,
         refused="",
         rest_until=None,
+        silences=0,
         verdict=RelayVerdict.UNKNOWN,
         why=changed.desired_why,
     )

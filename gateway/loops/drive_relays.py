@@ -11,6 +11,7 @@ import structlog
 from gateway.application.accounts import quarantine_of
 from gateway.application.drive_relay import next_step, relay_tasks, report_relay
 from gateway.application.ports import (
+    BackedOff,
     Clock,
     Journal,
     LineGone,
@@ -140,11 +141,12 @@ class RelayDriver:
     async def _carry_out(self, meter: FleetMeter, step: ReadBack | Send) -> RelayEvent:
         if isinstance(step, Send):
             return await self._send(meter, step)
+        rank = Rank.POLL if step.in_turn else Rank.READ_BACK
         if step.close and Item.CURRENT in meter.driver.items:
-            return await self._read_back_closing(meter)
+            return await self._read_back_closing(meter, rank)
         if step.after_ms:
             await asyncio.sleep(step.after_ms / 1000)
-        return await self._read_back_opening(meter)
+        return await self._read_back_opening(meter, rank)
 
     async def _send(self, meter: FleetMeter, send: Send) -> RelayEvent:
         action = RelayAction.PERMIT if send.permit else RelayAction.CLOSE if send.close else RelayAction.OPEN
@@ -157,7 +159,7 @@ class RelayDriver:
             case Accepted() if send.close and Item.CURRENT in meter.driver.items:
                 # Noting the acknowledgement and asking the meter don't wait for each other.
                 noted = self._report(meter, CommandAccepted())
-                return (await asyncio.gather(self._read_back_closing(meter), noted))[0]
+                return (await asyncio.gather(self._read_back_closing(meter, Rank.READ_BACK), noted))[0]
             case Accepted():
                 return CommandAccepted()
             case Refused(reason=reason):
@@ -171,22 +173,22 @@ class RelayDriver:
         if isinstance(clock, MeterClock):
             self._clocks.note(meter.meter, clock, self._clock.now())
 
-    async def _read_back_closing(self, meter: FleetMeter) -> RelayEvent:
+    async def _read_back_closing(self, meter: FleetMeter, rank: Rank) -> RelayEvent:
         """Ask the current while the contact moves, then the status word: the line works where it would wait.
 
         No current contradicts a closed contact, so that its age does no harm; an open one is proved the other way round."""
-        current = await meter.line.read(meter.driver, Item.CURRENT, Rank.READ_BACK)
-        if isinstance(current, LineGone | Silent):
+        current = await meter.line.read(meter.driver, Item.CURRENT, rank)
+        if isinstance(current, LineGone | Silent | BackedOff):
             return _unanswered(current)
-        relay = await meter.line.read(meter.driver, Item.RELAY, Rank.READ_BACK)
+        relay = await meter.line.read(meter.driver, Item.RELAY, rank)
         return _seen(relay, current)
 
-    async def _read_back_opening(self, meter: FleetMeter) -> RelayEvent:
+    async def _read_back_opening(self, meter: FleetMeter, rank: Rank) -> RelayEvent:
         """Read the status word, then the current behind it: only together they prove that nothing flows any more (C-15)."""
-        relay = await meter.line.read(meter.driver, Item.RELAY, Rank.READ_BACK)
+        relay = await meter.line.read(meter.driver, Item.RELAY, rank)
         if not isinstance(relay, Answer) or Item.CURRENT not in meter.driver.items:
             return _seen(relay, None)
-        return _seen(relay, await meter.line.read(meter.driver, Item.CURRENT, Rank.READ_BACK))
+        return _seen(relay, await meter.line.read(meter.driver, Item.CURRENT, rank))
 
 
 def _seen(relay: LineReply, current: LineReply | None) -> RelayEvent:
@@ -202,4 +204,6 @@ def _seen(relay: LineReply, current: LineReply | None) -> RelayEvent:
 
 
 def _unanswered(reply: LineReply) -> ReadBackUnanswered:
-    return ReadBackUnanswered(reply.why if isinstance(reply, LineGone) else "silent")
+    if isinstance(reply, LineGone):
+        return ReadBackUnanswered(reply.why, line_gone=True)
+    return ReadBackUnanswered()

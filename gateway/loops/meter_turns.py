@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from gateway.application.accounts import quarantine_of
-from gateway.application.drive_relay import note_observation
+from gateway.application.drive_relay import note_observation, note_reading
 from gateway.application.ports import (
     BackedOff,
     Clock,
@@ -162,11 +162,14 @@ class MeterTurns:
 
     async def _book(self, reading: MeterReading, confirming: bool) -> Posted | None:
         """Hand a reading over. What breaks on it concerns its account alone, which waits for a person then (C-17)."""
-        now = self._clock.now()
+        now, line_now = self._clock.now(), self._clock.line_now()
+
+        def post(journal: Journal) -> Posted:
+            note_reading(journal, reading.meter, line_now)
+            return post_reading(journal, reading, now, confirming=confirming)
+
         try:
-            posted = await self._store.run(
-                lambda journal: post_reading(journal, reading, now, confirming=confirming)
-            )
+            posted = await self._store.run(post)
         except (StoreFull, StoreDamaged):
             raise
         except Exception:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from gateway.application.drive_relay import lock_out, relay_tasks, release_lock, set_override
+from gateway.application.drive_relay import (
+    lock_out,
+    note_observation,
+    note_reading,
+    relay_tasks,
+    release_lock,
+    set_override,
+)
 from gateway.application.outbox import acknowledge
 from gateway.application.relay_state import CENTRAL, TECHNICIAN
 from gateway.application.release import release_account
@@ -19,6 +26,7 @@ from gateway.contract.facts import (
 )
 from gateway.contract.rules import PolicyRule, PriceRule
 from gateway.domain.relay import (
+    STALE_MS,
     CommandAccepted,
     CommandRefused,
     CommandUnanswered,
@@ -101,6 +109,25 @@ def test_c15_silence_is_unknown_and_read_back_comes_first(site: Site) -> None:
     assert site.report(ObservedStatus(False, 0)) == Send(close=True)
     assert site.report(CommandUnanswered()) == ReadBack(close=True)
     assert isinstance(site.report(ObservedStatus(True, 0)), Settled)
+
+
+def test_c15_a_silent_relay_is_looked_at_rarely_in_turn_and_anew_when_its_meter_is_heard(site: Site) -> None:
+    site.drive(contact_closed=False)
+    site.wait(STALE_MS + 1)
+    rests_s = []
+    for _ in range(7):
+        assert site.step() == ReadBack(close=True, in_turn=True)
+        rest = site.report(ReadBackUnanswered())
+        assert isinstance(rest, Rest)
+        rests_s.append(rest.after_ms // 1000)
+        site.wait(rest.after_ms)
+    assert rests_s == [10, 20, 40, 80, 160, 300, 300]
+    gone = site.report(ReadBackUnanswered("the line is gone", line_gone=True))
+    assert gone == Rest(300_000)
+    site.do(lambda journal, now: note_reading(journal, "m1", now))
+    assert site.step() == Rest(10_000)
+    site.do(lambda journal, now: note_observation(journal, "m1", ObservedStatus(True, 500), now))
+    assert site.relay().verdict is RelayVerdict.CONFIRMED
 
 
 def test_c15_supplied_means_the_status_word_says_closed(site: Site) -> None:

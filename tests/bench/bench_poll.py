@@ -264,15 +264,17 @@ async def fast(figures: Figures, size: Size) -> None:
 
 
 async def dead(figures: Figures, size: Size) -> None:
-    """Two lines side by side, one of them with three dead meters, once their silence is known."""
+    """Two lines side by side, one of them with three that died with a wish for their relay, once their silence is known."""
     count = max(4, min(32, size.meters + 6))
     specs = line_specs(2, count, 9600)
     for number in (3, count // 2, count - 2):
-        specs[1].meters[number].dead = True
+        specs[1].meters[number].dies = True
     with MetersProcess(specs) as meters:
         async with running(Daemon, meters.ports, specs):
+            await until_settled(meters, size.settle_s)
+            meters.go()
             await asyncio.sleep(size.dead_known_s)
-            before = meters.go()
+            before = meters.count()
             await asyncio.sleep(size.dead_s)
             after = meters.count()
     shares = []

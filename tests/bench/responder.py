@@ -37,6 +37,8 @@ class MeterSpec:
     energy_mwh: int = 1_000_000_000
     loads: list[tuple[float, float]] = field(default_factory=list)
     dead: bool = False
+    dies: bool = False
+    """From `go` on it is dead. Before, it says nothing of its relay: then a wish for it is open, whose look-backs go on."""
 
 
 @dataclass
@@ -82,6 +84,10 @@ class Meter:
         return self.spec.energy_mwh + self.load_mwh(at_s) - self.gone_mwh
 
     @property
+    def is_dead(self) -> bool:
+        return self.spec.dead or (self.spec.dies and self.elapsed_s() > 0)
+
+    @property
     def watts(self) -> float:
         place = bisect.bisect_right(self.starts, self.elapsed_s()) - 1
         return self.spec.loads[place][1] if self.is_closed and place >= 0 else 0.0
@@ -118,8 +124,9 @@ def now_digits(pattern: str) -> bytes:
     return bytes.fromhex(datetime.now().strftime(pattern))
 
 
+ENERGY = 0x00010000
 ANSWERS: dict[int, Callable[[Meter], bytes]] = {
-    0x00010000: lambda m: bcd(int(m.energy_mwh) // REGISTER_STEP_MWH % 10**8, 4),
+    ENERGY: lambda m: bcd(int(m.energy_mwh) // REGISTER_STEP_MWH % 10**8, 4),
     0x02010100: lambda m: bcd(VOLTS * 10, 2),
     0x02020100: lambda m: bcd(round(m.watts / VOLTS * 1000), 3),
     0x02030000: lambda m: bcd(round(m.watts * 10), 3),
@@ -137,7 +144,7 @@ def answer_645(meter: Meter, control: int, data: bytes) -> bytes:
         meter.switch({0x1A: False, 0x1B: True, 0x1C: True}[data[8]])
         return frame_645(meter, 0x9C, b"")
     known = ANSWERS.get(int.from_bytes(data[:4], "little")) if control == 0x11 else None
-    if known is None:
+    if known is None or (meter.spec.dies and known is not ANSWERS[ENERGY]):
         return frame_645(meter, control | 0xC0, b"\x02")
     return frame_645(meter, 0x91, data[:4] + known(meter))
 
@@ -225,7 +232,7 @@ class Line:
     def take(self, request: bytes, meter: Meter | None, arrived_s: float) -> None:
         self.exchanges += 1
         said_s = len(request) * self.byte_s
-        if meter is None or meter.spec.dead:
+        if meter is None or meter.is_dead:
             self.unheard += 1
             self.wire_s += said_s
             return

@@ -262,3 +262,34 @@ def test_what_one_meter_used_is_known_to_those_beside_it() -> None:
     assert plan.is_pressing("b", 10 * SECOND_MS)
     plan.renew({"b": Outlook(5_000, beside=("a",))})
     assert not plan.is_pressing("b", 10 * SECOND_MS), "paid for meanwhile"
+
+
+@pytest.mark.parametrize("silent_h", [0, 2, 24])
+@pytest.mark.parametrize("silent", [None, "m0"], ids=["all answer", "one is silent"])
+def test_a_silent_meter_of_one_credit_takes_no_turns_from_other_rooms(
+    silent: str | None, silent_h: int
+) -> None:
+    plan, credit = PollPlan(0), [f"m{number}" for number in range(4)]
+    rooms = [f"r{number}" for number in range(20)]
+
+    def read(meter: str, now_ms: int) -> None:
+        beside = tuple(other for other in credit if other != meter) if meter in credit else ()
+        plan.read(meter, 0, 1_500, Outlook(10_000 if beside else 60, beside=beside), now_ms, STEP_WH)
+
+    for meter in credit + rooms:
+        read(meter, 0)
+    now_ms = silent_h * 60 * MINUTE_MS
+    asked = dict.fromkeys(credit + rooms, 0)
+    for meter in asked:
+        plan.asked(meter, now_ms)
+        if meter != silent:
+            read(meter, now_ms)
+    for _ in range(1_000):
+        now_ms += 300
+        chosen = plan.choose(asked, now_ms)
+        assert chosen is not None
+        asked[chosen] += 1
+        plan.asked(chosen, now_ms)
+        if chosen != silent:
+            read(chosen, now_ms)
+    assert sum(asked[meter] for meter in rooms) > 800, "their share of the turns"

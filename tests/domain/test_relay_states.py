@@ -18,14 +18,17 @@ from gateway.domain.relay import (
     Sight,
     accepted,
     commanded,
+    heard,
     is_outdated,
     is_resting,
+    looks_in_turn,
     move_for,
     observed,
     phase_of,
     rested,
     retry_rest_ms,
     sight_of,
+    silent_rest_ms,
     wished,
 )
 
@@ -169,7 +172,7 @@ def test_a_read_back_that_began_before_a_command_or_a_later_look_is_old(
 
 def busy(closed: bool, **more: Any) -> RelayState:
     """A state with something in everything that a new wish or a command ends."""
-    worn = {"tries": 3, "refused": "keep-power", "rest_until": at(9), "why": "before"}
+    worn = {"tries": 3, "refused": "keep-power", "rest_until": at(9), "silences": 4, "why": "before"}
     return wanting(closed, **{"verdict": RelayVerdict.CONFIRMED} | worn | more)
 
 
@@ -213,7 +216,13 @@ def test_a_command_is_counted_and_a_permit_lasts_until_the_meter_took_another_co
 ) -> None:
     after = commanded(busy(False, permit=permit), send, NOW)
     assert after == wanting(
-        False, permit=permitted, tries=4, why="commanded", commanded_closed=send.close, commanded_at=NOW
+        False,
+        permit=permitted,
+        tries=4,
+        silences=4,
+        why="commanded",
+        commanded_closed=send.close,
+        commanded_at=NOW,
     )
 
 
@@ -240,3 +249,52 @@ def test_a_rest_is_begun_once_and_ends_by_itself() -> None:
 )
 def test_retries_grow_rare_and_never_end(tries: int, rest_s: int) -> None:
     assert retry_rest_ms(tries) == rest_s * 1_000
+
+
+@pytest.mark.parametrize(
+    ("silences", "rest_s"), [(0, 10), (1, 10), (2, 20), (3, 40), (5, 160), (6, 300), (9_999, 300)]
+)
+def test_the_rest_after_silence_grows(silences: int, rest_s: int) -> None:
+    assert silent_rest_ms(silences) == rest_s * 1000
+
+
+@pytest.mark.parametrize(
+    ("state", "meter_is_silent", "in_turn"),
+    [
+        (wanting(True, verdict=RelayVerdict.CONFIRMED), False, True),
+        (wanting(True), False, False),
+        (wanting(True), True, True),
+        (wanting(True, silences=1), False, True),
+        (wanting(True, silences=1, commanded_closed=True, commanded_at=at(-9_000), tries=1), True, False),
+        (wanting(True, silences=1, commanded_closed=False, commanded_at=at(-1_000), tries=1), True, False),
+        (
+            wanting(
+                True, silences=1, commanded_closed=True, commanded_at=Instant("old", 0, 0, True), tries=1
+            ),
+            False,
+            True,
+        ),
+    ],
+    ids=["old proof", "new wish", "polls say silent", "silent", "commanded", "opposed", "of another boot"],
+)
+def test_only_a_look_behind_a_command_or_a_new_wish_goes_before_polls(
+    state: RelayState, meter_is_silent: bool, in_turn: bool
+) -> None:
+    assert looks_in_turn(state, meter_is_silent, NOW) is in_turn
+
+
+@pytest.mark.parametrize(("rest_s", "left_s"), [(300, 10), (10, 10), (3, 3), (None, None)])
+def test_a_meter_heard_again_is_looked_at_soon_and_not_at_each_poll(
+    rest_s: int | None, left_s: int | None
+) -> None:
+    rests = {seconds: None if seconds is None else at(seconds * 1000) for seconds in (rest_s, left_s)}
+    after = heard(wanting(True, silences=6, rest_until=rests[rest_s]), NOW)
+    assert (after.silences, after.rest_until) == (1, rests[left_s])
+    assert heard(after, at(1_000)) == after
+
+
+def test_an_answer_ends_the_rest_for_silence_and_no_other() -> None:
+    seen = ObservedStatus(True, 0)
+    silent = observed(wanting(True, silences=3, rest_until=at(40_000)), seen, NOW)
+    assert (silent.silences, is_resting(silent, NOW), sight_of(silent, NOW)) == (0, False, Sight.CLOSED)
+    assert is_resting(observed(wanting(True, rest_until=at(40_000)), seen, NOW), NOW)

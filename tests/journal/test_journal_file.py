@@ -1,6 +1,7 @@
 """The journal's file: append-only, refused clearly when it is damaged, foreign or taken; whole after any use case that failed."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from gateway.application.boot import WrongGateway, boot
 from gateway.application.ports import StoreDamaged, StoreInUse
 from gateway.application.records import KnownGrant
 from gateway.contract.facts import Instant, Readings
-from tests.application.site import YUAN, Site
+from gateway.contract.rules import AccountRule
+from tests.application.site import YUAN, Site, room
 
 
 @pytest.fixture
@@ -67,6 +69,36 @@ def test_a_use_case_that_raises_is_undone_alone(site: Site) -> None:
     assert (site.meter().register_wh, site.balance()) == (1_020, balance)
     assert len(site.facts()) == len(facts) + 1
     assert [row.register_wh for row in site.facts(Readings)[-1].rows] == [1_020]
+
+
+def test_what_is_made_of_records_follows_each_change_and_each_undoing(site: Site) -> None:
+    calls = []
+
+    def names(rules: Mapping[str, AccountRule]) -> list[str]:
+        calls.append(len(rules))
+        return sorted(rules)
+
+    def made() -> list[str]:
+        return site.ask(lambda journal: journal.made_of(AccountRule, names))
+
+    def keeps(journal: SqliteJournal, now: Instant) -> None:
+        journal.keep("a2", room("a2"))
+
+    def fails(journal: SqliteJournal, now: Instant) -> None:
+        journal.forget(AccountRule, "a2")
+        assert journal.made_of(AccountRule, names) == ["a1"]
+        raise RuntimeError("planted")
+
+    assert made() == made() == ["a1"]
+    site.read(1_010)
+    assert (made(), calls) == (["a1"], [1]), "made once while no rule changes"
+    site.do(keeps)
+    assert made() == ["a1", "a2"]
+    with pytest.raises(RuntimeError, match="planted"):
+        site.do(fails)
+    assert made() == ["a1", "a2"]
+    site.do(lambda journal, now: journal.forget(AccountRule, "a2"))
+    assert made() == ["a1"]
 
 
 def test_a_file_that_is_no_database_is_named_damaged(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Used from one thread. `perform` runs a use case inside a savepoint: what it rais
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -134,6 +134,9 @@ class SqliteJournal:
 
     def records(self, kind: type[R]) -> dict[str, R]:
         return self._records.records(kind)
+
+    def made_of(self, kind: type[R], make: Callable[[Mapping[str, R]], T]) -> T:
+        return self._records.made_of(kind, make)
 
     def keep(self, key: str, record: msgspec.Struct) -> None:
         self._records.keep(key, record)

@@ -4,6 +4,7 @@ Kinds that grow without end (commands, grants) are not cached.
 """
 
 import sqlite3
+from collections.abc import Callable, Mapping
 from typing import TypeVar, cast
 
 import msgspec
@@ -39,6 +40,7 @@ from gateway.domain.relay import RelayState
 from gateway.domain.tariff import TariffPrices
 
 R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
 
 RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Station: "station",
@@ -81,12 +83,15 @@ class RecordTables:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._cache: dict[type[msgspec.Struct], dict[str, msgspec.Struct]] = {}
+        self._made: dict[type[msgspec.Struct], dict[object, object]] = {}
+        """What was made of the records of a kind as they are now, by its maker."""
         self._encoder = msgspec.msgpack.Encoder()
         self._decoders = {kind: msgspec.msgpack.Decoder(kind) for kind in RECORD_TABLES}
 
     def forget_cache(self) -> None:
         """The transaction was rolled back: what was cached may never have been written."""
         self._cache.clear()
+        self._made.clear()
 
     def record(self, kind: type[R], key: str) -> R | None:
         if kind not in UNCACHED:
@@ -98,6 +103,12 @@ class RecordTables:
     def records(self, kind: type[R]) -> dict[str, R]:
         """A copy: use cases change records while they walk over them."""
         return cast("dict[str, R]", dict(self._all(kind)))
+
+    def made_of(self, kind: type[R], make: Callable[[Mapping[str, R]], T]) -> T:
+        made = self._made.setdefault(kind, {})
+        if make not in made:
+            made[make] = make(cast("Mapping[str, R]", self._all(kind)))
+        return cast(T, made[make])
 
     def _all(self, kind: type[msgspec.Struct]) -> dict[str, msgspec.Struct]:
         cached = self._cache.get(kind)
@@ -117,6 +128,7 @@ class RecordTables:
             if cached.get(key) == record:
                 return
             cached[key] = record
+        self._made.pop(kind, None)
         self._connection.execute(
             f"INSERT INTO {RECORD_TABLES[kind]} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET record = excluded.record",  # noqa: S608  (a fixed name)
             (key, self._encoder.encode(record)),
@@ -125,4 +137,5 @@ class RecordTables:
     def forget(self, kind: type[msgspec.Struct], key: str) -> None:
         if kind not in UNCACHED and self._all(kind).pop(key, None) is None:
             return
+        self._made.pop(kind, None)
         self._connection.execute(f"DELETE FROM {RECORD_TABLES[kind]} WHERE key = ?", (key,))  # noqa: S608  (a fixed name)
