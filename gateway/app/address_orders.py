@@ -11,8 +11,9 @@ from enum import StrEnum
 import structlog
 
 from gateway.adapters.control_socket import Order, Unable
-from gateway.adapters.registry_store import MeterRow
+from gateway.adapters.registry_store import MeterRow, RegistryDamaged
 from gateway.app.parts import Parts
+from gateway.app.swap_orders import follow_swaps
 from gateway.application.change_address import begin_change, end_change, note_lost, open_changes
 from gateway.application.ports import Rank, Silent, StoreFull
 from gateway.application.records import AddressChange
@@ -61,7 +62,13 @@ class AddressOrders:
         reply = await here.line.tell(moving.driver, moving.exchange)
         if isinstance(reply, Refused):
             log.warning("address-refused", meter=meter, reason=reply.reason)
-        return self._told(await settle_change(self._parts, meter, change), row, new)
+        try:
+            found = await settle_change(self._parts, meter, change)
+        except (OSError, RegistryDamaged) as error:
+            raise Unable(
+                f"{meter} was told to move to {new}, but the registry can't follow yet: {error}; it is tried again each minute"
+            ) from error
+        return self._told(found, row, new)
 
     def _told(self, found: Found, row: MeterRow, new: str) -> dict[str, str]:
         if found is Found.OLD:
@@ -160,12 +167,22 @@ async def _end(parts: Parts, meter: MeterNo, at: str) -> None:
     log.info("address-settled", meter=meter, answers_at=at)
 
 
-async def keep_addresses(parts: Parts) -> None:
-    """Look for ever for meters whose change of address has no known end: after a crash, or one that fell silent."""
-    while True:
+async def settle_changes(parts: Parts) -> None:
+    """Look once for each meter whose change of address has no known end; a registry that can't follow ends nothing."""
+    try:
+        changes = await parts.store.run(open_changes)
+    except StoreFull:
+        return
+    for meter, change in changes.items():
         try:
-            for meter, change in (await parts.store.run(open_changes)).items():
-                await settle_change(parts, meter, change)
-        except StoreFull:
-            pass
+            await settle_change(parts, meter, change)
+        except (OSError, RegistryDamaged, StoreFull) as error:
+            log.error("registry-does-not-follow", meter=meter, why=str(error))
+
+
+async def keep_addresses(parts: Parts) -> None:
+    """Let the registry follow for ever what was left over: swaps, and meters that fell silent while they were readdressed."""
+    while True:
+        await follow_swaps(parts)
+        await settle_changes(parts)
         await asyncio.sleep(LOOK_EVERY_S)
