@@ -64,7 +64,8 @@ class SwapOrders:
     async def swap(self, order: Order) -> SwapReport:
         """Show what a swap will do, or with `commit` do it. The meters are asked anew each time: no frame comes from the client."""
         old, new = _number(order, "old"), _number(order, "new")
-        known = await self._parts.store.run(lambda journal: done_before(journal, old, new))
+        at = self._parts.clock.now()
+        known = await self._parts.store.run(lambda journal: done_before(journal, old, new, at))
         if known is not None:
             return _report_done(known, await self._follow(known))
         ask = await self._asked(order, old, new)
