@@ -132,7 +132,7 @@ class SwapReport(msgspec.Struct, frozen=True):
     """Between the two registers; None: the clocks can't say."""
     groups: list[str] = []
     notes: list[str] = []
-    """What the technician should know before he says yes."""
+    """What the technician should know before he says yes, or of what was done."""
     done: bool = False
     before: bool = False
     """It was done before; nothing was changed now."""

@@ -11,9 +11,10 @@ from enum import StrEnum
 import structlog
 
 from gateway.adapters.control_socket import Order, Unable
-from gateway.adapters.registry_store import MeterRow
+from gateway.adapters.registry_store import MeterRow, RegistryDamaged
 from gateway.app.parts import Parts
-from gateway.application.change_address import begin_change, end_change, note_lost, open_changes
+from gateway.app.swap_orders import follow_swaps
+from gateway.application.change_address import begin_change, end_change, is_the_meter, note_lost, open_changes
 from gateway.application.ports import Rank, Silent, StoreFull
 from gateway.application.records import AddressChange
 from gateway.contract.identifiers import MeterNo
@@ -34,6 +35,8 @@ class Found(StrEnum):
     NEW = "new"
     OLD = "old"
     NOWHERE = "nowhere"
+    STRANGER = "stranger"
+    """Somebody answers at the new address, and nothing proves that it is this meter."""
 
 
 class AddressOrders:
@@ -56,12 +59,18 @@ class AddressOrders:
         here, there = self._made(row), self._made(replace(row, address=new))
         moving = self._moving(row, new)
         await self._check_line(row, here, there, moving)
-        change = AddressChange(row.address, new, order.by, order.text("why"))
+        change = AddressChange(row.address, new, order.by, order.text("why"), self._parts.clock.now())
         await self._parts.store.run(lambda journal: begin_change(journal, meter, change))
         reply = await here.line.tell(moving.driver, moving.exchange)
         if isinstance(reply, Refused):
             log.warning("address-refused", meter=meter, reason=reply.reason)
-        return self._told(await settle_change(self._parts, meter, change), row, new)
+        try:
+            found = await settle_change(self._parts, meter, change)
+        except (OSError, RegistryDamaged) as error:
+            raise Unable(
+                f"{meter} was told to move to {new}, but the registry can't follow yet: {error}; it is tried again each minute"
+            ) from error
+        return self._told(found, row, new)
 
     def _told(self, found: Found, row: MeterRow, new: str) -> dict[str, str]:
         if found is Found.OLD:
@@ -72,6 +81,11 @@ class AddressOrders:
         if found is Found.NOWHERE:
             raise Unable(
                 f"{row.meter_number} answers neither at {new} nor at {row.address}; it is looked for, and entered where it answers"
+            )
+        if found is Found.STRANGER:
+            raise Unable(
+                f"a meter answers at {new}, but its number is not {row.meter_number}'s; nothing was entered. Look at its display, "
+                f"then enter it: cardroom-gateway meters readdress {row.meter_number} {new}"
             )
         return {"meter": row.meter_number, "old": row.address, "new": new}
 
@@ -128,8 +142,8 @@ def _heard(reply: object) -> str:
     return f"{who_answered(reply.raw)} answered" if isinstance(reply, Answer) else "several spoke at once"
 
 
-async def _ask(meter: FleetMeter) -> object:
-    return await meter.line.read(meter.driver, Item.ENERGY, Rank.READ_BACK)
+async def _ask(meter: FleetMeter, item: Item = Item.ENERGY) -> object:
+    return await meter.line.read(meter.driver, item, Rank.READ_BACK)
 
 
 async def settle_change(parts: Parts, meter: MeterNo, change: AddressChange) -> Found:
@@ -139,9 +153,13 @@ async def settle_change(parts: Parts, meter: MeterNo, change: AddressChange) -> 
     if row is None:
         await _end(parts, meter, change.old)
         return Found.NOWHERE
+    missed = Found.NOWHERE
     for address, found in ((change.new, Found.NEW), (change.old, Found.OLD)):
         made = parts.commissioning.meter_at(replace(row, address=address))
         if not isinstance(made, FleetMeter) or not isinstance(await _ask(made), Answer):
+            continue
+        if row.address != address and not await _is_it(parts, meter, made, change):
+            missed = Found.STRANGER
             continue
         refusal = registry.readdress(meter, address) if row.address != address else None
         if refusal is not None:
@@ -149,9 +167,15 @@ async def settle_change(parts: Parts, meter: MeterNo, change: AddressChange) -> 
             break
         await _end(parts, meter, address)
         return found
-    now = parts.clock.now()
-    await parts.store.run(lambda journal: note_lost(journal, meter, now))
-    return Found.NOWHERE
+    now, is_stranger = parts.clock.now(), missed is Found.STRANGER
+    await parts.store.run(lambda journal: note_lost(journal, meter, now, stranger=is_stranger))
+    return missed
+
+
+async def _is_it(parts: Parts, meter: MeterNo, made: FleetMeter, change: AddressChange) -> bool:
+    reply = await _ask(made, Item.IDENTITY) if Item.IDENTITY in made.driver.items else None
+    identity, now = reply.values.identity if isinstance(reply, Answer) else None, parts.clock.now()
+    return await parts.store.run(lambda journal: is_the_meter(journal, meter, change, identity, now))
 
 
 async def _end(parts: Parts, meter: MeterNo, at: str) -> None:
@@ -160,12 +184,22 @@ async def _end(parts: Parts, meter: MeterNo, at: str) -> None:
     log.info("address-settled", meter=meter, answers_at=at)
 
 
-async def keep_addresses(parts: Parts) -> None:
-    """Look for ever for meters whose change of address has no known end: after a crash, or one that fell silent."""
-    while True:
+async def settle_changes(parts: Parts) -> None:
+    """Look once for each meter whose change of address has no known end; a registry that can't follow ends nothing."""
+    try:
+        changes = await parts.store.run(open_changes)
+    except StoreFull:
+        return
+    for meter, change in changes.items():
         try:
-            for meter, change in (await parts.store.run(open_changes)).items():
-                await settle_change(parts, meter, change)
-        except StoreFull:
-            pass
+            await settle_change(parts, meter, change)
+        except (OSError, RegistryDamaged, StoreFull) as error:
+            log.error("registry-does-not-follow", meter=meter, why=str(error))
+
+
+async def keep_addresses(parts: Parts) -> None:
+    """Let the registry follow for ever what was left over: swaps, and meters that fell silent while they were readdressed."""
+    while True:
+        await follow_swaps(parts)
+        await settle_changes(parts)
         await asyncio.sleep(LOOK_EVERY_S)

@@ -1,16 +1,16 @@
 """The technician's order to replace a meter: ask both meters, show or do it, and let the registry follow (R-4.3.5, C-3).
 
-The journal's transaction is the swap; the registry's row follows it, at once or at the next start after a crash.
+The journal's transaction is the swap; the registry's row follows it, at once, at the next start, or as soon as the card lets it.
 """
 
 import structlog
 
 from gateway.adapters.control_protocol import SwapReport
 from gateway.adapters.control_socket import Order, Unable
-from gateway.adapters.registry_store import MeterRow, Refusal
+from gateway.adapters.registry_store import MeterRow, Refusal, RegistryDamaged
 from gateway.app.parts import Parts
 from gateway.application.plan_swap import Sealed, SwapOrder, SwapPlan, SwapRefused, done_before, plan_swap
-from gateway.application.ports import Garbled, Journal, LineGone, LineReply, Rank
+from gateway.application.ports import Garbled, Journal, LineGone, LineReply, Rank, StoreFull
 from gateway.application.records import MeterPlace, Swap
 from gateway.application.site_swaps import note_registered, unregistered
 from gateway.application.swap_meter import swap_meter
@@ -26,15 +26,26 @@ TYPE_LAST = "type what it shows with --last KWH --last-by NAME, or take the gate
 log = structlog.get_logger("swap")
 
 
-async def follow_swaps(parts: Parts) -> None:
-    """Let the registry follow every swap that it hasn't yet. One it refuses is said in the log and by `meter-missing`."""
-    for swap in await parts.store.run(unregistered):
-        refusal = parts.commissioning.registry.replace_meter(swap.fact.old_meter, _row_of(swap))
-        if refusal is not None:
-            log.error("registry-does-not-follow", swap=swap.fact.swap, why=str(refusal))
-            continue
-        key = swap.fact.swap
-        await parts.store.run(lambda journal, key=key: note_registered(journal, key))  # type: ignore[misc]
+async def follow_swaps(parts: Parts) -> str:
+    """Let the registry follow every swap that it hasn't yet; give why one of them waits, or an empty text.
+
+    Never raises for a full card or a damaged registry: the log and `meter-missing` say it, `keep_addresses` tries again.
+    """
+    waits = ""
+    try:
+        for swap in await parts.store.run(unregistered):
+            refusal = parts.commissioning.registry.replace_meter(swap.fact.old_meter, _row_of(swap))
+            if refusal is not None:
+                waits = str(refusal)
+                log.error("registry-does-not-follow", swap=swap.fact.swap, why=waits)
+                continue
+            key = swap.fact.swap
+            await parts.store.run(lambda journal, key=key: note_registered(journal, key))  # type: ignore[misc]
+    except (OSError, RegistryDamaged, StoreFull) as error:
+        # The whole file, or the whole card: the swaps behind this one wait too, as their order counts.
+        waits = str(error)
+        log.error("registry-does-not-follow", why=waits)
+    return waits
 
 
 def _row_of(swap: Swap) -> MeterRow:
@@ -53,10 +64,10 @@ class SwapOrders:
     async def swap(self, order: Order) -> SwapReport:
         """Show what a swap will do, or with `commit` do it. The meters are asked anew each time: no frame comes from the client."""
         old, new = _number(order, "old"), _number(order, "new")
-        known = await self._parts.store.run(lambda journal: done_before(journal, old, new))
+        at = self._parts.clock.now()
+        known = await self._parts.store.run(lambda journal: done_before(journal, old, new, at))
         if known is not None:
-            await self._follow(known)
-            return _report_done(known)
+            return _report_done(known, await self._follow(known))
         ask = await self._asked(order, old, new)
         now = self._parts.clock.now()
         planned = await self._parts.store.run(lambda journal: _planned(journal, ask, now))
@@ -69,13 +80,15 @@ class SwapOrders:
         done = await self._parts.store.run(lambda journal: swap_meter(journal, ask, now))
         if isinstance(done, SwapRefused):
             raise Unable(f"{done.why}: {done.detail}")
-        await self._follow(done)
-        return _report_plan(ask, plan, rule, now, report.notes, done=True)
+        return _report_plan(ask, plan, rule, now, report.notes + await self._follow(done), done=True)
 
-    async def _follow(self, swap: Swap) -> None:
-        await follow_swaps(self._parts)
+    async def _follow(self, swap: Swap) -> list[str]:
+        """Bring registry and relay behind a swap that is done; give what the technician should know of it."""
+        waits = await follow_swaps(self._parts)
         self._parts.signals.relay.set()
         self._parts.signals.read_soon(swap.fact.new_meter)
+        later = "the swap is done, but the registry can't follow yet"
+        return [f"{later}: {waits}; it is tried again each minute, don't swap again"] if waits else []
 
     def _notes(self, ask: SwapOrder, rule: AccountRule | None) -> list[str]:
         notes = []
@@ -247,7 +260,7 @@ def _report_plan(
     )
 
 
-def _report_done(swap: Swap) -> SwapReport:
+def _report_done(swap: Swap, notes: list[str]) -> SwapReport:
     fact, place = swap.fact, swap.place
     return SwapReport(
         old=fact.old_meter,
@@ -263,6 +276,7 @@ def _report_done(swap: Swap) -> SwapReport:
         first_by=fact.first_read_by,
         unbilled_wh=0,
         unmetered_s=None,
+        notes=notes,
         done=True,
         before=True,
     )

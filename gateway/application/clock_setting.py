@@ -31,6 +31,8 @@ from gateway.domain.tariff import Span, TariffPrices, edges_between
 
 CLOCK_SET, CLOCK_NOT_SET, LINE_TOLD = "meter-clock-set", "meter-clock-not-set", "line-told-the-time"
 BROADCAST = "broadcast"
+LATE_MS = 1_000
+"""A time that was written so long before it was sent is a wrong one."""
 
 
 class LineTold(msgspec.Struct, frozen=True, array_like=True):
@@ -75,10 +77,13 @@ def worth_telling(
     ]
 
 
-def begin_telling(journal: Journal, line: str, now: Instant, utc_offset_minutes: int) -> None:
-    """Use the line's day up before anything is sent."""
+def begin_telling(journal: Journal, line: str, now: Instant, utc_offset_minutes: int) -> bool:
+    """Use the line's day up before anything is sent; False: it may not be told any more, as reading its meters took time."""
+    if rule_now(journal, line, now, utc_offset_minutes) is None:
+        return False
     journal.keep(line, LineTold(local_day(now.wall_ms, utc_offset_minutes)))
     journal.must_commit()
+    return True
 
 
 def note_telling(
@@ -88,17 +93,25 @@ def note_telling(
     others: int,
     at: Instant,
     utc_offset_minutes: int,
+    late_ms: int = 0,
 ) -> None:
-    """Take what the meters showed before and after a line was told at an instant, learn from it, and report it."""
+    """Take what the meters showed before and after a line was told at an instant, learn from it, and report it.
+
+    `late_ms`: how long the time stood written before it was sent; a meter behind by that obeyed, and nothing is learnt of it.
+    """
     where = f"{station(journal).gateway}/{line}"
     detail = (
         f"{BROADCAST} at {shown(at, 0, utc_offset_minutes)}: {len(seen)} meters were off, {others} by less"
     )
+    is_late = late_ms > LATE_MS
+    if is_late:
+        detail += f"; the line was busy, and what was sent was {late_ms / 1000:.1f} s old"
     note(journal, LINE_TOLD, where, detail, at)
     for meter, one in seen.items():
         if one.after_s is None:
             continue
-        journal.keep(meter, learn(journal.record(ClockHabit, meter), one.before_s, one.after_s, at))
+        if not is_late:
+            journal.keep(meter, learn(journal.record(ClockHabit, meter), one.before_s, one.after_s, at))
         note_setting(journal, meter, BROADCAST, one, at, utc_offset_minutes)
 
 

@@ -86,16 +86,19 @@ class SwapPlan:
     judged: tuple[MeterReading, Judgement] | None = None
 
 
-def done_before(journal: Journal, old: MeterNo, new: MeterNo) -> Swap | None:
-    """Give the swap that did just this and still holds."""
+def done_before(journal: Journal, old: MeterNo, new: MeterNo, now: Instant) -> Swap | None:
+    """Give the newest swap that did just this, if it still holds: one that was undone may be done again."""
     tie = journal.record(Tie, new)
-    for swap in journal.records(Swap).values():
-        fact = swap.fact
-        if (fact.old_meter, fact.new_meter) == (old, new):
-            holds = tie is not None and tie.binding == fact.binding
-            if holds or (fact.account is None and not _groups_of(journal, old, fact.at)):
-                return swap
+    same = [swap for swap in journal.records(Swap).values() if _replaced(swap) == (old, new)]
+    for swap in sorted(same, key=lambda one: one.fact.from_ms, reverse=True):
+        holds = tie is not None and tie.binding == swap.fact.binding
+        if holds or (swap.fact.account is None and not _groups_of(journal, old, now)):
+            return swap
     return None
+
+
+def _replaced(swap: Swap) -> tuple[MeterNo, MeterNo]:
+    return swap.fact.old_meter, swap.fact.new_meter
 
 
 def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | SwapRefused:

@@ -163,6 +163,8 @@ class AddressChange(msgspec.Struct, frozen=True, array_like=True):
     new: str
     by: str
     why: str
+    at: Instant | None = None
+    """When it was told; a note of an older version doesn't say."""
 
 
 class PeriodAnchor(msgspec.Struct, frozen=True, array_like=True):

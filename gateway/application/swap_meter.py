@@ -34,7 +34,7 @@ from gateway.domain.relay import RelayState
 
 def swap_meter(journal: Journal, ask: SwapOrder, now: Instant) -> Swap | SwapRefused:
     """Replace a meter. The same again, while it holds, is what was done before; a refusal changed nothing."""
-    known = done_before(journal, ask.old, ask.new)
+    known = done_before(journal, ask.old, ask.new, now)
     if known is not None:
         return known
     plan = plan_swap(journal, ask, now)

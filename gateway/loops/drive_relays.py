@@ -124,7 +124,11 @@ class RelayDriver:
         """A relay whose state has no next step concerns its account alone, which waits for a person then (C-17)."""
         log.exception("relay-not-driven", meter=meter.meter)
         now, why = self._clock.now(), "its relay could not be driven; the gateway's log says why"
-        await self._store.run(lambda journal: quarantine_of(journal, meter.meter, why, now))
+        try:
+            await self._store.run(lambda journal: quarantine_of(journal, meter.meter, why, now))
+        except StoreFull as error:
+            # The relay isn't driven all the same; it breaks again after its rest, and waits for a person once there is room.
+            log.error("account-not-quarantined", meter=meter.meter, why=str(error))
 
     async def _first_step(self, meter: FleetMeter) -> Step:
         now = self._clock.line_now()

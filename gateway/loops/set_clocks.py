@@ -5,6 +5,7 @@
 A broadcast resets every calendar of the line, so that what was known of them dates no relay command any more (C-14).
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -85,15 +86,22 @@ class ClockSetter:
     async def _tell(self, line: Line, meters: list[FleetMeter], off: dict[FleetMeter, int]) -> None:
         """Tell the line, and read back those that were off. The day is used up first: a second telling is never obeyed."""
         now, zone = self._clock.now(), self._clocks.utc_offset_minutes
-        await self._store.run(lambda journal: begin_telling(journal, line.name, now, zone))
-        at, everybody = self._clock.now(), Dlt645Broadcast()
-        sent = await line.broadcast(everybody, everybody.set_time(self._clocks.right(at)), Rank.AFTER_GRANT)
+        if not await self._store.run(lambda journal: begin_telling(journal, line.name, now, zone)):
+            return
+        loop, everybody = asyncio.get_running_loop(), Dlt645Broadcast()
+        at, began_s = self._clock.now(), loop.time()
+        # The time is written already: it waits behind nothing but the exchange that is on the wire.
+        sent = await line.broadcast(everybody, everybody.set_time(self._clocks.right(at)), Rank.RELAY)
+        passed_ms = round((loop.time() - began_s) * 1000)
         for meter in meters:
             self._clocks.forget(meter.meter)
         log.info("line-told-the-time", line=line.name, meters=len(off), sent=isinstance(sent, Sent))
         if not isinstance(sent, Sent):
             return
+        late_ms = passed_ms - sent.ago_ms
         await self._read(line, off)
         seen = {meter.meter: Seen(was_s, self._clocks.off_s(meter.meter)) for meter, was_s in off.items()}
         others = len(meters) - len(off)
-        await self._store.run(lambda journal: note_telling(journal, line.name, seen, others, at, zone))
+        await self._store.run(
+            lambda journal: note_telling(journal, line.name, seen, others, at, zone, late_ms)
+        )

@@ -146,9 +146,9 @@ def _kwh_text(wh: int) -> str:
 
 
 def _done_in_words(report: SwapReport) -> str:
-    if report.before:
-        return f"{report.new} took the place of {report.old} before; nothing was changed."
     notes = "".join(f"\n  ! {note}" for note in report.notes)
+    if report.before:
+        return f"{report.new} took the place of {report.old} before; nothing was changed.{notes}"
     return (
         f"{report.new} has taken the place of {report.old}: last {_kwh_text(report.last_wh)}, first {_kwh_text(report.first_wh)}. "
         f"Watch `cardroom-gateway status` until its relay is read back.{notes}"

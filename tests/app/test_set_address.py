@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from gateway.adapters.journal_store import SqliteJournal
 from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
@@ -106,6 +108,34 @@ async def test_a_crash_before_the_registry_followed_is_mended_at_the_start(
     await station.start()
     await until(lambda: address_of(station, "m1") == "9", "the registry follows")
     await read(station, "m1")
+
+
+@pytest.mark.parametrize("wired", [{"model": "sdm120"}, {}], ids=["no number", "another number"])
+async def test_whoever_answers_at_the_new_address_later_is_not_believed(
+    station: Station, central: Central, wired: dict[str, str]
+) -> None:
+    """The meter is dead since it was told, and another one comes to that address: money would be taken for a stranger's energy."""
+    await station.wire("a", "1", "8", **wired)
+    registry = RegistryStore(station.data, read_models())
+    assert registry.remove_meter("m8") is None
+    if wired:
+        assert registry.remove_meter("m1") is None
+        assert registry.add_meter(MeterRow("m1", "a", "1", "eastron-sdm120")) is None
+    await station.start()
+    await central.configure(*rooms("1", protected=True))
+    await read(station, "m1")
+    await station.kill()
+    station.meters["1"].glitches.dead = True
+    station.meters["8"].identity.address = "9"
+    journal = SqliteJournal(station.data / "journal.db")
+    journal.perform(lambda opened: begin_change(opened, "m1", AddressChange("1", "9", "li", "x")))
+    journal.close()
+    await station.start()
+    status = await station.until_status(
+        lambda status: [a for a in status["alarms"] if a.startswith("address-open m1")], "named"
+    )
+    assert "readdress m1 9" in " ".join(status["alarms"])
+    assert address_of(station, "m1") == "1"
 
 
 async def test_a_meter_at_neither_address_is_named(station: Station, central: Central) -> None:

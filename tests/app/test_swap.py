@@ -1,19 +1,26 @@
 """A meter is replaced on site while the daemon runs, the link down or up: on real lines, by the technician's command (R-4.3.5)."""
 
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from gateway.adapters.journal_store import SqliteJournal
 from gateway.adapters.model_files import read_models
-from gateway.adapters.registry_store import MeterRow, RegistryStore
+from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
+from gateway.app import address_orders
+from gateway.application.change_address import begin_change
 from gateway.application.plan_swap import Sealed, SwapOrder
-from gateway.application.records import MeterPlace
+from gateway.application.records import AddressChange, MeterPlace, Swap
 from gateway.application.swap_meter import swap_meter
 from gateway.contract.commands import Configure
 from gateway.contract.facts import Entry, Instant
 from gateway.contract.meter_facts import MeterSwapped
 from gateway.contract.rules import PolicyRule
 from tests.app.station import MODEL, Central, Station, rooms, until
-from tests.application.site import PRICE, tie
+from tests.application.site import PRICE, Site, tie
 
 
 def registered(station: Station) -> dict[str, MeterRow]:
@@ -147,3 +154,68 @@ async def test_a_crash_between_the_swap_and_the_registry_is_mended_at_the_start(
     await until(lambda: central.facts(MeterSwapped), "told")
     assert (await swapped(station, "m1", "m2"))[0] == 0
     assert len(central.facts(MeterSwapped)) == 1
+
+
+async def test_a_card_that_takes_no_registry_neither_ends_the_daemon_nor_loses_the_swap(
+    station: Station, central: Central
+) -> None:
+    """What stands in the way of the file that replaces the registry fails its writer like a full card, and lets readers be."""
+    await station.wire("a", "1", "2", load="0W")
+    unregister(station, "m2")
+    await station.start()
+    await central.configure(*rooms("1"))
+    obstacle = station.data / "registry.json.new"
+    obstacle.mkdir()
+    code, out, err = await swapped(station, "m1", "m2", *NEW)
+    assert (code, err) == (0, "")
+    assert "m2 has taken the place of m1" in out
+    assert "registry can't follow yet: [Errno 21]" in out
+    assert set(registered(station)) == {"m1"}
+    code, out, _ = await swapped(station, "m1", "m2")
+    assert (code, "before" in out, "registry can't follow yet" in out) == (0, True, True)
+    await station.kill()
+    await station.start()
+    assert set(registered(station)) == {"m1"}
+    assert "registry-does-not-follow" in station.log_text()
+    obstacle.rmdir()
+    assert (await swapped(station, "m1", "m2"))[0] == 0
+    assert set(registered(station)) == {"m2"}
+
+
+async def test_what_the_registry_could_not_follow_is_tried_again_without_a_restart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A damaged registry, mended by a person: a swap and a change of address left over, one round after the other."""
+    monkeypatch.setattr(address_orders, "LOOK_EVERY_S", 0.01)
+    registry = RegistryStore(tmp_path, read_models())
+    assert registry.add_line(LineRow("a", "/dev/x")) is None
+    assert registry.add_meter(MeterRow("m1", "a", "1", MODEL)) is None
+    site = Site()
+    site.configure()
+    site.read(50_000)
+    assert isinstance(site.do(swap_meter, order()), Swap)
+    site.ask(begin_change, "m2", AddressChange("2", "9", "li", "double"))
+    good = registry.path.read_bytes()
+    registry.path.write_bytes(b"[")
+    keeper = asyncio.create_task(address_orders.keep_addresses(parts_over(site, registry)))
+    await asyncio.sleep(0.1)
+    assert not keeper.done()
+    registry.path.write_bytes(good)
+    await until(lambda: [row.meter_number for row in registry.meters()] == ["m2"], "the registry follows")
+    keeper.cancel()
+
+
+def order() -> SwapOrder:
+    place = MeterPlace("a", "2", MODEL, 1, "")
+    return SwapOrder("m1", "m2", None, Sealed(100_000, Instant("b", 0, 0, True)), place, "li", "burnt out")
+
+
+def parts_over(site: Site, registry: RegistryStore) -> Any:
+    """As much of a daemon's parts as its keeper of addresses needs, where no line runs."""
+
+    async def run(use_case: Any) -> Any:
+        return site.ask(use_case)
+
+    commissioning = SimpleNamespace(registry=registry, meter_at=lambda row: "line 'a' doesn't run here")
+    clock = SimpleNamespace(now=lambda: site.now)
+    return SimpleNamespace(store=SimpleNamespace(run=run), commissioning=commissioning, clock=clock)

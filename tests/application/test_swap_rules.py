@@ -327,6 +327,19 @@ def booked(site: Site) -> dict[str, bool]:
     return {key: swap.booked for key, swap in site.ask(lambda journal: journal.records(Swap)).items()}
 
 
+def test_a_master_swapped_there_and_back_is_swapped_there_again_and_that_is_what_was_done(site: Site) -> None:
+    site.configure(groups=[group("m1")])
+    site.read(900_000, meter="m0")
+    done = []
+    for old, new in (("m0", "m9"), ("m9", "m0"), ("m0", "m9")):
+        site.wait(HOUR_MS)
+        done.append(swap(site, None, 5_000, old=old, new=new))
+        assert site.ask(groups_in_force, site.now)["g"].master == new
+    site.wait(HOUR_MS)
+    assert swap(site, None, 5_000, old="m0", new="m9") == done[-1]
+    assert [fact.new_meter for fact in site.facts(MeterSwapped)] == ["m9", "m0", "m9"]
+
+
 def test_a_new_epoch_says_again_what_central_has_not_booked(site: Site) -> None:
     site.wait(HOUR_MS)
     fact = swap(site).fact

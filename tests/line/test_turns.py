@@ -115,3 +115,27 @@ async def test_a_port_lost_before_a_retry_answers_who_waits() -> None:
     assert "pulled out" in str(replies[0])
     assert not any(isinstance(reply, Silent) for reply in replies)
     await bus.close()
+
+
+async def test_a_bug_while_an_answer_is_taken_reaches_the_caller_whose_turn_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ports: list[HandPort] = []
+    bus = line_of_ports(ports)
+    owner = bus.start()
+    await asyncio.sleep(0.01)
+    first, second = ask(bus, "1"), ask(bus, "2")
+    await asyncio.sleep(0.01)
+
+    def broken(address: str) -> None:
+        raise ZeroDivisionError(address)
+
+    monkeypatch.setattr(bus._turns.health, "note_answer", broken)
+    ports[0].heard(answer(b"?1/energy", 5))
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(first, 5)
+    with pytest.raises(RuntimeError, match="programming error"):
+        await asyncio.wait_for(second, 5)
+    with pytest.raises(ZeroDivisionError):
+        await owner
+    await bus.close()

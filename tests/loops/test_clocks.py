@@ -1,10 +1,14 @@
 """Meters' clocks told the time on a real line: who follows, who needs a person, what is on record (DL/T 645, 08H; C-14)."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gateway.application.clock_setting import Seen
-from gateway.application.ports import Journal
+import msgspec
+
+from gateway.application.clock_setting import Seen, begin_telling
+from gateway.application.ports import Journal, LineGone, Rank, Sent
 from gateway.contract.facts import Alarm
 from gateway.contract.rules import ClockRule, PolicyRule
 from gateway.domain.clock_setting import ClockHabit
@@ -103,6 +107,47 @@ async def test_a_meter_that_never_follows_gets_its_alarm_and_costs_no_more_telli
         await until_known(site, 2)
         await site.until_read("1", 20)
         assert len(await notes(site, "line-told-the-time")) == 3
+
+
+async def test_a_time_that_waited_for_its_line_is_reported_and_nobody_is_blamed_for_it(
+    tmp_path: Path,
+) -> None:
+    async with building(tmp_path, {"clock_offset_s": 200}) as site:
+        bus, ranks = site.buses["a"], []
+
+        class Busy:
+            """The line, with something long on the wire before each broadcast."""
+
+            name = bus.name
+            read = bus.read
+
+            async def broadcast(self, driver: Any, exchange: Any, rank: Rank) -> Sent | LineGone:
+                ranks.append(rank)
+                await asyncio.sleep(1.2)
+                return await bus.broadcast(driver, exchange, rank)
+
+        (meter,) = site.fleet.all()
+        site.fleet.replace([replace(meter, line=Busy())])  # type: ignore[arg-type]
+        site.time.skip(10 * MINUTE_MS)
+        now = site.time.now()
+        ahead = msgspec.structs.replace(now, wall_ms=now.wall_ms + 200_000)
+        site.clocks.note(meter.meter, site.clocks.right(ahead), now)
+        site.start(poll=False, drive=False, set_clocks=True)
+        (told,) = await until_told(site)
+        assert told.detail.endswith("s old")
+        assert ranks == [Rank.RELAY]
+        assert await habit(site, "m1") is None
+
+
+async def test_a_line_is_not_told_when_reading_its_meters_took_until_the_full_hour(tmp_path: Path) -> None:
+    """And its day is not used up by that."""
+    async with building(tmp_path, {"clock_offset_s": 200}) as site:
+        site.time.skip(30 * MINUTE_MS)
+        early = site.time.now()
+        late = msgspec.structs.replace(early, wall_ms=early.wall_ms + 26 * MINUTE_MS)
+        assert await site.ask(lambda journal: begin_telling(journal, "a", late, 480)) is False
+        assert await site.ask(lambda journal: begin_telling(journal, "a", early, 480)) is True
+        assert await site.ask(lambda journal: begin_telling(journal, "a", early, 480)) is False
 
 
 async def test_c14_no_meter_is_told_the_time_by_a_clock_that_is_not_trusted(tmp_path: Path) -> None:

@@ -12,9 +12,12 @@ import pytest
 from firmware_tools.virtual_meter.meter import MeterEvent, VirtualMeter
 from firmware_tools.virtual_meter.relay import Fault
 from gateway.application.drive_relay import lock_out, release_lock
+from gateway.application.ports import Journal, StoreFull
 from gateway.application.relay_state import CENTRAL, TECHNICIAN
 from gateway.contract.facts import Decision, DecisionKind, RelayReport, RelayVerdict
 from gateway.contract.rules import PolicyRule
+from gateway.domain.relay import Step
+from gateway.loops import drive_relays
 from gateway.protocols.driver import RelayAction
 from tests.loops.building import HOUR_MS, Building, Room
 
@@ -261,4 +264,32 @@ async def test_a_line_that_is_closed_under_a_relay_costs_nothing_but_time(tmp_pa
         await building.until(lambda: rests(building))
         assert "closed" in (await building.relay("1")).why
         await asyncio.sleep(0)
+        assert not building.tasks[0].done()
+
+
+async def test_a_relay_that_breaks_on_a_full_card_ends_no_other_relays_drive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its account can't be put in quarantine then; the building's other relays go on."""
+    honest, refused = drive_relays.next_step, []
+
+    def breaking(journal: Journal, meter: str, *rest: Any) -> Step:
+        if meter == "m1":
+            raise LookupError("no next step")
+        return honest(journal, meter, *rest)
+
+    def full(*_: object) -> None:
+        refused.append("m1")
+        raise StoreFull("no room on the card")
+
+    monkeypatch.setattr(drive_relays, "next_step", breaking)
+    monkeypatch.setattr(drive_relays, "quarantine_of", full)
+    async with Building(tmp_path, Room("1"), Room("2")) as building:
+        building.start()
+        now = building.time.line_now()
+        for meter in ("m1", "m2"):
+            await building.ask(lambda journal, meter=meter: lock_out(journal, meter, CENTRAL, now))
+        building.signals.relay.set()
+        await building.until_verdict("2", CONFIRMED, closed=False)
+        assert refused == ["m1"]
         assert not building.tasks[0].done()

@@ -29,8 +29,8 @@ def test_the_same_seed_is_the_same_building() -> None:
 
 
 def test_a_gateway_that_cuts_too_early_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = decide.live_balance
-    monkeypatch.setattr(decide, "live_balance", lambda gathered, now: honest(gathered, now) - 7_000_000)
+    honest = decide.balance_of_all
+    monkeypatch.setattr(decide, "balance_of_all", lambda points, now: honest(points, now) - 7_000_000)
     assert any("truly left" in fault for fault in simulate(days=1, seed=1).faults)
 
 

@@ -76,6 +76,15 @@ class Turns:
         """A try is over: answer its caller or queue it again, and let the next one speak."""
         job, self._job = self._job, None
         assert job is not None, "only a job's try is on the wire"
+        try:
+            self._answer_or_queue(job, heard)
+        except Exception as error:
+            # `note_bug` knows of no job any more, and this one's caller must not wait for ever.
+            job.fail(error)
+            raise
+        self._next()
+
+    def _answer_or_queue(self, job: Job, heard: Heard) -> None:
         self._count(heard)
         if job.exchange.preamble_bytes and not heard.gone:
             self._note_preamble(self._meter.preamble, heard)
@@ -89,7 +98,6 @@ class Turns:
             self._take_answer(job, heard)
         else:
             self._take_failure(job, heard)
-        self._next()
 
     def note_lost(self) -> None:
         """A port went away; if it is this opening's, the opening is over."""
