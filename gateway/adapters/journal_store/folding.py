@@ -14,6 +14,7 @@ FOLDED_AT_ONCE = 2_000
 """Some tens of milliseconds of the writer's time."""
 FOLDED_AT_LEAST = 500
 """Fewer are left for another day: each fold is a row that stays."""
+_BEHIND_ALL = 2**63 - 1
 
 
 class FoldTables:
@@ -99,11 +100,15 @@ class FoldTables:
         return bytes(found[0]) if found else b""
 
     def _move(self, up_to: int) -> None:
-        """Postings have no index by entry, and need none: they lie in the order of their entries."""
+        """Postings have no index by entry, and need none: they lie in the order of their entries, so that a stretch is read only."""
+        past = self._connection.execute(
+            "SELECT rowid FROM posting WHERE entry > ? ORDER BY rowid LIMIT 1", (up_to,)
+        ).fetchone()
+        before = past[0] if past else _BEHIND_ALL
         self._connection.execute(
-            "INSERT INTO folded SELECT bucket, sum(amount) FROM posting WHERE entry <= ? GROUP BY bucket"
+            "INSERT INTO folded SELECT bucket, sum(amount) FROM posting WHERE rowid < ? GROUP BY bucket"
             " ON CONFLICT (bucket) DO UPDATE SET amount = amount + excluded.amount",
-            (up_to,),
+            (before,),
         )
-        self._connection.execute("DELETE FROM posting WHERE entry <= ?", (up_to,))
+        self._connection.execute("DELETE FROM posting WHERE rowid < ?", (before,))
         self._connection.execute("DELETE FROM ledger WHERE number <= ?", (up_to,))
