@@ -41,6 +41,15 @@ class Metered:
         return any(state.quarantined or state.closed for state in (self.state, self.payer))
 
     @property
+    def quarantined(self) -> str:
+        """Why the books that bill it wait for a person, and whose those are; empty when none do (C-17)."""
+        if self.state.quarantined:
+            return f"quarantined: {self.state.quarantined}"
+        if self.payer.quarantined:
+            return f"{self.payer.account}, which pays, is quarantined: {self.payer.quarantined}"
+        return ""
+
+    @property
     def used_by(self) -> AccountId | None:
         """This account where another one pays, as the entries name it."""
         return None if self.payer.account == self.state.account else self.state.account
