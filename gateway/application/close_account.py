@@ -54,7 +54,9 @@ def _refusal(journal: Journal, gathered: Metered) -> str:
         return gathered.quarantined
     states = journal.records(AccountState)
     paying = [
-        name for name in members(journal, gathered.state.account) if name not in states or not states[name].closed
+        name
+        for name in members(journal, gathered.state.account)
+        if name not in states or not states[name].closed
     ]
     return f"{', '.join(paying)} pay from it: end that first" if paying else ""
 

@@ -3,6 +3,8 @@
 import pytest
 
 from gateway.application.accounts import quarantine
+from gateway.application.plan_swap import SwapRefusal
+from gateway.application.records import Swap
 from gateway.application.release import release_account
 from gateway.application.settle_due import settle_due
 from gateway.contract.commands import CloseAccount
@@ -11,6 +13,7 @@ from gateway.domain.period import next_closing_ms
 from tests.application.site import HOUR_MS, YUAN, Site, use
 from tests.application.test_period_rules import POLICY, told
 from tests.application.test_shared_credit_rules import METERS, START_WH, configure
+from tests.application.test_swap_rules import swap
 
 MOVES = CloseAccount("a2", False, "moves out")
 WHY = "the balance is not the sum of the ledger"
@@ -77,4 +80,18 @@ def test_a_period_that_ends_meanwhile_is_told_and_bills_nobody(site: Site) -> No
     released(site)
     use(site, START_WH + 2_000, meter="m2", minutes=60)
     site.do(settle_due)
+    assert billed(site) == {"a1": 2_000}
+
+
+def test_a_meter_is_replaced_after_the_payers_release_and_refused_by_name_before(site: Site) -> None:
+    in_doubt(site)
+    site.wait(HOUR_MS)
+    before = site.meter("m2")
+    last = START_WH + 2_000
+    refused = swap(site, last, old="m2", new="m4")
+    assert refused.why is SwapRefusal.QUARANTINED
+    assert f"a2: a1, which pays, is quarantined: {WHY}; release it first" in refused.detail
+    assert site.meter("m2") == before
+    released(site)
+    assert isinstance(swap(site, last, old="m2", new="m4"), Swap)
     assert billed(site) == {"a1": 2_000}

@@ -13,7 +13,7 @@ def _a_hundred_are_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def steps_of_a_fold(staying: int) -> int:
-    """Count the steps of SQLite's machine, in hundreds, for folding a hundred old entries before so many that central hasn't yet."""
+    """Count the steps of SQLite's machine, in hundreds, for folding a hundred old entries before so many others."""
     journal = SqliteJournal(":memory:")
     connection = journal._connection
     entries = range(1, OLD + staying + 1)

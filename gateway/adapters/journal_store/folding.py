@@ -100,7 +100,7 @@ class FoldTables:
         return bytes(found[0]) if found else b""
 
     def _move(self, up_to: int) -> None:
-        """Postings have no index by entry, and need none: they lie in the order of their entries, so that a stretch is read only."""
+        """Postings have no index by entry, and need none: they lie in the order of their entries, a stretch is read."""
         past = self._connection.execute(
             "SELECT rowid FROM posting WHERE entry > ? ORDER BY rowid LIMIT 1", (up_to,)
         ).fetchone()
