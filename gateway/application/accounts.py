@@ -38,7 +38,11 @@ class Metered:
     @property
     def is_barred(self) -> bool:
         """Nothing is billed: the account's books or the payer's wait for a person, or are closed."""
-        return any(state.quarantined or state.closed for state in (self.state, self.payer))
+        return bool(self.quarantined) or self.is_closed
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state.closed or self.payer.closed
 
     @property
     def quarantined(self) -> str:

@@ -9,10 +9,11 @@ from gateway.application.release import release_account
 from gateway.application.settle_due import settle_due
 from gateway.contract.commands import CloseAccount
 from gateway.contract.facts import CommandOutcome, CommandResult
+from gateway.contract.rules import BindingRule
 from gateway.domain.period import next_closing_ms
-from tests.application.site import HOUR_MS, YUAN, Site, use
+from tests.application.site import HOUR_MS, START_MS, YUAN, Site, room, tie, use
 from tests.application.test_period_rules import POLICY, told
-from tests.application.test_shared_credit_rules import METERS, START_WH, configure
+from tests.application.test_shared_credit_rules import METERS, START_WH, configure, three
 from tests.application.test_swap_rules import swap
 
 MOVES = CloseAccount("a2", False, "moves out")
@@ -95,3 +96,65 @@ def test_a_meter_is_replaced_after_the_payers_release_and_refused_by_name_before
     released(site)
     assert isinstance(swap(site, last, old="m2", new="m4"), Swap)
     assert billed(site) == {"a1": 2_000}
+
+
+APART = [room("a1"), room("a2"), three()[2]]
+
+
+@pytest.mark.parametrize("who", ["a1", "a2"])
+def test_a_split_meanwhile_leaves_what_was_used_before_to_who_paid_then(site: Site, who: str) -> None:
+    in_doubt(site, who)
+    use(site, START_WH + 2_000, meter="m2")
+    configure(site, APART)
+    released(site, who)
+    use(site, START_WH + 2_500, meter="m2", minutes=61)
+    site.do(settle_due)
+    assert billed(site) == {"a1": 2_000, "a2": 500}
+    assert site.balance("a1") == 10 * YUAN - 2 * 558_300
+    assert site.ask(lambda journal: journal.ledger_differences()) == []
+
+
+def test_joining_meanwhile_leaves_what_was_used_before_to_the_member(site: Site) -> None:
+    configure(site, APART)
+    in_doubt(site, "a2")
+    use(site, START_WH + 2_000, meter="m2")
+    configure(site)
+    released(site, "a2")
+    use(site, START_WH + 2_500, meter="m2", minutes=61)
+    site.do(settle_due)
+    assert billed(site) == {"a2": 2_000, "a1": 500}
+
+
+@pytest.mark.parametrize("who", ["a1", "a2"])
+@pytest.mark.parametrize(
+    "bindings",
+    [
+        [tie("a1", "m1"), tie("a3", "m3")],
+        [tie("a1", "m1"), tie("a2", "m2"), tie("a2", "m4", from_ms=START_MS + 1), tie("a3", "m3")],
+        [tie("a1", "m1"), tie("a2", "m2"), tie("a4", "m2", from_ms=START_MS + 1), tie("a3", "m3")],
+    ],
+    ids=["untied", "another meter", "another account"],
+)
+def test_a_binding_that_ends_meanwhile_is_billed_to_its_end(
+    site: Site, bindings: list[BindingRule], who: str
+) -> None:
+    configure(site, [*three(), room("a4")], bindings=[tie("a1", "m1"), tie("a2", "m2"), tie("a3", "m3")])
+    in_doubt(site, who)
+    use(site, START_WH + 2_000, meter="m2")
+    configure(site, [*three(), room("a4")], bindings=bindings)
+    site.read(START_WH + 2_000, meter="m2")
+    site.read(7_000, meter="m4")
+    assert billed(site) == {"a1": 2_000}
+    released(site, who)
+    assert site.balance("a1") == 10 * YUAN - 2 * 558_300
+
+
+def test_what_a_payer_in_doubt_pays_is_taken_from_what_its_ledger_says_it_has(site: Site) -> None:
+    site.grant("s1", 1_500, bucket="subsidy")
+    site.journal._connection.execute("UPDATE bucket SET balance = 0 WHERE name = 'subsidy'")
+    site.journal._forget_caches()
+    in_doubt(site)
+    use(site, START_WH + 2_000, meter="m2")
+    configure(site, APART)
+    released(site)
+    assert (site.balance("a1", "subsidy"), site.balance("a1")) == (0, 10 * YUAN - 558_300 // 2)
