@@ -19,7 +19,7 @@ from gateway.application.settle_due import settle_due
 from gateway.contract.commands import Ack, Grant, Resend, TakeBack
 from gateway.contract.facts import CommandOutcome, EntryCause
 from gateway.contract.rules import PolicyRule, PriceRule
-from tests.application.site import HOUR_MS, PRICE, YUAN, Site, use
+from tests.application.site import HOUR_MS, PRICE, YUAN, Site, room, use
 
 DAY_MS = 24 * HOUR_MS
 POLICY = PolicyRule(new_account_grace_s=0, keep_acked_days=2, keep_ledger_days=5)
@@ -216,6 +216,47 @@ def test_what_is_still_to_be_trued_up_is_not_folded(site: Site) -> None:
     fold(site)
     assert site.ask(lambda journal: journal.entry(pending[0].entry)) is None
     assert site.ask(lambda journal: journal.records(Provisional)) == {}
+
+
+def test_what_can_never_be_trued_up_any_more_keeps_nothing_from_being_folded(site: Site) -> None:
+    site.trusted = False
+    use(site, (site.meter().register_wh or 0) + 1_000, minutes=61)
+    settle_now(site)
+    (pending,) = [entry for entry in site.entries() if entry.provisional]
+    site.configure(room("a9"), policy=POLICY)
+    site.trusted = True
+    site.do(settle_due)
+    site.grant("then", YUAN, "a9")
+    site.wait(10 * DAY_MS)
+    site.grant("later", YUAN, "a9")
+    acknowledged(site)
+    assert fold(site) > 0
+    assert site.ask(lambda journal: journal.entry(pending.entry)) is None
+
+
+def test_a_command_on_an_untrusted_clock_keeps_no_later_body_from_shrinking(site: Site) -> None:
+    site.trusted = False
+    for n in range(3):
+        site.grant(f"{n}" * 60, YUAN)
+    site.trusted = True
+    site.configure(policy=POLICY)
+    site.grant("x" * 60, YUAN)
+    site.wait(3 * DAY_MS)
+    site.configure(policy=POLICY)
+    fold(site)
+    rows = [
+        site.ask(lambda journal, n=n: journal.record(InboxRow, str(n))) for n in range(3, site.number + 1)
+    ]
+    assert [row.body == b"" for row in rows] == [True, True, True, True, True, False]
+
+
+def test_a_command_on_an_untrusted_clock_waits_for_an_old_one_behind_it(site: Site) -> None:
+    site.wait(3 * DAY_MS)
+    site.trusted = False
+    site.grant("u" * 60, YUAN)
+    site.trusted = True
+    fold(site)
+    assert site.ask(lambda journal: journal.record(InboxRow, str(site.number))).body
 
 
 def test_a_late_price_corrects_what_is_here_and_says_what_is_not(site: Site) -> None:
