@@ -36,7 +36,7 @@ def fold_books(journal: Journal, policy: PolicyRule, now: Instant) -> int:
         for record in journal.records(Provisional).values()
         if record.settled_span is None
     ]
-    folded = journal.fold_entries(now.wall_ms - days * DAY_MS, min(pending, default=None))
+    folded = journal.fold_entries(now.wall_ms - days * DAY_MS, now.wall_ms, min(pending, default=None))
     if folded:
         _forget_provisional(journal)
     return folded + _shrink_bodies(journal, now.wall_ms - policy.keep_acked_days * DAY_MS)

@@ -16,7 +16,7 @@ from gateway.application.ports import StoreDamaged
 from gateway.application.records import ONLY, InboxRow, Provisional
 from gateway.application.settle import settle
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import Ack, Grant, Resend, TakeBack
+from gateway.contract.commands import Ack, BillGap, Grant, Resend, TakeBack
 from gateway.contract.facts import CommandOutcome, EntryCause
 from gateway.contract.rules import PolicyRule, PriceRule
 from tests.application.site import HOUR_MS, PRICE, YUAN, Site, room, use
@@ -268,6 +268,33 @@ def test_a_late_price_corrects_what_is_here_and_says_what_is_not(site: Site) -> 
     assert -1000 * adjusted[0].lines[0].amount == sum(e.energy_wh for e in here) * 100_000
     alarms = [fact for fact in site.facts() if getattr(fact, "what", "") == "price-too-old"]
     assert "folded away" in alarms[0].detail
+
+
+def test_a_gap_that_is_dated_long_ago_lets_nothing_recent_be_folded(site: Site) -> None:
+    live(site, days=4)
+    ago_ms = site.wall_ms - 12 * DAY_MS
+    site.command(BillGap("gap1", "a1", 5_000, ago_ms, ago_ms + DAY_MS, site.wall_ms))
+    site.grant("later", YUAN)
+    acknowledged(site)
+    assert fold(site) > 0
+    left = site.ask(lambda journal: journal.consumption_since(0))
+    kept_ms = site.wall_ms - POLICY.keep_ledger_days * DAY_MS
+    assert [e.at.wall_ms for e in left if not e.source] == [
+        e.at.wall_ms for e in site.entries("consumption") if e.at.wall_ms >= kept_ms and not e.source
+    ]
+    assert site.ask(lambda journal: journal.folded_until_ms()) < kept_ms
+
+
+def test_what_a_clock_dated_that_ran_ahead_keeps_nothing_from_being_folded(site: Site) -> None:
+    site.wall_ms += 4_000 * DAY_MS
+    site.grant("ahead", YUAN)
+    site.wall_ms -= 4_000 * DAY_MS
+    ahead = site.entries()[-1].entry
+    live(site, days=8)
+    acknowledged(site)
+    fold(site)
+    assert site.ask(lambda journal: journal.entry(ahead)) is None
+    assert site.ask(lambda journal: journal.folded_until_ms()) < site.wall_ms
 
 
 def test_nothing_is_folded_on_an_untrusted_clock(site: Site) -> None:

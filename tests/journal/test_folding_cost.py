@@ -30,7 +30,7 @@ def steps_of_a_fold(staying: int) -> int:
         steps += 1
 
     connection.set_progress_handler(step, 100)
-    assert journal.fold_entries(OLD + 1, None) == OLD
+    assert journal.fold_entries(OLD + 1, len(entries), None) == OLD
     connection.set_progress_handler(None, 100)
     assert journal.ledger_differences() == []
     journal.close()
@@ -50,5 +50,5 @@ def test_a_fold_leaves_nothing_that_points_at_what_went() -> None:
         connection.execute("INSERT INTO ledger VALUES (?, 'a1', 'consumption', ?, 1, x'00')", (n, n))
         connection.execute("INSERT INTO posting VALUES (?, 1, 1)", (n,))
     connection.execute("INSERT INTO outbox VALUES (1, 0, NULL, ?)", (OLD + 1,))
-    assert journal.fold_entries(10**6, None) == OLD
+    assert journal.fold_entries(10**6, 10**6, None) == OLD
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
