@@ -93,8 +93,8 @@ def test_c9_a_rebuilt_stores_steps_go_on_where_the_old_ones_ended() -> None:
         [Balance("a1", "paid", "yuan", 10 * YUAN)],
         {"m1": 51_800},
         [],
-        [MonthUsed("a1", month - 1, 9_000), MonthUsed("a1", month, 1_800)],
-        {"m1": site.wall_ms - 3 * HOUR_MS},
+        months=[MonthUsed("a1", month - 1, 9_000), MonthUsed("a1", month, 1_800)],
+        billed_ms={"m1": site.wall_ms - 3 * HOUR_MS},
     )
     site.deliver(site.sealed(Configure(2, [room()], [tie()], [STEPPED], RULES, opening), 1))
     for register in (52_000, 55_000):
