@@ -9,11 +9,12 @@ from gateway.adapters.control_protocol import SwapReport
 from gateway.adapters.control_socket import Order, Unable
 from gateway.adapters.registry_store import MeterRow, Refusal, RegistryDamaged
 from gateway.app.parts import Parts
+from gateway.application.accounts import quarantine
 from gateway.application.plan_swap import Sealed, SwapOrder, SwapPlan, SwapRefused, done_before, plan_swap
 from gateway.application.ports import Garbled, Journal, LineGone, LineReply, Rank, StoreFull
 from gateway.application.records import MeterPlace, Swap
 from gateway.application.site_swaps import note_registered, unregistered
-from gateway.application.swap_meter import swap_meter
+from gateway.application.swap_meter import BooksInDoubt, swap_meter
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo, NotAnIdentifier, checked
 from gateway.contract.rules import AccountRule, CutOff
@@ -77,10 +78,19 @@ class SwapOrders:
         report = _report_plan(ask, plan, rule, now, self._notes(ask, rule))
         if not order.arguments.get("commit", False):
             return report
-        done = await self._parts.store.run(lambda journal: swap_meter(journal, ask, now))
+        done = await self._done(ask, now)
         if isinstance(done, SwapRefused):
             raise Unable(f"{done.why}: {done.detail}")
         return _report_plan(ask, plan, rule, now, report.notes + await self._follow(done), done=True)
+
+    async def _done(self, ask: SwapOrder, now: Instant) -> Swap | SwapRefused:
+        store = self._parts.store
+        try:
+            return await store.run(lambda journal: swap_meter(journal, ask, now))
+        except BooksInDoubt as doubt:
+            account, why = doubt.account, doubt.why
+            await store.run(lambda journal: quarantine(journal, account, why, now))
+            raise Unable(str(doubt)) from doubt
 
     async def _follow(self, swap: Swap) -> list[str]:
         """Bring registry and relay behind a swap that is done; give what the technician should know of it."""

@@ -39,7 +39,20 @@ class Metered:
     @property
     def is_barred(self) -> bool:
         """Nothing is billed: the account's books or the payer's wait for a person, or are closed."""
-        return any(state.quarantined or state.closed for state in (self.state, self.payer))
+        return bool(self.quarantined) or self.is_closed
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state.closed or self.payer.closed
+
+    @property
+    def quarantined(self) -> str:
+        """Why the books that bill it wait for a person, and whose those are; empty when none do (C-17)."""
+        if self.state.quarantined:
+            return f"quarantined: {self.state.quarantined}"
+        if self.payer.quarantined:
+            return f"{self.payer.account}, which pays, is quarantined: {self.payer.quarantined}"
+        return ""
 
     @property
     def used_by(self) -> AccountId | None:

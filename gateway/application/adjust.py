@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.application.accounts import Metered, metered, span_of, with_own_credit
+from gateway.application.accounts import metered, span_of, with_own_credit
 from gateway.application.alarms import note
 from gateway.application.ports import Journal
 from gateway.application.records import Provisional
@@ -18,7 +18,7 @@ from gateway.contract.quantities import Unit
 from gateway.contract.rules import AccountRule, PriceRule
 from gateway.domain.buckets import PAID, Posting
 from gateway.domain.calendar import month_of
-from gateway.domain.ledger import kwh_part
+from gateway.domain.ledger import AccountState, kwh_part
 from gateway.domain.month_use import used_in, with_use
 from gateway.domain.tariff import (
     Span,
@@ -123,13 +123,18 @@ def true_up(journal: Journal, now: Instant) -> list[AccountId]:
 
 
 def _true_up(journal: Journal, record: Provisional, now: Instant) -> AccountId | None:
-    """True one entry up; give the account that paid it, or None when nothing was written."""
+    """True one entry up; give the account that paid it, or None when nothing was written.
+
+    One whose account is configured no more is settled with who paid; what can't ever be corrected is forgotten. What is pending
+    keeps the ledger from being folded.
+    """
     entry = journal.entry(record.entry)
-    prices = _prices(journal, record.account, entry)
-    if entry is None or entry.price_micro_yuan_per_kwh is None or not prices:
+    gathered, prices = metered(journal, record.account), _prices(journal, record.account, entry)
+    if entry is None or entry.price_micro_yuan_per_kwh is None or not (prices or gathered):
+        journal.forget(Provisional, record.entry)
         return None
-    gathered, paying = metered(journal, record.account), with_own_credit(journal, entry.account)
-    if gathered is None or gathered.state.quarantined or (paying and paying.state.quarantined):
+    paying = with_own_credit(journal, entry.account)
+    if not prices or any(one.state.quarantined for one in (gathered, paying) if one is not None):
         return None
     priced_wh = entry.energy_wh - kwh_part(entry.lines)
     span = span_of(record.began, record.ended, now)
@@ -138,7 +143,7 @@ def _true_up(journal: Journal, record: Provisional, now: Instant) -> AccountId |
         cost = priced_wh * rate
         journal.forget(Provisional, record.entry)
     else:
-        _place(journal, record, gathered, entry.energy_wh, span)
+        _place(journal, record, prices, entry.energy_wh, span)
         cost = _cost(journal, entry, span, prices)
     owed = cost - priced_wh * entry.price_micro_yuan_per_kwh
     clock, source, used_by = EntryCause.CLOCK, record.entry, entry.used_by
@@ -147,10 +152,12 @@ def _true_up(journal: Journal, record: Provisional, now: Instant) -> AccountId |
     )
 
 
-def _place(journal: Journal, record: Provisional, gathered: Metered, energy_wh: int, span: Span) -> None:
+def _place(
+    journal: Journal, record: Provisional, prices: Sequence[PriceRule], energy_wh: int, span: Span
+) -> None:
     """Keep the true times, and count the energy into its month behind what was counted meanwhile: the steps cost the same."""
-    state = gathered.state
-    offset = price_at(gathered.prices, span.from_ms).utc_offset_minutes
+    state = journal.record(AccountState, record.account) or AccountState(record.account)
+    offset = price_at(prices, span.from_ms).utc_offset_minutes
     month_wh = used_in(state.months, month_of(span.from_ms, offset))
     journal.keep(
         record.entry,

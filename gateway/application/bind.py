@@ -7,7 +7,7 @@ from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.ports import Journal
 from gateway.application.records import Billed, MeterTies, Tie
 from gateway.application.relay_state import CLOSING, keep_relay, relay_of
-from gateway.application.settle import Closed, last_good, settle, settle_to
+from gateway.application.settle import Closed, last_good, settle_before_change
 from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.rules import AccountRule, BindingRule
@@ -138,8 +138,8 @@ def _release_old_account(journal: Journal, meter: MeterNo, end: Closed | None, n
     if gathered is None:
         journal.forget(Tie, meter)
         return
-    if end is not None and not gathered.is_barred:
-        settle_to(journal, gathered, end, EntryCause.BINDING, now, None)
+    if end is not None:
+        settle_before_change(journal, gathered.state.account, EntryCause.BINDING, now, end)
     state = journal.record(AccountState, gathered.state.account) or gathered.state
     _note_billed(journal, meter, state)
     journal.keep(state.account, msgspec.structs.replace(state, meter=None, binding=""))
@@ -151,7 +151,7 @@ def _release_old_meter(journal: Journal, account: AccountId, new_meter: MeterNo,
     state = journal.record(AccountState, account)
     if state is None or state.meter is None or state.meter == new_meter:
         return
-    settle(journal, account, EntryCause.BINDING, now)
+    settle_before_change(journal, account, EntryCause.BINDING, now)
     _note_billed(journal, state.meter, journal.record(AccountState, account) or state)
     journal.forget(Tie, state.meter)
     _want_nothing(journal, state.meter, now)

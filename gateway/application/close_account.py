@@ -35,7 +35,7 @@ def begin_closing(
         closing = msgspec.structs.replace(state.closing, number=number, command=command)
         journal.keep(body.account, msgspec.structs.replace(state, closing=closing))
         return _pending(number, command, now)
-    refusal = _refusal(journal, state)
+    refusal = _refusal(journal, gathered)
     if refusal:
         return CommandResult(number, command, CommandOutcome.REFUSED, now, refusal)
     locks = body.lock_out and state.meter is not None and gathered.rule.cut_off is not CutOff.NONE
@@ -48,13 +48,15 @@ def begin_closing(
     return _pending(number, command, now)
 
 
-def _refusal(journal: Journal, state: AccountState) -> str:
+def _refusal(journal: Journal, gathered: Metered) -> str:
     """Money that others still pay from doesn't leave (C-8): their energy up to the end is not billed yet."""
-    if state.quarantined:
-        return f"quarantined: {state.quarantined}"
+    if gathered.quarantined:
+        return gathered.quarantined
     states = journal.records(AccountState)
     paying = [
-        name for name in members(journal, state.account) if name not in states or not states[name].closed
+        name
+        for name in members(journal, gathered.state.account)
+        if name not in states or not states[name].closed
     ]
     return f"{', '.join(paying)} pay from it: end that first" if paying else ""
 
@@ -83,11 +85,11 @@ def finish_closing(journal: Journal, gathered: Metered, now: Instant) -> bool:
 
 
 def _finished(journal: Journal, account: AccountId, now: Instant) -> CommandResult | None:
-    """End a closing; None when the account's books are in doubt: it waits for a person, and nothing leaves (C-17)."""
+    """End a closing; None when its books or its payer's are in doubt: it waits for a person, and nothing leaves (C-17)."""
     settle(journal, account, EntryCause.CLOSING, now)
-    gathered = _again(journal, account)
+    billed, gathered = metered(journal, account), _again(journal, account)
     closing = gathered.state.closing
-    if closing is None or gathered.state.quarantined:
+    if closing is None or billed is None or billed.quarantined:
         return None
     taken = _take_the_rest(journal, gathered, closing, now)
     state = _again(journal, account).state

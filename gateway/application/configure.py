@@ -17,7 +17,7 @@ from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, Billed, InboxRow, MeterTies, Provisional, Tie
 from gateway.application.settle import Closed, post
 from gateway.application.settle_due import redecide, write_watermark
-from gateway.application.shared_credit import settle_all
+from gateway.application.shared_credit import settle_all_before_change
 from gateway.application.site_swaps import with_swaps
 from gateway.application.software_control import SOFTWARE_CONTROL, flag_software_control
 from gateway.application.timetables import keep_timetables
@@ -127,12 +127,12 @@ def _changed_price(journal: Journal, configure: Configure) -> str | None:
 
 def _settle_changed(journal: Journal, configure: Configure, now: Instant) -> None:
     """What was used under the old rules is billed by them, to the money that paid then: joining and leaving a credit is such a
-    change, dated by the last good reading before this configuration."""
+    change, dated by the last good reading before this configuration. A quarantine keeps nothing of it back."""
     rules = {rule.account: rule for rule in configure.accounts}
     for account, rule in journal.records(AccountRule).items():
         new = rules.get(AccountId(account))
         if new is None or _billed_by(new) != _billed_by(rule):
-            settle_all(journal, AccountId(account), EntryCause.COMMAND, now)
+            settle_all_before_change(journal, AccountId(account), now)
 
 
 def _billed_by(rule: AccountRule) -> tuple[object, ...]:

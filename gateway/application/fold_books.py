@@ -36,7 +36,7 @@ def fold_books(journal: Journal, policy: PolicyRule, now: Instant) -> int:
         for record in journal.records(Provisional).values()
         if record.settled_span is None
     ]
-    folded = journal.fold_entries(now.wall_ms - days * DAY_MS, min(pending, default=None))
+    folded = journal.fold_entries(now.wall_ms - days * DAY_MS, now.wall_ms, min(pending, default=None))
     if folded:
         _forget_provisional(journal)
     return folded + _shrink_bodies(journal, now.wall_ms - policy.keep_acked_days * DAY_MS)
@@ -58,10 +58,11 @@ def _forget_provisional(journal: Journal) -> None:
 def _shrink_bodies(journal: Journal, before_ms: int) -> int:
     mark = journal.record(Folded, ONLY) or Folded()
     here = station(journal)
+    old_until = _old_until(journal, mark.commands, here.last_command, before_ms)
     number, shrunk = mark.commands, 0
-    while number < min(here.last_command, mark.commands + COMMANDS_AT_ONCE):
+    while number < min(old_until, mark.commands + COMMANDS_AT_ONCE):
         row = journal.record(InboxRow, str(number + 1))
-        if row is not None and not _may_shrink(row, before_ms, here.config_version):
+        if row is not None and _is_in_force(row, here.config_version):
             break
         number += 1
         if row is not None and len(row.body) > WORTH_BYTES:
@@ -73,9 +74,22 @@ def _shrink_bodies(journal: Journal, before_ms: int) -> int:
     return shrunk
 
 
-def _may_shrink(row: InboxRow, before_ms: int, version: int) -> bool:
-    """Old enough, and not the configuration in force: those behind it wait until another one is."""
-    if not row.result.at.trusted or row.result.at.wall_ms >= before_ms:
-        return False
+def _old_until(journal: Journal, after: int, last: int, before_ms: int) -> int:
+    """The last command of the next stretch that is old: what came before an old one is, whatever an untrusted clock said."""
+    old = after
+    for number in range(after + 1, last + 1):
+        row = journal.record(InboxRow, str(number))
+        at = row.result.at if row is not None else None
+        if at is not None and at.trusted and at.wall_ms >= before_ms:
+            break
+        if at is None or at.trusted:
+            old = number
+        if old >= after + COMMANDS_AT_ONCE:
+            break
+    return old
+
+
+def _is_in_force(row: InboxRow, version: int) -> bool:
+    """Those behind the configuration in force wait until another one is."""
     body = decode_command(row.body)
-    return not (isinstance(body, Configure) and body.version == version)
+    return isinstance(body, Configure) and body.version == version

@@ -110,11 +110,11 @@ def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | Swap
     if gathered is None and not groups:
         detail = f"{ask.old} bills no account and is in no group; tie {ask.new} to its room at central"
         return SwapRefused(SwapRefusal.BILLS_NOBODY, detail)
-    if gathered is not None and gathered.state.quarantined:
-        account, why = gathered.state.account, gathered.state.quarantined
-        return SwapRefused(
-            SwapRefusal.QUARANTINED, f"{account}: {why}; release it first: cardroom-gateway release"
+    if gathered is not None and gathered.quarantined:
+        detail = (
+            f"{gathered.state.account}: {gathered.quarantined}; release it first: cardroom-gateway release"
         )
+        return SwapRefused(SwapRefusal.QUARANTINED, detail)
     found = _last_register(journal, ask, gathered.rule if gathered else None, now)
     if isinstance(found, SwapRefused):
         return found

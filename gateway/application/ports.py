@@ -189,9 +189,9 @@ class Journal(Protocol):
     def rebuild_buckets(self, account: AccountId) -> None:
         """Set an account's balances to the sums of its postings: the ledger is right."""
 
-    def fold_entries(self, before_ms: int, keep_from: int | None) -> int:
+    def fold_entries(self, before_ms: int, now_ms: int, keep_from: int | None) -> int:
         """Fold the next stretch of entries dated before an instant into sums and a chain of digests; give how many. None that an
-        outbox row still needs, and none from the entry number `keep_from` on."""
+        outbox row still needs, none that is dated since or follows such a one, and none from the entry number `keep_from` on."""
 
     def folded_until_ms(self) -> int:
         """Give until when entries are folded away; 0 when none is. Earlier ones are at central only."""

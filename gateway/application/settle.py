@@ -56,6 +56,24 @@ def settle(
     return settle_to(journal, gathered, end, cause, now, source)
 
 
+def settle_before_change(
+    journal: Journal, account: AccountId, cause: EntryCause, now: Instant, end: Closed | None = None
+) -> None:
+    """Bill an account to its meter's last good reading, or a point of it, before its rules or meter change; in quarantine too.
+
+    Later it would be billed to other money, by other rules, or to nobody. Entries are differences, so that a release finds them
+    right; buckets of a payer in doubt become the sum of the ledger first, as they would then (C-17).
+    """
+    gathered = metered(journal, account)
+    end = end or (last_good(gathered.meter) if gathered and gathered.meter else None)
+    if gathered is None or end is None or gathered.is_closed:
+        return
+    if gathered.payer.quarantined:
+        journal.rebuild_buckets(gathered.payer.account)
+        gathered = metered(journal, account) or gathered
+    settle_to(journal, gathered, end, cause, now, None)
+
+
 def settle_to(
     journal: Journal, gathered: Metered, end: Closed, cause: EntryCause, now: Instant, source: str | None
 ) -> bool:

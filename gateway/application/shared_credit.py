@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.application.accounts import Metered, bill, metered, sharing
 from gateway.application.ports import Journal
-from gateway.application.settle import settle
+from gateway.application.settle import settle, settle_before_change
 from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.domain.buckets import Bucket, spendable
@@ -50,6 +50,13 @@ def settle_all(
     points = sharing(journal, gathered) if gathered else []
     written = [settle(journal, point.state.account, cause, now, source) for point in points]
     return any(written)
+
+
+def settle_all_before_change(journal: Journal, account: AccountId, now: Instant) -> None:
+    """Bill every point of this one's credit by the rules that are about to change, in quarantine too."""
+    gathered = metered(journal, account)
+    for point in sharing(journal, gathered) if gathered else []:
+        settle_before_change(journal, point.state.account, EntryCause.COMMAND, now)
 
 
 def meters_of(journal: Journal, account: AccountId) -> tuple[MeterNo, ...]:

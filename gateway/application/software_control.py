@@ -62,10 +62,8 @@ def bill_gap(journal: Journal, body: BillGap, now: Instant) -> Done:
 
 
 def _refusal(gathered: Metered, body: BillGap, now: Instant) -> str:
-    if gathered.state.quarantined:
-        return f"quarantined: {gathered.state.quarantined}"
-    if gathered.payer.quarantined:
-        return f"{gathered.payer.account}, which pays, is quarantined: {gathered.payer.quarantined}"
+    if gathered.quarantined:
+        return gathered.quarantined
     if gathered.is_barred:
         return "the account is closed"
     if body.energy_wh < 0 or body.to_ms < body.from_ms:

@@ -32,8 +32,23 @@ from gateway.domain.reading import Judgement, MeterReading, MeterState, advance,
 from gateway.domain.relay import RelayState
 
 
+class BooksInDoubt(Exception):
+    """The account's books don't add up to the last register: raised so that nothing of the swap stands (C-17)."""
+
+    def __init__(self, account: AccountId, why: str) -> None:
+        super().__init__(
+            f"{SwapRefusal.QUARANTINED}: {account} could not be billed to the last register: {why}; "
+            "nothing was changed; release it first: cardroom-gateway release"
+        )
+        self.account = account
+        self.why = why
+
+
 def swap_meter(journal: Journal, ask: SwapOrder, now: Instant) -> Swap | SwapRefused:
-    """Replace a meter. The same again, while it holds, is what was done before; a refusal changed nothing."""
+    """Replace a meter. The same again, while it holds, is what was done before; a refusal changed nothing.
+
+    Raises BooksInDoubt, which must undo what was written; the account is then to be quarantined.
+    """
     known = done_before(journal, ask.old, ask.new, now)
     if known is not None:
         return known
@@ -43,11 +58,7 @@ def swap_meter(journal: Journal, ask: SwapOrder, now: Instant) -> Swap | SwapRef
     number = len(journal.records(Swap)) + 1
     here = station(journal)
     swap = f"{here.gateway}.{here.epoch}.swap{number}"
-    if not _seal_last(journal, ask, plan, swap, now):
-        detail = (
-            f"{plan.account} could not be billed to the last register; see its alarm, and release it first"
-        )
-        return SwapRefused(SwapRefusal.QUARANTINED, detail)
+    _seal_last(journal, ask, plan, swap, now)
     baseline = _seal_first(journal, ask, now)
     fact = _fact(ask, plan, swap, now)
     if plan.account is not None:
@@ -88,8 +99,8 @@ def binding_of(fact: MeterSwapped) -> BindingRule | None:
     return BindingRule(fact.binding, fact.new_meter, fact.account, fact.from_ms, fact.first_wh)
 
 
-def _seal_last(journal: Journal, ask: SwapOrder, plan: SwapPlan, swap: str, now: Instant) -> bool:
-    """Take the last register and bill the account up to it; False when its books don't add up (C-17)."""
+def _seal_last(journal: Journal, ask: SwapOrder, plan: SwapPlan, swap: str, now: Instant) -> None:
+    """Take the last register and bill the account up to it. Raises BooksInDoubt when that doesn't add up (C-17)."""
     if plan.judged is not None:
         reading, judgement = plan.judged
         before = journal.record(MeterState, ask.old) or MeterState(ask.old)
@@ -99,11 +110,12 @@ def _seal_last(journal: Journal, ask: SwapOrder, plan: SwapPlan, swap: str, now:
         if not plan.last_read_by:
             journal.add_reading(_row(reading, judgement.outcome, now))
     if plan.account is None:
-        return True
+        return
     settle(journal, plan.account, EntryCause.BINDING, now, source=swap)
     state, meter = journal.record(AccountState, plan.account), journal.record(MeterState, ask.old)
     assert state is not None
-    return state.closed or meter is None or state.settled_wh == meter.total_wh
+    if not (state.closed or meter is None or state.settled_wh == meter.total_wh):
+        raise BooksInDoubt(plan.account, state.quarantined or "its last energy is not billed")
 
 
 def _seal_first(journal: Journal, ask: SwapOrder, now: Instant) -> Closed:

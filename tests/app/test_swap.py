@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from gateway.adapters.control_socket import Unable
 from gateway.adapters.journal_store import SqliteJournal
 from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.app import address_orders
+from gateway.app.swap_orders import SwapOrders
 from gateway.application.change_address import begin_change
 from gateway.application.plan_swap import Sealed, SwapOrder
 from gateway.application.records import AddressChange, MeterPlace, Swap
@@ -20,7 +22,7 @@ from gateway.contract.facts import Entry, Instant
 from gateway.contract.meter_facts import MeterSwapped
 from gateway.contract.rules import PolicyRule
 from tests.app.station import MODEL, Central, Station, rooms, until
-from tests.application.site import PRICE, Site, tie
+from tests.application.site import HOUR_MS, PRICE, Site, tie
 
 
 def registered(station: Station) -> dict[str, MeterRow]:
@@ -82,6 +84,28 @@ async def test_a_meter_is_swapped_with_both_on_the_line_and_an_old_configuration
     await station.until_status(lambda status: room_of(status)["meter"] == "m1", "swapped back")
     await until(lambda: central.billed_wh("a1") == 20, "billed on the new meter, too")
     assert {entry.meter for entry in central.facts(Entry) if entry.energy_wh} == {"m1", "m2"}
+
+
+async def test_books_that_do_not_add_up_are_quarantined_and_nothing_is_swapped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = Site()
+    site.configure()
+    site.read(50_000)
+    site.wait(HOUR_MS)
+    before = site.meter()
+
+    class Writer:
+        async def run(self, use_case: Any) -> Any:
+            return site.journal.perform(use_case)
+
+    monkeypatch.setattr("gateway.application.settle.audit_charges", lambda *_: "planted")
+    last, first = Sealed(51_000, site.now, read_by="wang"), Sealed(7_000, site.now, b"first")
+    ask = SwapOrder("m1", "m2", last, first, MeterPlace("a", "2", MODEL), "li", "burnt out")
+    orders: Any = SwapOrders(SimpleNamespace(store=Writer()))  # type: ignore[arg-type]
+    with pytest.raises(Unable, match="quarantined: a1 could not be billed to the last register: planted"):
+        await orders._done(ask, site.now)
+    assert (site.meter(), site.state().quarantined) == (before, "planted")
 
 
 async def test_a_dead_meters_register_is_typed_or_taken_from_the_last_reading_without_any_central(

@@ -16,10 +16,10 @@ from gateway.application.ports import StoreDamaged
 from gateway.application.records import ONLY, InboxRow, Provisional
 from gateway.application.settle import settle
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import Ack, Grant, Resend, TakeBack
+from gateway.contract.commands import Ack, BillGap, Grant, Resend, TakeBack
 from gateway.contract.facts import CommandOutcome, EntryCause
 from gateway.contract.rules import PolicyRule, PriceRule
-from tests.application.site import HOUR_MS, PRICE, YUAN, Site, use
+from tests.application.site import HOUR_MS, PRICE, YUAN, Site, room, use
 
 DAY_MS = 24 * HOUR_MS
 POLICY = PolicyRule(new_account_grace_s=0, keep_acked_days=2, keep_ledger_days=5)
@@ -218,6 +218,47 @@ def test_what_is_still_to_be_trued_up_is_not_folded(site: Site) -> None:
     assert site.ask(lambda journal: journal.records(Provisional)) == {}
 
 
+def test_what_can_never_be_trued_up_any_more_keeps_nothing_from_being_folded(site: Site) -> None:
+    site.trusted = False
+    use(site, (site.meter().register_wh or 0) + 1_000, minutes=61)
+    settle_now(site)
+    (pending,) = [entry for entry in site.entries() if entry.provisional]
+    site.configure(room("a9"), policy=POLICY)
+    site.trusted = True
+    site.do(settle_due)
+    site.grant("then", YUAN, "a9")
+    site.wait(10 * DAY_MS)
+    site.grant("later", YUAN, "a9")
+    acknowledged(site)
+    assert fold(site) > 0
+    assert site.ask(lambda journal: journal.entry(pending.entry)) is None
+
+
+def test_a_command_on_an_untrusted_clock_keeps_no_later_body_from_shrinking(site: Site) -> None:
+    site.trusted = False
+    for n in range(3):
+        site.grant(f"{n}" * 60, YUAN)
+    site.trusted = True
+    site.configure(policy=POLICY)
+    site.grant("x" * 60, YUAN)
+    site.wait(3 * DAY_MS)
+    site.configure(policy=POLICY)
+    fold(site)
+    rows = [
+        site.ask(lambda journal, n=n: journal.record(InboxRow, str(n))) for n in range(3, site.number + 1)
+    ]
+    assert [row.body == b"" for row in rows] == [True, True, True, True, True, False]
+
+
+def test_a_command_on_an_untrusted_clock_waits_for_an_old_one_behind_it(site: Site) -> None:
+    site.wait(3 * DAY_MS)
+    site.trusted = False
+    site.grant("u" * 60, YUAN)
+    site.trusted = True
+    fold(site)
+    assert site.ask(lambda journal: journal.record(InboxRow, str(site.number))).body
+
+
 def test_a_late_price_corrects_what_is_here_and_says_what_is_not(site: Site) -> None:
     acknowledged(site)
     fold(site)
@@ -227,6 +268,33 @@ def test_a_late_price_corrects_what_is_here_and_says_what_is_not(site: Site) -> 
     assert -1000 * adjusted[0].lines[0].amount == sum(e.energy_wh for e in here) * 100_000
     alarms = [fact for fact in site.facts() if getattr(fact, "what", "") == "price-too-old"]
     assert "folded away" in alarms[0].detail
+
+
+def test_a_gap_that_is_dated_long_ago_lets_nothing_recent_be_folded(site: Site) -> None:
+    live(site, days=4)
+    ago_ms = site.wall_ms - 12 * DAY_MS
+    site.command(BillGap("gap1", "a1", 5_000, ago_ms, ago_ms + DAY_MS, site.wall_ms))
+    site.grant("later", YUAN)
+    acknowledged(site)
+    assert fold(site) > 0
+    left = site.ask(lambda journal: journal.consumption_since(0))
+    kept_ms = site.wall_ms - POLICY.keep_ledger_days * DAY_MS
+    assert [e.at.wall_ms for e in left if not e.source] == [
+        e.at.wall_ms for e in site.entries("consumption") if e.at.wall_ms >= kept_ms and not e.source
+    ]
+    assert site.ask(lambda journal: journal.folded_until_ms()) < kept_ms
+
+
+def test_what_a_clock_dated_that_ran_ahead_keeps_nothing_from_being_folded(site: Site) -> None:
+    site.wall_ms += 4_000 * DAY_MS
+    site.grant("ahead", YUAN)
+    site.wall_ms -= 4_000 * DAY_MS
+    ahead = site.entries()[-1].entry
+    live(site, days=8)
+    acknowledged(site)
+    fold(site)
+    assert site.ask(lambda journal: journal.entry(ahead)) is None
+    assert site.ask(lambda journal: journal.folded_until_ms()) < site.wall_ms
 
 
 def test_nothing_is_folded_on_an_untrusted_clock(site: Site) -> None:

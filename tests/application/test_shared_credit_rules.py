@@ -282,6 +282,22 @@ def test_what_was_billed_on_an_untrusted_clock_is_trued_up_with_the_payer() -> N
     site.journal.close()
 
 
+def test_what_is_trued_up_for_a_point_that_is_gone_is_settled_with_who_paid() -> None:
+    site = Site(trusted=False)
+    peak = PriceRule("p2", "student", START_MS, 758_300)
+    site.configure(room("a1"), room("a2", pays_from="a1"), prices=[PRICE, peak])
+    site.grant("g1", 10 * YUAN)
+    site.read(START_WH, "m2")
+    use(site, START_WH + 1_000, meter="m2", minutes=61)
+    site.do(settle_due)
+    site.configure(room("a1"), prices=[PRICE, peak])
+    site.trusted = True
+    site.do(settle_due)
+    assert site.balance("a1") == 10 * YUAN - 758_300
+    assert [(e.account, e.used_by) for e in site.entries("adjustment")] == [("a1", "a2")]
+    site.journal.close()
+
+
 MISTAKES = {
     "unknown": (
         {"a2": {"pays_from": "b7"}},

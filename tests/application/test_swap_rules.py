@@ -11,7 +11,7 @@ from gateway.application.records import MeterPlace, Swap, Tie
 from gateway.application.release import release_account
 from gateway.application.settle_due import settle_due
 from gateway.application.site_swaps import unregistered
-from gateway.application.swap_meter import binding_of, swap_meter
+from gateway.application.swap_meter import BooksInDoubt, binding_of, swap_meter
 from gateway.contract.commands import BeginEpoch, RelayWish, SetRelay
 from gateway.contract.facts import Alarm
 from gateway.contract.meter_facts import MeterSwapped
@@ -188,6 +188,18 @@ def test_a_quarantined_account_is_released_first(site: Site) -> None:
     assert swap(site).why is SwapRefusal.QUARANTINED
     site.do(release_account, "a1")
     assert isinstance(swap(site), Swap)
+
+
+def test_books_that_do_not_add_up_to_the_last_register_leave_nothing_of_the_swap(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.wait(HOUR_MS)
+    before, facts = (site.meter(), site.state()), len(site.facts())
+    monkeypatch.setattr("gateway.application.settle.audit_charges", lambda *_: "planted")
+    with pytest.raises(BooksInDoubt, match="a1 could not be billed to the last register: planted"):
+        swap(site, typed="wang")
+    assert ((site.meter(), site.state()), len(site.facts())) == (before, facts)
+    assert tied(site, "m1") == "a1"
 
 
 def test_a_room_in_lock_out_stays_locked_on_the_new_relay_and_a_cut_one_stays_cut(site: Site) -> None:

@@ -39,6 +39,7 @@ async def swap_for_ever(path: Path, life: int, told: int) -> None:
             await store.run(lambda journal: post_reading(journal, MeterReading("m1", FIRST_WH), born))
         for swap in await store.run(unregistered):
             follow(registry, swap)
+            await store.run(lambda journal, key=swap.fact.swap: note_registered(journal, key))
         n = 0
         while True:
             n += 1

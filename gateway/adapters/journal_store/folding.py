@@ -6,6 +6,7 @@ or only their digests, can prove that these are what was folded away.
 
 import sqlite3
 import zlib
+from collections.abc import Sequence
 from hashlib import sha256
 
 from gateway.adapters.journal_store.schema import COMPRESSED_FROM_BYTES, FOLDED_VERSION, SEQ_BITS
@@ -14,6 +15,9 @@ FOLDED_AT_ONCE = 2_000
 """Some tens of milliseconds of the writer's time."""
 FOLDED_AT_LEAST = 500
 """Fewer are left for another day: each fold is a row that stays."""
+_BEHIND_ALL = 2**63 - 1
+_IS_OLD = "CASE WHEN trusted AND at_ms <= ? THEN at_ms < ? END"
+"""By now and the instant that divides; NULL where a wrong clock says nothing."""
 
 
 class FoldTables:
@@ -26,21 +30,21 @@ class FoldTables:
         found = self._connection.execute("SELECT ifnull(max(at_ms), 0) FROM fold")
         return int(found.fetchone()[0])
 
-    def fold(self, before_ms: int, keep_from: int | None) -> int:
+    def fold(self, before_ms: int, now_ms: int, keep_from: int | None) -> int:
         """Fold entries in order up to the last of the next stretch that is dated before an instant; give how many.
 
         None that an outbox row still needs, and none from the entry `keep_from` on. What was written before an old entry is old,
-        whatever a wrong clock dated it.
+        whatever a wrong clock dated it (not proved, or beyond now). What is dated since stays, and all that follows it: an agreed
+        gap is dated far back.
         """
-        if not self._is_worth_it(before_ms):
+        if not self._is_worth_it(before_ms, now_ms):
             return 0
         past = self._limit(keep_from)
         rows = self._connection.execute(
-            "SELECT number, trusted AND at_ms < ?, at_ms, fact FROM ledger WHERE number < ? ORDER BY number LIMIT ?",
-            (before_ms, past, FOLDED_AT_ONCE),
+            f"SELECT number, {_IS_OLD}, at_ms, fact FROM ledger WHERE number < ? ORDER BY number LIMIT ?",  # noqa: S608  (fixed)
+            (now_ms, before_ms, past, FOLDED_AT_ONCE),
         ).fetchall()
-        while rows and not rows[-1][1]:
-            rows.pop()
+        del rows[_old_ones([row[1] for row in rows]) :]
         if len(rows) < FOLDED_AT_LEAST:
             return 0
         up_to = rows[-1][0]
@@ -54,13 +58,13 @@ class FoldTables:
         self._connection.execute(f"PRAGMA user_version = {FOLDED_VERSION}")
         return len(rows)
 
-    def _is_worth_it(self, before_ms: int) -> bool:
+    def _is_worth_it(self, before_ms: int, now_ms: int) -> bool:
         """Asked every minute, so that it reads no fact and no outbox row."""
         found = self._connection.execute(
-            "SELECT trusted AND at_ms < ? FROM ledger ORDER BY number LIMIT ?", (before_ms, FOLDED_AT_ONCE)
+            f"SELECT {_IS_OLD} FROM ledger ORDER BY number LIMIT ?",  # noqa: S608  (fixed)
+            (now_ms, before_ms, FOLDED_AT_ONCE),
         ).fetchall()
-        last_old = max((place for place, (old,) in enumerate(found, start=1) if old), default=0)
-        return last_old >= FOLDED_AT_LEAST
+        return _old_ones([old for (old,) in found]) >= FOLDED_AT_LEAST
 
     def _limit(self, keep_from: int | None) -> int:
         """The first entry that must stay; the newest always does, it keeps the count."""
@@ -99,11 +103,26 @@ class FoldTables:
         return bytes(found[0]) if found else b""
 
     def _move(self, up_to: int) -> None:
-        """Postings have no index by entry, and need none: they lie in the order of their entries."""
+        """Postings have no index by entry, and need none: they lie in the order of their entries, a stretch is read."""
+        past = self._connection.execute(
+            "SELECT rowid FROM posting WHERE entry > ? ORDER BY rowid LIMIT 1", (up_to,)
+        ).fetchone()
+        before = past[0] if past else _BEHIND_ALL
         self._connection.execute(
-            "INSERT INTO folded SELECT bucket, sum(amount) FROM posting WHERE entry <= ? GROUP BY bucket"
+            "INSERT INTO folded SELECT bucket, sum(amount) FROM posting WHERE rowid < ? GROUP BY bucket"
             " ON CONFLICT (bucket) DO UPDATE SET amount = amount + excluded.amount",
-            (up_to,),
+            (before,),
         )
-        self._connection.execute("DELETE FROM posting WHERE entry <= ?", (up_to,))
+        self._connection.execute("DELETE FROM posting WHERE rowid < ?", (before,))
         self._connection.execute("DELETE FROM ledger WHERE number <= ?", (up_to,))
+
+
+def _old_ones(marks: Sequence[int | None]) -> int:
+    """How many lead up to the last old one before the first that is not."""
+    count = 0
+    for place, old in enumerate(marks, start=1):
+        if old:
+            count = place
+        elif old is not None:
+            break
+    return count

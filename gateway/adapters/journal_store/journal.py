@@ -171,8 +171,8 @@ class SqliteJournal:
     def rebuild_buckets(self, account: AccountId) -> None:
         self._ledger.rebuild(account)
 
-    def fold_entries(self, before_ms: int, keep_from: int | None) -> int:
-        return self._folds.fold(before_ms, keep_from)
+    def fold_entries(self, before_ms: int, now_ms: int, keep_from: int | None) -> int:
+        return self._folds.fold(before_ms, now_ms, keep_from)
 
     def folded_until_ms(self) -> int:
         return self._folds.folded_until_ms()
