@@ -134,6 +134,8 @@ def test_a_question_is_the_captured_one() -> None:
     """Function 01H, two bytes of identifier, low byte first."""
     decoder = Decoder()
     decoder.feed(edition1997.read("000000000003", "B611", preamble=2))
-    assert decoder.next_event()[:3] == ("000000000003", 0x01, bytes.fromhex("11B6"))
+    asked = decoder.next_event()
+    assert isinstance(asked, Frame)
+    assert (asked.address, asked.control, asked.data) == ("000000000003", 0x01, bytes.fromhex("11B6"))
     assert edition1997.read("000000000003", "B611", preamble=2)[:3] == b"\xfe\xfe\x68"
     assert edition1997.read("000000000003", "B611")[:1] == b"\x68"
