@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-ACCOUNTING_FIRST_DAY = 26
+from gateway.contract.rules import PolicyRule
+
+ACCOUNTING_FIRST_DAY = PolicyRule().period_day
+"""The day on which gateways close the period, unless a building's policy says another."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 

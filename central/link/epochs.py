@@ -3,6 +3,7 @@
 A birth is retained by the broker and may be said again, or replayed: only a boot that was never seen can change anything.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from django.db.models import Max
@@ -17,14 +18,16 @@ from central.link.models import (
     Command,
     Delivery,
     Gateway,
+    GatewayEntry,
     GatewayEpoch,
     TakeBackRequest,
 )
-from gateway.contract.commands import BeginEpoch, CloseAccount, TakeBack
+from gateway.contract.commands import BeginEpoch, BillGap, CloseAccount, TakeBack, decode_command
 from gateway.contract.facts import Birth
 from gateway.contract.identifiers import AccountId, Epoch, GrantId
 
 BOOTS_KEPT = 100
+BILL_GAP = BillGap.__struct_config__.tag
 BEYOND_ANY_ROW = 1 << 53
 """The gateway may have written past the last row we have since its store went back: the order must stand all the same."""
 
@@ -154,7 +157,10 @@ def _order_epoch(gateway: Gateway, now_ms: int) -> None:
 
 
 def issue_again(gateway: Gateway, now_ms: int) -> None:
-    """Number anew what has no answer: grants not booked, credit asked back, closings. Relay wishes are a person's to repeat."""
+    """Number anew what has no answer: grants not booked, credit asked back, closings, agreed gaps.
+
+    Relay wishes and emergencies are a person's to repeat.
+    """
     unbooked = Delivery.objects.filter(gateway=gateway, applied_ms=None, refused="")
     for delivery in unbooked.select_related("grant__account").order_by("grant__created_ms", "grant_id"):
         send_grant(delivery, now_ms)
@@ -167,6 +173,18 @@ def issue_again(gateway: Gateway, now_ms: int) -> None:
         state__in=[Closing.State.ASKED, Closing.State.PENDING],
     ).select_related("account"):
         outbox.enqueue(gateway.pk, closing_order(closing), subject=closing.request_id, now_ms=now_ms)
+    for gap in _gaps_not_billed(gateway):
+        body = decode_command(bytes(gap.body))
+        if body is not None:
+            outbox.enqueue(gateway.pk, body, subject=gap.subject, now_ms=now_ms)
+
+
+def _gaps_not_billed(gateway: Gateway) -> Iterator[Command]:
+    """Give the newest command of each agreed gap that was superseded, and that no entry shows to be billed (R-4.3.5)."""
+    gaps = {c.subject: c for c in Command.objects.filter(gateway=gateway, kind=BILL_GAP).order_by("pk")}
+    billed = GatewayEntry.objects.filter(gateway=gateway, booked=True, source__in=gaps)
+    done = set(billed.values_list("source", flat=True))
+    yield from (c for c in gaps.values() if c.state == Command.State.SUPERSEDED and c.subject not in done)
 
 
 def take_back_order(request: TakeBackRequest) -> TakeBack:

@@ -197,7 +197,7 @@ def _ask_once(
     if isinstance(gateway, Refused):
         return gateway
     kind = type(order).__struct_config__.tag
-    known = Command.objects.filter(gateway=gateway, kind=kind, subject=name).first()
+    known = Command.objects.filter(gateway=gateway, kind=kind, subject=name).order_by("-pk").first()
     if known is not None:
         same = decode_command(bytes(known.body)) == order
         return known if same else Refused(LinkRefusal.EXISTS_WITH_DIFFERENT, name)

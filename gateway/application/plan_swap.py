@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from gateway.application.accounts import certain_wall_ms, metered_by
+from gateway.application.bind import due_binding
 from gateway.application.groups import groups_in_force
 from gateway.application.ports import Journal
 from gateway.application.post_reading import UNBOUND_MAX_POWER_W
@@ -108,8 +109,7 @@ def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | Swap
     if refused is not None:
         return refused
     if gathered is None and not groups:
-        detail = f"{ask.old} bills no account and is in no group; tie {ask.new} to its room at central"
-        return SwapRefused(SwapRefusal.BILLS_NOBODY, detail)
+        return SwapRefused(SwapRefusal.BILLS_NOBODY, _why_nobody(journal, ask, now))
     if gathered is not None and gathered.quarantined:
         detail = (
             f"{gathered.state.account}: {gathered.quarantined}; release it first: cardroom-gateway release"
@@ -134,6 +134,15 @@ def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | Swap
         groups=groups,
         judged=judged,
     )
+
+
+def _why_nobody(journal: Journal, ask: SwapOrder, now: Instant) -> str:
+    """Say why nothing of the old meter can be sealed: it is tied to nothing, or has not given its first reading."""
+    waiting = due_binding(journal, ask.old, now)
+    if waiting is None:
+        return f"{ask.old} bills no account and is in no group; tie {ask.new} to its room at central"
+    never = f"{ask.old} never gave a reading, so nothing was billed to {waiting.account} by it and there is nothing to seal"
+    return f"{never}: add {ask.new} with `meters add` and have central tie it to the room"
 
 
 def _refusal(journal: Journal, ask: SwapOrder, now: Instant) -> SwapRefused | None:

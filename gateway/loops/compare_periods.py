@@ -3,14 +3,14 @@
 A meter's own calendar makes its settlement: it is asked a while after the instant, so that one whose clock is late has made it.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from gateway.application.close_period import OwnRegister, note_own_register, to_compare
-from gateway.application.ports import Clock, Journal, Rank, Store, StoreFull
+from gateway.application.ports import Clock, Journal, Rank, Store
 from gateway.contract.identifiers import MeterNo
 from gateway.loops.fleet import Fleet, FleetMeter
 from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.ticking import tick_for_ever
 from gateway.protocols.driver import Answer, Item, Refused, Values, merged
 
 NOT_TOLD = Values()
@@ -46,13 +46,7 @@ class PeriodComparer:
 
     async def run(self) -> None:
         """Compare for ever. What can't be stored now is compared at the next turn."""
-        while True:
-            try:
-                await self._turn()
-            except StoreFull:
-                pass
-            self._progress()
-            await asyncio.sleep(TICK_S)
+        await tick_for_ever(self._turn, self._progress, TICK_S)
 
     async def _turn(self) -> None:
         now = self._clock.now()

@@ -182,6 +182,14 @@ def test_what_is_refused_is_refused_by_name_and_changes_nothing(site: Site) -> N
     assert len(site.facts()) == facts
 
 
+def test_of_a_meter_that_never_gave_a_reading_it_is_said_that_there_is_nothing_to_seal(site: Site) -> None:
+    site.configure(room(), room("a2"), bindings=[tie(), tie("a2", "m8")])
+    refused = swap(site, old="m8", new="m3")
+    assert refused.why is SwapRefusal.BILLS_NOBODY
+    assert "m8 never gave a reading, so nothing was billed to a2 by it" in refused.detail
+    assert "bills no account" in swap(site, old="m9", new="m3").detail
+
+
 def test_a_quarantined_account_is_released_first(site: Site) -> None:
     site.wait(HOUR_MS)
     site.do(lambda journal, now: quarantine(journal, "a1", "a bug", now))

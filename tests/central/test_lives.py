@@ -131,6 +131,34 @@ def test_c_7_what_was_taken_back_is_not_asked_back_again_of_a_new_store(taker, t
     assert not Alarm.objects.filter(what="take-back-differs").exists()
 
 
+def ask_gap(name):
+    gap = {"grace_until_ms": NOW_MS, "actor": "b", "note": "no meter", "now_ms": NOW_MS}
+    return operations.ask_gap(name, ROOM, 9_000, NOW_MS - 20, NOW_MS - 10, **gap)
+
+
+def test_an_agreed_gap_that_a_lost_store_never_billed_is_asked_of_the_new_one(taker, twin, cashier):
+    credit(taker, twin, cashier)
+    first = ask_gap("gap-1")
+    rebuilt(taker, twin)
+    again = last("bill-gap")
+    assert (again.number, order(again)) == (last("configure").number + 1, order(first))
+    assert ask_gap("gap-1") == again, "the command that lives answers for the gap"
+    answered(taker, twin, last("configure"))
+    answered(taker, twin, again)
+    twin.epoch, twin.boot = "e10", "boot-10"
+    twin.seq, twin.entries, twin.last_command = 0, 0, 0
+    born(taker, twin)
+    assert last("bill-gap") == again, "it was answered"
+
+
+def test_an_agreed_gap_whose_entry_came_before_the_card_died_is_not_billed_twice(taker, twin, cashier):
+    credit(taker, twin, cashier)
+    asked = ask_gap("gap-1")
+    up(taker, twin, twin.entry(EntryKind.CONSUMPTION, ROOM, -5_000_000, source="gap-1"))
+    rebuilt(taker, twin)  # the row with the answer died with the card
+    assert last("bill-gap") == asked
+
+
 def test_c_11_numbers_above_an_opening_that_is_still_under_way_stay(taker, twin, cashier):
     """The opening is taken out of turn: whoever numbers it anew from below lets old commands in again."""
     born(taker, twin, last_command=40)
