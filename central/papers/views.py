@@ -20,12 +20,12 @@ from central.domain.paper import Paper
 from central.domain.periods import NotAPeriod, Period, PeriodKind, read_period
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
+from central.office.page_table import page_tables
 from central.office.roles import SEAL_REPORTS, SEE_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
-from central.papers.page_table import page_tables
 from central.papers.words import KIND_WORDS
 
 SEALED_PER_PAGE = 50
@@ -94,7 +94,12 @@ def proof(request: HttpRequest, number: int, digits: str) -> HttpResponse:
     if found is None or not found.digits_agree:
         return render(request, "papers/proof.html", {"number": number}, status=404)
     paper = content_of(found.paper, get_language() or settings.LANGUAGE_CODE)
-    context = {"number": number, "found": found, "paper": paper, "tables": page_tables(paper, rows=False)}
+    context = {
+        "number": number,
+        "found": found,
+        "paper": paper,
+        "tables": page_tables(paper.tables, rows=False),
+    }
     return render(request, "papers/proof.html", context)
 
 
@@ -152,7 +157,7 @@ def _answer(
         "report": chosen,
         "period": period,
         "kinds": [(kind, KIND_WORDS[kind]) for kind in chosen.periods],
-        "tables": page_tables(paper),
+        "tables": page_tables(paper.tables),
         "sealed": sealed,
         "can_seal": sealed is None and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
         "before": _address(chosen, _containing(period.kind, str(periods.day_before(period)))),
