@@ -127,7 +127,7 @@ def _show(content: Content) -> list[Table]:
     rows = [
         Row([_("Setting"), str(setting_words(change.code).label)]),
         Row([_("For"), where_words(change.place, change.where)]),
-        Row([_("Before"), value_text(setting, before)]),
+        Row([_("Value before"), value_text(setting, before)]),
         Row([_("New value"), value_text(setting, change.value)]),
         Row([_("In force from"), str(minute(change.from_ms))]),
         Row([_("Requirement"), setting.source]),

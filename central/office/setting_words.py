@@ -27,7 +27,7 @@ class SettingWords:
 CHAPTERS: dict[str, Words] = {
     "desk": lazy("Desk"),
     "sale": lazy("Selling"),
-    "receipt": lazy("Receipts"),
+    "receipt": lazy("Receipts and seals"),
     "correction": lazy("Corrections"),
     "balance": lazy("Low balances"),
     "period": lazy("Accounting period"),
