@@ -67,7 +67,7 @@ class Known:
 
 _CLASS: Final = (Place.CLASS,)
 _BUILDING: Final = (Place.BUILDING,)
-_CLASS_BUILDING: Final = (Place.CLASS, Place.BUILDING)
+_ANYWHERE: Final = (Place.CLASS, Place.BUILDING, Place.ROOM)
 SEPTEMBER_MINIMUM: Final[list[object]] = [{"from": "09-01", "until": "09-30", "fen": 3000}]
 
 SETTINGS: Final = (
@@ -84,8 +84,8 @@ SETTINGS: Final = (
     Known("receipt.parts", Kind.TEXTS, ["记账联", "存根联", "客户联"], "R-4.2.1"),
     Known("correction.same-day-only", Kind.YES_NO, True, "R-4.1.5"),
     Known("balance.low-hour", Kind.HOUR_OF_DAY, 18, "R-4.1.6", _BUILDING),
-    Known("balance.low-yuan", Kind.FEN, 1000, "R-4.1.6", _CLASS_BUILDING),
-    Known("balance.low-kwh", Kind.WATT_HOURS, 10_000, "R-4.1.6", _CLASS_BUILDING),
+    Known("balance.low-yuan", Kind.FEN, 1000, "R-4.1.6", _ANYWHERE),
+    Known("balance.low-kwh", Kind.WATT_HOURS, 10_000, "R-4.1.6", _ANYWHERE),
     Known("period.first-day", Kind.DAY_OF_MONTH, 26, "R-4.1.9", least=1, most=28),
     Known("period.hour", Kind.HOUR_OF_DAY, 0, "R-4.1.9"),
     Known("agreement.due-day", Kind.DAY_OF_MONTH, 6, "R-4.1.9", least=1, most=28),

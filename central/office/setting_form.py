@@ -39,7 +39,10 @@ class SettingForm(forms.Form):
         max_length=300,
         error_messages={"required": lazy("Say why: the reason stays on record.")},
     )
-    key = forms.UUIDField(widget=forms.HiddenInput)
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={"invalid": lazy("This page is damaged. Open it again and start anew.")},
+    )
 
     def __init__(self, setting: Known, now_ms: int, value: object, key: str, data: Any = None) -> None:
         initial = {"begins": local(now_ms).strftime("%Y-%m-%dT%H:%M"), "key": key}

@@ -34,6 +34,7 @@ CLASSES = (
 )
 PRICES = ("class,price,from\ndormitory,0.5583,2025-09-01\nshop,0.9214,2025-09-01\n",)
 PASSWORD = "tall-lamp-quiet-42"  # a test's own
+SIGNERS = {"director": User.Role.DIRECTOR, "vice": User.Role.VP_NETWORK, "finance": User.Role.FINANCE}
 NAMES = (
     *("王小明", "李丽", "张伟", "刘洋", "陈静", "杨帆", "赵磊", "黄蓉", "周杰", "吴倩"),
     *("徐涛", "孙悦", "马超", "朱琳", "胡军", "郭敏", "何欣", "高峰", "林涵", "罗兰"),
@@ -44,9 +45,11 @@ WELDED, SILENT, PROTECTED, CUT, LOW = "1-103", "1-104", "1-105", "1-101", "1-102
 
 
 def people() -> None:
-    """Make one cashier and one administrator."""
+    """Make one cashier, one administrator, and those who sign (R-4.2.1)."""
     User.objects.create_user("cashier", password=PASSWORD, role=User.Role.CASHIER)
     User.objects.create_user("manager", password=PASSWORD, role=User.Role.ADMIN)
+    for name, role in SIGNERS.items():
+        User.objects.create_user(name, password=PASSWORD, role=role)
 
 
 def campus(buildings: int = 3, rooms: int = 12) -> None:
