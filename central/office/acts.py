@@ -40,6 +40,8 @@ class Act:
     """Does it, inside the last signature's transaction. Gives "", or in words why it can't be done: then nothing of it is kept."""
     address: Callable[[Content], str] = lambda _content: ""
     """The page that it is about."""
+    about: Callable[[Content], str] = lambda _content: ""
+    """What it is about, in words; "" where the request's subject says it."""
     copies: tuple[str, ...] = ()
     """Offices that file a copy; the original stays with the last office of the chain."""
 

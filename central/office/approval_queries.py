@@ -85,6 +85,12 @@ def act_title(code: str) -> Words:
     return act.title if act else code
 
 
+def subject_words(request: Approval) -> str:
+    """Say what a request is about."""
+    act = act_of(request.act)
+    return (act.about(request.content) if act else "") or request.subject
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """Where an office keeps the original or a copy, or that it has yet to say so."""

@@ -1,5 +1,7 @@
 """Pages of requests: what waits for me, one request with all that is asked, signing, taking back, filing (R-4.2.1)."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +14,14 @@ from central import clock
 from central.office import approvals
 from central.office.access import acting_roles, roles
 from central.office.acts import act_of
-from central.office.approval_queries import act_title, shelves_of, step_lines, visible_to, waiting_for
+from central.office.approval_queries import (
+    act_title,
+    shelves_of,
+    step_lines,
+    subject_words,
+    visible_to,
+    waiting_for,
+)
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.models import Approval
@@ -65,8 +74,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "office/approvals.html", context)
 
 
-def _lines(rows: object) -> list[tuple[Approval, Words]]:
-    return [(row, act_title(row.act)) for row in rows]
+def _lines(rows: Iterable[Approval]) -> list[tuple[Approval, Words, str]]:
+    return [(row, act_title(row.act), subject_words(row)) for row in rows]
 
 
 @roles(*EVERYONE)
@@ -158,6 +167,7 @@ def _page(request: HttpRequest, row: Approval, error: str = "", reason: str = ""
     context = {
         "row": row,
         "title": act_title(row.act),
+        "about": subject_words(row),
         "tables": page_tables(act.show(row.content)) if act else [],
         "address": act.address(row.content) if act else "",
         "steps": step_lines(row),

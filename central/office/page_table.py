@@ -26,6 +26,11 @@ class PageTable:
     totals: list[PageCell]
     count: int
 
+    @property
+    def has_titles(self) -> bool:
+        """Say whether the columns have titles at all."""
+        return any(title for title, _is_number in self.columns)
+
 
 def page_tables(tables: Iterable[Table], rows: bool = True) -> list[PageTable]:
     """Give every table; without its rows when only the totals may be shown."""

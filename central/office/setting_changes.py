@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from central.clock import local
 from central.domain.approval import NotAChain, Step, chain_of
 from central.domain.known_settings import Kind, Place, Value, ValueFault, fault_of
 from central.domain.paper import Column, Row, Table
@@ -16,7 +17,6 @@ from central.office.dated_settings import Where, known, place_exists, value_at
 from central.office.models import DatedValue
 from central.office.roles import APPROVES_MONEY, Role
 from central.office.setting_words import fault_words, setting_words, value_text, where_words
-from central.office.templatetags.cardroom import minute
 
 ACT = "setting"
 CONSOLE = "console"
@@ -129,7 +129,7 @@ def _show(content: Content) -> list[Table]:
         Row([_("For"), where_words(change.place, change.where)]),
         Row([_("Value before"), value_text(setting, before)]),
         Row([_("New value"), value_text(setting, change.value)]),
-        Row([_("In force from"), str(minute(change.from_ms))]),
+        Row([_("In force from"), f"{local(change.from_ms):%Y-%m-%d %H:%M}"]),
         Row([_("Requirement"), setting.source]),
     ]
     return [Table("", columns, rows)]
@@ -155,6 +155,7 @@ SETTING = Act(
     chain=(Step((Role.DIRECTOR,)), Step((Role.VP_NETWORK, Role.VP_LOGISTICS))),
     show=_show,
     carry_out=_carry_out,
+    about=lambda content: str(setting_words(content["code"]).label),
     copies=(Role.CASHIER,),
 )
 

@@ -65,6 +65,25 @@ class SettingForm(forms.Form):
         """Name the fields of the value itself."""
         return [name for name in self.fields if name == "value" or name.startswith("step")]
 
+    @property
+    def steps(self) -> list[list[forms.BoundField]]:
+        """Give a chain's fields step by step; nothing for other kinds."""
+        by_step: dict[str, list[forms.BoundField]] = {}
+        for name in self.value_names:
+            if name != "value":
+                by_step.setdefault(name.partition("_")[0], []).append(self[name])
+        return list(by_step.values())
+
+    @property
+    def before_steps(self) -> list[forms.BoundField]:
+        """Give the fields above the value, and the value itself where it is one field."""
+        return [self[name] for name in ("where", "room", "value") if name in self.fields]
+
+    @property
+    def after_steps(self) -> list[forms.BoundField]:
+        """Give the fields below the value."""
+        return [self[name] for name in ("nothing", "begins", "why") if name in self.fields]
+
     def _add_chain(self, value: object) -> None:
         chain = chain_of(value if isinstance(value, list) else [])
         offices = [("", "–"), *Role.choices]
@@ -72,7 +91,7 @@ class SettingForm(forms.Form):
             held = chain[step].offices if step < len(chain) else ()
             for place in range(max(OFFICES, len(held))):
                 words = {"step": step + 1}
-                label = _("Step %(step)d") % words if place == 0 else _("Step %(step)d, or") % words
+                label = _("Step %(step)d") % words if place == 0 else _("or")
                 self.fields[f"step{step}_{place}"] = forms.ChoiceField(
                     label=label,
                     choices=offices,
@@ -80,7 +99,7 @@ class SettingForm(forms.Form):
                     initial=held[place] if place < len(held) else "",
                 )
             self.fields[f"step{step}_persons"] = forms.IntegerField(
-                label=_("Step %(step)d, persons") % {"step": step + 1},
+                label=_("persons"),
                 min_value=1,
                 max_value=5,
                 required=False,

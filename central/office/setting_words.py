@@ -184,7 +184,7 @@ def _list_text(kind: Kind, value: Sequence[object]) -> str:
     if kind is Kind.CHAIN:
         return chain_text(value)
     lines = [_line(entry) for entry in value]
-    return "; ".join(lines) or _("none")
+    return _("; ").join(lines) or _("none")
 
 
 def _line(entry: object) -> str:

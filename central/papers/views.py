@@ -23,6 +23,7 @@ from central.office.dangerous import dangerous
 from central.office.page_table import page_tables
 from central.office.roles import SEAL_REPORTS, SEE_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
+from central.papers.accounting import first_days
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
@@ -84,7 +85,7 @@ def sealed(request: HttpRequest, number: int) -> HttpResponse:
     chosen = catalogue.report_of(paper.code)
     if chosen is None or not may(request, chosen.roles):
         raise PermissionDenied
-    return _sealed_answer(request, paper, chosen, read_period(paper.period))
+    return _sealed_answer(request, paper, chosen, read_period(paper.period, first_days))
 
 
 @require_GET
@@ -112,7 +113,7 @@ def _chosen(request: HttpRequest, code: str) -> tuple[Report, Period]:
     asked = request.POST if request.method == "POST" else request.GET
     try:
         if "period" in asked:
-            period = read_period(asked["period"])
+            period = read_period(asked["period"], first_days)
         else:
             period = _containing(asked.get("kind", chosen.periods[0]), asked.get("day", ""))
     except NotAPeriod:
@@ -134,10 +135,10 @@ def _containing(kind: str, day_text: str) -> Period:
         case PeriodKind.MONTH:
             found = periods.month_period(day.year, day.month)
         case PeriodKind.ACCOUNTING:
-            found = periods.accounting_period_of(day)
+            found = periods.accounting_period_of(day, first_days)
         case _:
             found = periods.year_period(day.year)
-    return read_period(found.name)
+    return read_period(found.name, first_days)
 
 
 def _sealed_answer(request: HttpRequest, sealed: SealedPaper, chosen: Report, period: Period) -> HttpResponse:
