@@ -3,6 +3,7 @@
 from datetime import date
 from urllib.parse import urlencode
 
+import msgspec
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,14 +20,17 @@ from central.domain import periods
 from central.domain.paper import Paper
 from central.domain.periods import NotAPeriod, Period, PeriodKind, read_period
 from central.office.access import may, roles
+from central.office.approval_views import refusal_words
+from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.page_table import page_tables
-from central.office.roles import SEAL_REPORTS, SEE_REPORTS
+from central.office.roles import SEAL_REPORTS, SEE_REPORTS, SIGN_FOR_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
 from central.papers.accounting import first_days
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
+from central.papers.signing import ask_for_signatures, in_language, request_of, signature_notes
 from central.papers.words import KIND_WORDS
 
 SEALED_PER_PAGE = 50
@@ -88,6 +92,22 @@ def sealed(request: HttpRequest, number: int) -> HttpResponse:
     return _sealed_answer(request, paper, chosen, read_period(paper.period, first_days))
 
 
+@roles(*SIGN_FOR_REPORTS)
+@require_POST
+def sealed_sign(request: HttpRequest, number: int) -> HttpResponse:
+    """Send a sealed report up the chain of R-4.2.1."""
+    paper = get_object_or_404(SealedPaper, pk=number)
+    chosen = catalogue.report_of(paper.code)
+    if chosen is None or not may(request, chosen.roles):
+        raise Http404
+    why = _("Report for the month's chain: checked and found right")
+    result = ask_for_signatures(paper, why=why, actor=request.user, now_ms=clock.now_ms())
+    if isinstance(result, ApprovalRefusal):
+        messages.error(request, refusal_words(result))
+        return redirect("papers:sealed", number)
+    return redirect("office:approval", result.number)
+
+
 @require_GET
 def proof(request: HttpRequest, number: int, digits: str) -> HttpResponse:
     """Say to whoever holds a sheet whether it is ours and unchanged; shows its title and totals, no rows."""
@@ -142,7 +162,9 @@ def _containing(kind: str, day_text: str) -> Period:
 
 
 def _sealed_answer(request: HttpRequest, sealed: SealedPaper, chosen: Report, period: Period) -> HttpResponse:
-    paper = content_of(sealed, get_language() or settings.LANGUAGE_CODE)
+    paper = in_language(sealed)
+    if request.GET.get("form") != "json":
+        paper = msgspec.structs.replace(paper, notes=[*paper.notes, *signature_notes(sealed)])
     return _answer(request, paper, chosen, period, sealed)
 
 
@@ -160,6 +182,8 @@ def _answer(
         "kinds": [(kind, KIND_WORDS[kind]) for kind in chosen.periods],
         "tables": page_tables(paper.tables),
         "sealed": sealed,
+        "signing": request_of(sealed) if sealed else None,
+        "can_send": may(request, SIGN_FOR_REPORTS),
         "can_seal": sealed is None and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
         "before": _address(chosen, _containing(period.kind, str(periods.day_before(period)))),
         "after": _address(chosen, _containing(period.kind, str(period.after))),
