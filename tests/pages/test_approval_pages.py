@@ -61,7 +61,9 @@ def test_from_the_setting_to_its_last_signature(who: dict[str, Client]) -> None:
     before_ms = clock.now_ms()
     sign(who["vice"])
     assert value_at("desk.duty-meal", clock.now_ms()) == 1000
-    assert DatedValue.objects.get().from_ms >= before_ms, "a past instant becomes that of the last signature"
+    assert DatedValue.objects.get(code="desk.duty-meal").from_ms >= before_ms, (
+        "a past instant becomes that of the last signature"
+    )
     page = who["manager"].get("/office/settings/desk.duty-meal/").content.decode()
     assert "in force" in page
     assert "10.00 yuan" in page
