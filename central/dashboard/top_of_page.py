@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from central import clock
 from central.link.models import Alarm
+from central.office import notice_queries
 from central.office.access import may
 from central.office.models import User, of_served
 from central.office.roles import (
@@ -17,6 +18,7 @@ from central.office.roles import (
     MANAGE_PEOPLE,
     SEE_GATEWAYS,
     SEE_MONEY,
+    SEE_NOTICES,
     SEE_REPORTS,
     SEE_SUPPLY,
     SET_PRICES,
@@ -42,6 +44,7 @@ MENU = (
     (_("Alarms"), "dashboard:alarms", SEE_SUPPLY),
     (_("Accounts"), "dashboard:accounts", SEE_MONEY),
     (_("Reports"), "papers:reports", SEE_REPORTS),
+    (_("Notices"), "office:notices", SEE_NOTICES),
     (_("Gateways"), "dashboard:gateways", SEE_GATEWAYS),
     (_("Prices"), "office:prices", SET_PRICES),
     (_("Import"), "office:import", IMPORT_CAMPUS),
@@ -72,6 +75,9 @@ def _menu(request: HttpRequest) -> Iterable[MenuItem]:
 def _count(name: str, user: User) -> tuple[int, str]:
     if name == "dashboard:alarms":
         return Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None).count(), "bad"
+    if name == "office:notices":
+        lost = notice_queries.given_up(clock.now_ms())
+        return (lost, "bad") if lost else (notice_queries.waiting_by_hand(), "warn")
     return 0, ""
 
 
@@ -79,6 +85,10 @@ SECTIONS = {
     "dashboard:building": "dashboard:overview",
     "dashboard:room": "dashboard:overview",
     "office:person": "office:people",
+    "office:by-hand": "office:notices",
+    "office:channels": "office:notices",
+    "office:channel": "office:notices",
+    "office:mail-server": "office:notices",
     "papers:report": "papers:reports",
     "papers:sealed": "papers:reports",
     "desk:room": "desk:find",

@@ -45,6 +45,32 @@ class State(StrEnum):
     BY_HAND_DONE = "by-hand-done"
 
 
+class Trouble(StrEnum):
+    """Why a message did not get through."""
+
+    UNKNOWN_HOST = "unknown-host"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed-out"
+    UNTRUSTED = "untrusted"
+    HTTP_ERROR = "http-error"
+    WRONG_KEY = "wrong-key"
+    TOO_OFTEN = "too-often"
+    NOT_PERMITTED = "not-permitted"
+    """The robot's own safety setting: keyword, signature or address of the sender."""
+    REFUSED = "refused"
+    """By the other side, for another reason."""
+    SIGN_IN_REFUSED = "sign-in-refused"
+    SENDER_REFUSED = "sender-refused"
+    RECIPIENT_REFUSED = "recipient-refused"
+    WRONG_ADDRESS = "wrong-address"
+    ADDRESS_UNREADABLE = "address-unreadable"
+    NO_ADDRESS = "no-address"
+    NO_MAIL_SERVER = "no-mail-server"
+    CHANNEL_CLOSED = "channel-closed"
+    NO_TEMPLATE = "no-template"
+    UNFORESEEN = "unforeseen"
+
+
 TO_BE_SENT = (State.QUEUED, State.SENDING)
 TOLD = (State.SENT, State.BY_HAND_DONE)
 
@@ -99,6 +125,8 @@ def split(text: str, limit_bytes: int | None) -> list[str]:
 
 
 SMALLEST_ROOM_BYTES = 32
+LEFT_OUT = "\n "
+"""What is left out where a text is cut."""
 LONGEST_CLUSTER = 6
 """How many joined characters (a letter with its accents, an emoji with its skin) are kept together; longer heaps are cut."""
 
@@ -108,12 +136,12 @@ def _number(at: int, of: int) -> str:
 
 
 def _pieces(text: str, room: int) -> list[str]:
-    pieces, rest = [], text.strip("\n ")
+    pieces, rest = [], text.strip(LEFT_OUT)
     while rest:
         fitting = _fitting(rest, room)
         cut = len(rest) if fitting == len(rest) else _best_cut(rest, fitting)
-        pieces.append(rest[:cut].rstrip("\n "))
-        rest = rest[cut:].lstrip("\n ")
+        pieces.append(rest[:cut].rstrip(LEFT_OUT))
+        rest = rest[cut:].lstrip(LEFT_OUT)
     return pieces or [""]
 
 
@@ -124,9 +152,9 @@ def _fitting(text: str, room: int) -> int:
 
 def _best_cut(text: str, fitting: int) -> int:
     """Give the place of the cut: behind the last line end of the second half, else the last blank or stop, else what fits."""
-    if text[fitting] in "\n ":
-        return fitting
     for ends in ("\n", " \t　", "。；，、！？.;,!?）)"):
+        if text[fitting] in ends and text[fitting] in LEFT_OUT:
+            return fitting
         at = max(text.rfind(end, fitting // 2, fitting) for end in ends)
         if at > 0:
             return at + 1

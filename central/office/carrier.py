@@ -15,7 +15,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from urllib.parse import unquote
 
 import requests
@@ -24,37 +23,13 @@ from apprise.plugins import dingtalk, feishu, onebot, wecombot
 from apprise.plugins.base import NotifyBase
 from urllib3.exceptions import NameResolutionError
 
-from central.domain.notice import Kind
+from central.domain.notice import Kind, Trouble
 from central.domain.notice_address import scrub
 
 TIMEOUT_S = "10"
 DETAIL_CHARACTERS = 160
 LONGEST_CHAIN = 8
 PLUGINS = (wecombot, dingtalk, feishu, onebot)
-
-
-class Trouble(StrEnum):
-    """Why a message did not get through."""
-
-    UNKNOWN_HOST = "unknown-host"
-    UNREACHABLE = "unreachable"
-    TIMED_OUT = "timed-out"
-    UNTRUSTED = "untrusted"
-    HTTP_ERROR = "http-error"
-    WRONG_KEY = "wrong-key"
-    TOO_OFTEN = "too-often"
-    NOT_PERMITTED = "not-permitted"
-    """The robot's own safety setting: keyword, signature or address of the sender."""
-    REFUSED = "refused"
-    SIGN_IN_REFUSED = "sign-in-refused"
-    SENDER_REFUSED = "sender-refused"
-    RECIPIENT_REFUSED = "recipient-refused"
-    WRONG_ADDRESS = "wrong-address"
-    ADDRESS_UNREADABLE = "address-unreadable"
-    NO_ADDRESS = "no-address"
-    NO_MAIL_SERVER = "no-mail-server"
-    CHANNEL_CLOSED = "channel-closed"
-    NO_TEMPLATE = "no-template"
 
 
 CODES = {

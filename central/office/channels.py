@@ -9,10 +9,9 @@ from enum import StrEnum
 from django.db import transaction
 
 from central import clock
-from central.domain.notice import TO_BE_SENT, Kind, State
+from central.domain.notice import TO_BE_SENT, Kind, State, Trouble
 from central.domain.notice_address import Mistake, is_mail_address, read_address
 from central.ledger.operations import record_audit
-from central.office.carrier import Trouble
 from central.office.models import Channel, Delivery, MailServer, Notice, User
 from central.office.sealing import seal
 

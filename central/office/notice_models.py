@@ -1,7 +1,7 @@
 """Channels, notices, and what became of each notice on each channel: the queue and the log in one table.
 
-Who changes these rows locks in one order: the ledger's head (when something goes on record), channels, deliveries. So whoever queues
-a notice inside his own transaction never waits in a circle with the sender (`central.ledger.operations`).
+Who changes these rows locks in one order: the ledger's head (when something goes on record), channels, deliveries. So whoever
+queues a notice inside his own transaction never waits in a circle with the sender (`central.ledger.operations`).
 """
 
 from django.conf import settings
@@ -125,7 +125,7 @@ class Delivery(models.Model):
     parts = models.PositiveIntegerField(default=0)
     """Into how many it was split."""
     trouble = models.CharField(max_length=24, blank=True)
-    """The last failure by name (`carrier.Trouble`)."""
+    """The last failure by name (`domain.notice.Trouble`)."""
     detail = models.CharField(max_length=200, blank=True)
     """What the other side said of it, without keys."""
     told_ms = models.BigIntegerField(null=True, blank=True)

@@ -9,14 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 
 from central import clock
-from central.domain.notice import REACH, TO_BE_SENT, Kind, State, is_given_up, split, wait_ms
+from central.domain.notice import (
+    REACH,
+    TO_BE_SENT,
+    Kind,
+    State,
+    Trouble,
+    is_given_up,
+    split,
+    wait_ms,
+)
 from central.ledger.operations import record_audit
 from central.office import notice_templates
-from central.office.carrier import Failure, Smtp, Trouble, carry
+from central.office.carrier import Failure, Smtp, carry
 from central.office.models import Channel, Delivery, MailServer
 from central.office.notice_templates import WrongParameters
 from central.office.sealing import unseal
@@ -45,8 +54,15 @@ def send_next(now_ms: Callable[[], int] = clock.now_ms) -> bool:
     delivery = take_next(now_ms())
     if delivery is None:
         return False
-    message = message_of(delivery)
-    failure = message if isinstance(message, Failure) else _carried(delivery, message)
+    try:
+        message = message_of(delivery)
+        failure = message if isinstance(message, Failure) else _carried(delivery, message)
+    except DatabaseError:
+        raise
+    except (
+        Exception
+    ) as error:  # whatever one notice meets, the others go on; an exception's text may hold an address
+        message = failure = Failure(Trouble.UNFORESEEN, type(error).__name__)
     if failure is not None:
         mark_failed(delivery, failure, now_ms())
     elif isinstance(message, Message):

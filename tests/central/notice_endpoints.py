@@ -1,5 +1,5 @@
-"""Real ends for real messages, all on loopback: an SMTP server, an HTTP server, and the vendors' hosts behind a proxy and a CA of the
-test's own. What apprise sends arrives here as it would arrive there: the very bytes, over TLS, at the host's name."""
+"""Real ends for real messages, all on loopback: an SMTP server, an HTTP server, and the vendors' hosts behind a proxy and a CA
+of the test's own. What apprise sends arrives here as it would arrive there: the very bytes, over TLS, at the host's name."""
 
 import json
 import select
@@ -109,8 +109,8 @@ def vendors(folder: Path) -> Iterator[HttpEnd]:
     with http_end(context) as end, connect_proxy(end.port) as (proxy_port, asked):
         proxy = f"http://127.0.0.1:{proxy_port}"
         end.environment = {
-            **{name: proxy for name in ("HTTPS_PROXY", "https_proxy")},
-            **{name: "" for name in ("NO_PROXY", "no_proxy")},
+            **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), proxy),
+            **dict.fromkeys(("NO_PROXY", "no_proxy"), ""),
             "REQUESTS_CA_BUNDLE": str(ca_file),
         }
         end.asked_of_proxy = asked

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from central.domain.notice import REACH, Kind, split
+from central.domain.notice import REACH, Kind, Trouble, split
 from central.domain.notice_address import Endpoint, read_address
-from central.office.carrier import Failure, Smtp, Trouble, carry
+from central.office.carrier import Failure, Smtp, carry
 from tests.central.notice_endpoints import HttpEnd, http_end, smtp_end, vendors
 
 KEY = "0123abcd4567efgh89ij"
