@@ -58,13 +58,14 @@ class AskedServer:
 def save_channel(
     asked: Asked, channel_id: int | None, *, actor: str, now_ms: int
 ) -> Channel | ChannelRefusal | Mistake:
-    """Add a channel (`channel_id` None) or change one. A new kind or an address typed replaces what was sealed."""
+    """Add a channel (`channel_id` None) or change one. A new kind, or anything typed of an address, replaces what was sealed."""
     channel = Channel() if channel_id is None else Channel.objects.get(pk=channel_id)
     if channel.person_id is not None:
         return ChannelRefusal.OWN_MAIL
     if Channel.objects.filter(name=asked.name).exclude(pk=channel_id).exists():
         return ChannelRefusal.NAME_TAKEN
-    if channel_id is None or asked.address or asked.kind != channel.kind:
+    typed = asked.address or asked.secret or asked.onebot_group
+    if channel_id is None or typed or asked.kind != channel.kind:
         endpoint = read_address(asked.kind, asked.address, asked.secret, asked.onebot_group)
         if isinstance(endpoint, Mistake):
             return endpoint

@@ -29,7 +29,10 @@ DELIVERIES_PER_PAGE, LAST_BY_HAND = 50, 10
 def notices(request: HttpRequest) -> HttpResponse:
     """Show who was told what, when, how; filtered by office or group, kind and state."""
     now_ms = clock.now_ms()
-    asked = {name: request.GET.get(name, "") for name in ("audience", "template", "state")}
+    audiences = notice_queries.audiences()
+    known = {"audience": dict(audiences), "template": TEMPLATES, "state": STATES}
+    asked = {name: request.GET.get(name, "") for name in known}
+    asked = {name: code if code in known[name] else "" for name, code in asked.items()}
     page = Paginator(notice_queries.deliveries(Choice(**asked)), DELIVERIES_PER_PAGE).get_page(
         request.GET.get("page", "1")
     )
@@ -38,7 +41,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "lines": notice_queries.lines(page),
         "before": urlencode(asked),
         "asked": asked,
-        "audiences": notice_queries.audiences(),
+        "audiences": audiences,
         "templates": [(code, name_of_template(code)) for code in TEMPLATES],
         "states": [(code, badge.word) for code, badge in STATES.items()],
         "nobody": [

@@ -44,6 +44,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "people": ("manager", "/office/people/"),
     "person": ("manager", "/office/people/1/"),
     "delegations": ("manager", "/office/delegations/"),
+    "notices": ("manager", "/office/notices/"),
+    "to tell by hand": ("cashier", "/office/by-hand/"),
+    "channels": ("manager", "/office/channels/"),
+    "channel": ("manager", "/office/channels/1/"),
+    "mail server": ("manager", "/office/mail-server/"),
+    "own mail": ("cashier", "/office/own-mail/"),
     "password": ("cashier", "/office/password/"),
     "second factor": ("manager", "/office/second-factor/"),
     "forbidden": ("cashier", "/gateways/"),
@@ -60,6 +66,15 @@ def send_list(page: Page, text: str) -> None:
     )
     with page.expect_navigation():
         page.locator("form[enctype] button").click()
+
+
+def paste_no_address(page: Page) -> None:
+    page.goto("/office/channels/")
+    page.locator("#id_name").fill("finance group")
+    page.locator("#id_office").select_option("finance")
+    page.locator("#id_address").fill("https://qyapi.weixin.qq.com/cgi-bin/webhook/send")
+    with page.expect_navigation():
+        page.locator("form[data-once] button.primary").click()
 
 
 def show_a_code(page: Page) -> None:
@@ -113,6 +128,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
     "voucher code": ("cashier", lambda page, site: show_a_code(page), "#voucher-code"),
+    "channel refused": ("manager", lambda page, site: paste_no_address(page), "#id_address_error"),
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
@@ -122,6 +138,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
     *("bad amount", "forbidden", "missing"),
+    "channel refused",
     *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),
 }
 """Pages whose status is an error: Chromium notes it in its console."""
@@ -143,6 +160,7 @@ def one_receipt(site: Site) -> None:
         "from central import clock; from central.desk import operations; from central.office.models import User\n"
         "from central.link.alarms import raise_alarm\n"
         "raise_alarm('grant-twice', '1-102.1', now_ms=clock.now_ms(), gateway_id='gw-1', detail='p-1 was credited by e1 before')\n"
+        "from tests.browser import seed_notices; seed_notices.notices()\n"
         "operations.pay('every-page', '1-102.1', 5000, User.objects.get(username='cashier'), now_ms=clock.now_ms())"
     )
 
