@@ -88,7 +88,7 @@ def carry(
 
 def _address(kind: Kind, parts: dict[str, str], smtp: Smtp | None) -> dict[str, object]:
     """Give apprise its plugin's arguments: no URL is put together, so nothing in it can be read as something else."""
-    address: dict[str, object] = {"format": "text", "rto": TIMEOUT_S, "cto": TIMEOUT_S}
+    address: dict[str, object] = {"rto": TIMEOUT_S, "cto": TIMEOUT_S}
     match kind:
         case Kind.WECOM:
             return address | {"schema": "wecombot", "key": parts["key"]}

@@ -142,7 +142,7 @@ def set_own_mail(user_id: int, address: str, language: str, *, now_ms: int) -> U
     _on_record(user.get_username(), "own-mail", user.get_username(), "set" if address else "none", now_ms)
     Channel.objects.update_or_create(
         person=user,
-        defaults={"kind": Kind.MAIL, "name": f"@{user.get_username()}"[:80], "language": language},
+        defaults={"kind": Kind.MAIL, "name": f"@{user.get_username()}", "language": language},
     )
     return user
 

@@ -43,7 +43,8 @@ class Channel(models.Model):
         (Kind.BY_HAND.value, _("By hand: a person copies the text")),
     )
 
-    name = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=160, unique=True)
+    """A person's own mail is named by his sign-in name, behind an @."""
     kind = models.CharField(max_length=12, choices=KINDS)
     office = models.CharField(max_length=16, choices=roles.Role.choices, blank=True)
     group = models.CharField(max_length=40, blank=True)
@@ -135,5 +136,5 @@ class Delivery(models.Model):
     """How often the same was asked again within the window, and not told again."""
 
     class Meta:
-        ordering = ["-notice__at_ms", "-id"]
+        ordering = ["-pk"]
         indexes = [models.Index(fields=["state", "next_ms"])]

@@ -152,7 +152,7 @@ def mark_failed(delivery: Delivery, failure: Failure, now_ms: int) -> None:
         record_audit(
             actor=SENDER,
             action="notice-given-up",
-            subject=delivery.channel.name,
+            subject=delivery.channel.name[:120],
             detail=f"{delivery.notice.template} {delivery.notice.key}: {failure.trouble}",
             now_ms=now_ms,
         )

@@ -15,7 +15,9 @@ from central.ledger.models import ChainHead
 from central.ledger.operations import BrokenInvariant
 from central.office import notice_templates
 from central.office.models import Channel, Delegation, Delivery, Notice, User
-from central.office.notice_templates import TEMPLATES, Params
+from central.office.notice_templates import TEMPLATES, Params, WrongParameters
+
+LONGEST_KEY = 120
 
 
 def notify(
@@ -33,6 +35,8 @@ def notify(
     The ledger's head is locked first: who asks for the same at the same time waits, and finds it asked.
     """
     notice_templates.check(template, params)
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise WrongParameters(f"a notice's key has 1 to {LONGEST_KEY} characters, not {len(key)}")
     if not connection.in_atomic_block:
         raise BrokenInvariant("notify inside transaction.atomic(): what is told must have happened")
     ChainHead.objects.select_for_update().filter(pk=1).first()
@@ -82,7 +86,7 @@ def own_mail(user: User) -> Channel | None:
     if not user.email or not user.is_active:
         return None
     channel, _made = Channel.objects.get_or_create(
-        person=user, defaults={"kind": Kind.MAIL, "name": f"@{user.get_username()}"[:80]}
+        person=user, defaults={"kind": Kind.MAIL, "name": f"@{user.get_username()}"}
     )
     return channel if channel.is_active else None
 
