@@ -42,6 +42,51 @@ NO_LEASE = """
 from central.office.models import Delivery
 print(Delivery.objects.filter(state="sending").update(lease_until_ms=1))
 """
+MEET = """
+import threading
+from django.db import connections, transaction
+from central.domain.notice import Trouble
+from central.ledger.operations import record_audit
+from central.office import channels
+from central.office.carrier import Failure
+from central.office.models import Channel, Delivery
+from central.office.notice_sending import Message, mark_failed, mark_sent
+from central.office.notices import notify
+DAYS_MS = 4 * 86_400_000
+
+def act(n):
+    with transaction.atomic():
+        record_audit(actor="a", action="act", subject="s", detail="", now_ms=1)
+        notify("gateway-silent", {"building": "b"}, to=["finance"], key="k0", now_ms=2 + n)
+
+def tell_first(n):
+    with transaction.atomic():
+        notify("gateway-silent", {"building": "b"}, to=["finance"], key="k0", now_ms=2 + n)
+        record_audit(actor="a", action="act", subject="s", detail="", now_ms=1)
+
+def fail(n):
+    mark_failed(row(), Failure(Trouble.UNREACHABLE), DAYS_MS)
+    channels.try_again(row().pk, actor="a", now_ms=1)
+
+def send(n):
+    mark_sent(row(), Message(1, 2, "", "x"), 3)
+
+def row():
+    return Delivery.objects.select_related("notice", "channel").order_by("pk")[0]
+
+def work(step):
+    try:
+        for n in range(25):
+            step(n)
+    except Exception as error:
+        print(step.__name__, type(error).__name__, error, flush=True)
+    connections.close_all()
+
+act(0)
+threads = [threading.Thread(target=work, args=(step,)) for step in (act, tell_first, fail, send)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
 STATES = 'from central.office.models import Delivery; print(*Delivery.objects.order_by("pk").values_list("state", flat=True))'
 
 
@@ -91,6 +136,11 @@ def test_two_senders_take_each_delivery_once(central: OwnCentral) -> None:
     taken = [line for taker in takers for line in taker.communicate(timeout=PATIENCE_S)[0].split()]
     assert len(taken) == 40
     assert len(set(taken)) == 40
+
+
+def test_acts_and_senders_never_wait_in_a_circle(central: OwnCentral) -> None:
+    """On PostgreSQL the order of locks is all that keeps a payment that tells somebody from failing."""
+    assert done(central, MEET) == ""
 
 
 def test_a_killed_sender_loses_nothing(central: OwnCentral, bot: HttpEnd) -> None:
