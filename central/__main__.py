@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_campus(commands)
     _add_link(commands)
+    _add_notices(commands)
     verify = commands.add_parser("verify", help="prove the books: chain, triggers, balances, receipts")
     verify.set_defaults(run="proving.verify")
     return parser
@@ -139,6 +140,21 @@ def _add_running(commands: Commands) -> None:
     ingest.add_argument("--mqtt-certificate-file", default="")
     ingest.add_argument("--mqtt-key-file", default="")
     ingest.set_defaults(run="running.ingest")
+
+
+def _add_notices(commands: Commands) -> None:
+    notices = commands.add_parser("notices", help="what people are told: the queue, its sender, tests")
+    notices.set_defaults(run="notices.show")
+    actions = notices.add_subparsers(metavar="ACTION")
+    show = actions.add_parser("list", help="show what waits and what was given up (the default)")
+    show.set_defaults(run="notices.show")
+    run = actions.add_parser("run", help="send what is due, until interrupted")
+    run.set_defaults(run="notices.run")
+    send = actions.add_parser("send", help="send what is due now and end: for a timer")
+    send.set_defaults(run="notices.send")
+    test = actions.add_parser("test", help="send a test on one channel and say what became of it")
+    test.add_argument("channel", help="the channel's name")
+    test.set_defaults(run="notices.test")
 
 
 def _add_campus(commands: Commands) -> None:

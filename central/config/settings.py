@@ -2,7 +2,8 @@
 
 Environment: DATABASE_URL and TELEMETRY_DATABASE_URL (PostgreSQL when SQLite is outgrown), CARDROOM_ALLOWED_HOSTS (names under
 which browsers reach this server), CARDROOM_HTTPS=1 (behind a TLS proxy: secure cookies, HSTS), CARDROOM_BENCH_CLOCK,
-CARDROOM_SECOND_FACTOR=0 (a demonstration: nobody is asked for a second factor).
+CARDROOM_SECOND_FACTOR=0 (a demonstration: nobody is asked for a second factor), CARDROOM_ADDRESS (https://host: what links in
+notices begin with).
 """
 
 import os
@@ -141,6 +142,7 @@ SECOND_FACTOR = os.environ.get("CARDROOM_SECOND_FACTOR", "1") != "0"
 OTP_TOTP_ISSUER = "cardroom"
 IDLE_SIGN_OUT_MINUTES = 20
 
+SITE_ADDRESS = os.environ.get("CARDROOM_ADDRESS", "").rstrip("/")
 BEHIND_HTTPS = os.environ.get("CARDROOM_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

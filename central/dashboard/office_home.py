@@ -39,6 +39,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Notices"),
+        (
+            Door(_("Notices"), _("Who was told what and when; what must be told by hand."), "office:notices", acts.SEE_NOTICES),
+        ),
+    ),
+    (
         _("Campus"),
         (
             Door(_("Import"), _("Rooms, occupants and meters from a list."), "office:import", acts.IMPORT_CAMPUS),

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from central import clock
 from central.dashboard.office_home import OFFICE_VIEWS
 from central.link.models import Alarm
+from central.office import notice_queries
 from central.office.access import may
 from central.office.approval_queries import waiting_for
 from central.office.models import User, of_served
-from central.office.roles import EVERYONE, SEE_GATEWAYS, SEE_MONEY, SEE_REPORTS, SEE_SUPPLY
+from central.office.roles import EVERYONE, SEE_GATEWAYS, SEE_MONEY, SEE_NOTICES, SEE_REPORTS, SEE_SUPPLY
 from central.office.words import LOW, OFFLINE, ONLINE
 
 
@@ -65,6 +66,9 @@ def _menu(request: HttpRequest) -> Iterable[MenuItem]:
 def _count(name: str, user: User) -> tuple[int, str]:
     if name == "dashboard:alarms":
         return Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None).count(), "bad"
+    if name == "dashboard:office" and user.role in SEE_NOTICES:
+        lost = notice_queries.given_up(clock.now_ms())
+        return (lost, "bad") if lost else (notice_queries.waiting_by_hand(), "warn")
     if name == "office:approvals":
         return len(waiting_for(user, clock.now_ms())), "warn"
     return 0, ""

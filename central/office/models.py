@@ -70,3 +70,6 @@ class Delegation(models.Model):
 
     def __str__(self) -> str:
         return _("%(stand_in)s for %(absent)s") % {"stand_in": self.stand_in, "absent": self.absent}
+
+
+from central.office.notice_models import Channel, Delivery, MailServer, Notice  # noqa: E402, F401  Django looks for models here

@@ -53,6 +53,12 @@ SEE_AUDIT = (Role.AUDITOR, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 MANAGE_PEOPLE = (Role.ADMIN,)
 SEE_SETTINGS = (*SEE_MONEY, *OFFICES, *WORKSHOP)
 """The numbers of the procedure; who approves money may ask for others."""
+MANAGE_CHANNELS = (Role.ADMIN,)
+"""Where notices go, and the mail server."""
+SEE_NOTICES = SEE_MONEY
+RETRY_NOTICES = (Role.DIRECTOR, Role.ADMIN)
+TELL_BY_HAND = (Role.CASHIER, Role.DIRECTOR, Role.ADMIN)
+"""Copies a notice into a group that no robot reaches, and marks it told."""
 
 READS_ONLY = (Role.AUDITOR,)
 """May look at much and change nothing but his own sign-in."""

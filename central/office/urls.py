@@ -3,7 +3,14 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from central.office import approval_views, people_views, setting_views, sign_in_views
+from central.office import (
+    approval_views,
+    channel_views,
+    notice_views,
+    people_views,
+    setting_views,
+    sign_in_views,
+)
 from central.office.import_views import campus_import, campus_import_confirm
 from central.office.price_views import prices
 
@@ -27,6 +34,16 @@ urlpatterns = [
     path("settings/", setting_views.settings_list, name="settings"),
     path("settings/<str:setting_code>/", setting_views.setting, name="setting"),
     path("settings/<str:setting_code>/ask/", setting_views.setting_ask, name="setting-ask"),
+    path("notices/", notice_views.notices, name="notices"),
+    path("notices/<int:delivery_id>/retry/", notice_views.notice_retry, name="notice-retry"),
+    path("by-hand/", notice_views.by_hand, name="by-hand"),
+    path("by-hand/<int:delivery_id>/told/", notice_views.by_hand_told, name="by-hand-told"),
+    path("own-mail/", notice_views.own_mail, name="own-mail"),
+    path("channels/", channel_views.channel_list, name="channels"),
+    path("channels/<int:channel_id>/", channel_views.channel, name="channel"),
+    path("channels/<int:channel_id>/test/", channel_views.channel_test, name="channel-test"),
+    path("channels/<int:channel_id>/open/", channel_views.channel_open, name="channel-open"),
+    path("mail-server/", channel_views.mail_server, name="mail-server"),
     path("prices/", prices, name="prices"),
     path("import/", campus_import, name="import"),
     path("import/confirm/", campus_import_confirm, name="import-confirm"),

@@ -32,6 +32,16 @@
   });
   for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 
+  // Copying needs no clipboard permission this way, and works without HTTPS inside the house.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const text = document.getElementById(button.dataset.copy);
+    text.select();
+    if (document.execCommand("copy")) button.textContent = button.dataset.copied;
+  });
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+
   // A form that must not go twice while the first answer is under way. The server would refuse the second one anyway.
   document.addEventListener("submit", (event) => {
     const form = event.target;

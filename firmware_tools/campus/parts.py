@@ -78,6 +78,10 @@ class Parts:
         )
         return self._part("ingest", python("central", "ingest", *broker, *name), self.central_environment())
 
+    def notices(self) -> Part:
+        """Central's sender of notices."""
+        return self._part("notices", python("central", "notices", "run"), self.central_environment())
+
     def gateway(self, building: Building) -> Part:
         """A building's gateway daemon."""
         command = python("gateway", "run", "--config", str(self.folder.gateway_config(building)))

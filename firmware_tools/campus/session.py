@@ -75,7 +75,8 @@ class Session:
             if first
             else "Starting central ..."
         )
-        steps = [self.supervisor.start(self.parts.ingest()), self.supervisor.start(self.parts.web())]
+        parts = (self.parts.ingest(), self.parts.web(), self.parts.notices())
+        steps = [self.supervisor.start(part) for part in parts]
         await side_by_side(*steps, *([self.opening.enrol_gateways()] if first else []))
 
     async def stop(self) -> None:

@@ -54,6 +54,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "people": ("manager", "/office/people/"),
     "person": ("manager", "/office/people/1/"),
     "delegations": ("manager", "/office/delegations/"),
+    "notices": ("manager", "/office/notices/"),
+    "to tell by hand": ("cashier", "/office/by-hand/"),
+    "channels": ("manager", "/office/channels/"),
+    "channel": ("manager", "/office/channels/1/"),
+    "mail server": ("manager", "/office/mail-server/"),
+    "own mail": ("cashier", "/office/own-mail/"),
     "password": ("cashier", "/office/password/"),
     "second factor": ("manager", "/office/second-factor/"),
     "forbidden": ("cashier", "/gateways/"),
@@ -70,6 +76,15 @@ def send_list(page: Page, text: str) -> None:
     )
     with page.expect_navigation():
         page.locator("form[enctype] button").click()
+
+
+def paste_no_address(page: Page) -> None:
+    page.goto("/office/channels/")
+    page.locator("#id_name").fill("finance group")
+    page.locator("#id_office").select_option("finance")
+    page.locator("#id_address").fill("https://qyapi.weixin.qq.com/cgi-bin/webhook/send")
+    with page.expect_navigation():
+        page.locator("form[data-once] button.primary").click()
 
 
 def show_a_code(page: Page) -> None:
@@ -130,6 +145,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
     "voucher code": ("cashier", lambda page, site: show_a_code(page), "#voucher-code"),
+    "channel refused": ("manager", lambda page, site: paste_no_address(page), "#id_address_error"),
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "setting mistyped": ("manager", lambda page, site: mistype_a_setting(page), ".errorlist"),
@@ -141,6 +157,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 EXPECTED_COMPLAINTS = {
     *("bad amount", "forbidden", "missing"),
     "setting mistyped",
+    "channel refused",
     *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),
 }
 """Pages whose status is an error: Chromium notes it in its console."""
@@ -166,6 +183,7 @@ def one_receipt(site: Site) -> None:
         "meal = {'code': 'desk.duty-meal', 'place': 'campus', 'where': '', 'value': 1000, 'from_ms': clock.now_ms()}\n"
         "ask('setting', meal, subject='desk.duty-meal', why='米涨价了', "
         "actor=User.objects.get(username='manager'), now_ms=clock.now_ms())\n"
+        "from tests.browser import seed_notices; seed_notices.notices()\n"
         "operations.pay('every-page', '1-102.1', 5000, User.objects.get(username='cashier'), now_ms=clock.now_ms())"
     )
 

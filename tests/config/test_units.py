@@ -17,7 +17,8 @@ def settings(unit: Path) -> dict[str, str]:
 
 
 def test_there_is_a_unit_for_each_process() -> None:
-    assert [unit.stem for unit in UNITS] == ["cardroom-central", "cardroom-gateway", "cardroom-ingest"]
+    names = ["cardroom-central", "cardroom-gateway", "cardroom-ingest", "cardroom-notices"]
+    assert [unit.stem for unit in UNITS] == names
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

@@ -1,0 +1,112 @@
+"""`notices`: the queue of what people are told, its sender, and a test of one channel.
+
+The sender is a process of its own (`notices run`): pages and ingest only queue, and never wait for another house's server.
+"""
+
+import logging
+import signal
+import sys
+import threading
+from argparse import Namespace
+
+from django.db import close_old_connections, connections
+from django.db.utils import InterfaceError, OperationalError
+
+from central import clock
+from central.config.commands.running import is_ready
+from central.domain.notice import State
+from central.office import channels, notice_queries
+from central.office.channels import ChannelRefusal
+from central.office.models import Channel, Delivery
+from central.office.notice_queries import Choice
+from central.office.notice_sending import send_next
+from central.office.notice_words import REFUSALS
+
+PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
+LINES = 50
+
+log = logging.getLogger(__name__)
+
+
+def run(options: Namespace) -> int:
+    """Send what is due until interrupted; a database that fails is waited for."""
+    if not is_ready():
+        return 2
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    print("notices: sending what is due", flush=True)
+    while not stopping.is_set():
+        stopping.wait(_step())
+    connections.close_all()
+    return 0
+
+
+def _step() -> float:
+    """Send one message; give how long to pause."""
+    try:
+        return 0 if send_next() else PAUSE_S
+    except (OperationalError, InterfaceError) as error:
+        log.error("the database failed, trying again: %s", error)
+        close_old_connections()
+    return PAUSE_AFTER_ERROR_S
+
+
+def send(options: Namespace) -> int:
+    """Send what is due now; exit code 1 when something of it failed."""
+    if not is_ready():
+        return 2
+    before = _failures()
+    sent = 0
+    while send_next():
+        sent += 1
+    failed = _failures() - before
+    print(f"{sent} messages tried, {failed} failed")
+    return 1 if failed > 0 else 0
+
+
+def show(options: Namespace) -> int:
+    """Print what waits, what is to be told by hand and what was given up, the oldest first."""
+    waiting = (State.QUEUED, State.SENDING, State.BY_HAND_WAITING, State.GAVE_UP)
+    found = notice_queries.deliveries(Choice()).filter(state__in=waiting).order_by("since_ms", "pk")
+    for line in notice_queries.lines(found[:LINES]):
+        _print(line)
+    late = notice_queries.overdue(clock.now_ms())
+    print(f"{found.count()} not told yet" + (f", {late} overdue: is `notices run` running?" if late else ""))
+    return 0
+
+
+def test(options: Namespace) -> int:
+    """Queue a test on a channel and send what is due there; exit code 1 when it failed, 2 when there is no such channel."""
+    channel = Channel.objects.filter(name=options.channel).first()
+    if channel is None:
+        names = ", ".join(Channel.objects.values_list("name", flat=True)) or "none"
+        print(f"there is no channel {options.channel}; there are: {names}", file=sys.stderr)
+        return 2
+    Channel.objects.filter(pk=channel.pk).update(rest_until_ms=0)
+    delivery = channels.send_test(channel.pk, actor="console", now_ms=clock.now_ms())
+    if isinstance(delivery, ChannelRefusal):
+        print(REFUSALS[delivery], file=sys.stderr)
+        return 2
+    while _waits(delivery) and send_next():
+        pass
+    (line,) = notice_queries.lines(notice_queries.deliveries(Choice()).filter(pk=delivery.pk))
+    _print(line)
+    return 1 if line.trouble else 0
+
+
+def _waits(delivery: Delivery) -> bool:
+    delivery.refresh_from_db()
+    return delivery.state == State.QUEUED and not delivery.failures
+
+
+def _failures() -> int:
+    return sum(Delivery.objects.values_list("failures", flat=True))
+
+
+def _print(line: notice_queries.DeliveryLine) -> None:
+    row = line.delivery
+    at = clock.local(row.notice.at_ms).strftime("%m-%d %H:%M:%S")
+    print(f"{at}  {line.badge.word}  {row.channel.name} ({row.channel.audience})  {line.words.title}")
+    if line.trouble:
+        print(f"    {line.trouble}")

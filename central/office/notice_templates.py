@@ -1,0 +1,141 @@
+"""What notices say: a template is a title and lines of words, filled in with parameters, in the language of who is told.
+
+A line whose parameter is missing or empty is left out. Parameters are data, not words: what must be spoken in the reader's
+language is put under a name that ends in `_word`, as its English msgid, and is translated here. No template takes a customer's
+name: what goes to a group is rooms and balances (R-4.1.6).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from central.domain.notice import DAY_MS, HOUR_MS, MINUTE_MS
+
+Params = Mapping[str, str | int]
+PLACE = re.compile(r"%\((\w+)\)s")
+ALWAYS_MS = 10_000 * DAY_MS
+"""A window that never ends: the same key is never told twice."""
+
+
+class WrongParameters(ValueError):
+    """A caller names no template, or doesn't give what its title needs: a mistake in the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Words with places, and for how long the same key is not told again."""
+
+    name: str
+    """For people: what kind of notice it is."""
+    title: str
+    lines: tuple[str, ...] = ()
+    again_after_ms: int = ALWAYS_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notice as it is read."""
+
+    title: str
+    text: str
+
+    def in_one(self) -> str:
+        """Give title and text as one text, for what has no title of its own."""
+        return f"{self.title}\n{self.text}" if self.text else self.title
+
+
+TEMPLATES: dict[str, Template] = {
+    "approval-waiting": Template(
+        _("Approval waits"),
+        _("Approval %(number)s waits for your office: %(act_word)s"),
+        (_("About: %(subject)s"), _("Reason: %(why)s"), _("Look and sign: %(link)s")),
+    ),
+    "approval-reminder": Template(
+        _("Reminder of an approval"),
+        _("Still waiting: approval %(number)s, %(act_word)s"),
+        (_("About: %(subject)s"), _("Waiting for %(hours)s hours"), _("Look and sign: %(link)s")),
+    ),
+    "approval-escalated": Template(
+        _("Approval escalated"),
+        _("Approval %(number)s was not signed in time: %(act_word)s"),
+        (_("About: %(subject)s"), _("Waiting for %(hours)s hours"), _("Look: %(link)s")),
+    ),
+    "approval-decided": Template(
+        _("Approval decided"),
+        _("Approval %(number)s, %(act_word)s: %(decision_word)s"),
+        (_("About: %(subject)s"), _("Reason: %(why)s"), _("Look: %(link)s")),
+    ),
+    "chain-broken": Template(
+        _("The books do not verify"),
+        _("The check of the books failed: %(check)s"),
+        (
+            _("First fault: %(fault)s"),
+            _("Keep the databases as they are, make no entry by hand, and call the developer."),
+        ),
+        again_after_ms=6 * HOUR_MS,
+    ),
+    "gateway-silent": Template(
+        _("Gateway silent"),
+        _("The gateway of %(building)s is silent"),
+        (
+            _("Last heard: %(last_heard)s"),
+            _("Supply goes on as its rules say; payments arrive there when it is back."),
+        ),
+        again_after_ms=12 * HOUR_MS,
+    ),
+    "test": Template(
+        _("Test"),
+        _("Test of the channel %(channel)s"),
+        (
+            _("Asked by %(by)s at %(at)s. Whoever reads this gets the card room's notices here."),
+            _("Nothing needs to be done."),
+        ),
+        again_after_ms=MINUTE_MS // 6,
+    ),
+}
+"""By code. Apps of upper floors add theirs with `register`."""
+
+
+def register(code: str, template: Template) -> None:
+    """Add a template; call it in `AppConfig.ready` of the app that owns it."""
+    TEMPLATES[code] = template
+
+
+def check(code: str, params: Params) -> None:
+    """Raise WrongParameters when there is no such template or its title can't be filled in."""
+    if code not in TEMPLATES:
+        raise WrongParameters(f"there is no notice {code}")
+    missing = set(PLACE.findall(TEMPLATES[code].title)) - params.keys()
+    if missing:
+        raise WrongParameters(f"notice {code} lacks {', '.join(sorted(missing))}")
+
+
+def render(code: str, params: Params, language: str, site: str = "") -> Words:
+    """Fill a template in, in a language. `site` (https://host) makes a parameter `link` that is a path a whole link."""
+    check(code, params)
+    template = TEMPLATES[code]
+    with translation.override(language):
+        filled = {name: _filled(name, value, site) for name, value in params.items()}
+        lines = [gettext(line) % filled for line in template.lines if _has_all(line, filled)]
+        return Words(" ".join((gettext(template.title) % filled).split()), "\n".join(lines))
+
+
+def name_of_template(code: str) -> str:
+    """Say what kind of notice a code is, in the reader's language; the code itself when no template has it."""
+    return gettext(TEMPLATES[code].name) if code in TEMPLATES else code
+
+
+def _filled(name: str, value: str | int, site: str) -> str:
+    if name.endswith("_word"):
+        return gettext(str(value)) if value else ""
+    if name == "link":
+        return f"{site}{value}" if site and value else ""
+    return str(value)
+
+
+def _has_all(line: str, filled: Mapping[str, str]) -> bool:
+    return all(filled.get(place) for place in PLACE.findall(line))
