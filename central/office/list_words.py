@@ -134,11 +134,11 @@ def begin_words(from_ms: int, now_ms: int) -> str:
     if from_ms - now_ms > NEAR_MS:
         return str(at)
     hours = (from_ms - now_ms) // HOUR_MS
-    left = ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
-    return _("%(at)s, in %(left)s: signed later, it begins with the last signature") % {
-        "at": at,
-        "left": left,
-    }
+    return ngettext(
+        "%(at)s, in %(count)d hour: signed later, it begins with the last signature",
+        "%(at)s, in %(count)d hours: signed later, it begins with the last signature",
+        hours,
+    ) % {"at": at, "count": hours}
 
 
 def item_name(item: Item) -> str:

@@ -22,6 +22,7 @@ from central.office.list_refusals import NotPublished, PublishRefusal
 from central.office.list_words import begin_words, refusal_words, steps_words, windows_words
 from central.office.models import PriceList
 from central.office.price_lists import begun_since, of_price, prices_in_force
+from central.office.templatetags.cardroom import NOTHING
 from central.office.typical_use import typical_month_wh
 
 Pair = tuple[ClassPrice | None, ClassPrice]
@@ -130,8 +131,7 @@ def _has_parts(price: ClassPrice | None) -> bool:
 
 def _parts_row(old: ClassPrice | None, new: ClassPrice, known: About) -> list[Row]:
     name = known.names.get(new.customer_class, new.customer_class)
-    none = _("none")
     windows = (windows_words(old.windows) if old else "", windows_words(new.windows))
     steps = (steps_words(old.steps) if old else "", steps_words(new.steps))
     both = ((_("times of the week"), windows), (_("steps"), steps))
-    return [Row([name, part, before or none, after or none]) for part, (before, after) in both]
+    return [Row([name, part, before or NOTHING, after or NOTHING]) for part, (before, after) in both]

@@ -1,4 +1,4 @@
-"""`price-list` and `repair-list`: publish a list at the console of a server, where there is nobody to sign yet. Why is on record."""
+"""`price-list` and `repair-list`: publish a list at the server's console, while there is nobody to sign. Why, is on record."""
 
 import sys
 from argparse import Namespace
