@@ -26,7 +26,7 @@ class DraftRefusal(StrEnum):
     """Why a draft was not changed or not asked for."""
 
     UNKNOWN_DRAFT = "unknown-draft"
-    NOT_YOURS = "not-yours"
+    NOT_YOURS = "another-office"
     """Another office wrote it."""
     IS_WAITING = "is-waiting"
     IS_PUBLISHED = "is-published"

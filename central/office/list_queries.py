@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import CustomerClass, Price
 from central.domain.approval import chain_of, step_now
+from central.office.acts import Content
 from central.office.approvals import signed_of
 from central.office.models import Approval, ListDraft, ListKind, PriceList, RepairList
 from central.office.repair_lists import list_at
@@ -118,6 +119,14 @@ def repair_lists(now_ms: int) -> list[ListLine]:
         )
         for one in lists
     ]
+
+
+def list_of(
+    model: type[PriceList] | type[RepairList], kind: str, content: Content
+) -> PriceList | RepairList | None:
+    """Give the list that a request became, by what it asked for; None while it waits or when it was not approved."""
+    asked = model.objects.filter(approval__act=kind, approval__content__draft=content["draft"])
+    return next((one for one in asked.select_related("approval") if one.approval.content == content), None)
 
 
 def published_by(draft: ListDraft) -> PriceList | RepairList | None:

@@ -17,8 +17,9 @@ from central.domain.campus_rows import Problem
 from central.domain.price_list import begins
 from central.domain.repair_list import ItemProblem, read_table
 from central.office import list_drafts, price_lists, repair_lists
-from central.office.access import roles
+from central.office.access import may, roles
 from central.office.acts import act_of
+from central.office.approval_queries import SEES_ALL
 from central.office.approvals import ApprovalRefusal, chain_for
 from central.office.dangerous import dangerous
 from central.office.forms import CampusListForm
@@ -170,6 +171,7 @@ def _comparison(request: HttpRequest, found: ListDraft, error: str, status: int)
         "has_passed": 0 < found.from_ms <= now_ms,
         "chain": "" if chain is None else chain_text(chain_json(chain)),
         "requests": requests_of(found),
+        "sees_requests": may(request, SEES_ALL),
         "key": request.POST.get("key") or str(uuid.uuid4()),
         "why": request.POST.get("why", ""),
         "error": error,

@@ -18,9 +18,10 @@ from central.domain.price_list import (
     month_cost,
 )
 from central.office.acts import Content
+from central.office.list_queries import list_of
 from central.office.list_refusals import NotPublished, PublishRefusal
 from central.office.list_words import begin_words, refusal_words, steps_words, windows_words
-from central.office.models import PriceList
+from central.office.models import ListKind, PriceList
 from central.office.price_lists import begun_since, of_price, prices_in_force
 from central.office.templatetags.cardroom import NOTHING
 from central.office.typical_use import typical_month_wh
@@ -40,6 +41,8 @@ class About:
 def show(content: Content) -> list[Table]:
     """Give the whole of a request as tables: when it begins, and what it changes as of now."""
     now_ms = clock.now_ms()
+    if (published := list_of(PriceList, ListKind.PRICE, content)) is not None:
+        return published_tables(published)
     new = [class_price(row) for row in content["rows"]]
     before = prices_in_force(begins(content["from_ms"], now_ms))
     pairs = [(before.get(price.customer_class), price) for price in new]
@@ -53,7 +56,7 @@ def show(content: Content) -> list[Table]:
     return [Table("", columns, facts), *tables(pairs, now_ms)]
 
 
-def published_tables(published: PriceList, now_ms: int) -> list[Table]:
+def published_tables(published: PriceList) -> list[Table]:
     """Give a published list beside what it took over from."""
     pairs: list[Pair] = []
     listed = published.prices.select_related("price__tariff", "before").prefetch_related(
@@ -63,7 +66,7 @@ def published_tables(published: PriceList, now_ms: int) -> list[Table]:
         for one in row.price.tariff.classes.all():
             old = of_price(one.code, row.before) if row.before else None
             pairs.append((old, of_price(one.code, row.price)))
-    return tables(pairs, now_ms)
+    return tables(pairs, 0)
 
 
 def about(codes: list[str], now_ms: int) -> About:

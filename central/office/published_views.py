@@ -5,14 +5,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from central import clock
-from central.domain.repair_list import compare
-from central.office import list_queries
+from central.office import list_queries, price_comparison, repair_comparison
 from central.office.access import may, roles
+from central.office.approval_queries import SEES_ALL
 from central.office.models import ListKind, PriceList, RepairList
 from central.office.page_table import page_tables
-from central.office.price_comparison import published_tables
-from central.office.repair_comparison import changes_table, item_tables
-from central.office.repair_lists import items_of, list_before, repair_list_at
+from central.office.repair_lists import repair_list_at
 from central.office.roles import SEE_PRICES, SET_PRICES
 
 
@@ -40,7 +38,7 @@ def repairs(request: HttpRequest) -> HttpResponse:
     context = {
         "kind": ListKind.REPAIR,
         "now": now,
-        "tables": page_tables(item_tables(now.items)) if now else [],
+        "tables": page_tables(repair_comparison.item_tables(now.items)) if now else [],
         "drafts": list_queries.open_drafts(ListKind.REPAIR),
         "lists": list_queries.repair_lists(now_ms),
         "may_write": may(request, SET_PRICES),
@@ -53,8 +51,7 @@ def repairs(request: HttpRequest) -> HttpResponse:
 def price_list(request: HttpRequest, number: int) -> HttpResponse:
     """Show a published electricity list as it is printed."""
     published = get_object_or_404(PriceList.objects.select_related("approval"), pk=number)
-    tables = published_tables(published, 0)
-    return _published(request, published, ListKind.PRICE, tables)
+    return _published(request, published, ListKind.PRICE, price_comparison.published_tables(published))
 
 
 @roles(*SEE_PRICES)
@@ -62,9 +59,7 @@ def price_list(request: HttpRequest, number: int) -> HttpResponse:
 def repair_list(request: HttpRequest, number: int) -> HttpResponse:
     """Show a published repair list as it is printed, and what it changed."""
     published = get_object_or_404(RepairList.objects.select_related("approval"), pk=number)
-    before, items = list_before(published), items_of(published)
-    changes = [changes_table(compare(items_of(before), items))] if before else []
-    return _published(request, published, ListKind.REPAIR, [*item_tables(items), *changes])
+    return _published(request, published, ListKind.REPAIR, repair_comparison.published_tables(published))
 
 
 def _published(
@@ -77,6 +72,7 @@ def _published(
         "kind": kind,
         "tables": page_tables(tables),
         "signatures": signatures,
+        "sees_requests": may(request, SEES_ALL),
         "is_late": 0 < published.asked_from_ms < published.begins_ms,
     }
     return render(request, "office/published_list.html", context)

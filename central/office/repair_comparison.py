@@ -11,6 +11,7 @@ from central.domain.price_list import begins, difference_ppm, is_overtaken
 from central.domain.repair_list import Change, Changed, Item, ItemKind, compare
 from central.domain.repair_list import item as read_item
 from central.office.acts import Content
+from central.office.list_queries import list_of
 from central.office.list_refusals import NotPublished, PublishRefusal
 from central.office.list_words import (
     CHANGE_WORDS,
@@ -20,8 +21,8 @@ from central.office.list_words import (
     item_name,
     refusal_words,
 )
-from central.office.models import RepairList
-from central.office.repair_lists import items_in_force
+from central.office.models import ListKind, RepairList
+from central.office.repair_lists import items_in_force, items_of, list_before
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 ORDER = (Change.ADDED, Change.REMOVED, Change.DEARER, Change.CHEAPER, Change.OTHERWISE)
@@ -30,6 +31,8 @@ ORDER = (Change.ADDED, Change.REMOVED, Change.DEARER, Change.CHEAPER, Change.OTH
 def show(content: Content) -> list[Table]:
     """Give the whole of a request as tables: when it begins, what it changes as of now, and the new list."""
     now_ms, from_ms = clock.now_ms(), content["from_ms"]
+    if (published := list_of(RepairList, ListKind.REPAIR, content)) is not None:
+        return published_tables(published)
     new = [read_item(row) for row in content["rows"]]
     changes = compare(items_in_force(begins(from_ms, now_ms)), new)
     facts = [
@@ -41,6 +44,12 @@ def show(content: Content) -> list[Table]:
         facts.append(Row([_("Can't be published"), refusal_words(NotPublished(PublishRefusal.OVERTAKEN))]))
     columns = [Column("what", _("What"), width=16), Column("value", _("Value"), width=60)]
     return [Table("", columns, facts), changes_table(changes), *item_tables(new)]
+
+
+def published_tables(published: RepairList) -> list[Table]:
+    """Give a published list, and what it changed of the one that it took over from."""
+    before, items = list_before(published), items_of(published)
+    return [*item_tables(items), *([changes_table(compare(items_of(before), items))] if before else [])]
 
 
 def counts_words(changes: Iterable[Changed]) -> str:

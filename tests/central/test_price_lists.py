@@ -148,7 +148,7 @@ def test_windows_and_steps_reach_the_price(people: dict[str, User]) -> None:
     signed(request, people)
     price = Price.objects.get(from_ms=LATER_MS)
     assert (price.windows, price.steps) == (windows, steps)
-    assert "0.9000" in str(published_tables(PriceList.objects.get(), 0))
+    assert "0.9000" in str(published_tables(PriceList.objects.get()))
 
 
 BAD = [
