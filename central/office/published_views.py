@@ -11,7 +11,7 @@ from central.office.approval_queries import SEES_ALL
 from central.office.models import ListKind, PriceList, RepairList
 from central.office.page_table import page_tables
 from central.office.repair_lists import repair_list_at
-from central.office.roles import SEE_PRICES, SET_PRICES
+from central.office.roles import SEE_PRICES, SEE_REPORTS, SET_PRICES
 
 
 @roles(*SEE_PRICES)
@@ -72,7 +72,9 @@ def _published(
         "kind": kind,
         "tables": page_tables(tables),
         "signatures": signatures,
+        "day": clock.campus_day(published.begins_ms).isoformat(),
         "sees_requests": may(request, SEES_ALL),
+        "may_print": may(request, SEE_REPORTS),
         "is_late": 0 < published.asked_from_ms < published.begins_ms,
     }
     return render(request, "office/published_list.html", context)
