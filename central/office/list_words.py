@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as lazy
 
 from central.campus.operations import CampusRefusal
 from central.campus.rule_words import mistake_words
+from central.clock import local
 from central.domain.price_form import write_minute, write_price, write_step_kwh
 from central.domain.price_list import WITH_LAST_SIGNATURE
 from central.domain.repair_list import Change, Item, ItemFault, ItemKind, ItemProblem, ItemUnit
 from central.office.approvals import ApprovalRefusal
 from central.office.list_drafts import CannotBePublished, DraftRefusal
 from central.office.list_refusals import NotPublished, PublishRefusal
-from central.office.templatetags.cardroom import minute
 from central.office.words import Words
 
 HOUR_MS = 3_600_000
@@ -128,11 +128,11 @@ def begin_words(from_ms: int, now_ms: int) -> str:
     """Say when a list begins that is not yet signed, and that it is pressing."""
     if from_ms == WITH_LAST_SIGNATURE:
         return _("with the last signature")
-    at = minute(from_ms)
+    at = local(from_ms).strftime("%Y-%m-%d %H:%M")
     if from_ms <= now_ms:
         return _("%(at)s has passed: it begins with the last signature") % {"at": at}
     if from_ms - now_ms > NEAR_MS:
-        return str(at)
+        return at
     hours = (from_ms - now_ms) // HOUR_MS
     return ngettext(
         "%(at)s, in %(count)d hour: signed later, it begins with the last signature",

@@ -52,7 +52,7 @@ def show(content: Content) -> list[Table]:
     ]
     if is_overtaken(content["from_ms"], now_ms, begun_since(new, content["from_ms"])):
         facts.append(Row([_("Can't be published"), refusal_words(NotPublished(PublishRefusal.OVERTAKEN))]))
-    columns = [Column("what", _("What"), width=16), Column("value", _("Value"), width=60)]
+    columns = [Column("what", _("What"), width=16), Column("value", _("It says"), width=60)]
     return [Table("", columns, facts), *tables(pairs, now_ms)]
 
 
@@ -82,7 +82,11 @@ def tables(pairs: list[Pair], now_ms: int) -> list[Table]:
     """Give the comparison, and a second table where the time of the week or the month's use has a price of its own."""
     known = about([new.customer_class for _old, new in pairs], now_ms)
     found = [
-        Table(_("Compared with the last prices"), _columns(), [_row(old, new, known) for old, new in pairs])
+        Table(
+            _("Compared with the last prices"),
+            _columns(bool(known.month_wh)),
+            [_row(old, new, known) for old, new in pairs],
+        )
     ]
     parts = [_parts_row(old, new, known) for old, new in pairs if _has_parts(old) or _has_parts(new)]
     if parts:
@@ -96,7 +100,12 @@ def tables(pairs: list[Pair], now_ms: int) -> list[Table]:
     return found
 
 
-def _columns() -> list[Column]:
+def _columns(with_month: bool) -> list[Column]:
+    month = [
+        Column("used", _("A room's last month (kWh)"), Kind.KWH, 14),
+        Column("cost", _("It cost (yuan)"), Kind.YUAN, 10),
+        Column("will-cost", _("It will cost (yuan)"), Kind.YUAN, 10),
+    ]
     return [
         Column("class", _("Class"), width=16),
         Column("rooms", _("Rooms"), Kind.COUNT, 8),
@@ -104,28 +113,32 @@ def _columns() -> list[Column]:
         Column("new", _("New (yuan/kWh)"), Kind.PRICE, 12),
         Column("difference", _("Difference"), Kind.PRICE, 10),
         Column("percent", _("Percent"), Kind.PERCENT, 9),
-        Column("used", _("A room's last month (kWh)"), Kind.KWH, 14),
-        Column("cost", _("It cost (yuan)"), Kind.YUAN, 10),
-        Column("will-cost", _("It will cost (yuan)"), Kind.YUAN, 10),
+        *(month if with_month else []),
     ]
 
 
 def _row(old: ClassPrice | None, new: ClassPrice, known: About) -> Row:
     code, price = new.customer_class, new.micro_yuan_per_kwh
-    used_wh = known.month_wh.get(code)
-    difference = None if old is None else price - old.micro_yuan_per_kwh
+    before = None if old is None else old.micro_yuan_per_kwh
     cells: list[Cell] = [
         known.names.get(code, code),
         known.rooms.get(code, 0),
-        None if old is None else old.micro_yuan_per_kwh,
+        before,
         price,
-        difference,
-        None if old is None else difference_ppm(old.micro_yuan_per_kwh, price),
-        used_wh,
-        None if old is None or used_wh is None else month_cost(old, used_wh),
-        None if used_wh is None else month_cost(new, used_wh),
+        None if before is None else price - before,
+        None if before is None else difference_ppm(before, price),
     ]
-    return Row(cells)
+    return Row([*cells, *_month(old, new, known)])
+
+
+def _month(old: ClassPrice | None, new: ClassPrice, known: About) -> list[Cell]:
+    """Give what a room of the class used, what it cost and will cost; nothing when no class's use is known."""
+    if not known.month_wh:
+        return []
+    used_wh = known.month_wh.get(new.customer_class)
+    if used_wh is None:
+        return [None, None, None]
+    return [used_wh, None if old is None else month_cost(old, used_wh), month_cost(new, used_wh)]
 
 
 def _has_parts(price: ClassPrice | None) -> bool:

@@ -42,7 +42,7 @@ def show(content: Content) -> list[Table]:
     begun = RepairList.objects.values_list("begins_ms", flat=True)
     if is_overtaken(from_ms, now_ms, begun):
         facts.append(Row([_("Can't be published"), refusal_words(NotPublished(PublishRefusal.OVERTAKEN))]))
-    columns = [Column("what", _("What"), width=16), Column("value", _("Value"), width=60)]
+    columns = [Column("what", _("What"), width=16), Column("value", _("It says"), width=60)]
     return [Table("", columns, facts), changes_table(changes), *item_tables(new)]
 
 
@@ -63,7 +63,7 @@ def changes_table(changes: Iterable[Changed]) -> Table:
     """List what changes, kind by kind of change; what stays is left out."""
     columns = [
         Column("change", _("Change"), width=12),
-        Column("code", _("Code"), width=10),
+        Column("code", _("Item code"), width=10),
         Column("item", _("Item"), width=28),
         Column("kind", _("Kind"), width=10),
         Column("unit", _("Unit"), width=8),
@@ -114,7 +114,7 @@ def _with_former(one: Changed) -> str:
 def item_tables(items: Iterable[Item]) -> list[Table]:
     """Give a list as two tables: repairs, and what is collected on behalf of others (R-4.1.7)."""
     columns = [
-        Column("code", _("Code"), width=10),
+        Column("code", _("Item code"), width=10),
         Column("item", _("Item"), width=34),
         Column("unit", _("Unit"), width=8),
         Column("price", _("Price (yuan)"), Kind.YUAN, 12),
