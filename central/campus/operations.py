@@ -181,8 +181,8 @@ def publish_price(
         return Refused(CampusRefusal.PRICE_TOO_OLD, class_code)
     windows, steps = windows or [], steps or []
     found = [
-        *shape_mistakes(RuleKind.PRICE_WINDOWS, windows, f"price of {class_code}"),
-        *shape_mistakes(RuleKind.PRICE_STEPS, steps, f"price of {class_code}"),
+        *shape_mistakes(RuleKind.PRICE_WINDOWS, windows, f"class {class_code}"),
+        *shape_mistakes(RuleKind.PRICE_STEPS, steps, f"class {class_code}"),
     ]
     if found:
         return Refused(CampusRefusal.BAD_RULES, class_code, tuple(found))

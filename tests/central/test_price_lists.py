@@ -1,7 +1,10 @@
 """Lists of electricity and repair prices in a real database: signed, then published, all or nothing, never in arrears (R-4.1.3)."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +40,12 @@ HOUR_MS = 3_600_000
 LATER_MS = NOW_MS + 240 * HOUR_MS
 SOCKET = Item("R-01", ItemKind.REPAIR, "插座", "socket", ItemUnit.EACH, 1500)
 CARD = Item("B-01", ItemKind.ON_BEHALF, "补卡费", "card fee", ItemUnit.EACH, 2000)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
