@@ -5,20 +5,34 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.clock import local
-from central.domain.paper import Column, Kind, Paper, Row, Table
+from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
+from central.domain.repair_list import Item, ItemKind
+from central.office.list_words import KIND_WORDS, UNIT_WORDS, item_name
 from central.office.models import RepairList
-from central.office.repair_comparison import item_tables
 from central.office.repair_lists import items_of, list_at
 from central.office.roles import SEE_REPORTS
+from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
-from central.papers.words import instants_of, period_words
+from central.papers.words import period_words
+from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 
 def build(period: Period) -> Paper:
-    """List the lists that held in the period, then each one's items."""
+    """List the items of each list that held in the period, the repairs first."""
     from_ms, until_ms = instants_of(period)
-    held = _in_force(from_ms, until_ms)
+    columns = [
+        Column("list", _("List"), width=7),
+        Column("from", _("In force from"), width=16),
+        Column("approval", _("Approval"), width=8),
+        Column("kind", _("Kind"), width=10),
+        Column("code", _("Item code"), width=10),
+        Column("item", _("Item"), width=24),
+        Column("unit", _("Unit"), width=7),
+        Column("price", _("Price (yuan)"), Kind.YUAN, 11),
+        Column("offered", _("Offered"), width=8),
+    ]
+    rows = [row for one in _in_force(from_ms, until_ms) for row in _rows(one)]
     return Paper(
         code="repair-list",
         document="",
@@ -26,7 +40,7 @@ def build(period: Period) -> Paper:
         period=period_words(period),
         from_ms=from_ms,
         until_ms=until_ms,
-        tables=[_lists(held), *(table for one in held for table in _items(one))],
+        tables=[Table("", columns, rows)],
         recipients=[_("Card room"), _("Finance office")],
         signatures=[_("Drawn up by"), _("Approved by")],
     )
@@ -42,32 +56,23 @@ def _in_force(from_ms: int, until_ms: int) -> list[RepairList]:
     return [*([first] if first else []), *lists.values()]
 
 
-def _lists(held: list[RepairList]) -> Table:
-    columns = [
-        Column("list", _("List"), width=8),
-        Column("from", _("In force from"), width=16),
-        Column("items", _("Items"), Kind.COUNT, 8),
-        Column("approval", _("Approval"), width=12),
-        Column("by", _("Drawn up by"), width=16),
-    ]
-    return Table("", columns, [_row(one) for one in held])
+def _rows(one: RepairList) -> list[Row]:
+    since = local(one.begins_ms).strftime("%Y-%m-%d %H:%M")
+    head = [f"№ {one.number}", since, f"№ {one.approval}" if one.approval else ""]
+    links = {"list": reverse("office:repair-list", args=[one.number])}
+    items = items_of(one)
+    return [Row([*head, *_cells(item)], links) for kind in ItemKind for item in items if item.kind is kind]
 
 
-def _row(one: RepairList) -> Row:
-    approval = f"№ {one.approval}" if one.approval else _("at the server's console")
-    cells = [f"№ {one.number}", _since(one), one.items.count(), approval, one.made_by]
-    return Row(cells, {"list": reverse("office:repair-list", args=[one.number])})
-
-
-def _items(one: RepairList) -> list[Table]:
-    heading = _("List № %(number)s from %(since)s") % {"number": one.number, "since": _since(one)}
+def _cells(item: Item) -> list[Cell]:
     return [
-        Table(f"{heading} · {table.title}", table.columns, table.rows) for table in item_tables(items_of(one))
+        str(KIND_WORDS[item.kind]),
+        item.code,
+        item_name(item),
+        str(UNIT_WORDS[item.unit]),
+        item.price_fen * MICRO_YUAN_PER_FEN,
+        _("yes") if item.active else _("no"),
     ]
-
-
-def _since(one: RepairList) -> str:
-    return local(one.begins_ms).strftime("%Y-%m-%d %H:%M")
 
 
 REPAIR_LIST = Report(
