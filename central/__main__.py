@@ -181,6 +181,7 @@ def _add_campus(commands: Commands) -> None:
     price.add_argument("customer_class", metavar="CLASS")
     price.add_argument("file", help="JSON or TOML: yuan_per_kwh, from, windows, steps")
     price.set_defaults(run="rules.price")
+    _add_lists(commands)
 
     merge = commands.add_parser("merge-balance", help="let rooms of one building use up one balance")
     merge.add_argument("payer", help="the room whose balance it is, such as 1-301")
@@ -189,6 +190,18 @@ def _add_campus(commands: Commands) -> None:
     split = commands.add_parser("split-balance", help="let rooms use up their own balances again")
     split.add_argument("rooms", nargs="+")
     split.set_defaults(run="shared_balance.split_balance")
+
+
+def _add_lists(commands: Commands) -> None:
+    prices = commands.add_parser("price-list", help="publish a list of electricity prices without signatures")
+    prices.add_argument("file", help="JSON or TOML: from, prices (class, yuan_per_kwh, windows, steps)")
+    prices.add_argument("--why", required=True, help="goes on record")
+    prices.set_defaults(run="price_lists.price_list")
+    repairs = commands.add_parser("repair-list", help="publish a list of repair prices without signatures")
+    repairs.add_argument("file", help="CSV or XLSX: code, name, price; may have kind, unit, name_en, active")
+    repairs.add_argument("--from", dest="begins", default="", help="2026-09-01 or 2026-09-01 08:00; now")
+    repairs.add_argument("--why", required=True, help="goes on record")
+    repairs.set_defaults(run="price_lists.repair_list")
 
 
 def _add_link(commands: Commands) -> None:

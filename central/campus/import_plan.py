@@ -132,38 +132,34 @@ def _check_units(plan: ImportPlan) -> None:
 
 
 def _check_prices(plan: ImportPlan) -> None:
+    """A list may give a class its first prices, and say again what is so; anything else needs a signed list (R-4.1.3)."""
+    stored: dict[str, dict[int, int]] = {}
+    for code, from_ms, micro_yuan in Price.objects.order_by("from_ms").values_list(
+        "tariff__code", "from_ms", "micro_yuan_per_kwh"
+    ):
+        stored.setdefault(code, {})[from_ms] = micro_yuan
     dated: dict[tuple[str, int], PriceRow] = {}
-    stored = {
-        (p.tariff.code, p.from_ms): p.micro_yuan_per_kwh for p in Price.objects.select_related("tariff")
-    }
     for price in plan.prices:
-        key = (price.customer_class, price.from_ms)
-        first = dated.setdefault(key, price)
+        first = dated.setdefault((price.customer_class, price.from_ms), price)
         if first is not price:
             _blame(plan, price.row, "from", Fault.PRICE_TWICE, price.customer_class, str(first.row))
-        if stored.get(key, price.micro_yuan_per_kwh) != price.micro_yuan_per_kwh:
-            _blame(
-                plan,
-                price.row,
-                "price",
-                Fault.PRICE_DIFFERS,
-                _yuan(price.micro_yuan_per_kwh),
-                _yuan(stored[key]),
-            )
+        had = stored.get(price.customer_class, {})
+        if had and had.get(price.from_ms) != price.micro_yuan_per_kwh:
+            _needs_a_list(plan, price.row, price.customer_class, had)
     stated: dict[str, int] = {}
     for row in plan.rooms:
         if row.micro_yuan_per_kwh is None:
             continue
-        price_of_class = stated.setdefault(row.customer_class, row.micro_yuan_per_kwh)
-        if price_of_class != row.micro_yuan_per_kwh:
-            _blame(
-                plan,
-                row.row,
-                "price",
-                Fault.PRICE_DIFFERS,
-                _yuan(row.micro_yuan_per_kwh),
-                _yuan(price_of_class),
-            )
+        said = stated.setdefault(row.customer_class, row.micro_yuan_per_kwh)
+        had = stored.get(row.customer_class, {})
+        if said != row.micro_yuan_per_kwh:
+            _blame(plan, row.row, "price", Fault.PRICE_DIFFERS, _yuan(row.micro_yuan_per_kwh), _yuan(said))
+        elif had and said not in had.values():
+            _needs_a_list(plan, row.row, row.customer_class, had)
+
+
+def _needs_a_list(plan: ImportPlan, row: int, class_code: str, had: dict[int, int]) -> None:
+    _blame(plan, row, "price", Fault.PRICE_NEEDS_A_LIST, class_code, _yuan(list(had.values())[-1]))
 
 
 def _check_meters(plan: ImportPlan) -> None:

@@ -33,8 +33,7 @@ WORDS = {
         "class {found} has a price from the same instant in row {expected}; remove one of the two"
     ),
     Fault.PRICE_DIFFERS: gettext_lazy(
-        "{found} differs from {expected} for the same class and instant; a published price isn't changed: "
-        "correct the list, or give the new price its own date"
+        "{found} differs from {expected} for the same class in the same list; correct one of the two"
     ),
     Fault.NAME_DIFFERS: gettext_lazy(
         "“{found}” differs from “{expected}” for the same building; use one name"
@@ -55,9 +54,8 @@ WORDS = {
         "the room has an account in {expected} and class {found} is kept in another unit; close the account first, "
         "or give the room a class in {expected}"
     ),
-    Fault.PRICE_TOO_OLD: gettext_lazy(
-        "class {found} has prices, and gateways no longer keep every entry since this instant; choose a later one, "
-        "and adjust the rest by hand"
+    Fault.PRICE_NEEDS_A_LIST: gettext_lazy(
+        "class {found} has a price already, and an import can't change it: make a price list on the page of prices, which is signed"
     ),
     Fault.NO_GATEWAY_TAKES_IT: gettext_lazy(
         "{found}; no gateway would take the building's configuration after this import: correct the list"

@@ -48,6 +48,8 @@ class CampusRefusal(StrEnum):
     PRICE_EXISTS = "price-exists"
     PRICE_TOO_OLD = "price-too-old"
     """Gateways have folded away what it would have to correct."""
+    PRICE_NEEDS_A_LIST = "price-needs-a-list"
+    """An import may give a class its first price only."""
     BAD_RULES = "bad-rules"
     """What is wrong with a price's windows or steps, or with what an import would make, is listed."""
     BINDING_EXISTS = "binding-exists"
@@ -85,9 +87,10 @@ def carry_out(plan: ImportPlan, *, actor: str, now_ms: int) -> Imported | Refuse
     """
     if not plan.can_be_carried_out:
         return Refused(CampusRefusal.HAS_PROBLEMS, str(len(plan.problems)))
-    too_old = tuple(_too_old(plan.prices, now_ms))
-    if too_old:
-        return Refused(CampusRefusal.PRICE_TOO_OLD, too_old[0].found, problems=too_old)
+    unsigned = tuple(_without_a_list(plan, now_ms))
+    if unsigned:
+        return Refused(CampusRefusal.PRICE_NEEDS_A_LIST, unsigned[0].found, problems=unsigned)
+    firsts = _first_prices(plan)
     standing = list(_buildings_of(plan))
     before = set(whole_mistakes(standing))
     _put(plan, now_ms)
@@ -97,7 +100,8 @@ def carry_out(plan: ImportPlan, *, actor: str, now_ms: int) -> Imported | Refuse
         return Refused(CampusRefusal.BAD_RULES, mistakes=made)
     touch({building.code for building in _buildings_of(plan)})
     done = Imported(len(plan.rooms), len(plan.classes), len(plan.prices))
-    announce(actor, "import-campus", "campus", f"{done.rooms} rooms, {done.classes} classes", now_ms)
+    detail = f"{done.rooms} rooms, {done.classes} classes{firsts}"
+    announce(actor, "import-campus", "campus", detail[:400], now_ms)
     return done
 
 
@@ -106,9 +110,8 @@ def _put(plan: ImportPlan, now_ms: int) -> None:
         _put_class(klass)
     for price in plan.prices:
         _put_price(price)
-    for code, micro_yuan in {r.customer_class: r.micro_yuan_per_kwh for r in plan.rooms}.items():
-        if micro_yuan is not None:
-            _put_stated_price(code, micro_yuan, now_ms)
+    for code, micro_yuan in _stated(plan).items():
+        _put_stated_price(code, micro_yuan, now_ms)
     _put_rooms(plan.rooms, now_ms)
 
 
@@ -119,13 +122,33 @@ def _buildings_of(plan: ImportPlan) -> Iterable[Building]:
     return every.filter(code__in={row.building for row in plan.rooms})
 
 
-def _too_old(prices: Iterable[PriceRow], now_ms: int) -> Iterator[Problem]:
-    """A price that is new and reaches further back than gateways have entries, of a tariff that had one."""
-    oldest_ms = now_ms - _shortest_ledger_ms()
-    for row in prices:
+def _without_a_list(plan: ImportPlan, now_ms: int) -> Iterator[Problem]:
+    """A price that would take over from one that a class has: that is a price list's, approved and dated (R-4.1.3)."""
+    for row in plan.prices:
         had = Price.objects.filter(tariff__code=row.customer_class)
-        if row.from_ms < oldest_ms and had.exists() and not had.filter(from_ms=row.from_ms).exists():
-            yield Problem(row.row, "from", Fault.PRICE_TOO_OLD, row.customer_class)
+        if had.exists() and not had.filter(from_ms=row.from_ms).exists():
+            yield Problem(row.row, "price", Fault.PRICE_NEEDS_A_LIST, row.customer_class, "")
+    for code, micro_yuan in _stated(plan).items():
+        had = Price.objects.filter(tariff__code=code)
+        now = had.filter(from_ms__lte=now_ms).order_by("-from_ms").first()
+        if had.exists() and (now is None or now.micro_yuan_per_kwh != micro_yuan):
+            row = next(row.row for row in plan.rooms if row.customer_class == code)
+            yield Problem(row, "price", Fault.PRICE_NEEDS_A_LIST, code, "")
+
+
+def _stated(plan: ImportPlan) -> dict[str, int]:
+    """Give the prices that stand beside rooms, by class."""
+    return {
+        row.customer_class: row.micro_yuan_per_kwh for row in plan.rooms if row.micro_yuan_per_kwh is not None
+    }
+
+
+def _first_prices(plan: ImportPlan) -> str:
+    """Say for the audit which classes get their first price by this list, unsigned: a new house has nobody to sign yet."""
+    asked = {row.customer_class for row in plan.prices} | set(_stated(plan))
+    known = set(Price.objects.filter(tariff__code__in=asked).values_list("tariff__code", flat=True))
+    firsts = sorted(asked - known)
+    return f", first prices of {', '.join(firsts)}" if firsts else ""
 
 
 @transaction.atomic
@@ -158,8 +181,8 @@ def publish_price(
         return Refused(CampusRefusal.PRICE_TOO_OLD, class_code)
     windows, steps = windows or [], steps or []
     found = [
-        *shape_mistakes(RuleKind.PRICE_WINDOWS, windows, f"price of {class_code}"),
-        *shape_mistakes(RuleKind.PRICE_STEPS, steps, f"price of {class_code}"),
+        *shape_mistakes(RuleKind.PRICE_WINDOWS, windows, f"class {class_code}"),
+        *shape_mistakes(RuleKind.PRICE_STEPS, steps, f"class {class_code}"),
     ]
     if found:
         return Refused(CampusRefusal.BAD_RULES, class_code, tuple(found))
@@ -279,10 +302,9 @@ def _put_price(row: PriceRow) -> None:
 
 
 def _put_stated_price(class_code: str, micro_yuan: int, now_ms: int) -> None:
-    """A price beside the rooms is the class's price from now on, if it isn't already."""
+    """A price beside the rooms is the class's first one, from now on; the one that it has, said again, changes nothing."""
     tariff = CustomerClass.objects.get(code=class_code).tariff
-    current = Price.objects.filter(tariff=tariff, from_ms__lte=now_ms).order_by("-from_ms").first()
-    if current is None or current.micro_yuan_per_kwh != micro_yuan:
+    if not tariff.prices.exists():
         _new_price(tariff, micro_yuan, now_ms)
         touch_all()
 

@@ -28,7 +28,8 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         _("Rules and prices"),
         (
             Door(_("Settings"), _("Every number of the procedure, with its history."), "office:settings", acts.SEE_SETTINGS),
-            Door(_("Prices"), _("What a kWh costs each class, from when on."), "office:prices", acts.SET_PRICES),
+            Door(_("Prices"), _("What a kWh costs each class, from when on."), "office:prices", acts.SEE_PRICES),
+            Door(_("Repair prices"), _("What the desk takes for repairs and on behalf."), "office:repairs", acts.SEE_PRICES),
         ),
     ),
     (

@@ -42,7 +42,7 @@ class Fault(StrEnum):
     CLASS_TWICE = "class-twice"
     PRICE_TWICE = "price-twice"
     PRICE_DIFFERS = "price-differs"
-    PRICE_TOO_OLD = "price-too-old"
+    PRICE_NEEDS_A_LIST = "price-needs-a-list"
     NO_GATEWAY_TAKES_IT = "no-gateway-takes-it"
     NAME_DIFFERS = "name-differs"
     UNKNOWN_CLASS = "unknown-class"

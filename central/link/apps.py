@@ -8,3 +8,9 @@ class LinkConfig(AppConfig):
 
     name = "central.link"
     label = "link"
+
+    def ready(self) -> None:
+        from central.link.typical_month import typical_month
+        from central.office.typical_use import tell_typical_use
+
+        tell_typical_use(typical_month)

@@ -10,6 +10,7 @@ class OfficeConfig(AppConfig):
     label = "office"
 
     def ready(self) -> None:
-        from central.office import setting_changes
+        from central.office import list_acts, setting_changes
 
         setting_changes.register_act()
+        list_acts.register_acts()

@@ -1,14 +1,9 @@
-"""Forms of the office: sign-in, campus list, new price."""
-
-from datetime import datetime
+"""Forms of the office: sign-in, campus list."""
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
-
-from central.campus.models import CustomerClass
-from central.clock import CAMPUS_ZONE
 
 LARGEST_LIST_BYTES = 20_000_000
 
@@ -75,30 +70,3 @@ class CampusListForm(forms.Form):
                 )
             )
         return file
-
-
-class PriceForm(forms.Form):
-    """A class's new price and the instant it begins, in campus time."""
-
-    customer_class = forms.ModelChoiceField(
-        CustomerClass.objects.all(), label=_("Class"), error_messages={"required": _("Choose a class.")}
-    )
-    yuan_per_kwh = forms.CharField(
-        label=_("Yuan per kWh"), max_length=12, error_messages={"required": _("Type the price.")}
-    )
-    begins = forms.CharField(label=_("In force from"), error_messages={"required": _("Say when it begins.")})
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["yuan_per_kwh"].widget.attrs.update(
-            inputmode="decimal", placeholder="0.5583", autocomplete="off"
-        )
-        self.fields["begins"].widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
-
-    def clean_begins(self) -> int:
-        """Read a campus instant; give milliseconds since 1970 in UTC."""
-        try:
-            at = datetime.fromisoformat(self.cleaned_data["begins"].strip())
-        except ValueError as error:
-            raise forms.ValidationError(_("Write the instant as 2026-09-01 08:00.")) from error
-        return int(at.replace(tzinfo=CAMPUS_ZONE).timestamp() * 1000)

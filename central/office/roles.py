@@ -44,6 +44,9 @@ SEE_MONEY = (Role.CASHIER, Role.FINANCE, *HEADS, Role.AUDITOR, Role.ADMIN)
 """Receipts, takings, balances by name."""
 SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
+"""Write price and repair lists, and ask for their approval (R-4.1.3)."""
+SEE_PRICES = (*SEE_MONEY, *WORKSHOP)
+"""What electricity and repairs cost, since when, by which list."""
 IMPORT_CAMPUS = (Role.ADMIN,)
 SEE_REPORTS = (*SEE_MONEY, *OFFICES)
 SEAL_REPORTS = (Role.FINANCE, Role.DIRECTOR, Role.ADMIN)

@@ -6,13 +6,14 @@ from django.urls import path
 from central.office import (
     approval_views,
     channel_views,
+    list_views,
     notice_views,
     people_views,
+    published_views,
     setting_views,
     sign_in_views,
 )
 from central.office.import_views import campus_import, campus_import_confirm
-from central.office.price_views import prices
 
 app_name = "office"
 urlpatterns = [
@@ -44,7 +45,16 @@ urlpatterns = [
     path("channels/<int:channel_id>/test/", channel_views.channel_test, name="channel-test"),
     path("channels/<int:channel_id>/open/", channel_views.channel_open, name="channel-open"),
     path("mail-server/", channel_views.mail_server, name="mail-server"),
-    path("prices/", prices, name="prices"),
+    path("prices/", published_views.prices, name="prices"),
+    path("prices/<int:number>/", published_views.price_list, name="price-list"),
+    path("repairs/", published_views.repairs, name="repairs"),
+    path("repairs/<int:number>/", published_views.repair_list, name="repair-list"),
+    path("lists/new/", list_views.start, name="list-new"),
+    path("lists/<int:draft_id>/", list_views.draft, name="list-draft"),
+    path("lists/<int:draft_id>/table/", list_views.take_table, name="list-table"),
+    path("lists/<int:draft_id>/compare/", list_views.compare, name="list-compare"),
+    path("lists/<int:draft_id>/ask/", list_views.ask, name="list-ask"),
+    path("lists/<int:draft_id>/throw-away/", list_views.throw_away, name="list-throw-away"),
     path("import/", campus_import, name="import"),
     path("import/confirm/", campus_import_confirm, name="import-confirm"),
 ]

@@ -1,5 +1,6 @@
 """The prices in force in a period: what is posted at the desk, and what a closed month was computed with (R-4.1.3, C-9)."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +22,8 @@ def build(period: Period) -> Paper:
         Column("group", _("Group"), width=14),
         Column("from", _("In force from"), width=16),
         Column("price", _("Price (yuan/kWh)"), Kind.PRICE, 14),
+        Column("list", _("List"), width=8),
+        Column("approval", _("Approval"), width=10),
         Column("version", _("Version"), width=20),
     ]
     rows = [
@@ -43,7 +46,8 @@ def build(period: Period) -> Paper:
 
 def _in_force(customer_class: CustomerClass, from_ms: int, until_ms: int) -> list[Price]:
     """Give the prices that held at any instant of a span: the one at its beginning and those that began in it."""
-    begun = list(customer_class.tariff.prices.filter(from_ms__lt=until_ms).order_by("from_ms"))
+    prices = customer_class.tariff.prices.select_related("listed__price_list__approval")
+    begun = list(prices.filter(from_ms__lt=until_ms).order_by("from_ms"))
     held_before = [price for price in begun if price.from_ms <= from_ms]
     return held_before[-1:] + [price for price in begun if price.from_ms > from_ms]
 
@@ -51,7 +55,10 @@ def _in_force(customer_class: CustomerClass, from_ms: int, until_ms: int) -> lis
 def _row(customer_class: CustomerClass, price: Price) -> Row:
     since = local(price.from_ms).strftime("%Y-%m-%d %H:%M")
     group = str(customer_class.get_group_display())
-    return Row([customer_class.name, group, since, price.micro_yuan_per_kwh, price.version])
+    published = price.listed.price_list if hasattr(price, "listed") else None
+    numbers = [f"№ {one}" if one else "" for one in (published, published and published.approval)]
+    links = {"list": reverse("office:price-list", args=[published.pk])} if published else {}
+    return Row([customer_class.name, group, since, price.micro_yuan_per_kwh, *numbers, price.version], links)
 
 
 PRICE_LIST = Report(

@@ -35,6 +35,17 @@ PAGES: dict[str, tuple[str, str]] = {
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
     "prices": ("manager", "/office/prices/"),
+    "prices at the desk": ("cashier", "/office/prices/"),
+    "repair prices": ("manager", "/office/repairs/"),
+    "price list": ("manager", "/office/prices/2/"),
+    "repair list": ("cashier", "/office/repairs/1/"),
+    "price draft": ("manager", "/office/lists/4/"),
+    "repair draft": ("manager", "/office/lists/5/"),
+    "price list compared": ("manager", "/office/lists/4/compare/"),
+    "repair list compared": ("manager", "/office/lists/5/compare/"),
+    "price list waiting": ("manager", "/office/lists/2/compare/"),
+    "price list refused": ("manager", "/office/lists/3/compare/"),
+    "a month's repair prices": ("manager", "/papers/repair-list/?kind=month"),
     "import": ("manager", "/office/import/"),
     "reports": ("cashier", "/papers/"),
     "a day's takings": ("cashier", "/papers/takings/?kind=day"),
@@ -115,6 +126,22 @@ def be_refused(page: Page) -> None:
     page.locator("p[role=alert]").wait_for()
 
 
+def mistype_a_price(page: Page) -> None:
+    page.goto("/office/lists/4/")
+    page.locator("input[name$=-price]").first.fill("cheap")
+    with page.expect_navigation():
+        page.locator("button[name=compare]").click()
+
+
+def read_a_bad_table(page: Page) -> None:
+    page.goto("/office/lists/5/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "repairs.csv", "mimeType": "text/csv", "buffer": b"code,name,price\nR 1,x,dear\n"}
+    )
+    with page.expect_navigation():
+        page.locator("form[enctype] button").click()
+
+
 def send_an_old_page(page: Page) -> None:
     page.goto("/office/sign-in/")
     page.locator("form[data-once] [name=csrfmiddlewaretoken]").evaluate(
@@ -149,6 +176,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "setting mistyped": ("manager", lambda page, site: mistype_a_setting(page), ".errorlist"),
+    "price mistyped": ("manager", lambda page, site: mistype_a_price(page), ".errorlist"),
+    "table refused": ("manager", lambda page, site: read_a_bad_table(page), ".note.bad"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
     "locked out": ("", lambda page, site: be_locked_out(page), ".note.warn"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
@@ -158,6 +187,7 @@ EXPECTED_COMPLAINTS = {
     *("bad amount", "forbidden", "missing"),
     "setting mistyped",
     "channel refused",
+    *("setting mistyped", "price mistyped", "table refused"),
     *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),
 }
 """Pages whose status is an error: Chromium notes it in its console."""
@@ -184,6 +214,7 @@ def one_receipt(site: Site) -> None:
         "ask('setting', meal, subject='desk.duty-meal', why='米涨价了', "
         "actor=User.objects.get(username='manager'), now_ms=clock.now_ms())\n"
         "from tests.browser import seed_notices; seed_notices.notices()\n"
+        "from tests.browser import seed_lists; seed_lists.lists()\n"
         "operations.pay('every-page', '1-102.1', 5000, User.objects.get(username='cashier'), now_ms=clock.now_ms())"
     )
 

@@ -19,7 +19,7 @@ from central.campus.models import (
     Price,
     Room,
 )
-from central.campus.operations import CampusRefusal, Imported, carry_out
+from central.campus.operations import CampusRefusal, Imported, carry_out, publish_price
 from central.config.commands.campus_list import _csv_example, _workbook_example
 from central.domain.campus_rows import Fault
 from central.ledger.models import AuditEntry
@@ -59,8 +59,8 @@ BAD_ROWS = [
     ("1,401,dormitory,m-1,,,,,,,,0.55831", (2, "price", Fault.NOT_A_PRICE)),
     ("1,401,dormitory,m-1,,,,,,,,0.5元", (2, "price", Fault.NOT_A_PRICE)),
     ("1,401,dormitory,m-1,,,,,,,,-0.5", (2, "price", Fault.OUT_OF_RANGE)),
-    ("1,401,dormitory,m-1,,,,,,,,0.5,first", (2, "floor", Fault.NOT_A_NUMBER)),
-    ("1,401,dormitory,m-1,,,,,,,,0.5,1,spare", (2, "", Fault.EXTRA_CELLS)),
+    ("1,401,dormitory,m-1,,,,,,,,0.558,first", (2, "floor", Fault.NOT_A_NUMBER)),
+    ("1,401,dormitory,m-1,,,,,,,,0.558,1,spare", (2, "", Fault.EXTRA_CELLS)),
     (GOOD + "1,401,dormitory", (3, "room", Fault.ROOM_TWICE)),
     (GOOD + "1,402,dormitory,m-401", (3, "meter", Fault.METER_TWICE)),
     (GOOD + "1,402,dormitory,m-402,,,,,,,,0.6", (3, "price", Fault.PRICE_DIFFERS)),
@@ -206,12 +206,38 @@ def test_a_workbook_brings_classes_prices_and_rooms_and_names_the_sheet(campus):
     )
 
 
-def test_a_published_price_is_not_changed_by_a_list(campus):
-    prices = "class,price,from\ndormitory,0.6,2026-10-01\n"
-    carry_out(plan_import(prices.encode()), actor="b", now_ms=NOW_MS)
-    assert faults(prices) == []
-    assert faults(prices.replace("0.6", "0.7")) == [(2, "price", Fault.PRICE_DIFFERS)]
-    assert faults(prices + "dormitory,0.6,2026-10-01\n") == [(3, "from", Fault.PRICE_TWICE)]
+def test_r_4_1_3_a_list_gives_a_class_its_first_price_and_never_another(campus):
+    first = "class,price,from\nmerchant,0.6,2026-10-01\n"
+    done = carry_out(plan_import(first.encode()), actor="b", now_ms=NOW_MS)
+    assert isinstance(done, Imported)
+    assert "first prices of merchant" in AuditEntry.objects.get(detail__contains="merchant").detail
+    assert faults(first) == []
+    assert faults(first.replace("0.6", "0.7")) == [(2, "price", Fault.PRICE_NEEDS_A_LIST)]
+    assert faults(first.replace("10-01", "11-01")) == [(2, "price", Fault.PRICE_NEEDS_A_LIST)]
+    assert faults(first + "merchant,0.6,2026-10-01\n") == [(3, "from", Fault.PRICE_TWICE)]
+    rooms = "building,room,class,price\n1,401,dormitory,{}\n"
+    assert faults(rooms.format("0.7")) == [(2, "price", Fault.PRICE_NEEDS_A_LIST)]
+    assert faults(rooms.format("0.558")) == []
+    with translation.override("en"):
+        assert "make a price list" in words_of(plan_import(rooms.format("0.7").encode()).problems[0])
+
+
+def test_r_4_1_3_a_list_that_was_shown_before_a_price_changed_does_not_put_it_back(campus):
+    plans = [
+        plan_import(f"building,room,class,price\n1,{room},dormitory,0.558\n".encode()) for room in (401, 402)
+    ]
+    publish_price("dormitory", "0.6", NOW_MS, actor="b", now_ms=NOW_MS)
+    done = [
+        carry_out(plan, actor="b", now_ms=NOW_MS + shift) for plan, shift in zip(plans, (-1, 0), strict=True)
+    ]
+    assert isinstance(done[0], Imported)
+    assert (done[1].why, [(one.row, one.fault) for one in problems_of(done[1])]) == (
+        CampusRefusal.PRICE_NEEDS_A_LIST, [(2, Fault.PRICE_NEEDS_A_LIST)],
+    )  # fmt: skip
+    dated = "class,price,from\nstaff,0.6,2026-10-01\n"
+    plan = plan_import(dated.encode())
+    publish_price("staff", "0.5", NOW_MS, actor="b", now_ms=NOW_MS)
+    assert carry_out(plan, actor="b", now_ms=NOW_MS).why == CampusRefusal.PRICE_NEEDS_A_LIST
 
 
 def test_a_class_with_accounts_keeps_its_unit(campus):
@@ -260,15 +286,3 @@ def test_a_room_with_a_live_account_keeps_its_unit(campus):
     assert faults(moved) == [(2, "class", Fault.ROOM_UNIT_FIXED)]
     Account.objects.filter(point__code="1-301").update(state=Account.State.CLOSED)
     assert faults(moved) == []
-
-
-def test_a_list_s_price_reaches_no_further_back_than_gateways_have_entries(campus):
-    prices = "class,price,from\ndormitory,0.6,{}\n"
-    done = carry_out(plan_import(prices.format("2025-10-01").encode()), actor="x", now_ms=NOW_MS)
-    assert (done.why, [(one.row, one.fault) for one in problems_of(done)]) == (
-        CampusRefusal.PRICE_TOO_OLD, [(2, Fault.PRICE_TOO_OLD)],
-    )  # fmt: skip
-    assert Price.objects.filter(tariff__code="dormitory").count() == 1
-    first = prices.replace("dormitory", "merchant").format("2025-10-01") + "merchant,0.7,2026-01-01\n"
-    for _ in range(2):
-        assert isinstance(carry_out(plan_import(first.encode()), actor="x", now_ms=NOW_MS), Imported)

@@ -129,6 +129,10 @@ def test_every_immutable_table_has_its_triggers():
         "link_meterswap",
         "office_datedvalue",
         "office_filing",
+        "office_listedprice",
+        "office_pricelist",
+        "office_repairitem",
+        "office_repairlist",
         "office_signature",
         "papers_sealedpaper",
     ]

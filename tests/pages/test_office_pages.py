@@ -1,11 +1,11 @@
-"""Sign-in, language, errors, import and prices: each refusal says what to do next."""
+"""Sign-in, language, errors and import: each refusal says what to do next."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 
 from central import clock
-from central.campus.models import MeteringPoint, Price, Room
+from central.campus.models import MeteringPoint, Room
 from central.link.shared_balance import merge
 from central.office.dangerous import CONFIRMED_KEY, PASSWORD_FIELD
 from tests.browser import seed
@@ -155,44 +155,6 @@ def test_a_digest_that_was_never_shown_imports_nothing(admin: Client, digest: st
 def test_no_file_and_an_empty_file_are_told_apart(admin: Client) -> None:
     assert "Choose a file first" in admin.post("/office/import/", {}).content.decode()
     assert "The file is empty" in upload(admin, "").content.decode()
-
-
-def publish(client: Client, price: str, begins: str):
-    from central.campus.models import CustomerClass
-
-    dormitory = CustomerClass.objects.get(code="dormitory").pk
-    return client.post(
-        "/office/prices/", {"customer_class": dormitory, "yuan_per_kwh": price, "begins": begins}, follow=True
-    )
-
-
-def test_a_price_begins_at_its_campus_instant(admin: Client) -> None:
-    page = publish(admin, "0.6083", "2099-09-01T08:00").content.decode()
-    assert "The price is published" in page
-    assert "to come" in page
-    price = Price.objects.latest("from_ms")
-    assert price.micro_yuan_per_kwh == 608_300
-    assert clock.local(price.from_ms).isoformat() == "2099-09-01T08:00:00+08:00"
-
-
-@pytest.mark.parametrize(
-    ("price", "begins", "said"),
-    [
-        ("0.60831", "2099-09-01T08:00", "at most four decimals"),
-        ("cheap", "2099-09-01T08:00", "at most four decimals"),
-        ("0.6", "soon", "Write the instant as"),
-        ("", "2099-09-01T08:00", "Type the price"),
-    ],
-)
-def test_a_bad_price_is_refused_in_words(admin: Client, price: str, begins: str, said: str) -> None:
-    before = Price.objects.count()
-    assert said in publish(admin, price, begins).content.decode()
-    assert Price.objects.count() == before
-
-
-def test_a_published_price_is_not_changed(admin: Client) -> None:
-    publish(admin, "0.6083", "2099-09-01T08:00")
-    assert "A published price is not changed" in publish(admin, "0.7", "2099-09-01T08:00").content.decode()
 
 
 @override_settings(ALLOWED_HOSTS=["testserver"])

@@ -261,13 +261,13 @@ def test_a_stand_in_has_both_offices_while_it_lasts(director: User, vice_preside
 def test_a_stand_in_opens_what_the_absent_may(admin: Client, director: User, vice_president: User) -> None:
     client = Client()
     client.force_login(vice_president, backend="django.contrib.auth.backends.ModelBackend")
-    assert client.get("/office/prices/").status_code == 403
+    assert client.get("/gateways/").status_code == 403
     now_ms = clock.now_ms()
     made = delegate(director, vice_president, now_ms, now_ms + DAY_MS, "ill", actor=director, now_ms=now_ms)
-    assert client.get("/office/prices/").status_code == 200
-    assert 'href="/office/prices/"' in client.get("/office/").content.decode()
+    assert client.get("/gateways/").status_code == 200
+    assert 'href="/gateways/"' in client.get("/office/").content.decode().split("</nav>")[0]
     end_delegation(made.pk, actor=director, now_ms=clock.now_ms())
-    assert client.get("/office/prices/").status_code == 403
+    assert client.get("/gateways/").status_code == 403
 
 
 def test_a_delegation_that_must_not_be_is_refused_by_name(director: User, vice_president: User) -> None:

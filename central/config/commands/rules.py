@@ -36,7 +36,7 @@ def rules(options: Namespace) -> int:
             return _not_there(found)
         print(msgspec.json.format(msgspec.json.encode(found)).decode())
         return 0
-    value = _read(options.file)
+    value = read_rules_file(options.file)
     if value is None:
         return 2
     with transaction.atomic():
@@ -56,7 +56,7 @@ def rules(options: Namespace) -> int:
 
 def price(options: Namespace) -> int:
     """Publish a price from a file; exit code 2 when it is refused."""
-    value = _read(options.file)
+    value = read_rules_file(options.file)
     if value is None:
         return 2
     if not isinstance(value, dict) or not {"yuan_per_kwh", "from"} <= value.keys() <= PRICE_NAMES:
@@ -86,7 +86,7 @@ def price(options: Namespace) -> int:
 PRICE_NAMES = {"yuan_per_kwh", "from", "windows", "steps"}
 
 
-def _read(file_name: str) -> object | None:
+def read_rules_file(file_name: str) -> object | None:
     """Read JSON, or TOML by the name's end; None when it is neither, which was said."""
     content = Path(file_name).read_bytes()
     try:
