@@ -68,7 +68,7 @@ class Change:
         changed = [
             self.was[kind].get(name) != value.get(name)
             for kind, value in self.parts.items()
-            if isinstance(value, dict)
+            if isinstance(value, dict) and isinstance(self.was[kind], dict)
             for name in ISOLATION
         ]
         return any(changed) or self.parts.get(PROTECTED) is False

@@ -27,13 +27,13 @@ class Sheet:
 
     def values(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Give a holder's parts as one table."""
-        rest = stored[self.whole] if self.whole else {}
-        return {**rest, **{name: stored[kind] for name, kind in self.single.items()}}
+        return self.values_of_some(stored)
 
     def values_of_some(self, parts: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the values of those parts alone that are there: of a change, what it changes."""
+        """Give the values of those parts alone that are there: of a change, what it changes. What is no table at all is none."""
+        rest = parts.get(self.whole, {})
         single = {name: parts[kind] for name, kind in self.single.items() if kind in parts}
-        return {**parts.get(self.whole, {}), **single}
+        return {**(rest if isinstance(rest, dict) else {}), **single}
 
     def parts_from(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give the parts that a table of values says; a single value that is left empty is its default."""
@@ -140,7 +140,7 @@ def calendars_known(holder: Holder) -> list[str]:
     named = {
         str(one["calendar"])
         for building in buildings
-        for one in building.policy.get("calendars", [])
+        for one in SHEETS["building"].values(parts_now(building)).get("calendars", [])
         if isinstance(one, dict) and "calendar" in one
     }
     return sorted(named)

@@ -64,7 +64,7 @@ def policies(request: HttpRequest) -> HttpResponse:
 def room_rules(request: HttpRequest, room_id: int) -> HttpResponse:
     """Show who decides what for a room: each rule that holds, with where it was said."""
     point = _point(room_id)
-    sheet, of_class, unit = SHEETS["room"], SHEETS["class"], unit_of(point)
+    sheet, of_class, of_building, unit = SHEETS["room"], SHEETS["class"], SHEETS["building"], unit_of(point)
     values, building = sheet.values(parts_now(point)), point.room.building
     defaults = {part.name: part.default for part in sheet.parts if part.name in sheet.single}
     own = {name: one for name, one in values.items() if name not in defaults or one != defaults[name]}
@@ -75,7 +75,13 @@ def room_rules(request: HttpRequest, room_id: int) -> HttpResponse:
         "building": building,
         "rules": list(effective(parts, own, inherited(point), unit, origins)),
         "of_building": list(
-            effective(SHEETS["building"].parts, building.policy, {}, "", (_("building"), "", _("default")))
+            effective(
+                of_building.parts,
+                of_building.values(parts_now(building)),
+                {},
+                "",
+                (_("building"), "", _("default")),
+            )
         ),
         "aside": not_shown(sheet.parts, values, unit),
         "may_swap": may(request, SWAP_METERS),
@@ -182,11 +188,16 @@ def _form(request: HttpRequest, filled: Filled, status: int = 200, *, is_same: b
         inherited(holder),
         request.POST.get("add", ""),
     )
+    aside = not_shown(sheet.parts, values, unit)
+    shown = [
+        (code, SECTIONS[code], drawing.draw(tuple(part for part in parts if part.name not in aside)))
+        for code, parts in in_sections(sheet)
+    ]
     context = {
         **_subject(filled),
-        "sections": [(code, SECTIONS[code], drawing.draw(parts)) for code, parts in in_sections(sheet)],
+        "sections": shown,
         "base": _base(holder),
-        "aside": not_shown(sheet.parts, values, unit),
+        "aside": aside,
         "faults": len(filled.faults),
         "is_stale": filled.is_stale,
         "is_same": is_same,
