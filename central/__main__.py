@@ -22,7 +22,10 @@ ROLES = (
     *("security", "students", "electrician", "technician", "warden", "store", "auditor", "admin"),
 )
 """As `central.office.roles`, which can't be read before Django is set up; a test compares them."""
-SET_RULES = ("class-limits", "class-warnings", "point-limits", "building-policy", "building-groups")
+SET_RULES = (
+    *("class-limits", "class-warnings", "class-overdraft", "point-limits", "point-power"),
+    *("building-policy", "building-groups"),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

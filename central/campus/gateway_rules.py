@@ -1,12 +1,14 @@
 """The campus in the gateway's words: what a building's configuration lists, from accounts to groups (C-3)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from django.db.models import Prefetch
 
-from central.campus.models import Account, Binding, Bucket, Building, MeteringPoint, Price
+from central.campus.models import Account, Binding, Bucket, Building, CustomerClass, MeteringPoint, Price
 from gateway.contract.commands import Configure
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.rules import (
@@ -27,29 +29,81 @@ class RulesUnusable(RuntimeError):
     """Something stored can't be read as a gateway's rule; the message names what and where, and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """A value in place of a stored one, for as long as someone asks what would follow from it."""
+
+    holder: Building | CustomerClass | MeteringPoint
+    field: str
+    value: Any
+
+
 def rules_of(building: Building) -> Configure:
     """Give a building's whole configuration as the campus is now, as version 0. Closed accounts are left out.
 
     Raises RulesUnusable.
     """
-    accounts = list(_live_accounts(building.pk))
-    ended_ms = _ended_bindings(building.pk)
-    tariffs = {account.point.customer_class.tariff_id for account in accounts}
-    return Configure(
-        version=0,
-        accounts=[_account_rule(account) for account in accounts],
-        bindings=[
-            _binding_rule(binding)
-            for account in accounts
-            for binding in account.bindings.all()
-            if binding.from_ms >= ended_ms.get(binding.meter.meter_no, binding.from_ms)
-        ],
-        prices=[
-            _price_rule(price) for price in Price.objects.filter(tariff__in=tariffs).select_related("tariff")
-        ],
-        policy=_read(building.policy, PolicyRule, f"building {building.code}: its policy"),
-        groups=_read(building.groups, list[GroupRule], f"building {building.code}: its groups"),
-    )
+    return _Stored(building).rules()
+
+
+Readable = Configure | RulesUnusable
+
+
+def rules_before_and_after(building: Building, changed: Sequence[Instead]) -> tuple[Readable, Readable]:
+    """Give a building's configuration as it is and as it would be with some values changed; without bindings: no rule reads them.
+
+    The campus is read once, and nothing is saved. What can't be read stands there as its error.
+    """
+    stored = _Stored(building, with_bindings=False)
+    before = _readable(stored)
+    stored.put(changed)
+    return before, _readable(stored)
+
+
+def _readable(stored: "_Stored") -> Readable:
+    try:
+        return stored.rules()
+    except RulesUnusable as error:
+        return error
+
+
+class _Stored:
+    """What a building's configuration is made of, read once."""
+
+    def __init__(self, building: Building, *, with_bindings: bool = True) -> None:
+        self.building, self.with_bindings = building, with_bindings
+        accounts = _live_accounts(building.pk)
+        self.accounts = list(accounts.prefetch_related(_BINDINGS) if with_bindings else accounts)
+        self.ended_ms = _ended_bindings(building.pk) if with_bindings else {}
+        tariffs = {account.point.customer_class.tariff_id for account in self.accounts}
+        self.prices = list(Price.objects.filter(tariff__in=tariffs).select_related("tariff"))
+
+    def put(self, changed: Sequence[Instead]) -> None:
+        """Change values in memory, wherever their holder stands; the holders of the caller stay as they are."""
+        self.building = copy(self.building)
+        points = [account.point for account in self.accounts]
+        holders = [self.building, *points, *(point.customer_class for point in points)]
+        for one in changed:
+            for holder in holders:
+                if holder == one.holder:
+                    setattr(holder, one.field, one.value)
+
+    def rules(self) -> Configure:
+        """Give the configuration, as version 0. Raises RulesUnusable."""
+        where = f"building {self.building.code}"
+        return Configure(
+            version=0,
+            accounts=[_account_rule(account) for account in self.accounts],
+            bindings=[
+                _binding_rule(binding)
+                for account in (self.accounts if self.with_bindings else ())
+                for binding in account.bindings.all()
+                if binding.from_ms >= self.ended_ms.get(binding.meter.meter_no, binding.from_ms)
+            ],
+            prices=[_price_rule(price) for price in self.prices],
+            policy=_read(self.building.policy, PolicyRule, f"{where}: its policy"),
+            groups=_read(self.building.groups, list[GroupRule], f"{where}: its groups"),
+        )
 
 
 def _read(value: Any, form: Any, where: str) -> Any:
@@ -61,15 +115,15 @@ def _read(value: Any, form: Any, where: str) -> Any:
         ) from error
 
 
-def _live_accounts(building_id: int) -> Iterable[Account]:
+_BINDINGS = Prefetch("bindings", Binding.objects.select_related("meter", "account").order_by("from_ms"))
+
+
+def _live_accounts(building_id: int) -> Any:
     return (
         Account.objects.exclude(state=Account.State.CLOSED)
         .filter(point__room__building=building_id)
         .select_related("point__room__building", "point__customer_class__tariff", "pays_from")
-        .prefetch_related(
-            Prefetch("bindings", Binding.objects.select_related("meter", "account").order_by("from_ms")),
-            Prefetch("point__customer_class__buckets", Bucket.objects.order_by("order")),
-        )
+        .prefetch_related(Prefetch("point__customer_class__buckets", Bucket.objects.order_by("order")))
         .order_by("code")
     )
 

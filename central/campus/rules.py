@@ -4,13 +4,13 @@ What is accepted here is not refused by a gateway: the check is its own (`gatewa
 Refusals name every mistake.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
 
-from central.campus.gateway_rules import RulesUnusable, rules_of
+from central.campus.gateway_rules import Instead, Readable, RulesUnusable, rules_before_and_after, rules_of
 from central.campus.models import Building, CustomerClass, MeteringPoint, Price
 from central.campus.signals import changed
 from central.domain.rule_json import RuleFault, RuleKind, RuleMistake, shape_mistakes
@@ -20,6 +20,8 @@ Holder = Building | CustomerClass | MeteringPoint
 PLACES: dict[RuleKind, tuple[type[Holder], str, str]] = {
     RuleKind.CLASS_LIMITS: (CustomerClass, "limits", "class"),
     RuleKind.CLASS_WARNINGS: (CustomerClass, "warn_at", "class"),
+    RuleKind.CLASS_OVERDRAFT: (CustomerClass, "overdraft", "class"),
+    RuleKind.POINT_POWER: (MeteringPoint, "max_power_w", "point"),
     RuleKind.POINT_LIMITS: (MeteringPoint, "limits", "point"),
     RuleKind.BUILDING_POLICY: (Building, "policy", "building"),
     RuleKind.BUILDING_GROUPS: (Building, "groups", "building"),
@@ -55,7 +57,6 @@ def rules_now(kind: RuleKind, code: str) -> object | NoSuchThing:
     return NoSuchThing(f"{word} {code}") if holder is None else getattr(holder, field)
 
 
-@transaction.atomic
 def set_rules(
     kind: RuleKind, code: str, value: object, *, actor: str, now_ms: int
 ) -> RulesSet | Mistaken | NoSuchThing:
@@ -63,26 +64,48 @@ def set_rules(
 
     Mistakes that were there before don't stand in the way of a change that makes none.
     """
-    model, field, word = PLACES[kind]
+    return set_several({kind: value}, code, actor=actor, now_ms=now_ms)
+
+
+@transaction.atomic
+def set_several(
+    values: Mapping[RuleKind, object], code: str, *, actor: str, now_ms: int
+) -> RulesSet | Mistaken | NoSuchThing:
+    """Replace several parts of one class, point or building together: all of them or none (see `set_rules`)."""
+    model, _field, word = PLACES[next(iter(values))]
     holder = model._default_manager.select_for_update().filter(code=code).first()
     if holder is None:
         return NoSuchThing(f"{word} {code}")
-    found = shape_mistakes(kind, value, f"{word} {code}")
+    found = [one for kind, value in values.items() for one in shape_mistakes(kind, value, f"{word} {code}")]
     if found:
         return Mistaken(tuple(found))
-    buildings = list(_buildings_of(holder))
-    before = set(whole_mistakes(buildings))
-    setattr(holder, field, value)
-    holder.save(update_fields=[field])
-    made = [one for one in whole_mistakes(_buildings_of(holder)) if one not in before]
+    buildings = list(buildings_of(holder))
+    instead = [Instead(holder, PLACES[kind][1], value) for kind, value in values.items()]
+    made = [one for b in buildings for one in new_mistakes(b, *rules_before_and_after(b, instead))]
     if made:
-        transaction.set_rollback(True)
         return Mistaken(tuple(made))
+    for one in instead:
+        setattr(holder, one.field, one.value)
+    holder.save(update_fields=[one.field for one in instead])
     Building.objects.filter(pk__in=[b.pk for b in buildings]).update(revision=F("revision") + 1)
-    changed.send(
-        sender=Building, actor=actor, action=f"set-{kind.value}", subject=code, detail=str(value)[:200], now_ms=now_ms
-    )  # fmt: skip
+    for kind, value in values.items():
+        changed.send(
+            sender=Building, actor=actor, action=f"set-{kind.value}", subject=code, detail=str(value)[:200], now_ms=now_ms
+        )  # fmt: skip
     return RulesSet(tuple(building.code for building in buildings))
+
+
+def new_mistakes(building: Building, before: Readable, after: Readable) -> list[RuleMistake]:
+    """Name what a gateway would refuse of a building after a change, and not before it."""
+    known = set(_mistakes_of(building, before))
+    return [one for one in _mistakes_of(building, after) if one not in known]
+
+
+def _mistakes_of(building: Building, rules: Readable) -> list[RuleMistake]:
+    where = f"building {building.code}"
+    if isinstance(rules, RulesUnusable):
+        return [RuleMistake(where, RuleFault.NOT_THE_FORM, str(rules))]
+    return [RuleMistake(where, RuleFault.BROKEN_RULE, text) for text in mistakes(rules, [])]
 
 
 def stored_mistakes() -> list[RuleMistake]:
@@ -108,7 +131,8 @@ def _price_mistakes(price: Price) -> list[RuleMistake]:
     ]
 
 
-def _buildings_of(holder: Holder) -> Iterable[Building]:
+def buildings_of(holder: Holder) -> Iterable[Building]:
+    """Give the buildings whose gateways a class's, point's or building's rules reach, by code."""
     every = Building.objects.order_by("code").distinct()
     if isinstance(holder, CustomerClass):
         return every.filter(rooms__point__customer_class=holder)
@@ -119,13 +143,11 @@ def _buildings_of(holder: Holder) -> Iterable[Building]:
 
 def whole_mistakes(buildings: Iterable[Building]) -> list[RuleMistake]:
     """Name everything for which a gateway would refuse the configuration of one of these buildings."""
-    found: list[RuleMistake] = []
-    for building in buildings:
-        where = f"building {building.code}"
-        try:
-            rules = rules_of(building)
-        except RulesUnusable as error:
-            found.append(RuleMistake(where, RuleFault.NOT_THE_FORM, str(error)))
-            continue
-        found += [RuleMistake(where, RuleFault.BROKEN_RULE, text) for text in mistakes(rules, [])]
-    return found
+    return [one for building in buildings for one in _mistakes_of(building, _whole(building))]
+
+
+def _whole(building: Building) -> Readable:
+    try:
+        return rules_of(building)
+    except RulesUnusable as error:
+        return error

@@ -156,6 +156,8 @@ if BEHIND_HTTPS:
     SECURE_HSTS_SECONDS = 31_536_000
     CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith("[")]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
+"""A building's groups of meters, changed over the years, are many rows of one form."""
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 LANGUAGE_CODE = "zh-hans"

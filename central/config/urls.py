@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 PAGES = {
     "": "central.dashboard.urls",
     "desk/": "central.desk.urls",
+    "link/": "central.link.urls",
     "papers/": "central.papers.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",

@@ -28,6 +28,18 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         _("Rules and prices"),
         (
             Door(_("Settings"), _("Every number of the procedure, with its history."), "office:settings", acts.SEE_SETTINGS),
+            Door(
+                _("Policies"),
+                _("Overdraft, warnings, limits, calendars, protection; what a change would do today."),
+                "link:policies",
+                acts.SEE_POLICIES,
+            ),
+            Door(
+                _("Shared balances"),
+                _("Which rooms use up one balance."),
+                "link:balances",
+                acts.ASK_SHARED_BALANCES,
+            ),
             Door(_("Prices"), _("What a kWh costs each class, from when on."), "office:prices", acts.SEE_PRICES),
             Door(_("Repair prices"), _("What the desk takes for repairs and on behalf."), "office:repairs", acts.SEE_PRICES),
         ),

@@ -6,7 +6,7 @@ Pure. What names other things (a calendar, a tariff) can only be judged with the
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -30,7 +30,9 @@ class RuleKind(StrEnum):
 
     CLASS_LIMITS = "class-limits"
     CLASS_WARNINGS = "class-warnings"
+    CLASS_OVERDRAFT = "class-overdraft"
     POINT_LIMITS = "point-limits"
+    POINT_POWER = "point-power"
     BUILDING_POLICY = "building-policy"
     BUILDING_GROUPS = "building-groups"
     PRICE_WINDOWS = "price-windows"
@@ -82,9 +84,13 @@ _Limits = msgspec.defstruct(
         if field.name not in KEPT_APART
     ],
 )
+MOST_AMOUNT, MOST_POWER_W = 10**15, 2**31 - 1
+"""What their columns hold on every database."""
 _FORMS: dict[RuleKind, Any] = {
     RuleKind.CLASS_LIMITS: _Limits,
     RuleKind.CLASS_WARNINGS: list[int],
+    RuleKind.CLASS_OVERDRAFT: Annotated[int, msgspec.Meta(le=MOST_AMOUNT)],
+    RuleKind.POINT_POWER: Annotated[int, msgspec.Meta(le=MOST_POWER_W)],
     RuleKind.POINT_LIMITS: _Limits,
     RuleKind.BUILDING_POLICY: PolicyRule,
     RuleKind.BUILDING_GROUPS: list[GroupRule],
@@ -129,6 +135,10 @@ def _sample(kind: RuleKind, read: Any) -> Configure:
             account = msgspec.structs.replace(account, **msgspec.structs.asdict(read))
         case RuleKind.CLASS_WARNINGS:
             account = msgspec.structs.replace(account, warn_at=read)
+        case RuleKind.CLASS_OVERDRAFT:
+            account = msgspec.structs.replace(account, overdraft=read)
+        case RuleKind.POINT_POWER:
+            account = msgspec.structs.replace(account, max_power_w=read)
         case RuleKind.BUILDING_POLICY:
             policy = read
         case RuleKind.BUILDING_GROUPS:

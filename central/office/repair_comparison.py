@@ -62,7 +62,7 @@ def counts_words(changes: Iterable[Changed]) -> str:
 def changes_table(changes: Iterable[Changed]) -> Table:
     """List what changes, kind by kind of change; what stays is left out."""
     columns = [
-        Column("change", _("Difference"), width=12),
+        Column("change", _("What changed"), width=12),
         Column("code", _("Item code"), width=10),
         Column("item", _("Item"), width=28),
         Column("kind", _("Kind"), width=10),

@@ -47,6 +47,13 @@ SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)
 """What electricity and repairs cost, since when, by which list."""
+SEE_POLICIES = (Role.CASHIER, Role.FINANCE, *HEADS, Role.TECHNICIAN, Role.AUDITOR, Role.ADMIN)
+"""What gateways decide by, and who said so."""
+ASK_POLICIES = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
+SIGN_POLICIES = (Role.DIRECTOR, Role.ADMIN)
+ASK_SHARED_BALANCES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
+SIGN_SHARED_BALANCES = (Role.FINANCE, Role.DIRECTOR)
+SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
 IMPORT_CAMPUS = (Role.ADMIN,)
 SEE_REPORTS = (*SEE_MONEY, *OFFICES)
 SEAL_REPORTS = (Role.FINANCE, Role.DIRECTOR, Role.ADMIN)

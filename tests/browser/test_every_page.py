@@ -62,6 +62,14 @@ PAGES: dict[str, tuple[str, str]] = {
     "setting": ("manager", "/office/settings/desk.hours/"),
     "setting of classes": ("manager", "/office/settings/sale.seasonal-minimum/"),
     "chain": ("manager", "/office/settings/approval.setting/"),
+    "policies": ("manager", "/link/policies/?q=10"),
+    "class's policy": ("manager", "/link/policies/classes/dormitory/"),
+    "building's policy": ("manager", "/link/policies/buildings/1/"),
+    "groups of meters": ("manager", "/link/policies/buildings/1/groups/"),
+    "room's policy": ("manager", "/link/policies/rooms/5/change/"),
+    "who decides what": ("cashier", "/link/policies/rooms/5/"),
+    "meter replaced": ("manager", "/link/policies/rooms/5/meter/"),
+    "shared balances": ("cashier", "/link/balances/"),
     "people": ("manager", "/office/people/"),
     "person": ("manager", "/office/people/1/"),
     "delegations": ("manager", "/office/delegations/"),
@@ -116,6 +124,13 @@ def mistype_a_setting(page: Page) -> None:
     page.locator("#id_value").fill("noon")
     with page.expect_navigation():
         page.locator("main form[data-once] button").click()
+
+
+def try_a_policy(page: Page, overdraft: str) -> None:
+    page.goto("/link/policies/classes/dormitory/")
+    page.locator("#id_overdraft").fill(overdraft)
+    with page.expect_navigation():
+        page.locator("button.big").click()
 
 
 def be_refused(page: Page) -> None:
@@ -174,6 +189,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "voucher code": ("cashier", lambda page, site: show_a_code(page), "#voucher-code"),
     "channel refused": ("manager", lambda page, site: paste_no_address(page), "#id_address_error"),
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
+    "policy tried": ("manager", lambda page, site: try_a_policy(page, "5"), "#why"),
+    "policy mistyped": ("manager", lambda page, site: try_a_policy(page, "-5"), ".errorlist"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "setting mistyped": ("manager", lambda page, site: mistype_a_setting(page), ".errorlist"),
     "price mistyped": ("manager", lambda page, site: mistype_a_price(page), ".errorlist"),
@@ -185,9 +202,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
     *("bad amount", "forbidden", "missing"),
-    "setting mistyped",
-    "channel refused",
-    *("setting mistyped", "price mistyped", "table refused"),
+    *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),
 }
 """Pages whose status is an error: Chromium notes it in its console."""

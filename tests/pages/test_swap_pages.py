@@ -1,0 +1,76 @@
+"""A meter replaced and told at a page: the next binding from its first register on, what is not billed said, mix-ups refused."""
+
+import pytest
+from django.test import Client
+
+from central.campus.models import Account, Binding, Building
+from central.ledger.models import AuditEntry
+from central.link.configuration import build
+from central.link.models import Gateway
+
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+SWAP = {"old_meter": "20241001", "last": "426", "new_meter": "NEW-1", "first": "0.5", "why": "display dark"}
+
+
+@pytest.fixture
+def room(campus: None) -> Account:
+    return Account.objects.select_related("point").get(code="1-106.1")
+
+
+def send(client: Client, room: Account, **typed: str):
+    meter = room.bindings.earliest("from_ms").meter.meter_no
+    asked = {**SWAP, "old_meter": meter, "last": "500", **typed}
+    return client.post(f"/link/policies/rooms/{room.point.room_id}/meter/", asked)
+
+
+def test_the_room_is_billed_by_the_new_meter(admin: Client, room: Account) -> None:
+    old = room.bindings.get().meter.meter_no
+    Building.objects.filter(code="1").update(
+        groups=[{"group": "g", "kind": "floor", "master": "M", "subs": [old]}]
+    )
+    answer = send(admin, room)
+    assert answer.status_code == 302
+    binding = Binding.objects.get(meter__meter_no="NEW-1")
+    assert (binding.account_id, binding.baseline_wh) == (room.pk, 500)
+    page = admin.get(answer.url).content.decode()
+    assert "21.81 kWh of the old one are not billed" in page
+    audit = AuditEntry.objects.get(action="swap-meter-here")
+    assert "at 500000 Wh" in audit.detail
+    assert "display dark" in audit.detail
+    rules = build(Gateway.objects.get(building__code="1"), 1)
+    assert ("NEW-1", "1-106.1", 500) in [(tie.meter, tie.account, tie.baseline_wh) for tie in rules.bindings]
+    assert [group.subs for group in rules.groups][-1] == ["NEW-1"]
+    assert send(admin, room, old_meter=old).status_code == 400, (
+        "the same again is refused: the old one is gone"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"old_meter": "other"}, "billed by another meter: 2024"),
+        ({"new_meter": "a/b"}, "a/b can&#x27;t be a meter&#x27;s number"),
+        ({"new_meter": "202410001"}, ""),
+        ({"last": "1"}, "More than this was billed"),
+        ({"last": "many"}, "Write kWh with at most three decimals"),
+        ({"first": "-1"}, "Write kWh with at most three decimals"),
+        ({"first": "1.2345"}, "Write kWh with at most three decimals"),
+        ({"why": ""}, "Say why."),
+    ],
+)
+def test_a_mix_up_is_refused_and_nothing_is_bound(
+    admin: Client, room: Account, typed: dict, said: str
+) -> None:
+    if not said:
+        typed["new_meter"] = Binding.objects.exclude(account=room).first().meter.meter_no
+        said = f"Another room is billed by {typed['new_meter']}"
+    count = Binding.objects.count()
+    answer = send(admin, room, **typed)
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert Binding.objects.count() == count
+    assert not AuditEntry.objects.filter(action="swap-meter-here").exists()
+
+
+def test_only_technicians_and_administrators(cashier: Client, room: Account) -> None:
+    assert send(cashier, room).status_code == 403
