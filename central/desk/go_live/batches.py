@@ -75,7 +75,7 @@ def store_go_live(
         kind=OpeningBatch.Kind.OPEN,
         change_over_ms=plan.change_over_ms,
         file_name=file_name[:200],
-        why=why[:500],
+        why=why.strip()[:300],
         asked_by=asked_by,
         asked_ms=now_ms,
     )
@@ -130,7 +130,7 @@ def _later(
         kind=kind,
         of=of,
         change_over_ms=of.change_over_ms,
-        why=why[:500],
+        why=why.strip()[:300],
         asked_by=asked_by,
         asked_ms=now_ms,
     )

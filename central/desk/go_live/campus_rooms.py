@@ -119,7 +119,7 @@ def opened(account_ids: Iterable[int] | None = None) -> dict[tuple[int, str], tu
     rows = OpeningBalance.objects.filter(batch__done__isnull=False)
     if account_ids is not None:
         rows = rows.filter(account__in=list(account_ids))
-    in_order = rows.order_by("batch__done__done_ms", "batch__asked_ms", "batch", "number")
+    in_order = rows.order_by("batch__done", "number")
     return {
         (account, bucket): (after, kind != OpeningBatch.Kind.BACK)
         for account, bucket, after, kind in in_order.values_list("account", "bucket", "after", "batch__kind")

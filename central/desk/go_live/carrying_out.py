@@ -53,7 +53,7 @@ def carry_out(batch_id: str, digest: str, signed: Signed, now_ms: int) -> Openin
         return Hindrance("unknown-batch", batch_id)
     rows = list(batch.rows.all())
     gateways = lock_buildings({row.building_id for row in rows})
-    done = OpeningDone.objects.filter(pk=batch_id).first()
+    done = OpeningDone.objects.filter(batch=batch_id).first()
     if done is not None:
         return done
     if digest != batch.digest or digest_of(rows) != batch.digest:

@@ -32,7 +32,7 @@ class OpeningBatch(ImmutableModel):
     file_name = models.CharField(max_length=200, blank=True)
     digest = models.CharField(max_length=64)
     """SHA-256 of the rows: what is signed is what is carried out."""
-    why = models.CharField(max_length=500)
+    why = models.CharField(max_length=300)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_ms = models.BigIntegerField(db_index=True)
 
@@ -83,9 +83,10 @@ class OpeningBalance(ImmutableModel):
 
 
 class OpeningDone(ImmutableModel):
-    """A batch was carried out, by whose signatures."""
+    """A batch was carried out, by whose signatures. Its key says in which order."""
 
-    batch = models.OneToOneField(OpeningBatch, on_delete=models.PROTECT, primary_key=True, related_name="done")
+    id = models.BigAutoField(primary_key=True)
+    batch = models.OneToOneField(OpeningBatch, on_delete=models.PROTECT, related_name="done")
     done_ms = models.BigIntegerField()
     approval = models.BigIntegerField()
     signed_by = models.CharField(max_length=400)

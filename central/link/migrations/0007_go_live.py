@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from central.ledger.immutability import ForbidChanges
+
 
 class Migration(migrations.Migration):
 
@@ -15,4 +17,5 @@ class Migration(migrations.Migration):
             name='source',
             field=models.CharField(choices=[('payment', 'payment'), ('subsidy', 'subsidy'), ('opening', 'opening balance')], max_length=16),
         ),
+        ForbidChanges("link_grant"),
     ]
