@@ -140,7 +140,9 @@ _UNIT_WORDS = {
     "度": Unit.KWH,
     "千瓦时": Unit.KWH,
 }
-_NUMBER = re.compile(r"(?P<number>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,25})?)\s*(?P<unit>\D*)")
+_NUMBER = re.compile(
+    r"(?P<number>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,25})?)\s*(?P<unit>\D*)"
+)
 _EXPONENT = re.compile(r"[+-]?[0-9](?:\.[0-9]{1,25})?[eE]-?[0-9]{1,2}")
 _NOISE = Decimal("0.000001")
 """A spreadsheet's sum of exact figures is off by less than this, and no one's balance is."""
@@ -148,7 +150,7 @@ _NOISE = Decimal("0.000001")
 
 def plain(text: str) -> str:
     """Give text as one writes it on a keyboard: full-width letters and digits, wide spaces and long minus signs are made plain."""
-    return unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").strip()  # noqa: RUF001
+    return unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").strip()
 
 
 def column_of(header: str) -> str | None:
@@ -197,7 +199,7 @@ class _Cells:
             return None
 
     def exact(self, column: str, number: Decimal, unit: Unit, most: int) -> int:
-        """Give micro-yuan or watt-hours, exact to the fen and the watt-hour; finer figures are named, but for a spreadsheet's noise."""
+        """Give micro-yuan or watt-hours; what is finer than a fen or a watt-hour is named, but for a spreadsheet's noise."""
         places, scale = (2, MICRO_YUAN_PER_FEN) if unit is Unit.YUAN else (3, 1)
         if abs(number) > most:
             self.blame(column, Fault.OUT_OF_RANGE, str(number), str(most))
@@ -243,7 +245,9 @@ def _balance(cells: _Cells) -> tuple[Unit | None, int]:
     units = {written} | {_unit_column(cells)} | {_of_header(column)}
     units.discard(None)
     if len(units) != 1:
-        cells.blame("unit", Fault.TWO_UNITS if units else Fault.NO_UNIT, ", ".join(sorted(u for u in units if u)))
+        cells.blame(
+            "unit", Fault.TWO_UNITS if units else Fault.NO_UNIT, ", ".join(sorted(u for u in units if u))
+        )
         return None, 0
     unit = units.pop()
     assert unit is not None

@@ -66,9 +66,7 @@ def enqueue_many(gateway_id: str, orders: Sequence[tuple[Order, str]], *, now_ms
     return Command.objects.bulk_create(commands, batch_size=500)
 
 
-def _numbered(
-    gateway: Gateway, order: Order, subject: str, now_ms: int, expires_ms: int | None
-) -> Command:
+def _numbered(gateway: Gateway, order: Order, subject: str, now_ms: int, expires_ms: int | None) -> Command:
     """Seal an order under the gateway's next number, which is used up; the caller stores both."""
     command_id, body = f"c-{uuid4().hex}", encode_command(order)
     sealed = seal(

@@ -33,7 +33,12 @@ def ask(text: str, missing: str = "later", key: str = "") -> Approval:
     planned = plan(text, missing)
     assert planned.problems == []
     asked = ask_go_live(
-        planned, key or uuid4().hex, file_name="old.csv", why="go-live", actor=people()[Role.ADMIN], now_ms=NOW_MS
+        planned,
+        key or uuid4().hex,
+        file_name="old.csv",
+        why="go-live",
+        actor=people()[Role.ADMIN],
+        now_ms=NOW_MS,
     )
     assert isinstance(asked, Approval), asked
     return asked
@@ -56,12 +61,16 @@ def go_live(text: str, missing: str = "later") -> OpeningBatch:
 
 def credit_all(taker, twin) -> None:
     """The gateway credits every grant that is on its way to it, answers each, and says its balances."""
-    for delivery in Delivery.objects.filter(gateway=twin.name, applied_ms=None).select_related("grant__account"):
+    for delivery in Delivery.objects.filter(gateway=twin.name, applied_ms=None).select_related(
+        "grant__account"
+    ):
         grant = delivery.grant
         up(
             taker,
             twin,
-            twin.granted(grant.grant_id, grant.account.code, grant.amount, bucket=grant.bucket, unit=grant.unit),
+            twin.granted(
+                grant.grant_id, grant.account.code, grant.amount, bucket=grant.bucket, unit=grant.unit
+            ),
         )
     report(taker, twin)
 

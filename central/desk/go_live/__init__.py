@@ -1,1 +1,1 @@
-"""The day a college moves from its former system to this one: each room's old balance comes here once, to the fen, or not at all."""
+"""The day a college moves here from its former system: each room's old balance comes once, to the fen, or not at all."""

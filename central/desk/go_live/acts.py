@@ -1,4 +1,4 @@
-"""The four acts of a go-live that two people sign: finance, then the director of the network centre; neither of them asked for it."""
+"""The four acts of a go-live that two people sign: finance, then the network-centre director; neither asked for it."""
 
 from django.urls import reverse
 from django.utils.functional import Promise

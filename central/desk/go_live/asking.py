@@ -30,9 +30,7 @@ ACT_OF_KIND = {
 Asked = Approval | ApprovalRefusal | Refused
 
 
-def ask_go_live(
-    plan: OpeningPlan, key: str, *, file_name: str, why: str, actor: User, now_ms: int
-) -> Asked:
+def ask_go_live(plan: OpeningPlan, key: str, *, file_name: str, why: str, actor: User, now_ms: int) -> Asked:
     """Ask for the go-live of a list without problems. The same `key` again is the same request."""
     with transaction.atomic():
         return _undone_if_refused(
@@ -56,9 +54,7 @@ def ask_way_back(of: OpeningBatch, building: str, key: str, *, why: str, actor: 
         return _undone_if_refused(stored, building or of.file_name, actor, now_ms)
 
 
-def ask_acceptance(
-    of: OpeningBatch, building: str, key: str, *, why: str, actor: User, now_ms: int
-) -> Asked:
+def ask_acceptance(of: OpeningBatch, building: str, key: str, *, why: str, actor: User, now_ms: int) -> Asked:
     """Ask that a building's go-live is accepted: compared, and from then on without a way back."""
     if not why.strip():
         return Refused(OpeningRefusal.NO_REASON)

@@ -122,9 +122,7 @@ def store_way_back(
     return _store(_later(of, OpeningBatch.Kind.BACK, batch_id, why, asked_by, now_ms), back)
 
 
-def _later(
-    of: OpeningBatch, kind: str, batch_id: str, why: str, asked_by: User, now_ms: int
-) -> OpeningBatch:
+def _later(of: OpeningBatch, kind: str, batch_id: str, why: str, asked_by: User, now_ms: int) -> OpeningBatch:
     return OpeningBatch(
         batch_id=batch_id,
         kind=kind,
@@ -171,7 +169,17 @@ def _store(batch: OpeningBatch, rows: list[OpeningBalance]) -> OpeningBatch | Re
 def digest_of(rows: Sequence[OpeningBalance]) -> str:
     """Give the hash that stands for rows: what is signed by it is what is carried out."""
     content = [
-        [r.number, r.account_id, r.bucket, r.unit, r.before, r.after, r.meter_no, r.register_wh, r.old_receipt]
+        [
+            r.number,
+            r.account_id,
+            r.bucket,
+            r.unit,
+            r.before,
+            r.after,
+            r.meter_no,
+            r.register_wh,
+            r.old_receipt,
+        ]
         for r in rows
     ]
     return sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()

@@ -74,7 +74,10 @@ def carry_out(batch_id: str, digest: str, signed: Signed, now_ms: int) -> Openin
 
 
 def _hindrance(
-    batch: OpeningBatch, rows: Sequence[OpeningBalance], accounts: dict[int, Account], gateways: dict[int, Gateway]
+    batch: OpeningBatch,
+    rows: Sequence[OpeningBalance],
+    accounts: dict[int, Account],
+    gateways: dict[int, Gateway],
 ) -> Hindrance | None:
     """The campus may have changed since it was asked: look again, now that the buildings are locked."""
     now = opened({row.account_id for row in rows})
@@ -153,7 +156,11 @@ def _drafts(batch: OpeningBatch, row: OpeningBalance, account: Account, moved: M
 
 def _note(batch: OpeningBatch, row: OpeningBalance) -> str:
     page = f", old receipt {row.old_receipt}" if row.old_receipt else ""
-    return f"opening balance of {row.room}{page}" if batch.kind == OpeningBatch.Kind.OPEN else f"{batch.why}{page}"
+    return (
+        f"opening balance of {row.room}{page}"
+        if batch.kind == OpeningBatch.Kind.OPEN
+        else f"{batch.why}{page}"
+    )
 
 
 def _grant(row: OpeningBalance, account: Account, amount: int, now_ms: int) -> Grant:
@@ -178,9 +185,13 @@ def _ask_back(
     return Hindrance(asked.why.value, row.room) if isinstance(asked, LinkRefused) else None
 
 
-def _note_done(batch: OpeningBatch, rows: Sequence[OpeningBalance], signed: Signed, now_ms: int) -> OpeningDone:
+def _note_done(
+    batch: OpeningBatch, rows: Sequence[OpeningBalance], signed: Signed, now_ms: int
+) -> OpeningDone:
     names = "、".join(signed.signed_by)
-    done = OpeningDone.objects.create(batch=batch, done_ms=now_ms, approval=signed.approval, signed_by=names[:400])
+    done = OpeningDone.objects.create(
+        batch=batch, done_ms=now_ms, approval=signed.approval, signed_by=names[:400]
+    )
     record_audit(
         actor=signed.asked_by,
         action=f"go-live-{batch.kind}",

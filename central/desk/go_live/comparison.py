@@ -92,12 +92,12 @@ def compare(batch: OpeningBatch, building: str = "") -> list[Compared]:
     found: dict[Key, Compared] = {}
     for row in rows:
         found[row.account_id, row.bucket] = Compared(row)
-    for correction in OpeningBalance.objects.filter(batch__of=batch, batch__done__isnull=False).select_related("building"):
+    for correction in OpeningBalance.objects.filter(
+        batch__of=batch, batch__done__isnull=False
+    ).select_related("building"):
         if correction.account_id in {row.account_id for row in rows}:
             found.setdefault((correction.account_id, correction.bucket), Compared(correction))
-    codes = dict(
-        Account.objects.filter(openings__batch=batch).values_list("pk", "code").distinct()
-    )
+    codes = dict(Account.objects.filter(openings__batch=batch).values_list("pk", "code").distinct())
     books = _books(batch, found)
     _note_targets(found)
     _add_flows(found, codes, batch.change_over_ms)
@@ -219,7 +219,9 @@ def _add_reported(
         gateway = gateways.get(one.row.building_id)
         check = checks.get(gateway.pk) if gateway else None
         name = (codes.get(key[0], ""), key[1], one.row.unit)
-        is_new = check is not None and check.checked_ms >= done_ms and check.at_ms >= books.applied_ms.get(key, 0)
+        is_new = (
+            check is not None and check.checked_ms >= done_ms and check.at_ms >= books.applied_ms.get(key, 0)
+        )
         if check is not None and is_new and key not in books.undelivered:
             one.reported, one.watermark_ms = named.get(name, mirror.get(name, 0)), check.at_ms
         one.state = _state(one, key, books)

@@ -1,4 +1,4 @@
-"""Batches of opening balances, as asked, carried out and accepted. Written once, every one of them: what was signed stays as it was.
+"""Batches of opening balances, as asked, carried out and accepted. Each is written once: what was signed stays.
 
 Amounts without a unit in their name are in the unit beside them: micro-yuan or watt-hours. Instants are milliseconds since 1970 in
 UTC (`*_ms`).

@@ -73,7 +73,9 @@ def plan_opening(content: bytes, change_over_ms: int, missing: str, now_ms: int)
     plan = OpeningPlan(change_over_ms)
     sheets = read_list(content)
     if isinstance(sheets, Problem):
-        plan.findings.append(Finding(0, "", Fault(sheets.fault.value), sheets.found, sheets.expected, sheets.sheet))
+        plan.findings.append(
+            Finding(0, "", Fault(sheets.fault.value), sheets.found, sheets.expected, sheets.sheet)
+        )
         return plan
     known = known_rooms(now_ms)
     for sheet, row in [(s.name, row) for s in sheets for row in _rows_of(s, plan)]:
@@ -235,7 +237,13 @@ def _check_books(plan: OpeningPlan) -> None:
     for code, held in booked_already(sides).items():
         balance = sides[code]
         plan.findings.append(
-            Finding(balance.sheet_row, "balance", Fault.BILLED_BEFORE, balance.room.label, _amount(held, balance.room.unit))
+            Finding(
+                balance.sheet_row,
+                "balance",
+                Fault.BILLED_BEFORE,
+                balance.room.label,
+                _amount(held, balance.room.unit),
+            )
         )
 
 

@@ -80,14 +80,20 @@ def _draft(
 
 
 @transaction.atomic
-def collect_debt(account_code: str, key: str, *, why: str, actor: User, now_ms: int) -> TakeBackRequest | Refused:
+def collect_debt(
+    account_code: str, key: str, *, why: str, actor: User, now_ms: int
+) -> TakeBackRequest | Refused:
     """Ask the gateway for as much of a room's credit as its old debt needs; what it takes settles the debt (C-7).
 
     `key` is the page's: the same again is the same request. One at a time: a second one could take more than is owed.
     """
     if not why.strip():
         return Refused(OpeningRefusal.NO_REASON)
-    account = Account.objects.select_related("point__room", "point__customer_class").filter(code=account_code).first()
+    account = (
+        Account.objects.select_related("point__room", "point__customer_class")
+        .filter(code=account_code)
+        .first()
+    )
     if account is None:
         return Refused(OpeningRefusal.UNKNOWN_ROOM, account_code)
     lock_gateway_of(account.point.room.building_id)

@@ -1,4 +1,4 @@
-"""What those who sign a go-live are shown: its sums by building, class and unit, the rows, and how an accepted building compares."""
+"""What those who sign a go-live are shown: sums by building, class and unit, rows, and how a building compares."""
 
 from collections.abc import Sequence
 
@@ -23,10 +23,14 @@ def batch_tables(batch_id: str) -> list[Table]:
     if batch is None:
         return []
     rows = list(batch.rows.select_related("building"))
-    names = dict(Building.objects.values_list("code", "name"))
-    sums = [table for unit in Unit if (table := _sums(asked_sums(rows), names, unit)) is not None]
     details = [table for unit in Unit if (table := _rows(rows, unit)) is not None]
-    return [*sums, *details]
+    return [*sums_tables(asked_sums(rows)), *details]
+
+
+def sums_tables(sums: Sequence[Sums]) -> list[Table]:
+    """Show sums by building and class, one table for each unit."""
+    names = dict(Building.objects.values_list("code", "name"))
+    return [table for unit in Unit if (table := _sums(sums, names, unit)) is not None]
 
 
 def acceptance_tables(batch_id: str, building: str) -> list[Table]:
@@ -96,7 +100,17 @@ def _sums(sums: Sequence[Sums], names: dict[str, str], unit: str) -> Table | Non
         Column("net", _("As the list adds up"), kind, 14, summed=True),
     ]
     rows = [
-        Row([names.get(s.building, s.building), s.class_name, len(s.rooms), s.credit, s.subsidy, s.debt, s.net])
+        Row(
+            [
+                names.get(s.building, s.building),
+                s.class_name,
+                len(s.rooms),
+                s.credit,
+                s.subsidy,
+                s.debt,
+                s.net,
+            ]
+        )
         for s in mine
     ]
     return Table(_("Sums in %(unit)s") % {"unit": unit_word(unit)}, columns, rows)
@@ -137,7 +151,11 @@ def _rows(rows: Sequence[OpeningBalance], unit: str) -> Table | None:
     title = _("Rows in %(unit)s") % {"unit": unit_word(unit)}
     if len(mine) > ROWS_SHOWN:
         more = len(mine) - ROWS_SHOWN
-        words = ngettext("%(count)d more row is on the go-live's page", "%(count)d more rows are on the go-live's page", more)
+        words = ngettext(
+            "%(count)d more row is on the go-live's page",
+            "%(count)d more rows are on the go-live's page",
+            more,
+        )
         title = f"{title} · {words % {'count': more}}"
         columns = [Column(c.key, c.title, c.kind, c.width) for c in columns]
     return Table(title, columns, cells)

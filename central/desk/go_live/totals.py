@@ -36,7 +36,9 @@ class Sums:
 
 def planned_sums(balances: Iterable[PlannedBalance]) -> list[Sums]:
     """Sum a plan by building, class and unit."""
-    rows = ((b.room.building, b.room.class_name, b.room.unit, b.room.label, b.bucket, b.amount) for b in balances)
+    rows = (
+        (b.room.building, b.room.class_name, b.room.unit, b.room.label, b.bucket, b.amount) for b in balances
+    )
     return _sums(rows)
 
 

@@ -17,7 +17,9 @@ def verify_openings() -> list[Check]:
 
 def _grants(rows: list[OpeningBalance]) -> Check:
     """A grant is its row's own, or more only by what had been paid of a debt that is forgiven."""
-    given = {g.grant_id: g for g in Grant.objects.filter(source=Grant.Source.OPENING).select_related("account")}
+    given = {
+        g.grant_id: g for g in Grant.objects.filter(source=Grant.Source.OPENING).select_related("account")
+    }
     opening = Transfer.objects.filter(kind="opening").values_list("reference", "credit", "amount")
     booked = {reference: (side, amount) for reference, side, amount in opening}
     seen = f"{len(given)} opening grants"
@@ -33,7 +35,9 @@ def _grants(rows: list[OpeningBalance]) -> Check:
             return Check("opening balances", seen, f"grant {grant.grant_id} differs from its row")
         side = f"customer:{row.account.code}:{row.bucket}:{row.unit}"
         if booked.pop(row.grant_id, None) != (side, grant.amount):
-            return Check("opening balances", seen, f"grant {grant.grant_id}: its transfer is missing or differs")
+            return Check(
+                "opening balances", seen, f"grant {grant.grant_id}: its transfer is missing or differs"
+            )
     extra = next(iter([*given, *booked]), None)
     return Check("opening balances", seen, f"{extra} has no row" if extra else "")
 
