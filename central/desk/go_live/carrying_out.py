@@ -14,6 +14,7 @@ from central.desk.go_live.models import OpeningAcceptance, OpeningBalance, Openi
 from central.domain.opening_moves import Moves, moves
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
+from central.link.configuration import ConfigurationTooBig
 from central.link.many_grants import issue_grants, lock_buildings
 from central.link.models import Gateway, Grant
 from central.link.operations import Refused as LinkRefused
@@ -65,7 +66,10 @@ def carry_out(batch_id: str, digest: str, signed: Signed, now_ms: int) -> Openin
     work = _work(batch, rows, accounts, now_ms)
     for start in range(0, len(work.drafts), DRAFTS_AT_ONCE):
         book_new(work.drafts[start : start + DRAFTS_AT_ONCE], now_ms)
-    issue_grants(work.grants, gateways, now_ms)
+    try:
+        issue_grants(work.grants, gateways, now_ms)
+    except ConfigurationTooBig as error:
+        return Hindrance("configuration-too-big", str(error)[:120])
     for row, amount in work.backs:
         refused = _ask_back(batch, row, accounts[row.account_id], amount, signed, now_ms)
         if refused is not None:

@@ -114,6 +114,7 @@ HINDRANCES: dict[str, Words] = {
     "account-not-open": lazy("the account of room {what} is not open any more"),
     "pays-elsewhere": lazy("room {what} pays from another room now"),
     "not-prepaid": lazy("room {what} does not pay in advance any more"),
+    "configuration-too-big": lazy("a building has more rooms than one gateway can be told: {what}"),
     "unit-changed": lazy("room {what} is kept in another unit now"),
 }
 
