@@ -15,8 +15,9 @@ from central.domain.paper import Column, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.office.roles import SEE_MONEY
 from central.office.templatetags.cardroom import unit_word
+from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
-from central.papers.words import instants_of, period_words
+from central.papers.words import period_words
 from gateway.contract.quantities import Unit
 
 
