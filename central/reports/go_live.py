@@ -63,6 +63,7 @@ def _amounts(unit: str) -> list[Column]:
         "used": _("Used since"),
         "other": _("Other"),
         "expected": _("Must be there now"),
+        "unreported": _("Not yet reported"),
         "difference": _("Difference"),
     }
     columns = [Column(name, titles[name], kind_of(unit), 11, summed=True) for name in SUMMED]

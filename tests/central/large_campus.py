@@ -12,14 +12,20 @@ def make(buildings: int, rooms_each: int) -> list[str]:
     houses = Building.objects.bulk_create(
         [Building(code=f"b{n}", name=f"House {n}") for n in range(1, buildings + 1)]
     )
-    rooms = _stored(Room, [Room(building=h, label=f"r{n}", floor=1) for h in houses for n in range(1, rooms_each + 1)])
+    rooms = _stored(
+        Room, [Room(building=h, label=f"r{n}", floor=1) for h in houses for n in range(1, rooms_each + 1)]
+    )
     points = _stored(
-        MeteringPoint, [MeteringPoint(code=room.full_label, room=room, customer_class=dormitory) for room in rooms]
+        MeteringPoint,
+        [MeteringPoint(code=room.full_label, room=room, customer_class=dormitory) for room in rooms],
     )
     accounts = _stored(
-        Account, [Account(code=f"{point.code}.1", point=point, opened_ms=NOW_MS - 86_400_000) for point in points]
+        Account,
+        [Account(code=f"{point.code}.1", point=point, opened_ms=NOW_MS - 86_400_000) for point in points],
     )
-    meters = _stored(Meter, [Meter(meter_no=f"x-{room.full_label}", building=room.building) for room in rooms])
+    meters = _stored(
+        Meter, [Meter(meter_no=f"x-{room.full_label}", building=room.building) for room in rooms]
+    )
     ties = [
         Binding(code=f"t-{meter.meter_no}", meter=meter, account=account, from_ms=NOW_MS - 86_400_000)
         for meter, account in zip(meters, accounts, strict=True)

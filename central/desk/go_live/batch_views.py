@@ -208,6 +208,9 @@ def _compared(request: HttpRequest, found: OpeningBatch, chosen: BuildingLine) -
             )
             for total in summaries(compared)
         ],
+        "shows": {
+            name: any(getattr(one, name) for one in compared) for name in ("before", "subsidies", "other")
+        },
         "page": page,
         "rows": [(one, bucket_words(one.row.bucket), _state(one), _again(found, one)) for one in page],
         "only": wanted,

@@ -66,6 +66,11 @@ class Compared:
         return self.credited + self.before + self.paid + self.subsidies - self.used + self.other
 
     @property
+    def unreported(self) -> int:
+        """What no gateway has said yet that it is there."""
+        return self.expected if self.reported is None else 0
+
+    @property
     def difference(self) -> int:
         """By how much the gateway's figure differs, or what arrived from the list; 0 while nothing is reported."""
         if self.listed != self.credited - self.owed:
@@ -257,6 +262,7 @@ class Summary:
     used: int = 0
     other: int = 0
     expected: int = 0
+    unreported: int = 0
     reported: int = 0
     difference: int = 0
 
@@ -266,7 +272,19 @@ class Summary:
 
 
 SUMMED = (
-    *("listed", "owed", "credited", "before", "paid", "subsidies", "used", "other", "expected", "difference"),
+    *(
+        "listed",
+        "owed",
+        "credited",
+        "before",
+        "paid",
+        "subsidies",
+        "used",
+        "other",
+        "expected",
+        "unreported",
+        "difference",
+    ),
 )
 
 

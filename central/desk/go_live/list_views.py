@@ -15,7 +15,7 @@ from central.desk.go_live.forms import OldListForm, ReasonForm, instant_ms, new_
 from central.desk.go_live.models import OpeningBatch
 from central.desk.go_live.plan import LATER, ZERO, OpeningPlan, plan_opening
 from central.desk.go_live.queries import batch_lines
-from central.desk.go_live.signers_view import sums_tables
+from central.desk.go_live.signers_view import bucket_words, sums_tables
 from central.desk.go_live.totals import by_unit, planned_sums
 from central.desk.go_live.words import finding_words, place_of, refusal_words
 from central.domain.opening_rows import HEADERS, Finding
@@ -127,7 +127,7 @@ def _preview(
         "notices": [(len(found), _said(found[:NOTICES_SHOWN])) for found in _by_fault(plan.notices)],
         "totals": by_unit(sums),
         "tables": page_tables(sums_tables(sums)),
-        "rows": plan.balances[:ROWS_SHOWN],
+        "rows": [(one, bucket_words(one.bucket)) for one in plan.balances[:ROWS_SHOWN]],
         "form": form,
     }
     return render(

@@ -19,6 +19,7 @@ from central.domain.opening_rows import (
     read_row,
 )
 from central.ledger import chart_of_accounts as chart
+from central.office.templatetags.cardroom import unit_word
 from gateway.contract.quantities import Unit, kwh_text, yuan_text
 
 REGISTER_TOLERANCE_WH = 10
@@ -149,7 +150,7 @@ def _check_room(room: CampusRoom, row: OpeningRow, known: Known, blame: object) 
     if room.account_id not in known.occupied:
         blame("room", Fault.NOBODY, room.label, _amount(row.balance, room.unit))
     if row.unit is not None and row.unit != room.unit:
-        blame("unit", Fault.WRONG_UNIT, _amount(row.balance, row.unit), room.unit)
+        blame("unit", Fault.WRONG_UNIT, _amount(row.balance, row.unit), unit_word(room.unit))
     elif row.balance < 0:
         blame("balance", Fault.DEBT, _amount(-row.balance, room.unit))
 
@@ -191,7 +192,7 @@ def _check_bucket(room: CampusRoom, row: OpeningRow, bucket: str, blame: object)
     if bucket not in room.buckets:
         blame(bucket, Fault.UNKNOWN_BUCKET, bucket, ", ".join(room.buckets))
     elif row.unit == room.unit and room.buckets[bucket] != room.unit:
-        blame(bucket, Fault.BUCKET_OTHER_UNIT, bucket, room.buckets[bucket])
+        blame(bucket, Fault.BUCKET_OTHER_UNIT, bucket, unit_word(room.buckets[bucket]))
 
 
 def _check_twice(plan: OpeningPlan) -> None:
@@ -254,4 +255,5 @@ def _check_gateways(plan: OpeningPlan, known: Known) -> None:
 
 
 def _amount(amount: int, unit: str) -> str:
-    return f"{kwh_text(amount)} kWh" if unit == Unit.KWH else f"{yuan_text(amount)} yuan"  # type: ignore[arg-type] # by its unit
+    text = kwh_text(amount) if unit == Unit.KWH else yuan_text(amount)  # type: ignore[arg-type] # by its unit
+    return f"{text} {unit_word(unit)}"

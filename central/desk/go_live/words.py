@@ -1,11 +1,12 @@
 """The words of a go-live: what was found in a list and what to do, why nothing was asked for, why a signed batch can't be done."""
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from central.desk.go_live.batches import OpeningRefusal, Refused
 from central.desk.go_live.carrying_out import Hindrance
-from central.domain.opening_rows import Fault, Finding
+from central.domain.opening_rows import HEADERS, Fault, Finding
 from central.office.approval_views import refusal_words as approval_refusal_words
 from central.office.approvals import ApprovalRefusal
 from central.office.words import Words
@@ -126,8 +127,14 @@ def finding_words(finding: Finding) -> str:
 
 def place_of(finding: Finding) -> str:
     """Say where: sheet, row and column as the spreadsheet shows them."""
-    parts = [finding.sheet, _("row {row}").format(row=finding.row) if finding.row else "", finding.column]
-    return ", ".join(part for part in parts if part)
+    row = _("row {row}").format(row=finding.row) if finding.row else ""
+    return ", ".join(part for part in (finding.sheet, row, _column_words(finding.column)) if part)
+
+
+def _column_words(column: str) -> str:
+    """Call a column as a reader of Chinese would write its header."""
+    chinese = (name for name in HEADERS.get(column, ()) if not name.isascii())
+    return next(chinese, column) if (get_language() or "").startswith("zh") else column
 
 
 def refusal_words(refused: Refused | ApprovalRefusal) -> str:
