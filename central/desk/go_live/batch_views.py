@@ -212,6 +212,7 @@ def _compared(request: HttpRequest, found: OpeningBatch, chosen: BuildingLine) -
             name: any(getattr(one, name) for one in compared) for name in ("before", "subsidies", "other")
         },
         "page": page,
+        "watermark_ms": max((one.watermark_ms or 0 for one in compared), default=0),
         "rows": [(one, bucket_words(one.row.bucket), _state(one), _again(found, one)) for one in page],
         "only": wanted,
         "states": [(state, state_words(state)) for state in State],

@@ -125,7 +125,7 @@ def _rows(rows: Sequence[OpeningBalance], unit: str) -> Table | None:
         Column("room", _("Room"), width=12),
         Column("class", _("Class"), width=12),
         Column("kind", _("Kind"), width=10),
-        Column("before", _("Before"), kind, 12, summed=True),
+        Column("before", _("So far"), kind, 12, summed=True),
         Column("after", _("Opening balance"), kind, 12, summed=True),
         Column("meter", _("Meter"), width=14),
         Column("register", _("Register, kWh"), Kind.KWH, 12),
