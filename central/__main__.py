@@ -166,6 +166,17 @@ def _add_campus(commands: Commands) -> None:
     campus.add_argument("--dry-run", action="store_true", help="check and show, write nothing")
     campus.add_argument("--example", action="store_true", help="write an example list")
     campus.set_defaults(run="campus_list.import_campus")
+    go_live = commands.add_parser("go-live", help="the day the old system's balances come here")
+    check = go_live.add_subparsers(required=True, metavar="ACTION").add_parser(
+        "check", help="check the old system's list and show its sums; writes nothing"
+    )
+    check.add_argument("file", nargs="?", help="the list; with --example the file to write")
+    check.add_argument("--change-over", default="", help="when the old system stopped (default: now)")
+    check.add_argument(
+        "--missing", choices=("zero", "later"), default="", help="what becomes of rooms that it lacks"
+    )
+    check.add_argument("--example", action="store_true", help="write an example list")
+    check.set_defaults(run="go_live.check")
     groups = commands.add_parser("meter-groups", help="which meters are counted behind which master")
     groups.add_argument("building", help="the building's code")
     groups.add_argument("file", nargs="?", help="a JSON list of groups; without it, what holds now is shown")

@@ -61,6 +61,7 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         _("Campus"),
         (
             Door(_("Import"), _("Rooms, occupants and meters from a list."), "office:import", acts.IMPORT_CAMPUS),
+            Door(_("Go-live"), _("Opening balances from the old system, with a way back."), "desk:go-live", acts.SEE_MONEY),
         ),
     ),
 )  # fmt: skip

@@ -8,3 +8,8 @@ class DeskConfig(AppConfig):
 
     name = "central.desk"
     label = "desk"
+
+    def ready(self) -> None:
+        from central.desk.go_live.acts import register_acts
+
+        register_acts()

@@ -5,6 +5,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
+from central.desk.go_live.models import OpeningAcceptance as OpeningAcceptance
+from central.desk.go_live.models import OpeningBalance as OpeningBalance
+from central.desk.go_live.models import OpeningBatch as OpeningBatch
+from central.desk.go_live.models import OpeningDone as OpeningDone
 from central.ledger.models import ImmutableModel
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.campus.queries import price_at
+from central.desk.go_live.settling import is_ours
 from central.desk.refusals import DeskRefusal, Refused
 from central.domain.selling import money_back
 from central.ledger import chart_of_accounts as chart
@@ -66,7 +67,8 @@ def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidO
         return Refused(DeskRefusal.NOT_FINAL)
     if request.paid_out_ms is not None:
         return PaidOut(request.paid_out_fen, True)
-    if not request.account.point.customer_class.buckets.filter(name=request.bucket, refundable=True).exists():
+    buckets = request.account.point.customer_class.buckets
+    if is_ours(request_id) or not buckets.filter(name=request.bucket, refundable=True).exists():
         return Refused(DeskRefusal.NOT_REFUNDABLE)
     paid_fen = _pay_out(
         request_id,

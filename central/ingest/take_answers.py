@@ -1,6 +1,7 @@
 """Take a gateway's durable answers to commands: what is settled by them is settled here, in the batch's transaction."""
 
 from central.campus.models import Account
+from central.desk.go_live.settling import settle
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import instant_ms
 from central.ledger.operations import book
@@ -64,6 +65,7 @@ def _settle_take_back(gateway: Gateway, command: Command, result: CommandResult,
     request.outcome, request.answered_ms = result.outcome.value, instant_ms(result.at, now_ms)
     request.save(update_fields=["state", "outcome", "answered_ms"])
     book([pending_memo(request, settled=True, at_ms=request.answered_ms)], now_ms)
+    settle(request, now_ms)
     answered = sum(abs(line.amount) for line in result.taken)
     if taken and result.outcome != CommandOutcome.EXISTS and answered != request.taken:
         detail = f"the answer says {answered} was taken, the entries say {request.taken}"

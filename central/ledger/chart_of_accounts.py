@@ -46,6 +46,16 @@ def subsidy(unit: str) -> Side:
     return Side(f"subsidy:issued:{unit}", unit, Kind.EXPENSE)
 
 
+def opening(unit: str) -> Side:
+    """What the former system owed its rooms and we took over: never takings, never a subsidy (the bridge of R-4.1.9)."""
+    return Side(f"opening:old-system:{unit}", unit, Kind.ASSET)
+
+
+def opening_owed(account: str, unit: str) -> Side:
+    """What an account's occupants owe from the former system: no gateway can hold it, so it is collected here."""
+    return Side(f"owed:opening:{account}:{unit}", unit, Kind.ASSET)
+
+
 def lapsed(unit: str) -> Side:
     """What was left in a bucket on its last day."""
     return Side(f"lapsed:{unit}", unit, Kind.INCOME)

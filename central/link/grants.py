@@ -1,6 +1,7 @@
 """Give credit: the grant, its delivery and its command, in the transaction that booked its cause (C-1, C-5)."""
 
 import re
+from collections.abc import Sequence
 
 from central.campus.models import Account
 from central.link.configuration import publish_if_changed
@@ -70,6 +71,16 @@ def give_serial(gateway: Gateway, delivery: Delivery, now_ms: int) -> None:
     gateway.save(update_fields=["last_grant_serial"])
     delivery.gateway, delivery.serial = gateway, gateway.last_grant_serial
     delivery.save(update_fields=["gateway", "serial"])
+
+
+def give_serials(gateway_id: str, deliveries: Sequence[Delivery], now_ms: int) -> Gateway:
+    """Give many unstored deliveries their gateway and its next serials; the caller stores them. Give the gateway, locked."""
+    gateway = locked(gateway_id)
+    for delivery in deliveries:
+        gateway.last_grant_serial = max(gateway.last_grant_serial + 1, _minute(now_ms))
+        delivery.gateway, delivery.serial = gateway, gateway.last_grant_serial
+    gateway.save(update_fields=["last_grant_serial"])
+    return gateway
 
 
 def serials_above(gateway_id: str, now_ms: int) -> None:

@@ -3,6 +3,7 @@
 Sending is ingest's; here a command is made, answered, or numbered anew.
 """
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from django.db.models import Q
@@ -51,6 +52,22 @@ def enqueue(
     `expires_ms` is for relay and approval commands only: credit never expires (C-5).
     """
     gateway = locked(gateway_id)
+    command = _numbered(gateway, order, subject, now_ms, expires_ms)
+    command.save(force_insert=True)
+    gateway.save(update_fields=["next_number"])
+    return command
+
+
+def enqueue_many(gateway_id: str, orders: Sequence[tuple[Order, str]], *, now_ms: int) -> list[Command]:
+    """Number many commands that never expire, each with its subject, in one statement: as a go-live gives credit to all rooms."""
+    gateway = locked(gateway_id)
+    commands = [_numbered(gateway, order, subject, now_ms, None) for order, subject in orders]
+    gateway.save(update_fields=["next_number"])
+    return Command.objects.bulk_create(commands, batch_size=500)
+
+
+def _numbered(gateway: Gateway, order: Order, subject: str, now_ms: int, expires_ms: int | None) -> Command:
+    """Seal an order under the gateway's next number, which is used up; the caller stores both."""
     command_id, body = f"c-{uuid4().hex}", encode_command(order)
     sealed = seal(
         signer(),
@@ -63,7 +80,7 @@ def enqueue(
         number=gateway.next_number,
         expires_ms=expires_ms,
     )
-    command = Command.objects.create(
+    command = Command(
         gateway=gateway,
         stream=gateway.stream,
         number=gateway.next_number,
@@ -76,7 +93,6 @@ def enqueue(
         expires_ms=expires_ms,
     )
     gateway.next_number += 1
-    gateway.save(update_fields=["next_number"])
     return command
 
 

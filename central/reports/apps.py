@@ -11,8 +11,9 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from central.papers.catalogue import add_reports
+        from central.reports.go_live import GO_LIVE
         from central.reports.price_list import PRICE_LIST
         from central.reports.repair_list import REPAIR_LIST
         from central.reports.takings import TAKINGS
 
-        add_reports([TAKINGS, PRICE_LIST, REPAIR_LIST])
+        add_reports([TAKINGS, PRICE_LIST, REPAIR_LIST, GO_LIVE])

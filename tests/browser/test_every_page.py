@@ -47,6 +47,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "price list refused": ("manager", "/office/lists/3/compare/"),
     "a month's repair prices": ("manager", "/papers/repair-list/?kind=month"),
     "import": ("manager", "/office/import/"),
+    "go-live": ("cashier", "/desk/go-live/"),
+    "go-live of a building": ("cashier", f"/desk/go-live/{'a' * 32}/"),
+    "go-live by a reader": ("director", f"/desk/go-live/{'a' * 32}/?building=2"),
+    "go-live as a paper": ("cashier", "/papers/go-live/?kind=month"),
     "reports": ("cashier", "/papers/"),
     "a day's takings": ("cashier", "/papers/takings/?kind=day"),
     "a month's takings": ("cashier", "/papers/takings/?kind=month"),
@@ -87,6 +91,14 @@ PAGES: dict[str, tuple[str, str]] = {
 GOOD_LIST = "building,building name,floor,room,class,meter\n9,Nine,1,101,dormitory,20249001\n"
 BAD_LIST = "building,building name,floor,room,class,meter\n9,Nine,one,101,palace,20249001\n"
 
+GOOD_OLD_LIST = "room,balance_yuan,register\n2-203,12.50,400\n" + "".join(
+    f"2-{floor}0{place},-3,\n"
+    for floor in (1, 2)
+    for place in range(1, 7)
+    if (floor, place) not in ((2, 3), (1, 1))
+)
+BAD_OLD_LIST = "room,balance_yuan,colour\n2-203,x,red\n9-999,5,blue\n2-204,1,\n"
+
 
 def send_list(page: Page, text: str) -> None:
     page.goto("/office/import/")
@@ -104,6 +116,15 @@ def paste_no_address(page: Page) -> None:
     page.locator("#id_address").fill("https://qyapi.weixin.qq.com/cgi-bin/webhook/send")
     with page.expect_navigation():
         page.locator("form[data-once] button.primary").click()
+
+
+def send_old_list(page: Page, text: str) -> None:
+    page.goto("/desk/go-live/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "old.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    with page.expect_navigation():
+        page.locator("form[enctype] button").click()
 
 
 def show_a_code(page: Page) -> None:
@@ -186,6 +207,8 @@ def meet_a_broken_server(page: Page, site: Site) -> None:
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
+    "go-live preview": ("cashier", lambda page, site: send_old_list(page, GOOD_OLD_LIST), "#ask-title"),
+    "go-live refused": ("cashier", lambda page, site: send_old_list(page, BAD_OLD_LIST), ".note.bad"),
     "voucher code": ("cashier", lambda page, site: show_a_code(page), "#voucher-code"),
     "channel refused": ("manager", lambda page, site: paste_no_address(page), "#id_address_error"),
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
@@ -203,7 +226,14 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 EXPECTED_COMPLAINTS = {
     *("bad amount", "forbidden", "missing"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
-    *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),
+    *(
+        "alarm without a reason",
+        "import refused",
+        "go-live refused",
+        "old page",
+        "locked out",
+        "broken server",
+    ),
 }
 """Pages whose status is an error: Chromium notes it in its console."""
 pytestmark = pytest.mark.timeout(600)
@@ -231,6 +261,24 @@ def one_receipt(site: Site) -> None:
         "from tests.browser import seed_notices; seed_notices.notices()\n"
         "from tests.browser import seed_lists; seed_lists.lists()\n"
         "operations.pay('every-page', '1-102.1', 5000, User.objects.get(username='cashier'), now_ms=clock.now_ms())"
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_go_live(site: Site) -> None:
+    """Carry a list out whose rooms are equal, owed and not yet reported, and ask for a correction of it."""
+    site.run(
+        "from central import clock; from central.office import approvals; from central.office.models import User\n"
+        "from central.desk.go_live import asking, models; from central.desk.go_live.plan import plan_opening\n"
+        "who = {name: User.objects.get(username=name) for name in ('cashier', 'finance', 'director')}\n"
+        "now_ms = clock.now_ms(); text = 'room,balance_yuan\\n1-101,-4\\n1-102,20.50\\n1-103,7\\n2-101,3\\n'\n"
+        "plan = plan_opening(text.encode(), now_ms - 60_000, 'later', now_ms)\n"
+        "asked = asking.ask_go_live(plan, 'a' * 32, file_name='old.csv', why='w', actor=who['cashier'], now_ms=now_ms)\n"
+        "for name in ('finance', 'director'):\n"
+        "    approvals.sign(asked.number, approve=True, reason='', actor=who[name], now_ms=now_ms)\n"
+        "live = models.OpeningBatch.objects.get(pk='a' * 32)\n"
+        "more = dict(why='typo', actor=who['cashier'], now_ms=now_ms)\n"
+        "asking.ask_correction(live, '1-103', 'paid', 5_000_000, 'b' * 32, **more)"
     )
 
 

@@ -120,6 +120,10 @@ def test_truncate_is_blocked_on_postgresql():
 
 def test_every_immutable_table_has_its_triggers():
     assert immutable_tables() == [
+        "desk_openingacceptance",
+        "desk_openingbalance",
+        "desk_openingbatch",
+        "desk_openingdone",
         "desk_payment",
         "desk_receipt",
         "ledger_auditentry",
