@@ -8,6 +8,7 @@ PAGES = {
     "": "central.dashboard.urls",
     "desk/": "central.desk.urls",
     "papers/": "central.papers.urls",
+    "audit/": "central.reports.audit.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",
 }

@@ -18,6 +18,7 @@ from central.domain.periods import Period, PeriodKind, day_period, days_of, mont
 from central.office.roles import SEE_MONEY
 from central.papers.catalogue import Report
 from central.papers.words import instants_of, period_words
+from central.reports.chain_note import chain_notes
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 GROUPS = (CustomerClass.Group.DORMITORY, CustomerClass.Group.MERCHANT, CustomerClass.Group.STAFF)
@@ -39,7 +40,11 @@ def build(period: Period) -> Paper:
         tables=[table],
         recipients=[_("Card room"), _("Finance office")],
         signatures=[_("Cashier"), _("Checked by"), _("Finance office")],
-        notes=[_("Amounts in yuan. Cash received; subsidies are not takings.")],
+        notes=[
+            _("Amounts in yuan."),
+            _("Cash received; subsidies are not takings."),
+            *chain_notes(period),
+        ],
     )
 
 
