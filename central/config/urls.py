@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 PAGES = {
     "": "central.dashboard.urls",
+    "my-room/": "central.dashboard.my_room.urls",
     "desk/": "central.desk.urls",
     "papers/": "central.papers.urls",
     "audit/": "central.reports.audit.urls",
