@@ -9,19 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from central import clock
+from central.dashboard.office_home import OFFICE_VIEWS
 from central.link.models import Alarm
 from central.office.access import may
+from central.office.approval_queries import waiting_for
 from central.office.models import User, of_served
-from central.office.roles import (
-    IMPORT_CAMPUS,
-    MANAGE_PEOPLE,
-    SEE_AUDIT,
-    SEE_GATEWAYS,
-    SEE_MONEY,
-    SEE_REPORTS,
-    SEE_SUPPLY,
-    SET_PRICES,
-)
+from central.office.roles import EVERYONE, SEE_GATEWAYS, SEE_MONEY, SEE_REPORTS, SEE_SUPPLY
 from central.office.words import LOW, OFFLINE, ONLINE
 
 
@@ -42,12 +35,10 @@ MENU = (
     (_("Not yet supplied"), "desk:waiting", SEE_MONEY),
     (_("Alarms"), "dashboard:alarms", SEE_SUPPLY),
     (_("Accounts"), "dashboard:accounts", SEE_MONEY),
+    (_("Approvals"), "office:approvals", EVERYONE),
     (_("Reports"), "papers:reports", SEE_REPORTS),
-    (_("Audit log"), "audit:log", SEE_AUDIT),
+    (_("The office"), "dashboard:office", EVERYONE),
     (_("Gateways"), "dashboard:gateways", SEE_GATEWAYS),
-    (_("Prices"), "office:prices", SET_PRICES),
-    (_("Import"), "office:import", IMPORT_CAMPUS),
-    (_("People"), "office:people", MANAGE_PEOPLE),
 )
 
 
@@ -74,17 +65,20 @@ def _menu(request: HttpRequest) -> Iterable[MenuItem]:
 def _count(name: str, user: User) -> tuple[int, str]:
     if name == "dashboard:alarms":
         return Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None).count(), "bad"
+    if name == "office:approvals":
+        return len(waiting_for(user, clock.now_ms())), "warn"
     return 0, ""
 
 
 SECTIONS = {
     "dashboard:building": "dashboard:overview",
     "dashboard:room": "dashboard:overview",
-    "office:person": "office:people",
+    "office:approvals": "office:approvals",
+    "office:approval": "office:approvals",
     "papers:report": "papers:reports",
     "papers:sealed": "papers:reports",
-    "audit:check": "audit:log",
-    "audit:hash": "audit:log",
+    "audit:check": "dashboard:office",
+    "audit:hash": "dashboard:office",
     "desk:room": "desk:find",
     "desk:read-back": "desk:find",
     "desk:pay": "desk:find",
@@ -93,4 +87,8 @@ SECTIONS = {
 
 
 def _section(view_name: str) -> str:
-    return SECTIONS.get(view_name, view_name)
+    """Give the menu's entry that a page belongs to; the doors of the office's front page lead to the office."""
+    if view_name in SECTIONS:
+        return SECTIONS[view_name]
+    behind_a_door = view_name.startswith("office:") or view_name in OFFICE_VIEWS
+    return "dashboard:office" if behind_a_door else view_name

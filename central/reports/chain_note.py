@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from central.domain.periods import Period, PeriodKind
 from central.ledger.day_ends import last_before
-from central.papers.words import instants_of
+from central.papers.accounting import instants_of
 
 
 def chain_notes(period: Period) -> list[str]:

@@ -27,6 +27,9 @@ class About(StrEnum):
     """A report's code and period."""
     SEALED = "sealed"
     """A sealed paper's number, report and period."""
+    APPROVAL = "approval"
+    """`approval` and its number."""
+    SETTING = "setting"
     NOTHING = "nothing"
 
 
@@ -94,6 +97,12 @@ ACTS: dict[str, Act] = {
     "set-point-limits": Act(_("Set a room's limits"), R),
     "set-building-policy": Act(_("Set a building's policy"), B),
     "set-building-groups": Act(_("Set a building's master and sub meters"), B),
+    "ask-approval": Act(_("Asked for approval"), About.APPROVAL),
+    "approve": Act(_("Approved a request"), About.APPROVAL),
+    "reject": Act(_("Rejected a request"), About.APPROVAL),
+    "withdraw-request": Act(_("Withdrew a request"), About.APPROVAL),
+    "file-paper": Act(_("Noted where a paper is filed"), About.APPROVAL),
+    "set-setting": Act(_("Set a setting at the server's console"), About.SETTING),
     "seal-paper": Act(_("Sealed a report"), About.SEALED),
     "take-paper": Act(_("Took a report as a file"), About.REPORT),
     "take-audit": Act(_("Took the audit log as a file")),

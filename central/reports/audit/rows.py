@@ -114,11 +114,18 @@ def _building_page(subject: str) -> str:
     return reverse("dashboard:building", args=[subject]) if known else ""
 
 
+def _approval_page(subject: str) -> str:
+    number = subject.removeprefix("approval ")
+    return reverse("office:approval", args=[int(number)]) if number.isdecimal() else ""
+
+
 _PAGES: dict[About, Callable[[str], str]] = {
     About.GATEWAY: lambda subject: reverse("dashboard:gateways"),
     About.ALARM: lambda subject: reverse("dashboard:alarms"),
     About.CLASS: lambda subject: reverse("office:prices"),
     About.BUILDING: _building_page,
+    About.APPROVAL: _approval_page,
+    About.SETTING: lambda subject: reverse("office:setting", args=[subject]),
     About.REPORT: _report_page,
     About.SEALED: _sealed_page,
 }
