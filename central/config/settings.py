@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "central.dashboard",
     "central.reports",
     "central.desk",
+    "central.desk.resident",
     "central.papers",
     "central.link",
     "central.link.telemetry",

@@ -6,9 +6,11 @@ from django.urls import URLPattern, URLResolver, include, path
 
 PAGES = {
     "": "central.dashboard.urls",
+    "my-room/": "central.dashboard.my_room.urls",
     "desk/": "central.desk.urls",
     "link/": "central.link.urls",
     "papers/": "central.papers.urls",
+    "audit/": "central.reports.audit.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",
 }

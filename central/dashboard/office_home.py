@@ -58,6 +58,13 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Proof"),
+        (
+            Door(_("Audit log"), _("Who did what, and whether the books are whole."), "audit:log", acts.SEE_AUDIT),
+            Door(_("Look up a printed hash"), _("Whether an old sheet's books are still ours."), "audit:hash", acts.SEE_AUDIT),
+        ),
+    ),
+    (
         _("Campus"),
         (
             Door(_("Import"), _("Rooms, occupants and meters from a list."), "office:import", acts.IMPORT_CAMPUS),

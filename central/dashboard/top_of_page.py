@@ -81,6 +81,8 @@ SECTIONS = {
     "office:approval": "office:approvals",
     "papers:report": "papers:reports",
     "papers:sealed": "papers:reports",
+    "audit:check": "dashboard:office",
+    "audit:hash": "dashboard:office",
     "desk:room": "desk:find",
     "desk:read-back": "desk:find",
     "desk:pay": "desk:find",

@@ -232,7 +232,7 @@ def _payment_drafts(payment: Payment, receipt: Receipt, sale: _Sale) -> list[Dra
         kind="payment",
         at_ms=payment.at_ms,
         reference=payment.payment_id,
-        note=f"receipt {receipt.number}",
+        note=f"receipt {receipt.number} by {payment.cashier.get_username()}",
     )
     if not in_kwh:
         return [money]

@@ -75,7 +75,12 @@ class Transfer(Chained):
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["reference"]), models.Index(fields=["kind", "at_ms"])]
+        indexes = [
+            models.Index(fields=["reference"]),
+            models.Index(fields=["kind", "at_ms"]),
+            models.Index(fields=["kind", "position"], name="transfer_by_kind"),
+            models.Index(fields=["booked_ms", "position"], name="transfer_by_day"),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="transfer_above_zero"),
             models.CheckConstraint(
@@ -93,9 +98,50 @@ class AuditEntry(Chained):
     subject = models.CharField(max_length=120)
     detail = models.TextField(blank=True)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["actor", "position"], name="audit_by_actor"),
+            models.Index(fields=["action", "position"], name="audit_by_action"),
+            models.Index(fields=["subject", "position"], name="audit_by_subject"),
+            models.Index(fields=["at_ms", "position"], name="audit_by_day"),
+        ]
+
 
 class ChainHead(models.Model):
     """The chain's last position and hash. One row; locking it puts all bookings in one order."""
 
     position = models.BigIntegerField(default=0)
     chain_hash = models.BinaryField(max_length=32)
+
+
+class BooksCheck(models.Model):
+    """A person's verification of the books, made in steps: how far it came, and what it found. Its end is in the audit chain."""
+
+    class State(models.TextChoices):
+        """Whether it goes on, and how it ended."""
+
+        RUNNING = "running", _("running")
+        WHOLE = "whole", _("whole")
+        BROKEN = "broken", _("broken")
+        LEFT = "left", _("left unfinished")
+
+    started_by = models.CharField(max_length=150)
+    started_ms = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    position = models.BigIntegerField(default=0)
+    """Up to which row the chain held."""
+    chain_hash = models.BinaryField(max_length=32)
+    """Of that row."""
+    aim = models.BigIntegerField(default=0)
+    """How many rows there were when it was looked last: what its progress is measured by."""
+    sums = models.JSONField(default=dict)
+    """By account what the rows so far debit and credit it."""
+    faults = models.JSONField(default=list)
+    """The first row or account that doesn't hold, then triggers that are missing: kind, name, position each."""
+    stepped_ms = models.BigIntegerField()
+    claimed_until_ms = models.BigIntegerField(default=0)
+    """A step is under way until then, and no other begins."""
+    ended_ms = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]

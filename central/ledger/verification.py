@@ -1,15 +1,13 @@
 """Prove the books: triggers in place, the chain whole, sums equal to the transfers. What is found is named, row by row."""
 
-import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import F, Q, Sum
 
 from central.domain import chain
+from central.ledger import chain_rows
 from central.ledger.immutability import immutable_tables, missing_triggers
-from central.ledger.models import AuditEntry, ChainHead, LedgerAccount, Transfer
-from central.ledger.operations import audit_content, transfer_content
+from central.ledger.models import ChainHead, LedgerAccount, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +34,8 @@ def _triggers() -> Check:
     return Check("triggers", seen, f"missing: {', '.join(missing)}" if missing else "")
 
 
-def _links() -> Iterator[chain.Link]:
-    transfers = (
-        chain.Link(t.position, Transfer._meta.db_table, t.id, transfer_content(t), bytes(t.chain_hash))
-        for t in Transfer.objects.order_by("position").iterator(chunk_size=2000)
-    )
-    audits = (
-        chain.Link(a.position, AuditEntry._meta.db_table, str(a.pk), audit_content(a), bytes(a.chain_hash))
-        for a in AuditEntry.objects.order_by("position").iterator(chunk_size=2000)
-    )
-    return heapq.merge(transfers, audits, key=lambda link: link.position)
-
-
 def _chain() -> Check:
-    result = chain.check(_links())
+    result = chain.check(chain_rows.links())
     if isinstance(result, chain.Broken):
         where = f"{result.table} {result.key} (position {result.position})"
         return Check("hash chain", "read up to there", f"{where}: {result.why}")

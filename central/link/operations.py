@@ -227,11 +227,13 @@ def approve_cuts(
 
 
 @transaction.atomic
-def ask_resend(gateway_id: str, epoch: str, from_seq: int, *, now_ms: int) -> Command | Refused:
+def ask_resend(gateway_id: str, epoch: str, from_seq: int, *, actor: str, now_ms: int) -> Command | Refused:
     """Ask a gateway for what it keeps from a sequence on: central was restored from a backup (C-11)."""
-    gateway = Gateway.objects.filter(pk=gateway_id).first()
+    gateway = Gateway.objects.select_for_update().filter(pk=gateway_id).first()
     if gateway is None:
         return Refused(LinkRefusal.UNKNOWN_GATEWAY, gateway_id)
+    detail = f"{epoch} from row {from_seq}"
+    record_audit(actor=actor, action="ask-resend", subject=gateway_id, detail=detail, now_ms=now_ms)
     return outbox.enqueue(gateway_id, Resend(Epoch(epoch), from_seq), subject=epoch, now_ms=now_ms)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from central import clock
 from central.ledger.operations import record_audit
+from central.office import sign_in_record
 from central.office.access import View
 
 CONFIRMED_KEY = "password_confirmed_ms"
@@ -72,6 +73,7 @@ def _refuse(request: HttpRequest) -> HttpResponse:
         )
     wrong = request.session.get(WRONG_KEY, 0) + 1
     if wrong >= WRONG_AT_MOST:
+        sign_in_record.signed_out(request, sign_in_record.WRONG_PASSWORDS)
         logout(request)
         messages.error(request, _("Too many wrong passwords: you were signed out, and nothing was done."))
         return redirect("office:sign-in")

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from central import clock
+from central.office import sign_in_record
 
 SEEN_KEY = "last_act_ms"
 
@@ -27,6 +28,7 @@ class IdleSignOut:
             now_ms = clock.real_now_ms()
             seen_ms = request.session.get(SEEN_KEY)
             if seen_ms is not None and not 0 <= now_ms - seen_ms < settings.IDLE_SIGN_OUT_MINUTES * 60_000:
+                sign_in_record.signed_out(request, sign_in_record.IDLE)
                 logout(request)
                 messages.info(request, _("You were signed out because nothing was done here for a while."))
             elif seen_ms is None or (is_act(request) and now_ms - seen_ms > 10_000):

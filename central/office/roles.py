@@ -36,6 +36,8 @@ OFFICES = (Role.AFFAIRS, Role.LOGISTICS, Role.SECURITY, Role.STUDENTS)
 WORKSHOP = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.STORE)
 
 SELL = (Role.CASHIER,)
+GIVE_PINS = (Role.CASHIER,)
+"""Make the PIN with which a room's residents look at their balance."""
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 RESOLVE_ALARMS = (Role.ADMIN,)
 SEE_SUPPLY = EVERYONE

@@ -6,7 +6,7 @@ from typing import Any
 import segno
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -19,6 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from central import clock
 from central.ledger.operations import record_audit
+from central.office import sign_in_record
 from central.office.dangerous import note_confirmed
 from central.office.forms import CodeForm, NewPasswordForm, SignInForm
 from central.office.known_here import known_here, remember_here
@@ -42,7 +43,20 @@ class SignIn(LoginView):
         response = super().form_valid(form)
         note_confirmed(self.request)
         remember_here(self.request, response, form.get_user().get_username())
+        sign_in_record.signed_in(self.request, form.get_user())
         return response
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        sign_in_record.refused(self.request, str(form.data.get("username", ""))[:150])
+        return super().form_invalid(form)
+
+
+class SignOut(LogoutView):
+    """End the session, and say so in the record."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        sign_in_record.signed_out(request)
+        return super().post(request, *args, **kwargs)
 
 
 def second_factor(request: HttpRequest) -> HttpResponse:
@@ -57,7 +71,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         )
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if device.verify_token(form.cleaned_data["code"]):
+        was_allowed, _why = device.verify_is_allowed()
+        is_right = device.verify_token(form.cleaned_data["code"])
+        if was_allowed:
+            sign_in_record.factor_given(request.user, is_right)
+        if is_right:
             return _passed(request, device, is_new)
         form.add_error("code", _code_refused(device))
     context = {"form": form, "is_new": is_new, "next": _onward(request)}

@@ -1,6 +1,5 @@
 """Addresses of the office's pages."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from central.office import (
@@ -18,7 +17,7 @@ from central.office.import_views import campus_import, campus_import_confirm
 app_name = "office"
 urlpatterns = [
     path("sign-in/", sign_in_views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("sign-out/", sign_in_views.SignOut.as_view(), name="sign-out"),
     path("second-factor/", sign_in_views.second_factor, name="second-factor"),
     path("password/", sign_in_views.password, name="password"),
     path("people/", people_views.people_list, name="people"),

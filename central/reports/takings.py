@@ -20,6 +20,7 @@ from central.office.roles import SEE_MONEY
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
+from central.reports.chain_note import chain_notes
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 GROUPS = (CustomerClass.Group.DORMITORY, CustomerClass.Group.MERCHANT, CustomerClass.Group.STAFF)
@@ -41,7 +42,11 @@ def build(period: Period) -> Paper:
         tables=[table],
         recipients=[_("Card room"), _("Finance office")],
         signatures=[_("Cashier"), _("Checked by"), _("Finance office")],
-        notes=[_("Amounts in yuan. Cash received; subsidies are not takings.")],
+        notes=[
+            _("Amounts in yuan."),
+            _("Cash received; subsidies are not takings."),
+            *chain_notes(period),
+        ],
     )
 
 

@@ -34,6 +34,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "alarms to resolve": ("manager", "/alarms/"),
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
+    "audit log": ("manager", "/audit/?show=all"),
+    "audit log, nothing found": ("manager", "/audit/?person=nobody"),
+    "a printed hash looked up": ("manager", "/audit/hash/?hash=0000000000000000&position=1"),
+    "a printed hash, too short": ("manager", "/audit/hash/?hash=12"),
+    "resident's door": ("", "/my-room/"),
     "prices": ("manager", "/office/prices/"),
     "prices at the desk": ("cashier", "/office/prices/"),
     "repair prices": ("manager", "/office/repairs/"),
@@ -196,6 +201,46 @@ def be_locked_out(page: Page) -> None:
             page.locator("#id_password").press("Enter")
 
 
+def verify_the_books(page: Page) -> None:
+    page.goto("/audit/")
+    page.locator("form[action='/audit/checks/'] button").click()
+    page.locator("#check-now .note.good").wait_for()
+
+
+def make_a_pin(page: Page) -> str:
+    page.goto("/desk/rooms/4/")
+    with page.expect_navigation():
+        page.locator("form[action$='/pin/'] button").click()
+    return page.locator("#pin").inner_text()
+
+
+def see_my_room(page: Page, site: Site, room: str) -> None:
+    pin = site.run(
+        "from central.campus.models import Account; from central.desk.resident.pins import new_pin\n"
+        f"print(new_pin(Account.objects.get(code='{room}.1'), actor='cashier', now_ms=1).pin)"
+    ).strip()
+    come_to_the_door(page)
+    page.locator("#room").fill(room)
+    page.locator("#pin").fill(pin)
+    with page.expect_navigation():
+        page.locator("button.big").click()
+
+
+def come_to_the_door(page: Page) -> None:
+    page.goto("/my-room/")
+    if page.locator(".my-leave").count():
+        with page.expect_navigation():
+            page.locator(".my-leave button").click()
+
+
+def guess_a_pin(page: Page) -> None:
+    come_to_the_door(page)
+    page.locator("#room").fill("1-101")
+    page.locator("#pin").fill("000000")
+    with page.expect_navigation():
+        page.locator("button.big").click()
+
+
 def meet_a_broken_server(page: Page, site: Site) -> None:
     site.sql("ALTER TABLE link_watermarkcheck RENAME TO taken_away")
     try:
@@ -220,11 +265,17 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "table refused": ("manager", lambda page, site: read_a_bad_table(page), ".note.bad"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
     "locked out": ("", lambda page, site: be_locked_out(page), ".note.warn"),
+    "verified books": ("manager", lambda page, site: verify_the_books(page), "#check-now .note.good"),
+    "PIN of a room": ("cashier", lambda page, site: make_a_pin(page) and None, "#pin"),
+    "my room": ("", lambda page, site: see_my_room(page, site, "1-102"), ".my-supply"),
+    "my room, cut off": ("", lambda page, site: see_my_room(page, site, "1-101"), ".my-supply.bad"),
+    "my room, out of reach": ("", lambda page, site: see_my_room(page, site, "3-202"), ".note.warn"),
+    "wrong PIN": ("", lambda page, site: guess_a_pin(page), "#door-error"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
 }
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
-    *("bad amount", "forbidden", "missing"),
+    *("bad amount", "forbidden", "missing", "wrong PIN"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     *(
         "alarm without a reason",

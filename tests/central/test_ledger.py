@@ -207,6 +207,6 @@ def test_the_chain_says_where_it_breaks():
         previous = chain.next_hash(previous, "t", position, ["x", position])
         links.append(chain.Link(position, "t", str(position), ["x", position], previous))
     assert chain.check(links) == chain.Whole(4, previous)
-    assert chain.check([*links[:2], links[3]]) == chain.Broken(3, "t", "4", "row 3 is missing before it")
+    assert chain.check([*links[:2], links[3]]) == chain.Broken(3, "t", "4", chain.Damage.MISSING)
     swapped = [links[0], links[2], links[1], links[3]]
     assert isinstance(chain.check(swapped), chain.Broken)

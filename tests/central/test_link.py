@@ -519,7 +519,9 @@ def test_c_11_a_restored_central_numbers_above_the_gateway(taker, twin, cashier)
     taker.take(twin.topic("answer"), twin.sealed("answer", Answer(41, "exists-with-different", 44)), NOW_MS)
     queued = Command.objects.filter(state="queued").order_by("number")
     assert [(c.number, c.kind) for c in queued] == [(44, "configure"), (45, "grant")]
-    assert order(operations.ask_resend("gw-1", "e1", 3, now_ms=NOW_MS)) == commands.Resend("e1", 3)
+    assert order(operations.ask_resend("gw-1", "e1", 3, actor="test", now_ms=NOW_MS)) == commands.Resend(
+        "e1", 3
+    )
 
 
 def test_c_11_what_is_left_belongs_to_the_grants_that_expire_last():

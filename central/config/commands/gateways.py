@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from central import clock
+from central.ledger.operations import record_audit
 from central.link import counters
 from central.link.configuration import publish_config, publish_if_changed
 from central.link.epochs import unanswered
@@ -51,7 +52,17 @@ def publish(options: Namespace) -> int:
     """Number the configuration of every building that changed (all with --all)."""
     for gateway_id in Gateway.objects.values_list("pk", flat=True):
         send = publish_config if options.all else publish_if_changed
-        command = send(gateway_id, clock.now_ms())
+        with transaction.atomic():
+            now_ms = clock.now_ms()
+            command = send(gateway_id, now_ms)
+            if command is not None:
+                record_audit(
+                    actor="console",
+                    action="publish-config",
+                    subject=gateway_id,
+                    detail=command.subject,
+                    now_ms=now_ms,
+                )
         print(f"{gateway_id}: {f'configuration {command.subject}' if command else 'unchanged'}")
     return 0
 
@@ -89,7 +100,9 @@ def _nothing_pending(gateway_id: str) -> int:
 
 def resend(options: Namespace) -> int:
     """Ask a gateway to send its rows again from a sequence on."""
-    asked = ask_resend(options.gateway, options.epoch, options.sequence, now_ms=clock.now_ms())
+    asked = ask_resend(
+        options.gateway, options.epoch, options.sequence, actor="console", now_ms=clock.now_ms()
+    )
     if isinstance(asked, Refused):
         return _refused(asked)
     print(f"asked {options.gateway} for epoch {options.epoch} from row {options.sequence} on")

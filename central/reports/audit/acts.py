@@ -1,0 +1,158 @@
+"""Every act that is ever put on record, in words, and what its subject is. A test walks the code: an act without words fails it.
+
+An act that isn't here (a newer server wrote it) is shown as it came, never hidden.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+from central.ledger.checking import VERIFIED
+from central.office.words import ENTRY_KINDS, Words
+from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
+
+
+class About(StrEnum):
+    """What an act's subject names: where the page leads to."""
+
+    ROOM = "room"
+    """An account, a metering point or a meter."""
+    PERSON = "person"
+    GATEWAY = "gateway"
+    BUILDING = "building"
+    CLASS = "class"
+    ALARM = "alarm"
+    REPORT = "report"
+    """A report's code and period."""
+    SEALED = "sealed"
+    """A sealed paper's number, report and period."""
+    APPROVAL = "approval"
+    """`approval` and its number."""
+    SETTING = "setting"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Act:
+    """An act's words, and what it is about."""
+
+    words: Words
+    about: About = About.NOTHING
+
+
+R, P, G, B = About.ROOM, About.PERSON, About.GATEWAY, About.BUILDING
+
+ACTS: dict[str, Act] = {
+    "sign-in": Act(_("Signed in"), P),
+    "sign-in-refused": Act(_("Sign-in refused: wrong password"), P),
+    "sign-in-locked": Act(_("Sign-in locked: too many wrong passwords"), P),
+    "sign-out": Act(_("Signed out"), P),
+    "second-factor-refused": Act(_("Wrong code of the second factor"), P),
+    "second-factor-passed": Act(_("Second factor given"), P),
+    "second-factor-set-up": Act(_("Set up the second factor"), P),
+    "change-password": Act(_("Changed the own password"), P),
+    "password-refused": Act(_("Wrong password before a dangerous act")),
+    "add-user": Act(_("Added a person"), P),
+    "change-user": Act(_("Changed a person"), P),
+    "open-user": Act(_("Opened a person's account again"), P),
+    "close-user": Act(_("Closed a person's account"), P),
+    "reset-sign-in": Act(_("Reset a person's sign-in"), P),
+    "delegate": Act(_("Made a delegation"), P),
+    "end-delegation": Act(_("Ended a delegation"), P),
+    "import-campus": Act(_("Imported the campus list")),
+    "publish-price": Act(_("Published a price"), About.CLASS),
+    "protect": Act(_("Protected a room from being cut"), R),
+    "unprotect": Act(_("Ended a room's protection"), R),
+    "bind-meter": Act(_("Tied a meter to a room"), R),
+    "add-meter": Act(_("Added a meter"), R),
+    "move-meter": Act(_("Moved a meter to another building"), R),
+    "swap-meter": Act(_("Replaced a meter"), R),
+    "open-account": Act(_("Opened an account"), R),
+    "subsidy": Act(_("Gave a subsidy"), R),
+    "pay-out": Act(_("Paid credit out in cash"), R),
+    "ask-credit-back": Act(_("Asked credit back from the gateway"), R),
+    "ask-closing": Act(_("Asked for an account's closing"), R),
+    "merge-balance": Act(_("Let rooms share one balance"), R),
+    "split-balance": Act(_("Gave a room its own balance again"), R),
+    "make-pin": Act(_("Made the PIN of a room's residents"), R),
+    DrawEmergency.__struct_config__.tag: Act(_("Gave emergency supply"), R),
+    BillGap.__struct_config__.tag: Act(_("Had a time without a meter billed"), R),
+    f"relay-{RelayWish.OPEN}": Act(_("Ordered a relay to open"), R),
+    f"relay-{RelayWish.CLOSE}": Act(_("Ordered a relay to close"), R),
+    f"relay-{RelayWish.AUTO}": Act(_("Gave a relay back to the credit rule"), R),
+    f"relay-{RelayWish.LOCK_OUT}": Act(_("Locked a relay out"), R),
+    f"relay-{RelayWish.RELEASE}": Act(_("Released a lock-out"), R),
+    "enrol-gateway": Act(_("Enrolled a gateway"), G),
+    "replace-gateway-key": Act(_("Replaced a gateway's key"), G),
+    "approve-cuts": Act(_("Passed on a second signature for held cuts"), G),
+    "take-voucher-file": Act(_("Took pending credit as a file"), G),
+    "show-voucher-codes": Act(_("Looked at codes of pending credit"), G),
+    "send-grant-again": Act(_("Sent refused credit again")),
+    "ask-resend": Act(_("Asked a gateway to send its rows again"), G),
+    "publish-config": Act(_("Sent a gateway its configuration"), G),
+    "resolve-alarm": Act(_("Resolved an alarm"), About.ALARM),
+    "set-class-limits": Act(_("Set a class's limits"), About.CLASS),
+    "set-class-warnings": Act(_("Set a class's warnings"), About.CLASS),
+    "set-point-limits": Act(_("Set a room's limits"), R),
+    "set-building-policy": Act(_("Set a building's policy"), B),
+    "set-building-groups": Act(_("Set a building's master and sub meters"), B),
+    "ask-approval": Act(_("Asked for approval"), About.APPROVAL),
+    "approve": Act(_("Approved a request"), About.APPROVAL),
+    "reject": Act(_("Rejected a request"), About.APPROVAL),
+    "withdraw-request": Act(_("Withdrew a request"), About.APPROVAL),
+    "file-paper": Act(_("Noted where a paper is filed"), About.APPROVAL),
+    "set-setting": Act(_("Set a setting at the server's console"), About.SETTING),
+    "seal-paper": Act(_("Sealed a report"), About.SEALED),
+    "take-paper": Act(_("Took a report as a file"), About.REPORT),
+    "take-audit": Act(_("Took the audit log as a file")),
+    VERIFIED: Act(_("Verified the books")),
+}
+
+MOVES: dict[str, Words] = {
+    "payment": _("Payment"),
+    "payment-energy": _("Payment: the energy bought"),
+    "subsidy": _("Subsidy"),
+    "pay-out": _("Paid out in cash"),
+    "offset": _("Set off against what is owed"),
+    "take-back-asked": _("Credit asked back, not answered yet"),
+    "take-back-settled": _("Credit asked back, answered"),
+    **ENTRY_KINDS,
+}
+"""Movements of money, by a transfer's kind; what gateways report has its words elsewhere."""
+
+
+SIDES: dict[str, Words] = {
+    "cash": _("cash"),
+    "customer": _("balance of %(of)s"),
+    "revenue:energy": _("energy used"),
+    "sales:energy": _("energy sold for cash"),
+    "sold:energy": _("energy handed out"),
+    "subsidy": _("subsidies"),
+    "lapsed": _("lapsed credit"),
+    "adjustment": _("adjustments"),
+    "suspense": _("credit of unknown origin"),
+    "take-back:asked": _("asked back"),
+    "take-back:pending": _("asked back, not answered"),
+    "taken-back": _("taken back from %(of)s"),
+    "rounding": _("rounding"),
+}
+"""The ledger's accounts, by how their codes begin (`chart_of_accounts`)."""
+
+
+def side_words(code: str) -> str:
+    """Name an account of the ledger, with the room's account whose balance it is; as it came where it isn't known."""
+    for start, words in SIDES.items():
+        if code.startswith(f"{start}:"):
+            return str(words) % {"of": code.removeprefix(f"{start}:").partition(":")[0]}
+    return code
+
+
+def act_words(action: str) -> Words:
+    """Give an act's words, or its name as it came."""
+    return ACTS[action].words if action in ACTS else action
+
+
+def move_words(kind: str) -> Words:
+    """Give the words of a movement of money, or its name as it came."""
+    return MOVES.get(kind, kind)

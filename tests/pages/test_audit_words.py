@@ -1,0 +1,168 @@
+"""Every act that this server can put on record has words: names are collected from the code, through whatever passes them on."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils import translation
+
+import central
+from central.domain.rule_json import RuleKind
+from central.ledger import chart_of_accounts as chart
+from central.ledger.checking import VERIFIED
+from central.link.resolving import AUDIT
+from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
+from central.reports.audit.details import detail_words
+from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
+from gateway.contract.facts import EntryKind
+
+Call = tuple[ast.Call, ast.FunctionDef | None, Path]
+FAMILIES = {
+    "f'relay-{wish.value}'": [f"relay-{wish}" for wish in RelayWish],
+    "f'set-{kind.value}'": [f"set-{kind}" for kind in RuleKind if not kind.startswith("price-")],
+    "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap)],
+    "AUDIT": [AUDIT],
+    "VERIFIED": [VERIFIED],
+}
+"""Names that are put together, by the code that does it. `set_rules` isn't asked for prices: they are published."""
+PASSED_WHOLE = {"apps.py"}
+"""Where a signal's arguments are handed on as they came."""
+
+
+@dataclass
+class Recorder:
+    """A function that takes an act's name: by keyword, or at a place; a private one only in its own file."""
+
+    name: str
+    place: int | None = None
+    of_file: Path | None = None
+
+
+def calls() -> list[Call]:
+    found = []
+    for path in Path(central.__file__).parent.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                inside = [f for f in functions if f.lineno <= node.lineno <= (f.end_lineno or 0)]
+                found.append((node, max(inside, key=lambda f: f.lineno, default=None), path))
+    return found
+
+
+def name_of(call: ast.Call) -> str:
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def action_in(call: ast.Call, recorder: Recorder) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == "action":
+            return keyword.value
+    if recorder.place is not None and len(call.args) > recorder.place:
+        return call.args[recorder.place]
+    return None
+
+
+def assigned(expression: ast.expr, inside: ast.FunctionDef | None) -> ast.expr:
+    """Follow a local variable to what it was given."""
+    if isinstance(expression, ast.Name) and inside is not None:
+        for node in ast.walk(inside):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == expression.id:
+                return node.value
+    return expression
+
+
+def names_in(expression: ast.expr) -> Iterator[str] | None:
+    if isinstance(expression, ast.Constant):
+        return iter([str(expression.value)])
+    if isinstance(expression, ast.IfExp):
+        return iter([*(names_in(expression.body) or ()), *(names_in(expression.orelse) or ())])
+    return iter(FAMILIES[text]) if (text := ast.unparse(expression)) in FAMILIES else None
+
+
+def collected() -> tuple[set[str], list[str]]:
+    """Give every act's name, and the places where it can't be told: each needs its family."""
+    everything = calls()
+    recorders, done = [Recorder("record_audit"), Recorder("send")], set()
+    names: set[str] = set()
+    unknown: list[str] = []
+    while recorders:
+        recorder = recorders.pop()
+        if (recorder.name, recorder.of_file) in done:
+            continue
+        done.add((recorder.name, recorder.of_file))
+        for call, inside, path in everything:
+            if name_of(call) != recorder.name or recorder.of_file not in (None, path):
+                continue
+            action = action_in(call, recorder)
+            if action is None:
+                if recorder.name == "record_audit" and path.name not in PASSED_WHOLE:
+                    unknown.append(f"{path.name}:{call.lineno}")
+                continue
+            action = assigned(action, inside)
+            parameters = [one.arg for one in (*inside.args.args, *inside.args.kwonlyargs)] if inside else []
+            if isinstance(action, ast.Name) and action.id in parameters:
+                own = path if inside.name.startswith("_") else None
+                recorders.append(Recorder(inside.name, parameters.index(action.id), own))
+            elif (found := names_in(action)) is not None:
+                names |= set(found)
+            elif recorder.name != "send":
+                unknown.append(f"{path.name}:{call.lineno} {ast.unparse(action)}")
+    return names, unknown
+
+
+def test_every_act_has_words() -> None:
+    names, unknown = collected()
+    few = {"sign-in", "publish-price", "relay-open", "open-user", "close-user", "seal-paper", "merge-balance"}
+    assert few <= names, "nothing was collected"
+    assert not unknown, "an act's name is put together in a way that this test must learn"
+    assert names - ACTS.keys() == set()
+
+
+def test_no_words_for_acts_that_nothing_records() -> None:
+    assert ACTS.keys() - collected()[0] == set()
+
+
+def test_every_movement_of_money_has_words() -> None:
+    written = {
+        keyword.value.value
+        for call, _inside, _path in calls()
+        if name_of(call) == "Draft"
+        for keyword in call.keywords
+        if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant)
+    }
+    assert {"payment", "subsidy"} <= written
+    assert (written | set(EntryKind)) - MOVES.keys() == set()
+
+
+def test_every_account_of_the_ledger_has_words() -> None:
+    makers = [chart.cash, chart.rounding]
+    sides = [maker() for maker in makers]
+    sides += [chart.customer("1-1.1", "paid", "yuan"), chart.taken_back("1-1.1", "kwh")]
+    sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
+    of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)
+    sides += [maker("yuan") for maker in (*of_unit, chart.take_back_asked, chart.take_back_pending)]
+    public = [name for name, one in vars(chart).items() if callable(one) and name[0].islower()]
+    assert len(sides) == len(public) - 1, "a new one: give it words (dataclass is none)"
+    assert not [side.code for side in sides if side_words(side.code) == side.code]
+
+
+def test_acts_and_details_are_chinese_in_chinese() -> None:
+    with translation.override("zh-hans"):
+        assert act_words("publish-price") == "发布电价"
+        assert (
+            detail_words("publish-price", "0.5583 from 1790000000000")
+            == "0.5583 元/度，自 2026-09-21 22:13 起"
+        )
+        assert detail_words("take-paper", "pdf copy 2 sealed 7") == "PDF, 第 2 份, 封存编号 7"
+        assert detail_words("add-user", "warden 1 2") == "楼管员，楼栋 1 2"
+        assert "第 12 条" in detail_words(VERIFIED, "altered 12 ledger_transfer t2")
+        english_only = [code for code, act in ACTS.items() if str(act.words).isascii()]
+    assert not english_only
+
+
+def test_what_no_pattern_knows_is_shown_as_it_came() -> None:
+    assert detail_words("subsidy", "for the flood") == "for the flood"
+    assert detail_words("publish-price", "odd") == "odd"
+    assert act_words("tickle") == "tickle"
