@@ -87,6 +87,7 @@ SECTIONS = {
     "desk:read-back": "desk:find",
     "desk:pay": "desk:find",
     "desk:receipt": "desk:find",
+    "desk:book": "dashboard:office",
 }
 
 

@@ -5,11 +5,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
+from central.desk import book_models, print_models
 from central.desk.go_live.models import OpeningAcceptance as OpeningAcceptance
 from central.desk.go_live.models import OpeningBalance as OpeningBalance
 from central.desk.go_live.models import OpeningBatch as OpeningBatch
 from central.desk.go_live.models import OpeningDone as OpeningDone
 from central.ledger.models import ImmutableModel
+
+TABLES_OF_PAPERS = (book_models, print_models)
+"""Named here because Django looks for tables in this module."""
 
 
 class Payment(ImmutableModel):

@@ -38,6 +38,10 @@ WORKSHOP = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.STORE)
 SELL = (Role.CASHIER,)
 GIVE_PINS = (Role.CASHIER,)
 """Make the PIN with which a room's residents look at their balance."""
+KEEP_BOOKS = (Role.CASHIER, Role.FINANCE, Role.ADMIN)
+"""Receipt books: take in, check, make pages void, bind, store."""
+ISSUE_PAGES = SELL
+PRINT_RECEIPTS = (Role.CASHIER, Role.FINANCE, Role.ADMIN)
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 RESOLVE_ALARMS = (Role.ADMIN,)
 SEE_SUPPLY = EVERYONE

@@ -13,7 +13,8 @@ class ReportsConfig(AppConfig):
         from central.papers.catalogue import add_reports
         from central.reports.go_live import GO_LIVE
         from central.reports.price_list import PRICE_LIST
+        from central.reports.receipt_books import BOUND_VOLUMES, RECEIPT_GAPS
         from central.reports.repair_list import REPAIR_LIST
         from central.reports.takings import TAKINGS
 
-        add_reports([TAKINGS, PRICE_LIST, REPAIR_LIST, GO_LIVE])
+        add_reports([TAKINGS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS])

@@ -6,6 +6,12 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const search = document.getElementById("find");
+    const keyed = !typing(event.target) && !event.repeat && document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (keyed) {
+      event.preventDefault();
+      keyed.click();
+      return;
+    }
     if (event.key === "/" && search && !typing(event.target)) {
       event.preventDefault();
       search.focus();

@@ -23,6 +23,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "read back": ("cashier", f"{READ_BACK}&amount=50"),
     "bad amount": ("cashier", f"{READ_BACK}&amount=x"),
     "receipt": ("cashier", "/desk/receipts/1/"),
+    "printer": ("cashier", "/desk/printer/"),
+    "receipt books": ("cashier", "/desk/books/"),
+    "receipt book": ("cashier", "/desk/books/1/"),
+    "bound volumes": ("cashier", "/desk/volumes/"),
+    "register of volumes": ("cashier", "/papers/bound-volumes/?kind=year"),
+    "gaps": ("cashier", "/papers/receipt-gaps/?kind=year"),
+    "no such receipt": ("", "/desk/proof/7/0123456789abcdef/"),
     "waiting": ("cashier", "/desk/waiting/"),
     "voucher": ("cashier", "/desk/vouchers/1/"),
     "voucher of a building in order": ("cashier", "/desk/vouchers/2/"),
@@ -249,6 +256,31 @@ def meet_a_broken_server(page: Page, site: Site) -> None:
         site.sql("ALTER TABLE taken_away RENAME TO link_watermarkcheck")
 
 
+def print_twice(page: Page) -> None:
+    """The first print is asked for beside the page; the second one is met with the question why."""
+    page.goto("/desk/receipts/1/")
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+    page.request.post(
+        "/desk/receipts/1/print/", form={"csrfmiddlewaretoken": token}, headers={"Referer": page.url}
+    )
+    page.locator("form[target]").first.evaluate("form => { form.target = '_self'; form.submit() }")
+    page.locator(".note.warn").wait_for()
+
+
+def mistype_an_offset(page: Page) -> None:
+    page.goto("/desk/printer/")
+    page.locator("#id_right").fill("99")
+    with page.expect_navigation():
+        page.locator("form[data-once] button").click()
+
+
+def mistype_a_finding(page: Page) -> None:
+    page.goto("/desk/books/1/")
+    page.locator("#id_findings").fill("23 nothing")
+    with page.expect_navigation():
+        page.locator("form[action$='/check/'] button").click()
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -259,6 +291,9 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
     "policy tried": ("manager", lambda page, site: try_a_policy(page, "5"), "#why"),
     "policy mistyped": ("manager", lambda page, site: try_a_policy(page, "-5"), ".errorlist"),
+    "printed before": ("cashier", lambda page, site: print_twice(page), ".note.warn"),
+    "bad offset": ("cashier", lambda page, site: mistype_an_offset(page), ".note.bad"),
+    "bad check": ("cashier", lambda page, site: mistype_a_finding(page), "#id_findings_error"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "setting mistyped": ("manager", lambda page, site: mistype_a_setting(page), ".errorlist"),
     "price mistyped": ("manager", lambda page, site: mistype_a_price(page), ".errorlist"),
@@ -275,6 +310,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 }
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
+    *("printed before", "bad offset", "bad check"),
     *("bad amount", "forbidden", "missing", "wrong PIN"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     *(
@@ -311,7 +347,15 @@ def one_receipt(site: Site) -> None:
         "actor=User.objects.get(username='manager'), now_ms=clock.now_ms())\n"
         "from tests.browser import seed_notices; seed_notices.notices()\n"
         "from tests.browser import seed_lists; seed_lists.lists()\n"
-        "operations.pay('every-page', '1-102.1', 5000, User.objects.get(username='cashier'), now_ms=clock.now_ms())"
+        "cashier = User.objects.get(username='cashier')\n"
+        "operations.pay('every-page', '1-102.1', 5000, cashier, now_ms=clock.now_ms())\n"
+        "from datetime import date\nfrom central.desk import binding, books\n"
+        "from central.domain.receipt_book import Finding, Mark\n"
+        "when = {'actor': cashier, 'now_ms': clock.now_ms()}\n"
+        "book = books.receive_book('A-12', 1, 50, '', **when); books.take_book(book, **when)\n"
+        "findings = [Finding(range(17, 18), Mark.MISSING), Finding(range(18, 20), Mark.STAINED, note='茶水')]\n"
+        "books.check_pages(book, 1, 40, books.seals_at(clock.now_ms()), findings, **when)\n"
+        "binding.bind_volume('2026', [binding.WantedRange('', 1, 1)], '档案室 3 柜', date(2026, 11, 30), **when)"
     )
 
 

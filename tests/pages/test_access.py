@@ -17,7 +17,7 @@ from central.office.roles import Role
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
 OPEN_TO_ALL = {
-    *("office:sign-in", "office:sign-out", "set_language", "papers:proof"),
+    *("office:sign-in", "office:sign-out", "set_language", "papers:proof", "desk:proof"),
     *("my-room:room", "my-room:leave"),
 }
 """A resident's page asks for room and PIN itself: test_resident_page.py."""
