@@ -34,6 +34,7 @@ MENU = (
     (_("Desk"), "desk:find", SEE_MONEY),
     (_("Overview"), "dashboard:overview", SEE_SUPPLY),
     (_("Not yet supplied"), "desk:waiting", SEE_MONEY),
+    (_("Cash"), "desk:shifts", SEE_MONEY),
     (_("Alarms"), "dashboard:alarms", SEE_SUPPLY),
     (_("Accounts"), "dashboard:accounts", SEE_MONEY),
     (_("Approvals"), "office:approvals", EVERYONE),
@@ -88,6 +89,20 @@ SECTIONS = {
     "desk:pay": "desk:find",
     "desk:receipt": "desk:find",
     "desk:book": "dashboard:office",
+    **dict.fromkeys(
+        (
+            *(
+                "desk:shift",
+                "desk:shift-record",
+                "desk:shift-end",
+                "desk:shift-hand-over",
+                "desk:days",
+                "desk:day",
+            ),
+            *("desk:hand-ins", "desk:hand-in", "desk:roster", "desk:roster-rotation", "desk:roster-day"),
+        ),
+        "desk:shifts",
+    ),
 }
 
 

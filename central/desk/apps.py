@@ -10,6 +10,9 @@ class DeskConfig(AppConfig):
     label = "desk"
 
     def ready(self) -> None:
+        from central.desk.cash_differences import CASH_DIFFERENCE
         from central.desk.go_live.acts import register_acts
+        from central.office.acts import register
 
         register_acts()
+        register(CASH_DIFFERENCE)

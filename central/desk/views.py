@@ -29,6 +29,7 @@ from central.desk.receipt_proof import void_of
 from central.desk.receipts import question_before, receipts_of_cashier, receipts_of_point
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of_room
+from central.desk.shifts import open_shift_of
 from central.domain.receipt_book import PageFault, PageRefusal
 from central.office.access import may, roles
 from central.office.live import live_part
@@ -50,7 +51,8 @@ def find(request: HttpRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "desk/hits.html", context)
     receipts = receipts_of_cashier(request.user.pk, LAST_RECEIPTS)
-    return render(request, "desk/find.html", {**context, **_waiting(WAITING_FEW), "receipts": receipts})
+    context |= {**_waiting(WAITING_FEW), "receipts": receipts, "can_sell": may(request, SELL)}
+    return render(request, "desk/find.html", {**context, "shift": open_shift_of(request.user)})
 
 
 @roles(*SEE_MONEY)
@@ -81,6 +83,7 @@ def _room_page(
         "usual_amounts": [yuan for yuan in USUAL_AMOUNTS_YUAN if limits.broken_by(yuan * 100) is None],
         "receipts": receipts_of_point(selling.pk, ROOM_RECEIPTS),
         "can_sell": may(request, SELL),
+        "has_shift": open_shift_of(request.user) is not None,
     }
     return render(request, "desk/room.html", context, status=400 if form else 200)
 
@@ -176,8 +179,9 @@ def pay(request: HttpRequest, room_id: int) -> HttpResponse:
         fault = PageFault(PageRefusal(result.why.value), result.page)
         return _go(request, _read_back_page(request, point, line, form, status=409, page_fault=fault))
     if isinstance(result, operations.Refused):
-        reason = refusal_words(result.why, result.limit_fen)
-        return _go(request, render(request, "desk/refused.html", _refused(line, reason), status=409))
+        refused = _refused(line, refusal_words(result.why, result.limit_fen))
+        refused["no_shift"] = result.why == DeskRefusal.NO_SHIFT
+        return _go(request, render(request, "desk/refused.html", refused, status=409))
     if result.existed:
         messages.info(
             request, _("This payment was already taken: this is its receipt. Nothing was taken twice.")
