@@ -25,6 +25,7 @@ from central.domain.approval import (
 )
 from central.ledger.operations import BrokenInvariant, record_audit
 from central.office.acts import Act, Approved, Content, act_of
+from central.office.approval_notices import above_at, tell_ended, tell_waiting
 from central.office.dated_settings import list_at
 from central.office.models import Approval, Filing, Signature, User
 from central.office.people import roles_of
@@ -81,7 +82,9 @@ def ask(
         chain=chain_json(chain),
         step_since_ms=now_ms,
     )
-    if not chain:
+    if chain:
+        tell_waiting(request, now_ms)
+    else:
         _finish(request, act, (), now_ms)
     _on_record("ask-approval", request, actor, f"{act_code} {digest[:16]}: {request.why}", now_ms)
     return request
@@ -187,11 +190,7 @@ def refusal_for(request: Approval, person: User, now_ms: int) -> ApprovalRefusal
 
 def stand_ins_of(request: Approval, now_ms: int) -> tuple[str, ...]:
     """Give the offices above that may sign in place of the step's: none until the request was escalated to them."""
-    if not request.escalated_ms:
-        return ()
-    return tuple(
-        office for step in chain_of(list_at("approval.escalates-to", now_ms)) for office in step.offices
-    )
+    return above_at(now_ms) if request.escalated_ms else ()
 
 
 def _signature(request: Approval, approve: bool, reason: str, actor: User, now_ms: int) -> Signature:
@@ -225,6 +224,7 @@ def _after(request: Approval, signature: Signature, now_ms: int) -> None:
     elif step != signature.step:
         request.step_since_ms, request.reminded_ms, request.escalated_ms = now_ms, 0, 0
         request.save(update_fields=["step_since_ms", "reminded_ms", "escalated_ms"])
+        tell_waiting(request, now_ms)
 
 
 class _Undo(Exception):
@@ -248,6 +248,8 @@ def _finish(request: Approval, act: Act, signers: Sequence[User], now_ms: int) -
 def _end(request: Approval, state: str, outcome: str, now_ms: int) -> None:
     request.state, request.outcome, request.ended_ms = state, outcome, now_ms
     request.save(update_fields=["state", "outcome", "ended_ms"])
+    if request.chain and state != Approval.State.WITHDRAWN:
+        tell_ended(request, now_ms)
 
 
 def _on_record(action: str, request: Approval, actor: User, detail: str, now_ms: int) -> None:

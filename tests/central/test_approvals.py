@@ -10,9 +10,10 @@ from central.ledger.models import AuditEntry
 from central.ledger.operations import BrokenInvariant
 from central.ledger.verification import verify_books
 from central.office import acts, approvals
+from central.office.approval_notices import remind
 from central.office.approvals import ApprovalRefusal, ask, file_paper, sign, withdraw
 from central.office.dated_settings import value_at
-from central.office.models import Approval, DatedValue, Delegation, Signature, User
+from central.office.models import Approval, DatedValue, Delegation, Notice, Signature, User
 from central.office.roles import Role
 from central.office.setting_changes import Change, set_at_console
 
@@ -216,3 +217,48 @@ def test_a_setting_begins_with_its_last_signature_and_never_before(people: dict[
     yes(request, people[Role.VP_NETWORK])
     assert [value_at("desk.duty-meal", NOW_MS + shift) for shift in (0, 1)] == [800, 1000]
     assert DatedValue.objects.get().approval == request
+
+
+def told(template: str) -> list[list[str]]:
+    return [row.audience for row in Notice.objects.filter(template=template).order_by("pk")]
+
+
+def test_who_signs_next_is_told_and_who_asked_hears_the_end(people: dict[str, User]) -> None:
+    request = asked(people)
+    assert told("approval-waiting") == [["director"]]
+    yes(request, people[Role.DIRECTOR])
+    assert told("approval-waiting")[1:] == [["vp-network", "vp-logistics"]]
+    sign(request.number, approve=False, reason="too dear", actor=people[Role.VP_NETWORK], now_ms=NOW_MS)
+    assert told("approval-decided") == [["the-cashier"]]
+    assert Notice.objects.get(template="approval-decided").params["why"] == "too dear"
+
+
+def test_what_waits_is_reminded_of_once_a_day_then_goes_to_those_above(people: dict[str, User]) -> None:
+    asked(people)
+    for hours in range(0, 101, 1):
+        remind(NOW_MS + hours * HOUR_MS)
+        remind(NOW_MS + hours * HOUR_MS)
+    assert told("approval-reminder") == [["director"], ["director"], ["director", "president"]]
+    assert [
+        row.params["hours"] for row in Notice.objects.filter(template="approval-reminder").order_by("pk")
+    ] == [24, 48, 96]
+    assert told("approval-escalated") == [["director", "president"]]
+    assert Approval.objects.get().escalated_ms == NOW_MS + 72 * HOUR_MS
+    assert AuditEntry.objects.filter(action="escalate-approval").count() == 1
+
+
+def test_the_next_step_has_its_own_time(people: dict[str, User]) -> None:
+    request = asked(people)
+    remind(NOW_MS + 72 * HOUR_MS)
+    sign(request.number, approve=True, reason="", actor=people[Role.DIRECTOR], now_ms=NOW_MS + 73 * HOUR_MS)
+    remind(NOW_MS + 96 * HOUR_MS)
+    assert len(told("approval-reminder")) == 0
+    assert Approval.objects.get().escalated_ms == 0
+    remind(NOW_MS + 97 * HOUR_MS)
+    assert told("approval-reminder") == [["vp-network", "vp-logistics"]]
+
+
+def test_nobody_is_reminded_of_what_has_ended(people: dict[str, User]) -> None:
+    request = asked(people)
+    withdraw(request.number, reason="w", actor=people[Role.CASHIER], now_ms=NOW_MS)
+    assert remind(NOW_MS + 999 * HOUR_MS) == 0

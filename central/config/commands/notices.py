@@ -16,6 +16,7 @@ from central import clock
 from central.config.commands.running import is_ready
 from central.domain.notice import State
 from central.office import channels, notice_queries
+from central.office.approval_notices import remind
 from central.office.channels import ChannelRefusal
 from central.office.models import Channel, Delivery
 from central.office.notice_queries import Choice
@@ -43,9 +44,12 @@ def run(options: Namespace) -> int:
 
 
 def _step() -> float:
-    """Send one message; give how long to pause."""
+    """Send one message, and remind who lets a request wait; give how long to pause."""
     try:
-        return 0 if send_next() else PAUSE_S
+        if send_next():
+            return 0
+        remind(clock.now_ms())
+        return PAUSE_S
     except (OperationalError, InterfaceError) as error:
         log.error("the database failed, trying again: %s", error)
         close_old_connections()
@@ -58,6 +62,7 @@ def send(options: Namespace) -> int:
         return 2
     before = _failures()
     sent = 0
+    remind(clock.now_ms())
     while send_next():
         sent += 1
     failed = _failures() - before
