@@ -123,6 +123,12 @@ def central(template: OwnCentral, tmp_path: Path, bot: HttpEnd) -> Iterator[OwnC
     central.drop_databases()
 
 
+def test_a_notice_outside_a_transaction_is_a_mistake(central: OwnCentral) -> None:
+    process = central.script(QUEUE.replace("with transaction.atomic():", "if True:"), "1")
+    assert "BrokenInvariant" in process.communicate(timeout=PATIENCE_S)[1]
+    assert done(central, STATES).split() == []
+
+
 def test_two_senders_take_each_delivery_once(central: OwnCentral) -> None:
     done(central, QUEUE, "40")
     command = [sys.executable, "-c", "import django; django.setup()\n" + TAKE]

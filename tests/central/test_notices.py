@@ -7,7 +7,6 @@ from django.db import transaction
 
 from central.domain.notice import DAY_MS, HOUR_MS, MINUTE_MS, Kind, State, Trouble
 from central.ledger.models import AuditEntry
-from central.ledger.operations import BrokenInvariant
 from central.ledger.verification import verify_books
 from central.office import channels, notice_queries
 from central.office.channels import Asked, AskedServer, ChannelRefusal
@@ -85,12 +84,6 @@ def test_nothing_leaves_when_the_act_is_rolled_back(bot: HttpEnd) -> None:
         transaction.set_rollback(True)
     assert Delivery.objects.count() == 0
     assert send_all(NOW_MS) == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_notice_outside_a_transaction_is_a_mistake() -> None:
-    with pytest.raises(BrokenInvariant):
-        notify("approval-waiting", PARAMS, to=["finance"], key="k", now_ms=NOW_MS)
 
 
 def test_a_long_name_or_key_stops_nobodys_payment(post: SmtpEnd) -> None:
