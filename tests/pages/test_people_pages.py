@@ -43,7 +43,7 @@ def test_a_person_is_added_signs_in_and_must_choose_a_password(admin: Client) ->
     assert fresh.post("/office/password/", {**chosen, "next": "/alarms/"}).url == "/alarms/"
     assert fresh.get("/alarms/").status_code == 200
     assert [b.code for b in User.objects.get(username="wang").buildings.all()] == ["1"]
-    assert actions()[-2:] == ["add-user", "change-password"]
+    assert actions()[-3:] == ["add-user", "sign-in", "change-password"]
 
 
 @pytest.mark.parametrize(
