@@ -16,7 +16,7 @@ from gateway.contract.rules import AccountRule, PolicyRule
 from gateway.domain.calendar import day_starts_ms, edges_of, local_day
 from gateway.domain.cutoff import Basis, rule_on
 from gateway.domain.ledger import AccountState
-from gateway.domain.leeway import Heard, leeway_of
+from gateway.domain.leeway import Heard, Leeway, leeway_of
 from gateway.domain.shared_credit import with_limits_of
 from gateway.domain.timetable import LIGHTS_OUT, calendar_named, holds
 
@@ -57,14 +57,15 @@ def parted(before: Configure, after: Configure, instants: Iterable[int]) -> list
     standing = _standing(asked)
     found: dict[str, Otherwise] = {}
     for at_ms in instants:
+        is_now, would_be = _Judge(before.policy, at_ms), _Judge(after.policy, at_ms)
         for account in asked:
             if account in found:
                 continue
             rule = later[account]
             state = standing.get(account) or AccountState(rule.account)
             balance = held[rule.pays_from or account]
-            now = _decided(former[account], before.policy, state, balance, at_ms)
-            then = _decided(rule, after.policy, state, balance, at_ms)
+            now = is_now.decided(former[account], state, balance)
+            then = would_be.decided(rule, state, balance)
             if now != then:
                 found[account] = Otherwise(rule.room, now, then, account, balance, rule.unit, at_ms)
     return sorted(found.values(), key=lambda one: one.room)
@@ -127,15 +128,32 @@ def _standing(accounts: list[str]) -> dict[str, AccountState]:
     }  # fmt: skip
 
 
-def _decided(
-    rule: AccountRule, policy: PolicyRule, state: AccountState, balance: int, at_ms: int
-) -> tuple[str, str]:
-    dark = calendar_named(policy.calendars, rule.lights_out)
-    if dark is not None and holds(dark, at_ms):
-        return CUT, LIGHTS_OUT
-    now = Instant(BootId(""), 0, at_ms, True)
-    leeway = leeway_of(rule, policy, None, Heard(), now)
-    ruling = rule_on(rule, state, balance, False, Basis.CONFIRMED, leeway=leeway)
-    if ruling.kind is None and state.decision is not None:
-        return state.decision.value, state.reason
-    return (ruling.kind.value if ruling.kind else ""), ruling.reason
+class _Judge:
+    """The gateway's own decision under one policy at one instant; what rooms of one kind share is asked once."""
+
+    def __init__(self, policy: PolicyRule, at_ms: int) -> None:
+        self.policy, self.now = policy, Instant(BootId(""), 0, at_ms, True)
+        self.dark: dict[str, bool] = {}
+        self.leeways: dict[tuple[int, str, int, int], Leeway] = {}
+
+    def decided(self, rule: AccountRule, state: AccountState, balance: int) -> tuple[str, str]:
+        """Give the decision and its reason."""
+        if self._is_dark(rule.lights_out):
+            return CUT, LIGHTS_OUT
+        ruling = rule_on(rule, state, balance, False, Basis.CONFIRMED, leeway=self._leeway(rule))
+        if ruling.kind is None and state.decision is not None:
+            return state.decision.value, state.reason
+        return (ruling.kind.value if ruling.kind else ""), ruling.reason
+
+    def _is_dark(self, name: str) -> bool:
+        if name not in self.dark:
+            calendar = calendar_named(self.policy.calendars, name)
+            self.dark[name] = calendar is not None and holds(calendar, self.now.wall_ms)
+        return self.dark[name]
+
+    def _leeway(self, rule: AccountRule) -> Leeway:
+        """Nobody has drawn an emergency here: the rest of a leeway is these four values'."""
+        key = (rule.overdraft, rule.no_cut, rule.no_cut_extra, rule.isolated_extra)
+        if key not in self.leeways:
+            self.leeways[key] = leeway_of(rule, self.policy, None, Heard(), self.now)
+        return self.leeways[key]
