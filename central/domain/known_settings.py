@@ -110,6 +110,7 @@ SETTINGS: Final = (
     Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 22, "R-4.3.6", least=1),
     Known("meeting.procedures", Kind.COUNT, 3, "R-5.1", least=1, most=50),
     Known("meeting.departments", Kind.COUNT, 5, "R-5.1", least=1, most=50),
+    Known("link.silent-after", Kind.MINUTES, 30, "R-G3", least=1, most=10_080),
     Known("approval.remind-after", Kind.HOURS, 24, "R-4.2.1", least=1, most=720),
     Known("approval.escalate-after", Kind.HOURS, 72, "R-4.2.1", least=1, most=2160),
     Known("approval.escalates-to", Kind.CHAIN, [{"offices": ["president"], "persons": 1}], "R-4.2.1"),

@@ -59,6 +59,12 @@ def notify(
     return len(Delivery.objects.bulk_create([_queued(notice, channel, now_ms) for channel in new]))
 
 
+def was_told(key: str, template: str, now_ms: int) -> bool:
+    """Say whether a key was asked for within the template's window: a caller that looks every minute need not ask again."""
+    since_ms = now_ms - TEMPLATES[template].again_after_ms
+    return Notice.objects.filter(key=key, at_ms__gt=since_ms).exists()
+
+
 def channels_of(wanted: Iterable[str], users: Iterable[User], now_ms: int) -> list[Channel]:
     """Give the open channels of offices, groups and persons, each once."""
     found: dict[int, Channel] = {}

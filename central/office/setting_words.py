@@ -38,6 +38,7 @@ CHAPTERS: dict[str, Words] = {
     "readings": lazy("Readings"),
     "fault": lazy("Faults"),
     "meeting": lazy("Meetings"),
+    "link": lazy("Link to the buildings"),
     "approval": lazy("Approvals"),
 }
 WORDS: dict[str, SettingWords] = {
@@ -103,6 +104,9 @@ WORDS: dict[str, SettingWords] = {
     ),
     "meeting.procedures": SettingWords(lazy("Procedures of a quality review")),
     "meeting.departments": SettingWords(lazy("Departments of a quality review")),
+    "link.silent-after": SettingWords(
+        lazy("A gateway counts as silent after"), lazy("Then those who look after the link are told.")
+    ),
     "approval.remind-after": SettingWords(lazy("Remind a signer after")),
     "approval.escalate-after": SettingWords(
         lazy("Go to those above after"), lazy("Then they may sign in place of the step that waits.")

@@ -21,7 +21,7 @@ from central.ledger.day_ends import last_before, point_at
 from central.ledger.immutability import allow_changes
 from central.ledger.models import AuditEntry, BooksCheck, Transfer
 from central.ledger.operations import record_audit
-from central.office.models import User
+from central.office.models import Notice, User
 from central.papers.catalogue import make, report_of
 from central.papers.csv_text import neutral
 from central.reports.audit import search
@@ -314,6 +314,7 @@ def test_the_page_says_which_row_was_tampered_with(
     assert "Everything holds" not in html
     assert AuditEntry.objects.get(action=VERIFIED).subject == "broken"
     assert f"Row {position} of the chain {said}" in text(admin, LOG)
+    assert Notice.objects.get(template="chain-broken").params["check"] == "№ 1", "others hear of it once"
 
 
 def foot_of(day: object) -> str:

@@ -7,7 +7,9 @@ import logging
 import signal
 import sys
 import threading
+import time
 from argparse import Namespace
+from collections.abc import Callable
 
 from django.db import close_old_connections, connections
 from django.db.utils import InterfaceError, OperationalError
@@ -15,6 +17,7 @@ from django.db.utils import InterfaceError, OperationalError
 from central import clock
 from central.config.commands.running import is_ready
 from central.domain.notice import State
+from central.link.silent_gateways import tell_of_silent_gateways
 from central.office import channels, notice_queries
 from central.office.approval_notices import remind
 from central.office.channels import ChannelRefusal
@@ -24,6 +27,7 @@ from central.office.notice_sending import send_next
 from central.office.notice_words import REFUSALS
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
+LOOK_EACH_S = 60.0
 LINES = 50
 
 log = logging.getLogger(__name__)
@@ -37,23 +41,35 @@ def run(options: Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     print("notices: sending what is due", flush=True)
+    looked_s = -LOOK_EACH_S
     while not stopping.is_set():
-        stopping.wait(_step())
+        if time.monotonic() - looked_s >= LOOK_EACH_S:
+            looked_s = time.monotonic()
+            stopping.wait(_step(_look_around))
+        stopping.wait(_step(_send))
     connections.close_all()
     return 0
 
 
-def _step() -> float:
-    """Send one message, and remind who lets a request wait; give how long to pause."""
+def _step(act: Callable[[], float]) -> float:
+    """Do one thing; give how long to pause. A database that fails is waited for."""
     try:
-        if send_next():
-            return 0
-        remind(clock.now_ms())
-        return PAUSE_S
+        return act()
     except (OperationalError, InterfaceError) as error:
         log.error("the database failed, trying again: %s", error)
         close_old_connections()
     return PAUSE_AFTER_ERROR_S
+
+
+def _send() -> float:
+    return 0 if send_next() else PAUSE_S
+
+
+def _look_around() -> float:
+    """Queue what nobody's act tells: requests that wait too long, gateways that are silent."""
+    remind(clock.now_ms())
+    tell_of_silent_gateways(clock.now_ms())
+    return 0
 
 
 def send(options: Namespace) -> int:
@@ -62,7 +78,7 @@ def send(options: Namespace) -> int:
         return 2
     before = _failures()
     sent = 0
-    remind(clock.now_ms())
+    _look_around()
     while send_next():
         sent += 1
     failed = _failures() - before

@@ -1,0 +1,33 @@
+"""Tell who looks after the link that a gateway has been silent for long; once for each silence, and again twice a day."""
+
+from django.db import transaction
+
+from central.clock import local
+from central.link.models import Gateway
+from central.office.dated_settings import number_at
+from central.office.notices import notify, was_told
+from central.office.roles import Role
+
+MINUTE_MS = 60_000
+TOLD = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
+
+
+def tell_of_silent_gateways(now_ms: int) -> int:
+    """Queue a notice for each gateway that was heard before, but not within the setting's time; give how many are silent."""
+    since_ms = now_ms - number_at("link.silent-after", now_ms) * MINUTE_MS
+    silent = Gateway.objects.filter(last_seen_ms__lt=since_ms).select_related("building").order_by("pk")
+    for gateway in silent:
+        if was_told(key := f"gateway-{gateway.pk}-{gateway.last_seen_ms}", "gateway-silent", now_ms):
+            continue
+        with transaction.atomic():
+            notify(
+                "gateway-silent",
+                {
+                    "building": gateway.building.name,
+                    "last_heard": f"{local(gateway.last_seen_ms):%Y-%m-%d %H:%M}",
+                },
+                to=TOLD,
+                key=key,
+                now_ms=now_ms,
+            )
+    return len(silent)
