@@ -143,9 +143,8 @@ def grant_subsidy(
         note=why,
     )
     book_new([draft], now_ms)
-    record_audit(
-        actor=actor.get_username(), action="subsidy", subject=account.code, detail=why, now_ms=now_ms
-    )
+    by = actor.get_username()
+    record_audit(actor=by, action="subsidy", subject=account.code, detail=why, now_ms=now_ms)
     return issue_grant(
         grant_id=grant_id,
         account=account,

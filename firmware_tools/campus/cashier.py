@@ -1,4 +1,4 @@
-"""A cashier at the web desk: signs in, opens a shift, finds a room, reads back, takes cash. All through the pages, as a person would.
+"""A cashier at the web desk: signs in, opens a shift, finds a room, reads back, takes cash. All through the pages, as people do.
 
 It knows the desk's addresses and field names, and no table.
 """
