@@ -20,9 +20,10 @@ def prices_at(tariff_ids: Iterable[int], instant_ms: int) -> dict[int, Price]:
 def occupant_names(account: Account, instant_ms: int) -> list[str]:
     """Name an account's occupants on the day of an instant, sorted by customer number."""
     day = campus_day(instant_ms)
-    occupancies = account.occupancies.filter(from_day__lte=day).select_related("customer")
-    lasting = [o for o in occupancies if o.until_day is None or o.until_day >= day]
-    return [o.customer.name for o in sorted(lasting, key=lambda o: o.customer.number)]
+    begun = account.occupancies.filter(from_day__lte=day)
+    rows = begun.values_list("customer__number", "customer__name", "until_day")
+    lasting = [(number, name) for number, name, until in rows if until is None or until >= day]
+    return [name for _number, name in sorted(lasting, key=lambda one: one[0])]
 
 
 def payer_code(account_code: str) -> str:
@@ -34,7 +35,7 @@ def payer_code(account_code: str) -> str:
 def building_of(account_code: str) -> int | None:
     """Give the key of the building that an account is in, and with it the one it pays from (C-4); None for an unknown code."""
     rooms = Account.objects.filter(code=account_code).values_list("point__room__building", flat=True)
-    return rooms.first()
+    return next(iter(rooms), None)
 
 
 def account_at(point_code: str, instant_ms: int) -> Account | None:

@@ -33,6 +33,7 @@ MENU = (
     (_("Desk"), "desk:find", SEE_MONEY),
     (_("Overview"), "dashboard:overview", SEE_SUPPLY),
     (_("Not yet supplied"), "desk:waiting", SEE_MONEY),
+    (_("Cash"), "desk:shifts", SEE_MONEY),
     (_("Alarms"), "dashboard:alarms", SEE_SUPPLY),
     (_("Accounts"), "dashboard:accounts", SEE_MONEY),
     (_("Approvals"), "office:approvals", EVERYONE),
@@ -81,6 +82,20 @@ SECTIONS = {
     "desk:read-back": "desk:find",
     "desk:pay": "desk:find",
     "desk:receipt": "desk:find",
+    **dict.fromkeys(
+        (
+            *(
+                "desk:shift",
+                "desk:shift-record",
+                "desk:shift-end",
+                "desk:shift-hand-over",
+                "desk:days",
+                "desk:day",
+            ),
+            *("desk:hand-ins", "desk:hand-in", "desk:roster", "desk:roster-rotation", "desk:roster-day"),
+        ),
+        "desk:shifts",
+    ),
 }
 
 

@@ -8,3 +8,9 @@ class DeskConfig(AppConfig):
 
     name = "central.desk"
     label = "desk"
+
+    def ready(self) -> None:
+        from central.desk.cash_differences import CASH_DIFFERENCE
+        from central.office.acts import register
+
+        register(CASH_DIFFERENCE)

@@ -32,6 +32,9 @@ REFUSALS: dict[str, Words] = {
         "The most for one payment of this class is %(yuan)s yuan. Check for a typing mistake, or take two payments."
     ),
     "buys-nothing": gettext_lazy("This amount buys less than one watt-hour. Ask the customer for more."),
+    "no-shift": gettext_lazy(
+        "You have no shift open. Open one, count the float, and take the payment again: nothing was taken."
+    ),
     "exists-with-different": gettext_lazy(
         "This page has already taken a payment of another amount. Open the room again: its last payments show what was taken."
     ),
@@ -42,15 +45,11 @@ FULL_WIDTH_DIGITS = str.maketrans("０１２３４５６７８９．。，", "01
 class AmountField(forms.CharField):
     """Yuan with at most two decimals, as a cashier types them: full-width digits are understood, exponents are not."""
 
-    def clean(self, value: object) -> int:
-        text = (
-            str(super().clean(value))
-            .translate(FULL_WIDTH_DIGITS)
-            .strip()
-            .removeprefix("¥")
-            .removeprefix("￥")
-            .strip()
-        )
+    def clean(self, value: object) -> int | None:
+        said = super().clean(value)
+        if not said and not self.required:
+            return None
+        text = str(said).translate(FULL_WIDTH_DIGITS).strip().removeprefix("¥").removeprefix("￥").strip()
         if not text or set(text) - set("0123456789."):
             raise forms.ValidationError(_("Type the amount in yuan with digits, for example 50 or 50.50."))
         try:

@@ -5,7 +5,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
+from central.desk import day_models, shift_models
+from central.desk.shift_models import Shift
 from central.ledger.models import ImmutableModel
+
+TABLES_OF_THE_DAY = (shift_models, day_models)
+"""Named here because Django looks for tables in this module."""
 
 
 class Payment(ImmutableModel):
@@ -25,6 +30,8 @@ class Payment(ImmutableModel):
     at_ms = models.BigIntegerField(db_index=True)
     grant = models.CharField(max_length=64, unique=True)
     """The GrantId that carries the credit to the gateway."""
+    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, null=True, related_name="payments")
+    """None: taken before there were shifts."""
 
     class Meta:
         constraints = [
@@ -49,10 +56,11 @@ class Receipt(ImmutableModel):
     balance_after = models.BigIntegerField()
     micro_yuan_per_kwh = models.BigIntegerField()
     at_ms = models.BigIntegerField()
+    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, null=True, related_name="receipts_issued")
 
 
 class ReceiptSeries(models.Model):
-    """Hands out receipt numbers; its row is locked until the receipt is committed, so that none is skipped."""
+    """Hands out numbers without a gap: of receipts, shifts, days, batches. Locked until what bears the number is committed."""
 
     name = models.CharField(max_length=16, primary_key=True)
     last_number = models.BigIntegerField(default=0)

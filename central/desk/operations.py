@@ -11,13 +11,18 @@ from central.campus.models import Account, Bucket
 from central.campus.queries import building_of, occupant_names, payer_code, price_at
 from central.desk.limits import limits_at
 from central.desk.models import Payment, Receipt, ReceiptSeries
+from central.desk.numbering import RECEIPTS, locked_series, next_number
 from central.desk.refusals import DeskRefusal, Refused
+from central.desk.shift_models import Shift
+from central.desk.shifts import locked_shift_of
+from central.desk.stand_in import name_at_desk
 from central.domain.selling import credit_for
 from central.ledger import chart_of_accounts as chart
+from central.ledger.one_writer import one_writer
 from central.ledger.operations import Draft, book_new, record_audit
 from central.ledger.queries import balance
 from central.link.grants import issue_grant
-from central.link.models import Grant
+from central.link.models import Gateway, Grant
 from central.link.outbox import lock_gateway_of
 from central.office.models import User
 from gateway.contract.identifiers import NotAnIdentifier, checked
@@ -29,7 +34,6 @@ from gateway.contract.quantities import (
 )
 
 PAID = "paid"
-SERIES = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Paid:
     existed: bool
 
 
+@one_writer
 @transaction.atomic
 def pay(
     payment_id: str, account_code: str, amount_fen: int, cashier: User, *, now_ms: int, bucket: str = PAID
@@ -47,14 +52,17 @@ def pay(
     """Take cash for an account's bucket, once per `payment_id` (made by the page); give its receipt.
 
     The same id with the same account, bucket and amount gives the same receipt; with others it is refused by name. For an account
-    that pays from another one, it is that one that is paid for (C-4).
+    that pays from another one, it is that one that is paid for (C-4). Who takes it must have a shift open (R-4.1.1a).
     """
-    series, _made = ReceiptSeries.objects.select_for_update().get_or_create(name=SERIES)
-    known = Payment.objects.filter(pk=payment_id).select_related("receipt", "account").first()
-    if known is not None:
+    series = locked_series(RECEIPTS)
+    if Payment.objects.filter(pk=payment_id).exists():
+        known = Payment.objects.select_related("receipt", "account").get(pk=payment_id)
         same = (known.bucket, known.amount_fen) == (bucket, amount_fen) and _is_for(known, account_code)
         return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
-    _lock_behind(account_code)
+    shift = locked_shift_of(cashier)
+    if shift is None:
+        return Refused(DeskRefusal.NO_SHIFT)
+    gateway = _lock_behind(account_code)
     sale = _sale(payment_id, account_code, amount_fen, bucket, now_ms)
     if isinstance(sale, Refused):
         return sale
@@ -66,12 +74,14 @@ def pay(
         cashier=cashier,
         at_ms=now_ms,
         grant=f"p-{payment_id}"[:64],
+        shift=shift,
     )
-    receipt = _write_receipt(series, payment, sale, cashier)
-    book_new(_payment_drafts(payment, receipt, sale), now_ms)
+    receipt = _write_receipt(series, payment, sale, shift)
+    book_new(_payment_drafts(payment, receipt, sale, shift), now_ms)
     issue_grant(
         grant_id=payment.grant,
         account=sale.account,
+        gateway=gateway,
         bucket=bucket,
         unit=sale.unit,
         amount=sale.credit,
@@ -99,7 +109,7 @@ def grant_subsidy(
         return Refused(DeskRefusal.NO_REASON)
     if amount <= 0:
         return Refused(DeskRefusal.NOT_POSITIVE)
-    _lock_behind(account_code)
+    gateway = _lock_behind(account_code)
     known = Grant.objects.filter(pk=grant_id).select_related("account").first()
     if known is not None:
         same = (known.bucket, known.amount) == (bucket, amount) and _is_for(known, account_code)
@@ -119,12 +129,12 @@ def grant_subsidy(
         note=why,
     )
     book_new([draft], now_ms)
-    record_audit(
-        actor=actor.get_username(), action="subsidy", subject=account.code, detail=why, now_ms=now_ms
-    )
+    by = actor.get_username()
+    record_audit(actor=by, action="subsidy", subject=account.code, detail=why, now_ms=now_ms)
     return issue_grant(
         grant_id=grant_id,
         account=account,
+        gateway=gateway,
         bucket=bucket,
         unit=rule.unit,
         amount=amount,
@@ -135,14 +145,13 @@ def grant_subsidy(
     )
 
 
-def _lock_behind(account_code: str) -> None:
-    """Lock the gateway before the account is read: who pays and whether it is open stays so until the grant is numbered.
+def _lock_behind(account_code: str) -> Gateway | None:
+    """Lock and give the gateway before the account is read: who pays and whether it is open stays so until the grant is numbered.
 
     A merge, a split or a closing that came between would leave the gateway a grant that it refuses for good.
     """
     building = building_of(account_code)
-    if building is not None:
-        lock_gateway_of(building)
+    return None if building is None else lock_gateway_of(building)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,33 +191,39 @@ def _is_for(known: Payment | Grant, account_code: str) -> bool:
     return known.account.code in (account_code, payer_code(account_code))
 
 
+_CLASS_FIELDS = ("code", "name", "minimum_fen", "ceiling_fen", "tariff_id")
+_READ = (
+    *("code", "state", "pays_from_id", "point__billing", "point__room__label"),
+    *("point__room__building__code", "point__room__building__revision"),
+    *(f"point__customer_class__{field}" for field in _CLASS_FIELDS),
+)
+"""What a sale reads of an account; the rules that gateways decide by are long, and none of the desk's business."""
+
+
 def _open_account(account_code: str, bucket: str) -> tuple[Account, Bucket] | Refused:
-    account = (
-        Account.objects.filter(code=payer_code(account_code))
-        .select_related("point__room__building", "point__customer_class")
-        .first()
-    )
+    accounts = Account.objects.select_related("point__room__building", "point__customer_class").only(*_READ)
+    account = next(iter(accounts.filter(code=account_code)), None)
+    if account is not None and account.pays_from_id is not None:
+        account = accounts.get(pk=account.pays_from_id)
     if account is None:
         return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
     if account.state != Account.State.OPEN:
         return Refused(DeskRefusal.ACCOUNT_NOT_OPEN)
     if account.point.billing != "prepaid":
         return Refused(DeskRefusal.NOT_PREPAID)
-    rule = account.point.customer_class.buckets.filter(name=bucket).first()
+    rule = next(iter(account.point.customer_class.buckets.filter(name=bucket).order_by()), None)
     return (account, rule) if rule is not None else Refused(DeskRefusal.UNKNOWN_BUCKET)
 
 
-def _write_receipt(series: ReceiptSeries, payment: Payment, sale: _Sale, cashier: User) -> Receipt:
-    series.last_number += 1
-    series.save(update_fields=["last_number"])
+def _write_receipt(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift) -> Receipt:
     before = balance(chart.customer(sale.account.code, payment.bucket, sale.unit))
     return Receipt.objects.create(
-        number=series.last_number,
+        number=next_number(series),
         payment=payment,
         room=sale.account.point.room.full_label,
         occupants="、".join(occupant_names(sale.account, payment.at_ms))[:200],
         class_name=sale.account.point.customer_class.name,
-        cashier_name=cashier.get_full_name() or cashier.get_username(),
+        cashier_name=name_at_desk(payment.cashier, shift),
         amount_fen=payment.amount_fen,
         credited=sale.credit,
         unit=sale.unit.value,
@@ -216,17 +231,18 @@ def _write_receipt(series: ReceiptSeries, payment: Payment, sale: _Sale, cashier
         balance_after=before + sale.credit,
         micro_yuan_per_kwh=sale.price,
         at_ms=payment.at_ms,
+        shift=shift,
     )
 
 
-def _payment_drafts(payment: Payment, receipt: Receipt, sale: _Sale) -> list[Draft]:
+def _payment_drafts(payment: Payment, receipt: Receipt, sale: _Sale, shift: Shift) -> list[Draft]:
     """Money in = credit out, by construction (R-4.1.4): one transfer, or two where the credit is kept in kWh."""
     customer = chart.customer(sale.account.code, payment.bucket, sale.unit)
     class_code = sale.account.point.customer_class.code
     in_kwh = sale.unit == Unit.KWH
     money = Draft(
         id=f"payment:{payment.payment_id}",
-        debit=chart.cash(),
+        debit=chart.cash(shift.drawer),
         credit=chart.energy_sales(class_code) if in_kwh else customer,
         amount=micro_yuan_from_fen(Fen(payment.amount_fen)),
         kind="payment",

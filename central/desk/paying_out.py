@@ -1,4 +1,4 @@
-"""Pay credit out in cash: only what a gateway's answered result says may leave, and once (C-7, C-8)."""
+"""Pay credit out in cash: only what a gateway's answer says may leave, once (C-7, C-8), and in an open shift (R-4.1.1a)."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,8 @@ from django.db import transaction
 from central.campus.models import Account
 from central.campus.queries import price_at
 from central.desk.refusals import DeskRefusal, Refused
+from central.desk.shift_models import Shift
+from central.desk.shifts import locked_shift_of, record_cash_out
 from central.domain.selling import money_back
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
@@ -33,6 +35,7 @@ def pay_out_closed_account(request_id: str, cashier: User, *, now_ms: int) -> Pa
 
     Only refundable buckets are paid out; what is below a fen stays.
     """
+    shift = locked_shift_of(cashier)
     _lock_gateway(Closing.objects.filter(pk=request_id).values_list(BUILDING, flat=True).first())
     closing = Closing.objects.select_for_update().filter(pk=request_id).select_related("account").first()
     if closing is None:
@@ -41,10 +44,12 @@ def pay_out_closed_account(request_id: str, cashier: User, *, now_ms: int) -> Pa
         return Refused(DeskRefusal.NOT_FINAL)
     if closing.paid_out_ms is not None:
         return PaidOut(closing.paid_out_micro_yuan // MICRO_YUAN_PER_FEN, True)
+    if shift is None:
+        return Refused(DeskRefusal.NO_SHIFT)
     buckets = closing.account.point.customer_class.buckets.filter(refundable=True)
     sides = [chart.customer(closing.account.code, b.name, b.unit) for b in buckets]
     sides += [chart.taken_back(closing.account.code, unit.value) for unit in Unit]
-    paid_fen = _pay_out(request_id, closing.account, sides, now_ms)
+    paid_fen = _pay_out(request_id, closing.account, sides, shift, now_ms)
     if isinstance(paid_fen, Refused):
         return paid_fen
     closing.paid_out_ms, closing.paid_out_micro_yuan = now_ms, micro_yuan_from_fen(paid_fen)
@@ -56,6 +61,7 @@ def pay_out_closed_account(request_id: str, cashier: User, *, now_ms: int) -> Pa
 @transaction.atomic
 def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidOut | Refused:
     """Pay out what the gateway took back for a request, after its answer (C-7); once."""
+    shift = locked_shift_of(cashier)
     _lock_gateway(TakeBackRequest.objects.filter(pk=request_id).values_list(BUILDING, flat=True).first())
     request = (
         TakeBackRequest.objects.select_for_update().filter(pk=request_id).select_related("account").first()
@@ -66,12 +72,15 @@ def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidO
         return Refused(DeskRefusal.NOT_FINAL)
     if request.paid_out_ms is not None:
         return PaidOut(request.paid_out_fen, True)
+    if shift is None:
+        return Refused(DeskRefusal.NO_SHIFT)
     if not request.account.point.customer_class.buckets.filter(name=request.bucket, refundable=True).exists():
         return Refused(DeskRefusal.NOT_REFUNDABLE)
     paid_fen = _pay_out(
         request_id,
         request.account,
         [chart.taken_back(request.account.code, request.unit)],
+        shift,
         now_ms,
         request.taken,
     )
@@ -90,7 +99,12 @@ def _lock_gateway(building_id: int | None) -> None:
 
 
 def _pay_out(
-    reference: str, account: Account, sides: list[chart.Side], now_ms: int, at_most: int | None = None
+    reference: str,
+    account: Account,
+    sides: list[chart.Side],
+    shift: Shift,
+    now_ms: int,
+    at_most: int | None = None,
 ) -> Fen | Refused:
     """Empty these liabilities into cash, less what is owed in the same unit; yuan as it is, kWh at the price of the day."""
     price = price_at(account.point.customer_class.tariff_id, now_ms)
@@ -106,10 +120,12 @@ def _pay_out(
         fen, rest = money_back(amount, Unit(side.unit), per_kwh)
         paid_fen += fen
         draft_id = f"pay-out:{reference}:{index}"
-        drafts += _pay_out_drafts(draft_id, reference, account, side, amount, fen, rest, now_ms)
+        drawer = chart.cash(shift.drawer)
+        drafts += _pay_out_drafts(draft_id, reference, account, side, amount, fen, rest, drawer, now_ms)
     if paid_fen <= 0:
         return Refused(DeskRefusal.NOTHING_LEFT)
     book_new(drafts, now_ms)
+    record_cash_out(shift, reference, account.pk, paid_fen, now_ms)
     return Fen(paid_fen)
 
 
@@ -135,16 +151,17 @@ def _pay_out_drafts(
     left: int,
     fen: int,
     rest: int,
+    drawer: chart.Side,
     now_ms: int,
 ) -> list[Draft]:
     class_code = account.point.customer_class.code
     money = micro_yuan_from_fen(Fen(fen))
     if side.unit == Unit.YUAN:
-        moves = [("", side, chart.cash(), money), (":rest", side, chart.rounding(), rest)]
+        moves = [("", side, drawer, money), (":rest", side, chart.rounding(), rest)]
     else:
         moves = [
             (":energy", side, chart.energy_sold(class_code), left),
-            ("", chart.energy_sales(class_code), chart.cash(), money),
+            ("", chart.energy_sales(class_code), drawer, money),
         ]
     return [
         Draft(draft_id + end, debit, credit, amount, "pay-out", now_ms, reference)

@@ -22,6 +22,8 @@ class DeskRefusal(StrEnum):
     NOTHING_LEFT = "nothing-left"
     NO_REASON = "no-reason"
     NOT_REFUNDABLE = "not-refundable"
+    NO_SHIFT = "no-shift"
+    """Cash moves only in an open shift of the one who moves it (R-4.1.1a)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,31 @@ class Refused:
 
     why: DeskRefusal
     limit_fen: int | None = None
+
+
+class ShiftRefusal(StrEnum):
+    """Why nothing became of a shift, a day's close or a batch; a text key for the pages."""
+
+    HAS_SHIFT = "has-shift"
+    DRAWER_IN_USE = "drawer-in-use"
+    UNKNOWN_DRAWER = "unknown-drawer"
+    BAD_COUNT = "bad-count"
+    NO_REASON = "no-reason"
+    NOT_OPEN = "not-open"
+    NOT_A_CASHIER = "not-a-cashier"
+    SAME_PERSON = "same-person"
+    LEFT_ABOVE_COUNTED = "left-above-counted"
+    UNKNOWN_DIFFERENCE = "unknown-difference"
+    ALREADY_APPROVED = "already-approved"
+    ALREADY_ASKED = "already-asked"
+    DAY_CLOSED = "day-closed"
+    DAY_NOT_COME = "day-not-come"
+    SHIFT_OPEN = "shift-open"
+    EARLIER_DAY_OPEN = "earlier-day-open"
+    NOTHING_THAT_DAY = "nothing-that-day"
+    DOES_NOT_TIE = "does-not-tie"
+    DAY_HANDED_IN = "day-handed-in"
+    NO_DAYS = "no-days"
+    DIFFERENCE_WAITS = "difference-waits"
+    ALREADY_ENDED = "already-ended"
+    OWN_HAND_IN = "own-hand-in"

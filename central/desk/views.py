@@ -25,6 +25,7 @@ from central.desk.progress import progress_of, sentence_of
 from central.desk.receipts import question_before, receipts_of_cashier, receipts_of_point
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of_room
+from central.desk.shifts import open_shift_of
 from central.office.access import may, roles
 from central.office.live import live_part
 from central.office.roles import SEE_MONEY, SELL
@@ -48,7 +49,8 @@ def find(request: HttpRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "desk/hits.html", context)
     receipts = receipts_of_cashier(request.user.pk, LAST_RECEIPTS)
-    return render(request, "desk/find.html", {**context, **_waiting(WAITING_FEW), "receipts": receipts})
+    context |= {**_waiting(WAITING_FEW), "receipts": receipts, "can_sell": may(request, SELL)}
+    return render(request, "desk/find.html", {**context, "shift": open_shift_of(request.user)})
 
 
 @roles(*SEE_MONEY)
@@ -79,6 +81,7 @@ def _room_page(
         "usual_amounts": [yuan for yuan in USUAL_AMOUNTS_YUAN if limits.broken_by(yuan * 100) is None],
         "receipts": receipts_of_point(selling.pk, ROOM_RECEIPTS),
         "can_sell": may(request, SELL),
+        "has_shift": open_shift_of(request.user) is not None,
     }
     return render(request, "desk/room.html", context, status=400 if form else 200)
 
@@ -158,8 +161,9 @@ def pay(request: HttpRequest, room_id: int) -> HttpResponse:
         return _go(request, _read_back_page(request, point, line, form, status=409))
     result = operations.pay(payment_id, line.account, amount_fen, request.user, now_ms=clock.now_ms())
     if isinstance(result, operations.Refused):
-        reason = refusal_words(result.why, result.limit_fen)
-        return _go(request, render(request, "desk/refused.html", _refused(line, reason), status=409))
+        refused = _refused(line, refusal_words(result.why, result.limit_fen))
+        refused["no_shift"] = result.why == DeskRefusal.NO_SHIFT
+        return _go(request, render(request, "desk/refused.html", refused, status=409))
     if result.existed:
         messages.info(
             request, _("This payment was already taken: this is its receipt. Nothing was taken twice.")

@@ -75,6 +75,7 @@ SETTINGS: Final = (
     Known("desk.enrolment-hours", Kind.SPANS, [["08:00", "20:00"]], "R-4.1.1a"),
     Known("desk.enrolment-days", Kind.DAY_SPANS, [], "R-4.1.1a"),
     Known("desk.crews", Kind.COUNT, 2, "R-4.1.1a", least=1, most=10),
+    Known("desk.drawers", Kind.TEXTS, ["main"], "R-4.1.1a"),
     Known("desk.duty-meal", Kind.FEN, 800, "R-4.1.1a"),
     Known("desk.ask-again-within", Kind.MINUTES, 10, "R-4.1.4", most=1440),
     Known("desk.cash-difference", Kind.FEN, 0, "R-4.1.8"),

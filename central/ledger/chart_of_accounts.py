@@ -21,6 +21,31 @@ def cash(desk: str = "main") -> Side:
     return Side(f"cash:{desk}:yuan", "yuan", Kind.ASSET)
 
 
+def safe() -> Side:
+    """Cash taken out of the drawers and not yet handed in."""
+    return Side("cash-safe:yuan", "yuan", Kind.ASSET)
+
+
+def handed_in() -> Side:
+    """Cash that finance has received."""
+    return Side("cash-finance:yuan", "yuan", Kind.ASSET)
+
+
+def desk_float() -> Side:
+    """Small change that finance gave the drawers."""
+    return Side("float:finance:yuan", "yuan", Kind.LIABILITY)
+
+
+def over_short() -> Side:
+    """Cash that was counted above or under what the books say; grows with what is missing."""
+    return Side("cash-over-short:yuan", "yuan", Kind.EXPENSE)
+
+
+def difference_waiting() -> Side:
+    """Differences above the desk's own limit, until the offices have approved them."""
+    return Side("cash-difference:waiting:yuan", "yuan", Kind.ASSET)
+
+
 def customer(account: str, bucket: str, unit: str) -> Side:
     """What we owe an account's occupants in a bucket; below zero they owe us."""
     return Side(f"customer:{account}:{bucket}:{unit}", unit, Kind.LIABILITY)

@@ -8,8 +8,7 @@ from central.ledger.models import LedgerAccount, own_side
 
 def balance(side: Side) -> int:
     """Give an account's balance on its own side; 0 for one never used."""
-    account = LedgerAccount.objects.filter(code=side.code).first()
-    return account.balance if account else 0
+    return balances([side]).get(side.code, 0)
 
 
 def balances(sides: Iterable[Side]) -> dict[str, int]:

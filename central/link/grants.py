@@ -5,7 +5,7 @@ import re
 from central.campus.models import Account
 from central.link.configuration import publish_if_changed
 from central.link.models import Delivery, Gateway, Grant
-from central.link.outbox import enqueue, lock_gateway_of, locked
+from central.link.outbox import enqueue, enqueue_on, locked
 from gateway.contract import commands
 from gateway.contract.identifiers import AccountId, GrantId
 from gateway.contract.voucher_code import short_name
@@ -22,6 +22,7 @@ def issue_grant(
     *,
     grant_id: str,
     account: Account,
+    gateway: Gateway | None,
     bucket: str,
     unit: str,
     amount: int,
@@ -32,9 +33,9 @@ def issue_grant(
 ) -> Grant:
     """Store a grant and its command. Without a gateway, or while one is being restored, the command follows later.
 
-    The building's configuration goes first when it changed, so that the gateway knows the account.
+    `gateway` is the building's, locked by the caller before he read the account. The building's configuration goes first when it
+    changed, so that the gateway knows the account: the building was read with it.
     """
-    gateway = lock_gateway_of(account.point.room.building_id)
     grant = Grant.objects.create(
         grant_id=grant_id,
         account=account,
@@ -46,11 +47,27 @@ def issue_grant(
         note=note[:200],
         created_ms=now_ms,
     )
-    delivery = Delivery.objects.create(grant=grant)
-    if gateway is not None:
+    if gateway is None:
+        Delivery.objects.create(grant=grant)
+        return grant
+    if gateway.published_revision != account.point.room.building.revision:
         publish_if_changed(gateway.pk, now_ms)
-        deliver_by(gateway.pk, delivery, now_ms)
+        gateway = locked(gateway.pk)
+    _deliver_first(gateway, grant, now_ms)
     return grant
+
+
+def _deliver_first(gateway: Gateway, grant: Grant, now_ms: int) -> None:
+    """Store a new grant's delivery with its serial and its command at once; the gateway's row is locked and as it stands."""
+    gateway.last_grant_serial = _next_serial(gateway, now_ms)
+    delivery = Delivery(grant=grant, gateway=gateway, serial=gateway.last_grant_serial)
+    if gateway.awaits_epoch or not gateway.epoch:
+        gateway.save(update_fields=["last_grant_serial"])
+    else:
+        delivery.command = enqueue_on(
+            gateway, order_of(delivery), subject=grant.pk, now_ms=now_ms, also=("last_grant_serial",)
+        )
+    delivery.save(force_insert=True)
 
 
 def deliver_by(gateway_id: str, delivery: Delivery, now_ms: int) -> None:
@@ -66,10 +83,14 @@ def deliver_by(gateway_id: str, delivery: Delivery, now_ms: int) -> None:
 
 def give_serial(gateway: Gateway, delivery: Delivery, now_ms: int) -> None:
     """Give a grant the next serial of its gateway, whose row is locked."""
-    gateway.last_grant_serial = max(gateway.last_grant_serial + 1, _minute(now_ms))
+    gateway.last_grant_serial = _next_serial(gateway, now_ms)
     gateway.save(update_fields=["last_grant_serial"])
     delivery.gateway, delivery.serial = gateway, gateway.last_grant_serial
     delivery.save(update_fields=["gateway", "serial"])
+
+
+def _next_serial(gateway: Gateway, now_ms: int) -> int:
+    return max(gateway.last_grant_serial + 1, _minute(now_ms))
 
 
 def serials_above(gateway_id: str, now_ms: int) -> None:

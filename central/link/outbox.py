@@ -5,7 +5,7 @@ Sending is ingest's; here a command is made, answered, or numbered anew.
 
 from uuid import uuid4
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from central.campus.models import Building
 from central.link.models import Command, Gateway
@@ -40,7 +40,12 @@ def lock_building(building_id: int) -> None:
 
 def lock_gateway_of(building_id: int) -> Gateway | None:
     """Lock the row of a building's gateway; None while it has none. Called before anything is booked about the building."""
-    return Gateway.objects.select_for_update().filter(building=building_id).first()
+    return next(iter(_without_lists().filter(building=building_id)), None)
+
+
+def _without_lists() -> QuerySet[Gateway]:
+    """Rows to lock, without what the gateway counts and sees on its lines: long lists that no command needs."""
+    return Gateway.objects.select_for_update().order_by().defer("counters", "meters_seen", "public_key")
 
 
 def enqueue(
@@ -50,7 +55,19 @@ def enqueue(
 
     `expires_ms` is for relay and approval commands only: credit never expires (C-5).
     """
-    gateway = locked(gateway_id)
+    return enqueue_on(locked(gateway_id), order, subject=subject, now_ms=now_ms, expires_ms=expires_ms)
+
+
+def enqueue_on(
+    gateway: Gateway,
+    order: Order,
+    *,
+    subject: str,
+    now_ms: int,
+    expires_ms: int | None = None,
+    also: tuple[str, ...] = (),
+) -> Command:
+    """Do the same on a row that the caller has locked and read; `also` are fields of it that he changed, saved with it."""
     command_id, body = f"c-{uuid4().hex}", encode_command(order)
     sealed = seal(
         signer(),
@@ -76,7 +93,7 @@ def enqueue(
         expires_ms=expires_ms,
     )
     gateway.next_number += 1
-    gateway.save(update_fields=["next_number"])
+    gateway.save(update_fields=["next_number", *also])
     return command
 
 

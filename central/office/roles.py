@@ -36,6 +36,14 @@ OFFICES = (Role.AFFAIRS, Role.LOGISTICS, Role.SECURITY, Role.STUDENTS)
 WORKSHOP = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.STORE)
 
 SELL = (Role.CASHIER,)
+NAME_DIFFERENCES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR)
+"""Counts a drawer or a batch, and so names what differs."""
+END_SHIFTS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR)
+"""A shift that was left open is counted and ended by another one, with the reason."""
+PLAN_DUTY = (Role.DIRECTOR, Role.ADMIN)
+CLOSE_DAYS = (Role.CASHIER, Role.FINANCE)
+HAND_IN = (Role.CASHIER,)
+RECEIVE_CASH = (Role.FINANCE,)
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 RESOLVE_ALARMS = (Role.ADMIN,)
 SEE_SUPPLY = EVERYONE

@@ -47,6 +47,9 @@ WORDS: dict[str, SettingWords] = {
         lazy("Days of enrolment"), lazy("On these days the hours of enrolment hold.")
     ),
     "desk.crews": SettingWords(lazy("Crews that take turns")),
+    "desk.drawers": SettingWords(
+        lazy("Drawers of the desk"), lazy("Each has its own cash; one shift at a time is open at each.")
+    ),
     "desk.duty-meal": SettingWords(
         lazy("Duty meal"), lazy("What the canteen is paid for each shift worked.")
     ),

@@ -11,7 +11,8 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from central.papers.catalogue import add_reports
+        from central.reports.duty_meals import DUTY_MEALS
         from central.reports.price_list import PRICE_LIST
         from central.reports.takings import TAKINGS
 
-        add_reports([TAKINGS, PRICE_LIST])
+        add_reports([TAKINGS, DUTY_MEALS, PRICE_LIST])

@@ -1,19 +1,24 @@
 """What the desk took: by receipt on a day, by day in a month, by month in a year; they tie, and figures lead to rows (R-4.1.7).
 
+A payment belongs to the day its shift is booked on: what came after a day's close stands on the next one, with both dates.
 Dormitories stand apart from owners, and owners' merchants apart from staff households. Subsidies are never takings.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from urllib.parse import urlencode
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from central.campus.models import CustomerClass
 from central.clock import campus_day, local, start_of_day_ms
+from central.desk.day_models import DayClose
+from central.desk.day_tables import item_cells, item_columns, totals_table
 from central.desk.models import Payment
+from central.desk.shift_models import Shift
+from central.desk.shift_queries import shifts_table
+from central.domain.day_totals import Item, Taken, Totals, sum_of, tally
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind, day_period, days_of, months_of
 from central.office.roles import SEE_MONEY
@@ -22,14 +27,10 @@ from central.papers.catalogue import Report
 from central.papers.words import period_words
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
-GROUPS = (CustomerClass.Group.DORMITORY, CustomerClass.Group.MERCHANT, CustomerClass.Group.STAFF)
-Taken = tuple[Period, list[tuple[str, int]]]
-"""A part of the period, and by payment its group and fen."""
-
 
 def build(period: Period) -> Paper:
-    """Make the table of a period; a single day is listed by receipt."""
-    table = _by_receipt(period) if period.kind is PeriodKind.DAY else _by_part(period)
+    """Make the table of a period; a single day is listed by receipt, with its totals and its shifts."""
+    tables = _day_sheet(period) if period.kind is PeriodKind.DAY else [_by_part(period)]
     from_ms, until_ms = instants_of(period)
     return Paper(
         code="takings",
@@ -38,63 +39,28 @@ def build(period: Period) -> Paper:
         period=period_words(period),
         from_ms=from_ms,
         until_ms=until_ms,
-        tables=[table],
+        tables=tables,
         recipients=[_("Card room"), _("Finance office")],
         signatures=[_("Cashier"), _("Checked by"), _("Finance office")],
         notes=[_("Amounts in yuan. Cash received; subsidies are not takings.")],
     )
 
 
-def _payments(period: Period) -> Iterable[Payment]:
+def _payments(period: Period) -> QuerySet[Payment]:
+    """Give the payments booked on the period's days; by their instant those from before there were shifts, and all of a period
+    that ends within a day (R-4.1.9).
+    """
     from_ms, until_ms = instants_of(period)
-    return Payment.objects.filter(at_ms__gte=from_ms, at_ms__lt=until_ms).order_by("at_ms", "payment_id")
+    by_instant = Q(at_ms__gte=from_ms, at_ms__lt=until_ms)
+    if not _is_of_whole_days(period):
+        return Payment.objects.filter(by_instant).order_by("at_ms", "payment_id")
+    of_shifts = Q(shift__day__gte=period.first, shift__day__lte=period.last)
+    before_shifts = Q(shift=None) & by_instant
+    return Payment.objects.filter(of_shifts | before_shifts).order_by("at_ms", "payment_id")
 
 
-def _by_receipt(period: Period) -> Table:
-    columns = [
-        Column("receipt", _("Receipt"), width=10),
-        Column("time", _("Time"), width=10),
-        Column("room", _("Room"), width=10),
-        Column("class", _("Class"), width=12),
-        Column("cashier", _("Cashier"), width=12),
-        Column("amount", _("Amount"), Kind.YUAN, 12, summed=True),
-    ]
-    rows = [_receipt_row(payment) for payment in _payments(period).select_related("receipt")]
-    return Table("", columns, rows)
-
-
-def _receipt_row(payment: Payment) -> Row:
-    receipt = payment.receipt
-    at = local(payment.at_ms).strftime("%H:%M:%S")
-    amount = payment.amount_fen * MICRO_YUAN_PER_FEN
-    address = reverse("desk:receipt", args=[receipt.number])
-    cells: list[Cell] = [
-        f"{receipt.number:08d}",
-        at,
-        receipt.room,
-        receipt.class_name,
-        receipt.cashier_name,
-        amount,
-    ]
-    return Row(cells, {"receipt": address, "amount": address})
-
-
-def _by_part(period: Period) -> Table:
-    parts = (
-        months_of(period) if period.kind is PeriodKind.YEAR else [day_period(day) for day in _days(period)]
-    )
-    columns = [
-        Column("part", _("Month") if period.kind is PeriodKind.YEAR else _("Day"), width=12),
-        Column("receipts", _("Receipts"), Kind.COUNT, 10, summed=True),
-        *(Column(group.value, str(group.label), Kind.YUAN, 14, summed=True) for group in GROUPS),
-        Column("total", _("Total"), Kind.YUAN, 14, summed=True),
-    ]
-    taken: dict[str, list[tuple[str, int]]] = {part.name: [] for part in parts}
-    for at_ms, group, fen in _payments(period).values_list(
-        "at_ms", "account__point__customer_class__group", "amount_fen"
-    ):
-        taken[_part_name(at_ms, period)].append((group, fen))
-    return Table("", columns, [_part_row(part, taken[part.name]) for part in parts])
+def _is_of_whole_days(period: Period) -> bool:
+    return instants_of(period) == (start_of_day_ms(period.first), start_of_day_ms(period.after))
 
 
 def _days(period: Period) -> list[date]:
@@ -104,17 +70,81 @@ def _days(period: Period) -> list[date]:
     return [*days_of(period), *([period.after] if ends_later else [])]
 
 
-def _part_name(at_ms: int, period: Period) -> str:
-    day = campus_day(at_ms)
-    return f"month:{day:%Y-%m}" if period.kind is PeriodKind.YEAR else f"day:{day.isoformat()}"
+def _day_sheet(period: Period) -> list[Table]:
+    shifts = shifts_table(Shift.objects.filter(day=period.first).order_by("number"))
+    totals = totals_by_day(period).get(period.first, Totals())
+    by_shift = [Table(_("Shifts"), shifts.columns, shifts.rows)] if shifts.rows else []
+    return [_by_receipt(period), totals_table(totals), *by_shift]
 
 
-def _part_row(part: Period, taken: list[tuple[str, int]]) -> Row:
-    by_group = [sum(fen for group, fen in taken if group == wanted) for wanted in GROUPS]
-    amounts = [fen * MICRO_YUAN_PER_FEN for fen in (*by_group, sum(fen for _group, fen in taken))]
+def _by_receipt(period: Period) -> Table:
+    columns = [
+        Column("receipt", _("Receipt"), width=10),
+        Column("time", _("Time"), width=14),
+        Column("room", _("Room"), width=10),
+        Column("class", _("Class"), width=12),
+        Column("cashier", _("Cashier"), width=12),
+        Column("amount", _("Amount"), Kind.YUAN, 12, summed=True),
+    ]
+    payments = _payments(period).select_related("receipt", "shift")
+    return Table("", columns, [_receipt_row(payment, period.first) for payment in payments])
+
+
+def _receipt_row(payment: Payment, booked_on: date) -> Row:
+    receipt, at = payment.receipt, local(payment.at_ms)
+    late = at.date() != booked_on
+    amount = payment.amount_fen * MICRO_YUAN_PER_FEN
+    address = reverse("desk:receipt", args=[receipt.number])
+    cells: list[Cell] = [
+        f"{receipt.number:08d}",
+        at.strftime("%m-%d %H:%M:%S" if late else "%H:%M:%S"),
+        receipt.room,
+        receipt.class_name,
+        receipt.cashier_name,
+        amount,
+    ]
+    return Row(cells, {"receipt": address, "amount": address})
+
+
+def totals_by_day(period: Period) -> dict[date, Totals]:
+    """Sum the period's payments by the day they are booked on; days without any are missing.
+
+    A closed day keeps the totals it was closed with, whatever its customers' classes have become. A period that begins or ends
+    within a day goes by the instants themselves.
+    """
+    by_booked_day = _is_of_whole_days(period)
+    closes = DayClose.objects.filter(day__gte=period.first, day__lte=period.last) if by_booked_day else ()
+    sums = {one.day: one.totals for one in closes}
+    taken: dict[date, list[Taken]] = {}
+    for booked_on, at_ms, group, fen, method in (
+        _payments(period)
+        .exclude(shift__day__in=sums)
+        .values_list("shift__day", "at_ms", "account__point__customer_class__group", "amount_fen", "method")
+    ):
+        day = booked_on if by_booked_day and booked_on else campus_day(at_ms)
+        taken.setdefault(day, []).append(Taken(Item(group), fen, method == Payment.Method.CASH))
+    for day, payments in taken.items():
+        sums[day] = sums.get(day, Totals()) + tally(payments)
+    return sums
+
+
+def _by_part(period: Period) -> Table:
+    is_year = period.kind is PeriodKind.YEAR
+    parts = months_of(period) if is_year else [day_period(day) for day in _days(period)]
+    columns = [
+        Column("part", _("Month") if is_year else _("Day"), width=12),
+        Column("receipts", _("Receipts"), Kind.COUNT, 10, summed=True),
+        *item_columns(),
+    ]
+    by_day = totals_by_day(period)
+    return Table("", columns, [_part_row(part, by_day) for part in parts])
+
+
+def _part_row(part: Period, by_day: dict[date, Totals]) -> Row:
+    totals = sum_of(by_day[day] for day in days_of(part) if day in by_day)
     address = f"{reverse('papers:report', args=['takings'])}?{urlencode({'period': part.name})}"
-    links = dict.fromkeys(("part", "total"), address) if taken else {}
-    return Row([part.name.partition(":")[2], len(taken), *amounts], links)
+    links = dict.fromkeys(("part", "total"), address) if totals.receipts else {}
+    return Row([part.name.partition(":")[2], totals.receipts, *item_cells(totals)], links)
 
 
 TAKINGS = Report(

@@ -32,6 +32,18 @@
   });
   for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 
+  // The sum of a count while it is typed. What is booked is the server's own sum.
+  for (const count of document.querySelectorAll("[data-count]")) {
+    const add = () => {
+      let fen = 0;
+      for (const piece of count.querySelectorAll("[data-piece]")) fen += Number(piece.dataset.piece) * (parseInt(piece.value, 10) || 0);
+      count.querySelector("[data-count-sum]").textContent = (fen / 100).toFixed(2);
+    };
+    count.querySelector("[data-count-line]").hidden = false;
+    count.addEventListener("input", add);
+    add();
+  }
+
   // A form that must not go twice while the first answer is under way. The server would refuse the second one anyway.
   document.addEventListener("submit", (event) => {
     const form = event.target;

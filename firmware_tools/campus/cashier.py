@@ -1,4 +1,4 @@
-"""A cashier at the web desk: signs in, finds a room, reads back, takes cash. All through the pages, as a person would.
+"""A cashier at the web desk: signs in, opens a shift, finds a room, reads back, takes cash. All through the pages, as people do.
 
 It knows the desk's addresses and field names, and no table.
 """
@@ -41,11 +41,21 @@ class Cashier:
         self._rooms: dict[str, str] = {}
 
     def sign_in(self, name: str, password: str) -> None:
-        """Sign in. Raises DeskRefused."""
+        """Sign in, and open a shift. Raises DeskRefused."""
         page = self._browser.open("/office/sign-in/")
         page = self._browser.submit(page, page.form("username", "password"), username=name, password=password)
         if any("password" in form.fields for form in page.forms):
             raise DeskRefused(f"signing in as {name} failed ({page.status} {page.url})")
+        self._open_shift()
+
+    def _open_shift(self) -> None:
+        """Open a shift with an empty drawer, unless one is open: cash is taken only in a shift. Raises DeskRefused."""
+        page = self._browser.open("/desk/shift/")
+        if "/shifts/" in page.url:
+            return
+        done = self._browser.submit(page, page.form("drawer", "total"), total="0")
+        if done.status != 200 or done.url.endswith("/desk/shift/"):
+            raise DeskRefused(f"no shift could be opened ({done.status} {done.url})")
 
     def pay(self, room: str, yuan: str) -> Sale:
         """Take cash for a room such as `1-105`. Raises DeskRefused."""

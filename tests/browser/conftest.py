@@ -26,7 +26,15 @@ expect.set_options(timeout=20_000)
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
-SEED = "import django; django.setup(); from tests.browser import seed; seed.people(); seed.campus()"
+SEED = """
+import django; django.setup()
+from central import clock
+from central.office.models import User
+from tests.browser import seed
+from tests.open_shifts import on_shift
+seed.people(); seed.campus()
+on_shift(User.objects.get(username="cashier"), clock.now_ms(), float_fen=20_000)
+"""
 
 
 def missing(what: str) -> None:

@@ -26,6 +26,19 @@ PAGES: dict[str, tuple[str, str]] = {
     "waiting": ("cashier", "/desk/waiting/"),
     "voucher": ("cashier", "/desk/vouchers/1/"),
     "voucher of a building in order": ("cashier", "/desk/vouchers/2/"),
+    "shifts": ("cashier", "/desk/shifts/"),
+    "open shift": ("cashier", "/desk/shifts/1/"),
+    "count": ("cashier", "/desk/shifts/1/end/"),
+    "count to hand over": ("cashier", "/desk/shifts/1/hand-over/"),
+    "ended shift": ("manager", "/desk/shifts/2/"),
+    "days": ("cashier", "/desk/days/"),
+    "closed day": ("cashier", "/desk/days/1/"),
+    "hand-ins": ("cashier", "/desk/hand-ins/"),
+    "batch": ("manager", "/desk/hand-ins/1/"),
+    "roster": ("manager", "/desk/roster/"),
+    "plan crews": ("manager", "/desk/roster/rotation/"),
+    "change a day": ("manager", "/desk/roster/day/?day=2026-09-01"),
+    "duty meals": ("cashier", "/papers/duty-meals/"),
     "overview": ("cashier", "/"),
     "building": ("cashier", "/buildings/1/"),
     "room by hour": ("cashier", "/rooms/3/"),
@@ -126,6 +139,20 @@ def meet_a_broken_server(page: Page, site: Site) -> None:
         site.sql("ALTER TABLE taken_away RENAME TO link_watermarkcheck")
 
 
+def compare_a_count(page: Page, *, hand_over: bool) -> None:
+    page.goto(f"/desk/shifts/1/{'hand-over' if hand_over else 'end'}/")
+    page.locator("[name=n10000]").fill("3")
+    with page.expect_navigation():
+        page.locator("main form button").click()
+
+
+def come_without_a_shift(page: Page, site: Site) -> None:
+    """The page that opens a shift is there only for who has none."""
+    site.run(f"{WITH_CASHIER}Drawer.objects.update(open_shift=None)")
+    page.goto("/desk/shift/")
+    site.run(f"{WITH_CASHIER}Drawer.objects.filter(name='main').update(open_shift=1)")
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -133,6 +160,13 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "setting mistyped": ("manager", lambda page, site: mistype_a_setting(page), ".errorlist"),
+    "short count": ("cashier", lambda page, site: compare_a_count(page, hand_over=False), ".note.bad"),
+    "short hand-over": (
+        "cashier",
+        lambda page, site: compare_a_count(page, hand_over=True),
+        "[type=password]",
+    ),
+    "open a shift": ("cashier", come_without_a_shift, "[name=n10000]"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
     "locked out": ("", lambda page, site: be_locked_out(page), ".note.warn"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
@@ -147,6 +181,25 @@ EXPECTED_COMPLAINTS = {
 pytestmark = pytest.mark.timeout(600)
 """One fixture walks through every page in a language: the first test that needs it waits for all of them."""
 
+WITH_CASHIER = """
+from central import clock
+from central.desk import day_close, hand_ins, shifts
+from central.desk.shift_models import Drawer, Shift
+from central.office.models import User
+cashier = User.objects.get(username="cashier")
+"""
+A_DAY_AGO = """
+from tests.open_shifts import have_drawers
+have_drawers("main", "2")
+now_ms = clock.now_ms() - 86_400_000
+other = User.objects.create_user("relief", last_name="赵敏")
+shift = shifts.open_shift("2", shifts.Counted(10_000), other, now_ms=now_ms)
+shifts.end_shift(shift.pk, shifts.Counted(9_500, {5000: 1, 2000: 2, 500: 1}), 5_000, other, reason="找零有误", now_ms=now_ms + 1)
+closed = day_close.close_day(shift.day, cashier, now_ms=now_ms + 2)
+hand_ins.hand_in(hand_ins.Batch([closed.pk], 4_400, "2026-0001", "00000017", "少交一元"), cashier, now_ms=now_ms + 3)
+"""
+"""Another drawer, whose day ended with something missing: a batch that waits."""
+
 STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 RUN_AXE = (
     "options => axe.run(document, {resultTypes: ['violations'], ...options}).then(found => found.violations)"
@@ -157,7 +210,8 @@ COLOURS_ONLY = {"runOnly": ["color-contrast"]}
 
 @pytest.fixture(scope="module", autouse=True)
 def one_receipt(site: Site) -> None:
-    """Give the receipt's page something to show, the page of vouchers a credit, and the alarms' one to resolve."""
+    """Give the receipt's page something to show, the page of vouchers a credit, and the alarms' one to resolve; an ended day."""
+    site.run(f"{WITH_CASHIER}{A_DAY_AGO}")
     site.run(
         "from central import clock; from central.desk import operations; from central.office.models import User\n"
         "from central.link.alarms import raise_alarm\n"

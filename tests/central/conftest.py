@@ -51,9 +51,13 @@ def import_list(text: str, now_ms: int = NOW_MS - 86_400_000) -> None:
 
 @pytest.fixture
 def cashier(db: None) -> object:
+    """Anna, whose shift is open."""
     from central.office.models import User
+    from tests.open_shifts import on_shift
 
-    return User.objects.create_user("anna", password="x", first_name="Anna")
+    anna = User.objects.create_user("anna", password="x", first_name="Anna")
+    on_shift(anna, NOW_MS)
+    return anna
 
 
 @pytest.fixture

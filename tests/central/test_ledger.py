@@ -120,8 +120,19 @@ def test_truncate_is_blocked_on_postgresql():
 
 def test_every_immutable_table_has_its_triggers():
     assert immutable_tables() == [
+        "desk_cashdifference",
+        "desk_cashout",
+        "desk_dayclose",
+        "desk_differenceapproved",
+        "desk_handin",
+        "desk_handinday",
+        "desk_handinend",
         "desk_payment",
         "desk_receipt",
+        "desk_rosterchange",
+        "desk_rosterrotation",
+        "desk_shift",
+        "desk_shiftend",
         "ledger_auditentry",
         "ledger_transfer",
         "link_gatewayentry",

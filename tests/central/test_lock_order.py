@@ -26,9 +26,11 @@ from gateway.contract.commands import RelayWish
 from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind
 from gateway.contract.meter_facts import MeterSwapped
 from tests.central.gateway_twin import GatewayTwin
+from tests.open_shifts import on_shift
 
 NOW_MS, ROOM, DESK_GETS_FAR_S = 1_790_000_000_000, "1-301.1", 0.3
 cashier = User.objects.get(username="anna")
+on_shift(cashier, NOW_MS)
 twin = GatewayTwin(now_ms=NOW_MS)
 operations.enrol_gateway(twin.name, "1", twin.public_key, actor="test", now_ms=NOW_MS)
 taker = MessageTaker(on_bench=False)

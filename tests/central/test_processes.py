@@ -28,9 +28,13 @@ PAY = r"""
 import sys, threading
 from central import clock
 from central.desk.operations import pay
+from central.desk.shifts import open_shift_of
 from central.office.models import User
 from django.db import connections
+from tests.open_shifts import on_shift
 cashier = User.objects.get(username="anna")
+if open_shift_of(cashier) is None:
+    on_shift(cashier, clock.now_ms())
 first, last, threads = map(int, sys.argv[1:])
 def work(thread):
     for n in range(first, last):

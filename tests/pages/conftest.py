@@ -8,7 +8,9 @@ from django.test import Client
 
 from central import clock
 from central.office.dangerous import CONFIRMED_KEY
+from central.office.models import User
 from tests.browser import seed
+from tests.open_shifts import on_shift
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +32,8 @@ def campus(db: None) -> None:
 
 @pytest.fixture
 def cashier(campus: None) -> Client:
+    """The cashier, whose shift is open."""
+    on_shift(User.objects.get(username="cashier"), clock.now_ms())
     return _client("cashier")
 
 
@@ -39,8 +43,6 @@ def admin(campus: None) -> Client:
 
 
 def _client(name: str) -> Client:
-    from central.office.models import User
-
     client = Client()
     client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
     session = client.session

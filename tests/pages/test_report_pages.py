@@ -23,6 +23,7 @@ from central.papers.catalogue import make, report_of
 from central.papers.font import INSTALL, NoFont, paper_font
 from central.papers.models import SealedPaper
 from central.papers.operations import Sealed, SealRefusal, seal_paper
+from tests.open_shifts import off_shift, on_shift
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 DAY_MS = 86_400_000
@@ -33,14 +34,17 @@ def takings(campus: None) -> None:
     """Five payments on five days of the past."""
     for number, account in enumerate(Account.objects.order_by("code")[:5]):
         at_ms = clock.now_ms() - number * 40 * DAY_MS
+        cashier = User.objects.get(username="cashier")
+        shift = on_shift(cashier, at_ms)
         paid = pay(
             payment_id=f"p-{number}",
             account_code=account.code,
             amount_fen=(number + 1) * 1_050,
-            cashier=User.objects.get(username="cashier"),
+            cashier=cashier,
             now_ms=at_ms,
         )
         assert isinstance(paid, Paid), paid
+        off_shift(shift, at_ms)
 
 
 def month_of_last() -> str:

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from central.desk.shift_verification import verify_shifts
 from central.desk.verification import verify_sales
 from central.ledger.one_state import one_state
 from central.ledger.verification import verify_books
@@ -10,7 +11,7 @@ from central.ledger.verification import verify_books
 def verify(options: Namespace) -> int:
     """Print each check; exit code 1 names the first bad row. Reads one state and keeps nobody waiting."""
     with one_state():
-        checks = [*verify_books(), *verify_sales()]
+        checks = [*verify_books(), *verify_sales(), *verify_shifts()]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:
