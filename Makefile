@@ -12,7 +12,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports setup system format clean
+.PHONY: help demo test check lint journey fuzz crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports bench-desk setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ bench-drain: $(STAMP) system ## 72 hours of 208 meters without central, drained 
 
 bench-reports: $(STAMP) ## 20,000 rows as XLSX and PDF with Chinese text: time and memory, beside the peers
 	@$(PY) -m tests.bench.bench_reports
+
+bench-desk: $(STAMP) system ## payments of eight desks at once with ingest running, on SQLite and PostgreSQL; SHORT=1 for a moment
+	@$(PY) -m tests.bench.bench_desk $(if $(SHORT),--short) $(BENCH_ARGS)
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .
