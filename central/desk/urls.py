@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from central.desk import views
+from central.desk import print_views, views
 from central.desk.voucher_views import voucher
+from central.domain.receipt_prints import PrintedPaper
 
 app_name = "desk"
 urlpatterns = [
@@ -13,6 +14,16 @@ urlpatterns = [
     path("rooms/<int:room_id>/pay/", views.pay, name="pay"),
     path("receipts/<int:number>/", views.receipt, name="receipt"),
     path("receipts/<int:number>/delivery/", views.delivery, name="delivery"),
+    path(
+        "receipts/<int:number>/print/", print_views.print_one, {"paper": PrintedPaper.RECEIPT}, name="print"
+    ),
+    path(
+        "receipts/<int:number>/slip/", print_views.print_one, {"paper": PrintedPaper.SLIP}, name="print-slip"
+    ),
+    path("receipts/<int:number>/printing/", print_views.printing, name="printing"),
+    path("printer/", print_views.printer, name="printer"),
+    path("printer/calibration/", print_views.calibration, name="calibration"),
+    path("proof/<int:number>/<slug:digits>/", print_views.receipt_proof, name="proof"),
     path("waiting/", views.waiting, name="waiting"),
     path("vouchers/<str:code>/", voucher, name="voucher"),
 ]

@@ -4,7 +4,6 @@ Every step is a plain page with its own address; htmx only spares the reload. Th
 travels through the read-back to the payment, so that a double click, a reload or a killed server pays once.
 """
 
-import cn2an
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,24 +16,24 @@ from central import clock
 from central.campus.models import MeteringPoint
 from central.campus.queries import price_at
 from central.desk import operations, queries
+from central.desk.capital_numerals import in_capitals
 from central.desk.forms import PaymentForm, new_payment_id, refusal_words
 from central.desk.limits import Limits, limits_at
 from central.desk.models import Receipt
 from central.desk.operations import DeskRefusal
+from central.desk.print_views import printing_context
 from central.desk.progress import progress_of, sentence_of
+from central.desk.receipt_proof import void_of
 from central.desk.receipts import question_before, receipts_of_cashier, receipts_of_point
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of_room
 from central.office.access import may, roles
 from central.office.live import live_part
 from central.office.roles import SEE_MONEY, SELL
-from central.office.templatetags.cardroom import fen
 from gateway.contract.quantities import MicroYuanPerKwh, energy_for, micro_yuan_from_fen
 
 USUAL_AMOUNTS_YUAN = (20, 30, 50, 100, 200)
 WAITING_AT_MOST, WAITING_FEW, LAST_RECEIPTS, ROOM_RECEIPTS = 200, 4, 8, 10
-ORIGINAL = "original_receipt"
-"""Session key: the receipt that this sign-in issued last. Every other view of a receipt is a copy (R-4.1.2)."""
 
 
 @roles(*SEE_MONEY)
@@ -164,8 +163,6 @@ def pay(request: HttpRequest, room_id: int) -> HttpResponse:
         messages.info(
             request, _("This payment was already taken: this is its receipt. Nothing was taken twice.")
         )
-    else:
-        request.session[ORIGINAL] = result.receipt.number
     onward = reverse("desk:receipt", args=[result.receipt.number])
     return HttpResponseClientRedirect(onward) if request.htmx else redirect(onward)
 
@@ -193,8 +190,9 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
         "energy_wh": energy_for(
             micro_yuan_from_fen(issued.amount_fen), MicroYuanPerKwh(issued.micro_yuan_per_kwh)
         ),
-        "amount_in_words": cn2an.an2cn(fen(issued.amount_fen), "rmb"),
-        "is_copy": request.session.get(ORIGINAL) != number,
+        "amount_in_words": in_capitals(issued.amount_fen),
+        "void": void_of(issued),
+        **printing_context(request, issued),
     }
     return render(request, "desk/receipt.html", context)
 

@@ -56,6 +56,27 @@ class PaperFont:
                 out.append(f"[U+{ord(letter):04X}]")
         return "".join(out)
 
+    def broken(self, text: str, width: float, size: float) -> list[str]:
+        """Break a printable text where it no longer fits; between any two characters, as Chinese allows, but rather at a space."""
+        if self.width(text, size) <= width:
+            return [text]
+        lines, rest = [], text
+        while rest:
+            count = self._fitting(rest, width, size)
+            if count < len(rest) and (space := rest.rfind(" ", 1, count + 1)) > 0:
+                count = space
+            lines.append(rest[:count].rstrip())
+            rest = rest[count:].lstrip()
+        return lines
+
+    def _fitting(self, text: str, width: float, size: float) -> int:
+        used = 0.0
+        for count, letter in enumerate(text):
+            used += self.width(letter, size)
+            if used > width:
+                return max(1, count)
+        return len(text)
+
 
 @cache
 def paper_font() -> PaperFont:

@@ -132,28 +132,7 @@ class Layout:
         ]
 
     def _broken(self, text: str, width: float) -> list[str]:
-        """Break a text where it no longer fits; between any two characters, as Chinese allows, but rather at a space."""
-        if not text:
-            return NO_LINES
-        rest = self.printable(text)
-        if self.font.width(rest, SIZE) <= width:
-            return [rest]
-        lines = []
-        while rest:
-            count = self._fitting(rest, width)
-            if count < len(rest) and (space := rest.rfind(" ", 1, count + 1)) > 0:
-                count = space
-            lines.append(rest[:count].rstrip())
-            rest = rest[count:].lstrip()
-        return lines
-
-    def _fitting(self, text: str, width: float) -> int:
-        used = 0.0
-        for count, letter in enumerate(text):
-            used += self.font.width(letter, SIZE)
-            if used > width:
-                return max(1, count)
-        return len(text)
+        return self.font.broken(self.printable(text), width, SIZE) if text else NO_LINES
 
     def _without_towers(self, table: Table) -> Table:
         """Let a text that is longer than MOST_LINES go on in a row of its own below, under the same column."""

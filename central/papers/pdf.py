@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
-import segno
 from reportlab.pdfgen.canvas import Canvas
 
 from central.domain.paper import Kind, Paper
+from central.papers.code_square import draw_code
 from central.papers.font import paper_font
 from central.papers.layout import LINE, MARGIN, NO_TABLE, PAD, SIZE, Layout, PagePart, Place
 
@@ -99,20 +99,10 @@ class _Sheets:
         for place, note in enumerate(paper.notes[:HEAD_NOTES]):
             self._text(MARGIN, top - 46 - place * LINE, note, 8)
         if is_first and self.proof is not None:
-            self._qr(right - QR_SIDE, top - QR_SIDE, self.proof.address)
+            self._ink(INK)
+            draw_code(self.canvas, right - QR_SIDE, top - QR_SIDE, QR_SIDE, self.proof.address)
             self._right(right - QR_SIDE - 8, top - 8, self.proof.number, 7)
             self._right(right - QR_SIDE - 8, top - 18, self.words.proof, 7)
-
-    def _qr(self, left: float, bottom: float, address: str) -> None:
-        """Draw the code from its modules: no picture file, sharp at any size."""
-        rows = [list(row) for row in segno.make(address, error="m", micro=False).matrix]
-        side = QR_SIDE / len(rows)
-        self._ink(INK)
-        for line, row in enumerate(rows):
-            for place, dark in enumerate(row):
-                if dark:
-                    y = bottom + QR_SIDE - (line + 1) * side
-                    self.canvas.rect(left + place * side, y, side + 0.05, side + 0.05, stroke=0, fill=1)
 
     def _table(self, page: PagePart) -> float:
         """Draw a page's part of a table; give the height below it."""

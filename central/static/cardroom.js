@@ -6,6 +6,12 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const search = document.getElementById("find");
+    const keyed = !typing(event.target) && !event.repeat && document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (keyed) {
+      event.preventDefault();
+      keyed.click();
+      return;
+    }
     if (event.key === "/" && search && !typing(event.target)) {
       event.preventDefault();
       search.focus();
@@ -26,11 +32,6 @@
     event.preventDefault();
     stops[Math.max(0, Math.min(stops.length - 1, here + (event.key === "ArrowDown" ? 1 : -1)))].focus();
   }
-
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-print]")) window.print();
-  });
-  for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 
   // A form that must not go twice while the first answer is under way. The server would refuse the second one anyway.
   document.addEventListener("submit", (event) => {

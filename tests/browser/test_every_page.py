@@ -23,6 +23,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "read back": ("cashier", f"{READ_BACK}&amount=50"),
     "bad amount": ("cashier", f"{READ_BACK}&amount=x"),
     "receipt": ("cashier", "/desk/receipts/1/"),
+    "printer": ("cashier", "/desk/printer/"),
+    "no such receipt": ("", "/desk/proof/7/0123456789abcdef/"),
     "waiting": ("cashier", "/desk/waiting/"),
     "voucher": ("cashier", "/desk/vouchers/1/"),
     "voucher of a building in order": ("cashier", "/desk/vouchers/2/"),
@@ -126,11 +128,31 @@ def meet_a_broken_server(page: Page, site: Site) -> None:
         site.sql("ALTER TABLE taken_away RENAME TO link_watermarkcheck")
 
 
+def print_twice(page: Page) -> None:
+    """The first print is asked for beside the page; the second one is met with the question why."""
+    page.goto("/desk/receipts/1/")
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+    page.request.post(
+        "/desk/receipts/1/print/", form={"csrfmiddlewaretoken": token}, headers={"Referer": page.url}
+    )
+    page.locator("form[target]").first.evaluate("form => { form.target = '_self'; form.submit() }")
+    page.locator(".note.warn").wait_for()
+
+
+def mistype_an_offset(page: Page) -> None:
+    page.goto("/desk/printer/")
+    page.locator("#id_right").fill("99")
+    with page.expect_navigation():
+        page.locator("form[data-once] button").click()
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
     "voucher code": ("cashier", lambda page, site: show_a_code(page), "#voucher-code"),
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
+    "printed before": ("cashier", lambda page, site: print_twice(page), ".note.warn"),
+    "bad offset": ("cashier", lambda page, site: mistype_an_offset(page), ".note.bad"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "setting mistyped": ("manager", lambda page, site: mistype_a_setting(page), ".errorlist"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
@@ -139,6 +161,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 }
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
+    *("printed before", "bad offset"),
     *("bad amount", "forbidden", "missing"),
     "setting mistyped",
     *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),

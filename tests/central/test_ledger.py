@@ -122,6 +122,8 @@ def test_every_immutable_table_has_its_triggers():
     assert immutable_tables() == [
         "desk_payment",
         "desk_receipt",
+        "desk_receiptprint",
+        "desk_receiptvoid",
         "ledger_auditentry",
         "ledger_transfer",
         "link_gatewayentry",

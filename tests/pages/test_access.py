@@ -16,7 +16,7 @@ from central.office.roles import Role
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
-OPEN_TO_ALL = {"office:sign-in", "office:sign-out", "set_language", "papers:proof"}
+OPEN_TO_ALL = {"office:sign-in", "office:sign-out", "set_language", "papers:proof", "desk:proof"}
 OWN_SIGN_IN = {"office:second-factor", "office:password"}
 """For whoever is signed in, whatever his role; they send strangers to the sign-in themselves."""
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")

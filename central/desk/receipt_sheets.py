@@ -1,0 +1,45 @@
+"""The desk's papers on their stock: parts on A4 with cut lines, or on continuous stock of 241 x 140 mm."""
+
+from reportlab.lib.pagesizes import A4
+
+from central.desk.models import Receipt
+from central.desk.receipt_slips import FILED, GIVEN, PARTS, Printing, charge_slip, receipt_slip
+from central.domain.receipt_prints import PrintedPaper, PrintLayout, Workstation
+from central.papers.boxes import MM, Box
+from central.papers.slip import Slip
+from central.papers.slip_pdf import Sheet, slips_pdf
+
+STOCK = (241 * MM, 140 * MM)
+SPROCKETS = 18 * MM
+"""At both sides of continuous stock: holes, and what the printer's tractors cover."""
+EDGE = 9 * MM
+A4_SIDE, A4_EDGE = 12 * MM, 5.5 * MM
+
+
+def draw(receipt: Receipt, printing: Printing, workstation: Workstation) -> bytes:
+    """Draw the paper that a printing is of. Raises NoFont when no Chinese font is installed."""
+    sheets = _sheets(_forms(receipt, printing, workstation.layout), workstation.layout)
+    title = f"{printing.entry.paper} {receipt.number:08d}"
+    return slips_pdf(sheets, title, (workstation.right / 10, workstation.down / 10))
+
+
+def _forms(receipt: Receipt, printing: Printing, layout: PrintLayout) -> list[Slip]:
+    if printing.entry.paper == PrintedPaper.SLIP:
+        return [
+            charge_slip(receipt, printing, FILED, signed=True),
+            charge_slip(receipt, printing, GIVEN, signed=False),
+        ]
+    parts = ("",) if layout is PrintLayout.PLIES else PARTS
+    return [receipt_slip(receipt, printing, part) for part in parts]
+
+
+def _sheets(forms: list[Slip], layout: PrintLayout) -> list[Sheet]:
+    if layout is not PrintLayout.A4:
+        width, height = STOCK
+        frame = Box(SPROCKETS, EDGE, width - 2 * SPROCKETS, height - 2 * EDGE)
+        return [Sheet(width, height, [(form, frame)]) for form in forms]
+    width, height = A4
+    each = height / len(forms)
+    bottoms = [height - each * (place + 1) for place in range(len(forms))]
+    frames = [Box(A4_SIDE, y + A4_EDGE, width - 2 * A4_SIDE, each - 2 * A4_EDGE) for y in bottoms]
+    return [Sheet(width, height, list(zip(forms, frames, strict=True)), bottoms[:-1])]

@@ -1,0 +1,153 @@
+"""The words of the desk's printed papers: the receipt in three parts, the charge slip in two copies.
+
+They are the college's Chinese papers whatever language the desk's pages are in: their words are the procedure's own (4.1.2, 4.2.2),
+and stand here as they are printed.
+"""
+
+from dataclasses import dataclass
+
+from central.clock import local
+from central.desk.capital_numerals import in_capitals
+from central.desk.models import Receipt
+from central.desk.print_models import ReceiptPrint, ReceiptVoid
+from central.office.templatetags.cardroom import fen, price, receipt_number
+from central.papers.slip import Cell, Row, Slip
+from gateway.contract.quantities import (
+    MicroYuan,
+    MicroYuanPerKwh,
+    Unit,
+    WattHours,
+    energy_for,
+    kwh_text,
+    micro_yuan_from_fen,
+    yuan_text,
+)
+
+PARTS = ("记账联", "存根联", "客户联")
+FILED, GIVEN = "存档联（客户签字后存卡机房）", "客户联（随收据交客户）"
+RECEIPT_TITLE, SLIP_TITLE = "电费收款收据", "电费充值凭单"
+ITEM, CASH, SCAN = "预购电费", "现金", "扫码\n核验"
+NOTHING = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What a paper says beside the receipt's content: this printing, what it replaces, where it is proved, what the original is."""
+
+    entry: ReceiptPrint
+    address: str
+    replaces: ReceiptVoid | None = None
+    void: ReceiptVoid | None = None
+    book_page: str = ""
+    """The book page that is the payment's legal original; empty when this number is."""
+
+
+def receipt_slip(receipt: Receipt, printing: Printing, part: str) -> Slip:
+    """Give one part of a receipt; an empty `part` where the stock bears its name already."""
+    paid = micro_yuan_from_fen(receipt.amount_fen)
+    energy = energy_for(paid, MicroYuanPerKwh(receipt.micro_yuan_per_kwh))
+    rows = [
+        Row([Cell("房间", receipt.room, 0.62, 12), Cell("类别", receipt.class_name, 0.38)]),
+        Row([Cell("交款人", receipt.occupants or NOTHING, 0.62), Cell("收款方式", CASH, 0.38)], 1.2),
+        Row([
+            Cell("项目", ITEM, 0.34),
+            Cell("单价", f"{price(receipt.micro_yuan_per_kwh)} 元/kWh", 0.33),
+            Cell("电量", f"{kwh_text(energy)} kWh", 0.33),
+        ]),
+        Row([
+            Cell("金额（大写）", in_capitals(receipt.amount_fen), 0.62, 12),
+            Cell("小写", f"￥{fen(receipt.amount_fen)}", 0.38, 14),
+        ], 1.2),
+        Row([Cell("备注", _remark(printing))]),
+    ]  # fmt: skip
+    return Slip(
+        title=RECEIPT_TITLE,
+        number=f"№ {receipt_number(receipt.number)}",
+        left=_instant(receipt.at_ms),
+        middle=part,
+        right=_mark(printing),
+        rows=rows,
+        foot=_foot(receipt, printing),
+        code_address=printing.address,
+        code_words=SCAN,
+    )
+
+
+def charge_slip(receipt: Receipt, printing: Printing, copy: str, *, signed: bool) -> Slip:
+    """Give one copy of the charge as the system made it: balance before and after, and what is known of the supply (R-4.2.2)."""
+    rows = [
+        Row([Cell("房间", receipt.room, 0.62, 12), Cell("类别", receipt.class_name, 0.38)]),
+        Row([Cell("住户", receipt.occupants or NOTHING)], 1.2),
+        Row([
+            Cell("收款金额", f"￥{fen(receipt.amount_fen)}", size=12),
+            Cell("充入", _amount(receipt.credited, receipt.unit), size=12),
+            Cell("单价", f"{price(receipt.micro_yuan_per_kwh)} 元/kWh"),
+        ]),
+        Row([
+            Cell("充值前余额", _amount(receipt.balance_before, receipt.unit), size=12),
+            Cell("充值后余额", _amount(receipt.balance_after, receipt.unit), size=12),
+        ]),
+        Row([Cell("送电情况", f"{_instant(printing.entry.at_ms)}：{printing.entry.delivery}")], 1.2),
+    ]  # fmt: skip
+    return Slip(
+        title=SLIP_TITLE,
+        number=f"收据 № {receipt_number(receipt.number)}",
+        left=_instant(receipt.at_ms),
+        middle=copy,
+        right=_mark(printing),
+        rows=rows,
+        foot=_foot(receipt, printing),
+        code_address=printing.address,
+        code_words=SCAN,
+        signature="客户签字：" if signed else "",
+    )
+
+
+def _mark(printing: Printing) -> str:
+    if printing.void is not None:
+        return "本收据已作废"
+    if printing.entry.copy:
+        return f"副本（第 {printing.entry.copy} 次补打）"
+    if printing.entry.paper == "slip":
+        return ""
+    return "副本（原件为收据本页）" if printing.book_page else "原件"
+
+
+def _remark(printing: Printing) -> str:
+    said = []
+    if printing.replaces is not None:
+        said.append(
+            f"作废收据 №{receipt_number(printing.replaces.receipt_id)}，原因：{printing.replaces.reason}"
+        )
+    if printing.void is not None:
+        replaced = printing.void.replaced_by_id
+        said.append(
+            f"已作废：{printing.void.reason}" + (f"，改开 №{receipt_number(replaced)}" if replaced else "")
+        )
+    if printing.book_page:
+        said.append(f"原件：{printing.book_page}")
+    return "；".join(said) or NOTHING
+
+
+def _foot(receipt: Receipt, printing: Printing) -> list[Row]:
+    entry = printing.entry
+    # The shift is on receipts from the day shifts are kept.
+    shift = getattr(receipt, "shift_id", None)
+    printed = f"{entry.by_name} {_instant(entry.at_ms)}"
+    rows = [
+        Row([Cell("收款员", receipt.cashier_name, 0.6), Cell("班次", str(shift or NOTHING), 0.4)], 1.1),
+        Row([Cell("打印", printed)], 1.1),
+    ]
+    if entry.copy:
+        rows.append(Row([Cell("补打原因", entry.reason)], 1.1))
+    return rows
+
+
+def _amount(amount: int, unit: str) -> str:
+    if unit == Unit.KWH:
+        return f"{kwh_text(WattHours(amount))} kWh"
+    return f"{yuan_text(MicroYuan(amount))} 元"
+
+
+def _instant(instant_ms: int) -> str:
+    return local(instant_ms).strftime("%Y年%m月%d日 %H:%M")
