@@ -32,6 +32,14 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Receipts"),
+        (
+            Door(_("Receipt books"), _("Taken in, checked page by page, issued in order."), "desk:books", acts.SEE_MONEY),
+            Door(_("Bound volumes"), _("What is bound, and where it is stored."), "desk:volumes", acts.SEE_MONEY),
+            Door(_("Printer of this workstation"), _("Paper and offset."), "desk:printer", acts.PRINT_RECEIPTS),
+        ),
+    ),
+    (
         _("People"),
         (
             Door(_("People"), _("Who signs in, with which office."), "office:people", acts.MANAGE_PEOPLE),

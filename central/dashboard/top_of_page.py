@@ -81,7 +81,7 @@ SECTIONS = {
     "desk:read-back": "desk:find",
     "desk:pay": "desk:find",
     "desk:receipt": "desk:find",
-    "desk:printer": "desk:find",
+    "desk:book": "dashboard:office",
 }
 
 

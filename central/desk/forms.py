@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from central.desk.book_words import PAGE_REFUSALS
 from central.desk.limits import Limits
 from central.office.templatetags.cardroom import fen
 from central.office.words import Words
@@ -35,6 +36,7 @@ REFUSALS: dict[str, Words] = {
     "exists-with-different": gettext_lazy(
         "This page has already taken a payment of another amount. Open the room again: its last payments show what was taken."
     ),
+    **PAGE_REFUSALS,
 }
 FULL_WIDTH_DIGITS = str.maketrans("０１２３４５６７８９．。，", "0123456789..,")
 
@@ -60,7 +62,10 @@ class AmountField(forms.CharField):
 
 
 class PaymentForm(forms.Form):
-    """Amount in fen and the page's payment id; `again` is the cashier's yes to a second payment of the same sum."""
+    """Amount in fen and the page's payment id; `again` is the cashier's yes to a second payment of the same sum.
+
+    `page` is the receipt book's page, where that is the legal original.
+    """
 
     amount = AmountField(
         label=gettext_lazy("Amount received"),
@@ -69,6 +74,7 @@ class PaymentForm(forms.Form):
     )
     payment = forms.UUIDField()
     again = forms.BooleanField(required=False)
+    page = forms.CharField(required=False, max_length=20)
 
     def __init__(self, *args: object, limits: Limits, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

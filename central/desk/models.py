@@ -5,10 +5,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
-from central.desk import print_models
+from central.desk import book_models, print_models
 from central.ledger.models import ImmutableModel
 
-TABLES_OF_PAPERS = (print_models,)
+TABLES_OF_PAPERS = (book_models, print_models)
 """Named here because Django looks for tables in this module."""
 
 

@@ -9,9 +9,11 @@ from django.db import transaction
 
 from central.campus.models import Account, Bucket
 from central.campus.queries import building_of, occupant_names, payer_code, price_at
+from central.desk.books import issue_page, page_for
 from central.desk.limits import limits_at
 from central.desk.models import Payment, Receipt, ReceiptSeries
 from central.desk.refusals import DeskRefusal, Refused
+from central.domain.receipt_book import PageFault
 from central.domain.selling import credit_for
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
@@ -42,12 +44,19 @@ class Paid:
 
 @transaction.atomic
 def pay(
-    payment_id: str, account_code: str, amount_fen: int, cashier: User, *, now_ms: int, bucket: str = PAID
+    payment_id: str,
+    account_code: str,
+    amount_fen: int,
+    cashier: User,
+    *,
+    now_ms: int,
+    bucket: str = PAID,
+    page: str = "",
 ) -> Paid | Refused:
     """Take cash for an account's bucket, once per `payment_id` (made by the page); give its receipt.
 
     The same id with the same account, bucket and amount gives the same receipt; with others it is refused by name. For an account
-    that pays from another one, it is that one that is paid for (C-4).
+    that pays from another one, it is that one that is paid for (C-4). `page` is the receipt book's, where that is the original.
     """
     series, _made = ReceiptSeries.objects.select_for_update().get_or_create(name=SERIES)
     known = Payment.objects.filter(pk=payment_id).select_related("receipt", "account").first()
@@ -58,6 +67,9 @@ def pay(
     sale = _sale(payment_id, account_code, amount_fen, bucket, now_ms)
     if isinstance(sale, Refused):
         return sale
+    original = page_for(page, cashier, now_ms)
+    if isinstance(original, PageFault):
+        return Refused(DeskRefusal(original.why.value), page=original.page)
     payment = Payment.objects.create(
         payment_id=payment_id,
         account=sale.account,
@@ -67,6 +79,8 @@ def pay(
         at_ms=now_ms,
         grant=f"p-{payment_id}"[:64],
     )
+    if original is not None:
+        issue_page(original, payment)
     receipt = _write_receipt(series, payment, sale, cashier)
     book_new(_payment_drafts(payment, receipt, sale), now_ms)
     issue_grant(

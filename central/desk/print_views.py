@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
+from central.desk.book_queries import page_of_payment
 from central.desk.calibration import calibration_sheet
 from central.desk.models import Receipt
 from central.desk.print_forms import PrinterForm
@@ -74,6 +75,7 @@ def printing_context(request: HttpRequest, receipt: Receipt) -> dict[str, object
         "prints": [(entry, PAPER_WORDS[PrintedPaper(entry.paper)]) for entry in prints],
         "original": first.get(PrintedPaper.RECEIPT),
         "slip": first.get(PrintedPaper.SLIP),
+        "book_page_issued": page_of_payment(receipt.payment_id),
         "can_print": may(request, PRINT_RECEIPTS),
         "workstation": workstation_of(request),
         "reasons": [_("Printer jam"), _("Customer lost the part"), _("For the books")],

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import translation
 
 from central.desk import queries
+from central.desk.book_queries import page_of_payment
 from central.desk.models import Receipt
 from central.desk.print_models import ReceiptPrint, ReceiptVoid
 from central.desk.progress import sentence_of
@@ -19,6 +20,7 @@ from central.desk.receipt_slips import Printing
 from central.domain.receipt_prints import PrintedPaper, Workstation
 from central.ledger.models import ChainHead
 from central.ledger.operations import record_audit
+from central.office.dated_settings import list_at
 from central.office.models import User
 
 PAPER_LANGUAGE = "zh-hans"
@@ -86,7 +88,10 @@ def prints_of(receipt: Receipt) -> list[ReceiptPrint]:
 
 def _printing(receipt: Receipt, entry: ReceiptPrint, address: str) -> Printing:
     replaces = ReceiptVoid.objects.filter(replaced_by=receipt).first()
-    return Printing(entry, address, replaces, void_of(receipt))
+    parts = tuple(str(part) for part in list_at("receipt.parts", receipt.at_ms))
+    page = page_of_payment(receipt.payment_id)
+    original = f"收据本 {page.book.number} 第 {page.page} 页" if page else ""
+    return Printing(entry, address, replaces, void_of(receipt), parts, original)
 
 
 def _delivery_words(receipt: Receipt) -> str:

@@ -3,7 +3,7 @@
 from reportlab.lib.pagesizes import A4
 
 from central.desk.models import Receipt
-from central.desk.receipt_slips import FILED, GIVEN, PARTS, Printing, charge_slip, receipt_slip
+from central.desk.receipt_slips import FILED, GIVEN, Printing, charge_slip, receipt_slip
 from central.domain.receipt_prints import PrintedPaper, PrintLayout, Workstation
 from central.papers.boxes import MM, Box
 from central.papers.slip import Slip
@@ -13,6 +13,8 @@ STOCK = (241 * MM, 140 * MM)
 SPROCKETS = 18 * MM
 """At both sides of continuous stock: holes, and what the printer's tractors cover."""
 EDGE = 9 * MM
+ON_A4 = 3
+"""Forms on one sheet of A4; a fourth part of a receipt goes on another."""
 A4_SIDE, A4_EDGE = 12 * MM, 5.5 * MM
 
 
@@ -29,7 +31,7 @@ def _forms(receipt: Receipt, printing: Printing, layout: PrintLayout) -> list[Sl
             charge_slip(receipt, printing, FILED, signed=True),
             charge_slip(receipt, printing, GIVEN, signed=False),
         ]
-    parts = ("",) if layout is PrintLayout.PLIES else PARTS
+    parts = ("",) if layout is PrintLayout.PLIES else printing.parts
     return [receipt_slip(receipt, printing, part) for part in parts]
 
 
@@ -38,8 +40,12 @@ def _sheets(forms: list[Slip], layout: PrintLayout) -> list[Sheet]:
         width, height = STOCK
         frame = Box(SPROCKETS, EDGE, width - 2 * SPROCKETS, height - 2 * EDGE)
         return [Sheet(width, height, [(form, frame)]) for form in forms]
+    return [_a4(forms[start : start + ON_A4]) for start in range(0, len(forms), ON_A4)]
+
+
+def _a4(forms: list[Slip]) -> Sheet:
     width, height = A4
-    each = height / len(forms)
+    each = height / max(2, len(forms))
     bottoms = [height - each * (place + 1) for place in range(len(forms))]
     frames = [Box(A4_SIDE, y + A4_EDGE, width - 2 * A4_SIDE, each - 2 * A4_EDGE) for y in bottoms]
-    return [Sheet(width, height, list(zip(forms, frames, strict=True)), bottoms[:-1])]
+    return Sheet(width, height, list(zip(forms, frames, strict=True)), [y for y in bottoms if y > 1])

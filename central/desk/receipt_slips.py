@@ -23,7 +23,6 @@ from gateway.contract.quantities import (
     yuan_text,
 )
 
-PARTS = ("记账联", "存根联", "客户联")
 FILED, GIVEN = "存档联（客户签字后存卡机房）", "客户联（随收据交客户）"
 RECEIPT_TITLE, SLIP_TITLE = "电费收款收据", "电费充值凭单"
 ITEM, CASH, SCAN = "预购电费", "现金", "扫码\n核验"
@@ -38,6 +37,8 @@ class Printing:
     address: str
     replaces: ReceiptVoid | None = None
     void: ReceiptVoid | None = None
+    parts: tuple[str, ...] = ()
+    """Of the receipt, as they were when it was issued."""
     book_page: str = ""
     """The book page that is the payment's legal original; empty when this number is."""
 

@@ -22,11 +22,20 @@ class DeskRefusal(StrEnum):
     NOTHING_LEFT = "nothing-left"
     NO_REASON = "no-reason"
     NOT_REFUNDABLE = "not-refundable"
+    NO_BOOK = "no-book"
+    BAD_PAGE = "bad-page"
+    NOT_IN_BOOK = "not-in-book"
+    PAGE_ISSUED = "page-issued"
+    PAGE_VOID = "page-void"
+    PAGE_NOT_CHECKED = "page-not-checked"
+    PAGE_LACKS_SEAL = "page-lacks-seal"
+    PAGE_GAP = "page-gap"
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A named refusal; `limit_fen` is the limit an amount broke."""
+    """A named refusal; `limit_fen` is the limit an amount broke, `page` the book page it is about."""
 
     why: DeskRefusal
     limit_fen: int | None = None
+    page: int | None = None

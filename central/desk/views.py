@@ -16,17 +16,20 @@ from central import clock
 from central.campus.models import MeteringPoint
 from central.campus.queries import price_at
 from central.desk import operations, queries
+from central.desk.book_words import PAGE_REFUSALS
 from central.desk.capital_numerals import in_capitals
 from central.desk.forms import PaymentForm, new_payment_id, refusal_words
 from central.desk.limits import Limits, limits_at
 from central.desk.models import Receipt
 from central.desk.operations import DeskRefusal
+from central.desk.page_offer import offer_for
 from central.desk.print_views import printing_context
 from central.desk.progress import progress_of, sentence_of
 from central.desk.receipt_proof import void_of
 from central.desk.receipts import question_before, receipts_of_cashier, receipts_of_point
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of_room
+from central.domain.receipt_book import PageFault, PageRefusal
 from central.office.access import may, roles
 from central.office.live import live_part
 from central.office.roles import SEE_MONEY, SELL
@@ -114,7 +117,12 @@ def read_back(request: HttpRequest, room_id: int) -> HttpResponse:
 
 
 def _read_back_page(
-    request: HttpRequest, point: MeteringPoint, line: RoomLine, form: PaymentForm, status: int = 200
+    request: HttpRequest,
+    point: MeteringPoint,
+    line: RoomLine,
+    form: PaymentForm,
+    status: int = 200,
+    page_fault: PageFault | None = None,
 ) -> HttpResponse:
     now_ms, amount_fen = clock.now_ms(), form.cleaned_data["amount"]
     price = price_at(_paid_for(point, line).customer_class.tariff_id, now_ms)
@@ -133,6 +141,7 @@ def _read_back_page(
         "payment_id": form.cleaned_data["payment"],
         "same_sum": question_before(str(form.cleaned_data["payment"]), line.paid_account, amount_fen, now_ms),
         "now_ms": now_ms,
+        "book_page": offer_for(request.user, now_ms, form.cleaned_data["page"], page_fault),
     }
     return render(request, "desk/read_back.html", context, status=status)
 
@@ -155,7 +164,17 @@ def pay(request: HttpRequest, room_id: int) -> HttpResponse:
         payment_id, line.paid_account, amount_fen, clock.now_ms()
     ):
         return _go(request, _read_back_page(request, point, line, form, status=409))
-    result = operations.pay(payment_id, line.account, amount_fen, request.user, now_ms=clock.now_ms())
+    result = operations.pay(
+        payment_id,
+        line.account,
+        amount_fen,
+        request.user,
+        now_ms=clock.now_ms(),
+        page=form.cleaned_data["page"].strip(),
+    )
+    if isinstance(result, operations.Refused) and result.why.value in PAGE_REFUSALS:
+        fault = PageFault(PageRefusal(result.why.value), result.page)
+        return _go(request, _read_back_page(request, point, line, form, status=409, page_fault=fault))
     if isinstance(result, operations.Refused):
         reason = refusal_words(result.why, result.limit_fen)
         return _go(request, render(request, "desk/refused.html", _refused(line, reason), status=409))

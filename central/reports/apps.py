@@ -12,6 +12,7 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from central.papers.catalogue import add_reports
         from central.reports.price_list import PRICE_LIST
+        from central.reports.receipt_books import BOUND_VOLUMES, RECEIPT_GAPS
         from central.reports.takings import TAKINGS
 
-        add_reports([TAKINGS, PRICE_LIST])
+        add_reports([TAKINGS, PRICE_LIST, BOUND_VOLUMES, RECEIPT_GAPS])

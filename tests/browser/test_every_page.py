@@ -24,6 +24,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "bad amount": ("cashier", f"{READ_BACK}&amount=x"),
     "receipt": ("cashier", "/desk/receipts/1/"),
     "printer": ("cashier", "/desk/printer/"),
+    "receipt books": ("cashier", "/desk/books/"),
+    "receipt book": ("cashier", "/desk/books/1/"),
+    "bound volumes": ("cashier", "/desk/volumes/"),
+    "register of volumes": ("cashier", "/papers/bound-volumes/?kind=year"),
+    "gaps": ("cashier", "/papers/receipt-gaps/?kind=year"),
     "no such receipt": ("", "/desk/proof/7/0123456789abcdef/"),
     "waiting": ("cashier", "/desk/waiting/"),
     "voucher": ("cashier", "/desk/vouchers/1/"),
@@ -146,6 +151,13 @@ def mistype_an_offset(page: Page) -> None:
         page.locator("form[data-once] button").click()
 
 
+def mistype_a_finding(page: Page) -> None:
+    page.goto("/desk/books/1/")
+    page.locator("#id_findings").fill("23 nothing")
+    with page.expect_navigation():
+        page.locator("form[action$='/check/'] button").click()
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -153,6 +165,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
     "printed before": ("cashier", lambda page, site: print_twice(page), ".note.warn"),
     "bad offset": ("cashier", lambda page, site: mistype_an_offset(page), ".note.bad"),
+    "bad check": ("cashier", lambda page, site: mistype_a_finding(page), "#id_findings_error"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
     "setting mistyped": ("manager", lambda page, site: mistype_a_setting(page), ".errorlist"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
@@ -161,7 +174,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 }
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
-    *("printed before", "bad offset"),
+    *("printed before", "bad offset", "bad check"),
     *("bad amount", "forbidden", "missing"),
     "setting mistyped",
     *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),
@@ -189,7 +202,15 @@ def one_receipt(site: Site) -> None:
         "meal = {'code': 'desk.duty-meal', 'place': 'campus', 'where': '', 'value': 1000, 'from_ms': clock.now_ms()}\n"
         "ask('setting', meal, subject='desk.duty-meal', why='米涨价了', "
         "actor=User.objects.get(username='manager'), now_ms=clock.now_ms())\n"
-        "operations.pay('every-page', '1-102.1', 5000, User.objects.get(username='cashier'), now_ms=clock.now_ms())"
+        "cashier = User.objects.get(username='cashier')\n"
+        "operations.pay('every-page', '1-102.1', 5000, cashier, now_ms=clock.now_ms())\n"
+        "from datetime import date\nfrom central.desk import binding, books\n"
+        "from central.domain.receipt_book import Finding, Mark\n"
+        "when = {'actor': cashier, 'now_ms': clock.now_ms()}\n"
+        "book = books.receive_book('A-12', 1, 50, '', **when); books.take_book(book, **when)\n"
+        "findings = [Finding(range(17, 18), Mark.MISSING), Finding(range(18, 20), Mark.STAINED, note='茶水')]\n"
+        "books.check_pages(book, 1, 40, books.seals_at(clock.now_ms()), findings, **when)\n"
+        "binding.bind_volume('2026', [binding.WantedRange('', 1, 1)], '档案室 3 柜', date(2026, 11, 30), **when)"
     )
 
 

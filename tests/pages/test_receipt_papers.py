@@ -19,7 +19,7 @@ from central.desk.operations import Paid, pay
 from central.desk.print_models import ReceiptPrint, ReceiptVoid
 from central.desk.receipt_proof import digits_of
 from central.desk.receipt_sheets import _forms, _sheets
-from central.desk.receipt_slips import PARTS, Printing
+from central.desk.receipt_slips import Printing
 from central.domain.receipt_prints import PrintLayout
 from central.ledger.models import AuditEntry
 from central.office.models import User
@@ -29,6 +29,7 @@ from central.papers.font import NoFont, paper_font
 from central.papers.slip import place
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+PARTS = ("记账联", "存根联", "客户联")
 SIZES = {"a4": (210, 297), "plies": (241, 140), "parts": (241, 140)}
 
 
@@ -362,7 +363,12 @@ def test_whatever_a_receipt_says_it_stays_in_its_boxes(
     )
     void = ReceiptVoid(receipt_id=99_999_999, reason=occupants)
     printing = Printing(
-        entry, "http://card.example.edu.cn/desk/proof/1/0123456789abcdef/", void, None, "收据本 1 第 2 页"
+        entry,
+        "http://card.example.edu.cn/desk/proof/1/0123456789abcdef/",
+        void,
+        None,
+        PARTS,
+        "收据本 1 第 2 页",
     )
     for sheet in _sheets(_forms(receipt, printing, layout), layout):
         for slip, frame in sheet.forms:
@@ -409,7 +415,7 @@ def test_the_longest_real_receipt_is_not_cut() -> None:
         at_ms=1,
     )
     entry = ReceiptPrint(paper="receipt", copy=9, by_name=long[:150], at_ms=1, reason=long[:120])
-    printing = Printing(entry, "http://c/", ReceiptVoid(receipt_id=1, reason=long[:200]))
+    printing = Printing(entry, "http://c/", ReceiptVoid(receipt_id=1, reason=long[:200]), parts=PARTS)
     for layout in PrintLayout:
         for sheet in _sheets(_forms(replace_room(receipt), printing, layout), layout):
             for slip, frame in sheet.forms:
@@ -428,7 +434,7 @@ def test_a_character_without_a_glyph_is_named(cashier: Client) -> None:
     receipt = sell()
     receipt.occupants = "王\U0002a6d6"
     entry = ReceiptPrint(paper="receipt", copy=0, by_name="x", at_ms=1)
-    pdf = draw(receipt, Printing(entry, "http://c/"), Workstation())
+    pdf = draw(receipt, Printing(entry, "http://c/", parts=PARTS), Workstation())
     text = PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
     assert text.count("[U+2A6D6]") == 3
     assert text.count("字库缺字：U+2A6D6") == 3
