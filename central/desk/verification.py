@@ -2,6 +2,7 @@
 
 from django.db.models import Count, F, Max, Q
 
+from central.desk.book_verification import verify_pages
 from central.desk.models import Payment, Receipt
 from central.ledger.models import Transfer
 from central.ledger.verification import Check
@@ -10,8 +11,8 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Unit
 
 
 def verify_sales() -> list[Check]:
-    """Check receipt numbers, and payments against receipts, grants and transfers."""
-    return [_numbers(), _receipts(), _grants(), _money(), _subsidies()]
+    """Check receipt numbers, payments against receipts, grants and transfers, and the pages of receipt books."""
+    return [_numbers(), _receipts(), _grants(), _money(), _subsidies(), verify_pages()]
 
 
 def _numbers() -> Check:

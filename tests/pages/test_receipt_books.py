@@ -26,6 +26,7 @@ from central.desk.book_models import (
     VolumePlace,
 )
 from central.desk.book_queries import current_book, gaps_of, states_of
+from central.desk.book_verification import verify_pages
 from central.desk.books import BookRefusal, Checked
 from central.desk.models import Payment, Receipt
 from central.desk.operations import Paid, pay
@@ -240,6 +241,24 @@ def test_every_act_is_in_the_chain_and_no_row_can_be_changed(by_page: None, book
             connection.cursor() as cursor,
         ):
             cursor.execute(f"DELETE FROM desk_{table}")
+
+
+def test_pages_are_proved_and_what_does_not_hold_is_named(by_page: None, book: ReceiptBook) -> None:
+    check(book, Finding(range(2, 3), Mark.SKIPPED))
+    sell("1")
+    sell("3")
+    assert verify_pages().holds
+    payment = Payment.objects.create(
+        payment_id="behind", account=Payment.objects.first().account, bucket="paid", amount_fen=1, cashier=who(),
+        at_ms=now(), grant="behind",
+    )  # fmt: skip
+    issue = {"payment": payment, "book": book, "by": who(), "at_ms": now()}
+    with transaction.atomic():
+        BookPageIssue.objects.create(page=6, **issue)
+        assert verify_pages().fault == "book A-12: page 4 was left out before page 6 without a reason"
+        transaction.set_rollback(True)
+    BookPageIssue.objects.create(page=2, **issue)
+    assert verify_pages().fault == "book A-12: page 2 was issued and is not good"
 
 
 # --------------------------------------------------------------------- binding
