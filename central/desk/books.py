@@ -184,11 +184,12 @@ def page_for(typed: str, cashier: User, now_ms: int) -> Page | PageFault | None:
     return fault_of_issue(int(typed), states_of(book)) or Page(book, int(typed))
 
 
-def issue_page(page: Page, payment: Payment) -> BookPageIssue:
-    """Bind a page to its payment, inside the payment's transaction: a page once, a payment once."""
-    return BookPageIssue.objects.create(
-        book=page.book, page=page.number, payment=payment, by=payment.cashier, at_ms=payment.at_ms
-    )
+def issue_page(page: Page | None, payment: Payment) -> None:
+    """Bind a page to its payment, inside the payment's transaction: a page once, a payment once. None binds nothing."""
+    if page is not None:
+        BookPageIssue.objects.create(
+            book=page.book, page=page.number, payment=payment, by=payment.cashier, at_ms=payment.at_ms
+        )
 
 
 def _queue() -> None:

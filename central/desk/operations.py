@@ -79,8 +79,7 @@ def pay(
         at_ms=now_ms,
         grant=f"p-{payment_id}"[:64],
     )
-    if original is not None:
-        issue_page(original, payment)
+    issue_page(original, payment)
     receipt = _write_receipt(series, payment, sale, cashier)
     book_new(_payment_drafts(payment, receipt, sale), now_ms)
     issue_grant(
