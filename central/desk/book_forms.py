@@ -95,7 +95,7 @@ class PlaceForm(_Form):
 
     place = forms.CharField(label=gettext_lazy("Stored at"), max_length=120)
     since = forms.DateField(
-        label=gettext_lazy("Since"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("Stored since"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:

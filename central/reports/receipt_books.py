@@ -25,7 +25,7 @@ def build_volumes(period: Period) -> Paper:
         Column("bound", _("Bound"), width=10),
         Column("by", _("Bound by"), width=12),
         Column("place", _("Stored at"), width=18),
-        Column("since", _("Since"), width=10),
+        Column("since", _("Stored since"), width=10),
     ]
     found = volumes().filter(bound_ms__gte=from_ms, bound_ms__lt=until_ms).order_by("number")
     rows = [_volume_row(volume) for volume in found]
