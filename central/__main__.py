@@ -111,6 +111,15 @@ def _add_set_up(commands: Commands) -> None:
         "--password-stdin", action="store_true", required=True, help="read the password from stdin"
     )
     add.set_defaults(run="set_up.add_user")
+    setting = commands.add_parser("setting", help="show or set a number of the procedure")
+    setting.add_argument("code", nargs="?", help="such as desk.duty-meal; without it, all are listed")
+    setting.add_argument("value", nargs="?", help="as JSON; without it, the setting is shown")
+    setting.add_argument(
+        "--for", dest="place", default="campus", help="campus, class:CODE, building:CODE or room:LABEL"
+    )
+    setting.add_argument("--from", dest="begins", default="", help="2026-09-01T08:00; without it, now")
+    setting.add_argument("--why", default="", help="the reason; it stays on record")
+    setting.set_defaults(run="settings.setting")
     key = commands.add_parser("public-key", help="print the key that gateways must trust")
     key.set_defaults(run="set_up.public_key")
 

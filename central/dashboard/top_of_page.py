@@ -9,20 +9,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from central import clock
+from central.dashboard.office_home import OFFICE_VIEWS
 from central.link.models import Alarm
 from central.office import notice_queries
 from central.office.access import may
+from central.office.approval_queries import waiting_for
 from central.office.models import User, of_served
-from central.office.roles import (
-    IMPORT_CAMPUS,
-    MANAGE_PEOPLE,
-    SEE_GATEWAYS,
-    SEE_MONEY,
-    SEE_NOTICES,
-    SEE_REPORTS,
-    SEE_SUPPLY,
-    SET_PRICES,
-)
+from central.office.roles import EVERYONE, SEE_GATEWAYS, SEE_MONEY, SEE_NOTICES, SEE_REPORTS, SEE_SUPPLY
 from central.office.words import LOW, OFFLINE, ONLINE
 
 
@@ -43,12 +36,11 @@ MENU = (
     (_("Not yet supplied"), "desk:waiting", SEE_MONEY),
     (_("Alarms"), "dashboard:alarms", SEE_SUPPLY),
     (_("Accounts"), "dashboard:accounts", SEE_MONEY),
-    (_("Reports"), "papers:reports", SEE_REPORTS),
+    (_("Approvals"), "office:approvals", EVERYONE),
     (_("Notices"), "office:notices", SEE_NOTICES),
+    (_("Reports"), "papers:reports", SEE_REPORTS),
+    (_("The office"), "dashboard:office", EVERYONE),
     (_("Gateways"), "dashboard:gateways", SEE_GATEWAYS),
-    (_("Prices"), "office:prices", SET_PRICES),
-    (_("Import"), "office:import", IMPORT_CAMPUS),
-    (_("People"), "office:people", MANAGE_PEOPLE),
 )
 
 
@@ -75,6 +67,8 @@ def _menu(request: HttpRequest) -> Iterable[MenuItem]:
 def _count(name: str, user: User) -> tuple[int, str]:
     if name == "dashboard:alarms":
         return Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None).count(), "bad"
+    if name == "office:approvals":
+        return len(waiting_for(user, clock.now_ms())), "warn"
     if name == "office:notices":
         lost = notice_queries.given_up(clock.now_ms())
         return (lost, "bad") if lost else (notice_queries.waiting_by_hand(), "warn")
@@ -84,7 +78,9 @@ def _count(name: str, user: User) -> tuple[int, str]:
 SECTIONS = {
     "dashboard:building": "dashboard:overview",
     "dashboard:room": "dashboard:overview",
-    "office:person": "office:people",
+    "office:approvals": "office:approvals",
+    "office:approval": "office:approvals",
+    "office:notices": "office:notices",
     "office:by-hand": "office:notices",
     "office:channels": "office:notices",
     "office:channel": "office:notices",
@@ -99,4 +95,8 @@ SECTIONS = {
 
 
 def _section(view_name: str) -> str:
-    return SECTIONS.get(view_name, view_name)
+    """Give the menu's entry that a page belongs to; the doors of the office's front page lead to the office."""
+    if view_name in SECTIONS:
+        return SECTIONS[view_name]
+    behind_a_door = view_name.startswith("office:") or view_name in OFFICE_VIEWS
+    return "dashboard:office" if behind_a_door else view_name

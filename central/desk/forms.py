@@ -6,8 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from central.campus.models import CustomerClass
-from central.domain.selling import AmountRefusal, check_amount
+from central.desk.limits import Limits
 from central.office.templatetags.cardroom import fen
 from central.office.words import Words
 from gateway.contract.quantities import NotAnAmount, fen_from_yuan
@@ -71,20 +70,16 @@ class PaymentForm(forms.Form):
     payment = forms.UUIDField()
     again = forms.BooleanField(required=False)
 
-    def __init__(self, *args: object, customer_class: CustomerClass, **kwargs: object) -> None:
+    def __init__(self, *args: object, limits: Limits, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self._class = customer_class
+        self._limits = limits
 
     def clean_amount(self) -> int:
         """Hold the amount to the class's minimum and ceiling."""
         amount_fen: int = self.cleaned_data["amount"]
-        broken = check_amount(amount_fen, self._class.minimum_fen, self._class.ceiling_fen)
-        if broken:
-            limits = {
-                AmountRefusal.BELOW_MINIMUM: self._class.minimum_fen,
-                AmountRefusal.ABOVE_CEILING: self._class.ceiling_fen,
-            }
-            raise forms.ValidationError(refusal_words(broken.value, limits.get(broken)))
+        if broken := self._limits.broken_by(amount_fen):
+            refusal, limit_fen = broken
+            raise forms.ValidationError(refusal_words(refusal.value, limit_fen))
         return amount_fen
 
 

@@ -9,9 +9,10 @@ from django.db import transaction
 
 from central.campus.models import Account, Bucket
 from central.campus.queries import building_of, occupant_names, payer_code, price_at
+from central.desk.limits import limits_at
 from central.desk.models import Payment, Receipt, ReceiptSeries
 from central.desk.refusals import DeskRefusal, Refused
-from central.domain.selling import AmountRefusal, check_amount, credit_for
+from central.domain.selling import credit_for
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
 from central.ledger.queries import balance
@@ -163,13 +164,10 @@ def _sale(payment_id: str, account_code: str, amount_fen: int, bucket: str, now_
         return found
     account, rule = found
     customer_class = account.point.customer_class
-    broken = check_amount(amount_fen, customer_class.minimum_fen, customer_class.ceiling_fen)
+    broken = limits_at(customer_class, now_ms).broken_by(amount_fen)
     if broken is not None:
-        limits = {
-            AmountRefusal.BELOW_MINIMUM: customer_class.minimum_fen,
-            AmountRefusal.ABOVE_CEILING: customer_class.ceiling_fen,
-        }
-        return Refused(DeskRefusal(broken.value), limits.get(broken))
+        refusal, limit_fen = broken
+        return Refused(DeskRefusal(refusal.value), limit_fen)
     price = price_at(customer_class.tariff_id, now_ms)
     unit = Unit(rule.unit)
     if price is None or (unit == Unit.KWH and price.micro_yuan_per_kwh <= 0):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from central.campus.models import Account, Building
+from central.desk.limits import asked_again_within_ms
 from central.desk.models import Payment, Receipt
 from central.desk.shared_balance import accounts_paid_by
 from central.domain.delivery import DeliveryFacts, DeliveryState, RelayWord, state_of
@@ -13,8 +14,6 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balances
 from central.link.models import AccountDecision, Delivery, RelayState
 from gateway.contract.rules import CutOff
-
-REPEATED_WITHIN_MS = 10 * 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,9 @@ def repeated_payment(account_code: str, amount_fen: int, now_ms: int) -> Payment
     """Give a payment of the same sum to the same account within minutes: the page asks before it takes another (R-4.1.4)."""
     return (
         Payment.objects.filter(
-            account__code=account_code, amount_fen=amount_fen, at_ms__gt=now_ms - REPEATED_WITHIN_MS
+            account__code=account_code,
+            amount_fen=amount_fen,
+            at_ms__gt=now_ms - asked_again_within_ms(now_ms),
         )
         .order_by("-at_ms")
         .select_related("receipt")

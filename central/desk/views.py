@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from central import clock
-from central.campus.models import CustomerClass, MeteringPoint
+from central.campus.models import MeteringPoint
 from central.campus.queries import price_at
 from central.desk import operations, queries
 from central.desk.forms import PaymentForm, new_payment_id, refusal_words
+from central.desk.limits import Limits, limits_at
 from central.desk.models import Receipt
 from central.desk.operations import DeskRefusal
 from central.desk.progress import progress_of, sentence_of
@@ -65,6 +66,7 @@ def _room_page(
 ) -> HttpResponse:
     selling = _paid_for(point, line)
     customer_class = selling.customer_class
+    limits = limits_at(customer_class, clock.now_ms())
     typed = form["amount"].value() if form else request.GET.get("amount", "")
     context = {
         "line": line,
@@ -73,16 +75,16 @@ def _room_page(
         "form": form,
         "typed": typed or "",
         "payment_id": new_payment_id(),
-        "usual_amounts": _usual_amounts(customer_class),
+        "limits": limits,
+        "usual_amounts": [yuan for yuan in USUAL_AMOUNTS_YUAN if limits.broken_by(yuan * 100) is None],
         "receipts": receipts_of_point(selling.pk, ROOM_RECEIPTS),
         "can_sell": may(request, SELL),
     }
     return render(request, "desk/room.html", context, status=400 if form else 200)
 
 
-def _usual_amounts(customer_class: CustomerClass) -> list[int]:
-    within = range(customer_class.minimum_fen, customer_class.ceiling_fen + 1)
-    return [yuan for yuan in USUAL_AMOUNTS_YUAN if yuan * 100 in within]
+def _limits(point: MeteringPoint, line: RoomLine) -> Limits:
+    return limits_at(_paid_for(point, line).customer_class, clock.now_ms())
 
 
 def _room(room_id: int) -> tuple[MeteringPoint, RoomLine]:
@@ -106,7 +108,7 @@ def read_back(request: HttpRequest, room_id: int) -> HttpResponse:
         "amount": request.GET.get("usual") or request.GET.get("amount"),
         "payment": request.GET.get("payment"),
     }
-    form = PaymentForm(typed, customer_class=_paid_for(point, line).customer_class)
+    form = PaymentForm(typed, limits=_limits(point, line))
     if not form.is_valid():
         return _room_page(request, point, line, form)
     return _read_back_page(request, point, line, form)
@@ -141,7 +143,7 @@ def _read_back_page(
 def pay(request: HttpRequest, room_id: int) -> HttpResponse:
     """Take the cash once per payment id, and go to the receipt; a refusal is said in words, and nothing was taken."""
     point, line = _room(room_id)
-    form = PaymentForm(request.POST, customer_class=_paid_for(point, line).customer_class)
+    form = PaymentForm(request.POST, limits=_limits(point, line))
     if not form.is_valid():
         return _go(
             request,

@@ -4,6 +4,7 @@ The accounting period (R-4.1.9) is apart from calendar months: by default it run
 the month in which it ends.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -12,7 +13,14 @@ from gateway.contract.rules import PolicyRule
 
 ACCOUNTING_FIRST_DAY = PolicyRule().period_day
 """The day on which gateways close the period, unless a building's policy says another."""
+FirstDays = Callable[[int, int], int]
+"""By year and month: on which day (1 to 28) the period begins after the one that ends in that month. 1: the calendar month."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+
+
+def usual_first_day(_year: int, _month: int) -> int:
+    """Give the procedure's own first day."""
+    return ACCOUNTING_FIRST_DAY
 
 
 class PeriodKind(StrEnum):
@@ -68,19 +76,27 @@ def month_period(year: int, month: int) -> Period:
     return Period(PeriodKind.MONTH, first, _next_month(first) - timedelta(days=1))
 
 
-def accounting_period(year: int, month: int, first_day: int = ACCOUNTING_FIRST_DAY) -> Period:
-    """Give the accounting period that ends in a month. `first_day` 1 is the calendar month; 2 to 28 begins in the month before."""
-    if first_day == 1:
-        whole = month_period(year, month)
-        return Period(PeriodKind.ACCOUNTING, whole.first, whole.last)
+def accounting_period(year: int, month: int, first_days: FirstDays = usual_first_day) -> Period:
+    """Give the accounting period that ends in a month. It begins where the one before ended, also where the first day changed."""
     before = date(year, month, 1) - timedelta(days=1)
-    return Period(PeriodKind.ACCOUNTING, before.replace(day=first_day), date(year, month, first_day - 1))
+    return Period(
+        PeriodKind.ACCOUNTING,
+        _last_day(before.year, before.month, first_days) + timedelta(days=1),
+        _last_day(year, month, first_days),
+    )
 
 
-def accounting_period_of(day: date, first_day: int = ACCOUNTING_FIRST_DAY) -> Period:
+def accounting_period_of(day: date, first_days: FirstDays = usual_first_day) -> Period:
     """Give the accounting period that a day belongs to."""
-    ends = day if first_day == 1 or day.day < first_day else _next_month(day.replace(day=1))
-    return accounting_period(ends.year, ends.month, first_day)
+    is_in_next = day > _last_day(day.year, day.month, first_days)
+    ends = _next_month(day.replace(day=1)) if is_in_next else day
+    return accounting_period(ends.year, ends.month, first_days)
+
+
+def _last_day(year: int, month: int, first_days: FirstDays) -> date:
+    """Give the last day of the accounting period that ends in a month; with the first as first day it is the month's own."""
+    first_day = first_days(year, month)
+    return date(year, month, first_day - 1) if first_day > 1 else month_period(year, month).last
 
 
 def year_period(year: int) -> Period:
@@ -92,11 +108,11 @@ def _next_month(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1)
 
 
-def read_period(name: str, first_day: int = ACCOUNTING_FIRST_DAY) -> Period:
+def read_period(name: str, first_days: FirstDays = usual_first_day) -> Period:
     """Read a period's name. Raises NotAPeriod."""
     kind, _colon, label = name.partition(":")
     try:
-        period = _read(PeriodKind(kind), label, first_day)
+        period = _read(PeriodKind(kind), label, first_days)
     except (ValueError, OverflowError) as error:
         shape = "day:2026-11-25, month:2026-11, period:2026-11 or year:2026"
         raise NotAPeriod(f"{name!r} is no period; write {shape}") from error
@@ -105,14 +121,14 @@ def read_period(name: str, first_day: int = ACCOUNTING_FIRST_DAY) -> Period:
     return period
 
 
-def _read(kind: PeriodKind, label: str, first_day: int) -> Period:
+def _read(kind: PeriodKind, label: str, first_days: FirstDays) -> Period:
     if kind is PeriodKind.DAY:
         return day_period(date.fromisoformat(label))
     if kind is PeriodKind.YEAR:
         return year_period(int(label))
     year, month = (int(part) for part in label.split("-"))
     return (
-        month_period(year, month) if kind is PeriodKind.MONTH else accounting_period(year, month, first_day)
+        month_period(year, month) if kind is PeriodKind.MONTH else accounting_period(year, month, first_days)
     )
 
 

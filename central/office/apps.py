@@ -8,3 +8,8 @@ class OfficeConfig(AppConfig):
 
     name = "central.office"
     label = "office"
+
+    def ready(self) -> None:
+        from central.office import setting_changes
+
+        setting_changes.register_act()

@@ -7,6 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Building
 from central.office import roles
+from central.office.approval_models import Approval, Filing, Signature
+from central.office.setting_models import DatedValue
+
+__all__ = ["Approval", "DatedValue", "Delegation", "Filing", "Signature", "User", "of_served"]
 
 
 class User(AbstractUser):

@@ -47,6 +47,8 @@ SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 IMPORT_CAMPUS = (Role.ADMIN,)
 SEE_REPORTS = (*SEE_MONEY, *OFFICES)
 SEAL_REPORTS = (Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
+SIGN_FOR_REPORTS = (Role.CASHIER, *SEAL_REPORTS)
+"""Send a sealed report up its chain (R-4.2.1)."""
 SEE_AUDIT = (Role.AUDITOR, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 MANAGE_PEOPLE = (Role.ADMIN,)
 MANAGE_CHANNELS = (Role.ADMIN,)
@@ -55,10 +57,14 @@ SEE_NOTICES = SEE_MONEY
 RETRY_NOTICES = (Role.DIRECTOR, Role.ADMIN)
 TELL_BY_HAND = (Role.CASHIER, Role.DIRECTOR, Role.ADMIN)
 """Copies a notice into a group that no robot reaches, and marks it told."""
+SEE_SETTINGS = (*SEE_MONEY, *OFFICES, *WORKSHOP)
+"""The numbers of the procedure; who approves money may ask for others."""
 
 READS_ONLY = (Role.AUDITOR,)
 """May look at much and change nothing but his own sign-in."""
 APPROVES_MONEY = (Role.FINANCE, Role.DIRECTOR, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.PRESIDENT, Role.ADMIN)
 """Signs in with a second factor (TOTP, RFC 6238): a stolen password must not move money or prices."""
+SIGN = tuple(role for role in EVERYONE if role not in READS_ONLY)
+"""Ask for acts, sign them, take them back: each request names the offices of its own chain."""
 OF_BUILDINGS = (Role.WARDEN, Role.ELECTRICIAN)
 """Serve buildings by name; without any they serve them all."""

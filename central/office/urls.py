@@ -3,7 +3,14 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from central.office import channel_views, notice_views, people_views, sign_in_views
+from central.office import (
+    approval_views,
+    channel_views,
+    notice_views,
+    people_views,
+    setting_views,
+    sign_in_views,
+)
 from central.office.import_views import campus_import, campus_import_confirm
 from central.office.price_views import prices
 
@@ -29,6 +36,14 @@ urlpatterns = [
     path("channels/<int:channel_id>/test/", channel_views.channel_test, name="channel-test"),
     path("channels/<int:channel_id>/open/", channel_views.channel_open, name="channel-open"),
     path("mail-server/", channel_views.mail_server, name="mail-server"),
+    path("approvals/", approval_views.inbox, name="approvals"),
+    path("approvals/<int:number>/", approval_views.approval, name="approval"),
+    path("approvals/<int:number>/sign/", approval_views.approval_sign, name="approval-sign"),
+    path("approvals/<int:number>/withdraw/", approval_views.approval_withdraw, name="approval-withdraw"),
+    path("approvals/<int:number>/file/", approval_views.approval_file, name="approval-file"),
+    path("settings/", setting_views.settings_list, name="settings"),
+    path("settings/<str:setting_code>/", setting_views.setting, name="setting"),
+    path("settings/<str:setting_code>/ask/", setting_views.setting_ask, name="setting-ask"),
     path("prices/", prices, name="prices"),
     path("import/", campus_import, name="import"),
     path("import/confirm/", campus_import_confirm, name="import-confirm"),

@@ -8,3 +8,8 @@ class PapersConfig(AppConfig):
 
     name = "central.papers"
     label = "papers"
+
+    def ready(self) -> None:
+        from central.papers import signing
+
+        signing.register_act()

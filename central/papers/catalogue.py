@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 from django.utils.functional import Promise
 
 from central.domain.paper import Paper, column_mistakes
 from central.domain.periods import Period, PeriodKind
+from central.office.dated_settings import computed_with
+from central.papers.accounting import first_days
+from central.papers.words import used_words
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,13 @@ def report_of(code: str) -> Report | None:
 
 
 def make(report: Report, period: Period) -> Paper:
-    """Make a report's paper in the active language. Raises BrokenReport."""
-    paper = report.build(period)
+    """Make a report's paper in the active language; its notes end with the settings it was computed with. Raises BrokenReport."""
+    with computed_with() as used:
+        if period.kind is PeriodKind.ACCOUNTING:
+            first_days(period.last.year, period.last.month)
+        built = report.build(period)
+    lines = dict.fromkeys(used_words(one) for one in used.values())
+    paper = msgspec.structs.replace(built, notes=[*built.notes, *lines])
     if mistakes := [mistake for table in paper.tables for mistake in column_mistakes(table)]:
         raise BrokenReport(f"report {report.code} for {period.name}: {'; '.join(mistakes[:3])}")
     return paper

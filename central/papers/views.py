@@ -3,6 +3,7 @@
 from datetime import date
 from urllib.parse import urlencode
 
+import msgspec
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,13 +20,17 @@ from central.domain import periods
 from central.domain.paper import Paper
 from central.domain.periods import NotAPeriod, Period, PeriodKind, read_period
 from central.office.access import may, roles
+from central.office.approval_views import refusal_words
+from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
-from central.office.roles import SEAL_REPORTS, SEE_REPORTS
+from central.office.page_table import page_tables
+from central.office.roles import SEAL_REPORTS, SEE_REPORTS, SIGN_FOR_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
+from central.papers.accounting import first_days
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
-from central.papers.page_table import page_tables
+from central.papers.signing import ask_for_signatures, in_language, request_of, signature_notes
 from central.papers.words import KIND_WORDS
 
 SEALED_PER_PAGE = 50
@@ -84,7 +89,23 @@ def sealed(request: HttpRequest, number: int) -> HttpResponse:
     chosen = catalogue.report_of(paper.code)
     if chosen is None or not may(request, chosen.roles):
         raise PermissionDenied
-    return _sealed_answer(request, paper, chosen, read_period(paper.period))
+    return _sealed_answer(request, paper, chosen, read_period(paper.period, first_days))
+
+
+@roles(*SIGN_FOR_REPORTS)
+@require_POST
+def sealed_sign(request: HttpRequest, number: int) -> HttpResponse:
+    """Send a sealed report up the chain of R-4.2.1."""
+    paper = get_object_or_404(SealedPaper, pk=number)
+    chosen = catalogue.report_of(paper.code)
+    if chosen is None or not may(request, chosen.roles):
+        raise Http404
+    why = _("Report for the month's chain: checked and found right")
+    result = ask_for_signatures(paper, why=why, actor=request.user, now_ms=clock.now_ms())
+    if isinstance(result, ApprovalRefusal):
+        messages.error(request, refusal_words(result))
+        return redirect("papers:sealed", number)
+    return redirect("office:approval", result.number)
 
 
 @require_GET
@@ -94,7 +115,12 @@ def proof(request: HttpRequest, number: int, digits: str) -> HttpResponse:
     if found is None or not found.digits_agree:
         return render(request, "papers/proof.html", {"number": number}, status=404)
     paper = content_of(found.paper, get_language() or settings.LANGUAGE_CODE)
-    context = {"number": number, "found": found, "paper": paper, "tables": page_tables(paper, rows=False)}
+    context = {
+        "number": number,
+        "found": found,
+        "paper": paper,
+        "tables": page_tables(paper.tables, rows=False),
+    }
     return render(request, "papers/proof.html", context)
 
 
@@ -107,7 +133,7 @@ def _chosen(request: HttpRequest, code: str) -> tuple[Report, Period]:
     asked = request.POST if request.method == "POST" else request.GET
     try:
         if "period" in asked:
-            period = read_period(asked["period"])
+            period = read_period(asked["period"], first_days)
         else:
             period = _containing(asked.get("kind", chosen.periods[0]), asked.get("day", ""))
     except NotAPeriod:
@@ -129,14 +155,16 @@ def _containing(kind: str, day_text: str) -> Period:
         case PeriodKind.MONTH:
             found = periods.month_period(day.year, day.month)
         case PeriodKind.ACCOUNTING:
-            found = periods.accounting_period_of(day)
+            found = periods.accounting_period_of(day, first_days)
         case _:
             found = periods.year_period(day.year)
-    return read_period(found.name)
+    return read_period(found.name, first_days)
 
 
 def _sealed_answer(request: HttpRequest, sealed: SealedPaper, chosen: Report, period: Period) -> HttpResponse:
-    paper = content_of(sealed, get_language() or settings.LANGUAGE_CODE)
+    paper = in_language(sealed)
+    if request.GET.get("form") != "json":
+        paper = msgspec.structs.replace(paper, notes=[*paper.notes, *signature_notes(sealed)])
     return _answer(request, paper, chosen, period, sealed)
 
 
@@ -152,8 +180,10 @@ def _answer(
         "report": chosen,
         "period": period,
         "kinds": [(kind, KIND_WORDS[kind]) for kind in chosen.periods],
-        "tables": page_tables(paper),
+        "tables": page_tables(paper.tables),
         "sealed": sealed,
+        "signing": request_of(sealed) if sealed else None,
+        "can_send": may(request, SIGN_FOR_REPORTS),
         "can_seal": sealed is None and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
         "before": _address(chosen, _containing(period.kind, str(periods.day_before(period)))),
         "after": _address(chosen, _containing(period.kind, str(period.after))),

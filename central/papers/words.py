@@ -4,8 +4,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from central.clock import local, start_of_day_ms
+from central.clock import local
 from central.domain.periods import Period, PeriodKind
+from central.office.dated_settings import Used, known
+from central.office.setting_words import setting_words, value_text, where_words
 from central.papers.pdf import Words
 
 KIND_WORDS: dict[PeriodKind, Promise] = {
@@ -45,6 +47,17 @@ def period_words(period: Period) -> str:
             return _("Accounting period %(month)s: %(first)s to %(last)s") % words
 
 
-def instants_of(period: Period) -> tuple[int, int]:
-    """Give the instant at which a period begins, and the one at which it is over, in campus time."""
-    return start_of_day_ms(period.first), start_of_day_ms(period.after)
+def used_words(used: Used) -> str:
+    """Say with which value of a setting a paper was computed, where it was said and since when."""
+    setting = known(used.code)
+    words = {
+        "setting": setting_words(used.code).label,
+        "value": value_text(setting, used.value) if setting else used.value,
+    }
+    if used.place is None:
+        return _("Computed with %(setting)s: %(value)s (default)") % words
+    words |= {"where": where_words(used.place, used.where), "since": f"{local(used.from_ms):%Y-%m-%d %H:%M}"}
+    if used.approval is None:
+        return _("Computed with %(setting)s: %(value)s (%(where)s, since %(since)s)") % words
+    words["number"] = used.approval
+    return _("Computed with %(setting)s: %(value)s (%(where)s, since %(since)s, approval %(number)s)") % words

@@ -8,8 +8,9 @@ from central.clock import local
 from central.domain.paper import Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.office.roles import SEE_REPORTS
+from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
-from central.papers.words import instants_of, period_words
+from central.papers.words import period_words
 
 
 def build(period: Period) -> Paper:

@@ -4,6 +4,7 @@ Dormitories stand apart from owners, and owners' merchants apart from staff hous
 """
 
 from collections.abc import Iterable
+from datetime import date
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -11,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.campus.models import CustomerClass
-from central.clock import campus_day, local
+from central.clock import campus_day, local, start_of_day_ms
 from central.desk.models import Payment
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind, day_period, days_of, months_of
 from central.office.roles import SEE_MONEY
+from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
-from central.papers.words import instants_of, period_words
+from central.papers.words import period_words
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 GROUPS = (CustomerClass.Group.DORMITORY, CustomerClass.Group.MERCHANT, CustomerClass.Group.STAFF)
@@ -79,7 +81,7 @@ def _receipt_row(payment: Payment) -> Row:
 
 def _by_part(period: Period) -> Table:
     parts = (
-        months_of(period) if period.kind is PeriodKind.YEAR else [day_period(day) for day in days_of(period)]
+        months_of(period) if period.kind is PeriodKind.YEAR else [day_period(day) for day in _days(period)]
     )
     columns = [
         Column("part", _("Month") if period.kind is PeriodKind.YEAR else _("Day"), width=12),
@@ -93,6 +95,13 @@ def _by_part(period: Period) -> Table:
     ):
         taken[_part_name(at_ms, period)].append((group, fen))
     return Table("", columns, [_part_row(part, taken[part.name]) for part in parts])
+
+
+def _days(period: Period) -> list[date]:
+    """Give the days of a period, and the one on which it ends when it does so after midnight (R-4.1.9)."""
+    _from_ms, until_ms = instants_of(period)
+    ends_later = until_ms > start_of_day_ms(period.after)
+    return [*days_of(period), *([period.after] if ends_later else [])]
 
 
 def _part_name(at_ms: int, period: Period) -> str:

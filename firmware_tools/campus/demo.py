@@ -13,7 +13,7 @@ from pathlib import Path
 from firmware_tools.campus.demo_clock import DemoClock, real_now_ms
 from firmware_tools.campus.demo_layout import demo_campus
 from firmware_tools.campus.folder import Folder
-from firmware_tools.campus.opening import ADMIN, CASHIER
+from firmware_tools.campus.opening import ADMIN, CASHIER, SIGNERS
 from firmware_tools.campus.parts import LOOPBACK, CommandFailed, Ports
 from firmware_tools.campus.session import MAX_PORT, Session, free_port
 from firmware_tools.campus.supervisor import PartFailed
@@ -119,6 +119,7 @@ def welcome(folder: Folder, ports: Ports, rate: int) -> str:
   Open       http://{LOOPBACK}:{ports.web}/
   Cashier    {CASHIER.name} / {CASHIER.password}
   Admin      {ADMIN.name} / {ADMIN.password}
+  Signers    {" ".join(one.name for one in SIGNERS.values())} / {next(iter(SIGNERS.values())).password}
 
   Time runs {rate} times as fast as the world's. What to look at:
     1-105    uses 1.8 kW: runs out about a minute after the first start, and again after each payment; its relay opens.

@@ -25,6 +25,13 @@ class Person:
 
 CASHIER = Person("cashier", "sell-with-care")
 ADMIN = Person("admin", "look-after-rooms")
+SIGNERS = {
+    "director": Person("director", "sign-what-is-right"),
+    "vp-network": Person("vice", "sign-what-is-right"),
+    "finance": Person("finance", "sign-what-is-right"),
+}
+"""By office: who signs prices and settings (R-4.2.1)."""
+NO_SEASON = ("setting", "sale.seasonal-minimum", "[]", "--why", "the demonstration takes small payments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,16 @@ class Opening:
         """Make databases, keys and people, and import the campus."""
         write_workbook(campus_sheets(self.campus), self.folder.campus_list)
         await self.central("init", "--admin", ADMIN.name, "--password-stdin", text_in=ADMIN.password)
-        cashier = ("user", "add", CASHIER.name, "--role", "cashier", "--password-stdin")
+        people = {"cashier": CASHIER, **SIGNERS}
         await asyncio.gather(
-            self.central(*cashier, text_in=CASHIER.password),
+            *(self._add_person(office, person) for office, person in people.items()),
             self.central("import-campus", str(self.folder.campus_list)),
+            self.central(*NO_SEASON),
         )
+
+    async def _add_person(self, office: str, person: Person) -> None:
+        add = ("user", "add", person.name, "--role", office, "--password-stdin")
+        await self.central(*add, text_in=person.password)
 
     async def commission_meters(self) -> None:
         """Enter each building's lines and meters, as its electrician found them."""

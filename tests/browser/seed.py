@@ -11,6 +11,7 @@ from central import clock
 from central.campus.import_plan import plan_import
 from central.campus.models import Account, Binding, Building, CustomerClass
 from central.campus.operations import Imported, carry_out
+from central.domain.known_settings import Place
 from central.ledger.chart_of_accounts import customer, energy_revenue, subsidy
 from central.ledger.operations import Draft, book
 from central.link.models import (
@@ -27,6 +28,7 @@ from central.link.operations import enrol_gateway
 from central.link.telemetry.apps import TELEMETRY
 from central.link.telemetry.models import DecisionEvent, HourlyUse, LastReading, RelayEvent
 from central.office.models import User
+from central.office.setting_changes import Change, set_at_console
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 CLASSES = (
@@ -34,6 +36,7 @@ CLASSES = (
 )
 PRICES = ("class,price,from\ndormitory,0.5583,2025-09-01\nshop,0.9214,2025-09-01\n",)
 PASSWORD = "tall-lamp-quiet-42"  # a test's own
+SIGNERS = {"director": User.Role.DIRECTOR, "vice": User.Role.VP_NETWORK, "finance": User.Role.FINANCE}
 NAMES = (
     *("王小明", "李丽", "张伟", "刘洋", "陈静", "杨帆", "赵磊", "黄蓉", "周杰", "吴倩"),
     *("徐涛", "孙悦", "马超", "朱琳", "胡军", "郭敏", "何欣", "高峰", "林涵", "罗兰"),
@@ -44,9 +47,11 @@ WELDED, SILENT, PROTECTED, CUT, LOW = "1-103", "1-104", "1-105", "1-101", "1-102
 
 
 def people() -> None:
-    """Make one cashier and one administrator."""
+    """Make one cashier, one administrator, and those who sign (R-4.2.1)."""
     User.objects.create_user("cashier", password=PASSWORD, role=User.Role.CASHIER)
     User.objects.create_user("manager", password=PASSWORD, role=User.Role.ADMIN)
+    for name, role in SIGNERS.items():
+        User.objects.create_user(name, password=PASSWORD, role=role)
 
 
 def campus(buildings: int = 3, rooms: int = 12) -> None:
@@ -57,6 +62,10 @@ def campus(buildings: int = 3, rooms: int = 12) -> None:
 
 def _campus(buildings: int, rooms: int) -> None:
     now_ms = clock.now_ms()
+    # Tests pay on any day of the year: September's minimum has tests of its own.
+    set_at_console(
+        Change("sale.seasonal-minimum", Place.CAMPUS, "", [], 0), why="tests", now_ms=now_ms - 200 * DAY_MS
+    )
     import_lists(CLASSES + PRICES, now_ms - 90 * DAY_MS)
     import_lists((_rooms_list(buildings, rooms),), now_ms - 60 * DAY_MS)
     for building in Building.objects.order_by("code"):

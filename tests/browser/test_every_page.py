@@ -41,6 +41,16 @@ PAGES: dict[str, tuple[str, str]] = {
     "a month's takings": ("cashier", "/papers/takings/?kind=month"),
     "a year's prices": ("manager", "/papers/price-list/?kind=year"),
     "no such sheet": ("", "/papers/proof/7/0123456789abcdef/"),
+    "office": ("manager", "/office/"),
+    "office of a cashier": ("cashier", "/office/"),
+    "approvals": ("cashier", "/office/approvals/"),
+    "approvals to sign": ("director", "/office/approvals/"),
+    "approval to sign": ("director", "/office/approvals/1/"),
+    "approval of one's own": ("manager", "/office/approvals/1/"),
+    "settings": ("manager", "/office/settings/"),
+    "setting": ("manager", "/office/settings/desk.hours/"),
+    "setting of classes": ("manager", "/office/settings/sale.seasonal-minimum/"),
+    "chain": ("manager", "/office/settings/approval.setting/"),
     "people": ("manager", "/office/people/"),
     "person": ("manager", "/office/people/1/"),
     "delegations": ("manager", "/office/delegations/"),
@@ -90,6 +100,13 @@ def give_no_reason(page: Page) -> None:
         page.locator("form[data-once] button").click()
 
 
+def mistype_a_setting(page: Page) -> None:
+    page.goto("/office/settings/desk.hours/")
+    page.locator("#id_value").fill("noon")
+    with page.expect_navigation():
+        page.locator("main form[data-once] button").click()
+
+
 def be_refused(page: Page) -> None:
     """Send an amount that no page would send: the server's word, not the form's, is what counts."""
     page.goto(f"{READ_BACK}&amount=50")
@@ -131,6 +148,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "channel refused": ("manager", lambda page, site: paste_no_address(page), "#id_address_error"),
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
     "payment refused": ("cashier", lambda page, site: be_refused(page), "p[role=alert]"),
+    "setting mistyped": ("manager", lambda page, site: mistype_a_setting(page), ".errorlist"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
     "locked out": ("", lambda page, site: be_locked_out(page), ".note.warn"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
@@ -139,6 +157,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 EXPECTED_COMPLAINTS = {
     *("bad amount", "forbidden", "missing"),
     "channel refused",
+    "setting mistyped",
     *("alarm without a reason", "import refused", "old page", "locked out", "broken server"),
 }
 """Pages whose status is an error: Chromium notes it in its console."""
@@ -161,6 +180,10 @@ def one_receipt(site: Site) -> None:
         "from central.link.alarms import raise_alarm\n"
         "raise_alarm('grant-twice', '1-102.1', now_ms=clock.now_ms(), gateway_id='gw-1', detail='p-1 was credited by e1 before')\n"
         "from tests.browser import seed_notices; seed_notices.notices()\n"
+        "from central.office.approvals import ask\n"
+        "meal = {'code': 'desk.duty-meal', 'place': 'campus', 'where': '', 'value': 1000, 'from_ms': clock.now_ms()}\n"
+        "ask('setting', meal, subject='desk.duty-meal', why='米涨价了', "
+        "actor=User.objects.get(username='manager'), now_ms=clock.now_ms())\n"
         "operations.pay('every-page', '1-102.1', 5000, User.objects.get(username='cashier'), now_ms=clock.now_ms())"
     )
 
@@ -183,7 +206,7 @@ class Look:
 )
 def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) -> dict[str, Look]:
     """Walk through every page in one language and look at each in every way."""
-    visitors = {who: visits(who, language=request.param) for who in ("", "cashier", "manager")}
+    visitors = {who: visits(who, language=request.param) for who in ("", "cashier", "manager", "director")}
     return {name: look_at(visitor, axe) for name, visitor in walk(visitors, site)}
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.central.gateway_twin import GatewayTwin
 from tests.central.own_central import OwnCentral
 
-NOW_MS = 1_790_000_000_000
+NOW_MS = 1_795_000_000_000
 LIST = """building,building_name,floor,room,class,meter,protected,occupants,price
 1,North,3,301,dormitory,m-301,no,Wang;Li,0.558
 1,North,3,302,dormitory,m-302,no,Zhang,0.558

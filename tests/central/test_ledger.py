@@ -127,6 +127,9 @@ def test_every_immutable_table_has_its_triggers():
         "link_gatewayentry",
         "link_grant",
         "link_meterswap",
+        "office_datedvalue",
+        "office_filing",
+        "office_signature",
         "papers_sealedpaper",
     ]
     assert missing_triggers() == []

@@ -52,11 +52,14 @@ def test_what_is_no_period_is_refused_by_name(name: str) -> None:
 
 @given(DAYS, st.integers(1, 28))
 def test_every_day_is_in_exactly_one_accounting_period(day: date, first_day: int) -> None:
-    period = accounting_period_of(day, first_day)
+    def first_days(_year: int, _month: int) -> int:
+        return first_day
+
+    period = accounting_period_of(day, first_days)
     assert period.first <= day <= period.last
     assert period.first.day == first_day
-    assert accounting_period_of(period.after, first_day).first == period.after
-    assert accounting_period_of(day_before(period), first_day).last == period.first - timedelta(days=1)
+    assert accounting_period_of(period.after, first_days).first == period.after
+    assert accounting_period_of(day_before(period), first_days).last == period.first - timedelta(days=1)
 
 
 @given(DAYS)
@@ -65,3 +68,15 @@ def test_months_and_days_cover_a_year_once(day: date) -> None:
     months = months_of(year)
     assert [d for month in months for d in days_of(month)] == days_of(year)
     assert months[day.month - 1] == month_period(day.year, day.month)
+
+
+@given(DAYS, st.integers(0, 2**32))
+def test_periods_join_without_gap_where_the_first_day_changes(day: date, seed: int) -> None:
+    def first_days(year: int, month: int) -> int:
+        return (seed * 31 + year * 12 + month) * 7919 % 28 + 1
+
+    period = accounting_period_of(day, first_days)
+    assert period.first <= day <= period.last
+    assert read_period(period.name, first_days) == period
+    assert accounting_period_of(period.after, first_days).first == period.after
+    assert accounting_period_of(day_before(period), first_days).after == period.first

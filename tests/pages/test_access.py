@@ -20,7 +20,7 @@ OPEN_TO_ALL = {"office:sign-in", "office:sign-out", "set_language", "papers:proo
 OWN_SIGN_IN = {"office:second-factor", "office:password"}
 """For whoever is signed in, whatever his role; they send strangers to the sign-in themselves."""
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-SPECIMENS = {"code": "price-list", "digits": "0123456789abcdef"}
+SPECIMENS = {"code": "price-list", "setting_code": "desk.hours", "digits": "0123456789abcdef"}
 
 
 def walk(resolver: URLResolver, namespace: str = "") -> dict[str, URLPattern]:
@@ -147,5 +147,10 @@ def test_a_warden_sees_only_the_buildings_he_serves(people: dict[str, Client]) -
 def test_the_menu_shows_only_what_the_role_may_open(people: dict[str, Client]) -> None:
     for role, client in people.items():
         menu = client.get("/").content.decode().split("</nav>")[0]
-        for name in ("desk:find", "office:prices", "office:people", "papers:reports"):
-            assert (f'href="{reverse(name)}"' in menu) == (role in allowed(name)), (role, name)
+        office = client.get("/office/").content.decode().split("</nav>")[1]
+        for page, names in (
+            (menu, ("desk:find", "papers:reports")),
+            (office, ("office:prices", "office:people")),
+        ):
+            for name in names:
+                assert (f'href="{reverse(name)}"' in page) == (role in allowed(name)), (role, name)

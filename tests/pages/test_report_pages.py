@@ -1,6 +1,7 @@
 """Reports on pages and as files: they tie, lead to their rows, and once sealed stay as they were and can be proved."""
 
 import json
+from datetime import date
 from io import BytesIO
 
 import openpyxl
@@ -11,10 +12,13 @@ from django.test import Client
 from central import clock
 from central.campus.models import Account, CustomerClass
 from central.desk.operations import Paid, pay
+from central.domain.known_settings import Place
 from central.domain.paper import Paper, decode, totals
 from central.domain.periods import accounting_period_of, day_period, month_period, read_period, year_period
 from central.ledger.models import AuditEntry
+from central.office.approvals import sign
 from central.office.models import User
+from central.office.setting_changes import Change, set_at_console
 from central.papers.catalogue import make, report_of
 from central.papers.font import INSTALL, NoFont, paper_font
 from central.papers.models import SealedPaper
@@ -174,3 +178,47 @@ def test_a_changed_content_or_a_seal_that_is_not_in_the_chain_shows(takings: Non
         cursor.execute("UPDATE papers_sealedpaper SET contents = replace(contents, '52500000', '62500000')")
     page = client.get(f"/papers/proof/1/{paper.seal[:16]}/").content.decode()
     assert "no longer agrees with its seal" in page
+
+
+def test_a_sealed_report_goes_up_the_chain_and_says_who_signed(takings: None, admin: Client) -> None:
+    """R-4.2.1: director, vice-president, finance; the card room files a copy; the paper itself never changes."""
+    sealed(month_of_last())
+    before = admin.get("/papers/sealed/1/?form=json").content
+    first = admin.post("/papers/sealed/1/sign/")
+    assert admin.post("/papers/sealed/1/sign/").url == first.url, "sent twice, asked once"
+    number = int(first.url.strip("/").rpartition("/")[2])
+    assert "52.50" in admin.get(first.url).content.decode(), "the signer sees the whole table"
+    for name in ("director", "vice", "finance"):
+        assert "Signed, approval" not in admin.get("/papers/sealed/1/").content.decode()
+        person = User.objects.get(username=name)
+        sign(number, approve=True, reason="", actor=person, now_ms=clock.now_ms())
+    page = admin.get("/papers/sealed/1/").content.decode()
+    assert f"Signed, approval {number}: network-centre director director" in page
+    assert "finance finance" in page
+    assert admin.get("/papers/sealed/1/?form=json").content == before
+    shelves = admin.get(first.url).content.decode()
+    assert "Original" in shelves
+    assert "Filed copy" in shelves
+
+
+def test_a_report_that_was_refused_may_be_sent_again(takings: None, admin: Client) -> None:
+    sealed(month_of_last())
+    first = int(admin.post("/papers/sealed/1/sign/").url.strip("/").rpartition("/")[2])
+    director = User.objects.get(username="director")
+    sign(first, approve=False, reason="page 2 is missing", actor=director, now_ms=clock.now_ms())
+    assert admin.post("/papers/sealed/1/sign/").url != f"/office/approvals/{first}/"
+
+
+def test_an_accounting_period_names_its_first_day_and_follows_the_setting(
+    takings: None, admin: Client
+) -> None:
+    page = admin.get("/papers/takings/?period=period:2026-11").content.decode()
+    assert "Computed with First day of the accounting period: on day 26 of the month (default)" in page
+    change = Change("period.first-day", Place.CAMPUS, "", 21, 0)
+    instant_ms = clock.start_of_day_ms(date(2026, 11, 15))
+    set_at_console(change, why="the bureau reads earlier", now_ms=instant_ms)
+    page = admin.get("/papers/takings/?period=period:2026-11").content.decode()
+    assert "2026-10-26 to 2026-11-25" in page, "November had begun: it stays"
+    page = admin.get("/papers/takings/?period=period:2026-12").content.decode()
+    assert "2026-11-26 to 2026-12-20" in page
+    assert "on day 21 of the month (whole campus, since 2026-11-15 00:00)" in page

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('office', '0002_people'),
+        ('office', '0004_forbid_changes'),
     ]
 
     operations = [

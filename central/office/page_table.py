@@ -1,8 +1,9 @@
 """A paper's tables as a page draws them: texts beside their links, figures marked, totals below."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from central.domain.paper import Column, Kind, Paper, Table, has_totals, text_of, totals
+from central.domain.paper import Column, Kind, Table, has_totals, text_of, totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,15 @@ class PageTable:
     totals: list[PageCell]
     count: int
 
+    @property
+    def has_titles(self) -> bool:
+        """Say whether the columns have titles at all."""
+        return any(title for title, _is_number in self.columns)
 
-def page_tables(paper: Paper, rows: bool = True) -> list[PageTable]:
+
+def page_tables(tables: Iterable[Table], rows: bool = True) -> list[PageTable]:
     """Give every table; without its rows when only the totals may be shown."""
-    return [_table(table, rows) for table in paper.tables]
+    return [_table(table, rows) for table in tables]
 
 
 def _table(table: Table, with_rows: bool) -> PageTable:

@@ -1,0 +1,116 @@
+"""Read requests: what waits for a person, what he asked for, what he may look at, and where each stands."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from central.domain.approval import Chain, Signed, chain_of, may_sign, step_now
+from central.office import roles
+from central.office.acts import act_of, all_acts
+from central.office.approvals import stand_ins_of
+from central.office.models import Approval, Filing, Signature, User
+from central.office.people import roles_of
+from central.office.roles import Role
+from central.office.setting_words import chain_text, office_word
+from central.office.words import Words
+
+SEES_ALL = frozenset({*roles.HEADS, Role.FINANCE, Role.AUDITOR, Role.ADMIN})
+"""Offices that may look at every request."""
+
+
+def waiting_for(person: User, now_ms: int) -> list[Approval]:
+    """Give the requests that this person can sign now, the longest waiting first."""
+    offices = roles_of(person, now_ms)
+    waiting = Approval.objects.filter(state=Approval.State.WAITING).exclude(asked_by=person)
+    rows = waiting.prefetch_related("signatures").select_related("asked_by").order_by("step_since_ms")
+    return [
+        row
+        for row in rows
+        if may_sign(
+            chain_of(row.chain),
+            [Signed(one.step, one.person_id) for one in row.signatures.all() if one.approve],
+            asker=row.asked_by_id,
+            person=person.pk,
+            offices=offices,
+            stand_ins=stand_ins_of(row, now_ms),
+        )
+        is None
+    ]
+
+
+def visible_to(person: User, now_ms: int) -> QuerySet[Approval]:
+    """Give the requests that a person may look at: his own, those he signed, and those that concern one of his offices."""
+    offices = roles_of(person, now_ms)
+    rows = Approval.objects.select_related("asked_by")
+    if offices & SEES_ALL:
+        return rows
+    acts = [act.code for act in all_acts() if offices & {*act.roles, *act.copies}]
+    in_chain = [row.pk for row in Approval.objects.only("pk", "chain") if offices & _offices_of(row)]
+    mine = Q(asked_by=person) | Q(signatures__person=person) | Q(act__in=acts) | Q(pk__in=in_chain)
+    return rows.filter(mine).distinct()
+
+
+def _offices_of(request: Approval) -> set[str]:
+    return {office for step in chain_of(request.chain) for office in step.offices}
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step of a chain as a page shows it."""
+
+    who: str
+    signatures: list[Signature]
+    missing: int
+    is_now: bool
+
+
+def step_lines(request: Approval) -> list[StepLine]:
+    """Give each step with who signed it and how many signatures it lacks."""
+    chain, rows = chain_of(request.chain), list(request.signatures.select_related("person"))
+    signed = [Signed(row.step, row.person_id) for row in rows if row.approve]
+    now = step_now(chain, signed) if request.state == Approval.State.WAITING else None
+    return [_line(chain, place, rows, now == place) for place in range(len(chain))]
+
+
+def _line(chain: Chain, place: int, rows: list[Signature], is_now: bool) -> StepLine:
+    step = chain[place]
+    here = [row for row in rows if row.step == place]
+    who = chain_text([{"offices": list(step.offices), "persons": step.persons}])
+    return StepLine(who, here, step.persons - sum(row.approve for row in here), is_now)
+
+
+def act_title(code: str) -> Words:
+    """Name an act; one that is no longer known by its code."""
+    act = act_of(code)
+    return act.title if act else code
+
+
+def subject_words(request: Approval) -> str:
+    """Say what a request is about."""
+    act = act_of(request.act)
+    return (act.about(request.content) if act else "") or request.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where an office keeps the original or a copy, or that it has yet to say so."""
+
+    kind: str
+    office: str
+    office_name: str
+    filing: Filing | None
+
+
+def shelves_of(request: Approval) -> list[Shelf]:
+    """Give who keeps the original (the last office that signed) and who files copies; nothing until it is approved."""
+    act = act_of(request.act)
+    if request.state != Approval.State.APPROVED or act is None:
+        return []
+    filed = {(row.kind, row.office): row for row in request.filings.select_related("person")}
+    last = request.signatures.order_by("pk").last()
+    wanted = [(Filing.Kind.ORIGINAL, last.office)] if last else []
+    wanted += [(Filing.Kind.COPY, office) for office in act.copies]
+    return [
+        Shelf(kind.value, office, office_word(office), filed.get((kind.value, office)))
+        for kind, office in wanted
+    ]
