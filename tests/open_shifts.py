@@ -1,7 +1,7 @@
 """Shifts for tests whose matter is another one: opened with an empty drawer, at a drawer of one's own, ended when asked."""
 
 from central.desk.shift_models import Shift, ShiftEnd
-from central.desk.shifts import Counted, drawer_tie, end_shift, open_shift
+from central.desk.shifts import Counted, drawer_tie, end_shift, open_shift, open_shift_of
 from central.office.models import DatedValue, User
 
 
@@ -25,3 +25,10 @@ def off_shift(shift: Shift, now_ms: int, left_fen: int = 0) -> ShiftEnd:
     end = end_shift(shift.pk, Counted(counted), left_fen, shift.cashier, now_ms=now_ms)
     assert isinstance(end, ShiftEnd), end
     return end
+
+
+def have_shift(cashier: User, now_ms: int) -> User:
+    """Open a shift unless one is open; give the cashier, who may take cash now."""
+    if open_shift_of(cashier) is None:
+        on_shift(cashier, now_ms)
+    return cashier

@@ -28,6 +28,7 @@ from central.reports.audit import search
 from central.reports.audit.choice import Choice
 from central.reports.audit.search import find
 from tests.browser import seed
+from tests.open_shifts import have_shift
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 LOG = "/audit/"
@@ -44,7 +45,9 @@ def note(actor: str, action: str, subject: str = "s", detail: str = "", at_ms: i
 def take_payment(
     account: str = "1-101.1", fen: int = 5_000, name: str = "p-1", at_ms: int | None = None
 ) -> int:
-    paid = pay(name, account, fen, User.objects.get(username="cashier"), now_ms=at_ms or clock.now_ms())
+    now_ms = at_ms or clock.now_ms()
+    cashier = have_shift(User.objects.get(username="cashier"), now_ms)
+    paid = pay(name, account, fen, cashier, now_ms=now_ms)
     assert isinstance(paid, Paid), paid
     return paid.receipt.number
 

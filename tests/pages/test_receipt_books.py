@@ -34,6 +34,7 @@ from central.desk.refusals import DeskRefusal, Refused
 from central.domain.receipt_book import Finding, Mark, PageState
 from central.ledger.models import AuditEntry
 from central.office.models import DatedValue, User
+from tests.open_shifts import have_shift
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 SEALS = ["档案馆公章", "财务专用章", "加盖财务专用章生效"]
@@ -78,7 +79,7 @@ def check(book: ReceiptBook, *findings: Finding, seals: list[str] = SEALS) -> Ch
 
 def sell(page: str, number: str = "") -> Paid | Refused:
     account = Account.objects.order_by("code")[2]
-    return pay(number or str(uuid4()), account.code, 5_000, who(), now_ms=now(), page=page)
+    return pay(number or str(uuid4()), account.code, 5_000, have_shift(who(), now()), now_ms=now(), page=page)
 
 
 # -------------------------------------------------------------- issued in order
@@ -125,7 +126,7 @@ def test_the_same_payment_again_takes_no_second_page(by_page: None, book: Receip
 def test_a_payment_that_is_refused_leaves_the_page(by_page: None, book: ReceiptBook) -> None:
     check(book)
     account = Account.objects.order_by("code")[2]
-    assert isinstance(pay("x", account.code, 1, who(), now_ms=now(), page="1"), Refused)
+    assert isinstance(pay("x", account.code, 1, have_shift(who(), now()), now_ms=now(), page="1"), Refused)
     assert states_of(book)[1] is PageState.GOOD
 
 

@@ -27,6 +27,7 @@ from central.papers import font as paper_fonts
 from central.papers.boxes import GOES_ON, MM, SMALLEST, Box, fitted
 from central.papers.font import NoFont, paper_font
 from central.papers.slip import place
+from tests.open_shifts import have_shift
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 PARTS = ("记账联", "存根联", "客户联")
@@ -35,7 +36,7 @@ SIZES = {"a4": (210, 297), "plies": (241, 140), "parts": (241, 140)}
 
 def sell(number: int = 1, fen: int = 5_000) -> Receipt:
     account = Account.objects.order_by("code")[2]
-    cashier = User.objects.get(username="cashier")
+    cashier = have_shift(User.objects.get(username="cashier"), clock.now_ms())
     paid = pay(f"paper-{number}", account.code, fen, cashier, now_ms=clock.now_ms())
     assert isinstance(paid, Paid), paid
     return paid.receipt

@@ -19,6 +19,7 @@ from central.link.models import AccountDecision, Gateway, RelayState
 from central.link.shared_balance import merge
 from central.office.models import User
 from tests.browser import seed
+from tests.open_shifts import have_shift
 from tests.pages.test_access import GUARDED, METHODS, OWN_SIGN_IN, address
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
@@ -50,7 +51,8 @@ def inside(code: str = "1-101.1", language: str = "en") -> Client:
 
 
 def take_payment(code: str, fen: int, name: str) -> int:
-    paid = pay(name, code, fen, User.objects.get(username="cashier"), now_ms=clock.now_ms())
+    cashier = have_shift(User.objects.get(username="cashier"), clock.now_ms())
+    paid = pay(name, code, fen, cashier, now_ms=clock.now_ms())
     assert isinstance(paid, Paid), paid
     return paid.receipt.number
 
