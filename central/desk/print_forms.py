@@ -21,7 +21,7 @@ class _Millimetres(forms.DecimalField):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(max_digits=5, decimal_places=1, localize=False, **kwargs)
         self.widget.attrs["step"] = "0.1"
-        self.error_messages["invalid"] = _("Write millimetres with one decimal: 2.5 or -0.8.")
+        self.error_messages["invalid"] = gettext_lazy("Write millimetres with one decimal: 2.5 or -0.8.")
         self.error_messages["max_decimal_places"] = self.error_messages["invalid"]
 
     def clean(self, value: object) -> int | None:
