@@ -58,6 +58,8 @@ class Known:
     least: int = 0
     most: int = 1_000_000_000
     choices: tuple[str, ...] = ()
+    is_read: bool = True
+    """False while no page uses it yet: it can be said and is kept, and the page says so."""
 
     @property
     def chapter(self) -> str:
@@ -83,33 +85,41 @@ SETTINGS: Final = (
     Known("receipt.original", Kind.CHOICE, "number", "R-4.1.2", choices=("number", "page")),
     Known("receipt.seals", Kind.TEXTS, ["档案馆公章", "财务专用章", "加盖财务专用章生效"], "R-4.1.2"),
     Known("receipt.parts", Kind.TEXTS, ["记账联", "存根联", "客户联"], "R-4.2.1"),
-    Known("correction.same-day-only", Kind.YES_NO, True, "R-4.1.5"),
-    Known("balance.low-hour", Kind.HOUR_OF_DAY, 18, "R-4.1.6", _BUILDING),
-    Known("balance.low-yuan", Kind.FEN, 1000, "R-4.1.6", _ANYWHERE),
-    Known("balance.low-kwh", Kind.WATT_HOURS, 10_000, "R-4.1.6", _ANYWHERE),
+    Known("correction.same-day-only", Kind.YES_NO, True, "R-4.1.5", is_read=False),
+    Known("balance.low-hour", Kind.HOUR_OF_DAY, 18, "R-4.1.6", _BUILDING, is_read=False),
+    Known("balance.low-yuan", Kind.FEN, 1000, "R-4.1.6", _ANYWHERE, is_read=False),
+    Known("balance.low-kwh", Kind.WATT_HOURS, 10_000, "R-4.1.6", _ANYWHERE, is_read=False),
     Known("period.first-day", Kind.DAY_OF_MONTH, 26, "R-4.1.9", least=1, most=28),
     Known("period.hour", Kind.HOUR_OF_DAY, 0, "R-4.1.9"),
-    Known("agreement.due-day", Kind.DAY_OF_MONTH, 6, "R-4.1.9", least=1, most=28),
-    Known("check.minutes", Kind.MINUTES, 60, "R-4.2.0", most=1440),
-    Known("check.parties", Kind.TEXTS, ["财务", "卡机房", "楼管员", "安保纠察", "水电技师"], "R-4.2.0"),
-    Known("theft.arrival", Kind.MINUTES, 10, "R-4.2.4", _BUILDING, least=1, most=1440),
-    Known("theft.penalty-per-day", Kind.WATT_HOURS, 20_000, "R-4.2.4", _CLASS),
-    Known("theft.both-days-count", Kind.YES_NO, True, "R-4.2.4"),
+    Known("agreement.due-day", Kind.DAY_OF_MONTH, 6, "R-4.1.9", least=1, most=28, is_read=False),
+    Known("check.minutes", Kind.MINUTES, 60, "R-4.2.0", most=1440, is_read=False),
+    Known(
+        "check.parties",
+        Kind.TEXTS,
+        ["财务", "卡机房", "楼管员", "安保纠察", "水电技师"],
+        "R-4.2.0",
+        is_read=False,
+    ),
+    Known("theft.arrival", Kind.MINUTES, 10, "R-4.2.4", _BUILDING, least=1, most=1440, is_read=False),
+    Known("theft.penalty-per-day", Kind.WATT_HOURS, 20_000, "R-4.2.4", _CLASS, is_read=False),
+    Known("theft.both-days-count", Kind.YES_NO, True, "R-4.2.4", is_read=False),
     Known(
         "detail.copies",
         Kind.TEXTS,
         ["网络中心主任", "后勤处", "分管副校长", "事务中心（转法人代表）"],
         "R-4.2.5",
+        is_read=False,
     ),
     Known(
         "readings.copies",
         Kind.TEXTS,
         ["卡机房", "网络中心", "后勤处", "分管网络副校长", "分管后勤副校长", "事务中心（转呈院长）"],
         "R-4.3.7",
+        is_read=False,
     ),
-    Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 22, "R-4.3.6", least=1),
-    Known("meeting.procedures", Kind.COUNT, 3, "R-5.1", least=1, most=50),
-    Known("meeting.departments", Kind.COUNT, 5, "R-5.1", least=1, most=50),
+    Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 22, "R-4.3.6", least=1, is_read=False),
+    Known("meeting.procedures", Kind.COUNT, 3, "R-5.1", least=1, most=50, is_read=False),
+    Known("meeting.departments", Kind.COUNT, 5, "R-5.1", least=1, most=50, is_read=False),
     Known("link.silent-after", Kind.MINUTES, 30, "R-G3", least=1, most=10_080),
     Known("approval.remind-after", Kind.HOURS, 24, "R-4.2.1", least=1, most=720),
     Known("approval.escalate-after", Kind.HOURS, 72, "R-4.2.1", least=1, most=2160),

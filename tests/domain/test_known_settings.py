@@ -1,5 +1,7 @@
 """Dated settings: every default is a value of its kind, what is no value is named, and fields read back what they show."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +104,13 @@ def test_a_season_may_go_over_new_year() -> None:
     assert found == {"12-19": None, "12-20": 5000, "01-03": 9000, "02-28": 5000, "02-29": None}
     assert on_days([["12-20", "02-28"]], "01-01")
     assert not on_days([["12-20", "02-28"]], "03-01")
+
+
+def test_what_no_code_reads_is_marked_and_nothing_else() -> None:
+    """A setting that only looks as if it did something would mislead the heads who sign it."""
+    root = Path(__file__).resolve().parents[2] / "central"
+    words = {"known_settings.py", "setting_words.py"}
+    code = "".join(path.read_text() for path in root.rglob("*.py") if path.name not in words)
+    assert {known.code for known in SETTINGS if known.is_read} == {
+        known.code for known in SETTINGS if f'"{known.code}"' in code
+    }
