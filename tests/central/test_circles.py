@@ -71,3 +71,16 @@ meet("change", lambda: people.change_person(anna.pk, person, actor=admin, now_ms
 print(Approval.objects.get().act, User.objects.get(pk=anna.pk).last_name)
 """
     assert said(own_central, tmp_path, script) == "cash-difference Anna\n"
+
+
+@pytest.mark.timeout(180)
+def test_a_check_is_begun_while_another_one_ends(own_central, tmp_path):
+    """Who begins a check locks the head, then the checks under way; the last step of one locks it, then the head."""
+    script = r"""
+from central.ledger import checking
+check = checking.begin(actor="a", now_ms=NOW_MS)
+meet("check", lambda: checking.step(check.pk, now_ms=NOW_MS),
+     lambda: checking.begin(actor="b", now_ms=NOW_MS + 1), (checking, "record_audit"))
+print(checking.BooksCheck.objects.get(pk=check.pk).state)
+"""
+    assert said(own_central, tmp_path, script) == "whole\n"
