@@ -84,3 +84,22 @@ meet("check", lambda: checking.step(check.pk, now_ms=NOW_MS),
 print(checking.BooksCheck.objects.get(pk=check.pk).state)
 """
     assert said(own_central, tmp_path, script) == "whole\n"
+
+
+@pytest.mark.timeout(180)
+def test_rooms_of_two_buildings_are_split_while_a_building_is_changed(own_central, tmp_path):
+    """All buildings are locked before the first word is put on record: the head comes last."""
+    script = r"""
+from central.campus.models import Account
+from central.campus.rules import set_rules
+from central.domain.rule_json import RuleKind
+from central.link import shared_balance
+for payer, member in (("1-301", "1-302"), ("2-101", "2-102")):
+    shared_balance.merge(payer, [member], actor="t", now_ms=NOW_MS)
+print(Account.objects.exclude(pays_from=None).count())
+meet("split", lambda: shared_balance.split(["1-302", "2-102"], actor="t", now_ms=NOW_MS),
+     lambda: set_rules(RuleKind.BUILDING_POLICY, "2", {}, actor="t", now_ms=NOW_MS),
+     (shared_balance, "record_audit"), after=True)
+print(Account.objects.exclude(pays_from=None).count())
+"""
+    assert said(own_central, tmp_path, script) == "2\n0\n"
