@@ -62,7 +62,7 @@ def ask(
         return ApprovalRefusal.UNKNOWN_ACT
     key, digest = key or str(uuid.uuid4()), content_hash(act_code, content)
     if known := Approval.objects.filter(key=key).first():
-        return known if known.content_hash == digest else ApprovalRefusal.EXISTS_WITH_DIFFERENT
+        return _same(known, digest)
     if not roles_of(actor, now_ms) & set(act.roles):
         return ApprovalRefusal.NOT_YOURS
     if not why.strip():
@@ -70,24 +70,32 @@ def ask(
     chain = chain_for(act, actor, now_ms)
     if chain is None:
         return ApprovalRefusal.NOBODY_TO_SIGN
-    request = Approval.objects.create(
+    request, made = Approval.objects.get_or_create(
         key=key,
-        act=act_code,
-        subject=subject[:120],
-        content=content,
-        content_hash=digest,
-        why=why.strip()[:300],
-        asked_by=actor,
-        asked_ms=now_ms,
-        chain=chain_json(chain),
-        step_since_ms=now_ms,
+        defaults={
+            "act": act_code,
+            "subject": subject[:120],
+            "content": content,
+            "content_hash": digest,
+            "why": why.strip()[:300],
+            "asked_by": actor,
+            "asked_ms": now_ms,
+            "chain": chain_json(chain),
+            "step_since_ms": now_ms,
+        },
     )
+    if not made:  # the other half of a double click came first, and was committed meanwhile
+        return _same(request, digest)
     if chain:
         tell_waiting(request, now_ms)
     else:
         _finish(request, act, (), now_ms)
     _on_record("ask-approval", request, actor, f"{act_code} {digest[:16]}: {request.why}", now_ms)
     return request
+
+
+def _same(known: Approval, digest: str) -> Approval | ApprovalRefusal:
+    return known if known.content_hash == digest else ApprovalRefusal.EXISTS_WITH_DIFFERENT
 
 
 @transaction.atomic

@@ -103,3 +103,18 @@ meet("split", lambda: shared_balance.split(["1-302", "2-102"], actor="t", now_ms
 print(Account.objects.exclude(pays_from=None).count())
 """
     assert said(own_central, tmp_path, script) == "2\n0\n"
+
+
+@pytest.mark.timeout(180)
+def test_a_double_click_asks_once(own_central, tmp_path):
+    """The second half waits for the first one's row, and finds it committed."""
+    script = r"""
+from central.office import approvals
+content = {"code": "desk.duty-meal", "place": "campus", "where": "", "value": 900, "from_ms": NOW_MS}
+found = []
+def ask():
+    found.append(approvals.ask("setting", content, subject="s", why="w", actor=admin, now_ms=NOW_MS, key="k"))
+meet("ask", ask, ask, (approvals, "tell_waiting"))
+print(*(request.number == Approval.objects.get().number for request in found))
+"""
+    assert said(own_central, tmp_path, script) == "True True\n"
