@@ -118,3 +118,29 @@ meet("ask", ask, ask, (approvals, "tell_waiting"))
 print(*(request.number == Approval.objects.get().number for request in found))
 """
     assert said(own_central, tmp_path, script) == "True True\n"
+
+
+@pytest.mark.timeout(180)
+def test_a_batch_is_sent_back_while_its_difference_is_approved(own_central, tmp_path):
+    """Whichever comes first, nothing waits afterwards and nothing is over or short: all of it is in the safe again."""
+    script = r"""
+from central.clock import campus_day
+from central.desk import cash_differences
+from central.desk.day_close import close_day
+from central.desk.hand_ins import Batch, hand_in, send_back
+from central.desk.shifts import Counted, end_shift, open_shift
+from central.ledger import chart_of_accounts as chart
+from central.ledger.queries import balance
+from central.office import approvals
+def sign(who):
+    return approvals.sign(Approval.objects.get().number, approve=True, reason="", actor=who, now_ms=NOW_MS)
+shift = open_shift("main", Counted(15_000), anna, reason="float", now_ms=NOW_MS)
+end_shift(shift.pk, Counted(15_000), 0, anna, now_ms=NOW_MS)
+day = close_day(campus_day(NOW_MS), anna, now_ms=NOW_MS)
+batch = hand_in(Batch([day.number], 14_000, reason="short"), anna, now_ms=NOW_MS)
+sign(finance)
+meet("back", lambda: sign(director), lambda: send_back(batch.number, finance, note="count again", now_ms=NOW_MS),
+     (cash_differences, "book_new"))
+print(*(balance(side) // 10_000 for side in (chart.safe(), chart.difference_waiting(), chart.over_short())))
+"""
+    assert said(own_central, tmp_path, script) == "15000 0 0\n"
