@@ -1,7 +1,7 @@
 """Two acts of people meet at the worst moment: neither fails, nothing is done twice, nobody waits in a circle.
 
-On SQLite writers queue at BEGIN; on PostgreSQL the order of locks is all that keeps them apart. One act stops where its last lock is
-still to come (or just before it commits), the other runs into it.
+On SQLite writers queue at BEGIN; on PostgreSQL the order of locks is all that keeps them apart. One act stops where its last lock
+is still to come (or just before it commits), the other runs into it.
 """
 
 import pytest
