@@ -190,10 +190,15 @@ def refusal_for(request: Approval, person: User, now_ms: int) -> ApprovalRefusal
         signed_of(request),
         asker=request.asked_by_id,
         person=person.pk,
-        offices=roles_of(person, now_ms),
+        offices=_offices_for(request, person, now_ms),
         stand_ins=stand_ins_of(request, now_ms),
     )
     return ApprovalRefusal(refusal.value) if isinstance(refusal, SignRefusal) else None
+
+
+def _offices_for(request: Approval, person: User, now_ms: int) -> frozenset[str]:
+    """Give the offices that a person may sign for: not the one that the asker lent him, which would be signing by proxy."""
+    return roles_of(person, now_ms, without=request.asked_by_id)
 
 
 def stand_ins_of(request: Approval, now_ms: int) -> tuple[str, ...]:
@@ -202,7 +207,7 @@ def stand_ins_of(request: Approval, now_ms: int) -> tuple[str, ...]:
 
 
 def _signature(request: Approval, approve: bool, reason: str, actor: User, now_ms: int) -> Signature:
-    chain, offices = chain_of(request.chain), roles_of(actor, now_ms)
+    chain, offices = chain_of(request.chain), _offices_for(request, actor, now_ms)
     step = step_now(chain, signed_of(request)) or 0
     fitting = [
         office for office in (*chain[step].offices, *stand_ins_of(request, now_ms)) if office in offices

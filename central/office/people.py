@@ -160,11 +160,14 @@ def end_delegation(delegation_id: int, *, actor: User, now_ms: int) -> Delegatio
     return delegation
 
 
-def roles_of(user: User, now_ms: int) -> frozenset[str]:
-    """Give the offices that a person may act for now: his own, and those of whom he stands in for."""
+def roles_of(user: User, now_ms: int, *, without: int | None = None) -> frozenset[str]:
+    """Give the offices that a person may act for now: his own, and those of whom he stands in for.
+
+    `without` is a person whose own matter it is: who stands in for him doesn't act in his place there.
+    """
     lasting = Delegation.objects.filter(
         stand_in=user, from_ms__lte=now_ms, until_ms__gt=now_ms, absent__is_active=True
-    )
+    ).exclude(absent=without)
     return frozenset({user.role, *lasting.values_list("absent__role", flat=True)})
 
 
