@@ -167,9 +167,7 @@ def pay(request: HttpRequest, room_id: int) -> HttpResponse:
     now_ms = clock.now_ms()
     if _price_changed(point, line, form, now_ms):
         return _go(request, _read_back_page(request, point, line, form, status=409))
-    if not form.cleaned_data["again"] and question_before(
-        payment_id, line.paid_account, amount_fen, now_ms
-    ):
+    if not form.cleaned_data["again"] and question_before(payment_id, line.paid_account, amount_fen, now_ms):
         return _go(request, _read_back_page(request, point, line, form, status=409))
     result = operations.pay(
         payment_id,
