@@ -331,13 +331,10 @@ def _put_rooms(rows: list[RoomRow], now_ms: int) -> None:
     for row in rows:
         building = buildings.get(row.building) or _put_building(row)
         buildings[row.building] = building
-        floor = {"floor": ("floor", row.floor)}
+        floor = {"floor": row.floor}
         room, _made = Room.objects.update_or_create(
-            building=building,
-            label=row.room,
-            defaults=_said(row, floor),
-            create_defaults=dict(floor.values()),
-        )
+            building=building, label=row.room, defaults=floor if "floor" in row.said else {}, create_defaults=floor
+        )  # fmt: skip
         point, made = _put_point(row, room, classes[row.customer_class])
         account = None if made else point.accounts.exclude(state=Account.State.CLOSED).first()
         if account is None:
