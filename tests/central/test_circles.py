@@ -144,3 +144,25 @@ meet("back", lambda: sign(director), lambda: send_back(batch.number, finance, no
 print(*(balance(side) // 10_000 for side in (chart.safe(), chart.difference_waiting(), chart.over_short())))
 """
     assert said(own_central, tmp_path, script) == "15000 0 0\n"
+
+
+@pytest.mark.timeout(180)
+def test_c_1_credit_sold_while_a_gateway_is_enrolled_is_delivered_by_it(own_central, tmp_path):
+    """Whichever comes first: a payment that saw no gateway is seen by who enrols it, or sees the gateway after all."""
+    script = r"""
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from central.desk import operations as desk
+from central.link import operations as link
+from central.link.models import Delivery
+from tests.open_shifts import on_shift
+on_shift(anna, NOW_MS)
+def enrol(building):
+    key = Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex()
+    return link.enrol_gateway(f"gw-{building}", building, key, actor="t", now_ms=NOW_MS)
+meet("sell", lambda: desk.pay("p1", "1-301.1", 5_000, anna, now_ms=NOW_MS), lambda: enrol("1"),
+     (desk, "issue_grant"), after=True)
+meet("enrol", lambda: enrol("2"), lambda: desk.pay("p2", "2-101.1", 5_000, anna, now_ms=NOW_MS),
+     (link, "publish_if_changed"), after=True)
+print(*Delivery.objects.order_by("pk").values_list("gateway", flat=True))
+"""
+    assert said(own_central, tmp_path, script) == "gw-1 gw-2\n"
