@@ -17,8 +17,11 @@ def touch_all() -> None:
 
 
 def _move(buildings: QuerySet[Building]) -> None:
-    """Move revisions; rows are locked in the order of their keys, so that two changes never wait for each other."""
-    keys = list(buildings.select_for_update().order_by("pk").values_list("pk", flat=True))
+    """Move revisions; rows are locked in the order of their keys, so that two changes never wait for each other.
+
+    Without their own key: rows that name a building may be added meanwhile.
+    """
+    keys = list(buildings.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     Building.objects.filter(pk__in=keys).update(revision=F("revision") + 1)
 
 

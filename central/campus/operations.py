@@ -6,6 +6,7 @@ Refusals are named results. One transaction each.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 
@@ -263,18 +264,19 @@ def open_account(
 
 def _put_class(row: ClassRow) -> CustomerClass:
     tariff, _made = Tariff.objects.get_or_create(code=row.code, defaults={"name": row.name})
+    always = {"unit": row.unit.value, "tariff": tariff}
+    by_column = {
+        "name": ("name", row.name),
+        "group": ("group", row.group),
+        "overdraft": ("overdraft", row.overdraft),
+        "warn_at": ("warn_at", list(row.warn_at)),
+        "minimum": ("minimum_fen", row.minimum_fen),
+        "ceiling": ("ceiling_fen", row.ceiling_fen),
+    }
     customer_class, made = CustomerClass.objects.update_or_create(
         code=row.code,
-        defaults={
-            "name": row.name,
-            "group": row.group,
-            "unit": row.unit.value,
-            "tariff": tariff,
-            "overdraft": row.overdraft,
-            "warn_at": list(row.warn_at),
-            "minimum_fen": row.minimum_fen,
-            "ceiling_fen": row.ceiling_fen,
-        },
+        defaults={**always, **_said(row, by_column)},
+        create_defaults={**always, **dict(by_column.values())},
     )
     for order, (name, refundable) in enumerate(BUCKETS, start=1):
         Bucket.objects.update_or_create(
@@ -329,25 +331,36 @@ def _put_rooms(rows: list[RoomRow], now_ms: int) -> None:
     for row in rows:
         building = buildings.get(row.building) or _put_building(row)
         buildings[row.building] = building
+        floor = {"floor": row.floor}
         room, _made = Room.objects.update_or_create(
-            building=building, label=row.room, defaults={"floor": row.floor}
-        )
-        point, made = MeteringPoint.objects.update_or_create(
-            room=room,
-            defaults={
-                "code": point_code(row),
-                "customer_class": classes[row.customer_class],
-                "cut_off": row.cut_off.value,
-                "billing": row.billing.value,
-                "protected": row.protected,
-                "max_power_w": row.max_power_w,
-            },
-        )
+            building=building, label=row.room, defaults=floor if "floor" in row.said else {}, create_defaults=floor
+        )  # fmt: skip
+        point, made = _put_point(row, room, classes[row.customer_class])
         account = None if made else point.accounts.exclude(state=Account.State.CLOSED).first()
         if account is None:
             account = _new_account(point, now_ms)
         _put_occupants(account, row.occupants, now_ms)
         _put_meter(row, building, account, now_ms)
+
+
+def _put_point(row: RoomRow, room: Room, customer_class: CustomerClass) -> tuple[MeteringPoint, bool]:
+    always = {"code": point_code(row), "customer_class": customer_class}
+    by_column = {
+        "cut_off": ("cut_off", row.cut_off.value),
+        "billing": ("billing", row.billing.value),
+        "protected": ("protected", row.protected),
+        "max_power_w": ("max_power_w", row.max_power_w),
+    }
+    return MeteringPoint.objects.update_or_create(
+        room=room,
+        defaults={**always, **_said(row, by_column)},
+        create_defaults={**always, **dict(by_column.values())},
+    )
+
+
+def _said(row: RoomRow | ClassRow, by_column: dict[str, tuple[str, Any]]) -> dict[str, Any]:
+    """Keep the fields whose column the list fills: a list that is silent about a protection doesn't take it away (C-16)."""
+    return dict(pair for column, pair in by_column.items() if column in row.said)
 
 
 def _put_building(row: RoomRow) -> Building:

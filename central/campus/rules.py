@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
 
+from central.campus.changes import touch
 from central.campus.gateway_rules import Instead, Readable, RulesUnusable, rules_before_and_after, rules_of
 from central.campus.models import Building, CustomerClass, MeteringPoint, Price
 from central.campus.signals import changed
@@ -73,7 +73,7 @@ def set_several(
 ) -> RulesSet | Mistaken | NoSuchThing:
     """Replace several parts of one class, point or building together: all of them or none (see `set_rules`)."""
     model, _field, word = PLACES[next(iter(values))]
-    holder = model._default_manager.select_for_update().filter(code=code).first()
+    holder = model._default_manager.select_for_update(no_key=True).filter(code=code).first()
     if holder is None:
         return NoSuchThing(f"{word} {code}")
     found = [one for kind, value in values.items() for one in shape_mistakes(kind, value, f"{word} {code}")]
@@ -87,7 +87,7 @@ def set_several(
     for one in instead:
         setattr(holder, one.field, one.value)
     holder.save(update_fields=[one.field for one in instead])
-    Building.objects.filter(pk__in=[b.pk for b in buildings]).update(revision=F("revision") + 1)
+    touch({building.code for building in buildings})
     for kind, value in values.items():
         changed.send(
             sender=Building, actor=actor, action=f"set-{kind.value}", subject=code, detail=str(value)[:200], now_ms=now_ms

@@ -129,8 +129,11 @@ def waiting_differences(first: date, last: date) -> list[CashDifference]:
 
 
 def take_back_difference(difference_id: str, now_ms: int) -> None:
-    """Book a hand-in's difference back, inside the caller's transaction: its batch was sent back, all its cash with it."""
-    difference = CashDifference.objects.filter(pk=difference_id).first()
+    """Book a hand-in's difference back, inside the caller's transaction: its batch was sent back, all its cash with it.
+
+    Locked, as by its last signature: what is booked back is where the other one has left it.
+    """
+    difference = CashDifference.objects.select_for_update().filter(pk=difference_id).first()
     if difference is None:
         return
     other = chart.over_short() if is_settled(difference) else chart.difference_waiting()
@@ -138,12 +141,13 @@ def take_back_difference(difference_id: str, now_ms: int) -> None:
 
 
 def _was_taken_back(difference: CashDifference) -> bool:
+    """Say whether its batch was sent back; its row is locked."""
     return Transfer.objects.filter(pk=f"difference:{difference.pk}:back").exists()
 
 
 def carry_out(content: Mapping[str, Any], approved: Approved) -> str:
     """Book an approved difference as over or short; the last signature's transaction."""
-    difference = CashDifference.objects.get(pk=content["difference"])
+    difference = CashDifference.objects.select_for_update().get(pk=content["difference"])
     if DifferenceApproved.objects.filter(pk=difference.pk).exists():
         return _("This difference was approved before.")
     if _was_taken_back(difference):

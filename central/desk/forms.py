@@ -63,7 +63,7 @@ class AmountField(forms.CharField):
 class PaymentForm(forms.Form):
     """Amount in fen and the page's payment id; `again` is the cashier's yes to a second payment of the same sum.
 
-    `page` is the receipt book's page, where that is the legal original.
+    `page` is the receipt book's page, where that is the legal original; `price` the one that was read back, in micro-yuan per kWh.
     """
 
     amount = AmountField(
@@ -74,6 +74,7 @@ class PaymentForm(forms.Form):
     payment = forms.UUIDField()
     again = forms.BooleanField(required=False)
     page = forms.CharField(required=False, max_length=20)
+    price = forms.IntegerField(required=False)
 
     def __init__(self, *args: object, limits: Limits, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

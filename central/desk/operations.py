@@ -25,7 +25,7 @@ from central.ledger.operations import Draft, book_new, record_audit
 from central.ledger.queries import balance
 from central.link.grants import issue_grant
 from central.link.models import Gateway, Grant
-from central.link.outbox import lock_gateway_of
+from central.link.outbox import lock_gateway_or_building
 from central.office.models import User
 from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import (
@@ -165,7 +165,7 @@ def _lock_behind(account_code: str) -> Gateway | None:
     A merge, a split or a closing that came between would leave the gateway a grant that it refuses for good.
     """
     building = building_of(account_code)
-    return None if building is None else lock_gateway_of(building)
+    return None if building is None else lock_gateway_or_building(building)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from django.utils.translation import gettext as _
 
 from central.clock import local
 from central.desk.cash_differences import is_settled, request_of
-from central.desk.desk_settings import drawers_at
 from central.desk.shift_models import CashDifference, Drawer, Shift
 from central.desk.shift_words import drawer_word, flags_of
-from central.desk.shifts import drawer_tie
+from central.desk.shifts import drawer_tie, drawers_to_open
 from central.domain.cash_count import DrawerTie
 from central.domain.paper import Cell, Column, Kind, Row, Table
 from central.office.models import Approval, User
@@ -20,7 +19,7 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 def free_drawers(now_ms: int) -> list[str]:
     """Name the drawers at which no shift is open."""
     taken = set(Drawer.objects.filter(open_shift__isnull=False).values_list("name", flat=True))
-    return [name for name in drawers_at(now_ms) if name not in taken]
+    return [name for name in drawers_to_open(now_ms) if name not in taken]
 
 
 def left_in_drawers() -> dict[str, int]:

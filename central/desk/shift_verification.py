@@ -5,17 +5,18 @@ from django.db.models import Sum
 from central.desk.day_close import day_as_it_stands
 from central.desk.day_models import DayClose
 from central.desk.models import Payment
-from central.desk.shift_models import Drawer, ShiftEnd
+from central.desk.shift_models import CashDifference, Drawer, ShiftEnd
 from central.desk.shifts import drawer_tie
 from central.ledger import chart_of_accounts as chart
+from central.ledger.models import Transfer
 from central.ledger.queries import balances
 from central.ledger.verification import Check
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 
 def verify_shifts() -> list[Check]:
-    """Check ended shifts against their payments, drawers against the ledger, closed days against their shifts."""
-    return [_ends(), _drawers(), _days()]
+    """Check ended shifts against their payments, drawers and differences against the ledger, closed days against their shifts."""
+    return [_ends(), _drawers(), _differences(), _days()]
 
 
 def _ends() -> Check:
@@ -47,6 +48,23 @@ def _drawers() -> Check:
                 "drawers", seen, f"{drawer.name}: {said} fen by its shifts, {booked} micro-yuan booked"
             )
     return Check("drawers", seen)
+
+
+def _differences() -> Check:
+    """The account of what waits holds the differences that nobody approved and whose batch was not sent back."""
+    named = CashDifference.objects.filter(needs_approval=True, approved=None)
+    back = set(
+        Transfer.objects.filter(id__endswith=":back", kind="cash-difference").values_list(
+            "reference", flat=True
+        )
+    )
+    waiting = [one.amount_fen for one in named if one.pk not in back]
+    seen = f"{len(waiting)} wait for signatures"
+    side = chart.difference_waiting()
+    booked = balances([side]).get(side.code, 0)
+    wanted = -sum(waiting) * MICRO_YUAN_PER_FEN
+    fault = f"they make {wanted} micro-yuan, {booked} are booked" if booked != wanted else ""
+    return Check("cash differences", seen, fault)
 
 
 def _days() -> Check:

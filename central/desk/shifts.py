@@ -62,7 +62,7 @@ def open_shift(
     reason. Outside the desk's hours or the roster it is opened all the same, and on record.
     """
     series = locked_series(SHIFTS)
-    if drawer_name not in drawers_at(now_ms) or len(drawer_name) > DRAWER_LENGTH:
+    if drawer_name not in drawers_to_open(now_ms) or len(drawer_name) > DRAWER_LENGTH:
         return ShiftRefusal.UNKNOWN_DRAWER
     drawer, _made = Drawer.objects.select_for_update().get_or_create(name=drawer_name)
     if refusal := _opening_refusal(drawer, count, cashier, reason, now_ms):
@@ -70,6 +70,12 @@ def open_shift(
     shift = _begin(drawer, next_number(series), count, cashier, reason, now_ms)
     _book_float(shift, now_ms)
     return shift
+
+
+def drawers_to_open(now_ms: int) -> list[str]:
+    """Name the drawers of now, and those given up in which cash still lies: it comes out by a shift's count, and no other way."""
+    left = Drawer.objects.filter(left_fen__gt=0).order_by("name").values_list("name", flat=True)
+    return list(dict.fromkeys([*drawers_at(now_ms), *left]))
 
 
 def _opening_refusal(

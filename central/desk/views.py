@@ -20,7 +20,7 @@ from central.desk.book_words import PAGE_REFUSALS
 from central.desk.capital_numerals import in_capitals
 from central.desk.forms import PaymentForm, new_payment_id, refusal_words
 from central.desk.limits import Limits, limits_at
-from central.desk.models import Receipt
+from central.desk.models import Payment, Receipt
 from central.desk.operations import DeskRefusal
 from central.desk.page_offer import offer_for
 from central.desk.print_views import printing_context
@@ -139,6 +139,7 @@ def _read_back_page(
     context = {
         "line": line,
         "price": price,
+        "price_changed": form.cleaned_data["price"] not in (None, price.micro_yuan_per_kwh),
         "energy_wh": energy_for(micro_yuan_from_fen(amount_fen), MicroYuanPerKwh(price.micro_yuan_per_kwh)),
         "amount_fen": amount_fen,
         "payment_id": form.cleaned_data["payment"],
@@ -163,16 +164,17 @@ def pay(request: HttpRequest, room_id: int) -> HttpResponse:
             ),
         )
     payment_id, amount_fen = str(form.cleaned_data["payment"]), form.cleaned_data["amount"]
-    if not form.cleaned_data["again"] and question_before(
-        payment_id, line.paid_account, amount_fen, clock.now_ms()
-    ):
+    now_ms = clock.now_ms()
+    if _price_changed(point, line, form, now_ms):
+        return _go(request, _read_back_page(request, point, line, form, status=409))
+    if not form.cleaned_data["again"] and question_before(payment_id, line.paid_account, amount_fen, now_ms):
         return _go(request, _read_back_page(request, point, line, form, status=409))
     result = operations.pay(
         payment_id,
         line.account,
         amount_fen,
         request.user,
-        now_ms=clock.now_ms(),
+        now_ms=now_ms,
         page=form.cleaned_data["page"].strip(),
     )
     if isinstance(result, operations.Refused) and result.why.value in PAGE_REFUSALS:
@@ -188,6 +190,15 @@ def pay(request: HttpRequest, room_id: int) -> HttpResponse:
         )
     onward = reverse("desk:receipt", args=[result.receipt.number])
     return HttpResponseClientRedirect(onward) if request.htmx else redirect(onward)
+
+
+def _price_changed(point: MeteringPoint, line: RoomLine, form: PaymentForm, now_ms: int) -> bool:
+    """Say whether another price holds now than the one that was read back; a payment that was taken keeps its own (R-4.1.4)."""
+    read_back = form.cleaned_data["price"]
+    if read_back is None or Payment.objects.filter(pk=str(form.cleaned_data["payment"])).exists():
+        return False
+    price = price_at(_paid_for(point, line).customer_class.tariff_id, now_ms)
+    return price is not None and price.micro_yuan_per_kwh != read_back
 
 
 def _refused(line: RoomLine, reason: str) -> dict[str, object]:

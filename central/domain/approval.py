@@ -91,15 +91,20 @@ def can_be_signed(chain: Chain, people: Mapping[str, int]) -> bool:
 def for_asker(chain: Chain, offices: Collection[str], others: Mapping[str, int]) -> Chain | None:
     """Give the chain that a person's request takes; None when it could never be signed.
 
-    A step that is the asker's own, and that nobody else could sign, is his by asking: the director's request does not wait for the
-    director. Somebody else signs all the same: four eyes at least. `others` are the other people by office.
+    A step that is the asker's own, and that too few others could sign, is his by asking: the director's request does not wait for
+    the director; of two who must sign there, the other one still does. Somebody else signs all the same: four eyes at least.
+    `others` are the other people by office.
     """
-    left = tuple(
-        step for step in chain if not set(step.offices) & set(offices) or can_be_signed((step,), others)
-    )
+    asked = (step if can_be_signed((step,), others) else _by_asking(step, offices) for step in chain)
+    left = tuple(step for step in asked if step.persons)
     if chain and not left:
         return None
     return left if can_be_signed(left, others) else None
+
+
+def _by_asking(step: Step, offices: Collection[str]) -> Step:
+    """Count the asking of one who holds an office of the step as one of its signatures."""
+    return Step(step.offices, step.persons - 1) if set(step.offices) & set(offices) else step
 
 
 class NotAChain(ValueError):

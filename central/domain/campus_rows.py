@@ -90,6 +90,8 @@ class RoomRow:
     """(customer number, name)."""
     micro_yuan_per_kwh: int | None
     """The class's price, when the list states it."""
+    said: frozenset[str] = frozenset()
+    """The columns that the list fills: of a room that is there, the others stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class ClassRow:
     warn_at: tuple[int, ...]
     minimum_fen: int
     ceiling_fen: int
+    said: frozenset[str] = frozenset()
+    """The columns that the list fills: of a class that is there, the others stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,11 @@ class _Cells:
     texts: dict[str, str]
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def said(self) -> frozenset[str]:
+        """The columns that are filled."""
+        return frozenset(column for column, text in self.texts.items() if text.strip())
+
     def text(self, column: str, *, required: bool = False, longest: int = 80) -> str:
         found = self.texts.get(column, "").strip()
         if required and not found:
@@ -273,6 +282,7 @@ def read_room(row: int, texts: dict[str, str]) -> tuple[RoomRow, list[Problem]]:
         baseline_wh=cells.number("baseline_kwh", None, wh_from_kwh, 0, 10**12),
         occupants=_occupants(cells, building),
         micro_yuan_per_kwh=cells.number("price", None, price_from_yuan_per_kwh, 0, 100_000_000),
+        said=cells.said,
     )
     return read, cells.problems
 
@@ -293,6 +303,7 @@ def read_class(row: int, texts: dict[str, str]) -> tuple[ClassRow, list[Problem]
         warn_at=_warnings(cells, amount),
         minimum_fen=cells.number("minimum", 100, fen_from_yuan, 1, 10_000_000),
         ceiling_fen=cells.number("ceiling", 500_000, fen_from_yuan, 1, 100_000_000),
+        said=cells.said,
     )
     if read.minimum_fen > read.ceiling_fen:
         cells.blame("ceiling", Fault.OUT_OF_RANGE, texts.get("ceiling", ""))

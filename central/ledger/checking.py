@@ -100,7 +100,11 @@ def _claim(check_id: int, now_ms: int) -> BooksCheck | None:
 
 @transaction.atomic
 def _store(mine: BooksCheck, walked: _Walked, now_ms: int) -> BooksCheck:
-    """Keep what a step found; one whose claim has gone to another keeps nothing."""
+    """Keep what a step found; one whose claim has gone to another keeps nothing.
+
+    The head first, as who begins a check does: the last step's end goes on record behind the check's own lock.
+    """
+    ChainHead.objects.select_for_update().filter(pk=1).first()
     check = BooksCheck.objects.select_for_update().get(pk=mine.pk)
     if check.state != State.RUNNING or check.claimed_until_ms != mine.claimed_until_ms:
         return check

@@ -78,7 +78,10 @@ class Refused:
 def enrol_gateway(
     gateway_id: str, building_code: str, public_key: str, *, actor: str, now_ms: int
 ) -> Gateway | Refused:
-    """Name a building's gateway and the key its messages must be signed with; its first birth is answered with its rules."""
+    """Name a building's gateway and the key its messages must be signed with; its first birth is answered with its rules.
+
+    The building is locked: credit given while it has no gateway is delivered by the new one, none is left behind.
+    """
     try:
         checked(gateway_id)
     except NotAnIdentifier:
@@ -87,10 +90,10 @@ def enrol_gateway(
         keyring_from_hex([public_key])
     except ValueError:
         return Refused(LinkRefusal.BAD_KEY, public_key)
-    building = Building.objects.filter(code=building_code).first()
+    existing = Gateway.objects.select_for_update().filter(pk=gateway_id).first()
+    building = Building.objects.select_for_update().filter(code=building_code).first()
     if building is None:
         return Refused(LinkRefusal.UNKNOWN_BUILDING, building_code)
-    existing = Gateway.objects.select_for_update().filter(pk=gateway_id).first()
     if existing is not None:
         return _rekey(existing, building, public_key, actor, now_ms)
     if Gateway.objects.filter(building=building).exists():

@@ -44,6 +44,15 @@ def lock_gateway_of(building_id: int) -> Gateway | None:
     return next(iter(_without_lists().filter(building=building_id)), None)
 
 
+def lock_gateway_or_building(building_id: int) -> Gateway | None:
+    """Lock a building's gateway; while it has none, the building itself: who enrols one waits, and finds what was given then."""
+    gateway = lock_gateway_of(building_id)
+    if gateway is None:
+        lock_building(building_id)
+        gateway = lock_gateway_of(building_id)  # who enrolled it held the building until now
+    return gateway
+
+
 def _without_lists() -> QuerySet[Gateway]:
     """Rows to lock, without what the gateway counts and sees on its lines: long lists that no command needs."""
     return Gateway.objects.select_for_update().order_by().defer("counters", "meters_seen", "public_key")

@@ -247,7 +247,8 @@ def carry_out(content: dict[str, Any], approved: Approved) -> str:
 
 
 def _locked_parts(change: Change) -> dict[str, Any] | None:
-    holder = MODELS[change.place]._default_manager.select_for_update().filter(code=change.code).first()
+    rows = MODELS[change.place]._default_manager.select_for_update(no_key=True)
+    holder = rows.filter(code=change.code).first()
     return None if holder is None else parts_now(holder)
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F
 
+from central.campus.changes import touch
 from central.campus.models import Account, Building
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import record_audit
 from central.ledger.queries import balances
 from central.link.configuration import publish_if_changed
-from central.link.models import Delivery
+from central.link.models import Delivery, Gateway
 from central.link.outbox import lock_gateway_of
 from gateway.contract.rules import Billing
 
@@ -72,6 +72,7 @@ def merge(payer_room: str, rooms: Sequence[str], *, actor: str, now_ms: int) -> 
     for member in members:
         member.pays_from = payer
         member.save(update_fields=["pays_from"])
+    _touch([payer])
     _publish(payer, "merge-balance", members, actor, now_ms)
     return members
 
@@ -90,6 +91,7 @@ def split(rooms: Sequence[str], *, actor: str, now_ms: int) -> list[Account] | R
         deaf = _not_following(account)
         if deaf is not None:
             return deaf
+    _touch(accounts)
     for account in accounts:
         account.pays_from = None
         account.save(update_fields=["pays_from"])
@@ -98,10 +100,13 @@ def split(rooms: Sequence[str], *, actor: str, now_ms: int) -> list[Account] | R
 
 
 def _locked(rooms: Sequence[str]) -> list[Account] | Refused:
-    """Give the open accounts of rooms in this order, behind their gateways' locks, which every sale takes first."""
-    buildings = Account.objects.filter(point__code__in=rooms).values_list("point__room__building", flat=True)
-    for building in sorted(set(buildings)):
-        lock_gateway_of(building)
+    """Give the open accounts of rooms in this order, behind their gateways' locks, which every sale takes first.
+
+    Several are locked in the order of their keys, as a go-live does.
+    """
+    buildings = Account.objects.filter(point__code__in=rooms).values("point__room__building")
+    gateways = Gateway.objects.select_for_update().filter(building__in=buildings).order_by("pk")
+    list(gateways.values_list("pk", flat=True))
     live = Account.objects.filter(point__code__in=rooms, state=Account.State.OPEN)
     found = {
         one.point.code: one
@@ -147,9 +152,19 @@ def _has_credit_under_way(account: Account) -> bool:
     return Delivery.objects.filter(grant__account=account, applied_ms=None).exists()
 
 
+def _touch(accounts: Sequence[Account]) -> None:
+    """Move the revision of all their buildings before anything is put on record: the chain's head comes last."""
+    touch(
+        set(
+            Building.objects.filter(pk__in=[one.point.room.building_id for one in accounts]).values_list(
+                "code", flat=True
+            )
+        )
+    )
+
+
 def _publish(where: Account, action: str, members: Sequence[Account], actor: str, now_ms: int) -> None:
     building_id = where.point.room.building_id
-    Building.objects.filter(pk=building_id).update(revision=F("revision") + 1)
     gateway = lock_gateway_of(building_id)
     if gateway is not None:
         publish_if_changed(gateway.pk, now_ms)

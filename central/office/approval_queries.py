@@ -20,9 +20,10 @@ SEES_ALL = frozenset({*roles.HEADS, Role.FINANCE, Role.AUDITOR, Role.ADMIN})
 
 def waiting_for(person: User, now_ms: int) -> list[Approval]:
     """Give the requests that this person can sign now, the longest waiting first."""
-    offices = roles_of(person, now_ms)
     waiting = Approval.objects.filter(state=Approval.State.WAITING).exclude(asked_by=person)
     rows = waiting.prefetch_related("signatures").select_related("asked_by").order_by("step_since_ms")
+    askers = {row.asked_by_id for row in rows}
+    offices = {asker: roles_of(person, now_ms, without=asker) for asker in askers}
     return [
         row
         for row in rows
@@ -31,7 +32,7 @@ def waiting_for(person: User, now_ms: int) -> list[Approval]:
             [Signed(one.step, one.person_id) for one in row.signatures.all() if one.approve],
             asker=row.asked_by_id,
             person=person.pk,
-            offices=offices,
+            offices=offices[row.asked_by_id],
             stand_ins=stand_ins_of(row, now_ms),
         )
         is None

@@ -62,7 +62,7 @@ def ask(
         return ApprovalRefusal.UNKNOWN_ACT
     key, digest = key or str(uuid.uuid4()), content_hash(act_code, content)
     if known := Approval.objects.filter(key=key).first():
-        return known if known.content_hash == digest else ApprovalRefusal.EXISTS_WITH_DIFFERENT
+        return _same(known, digest)
     if not roles_of(actor, now_ms) & set(act.roles):
         return ApprovalRefusal.NOT_YOURS
     if not why.strip():
@@ -70,24 +70,32 @@ def ask(
     chain = chain_for(act, actor, now_ms)
     if chain is None:
         return ApprovalRefusal.NOBODY_TO_SIGN
-    request = Approval.objects.create(
+    request, made = Approval.objects.get_or_create(
         key=key,
-        act=act_code,
-        subject=subject[:120],
-        content=content,
-        content_hash=digest,
-        why=why.strip()[:300],
-        asked_by=actor,
-        asked_ms=now_ms,
-        chain=chain_json(chain),
-        step_since_ms=now_ms,
+        defaults={
+            "act": act_code,
+            "subject": subject[:120],
+            "content": content,
+            "content_hash": digest,
+            "why": why.strip()[:300],
+            "asked_by": actor,
+            "asked_ms": now_ms,
+            "chain": chain_json(chain),
+            "step_since_ms": now_ms,
+        },
     )
+    if not made:  # the other half of a double click came first, and was committed meanwhile
+        return _same(request, digest)
     if chain:
         tell_waiting(request, now_ms)
     else:
         _finish(request, act, (), now_ms)
     _on_record("ask-approval", request, actor, f"{act_code} {digest[:16]}: {request.why}", now_ms)
     return request
+
+
+def _same(known: Approval, digest: str) -> Approval | ApprovalRefusal:
+    return known if known.content_hash == digest else ApprovalRefusal.EXISTS_WITH_DIFFERENT
 
 
 @transaction.atomic
@@ -182,10 +190,15 @@ def refusal_for(request: Approval, person: User, now_ms: int) -> ApprovalRefusal
         signed_of(request),
         asker=request.asked_by_id,
         person=person.pk,
-        offices=roles_of(person, now_ms),
+        offices=_offices_for(request, person, now_ms),
         stand_ins=stand_ins_of(request, now_ms),
     )
     return ApprovalRefusal(refusal.value) if isinstance(refusal, SignRefusal) else None
+
+
+def _offices_for(request: Approval, person: User, now_ms: int) -> frozenset[str]:
+    """Give the offices that a person may sign for: not the one that the asker lent him, which would be signing by proxy."""
+    return roles_of(person, now_ms, without=request.asked_by_id)
 
 
 def stand_ins_of(request: Approval, now_ms: int) -> tuple[str, ...]:
@@ -194,7 +207,7 @@ def stand_ins_of(request: Approval, now_ms: int) -> tuple[str, ...]:
 
 
 def _signature(request: Approval, approve: bool, reason: str, actor: User, now_ms: int) -> Signature:
-    chain, offices = chain_of(request.chain), roles_of(actor, now_ms)
+    chain, offices = chain_of(request.chain), _offices_for(request, actor, now_ms)
     step = step_now(chain, signed_of(request)) or 0
     fitting = [
         office for office in (*chain[step].offices, *stand_ins_of(request, now_ms)) if office in offices

@@ -134,7 +134,7 @@ def set_mail_server(asked: AskedServer, *, actor: str, now_ms: int) -> MailServe
 @transaction.atomic
 def set_own_mail(user_id: int, address: str, language: str, *, now_ms: int) -> User | ChannelRefusal:
     """Set where a person gets his own notices, and in which language; an empty address ends it."""
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if address and not is_mail_address(address):
         return ChannelRefusal.NOT_MAIL
     user.email = address

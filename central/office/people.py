@@ -1,4 +1,7 @@
-"""Adding people, changing their office, closing and opening them, delegations: one transaction each, all on record."""
+"""Adding people, changing their office, closing and opening them, delegations: one transaction each, all on record.
+
+A person's row is locked without its key: whoever books meanwhile what this person did holds the chain's head, and names him by it.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -66,7 +69,7 @@ def add_person(person: Person, *, actor: str, now_ms: int) -> str | PeopleRefusa
 @transaction.atomic
 def change_person(user_id: int, person: Person, *, actor: User, now_ms: int) -> User | PeopleRefusal:
     """Change a person's office, name and buildings; the sign-in's name stays."""
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.pk == actor.pk and person.role != user.role:
         return PeopleRefusal.OWN_ACCOUNT
     if user.role == Role.ADMIN != person.role and is_last_admin(user):
@@ -81,7 +84,7 @@ def change_person(user_id: int, person: Person, *, actor: User, now_ms: int) -> 
 @transaction.atomic
 def set_open(user_id: int, is_open: bool, *, actor: User, now_ms: int) -> User | PeopleRefusal:
     """Close a person (no more sign-in; what he did stays) or open him again."""
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.pk == actor.pk:
         return PeopleRefusal.OWN_ACCOUNT
     if not is_open and user.role == Role.ADMIN and is_last_admin(user):
@@ -95,7 +98,7 @@ def set_open(user_id: int, is_open: bool, *, actor: User, now_ms: int) -> User |
 @transaction.atomic
 def reset_sign_in(user_id: int, *, actor: User, now_ms: int) -> str | PeopleRefusal:
     """Give a person a new first password and let him set up the second factor anew: the phone was lost, or both forgotten."""
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.pk == actor.pk:
         return PeopleRefusal.OWN_ACCOUNT
     password = first_password()
@@ -157,11 +160,14 @@ def end_delegation(delegation_id: int, *, actor: User, now_ms: int) -> Delegatio
     return delegation
 
 
-def roles_of(user: User, now_ms: int) -> frozenset[str]:
-    """Give the offices that a person may act for now: his own, and those of whom he stands in for."""
+def roles_of(user: User, now_ms: int, *, without: int | None = None) -> frozenset[str]:
+    """Give the offices that a person may act for now: his own, and those of whom he stands in for.
+
+    `without` is a person whose own matter it is: who stands in for him doesn't act in his place there.
+    """
     lasting = Delegation.objects.filter(
         stand_in=user, from_ms__lte=now_ms, until_ms__gt=now_ms, absent__is_active=True
-    )
+    ).exclude(absent=without)
     return frozenset({user.role, *lasting.values_list("absent__role", flat=True)})
 
 

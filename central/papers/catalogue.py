@@ -14,6 +14,10 @@ from central.papers.accounting import first_days
 from central.papers.words import used_words
 
 
+def _always(_period: Period) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Report:
     """One report: its name in addresses, its title, what periods it is made for, who may see it, and what makes it.
@@ -27,6 +31,8 @@ class Report:
     periods: tuple[PeriodKind, ...]
     roles: tuple[str, ...]
     build: Callable[[Period], Paper]
+    is_settled: Callable[[Period], bool] = _always
+    """Whether nothing can be added any more to a period that is over: only then its paper is sealed."""
 
 
 class BrokenReport(RuntimeError):

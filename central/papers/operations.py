@@ -22,6 +22,8 @@ class SealRefusal(StrEnum):
 
     NOT_OVER = "not-over"
     """Its period hasn't ended."""
+    NOT_SETTLED = "not-settled"
+    """Something that belongs to it still goes on, as a shift that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def seal_paper(report: Report, period: Period, *, actor: str, now_ms: int) -> Se
     before = SealedPaper.objects.filter(code=report.code, period=period.name).first()
     if before is not None:
         return Sealed(before, is_new=False)
+    if not report.is_settled(period):
+        return SealRefusal.NOT_SETTLED
     contents = {language: _in(language, report, period).decode() for language, _name in settings.LANGUAGES}
     number = (SealedPaper.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     paper = SealedPaper.objects.create(

@@ -31,7 +31,9 @@ def ask_for_signatures(
     if (before := request_of(sealed)) is not None:
         return before
     content = {"number": sealed.number, "seal": sealed.seal}
-    return ask(ACT, content, subject=_subject(sealed), why=why, actor=actor, now_ms=now_ms)
+    tries = Approval.objects.filter(act=ACT, subject=_subject(sealed)).count()
+    key = f"{_subject(sealed)}, {tries + 1}"  # two who send it at once ask once
+    return ask(ACT, content, subject=_subject(sealed), why=why, actor=actor, now_ms=now_ms, key=key)
 
 
 def request_of(sealed: SealedPaper) -> Approval | None:

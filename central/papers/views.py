@@ -71,6 +71,12 @@ def seal(request: HttpRequest, code: str) -> HttpResponse:
             request, _("This period is not over: it can be sealed from %(day)s on.") % {"day": period.after}
         )
         return redirect(_address(chosen, period))
+    if result is SealRefusal.NOT_SETTLED:
+        messages.error(
+            request,
+            _("A shift of this period is still open, and what it takes belongs here: end it, then seal."),
+        )
+        return redirect(_address(chosen, period))
     number = result.paper.number
     if result.is_new:
         messages.success(

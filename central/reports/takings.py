@@ -152,6 +152,11 @@ def _part_row(part: Period, by_day: dict[date, Totals]) -> Row:
     return Row([part.name.partition(":")[2], totals.receipts, *item_cells(totals)], links)
 
 
+def is_settled(period: Period) -> bool:
+    """Say whether no shift of the period's days is open: what one takes after midnight still belongs to the day it began on."""
+    return not Shift.objects.filter(day__gte=period.first, day__lte=period.last, end=None).exists()
+
+
 TAKINGS = Report(
     code="takings",
     title=gettext_lazy("Takings of the card room"),
@@ -161,4 +166,5 @@ TAKINGS = Report(
     periods=(PeriodKind.DAY, PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
     roles=SEE_MONEY,
     build=build,
+    is_settled=is_settled,
 )

@@ -11,6 +11,7 @@ from central.ledger.operations import BrokenInvariant
 from central.ledger.verification import verify_books
 from central.office import acts, approvals
 from central.office.approval_notices import remind
+from central.office.approval_queries import waiting_for
 from central.office.approvals import ApprovalRefusal, ask, file_paper, sign, withdraw
 from central.office.dated_settings import value_at
 from central.office.models import Approval, DatedValue, Delegation, Notice, Signature, User
@@ -118,6 +119,18 @@ def test_a_stand_in_signs_for_who_is_away_and_the_office_is_on_record(people: di
     assert Signature.objects.get().office == Role.DIRECTOR
     yes(request, people[Role.VP_NETWORK])
     assert yes(request, people[Role.FINANCE]) is ApprovalRefusal.SIGNED_BEFORE, "one person, one signature"
+
+
+def test_who_asked_does_not_sign_by_the_one_who_stands_in_for_him(people: dict[str, User]) -> None:
+    User.objects.create_user("another-director", role=Role.DIRECTOR)
+    request = asked(people, by=Role.DIRECTOR)
+    Delegation.objects.create(
+        absent=people[Role.DIRECTOR], stand_in=people[Role.FINANCE], from_ms=0, until_ms=NOW_MS * 2, reason="r", made_by="x"
+    )  # fmt: skip
+    assert yes(request, people[Role.FINANCE]) is ApprovalRefusal.NOT_YOUR_TURN
+    assert waiting_for(people[Role.FINANCE], NOW_MS) == []
+    others = asked(people)
+    assert isinstance(yes(others, people[Role.FINANCE]), Approval), "in the matter of another he does"
 
 
 def test_the_same_page_asks_once(people: dict[str, User]) -> None:

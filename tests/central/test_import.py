@@ -24,7 +24,7 @@ from central.config.commands.campus_list import _csv_example, _workbook_example
 from central.domain.campus_rows import Fault
 from central.ledger.models import AuditEntry
 from central.link.shared_balance import merge
-from tests.central.conftest import NOW_MS
+from tests.central.conftest import NOW_MS, import_list
 
 HEADER = "building,room,class,meter,cut_off,billing,protected,max_power_w,baseline_kwh,customer_no,occupants,price,floor\n"
 GOOD = "1,401,dormitory,m-401,internal,prepaid,no,3000,12.34,2026001;2026002,Wang;Li,0.5580,4\n"
@@ -145,6 +145,21 @@ def test_a_list_makes_rooms_accounts_meters_and_occupants(campus):
         ("2026002", "Li"),
     ]
     assert AuditEntry.objects.filter(action="import-campus", actor="boss").exists()
+
+
+def test_c_16_a_list_that_is_silent_about_a_protection_leaves_it(campus):
+    """So it does with everything that people signed for or a longer list had said."""
+    kept = {"protected": True, "max_power_w": 500, "cut_off": "contactor"}
+    MeteringPoint.objects.filter(code="1-301").update(**kept)
+    CustomerClass.objects.filter(code="dormitory").update(overdraft=7, warn_at=[3], minimum_fen=2_000)
+    import_list("building,room,class,protected\n1,301,dormitory,\n")
+    import_list("class,name,group,unit,overdraft\ndormitory,Dorms,dormitory,yuan,\n")
+    assert MeteringPoint.objects.filter(code="1-301", **kept).exists()
+    assert Room.objects.get(building__code="1", label="301").floor == 3
+    klass = CustomerClass.objects.get(code="dormitory")
+    assert (klass.name, klass.overdraft, klass.warn_at, klass.minimum_fen) == ("Dorms", 7, [3], 2_000)
+    import_list("building,room,class,protected\n1,301,dormitory,no\n")
+    assert not MeteringPoint.objects.get(code="1-301").protected, "what is said counts"
 
 
 def test_the_same_list_again_changes_nothing_but_what_differs(campus):

@@ -13,6 +13,7 @@ from central.desk.paying_out import pay_out_credit_back
 from central.desk.refusals import DeskRefusal, Refused, ShiftRefusal
 from central.desk.roster import change_day, duties, duty_of, set_rotation
 from central.desk.shift_models import CashDifference, CashOut, Drawer, Shift, ShiftEnd
+from central.desk.shift_queries import free_drawers
 from central.desk.shifts import Counted, end_shift, hand_over, open_shift, open_shift_of
 from central.domain.roster import DutyKind, Rotation
 from central.ledger import chart_of_accounts as chart
@@ -338,3 +339,14 @@ def test_every_act_is_in_the_chain(anna: User, ben: User) -> None:
         ("end-shift", "ben"),
     ]
     assert open_shift_of(ben) is None
+
+
+def test_what_was_left_in_a_drawer_that_is_given_up_comes_out_by_a_count(anna: User) -> None:
+    have_drawers("main", "old")
+    off_shift(on_shift(anna, NOW_MS, "old", 5_000), NOW_MS, left_fen=5_000)
+    have_drawers("main")
+    assert free_drawers(NOW_MS) == ["main", "old"]
+    off_shift(on_shift(anna, NOW_MS, "old", 5_000), NOW_MS)
+    assert (yuan(chart.cash("old")), yuan(chart.safe())) == (0, 5_000)
+    assert free_drawers(NOW_MS) == ["main"]
+    assert open_shift("old", Counted(0), anna, now_ms=NOW_MS) is ShiftRefusal.UNKNOWN_DRAWER

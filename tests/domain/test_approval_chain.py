@@ -121,3 +121,10 @@ def test_a_chain_is_read_as_it_was_written(chain: tuple[Step, ...]) -> None:
 def test_what_is_no_chain_is_refused(value: object) -> None:
     with pytest.raises(NotAChain):
         chain_of(value)
+
+
+def test_of_two_of_the_askers_own_office_the_other_one_still_signs() -> None:
+    two = (Step(("director",), 2), Step(("finance",)))
+    one_left = (Step(("director",)), Step(("finance",)))
+    assert for_asker(two, {"director"}, {"director": 1, "finance": 1}) == one_left
+    assert for_asker(two, {"director"}, {"finance": 1}) is None, "nobody else is there for the second one"

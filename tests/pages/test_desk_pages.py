@@ -141,6 +141,23 @@ def test_with_htmx_the_browser_is_sent_on_and_refusals_replace_the_page(cashier:
     assert "Nothing was taken" in refused.content.decode()
 
 
+def test_r_4_1_4_a_price_that_begins_after_the_read_back_is_read_back_first(cashier: Client) -> None:
+    page = cashier.get(room_path() + "read-back/", {"amount": "50", "payment": str(uuid4())}).content.decode()
+    read = re.search(r'name="price" value="(\d+)"', page)
+    assert read is not None
+    point = Room.objects.get(pk=room_id(seed.CUT)).point
+    Price.objects.create(
+        version="dearer", tariff=point.customer_class.tariff, from_ms=clock.now_ms() - 1, micro_yuan_per_kwh=999_000
+    )  # fmt: skip
+    payment = str(uuid4())
+    answer = pay(cashier, payment=payment, price=read[1])
+    assert answer.status_code == 409
+    assert "The price has changed" in answer.content.decode()
+    assert not Payment.objects.filter(pk=payment).exists()
+    pay(cashier, payment=payment, price="999000")
+    assert Receipt.objects.get(payment=payment).micro_yuan_per_kwh == 999_000
+
+
 def test_without_a_price_nothing_is_sold_and_the_page_says_who_helps(cashier: Client) -> None:
     Price.objects.all().delete()
     answer = cashier.get(f"{room_path()}read-back/", {"payment": str(uuid4()), "amount": "50"})

@@ -143,6 +143,22 @@ def test_a_period_that_is_not_over_is_not_sealed(campus: None, admin: Client) ->
     assert not SealedPaper.objects.exists()
 
 
+def test_takings_are_sealed_only_when_no_shift_of_the_period_takes_any_more(
+    campus: None, admin: Client
+) -> None:
+    """What a shift takes after midnight belongs to its day: sealed before, it would stand on no sealed paper."""
+    cashier, yesterday_ms = User.objects.get(username="cashier"), clock.now_ms() - DAY_MS
+    shift, day = on_shift(cashier, yesterday_ms), clock.campus_day(yesterday_ms)
+    page = admin.post("/papers/takings/seal/", {"period": f"day:{day}"}, follow=True).content.decode()
+    assert "still open" in page
+    assert not SealedPaper.objects.exists()
+    account = Account.objects.order_by("code").first()
+    assert isinstance(pay("late", account.code, 1_050, cashier, now_ms=clock.now_ms()), Paid)
+    off_shift(shift, clock.now_ms())
+    admin.post("/papers/takings/seal/", {"period": f"day:{day}"})
+    assert "10500000" in str(SealedPaper.objects.get().contents)
+
+
 def test_a_sealed_paper_stays_the_same_whatever_changes_later(takings: None, admin: Client) -> None:
     page = admin.post("/papers/takings/seal/", {"period": month_of_last()}, follow=True).content.decode()
     assert "Sealed as number 1" in page
