@@ -66,9 +66,7 @@ def pay(
     """
     series = locked_series(RECEIPTS)
     if Payment.objects.filter(pk=payment_id).exists():
-        known = Payment.objects.select_related("receipt", "account").get(pk=payment_id)
-        same = (known.bucket, known.amount_fen) == (bucket, amount_fen) and _is_for(known, account_code)
-        return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
+        return _paid_before(payment_id, account_code, amount_fen, bucket)
     shift = locked_shift_of(cashier)
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
@@ -92,18 +90,28 @@ def pay(
     issue_page(original, payment)
     receipt = _write_receipt(series, payment, sale, shift)
     book_new(_payment_drafts(payment, receipt, sale, shift), now_ms)
+    _grant_what_was_paid(payment, receipt, sale, gateway)
+    return Paid(receipt, False)
+
+
+def _paid_before(payment_id: str, account_code: str, amount_fen: int, bucket: str) -> Paid | Refused:
+    known = Payment.objects.select_related("receipt", "account").get(pk=payment_id)
+    same = (known.bucket, known.amount_fen) == (bucket, amount_fen) and _is_for(known, account_code)
+    return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
+
+
+def _grant_what_was_paid(payment: Payment, receipt: Receipt, sale: "_Sale", gateway: Gateway | None) -> None:
     issue_grant(
         grant_id=payment.grant,
         account=sale.account,
         gateway=gateway,
-        bucket=bucket,
+        bucket=payment.bucket,
         unit=sale.unit,
         amount=sale.credit,
         source=Grant.Source.PAYMENT,
         note=f"receipt {receipt.number}",
-        now_ms=now_ms,
+        now_ms=payment.at_ms,
     )
-    return Paid(receipt, False)
 
 
 @transaction.atomic

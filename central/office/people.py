@@ -74,6 +74,8 @@ def change_person(user_id: int, person: Person, *, actor: User, now_ms: int) -> 
         return PeopleRefusal.OWN_ACCOUNT
     if user.role == Role.ADMIN != person.role and is_last_admin(user):
         return PeopleRefusal.LAST_ADMIN
+    if person.role != user.role and _has_weaker_stand_in(user, person.role, now_ms):
+        return PeopleRefusal.OTHER_FACTOR
     user.role, user.last_name = person.role, person.full_name
     user.save(update_fields=["role", "last_name"])
     user.buildings.set(Building.objects.filter(code__in=person.buildings))
@@ -146,6 +148,18 @@ def _delegation_refusal(
     if until_ms - from_ms > LONGEST_DELEGATION_MS:
         return PeopleRefusal.TOO_LONG
     return None
+
+
+def _has_weaker_stand_in(user: User, role: str, now_ms: int) -> bool:
+    """Say whether an office that approves money would come to somebody who signs in without a second factor of his own, by a
+    delegation that lasts or is to come: it is ended first."""
+    lasting = Delegation.objects.filter(until_ms__gt=now_ms)
+    deputies = set(lasting.filter(absent=user).values_list("stand_in__role", flat=True))
+    absent = set(lasting.filter(stand_in=user).values_list("absent__role", flat=True))
+    approving = set(APPROVES_MONEY)
+    return (role in approving and bool(deputies - approving)) or (
+        role not in approving and bool(absent & approving)
+    )
 
 
 @transaction.atomic

@@ -124,12 +124,15 @@ def _show(content: Content) -> list[Table]:
         return []
     columns = [Column("what", "", width=20), Column("value", "", width=50)]
     before = value_at(change.code, change.from_ms, where_of(change))
+    begins = _("%(instant)s, or with the last signature if that comes later") % {
+        "instant": f"{local(change.from_ms):%Y-%m-%d %H:%M}"
+    }
     rows = [
         Row([_("Setting"), str(setting_words(change.code).label)]),
         Row([_("For"), where_words(change.place, change.where)]),
         Row([_("Value before"), value_text(setting, before)]),
         Row([_("New value"), value_text(setting, change.value)]),
-        Row([_("In force from"), f"{local(change.from_ms):%Y-%m-%d %H:%M}"]),
+        Row([_("In force from"), begins]),
         Row([_("Requirement"), setting.source]),
     ]
     return [Table("", columns, rows)]

@@ -10,7 +10,7 @@ from central.campus.models import Building
 from central.ledger.models import AuditEntry
 from central.office import idle, people
 from central.office.models import Delegation, User
-from central.office.people import PeopleRefusal, delegate, end_delegation, roles_of
+from central.office.people import PeopleRefusal, Person, change_person, delegate, end_delegation, roles_of
 from central.office.roles import Role
 from tests.browser import seed
 
@@ -309,3 +309,19 @@ def test_a_delegation_is_made_and_ended_on_its_page(
     made.refresh_from_db()
     assert made.until_ms <= clock.now_ms()
     assert actions()[-2:] == ["delegate", "end-delegation"]
+
+
+def test_nobody_gets_an_office_that_approves_money_while_a_weaker_one_stands_in_for_him(campus: None) -> None:
+    """A delegation of a cashier's to a cashier must not become one of a director's to a cashier."""
+    admin, cashier = User.objects.get(username="manager"), User.objects.get(username="cashier")
+    second = User.objects.create_user("second", role=Role.CASHIER)
+    made = delegate(cashier, second, 100, 200, "ill", actor=cashier, now_ms=50)
+    promoted = Person("cashier", Role.FINANCE, "")
+    assert change_person(cashier.pk, promoted, actor=admin, now_ms=60) is PeopleRefusal.OTHER_FACTOR
+    end_delegation(made.pk, actor=cashier, now_ms=70)
+    assert isinstance(change_person(cashier.pk, promoted, actor=admin, now_ms=80), User)
+    finance = User.objects.get(username="finance")
+    delegate(cashier, finance, 100, 200, "ill", actor=cashier, now_ms=90)
+    demoted = Person("finance", Role.CASHIER, "")
+    assert change_person(finance.pk, demoted, actor=admin, now_ms=95) is PeopleRefusal.OTHER_FACTOR
+    assert isinstance(change_person(finance.pk, demoted, actor=admin, now_ms=200), User), "it is over"
