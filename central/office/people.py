@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import F
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from central.campus.models import Building
@@ -153,7 +154,7 @@ def _delegation_refusal(
 def _has_weaker_stand_in(user: User, role: str, now_ms: int) -> bool:
     """Say whether an office that approves money would come to somebody who signs in without a second factor of his own, by a
     delegation that lasts or is to come: it is ended first."""
-    lasting = Delegation.objects.filter(until_ms__gt=now_ms)
+    lasting = Delegation.objects.filter(until_ms__gt=now_ms).exclude(until_ms=F("from_ms"))
     deputies = set(lasting.filter(absent=user).values_list("stand_in__role", flat=True))
     absent = set(lasting.filter(stand_in=user).values_list("absent__role", flat=True))
     approving = set(APPROVES_MONEY)

@@ -84,7 +84,11 @@ WORDS: dict[str, SettingWords] = {
         lazy("Low balance, kept in kWh"), lazy("Rooms below it are on the list.")
     ),
     "period.first-day": SettingWords(
-        lazy("First day of the accounting period"), lazy("It bears the name of the month in which it ends.")
+        lazy("First day of the accounting period"),
+        lazy(
+            "Reports go by it; the period bears the name of the month in which it ends. On which day the gateways read registers for it "
+            "stands in each building's policy."
+        ),
     ),
     "period.hour": SettingWords(lazy("Hour at which the accounting period begins")),
     "agreement.due-day": SettingWords(lazy("Day by which the four parties agree")),
