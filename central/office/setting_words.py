@@ -86,8 +86,8 @@ WORDS: dict[str, SettingWords] = {
     "period.first-day": SettingWords(
         lazy("First day of the accounting period"),
         lazy(
-            "Reports go by it; the period bears the name of the month in which it ends. On which day the gateways read registers for it "
-            "stands in each building's policy."
+            "Reports go by it; the period bears the name of the month in which it ends. On which day the gateways read registers "
+            "for it stands in each building's policy."
         ),
     ),
     "period.hour": SettingWords(lazy("Hour at which the accounting period begins")),
