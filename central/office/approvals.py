@@ -49,6 +49,8 @@ class ApprovalRefusal(StrEnum):
     SIGNED_BEFORE = "signed-before"
     NOT_YOUR_TURN = "not-your-turn"
     NOT_APPROVED = "not-approved"
+    NO_SHELF = "no-shelf"
+    """This office keeps neither the original nor a copy."""
     FILED_BEFORE = "filed-before"
 
 
@@ -70,18 +72,22 @@ def ask(
     chain = chain_for(act, actor, now_ms)
     if chain is None:
         return ApprovalRefusal.NOBODY_TO_SIGN
-    request = Approval.objects.create(
+    request, is_new = Approval.objects.get_or_create(
         key=key,
-        act=act_code,
-        subject=subject[:120],
-        content=content,
-        content_hash=digest,
-        why=why.strip()[:300],
-        asked_by=actor,
-        asked_ms=now_ms,
-        chain=chain_json(chain),
-        step_since_ms=now_ms,
+        defaults={
+            "act": act_code,
+            "subject": subject[:120],
+            "content": content,
+            "content_hash": digest,
+            "why": why.strip()[:300],
+            "asked_by": actor,
+            "asked_ms": now_ms,
+            "chain": chain_json(chain),
+            "step_since_ms": now_ms,
+        },
     )
+    if not is_new:  # the other click of a double one was here between the two looks
+        return request if request.content_hash == digest else ApprovalRefusal.EXISTS_WITH_DIFFERENT
     if chain:
         tell_waiting(request, now_ms)
     else:
@@ -138,6 +144,8 @@ def file_paper(
         return ApprovalRefusal.NOT_APPROVED
     if office not in roles_of(actor, now_ms):
         return ApprovalRefusal.NOT_YOURS
+    if (kind, office) not in shelves_for(request):
+        return ApprovalRefusal.NO_SHELF
     if not place.strip():
         return ApprovalRefusal.NO_REASON
     if request.filings.filter(kind=kind, office=office).exists():
@@ -147,6 +155,13 @@ def file_paper(
     )
     _on_record("file-paper", request, actor, f"{kind} {office}: {filing.place}", now_ms)
     return filing
+
+
+def shelves_for(request: Approval) -> list[tuple[str, str]]:
+    """Give which offices keep a paper of an approved request: the last one that signed the original, others copies."""
+    act, last = act_of(request.act), request.signatures.order_by("pk").last()
+    original = [(Filing.Kind.ORIGINAL.value, last.office)] if last else []
+    return original + [(Filing.Kind.COPY.value, office) for office in (act.copies if act else ())]
 
 
 def content_hash(act_code: str, content: Content) -> str:
