@@ -22,7 +22,7 @@ from django.urls import Resolver404, resolve, reverse
 from central import clock
 from central.office.dangerous import CONFIRMED_KEY
 from central.office.models import User
-from tests.browser import seed, seed_lists, seed_notices
+from tests.browser import seed_lists, seed_notices
 from tests.open_shifts import on_shift
 from tests.pages.test_access import PATTERNS, SPECIMENS
 
@@ -148,7 +148,7 @@ def broken() -> Iterator[Callable[[str, Callable[[], object]], None]]:
                     found[what] = repr(errors[-1])[:300] if errors else f"{answer.status_code}"
                 transaction.set_rollback(True)
                 transaction.set_rollback(True, "telemetry")
-        except Exception as error:  # noqa: BLE001  what the client itself could not send or take
+        except Exception as error:  # what the client itself could not send or take
             found[what] = f"outside: {error!r}"[:300]
 
     yield fire
@@ -186,7 +186,7 @@ def quiet() -> Iterator[None]:
 
 
 def test_in_addresses(people: dict[str, Client], broken: Callable) -> None:
-    for name, key in [(name, key) for name in PATTERNS for key in PATTERNS[name].pattern.converters]:
+    for name, key in [(one, part) for one in PATTERNS for part in PATTERNS[one].pattern.converters]:
         may = getattr(PATTERNS[name].callback, "allowed_roles", None)
         clients = [people[who] for who, role in WHO.items() if may is None or role in may][:1]
         for raw in [address_with(name, key, value) for value in IN_ADDRESSES]:
