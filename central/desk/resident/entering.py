@@ -79,7 +79,7 @@ def _account_of(room: str) -> tuple[Account | None, str]:
 
 
 def _network(address: str) -> str:
-    """Give what one household or phone has for itself: an IPv4 address, but of IPv6 the whole /64, any of whose addresses it may take."""
+    """Give what one phone or house has for itself: an IPv4 address, but of IPv6 the whole /64, any address of which it may take."""
     try:
         read = ip_address(address)
     except ValueError:
