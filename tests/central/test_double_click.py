@@ -36,8 +36,8 @@ print(Approval.objects.count())
 """
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_clicks_at_the_same_moment_ask_once(own_central):
     assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
-    said, errors = own_central.script(TWO_CLICKS).communicate(timeout=100)
+    said, errors = own_central.script(TWO_CLICKS).communicate(timeout=200)
     assert (said.splitlines(), errors) == (["12"], "")
