@@ -6,6 +6,7 @@ It knows nothing of what the columns mean.
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,7 +18,16 @@ from central.domain.campus_rows import Fault, Problem
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
+MAX_LINES = 2 * MAX_ROWS
+"""Of a CSV, empty ones included: each costs memory before anybody has looked at it."""
+MAX_UNPACKED_BYTES = 300_000_000
+"""Of a workbook, all parts together: 20 MB can unpack to 20 GB. The largest list that is taken unpacks to a tenth of this."""
 ZIP_START = b"PK"
+DAMAGED = (
+    *(InvalidFileException, zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, OSError),
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError),
+)
+"""What zipfile and openpyxl raise at a file that is cut off, changed, encrypted, or made by hand (found by changing bytes)."""
 
 
 @dataclass(slots=True)
@@ -42,11 +52,13 @@ def _read_csv(content: bytes) -> list[ListSheet] | Problem:
         return Problem(0, "", Fault.UNREADABLE, expected="CSV (UTF-8, GBK), XLSX")
     first_line = text.partition("\n")[0]
     delimiter = max(",;\t", key=first_line.count)
+    if text.count("\n") > MAX_LINES:
+        return Problem(0, "", Fault.TOO_LONG, f"{text.count(chr(10)):,}", str(MAX_ROWS))
+    rows = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
     try:
-        rows = list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1))
+        return _sheets([("", ((number, cells[: MAX_COLUMNS + 1]) for number, cells in rows))])
     except csv.Error as error:
         return Problem(0, "", Fault.UNREADABLE, str(error), "CSV (UTF-8, GBK), XLSX")
-    return _sheets([("", iter(rows))])
 
 
 def _decoded(content: bytes) -> str | None:
@@ -61,14 +73,22 @@ def _decoded(content: bytes) -> str | None:
 
 def _read_workbook(content: bytes) -> list[ListSheet] | Problem:
     try:
+        if (unpacked := _unpacked_bytes(content)) > MAX_UNPACKED_BYTES:
+            return Problem(0, "", Fault.UNREADABLE, f"{unpacked // 1_000_000} MB", "CSV (UTF-8, GBK), XLSX")
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         tables = [
             (sheet.title, ((number, [_cell_text(c) for c in row]) for number, row in _numbered(sheet)))
             for sheet in book.worksheets
         ]
         return _sheets(tables)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+    except DAMAGED as error:
         return Problem(0, "", Fault.UNREADABLE, type(error).__name__, "CSV (UTF-8, GBK), XLSX")
+
+
+def _unpacked_bytes(content: bytes) -> int:
+    """Give how large a workbook says it is; more than it says of a part is never unpacked (zipfile stops there)."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return sum(part.file_size for part in parts.infolist())
 
 
 def _numbered(sheet: object) -> Iterator[tuple[int, tuple[object, ...]]]:

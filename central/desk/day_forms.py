@@ -22,6 +22,16 @@ def _day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
+class Several(forms.ModelMultipleChoiceField):
+    """Some of several rows; a key beyond 64 bits, which SQLite can't look up, is no choice."""
+
+    def _check_values(self, value: Any) -> Any:
+        try:
+            return super()._check_values(value)
+        except OverflowError as error:
+            raise forms.ValidationError(_("Choose from the list.")) from error
+
+
 class DayForm(forms.Form):
     """The day that is closed."""
 
@@ -31,7 +41,7 @@ class DayForm(forms.Form):
 class HandInForm(forms.Form):
     """The days of a batch, its cash, the bank's slip, void pages."""
 
-    days = forms.ModelMultipleChoiceField(
+    days = Several(
         DayClose.objects.none(), label=gettext_lazy("Closed days"), widget=forms.CheckboxSelectMultiple
     )
     cash = AmountField(label=gettext_lazy("Cash handed in (yuan)"), max_length=14)
@@ -61,8 +71,8 @@ def cashiers() -> Any:
     return everybody.filter(role__in=SELL) | everybody.filter(standing_in__absent__role__in=SELL)
 
 
-def _people_field(label: object, required: bool) -> forms.ModelMultipleChoiceField:
-    field = forms.ModelMultipleChoiceField(
+def _people_field(label: object, required: bool) -> Several:
+    field = Several(
         cashiers().distinct().order_by("username"),
         label=label,
         required=required,

@@ -31,6 +31,7 @@ from central.desk.shift_queries import (
 )
 from central.desk.shift_words import denomination_words, drawer_word, flags_of, shift_refusal
 from central.domain.roster import is_open
+from central.office import sign_in_record
 from central.office.access import may, roles
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import note_confirmed
@@ -145,6 +146,7 @@ def _hand_over(request: HttpRequest, going: Shift, form: HandOverForm) -> HttpRe
         return None
     person = authenticate(request, username=following.username, password=password)
     if person is None:
+        sign_in_record.refused(request, following.username)
         form.add_error("password", _("That is not the password of who takes over. Nothing was done."))
         return None
     result = shifts.hand_over(
@@ -158,8 +160,10 @@ def _hand_over(request: HttpRequest, going: Shift, form: HandOverForm) -> HttpRe
     if isinstance(result, ShiftRefusal):
         form.add_error(None, shift_refusal(result))
         return None
+    sign_in_record.signed_out(request)
     login(request, person)
     note_confirmed(request)
+    sign_in_record.signed_in(request, person)
     words = {"number": result.number, "who": person.spoken_name}
     messages.success(request, _("Handed over: shift %(number)d of %(who)s is open.") % words)
     answer = redirect("desk:find")

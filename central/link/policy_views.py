@@ -278,4 +278,5 @@ def _list(tried: Tried) -> HttpResponse:
     writer.writerows(row.cells for row in table.rows)
     answer = HttpResponse("﻿" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="rooms.csv"'
+    answer["Cache-Control"] = "no-store"
     return answer

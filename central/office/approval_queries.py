@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from central.domain.approval import Chain, Signed, chain_of, may_sign, step_now
 from central.office import roles
 from central.office.acts import act_of, all_acts
-from central.office.approvals import stand_ins_of
+from central.office.approvals import shelves_for, stand_ins_of
 from central.office.models import Approval, Filing, Signature, User
 from central.office.people import roles_of
 from central.office.roles import Role
@@ -108,10 +108,7 @@ def shelves_of(request: Approval) -> list[Shelf]:
     if request.state != Approval.State.APPROVED or act is None:
         return []
     filed = {(row.kind, row.office): row for row in request.filings.select_related("person")}
-    last = request.signatures.order_by("pk").last()
-    wanted = [(Filing.Kind.ORIGINAL, last.office)] if last else []
-    wanted += [(Filing.Kind.COPY, office) for office in act.copies]
     return [
-        Shelf(kind.value, office, office_word(office), filed.get((kind.value, office)))
-        for kind, office in wanted
+        Shelf(kind, office, office_word(office), filed.get((kind, office)))
+        for kind, office in shelves_for(request)
     ]

@@ -49,6 +49,7 @@ REFUSALS: dict[ApprovalRefusal, Words] = {
     ApprovalRefusal.SIGNED_BEFORE: lazy("You signed an earlier step: another person signs this one."),
     ApprovalRefusal.NOT_YOUR_TURN: lazy("It is not your office's turn."),
     ApprovalRefusal.NOT_APPROVED: lazy("It is filed when it is approved."),
+    ApprovalRefusal.NO_SHELF: lazy("Your office keeps no paper of this request. Nothing was changed."),
     ApprovalRefusal.FILED_BEFORE: lazy("This was filed before: where it lies is on record."),
 }
 

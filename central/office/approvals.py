@@ -49,6 +49,8 @@ class ApprovalRefusal(StrEnum):
     SIGNED_BEFORE = "signed-before"
     NOT_YOUR_TURN = "not-your-turn"
     NOT_APPROVED = "not-approved"
+    NO_SHELF = "no-shelf"
+    """This office keeps neither the original nor a copy."""
     FILED_BEFORE = "filed-before"
 
 
@@ -146,6 +148,8 @@ def file_paper(
         return ApprovalRefusal.NOT_APPROVED
     if office not in roles_of(actor, now_ms):
         return ApprovalRefusal.NOT_YOURS
+    if (kind, office) not in shelves_for(request):
+        return ApprovalRefusal.NO_SHELF
     if not place.strip():
         return ApprovalRefusal.NO_REASON
     if request.filings.filter(kind=kind, office=office).exists():
@@ -155,6 +159,13 @@ def file_paper(
     )
     _on_record("file-paper", request, actor, f"{kind} {office}: {filing.place}", now_ms)
     return filing
+
+
+def shelves_for(request: Approval) -> list[tuple[str, str]]:
+    """Give which offices keep a paper of an approved request: the last one that signed the original, others copies."""
+    act, last = act_of(request.act), request.signatures.order_by("pk").last()
+    original = [(Filing.Kind.ORIGINAL.value, last.office)] if last else []
+    return original + [(Filing.Kind.COPY.value, office) for office in (act.copies if act else ())]
 
 
 def content_hash(act_code: str, content: Content) -> str:

@@ -104,7 +104,8 @@ def mail_server(request: HttpRequest) -> HttpResponse:
         if not isinstance(result, ChannelRefusal):
             messages.success(request, _("The mail server is set. Send a test on a mail channel."))
             return redirect("office:mail-server")
-        form.add_error("sender", str(REFUSALS[result]))
+        field = "password" if result is ChannelRefusal.PASSWORD_FOR_OTHER else "sender"
+        form.add_error(field, str(REFUSALS[result]))
     context = {"form": form, "has_password": bool(server and server.sealed_password)}
     return render(request, "office/mail_server.html", context, status=400 if form.errors else 200)
 

@@ -26,6 +26,8 @@ class ChannelRefusal(StrEnum):
     NOT_GIVEN_UP = "not-given-up"
     ALREADY_TOLD = "already-told"
     NOT_MAIL = "not-mail"
+    PASSWORD_FOR_OTHER = "password-for-other"  # noqa: S105  a refusal's name
+    """The password that is sealed was typed for another server: it is not handed to a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,15 @@ def send_test(channel_id: int, *, actor: str, now_ms: int) -> Delivery | Channel
 
 @transaction.atomic
 def set_mail_server(asked: AskedServer, *, actor: str, now_ms: int) -> MailServer | ChannelRefusal:
-    """Set the server that all mail goes through."""
+    """Set the server that all mail goes through. Another host, or one without protection, needs the password typed again."""
     if not is_mail_address(asked.sender):
         return ChannelRefusal.NOT_MAIL
     server = MailServer.objects.filter(pk=1).first() or MailServer(pk=1)
+    moves = (asked.host, asked.port) != (server.host, server.port) or (
+        asked.security == MailServer.Security.NONE != server.security
+    )
+    if asked.password is None and server.sealed_password and moves:
+        return ChannelRefusal.PASSWORD_FOR_OTHER
     server.host, server.port, server.security = asked.host, asked.port, asked.security
     server.user, server.sender = asked.user, asked.sender
     if asked.password is not None:

@@ -80,6 +80,9 @@ REFUSALS: dict[ChannelRefusal, str | Promise] = {
     ChannelRefusal.OWN_MAIL: _("This is a person's own mail; he sets it himself."),
     ChannelRefusal.NOT_GIVEN_UP: _("It is not waiting any more: look at the log."),
     ChannelRefusal.ALREADY_TOLD: _("Somebody has told it already, or the channel was closed."),
+    ChannelRefusal.PASSWORD_FOR_OTHER: _(
+        "The password that is kept was typed for another server. Type it again, or choose to send without one."
+    ),
     ChannelRefusal.NOT_MAIL: _("Write a mail address such as name@college.edu.cn."),
 }
 

@@ -90,6 +90,7 @@ def person_reset(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @roles(*ACTING)
+@dangerous
 def delegations(request: HttpRequest) -> HttpResponse:
     """Show who stands in for whom; make a delegation."""
     now_ms = clock.now_ms()

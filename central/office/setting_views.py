@@ -16,6 +16,7 @@ from central.office.access import may, roles
 from central.office.acts import all_acts
 from central.office.approval_views import refusal_words
 from central.office.approvals import ApprovalRefusal, ask
+from central.office.dangerous import dangerous
 from central.office.dated_settings import history_of, known, value_at
 from central.office.models import Approval, DatedValue
 from central.office.roles import APPROVES_MONEY, SEE_SETTINGS
@@ -71,6 +72,7 @@ def setting(request: HttpRequest, setting_code: str) -> HttpResponse:
 
 @roles(*APPROVES_MONEY)
 @require_POST
+@dangerous
 def setting_ask(request: HttpRequest, setting_code: str) -> HttpResponse:
     """Ask for a new value; what was typed wrongly stays to be mended."""
     found, now_ms = _known(setting_code), clock.now_ms()

@@ -7,17 +7,24 @@ list is then uploaded again.
 import os
 import re
 import tempfile
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from central import clock
+
+KEPT_MS = 24 * 3_600_000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def keep(content: bytes) -> str:
-    """Store content readable by this user alone; give its digest."""
+    """Store content readable by this user alone; give its digest. What nobody confirmed for a day is removed."""
+    _forget_old()
     digest = sha256(content).hexdigest()
     path = _folder() / digest
-    if not path.exists():
+    if path.exists():
+        path.touch()
+    else:
         part = path.with_suffix(f".{os.getpid()}")
         part.write_bytes(content)
         part.replace(path)
@@ -39,6 +46,13 @@ def forget(digest: str) -> None:
     """Remove what was carried out."""
     if _DIGEST.fullmatch(digest):
         (_folder() / digest).unlink(missing_ok=True)
+
+
+def _forget_old() -> None:
+    for path in _folder().iterdir():
+        with suppress(FileNotFoundError):  # another process was quicker
+            if clock.real_now_ms() - path.stat().st_mtime * 1000 > KEPT_MS:
+                path.unlink()
 
 
 def _folder() -> Path:

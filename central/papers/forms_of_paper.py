@@ -68,6 +68,7 @@ def download(
     name = f"{paper.code}-{period.name.replace(':', '-')}{f'-copy{copy}' if copy else ''}.{form}"
     kind = "inline" if form == "pdf" else "attachment"
     answer["Content-Disposition"] = f'{kind}; filename="{name}"'
+    answer["Cache-Control"] = "no-store"
     return answer
 
 

@@ -217,6 +217,10 @@ def test_original_and_copy_are_filed_once_by_their_offices(people: dict[str, Use
         file_paper(request.number, "original", "finance", "safe", **finance) is ApprovalRefusal.FILED_BEFORE
     )
     assert file_paper(request.number, "copy", "cashier", "shelf", **finance) is ApprovalRefusal.NOT_YOURS
+    director = {"actor": people[Role.DIRECTOR], "now_ms": NOW_MS}
+    for kind in ("original", "copy", "x" * 40):
+        refused = file_paper(request.number, kind, "director", "drawer", **director)
+        assert refused is ApprovalRefusal.NO_SHELF, "who keeps no paper says nowhere it lies"
     assert [filing.place for filing in request.filings.all()] == ["safe 2"]
 
 

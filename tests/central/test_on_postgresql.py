@@ -13,7 +13,8 @@ HERE = Path(__file__)
 
 
 @pytest.mark.timeout(900)
-def test_central_on_postgresql():
+@pytest.mark.parametrize("tests", [HERE.parent, HERE.parents[1] / "pages" / "test_hostile_input.py"])
+def test_central_on_postgresql(tests):
     if "DATABASE_URL" in os.environ:
         pytest.skip("these tests run on DATABASE_URL already")
     try:
@@ -27,7 +28,7 @@ def test_central_on_postgresql():
                     "-p",
                     "no:cacheprovider",
                     f"--ignore={HERE}",
-                    str(HERE.parent),
+                    str(tests),
                 ],
                 env={**os.environ, **variables},
                 cwd=HERE.parents[2],

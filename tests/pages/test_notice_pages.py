@@ -126,12 +126,19 @@ def test_the_mail_server_keeps_its_password_to_itself(admin: Client) -> None:
     shown = text_of(admin.get("/office/mail-server/"))
     assert "quiet-lamp-9" not in shown
     assert "A password is set" in shown
-    admin.post("/office/mail-server/", typed | {"password": "", "host": "smtp2.college.example"})
+    admin.post("/office/mail-server/", typed | {"password": "", "sender": "cards@college.example"})
     server = MailServer.objects.get()
-    assert (server.host, unseal(server.sealed_password)) == (
-        "smtp2.college.example",
+    assert (server.sender, unseal(server.sealed_password)) == (
+        "cards@college.example",
         {"password": "quiet-lamp-9"},
     )
+    for other in ({"host": "smtp2.college.example"}, {"port": "2525"}, {"security": "insecure"}):
+        taken = admin.post("/office/mail-server/", typed | {"password": "", **other})
+        assert "typed for another server" in text_of(taken), "a kept password goes to no new server"
+        assert MailServer.objects.get().host == "smtp.college.example"
+    moved = typed | {"host": "smtp2.college.example"}
+    assert admin.post("/office/mail-server/", moved).status_code == 302
+    assert MailServer.objects.get().host == "smtp2.college.example"
     admin.post("/office/mail-server/", typed | {"password": "", "forget": "on"})
     assert MailServer.objects.get().sealed_password == ""
     wrong = admin.post("/office/mail-server/", typed | {"host": "http://x/", "port": "0", "sender": "x"})

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.core import signing
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from central import clock
 from central.campus.models import Account, Room
@@ -170,6 +172,27 @@ def test_an_address_that_walks_through_the_rooms_is_locked(campus: None) -> None
     pin = pin_of()
     assert enter("1-101", pin, "10.0.0.1", now_ms=NOW_MS).why is EntryRefusal.LOCKED
     assert isinstance(enter("1-101", pin, "10.0.0.2", now_ms=NOW_MS), Entered)
+
+
+def test_one_who_has_many_ipv6_addresses_is_one(campus: None) -> None:
+    for number in range(entering.TRIES_OF_ADDRESS):
+        tried = enter(f"1-{number}", "000000", f"2001:da8:1:2::{number + 1:x}", now_ms=NOW_MS)
+        assert tried.why is EntryRefusal.WRONG
+    assert enter("1-900", "000000", "2001:da8:1:2:ffff::1", now_ms=NOW_MS).why is EntryRefusal.LOCKED
+    assert enter("1-900", "000000", "2001:da8:1:3::1", now_ms=NOW_MS).why is EntryRefusal.WRONG
+    assert enter("1-901", "000000", "::ffff:10.0.0.1", now_ms=NOW_MS).why is EntryRefusal.WRONG
+    assert PinTries.objects.filter(key="from:10.0.0.1").exists()
+
+
+def test_who_is_locked_out_writes_nothing_however_often_he_tries(campus: None) -> None:
+    for number in range(entering.TRIES_OF_ADDRESS):
+        enter(f"1-{number}", "000000", "10.0.0.1", now_ms=NOW_MS)
+    before = PinTries.objects.count()
+    with CaptureQueriesContext(connection) as queries:
+        for number in range(100, 110):
+            assert enter(f"1-{number}", "0", "10.0.0.1", now_ms=NOW_MS).why is EntryRefusal.LOCKED
+    assert PinTries.objects.count() == before
+    assert not [one for one in queries if not one["sql"].startswith("SELECT")]
 
 
 def test_a_dormitory_behind_one_address_comes_in_as_often_as_it_likes(campus: None) -> None:

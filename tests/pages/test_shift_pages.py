@@ -9,6 +9,7 @@ from central import clock
 from central.desk.day_models import DayClose, HandIn, HandInEnd
 from central.desk.models import Payment
 from central.desk.shift_models import CashDifference, RosterChange, RosterRotation, Shift, ShiftEnd
+from central.ledger.models import AuditEntry
 from central.office.dangerous import CONFIRMED_KEY
 from central.office.models import Approval, User
 from central.office.roles import Role
@@ -162,6 +163,12 @@ def test_the_next_one_takes_over_by_password_on_the_same_page(cashier: Client, r
     assert "赵敏" in text(done)
     assert Shift.objects.get(pk=2).cashier == relief
     assert int(cashier.session["_auth_user_id"]) == relief.pk, "the browser is the next one's now"
+    signs = AuditEntry.objects.filter(action__startswith="sign-").order_by("position")
+    assert [(one.actor, one.action, one.subject) for one in signs] == [
+        ("stranger", "sign-in-refused", relief.username),
+        ("cashier", "sign-out", "cashier"),
+        (relief.username, "sign-in", relief.username),
+    ]
     assert pay(cashier, label="1-106").status_code == 302
     assert Payment.objects.order_by("-at_ms").first().cashier == relief
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -51,8 +52,8 @@ class Refused:
 def enter(room: str, pin: str, address: str, *, now_ms: int) -> Entered | Refused:
     """Compare a room's PIN, within the limits of the room and of the address."""
     account, label = _account_of(room)
-    keys = {room_key(label): TRIES_OF_ROOM, f"from:{address}"[:100]: TRIES_OF_ADDRESS}
-    until_ms = _count(keys, now_ms)
+    keys = {room_key(label): TRIES_OF_ROOM, f"from:{_network(address)}"[:100]: TRIES_OF_ADDRESS}
+    until_ms = _locked_until(keys, now_ms) or _count(keys, now_ms)
     if until_ms:
         return Refused(EntryRefusal.LOCKED, until_ms)
     kept = ResidentPin.objects.filter(account=account).first() if account else None
@@ -75,6 +76,23 @@ def _account_of(room: str) -> tuple[Account | None, str]:
     live = Account.objects.exclude(state=Account.State.CLOSED).filter(here)
     account = live.select_related("point__room__building").order_by("pk").first()
     return account, account.point.room.full_label if account else _BETWEEN.sub("-", text)
+
+
+def _network(address: str) -> str:
+    """Give what one phone or house has for itself: an IPv4 address, but of IPv6 the whole /64, any address of which it may take."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(read, IPv4Address):
+        return str(read)
+    return str(read.ipv4_mapped or IPv6Network((int(read) >> 64 << 64, 64)))
+
+
+def _locked_until(keys: dict[str, int], now_ms: int) -> int:
+    """Give the instant until which one of the keys is locked, 0 when none is. Only reads: who goes on trying takes no lock."""
+    rows = PinTries.objects.filter(key__in=keys, since_ms__gt=now_ms - WINDOW_MS)
+    return max((row.since_ms + WINDOW_MS for row in rows if row.tries >= keys[row.key]), default=0)
 
 
 @transaction.atomic

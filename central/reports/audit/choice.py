@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
+from central.domain.periods import EARLIEST, LATEST
+
 ACTS_ONLY, MONEY, EVERYTHING = "acts", "money", "all"
 OF_ACT, OF_MOVE = "act:", "move:"
 
@@ -79,6 +81,7 @@ def _text(asked: Mapping[str, str], name: str) -> str:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if EARLIEST <= day <= LATEST else None
