@@ -8,6 +8,8 @@ from pathlib import Path
 from django.utils import translation
 
 import central
+from central.desk.go_live.models import OpeningBatch
+from central.domain.receipt_prints import PrintedPaper
 from central.domain.rule_json import RuleKind
 from central.ledger import chart_of_accounts as chart
 from central.ledger.checking import VERIFIED
@@ -24,6 +26,8 @@ FAMILIES = {
     "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap)],
     "AUDIT": [AUDIT],
     "VERIFIED": [VERIFIED],
+    "f'print-{paper}'": [f"print-{paper}" for paper in PrintedPaper],
+    "f'go-live-{batch.kind}'": [f"go-live-{kind}" for kind in OpeningBatch.Kind],
 }
 """Names that are put together, by the code that does it. `set_rules` isn't asked for prices: they are published."""
 PASSED_WHOLE = {"apps.py"}
@@ -125,21 +129,29 @@ def test_no_words_for_acts_that_nothing_records() -> None:
 
 
 def test_every_movement_of_money_has_words() -> None:
-    written = {
-        keyword.value.value
+    kinds = [
+        keyword.value
         for call, _inside, _path in calls()
         if name_of(call) == "Draft"
-        for keyword in call.keywords
-        if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant)
-    }
-    assert {"payment", "subsidy"} <= written
+        for keyword in (*call.keywords, *(ast.keyword("kind", one) for one in call.args[1:]))
+        if keyword.arg == "kind"
+    ]
+    kinds += [
+        call.args[1] for call, _inside, _path in calls() if name_of(call) == "_draft" and len(call.args) > 4
+    ]
+    written = {kind.value for kind in kinds if isinstance(kind, ast.Constant) and isinstance(kind.value, str)}
+    assert {"payment", "subsidy", "to-safe", "opening-back"} <= written
     assert (written | set(EntryKind)) - MOVES.keys() == set()
 
 
 def test_every_account_of_the_ledger_has_words() -> None:
-    makers = [chart.cash, chart.rounding]
+    makers = [
+        *(chart.cash, chart.rounding, chart.safe, chart.handed_in),
+        *(chart.desk_float, chart.over_short, chart.difference_waiting),
+    ]
     sides = [maker() for maker in makers]
     sides += [chart.customer("1-1.1", "paid", "yuan"), chart.taken_back("1-1.1", "kwh")]
+    sides += [chart.opening("yuan"), chart.opening_owed("1-1.1", "yuan")]
     sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
     of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)
     sides += [maker("yuan") for maker in (*of_unit, chart.take_back_asked, chart.take_back_pending)]
