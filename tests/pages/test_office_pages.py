@@ -50,6 +50,34 @@ def test_the_language_switch_stays_on_the_page_and_is_remembered(cashier: Client
     assert "Low balance" in cashier.get(answer.url).content.decode()
 
 
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(campus: None, client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    page = "http://testserver/desk/days/?month=2026-09"
+    answer = client.post("/desk/days/close/", {"day": "2026-09-01"}, headers={"Referer": page})
+    assert answer.url == "/office/sign-in/?next=/desk/days/%3Fmonth%3D2026-09"
+    assert "was not done" in client.get(answer.url).content.decode()
+    for foreign in ("http://elsewhere.example/x/", "http://testserver@elsewhere.example/", ""):
+        answer = client.post("/desk/days/close/", headers={"Referer": foreign})
+        assert answer.url == "/office/sign-in/?next=/"
+
+
+def test_an_address_that_takes_only_forms_says_so(cashier: Client) -> None:
+    answer = cashier.get("/desk/days/close/")
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "only takes what a form sends" in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", ["/desk/rooms/%s/", "/rooms/%s/", "/link/policies/rooms/%s/"])
+def test_a_number_too_large_for_the_database_is_no_such_page(cashier: Client, page: str) -> None:
+    assert cashier.get(page % 10**24).status_code == 404
+
+
+def test_a_room_too_large_for_the_database_has_no_rules(admin: Client) -> None:
+    for what in ("change", "meter"):
+        assert admin.get(f"/link/policies/rooms/{10**24}/{what}/").status_code == 404
+
+
 def test_what_does_not_exist_says_where_to_look(cashier: Client) -> None:
     answer = cashier.get("/rooms/999999/")
     assert answer.status_code == 404
