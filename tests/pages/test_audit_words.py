@@ -162,7 +162,7 @@ def test_every_account_of_the_ledger_has_words() -> None:
 
 def test_acts_and_details_are_chinese_in_chinese() -> None:
     with translation.override("zh-hans"):
-        assert act_words("publish-price") == "发布电价"
+        assert act_words("publish-price") == "公布电价"
         assert (
             detail_words("publish-price", "0.5583 from 1790000000000")
             == "0.5583 元/度，自 2026-09-21 22:13 起"
