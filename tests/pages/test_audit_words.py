@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from django.utils import translation
 
 import central
@@ -14,6 +15,7 @@ from central.domain.rule_json import RuleKind
 from central.ledger import chart_of_accounts as chart
 from central.ledger.checking import VERIFIED
 from central.link.resolving import AUDIT
+from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
 from central.reports.audit.details import detail_words
 from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
@@ -178,3 +180,15 @@ def test_what_no_pattern_knows_is_shown_as_it_came() -> None:
     assert detail_words("subsidy", "for the flood") == "for the flood"
     assert detail_words("publish-price", "odd") == "odd"
     assert act_words("tickle") == "tickle"
+
+
+@pytest.mark.django_db
+def test_what_an_act_is_about_is_named_in_the_readers_language() -> None:
+    with translation.override("zh-hans"):
+        assert numbered_subject("shift 2") == ("班次 2", "/desk/shifts/2/")
+        assert numbered_subject("book 2026-017") == ("收据本 2026-017", "")
+        assert numbered_subject("price list x") == ("电价表 x", "")
+        assert numbered_subject("shifty 2") is None
+        assert report_subject("takings day:2026-09-01") == "卡机房收款表 2026-09-01"
+        assert report_subject("7 takings month:2026-09") == "7 卡机房收款表 2026-09"
+        assert report_subject("gone day:2026-09-01") == "gone 2026-09-01"

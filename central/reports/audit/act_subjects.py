@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from central.office.words import Words
+from central.papers.catalogue import report_of
 
 NUMBERED: dict[str, tuple[Words, str]] = {
     "approval": (_("approval %(number)s"), "office:approval"),
@@ -32,3 +33,13 @@ def numbered_subject(subject: str) -> tuple[str, str] | None:
     number = found["number"]
     link = reverse(page, args=[int(number)]) if page and number.isascii() and number.isdecimal() else ""
     return str(words) % {"number": number}, link
+
+
+def report_subject(subject: str) -> str:
+    """Name the report of `7 takings day:2026-09-01`, number and period beside it; as it came where no report has the code."""
+    parts = subject.split(" ")
+    named = [
+        str(report.title) if (report := report_of(part)) else part.removeprefix(f"{part.partition(':')[0]}:")
+        for part in parts
+    ]
+    return " ".join(named)

@@ -13,7 +13,7 @@ from central.ledger.models import AuditEntry, Transfer
 from central.office.models import User
 from central.office.templatetags.cardroom import unit_word
 from central.office.words import Words
-from central.reports.audit.act_subjects import numbered_subject
+from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, About, act_words, move_words, side_words
 from central.reports.audit.details import detail_words
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
@@ -95,6 +95,8 @@ def _about(act: AuditEntry, rooms: dict[str, tuple[str, str]], people: dict[str,
         return shown, reverse("office:person", args=[user.pk])
     if numbered := numbered_subject(act.subject):
         return numbered
+    if kind in (About.REPORT, About.SEALED):
+        return report_subject(act.subject), _PAGES[kind](act.subject)
     return act.subject, _PAGES.get(kind, _no_page)(act.subject)
 
 
