@@ -192,3 +192,31 @@ def test_sign_in_returns_only_to_our_own_pages(campus: None, client: Client) -> 
         {"username": "cashier", "password": seed.PASSWORD, "next": "https://evil.example/"},
     )
     assert answer.url == "/"
+
+
+@pytest.mark.parametrize(
+    ("page", "lit"),
+    [
+        ("/desk/go-live/", "The office"),
+        ("/link/policies/rooms/1/", "The office"),
+        ("/desk/days/", "Cash"),
+        ("/desk/", "Desk"),
+    ],
+)
+def test_the_menu_lights_the_room_that_a_page_belongs_to(cashier: Client, page: str, lit: str) -> None:
+    menu = cashier.get(page).content.decode().split("</nav>")[0]
+    assert f'aria-current="page">{lit}' in menu
+
+
+def test_the_offices_front_page_leads_to_the_cash_and_to_ones_own_notices(cashier: Client) -> None:
+    page = cashier.get("/office/").content.decode().split("</nav>")[1]
+    for address in (
+        "/desk/shifts/",
+        "/desk/days/",
+        "/desk/hand-ins/",
+        "/desk/roster/",
+        "/office/by-hand/",
+        "/office/own-mail/",
+    ):
+        assert f'href="{address}"' in page
+    assert 'href="/office/channels/"' not in page
