@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "central.office.only_forms.OnlyForms",
     "central.office.idle.IdleSignOut",
     "axes.middleware.AxesMiddleware",
 ]

@@ -45,7 +45,16 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
-        _("Receipts"),
+        _("Cash"),
+        (
+            Door(_("Shifts"), _("Opened, handed over, counted and ended."), "desk:shifts", acts.SEE_MONEY),
+            Door(_("Day close"), _("The day's totals, closed in order."), "desk:days", acts.SEE_MONEY),
+            Door(_("Hand-in to finance"), _("Closed days handed in, and received."), "desk:hand-ins", acts.SEE_MONEY),
+            Door(_("Roster"), _("Which crew is on duty, day by day."), "desk:roster", acts.SEE_MONEY),
+        ),
+    ),
+    (
+        _("Receipts and books"),
         (
             Door(_("Receipt books"), _("Taken in, checked page by page, issued in order."), "desk:books", acts.SEE_MONEY),
             Door(_("Bound volumes"), _("What is bound, and where it is stored."), "desk:volumes", acts.SEE_MONEY),
@@ -63,6 +72,10 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         _("Notices"),
         (
             Door(_("Notices"), _("Who was told what and when; what must be told by hand."), "office:notices", acts.SEE_NOTICES),
+            Door(_("To tell by hand"), _("Texts to copy into a group."), "office:by-hand", acts.TELL_BY_HAND),
+            Door(_("Channels"), _("By which way each office and group is told."), "office:channels", acts.MANAGE_CHANNELS),
+            Door(_("Mail server"), _("Through which all mail goes."), "office:mail-server", acts.MANAGE_CHANNELS),
+            Door(_("Your notices"), _("Where your own notices go."), "office:own-mail", acts.SIGN),
         ),
     ),
     (

@@ -61,7 +61,7 @@ def _menu(request: HttpRequest) -> Iterable[MenuItem]:
     for label, name, allowed in MENU:
         if may(request, allowed):
             count, tone = _count(name, request.user)
-            yield MenuItem(label, reverse(name), _section(here) == name, count, tone)
+            yield MenuItem(label, reverse(name), _section(here, request.path) == name, count, tone)
 
 
 def _count(name: str, user: User) -> tuple[int, str]:
@@ -80,35 +80,38 @@ SECTIONS = {
     "dashboard:room": "dashboard:overview",
     "office:approvals": "office:approvals",
     "office:approval": "office:approvals",
+    "office:approval-sign": "office:approvals",
     "papers:report": "papers:reports",
     "papers:sealed": "papers:reports",
-    "audit:check": "dashboard:office",
-    "audit:hash": "dashboard:office",
     "desk:room": "desk:find",
     "desk:read-back": "desk:find",
     "desk:pay": "desk:find",
     "desk:receipt": "desk:find",
-    "desk:book": "dashboard:office",
     **dict.fromkeys(
         (
             *(
+                "desk:shifts",
                 "desk:shift",
                 "desk:shift-record",
                 "desk:shift-end",
                 "desk:shift-hand-over",
                 "desk:days",
                 "desk:day",
+                "desk:day-end",
             ),
-            *("desk:hand-ins", "desk:hand-in", "desk:roster", "desk:roster-rotation", "desk:roster-day"),
+            *("desk:hand-ins", "desk:hand-in", "desk:hand-in-make", "desk:hand-in-end"),
+            *("desk:roster", "desk:roster-rotation", "desk:roster-day"),
         ),
         "desk:shifts",
     ),
 }
 
 
-def _section(view_name: str) -> str:
-    """Give the menu's entry that a page belongs to; the doors of the office's front page lead to the office."""
+def _section(view_name: str, path: str) -> str:
+    """Give the menu's entry that a page belongs to; what stands under a door of the office's front page is the office's."""
     if view_name in SECTIONS:
         return SECTIONS[view_name]
-    behind_a_door = view_name.startswith("office:") or view_name in OFFICE_VIEWS
+    behind_a_door = view_name.startswith("office:") or any(
+        path.startswith(door) for door in map(reverse, OFFICE_VIEWS)
+    )
     return "dashboard:office" if behind_a_door else view_name

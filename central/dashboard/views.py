@@ -66,7 +66,7 @@ def building(request: HttpRequest, code: str) -> HttpResponse:
 def room(request: HttpRequest, room_id: int) -> HttpResponse:
     """One room: balance, supply and why, use, entries, relay, alarms."""
     line = _line(room_id)
-    here = get_object_or_404(Building, rooms=room_id)
+    here = get_object_or_404(Building, rooms__pk=room_id)
     if not request.user.serves(here.pk):
         raise PermissionDenied
     gateway = Gateway.objects.filter(building=here).first()

@@ -188,6 +188,16 @@ def _address(content: Mapping[str, Any]) -> str:
     return reverse("desk:shift-record", args=[difference.shift_id])
 
 
+def _about(content: Mapping[str, Any]) -> str:
+    difference = CashDifference.objects.filter(pk=content["difference"]).first()
+    if difference is None:
+        return ""
+    where = str(difference.get_where_display())
+    if difference.shift_id is None:
+        return f"{where} · {difference.day.isoformat()}"
+    return f"{_('shift %(number)s') % {'number': difference.shift_id}} · {where}"
+
+
 CASH_DIFFERENCE = Act(
     code=ACT,
     title=gettext_lazy("Cash difference"),
@@ -196,5 +206,6 @@ CASH_DIFFERENCE = Act(
     show=show,
     carry_out=carry_out,
     address=_address,
+    about=_about,
     copies=(Role.CASHIER,),
 )

@@ -89,7 +89,7 @@ def hand_in_days_table(days: Iterable[DayClose]) -> Table:
         Column("total", _("Total"), Kind.YUAN, 11, summed=True),
         Column("out", _("Paid out"), Kind.YUAN, 11, summed=True),
         Column("difference", _("Difference"), Kind.YUAN, 11, summed=True),
-        Column("float", _("Kept as float"), Kind.YUAN, 11, summed=True),
+        Column("float", _("Change of the float"), Kind.YUAN, 11, summed=True),
         Column("safe", _("To the safe"), Kind.YUAN, 11, summed=True),
     ]
     return Table("", columns, [_hand_in_row(closed) for closed in days])

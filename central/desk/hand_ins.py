@@ -115,7 +115,7 @@ def send_back(number: int, by: User, *, note: str, now_ms: int) -> HandInEnd | S
     if isinstance(made, ShiftRefusal):
         return made
     if not note.strip():
-        return ShiftRefusal.NO_REASON
+        return ShiftRefusal.NO_RETURN_REASON
     take_back_difference(f"hand-in-{made.pk}", now_ms)
     return _end(made, False, by, note, now_ms)
 

@@ -25,7 +25,7 @@ from gateway.contract.quantities import (
 
 FILED, GIVEN = "存档联（客户签字后存卡机房）", "客户联（随收据交客户）"
 RECEIPT_TITLE, SLIP_TITLE = "电费收款收据", "电费充值凭单"
-ITEM, CASH, SCAN = "预购电费", "现金", "扫码\n核验"
+ITEM, CASH, SCAN = "预缴电费", "现金", "扫码\n核验"
 NOTHING = "—"
 
 
@@ -136,7 +136,7 @@ def _foot(receipt: Receipt, printing: Printing) -> list[Row]:
     shift = getattr(receipt, "shift_id", None)
     printed = f"{entry.by_name} {_instant(entry.at_ms)}"
     rows = [
-        Row([Cell("收款员", receipt.cashier_name, 0.6), Cell("班次", str(shift or NOTHING), 0.4)], 1.1),
+        Row([Cell("收款人", receipt.cashier_name, 0.6), Cell("班次", str(shift or NOTHING), 0.4)], 1.1),
         Row([Cell("打印", printed)], 1.1),
     ]
     if entry.copy:

@@ -51,6 +51,7 @@ class ShiftRefusal(StrEnum):
     UNKNOWN_DRAWER = "unknown-drawer"
     BAD_COUNT = "bad-count"
     NO_REASON = "no-reason"
+    NO_RETURN_REASON = "no-return-reason"
     NOT_OPEN = "not-open"
     NOT_A_CASHIER = "not-a-cashier"
     SAME_PERSON = "same-person"

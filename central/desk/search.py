@@ -27,7 +27,7 @@ def find_points(text: str, now_ms: int) -> list[MeteringPoint]:
 
 def point_of_room(room_id: int) -> MeteringPoint | None:
     """Give one room's metering point, with all that `room_lines` needs."""
-    return points_with_class().filter(room_id=room_id).first()
+    return points_with_class().filter(room__pk=room_id).first()
 
 
 def points_with_class() -> QuerySet[MeteringPoint]:

@@ -20,6 +20,9 @@ REFUSALS: dict[str, Words] = {
     ShiftRefusal.NO_REASON: gettext_lazy(
         "Give the reason: it is booked with the difference and can't be changed later."
     ),
+    ShiftRefusal.NO_RETURN_REASON: gettext_lazy(
+        "Returning needs a reason: the desk reads it and puts right what is wrong."
+    ),
     ShiftRefusal.NOT_OPEN: gettext_lazy("This shift is not open any more. Nothing was done twice."),
     ShiftRefusal.NOT_A_CASHIER: gettext_lazy(
         "This person is no cashier and stands in for none. A delegation lets another one sell."

@@ -120,7 +120,7 @@ def room_policy(request: HttpRequest, room_id: int) -> HttpResponse:
 
 def _point(room_id: int) -> MeteringPoint:
     points = MeteringPoint.objects.select_related("room__building", "customer_class")
-    return get_object_or_404(points, room=room_id)
+    return get_object_or_404(points, room__pk=room_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _register_wh(text: str) -> int:
 def meter_swap(request: HttpRequest, room_id: int) -> HttpResponse:
     """Say that a room's meter was replaced: it is billed by the new one from now on."""
     points = MeteringPoint.objects.select_related("room__building", "customer_class")
-    point = get_object_or_404(points, room=room_id)
+    point = get_object_or_404(points, room__pk=room_id)
     account = live_account(point.code)
     initial = {"old_meter": meter_now(account) if account else ""}
     form = SwapForm(request.POST if request.method == "POST" else None, initial=initial)

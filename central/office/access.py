@@ -6,12 +6,15 @@ dangerous act, is `dangerous.py`.
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from central import clock
@@ -61,10 +64,26 @@ def wants_second_factor(request: HttpRequest) -> bool:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send a whole page to the sign-in; a part that refreshes itself must move the whole page, not show the form inside."""
+    """Send a whole page to the sign-in; a part that refreshes itself must move the whole page, not show the form inside.
+
+    A form that was sent too late leads back to the page it stood on: its own address may take nothing but forms.
+    """
     if request.htmx:
         return HttpResponseClientRedirect(resolve_url("office:sign-in"))
-    return redirect_to_login(request.get_full_path())
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path())
+    messages.warning(
+        request, _("You were not signed in any more: what you sent was not done. Sign in and send it again.")
+    )
+    return redirect_to_login(_page_of_form(request))
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Give the page of this site that a form stood on, as the browser names it; the front page where it names none."""
+    page = urlsplit(request.headers.get("referer", ""))
+    if page.netloc != request.get_host() or not page.path.startswith("/"):
+        return "/"
+    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 def _elsewhere(request: HttpRequest, name: str) -> HttpResponse:

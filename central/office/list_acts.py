@@ -4,6 +4,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from central.campus.models import CustomerClass
 from central.domain.approval import Step
 from central.domain.price_list import ClassPrice, class_price
 from central.domain.repair_list import Item
@@ -44,6 +45,15 @@ def address_of(content: Content) -> str:
     return reverse("office:list-compare", args=[content["draft"]])
 
 
+def _about(content: Content) -> str:
+    """Name the classes, or count the items, in the reader's language: the request's subject holds codes, in the asker's."""
+    codes = [row["class"] for row in content["rows"] if "class" in row]
+    if not codes:
+        return str(_("%(count)d items")) % {"count": len(content["rows"])}
+    names = dict(CustomerClass.objects.filter(code__in=codes).values_list("code", "name"))
+    return str(_(", ")).join(names.get(code, code) for code in codes)
+
+
 def _act(kind: ListKind, title: object, show: object) -> Act:
     def carry_out(content: Content, approved: Approved) -> str:
         done = _publish(
@@ -64,6 +74,7 @@ def _act(kind: ListKind, title: object, show: object) -> Act:
         show=show,
         carry_out=carry_out,
         address=address_of,
+        about=_about,
         copies=(Role.CASHIER,),
     )
 

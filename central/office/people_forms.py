@@ -45,7 +45,7 @@ class DelegationForm(forms.Form):
     absent = forms.ModelChoiceField(User.objects.none(), label=_("Who is away"))
     stand_in = forms.ModelChoiceField(User.objects.none(), label=_("Who stands in"))
     begins = forms.CharField(label=_("From"))
-    ends = forms.CharField(label=_("Until"))
+    ends = forms.CharField(label=_("Until when"))
     reason = forms.CharField(label=_("Reason"), max_length=120)
 
     def __init__(self, user: User, *args: object, **kwargs: object) -> None:

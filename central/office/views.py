@@ -90,6 +90,20 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def only_by_form(request: HttpRequest) -> HttpResponse:
+    """405: an address that takes forms was opened like a page. Nothing is done by looking."""
+    return _error(
+        request,
+        405,
+        _("Nothing was sent"),
+        _("This address only takes what a form sends. Nothing was changed by opening it."),
+        [
+            _("Go back to the page with the form and send it again."),
+            _("If you had just sent it: look first whether it was done; what was done is shown there."),
+        ],
+    )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: the one page that may stand between a cashier and the question whether money was taken."""
     return _error(

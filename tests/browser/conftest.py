@@ -30,10 +30,13 @@ SEED = """
 import django; django.setup()
 from central import clock
 from central.office.models import User
+from central.office.people import delegate
 from tests.browser import seed
 from tests.open_shifts import on_shift
 seed.people(); seed.campus()
 on_shift(User.objects.get(username="cashier"), clock.now_ms(), float_fen=20_000)
+who, now, day = {one.username: one for one in User.objects.all()}, clock.now_ms(), 86_400_000
+delegate(who["director"], who["finance"], now + 30 * day, now + 37 * day, "leave", actor=who["manager"], now_ms=now)
 """
 
 

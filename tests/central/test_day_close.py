@@ -233,7 +233,7 @@ def test_a_batch_sent_back_frees_its_days_and_its_difference(anna: User, finance
     worked(anna, 5_000)
     day = closed(anna)
     made = hand_in(Batch([day.pk], 4_900, reason="?"), anna, now_ms=NOW_MS)
-    assert send_back(made.pk, finance, note=" ", now_ms=NOW_MS) is ShiftRefusal.NO_REASON
+    assert send_back(made.pk, finance, note=" ", now_ms=NOW_MS) is ShiftRefusal.NO_RETURN_REASON
     assert not send_back(made.pk, finance, note="count again", now_ms=NOW_MS).received
     assert (balance(chart.safe()) // FEN, balance(chart.difference_waiting())) == (5_000, 0)
     signed(Approval.objects.get().number, finance, director)

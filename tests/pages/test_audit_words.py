@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from django.utils import translation
 
 import central
+from central.desk.go_live.models import OpeningBatch
+from central.domain.receipt_prints import PrintedPaper
 from central.domain.rule_json import RuleKind
 from central.ledger import chart_of_accounts as chart
 from central.ledger.checking import VERIFIED
 from central.link.resolving import AUDIT
+from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
 from central.reports.audit.details import detail_words
 from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
@@ -24,6 +28,8 @@ FAMILIES = {
     "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap)],
     "AUDIT": [AUDIT],
     "VERIFIED": [VERIFIED],
+    "f'print-{paper}'": [f"print-{paper}" for paper in PrintedPaper],
+    "f'go-live-{batch.kind}'": [f"go-live-{kind}" for kind in OpeningBatch.Kind],
 }
 """Names that are put together, by the code that does it. `set_rules` isn't asked for prices: they are published."""
 PASSED_WHOLE = {"apps.py"}
@@ -125,21 +131,29 @@ def test_no_words_for_acts_that_nothing_records() -> None:
 
 
 def test_every_movement_of_money_has_words() -> None:
-    written = {
-        keyword.value.value
+    kinds = [
+        keyword.value
         for call, _inside, _path in calls()
         if name_of(call) == "Draft"
-        for keyword in call.keywords
-        if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant)
-    }
-    assert {"payment", "subsidy"} <= written
+        for keyword in (*call.keywords, *(ast.keyword("kind", one) for one in call.args[1:]))
+        if keyword.arg == "kind"
+    ]
+    kinds += [
+        call.args[1] for call, _inside, _path in calls() if name_of(call) == "_draft" and len(call.args) > 4
+    ]
+    written = {kind.value for kind in kinds if isinstance(kind, ast.Constant) and isinstance(kind.value, str)}
+    assert {"payment", "subsidy", "to-safe", "opening-back"} <= written
     assert (written | set(EntryKind)) - MOVES.keys() == set()
 
 
 def test_every_account_of_the_ledger_has_words() -> None:
-    makers = [chart.cash, chart.rounding]
+    makers = [
+        *(chart.cash, chart.rounding, chart.safe, chart.handed_in),
+        *(chart.desk_float, chart.over_short, chart.difference_waiting),
+    ]
     sides = [maker() for maker in makers]
     sides += [chart.customer("1-1.1", "paid", "yuan"), chart.taken_back("1-1.1", "kwh")]
+    sides += [chart.opening("yuan"), chart.opening_owed("1-1.1", "yuan")]
     sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
     of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)
     sides += [maker("yuan") for maker in (*of_unit, chart.take_back_asked, chart.take_back_pending)]
@@ -150,7 +164,7 @@ def test_every_account_of_the_ledger_has_words() -> None:
 
 def test_acts_and_details_are_chinese_in_chinese() -> None:
     with translation.override("zh-hans"):
-        assert act_words("publish-price") == "发布电价"
+        assert act_words("publish-price") == "公布电价"
         assert (
             detail_words("publish-price", "0.5583 from 1790000000000")
             == "0.5583 元/度，自 2026-09-21 22:13 起"
@@ -166,3 +180,15 @@ def test_what_no_pattern_knows_is_shown_as_it_came() -> None:
     assert detail_words("subsidy", "for the flood") == "for the flood"
     assert detail_words("publish-price", "odd") == "odd"
     assert act_words("tickle") == "tickle"
+
+
+@pytest.mark.django_db
+def test_what_an_act_is_about_is_named_in_the_readers_language() -> None:
+    with translation.override("zh-hans"):
+        assert numbered_subject("shift 2") == ("班次 2", "/desk/shifts/2/")
+        assert numbered_subject("book 2026-017") == ("收据本 2026-017", "")
+        assert numbered_subject("price list x") == ("电价表 x", "")
+        assert numbered_subject("shifty 2") is None
+        assert report_subject("takings day:2026-09-01") == "卡机房收款表 2026-09-01"
+        assert report_subject("7 takings month:2026-09") == "7 卡机房收款表 2026-09"
+        assert report_subject("gone day:2026-09-01") == "gone 2026-09-01"

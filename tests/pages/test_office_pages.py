@@ -50,6 +50,34 @@ def test_the_language_switch_stays_on_the_page_and_is_remembered(cashier: Client
     assert "Low balance" in cashier.get(answer.url).content.decode()
 
 
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(campus: None, client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    page = "http://testserver/desk/days/?month=2026-09"
+    answer = client.post("/desk/days/close/", {"day": "2026-09-01"}, headers={"Referer": page})
+    assert answer.url == "/office/sign-in/?next=/desk/days/%3Fmonth%3D2026-09"
+    assert "was not done" in client.get(answer.url).content.decode()
+    for foreign in ("http://elsewhere.example/x/", "http://testserver@elsewhere.example/", ""):
+        answer = client.post("/desk/days/close/", headers={"Referer": foreign})
+        assert answer.url == "/office/sign-in/?next=/"
+
+
+def test_an_address_that_takes_only_forms_says_so(cashier: Client) -> None:
+    answer = cashier.get("/desk/days/close/")
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "only takes what a form sends" in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", ["/desk/rooms/%s/", "/rooms/%s/", "/link/policies/rooms/%s/"])
+def test_a_number_too_large_for_the_database_is_no_such_page(cashier: Client, page: str) -> None:
+    assert cashier.get(page % 10**24).status_code == 404
+
+
+def test_a_room_too_large_for_the_database_has_no_rules(admin: Client) -> None:
+    for what in ("change", "meter"):
+        assert admin.get(f"/link/policies/rooms/{10**24}/{what}/").status_code == 404
+
+
 def test_what_does_not_exist_says_where_to_look(cashier: Client) -> None:
     answer = cashier.get("/rooms/999999/")
     assert answer.status_code == 404
@@ -164,3 +192,31 @@ def test_sign_in_returns_only_to_our_own_pages(campus: None, client: Client) -> 
         {"username": "cashier", "password": seed.PASSWORD, "next": "https://evil.example/"},
     )
     assert answer.url == "/"
+
+
+@pytest.mark.parametrize(
+    ("page", "lit"),
+    [
+        ("/desk/go-live/", "The office"),
+        ("/link/policies/rooms/1/", "The office"),
+        ("/desk/days/", "Cash"),
+        ("/desk/", "Desk"),
+    ],
+)
+def test_the_menu_lights_the_room_that_a_page_belongs_to(cashier: Client, page: str, lit: str) -> None:
+    menu = cashier.get(page).content.decode().split("</nav>")[0]
+    assert f'aria-current="page">{lit}' in menu
+
+
+def test_the_offices_front_page_leads_to_the_cash_and_to_ones_own_notices(cashier: Client) -> None:
+    page = cashier.get("/office/").content.decode().split("</nav>")[1]
+    for address in (
+        "/desk/shifts/",
+        "/desk/days/",
+        "/desk/hand-ins/",
+        "/desk/roster/",
+        "/office/by-hand/",
+        "/office/own-mail/",
+    ):
+        assert f'href="{address}"' in page
+    assert 'href="/office/channels/"' not in page

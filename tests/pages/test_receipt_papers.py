@@ -134,7 +134,7 @@ def test_a_receipt_says_all_that_it_must(cashier: Client, layout: str) -> None:
         receipt.room,
         receipt.occupants,
         receipt.class_name,
-        "预购电费",
+        "预缴电费",
         "0.5583 元/kWh",
         "89.56 kWh",
         "人民币伍拾元整",

@@ -13,6 +13,7 @@ from central.ledger.models import AuditEntry, Transfer
 from central.office.models import User
 from central.office.templatetags.cardroom import unit_word
 from central.office.words import Words
+from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, About, act_words, move_words, side_words
 from central.reports.audit.details import detail_words
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
@@ -92,6 +93,10 @@ def _about(act: AuditEntry, rooms: dict[str, tuple[str, str]], people: dict[str,
         name = user.get_full_name()
         shown = f"{act.subject} ({name})" if name else act.subject
         return shown, reverse("office:person", args=[user.pk])
+    if numbered := numbered_subject(act.subject):
+        return numbered
+    if kind in (About.REPORT, About.SEALED):
+        return report_subject(act.subject), _PAGES[kind](act.subject)
     return act.subject, _PAGES.get(kind, _no_page)(act.subject)
 
 
@@ -114,17 +119,11 @@ def _building_page(subject: str) -> str:
     return reverse("dashboard:building", args=[subject]) if known else ""
 
 
-def _approval_page(subject: str) -> str:
-    number = subject.removeprefix("approval ")
-    return reverse("office:approval", args=[int(number)]) if number.isdecimal() else ""
-
-
 _PAGES: dict[About, Callable[[str], str]] = {
     About.GATEWAY: lambda subject: reverse("dashboard:gateways"),
     About.ALARM: lambda subject: reverse("dashboard:alarms"),
     About.CLASS: lambda subject: reverse("office:prices"),
     About.BUILDING: _building_page,
-    About.APPROVAL: _approval_page,
     About.SETTING: lambda subject: reverse("office:setting", args=[subject]),
     About.REPORT: _report_page,
     About.SEALED: _sealed_page,
