@@ -14,7 +14,7 @@ from central.link.models import Alarm
 from central.office import notice_queries
 from central.office.access import may
 from central.office.approval_queries import waiting_for
-from central.office.models import User, of_served
+from central.office.models import of_served
 from central.office.roles import EVERYONE, SEE_GATEWAYS, SEE_MONEY, SEE_NOTICES, SEE_REPORTS, SEE_SUPPLY
 from central.office.words import LOW, OFFLINE, ONLINE
 
@@ -60,14 +60,15 @@ def _menu(request: HttpRequest) -> Iterable[MenuItem]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     for label, name, allowed in MENU:
         if may(request, allowed):
-            count, tone = _count(name, request.user)
+            count, tone = _count(name, request)
             yield MenuItem(label, reverse(name), _section(here, request.path) == name, count, tone)
 
 
-def _count(name: str, user: User) -> tuple[int, str]:
+def _count(name: str, request: HttpRequest) -> tuple[int, str]:
+    user = request.user
     if name == "dashboard:alarms":
         return Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None).count(), "bad"
-    if name == "dashboard:office" and user.role in SEE_NOTICES:
+    if name == "dashboard:office" and may(request, SEE_NOTICES):
         lost = notice_queries.given_up(clock.now_ms())
         return (lost, "bad") if lost else (notice_queries.waiting_by_hand(), "warn")
     if name == "office:approvals":
