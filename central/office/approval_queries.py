@@ -40,13 +40,14 @@ def waiting_for(person: User, now_ms: int) -> list[Approval]:
 
 
 def visible_to(person: User, now_ms: int) -> QuerySet[Approval]:
-    """Give the requests that a person may look at: his own, those he signed, and those that concern one of his offices."""
+    """Give the requests that a person may look at: his own, those he signed, those of his offices' acts, those that wait for them."""
     offices = roles_of(person, now_ms)
     rows = Approval.objects.select_related("asked_by")
     if offices & SEES_ALL:
         return rows
     acts = [act.code for act in all_acts() if offices & {*act.roles, *act.copies}]
-    in_chain = [row.pk for row in Approval.objects.only("pk", "chain") if offices & _offices_of(row)]
+    waiting = Approval.objects.filter(state=Approval.State.WAITING).only("pk", "chain")
+    in_chain = [row.pk for row in waiting if offices & _offices_of(row)]
     mine = Q(asked_by=person) | Q(signatures__person=person) | Q(act__in=acts) | Q(pk__in=in_chain)
     return rows.filter(mine).distinct()
 
