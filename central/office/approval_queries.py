@@ -40,7 +40,7 @@ def waiting_for(person: User, now_ms: int) -> list[Approval]:
 
 
 def visible_to(person: User, now_ms: int) -> QuerySet[Approval]:
-    """Give the requests that a person may look at: his own, those he signed, those of his offices' acts, those that wait for them."""
+    """Give the requests that a person may look at: his own, what he signed, his offices' acts, what waits for them."""
     offices = roles_of(person, now_ms)
     rows = Approval.objects.select_related("asked_by")
     if offices & SEES_ALL:
