@@ -19,6 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = False
 SECRET_KEY = data_folder.secret_key()
+UPLOADS_FOLDER = data_folder.folder() / "uploads"
 SIGNING_KEY_FILE = data_folder.folder() / data_folder.SIGNING_KEY_FILE
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
     host.strip() for host in os.environ.get("CARDROOM_ALLOWED_HOSTS", "").split(",") if host.strip()

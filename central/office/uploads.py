@@ -1,15 +1,15 @@
 """Holds an uploaded list between its preview and its confirmation, by the digest of its content.
 
-Confirming names a digest, so what is carried out is exactly what was shown. Nothing here survives a restart of the computer: the
-list is then uploaded again.
+Confirming names a digest, so what is carried out is exactly what was shown. What is gone is uploaded again.
 """
 
 import os
 import re
-import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+
+from django.conf import settings
 
 from central import clock
 
@@ -56,7 +56,7 @@ def _forget_old() -> None:
 
 
 def _folder() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"cardroom-uploads-{os.getuid()}"
+    folder: Path = settings.UPLOADS_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
         raise PermissionError(f"{folder} belongs to someone else; remove it")

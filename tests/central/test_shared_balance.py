@@ -19,7 +19,7 @@ from central.link.configuration import build
 from central.link.models import BilledRegister, Command, Delivery, Gateway, QuarantinedRow, WatermarkCheck
 from central.link.operations import LinkRefusal, ask_closing
 from central.link.operations import Refused as LinkRefused
-from central.link.outbox import lock_gateway_of
+from central.link.outbox import lock_gateway_or_building
 from central.link.shared_balance import Refused, SharingRefusal, merge, split
 from gateway.contract import facts
 from gateway.contract.facts import EntryKind, RelayVerdict
@@ -264,12 +264,12 @@ def test_c_4_what_is_sold_is_decided_behind_the_gateways_lock(
     """Another act commits while the sale waits for the lock: the sale finds what holds then, not what held before."""
 
     def lock_after(building: int):
-        monkeypatch.setattr(operations, "lock_gateway_of", lock_gateway_of)
+        monkeypatch.setattr(operations, "lock_gateway_or_building", lock_gateway_or_building)
         assert not isinstance(BETWEEN[between](), Refused | LinkRefused)
-        return lock_gateway_of(building)
+        return lock_gateway_or_building(building)
 
     gateway_follows()
-    monkeypatch.setattr(operations, "lock_gateway_of", lock_after)
+    monkeypatch.setattr(operations, "lock_gateway_or_building", lock_after)
     if act == "pay":
         sold = pay("p1", OTHER, 5_000, cashier, now_ms=NOW_MS)
     else:

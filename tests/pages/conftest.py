@@ -19,6 +19,7 @@ def quick_and_signed(tmp_path: Path, settings: object) -> None:
     path = tmp_path / "signing.key"
     path.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex())
     settings.SIGNING_KEY_FILE = path
+    settings.UPLOADS_FOLDER = tmp_path / "uploads"
     settings.SECOND_FACTOR = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
