@@ -53,7 +53,7 @@ def serve(options: Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    print(f"serving on http://{options.host}:{options.port}/", flush=True)
+    address = f"http://{options.host}:{options.port}/"
     _WebServer(
         {
             "bind": f"[{options.host}]:{options.port}"
@@ -66,6 +66,8 @@ def serve(options: Namespace) -> int:
             "accesslog": None,
             "loglevel": "warning",
             "graceful_timeout": 10,
+            # Said when the port is open, not before: who reads it may come at once.
+            "when_ready": lambda _server: print(f"serving on {address}", flush=True),
         }
     ).run()
     return 0
