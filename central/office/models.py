@@ -17,17 +17,22 @@ from central.office.list_models import (
     RepairItem,
     RepairList,
 )
+from central.office.notice_models import Channel, Delivery, MailServer, Notice
 from central.office.setting_models import DatedValue
 
 __all__ = [
     "Approval",
+    "Channel",
     "DatedValue",
     "Delegation",
+    "Delivery",
     "Filing",
     "ListCounter",
     "ListDraft",
     "ListKind",
     "ListedPrice",
+    "MailServer",
+    "Notice",
     "PriceList",
     "RepairItem",
     "RepairList",
@@ -94,6 +99,3 @@ class Delegation(models.Model):
 
     def __str__(self) -> str:
         return _("%(stand_in)s for %(absent)s") % {"stand_in": self.stand_in, "absent": self.absent}
-
-
-from central.office.notice_models import Channel, Delivery, MailServer, Notice  # noqa: E402, F401  Django looks for models here
