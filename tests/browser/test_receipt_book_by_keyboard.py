@@ -62,6 +62,7 @@ def issue(page: Page, room: str, number: str, amount: str) -> None:
     page.locator("#amount").fill(amount)
     page.keyboard.press("Enter")
     expect(page.locator("#page")).to_have_value(number)
+    expect(page.locator("form[data-once] button")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/desk/receipts/\d+/"))
     expect(page.locator("#printing")).to_contain_text(f"收据本 A-12 第 {number} 页")
