@@ -13,9 +13,11 @@ from central.clock import campus_day
 from central.desk.day_models import DayClose
 from central.desk.models import Payment, Receipt
 from central.desk.numbering import DAYS, SHIFTS, locked_series, next_number
+from central.desk.print_models import ReceiptVoid
 from central.desk.refusals import ShiftRefusal
 from central.desk.shift_models import CashDifference, CashOut, Shift, ShiftEnd
-from central.domain.day_totals import Item, Taken, TieOut, Totals, tally
+from central.desk.taken import taken_by, voided_by
+from central.domain.day_totals import Taken, TieOut, Totals, tally
 from central.ledger.models import Transfer
 from central.ledger.operations import record_audit
 from central.office.models import User
@@ -42,6 +44,7 @@ class Day:
 def day_as_it_stands(day: date) -> Day:
     """Sum what was booked on a day, from payments, receipts, counts and the ledger, each by itself."""
     receipts = Receipt.objects.filter(shift__day=day)
+    voided = Receipt.objects.filter(void__shift__day=day)
     ends = ShiftEnd.objects.filter(shift__day=day)
     named = CashDifference.objects.filter(day=day, where=CashDifference.Where.ENDING)
     totals = tally(
@@ -52,7 +55,7 @@ def day_as_it_stands(day: date) -> Day:
     floats = _sum(Shift.objects.filter(end__isnull=False, day=day), "float_fen")
     tie = TieOut(
         totals=totals,
-        receipts_fen=_sum(receipts, "amount_fen"),
+        receipts_fen=_sum(receipts, "amount_fen") - _sum(voided, "amount_fen"),
         moved_fen=_moved_by_ledger(ends),
         float_change_fen=_sum(ends, "left_fen") - floats,
     )
@@ -64,11 +67,9 @@ def day_as_it_stands(day: date) -> Day:
 
 
 def payments_of(day: date) -> list[Taken]:
-    """Give a day's payments as its table counts them. Electricity goes by the customer's group."""
-    rows = Payment.objects.filter(shift__day=day).values_list(
-        "account__point__customer_class__group", "amount_fen", "method"
-    )
-    return [Taken(Item(group), fen, method == Payment.Method.CASH) for group, fen, method in rows]
+    """Give a day's payments, less the receipts made void on it, as its table counts them."""
+    paid = taken_by(Payment.objects.filter(shift__day=day))
+    return [one.taken for one in (*paid, *voided_by(ReceiptVoid.objects.filter(shift__day=day)))]
 
 
 def _sum(rows, field: str) -> int:

@@ -28,6 +28,8 @@ class DayClose(ImmutableModel):
     card = models.BigIntegerField()
     paid_out = models.BigIntegerField()
     difference = models.BigIntegerField()
+    voids = models.IntegerField(default=0)
+    """Receipts made void in its shifts."""
     moved_fen = models.BigIntegerField()
     """Cash that went to the safe."""
     float_change_fen = models.BigIntegerField()
@@ -46,6 +48,7 @@ class DayClose(ImmutableModel):
             self.receipts,
             self.paid_out,
             self.difference,
+            self.voids,
         )
 
 

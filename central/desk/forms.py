@@ -33,6 +33,22 @@ REFUSALS: dict[str, Words] = {
         "The most for one payment of this class is %(yuan)s yuan. Check for a typing mistake, or take two payments."
     ),
     "buys-nothing": gettext_lazy("This amount buys less than one watt-hour. Ask the customer for more."),
+    "tendered-too-little": gettext_lazy(
+        "The cash given is less than the sum of %(yuan)s yuan. Ask for the rest."
+    ),
+    "no-reference": gettext_lazy(
+        "Type the number that the card terminal or the bank gave this payment: finance ties it to their statement."
+    ),
+    "reference-used": gettext_lazy(
+        "This terminal's or bank's number has paid for another receipt already. Look at its slip again: nothing was taken."
+    ),
+    "unknown-item": gettext_lazy(
+        "The list in force doesn't offer this item. Open the room again: prices were published meanwhile."
+    ),
+    "bad-quantity": gettext_lazy(
+        "This quantity can't be: pieces are whole, metres and hours have at most three decimals."
+    ),
+    "nothing-wanted": gettext_lazy("Choose what is paid for: electricity, or an item of the list."),
     "no-shift": gettext_lazy(
         "You have no shift open. Open one, count the float, and take the payment again: nothing was taken."
     ),

@@ -12,6 +12,7 @@ from central.campus.queries import building_of, occupant_names, payer_code, pric
 from central.desk.books import issue_page, page_for
 from central.desk.limits import limits_at
 from central.desk.models import Payment, Receipt, ReceiptSeries
+from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
 from central.desk.numbering import RECEIPTS, locked_series, next_number
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
@@ -27,7 +28,6 @@ from central.link.grants import issue_grant
 from central.link.models import Gateway, Grant
 from central.link.outbox import lock_gateway_or_building
 from central.office.models import User
-from gateway.contract.identifiers import NotAnIdentifier, checked
 from gateway.contract.quantities import (
     Fen,
     MicroYuanPerKwh,
@@ -57,12 +57,14 @@ def pay(
     now_ms: int,
     bucket: str = PAID,
     page: str = "",
+    how: HowPaid = CASH,
+    sale: str = "",
 ) -> Paid | Refused:
-    """Take cash for an account's bucket, once per `payment_id` (made by the page); give its receipt.
+    """Take money for an account's bucket, once per `payment_id` (made by the page); give its receipt.
 
     The same id with the same account, bucket and amount gives the same receipt; with others it is refused by name. For an account
     that pays from another one, it is that one that is paid for (C-4). Who takes it must have a shift open (R-4.1.1a). `page` is
-    the receipt book's, where that is the original.
+    the receipt book's, where that is the original; `sale` the id of the sale's first payment when this is not it.
     """
     series = locked_series(RECEIPTS)
     if Payment.objects.filter(pk=payment_id).exists():
@@ -71,32 +73,39 @@ def pay(
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
     gateway = _lock_behind(account_code)
-    sale = _sale(payment_id, account_code, amount_fen, bucket, now_ms)
-    if isinstance(sale, Refused):
-        return sale
+    wanted = _sale(payment_id, account_code, amount_fen, bucket, now_ms)
+    if isinstance(wanted, Refused):
+        return wanted
+    if fault := fault_of(how, amount_fen, sale or payment_id):
+        return fault
     original = page_for(page, cashier, now_ms)
     if isinstance(original, PageFault):
         return Refused(DeskRefusal(original.why.value), page=original.page)
     payment = Payment.objects.create(
         payment_id=payment_id,
-        account=sale.account,
+        account=wanted.account,
         bucket=bucket,
         amount_fen=amount_fen,
+        method=how.method,
+        method_reference=how.reference.strip(),
+        sale=sale or payment_id,
+        tendered_fen=how.tendered_fen,
         cashier=cashier,
         at_ms=now_ms,
         grant=f"p-{payment_id}"[:64],
         shift=shift,
     )
     issue_page(original, payment)
-    receipt = _write_receipt(series, payment, sale, shift)
-    book_new(_payment_drafts(payment, receipt, sale, shift), now_ms)
-    _grant_what_was_paid(payment, receipt, sale, gateway)
+    receipt = _write_receipt(series, payment, wanted, shift)
+    book_new(_payment_drafts(payment, receipt, wanted, shift), now_ms)
+    _grant_what_was_paid(payment, receipt, wanted, gateway)
     return Paid(receipt, False)
 
 
 def _paid_before(payment_id: str, account_code: str, amount_fen: int, bucket: str) -> Paid | Refused:
     known = Payment.objects.select_related("receipt", "account").get(pk=payment_id)
-    same = (known.bucket, known.amount_fen) == (bucket, amount_fen) and _is_for(known, account_code)
+    said = (known.purpose, known.bucket, known.amount_fen)
+    same = said == (Payment.Purpose.ENERGY, bucket, amount_fen) and _is_for(known, account_code)
     return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
 
 
@@ -185,10 +194,7 @@ class _Sale:
 
 
 def _sale(payment_id: str, account_code: str, amount_fen: int, bucket: str, now_ms: int) -> _Sale | Refused:
-    try:
-        checked(payment_id)
-        checked(f"p-{payment_id}")
-    except NotAnIdentifier:
+    if not is_an_id(payment_id):
         return Refused(DeskRefusal.BAD_PAYMENT_ID)
     found = _open_account(account_code, bucket)
     if isinstance(found, Refused):
@@ -264,7 +270,7 @@ def _payment_drafts(payment: Payment, receipt: Receipt, sale: _Sale, shift: Shif
     in_kwh = sale.unit == Unit.KWH
     money = Draft(
         id=f"payment:{payment.payment_id}",
-        debit=chart.cash(shift.drawer),
+        debit=money_side(payment.method, shift),
         credit=chart.energy_sales(class_code) if in_kwh else customer,
         amount=micro_yuan_from_fen(Fen(payment.amount_fen)),
         kind="payment",

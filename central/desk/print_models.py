@@ -42,5 +42,7 @@ class ReceiptVoid(ImmutableModel):
         "desk.Receipt", on_delete=models.PROTECT, null=True, related_name="replaces"
     )
     reason = models.CharField(max_length=200)
+    shift = models.ForeignKey("desk.Shift", on_delete=models.PROTECT, null=True, related_name="voids")
+    """The shift whose drawer gave the money back; the receipt's own sum is taken off this one's day."""
     by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     at_ms = models.BigIntegerField()

@@ -246,8 +246,11 @@ def _book_end(shift: Shift, tie: DrawerTie, reason: str, by: User, now_ms: int) 
 
 
 def drawer_tie(shift: Shift, counted_fen: int, left_fen: int = 0) -> DrawerTie:
-    """Tie a shift's drawer: its float, what was taken in cash and paid out in it, against a count."""
-    taken = shift.payments.filter(method=Payment.Method.CASH).aggregate(sum=Sum("amount_fen"))["sum"] or 0
+    """Tie a shift's drawer: its float, what was taken in cash (less void receipts) and paid out in it, against a count."""
+    cash = Payment.Method.CASH
+    taken = shift.payments.filter(method=cash).aggregate(sum=Sum("amount_fen"))["sum"] or 0
+    voids = shift.voids.filter(receipt__payment__method=cash)
+    taken -= voids.aggregate(sum=Sum("receipt__amount_fen"))["sum"] or 0
     paid_out = shift.cash_outs.aggregate(sum=Sum("amount_fen"))["sum"] or 0
     return DrawerTie(shift.float_fen, taken, paid_out, counted_fen, left_fen)
 

@@ -3,6 +3,7 @@
 from django.db.models import Count, F, Max, Q
 
 from central.desk.book_verification import verify_pages
+from central.desk.charges import income_side
 from central.desk.models import Payment, Receipt
 from central.ledger.models import Transfer
 from central.ledger.verification import Check
@@ -12,7 +13,7 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Unit
 
 def verify_sales() -> list[Check]:
     """Check receipt numbers, payments against receipts, grants and transfers, and the pages of receipt books."""
-    return [_numbers(), _receipts(), _grants(), _money(), _subsidies(), verify_pages()]
+    return [_numbers(), _receipts(), _grants(), _money(), _charges(), _subsidies(), verify_pages()]
 
 
 def _numbers() -> Check:
@@ -41,7 +42,8 @@ def _grants() -> Check:
         g.grant_id: g for g in Grant.objects.filter(source=Grant.Source.PAYMENT).select_related("account")
     }
     seen = f"{len(given)} grants of payments"
-    for receipt in Receipt.objects.order_by("number").select_related("payment"):
+    bought = Receipt.objects.filter(payment__purpose=Payment.Purpose.ENERGY)
+    for receipt in bought.order_by("number").select_related("payment"):
         grant = given.pop(receipt.payment.grant, None)
         if grant is None:
             return Check("grants", seen, f"receipt {receipt.number} has no grant")
@@ -59,7 +61,8 @@ def _grants() -> Check:
 def _money() -> Check:
     transfers = {t.id: t for t in Transfer.objects.filter(kind__in=["payment", "payment-energy"])}
     seen = f"{len(transfers)} transfers of payments"
-    for receipt in Receipt.objects.order_by("number").select_related("payment__account"):
+    bought = Receipt.objects.filter(payment__purpose=Payment.Purpose.ENERGY)
+    for receipt in bought.order_by("number").select_related("payment__account"):
         payment = receipt.payment
         money = transfers.pop(f"payment:{payment.payment_id}", None)
         if money is None or money.amount != payment.amount_fen * MICRO_YUAN_PER_FEN:
@@ -71,6 +74,25 @@ def _money() -> Check:
         if credit is None or credit.credit_id != customer or credit.amount != receipt.credited:
             return Check("takings", seen, f"receipt {receipt.number}: its credit is missing or differs")
     return Check("takings", seen, f"transfer {next(iter(transfers))} has no payment" if transfers else "")
+
+
+def _charges() -> Check:
+    """Charges: the lines make the receipt, and each line is booked to whom its money belongs."""
+    transfers = {t.id: t for t in Transfer.objects.filter(kind="charge")}
+    seen = f"{len(transfers)} charges"
+    charged = Receipt.objects.filter(payment__purpose=Payment.Purpose.CHARGES).order_by("number")
+    for receipt in charged.prefetch_related("payment__lines"):
+        lines = list(receipt.payment.lines.all())
+        if sum(line.amount_fen for line in lines) != receipt.amount_fen:
+            return Check("charges", seen, f"receipt {receipt.number}: its lines make another sum")
+        for line in lines:
+            booked = transfers.pop(f"charge:{receipt.payment_id}:{line.number}", None)
+            wanted = (income_side(line.kind, line.code).code, line.amount_fen * MICRO_YUAN_PER_FEN)
+            if booked is None or (booked.credit_id, booked.amount) != wanted:
+                return Check(
+                    "charges", seen, f"receipt {receipt.number}: line {line.number} is not booked so"
+                )
+    return Check("charges", seen, f"transfer {next(iter(transfers))} has no line" if transfers else "")
 
 
 def _subsidies() -> Check:

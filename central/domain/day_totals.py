@@ -34,6 +34,8 @@ class Totals:
     paid_out: int = 0
     difference: int = 0
     """What was counted above (below zero: under) what the books say."""
+    voids: int = 0
+    """Receipts made void by a correction (R-4.1.5): their sums are taken off again."""
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Totals)))
@@ -61,23 +63,28 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One payment with its receipt: what for, fen, and whether it was cash."""
+    """A payment, a line of it, or a receipt made void (then below zero): what for, fen, and whether it was cash."""
 
     item: Item
     fen: int
     is_cash: bool = True
+    receipts: int = 1
+    """One for each receipt: of several lines only the first counts it."""
+    voids: int = 0
 
 
 def tally(payments: Iterable[Taken], *, paid_out: int = 0, difference: int = 0) -> Totals:
     """Sum a day's payments."""
     sums = dict.fromkeys(Item, 0)
-    card = receipts = 0
+    card = receipts = voids = 0
     for payment in payments:
         sums[payment.item] += payment.fen
         card += 0 if payment.is_cash else payment.fen
-        receipts += 1
+        receipts += payment.receipts
+        voids += payment.voids
     named = {item.value: amount for item, amount in sums.items()}
-    return Totals(**named, card=card, receipts=receipts, paid_out=paid_out, difference=difference)
+    counts = {"card": card, "receipts": receipts, "voids": voids}
+    return Totals(**named, **counts, paid_out=paid_out, difference=difference)
 
 
 def sum_of(parts: Iterable[Totals]) -> Totals:

@@ -39,6 +39,17 @@ def credit_for(amount_fen: Fen, unit: Unit, price: MicroYuanPerKwh) -> int:
     return money if unit == Unit.YUAN else energy_for(money, price)
 
 
+def charge_for(price_fen: Fen, quantity_milli: int) -> Fen:
+    """Give what a quantity costs at a price per unit, half a fen rounded up. `quantity_milli`: thousandths of the unit."""
+    return Fen((price_fen * quantity_milli + 500) // 1000)
+
+
+def fen_for_energy(energy: WattHours, price: MicroYuanPerKwh) -> Fen:
+    """Give the whole fen that energy costs, a part of a fen rounded up: what is paid buys at least that much."""
+    micro_yuan = -(-energy * price // 1000)
+    return Fen(-(-micro_yuan // MICRO_YUAN_PER_FEN))
+
+
 def money_back(amount: int, unit: Unit, price: MicroYuanPerKwh) -> tuple[Fen, MicroYuan]:
     """Give the whole fen that credit pays out, and the micro-yuan below a fen that stay (never negative)."""
     money = amount if unit == Unit.YUAN else WattHours(amount) * price // 1000

@@ -21,6 +21,33 @@ def cash(desk: str = "main") -> Side:
     return Side(f"cash:{desk}:yuan", "yuan", Kind.ASSET)
 
 
+def card_clearing() -> Side:
+    """What the card system took and has not paid over yet."""
+    return Side("card-clearing:yuan", "yuan", Kind.ASSET)
+
+
+def bank_clearing() -> Side:
+    """What came by bank transfer, until finance ties it to its statement."""
+    return Side("bank-clearing:yuan", "yuan", Kind.ASSET)
+
+
+def repair_fees() -> Side:
+    """Repair fees collected (R-4.1.7)."""
+    return Side("repair-fees:yuan", "yuan", Kind.INCOME)
+
+
+def on_behalf(code: str) -> Side:
+    """Sums collected for others, by the item of the list: we owe them on (R-4.1.7)."""
+    return Side(f"on-behalf:{code}:yuan", "yuan", Kind.LIABILITY)
+
+
+def owed(account: str, unit: str) -> Side:
+    """What an account's occupants owe outside the gateway's balance: credit of a wrong receipt used up (R-4.1.5), a closed
+    account's arrears, a bill. It is collected, written off with approval, and never cuts a room.
+    """
+    return Side(f"debt:{account}:{unit}", unit, Kind.ASSET)
+
+
 def safe() -> Side:
     """Cash taken out of the drawers and not yet handed in."""
     return Side("cash-safe:yuan", "yuan", Kind.ASSET)

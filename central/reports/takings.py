@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy
 from central.clock import campus_day, local, start_of_day_ms
 from central.desk.day_models import DayClose
 from central.desk.day_tables import item_cells, item_columns, totals_table
-from central.desk.models import Payment
+from central.desk.models import Payment, Receipt
+from central.desk.print_models import ReceiptVoid
 from central.desk.shift_models import Shift
 from central.desk.shift_queries import shifts_table
-from central.domain.day_totals import Item, Taken, Totals, sum_of, tally
+from central.desk.taken import taken_by, voided_by
+from central.domain.day_totals import Taken, Totals, sum_of, tally
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind, day_period, days_of, months_of
 from central.office.roles import SEE_MONEY
@@ -55,13 +57,21 @@ def _payments(period: Period) -> QuerySet[Payment]:
     """Give the payments booked on the period's days; by their instant those from before there were shifts, and all of a period
     that ends within a day (R-4.1.9).
     """
+    return Payment.objects.filter(_of(period)).order_by("at_ms", "payment_id")
+
+
+def _voids(period: Period) -> QuerySet[ReceiptVoid]:
+    """Give the receipts made void on the period's days (R-4.1.5)."""
+    return ReceiptVoid.objects.filter(_of(period)).order_by("at_ms", "receipt")
+
+
+def _of(period: Period) -> Q:
     from_ms, until_ms = instants_of(period)
     by_instant = Q(at_ms__gte=from_ms, at_ms__lt=until_ms)
     if not _is_of_whole_days(period):
-        return Payment.objects.filter(by_instant).order_by("at_ms", "payment_id")
+        return by_instant
     of_shifts = Q(shift__day__gte=period.first, shift__day__lte=period.last)
-    before_shifts = Q(shift=None) & by_instant
-    return Payment.objects.filter(of_shifts | before_shifts).order_by("at_ms", "payment_id")
+    return of_shifts | (Q(shift=None) & by_instant)
 
 
 def _is_of_whole_days(period: Period) -> bool:
@@ -91,17 +101,25 @@ def _by_receipt(period: Period) -> Table:
         Column("cashier", _("Cashier"), width=12),
         Column("amount", _("Amount"), Kind.YUAN, 12, summed=True),
     ]
-    payments = _payments(period).select_related("receipt", "shift")
-    return Table("", columns, [_receipt_row(payment, period.first) for payment in payments])
+    rows = [
+        (payment.at_ms, _receipt_row(payment.receipt, payment.at_ms, period.first))
+        for payment in _payments(period).select_related("receipt")
+    ]
+    rows += [
+        (void.at_ms, _receipt_row(void.receipt, void.at_ms, period.first, is_void=True))
+        for void in _voids(period).select_related("receipt")
+    ]
+    return Table("", columns, [row for _at_ms, row in sorted(rows, key=lambda one: one[0])])
 
 
-def _receipt_row(payment: Payment, booked_on: date) -> Row:
-    receipt, at = payment.receipt, local(payment.at_ms)
+def _receipt_row(receipt: Receipt, at_ms: int, booked_on: date, *, is_void: bool = False) -> Row:
+    at = local(at_ms)
     late = at.date() != booked_on
-    amount = payment.amount_fen * MICRO_YUAN_PER_FEN
+    amount = receipt.amount_fen * MICRO_YUAN_PER_FEN * (-1 if is_void else 1)
     address = reverse("desk:receipt", args=[receipt.number])
+    number = f"{receipt.number:08d}"
     cells: list[Cell] = [
-        f"{receipt.number:08d}",
+        _("%(number)s void") % {"number": number} if is_void else number,
         at.strftime("%m-%d %H:%M:%S" if late else "%H:%M:%S"),
         receipt.room,
         receipt.class_name,
@@ -121,13 +139,10 @@ def totals_by_day(period: Period) -> dict[date, Totals]:
     closes = DayClose.objects.filter(day__gte=period.first, day__lte=period.last) if by_booked_day else ()
     sums = {one.day: one.totals for one in closes}
     taken: dict[date, list[Taken]] = {}
-    for booked_on, at_ms, group, fen, method in (
-        _payments(period)
-        .exclude(shift__day__in=sums)
-        .values_list("shift__day", "at_ms", "account__point__customer_class__group", "amount_fen", "method")
-    ):
-        day = booked_on if by_booked_day and booked_on else campus_day(at_ms)
-        taken.setdefault(day, []).append(Taken(Item(group), fen, method == Payment.Method.CASH))
+    payments, voids = (rows.exclude(shift__day__in=sums) for rows in (_payments(period), _voids(period)))
+    for one in (*taken_by(payments), *voided_by(voids)):
+        day = one.day if by_booked_day and one.day else campus_day(one.at_ms)
+        taken.setdefault(day, []).append(one.taken)
     for day, payments in taken.items():
         sums[day] = sums.get(day, Totals()) + tally(payments)
     return sums

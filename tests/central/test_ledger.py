@@ -127,6 +127,7 @@ def test_every_immutable_table_has_its_triggers():
         "desk_boundvolume",
         "desk_cashdifference",
         "desk_cashout",
+        "desk_chargeline",
         "desk_dayclose",
         "desk_differenceapproved",
         "desk_handin",

@@ -1,0 +1,55 @@
+"""How money comes in: cash into a drawer, by payment card, by bank transfer; whatever for, it is kept the same way (R-4.1.4)."""
+
+from dataclasses import dataclass
+
+from central.desk.models import Payment
+from central.desk.refusals import DeskRefusal, Refused
+from central.desk.shift_models import Shift
+from central.ledger import chart_of_accounts as chart
+from gateway.contract.identifiers import NotAnIdentifier, checked
+
+LONGEST_REFERENCE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class HowPaid:
+    """The method; of cash what was given for the whole sale, of the others the terminal's or the bank's number."""
+
+    method: Payment.Method = Payment.Method.CASH
+    reference: str = ""
+    tendered_fen: int | None = None
+
+
+CASH = HowPaid()
+
+
+def fault_of(how: HowPaid, sum_fen: int, sale: str) -> Refused | None:
+    """Say why a sale's sum can't be paid like this; None when it can. Called with the receipts' series locked.
+
+    A reference pays once: another sale that has it and was not made void is refused by name.
+    """
+    if how.method == Payment.Method.CASH:
+        too_little = how.tendered_fen is not None and how.tendered_fen < sum_fen
+        return Refused(DeskRefusal.TENDERED_TOO_LITTLE, sum_fen) if too_little else None
+    reference = how.reference.strip()
+    if not reference or len(reference) > LONGEST_REFERENCE:
+        return Refused(DeskRefusal.NO_REFERENCE)
+    used = Payment.objects.filter(method=how.method, method_reference=reference, receipt__void=None)
+    return Refused(DeskRefusal.REFERENCE_USED) if used.exclude(sale=sale).exists() else None
+
+
+def is_an_id(payment_id: str) -> bool:
+    """Say whether a page's payment id can be one: it and its grant's name must be identifiers."""
+    try:
+        checked(payment_id)
+        checked(f"p-{payment_id}")
+    except NotAnIdentifier:
+        return False
+    return True
+
+
+def money_side(method: str, shift: Shift) -> chart.Side:
+    """Give the ledger account that money of a method comes into."""
+    if method == Payment.Method.CARD:
+        return chart.card_clearing()
+    return chart.bank_clearing() if method == Payment.Method.TRANSFER else chart.cash(shift.drawer)
