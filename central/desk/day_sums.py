@@ -159,7 +159,7 @@ def state_words(days: Iterable[date], still_open: set[date], closed: dict[date, 
 
 
 def cash_table(period: Period, address_of: AddressOf) -> Table:
-    """Give the cash of the closed days: taken, less paid out, with its differences, makes what stayed and what left for the safe."""
+    """Give the closed days' cash: taken, less paid out, with its differences, makes what stayed and what went to the safe."""
     closes: dict[date, DayClose] = {one.day: one for one in closes_in(period)}
     columns = [
         _part_column(period),
