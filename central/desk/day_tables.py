@@ -22,8 +22,8 @@ def item_columns() -> list[Column]:
         "staff": _("of these staff"),
         "repair": _("Repair fees"),
         "on_behalf": _("On behalf of others"),
-        "cash": _("of it in cash"),
-        "card": _("of it by card or transfer"),
+        "cash": _("Cash"),
+        "card": _("Card, transfer"),
         "total": _("Total"),
     }
     return [Column(key, title, Kind.YUAN, 11, summed=True) for key, title in titles.items()]

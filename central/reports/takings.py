@@ -27,6 +27,9 @@ from central.papers.words import period_words
 from central.reports.chain_note import chain_notes
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
+MOST_NAMED = 12
+"""Days named in a note."""
+
 
 def build(period: Period) -> Paper:
     """Make the table of a period; a single day is listed by receipt, with its totals and its shifts."""
@@ -43,9 +46,9 @@ def build(period: Period) -> Paper:
         recipients=[_("Card room"), _("Finance office")],
         signatures=[_("Cashier"), _("Checked by"), _("Finance office")],
         notes=[
-            _("Amounts in yuan."),
-            _("Cash received; subsidies are not takings."),
             *_open_notes(period),
+            _("Amounts in yuan."),
+            _("By cash, card and transfer; subsidies are not takings."),
             *chain_notes(period),
         ],
     )
@@ -103,8 +106,9 @@ def _report_of(part: Period) -> str:
 
 def _open_notes(period: Period) -> list[str]:
     """Name the days that are not closed: their figures may still grow."""
-    days = ", ".join(day.isoformat() for day in open_days_in(period))
-    return [_("Not closed yet: %(days)s.") % {"days": days}] if days else []
+    days = [day.isoformat() for day in open_days_in(period)]
+    named = ", ".join([*days[:MOST_NAMED], *(["…"] if len(days) > MOST_NAMED else [])])
+    return [_("Not closed yet: %(days)s.") % {"days": named}] if days else []
 
 
 def is_settled(period: Period) -> bool:
