@@ -97,6 +97,7 @@ SECTIONS = {
                 "desk:shift-end",
                 "desk:shift-hand-over",
                 "desk:days",
+                "desk:day-table",
                 "desk:day",
                 "desk:day-end",
             ),

@@ -12,7 +12,9 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from central.desk.cash_differences import CASH_DIFFERENCE
         from central.desk.go_live.acts import register_acts
+        from central.desk.missing_pages import MISSING_PAGES
         from central.office.acts import register
 
         register_acts()
         register(CASH_DIFFERENCE)
+        register(MISSING_PAGES)

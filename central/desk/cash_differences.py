@@ -181,6 +181,12 @@ def show(content: Mapping[str, Any]) -> list[Table]:
     return [Table("", columns, [Row(cells)])]
 
 
+def _barred(content: Mapping[str, Any]) -> frozenset[int]:
+    """Nobody signs what differed in a shift that he worked or stood in, or at a count that he made himself."""
+    people = CashDifference.objects.filter(pk=content["difference"]).values_list("named_by", "shift__cashier")
+    return frozenset(person for row in people for person in row if person is not None)
+
+
 def _address(content: Mapping[str, Any]) -> str:
     difference = CashDifference.objects.filter(pk=content["difference"]).first()
     if difference is None or difference.shift_id is None:
@@ -207,5 +213,6 @@ CASH_DIFFERENCE = Act(
     carry_out=carry_out,
     address=_address,
     about=_about,
+    barred=_barred,
     copies=(Role.CASHIER,),
 )

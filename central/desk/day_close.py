@@ -125,10 +125,11 @@ def refusal_for(stands: Day, now_ms: int) -> ShiftRefusal | None:
     return ShiftRefusal.DOES_NOT_TIE if stands.tie.mistakes() else None
 
 
-def open_days(before: date | None = None) -> list[date]:
+def open_days(*, since: date | None = None, before: date | None = None) -> list[date]:
     """List the days with shifts that are not closed, the first first."""
-    closed = DayClose.objects.values("day")
-    days = Shift.objects.exclude(day__in=closed)
+    days = Shift.objects.exclude(day__in=DayClose.objects.values("day"))
+    if since is not None:
+        days = days.filter(day__gte=since)
     if before is not None:
         days = days.filter(day__lt=before)
     return sorted(set(days.values_list("day", flat=True)))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from central.desk.day_models import DayClose
 from central.desk.forms import AmountField
 from central.desk.shift_words import DUTY_KINDS
+from central.domain.pages_handed_in import MissingPages, read_missing
 from central.domain.roster import DutyKind, Rotation
 from central.office.models import User
 from central.office.roles import SELL
@@ -39,18 +40,24 @@ class DayForm(forms.Form):
 
 
 class HandInForm(forms.Form):
-    """The days of a batch, its cash, the bank's slip, void pages."""
+    """The days of a batch, its cash, the bank's slip, what is missing and why."""
 
     days = Several(
         DayClose.objects.none(), label=gettext_lazy("Closed days"), widget=forms.CheckboxSelectMultiple
     )
     cash = AmountField(label=gettext_lazy("Cash handed in (yuan)"), max_length=14)
     bank_slip = forms.CharField(label=gettext_lazy("Number of the bank slip"), max_length=80, required=False)
-    void_pages = forms.CharField(
-        label=gettext_lazy("Void pages of the receipt books"), max_length=400, required=False
+    void_pages = forms.CharField(label=gettext_lazy("Note on the pages"), max_length=400, required=False)
+    missing = forms.CharField(
+        label=gettext_lazy("Pages that are not there: a book and its pages a line, such as A-12 17-18"),
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     reason = forms.CharField(
-        label=gettext_lazy("Reason, if the cash is not what the days say"), max_length=200, required=False
+        label=gettext_lazy("Reason, if cash or pages are not what the books say"),
+        max_length=200,
+        required=False,
     )
 
     def __init__(self, *args: Any, days: Any, **kwargs: Any) -> None:
@@ -63,6 +70,16 @@ class HandInForm(forms.Form):
                 "yuan": fen(closed.moved_fen),
             }
         )
+
+    def clean_missing(self) -> list[MissingPages]:
+        """Read the pages that are not there, a line each."""
+        read = read_missing(self.cleaned_data["missing"])
+        if isinstance(read, str):
+            raise forms.ValidationError(
+                _("“%(line)s” is no book with its pages. Write one a line, such as A-12 17-18.")
+                % {"line": read[:60]}
+            )
+        return read
 
 
 def cashiers() -> Any:

@@ -8,14 +8,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from central import clock
-from central.desk import day_close, hand_ins
+from central.desk import day_close, hand_ins, missing_pages
 from central.desk.day_forms import DayForm, HandInForm
 from central.desk.day_models import DayClose, HandIn
 from central.desk.day_tables import day_tables, days_table, hand_in_days_table, hand_ins_table
+from central.desk.hand_in_pages import pages_of
+from central.desk.hand_in_tables import card_table, pages_handed_in, pages_to_hand_in, voids_table
 from central.desk.refusals import ShiftRefusal
 from central.desk.shift_models import CashDifference
 from central.desk.shift_queries import differences_with_state
 from central.desk.shift_words import shift_refusal
+from central.domain.paper import Table
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
 from central.office.page_table import page_tables
@@ -104,6 +107,7 @@ def hand_in_make(request: HttpRequest) -> HttpResponse:
         typed["bank_slip"],
         typed["void_pages"],
         typed["reason"],
+        typed["missing"],
     )
     result = hand_ins.hand_in(batch, request.user, now_ms=clock.now_ms())
     if isinstance(result, ShiftRefusal):
@@ -127,10 +131,21 @@ def _hand_ins_page(request: HttpRequest, form: HandInForm | None) -> HttpRespons
         "waiting": waiting,
         "expected_fen": sum(one.moved_fen for one in waiting),
         "tables": page_tables([hand_ins_table(page)]),
+        "papers": page_tables(_with_rows(_papers_to_hand_in(waiting))),
         "page": page,
         "may_hand_in": may(request, HAND_IN),
     }
     return render(request, "desk/hand_ins.html", context, status=400 if form else 200)
+
+
+def _papers_to_hand_in(waiting: list[DayClose]) -> list[Table]:
+    """List what goes with all days that wait: who hands in only some of them finds theirs in the batch."""
+    days = [closed.day for closed in waiting]
+    return [pages_to_hand_in(pages_of(waiting)), voids_table(days), card_table(days)]
+
+
+def _with_rows(tables: list[Table]) -> list[Table]:
+    return [table for table in tables if table.rows]
 
 
 @roles(*SEE_MONEY)
@@ -139,10 +154,13 @@ def hand_in(request: HttpRequest, number: int) -> HttpResponse:
     """One batch: its days, page ranges, cash, slip, differences, and finance's word."""
     made = get_object_or_404(HandIn.objects.select_related("handed_in_by", "end__by"), pk=number)
     closes = [one.day_close for one in made.days.select_related("day_close").order_by("day_close__day")]
+    days = [closed.day for closed in closes]
+    papers = [pages_handed_in(made.pages.all()), voids_table(days), card_table(days)]
     context = {
         "made": made,
         "end": getattr(made, "end", None),
-        "tables": page_tables([hand_in_days_table(closes)]),
+        "tables": page_tables([hand_in_days_table(closes), *_with_rows(papers)]),
+        "missing": missing_pages.request_for(made),
         "differences": differences_with_state(hand_ins.differences_of(made)),
         "may_ask": may(request, NAME_DIFFERENCES),
         "may_receive": may(request, RECEIVE_CASH) and made.handed_in_by_id != request.user.pk,

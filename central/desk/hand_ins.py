@@ -12,9 +12,12 @@ from django.db import transaction
 from central.clock import campus_day
 from central.desk.cash_differences import is_settled, name_difference, take_back_difference
 from central.desk.day_models import DayClose, HandIn, HandInDay, HandInEnd
+from central.desk.hand_in_pages import BookPages, keep_pages, pages_of, pages_text
+from central.desk.missing_pages import ask_for_missing, pages_wait
 from central.desk.numbering import HAND_INS, locked_series, next_number
 from central.desk.refusals import ShiftRefusal
 from central.desk.shift_models import CashDifference
+from central.domain.pages_handed_in import MissingPages, strangers
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
 from central.office.models import User
@@ -25,13 +28,16 @@ Where = CashDifference.Where
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What the desk says of a batch: the days' numbers, the cash, the bank's slip, void pages, and why the cash differs."""
+    """What the desk says of a batch: the days' numbers, the cash, the bank's slip, a note on the pages, why cash or pages are not
+    what the books say, and the pages whose paper is not there.
+    """
 
     closes: Sequence[int]
     cash_fen: int
     bank_slip: str = ""
     void_pages: str = ""
     reason: str = ""
+    missing: Sequence[MissingPages] = ()
 
 
 def days_to_hand_in() -> list[DayClose]:
@@ -42,7 +48,10 @@ def days_to_hand_in() -> list[DayClose]:
 
 @transaction.atomic
 def hand_in(batch: Batch, by: User, *, now_ms: int) -> HandIn | ShiftRefusal:
-    """Make a batch of closed days. Cash that differs needs a reason, and is asked to be approved."""
+    """Make a batch of closed days, with the pages of the receipt books that go with them.
+
+    Cash that differs and pages that are not there need a reason, and are asked to be approved.
+    """
     series = locked_series(HAND_INS)
     waiting = {closed.pk: closed for closed in days_to_hand_in()}
     if not batch.closes:
@@ -50,10 +59,13 @@ def hand_in(batch: Batch, by: User, *, now_ms: int) -> HandIn | ShiftRefusal:
     if not set(batch.closes) <= set(waiting):
         return ShiftRefusal.DAY_HANDED_IN
     days = [waiting[number] for number in sorted(set(batch.closes))]
+    books = pages_of(days)
     expected_fen = sum(closed.moved_fen for closed in days)
-    if batch.cash_fen != expected_fen and not batch.reason.strip():
-        return ShiftRefusal.NO_REASON
+    if refusal := _refusal_for(batch, books, expected_fen):
+        return refusal
     made = _store(next_number(series), batch, days, expected_fen, by, now_ms)
+    keep_pages(made, books, batch.missing, made.reason)
+    ask_for_missing(made, by, now_ms)
     if made.difference_fen:
         name_difference(
             Where.HAND_IN,
@@ -64,9 +76,19 @@ def hand_in(batch: Batch, by: User, *, now_ms: int) -> HandIn | ShiftRefusal:
             by=by,
             now_ms=now_ms,
         )
-    detail = f"{len(days)} days, {made.cash_fen} of {expected_fen} fen, slip {made.bank_slip}; {made.reason}"
+    cash = f"{made.cash_fen} of {expected_fen} fen, slip {made.bank_slip}"
+    detail = f"{len(days)} days, {cash}; {pages_text(books)}; {made.reason}"
     _on_record(by, "hand-in", made.pk, detail, now_ms)
     return made
+
+
+def _refusal_for(batch: Batch, books: Sequence[BookPages], expected_fen: int) -> ShiftRefusal | None:
+    if any(one.loose for one in books):
+        return ShiftRefusal.PAGES_UNACCOUNTED
+    if strangers(batch.missing, {one.book.number: one.all_pages for one in books}):
+        return ShiftRefusal.PAGE_NOT_IN_BATCH
+    as_the_books_say = batch.cash_fen == expected_fen and not batch.missing
+    return None if as_the_books_say or batch.reason.strip() else ShiftRefusal.NO_REASON
 
 
 def _store(
@@ -93,12 +115,14 @@ def _store(
 
 @transaction.atomic
 def receive(number: int, by: User, *, note: str = "", now_ms: int) -> HandInEnd | ShiftRefusal:
-    """Sign, as finance, that a batch is here and right. Refused while a difference of it or of its days waits."""
+    """Sign, as finance, that a batch is here and right. Refused while a difference of it or of its days, or missing pages, wait."""
     made = _waiting(number, by)
     if isinstance(made, ShiftRefusal):
         return made
     if differences_that_wait(made):
         return ShiftRefusal.DIFFERENCE_WAITS
+    if pages_wait(made):
+        return ShiftRefusal.PAGES_WAIT
     if made.cash_fen:
         amount = micro_yuan_from_fen(Fen(made.cash_fen))
         draft = Draft(

@@ -78,3 +78,7 @@ class ShiftRefusal(StrEnum):
     DIFFERENCE_WAITS = "difference-waits"
     ALREADY_ENDED = "already-ended"
     OWN_HAND_IN = "own-hand-in"
+    PAGES_UNACCOUNTED = "pages-unaccounted"
+    """Pages before those of the days are neither issued nor void."""
+    PAGE_NOT_IN_BATCH = "page-not-in-batch"
+    PAGES_WAIT = "pages-wait"

@@ -4,6 +4,7 @@ from django.db.models import Sum
 
 from central.desk.day_close import day_as_it_stands
 from central.desk.day_models import DayClose
+from central.desk.hand_in_verification import verify_hand_ins
 from central.desk.models import Payment
 from central.desk.shift_models import CashDifference, Drawer, ShiftEnd
 from central.desk.shifts import drawer_tie
@@ -15,8 +16,10 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 
 def verify_shifts() -> list[Check]:
-    """Check ended shifts against their payments, drawers and differences against the ledger, closed days against their shifts."""
-    return [_ends(), _drawers(), _differences(), _days()]
+    """Check ended shifts against their payments, drawers and differences against the ledger, closed days against their shifts, and
+    what was handed in against all of these.
+    """
+    return [_ends(), _drawers(), _differences(), _days(), *verify_hand_ins()]
 
 
 def _ends() -> Check:
@@ -75,6 +78,8 @@ def _days() -> Check:
         same = (
             stands.totals.total == closed.totals.total
             and stands.totals.receipts == closed.receipts
+            and stands.totals.card == closed.card
+            and stands.totals.voids == closed.voids
             and stands.tie.moved_fen == closed.moved_fen
         )
         if not same or stands.tie.mistakes():

@@ -54,6 +54,15 @@ REFUSALS: dict[str, Words] = {
     ShiftRefusal.ALREADY_ENDED: gettext_lazy(
         "This was received or sent back before. Nothing was done twice."
     ),
+    ShiftRefusal.PAGES_UNACCOUNTED: gettext_lazy(
+        "A receipt book has pages before those of these days that are neither issued nor void. Say on its page what became of them."
+    ),
+    ShiftRefusal.PAGE_NOT_IN_BATCH: gettext_lazy(
+        "A page named as missing is not one of this batch. Compare the pages listed for these days."
+    ),
+    ShiftRefusal.PAGES_WAIT: gettext_lazy(
+        "Pages of this batch are missing, and that waits for signatures. It can be received when it is approved."
+    ),
     ShiftRefusal.OWN_HAND_IN: gettext_lazy(
         "Who handed in does not receive: another person of finance signs."
     ),

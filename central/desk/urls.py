@@ -3,6 +3,7 @@
 from django.urls import path
 
 from central.desk import book_views, day_views, print_views, roster_views, shift_views, views, volume_views
+from central.desk.day_table_views import day_table
 from central.desk.go_live import batch_views, list_views
 from central.desk.pin_views import room_pin
 from central.desk.voucher_views import voucher
@@ -56,6 +57,7 @@ urlpatterns = [
     path("shifts/<int:number>/hand-over/", shift_views.shift_hand_over, name="shift-hand-over"),
     path("differences/<str:difference>/ask/", shift_views.difference_ask, name="difference-ask"),
     path("days/", day_views.days, name="days"),
+    path("days/table/", day_table, name="day-table"),
     path("days/close/", day_views.day_end, name="day-end"),
     path("days/<int:number>/", day_views.day, name="day"),
     path("hand-ins/", day_views.hand_in_list, name="hand-ins"),

@@ -1,6 +1,6 @@
 """The acts that people must sign before they are done. The app that owns an act registers it when it starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,8 @@ class Act:
     """The page that it is about."""
     about: Callable[[Content], str] = lambda _content: ""
     """What it is about, in words; "" where the request's subject says it."""
+    barred: Callable[[Content], Collection[int]] = lambda _content: ()
+    """People, by their keys, who sign nothing of it whatever their office: it is about what they did themselves."""
     copies: tuple[str, ...] = ()
     """Offices that file a copy; the original stays with the last office of the chain."""
 

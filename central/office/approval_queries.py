@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from central.domain.approval import Chain, Signed, chain_of, may_sign, step_now
 from central.office import roles
 from central.office.acts import act_of, all_acts
-from central.office.approvals import shelves_for, stand_ins_of
+from central.office.approvals import is_barred, shelves_for, stand_ins_of
 from central.office.models import Approval, Filing, Signature, User
 from central.office.people import roles_of
 from central.office.roles import Role
@@ -36,6 +36,7 @@ def waiting_for(person: User, now_ms: int) -> list[Approval]:
             stand_ins=stand_ins_of(row, now_ms),
         )
         is None
+        and not is_barred(row, person)
     ]
 
 

@@ -7,7 +7,7 @@ first, then what the act locks (gateways, buildings), the audit chain last.
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from django.db import transaction
@@ -46,6 +46,8 @@ class ApprovalRefusal(StrEnum):
     UNKNOWN_REQUEST = "unknown-request"
     ENDED = "ended"
     OWN_REQUEST = "own-request"
+    OWN_MATTER = "own-matter"
+    """It is about what this person did himself, whoever asked."""
     SIGNED_BEFORE = "signed-before"
     NOT_YOUR_TURN = "not-your-turn"
     NOT_APPROVED = "not-approved"
@@ -69,7 +71,7 @@ def ask(
         return ApprovalRefusal.NOT_YOURS
     if not why.strip():
         return ApprovalRefusal.NO_REASON
-    chain = chain_for(act, actor, now_ms)
+    chain = chain_for(act, actor, now_ms, barred=act.barred(content))
     if chain is None:
         return ApprovalRefusal.NOBODY_TO_SIGN
     request, made = Approval.objects.get_or_create(
@@ -179,11 +181,10 @@ def chain_in_force(act: Act, now_ms: int) -> Chain:
     return chain_of(list_at(f"approval.{act.code}", now_ms))
 
 
-def chain_for(act: Act, asker: User, now_ms: int) -> Chain | None:
+def chain_for(act: Act, asker: User, now_ms: int, barred: Collection[int] = ()) -> Chain | None:
     """Give who signs what this person asks for; None when too few people hold the offices for it ever to be signed."""
-    others = (
-        User.objects.filter(is_active=True).exclude(pk=asker.pk).values_list("role").annotate(Count("pk"))
-    )
+    able = User.objects.filter(is_active=True).exclude(pk__in=[asker.pk, *barred])
+    others = able.values_list("role").annotate(Count("pk"))
     return for_asker(chain_in_force(act, now_ms), roles_of(asker, now_ms), dict(others))
 
 
@@ -204,7 +205,15 @@ def refusal_for(request: Approval, person: User, now_ms: int) -> ApprovalRefusal
         offices=_offices_for(request, person, now_ms),
         stand_ins=stand_ins_of(request, now_ms),
     )
-    return ApprovalRefusal(refusal.value) if isinstance(refusal, SignRefusal) else None
+    if isinstance(refusal, SignRefusal):
+        return ApprovalRefusal(refusal.value)
+    return ApprovalRefusal.OWN_MATTER if is_barred(request, person) else None
+
+
+def is_barred(request: Approval, person: User) -> bool:
+    """Say whether a request is about what a person did himself: then he signs nothing of it."""
+    act = act_of(request.act)
+    return act is not None and person.pk in act.barred(request.content)
 
 
 def _offices_for(request: Approval, person: User, now_ms: int) -> frozenset[str]:

@@ -23,7 +23,7 @@ class SealRefusal(StrEnum):
     NOT_OVER = "not-over"
     """Its period hasn't ended."""
     NOT_SETTLED = "not-settled"
-    """Something that belongs to it still goes on, as a shift that is open."""
+    """Something that belongs to it still goes on, as a day that is not closed."""
 
 
 @dataclass(frozen=True, slots=True)

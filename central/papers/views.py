@@ -74,7 +74,9 @@ def seal(request: HttpRequest, code: str) -> HttpResponse:
     if result is SealRefusal.NOT_SETTLED:
         messages.error(
             request,
-            _("A shift of this period is still open, and what it takes belongs here: end it, then seal."),
+            _(
+                "A day of this period is not closed, and what comes until then belongs here: close it, then seal."
+            ),
         )
         return redirect(_address(chosen, period))
     number = result.paper.number

@@ -39,6 +39,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "count to hand over": ("cashier", "/desk/shifts/1/hand-over/"),
     "ended shift": ("manager", "/desk/shifts/2/"),
     "days": ("cashier", "/desk/days/"),
+    "month table": ("cashier", "/desk/days/table/"),
+    "year table": ("manager", "/desk/days/table/?period=year:2026"),
+    "accounting period": ("cashier", "/desk/days/table/?period=period:2026-11"),
     "closed day": ("cashier", "/desk/days/1/"),
     "hand-ins": ("cashier", "/desk/hand-ins/"),
     "batch": ("manager", "/desk/hand-ins/1/"),
@@ -369,14 +372,23 @@ from central.office.models import User
 cashier = User.objects.get(username="cashier")
 """
 A_DAY_AGO = """
+from central.desk import books, operations
+from central.desk.money_in import HowPaid
+from central.domain.pages_handed_in import MissingPages
+from central.domain.receipt_book import Finding, Mark
 from tests.open_shifts import have_drawers
 have_drawers("main", "2")
 now_ms = clock.now_ms() - 86_400_000
 other = User.objects.create_user("relief", last_name="赵敏")
 shift = shifts.open_shift("2", shifts.Counted(10_000), other, now_ms=now_ms)
+operations.pay("by-card", "2-202.1", 8_800, other, now_ms=now_ms, how=HowPaid("card", "T20261129-000123"))
+old = books.receive_book("A-11", 1, 4, "", actor=cashier, now_ms=now_ms)
+spoiled = [Finding(range(1, 3), Mark.STAINED, note="茶水"), Finding(range(3, 5), Mark.MISSING)]
+books.check_pages(old, 1, 4, [], spoiled, actor=cashier, now_ms=now_ms)
 shifts.end_shift(shift.pk, shifts.Counted(9_500, {5000: 1, 2000: 2, 500: 1}), 5_000, other, reason="找零有误", now_ms=now_ms + 1)
 closed = day_close.close_day(shift.day, cashier, now_ms=now_ms + 2)
-hand_ins.hand_in(hand_ins.Batch([closed.pk], 4_400, "2026-0001", "00000017", "少交一元"), cashier, now_ms=now_ms + 3)
+gone = [MissingPages("A-11", 2, 2)]
+hand_ins.hand_in(hand_ins.Batch([closed.pk], 4_400, "2026-0001", "两页另附", "少交一元，缺一页", gone), cashier, now_ms=now_ms + 3)
 """
 """Another drawer, whose day ended with something missing: a batch that waits."""
 

@@ -171,13 +171,24 @@ def _all_tie(days: list) -> None:
     for one in DayClose.objects.all():
         month = make(report, month_period(one.day.year, one.day.month)).tables[0]
         row = next(row for row in month.rows if row.cells[0] == one.day.isoformat())
-        assert [cell // FEN for cell in row.cells[2:]] == _columns(one.totals)
+        assert row.cells[1:4] == [str(one.number), one.receipts, one.voids]
+        assert [cell // FEN for cell in row.cells[4:]] == _columns(one.totals)
     moved = sum(DayClose.objects.values_list("moved_fen", flat=True))
     assert balance(chart.safe()) == moved * FEN, "what lies in the safe is what the days say"
 
 
 def _columns(day: Totals) -> list[int]:
-    return [day.dormitory, day.owners, day.merchant, day.staff, day.repair, day.on_behalf, day.total]
+    return [
+        day.dormitory,
+        day.owners,
+        day.merchant,
+        day.staff,
+        day.repair,
+        day.on_behalf,
+        day.cash,
+        day.card,
+        day.total,
+    ]
 
 
 def test_a_batch_goes_to_finance_with_its_pages_and_its_cash(anna: User, finance: User) -> None:

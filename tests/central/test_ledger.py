@@ -133,6 +133,7 @@ def test_every_immutable_table_has_its_triggers():
         "desk_handin",
         "desk_handinday",
         "desk_handinend",
+        "desk_handinpages",
         "desk_openingacceptance",
         "desk_openingbalance",
         "desk_openingbatch",

@@ -22,6 +22,7 @@ from central.ledger.queries import balance
 from central.ledger.verification import verify_books
 from central.link.models import TakeBackRequest
 from central.office import approvals
+from central.office.approval_queries import waiting_for
 from central.office.models import Approval, Delegation, User
 from central.office.roles import Role
 from tests.central.conftest import NOW_MS
@@ -350,3 +351,24 @@ def test_what_was_left_in_a_drawer_that_is_given_up_comes_out_by_a_count(anna: U
     assert (yuan(chart.cash("old")), yuan(chart.safe())) == (0, 5_000)
     assert free_drawers(NOW_MS) == ["main"]
     assert open_shift("old", Counted(0), anna, now_ms=NOW_MS) is ShiftRefusal.UNKNOWN_DRAWER
+
+
+def test_who_stood_in_does_not_sign_for_what_differed_in_his_own_shift(
+    anna: User, signers: dict[str, User]
+) -> None:
+    """Finance stood in for a cashier and another one counted his drawer: his office alone doesn't let him sign."""
+    stand_in = signers[Role.FINANCE]
+    Delegation.objects.create(absent=anna, stand_in=stand_in, from_ms=NOW_MS - 1, until_ms=NOW_MS + HOUR_MS)
+    User.objects.create_user("second-director", role=Role.DIRECTOR)
+    other = User.objects.create_user("second-finance", role=Role.FINANCE)
+    shift = on_shift(stand_in, NOW_MS)
+    end_shift(shift.pk, Counted(7), 0, signers[Role.DIRECTOR], reason="left open", now_ms=NOW_MS)
+    request = Approval.objects.get(act=ACT)
+    assert request.asked_by == signers[Role.DIRECTOR]
+    assert waiting_for(stand_in, NOW_MS) == []
+    refused = approvals.sign(request.number, approve=True, reason="", actor=stand_in, now_ms=NOW_MS)
+    assert refused is approvals.ApprovalRefusal.OWN_MATTER
+    assert waiting_for(other, NOW_MS) == [request]
+    assert isinstance(
+        approvals.sign(request.number, approve=True, reason="", actor=other, now_ms=NOW_MS), Approval
+    )

@@ -11,6 +11,8 @@ from django.test import Client
 
 from central import clock
 from central.campus.models import Account, CustomerClass
+from central.desk.day_close import close_day, open_days
+from central.desk.day_models import DayClose
 from central.desk.operations import Paid, pay
 from central.domain.known_settings import Place
 from central.domain.paper import Paper, decode, totals
@@ -45,6 +47,8 @@ def takings(campus: None) -> None:
         )
         assert isinstance(paid, Paid), paid
         off_shift(shift, at_ms)
+    for day in open_days():
+        assert isinstance(close_day(day, cashier, now_ms=clock.now_ms()), DayClose)
 
 
 def month_of_last() -> str:
@@ -150,11 +154,14 @@ def test_takings_are_sealed_only_when_no_shift_of_the_period_takes_any_more(
     cashier, yesterday_ms = User.objects.get(username="cashier"), clock.now_ms() - DAY_MS
     shift, day = on_shift(cashier, yesterday_ms), clock.campus_day(yesterday_ms)
     page = admin.post("/papers/takings/seal/", {"period": f"day:{day}"}, follow=True).content.decode()
-    assert "still open" in page
+    assert "is not closed" in page
     assert not SealedPaper.objects.exists()
     account = Account.objects.order_by("code").first()
     assert isinstance(pay("late", account.code, 1_050, cashier, now_ms=clock.now_ms()), Paid)
     off_shift(shift, clock.now_ms())
+    admin.post("/papers/takings/seal/", {"period": f"day:{day}"})
+    assert not SealedPaper.objects.exists(), "its shifts have ended, but who closes the day has the last word"
+    assert isinstance(close_day(day, cashier, now_ms=clock.now_ms()), DayClose)
     admin.post("/papers/takings/seal/", {"period": f"day:{day}"})
     assert "10500000" in str(SealedPaper.objects.get().contents)
 
