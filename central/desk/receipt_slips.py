@@ -97,7 +97,7 @@ def _items(receipt: Receipt, content: Content) -> list[Row]:
         return [Row(_line(one, 0.5, "项目"), 0.8) for one in content.lines]
     pairs = [content.lines[start : start + 2] for start in range(0, len(content.lines), 2)]
     return [
-        Row([*_line(pair[0], 0.3), *(_line(pair[1], 0.3) if pair[1:] else _blank(0.3))], 0.5)
+        Row([*_line(pair[0], 0.28), *(_line(pair[1], 0.28) if pair[1:] else _blank(0.28))], 0.62)
         for pair in pairs
     ]
 
@@ -106,11 +106,11 @@ def _line(line: ChargeLine, share: float, label: str = "") -> Sequence[Cell]:
     behalf = ON_BEHALF if line.kind == ItemKind.ON_BEHALF else ""
     unit = UNITS[ItemUnit(line.unit)]
     sums = f"{quantity_text(line.quantity_milli)} {unit} × {fen(line.price_fen)} = {fen(line.amount_fen)} 元"
-    return Cell(label, f"{line.name}{behalf}", share), Cell("", sums, 0.5 if label else 0.2)
+    return Cell(label, f"{line.name}{behalf}", share), Cell("", sums, 0.5 if label else 0.22)
 
 
 def _blank(share: float) -> Sequence[Cell]:
-    return Cell("", "", share), Cell("", "", 0.2)
+    return Cell("", "", share), Cell("", "", 0.22)
 
 
 def _method(content: Content) -> str:

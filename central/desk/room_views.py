@@ -13,7 +13,7 @@ from central.desk.limits import limits_at
 from central.desk.models import Payment
 from central.desk.receipts import receipts_of_point
 from central.desk.room_lines import RoomLine, room_lines
-from central.desk.sale_forms import WishForm, change_of, offered_at, typed_again
+from central.desk.sale_forms import TYPED, WishForm, change_of, offered_at, typed_again
 from central.desk.search import point_of_room
 from central.desk.shifts import open_shift_of
 from central.office.access import may, roles
@@ -50,6 +50,7 @@ def room_page(
         "days_left": days_left_of(line, price, now_ms),
         "form": form,
         "typed": typed_again(request.GET),
+        "focus": next((name for name in TYPED if form and name in form.errors), "amount"),
         "payment_id": new_payment_id(),
         "limits": limits,
         "methods": Payment.Method.choices,
