@@ -1,4 +1,4 @@
-"""The desk's one form: an amount of cash, read exactly and held to the class's limits before anything is shown."""
+"""An amount of money as a cashier types it, and the words of what the desk refuses."""
 
 import uuid
 
@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.desk.book_words import PAGE_REFUSALS
-from central.desk.limits import Limits
 from central.office.templatetags.cardroom import fen
 from central.office.words import Words
 from gateway.contract.quantities import NotAnAmount, fen_from_yuan
@@ -74,35 +73,6 @@ class AmountField(forms.CharField):
             return fen_from_yuan(text)
         except NotAnAmount as error:
             raise forms.ValidationError(_("An amount has at most two decimals: 50 or 50.50.")) from error
-
-
-class PaymentForm(forms.Form):
-    """Amount in fen and the page's payment id; `again` is the cashier's yes to a second payment of the same sum.
-
-    `page` is the receipt book's page, where that is the legal original; `price` the one that was read back, in micro-yuan per kWh.
-    """
-
-    amount = AmountField(
-        label=gettext_lazy("Amount received"),
-        max_length=12,
-        error_messages={"required": gettext_lazy("Type the amount that you received.")},
-    )
-    payment = forms.UUIDField()
-    again = forms.BooleanField(required=False)
-    page = forms.CharField(required=False, max_length=20)
-    price = forms.IntegerField(required=False)
-
-    def __init__(self, *args: object, limits: Limits, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self._limits = limits
-
-    def clean_amount(self) -> int:
-        """Hold the amount to the class's minimum and ceiling."""
-        amount_fen: int = self.cleaned_data["amount"]
-        if broken := self._limits.broken_by(amount_fen):
-            refusal, limit_fen = broken
-            raise forms.ValidationError(refusal_words(refusal.value, limit_fen))
-        return amount_fen
 
 
 def refusal_words(why: str, limit_fen: int | None) -> str:

@@ -1,6 +1,9 @@
 """The book page that the read-back offers: the next one of the cashier's book, to be confirmed or typed (R-4.1.2)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext_lazy
 
 from central.desk.book_models import ReceiptBook
 from central.desk.book_queries import current_book, states_of
@@ -8,6 +11,11 @@ from central.desk.book_words import page_words
 from central.desk.books import page_is_original
 from central.domain.receipt_book import PageFault, PageRefusal, fault_of_issue, next_page
 from central.office.models import User
+
+ONE_LEFT = gettext_lazy(
+    "This book has one page left, and this sale has two receipts: sell electricity and items one after the other, "
+    "with a new book for the second."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +25,33 @@ class PageOffer:
     book: ReceiptBook | None
     page: str
     fault: str
+    more: tuple[str, ...] = ()
+    """Of a sale with several receipts, the pages after the first."""
 
 
 def offer_for(
-    cashier: User, now_ms: int, typed: str = "", fault: PageFault | None = None
+    cashier: User,
+    now_ms: int,
+    typed: str = "",
+    fault: PageFault | None = None,
+    more: Sequence[str] = ("",),
+    receipts: int = 1,
 ) -> PageOffer | None:
-    """Offer a page; None when the system's number is the original. What was typed stays, with its fault."""
+    """Offer a page for each receipt; None when the system's number is the original. What was typed stays, with its fault."""
+    offer = _first(cashier, now_ms, typed, fault)
+    if offer is None or offer.book is None or receipts == 1:
+        return offer
+    if any(more):
+        return replace(offer, more=tuple(more))
+    left = {page: state for page, state in states_of(offer.book).items() if str(page) != offer.page}
+    following = next_page(left)
+    if following is None:
+        return replace(offer, fault=str(ONE_LEFT), more=("",))
+    unfit = fault_of_issue(following, left)
+    return replace(offer, more=(str(following),), fault=offer.fault or (page_words(unfit) if unfit else ""))
+
+
+def _first(cashier: User, now_ms: int, typed: str, fault: PageFault | None) -> PageOffer | None:
     if not page_is_original(now_ms):
         return None
     book = current_book(cashier)

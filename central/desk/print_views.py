@@ -5,7 +5,7 @@ A paper is answered to the form that asked for it and has no address of its own:
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,13 +16,16 @@ from central import clock
 from central.desk.book_queries import page_of_payment
 from central.desk.calibration import calibration_sheet
 from central.desk.models import Receipt
+from central.desk.pin_views import MY_ROOM
 from central.desk.print_forms import PrinterForm
-from central.desk.printing import PrintRefusal, print_paper, prints_of
+from central.desk.printing import Order, PrintRefusal, print_papers, prints_of
 from central.desk.receipt_proof import digits_of, prove_receipt
+from central.desk.receipts import receipts_of_sale
+from central.desk.slip_pin import pin_for_slip
 from central.domain.receipt_prints import PrintedPaper, Workstation, read_workstation
 from central.office.access import may, roles
 from central.office.live import live_part
-from central.office.roles import PRINT_RECEIPTS, SEE_MONEY
+from central.office.roles import GIVE_PINS, PRINT_RECEIPTS, SEE_MONEY
 from central.papers.font import NoFont
 
 COOKIE, KEPT_FOR_S = "printer", 400 * 86_400
@@ -34,22 +37,21 @@ PAPER_WORDS = {PrintedPaper.RECEIPT: gettext_lazy("Receipt"), PrintedPaper.SLIP:
 @roles(*PRINT_RECEIPTS)
 @require_POST
 def print_one(request: HttpRequest, number: int, paper: PrintedPaper) -> HttpResponse:
-    """Print a receipt or a charge slip: the PDF, or the question for what reason it is printed again."""
-    receipt = get_object_or_404(Receipt.objects.select_related("payment__account__point"), pk=number)
+    """Print a receipt or a charge slip: the PDF, or the question for what reason it is printed again.
+
+    With `whole` the receipts of the same sale that were not printed yet come with it.
+    """
+    receipt = _receipt(number)
+    if paper is PrintedPaper.SLIP and not receipt.payment.grant:
+        raise Http404
     workstation = workstation_of(request)
     try:
-        result = print_paper(
-            receipt,
-            paper,
-            workstation,
-            reason=request.POST.get("reason", ""),
-            address=proof_address(request, receipt),
-            actor=request.user,
-            now_ms=clock.now_ms(),
+        result = print_papers(
+            _order(request, receipt, paper, workstation), actor=request.user, now_ms=clock.now_ms()
         )
     except NoFont as error:
         return no_font(request, error, reverse("desk:receipt", args=[number]))
-    if result is PrintRefusal.NO_REASON:
+    if isinstance(result, PrintRefusal):
         context = {"receipt": receipt, **printing_context(request, receipt), "asked": paper}
         return render(request, "desk/print_again.html", context, status=409)
     answer = _pdf(result.pdf, f"{paper}-{receipt.number:08d}")
@@ -57,25 +59,54 @@ def print_one(request: HttpRequest, number: int, paper: PrintedPaper) -> HttpRes
     return answer
 
 
+def _receipt(number: int) -> Receipt:
+    return get_object_or_404(
+        Receipt.objects.select_related("payment__account__point__room__building"), pk=number
+    )
+
+
+def _order(request: HttpRequest, receipt: Receipt, paper: PrintedPaper, workstation: Workstation) -> Order:
+    whole = paper is PrintedPaper.RECEIPT and bool(request.POST.get("whole"))
+    with_pin = paper is PrintedPaper.SLIP and may(request, GIVE_PINS)
+    by = request.user.get_username()
+    return Order(
+        receipts=receipts_of_sale(receipt) if whole else [receipt],
+        paper=paper,
+        workstation=workstation,
+        address_of=lambda one: proof_address(request, one),
+        reason=request.POST.get("reason", ""),
+        pin=pin_for_slip(receipt, actor=by, now_ms=clock.now_ms()) if with_pin else None,
+        pin_address=request.build_absolute_uri(MY_ROOM),
+    )
+
+
 @roles(*SEE_MONEY)
 @require_GET
 def printing(request: HttpRequest, number: int) -> HttpResponse:
     """The part of the receipt's page that says what was printed."""
-    receipt = get_object_or_404(Receipt, pk=number)
+    receipt = _receipt(number)
     return live_part(
         request, "desk/printing.html", {"receipt": receipt, **printing_context(request, receipt)}
     )
 
 
 def printing_context(request: HttpRequest, receipt: Receipt) -> dict[str, object]:
-    """Give what the receipt's page shows of its printings."""
-    prints = prints_of(receipt)
-    first = {entry.paper: entry for entry in prints if entry.copy == 0}
+    """Give what the receipt's page shows of the printings of its sale."""
+    sold = receipts_of_sale(receipt)
+    prints = prints_of(sold)
+    first = {(entry.paper, entry.receipt_id) for entry in prints}
+    charged = [one for one in sold if one.payment.grant]
+    issued = {one.number: page for one in sold if (page := page_of_payment(one.payment_id))}
     return {
-        "prints": [(entry, PAPER_WORDS[PrintedPaper(entry.paper)]) for entry in prints],
-        "original": first.get(PrintedPaper.RECEIPT),
-        "slip": first.get(PrintedPaper.SLIP),
-        "book_page_issued": page_of_payment(receipt.payment_id),
+        "prints": [
+            (entry, PAPER_WORDS[PrintedPaper(entry.paper)], entry.receipt_id in issued) for entry in prints
+        ],
+        "sold": sold,
+        "to_print": [one for one in sold if (PrintedPaper.RECEIPT, one.pk) not in first],
+        "slips_to_print": [one for one in charged if (PrintedPaper.SLIP, one.pk) not in first],
+        "copies": [one for one in sold if (PrintedPaper.RECEIPT, one.pk) in first],
+        "slip_copies": [one for one in charged if (PrintedPaper.SLIP, one.pk) in first],
+        "book_pages_issued": list(issued.values()),
         "can_print": may(request, PRINT_RECEIPTS),
         "workstation": workstation_of(request),
         "reasons": [_("Printer jam"), _("Customer lost the part"), _("For the books")],

@@ -35,14 +35,14 @@ class BucketBalance:
     refundable: bool
 
 
-def delivery_state(payment: Payment) -> DeliveryState:
-    """Say where a payment's credit stands: credited, sent, applied, supplied, or why not."""
-    return delivery_states([payment.grant])[payment.grant]
+def delivery_state(payment: Payment) -> DeliveryState | None:
+    """Say where a payment's credit stands: credited, sent, applied, supplied, or why not. None when it bought no credit."""
+    return delivery_states([payment.grant]).get(payment.grant) if payment.grant else None
 
 
-def delivery_states(grant_ids: Iterable[str]) -> dict[str, DeliveryState]:
-    """Say where grants stand, by their ids; a few queries however many there are."""
-    deliveries = _with_all(Delivery.objects.filter(pk__in=list(grant_ids)))
+def delivery_states(grant_ids: Iterable[str | None]) -> dict[str, DeliveryState]:
+    """Say where grants stand, by their ids; a few queries however many there are. A payment without credit has none."""
+    deliveries = _with_all(Delivery.objects.filter(pk__in=[one for one in grant_ids if one]))
     return dict(zip([d.grant_id for d in deliveries], _states(deliveries), strict=True))
 
 

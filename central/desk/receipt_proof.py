@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from central.desk.models import Receipt
+from central.desk.models import ChargeLine, Payment, Receipt
 from central.desk.print_models import ReceiptVoid
 from central.ledger.models import Transfer
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
@@ -34,9 +34,10 @@ class Proved:
 
 def digits_of(receipt: Receipt) -> str:
     """Give the digits that a receipt prints."""
-    transfer = _transfer_of(receipt)
-    place = bytes(transfer.chain_hash).hex() if transfer else ""
-    content = json.dumps([place, *(getattr(receipt, name) for name in SEALED_FIELDS)], ensure_ascii=False)
+    transfers = _transfers_of(receipt)
+    places = [bytes(transfer.chain_hash).hex() for transfer in transfers] or [""]
+    fields = [getattr(receipt, name) for name in SEALED_FIELDS]
+    content = json.dumps([*places, *fields, *_lines_of(receipt)], ensure_ascii=False)
     return salted_hmac(SALT, content, algorithm="sha256").hexdigest()[:SHOWN]
 
 
@@ -45,8 +46,8 @@ def prove_receipt(number: int, digits: str) -> Proved | None:
     receipt = Receipt.objects.filter(pk=number).select_related("payment").first()
     if receipt is None or not constant_time_compare(digits_of(receipt), digits.lower()):
         return None
-    transfer = _transfer_of(receipt)
-    booked = transfer is not None and transfer.amount == receipt.amount_fen * MICRO_YUAN_PER_FEN
+    amount = sum(transfer.amount for transfer in _transfers_of(receipt))
+    booked = amount == receipt.amount_fen * MICRO_YUAN_PER_FEN
     return Proved(receipt, booked, void_of(receipt))
 
 
@@ -55,5 +56,14 @@ def void_of(receipt: Receipt) -> ReceiptVoid | None:
     return ReceiptVoid.objects.filter(pk=receipt.pk).select_related("replaced_by").first()
 
 
-def _transfer_of(receipt: Receipt) -> Transfer | None:
-    return Transfer.objects.filter(pk=f"payment:{receipt.payment_id}").first()
+def _transfers_of(receipt: Receipt) -> list[Transfer]:
+    """Give the transfers that took a receipt's money: one, or one for each line of its charges."""
+    booked = Transfer.objects.filter(reference=receipt.payment_id).order_by("position")
+    if receipt.payment.purpose == Payment.Purpose.CHARGES:
+        return list(booked.filter(pk__startswith=f"charge:{receipt.payment_id}:"))
+    return list(booked.filter(pk__in=[f"payment:{receipt.payment_id}", f"debt:{receipt.payment_id}"]))
+
+
+def _lines_of(receipt: Receipt) -> list[list[object]]:
+    lines = ChargeLine.objects.filter(payment=receipt.payment_id).order_by("number")
+    return [list(line) for line in lines.values_list("code", "name", "quantity_milli", "amount_fen")]

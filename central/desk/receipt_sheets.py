@@ -1,5 +1,7 @@
 """The desk's papers on their stock: parts on A4 with cut lines, or on continuous stock of 241 x 140 mm."""
 
+from collections.abc import Sequence
+
 from reportlab.lib.pagesizes import A4
 
 from central.desk.models import Receipt
@@ -18,10 +20,11 @@ ON_A4 = 3
 A4_SIDE, A4_EDGE = 12 * MM, 5.5 * MM
 
 
-def draw(receipt: Receipt, printing: Printing, workstation: Workstation) -> bytes:
-    """Draw the paper that a printing is of. Raises NoFont when no Chinese font is installed."""
-    sheets = _sheets(_forms(receipt, printing, workstation.layout), workstation.layout)
-    title = f"{printing.entry.paper} {receipt.number:08d}"
+def draw(papers: Sequence[tuple[Receipt, Printing]], workstation: Workstation) -> bytes:
+    """Draw the papers that printings are of, each on sheets of its own. Raises NoFont when no Chinese font is installed."""
+    layout = workstation.layout
+    sheets = [sheet for one, printing in papers for sheet in _sheets(_forms(one, printing, layout), layout)]
+    title = f"{papers[0][1].entry.paper} {' '.join(f'{one.number:08d}' for one, _printing in papers)}"
     return slips_pdf(sheets, title, (workstation.right / 10, workstation.down / 10))
 
 

@@ -11,7 +11,16 @@ def receipts_of_cashier(cashier_id: int, limit: int) -> list[Receipt]:
 
 def receipts_of_point(point_id: int, limit: int) -> list[Receipt]:
     """Give a metering point's newest receipts, whoever lived there."""
-    return list(Receipt.objects.filter(payment__account__point=point_id).order_by("-number")[:limit])
+    found = Receipt.objects.filter(payment__account__point=point_id).select_related("payment")
+    return list(found.order_by("-number")[:limit])
+
+
+def receipts_of_sale(receipt: Receipt) -> list[Receipt]:
+    """Give the receipts that were paid together with one, in their order; it alone from before there were sales."""
+    if not receipt.payment.sale:
+        return [receipt]
+    sold = Receipt.objects.filter(payment__sale=receipt.payment.sale)
+    return list(sold.select_related("payment__account__point").order_by("number"))
 
 
 def question_before(payment_id: str, account: str, amount_fen: int, now_ms: int) -> Receipt | None:

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from central.desk import book_views, day_views, print_views, roster_views, shift_views, views, volume_views
+from central.desk import (
+    book_views,
+    day_views,
+    day_views,
+    print_views,
+    receipt_views,
+    room_views,
+    roster_views,
+    sale_views,
+    shift_views,
+    views,
+    volume_views,
+)
 from central.desk.day_table_views import day_table
 from central.desk.go_live import batch_views, list_views
 from central.desk.pin_views import room_pin
@@ -12,12 +24,13 @@ from central.domain.receipt_prints import PrintedPaper
 app_name = "desk"
 urlpatterns = [
     path("", views.find, name="find"),
-    path("rooms/<int:room_id>/", views.room, name="room"),
-    path("rooms/<int:room_id>/read-back/", views.read_back, name="read-back"),
-    path("rooms/<int:room_id>/pay/", views.pay, name="pay"),
+    path("rooms/<int:room_id>/", room_views.room, name="room"),
+    path("rooms/<int:room_id>/read-back/", sale_views.read_back, name="read-back"),
+    path("rooms/<int:room_id>/sum/", room_views.sum_so_far, name="sum-so-far"),
+    path("rooms/<int:room_id>/pay/", sale_views.pay, name="pay"),
     path("rooms/<int:room_id>/pin/", room_pin, name="room-pin"),
-    path("receipts/<int:number>/", views.receipt, name="receipt"),
-    path("receipts/<int:number>/delivery/", views.delivery, name="delivery"),
+    path("receipts/<int:number>/", receipt_views.receipt, name="receipt"),
+    path("receipts/<int:number>/delivery/", receipt_views.delivery, name="delivery"),
     path(
         "receipts/<int:number>/print/", print_views.print_one, {"paper": PrintedPaper.RECEIPT}, name="print"
     ),

@@ -73,6 +73,10 @@ WORDS: dict[str, SettingWords] = {
         lazy("Seals on each page of a receipt book"), lazy("A page that lacks one can't be issued.")
     ),
     "receipt.parts": SettingWords(lazy("Parts of a receipt")),
+    "receipt.pin-on-slip": SettingWords(
+        lazy("PIN on the charge slip"),
+        lazy("The customer's part of the first charge slip brings the room's PIN for the residents' page."),
+    ),
     "correction.same-day-only": SettingWords(
         lazy("Corrections only on the day of payment"), lazy("Later ones are refused.")
     ),

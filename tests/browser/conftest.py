@@ -6,18 +6,16 @@ The fixtures end with their module: while Playwright runs it owns the process's 
 import os
 import re
 import shutil
-import socket
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
+from tests.browser.own_site import Site as Site
+from tests.browser.own_site import seed_site, serving, site_at
 from tests.browser.seed import PASSWORD
 
 expect.set_options(timeout=20_000)
@@ -26,18 +24,6 @@ expect.set_options(timeout=20_000)
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
-SEED = """
-import django; django.setup()
-from central import clock
-from central.office.models import User
-from central.office.people import delegate
-from tests.browser import seed
-from tests.open_shifts import on_shift
-seed.people(); seed.campus()
-on_shift(User.objects.get(username="cashier"), clock.now_ms(), float_fen=20_000)
-who, now, day = {one.username: one for one in User.objects.all()}, clock.now_ms(), 86_400_000
-delegate(who["director"], who["finance"], now + 30 * day, now + 37 * day, "leave", actor=who["manager"], now_ms=now)
-"""
 
 
 def missing(what: str) -> None:
@@ -47,69 +33,12 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
-@dataclass
-class Site:
-    """A running server and its data."""
-
-    url: str
-    environment: dict[str, str]
-
-    def sql(self, statement: str) -> list[tuple[object, ...]]:
-        """Run one statement in central's own database, as another process would; give its rows."""
-        return self._sql("central.db", statement)
-
-    def telemetry_sql(self, statement: str) -> list[tuple[object, ...]]:
-        """Run one statement in the telemetry database."""
-        return self._sql("telemetry.db", statement)
-
-    def _sql(self, name: str, statement: str) -> list[tuple[object, ...]]:
-        database = sqlite3.connect(Path(self.environment["CARDROOM_DATA"]) / name, timeout=20)
-        with closing(database), database:
-            return database.execute(statement).fetchall()
-
-    def run(self, source: str) -> str:
-        """Run Python code beside the server, as its other processes would; give what it printed."""
-        code = f"import django; django.setup()\n{source}"
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Set up central by its own commands and seed it, once: each module's server gets a copy."""
+    """A seeded central, once: each module's server gets a copy."""
     folder = tmp_path_factory.mktemp("seeded")
-    for command in (["-m", "central", "init"], ["-c", SEED]):
-        done = subprocess.run(
-            [sys.executable, *command],
-            env=_environment(folder),
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
+    seed_site(folder)
     return folder
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    environment = {
-        **os.environ,
-        "CARDROOM_DATA": str(folder),
-        "CARDROOM_SECOND_FACTOR": "0",
-        "DJANGO_SETTINGS_MODULE": "central.config.settings",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-    for variable in ("CARDROOM_BENCH_CLOCK", "DATABASE_URL", "TELEMETRY_DATABASE_URL"):
-        environment.pop(variable, None)
-    return environment
 
 
 @pytest.fixture(scope="module")
@@ -117,26 +46,9 @@ def site(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     """Serve a copy of the seeded central on a free port."""
     folder = tmp_path_factory.mktemp("central") / "data"
     shutil.copytree(seeded, folder)
-    environment = _environment(folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "central", "serve", "--port", str(port)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        while (line := server.stdout.readline()) and "Listening at" not in line and "serving on" not in line:
-            pass
-        assert server.poll() is None, "the server ended at once"
-        yield Site(f"http://127.0.0.1:{port}", environment)
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    made = site_at(folder)
+    with serving(made):
+        yield made
 
 
 @pytest.fixture(scope="module")

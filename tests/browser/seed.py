@@ -29,13 +29,13 @@ from central.link.telemetry.apps import TELEMETRY
 from central.link.telemetry.models import DecisionEvent, HourlyUse, LastReading, RelayEvent
 from central.office.models import User
 from central.office.setting_changes import Change, set_at_console
+from tests.browser.own_site import PASSWORD as PASSWORD
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 CLASSES = (
     "class,name,group,unit,warn_at,minimum\ndormitory,学生宿舍,dormitory,yuan,10;5,10\nshop,商户,merchant,kwh,20,50\n",
 )
 PRICES = ("class,price,from\ndormitory,0.5583,2025-09-01\nshop,0.9214,2025-09-01\n",)
-PASSWORD = "tall-lamp-quiet-42"  # a test's own
 SIGNERS = {"director": User.Role.DIRECTOR, "vice": User.Role.VP_NETWORK, "finance": User.Role.FINANCE}
 NAMES = (
     *("王小明", "李丽", "张伟", "刘洋", "陈静", "杨帆", "赵磊", "黄蓉", "周杰", "吴倩"),

@@ -435,7 +435,7 @@ def test_a_character_without_a_glyph_is_named(cashier: Client) -> None:
     receipt = sell()
     receipt.occupants = "王\U0002a6d6"
     entry = ReceiptPrint(paper="receipt", copy=0, by_name="x", at_ms=1)
-    pdf = draw(receipt, Printing(entry, "http://c/", parts=PARTS), Workstation())
+    pdf = draw([(receipt, Printing(entry, "http://c/", parts=PARTS))], Workstation())
     text = PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
     assert text.count("[U+2A6D6]") == 3
     assert text.count("字库缺字：U+2A6D6") == 3

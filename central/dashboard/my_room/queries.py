@@ -10,11 +10,12 @@ from central.campus.queries import price_at
 from central.dashboard.my_room.supply_words import Facts, Said, say
 from central.dashboard.use import by_day, use_chart
 from central.desk.amounts_left import Left
-from central.desk.models import Receipt
+from central.desk.models import Payment, Receipt
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import point_of_room
 from central.domain.days_left import MOST_DAYS_SHOWN, days_left, energy_left_wh
 from central.link.models import AccountDecision, Gateway, RelayState
+from central.office.words import Words
 from central.papers.charts import Column
 
 PAYMENTS, OLD_AFTER_MS = 8, 30 * 60_000
@@ -23,11 +24,12 @@ DAYS_AVERAGED = 7
 
 @dataclass(frozen=True)
 class Paid:
-    """A payment: when, how much, its receipt's number."""
+    """A payment: when, how much, its receipt's number; what for, where it was not electricity."""
 
     at_ms: int
     amount_fen: int
     number: int
+    purpose: Words = ""
 
 
 @dataclass(frozen=True)
@@ -110,4 +112,6 @@ def _why_old(building_id: int, line: RoomLine, now_ms: int) -> str:
 def _payments(account: Account) -> list[Paid]:
     """Give the last payments of this occupancy: those of whoever lived here before are none of his business."""
     rows = Receipt.objects.filter(payment__account=account).order_by("-number")[:PAYMENTS]
-    return [Paid(*row) for row in rows.values_list("at_ms", "amount_fen", "number")]
+    words: dict[str, Words] = {one.value: one.label for one in Payment.Purpose} | {Payment.Purpose.ENERGY: ""}
+    found = rows.values_list("at_ms", "amount_fen", "number", "payment__purpose")
+    return [Paid(at_ms, fen, number, words[purpose]) for at_ms, fen, number, purpose in found]

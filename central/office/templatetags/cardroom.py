@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
 from central.clock import local
+from central.domain.typed_sale import quantity_text
 from central.office.words import Badge
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 
@@ -27,6 +28,18 @@ def fen(amount_fen: int) -> str:
 def kwh(energy_wh: int | None) -> str:
     """Write watt-hours as kWh with two decimals."""
     return NOTHING if energy_wh is None else kwh_text(WattHours(energy_wh))
+
+
+@register.filter
+def word_of(key: str, words: dict[str, object]) -> object:
+    """Give the word for a name; the name itself where there is none."""
+    return words.get(key, key)
+
+
+@register.filter
+def quantity(quantity_milli: int) -> str:
+    """Write thousandths of a unit: 2500 -> 2.5."""
+    return quantity_text(quantity_milli)
 
 
 @register.filter

@@ -152,6 +152,7 @@ ACTS: dict[str, Act] = {
 MOVES: dict[str, Words] = {
     "payment": _("Payment"),
     "payment-energy": _("Payment: the energy bought"),
+    "charge": _("Charge for an item"),
     "subsidy": _("Subsidy"),
     "pay-out": _("Paid out in cash"),
     "float": _("Change of the drawer's float"),
@@ -168,6 +169,8 @@ MOVES: dict[str, Words] = {
 }
 """Movements of money, by a transfer's kind; what gateways report has its words elsewhere."""
 
+TAKEN = ("payment", "charge")
+"""How the kinds of movements begin that a receipt was issued for."""
 
 SIDES: dict[str, Words] = {
     "cash": _("cash"),
@@ -182,6 +185,11 @@ SIDES: dict[str, Words] = {
     "revenue:energy": _("energy used"),
     "sales:energy": _("energy sold for cash"),
     "sold:energy": _("energy handed out"),
+    "card-clearing": _("payment cards"),
+    "bank-clearing": _("bank transfers"),
+    "repair-fees": _("repair fees"),
+    "on-behalf": _("collected on behalf, item %(of)s"),
+    "debt": _("owed for electricity by %(of)s"),
     "subsidy": _("subsidies"),
     "lapsed": _("lapsed credit"),
     "adjustment": _("adjustments"),

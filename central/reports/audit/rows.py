@@ -14,7 +14,7 @@ from central.office.models import User
 from central.office.templatetags.cardroom import unit_word
 from central.office.words import Words
 from central.reports.audit.act_subjects import numbered_subject, report_subject
-from central.reports.audit.acts import ACTS, About, act_words, move_words, side_words
+from central.reports.audit.acts import ACTS, TAKEN, About, act_words, move_words, side_words
 from central.reports.audit.details import detail_words
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 
@@ -137,7 +137,7 @@ def _move_row(
     for account in _accounts_of(move):
         about, link = _with_label(account, rooms)
     receipt = _BY.fullmatch(move.note)
-    if receipt and move.kind.startswith("payment"):
+    if receipt and move.kind.startswith(TAKEN):
         link = reverse("desk:receipt", args=[int(receipt["number"])])
     is_money = move.unit == Unit.YUAN
     text = yuan_text(MicroYuan(move.amount)) if is_money else kwh_text(WattHours(move.amount))
@@ -165,13 +165,13 @@ def _accounts_of(move: Transfer) -> list[str]:
 
 
 def _cashiers(moves: Iterable[Transfer]) -> Iterable[tuple[str, str]]:
-    references = {move.reference for move in moves if move.kind.startswith("payment")}
+    references = {move.reference for move in moves if move.kind.startswith(TAKEN)}
     return Payment.objects.filter(pk__in=references).values_list("payment_id", "cashier__username")
 
 
 def _taken_by(move: Transfer, cashiers: dict[str, str]) -> str:
     """Name who took a payment: as the chain has it, for older ones as the payment has it; nobody for other movements."""
-    if not move.kind.startswith("payment"):
+    if not move.kind.startswith(TAKEN):
         return ""
     noted = _BY.fullmatch(move.note)
     return (noted["who"] if noted and noted["who"] else "") or cashiers.get(move.reference, "")

@@ -110,7 +110,7 @@ def _moves(choice: Choice, people: Sequence[str], names: Names | None) -> Iterat
         rows = rows.filter(kind=choice.move)
     if people:
         theirs = Payment.objects.filter(cashier__username__in=people).values("payment_id")
-        rows = rows.filter(kind__startswith="payment", reference__in=theirs)
+        rows = rows.filter(Q(kind__startswith="payment") | Q(kind="charge"), reference__in=theirs)
     for word in choice.text.split():
         rows = rows.filter(
             Q(note__icontains=word) | Q(reference__icontains=word) | Q(debit__code__icontains=word)
