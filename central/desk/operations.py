@@ -96,7 +96,7 @@ def pay(
         shift=shift,
     )
     issue_page(original, payment)
-    receipt = _write_receipt(series, payment, wanted, shift)
+    receipt = _write_receipt(series, payment, wanted, shift, how.without)
     book_new(_payment_drafts(payment, receipt, wanted, shift), now_ms)
     _grant_what_was_paid(payment, receipt, wanted, gateway)
     return Paid(receipt, False)
@@ -243,8 +243,10 @@ def _open_account(account_code: str, bucket: str) -> tuple[Account, Bucket] | Re
     return (account, rule) if rule is not None else Refused(DeskRefusal.UNKNOWN_BUCKET)
 
 
-def _write_receipt(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift) -> Receipt:
-    before = balance(chart.customer(sale.account.code, payment.bucket, sale.unit))
+def _write_receipt(
+    series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift, without: int
+) -> Receipt:
+    before = balance(chart.customer(sale.account.code, payment.bucket, sale.unit)) - without
     return Receipt.objects.create(
         number=next_number(series),
         payment=payment,
