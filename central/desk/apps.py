@@ -11,8 +11,10 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from central.desk.cash_differences import CASH_DIFFERENCE
+        from central.desk.corrections.acts import ADJUSTMENT
         from central.desk.go_live.acts import register_acts
         from central.office.acts import register
 
         register_acts()
         register(CASH_DIFFERENCE)
+        register(ADJUSTMENT)

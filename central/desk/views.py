@@ -18,6 +18,7 @@ from central.campus.queries import price_at
 from central.desk import operations, queries
 from central.desk.book_words import PAGE_REFUSALS
 from central.desk.capital_numerals import in_capitals
+from central.desk.corrections.receipt_links import correction_context
 from central.desk.forms import PaymentForm, new_payment_id, refusal_words
 from central.desk.limits import Limits, limits_at
 from central.desk.models import Payment, Receipt
@@ -227,6 +228,7 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
         "amount_in_words": in_capitals(issued.amount_fen),
         "void": void_of(issued),
         **printing_context(request, issued),
+        **correction_context(request, issued),
     }
     return render(request, "desk/receipt.html", context)
 
