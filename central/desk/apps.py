@@ -11,6 +11,7 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from central.desk.cash_differences import CASH_DIFFERENCE
+        from central.desk.corrections.acts import ADJUSTMENT
         from central.desk.go_live.acts import register_acts
         from central.desk.missing_pages import MISSING_PAGES
         from central.office.acts import register
@@ -18,3 +19,4 @@ class DeskConfig(AppConfig):
         register_acts()
         register(CASH_DIFFERENCE)
         register(MISSING_PAGES)
+        register(ADJUSTMENT)

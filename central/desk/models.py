@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
 from central.desk import book_models, day_models, hand_in_models, print_models, shift_models
+from central.desk.corrections import models as correction_models
 from central.desk.go_live.models import OpeningAcceptance as OpeningAcceptance
 from central.desk.go_live.models import OpeningBalance as OpeningBalance
 from central.desk.go_live.models import OpeningBatch as OpeningBatch
@@ -13,7 +14,14 @@ from central.desk.go_live.models import OpeningDone as OpeningDone
 from central.desk.shift_models import Shift
 from central.ledger.models import ImmutableModel
 
-TABLES_ELSEWHERE = (book_models, print_models, shift_models, day_models, hand_in_models)
+TABLES_ELSEWHERE = (
+    book_models,
+    print_models,
+    shift_models,
+    day_models,
+    hand_in_models,
+    correction_models,
+)
 """Named here because Django looks for tables in this module."""
 
 

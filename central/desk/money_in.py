@@ -13,11 +13,17 @@ LONGEST_REFERENCE = 80
 
 @dataclass(frozen=True, slots=True)
 class HowPaid:
-    """The method; of cash what was given for the whole sale, of the others the terminal's or the bank's number."""
+    """The method; of cash what was given for the whole sale, of the others the terminal's or the bank's number.
+
+    A payment in the place of a void one says so: `instead_of` are the sales whose number it may go on using, `without` is the
+    credit that the same account had by the void one and that its receipt's balances leave out (R-4.1.5).
+    """
 
     method: Payment.Method = Payment.Method.CASH
     reference: str = ""
     tendered_fen: int | None = None
+    instead_of: tuple[str, ...] = ()
+    without: int = 0
 
 
 CASH = HowPaid()
@@ -35,7 +41,8 @@ def fault_of(how: HowPaid, sum_fen: int, sale: str) -> Refused | None:
     if not reference or len(reference) > LONGEST_REFERENCE:
         return Refused(DeskRefusal.NO_REFERENCE)
     used = Payment.objects.filter(method=how.method, method_reference=reference, receipt__void=None)
-    return Refused(DeskRefusal.REFERENCE_USED) if used.exclude(sale=sale).exists() else None
+    is_used = used.exclude(sale__in=[sale, *how.instead_of]).exists()
+    return Refused(DeskRefusal.REFERENCE_USED) if is_used else None
 
 
 def is_an_id(payment_id: str) -> bool:

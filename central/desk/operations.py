@@ -99,7 +99,7 @@ def pay(
     )
     insert(payment)
     issue_page(original, payment)
-    receipt = _write_receipt(series, payment, wanted, shift)
+    receipt = _write_receipt(series, payment, wanted, shift, how.without)
     book_new(_payment_drafts(payment, receipt, wanted, shift), now_ms)
     _grant_what_was_paid(payment, receipt, wanted, gateway)
     return Paid(receipt, False)
@@ -254,8 +254,10 @@ def _open_account(account_code: str, bucket: str) -> tuple[Account, Bucket] | Re
     return (account, rule) if rule is not None else Refused(DeskRefusal.UNKNOWN_BUCKET)
 
 
-def _write_receipt(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift) -> Receipt:
-    before = balance(chart.customer(sale.account.code, payment.bucket, sale.unit))
+def _write_receipt(
+    series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift, without: int
+) -> Receipt:
+    before = balance(chart.customer(sale.account.code, payment.bucket, sale.unit)) - without
     receipt = Receipt(
         number=next_number(series),
         payment=payment,

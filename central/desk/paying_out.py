@@ -6,6 +6,7 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.campus.queries import price_at
+from central.desk.corrections.reclaims import is_reclaim
 from central.desk.go_live.settling import is_ours
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
@@ -76,7 +77,8 @@ def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidO
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
     buckets = request.account.point.customer_class.buckets
-    if is_ours(request_id) or not buckets.filter(name=request.bucket, refundable=True).exists():
+    is_payable = buckets.filter(name=request.bucket, refundable=True).exists()
+    if is_ours(request_id) or is_reclaim(request_id) or not is_payable:
         return Refused(DeskRefusal.NOT_REFUNDABLE)
     paid_fen = _pay_out(
         request_id,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.domain.delivery import DeliveryState, Stage, WhyNot
+from central.link.models import Delivery
 from central.office.words import OUTCOMES, Words, badge_of
 
 DONE, NOW, FAILED, TO_DO = "done", "now", "fail", "todo"
@@ -83,6 +84,8 @@ def sentence_of(state: DeliveryState) -> Words:
     """Say where it stands and, when it stands still, what helps."""
     if state.stage == Stage.SUPPLIED:
         return _("The relay was read back closed: the room has power.")
+    if state.detail == Delivery.WITHDRAWN:
+        return _("Withdrawn by a correction before any gateway had it.")
     if state.stage == Stage.REFUSED:
         outcome = badge_of(OUTCOMES, state.detail).word
         return _(

@@ -52,7 +52,7 @@ def not_yet_supplied(limit: int = 500) -> list[NotSupplied]:
     Left out is what has come to its end without a relay: booked by the gateway at a point that can't be cut.
     """
     no_relay = Q(applied_ms__isnull=False, grant__account__point__cut_off=CutOff.NONE.value)
-    waiting = Delivery.objects.filter(supplied_ms=None).exclude(no_relay).order_by("grant__created_ms")
+    waiting = _still_to_come().exclude(no_relay).order_by("grant__created_ms")
     deliveries = _with_all(waiting[:limit])
     receipts = Receipt.objects.filter(payment__grant__in=[d.grant_id for d in deliveries]).select_related(
         "payment"
@@ -67,7 +67,12 @@ def not_yet_supplied(limit: int = 500) -> list[NotSupplied]:
 def count_not_yet_supplied() -> int:
     """Count what `not_yet_supplied` lists."""
     no_relay = Q(applied_ms__isnull=False, grant__account__point__cut_off=CutOff.NONE.value)
-    return Delivery.objects.filter(supplied_ms=None).exclude(no_relay).count()
+    return _still_to_come().exclude(no_relay).count()
+
+
+def _still_to_come() -> QuerySet[Delivery]:
+    """Select what is not supplied; of credit that was withdrawn before any gateway had it, nothing is to come."""
+    return Delivery.objects.filter(supplied_ms=None).exclude(refused=Delivery.WITHDRAWN)
 
 
 def buildings_to_carry_to() -> list[tuple[Building, int]]:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 
 from central.desk import queries
 from central.desk.capital_numerals import in_capitals
+from central.desk.corrections.receipt_links import correction_context
 from central.desk.models import Payment, Receipt
 from central.desk.print_models import ReceiptVoid
 from central.desk.print_views import printing_context
@@ -50,6 +51,7 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
         "units": UNIT_WORDS,
         "room_id": asked.payment.account.point.room_id,
         **printing_context(request, asked),
+        **correction_context(request, asked),
     }
     return render(request, "desk/receipt.html", context)
 

@@ -1,10 +1,9 @@
 """Addresses of the desk."""
 
-from django.urls import path
+from django.urls import include, path
 
 from central.desk import (
     book_views,
-    day_views,
     day_views,
     print_views,
     receipt_views,
@@ -51,6 +50,7 @@ urlpatterns = [
     path("volumes/", volume_views.volume_list, name="volumes"),
     path("volumes/bind/", volume_views.bind, name="volume-bind"),
     path("volumes/<int:number>/store/", volume_views.store, name="volume-store"),
+    path("", include("central.desk.corrections.urls")),
     path("waiting/", views.waiting, name="waiting"),
     path("go-live/", list_views.go_live, name="go-live"),
     path("go-live/upload/", list_views.upload, name="go-live-upload"),

@@ -86,7 +86,7 @@ SETTINGS: Final = (
     Known("receipt.seals", Kind.TEXTS, ["档案馆公章", "财务专用章", "加盖财务专用章生效"], "R-4.1.2"),
     Known("receipt.parts", Kind.TEXTS, ["记账联", "存根联", "客户联"], "R-4.2.1"),
     Known("receipt.pin-on-slip", Kind.YES_NO, False, "R-B7"),
-    Known("correction.same-day-only", Kind.YES_NO, True, "R-4.1.5", is_read=False),
+    Known("correction.same-day-only", Kind.YES_NO, True, "R-4.1.5"),
     Known("balance.low-hour", Kind.HOUR_OF_DAY, 18, "R-4.1.6", _BUILDING, is_read=False),
     Known("balance.low-yuan", Kind.FEN, 1000, "R-4.1.6", _ANYWHERE, is_read=False),
     Known("balance.low-kwh", Kind.WATT_HOURS, 10_000, "R-4.1.6", _ANYWHERE, is_read=False),

@@ -1,6 +1,7 @@
 """Take a gateway's durable answers to commands: what is settled by them is settled here, in the batch's transaction."""
 
 from central.campus.models import Account
+from central.desk.corrections import reclaims
 from central.desk.go_live.settling import settle
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import instant_ms
@@ -66,6 +67,7 @@ def _settle_take_back(gateway: Gateway, command: Command, result: CommandResult,
     request.save(update_fields=["state", "outcome", "answered_ms"])
     book([pending_memo(request, settled=True, at_ms=request.answered_ms)], now_ms)
     settle(request, now_ms)
+    reclaims.settle(request, now_ms)
     answered = sum(abs(line.amount) for line in result.taken)
     if taken and result.outcome != CommandOutcome.EXISTS and answered != request.taken:
         detail = f"the answer says {answered} was taken, the entries say {request.taken}"

@@ -48,6 +48,16 @@ def owed(account: str, unit: str) -> Side:
     return Side(f"debt:{account}:{unit}", unit, Kind.ASSET)
 
 
+def reclaim(account: str, unit: str) -> Side:
+    """Credit given wrongly to an account, until it is known how much of it is taken back and how much is owed (R-4.1.5, C-7)."""
+    return Side(f"reclaim:{account}:{unit}", unit, Kind.ASSET)
+
+
+def college_errors(unit: str) -> Side:
+    """The college's own errors put right after their day, with two approvals: never takings, never a subsidy (R-4.1.5)."""
+    return Side(f"college-error:{unit}", unit, Kind.EXPENSE)
+
+
 def safe() -> Side:
     """Cash taken out of the drawers and not yet handed in."""
     return Side("cash-safe:yuan", "yuan", Kind.ASSET)

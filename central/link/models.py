@@ -123,6 +123,7 @@ class Grant(ImmutableModel):
         PAYMENT = "payment", _("payment")
         SUBSIDY = "subsidy", _("subsidy")
         OPENING = "opening", _("opening balance")
+        ADJUSTMENT = "adjustment", _("adjustment")
 
     grant_id = models.CharField(max_length=64, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="grants")
@@ -141,6 +142,8 @@ class Grant(ImmutableModel):
 class Delivery(models.Model):
     """How far a grant came: credited here, sent, applied by the gateway, supplied (C-15)."""
 
+    WITHDRAWN = "withdrawn"
+
     grant = models.OneToOneField(Grant, on_delete=models.PROTECT, primary_key=True, related_name="delivery")
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, null=True, related_name="deliveries")
     """Empty while the building has no gateway."""
@@ -153,7 +156,7 @@ class Delivery(models.Model):
     """When the gateway booked it, by the gateway's clock."""
     applied_entry = models.CharField(max_length=120, blank=True)
     refused = models.CharField(max_length=32, blank=True)
-    """The outcome's name when the gateway didn't take it."""
+    """The outcome's name when the gateway didn't take it; WITHDRAWN when it was taken back before any gateway had it."""
     supplied_ms = models.BigIntegerField(null=True)
     """When the relay was read back closed."""
 

@@ -103,7 +103,9 @@ def enrol_gateway(
     )
     record_audit(actor=actor, action="enrol-gateway", subject=gateway_id, detail=building_code, now_ms=now_ms)
     publish_if_changed(gateway_id, now_ms)
-    waiting = Delivery.objects.filter(gateway=None, grant__account__point__room__building=building)
+    waiting = Delivery.objects.filter(
+        gateway=None, refused="", grant__account__point__room__building=building
+    )
     for delivery in waiting.select_related("grant__account").order_by("grant__created_ms", "pk"):
         deliver_by(gateway.pk, delivery, now_ms)
     gateway.refresh_from_db()

@@ -38,6 +38,10 @@ WORKSHOP = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.STORE)
 SELL = (Role.CASHIER,)
 GIVE_PINS = (Role.CASHIER,)
 """Make the PIN with which a room's residents look at their balance."""
+CORRECT = (Role.CASHIER,)
+"""Make a receipt of the day void and issue the right one (R-4.1.5)."""
+ASK_ADJUSTMENTS = (Role.CASHIER, Role.FINANCE, Role.ADMIN)
+"""Ask that an error of the college itself is put right after its day; two others sign."""
 KEEP_BOOKS = (Role.CASHIER, Role.FINANCE, Role.ADMIN)
 """Receipt books: take in, check, make pages void, bind, store."""
 ISSUE_PAGES = SELL

@@ -120,6 +120,7 @@ def test_truncate_is_blocked_on_postgresql():
 
 def test_every_immutable_table_has_its_triggers():
     assert immutable_tables() == [
+        "desk_adjustment",
         "desk_bookholding",
         "desk_bookpageissue",
         "desk_bookpagemark",
@@ -128,6 +129,7 @@ def test_every_immutable_table_has_its_triggers():
         "desk_cashdifference",
         "desk_cashout",
         "desk_chargeline",
+        "desk_correction",
         "desk_dayclose",
         "desk_differenceapproved",
         "desk_handin",
@@ -143,6 +145,8 @@ def test_every_immutable_table_has_its_triggers():
         "desk_receiptbook",
         "desk_receiptprint",
         "desk_receiptvoid",
+        "desk_reclaim",
+        "desk_reclaimend",
         "desk_rosterchange",
         "desk_rosterrotation",
         "desk_shift",
