@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
 from central.desk import book_models, day_models, print_models, shift_models
+from central.desk.debts import models as debt_models
+from central.desk.departures import models as departure_models
 from central.desk.go_live.models import OpeningAcceptance as OpeningAcceptance
 from central.desk.go_live.models import OpeningBalance as OpeningBalance
 from central.desk.go_live.models import OpeningBatch as OpeningBatch
@@ -13,7 +15,7 @@ from central.desk.go_live.models import OpeningDone as OpeningDone
 from central.desk.shift_models import Shift
 from central.ledger.models import ImmutableModel
 
-TABLES_ELSEWHERE = (book_models, print_models, shift_models, day_models)
+TABLES_ELSEWHERE = (book_models, print_models, shift_models, day_models, departure_models, debt_models)
 """Named here because Django looks for tables in this module."""
 
 

@@ -1,6 +1,8 @@
 """Take a gateway's durable answers to commands: what is settled by them is settled here, in the batch's transaction."""
 
 from central.campus.models import Account
+from central.desk.debts.settling import settle_collection
+from central.desk.departures.settling import settle_closing
 from central.desk.go_live.settling import settle
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import instant_ms
@@ -66,6 +68,7 @@ def _settle_take_back(gateway: Gateway, command: Command, result: CommandResult,
     request.save(update_fields=["state", "outcome", "answered_ms"])
     book([pending_memo(request, settled=True, at_ms=request.answered_ms)], now_ms)
     settle(request, now_ms)
+    settle_collection(request, now_ms)
     answered = sum(abs(line.amount) for line in result.taken)
     if taken and result.outcome != CommandOutcome.EXISTS and answered != request.taken:
         detail = f"the answer says {answered} was taken, the entries say {request.taken}"
@@ -91,6 +94,7 @@ def _settle_closing(command: Command, result: CommandResult, now_ms: int) -> Non
         closing.state = Closing.State.REFUSED
         Account.objects.filter(pk=closing.account_id).update(state=Account.State.OPEN)
     closing.save()
+    settle_closing(closing, now_ms)
 
 
 def _is_still_closing(result: CommandResult) -> bool:

@@ -123,6 +123,7 @@ class Grant(ImmutableModel):
         PAYMENT = "payment", _("payment")
         SUBSIDY = "subsidy", _("subsidy")
         OPENING = "opening", _("opening balance")
+        MOVED = "moved", _("credit of the former room")
 
     grant_id = models.CharField(max_length=64, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="grants")
