@@ -12,11 +12,15 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from central.desk.cash_differences import CASH_DIFFERENCE
         from central.desk.corrections.acts import ADJUSTMENT
+        from central.desk.debts import acts as debt_acts
+        from central.desk.departures import acts as departure_acts
         from central.desk.go_live.acts import register_acts
         from central.desk.missing_pages import MISSING_PAGES
         from central.office.acts import register
 
         register_acts()
+        departure_acts.register_acts()
+        debt_acts.register_acts()
         register(CASH_DIFFERENCE)
         register(MISSING_PAGES)
         register(ADJUSTMENT)

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from central.campus.models import Account
 from central.desk import book_models, day_models, hand_in_models, print_models, shift_models
 from central.desk.corrections import models as correction_models
+from central.desk.debts import models as debt_models
+from central.desk.departures import models as departure_models
 from central.desk.go_live.models import OpeningAcceptance as OpeningAcceptance
 from central.desk.go_live.models import OpeningBalance as OpeningBalance
 from central.desk.go_live.models import OpeningBatch as OpeningBatch
@@ -21,6 +23,8 @@ TABLES_ELSEWHERE = (
     day_models,
     hand_in_models,
     correction_models,
+    departure_models,
+    debt_models,
 )
 """Named here because Django looks for tables in this module."""
 

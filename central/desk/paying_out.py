@@ -1,4 +1,4 @@
-"""Pay credit out in cash: only what a gateway's answer says may leave, once (C-7, C-8), and in an open shift (R-4.1.1a)."""
+"""Pay credit out: only what a gateway's answer says may leave, once (C-7, C-8), cash in an open shift (R-4.1.1a)."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from django.db import transaction
 from central.campus.models import Account
 from central.campus.queries import price_at
 from central.desk.corrections.reclaims import is_reclaim
+from central.desk.debts.naming import is_a_collection
 from central.desk.go_live.settling import is_ours
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
@@ -25,7 +26,7 @@ BUILDING = "account__point__room__building"
 
 @dataclass(frozen=True, slots=True)
 class PaidOut:
-    """Cash that left the drawer, in whole fen; `existed` when it had left before."""
+    """Money that left, in whole fen; `existed` when it had left before."""
 
     amount_fen: int
     existed: bool
@@ -38,24 +39,17 @@ def pay_out_closed_account(request_id: str, cashier: User, *, now_ms: int) -> Pa
     Only refundable buckets are paid out; what is below a fen stays.
     """
     shift = locked_shift_of(cashier)
-    _lock_gateway(Closing.objects.filter(pk=request_id).values_list(BUILDING, flat=True).first())
-    closing = Closing.objects.select_for_update().filter(pk=request_id).select_related("account").first()
-    if closing is None:
-        return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
-    if closing.state != Closing.State.FINAL:
-        return Refused(DeskRefusal.NOT_FINAL)
+    closing = locked_closing(request_id)
+    if isinstance(closing, Refused):
+        return closing
     if closing.paid_out_ms is not None:
         return PaidOut(closing.paid_out_micro_yuan // MICRO_YUAN_PER_FEN, True)
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
-    buckets = closing.account.point.customer_class.buckets.filter(refundable=True)
-    sides = [chart.customer(closing.account.code, b.name, b.unit) for b in buckets]
-    sides += [chart.taken_back(closing.account.code, unit.value) for unit in Unit]
-    paid_fen = _pay_out(request_id, closing.account, sides, shift, now_ms)
+    paid_fen = empty_closed(closing, chart.cash(shift.drawer), now_ms)
     if isinstance(paid_fen, Refused):
         return paid_fen
-    closing.paid_out_ms, closing.paid_out_micro_yuan = now_ms, micro_yuan_from_fen(paid_fen)
-    closing.save(update_fields=["paid_out_ms", "paid_out_micro_yuan"])
+    record_cash_out(shift, request_id, closing.account_id, paid_fen, now_ms)
     _audit_pay_out(cashier, closing.account, request_id, paid_fen, now_ms)
     return PaidOut(paid_fen, False)
 
@@ -64,36 +58,82 @@ def pay_out_closed_account(request_id: str, cashier: User, *, now_ms: int) -> Pa
 def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidOut | Refused:
     """Pay out what the gateway took back for a request, after its answer (C-7); once."""
     shift = locked_shift_of(cashier)
-    _lock_gateway(TakeBackRequest.objects.filter(pk=request_id).values_list(BUILDING, flat=True).first())
-    request = (
-        TakeBackRequest.objects.select_for_update().filter(pk=request_id).select_related("account").first()
-    )
-    if request is None:
-        return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
-    if request.state != TakeBackRequest.State.SETTLED:
-        return Refused(DeskRefusal.NOT_FINAL)
+    request = locked_request(request_id)
+    if isinstance(request, Refused):
+        return request
     if request.paid_out_ms is not None:
         return PaidOut(request.paid_out_fen, True)
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
+    paid_fen = empty_request(request, chart.cash(shift.drawer), now_ms)
+    if isinstance(paid_fen, Refused):
+        return paid_fen
+    record_cash_out(shift, request_id, request.account_id, paid_fen, now_ms)
+    _audit_pay_out(cashier, request.account, request_id, paid_fen, now_ms)
+    return PaidOut(paid_fen, False)
+
+
+def locked_closing(request_id: str) -> Closing | Refused:
+    """Lock a closing that is final, its gateway before it."""
+    _lock_gateway(Closing.objects.filter(pk=request_id).values_list(BUILDING, flat=True).first())
+    closing = Closing.objects.select_for_update(of=("self",)).filter(pk=request_id)
+    found = closing.select_related("account").first()
+    if found is None:
+        return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
+    return found if found.state == Closing.State.FINAL else Refused(DeskRefusal.NOT_FINAL)
+
+
+def locked_request(request_id: str) -> TakeBackRequest | Refused:
+    """Lock a settled request for credit, its gateway before it."""
+    _lock_gateway(TakeBackRequest.objects.filter(pk=request_id).values_list(BUILDING, flat=True).first())
+    requests = TakeBackRequest.objects.select_for_update(of=("self",)).filter(pk=request_id)
+    found = requests.select_related("account").first()
+    if found is None:
+        return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
+    return found if found.state == TakeBackRequest.State.SETTLED else Refused(DeskRefusal.NOT_FINAL)
+
+
+def empty_closed(closing: Closing, where: chart.Side, now_ms: int) -> Fen | Refused:
+    """Book what was left of a closed account to where the money leaves from; note it on the closing, which is locked."""
+    paid_fen = _pay_out(closing.request_id, closing.account, what_is_left(closing.account), where, now_ms)
+    if isinstance(paid_fen, Refused):
+        return paid_fen
+    closing.paid_out_ms, closing.paid_out_micro_yuan = now_ms, micro_yuan_from_fen(paid_fen)
+    closing.save(update_fields=["paid_out_ms", "paid_out_micro_yuan"])
+    return paid_fen
+
+
+def empty_request(request: TakeBackRequest, where: chart.Side, now_ms: int) -> Fen | Refused:
+    """Book what was taken back for a request to where the money leaves from; note it on the request, which is locked."""
     buckets = request.account.point.customer_class.buckets
+    not_paid_out = (is_ours, is_reclaim, is_a_collection)
     is_payable = buckets.filter(name=request.bucket, refundable=True).exists()
-    if is_ours(request_id) or is_reclaim(request_id) or not is_payable:
+    if any(named(request.request_id) for named in not_paid_out) or not is_payable:
         return Refused(DeskRefusal.NOT_REFUNDABLE)
-    paid_fen = _pay_out(
-        request_id,
-        request.account,
-        [chart.taken_back(request.account.code, request.unit)],
-        shift,
-        now_ms,
-        request.taken,
-    )
+    side = chart.taken_back(request.account.code, request.unit)
+    left = {side: min(balance(side), request.taken)}
+    paid_fen = _pay_out(request.request_id, request.account, left, where, now_ms)
     if isinstance(paid_fen, Refused):
         return paid_fen
     request.paid_out_ms, request.paid_out_fen = now_ms, paid_fen
     request.save(update_fields=["paid_out_ms", "paid_out_fen"])
-    _audit_pay_out(cashier, request.account, request_id, paid_fen, now_ms)
-    return PaidOut(paid_fen, False)
+    return paid_fen
+
+
+def what_is_left(account: Account) -> dict[chart.Side, int]:
+    """Give what the gateway gave back of a closed account, and what is owed against it (below zero), in each side's unit.
+
+    A balance that no gateway gave back stays: credit that never arrived may still arrive (C-7).
+    """
+    buckets = account.point.customer_class.buckets.filter(refundable=True)
+    left = {}
+    for bucket in buckets:
+        side = chart.customer(account.code, bucket.name, bucket.unit)
+        left[side] = min(balance(side), 0)
+    for unit in Unit:
+        left[chart.owed(account.code, unit.value)] = -balance(chart.owed(account.code, unit.value))
+        left[chart.taken_back(account.code, unit.value)] = balance(chart.taken_back(account.code, unit.value))
+    return left
 
 
 def _lock_gateway(building_id: int | None) -> None:
@@ -103,17 +143,11 @@ def _lock_gateway(building_id: int | None) -> None:
 
 
 def _pay_out(
-    reference: str,
-    account: Account,
-    sides: list[chart.Side],
-    shift: Shift,
-    now_ms: int,
-    at_most: int | None = None,
+    reference: str, account: Account, left: dict[chart.Side, int], where: chart.Side, now_ms: int
 ) -> Fen | Refused:
-    """Empty these liabilities into cash, less what is owed in the same unit; yuan as it is, kWh at the price of the day."""
+    """Empty these liabilities into money, less what is owed in the same unit; yuan as it is, kWh at the price of the day."""
     price = price_at(account.point.customer_class.tariff_id, now_ms)
-    left = {side: balance(side) if at_most is None else min(balance(side), at_most) for side in sides}
-    drafts = _offsets(reference, left, now_ms)
+    drafts = offsets(reference, left, now_ms)
     paid_fen = 0
     for index, (side, amount) in enumerate(left.items()):
         if amount <= 0:
@@ -124,16 +158,14 @@ def _pay_out(
         fen, rest = money_back(amount, Unit(side.unit), per_kwh)
         paid_fen += fen
         draft_id = f"pay-out:{reference}:{index}"
-        drawer = chart.cash(shift.drawer)
-        drafts += _pay_out_drafts(draft_id, reference, account, side, amount, fen, rest, drawer, now_ms)
+        drafts += _pay_out_drafts(draft_id, reference, account, side, amount, fen, rest, where, now_ms)
     if paid_fen <= 0:
         return Refused(DeskRefusal.NOTHING_LEFT)
     book_new(drafts, now_ms)
-    record_cash_out(shift, reference, account.pk, paid_fen, now_ms)
     return Fen(paid_fen)
 
 
-def _offsets(reference: str, left: dict[chart.Side, int], now_ms: int) -> list[Draft]:
+def offsets(reference: str, left: dict[chart.Side, int], now_ms: int) -> list[Draft]:
     """Settle what is owed from what is left in the same unit; `left` is changed to what remains."""
     drafts = []
     for debtor in [side for side, amount in left.items() if amount < 0]:
@@ -155,17 +187,17 @@ def _pay_out_drafts(
     left: int,
     fen: int,
     rest: int,
-    drawer: chart.Side,
+    where: chart.Side,
     now_ms: int,
 ) -> list[Draft]:
     class_code = account.point.customer_class.code
     money = micro_yuan_from_fen(Fen(fen))
     if side.unit == Unit.YUAN:
-        moves = [("", side, drawer, money), (":rest", side, chart.rounding(), rest)]
+        moves = [("", side, where, money), (":rest", side, chart.rounding(), rest)]
     else:
         moves = [
             (":energy", side, chart.energy_sold(class_code), left),
-            ("", chart.energy_sales(class_code), drawer, money),
+            ("", chart.energy_sales(class_code), where, money),
         ]
     return [
         Draft(draft_id + end, debit, credit, amount, "pay-out", now_ms, reference)

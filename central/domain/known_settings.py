@@ -81,6 +81,7 @@ SETTINGS: Final = (
     Known("desk.duty-meal", Kind.FEN, 800, "R-4.1.1a"),
     Known("desk.ask-again-within", Kind.MINUTES, 10, "R-4.1.4", most=1440),
     Known("desk.cash-difference", Kind.FEN, 0, "R-4.1.8"),
+    Known("refund.desk-limit", Kind.FEN, 0, "C-8"),
     Known("sale.seasonal-minimum", Kind.SEASONS, SEPTEMBER_MINIMUM, "R-4.1.1b", _CLASS),
     Known("receipt.original", Kind.CHOICE, "number", "R-4.1.2", choices=("number", "page")),
     Known("receipt.seals", Kind.TEXTS, ["档案馆公章", "财务专用章", "加盖财务专用章生效"], "R-4.1.2"),

@@ -2,6 +2,8 @@
 
 from central.campus.models import Account
 from central.desk.corrections import reclaims
+from central.desk.debts.settling import settle_collection
+from central.desk.departures.settling import settle_closing
 from central.desk.go_live.settling import settle
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import instant_ms
@@ -68,6 +70,7 @@ def _settle_take_back(gateway: Gateway, command: Command, result: CommandResult,
     book([pending_memo(request, settled=True, at_ms=request.answered_ms)], now_ms)
     settle(request, now_ms)
     reclaims.settle(request, now_ms)
+    settle_collection(request, now_ms)
     answered = sum(abs(line.amount) for line in result.taken)
     if taken and result.outcome != CommandOutcome.EXISTS and answered != request.taken:
         detail = f"the answer says {answered} was taken, the entries say {request.taken}"
@@ -93,6 +96,7 @@ def _settle_closing(command: Command, result: CommandResult, now_ms: int) -> Non
         closing.state = Closing.State.REFUSED
         Account.objects.filter(pk=closing.account_id).update(state=Account.State.OPEN)
     closing.save()
+    settle_closing(closing, now_ms)
 
 
 def _is_still_closing(result: CommandResult) -> bool:

@@ -148,6 +148,26 @@ def taken_back(account: str, unit: str) -> Side:
     return Side(f"taken-back:{account}:{unit}", unit, Kind.LIABILITY)
 
 
+def paid_by_finance() -> Side:
+    """What finance paid out for us from the bank: refunds with their reference and K3 voucher (C-8)."""
+    return Side("paid-by-finance:yuan", "yuan", Kind.LIABILITY)
+
+
+def moved_credit(unit: str) -> Side:
+    """Credit on its way from a former room to the new one: nothing rests here, and it is never takings (C-8)."""
+    return Side(f"moved-credit:{unit}", unit, Kind.LIABILITY)
+
+
+def debt_share(split: str, number: int) -> Side:
+    """One person's share of a departed room's arrears, in yuan."""
+    return Side(f"debt-share:{split}.{number}:yuan", "yuan", Kind.ASSET)
+
+
+def bad_debts() -> Side:
+    """Debts written off with approval."""
+    return Side("bad-debts:yuan", "yuan", Kind.EXPENSE)
+
+
 def rounding() -> Side:
     """What is below a fen when cash is paid out."""
     return Side("rounding:yuan", "yuan", Kind.INCOME)

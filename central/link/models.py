@@ -124,6 +124,7 @@ class Grant(ImmutableModel):
         SUBSIDY = "subsidy", _("subsidy")
         OPENING = "opening", _("opening balance")
         ADJUSTMENT = "adjustment", _("adjustment")
+        MOVED = "moved", _("credit of the former room")
 
     grant_id = models.CharField(max_length=64, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="grants")

@@ -55,11 +55,20 @@ CLOSE_DAYS = (Role.CASHIER, Role.FINANCE)
 HAND_IN = (Role.CASHIER,)
 RECEIVE_CASH = (Role.FINANCE,)
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
+ASK_REFUNDS = (Role.CASHIER, Role.FINANCE)
+"""Ask for refunds, departures, room changes, graduation runs, write-offs; nobody signs his own request."""
+PAY_BY_BANK = (Role.FINANCE,)
+SETTLE_NEXT = (Role.CASHIER, Role.ADMIN)
+"""Let the next occupants in after a departure."""
+KEEP_DEBTS = (Role.CASHIER, Role.FINANCE)
+"""Collect debts from credit, split them."""
 RESOLVE_ALARMS = (Role.ADMIN,)
 SEE_SUPPLY = EVERYONE
 """Buildings, rooms, alarms: what is on and off, and why."""
 SEE_MONEY = (Role.CASHIER, Role.FINANCE, *HEADS, Role.AUDITOR, Role.ADMIN)
 """Receipts, takings, balances by name."""
+SEE_DEBTS = (*SEE_MONEY, Role.STUDENTS)
+"""Who owes what; student affairs follows up those who graduated."""
 SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""

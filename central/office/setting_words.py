@@ -28,6 +28,7 @@ CHAPTERS: dict[str, Words] = {
     "desk": lazy("Desk"),
     "sale": lazy("Selling"),
     "receipt": lazy("Receipts and seals"),
+    "refund": lazy("Refunds"),
     "correction": lazy("Corrections"),
     "balance": lazy("Low balances"),
     "period": lazy("Accounting period"),
@@ -61,6 +62,10 @@ WORDS: dict[str, SettingWords] = {
     "desk.cash-difference": SettingWords(
         lazy("Cash difference without approval"),
         lazy("A larger difference between counted and expected cash needs signatures."),
+    ),
+    "refund.desk-limit": SettingWords(
+        lazy("Refund that the desk decides alone"),
+        lazy("Up to this sum nobody signs a refund, departure or room change; 0: each one is signed."),
     ),
     "sale.seasonal-minimum": SettingWords(
         lazy("Seasonal minimum of a payment"),

@@ -3,6 +3,8 @@
 from argparse import Namespace
 
 from central.desk.corrections.verification import verify_corrections
+from central.desk.debts.verification import verify_debts
+from central.desk.departures.verification import verify_departures
 from central.desk.go_live.verification import verify_openings
 from central.desk.shift_verification import verify_shifts
 from central.desk.verification import verify_sales
@@ -13,13 +15,8 @@ from central.ledger.verification import verify_books
 def verify(options: Namespace) -> int:
     """Print each check; exit code 1 names the first bad row. Reads one state and keeps nobody waiting."""
     with one_state():
-        checks = [
-            *verify_books(),
-            *verify_sales(),
-            *verify_openings(),
-            *verify_shifts(),
-            *verify_corrections(),
-        ]
+        checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts()]
+        checks += [*verify_corrections(), *verify_departures(), *verify_debts()]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:

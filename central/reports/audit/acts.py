@@ -195,7 +195,6 @@ SIDES: dict[str, Words] = {
     "bank-clearing": _("bank transfers"),
     "repair-fees": _("repair fees"),
     "on-behalf": _("collected on behalf, item %(of)s"),
-    "debt": _("owed for electricity by %(of)s"),
     "subsidy": _("subsidies"),
     "debt": _("owed by %(of)s"),
     "reclaim": _("to be taken back from %(of)s"),
