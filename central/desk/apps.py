@@ -12,7 +12,9 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from central.desk.cash_differences import CASH_DIFFERENCE
         from central.desk.go_live.acts import register_acts
+        from central.desk.merchants.bill_acts import register_acts as register_bills
         from central.office.acts import register
 
         register_acts()
+        register_bills()
         register(CASH_DIFFERENCE)

@@ -3,6 +3,8 @@
 from central.desk.models import ReceiptSeries
 
 RECEIPTS, SHIFTS, DAYS, HAND_INS = "main", "shift", "day", "hand-in"
+CARDS, PAY_OVERS, BILLS, CREDIT_NOTES = "card", "card-pay-over", "bill", "credit-note"
+"""Cards have no numbers of ours: who registers one stands in line by the series."""
 
 
 def locked_series(name: str) -> ReceiptSeries:
