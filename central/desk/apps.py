@@ -15,10 +15,12 @@ class DeskConfig(AppConfig):
         from central.desk.debts import acts as debt_acts
         from central.desk.departures import acts as departure_acts
         from central.desk.go_live.acts import register_acts
+        from central.desk.merchants.bill_acts import register_acts as register_bills
         from central.desk.missing_pages import MISSING_PAGES
         from central.office.acts import register
 
         register_acts()
+        register_bills()
         departure_acts.register_acts()
         debt_acts.register_acts()
         register(CASH_DIFFERENCE)

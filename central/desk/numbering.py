@@ -4,6 +4,8 @@ from central.desk.models import ReceiptSeries
 from central.prepared import Prepared, update
 
 RECEIPTS, SHIFTS, DAYS, HAND_INS = "main", "shift", "day", "hand-in"
+CARDS, PAY_OVERS, BILLS, CREDIT_NOTES = "card", "card-pay-over", "bill", "credit-note"
+"""Cards have no numbers of ours: who registers one stands in line by the series."""
 
 _SERIES = Prepared(lambda name: ReceiptSeries.objects.select_for_update().filter(pk=name), str)
 

@@ -1,6 +1,7 @@
 """Find a room the way people ask for one: its number, building and number, an occupant's name or card, a meter's number."""
 
 import re
+import unicodedata
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
@@ -16,6 +17,8 @@ def find_points(text: str, now_ms: int) -> list[MeteringPoint]:
     text = text.strip()
     if not text:
         return []
+    if carded := list(points_with_class().filter(_payment_card(text)).distinct()[:HITS_AT_MOST]):
+        return carded
     exact = list(points_with_class().filter(_exact(text))[:HITS_AT_MOST])
     others = points_with_class().filter(_room(text) | _person(text, now_ms) | _meter(text))
     others = others.exclude(pk__in=[point.pk for point in exact]).distinct()
@@ -69,6 +72,17 @@ def _person(text: str, now_ms: int) -> Q:
 
 def _meter(text: str) -> Q:
     return Q(accounts__bindings__meter__meter_no__iexact=text)
+
+
+def _payment_card(text: str) -> Q:
+    """A card in force, as the reader types it (R-4.2.1); numbers are kept plain, in capitals."""
+    number = "".join(unicodedata.normalize("NFKC", text).upper().split())
+    lasting = [Account.State.OPEN, Account.State.CLOSING]
+    return Q(
+        accounts__payment_cards__number=number,
+        accounts__payment_cards__end=None,
+        accounts__state__in=lasting,
+    )
 
 
 def is_only_hit(text: str, room: Room, hits: int) -> bool:

@@ -93,6 +93,8 @@ SETTINGS: Final = (
     Known("balance.low-kwh", Kind.WATT_HOURS, 10_000, "R-4.1.6", _ANYWHERE, is_read=False),
     Known("period.first-day", Kind.DAY_OF_MONTH, 26, "R-4.1.9", least=1, most=28),
     Known("period.hour", Kind.HOUR_OF_DAY, 0, "R-4.1.9"),
+    Known("bill.due-days", Kind.DAYS, 15, "R-4.2.1", most=365),
+    Known("bill.reading-within", Kind.HOURS, 24, "R-4.2.1", least=1, most=240),
     Known("agreement.due-day", Kind.DAY_OF_MONTH, 6, "R-4.1.9", least=1, most=28, is_read=False),
     Known("check.minutes", Kind.MINUTES, 60, "R-4.2.0", most=1440, is_read=False),
     Known(

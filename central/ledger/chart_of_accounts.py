@@ -31,6 +31,21 @@ def bank_clearing() -> Side:
     return Side("bank-clearing:yuan", "yuan", Kind.ASSET)
 
 
+def card_paid_over() -> Side:
+    """What the card system has paid over to the college's bank, by finance's word."""
+    return Side("card-paid-over:yuan", "yuan", Kind.ASSET)
+
+
+def card_fees() -> Side:
+    """What the card system kept for its service."""
+    return Side("card-fees:yuan", "yuan", Kind.EXPENSE)
+
+
+def card_meter_sales() -> Side:
+    """What the card meters' own software took: imported, never cash of the desk (R-4.2.1)."""
+    return Side("card-meters:imported:yuan", "yuan", Kind.ASSET)
+
+
 def repair_fees() -> Side:
     """Repair fees collected (R-4.1.7)."""
     return Side("repair-fees:yuan", "yuan", Kind.INCOME)

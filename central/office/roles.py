@@ -54,6 +54,13 @@ PLAN_DUTY = (Role.DIRECTOR, Role.ADMIN)
 CLOSE_DAYS = (Role.CASHIER, Role.FINANCE)
 HAND_IN = (Role.CASHIER,)
 RECEIVE_CASH = (Role.FINANCE,)
+KEEP_CARDS = SELL
+"""Payment cards of merchants: registered, lost, replaced (R-4.2.1)."""
+IMPORT_CARD_LISTS = (Role.CASHIER, Role.FINANCE)
+PAY_OVER_CARDS = (Role.FINANCE,)
+"""Says that the card system's money is at the bank."""
+BILL_MERCHANTS = (Role.CASHIER, Role.FINANCE)
+"""Ask for a month's bills, and for a credit note."""
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 ASK_REFUNDS = (Role.CASHIER, Role.FINANCE)
 """Ask for refunds, departures, room changes, graduation runs, write-offs; nobody signs his own request."""

@@ -32,6 +32,7 @@ CHAPTERS: dict[str, Words] = {
     "correction": lazy("Corrections"),
     "balance": lazy("Low balances"),
     "period": lazy("Accounting period"),
+    "bill": lazy("Monthly bills"),
     "agreement": lazy("Four-way agreement"),
     "check": lazy("Daily checks"),
     "theft": lazy("Theft"),
@@ -100,6 +101,13 @@ WORDS: dict[str, SettingWords] = {
         ),
     ),
     "period.hour": SettingWords(lazy("Hour at which the accounting period begins")),
+    "bill.due-days": SettingWords(
+        lazy("Days until a monthly bill is due"), lazy("Counted from the day it is issued.")
+    ),
+    "bill.reading-within": SettingWords(
+        lazy("Oldest reading for a monthly bill"),
+        lazy("Where no register was told at the period's end, the last reading counts if it is no older."),
+    ),
     "agreement.due-day": SettingWords(lazy("Day by which the four parties agree")),
     "check.minutes": SettingWords(lazy("Length of the daily check")),
     "check.parties": SettingWords(lazy("Parties of the daily check")),

@@ -1,0 +1,119 @@
+"""Take the money for a monthly bill, in cash, by card or by transfer: a payment of a debt with its receipt, once (R-4.1.4, R-4.2.1)."""
+
+from django.db import transaction
+
+from central.clock import campus_day
+from central.desk.books import issue_page, page_for
+from central.desk.merchants.bill_models import BillPayment, MonthlyBill
+from central.desk.merchants.bill_queries import state_of
+from central.desk.models import Payment, Receipt
+from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
+from central.desk.numbering import RECEIPTS, locked_series, next_number
+from central.desk.operations import Paid
+from central.desk.refusals import DeskRefusal, Refused
+from central.desk.shift_models import Shift
+from central.desk.shifts import locked_shift_of
+from central.desk.stand_in import name_at_desk
+from central.domain.receipt_book import PageFault
+from central.ledger import chart_of_accounts as chart
+from central.ledger.one_writer import one_writer
+from central.ledger.operations import Draft, book_new
+from central.office.models import User
+from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Fen, Unit, micro_yuan_from_fen
+
+
+@one_writer
+@transaction.atomic
+def pay_bill(
+    payment_id: str,
+    number: int,
+    amount_fen: int,
+    cashier: User,
+    *,
+    now_ms: int,
+    page: str = "",
+    how: HowPaid = CASH,
+) -> Paid | Refused:
+    """Take money for a bill, all or a part of what is open, once per `payment_id`; give the receipt.
+
+    Refused by name: no shift, more than is open, an unknown bill, a reference that paid before. `page` and `how` as in `operations.pay`.
+    """
+    series = locked_series(RECEIPTS)
+    known = Payment.objects.select_related("receipt", "bill_payment").filter(pk=payment_id).first()
+    if known is not None:
+        same = known.amount_fen == amount_fen and _bill_of(known) == number
+        return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
+    shift = locked_shift_of(cashier)
+    if shift is None:
+        return Refused(DeskRefusal.NO_SHIFT)
+    if not is_an_id(payment_id):
+        return Refused(DeskRefusal.BAD_PAYMENT_ID)
+    found = MonthlyBill.objects.select_for_update(of=("self",)).select_related("account")
+    bill = found.filter(pk=number).first()
+    if bill is None:
+        return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
+    open_fen = state_of(bill, campus_day(now_ms)).open_fen
+    if amount_fen <= 0:
+        return Refused(DeskRefusal.NOT_POSITIVE)
+    if amount_fen > open_fen:
+        return Refused(DeskRefusal.ABOVE_CEILING, open_fen)
+    if fault := fault_of(how, amount_fen, payment_id):
+        return fault
+    original = page_for(page, cashier, now_ms)
+    if isinstance(original, PageFault):
+        return Refused(DeskRefusal(original.why.value), page=original.page)
+    payment = Payment.objects.create(
+        payment_id=payment_id,
+        account=bill.account,
+        purpose=Payment.Purpose.DEBT,
+        amount_fen=amount_fen,
+        method=how.method,
+        method_reference=how.reference.strip(),
+        sale=payment_id,
+        tendered_fen=how.tendered_fen,
+        cashier=cashier,
+        at_ms=now_ms,
+        shift=shift,
+    )
+    BillPayment.objects.create(payment=payment, bill=bill)
+    issue_page(original, payment)
+    receipt = _write_receipt(next_number(series), payment, bill, open_fen, shift)
+    book_new([_draft(payment, receipt, bill, shift)], now_ms)
+    return Paid(receipt, False)
+
+
+def _bill_of(payment: Payment) -> int | None:
+    return payment.bill_payment.bill_id if hasattr(payment, "bill_payment") else None
+
+
+def _write_receipt(number: int, payment: Payment, bill: MonthlyBill, open_fen: int, shift: Shift) -> Receipt:
+    """The balance on it is what of the bill was owed: below zero before, what is left of it after."""
+    return Receipt.objects.create(
+        number=number,
+        payment=payment,
+        room=bill.room,
+        occupants=bill.occupants,
+        class_name=bill.class_name,
+        cashier_name=name_at_desk(payment.cashier, shift),
+        amount_fen=payment.amount_fen,
+        credited=0,
+        unit=Unit.YUAN.value,
+        balance_before=-open_fen * MICRO_YUAN_PER_FEN,
+        balance_after=(payment.amount_fen - open_fen) * MICRO_YUAN_PER_FEN,
+        micro_yuan_per_kwh=0,
+        at_ms=payment.at_ms,
+        shift=shift,
+    )
+
+
+def _draft(payment: Payment, receipt: Receipt, bill: MonthlyBill, shift: Shift) -> Draft:
+    return Draft(
+        id=f"bill-payment:{payment.payment_id}",
+        debit=money_side(payment.method, shift),
+        credit=chart.owed(bill.account.code, Unit.YUAN),
+        amount=micro_yuan_from_fen(Fen(payment.amount_fen)),
+        kind="bill-payment",
+        at_ms=payment.at_ms,
+        reference=payment.payment_id,
+        note=f"receipt {receipt.number}, bill {bill.pk}, by {payment.cashier.get_username()}",
+    )
