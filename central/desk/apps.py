@@ -12,7 +12,9 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from central.desk.cash_differences import CASH_DIFFERENCE
         from central.desk.go_live.acts import register_acts
+        from central.desk.subsidies.acts import SUBSIDY_ACT
         from central.office.acts import register
 
         register_acts()
         register(CASH_DIFFERENCE)
+        register(SUBSIDY_ACT)

@@ -10,6 +10,7 @@ from central.desk.go_live.settling import is_ours
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of, record_cash_out
+from central.desk.subsidies.undoing import is_ours as is_subsidy
 from central.domain.selling import money_back
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
@@ -76,7 +77,8 @@ def pay_out_credit_back(request_id: str, cashier: User, *, now_ms: int) -> PaidO
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
     buckets = request.account.point.customer_class.buckets
-    if is_ours(request_id) or not buckets.filter(name=request.bucket, refundable=True).exists():
+    nobodys = is_ours(request_id) or is_subsidy(request_id)
+    if nobodys or not buckets.filter(name=request.bucket, refundable=True).exists():
         return Refused(DeskRefusal.NOT_REFUNDABLE)
     paid_fen = _pay_out(
         request_id,

@@ -2,6 +2,7 @@
 
 from central.campus.models import Account
 from central.desk.go_live.settling import settle
+from central.desk.subsidies.undoing import settle_subsidy
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import instant_ms
 from central.ledger.operations import book
@@ -66,6 +67,7 @@ def _settle_take_back(gateway: Gateway, command: Command, result: CommandResult,
     request.save(update_fields=["state", "outcome", "answered_ms"])
     book([pending_memo(request, settled=True, at_ms=request.answered_ms)], now_ms)
     settle(request, now_ms)
+    settle_subsidy(request, now_ms)
     answered = sum(abs(line.amount) for line in result.taken)
     if taken and result.outcome != CommandOutcome.EXISTS and answered != request.taken:
         detail = f"the answer says {answered} was taken, the entries say {request.taken}"

@@ -50,6 +50,8 @@ PLAN_DUTY = (Role.DIRECTOR, Role.ADMIN)
 CLOSE_DAYS = (Role.CASHIER, Role.FINANCE)
 HAND_IN = (Role.CASHIER,)
 RECEIVE_CASH = (Role.FINANCE,)
+GIVE_SUBSIDIES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
+"""Ask for a subsidy of many rooms, and take it back on the day it was given; others sign for it."""
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 RESOLVE_ALARMS = (Role.ADMIN,)
 SEE_SUPPLY = EVERYONE
