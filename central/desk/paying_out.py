@@ -10,8 +10,8 @@ from central.desk.corrections.reclaims import is_reclaim
 from central.desk.debts.naming import is_a_collection
 from central.desk.go_live.settling import is_ours
 from central.desk.refusals import DeskRefusal, Refused
-from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of, record_cash_out
+from central.desk.subsidies.undoing import is_ours as is_subsidy
 from central.domain.selling import money_back
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
@@ -106,7 +106,7 @@ def empty_closed(closing: Closing, where: chart.Side, now_ms: int) -> Fen | Refu
 def empty_request(request: TakeBackRequest, where: chart.Side, now_ms: int) -> Fen | Refused:
     """Book what was taken back for a request to where the money leaves from; note it on the request, which is locked."""
     buckets = request.account.point.customer_class.buckets
-    not_paid_out = (is_ours, is_reclaim, is_a_collection)
+    not_paid_out = (is_ours, is_reclaim, is_a_collection, is_subsidy)
     is_payable = buckets.filter(name=request.bucket, refundable=True).exists()
     if any(named(request.request_id) for named in not_paid_out) or not is_payable:
         return Refused(DeskRefusal.NOT_REFUNDABLE)

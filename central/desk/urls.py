@@ -17,6 +17,7 @@ from central.desk import (
 from central.desk.day_table_views import day_table
 from central.desk.go_live import batch_views, list_views
 from central.desk.pin_views import room_pin
+from central.desk.subsidies import views as subsidy_views
 from central.desk.voucher_views import voucher
 from central.domain.receipt_prints import PrintedPaper
 
@@ -62,6 +63,11 @@ urlpatterns = [
     path("go-live/<slug:batch>/correct/", batch_views.correct, name="go-live-correct"),
     path("go-live/<slug:batch>/collect/", batch_views.collect, name="go-live-collect"),
     path("go-live/<slug:batch>/again/<int:row>/", batch_views.again, name="go-live-again"),
+    path("subsidies/", subsidy_views.subsidy_list, name="subsidies"),
+    path("subsidies/preview/", subsidy_views.preview, name="subsidy-preview"),
+    path("subsidies/ask/", subsidy_views.ask, name="subsidy-ask"),
+    path("subsidies/<slug:batch>/", subsidy_views.subsidy, name="subsidy"),
+    path("subsidies/<slug:batch>/undo/", subsidy_views.undo, name="subsidy-undo"),
     path("vouchers/<str:code>/", voucher, name="voucher"),
     path("shift/", shift_views.shift, name="shift"),
     path("shifts/", shift_views.shift_list, name="shifts"),

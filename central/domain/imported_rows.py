@@ -215,7 +215,11 @@ def read_number(text: str) -> str:
         raise BadCell(RowFault.FORMULA)
     if len(text) > LONGEST_TEXT or not text.isprintable():
         raise BadCell(RowFault.TOO_LONG_TEXT)
-    ends_in_zeros = text.isdigit() and len(text) > DIGITS_OF_A_SPREADSHEET and text[DIGITS_OF_A_SPREADSHEET:].strip("0") == ""
+    ends_in_zeros = (
+        text.isdigit()
+        and len(text) > DIGITS_OF_A_SPREADSHEET
+        and text[DIGITS_OF_A_SPREADSHEET:].strip("0") == ""
+    )
     if EXPONENT.fullmatch(text) or ends_in_zeros:
         raise BadCell(RowFault.SHORTENED)
     return text

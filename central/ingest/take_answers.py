@@ -5,6 +5,7 @@ from central.desk.corrections import reclaims
 from central.desk.debts.settling import settle_collection
 from central.desk.departures.settling import settle_closing
 from central.desk.go_live.settling import settle
+from central.desk.subsidies.undoing import settle_subsidy
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import instant_ms
 from central.ledger.operations import book
@@ -71,6 +72,7 @@ def _settle_take_back(gateway: Gateway, command: Command, result: CommandResult,
     settle(request, now_ms)
     reclaims.settle(request, now_ms)
     settle_collection(request, now_ms)
+    settle_subsidy(request, now_ms)
     answered = sum(abs(line.amount) for line in result.taken)
     if taken and result.outcome != CommandOutcome.EXISTS and answered != request.taken:
         detail = f"the answer says {answered} was taken, the entries say {request.taken}"

@@ -61,6 +61,8 @@ PAY_OVER_CARDS = (Role.FINANCE,)
 """Says that the card system's money is at the bank."""
 BILL_MERCHANTS = (Role.CASHIER, Role.FINANCE)
 """Ask for a month's bills, and for a credit note."""
+GIVE_SUBSIDIES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
+"""Ask for a subsidy of many rooms, and take it back on the day it was given; others sign for it."""
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 ASK_REFUNDS = (Role.CASHIER, Role.FINANCE)
 """Ask for refunds, departures, room changes, graduation runs, write-offs; nobody signs his own request."""

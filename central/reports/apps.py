@@ -16,6 +16,9 @@ class ReportsConfig(AppConfig):
         from central.reports.price_list import PRICE_LIST
         from central.reports.receipt_books import BOUND_VOLUMES, RECEIPT_GAPS
         from central.reports.repair_list import REPAIR_LIST
+        from central.reports.subsidies import SUBSIDIES
         from central.reports.takings import TAKINGS
 
-        add_reports([TAKINGS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS])
+        add_reports(
+            [TAKINGS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS, SUBSIDIES]
+        )

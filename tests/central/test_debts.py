@@ -43,7 +43,10 @@ def departed(taker, twin, cashier, wh=40_000):
 
 def owes(amount=5_000_000, account=ROOM, unit="yuan"):
     with transaction.atomic():
-        book([Draft(f"d-{account}", chart.owed(account, unit), chart.adjustments(unit), amount, "t", NOW_MS)], NOW_MS)
+        book(
+            [Draft(f"d-{account}", chart.owed(account, unit), chart.adjustments(unit), amount, "t", NOW_MS)],
+            NOW_MS,
+        )
 
 
 def owed(account=ROOM, unit="yuan"):
@@ -62,7 +65,9 @@ def test_a_debt_is_paid_with_a_receipt_once(taker, twin, cashier):
     paid = pay_debt(PAID, ROOM, 1_000, cashier, now_ms=NOW_MS)
     again = pay_debt(PAID, ROOM, 1_000, cashier, now_ms=NOW_MS)
     assert (paid.existed, again.existed, again.receipt) == (False, True, paid.receipt)
-    assert pay_debt(PAID, ROOM, 1_001, cashier, now_ms=NOW_MS) == DeskRefused(DeskRefusal.EXISTS_WITH_DIFFERENT)
+    assert pay_debt(PAID, ROOM, 1_001, cashier, now_ms=NOW_MS) == DeskRefused(
+        DeskRefusal.EXISTS_WITH_DIFFERENT
+    )
     assert (owed(), balance(chart.cash())) == (12_320_000, 10_000_000)
     payment = Payment.objects.get()
     assert (payment.purpose, payment.grant, payment.bucket) == ("debt", None, "")
@@ -74,7 +79,9 @@ def test_a_debt_is_paid_with_a_receipt_once(taker, twin, cashier):
     assert pay_debt("0c" * 16, ROOM, 1, cashier, now_ms=NOW_MS) == Refused(Why.NOTHING_OWED, ROOM)
     assert Receipt.objects.count() == 2 and DebtPayment.objects.count() == 2
     totals = day_as_it_stands(payment.shift.day).totals
-    assert (totals.dormitory, totals.receipts) == (2_232, 2), "a debt for electricity counts as the room's payment"
+    assert (totals.dormitory, totals.receipts) == (2_232, 2), (
+        "a debt for electricity counts as the room's payment"
+    )
     assert faults() == []
 
 
@@ -182,10 +189,17 @@ def test_even_shares_make_the_debt_exactly_and_differ_by_a_fen(total, persons):
     assert fault_of(total, named) == (ShareFault.NOT_POSITIVE if total < persons else None)
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["refund", "used", "paid"]), st.integers(1, 6_000_000), st.integers(0, 9_000_000)),
+        st.tuples(
+            st.sampled_from(["refund", "used", "paid"]), st.integers(1, 6_000_000), st.integers(0, 9_000_000)
+        ),
         max_size=5,
     ),
     st.integers(0, 9_000_000),

@@ -292,4 +292,4 @@ def test_what_is_owed_is_set_off_before_money_leaves(taker, twin, cashier):
     gives_back(taker, twin, 10_000_000)
     assert balance(chart.owed(ROOM, "yuan")) == 0
     assert pay_cash(case.pk, cashier, now_ms=NOW_MS).amount_fen == 750
-    assert CASE == case.pk and faults() == []
+    assert case.pk == CASE and faults() == []

@@ -47,7 +47,9 @@ def test_a_building_is_closed_by_one_request_each_room_once(taker, twin, cashier
     assert resume(RUN, "anna", now_ms=NOW_MS) == Refused(Why.NOT_APPROVED, RUN)
     assert signed(run).state == Approval.State.APPROVED
     assert Command.objects.filter(kind="close-account").count() == 2
-    assert resume(RUN, "anna", now_ms=NOW_MS) == {} and Command.objects.filter(kind="close-account").count() == 2
+    assert (
+        resume(RUN, "anna", now_ms=NOW_MS) == {} and Command.objects.filter(kind="close-account").count() == 2
+    )
     first, second = Command.objects.filter(kind="close-account").order_by("number")
     up(taker, twin, twin.consumption(ROOM, 10_000, 10_000))
     gives_back(taker, twin, 4_420_000, command=first)

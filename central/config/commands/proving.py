@@ -8,6 +8,7 @@ from central.desk.departures.verification import verify_departures
 from central.desk.go_live.verification import verify_openings
 from central.desk.merchants.verification import verify_merchants
 from central.desk.shift_verification import verify_shifts
+from central.desk.subsidies.verification import verify_subsidies
 from central.desk.verification import verify_sales
 from central.ledger.one_state import one_state
 from central.ledger.verification import verify_books
@@ -16,7 +17,7 @@ from central.ledger.verification import verify_books
 def verify(options: Namespace) -> int:
     """Print each check; exit code 1 names the first bad row. Reads one state and keeps nobody waiting."""
     with one_state():
-        checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts()]
+        checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts(), *verify_subsidies()]
         checks += [*verify_corrections(), *verify_departures(), *verify_debts(), *verify_merchants()]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")

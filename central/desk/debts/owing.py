@@ -92,7 +92,9 @@ def _priced(account: Account, now_ms: int) -> tuple[list[Draft], int] | Refused:
     return [energy, _draft("debt-priced", owed, chart.energy_sales(code), money, account, now_ms)], money
 
 
-def _draft(kind: str, debit: chart.Side, credit: chart.Side, amount: int, account: Account, now_ms: int) -> Draft:
+def _draft(
+    kind: str, debit: chart.Side, credit: chart.Side, amount: int, account: Account, now_ms: int
+) -> Draft:
     """Booked once, because its gateway is locked from the look at the ledger on: the name is new each time."""
     return Draft(f"{kind}:{uuid4().hex}", debit, credit, amount, kind, now_ms, account.code)
 

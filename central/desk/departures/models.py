@@ -81,12 +81,17 @@ class Departure(ImmutableModel):
         constraints = [
             models.UniqueConstraint(fields=["run", "account"], name="one_case_per_room_of_a_run"),
             models.CheckConstraint(
-                condition=models.Q(kind="refund", asked__gt=0) | (~models.Q(kind="refund") & models.Q(asked=0)),
+                condition=models.Q(kind="refund", asked__gt=0)
+                | (~models.Q(kind="refund") & models.Q(asked=0)),
                 name="a_refund_has_a_sum",
             ),
             models.CheckConstraint(
                 condition=models.Q(kind="room-change", pay_by="credit", to_account__isnull=False)
-                | (~models.Q(kind="room-change") & ~models.Q(pay_by="credit") & models.Q(to_account__isnull=True)),
+                | (
+                    ~models.Q(kind="room-change")
+                    & ~models.Q(pay_by="credit")
+                    & models.Q(to_account__isnull=True)
+                ),
                 name="only_a_room_change_has_a_target",
             ),
         ]

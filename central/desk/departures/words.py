@@ -70,7 +70,9 @@ def next_step(one: Standing) -> str:
         case State.ASKED:
             return _("The offices of its chain sign it. Nothing is asked of the room's gateway before.")
         case State.ENDED:
-            return _("The request was refused or taken back: nothing was done, and the room goes on as before.")
+            return _(
+                "The request was refused or taken back: nothing was done, and the room goes on as before."
+            )
         case State.APPROVED:
             return _("The gateway could not be asked. Press “Ask the gateway” when its building is in order.")
         case State.WAITING:

@@ -95,9 +95,7 @@ def used_before(account: Account, from_ms: int, prices: Sequence[PriceRule]) -> 
     return (MonthUse(month, used),) if used else ()
 
 
-def _first(
-    binding: Binding, begins_ms: int, from_ms: int, before: MonthlyBill | None
-) -> Register | None:
+def _first(binding: Binding, begins_ms: int, from_ms: int, before: MonthlyBill | None) -> Register | None:
     meter = binding.meter.meter_no
     if before is not None and before.until_ms == begins_ms:
         billed = BillMeter.objects.filter(bill=before, meter=meter, until_ms=begins_ms).first()
