@@ -8,7 +8,7 @@ import random
 import sys
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import got_request_exception
@@ -34,6 +34,7 @@ STARTS = ("/", "/office/", "/desk/", "/audit/", "/papers/", "/desk/shift/", "/de
 A_PATTERN_AT_MOST = 4
 FORMS_KEPT, PARTS_KEPT = 12, 20
 WALK_EVERY = 400
+ASKED_BEFORE = 0.2
 STRANGER = ""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 OF_EVERY_PAGE = ("office:sign-out", "set_language")
@@ -76,6 +77,8 @@ class Fuzzer:
     errors: list[BaseException] = field(default_factory=list)
     known: dict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
     """What stands in the addresses of pages, by the part's name."""
+    questions: dict[str, list[tuple[str, Form]]] = field(default_factory=lambda: defaultdict(list))
+    """Forms that only ask: what they lead to may be a form that does something, as reading back leads to paying."""
     following: tuple[str, str, Form] | None = None
     """A form on the page that came back, and who has it before him: who reads back, pays."""
 
@@ -150,6 +153,8 @@ class Fuzzer:
             name = view_of(action)
             if form.method == "post" and name:
                 self.forms[name] = [(action, form), *self.forms[name]][:FORMS_KEPT]
+            elif name and form.fields:
+                self.questions[name] = [(action, form), *self.questions[name]][:FORMS_KEPT]
         for link in (*page.links, *(form.action for form in page.forms)):
             self._keep_parts(link)
         return [link.split("#")[0] for link in page.links if link.startswith("/")]
@@ -239,6 +244,8 @@ class Fuzzer:
         if number % WALK_EVERY == WALK_EVERY - 1:
             self.walk(list(Role)[number // WALK_EVERY % len(Role)])
             self._have_shift()
+        if self.dice.random() < ASKED_BEFORE:
+            self._ask()
         shot = self.next_shot(number)
         self.tried.add((shot.view, shot.role))
         self.errors.clear()
@@ -246,6 +253,20 @@ class Fuzzer:
         answer = self._send(client, shot)
         outcome = self.judge(client, shot, answer)
         self.outcomes[shot.view.split(":")[0]][outcome] += 1
+
+    def _ask(self) -> None:
+        """Send a form that only asks, and go on with what it leads to."""
+        name = self.dice.choice(sorted(self.questions))
+        action, form = self.dice.choice(self.questions[name])
+        role = self.dice.choice(self.allowed(name))
+        asked = self._of_form(name, role, action, form)
+        query = urlencode([(key, _plain(value)) for key, value in asked.sent])
+        answer = self._signed_in(role).get(f"{action.partition('?')[0]}?{query}")
+        if answer.status_code >= 500:
+            self._fault("no server error", f"{role} get {action}?{query[:200]}: {self._why()}")
+        elif answer.status_code == 200 and "html" in answer.headers.get("Content-Type", ""):
+            self.keep_forms(action, answer.content)
+            self._follow(asked, Page(answer.content))
 
     def _have_shift(self) -> None:
         cashier = User.objects.get(username="the-cashier")
