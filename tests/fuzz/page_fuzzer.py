@@ -39,7 +39,7 @@ STRANGER = ""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 OF_EVERY_PAGE = ("office:sign-out", "set_language")
 WALKED_FIRST = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN, Role.TECHNICIAN)
-LOST_AT_MOST = 300
+LOST_AT_MOST = 200
 """A longer text than a field takes may be cut by the page that asks again."""
 Sent = list[tuple[str, str]]
 
@@ -53,13 +53,15 @@ class Shot:
     path: str
     sent: Sent
     file_field: str = ""
+    by_script: bool = False
+    """Sent by htmx: a part of the page may come back."""
     of_page: bool = False
     """It is a form of a page, with all its fields: the page that asks again must have what was typed."""
 
     def words(self) -> str:
         """Write it so that it can be sent again by hand."""
         shown = ", ".join(f"{key}={value[:40]!r}" for key, value in self.sent[:12])
-        return f"{self.role or 'stranger'} {self.path} {shown}"
+        return f"{self.role or 'stranger'}{' by script' if self.by_script else ''} {self.path} {shown}"
 
 
 @dataclass
@@ -191,19 +193,21 @@ class Fuzzer:
         return self._of_form(name, role, action, form)
 
     def _of_form(self, name: str, role: str, action: str, form: Form) -> Shot:
-        sent: Sent = []
+        buttons = [one for one in form.fields if one.kind in ("button", "submit")]
+        pressed = self.dice.choice(buttons) if buttons else None
+        sent: Sent = [(pressed.name, self.dice.choice(pressed.choices or [pressed.value]))] if pressed else []
         changed = self.dice.choice([0, 0.15, 0.5])
         for one in form.fields:
             value = one.value
-            if one.choices and one.kind in ("radio", "checkbox", "button", "submit"):
+            if one.kind in ("button", "submit"):
+                continue
+            if one.choices and one.kind in ("radio", "checkbox"):
                 value = self.dice.choice([*one.choices, *one.choices, ""])
-            if one.kind not in ("file", "hidden", "button", "submit") and self.dice.random() < (
-                changed or 0.4 * (not value)
-            ):
+            if one.kind not in ("file", "hidden") and self.dice.random() < (changed or 0.4 * (not value)):
                 value = value_for(one.name, one.choices, self.dice)
             elif one.kind == "hidden" and self.dice.random() < 0.1:
                 value = value_for(one.name, [one.value], self.dice)
-            if one.kind not in ("file", "button", "submit", "checkbox", "radio") or value:
+            if one.kind not in ("file", "checkbox", "radio") or value:
                 sent.append((one.name, value))
         return Shot(name, role, action, sent, self._file_field(name), of_page=True)
 
@@ -277,7 +281,8 @@ class Fuzzer:
                 return  # another one has the drawer
 
     def _send(self, client: Client, shot: Shot):
-        headers = {"HX-Request": "true"} if self.dice.random() < 0.05 else {}
+        shot.by_script = self.dice.random() < 0.05
+        headers = {"HX-Request": "true"} if shot.by_script else {}
         if shot.file_field:
             data: dict[str, object] = {
                 key: value.encode("utf-8", "replace").decode() for key, value in shot.sent
