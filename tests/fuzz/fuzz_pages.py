@@ -62,12 +62,14 @@ def main() -> int:
 
 def _in_central(inputs: int, seed: int) -> int:
     _set_up()
+    from tests.fuzz.known_forms import KnownForms, allowed
     from tests.fuzz.page_fuzzer import Fuzzer
 
     began_s = time.monotonic()
-    fuzzer = Fuzzer(random.Random(seed))
+    dice = random.Random(seed)
+    fuzzer = Fuzzer(dice, KnownForms(dice))
     fuzzer.begin()
-    print(f"{len(fuzzer.names)} addresses take forms; {inputs} forms from seed {seed} ...", flush=True)
+    print(f"{len(fuzzer.found.names)} addresses take forms; {inputs} forms from seed {seed} ...", flush=True)
     for number in range(inputs):
         fuzzer.fire(number)
         if number % TOLD_EVERY == TOLD_EVERY - 1:
@@ -75,7 +77,7 @@ def _in_central(inputs: int, seed: int) -> int:
             print(f"  {number + 1} after {time.monotonic() - began_s:.0f} s", flush=True)
     fuzzer.count_money()
     fuzzer.faults["the books verify"] += _bad_books()
-    wanted = sum(len(fuzzer.allowed(name)) for name in fuzzer.names)
+    wanted = sum(len(allowed(name)) for name in fuzzer.found.names)
     if inputs >= 20 * wanted:
         missed = [f"{name} by {role or 'a stranger'}" for name, role in sorted(fuzzer.untried())]
         fuzzer.faults["every address was tried by each role that may"] += missed
