@@ -12,7 +12,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports bench-audit bench-desk setup system format clean
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports bench-audit bench-desk setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ journey: $(STAMP) ## both journeys timed on the whole system; KILL=1 kills its p
 
 fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
+
+fuzz-pages: $(STAMP) ## generated forms at every page of desk and office as each role; INPUTS=n, SEED=n for the same again
+	@$(PY) -m tests.fuzz.fuzz_pages --inputs $(if $(filter-out file,$(origin INPUTS)),$(INPUTS),10000) $(if $(SEED),--seed $(SEED))
 
 bench-codec: $(STAMP) ## frames read and built, beside a bare decoder and the peers; SHORT=1 for a moment
 	@$(PY) -m tests.bench.bench_codec $(if $(SHORT),--short) $(BENCH_ARGS)

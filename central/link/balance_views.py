@@ -68,6 +68,8 @@ def shared_balances(request: HttpRequest) -> HttpResponse:
         for name in ("merge", "split")
     }
     asked = forms_here.get(does)
+    if asked is None and request.method == "POST":
+        messages.error(request, _("Nothing was asked: press the button of one of the two forms."))
     if asked is not None and asked.is_valid():
         number = _asked(request, asked)
         if number is not None:

@@ -23,7 +23,7 @@ from firmware_tools.auditor.evidence import (
 from firmware_tools.auditor.read_only import rows
 
 PAYMENTS = """
-SELECT payment_id, campus_account.code, amount_fen, "grant"
+SELECT payment_id, campus_account.code, amount_fen, "grant", purpose
 FROM desk_payment JOIN campus_account ON campus_account.id = desk_payment.account_id ORDER BY at_ms, payment_id
 """
 RECEIPTS = "SELECT number, payment_id, amount_fen FROM desk_receipt ORDER BY number"
@@ -76,7 +76,10 @@ def read_books(central: Path, telemetry: Path) -> Books:
     """Read everything that a check needs. Raises Unreadable."""
     transfers = tuple(Transfer(*row) for row in rows(central, TRANSFERS))
     return Books(
-        payments=tuple(Payment(*row) for row in rows(central, PAYMENTS)),
+        payments=tuple(
+            Payment(payment, account, fen, grant, purpose=purpose)
+            for payment, account, fen, grant, purpose in rows(central, PAYMENTS)
+        ),
         receipts=tuple(
             Receipt(str(number), payment, fen) for number, payment, fen in rows(central, RECEIPTS)
         ),

@@ -129,6 +129,8 @@ class Payment:
     grant: str | None
     page: str = ""
     reversed: bool = False
+    purpose: str = "energy"
+    """Only what was paid for energy becomes a grant."""
 
 
 @dataclass(frozen=True, slots=True)

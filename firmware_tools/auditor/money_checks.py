@@ -8,6 +8,9 @@ from firmware_tools.auditor.findings import Figure, Finding
 
 MICRO_YUAN_PER_FEN = 10_000
 WH_PER_KWH = 1_000
+ENERGY = "energy"
+BOOKED_OTHERWISE = frozenset({"debt"})
+"""Central's own `verify` proves these."""
 
 
 def check_money(evidence: Evidence, *, quiet: bool) -> Iterator[Finding]:
@@ -57,6 +60,10 @@ def _check_payment_grants(books: Books) -> Iterator[Finding]:
         by_id[grant.grant].append(grant)
     for payment in books.payments:
         grants = by_id.get(payment.grant or "", [])
+        if payment.purpose != ENERGY:
+            if payment.grant is not None:
+                yield Finding(Figure.PAYMENTS_ALTERED, payment.payment, "paid for no energy, has a grant")
+            continue
         if not grants:
             yield Finding(Figure.PAYMENTS_LOST, payment.payment, "no grant was ever made for it")
         elif len(grants) > 1:
@@ -83,13 +90,19 @@ def _worth(payment: Payment, grant: Grant, books: Books) -> bool:
 
 
 def _check_bookings(books: Books) -> Iterator[Finding]:
-    """The cash that the books hold must be the cash that was taken, payment by payment."""
+    """The money that the books hold must be what was taken, payment by payment; charges are booked line by line."""
     booked: defaultdict[str, list[int]] = defaultdict(list)
+    charged: defaultdict[str, int] = defaultdict(int)
     for transfer in books.transfers:
         if transfer.kind == "payment":
             booked[transfer.reference].append(transfer.amount)
+        elif transfer.kind == "charge":
+            charged[transfer.reference] += transfer.amount
+    booked |= {payment: [amount] for payment, amount in charged.items()}
     for payment in books.payments:
         amounts = booked.pop(payment.payment, [])
+        if payment.purpose in BOOKED_OTHERWISE:
+            continue
         if amounts != [payment.fen * MICRO_YUAN_PER_FEN]:
             yield Finding(
                 Figure.BOOKS_APART,

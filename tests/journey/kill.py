@@ -1,4 +1,5 @@
-"""`make journey KILL=1`: kill -9 gateway, broker, ingest and web server at random moments while rooms pay and run out, then audit.
+"""`make journey KILL=1`: kill -9 gateway, broker, ingest, web server and a second desk at random moments while rooms pay and
+run out; close the day; then audit.
 
 python -m tests.journey.kill [--rounds 100] [--broker amqtt|mosquitto] [--seed N] [--dir var/journey-kill]
 """
@@ -9,9 +10,11 @@ import random
 import sys
 from pathlib import Path
 
-from firmware_tools.campus.parts import python
+from firmware_tools.campus.parts import CommandFailed, python
 from firmware_tools.campus.session import Manner
+from firmware_tools.campus.supervisor import Part
 from tests.journey.bench import Bench, running_bench
+from tests.journey.desk_acts import Notes
 from tests.journey.journey_layout import journey_campus
 from tests.journey.legs import rows
 from tests.journey.room_life import live
@@ -19,6 +22,9 @@ from tests.journey.room_life import live
 SEED = 20_261_123
 LONGEST_S = 600
 QUIET_WITHIN_S = 90
+DESK = "second-desk"
+EVENING_KILLS, EVENING_PAUSE_S = 4, (0.5, 5.0)
+REPOSITORY = Path(__file__).parents[2]
 PAUSE_S = (0.3, 4.0)
 """Between two kills: short enough to hit programs that are still starting, long enough that work goes on."""
 
@@ -27,14 +33,36 @@ async def journey(rounds: int, root: Path, manner: Manner, seed: int) -> int:
     """Kill, wait for quiet, stop, audit; 0 when every figure is 0."""
     async with running_bench(journey_campus(), root, manner) as bench:
         await bench.approve_cuts()
+        await _start_second_desk(bench)
         async with asyncio.timeout(LONGEST_S):
             killed = await _kill_and_live(bench, rounds, seed)
             print(
                 f"Killed: {', '.join(f'{name} {times}' for name, times in sorted(killed.items()))}.",
                 flush=True,
             )
+            await _evening(bench, seed)
             await _quiet(bench)
     return await audit(bench, rounds)
+
+
+async def _start_second_desk(bench: Bench) -> None:
+    """Let a second cashier work beside the web server, in a process of his own."""
+    environment = {**bench.session.parts.central_environment(), "PYTHONPATH": str(REPOSITORY)}
+    command = python("tests.journey.desk_acts", str(bench.folder.root))
+    part = Part(DESK, command, environment, restart_delay_s=bench.session.parts.restart_delay_s)
+    await bench.session.supervisor.start(part)
+
+
+async def _evening(bench: Bench, seed: int) -> None:
+    """Drawers are counted, the day is closed, handed in and received, while its cashier is killed again and again."""
+    dice, notes = random.Random(seed), Notes(bench.folder.root)
+    notes.stop.touch()
+    for _ in range(EVENING_KILLS):
+        await asyncio.sleep(dice.uniform(*EVENING_PAUSE_S))
+        if not notes.done.exists():
+            bench.session.supervisor.kill(DESK)
+    while not notes.done.exists():
+        await asyncio.sleep(0.3)
 
 
 async def _kill_and_live(bench: Bench, rounds: int, seed: int) -> dict[str, int]:
@@ -44,6 +72,7 @@ async def _kill_and_live(bench: Bench, rounds: int, seed: int) -> dict[str, int]
         "broker",
         "ingest",
         "web",
+        DESK,
         *(f"gateway-{building.gateway}" for building in bench.session.campus.buildings),
     ]
     killed = dict.fromkeys(victims, 0)
@@ -107,12 +136,16 @@ async def audit(bench: Bench, rounds: int) -> int:
     )
     clean = await auditor.wait() == 0
     stored = {row[0] for row in rows(folder.central_db, "SELECT payment_id FROM desk_payment")}
-    confirmed = {sale.payment for sale in bench.desk.sales}
+    second = Notes(folder.root)
+    confirmed = {sale.payment for sale in bench.desk.sales} | set(second.confirmed())
     missing = len(confirmed - stored)
+    print(f"The second desk: {len(second.confirmed())} payments by cash, card and transfer.")
     goals = {
         f"confirmed at the desk and not in the books: {missing} (goal 0)": missing == 0,
         f"in the books and never confirmed: {len(stored - confirmed)} (goal 0)": stored <= confirmed,
         "the auditor finds nothing": clean,
+        "verify finds nothing: books, shifts, day, safe, hand-in": await _verified(bench),
+        "the day is closed and finance has its cash": _handed_in(bench),
     }
     pressed_again = bench.desk.pressed_again
     print(
@@ -122,6 +155,24 @@ async def audit(bench: Bench, rounds: int) -> int:
         print(f"  {'met ' if met else 'MISS'}  {goal}")
     print(f"journey-kill: {sum(goals.values())}/{len(goals)} goals met")
     return 0 if all(goals.values()) else 1
+
+
+async def _verified(bench: Bench) -> bool:
+    """Run `verify` as anyone would; what it says is printed when it is not content."""
+    try:
+        await bench.session.opening.central("verify")
+    except CommandFailed as failed:
+        print(failed)
+        return False
+    return True
+
+
+def _handed_in(bench: Bench) -> bool:
+    """Every fen of cash that was taken is on finance's account: none in drawers, none in the safe."""
+    taken = "SELECT coalesce(sum(amount_fen), 0) FROM desk_payment WHERE method = 'cash'"
+    handed = "SELECT coalesce(sum(cash_fen), 0) FROM desk_handin JOIN desk_handinend ON hand_in_id = number WHERE received"
+    database = bench.folder.central_db
+    return rows(database, taken) == rows(database, handed)
 
 
 def main() -> int:
