@@ -274,6 +274,21 @@ def test_lists_name_what_was_no_electricity(cashier: Client) -> None:
         assert cashier.get(page).status_code == 200
 
 
+def test_a_room_on_anothers_balance_pays_that_one_for_electricity_and_itself_for_items(
+    cashier: Client,
+) -> None:
+    payer = Account.objects.get(code="1-103.1")
+    Account.objects.filter(code="1-102.1").update(pays_from=payer)
+    onward = sell(cashier, amount="50", items="R-01")
+    energy, charges = Receipt.objects.select_related("payment__account").order_by("number")
+    assert (energy.payment.account.code, charges.payment.account.code) == ("1-103.1", "1-102.1")
+    assert cashier.get(onward).content.decode().count('<article class="receipt">') == 2
+    page = cashier.get(path()).content.decode()
+    assert "00000001" in page
+    assert "00000002" in page
+    books_balance()
+
+
 def test_days_left_are_said_at_the_desk(cashier: Client) -> None:
     assert re.search(r"Lasts about <strong>\d+</strong> day", cashier.get(path()).content.decode())
 
