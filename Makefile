@@ -12,7 +12,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports bench-audit bench-desk setup system format clean
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports bench-audit bench-desk bench-sale setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -94,6 +94,9 @@ bench-audit: $(STAMP) ## the audit log and the verification on a chain of a mill
 
 bench-desk: $(STAMP) system ## payments of eight desks at once with ingest running, on SQLite and PostgreSQL; SHORT=1 for a moment
 	@$(PY) -m tests.bench.bench_desk $(if $(SHORT),--short) $(BENCH_ARGS)
+
+bench-sale: $(STAMP) system ## a whole sale by keyboard in a real browser, room typed to receipts printed
+	@$(PY) -m tests.pages.bench_sale_by_keyboard $(BENCH_ARGS)
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

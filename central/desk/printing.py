@@ -72,11 +72,12 @@ def print_papers(order: Order, *, actor: User, now_ms: int) -> Printed | PrintRe
         return PrintRefusal.NO_REASON
     entries = [_entry(receipt, copy, order, actor, now_ms) for receipt, copy in wanted]
     pdf = draw([(entry.receipt, _printing(entry, order)) for entry in entries], order.workstation)
+    paper = order.paper
     for entry in entries:
         what = f"copy {entry.copy}: {entry.reason}" if entry.copy else "original"
         record_audit(
             actor=actor.get_username(),
-            action=f"print-{order.paper}",
+            action=f"print-{paper}",
             subject=f"receipt {entry.receipt.number}",
             detail=f"{order.workstation.layout} {what}",
             now_ms=now_ms,

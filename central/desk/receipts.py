@@ -1,5 +1,7 @@
 """Which receipts a page lists, and whether a payment about to be taken needs a second question."""
 
+from collections.abc import Iterable
+
 from central.desk.models import Payment, Receipt
 from central.desk.queries import repeated_payment
 
@@ -9,9 +11,9 @@ def receipts_of_cashier(cashier_id: int, limit: int) -> list[Receipt]:
     return list(Receipt.objects.filter(payment__cashier=cashier_id).order_by("-number")[:limit])
 
 
-def receipts_of_point(point_id: int, limit: int) -> list[Receipt]:
-    """Give a metering point's newest receipts, whoever lived there."""
-    found = Receipt.objects.filter(payment__account__point=point_id).select_related("payment")
+def receipts_of_points(point_ids: Iterable[int], limit: int) -> list[Receipt]:
+    """Give the newest receipts of metering points, whoever lived there."""
+    found = Receipt.objects.filter(payment__account__point__in=set(point_ids)).select_related("payment")
     return list(found.order_by("-number")[:limit])
 
 

@@ -11,7 +11,7 @@ from central.desk.forms import new_payment_id
 from central.desk.lasting import days_left_of
 from central.desk.limits import limits_at
 from central.desk.models import Payment
-from central.desk.receipts import receipts_of_point
+from central.desk.receipts import receipts_of_points
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.sale_forms import TYPED, WishForm, change_of, offered_at, typed_again
 from central.desk.search import point_of_room
@@ -56,7 +56,7 @@ def room_page(
         "methods": Payment.Method.choices,
         "offered": [(item, UNIT_WORDS[item.unit]) for item in offered_at(now_ms)],
         "usual_amounts": [yuan for yuan in USUAL_AMOUNTS_YUAN if limits.broken_by(yuan * 100) is None],
-        "receipts": receipts_of_point(selling.pk, ROOM_RECEIPTS),
+        "receipts": receipts_of_points([selling.pk, point.pk], ROOM_RECEIPTS),
         "can_sell": may(request, SELL),
         "has_shift": open_shift_of(request.user) is not None,
     }

@@ -59,13 +59,16 @@ def _read_back_page(
     if request.GET.get("usual"):
         typed["amount"] = request.GET["usual"]
     pages = request.POST.getlist("page") or [""]
+    change_fen = change_of(how, bill)
+    too_little = change_fen is not None and change_fen < 0
     context = {
         "line": line,
+        "too_little": refusal_words(DeskRefusal.TENDERED_TOO_LITTLE, bill.sum_fen) if too_little else "",
         "bill": bill,
         "units": UNIT_WORDS,
         "how": how,
         "method": Payment.Method(how.method).label,
-        "change_fen": change_of(how, bill),
+        "change_fen": change_fen,
         "price_changed": price_changed,
         "payment_id": payment_id,
         "repeats": repeats(payment_id, line, bill, now_ms),

@@ -22,7 +22,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "desk room": ("cashier", "/desk/rooms/1/"),
     "read back": ("cashier", f"{READ_BACK}&amount=50"),
     "bad amount": ("cashier", f"{READ_BACK}&amount=x"),
+    "desk room, filled": ("cashier", "/desk/rooms/2/?amount=100度&items=R-01&tendered=200"),
+    "read back a whole sale": ("cashier", f"{READ_BACK}&amount=100度&items=R-01 2&tendered=200"),
+    "read back a card": ("cashier", f"{READ_BACK}&items=R-02&method=card&reference=POS-1"),
+    "doubtful items": ("cashier", f"{READ_BACK}&amount=50&items=更换,x&method=card"),
     "receipt": ("cashier", "/desk/receipts/1/"),
+    "receipts of a sale": ("cashier", "/desk/receipts/2/"),
+    "receipt for items": ("director", "/desk/receipts/3/"),
     "printer": ("cashier", "/desk/printer/"),
     "receipt books": ("cashier", "/desk/books/"),
     "receipt book": ("cashier", "/desk/books/1/"),
@@ -349,7 +355,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
     *("printed before", "bad offset", "bad check"),
-    *("bad amount", "forbidden", "missing", "wrong PIN"),
+    *("bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     *(
         "alarm without a reason",
@@ -416,6 +422,9 @@ def one_receipt(site: Site) -> None:
         "from tests.browser import seed_lists; seed_lists.lists()\n"
         "cashier = User.objects.get(username='cashier')\n"
         "operations.pay('every-page', '1-102.1', 5000, cashier, now_ms=clock.now_ms())\n"
+        "from central.desk import sales; from central.desk.charges import Wanted; from central.desk.money_in import HowPaid\n"
+        "basket = sales.Basket(5100, (Wanted('R-01', 2000), Wanted('R-04', 2500)))\n"
+        "sales.sell('whole-sale', '1-103.1', basket, cashier, now_ms=clock.now_ms(), how=HowPaid(tendered_fen=30000))\n"
         "from datetime import date\nfrom central.desk import binding, books\n"
         "from central.domain.receipt_book import Finding, Mark\n"
         "when = {'actor': cashier, 'now_ms': clock.now_ms()}\n"

@@ -150,9 +150,11 @@ def test_every_account_of_the_ledger_has_words() -> None:
     makers = [
         *(chart.cash, chart.rounding, chart.safe, chart.handed_in),
         *(chart.desk_float, chart.over_short, chart.difference_waiting),
+        *(chart.card_clearing, chart.bank_clearing, chart.repair_fees),
     ]
     sides = [maker() for maker in makers]
     sides += [chart.customer("1-1.1", "paid", "yuan"), chart.taken_back("1-1.1", "kwh")]
+    sides += [chart.on_behalf("C-01"), chart.owed("1-1.1", "yuan")]
     sides += [chart.opening("yuan"), chart.opening_owed("1-1.1", "yuan")]
     sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
     of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)

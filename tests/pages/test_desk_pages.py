@@ -52,7 +52,7 @@ def test_nothing_found_says_what_else_to_try(cashier: Client) -> None:
 def test_the_read_back_shows_room_item_price_energy_amount_and_date(cashier: Client) -> None:
     page = cashier.get(f"{room_path()}read-back/", {"payment": str(uuid4()), "amount": "50"}).content.decode()
     today = clock.local(clock.now_ms()).strftime("%Y-%m-%d")
-    for said in ("1-101", "Prepaid electricity", "0.5583", "89.56", "50.00", today, "刘洋"):
+    for said in ("1-101", "Electricity", "0.5583", "89.56", "50.00", today, "刘洋"):
         assert said in page, said
     assert not Payment.objects.exists()
 

@@ -67,6 +67,10 @@ QUERIES = (
         "usual",
         "payment",
         "hash",
+        "items",
+        "tendered",
+        "method",
+        "reference",
     ),
 )
 """What pages read from their address, all at once; an unknown one is nobody's."""
