@@ -189,7 +189,6 @@ SIDES: dict[str, Words] = {
     "sales:energy": _("energy sold for cash"),
     "sold:energy": _("energy handed out"),
     "subsidy": _("subsidies"),
-    "debt": _("owed by %(of)s"),
     "reclaim": _("to be taken back from %(of)s"),
     "college-error": _("errors of the college"),
     "lapsed": _("lapsed credit"),
