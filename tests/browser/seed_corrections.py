@@ -1,5 +1,7 @@
 """Corrections as a day leaves them: one asked of its gateway, one whose credit was used and is owed, an adjustment to be signed."""
 
+from django.db import transaction
+
 from central import clock
 from central.desk.corrections.adjusting import Wanted, ask_adjustment
 from central.desk.corrections.operations import Corrected, Right, correct
@@ -23,8 +25,9 @@ def corrections() -> None:
         assert isinstance(done, Corrected), done
     request = TakeBackRequest.objects.get(pk="cr-seed-c-owed")
     request.state, request.answered_ms = TakeBackRequest.State.SETTLED, now_ms
-    request.save()
-    settle(request, now_ms)
+    with transaction.atomic():
+        request.save()
+        settle(request, now_ms)
     older = pay("seed-older", "1-105.1", 4_000, cashier, now_ms=now_ms - DAY_MS)
     assert isinstance(older, Paid)
     wanted = Wanted(older.receipt.number, "1-105.1", "paid", -4_000_000)
