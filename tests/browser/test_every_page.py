@@ -14,6 +14,7 @@ from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
+CORRECT = f"/desk/receipts/1/correct/read-back/?kind=room&correction={PAYMENT}"
 
 PAGES: dict[str, tuple[str, str]] = {
     "sign-in": ("", "/office/sign-in/"),
@@ -29,6 +30,20 @@ PAGES: dict[str, tuple[str, str]] = {
     "receipt": ("cashier", "/desk/receipts/1/"),
     "receipts of a sale": ("cashier", "/desk/receipts/2/"),
     "receipt for items": ("director", "/desk/receipts/3/"),
+    "correct a receipt": ("cashier", "/desk/receipts/1/correct/"),
+    "correct the room": ("cashier", "/desk/receipts/1/correct/?kind=room&q=1-10"),
+    "correct the room, chosen": ("cashier", "/desk/receipts/1/correct/?kind=room&q=1-105"),
+    "correct the amount": ("cashier", "/desk/receipts/1/correct/?kind=amount"),
+    "give money back": ("cashier", "/desk/receipts/1/correct/?kind=none"),
+    "correction read back": ("cashier", f"{CORRECT}&room=5&amount=50&reason=房号听错"),
+    "correction mistyped": ("cashier", f"{CORRECT}&room=5&amount=x"),
+    "void receipt": ("cashier", "/desk/receipts/4/"),
+    "receipt in its place": ("cashier", "/desk/receipts/5/"),
+    "correction asked": ("cashier", "/desk/corrections/4/"),
+    "correction owed": ("cashier", "/desk/corrections/6/"),
+    "corrections": ("cashier", "/desk/corrections/"),
+    "correction too late": ("cashier", "/desk/receipts/8/correct/"),
+    "adjustment": ("cashier", "/desk/receipts/8/adjust/"),
     "printer": ("cashier", "/desk/printer/"),
     "receipt books": ("cashier", "/desk/books/"),
     "receipt book": ("cashier", "/desk/books/1/"),
@@ -318,6 +333,11 @@ def come_without_a_shift(page: Page, site: Site) -> None:
     site.run(f"{WITH_CASHIER}Drawer.objects.filter(name='main').update(open_shift=1)")
 
 
+def look_at_an_adjustment(page: Page, site: Site) -> None:
+    [(number,)] = site.sql("SELECT number FROM office_approval WHERE act = 'adjustment'")
+    page.goto(f"/office/approvals/{number}/")
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -341,6 +361,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
         lambda page, site: compare_a_count(page, hand_over=True),
         "[type=password]",
     ),
+    "adjustment to sign": ("director", look_at_an_adjustment, "form[action$='/sign/']"),
     "open a shift": ("cashier", come_without_a_shift, "[name=n10000]"),
     "old page": ("", lambda page, site: send_an_old_page(page), "main li"),
     "locked out": ("", lambda page, site: be_locked_out(page), ".note.warn"),
@@ -355,7 +376,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
     *("printed before", "bad offset", "bad check"),
-    *("bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
+    *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     *(
         "alarm without a reason",
@@ -433,6 +454,12 @@ def one_receipt(site: Site) -> None:
         "books.check_pages(book, 1, 40, books.seals_at(clock.now_ms()), findings, **when)\n"
         "binding.bind_volume('2026', [binding.WantedRange('', 1, 1)], '档案室 3 柜', date(2026, 11, 30), **when)"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def some_corrections(site: Site, one_receipt: None) -> None:
+    """Correct two receipts after the first one, and leave one of yesterday."""
+    site.run("from tests.browser import seed_corrections; seed_corrections.corrections()")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -157,6 +157,7 @@ def test_every_account_of_the_ledger_has_words() -> None:
     sides += [chart.on_behalf("C-01"), chart.owed("1-1.1", "yuan")]
     sides += [chart.opening("yuan"), chart.opening_owed("1-1.1", "yuan")]
     sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
+    sides += [chart.reclaim("1-1.1", "yuan"), chart.college_errors("yuan")]
     of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)
     sides += [maker("yuan") for maker in (*of_unit, chart.take_back_asked, chart.take_back_pending)]
     public = [name for name, one in vars(chart).items() if callable(one) and name[0].islower()]

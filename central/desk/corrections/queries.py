@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from central.desk.book_models import BookPageIssue
 from central.desk.corrections.models import Adjustment, Correction, Reclaim
 from central.desk.corrections.reclaims import Standing, State, gateway_of, standings
+from central.desk.go_live.signers_view import bucket_words
 from central.desk.models import ChargeLine, Payment, Receipt
 from central.desk.print_models import ReceiptVoid
 from central.desk.queries import BucketBalance, bucket_balances
@@ -28,7 +29,8 @@ class Record:
     payments: tuple[Receipt, ...]
     siblings: tuple[Receipt, ...]
     """The other receipts of the same sale."""
-    buckets: tuple[BucketBalance, ...]
+    buckets: tuple[tuple[str, BucketBalance], ...]
+    """With their names; what was never used is left out beside the receipt's own."""
     gateway: Gateway | None
 
     @property
@@ -89,7 +91,11 @@ def record_of(receipt: Receipt, now_ms: int) -> Record:
         lines=tuple(payment.lines.order_by("number")),
         payments=tuple(payments.order_by("-number")[:LAST_PAYMENTS]),
         siblings=tuple(siblings.exclude(pk=receipt.pk).order_by("number")) if payment.sale else (),
-        buckets=tuple(bucket_balances(payment.account)),
+        buckets=tuple(
+            (bucket_words(one.bucket), one)
+            for one in bucket_balances(payment.account)
+            if one.amount or one.bucket == payment.bucket
+        ),
         gateway=Gateway.objects.filter(building=payment.account.point.room.building_id).first(),
     )
 

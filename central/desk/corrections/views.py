@@ -22,7 +22,6 @@ from central.desk.corrections.operations import Corrected, correct
 from central.desk.corrections.queries import Record
 from central.desk.corrections.rule import CorrectionRefusal, may_correct
 from central.desk.corrections.words import REFUSALS, badge, sentence, why_not
-from central.desk.limits import limits_at
 from central.desk.models import Payment, Receipt
 from central.desk.page_offer import PageOffer, offer_for
 from central.desk.refusals import DeskRefusal, Refused
@@ -71,7 +70,6 @@ def _step(request: HttpRequest, receipt: Receipt, form: CorrectForm | None) -> H
         "form": form,
         "typed": typed,
         "amount": typed.get("amount") or f"{receipt.amount_fen // 100}.{receipt.amount_fen % 100:02d}",
-        "limits": limits_at(receipt.payment.account.point.customer_class, now_ms),
         "items": _items(record, typed, now_ms) if not record.is_energy else [],
         "has_shift": open_shift_of(request.user) is not None,
         "correction_id": typed.get("correction") or new_key(),

@@ -199,7 +199,6 @@ SIDES: dict[str, Words] = {
     "repair-fees": _("repair fees"),
     "on-behalf": _("collected on behalf, item %(of)s"),
     "subsidy": _("subsidies"),
-    "debt": _("owed by %(of)s"),
     "reclaim": _("to be taken back from %(of)s"),
     "college-error": _("errors of the college"),
     "lapsed": _("lapsed credit"),
