@@ -50,6 +50,8 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
             Door(_("Shifts"), _("Opened, handed over, counted and ended."), "desk:shifts", acts.SEE_MONEY),
             Door(_("Day close"), _("The day's totals, closed in order."), "desk:days", acts.SEE_MONEY),
             Door(_("Hand-in to finance"), _("Closed days handed in, and received."), "desk:hand-ins", acts.SEE_MONEY),
+            Door(_("Refunds and departures"), _("From asking to paying; graduation."), "desk:departures", acts.SEE_MONEY),
+            Door(_("Debts"), _("Who owes what: paid, collected, split, written off."), "desk:debts", acts.SEE_DEBTS),
             Door(_("Roster"), _("Which crew is on duty, day by day."), "desk:roster", acts.SEE_MONEY),
         ),
     ),

@@ -9,7 +9,6 @@ from central.campus.queries import price_at
 from central.desk.debts.naming import is_a_collection
 from central.desk.go_live.settling import is_ours
 from central.desk.refusals import DeskRefusal, Refused
-from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of, record_cash_out
 from central.domain.selling import money_back
 from central.ledger import chart_of_accounts as chart

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from central.desk import book_views, day_views, print_views, roster_views, shift_views, views, volume_views
+from central.desk.debts.urls import urlpatterns as debts
+from central.desk.departures.urls import urlpatterns as departures
 from central.desk.go_live import batch_views, list_views
 from central.desk.pin_views import room_pin
 from central.desk.voucher_views import voucher
@@ -48,6 +50,8 @@ urlpatterns = [
     path("go-live/<slug:batch>/correct/", batch_views.correct, name="go-live-correct"),
     path("go-live/<slug:batch>/collect/", batch_views.collect, name="go-live-collect"),
     path("go-live/<slug:batch>/again/<int:row>/", batch_views.again, name="go-live-again"),
+    *departures,
+    *debts,
     path("vouchers/<str:code>/", voucher, name="voucher"),
     path("shift/", shift_views.shift, name="shift"),
     path("shifts/", shift_views.shift_list, name="shifts"),

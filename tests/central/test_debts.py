@@ -43,7 +43,10 @@ def departed(taker, twin, cashier, wh=40_000):
 
 def owes(amount=5_000_000, account=ROOM, unit="yuan"):
     with transaction.atomic():
-        book([Draft(f"d-{account}", chart.owed(account, unit), chart.adjustments(unit), amount, "t", NOW_MS)], NOW_MS)
+        book(
+            [Draft(f"d-{account}", chart.owed(account, unit), chart.adjustments(unit), amount, "t", NOW_MS)],
+            NOW_MS,
+        )
 
 
 def owed(account=ROOM, unit="yuan"):
@@ -62,7 +65,9 @@ def test_a_debt_is_paid_with_a_receipt_once(taker, twin, cashier):
     paid = pay_debt(PAID, ROOM, 1_000, cashier, now_ms=NOW_MS)
     again = pay_debt(PAID, ROOM, 1_000, cashier, now_ms=NOW_MS)
     assert (paid.existed, again.existed, again.receipt) == (False, True, paid.receipt)
-    assert pay_debt(PAID, ROOM, 1_001, cashier, now_ms=NOW_MS) == DeskRefused(DeskRefusal.EXISTS_WITH_DIFFERENT)
+    assert pay_debt(PAID, ROOM, 1_001, cashier, now_ms=NOW_MS) == DeskRefused(
+        DeskRefusal.EXISTS_WITH_DIFFERENT
+    )
     assert (owed(), balance(chart.cash())) == (12_320_000, 10_000_000)
     payment = Payment.objects.get()
     assert (payment.purpose, payment.grant, payment.bucket) == ("debt", None, "")
@@ -72,9 +77,12 @@ def test_a_debt_is_paid_with_a_receipt_once(taker, twin, cashier):
     how = HowPaid(Payment.Method.TRANSFER, "bank-1")
     assert not pay_debt("0b" * 16, ROOM, 1_232, cashier, now_ms=NOW_MS, how=how).existed
     assert pay_debt("0c" * 16, ROOM, 1, cashier, now_ms=NOW_MS) == Refused(Why.NOTHING_OWED, ROOM)
-    assert Receipt.objects.count() == 2 and DebtPayment.objects.count() == 2
+    assert Receipt.objects.count() == 2
+    assert DebtPayment.objects.count() == 2
     totals = day_as_it_stands(payment.shift.day).totals
-    assert (totals.dormitory, totals.receipts) == (2_232, 2), "a debt for electricity counts as the room's payment"
+    assert (totals.dormitory, totals.receipts) == (2_232, 2), (
+        "a debt for electricity counts as the room's payment"
+    )
     assert faults() == []
 
 
@@ -165,7 +173,8 @@ def test_a_write_off_of_more_than_is_owed_by_then_is_not_carried_out(taker, twin
     request = ask_write_off(ROOM, None, OWED_FEN, "k", why="w", actor=cashier, now_ms=NOW_MS)
     pay_debt(PAID, ROOM, 1, cashier, now_ms=NOW_MS)
     done = sign_once_all_are_there(request.number)
-    assert done.state == Approval.State.FAILED and not DebtWriteOff.objects.exists()
+    assert done.state == Approval.State.FAILED
+    assert not DebtWriteOff.objects.exists()
     assert owed() == (OWED_FEN - 1) * 10_000
 
 
@@ -177,22 +186,30 @@ def sign_once_all_are_there(number):
 @given(st.integers(1, 10**9), st.integers(1, 20))
 def test_even_shares_make_the_debt_exactly_and_differ_by_a_fen(total, persons):
     shares = split_evenly(total, persons)
-    assert sum(shares) == total and max(shares) - min(shares) <= 1
+    assert sum(shares) == total
+    assert max(shares) - min(shares) <= 1
     named = [(str(n), fen) for n, fen in enumerate(shares)]
     assert fault_of(total, named) == (ShareFault.NOT_POSITIVE if total < persons else None)
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["refund", "used", "paid"]), st.integers(1, 6_000_000), st.integers(0, 9_000_000)),
+        st.tuples(
+            st.sampled_from(["refund", "used", "paid"]), st.integers(1, 6_000_000), st.integers(0, 9_000_000)
+        ),
         max_size=5,
     ),
     st.integers(0, 9_000_000),
 )
 def test_c_7_no_more_ever_leaves_than_the_gateway_gave_back(taker, twin, cashier, acts, final):
     """Whatever is asked, used meanwhile and given back: cash out is at most what came back, and the books hold."""
-    with transaction.atomic():
+    with transaction.atomic(), transaction.atomic(using="telemetry"):
         twin.balances.clear()
         twin.seq = twin.entries = 0
         credit(taker, twin, cashier, fen=1_000)
@@ -218,6 +235,7 @@ def test_c_7_no_more_ever_leaves_than_the_gateway_gave_back(taker, twin, cashier
         assert 0 <= out <= back
         assert faults() == []
         transaction.set_rollback(True)
+        transaction.set_rollback(True, using="telemetry")
 
 
 def approved_or_none(cashier, number, asked, kind="refund"):

@@ -34,7 +34,13 @@ def ask_write_off(
     """Ask that a sum of a debt is written off; the same `key` is the same request."""
     content = {"account": account_code, "share": share_id or 0, "fen": amount_fen}
     return ask(
-        WRITE_OFF, content, subject=account_code, why=why, actor=actor, now_ms=now_ms, key=f"{WRITE_OFF}:{key}"
+        WRITE_OFF,
+        content,
+        subject=account_code,
+        why=why,
+        actor=actor,
+        now_ms=now_ms,
+        key=f"{WRITE_OFF}:{key}",
     )
 
 

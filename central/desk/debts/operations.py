@@ -27,9 +27,7 @@ BUCKET = "paid"
 
 
 @transaction.atomic
-def collect(
-    account_code: str, key: str, *, why: str, actor: User, now_ms: int
-) -> TakeBackRequest | Refused:
+def collect(account_code: str, key: str, *, why: str, actor: User, now_ms: int) -> TakeBackRequest | Refused:
     """Ask the gateway for as much of an open room's credit as its debt needs (C-7). The same `key` is the same request.
 
     One at a time: a second one could take more than is owed. While it waits, the debt is not paid or written off otherwise.

@@ -1,7 +1,7 @@
 """What is owed: by an account outside its gateway's balance, or by one person as his share. The ledger says how much.
 
-A debt is acted on in whole fen. One kept in kWh is priced once, at the day of the first act, as if it had been sold then; what is below
-a fen is let go.
+A debt is acted on in whole fen. One kept in kWh is priced once, at the day of the first act, as if it had been sold then; what is
+below a fen is let go.
 """
 
 from dataclasses import dataclass
@@ -92,7 +92,9 @@ def _priced(account: Account, now_ms: int) -> tuple[list[Draft], int] | Refused:
     return [energy, _draft("debt-priced", owed, chart.energy_sales(code), money, account, now_ms)], money
 
 
-def _draft(kind: str, debit: chart.Side, credit: chart.Side, amount: int, account: Account, now_ms: int) -> Draft:
+def _draft(
+    kind: str, debit: chart.Side, credit: chart.Side, amount: int, account: Account, now_ms: int
+) -> Draft:
     """Booked once, because its gateway is locked from the look at the ledger on: the name is new each time."""
     return Draft(f"{kind}:{uuid4().hex}", debit, credit, amount, kind, now_ms, account.code)
 

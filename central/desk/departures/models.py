@@ -1,4 +1,4 @@
-"""Cases of money that leaves a room, as asked, asked of the gateway, and paid. Each row is written once; the state follows from them.
+"""Cases of money that leaves a room, as asked, asked of the gateway, paid. Rows are written once; the state follows from them.
 
 Amounts without a unit in their name are in the unit beside them: micro-yuan or watt-hours. Instants are milliseconds since 1970 in
 UTC (`*_ms`).
@@ -81,12 +81,17 @@ class Departure(ImmutableModel):
         constraints = [
             models.UniqueConstraint(fields=["run", "account"], name="one_case_per_room_of_a_run"),
             models.CheckConstraint(
-                condition=models.Q(kind="refund", asked__gt=0) | (~models.Q(kind="refund") & models.Q(asked=0)),
+                condition=models.Q(kind="refund", asked__gt=0)
+                | (~models.Q(kind="refund") & models.Q(asked=0)),
                 name="a_refund_has_a_sum",
             ),
             models.CheckConstraint(
                 condition=models.Q(kind="room-change", pay_by="credit", to_account__isnull=False)
-                | (~models.Q(kind="room-change") & ~models.Q(pay_by="credit") & models.Q(to_account__isnull=True)),
+                | (
+                    ~models.Q(kind="room-change")
+                    & ~models.Q(pay_by="credit")
+                    & models.Q(to_account__isnull=True)
+                ),
                 name="only_a_room_change_has_a_target",
             ),
         ]
@@ -103,7 +108,7 @@ class Departure(ImmutableModel):
 
 
 class Withdrawal(ImmutableModel):
-    """A case was asked of its gateway: by a request for credit, or by a closing. Refused ones are asked anew under the next number."""
+    """A case was asked of its gateway: by a request for credit, or a closing. Refused, it is asked anew under the next number."""
 
     departure = models.ForeignKey(Departure, on_delete=models.PROTECT, related_name="withdrawals")
     number = models.PositiveIntegerField()

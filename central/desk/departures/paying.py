@@ -78,7 +78,11 @@ def pay_by_bank(
     )
     detail = f"{case.pk}: {amount_fen} fen"
     record_audit(
-        actor=by.get_username(), action="pay-out-bank", subject=case.account.code, detail=detail, now_ms=now_ms
+        actor=by.get_username(),
+        action="pay-out-bank",
+        subject=case.account.code,
+        detail=detail,
+        now_ms=now_ms,
     )
     return paid
 
@@ -119,9 +123,7 @@ def move_credit(case_id: str, by: User, *, now_ms: int) -> DeparturePaid | Refus
     record_audit(
         actor=by.get_username(), action="move-credit", subject=case.account.code, detail=detail, now_ms=now_ms
     )
-    return DeparturePaid.objects.create(
-        departure=case, method=PayBy.CREDIT, moved=moved, by=by, at_ms=now_ms
-    )
+    return DeparturePaid.objects.create(departure=case, method=PayBy.CREDIT, moved=moved, by=by, at_ms=now_ms)
 
 
 def _book_move(case: Departure, now_ms: int) -> int:

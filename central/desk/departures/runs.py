@@ -14,7 +14,7 @@ from central.desk.departures.asking import held_of, refusal_for
 from central.desk.departures.models import Departure, DepartureRun, PayBy
 from central.desk.departures.refusals import DepartureRefusal as Why
 from central.desk.departures.refusals import Refused
-from central.desk.departures.states import State, Standing, cases_with_all, standings
+from central.desk.departures.states import Standing, State, cases_with_all, standings
 from central.desk.departures.withdrawing import ask_gateway
 from central.link.many_grants import lock_buildings
 from central.office.approvals import ApprovalRefusal, ask
@@ -78,7 +78,12 @@ def ask_run(
     if refused is not None:
         return refused
     run = DepartureRun.objects.create(
-        run_id=run_id, title=title[:120], pay_by=pay_by, why=why.strip()[:200], asked_by=actor, asked_ms=now_ms
+        run_id=run_id,
+        title=title[:120],
+        pay_by=pay_by,
+        why=why.strip()[:200],
+        asked_by=actor,
+        asked_ms=now_ms,
     )
     _store_cases(run, rows, actor, now_ms)
     done = ask(

@@ -57,7 +57,9 @@ def _moved() -> Check:
             return Check("moved credit", seen, f"case {one.pk}: its transfers are missing or differ")
     resting = balances(chart.moved_credit(unit.value) for unit in Unit)
     fault = f"grant {next(iter(grants))} has no case" if grants else ""
-    return Check("moved credit", seen, fault or ("credit rests between two rooms" if any(resting.values()) else ""))
+    return Check(
+        "moved credit", seen, fault or ("credit rests between two rooms" if any(resting.values()) else "")
+    )
 
 
 def _taken() -> Check:

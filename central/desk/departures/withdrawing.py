@@ -53,9 +53,7 @@ def ask_gateway(case: Departure, by: str, now_ms: int) -> Withdrawal | Refused:
         return Refused(SAME.get(asked.why, Why.ACCOUNT_NOT_OPEN), asked.what or case.account.code)
     if Withdrawal.objects.filter(request_id=asked.request_id).exists():
         return Refused(Why.CLOSED_BY_OTHER, case.account.code)
-    return Withdrawal.objects.create(
-        departure=case, number=number, request_id=asked.request_id, at_ms=now_ms
-    )
+    return Withdrawal.objects.create(departure=case, number=number, request_id=asked.request_id, at_ms=now_ms)
 
 
 def _ask(case: Departure, number: int, by: str, now_ms: int) -> Closing | TakeBackRequest | LinkRefused:
