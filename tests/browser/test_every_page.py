@@ -110,6 +110,19 @@ PAGES: dict[str, tuple[str, str]] = {
     "own mail": ("cashier", "/office/own-mail/"),
     "password": ("cashier", "/office/password/"),
     "second factor": ("manager", "/office/second-factor/"),
+    "refunds and departures": ("cashier", "/desk/departures/"),
+    "ask for a departure": ("cashier", "/desk/rooms/6/departure/"),
+    "departure to be paid": ("cashier", f"/desk/departures/{0:032d}/"),
+    "departure paid": ("cashier", f"/desk/departures/{1:032d}/"),
+    "departed room": ("cashier", "/desk/?q=1-204"),
+    "graduation": ("cashier", "/desk/graduation/"),
+    "graduation previewed": ("cashier", "/desk/graduation/?building=2&rooms="),
+    "graduation run": ("cashier", f"/desk/graduation/{'e' * 32}/"),
+    "debts": ("cashier", "/desk/debts/"),
+    "debt": ("cashier", "/desk/debts/1-202.1/"),
+    "debt split": ("cashier", "/desk/debts/1-201.1/"),
+    "departures as a paper": ("cashier", "/papers/departures/?kind=month"),
+    "arrears": ("cashier", "/papers/arrears/?kind=month"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
 }
@@ -309,6 +322,14 @@ def come_without_a_shift(page: Page, site: Site) -> None:
     site.run(f"{WITH_CASHIER}Drawer.objects.filter(name='main').update(open_shift=1)")
 
 
+def ask_without_a_reason(page: Page) -> None:
+    page.goto("/desk/rooms/6/departure/")
+    page.locator("#id_kind_1").check()
+    page.locator("#id_amount").fill("viel")
+    with page.expect_navigation():
+        page.locator("main form[data-once] button").click()
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -341,6 +362,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "my room, cut off": ("", lambda page, site: see_my_room(page, site, "1-101"), ".my-supply.bad"),
     "my room, out of reach": ("", lambda page, site: see_my_room(page, site, "3-202"), ".note.warn"),
     "wrong PIN": ("", lambda page, site: guess_a_pin(page), "#door-error"),
+    "departure mistyped": ("cashier", lambda page, site: ask_without_a_reason(page), ".errorlist"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
 }
 """Pages that only a deed leads to, and what proves that it did."""
@@ -348,6 +370,7 @@ EXPECTED_COMPLAINTS = {
     *("printed before", "bad offset", "bad check"),
     *("bad amount", "forbidden", "missing", "wrong PIN"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
+    "departure mistyped",
     *(
         "alarm without a reason",
         "import refused",
@@ -412,6 +435,12 @@ def one_receipt(site: Site) -> None:
         "books.check_pages(book, 1, 40, books.seals_at(clock.now_ms()), findings, **when)\n"
         "binding.bind_volume('2026', [binding.WantedRange('', 1, 1)], '档案室 3 柜', date(2026, 11, 30), **when)"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def departures(site: Site, one_receipt: None) -> None:
+    """Rooms that were left: paid and to be paid, a graduation under way, debts."""
+    site.run("from tests.browser import seed_departures; seed_departures.departures()")
 
 
 @pytest.fixture(scope="module", autouse=True)
