@@ -37,7 +37,7 @@ class CaseForm(forms.Form):
     )
     amount = forms.CharField(label=gettext_lazy("Sum, for a refund"), max_length=14, required=False)
     pay_by = forms.ChoiceField(
-        label=gettext_lazy("To be paid"),
+        label=gettext_lazy("How it is paid"),
         choices=[(PayBy.CASH, PayBy.CASH.label), (PayBy.BANK, PayBy.BANK.label)],
         widget=RADIO,
         initial=PayBy.CASH,

@@ -38,9 +38,9 @@ def steps_of(one: Standing) -> list[Step]:
     names = (
         (_("asked"), one.case.asked_ms),
         (_("approved"), one.approval.ended_ms if one.approval else None),
-        (_("withdrawn"), answered_ms),
+        (_("given back"), answered_ms),
         (_("paid"), paid.at_ms if paid else None),
-        (_("closed"), paid.at_ms if paid else answered_ms),
+        (_("settled"), paid.at_ms if paid else answered_ms),
     )
     done = REACHED[one.state] + (one.state == State.EMPTY)
     return [_step(name, at_ms, place, done, one.state in STUCK) for place, (name, at_ms) in enumerate(names)]
