@@ -15,7 +15,7 @@ from central.ledger.queries import balance
 from central.link.models import Command, Gateway, GatewayEpoch
 from central.office import approvals
 from central.office.models import Approval, User
-from gateway.contract.facts import CommandOutcome, CommandResult, Instant
+from gateway.contract.facts import CommandOutcome, CommandResult, EntryLine, Instant
 
 TO_PAY, PAID, OWING, SPLIT = "1-204.1", "1-203.1", "1-202.1", "1-201.1"
 RUN = "e" * 32
@@ -32,7 +32,7 @@ def departures() -> None:
             signed(asked(account, f"{number:032d}", cashier, now_ms).approval_key, now_ms)
             closes(account, now_ms)
         pay_cash(f"{1:032d}", cashier, now_ms=now_ms)
-        shares = [("王小明", 928), ("李丽", 927)]
+        shares = [("郭敏", 928), ("何欣", 927)]
         split("5" * 32, SPLIT, shares, why="毕业离校", actor=cashier, now_ms=now_ms)
         run = ask_run(RUN, "1号楼", RUN_ROOMS, "bank", why="2026 届毕业", actor=cashier, now_ms=now_ms)
         assert isinstance(run, DepartureRun), run
@@ -77,8 +77,10 @@ def closes(account: str, now_ms: int) -> None:
     command = Command.objects.filter(kind="close-account", gateway=gateway).latest("pk")
     at = Instant("b", now_ms, now_ms, True)
     outcome = CommandOutcome.APPLIED
-    said = CommandResult(command.number, command.command_id, outcome, at, final_register_wh=412_340)
     if account == RUN_ROOMS[0]:
-        first = Command.objects.filter(kind="close-account", gateway=gateway).order_by("-pk")[1]
-        said = CommandResult(first.number, first.command_id, outcome, at, final_register_wh=425_710)
+        command = Command.objects.filter(kind="close-account", gateway=gateway).order_by("-pk")[1]
+    taken = [EntryLine("paid", "yuan", -left, 0)] if left > 0 else []
+    said = CommandResult(
+        command.number, command.command_id, outcome, at, taken=taken, final_register_wh=412_340
+    )
     take_result(gateway, epoch, said, now_ms)

@@ -22,7 +22,7 @@ from central.papers.slip_pdf import slips_pdf
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 
 TITLE, NOTHING = "电费退款凭单", "—"
-COPIES = ("存档联（随原收据客户联存卡机房）", "客户联（交领款人）")
+COPIES = ("存档联（存卡机房）", "客户联（交领款人）")
 KINDS = {
     Departure.Kind.REFUND: "退部分余额，账户保留",
     Departure.Kind.DEPARTURE: "退宿销户，退余额",
