@@ -5,8 +5,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from central.campus.models import Account
 from central.desk.day_close import day_as_it_stands
 from central.desk.debts.acts import ask_write_off
+from central.desk.debts.listing import debts_now
 from central.desk.debts.models import DebtPayment, DebtShare, DebtSplit, DebtWriteOff
 from central.desk.debts.operations import collect, split
 from central.desk.debts.owing import share_side
@@ -57,6 +59,17 @@ def test_c_8_a_negative_balance_of_a_closed_account_becomes_owed(taker, twin, ca
     departed(taker, twin, cashier)
     assert balance(chart.customer(ROOM, "paid", "yuan")) == 0
     assert owed() == OWED_FEN * 10_000
+    assert faults() == []
+
+
+def test_what_an_account_closed_by_an_older_server_is_below_zero_is_listed_and_booked(taker, twin, cashier):
+    up(taker, twin, twin.consumption(ROOM, 40_000, 40_000))
+    assert debts_now(NOW_MS) == [], "an open room's balance is no debt"
+    Account.objects.filter(code=ROOM).update(state=Account.State.CLOSED, closed_ms=NOW_MS)
+    assert [(line.room, line.due_fen) for line in debts_now(NOW_MS)] == [("1-301", OWED_FEN)]
+    pay_debt(PAID, ROOM, OWED_FEN, cashier, now_ms=NOW_MS)
+    assert debts_now(NOW_MS) == []
+    assert (owed(), balance(chart.customer(ROOM, "paid", "yuan"))) == (0, 0)
     assert faults() == []
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import F, QuerySet
+
 from central.campus.models import Account
 from central.campus.queries import prices_at
 from central.desk.debts.models import DebtShare
@@ -38,17 +40,30 @@ class DebtLine:
 
 def debts_now(now_ms: int, building: str = "") -> list[DebtLine]:
     """List what is owed, by building and room: rooms' debts, then what is left of persons' shares."""
-    sides = LedgerAccount.objects.filter(code__startswith="debt:").order_by("code")
-    amounts: dict[str, dict[str, int]] = {}
-    for row in sides:
-        if row.balance > 0:
-            amounts.setdefault(row.code.split(":")[1], {})[row.unit] = row.balance
+    amounts = _amounts()
     accounts = _accounts(building).filter(code__in=amounts)
     lines = _lines(accounts, amounts, now_ms) + _shares(building)
     return sorted(lines, key=lambda line: (line.account.point.room.building.code, line.room, line.people))
 
 
-def _accounts(building: str):
+def _amounts() -> dict[str, dict[str, int]]:
+    """Give by account and unit what is booked as owed, and what closed accounts are below zero: the first act books that, too."""
+    amounts: dict[str, dict[str, int]] = {}
+    owed = LedgerAccount.objects.filter(code__startswith="debt:", debits__gt=F("credits"))
+    below = LedgerAccount.objects.filter(code__startswith="customer:", debits__gt=F("credits"))
+    names = {row.code.split(":")[1] for row in below}
+    closed = set(
+        Account.objects.filter(code__in=names, state=Account.State.CLOSED).values_list("code", flat=True)
+    )
+    for row in [*owed, *below]:
+        name = row.code.split(":")[1]
+        if row.code.startswith("debt:") or name in closed:
+            of_account = amounts.setdefault(name, {})
+            of_account[row.unit] = of_account.get(row.unit, 0) + row.debits - row.credits
+    return amounts
+
+
+def _accounts(building: str) -> QuerySet[Account]:
     accounts = Account.objects.select_related("point__room__building", "point__customer_class")
     return accounts.filter(point__room__building__code=building) if building else accounts
 
