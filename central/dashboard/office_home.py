@@ -52,6 +52,8 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
             Door(_("Hand-in to finance"), _("Closed days handed in, and received."), "desk:hand-ins", acts.SEE_MONEY),
             Door(_("Corrections"), _("Receipts made void, and credit taken back or owed."), "desk:corrections", acts.SEE_MONEY),
             Door(_("Subsidies"), _("So much a head for many rooms, signed and never takings."), "desk:subsidies", acts.SEE_MONEY),
+            Door(_("Refunds and departures"), _("From asking to paying; graduation."), "desk:departures", acts.SEE_MONEY),
+            Door(_("Debts"), _("Who owes what: paid, collected, split, written off."), "desk:debts", acts.SEE_DEBTS),
             Door(_("Roster"), _("Which crew is on duty, day by day."), "desk:roster", acts.SEE_MONEY),
         ),
     ),

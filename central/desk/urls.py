@@ -15,6 +15,8 @@ from central.desk import (
     volume_views,
 )
 from central.desk.day_table_views import day_table
+from central.desk.debts.urls import urlpatterns as debts
+from central.desk.departures.urls import urlpatterns as departures
 from central.desk.go_live import batch_views, list_views
 from central.desk.pin_views import room_pin
 from central.desk.subsidies import views as subsidy_views
@@ -68,6 +70,8 @@ urlpatterns = [
     path("subsidies/ask/", subsidy_views.ask, name="subsidy-ask"),
     path("subsidies/<slug:batch>/", subsidy_views.subsidy, name="subsidy"),
     path("subsidies/<slug:batch>/undo/", subsidy_views.undo, name="subsidy-undo"),
+    *departures,
+    *debts,
     path("vouchers/<str:code>/", voucher, name="voucher"),
     path("shift/", shift_views.shift, name="shift"),
     path("shifts/", shift_views.shift_list, name="shifts"),

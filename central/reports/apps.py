@@ -11,6 +11,7 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from central.papers.catalogue import add_reports
+        from central.reports.departures import ARREARS, DEPARTURES
         from central.reports.duty_meals import DUTY_MEALS
         from central.reports.go_live import GO_LIVE
         from central.reports.price_list import PRICE_LIST
@@ -22,3 +23,4 @@ class ReportsConfig(AppConfig):
         add_reports(
             [TAKINGS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS, SUBSIDIES]
         )
+        add_reports([DEPARTURES, ARREARS])

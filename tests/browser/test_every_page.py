@@ -134,6 +134,19 @@ PAGES: dict[str, tuple[str, str]] = {
     "own mail": ("cashier", "/office/own-mail/"),
     "password": ("cashier", "/office/password/"),
     "second factor": ("manager", "/office/second-factor/"),
+    "refunds and departures": ("cashier", "/desk/departures/"),
+    "ask for a departure": ("cashier", "/desk/rooms/6/departure/"),
+    "departure to be paid": ("cashier", f"/desk/departures/{0:032d}/"),
+    "departure paid": ("cashier", f"/desk/departures/{1:032d}/"),
+    "departed room": ("cashier", "/desk/?q=1-204"),
+    "graduation": ("cashier", "/desk/graduation/"),
+    "graduation previewed": ("cashier", "/desk/graduation/?building=2&rooms="),
+    "graduation run": ("cashier", f"/desk/graduation/{'e' * 32}/"),
+    "debts": ("cashier", "/desk/debts/"),
+    "debt": ("cashier", "/desk/debts/1-202.1/"),
+    "debt split": ("cashier", "/desk/debts/1-201.1/"),
+    "departures as a paper": ("cashier", "/papers/departures/?kind=month"),
+    "arrears": ("cashier", "/papers/arrears/?kind=month"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
 }
@@ -338,6 +351,14 @@ def look_at_an_adjustment(page: Page, site: Site) -> None:
     page.goto(f"/office/approvals/{number}/")
 
 
+def ask_without_a_reason(page: Page) -> None:
+    page.goto("/desk/rooms/6/departure/")
+    page.locator("#id_kind_1").check()
+    page.locator("#id_amount").fill("viel")
+    with page.expect_navigation():
+        page.locator("main form[data-once] button").click()
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -371,6 +392,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "my room, cut off": ("", lambda page, site: see_my_room(page, site, "1-101"), ".my-supply.bad"),
     "my room, out of reach": ("", lambda page, site: see_my_room(page, site, "3-202"), ".note.warn"),
     "wrong PIN": ("", lambda page, site: guess_a_pin(page), "#door-error"),
+    "departure mistyped": ("cashier", lambda page, site: ask_without_a_reason(page), ".errorlist"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
 }
 """Pages that only a deed leads to, and what proves that it did."""
@@ -378,6 +400,7 @@ EXPECTED_COMPLAINTS = {
     *("printed before", "bad offset", "bad check"),
     *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
+    "departure mistyped",
     *(
         "alarm without a reason",
         "import refused",
@@ -460,6 +483,12 @@ def one_receipt(site: Site) -> None:
 def some_corrections(site: Site, one_receipt: None) -> None:
     """Correct two receipts after the first one, and leave one of yesterday."""
     site.run("from tests.browser import seed_corrections; seed_corrections.corrections()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def departures(site: Site, some_corrections: None) -> None:
+    """Rooms that were left: paid and to be paid, a graduation under way, debts."""
+    site.run("from tests.browser import seed_departures; seed_departures.departures()")
 
 
 @pytest.fixture(scope="module", autouse=True)

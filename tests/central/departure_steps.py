@@ -1,5 +1,8 @@
 """Steps of tests about refunds, departures and debts: people who sign, cases asked and signed, answers of the twin."""
 
+import pytest
+from django.db import transaction
+
 from central.desk.debts.verification import verify_debts
 from central.desk.departures.asking import Wanted, ask_departure
 from central.desk.departures.models import Departure
@@ -102,3 +105,9 @@ def faults():
     """What `verify` would find."""
     checks = [*verify_books(), *verify_sales(), *verify_shifts(), *verify_departures(), *verify_debts()]
     return [f"{check.name}: {check.fault}" for check in checks if check.fault]
+
+
+def killed_in(act):
+    """Run an act whose process dies in the middle: its transaction is gone."""
+    with pytest.raises(RuntimeError, match="killed"), transaction.atomic():
+        act()

@@ -156,6 +156,12 @@ def test_every_account_of_the_ledger_has_words() -> None:
     sides += [chart.customer("1-1.1", "paid", "yuan"), chart.taken_back("1-1.1", "kwh")]
     sides += [chart.on_behalf("C-01"), chart.owed("1-1.1", "yuan")]
     sides += [chart.opening("yuan"), chart.opening_owed("1-1.1", "yuan")]
+    sides += [
+        chart.paid_by_finance(),
+        chart.bad_debts(),
+        chart.moved_credit("yuan"),
+        chart.debt_share("s", 1),
+    ]
     sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
     sides += [chart.reclaim("1-1.1", "yuan"), chart.college_errors("yuan")]
     of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)

@@ -1,4 +1,4 @@
-"""Debts split among persons, what was paid of them, what was written off. Each row is written once; the ledger says what is left."""
+"""Debts split among persons, what was paid of them, what was written off. Written once; the ledger says what is left."""
 
 from django.conf import settings
 from django.db import models

@@ -1,7 +1,7 @@
 """What is owed: by an account outside its gateway's balance, or by one person as his share. The ledger says how much.
 
-A debt is acted on in whole fen. One kept in kWh is priced once, at the day of the first act, as if it had been sold then; what is below
-a fen is let go.
+A debt is acted on in whole fen. One kept in kWh is priced once, at the day of the first act, as if it had been sold then; what is
+below a fen is let go.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The acts of money that leaves a room: what their signers are shown, and that the last signature asks the gateways (C-8, R-4.2.1)."""
+"""The acts of money that leaves a room: what signers are shown, and that the last signature asks the gateways (C-8, R-4.2.1)."""
 
 from collections.abc import Sequence
 

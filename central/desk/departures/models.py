@@ -1,4 +1,4 @@
-"""Cases of money that leaves a room, as asked, asked of the gateway, and paid. Each row is written once; the state follows from them.
+"""Cases of money that leaves a room, as asked, asked of the gateway, paid. Rows are written once; the state follows from them.
 
 Amounts without a unit in their name are in the unit beside them: micro-yuan or watt-hours. Instants are milliseconds since 1970 in
 UTC (`*_ms`).
@@ -108,7 +108,7 @@ class Departure(ImmutableModel):
 
 
 class Withdrawal(ImmutableModel):
-    """A case was asked of its gateway: by a request for credit, or by a closing. Refused ones are asked anew under the next number."""
+    """A case was asked of its gateway: by a request for credit, or a closing. Refused, it is asked anew under the next number."""
 
     departure = models.ForeignKey(Departure, on_delete=models.PROTECT, related_name="withdrawals")
     number = models.PositiveIntegerField()

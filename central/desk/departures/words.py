@@ -35,7 +35,7 @@ REFUSALS: dict[Why, Words] = {
     Why.MORE_THAN_THERE: lazy("That is more than the room has. Ask for less, or for a departure: it pays all that is left."),
     Why.NO_TARGET: lazy("The new room has no open, prepaid account. Let it be occupied first, or choose another room."),
     Why.SAME_ROOM: lazy("That is the room itself. Name the new one."),
-    Why.OTHER_UNIT: lazy("The new room keeps its balance in another way: credit can't go there. Ask for a departure, paid in cash or by finance."),
+    Why.OTHER_UNIT: lazy("The new room keeps its balance in another way: credit can't go there. Ask for a departure instead."),
     Why.WRONG_WAY: lazy("It was approved to be paid in another way. Withdraw it and ask anew."),
     Why.ALREADY_ASKED: lazy("Another case of this room is not over yet. End that one first."),
     Why.EXISTS_WITH_DIFFERENT: lazy("This page has asked for something else already. Open the room again."),

@@ -1,0 +1,34 @@
+"""What a room's page says of its cases: one under way, or the reason why the room is dark after a departure."""
+
+from django import template
+
+from central import clock
+from central.campus.models import Account
+from central.desk.departures.states import OVER, Standing, cases_with_all, standings
+from central.desk.departures.words import STATES, next_step
+from central.office.access import may
+from central.office.roles import ASK_REFUNDS, SEE_DEBTS
+
+register = template.Library()
+NEWEST = 5
+
+
+@register.inclusion_tag("desk/departure_links.html", takes_context=True)
+def departure_links(context: dict, room_id: int) -> dict[str, object]:
+    """Give the room's doors to refunds and debts, and its newest cases that are not over."""
+    cases = cases_with_all().filter(account__point__room=room_id).order_by("-asked_ms")[:NEWEST]
+    found = standings(cases, clock.now_ms())
+    live = Account.objects.filter(point__room=room_id).exclude(state=Account.State.CLOSED).exists()
+    return {
+        "room_id": room_id,
+        "rows": [(one, STATES[one.state], next_step(one)) for one in found if one.state not in OVER],
+        "dark": None if live else _departed(found),
+        "may_ask": live and may(context["request"], ASK_REFUNDS),
+        "may_see_debts": may(context["request"], SEE_DEBTS),
+    }
+
+
+def _departed(found: list[Standing]) -> Standing | None:
+    """Give the case whose closing keeps the room locked out."""
+    closed = [one for one in found if one.closing and one.case.account.state == Account.State.CLOSED]
+    return next(iter(closed), None)
