@@ -1,9 +1,10 @@
 """Addresses of the desk."""
 
-from django.urls import path
+from django.urls import include, path
 
 from central.desk import book_views, day_views, print_views, roster_views, shift_views, views, volume_views
 from central.desk.go_live import batch_views, list_views
+from central.desk.merchants.urls import merchant_urls
 from central.desk.pin_views import room_pin
 from central.desk.voucher_views import voucher
 from central.domain.receipt_prints import PrintedPaper
@@ -48,6 +49,7 @@ urlpatterns = [
     path("go-live/<slug:batch>/correct/", batch_views.correct, name="go-live-correct"),
     path("go-live/<slug:batch>/collect/", batch_views.collect, name="go-live-collect"),
     path("go-live/<slug:batch>/again/<int:row>/", batch_views.again, name="go-live-again"),
+    path("merchants/", include(merchant_urls)),
     path("vouchers/<str:code>/", voucher, name="voucher"),
     path("shift/", shift_views.shift, name="shift"),
     path("shifts/", shift_views.shift_list, name="shifts"),

@@ -1,4 +1,4 @@
-"""Steps that tests of merchants take: shops with card meters and monthly bills, lists as other systems write them, registers told."""
+"""Steps that tests of merchants take: shops of every billing, lists as other systems write them, registers told."""
 
 import io
 from datetime import date
@@ -120,7 +120,12 @@ def billed(cashier: User, period: Period = PERIOD, now_ms: int = NOW_MS) -> list
         person(name, role)
     until_ms = instants_of(period)[1]
     asked = ask_for_bills(
-        plan_bills(period), why="month", key=f"k-{period.name}-{now_ms}", actor=cashier, now_ms=now_ms, until_ms=until_ms
+        plan_bills(period),
+        why="month",
+        key=f"k-{period.name}-{now_ms}",
+        actor=cashier,
+        now_ms=now_ms,
+        until_ms=until_ms,
     )
     request = signed(asked, now_ms)
     assert request.state == Approval.State.APPROVED, request.outcome

@@ -40,7 +40,9 @@ def test_a_card_is_one_accounts_at_a_time(carded, cashier):
         end_card(carded.pk, PaymentCardEnd.Why.LOST, actor=cashier, now_ms=NOW_MS), PaymentCardEnd
     )
     assert found(NUMBER) == [], "a lost card finds nothing"
-    assert end_card(carded.pk, PaymentCardEnd.Why.LOST, actor=cashier, now_ms=NOW_MS) is CardRefusal.CARD_ENDED
+    assert (
+        end_card(carded.pk, PaymentCardEnd.Why.LOST, actor=cashier, now_ms=NOW_MS) is CardRefusal.CARD_ENDED
+    )
     assert isinstance(register_card(NUMBER, CARD, "", actor=cashier, now_ms=NOW_MS), PaymentCard)
     assert found(NUMBER) == ["1-A02"]
 
@@ -51,7 +53,9 @@ def test_a_replaced_card_ends_with_the_new_one(carded, cashier):
     assert PaymentCardEnd.objects.get().why == "replaced"
     assert found(NUMBER) == []
     assert found("77") == ["1-A03"]
-    assert register_card("78", CARD, "", actor=cashier, now_ms=NOW_MS, replaces=new.pk) is CardRefusal.CARD_ENDED
+    assert (
+        register_card("78", CARD, "", actor=cashier, now_ms=NOW_MS, replaces=new.pk) is CardRefusal.CARD_ENDED
+    )
 
 
 def test_a_card_of_a_closed_account_finds_nothing_and_may_go_to_another(carded, cashier):

@@ -147,7 +147,9 @@ def _issue(number: int, one: Content, period: str, account: Account, approved: A
 
 
 def _bill_drafts(bill: MonthlyBill) -> list[Draft]:
-    return moves(bill, f"bill:{bill.pk}", bill.amount_fen, bill.energy_wh, "bill", bill.until_ms - 1, back=False)
+    return moves(
+        bill, f"bill:{bill.pk}", bill.amount_fen, bill.energy_wh, "bill", bill.until_ms - 1, back=False
+    )
 
 
 def moves(
@@ -157,7 +159,14 @@ def moves(
     class_code, code = bill.account.point.customer_class.code, bill.account.code
     customer, owed = chart.customer(code, PAID, bill.unit), chart.owed(code, Unit.YUAN)
     in_kwh = bill.unit == Unit.KWH
-    pairs = [(draft_id, owed, chart.energy_sales(class_code) if in_kwh else customer, micro_yuan_from_fen(Fen(fen)))]
+    pairs = [
+        (
+            draft_id,
+            owed,
+            chart.energy_sales(class_code) if in_kwh else customer,
+            micro_yuan_from_fen(Fen(fen)),
+        )
+    ]
     if in_kwh and energy_wh:
         pairs.append((f"{draft_id}:energy", chart.energy_sold(class_code), customer, energy_wh))
     return [
@@ -183,7 +192,9 @@ def names_of(approved: Approved) -> str:
 def issue_credit(content: Content, approved: Approved) -> str:
     """Issue a signed credit note, unless so much of the bill was paid meanwhile that it is more than what is open."""
     series = locked_series(CREDIT_NOTES)
-    found = MonthlyBill.objects.select_for_update(of=("self",)).select_related("account__point__customer_class")
+    found = MonthlyBill.objects.select_for_update(of=("self",)).select_related(
+        "account__point__customer_class"
+    )
     bill = found.get(pk=content["bill"])
     fen = content["amount_fen"]
     state = state_of(bill, campus_day(approved.now_ms))

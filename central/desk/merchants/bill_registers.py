@@ -1,7 +1,8 @@
-"""Find the registers that a bill is made of: at its ends, at a meter's replacement, and those between that show where a price edge lies.
+"""Find the registers that a bill is made of: at its ends, at a meter's replacement, and between, where a price edge may lie.
 
-What exists is taken in this order: the register told at the accounting period's closing instant (R-4.1.9), a gateway's entry of that
-very instant, the last good reading before it, as old as the setting allows. Registers are the primary side's (contract of the driver).
+What exists is taken in this order: the register told at the accounting period's closing instant (R-4.1.9), a gateway's entry of
+that very instant, the last good reading before it, as old as the setting allows. Registers are the primary side's: the gateway's
+driver has counted the current transformers in.
 """
 
 from collections.abc import Sequence
@@ -95,9 +96,7 @@ def used_before(account: Account, from_ms: int, prices: Sequence[PriceRule]) -> 
     return (MonthUse(month, used),) if used else ()
 
 
-def _first(
-    binding: Binding, begins_ms: int, from_ms: int, before: MonthlyBill | None
-) -> Register | None:
+def _first(binding: Binding, begins_ms: int, from_ms: int, before: MonthlyBill | None) -> Register | None:
     meter = binding.meter.meter_no
     if before is not None and before.until_ms == begins_ms:
         billed = BillMeter.objects.filter(bill=before, meter=meter, until_ms=begins_ms).first()

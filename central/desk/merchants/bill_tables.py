@@ -17,7 +17,11 @@ Content = dict[str, Any]
 
 def run_tables(content: Content) -> list[Table]:
     """Show a run: the bills, the registers they come from, the rooms without a bill."""
-    return [bills_table(content["bills"]), registers_table(content["bills"]), *unbilled_tables(content["unbilled"])]
+    return [
+        bills_table(content["bills"]),
+        registers_table(content["bills"]),
+        *unbilled_tables(content["unbilled"]),
+    ]
 
 
 def bills_table(bills: list[Content]) -> Table:

@@ -68,7 +68,9 @@ def register_card(
 
 @one_writer
 @transaction.atomic
-def end_card(card_id: int, why: PaymentCardEnd.Why, *, actor: User, now_ms: int) -> PaymentCardEnd | CardRefusal:
+def end_card(
+    card_id: int, why: PaymentCardEnd.Why, *, actor: User, now_ms: int
+) -> PaymentCardEnd | CardRefusal:
     """Let a card find nothing any more."""
     locked_series(CARDS)
     card = PaymentCard.objects.select_related("account").filter(pk=card_id, end=None).first()
@@ -82,6 +84,4 @@ def _end(card: PaymentCard, why: PaymentCardEnd.Why, actor: User, now_ms: int) -
 
 
 def _on_record(action: str, subject: str, detail: str, actor: User, now_ms: int) -> None:
-    record_audit(
-        actor=actor.get_username(), action=action, subject=subject, detail=detail, now_ms=now_ms
-    )
+    record_audit(actor=actor.get_username(), action=action, subject=subject, detail=detail, now_ms=now_ms)

@@ -28,7 +28,7 @@ WRITTEN_AT_ONCE = 2_000
 @one_writer
 @transaction.atomic
 def import_list(file: ReadFile, name: str, *, actor: User, now_ms: int) -> ImportedList | ListPlan:
-    """Store a list's new rows, book what card meters sold, remember the column map. What can't be whole is given back as its plan."""
+    """Store a list's new rows, book what card meters sold, remember the column map. What can't be whole is given back as plan."""
     locked_series(PAY_OVERS)
     plan = plan_list(file)
     if not plan.can_be_carried_out:
@@ -51,7 +51,9 @@ def import_list(file: ReadFile, name: str, *, actor: User, now_ms: int) -> Impor
         _store_sales(made, plan)
         book_new(list(_sale_drafts(made, plan, now_ms)), now_ms)
     ColumnMap.objects.update_or_create(kind=file.kind, defaults={"headers": headers_of(file)})
-    detail = f"{made.file_name}: {made.rows} new, {made.known} known, {made.amount_fen} fen, {file.digest[:16]}"
+    detail = (
+        f"{made.file_name}: {made.rows} new, {made.known} known, {made.amount_fen} fen, {file.digest[:16]}"
+    )
     record_audit(
         actor=actor.get_username(),
         action="import-card-list",
@@ -122,7 +124,9 @@ def _sale_drafts(made: ImportedList, plan: ListPlan, now_ms: int) -> Iterator[Dr
         yield from _moved(draft_id, chart.card_meter_sales(), income, money, "card-meter-sale", at_ms, note)
         if in_kwh:
             sold = chart.energy_sold(customer_class.code)
-            yield from _moved(f"{draft_id}:energy", sold, customer, energy_wh, "card-meter-energy", at_ms, note)
+            yield from _moved(
+                f"{draft_id}:energy", sold, customer, energy_wh, "card-meter-energy", at_ms, note
+            )
 
 
 def _moved(

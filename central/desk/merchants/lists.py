@@ -127,9 +127,7 @@ def plan_list(file: ReadFile) -> ListPlan:
             if before == _content(row):
                 plan.known += 1
             else:
-                plan.findings.append(
-                    RowFinding(row.row, "number", RowFault.DIFFERS_FROM_BEFORE, row.number)
-                )
+                plan.findings.append(RowFinding(row.row, "number", RowFault.DIFFERS_FROM_BEFORE, row.number))
             continue
         account = whose.of(row) if whose else None
         if isinstance(account, RowFinding):

@@ -34,9 +34,7 @@ class PaymentCardEnd(ImmutableModel):
         REPLACED = "replaced", _("replaced by another card")
         RETURNED = "returned", _("given back")
 
-    card = models.OneToOneField(
-        PaymentCard, on_delete=models.PROTECT, primary_key=True, related_name="end"
-    )
+    card = models.OneToOneField(PaymentCard, on_delete=models.PROTECT, primary_key=True, related_name="end")
     why = models.CharField(max_length=16, choices=Why.choices)
     by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     at_ms = models.BigIntegerField()

@@ -88,6 +88,8 @@ def _pay_overs() -> Check:
         parts = [booked.pop(f"card-pay-over:{one.pk}{suffix}", 0) for suffix in ("", ":fee")]
         wanted = [one.amount_fen * MICRO_YUAN_PER_FEN, one.fee_fen * MICRO_YUAN_PER_FEN]
         if parts != wanted or one.settled != one.amount_fen + one.fee_fen:
-            return Check("pay-overs", seen, f"pay-over {one.pk}: its receipts, its sum and its transfers differ")
+            return Check(
+                "pay-overs", seen, f"pay-over {one.pk}: its receipts, its sum and its transfers differ"
+            )
     left = next(iter(booked), "")
     return Check("pay-overs", seen, f"transfer {left} has no pay-over" if left else "")
