@@ -57,7 +57,7 @@ def import_list(file: ReadFile, name: str, *, actor: User, now_ms: int) -> Impor
     record_audit(
         actor=actor.get_username(),
         action="import-card-list",
-        subject=f"list {made.pk} {file.kind}",
+        subject=f"card list {made.pk}",
         detail=detail,
         now_ms=now_ms,
     )
