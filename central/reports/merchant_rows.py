@@ -8,6 +8,8 @@ only the span and what came after it is read.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -22,6 +24,8 @@ from gateway.contract.facts import EntryKind
 from gateway.contract.quantities import Unit
 
 ASKED_AT_ONCE = 400
+OWED = ("billed", "debt")
+"""How the ledger accounts begin that hold what occupants owe us (`chart_of_accounts`)."""
 METHOD_SIDES = {
     "cash:": Payment.Method.CASH.value,
     "card-clearing:": Payment.Method.CARD.value,
@@ -74,7 +78,8 @@ def movements(accounts: Iterable[Account], from_ms: int, until_ms: int) -> list[
 
 def _ledger_codes(found: dict[str, Movements]) -> dict[str, tuple[str, str]]:
     """Give by ledger account whose it is, and in which unit; only those that exist."""
-    named = LedgerAccount.objects.filter(Q(code__startswith="customer:") | Q(code__startswith="debt:"))
+    starts = [Q(code__startswith=f"{start}:") for start in ("customer", *OWED)]
+    named = LedgerAccount.objects.filter(reduce(or_, starts))
     codes = {}
     for code, unit in named.values_list("code", "unit"):
         account = code.split(":")[1]
@@ -117,7 +122,7 @@ def _count(
         closing = sign * own_side(kind, debits, credited) - later[code]
         if unit == one.unit:
             one.opening += closing - within[code]
-        if code.startswith("debt:") and unit == Unit.YUAN:
+        if code.partition(":")[0] in OWED and unit == Unit.YUAN:
             one.owed_micro_yuan -= closing
 
 

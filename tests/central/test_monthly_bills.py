@@ -86,7 +86,7 @@ def test_a_bill_is_what_lies_between_two_registers_and_revenue_is_booked_once(sh
     assert (bill.number, bill.energy_wh, bill.amount_fen) == (1, 250_000, 20_000)
     assert (bill.room, bill.occupants, bill.period) == ("1-A01", "Shop One", "period:2026-10")
     assert [line.micro_yuan_per_kwh for line in bill.lines.all()] == [800_000]
-    assert balance(chart.owed(MONTHLY, "yuan")) == 20_000 * FEN
+    assert balance(chart.billed(MONTHLY)) == 20_000 * FEN
     assert balance(chart.customer(MONTHLY, "paid", "yuan")) == 0, "what was used is owed here now"
     assert balance(chart.energy_revenue("merchant", "yuan")) == 20_000 * FEN, (
         "once, by the gateway's own entries"
@@ -289,7 +289,7 @@ def test_a_bill_is_paid_in_parts_by_any_method_once(shop):
     assert paid(shop, "b3", 5_000, how=card) == Refused(DeskRefusal.REFERENCE_USED)
     assert isinstance(paid(shop, "b3", 5_000, how=HowPaid(Payment.Method.TRANSFER, "B-1")), Paid)
     assert state_of(bill, campus_day(NOW_MS)).open_fen == 0
-    assert balance(chart.owed(MONTHLY, "yuan")) == 0
+    assert balance(chart.billed(MONTHLY)) == 0
     assert (balance(chart.cash()), balance(chart.card_clearing()), balance(chart.bank_clearing())) == (
         5_000 * FEN,
         10_000 * FEN,
@@ -334,7 +334,7 @@ def test_a_bill_taken_back_whole_is_billed_anew(shop):
     assert credited(shop, 5, number=9) is BillRefusal.UNKNOWN_BILL
     assert signed(credited(shop, 20_000)).state == "approved"
     assert CreditNote.objects.get().amount_fen == 20_000
-    assert balance(chart.owed(MONTHLY, "yuan")) == 0
+    assert balance(chart.billed(MONTHLY)) == 0
     assert balance(chart.customer(MONTHLY, "paid", "yuan")) == -20_000 * FEN, "used, and not billed"
     assert paid(shop, "b1", 1) == Refused(DeskRefusal.ABOVE_CEILING, 0)
     (again,) = billed(shop, now_ms=NOW_MS + 1)
@@ -365,7 +365,7 @@ def test_an_account_kept_in_kwh_is_billed_in_yuan_and_its_energy_given_back(shop
     bills = billed(shop)
     assert [bill.amount_fen for bill in bills] == [20_000, 8_012]
     assert balance(chart.customer("1-A09.1", "paid", "kwh")) == 100_000
-    assert balance(chart.owed("1-A09.1", "yuan")) == 8_012 * FEN
+    assert balance(chart.billed("1-A09.1")) == 8_012 * FEN
     assert signed(credited(shop, 8_012, number=2)).state == "approved"
     assert balance(chart.customer("1-A09.1", "paid", "kwh")) == 0
     assert balance(chart.energy_sales("kwh-shop")) == 0
@@ -379,7 +379,7 @@ def test_an_account_kept_in_kwh_is_billed_in_yuan_and_its_energy_given_back(shop
 def test_a_transfer_without_its_cause_is_named(shop, kind, name):
     read_ends()
     billed(shop)
-    sides = chart.owed(MONTHLY, "yuan"), chart.cash()
+    sides = chart.billed(MONTHLY), chart.cash()
     book([Draft(f"{kind}:77:x", *sides, 5, kind, NOW_MS)], NOW_MS)
     assert [check.name for check in verify_merchants() if check.fault] == [name]
 

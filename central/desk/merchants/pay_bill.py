@@ -111,7 +111,7 @@ def _draft(payment: Payment, receipt: Receipt, bill: MonthlyBill, shift: Shift) 
     return Draft(
         id=f"bill-payment:{payment.payment_id}",
         debit=money_side(payment.method, shift),
-        credit=chart.owed(bill.account.code, Unit.YUAN),
+        credit=chart.billed(bill.account.code),
         amount=micro_yuan_from_fen(Fen(payment.amount_fen)),
         kind="bill-payment",
         at_ms=payment.at_ms,

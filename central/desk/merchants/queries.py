@@ -41,13 +41,17 @@ def merchant_lines(accounts: list[Account], now_ms: int) -> list[MerchantLine]:
     cards: dict[int, list[str]] = {}
     for account_id, number in cards_in_force().filter(account__in=accounts).values_list("account", "number"):
         cards.setdefault(account_id, []).append(number)
-    owed = balances(chart.owed(account.code, Unit.YUAN) for account in accounts)
+    sides = {
+        account.code: (chart.owed(account.code, Unit.YUAN), chart.billed(account.code))
+        for account in accounts
+    }
+    owed = balances(side for pair in sides.values() for side in pair)
     return [
         MerchantLine(
             account,
             "、".join(occupant_names(account, now_ms)),
             cards.get(account.pk, []),
-            owed.get(chart.owed(account.code, Unit.YUAN).code, 0) // MICRO_YUAN_PER_FEN,
+            sum(owed.get(side.code, 0) for side in sides[account.code]) // MICRO_YUAN_PER_FEN,
         )
         for account in accounts
     ]

@@ -196,6 +196,7 @@ SIDES: dict[str, Words] = {
     "cash-difference": _("differences that wait for approval"),
     "opening": _("the old system"),
     "owed:opening": _("owed by %(of)s from the old system"),
+    "billed": _("owed by %(of)s by monthly bills"),
     "customer": _("balance of %(of)s"),
     "revenue:energy": _("energy used"),
     "sales:energy": _("energy sold for cash"),
