@@ -188,8 +188,10 @@ def guessed_map(kind: ListKind, header: Sequence[str], remembered: Mapping[str, 
     places = {plain(title).casefold(): place for place, title in reversed(list(enumerate(header)))}
     found: dict[str, int] = {}
     for field in FIELDS[kind]:
-        names = [remembered[field.name]] if remembered.get(field.name) else list(field.aliases)
-        place = next((places[key] for name in names if (key := plain(name).casefold()) in places), None)
+        names = [remembered.get(field.name, ""), *field.aliases]
+        place = next(
+            (places[key] for name in names if name and (key := plain(name).casefold()) in places), None
+        )
         if place is not None:
             found[field.name] = place
     return found

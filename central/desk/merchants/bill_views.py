@@ -7,7 +7,6 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,8 +15,10 @@ from central.desk.book_words import PAGE_REFUSALS
 from central.desk.forms import new_payment_id, refusal_words
 from central.desk.merchants.bill_acts import CREDIT, RUN, BillRefusal, ask_for_bills, ask_for_credit
 from central.desk.merchants.bill_models import MonthlyBill
-from central.desk.merchants.bill_paper import bill_paper, lines_table, meters_table
+from central.desk.merchants.bill_page_tables import lines_table, meters_table
 from central.desk.merchants.bill_queries import open_bills, state_of, states_of
+from central.desk.merchants.bill_slip import COPIES
+from central.desk.merchants.bill_slip import bill_pdf as draw
 from central.desk.merchants.bill_tables import run_tables
 from central.desk.merchants.billing import BillPlan, plan_bills
 from central.desk.merchants.forms import BillPaymentForm, CreditForm, ReasonForm
@@ -41,11 +42,9 @@ from central.office.roles import BILL_MERCHANTS, SEE_MONEY, SELL
 from central.office.templatetags.cardroom import fen
 from central.papers.accounting import first_days, instants_of
 from central.papers.font import NoFont
-from central.papers.pdf import pdf
-from central.papers.words import period_words, sheet_words
+from central.papers.words import period_words
 
 PER_PAGE = 60
-PAPER_LANGUAGE = "zh-hans"
 FILTERS = ("open", "overdue", "all")
 
 
@@ -65,7 +64,7 @@ def bills(request: HttpRequest) -> HttpResponse:
         "page": page,
         "states": states_of(page, today) if chosen == "all" else list(page),
         "chosen": chosen,
-        "filters": [("open", _("Open")), ("overdue", _("Overdue")), ("all", _("All"))],
+        "filters": [("open", _("Not paid yet")), ("overdue", _("Overdue")), ("all", _("All"))],
         "before": f"show={chosen}",
         "overdue": open_bills(today, only_overdue=True),
         "last_period": _last_over(now_ms),
@@ -89,7 +88,7 @@ def _last_over(now_ms: int) -> str:
 @require_GET
 def bills_plan(request: HttpRequest) -> HttpResponse:
     """Show what a month's bills would be, and which rooms get none and why."""
-    period = _period(request.GET.get("month", ""))
+    period = _period(request.GET.get("month") or _last_over(clock.now_ms()))
     if period is None:
         messages.error(request, _("That is no month. Write it as 2026-11."))
         return redirect("desk:bills")
@@ -240,10 +239,9 @@ def bill_pdf(request: HttpRequest, number: int) -> HttpResponse:
     found, now_ms = _bill(number), clock.now_ms()
     asked = request.GET.get("copy", "1")
     copy = int(asked) if asked in ("1", "2", "3") else 1
+    printed = f"{request.user.spoken_name} {clock.local(now_ms):%Y-%m-%d %H:%M}"
     try:
-        with translation.override(PAPER_LANGUAGE):
-            paper = bill_paper(state_of(found, clock.campus_day(now_ms)))
-            body = pdf(paper, sheet_words(request.user.get_username(), now_ms), copy)
+        body = draw(state_of(found, clock.campus_day(now_ms)), copy, printed)
     except NoFont as error:
         messages.error(request, _("The server has no Chinese font: %(what)s") % {"what": error.what_to_do})
         return redirect("desk:bill", number)
@@ -297,7 +295,7 @@ def _bill_page(
         "waiting": Approval.objects.filter(
             act=CREDIT, subject=f"bill {found.pk}", state=Approval.State.WAITING
         ).first(),
-        "copies": (1, 2, 3),
+        "copies": list(enumerate(COPIES, 1)),
     }
     failed = bool(page_fault) or any(form is not None and form.errors for form in (pay_form, credit_form))
     return render(request, "desk/merchants/bill.html", context, status=400 if failed else 200)
