@@ -58,6 +58,14 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Merchants"),
+        (
+            Door(_("Merchants"), _("Their rooms, payment cards, and what they owe."), "desk:merchants", acts.SEE_MONEY),
+            Door(_("Monthly bills"), _("Made from registers, signed, paid, overdue."), "desk:bills", acts.SEE_MONEY),
+            Door(_("Card lists"), _("The card system's file, and card meters' sales."), "desk:lists", acts.SEE_MONEY),
+        ),
+    ),
+    (
         _("Receipts and books"),
         (
             Door(_("Receipt books"), _("Taken in, checked page by page, issued in order."), "desk:books", acts.SEE_MONEY),

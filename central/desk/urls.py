@@ -18,6 +18,7 @@ from central.desk.day_table_views import day_table
 from central.desk.debts.urls import urlpatterns as debts
 from central.desk.departures.urls import urlpatterns as departures
 from central.desk.go_live import batch_views, list_views
+from central.desk.merchants.urls import merchant_urls
 from central.desk.pin_views import room_pin
 from central.desk.subsidies import views as subsidy_views
 from central.desk.voucher_views import voucher
@@ -72,6 +73,7 @@ urlpatterns = [
     path("subsidies/<slug:batch>/undo/", subsidy_views.undo, name="subsidy-undo"),
     *departures,
     *debts,
+    path("merchants/", include(merchant_urls)),
     path("vouchers/<str:code>/", voucher, name="voucher"),
     path("shift/", shift_views.shift, name="shift"),
     path("shifts/", shift_views.shift_list, name="shifts"),

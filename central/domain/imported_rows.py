@@ -1,7 +1,8 @@
 """Read rows of another system's list by a column map: text in, values or named findings out. Pure: no file, no database.
 
-Two lists are known (R-4.2.1): what a card system took at our terminals, and what a card meter's vendor sold. Which column holds what
-is chosen by a person. Money is read exactly to the fen, energy to the watt-hour; what a spreadsheet has damaged is refused by name.
+Two lists are known (R-4.2.1): what a card system took at our terminals, and what a card meter's vendor sold. Which column holds
+what is chosen by a person. Money is read exactly to the fen, energy to the watt-hour;
+what a spreadsheet has damaged is refused by name.
 """
 
 import re
@@ -52,31 +53,69 @@ class Field:
     aliases: tuple[str, ...]
 
 
-_TIME = Field("time", Reads.TIME, True, ("time", "date", "交易时间", "交易日期", "日期", "时间", "售电时间", "售电日期", "购电时间", "购电日期"))  # fmt: skip
+_TIME = Field(
+    "time",
+    Reads.TIME,
+    True,
+    (
+        *("time", "date", "交易时间", "交易日期", "日期", "时间"),
+        *("售电时间", "售电日期", "购电时间", "购电日期"),
+    ),
+)
 _CLOCK = Field("clock", Reads.TIME, False, ("clock", "时刻", "交易时刻"))
-_AMOUNT = Field("amount", Reads.FEN, True, ("amount", "金额", "交易金额", "消费金额", "售电金额", "购电金额", "金额(元)", "实收金额"))  # fmt: skip
+_AMOUNT = Field(
+    "amount",
+    Reads.FEN,
+    True,
+    ("amount", "金额", "交易金额", "消费金额", "售电金额", "购电金额", "金额(元)", "实收金额"),
+)
 _CARD = Field("card", Reads.NUMBER, False, ("card", "卡号", "card_number", "一卡通号", "用户卡号", "ic卡号"))
 FIELDS: dict[ListKind, tuple[Field, ...]] = {
     ListKind.CARD_SYSTEM: (
-        Field("number", Reads.NUMBER, True, ("number", "transaction", "流水号", "交易流水号", "交易号", "序号")),
-        Field("reference", Reads.NUMBER, True, ("reference", "terminal", "小票号", "终端流水号", "凭证号", "参考号", "pos流水号")),
+        Field(
+            "number",
+            Reads.NUMBER,
+            True,
+            ("number", "transaction", "流水号", "交易流水号", "交易号", "序号"),
+        ),
+        Field(
+            "reference",
+            Reads.NUMBER,
+            True,
+            ("reference", "terminal", "小票号", "终端流水号", "凭证号", "参考号", "pos流水号"),
+        ),
         _TIME,
         _CLOCK,
         _AMOUNT,
         _CARD,
     ),
     ListKind.CARD_METERS: (
-        Field("number", Reads.NUMBER, True, ("number", "sale", "流水号", "售电流水号", "售电单号", "购电单号", "单号", "序号")),
+        Field(
+            "number",
+            Reads.NUMBER,
+            True,
+            ("number", "sale", "流水号", "售电流水号", "售电单号", "购电单号", "单号", "序号"),
+        ),
         _TIME,
         _CLOCK,
         _AMOUNT,
-        Field("energy", Reads.WATT_HOURS, False, ("energy", "电量", "售电量", "购电量", "电量(kwh)", "电量(度)", "购电量(度)")),
+        Field(
+            "energy",
+            Reads.WATT_HOURS,
+            False,
+            ("energy", "电量", "售电量", "购电量", "电量(kwh)", "电量(度)", "购电量(度)"),
+        ),
         Field("room", Reads.NUMBER, False, ("room", "房间", "房号", "房间号", "商铺", "商铺号", "铺位")),
         Field("meter", Reads.NUMBER, False, ("meter", "表号", "电表号", "电能表号")),
         _CARD,
-        Field("register", Reads.WATT_HOURS, False, ("register", "表底数", "示数", "表码", "电表读数", "抄表示数")),
+        Field(
+            "register",
+            Reads.WATT_HOURS,
+            False,
+            ("register", "表底数", "示数", "表码", "电表读数", "抄表示数"),
+        ),
     ),
-}  # fmt: skip
+}
 
 
 class RowFault(StrEnum):
@@ -149,8 +188,10 @@ def guessed_map(kind: ListKind, header: Sequence[str], remembered: Mapping[str, 
     places = {plain(title).casefold(): place for place, title in reversed(list(enumerate(header)))}
     found: dict[str, int] = {}
     for field in FIELDS[kind]:
-        names = [remembered[field.name]] if remembered.get(field.name) else list(field.aliases)
-        place = next((places[key] for name in names if (key := plain(name).casefold()) in places), None)
+        names = [remembered.get(field.name, ""), *field.aliases]
+        place = next(
+            (places[key] for name in names if name and (key := plain(name).casefold()) in places), None
+        )
         if place is not None:
             found[field.name] = place
     return found

@@ -1,8 +1,8 @@
 """Make a month's bill from registers: energy between them, split at the price edges, rounded so that the lines make the sum. Pure.
 
-The rule of prices is the gateway's own (`gateway.domain.tariff`): registers that lie inside the span tell how much was used before an
-edge; between two of them time decides, to the watt-hour (C-9). Registers are of the primary side: the gateway has multiplied by the
-current transformer's ratio before anything is stored, so nothing is multiplied here.
+The rule of prices is the gateway's own (`gateway.domain.tariff`): registers that lie inside the span tell how much was used before
+an edge; between two of them time decides, to the watt-hour (C-9). Registers are of the primary side: the gateway has multiplied by
+the current transformer's ratio before anything is stored, so nothing is multiplied here.
 """
 
 from collections.abc import Iterable, Sequence

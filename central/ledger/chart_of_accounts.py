@@ -73,6 +73,11 @@ def college_errors(unit: str) -> Side:
     return Side(f"college-error:{unit}", unit, Kind.EXPENSE)
 
 
+def billed(account: str) -> Side:
+    """What an account's occupants owe by monthly bills, apart from other debts: each is paid at its own place (R-4.2.1)."""
+    return Side(f"billed:{account}:yuan", "yuan", Kind.ASSET)
+
+
 def safe() -> Side:
     """Cash taken out of the drawers and not yet handed in."""
     return Side("cash-safe:yuan", "yuan", Kind.ASSET)

@@ -14,6 +14,7 @@ class ReportsConfig(AppConfig):
         from central.reports.departures import ARREARS, DEPARTURES
         from central.reports.duty_meals import DUTY_MEALS
         from central.reports.go_live import GO_LIVE
+        from central.reports.merchants import MERCHANTS
         from central.reports.price_list import PRICE_LIST
         from central.reports.receipt_books import BOUND_VOLUMES, RECEIPT_GAPS
         from central.reports.repair_list import REPAIR_LIST
@@ -21,6 +22,6 @@ class ReportsConfig(AppConfig):
         from central.reports.takings import TAKINGS
 
         add_reports(
-            [TAKINGS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS, SUBSIDIES]
+            [TAKINGS, MERCHANTS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS]
         )
-        add_reports([DEPARTURES, ARREARS])
+        add_reports([SUBSIDIES, DEPARTURES, ARREARS])

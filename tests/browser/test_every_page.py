@@ -100,6 +100,21 @@ PAGES: dict[str, tuple[str, str]] = {
     "go-live of a building": ("cashier", f"/desk/go-live/{'a' * 32}/"),
     "go-live by a reader": ("director", f"/desk/go-live/{'a' * 32}/?building=2"),
     "go-live as a paper": ("cashier", "/papers/go-live/?kind=month"),
+    "merchants": ("cashier", "/desk/merchants/"),
+    "merchant with bills": ("cashier", "/desk/merchants/rooms/37/"),
+    "merchant with a card meter": ("director", "/desk/merchants/rooms/38/"),
+    "merchant with cards": ("cashier", "/desk/merchants/rooms/39/"),
+    "card lists": ("cashier", "/desk/merchants/lists/"),
+    "card system's list": ("cashier", "/desk/merchants/lists/1/"),
+    "card system's list, matched": ("cashier", "/desk/merchants/lists/1/?only=matched"),
+    "card meters' list": ("director", "/desk/merchants/lists/2/"),
+    "monthly bills": ("cashier", "/desk/merchants/bills/"),
+    "overdue bills": ("director", "/desk/merchants/bills/?show=overdue"),
+    "a month to bill": ("cashier", "/desk/merchants/bills/plan/"),
+    "bill": ("cashier", "/desk/merchants/bills/1/"),
+    "bill with a credit note to come": ("director", "/desk/merchants/bills/2/"),
+    "merchants' book": ("cashier", "/papers/merchants/?kind=month"),
+    "merchants' book of a year": ("director", "/papers/merchants/?kind=year"),
     "reports": ("cashier", "/papers/"),
     "a day's takings": ("cashier", "/papers/takings/?kind=day"),
     "a month's takings": ("cashier", "/papers/takings/?kind=month"),
@@ -169,6 +184,28 @@ def send_list(page: Page, text: str) -> None:
     )
     with page.expect_navigation():
         page.locator("form[enctype] button").click()
+
+
+GOOD_CARD_LIST = "流水号,小票号,交易时间,金额\n7001,POS-9,2026-11-02 12:30:00,12.50\n"
+BAD_CARD_LIST = "流水号,小票号,交易时间,金额\n7001,1.2E+17,2026-10-02,x\n7001,,2026-11-02,=A1\n"
+
+
+def send_card_list(page: Page, text: str) -> None:
+    page.goto("/desk/merchants/lists/")
+    page.locator("#id_first").fill("2026-11-01")
+    page.locator("#id_last").fill("2026-11-30")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "cards.csv", "mimeType": "text/csv", "buffer": text.encode("gbk")}
+    )
+    with page.expect_navigation():
+        page.locator("form[enctype] button").click()
+
+
+def pay_too_much(page: Page) -> None:
+    page.goto("/desk/merchants/bills/1/")
+    page.locator("#pay_amount").fill("99999")
+    with page.expect_navigation():
+        page.locator("form[action$='/pay/'] button").click()
 
 
 def paste_no_address(page: Page) -> None:
@@ -364,6 +401,13 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
     "go-live preview": ("cashier", lambda page, site: send_old_list(page, GOOD_OLD_LIST), "#ask-title"),
     "go-live refused": ("cashier", lambda page, site: send_old_list(page, BAD_OLD_LIST), ".note.bad"),
+    "card list's preview": ("cashier", lambda page, site: send_card_list(page, GOOD_CARD_LIST), "#import"),
+    "card list refused": ("cashier", lambda page, site: send_card_list(page, BAD_CARD_LIST), ".note.bad"),
+    "bill paid above what is open": (
+        "cashier",
+        lambda page, site: pay_too_much(page),
+        "#pay_amount_error, .errorlist",
+    ),
     "voucher code": ("cashier", lambda page, site: show_a_code(page), "#voucher-code"),
     "channel refused": ("manager", lambda page, site: paste_no_address(page), "#id_address_error"),
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
@@ -399,6 +443,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 EXPECTED_COMPLAINTS = {
     *("printed before", "bad offset", "bad check"),
     *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
+    *("card list refused", "bill paid above what is open"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     "departure mistyped",
     *(
@@ -507,6 +552,12 @@ def one_go_live(site: Site) -> None:
         "more = dict(why='typo', actor=who['cashier'], now_ms=now_ms)\n"
         "asking.ask_correction(live, '1-103', 'paid', 5_000_000, 'b' * 32, **more)"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def merchants(site: Site, one_receipt: None, one_go_live: None) -> None:
+    """Have merchants with cards, lists and bills: after all else, so that numbers stay as the other pages expect them."""
+    site.run("from tests.browser import seed_merchants; seed_merchants.merchants()")
 
 
 @dataclass

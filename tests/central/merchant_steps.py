@@ -1,4 +1,4 @@
-"""Steps that tests of merchants take: shops with card meters and monthly bills, lists as other systems write them, registers told."""
+"""Steps that tests of merchants take: shops of every billing, lists as other systems write them, registers told."""
 
 import io
 from datetime import date

@@ -1,7 +1,7 @@
 """Ask for a month's bills and for a credit note; issue them with the last signature (R-4.2.1).
 
 The gateway bills a monthly account's energy as any other's: its use is booked as revenue and makes the customer's side fall below
-zero. A bill moves that to what is owed outside the gateway, and the revenue is not booked a second time.
+zero. A bill moves that to what is owed by bills, and the revenue is not booked a second time.
 """
 
 from datetime import timedelta
@@ -157,7 +157,7 @@ def moves(
 ) -> list[Draft]:
     """Give the transfers of a bill, or `back` those of a credit note: owed against use, and energy where it is kept in kWh."""
     class_code, code = bill.account.point.customer_class.code, bill.account.code
-    customer, owed = chart.customer(code, PAID, bill.unit), chart.owed(code, Unit.YUAN)
+    customer, owed = chart.customer(code, PAID, bill.unit), chart.billed(code)
     in_kwh = bill.unit == Unit.KWH
     pairs = [
         (

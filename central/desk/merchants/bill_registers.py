@@ -1,7 +1,8 @@
-"""Find the registers that a bill is made of: at its ends, at a meter's replacement, and those between that show where a price edge lies.
+"""Find the registers that a bill is made of: at its ends, at a meter's replacement, and between, where a price edge may lie.
 
-What exists is taken in this order: the register told at the accounting period's closing instant (R-4.1.9), a gateway's entry of that
-very instant, the last good reading before it, as old as the setting allows. Registers are the primary side's (contract of the driver).
+What exists is taken in this order: the register told at the accounting period's closing instant (R-4.1.9), a gateway's entry of
+that very instant, the last good reading before it, as old as the setting allows. Registers are the primary side's: the gateway's
+driver has counted the current transformers in.
 """
 
 from collections.abc import Sequence

@@ -29,8 +29,8 @@ def bills_table(bills: list[Content]) -> Table:
     columns = [
         Column("room", _("Room"), width=12),
         Column("who", _("Occupants"), width=18),
-        Column("from", _("From"), width=12),
-        Column("until", _("Until"), width=12),
+        Column("from", _("Span begins"), width=12),
+        Column("until", _("Span ends"), width=12),
         Column("energy", _("Used, kWh"), Kind.KWH, 12, summed=True),
         Column("price", _("Price, yuan/kWh"), width=14),
         Column("amount", _("Amount, yuan"), Kind.YUAN, 12, summed=True),

@@ -1,10 +1,10 @@
-"""The card system's list against our receipts, and what it paid over (R-4.2.1). Each terminal's number is matched, or its difference named."""
+"""The card system's list against our receipts, and what it paid over (R-4.2.1). What doesn't match is named."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Sum
 
 from central.clock import start_of_day_ms
 from central.desk.merchants.models import CardPaidOver, CardPayOver, CardTransaction, ImportedList
@@ -29,9 +29,9 @@ class Matched:
     reference: str
     theirs_fen: int | None = None
     ours_fen: int | None = None
-    rows: list[int] = None  # type: ignore[assignment] # filled by `matches`
-    payments: list[tuple[str, int, str]] = None  # type: ignore[assignment] # filled by `matches`
-    """Our payments of it: id, receipt, room."""
+    rows: list[int] = field(default_factory=list)
+    payments: list[tuple[str, int, int, str]] = field(default_factory=list)
+    """Our payments of it: id, fen, receipt, room."""
     at_ms: int = 0
 
     @property
@@ -70,7 +70,7 @@ def matches(made: ImportedList) -> list[Matched]:
         everywhere.add(key)
         if reference not in references:
             continue
-        one = found.setdefault(key, Matched(key, 0, rows=[], payments=[], at_ms=at_ms))
+        one = found.setdefault(key, Matched(key, 0, at_ms=at_ms))
         one.theirs_fen = (one.theirs_fen or 0) + fen
         if of_list == made.pk:
             one.rows.append(row)
@@ -78,9 +78,9 @@ def matches(made: ImportedList) -> list[Matched]:
         in_days = any(begins_ms <= at_ms < ends_ms for _pk, _fen, at_ms, _number, _room in payments)
         if reference not in found and (reference in everywhere or not in_days):
             continue
-        one = found.setdefault(reference, Matched(reference, rows=[], payments=[], at_ms=payments[0][2]))
+        one = found.setdefault(reference, Matched(reference, at_ms=payments[0][2]))
         one.ours_fen = sum(fen for _pk, fen, _at, _number, _room in payments)
-        one.payments = [(pk, number, room) for pk, _fen, _at, number, room in payments]
+        one.payments = [(pk, fen, number, room) for pk, fen, _at, number, room in payments]
     return sorted(found.values(), key=lambda one: (one.at_ms, one.reference))
 
 
@@ -101,12 +101,16 @@ def _ours(begins_ms: int, ends_ms: int) -> dict[str, list[tuple[str, int, int, i
     return found
 
 
-def to_pay_over(made: ImportedList) -> tuple[list[str], int]:
-    """Give the payments of a list that are matched and not paid over yet, and their sum in fen."""
-    matched = [pk for one in matches(made) if one.state is Match.MATCHED for pk, _no, _room in one.payments]
-    waiting = Payment.objects.filter(pk__in=matched, paid_over=None)
-    fen = waiting.aggregate(sum=Sum("amount_fen"))["sum"] or 0
-    return list(waiting.order_by("at_ms", "pk").values_list("pk", flat=True)), fen
+def to_pay_over(found: Sequence[Matched]) -> tuple[list[str], int]:
+    """Give the payments that are matched and not paid over yet, and their sum in fen."""
+    matched = [one for one in found if one.state is Match.MATCHED and one.payments]
+    numbers = {pk: fen for one in matched for pk, fen, _receipt, _room in one.payments}
+    begins_ms = min((one.at_ms for one in matched), default=0) - AROUND_MS
+    ends_ms = max((one.at_ms for one in matched), default=0) + AROUND_MS
+    settled = CardPaidOver.objects.filter(payment__at_ms__gte=begins_ms, payment__at_ms__lte=ends_ms)
+    for pk in settled.values_list("payment", flat=True):
+        numbers.pop(pk, None)
+    return list(numbers), sum(numbers.values())
 
 
 @one_writer
@@ -129,7 +133,7 @@ def pay_over(
     made = ImportedList.objects.filter(pk=list_id, kind="card-system").first()
     if made is None:
         return PayOverRefusal.UNKNOWN_LIST
-    payments, sum_fen = to_pay_over(made)
+    payments, sum_fen = to_pay_over(matches(made))
     if not payments:
         return PayOverRefusal.NOTHING_MATCHED
     if amount_fen < 0 or fee_fen < 0 or amount_fen + fee_fen != sum_fen:

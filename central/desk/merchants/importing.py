@@ -28,7 +28,7 @@ WRITTEN_AT_ONCE = 2_000
 @one_writer
 @transaction.atomic
 def import_list(file: ReadFile, name: str, *, actor: User, now_ms: int) -> ImportedList | ListPlan:
-    """Store a list's new rows, book what card meters sold, remember the column map. What can't be whole is given back as its plan."""
+    """Store a list's new rows, book what card meters sold, remember the column map. What can't be whole is given back as plan."""
     locked_series(PAY_OVERS)
     plan = plan_list(file)
     if not plan.can_be_carried_out:
@@ -57,7 +57,7 @@ def import_list(file: ReadFile, name: str, *, actor: User, now_ms: int) -> Impor
     record_audit(
         actor=actor.get_username(),
         action="import-card-list",
-        subject=f"list {made.pk} {file.kind}",
+        subject=f"card list {made.pk}",
         detail=detail,
         now_ms=now_ms,
     )

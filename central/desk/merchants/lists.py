@@ -108,7 +108,7 @@ def remembered(kind: ListKind) -> dict[str, str]:
 
 
 def headers_of(file: ReadFile) -> dict[str, str]:
-    """Give what to remember: the chosen headers by field; a field without a column is remembered as none."""
+    """Give what to remember: the chosen headers by field."""
     return {
         one.name: file.header[file.columns[one.name]] for one in FIELDS[file.kind] if one.name in file.columns
     }

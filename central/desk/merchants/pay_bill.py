@@ -1,4 +1,4 @@
-"""Take the money for a monthly bill, in cash, by card or by transfer: a payment of a debt with its receipt, once (R-4.1.4, R-4.2.1)."""
+"""Take the money for a monthly bill, by any method: a payment of a debt with its receipt, once (R-4.1.4, R-4.2.1)."""
 
 from django.db import transaction
 
@@ -36,7 +36,8 @@ def pay_bill(
 ) -> Paid | Refused:
     """Take money for a bill, all or a part of what is open, once per `payment_id`; give the receipt.
 
-    Refused by name: no shift, more than is open, an unknown bill, a reference that paid before. `page` and `how` as in `operations.pay`.
+    Refused by name: no shift, more than is open, an unknown bill, a reference that paid before. `page` and `how`: as in
+    `operations.pay`.
     """
     series = locked_series(RECEIPTS)
     known = Payment.objects.select_related("receipt", "bill_payment").filter(pk=payment_id).first()
@@ -110,7 +111,7 @@ def _draft(payment: Payment, receipt: Receipt, bill: MonthlyBill, shift: Shift) 
     return Draft(
         id=f"bill-payment:{payment.payment_id}",
         debit=money_side(payment.method, shift),
-        credit=chart.owed(bill.account.code, Unit.YUAN),
+        credit=chart.billed(bill.account.code),
         amount=micro_yuan_from_fen(Fen(payment.amount_fen)),
         kind="bill-payment",
         at_ms=payment.at_ms,

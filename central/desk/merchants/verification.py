@@ -48,7 +48,7 @@ def _bill_payments() -> Check:
     seen = f"{len(paid)} payments of bills"
     for one in paid:
         transfer = booked.pop(f"bill-payment:{one.pk}", None)
-        owed = chart.owed(one.payment.account.code, "yuan").code
+        owed = chart.billed(one.payment.account.code).code
         wanted = (owed, one.payment.amount_fen * MICRO_YUAN_PER_FEN)
         if transfer is None or (transfer.credit_id, transfer.amount) != wanted:
             return Check("bill payments", seen, f"payment {one.pk} of bill {one.bill_id} is not booked so")

@@ -11,6 +11,9 @@ from central.papers.catalogue import report_of
 NUMBERED: dict[str, tuple[Words, str]] = {
     "approval": (_("approval %(number)s"), "office:approval"),
     "receipt": (_("receipt %(number)s"), "desk:receipt"),
+    "bill": (_("bill %(number)s"), "desk:bill"),
+    "card list": (_("card list %(number)s"), "desk:list"),
+    "pay-over": (_("pay-over %(number)s"), ""),
     "shift": (_("shift %(number)s"), "desk:shift-record"),
     "hand-in": (_("hand-in %(number)s"), "desk:hand-in"),
     "volume": (_("volume %(number)s"), ""),
