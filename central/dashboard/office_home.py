@@ -50,6 +50,7 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
             Door(_("Shifts"), _("Opened, handed over, counted and ended."), "desk:shifts", acts.SEE_MONEY),
             Door(_("Day close"), _("The day's totals, closed in order."), "desk:days", acts.SEE_MONEY),
             Door(_("Hand-in to finance"), _("Closed days handed in, and received."), "desk:hand-ins", acts.SEE_MONEY),
+            Door(_("Outage"), _("Handwritten pages, sealed vouchers, credit carried by hand."), "desk:outage", acts.SEE_MONEY),
             Door(_("Subsidies"), _("So much a head for many rooms, signed and never takings."), "desk:subsidies", acts.SEE_MONEY),
             Door(_("Roster"), _("Which crew is on duty, day by day."), "desk:roster", acts.SEE_MONEY),
         ),

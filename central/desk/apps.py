@@ -12,9 +12,12 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from central.desk.cash_differences import CASH_DIFFERENCE
         from central.desk.go_live.acts import register_acts
+        from central.desk.outage.acts import DESTROY_ACT, MAKE_ACT
         from central.desk.subsidies.acts import SUBSIDY_ACT
         from central.office.acts import register
 
         register_acts()
         register(CASH_DIFFERENCE)
         register(SUBSIDY_ACT)
+        register(MAKE_ACT)
+        register(DESTROY_ACT)

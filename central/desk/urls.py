@@ -4,6 +4,8 @@ from django.urls import path
 
 from central.desk import book_views, day_views, print_views, roster_views, shift_views, views, volume_views
 from central.desk.go_live import batch_views, list_views
+from central.desk.outage import stock_views
+from central.desk.outage import views as outage_views
 from central.desk.pin_views import room_pin
 from central.desk.subsidies import views as subsidy_views
 from central.desk.voucher_views import voucher
@@ -54,6 +56,16 @@ urlpatterns = [
     path("subsidies/ask/", subsidy_views.ask, name="subsidy-ask"),
     path("subsidies/<slug:batch>/", subsidy_views.subsidy, name="subsidy"),
     path("subsidies/<slug:batch>/undo/", subsidy_views.undo, name="subsidy-undo"),
+    path("outage/", outage_views.outage, name="outage"),
+    path("outage/pages/", outage_views.pages, name="outage-pages"),
+    path("outage/pages/enter/", outage_views.enter, name="outage-enter"),
+    path("outage/sheets/<int:number>/", outage_views.sheet, name="outage-sheet"),
+    path("outage/vouchers/", stock_views.stock_list, name="stocks"),
+    path("outage/vouchers/make/", stock_views.make, name="stock-make"),
+    path("outage/vouchers/<int:number>/", stock_views.stock, name="stock"),
+    path("outage/vouchers/<int:number>/count/", stock_views.count, name="stock-count"),
+    path("outage/vouchers/<int:number>/destroy/", stock_views.destroy, name="stock-destroy"),
+    path("outage/vouchers/<int:number>/print/", stock_views.print_stock, name="stock-print"),
     path("vouchers/<str:code>/", voucher, name="voucher"),
     path("shift/", shift_views.shift, name="shift"),
     path("shifts/", shift_views.shift_list, name="shifts"),

@@ -52,6 +52,12 @@ HAND_IN = (Role.CASHIER,)
 RECEIVE_CASH = (Role.FINANCE,)
 GIVE_SUBSIDIES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 """Ask for a subsidy of many rooms, and take it back on the day it was given; others sign for it."""
+ENTER_PAGES = (Role.CASHIER, Role.FINANCE)
+"""Enter what was written by hand while central was down."""
+KEEP_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR)
+"""Order sealed vouchers, count them, have them destroyed; others sign for it."""
+PRINT_VOUCHERS = (Role.FINANCE, Role.DIRECTOR)
+"""Sees the codes: never the one who sells them."""
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 RESOLVE_ALARMS = (Role.ADMIN,)
 SEE_SUPPLY = EVERYONE

@@ -13,10 +13,23 @@ class ReportsConfig(AppConfig):
         from central.papers.catalogue import add_reports
         from central.reports.duty_meals import DUTY_MEALS
         from central.reports.go_live import GO_LIVE
+        from central.reports.outage_pages import OUTAGE_PAGES
         from central.reports.price_list import PRICE_LIST
         from central.reports.receipt_books import BOUND_VOLUMES, RECEIPT_GAPS
         from central.reports.repair_list import REPAIR_LIST
         from central.reports.subsidies import SUBSIDIES
         from central.reports.takings import TAKINGS
 
-        add_reports([TAKINGS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS, SUBSIDIES])
+        add_reports(
+            [
+                TAKINGS,
+                DUTY_MEALS,
+                PRICE_LIST,
+                REPAIR_LIST,
+                GO_LIVE,
+                BOUND_VOLUMES,
+                RECEIPT_GAPS,
+                SUBSIDIES,
+                OUTAGE_PAGES,
+            ]
+        )

@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from central.desk.go_live.verification import verify_openings
+from central.desk.outage.verification import verify_outage
 from central.desk.shift_verification import verify_shifts
 from central.desk.subsidies.verification import verify_subsidies
 from central.desk.verification import verify_sales
@@ -13,7 +14,8 @@ from central.ledger.verification import verify_books
 def verify(options: Namespace) -> int:
     """Print each check; exit code 1 names the first bad row. Reads one state and keeps nobody waiting."""
     with one_state():
-        checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts(), *verify_subsidies()]
+        checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts()]
+        checks += [*verify_subsidies(), *verify_outage()]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:
