@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from central.campus.models import CustomerClass, Price
 from central.clock import campus_day, local, start_of_day_ms
 from central.desk import books
 from central.desk.book_models import BookPageIssue, BookPageMark
@@ -163,7 +164,9 @@ def test_what_lies_outside_the_limits_is_entered_all_the_same_and_said(book, cas
 def test_the_price_is_that_of_the_page(book, cashier):
     import_list(KWH_LISTS[0], NOW_MS - 86_400_000 * 9)
     import_list(KWH_LISTS[1], EARLIER_MS - 86_400_000 * 9)
-    import_list("class,price\nkwh-shop,1.6024\n", start_of_day_ms(DAY) + 120_000)
+    tariff = CustomerClass.objects.get(code="kwh-shop").tariff
+    later = {"version": "later", "tariff": tariff, "micro_yuan_per_kwh": 1_602_400}
+    Price.objects.create(from_ms=start_of_day_ms(DAY) + 120_000, **later)
     sheet = sheet_of(book, ((1, "0001", "1-A01", "80.12"), (2, "0005", "1-A01", "80.12")), cashier=cashier)
     assert isinstance(enter(sheet), OutageSheet)
     assert list(Receipt.objects.order_by("number").values_list("credited", flat=True)) == [100_000, 50_000]
