@@ -19,6 +19,11 @@ class HowPaid:
     reference: str = ""
     tendered_fen: int | None = None
 
+    def stored(self) -> dict[str, str | int | None]:
+        """Give the fields of a payment that keep it."""
+        reference = self.reference.strip()
+        return {"method": self.method, "method_reference": reference, "tendered_fen": self.tendered_fen}
+
 
 CASH = HowPaid()
 

@@ -76,9 +76,8 @@ def pay(
     """Take money for an account's bucket, once per `payment_id` (made by the page); give its receipt.
 
     The same id with the same account, bucket and amount gives the same receipt; with others it is refused by name. For an account
-    that pays from another one, it is that one that is paid for (C-4). Who takes it must have a shift open (R-4.1.1a). `page` is
-    the receipt book's, where that is the original; `sale` the id of the sale's first payment when this is not it. What was
-    `written` on a page while central was down is entered with it, and held to no limit: the money lies there.
+    that pays from another one, it is that one that is paid for (C-4). Who takes it must have a shift open (R-4.1.1a). `page` is the
+    book's, where that is the original; `sale` the sale's first payment; `written` what a page says that is entered later.
     """
     series = locked_series(RECEIPTS)
     if Payment.objects.filter(pk=payment_id).exists():
@@ -92,28 +91,33 @@ def pay(
         return wanted
     if fault := fault_of(how, amount_fen, sale or payment_id):
         return fault
-    original = written.page if written else page_for(page, cashier, now_ms)
-    if isinstance(original, PageFault):
-        return Refused(DeskRefusal(original.why.value), page=original.page)
+    original = written.page if written else _page(page, cashier, now_ms)
+    if isinstance(original, Refused):
+        return original
     payment = Payment.objects.create(
         payment_id=payment_id,
         account=wanted.account,
         bucket=bucket,
         amount_fen=amount_fen,
-        method=how.method,
-        method_reference=how.reference.strip(),
         sale=sale or payment_id,
-        tendered_fen=how.tendered_fen,
+        **how.stored(),
         cashier=cashier,
         at_ms=now_ms,
         grant=f"p-{payment_id}"[:64],
         shift=shift,
     )
     issue_page(original, payment)
-    receipt = _write_receipt(series, payment, wanted, shift)
-    book_new(_payment_drafts(payment, receipt, wanted, shift), now_ms)
+    receipt = _book(series, payment, wanted, shift)
     _grant_what_was_paid(payment, receipt, wanted, gateway, written.serial if written else 0)
     return Paid(receipt, False)
+
+
+def _page(typed: str, cashier: User, now_ms: int) -> Page | Refused | None:
+    """The book page that is the original, where one is."""
+    found = page_for(typed, cashier, now_ms)
+    if isinstance(found, PageFault):
+        return Refused(DeskRefusal(found.why.value), page=found.page)
+    return found
 
 
 def _paid_before(payment_id: str, account_code: str, amount_fen: int, bucket: str) -> Paid | Refused:
@@ -280,6 +284,12 @@ def _write_receipt(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: 
         at_ms=payment.at_ms,
         shift=shift,
     )
+
+
+def _book(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift) -> Receipt:
+    receipt = _write_receipt(series, payment, sale, shift)
+    book_new(_payment_drafts(payment, receipt, sale, shift), payment.at_ms)
+    return receipt
 
 
 def _payment_drafts(payment: Payment, receipt: Receipt, sale: _Sale, shift: Shift) -> list[Draft]:

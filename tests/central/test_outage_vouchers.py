@@ -33,8 +33,11 @@ from central.link.stock_vouchers import code_of_voucher
 from central.link.vouchers import voucher_file
 from central.office import approvals
 from central.office.roles import Role
+from gateway.application.grant import apply_voucher
 from gateway.contract.facts import CommandOutcome
+from gateway.contract.rules import BucketRule
 from gateway.contract.voucher_code import Place, read_code, shared_key
+from tests.application.site import Site, room, tie
 from tests.central.conftest import NOW_MS
 from tests.central.go_live_steps import credit_all, people
 from tests.central.steps import ROOM, answered, customer, last, order, rebuilt, standing, up
@@ -247,3 +250,26 @@ def test_serials_that_are_reserved_are_no_other_grants(stock, cashier):
     pay("p1", ROOM, 5_000, cashier, now_ms=NOW_MS)
     taken = set(StockVoucher.objects.values_list("serial", flat=True))
     assert Delivery.objects.get().serial not in taken
+
+
+@pytest.mark.parametrize("first", ["code", "command"])
+def test_c_6_the_gateways_own_rules_credit_a_voucher_once_whatever_comes_first(
+    stock, book, cashier, twin, tmp_path, first
+):
+    """The real use cases of the gateway over a real journal, killed between: the code and the command of its sale are one grant."""
+    site = Site(tmp_path / "journal.db")
+    site.configure(room(ROOM, buckets=[BucketRule("paid", "yuan", 1, True)]), bindings=[tie(ROOM, "m-301")])
+    key = shared_key(twin.private_key, signer().private_key.public_key(), twin.name)
+    coded = read_code(code_of_voucher(voucher()), [key], twin.name, [Place(ROOM, "paid", "yuan")])
+    sell(book, cashier)
+    carriers = {
+        "code": lambda: site.do(apply_voucher, coded).outcome,
+        "command": lambda: site.command(order(last("grant"))).result.outcome,
+    }
+    outcomes = []
+    for carrier in sorted(carriers, key=lambda one: one != first) * 2:
+        outcomes.append(carriers[carrier]())
+        site.reopen()
+    assert outcomes == [CommandOutcome.APPLIED, *[CommandOutcome.EXISTS] * 3]
+    assert site.balance(ROOM) == 20 * YUAN
+    site.close_journal()

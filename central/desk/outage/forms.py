@@ -4,6 +4,7 @@ from datetime import date
 from uuid import uuid4
 
 from django import forms
+from django.db.models import Count, F, Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -15,7 +16,7 @@ from central.desk.book_queries import current_book, states_of
 from central.desk.forms import AmountField
 from central.desk.outage.plan import MOST_PAGES, TypedPage, pages_to_enter
 from central.desk.shift_models import Shift
-from central.domain.receipt_book import next_page
+from central.domain.receipt_book import VOIDS, next_page
 from central.office.models import User
 
 FIELDS = {"time": 8, "room": 40, "yuan": 12, "voucher": 24, "reason": 120}
@@ -179,7 +180,19 @@ class DestroyForm(forms.Form):
 
 
 def _open_books() -> list[ReceiptBook]:
-    return [book for book in ReceiptBook.objects.order_by("number") if next_page(states_of(book)) is not None]
+    """Give the books with a page left; each bears its next one. Finished ones are told apart by counting, not page by page."""
+    voids = [mark.value for mark in VOIDS]
+    counted = ReceiptBook.objects.annotate(
+        out=Count("issues", distinct=True),
+        void=Count("marks__page", filter=Q(marks__mark__in=voids), distinct=True),
+    )
+    unfinished = counted.filter(out__lt=F("last_page") - F("first_page") + 1 - F("void")).order_by("number")
+    found = []
+    for book in unfinished:
+        book.next_page = next_page(states_of(book))
+        if book.next_page is not None:
+            found.append(book)
+    return found
 
 
 def _writers() -> list[User]:
@@ -194,8 +207,7 @@ def _open_shifts() -> list[Shift]:
 
 
 def _book_text(book: ReceiptBook) -> str:
-    following = next_page(states_of(book))
-    return _("%(book)s, next page %(page)s") % {"book": book.number, "page": following}
+    return _("%(book)s, next page %(page)s") % {"book": book.number, "page": book.next_page}
 
 
 def _shift_text(shift: Shift) -> str:
