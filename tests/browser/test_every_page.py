@@ -503,7 +503,7 @@ def one_subsidy_and_one_outage(site: Site, one_receipt: None) -> None:
         f"{SIGNED}"
         "bucket = Bucket.objects.filter(customer_class__code='dormitory', refundable=False).exclude(name='paid').first()\n"
         "wanted = plan.plan_subsidy(plan.Choice(bucket, 8_500_000, clock.campus_day(now_ms)))\n"
-        "more = dict(shown=wanted.digest, why='冬季补助', actor=who['cashier'], now_ms=now_ms)\n"
+        "more = dict(shown=wanted.digest, why='冬季补贴', actor=who['cashier'], now_ms=now_ms)\n"
         "sign(batches.ask_subsidy(wanted, 'c' * 32, **more))\n"
         "undoing.undo_subsidy('c' * 32, why='月份错了', actor=who['cashier'], now_ms=now_ms)\n"
         "accounts = [a.code for a in stock.plan_stock('2', 2_000, 1, now_ms)]\n"

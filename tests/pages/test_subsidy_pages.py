@@ -81,7 +81,7 @@ def test_from_the_choice_to_the_credit_and_back(cashier: Client, bucket: Bucket)
     assert cashier.post(f"{address}undo/", {"why": "twice"}).status_code == 302
     page = cashier.get(address).content.decode()
     assert "Undo it today" not in page
-    assert "Used, stays a subsidy" in page
+    assert "Not taken back, stays a subsidy" in page
 
 
 def test_after_midnight_it_says_why_not(

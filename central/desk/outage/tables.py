@@ -18,7 +18,7 @@ def pages_table(pages: Iterable[OutagePage], title: str = "") -> Table:
     columns = [
         Column("book", _("Book"), width=9),
         Column("page", _("Page"), Kind.COUNT, 7),
-        Column("written", _("Written"), width=14),
+        Column("written", _("Written on the page"), width=14),
         Column("writer", _("Written by"), width=10),
         Column("entered", _("Entered"), width=14),
         Column("enterer", _("Entered by"), width=10),
