@@ -51,6 +51,7 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
             Door(_("Day close"), _("The day's totals, closed in order."), "desk:days", acts.SEE_MONEY),
             Door(_("Hand-in to finance"), _("Closed days handed in, and received."), "desk:hand-ins", acts.SEE_MONEY),
             Door(_("Corrections"), _("Receipts made void, and credit taken back or owed."), "desk:corrections", acts.SEE_MONEY),
+            Door(_("Outage"), _("Handwritten pages, sealed vouchers, credit carried by hand."), "desk:outage", acts.SEE_MONEY),
             Door(_("Subsidies"), _("So much a head for many rooms, signed and never takings."), "desk:subsidies", acts.SEE_MONEY),
             Door(_("Refunds and departures"), _("From asking to paying; graduation."), "desk:departures", acts.SEE_MONEY),
             Door(_("Debts"), _("Who owes what: paid, collected, split, written off."), "desk:debts", acts.SEE_DEBTS),

@@ -17,6 +17,7 @@ class DeskConfig(AppConfig):
         from central.desk.go_live.acts import register_acts
         from central.desk.merchants.bill_acts import register_acts as register_bills
         from central.desk.missing_pages import MISSING_PAGES
+        from central.desk.outage.acts import DESTROY_ACT, MAKE_ACT
         from central.desk.subsidies.acts import SUBSIDY_ACT
         from central.office.acts import register
 
@@ -28,3 +29,5 @@ class DeskConfig(AppConfig):
         register(MISSING_PAGES)
         register(ADJUSTMENT)
         register(SUBSIDY_ACT)
+        register(MAKE_ACT)
+        register(DESTROY_ACT)

@@ -15,13 +15,14 @@ from central.desk.go_live.models import OpeningBatch as OpeningBatch
 from central.desk.go_live.models import OpeningDone as OpeningDone
 from central.desk.merchants import bill_models
 from central.desk.merchants import models as merchant_models
+from central.desk.outage import models as outage_models
 from central.desk.shift_models import Shift
 from central.desk.subsidies import models as subsidy_models
 from central.ledger.models import ImmutableModel
 
 TABLES_ELSEWHERE = (
     *(book_models, print_models, shift_models, day_models, hand_in_models, correction_models),
-    *(departure_models, debt_models, merchant_models, bill_models, subsidy_models),
+    *(departure_models, debt_models, merchant_models, bill_models, subsidy_models, outage_models),
 )
 """Named here because Django looks for tables in this module."""
 

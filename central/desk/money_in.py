@@ -25,6 +25,11 @@ class HowPaid:
     instead_of: tuple[str, ...] = ()
     without: int = 0
 
+    def stored(self) -> dict[str, str | int | None]:
+        """Give the fields of a payment that keep it."""
+        reference = self.reference.strip()
+        return {"method": self.method, "method_reference": reference, "tendered_fen": self.tendered_fen}
+
 
 CASH = HowPaid()
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from central.campus.models import Account, Bucket
 from central.campus.queries import building_of, occupant_names, payer_code, price_at
-from central.desk.books import issue_page, page_for
+from central.desk.books import Page, issue_page, page_for
 from central.desk.limits import limits_at
 from central.desk.models import Payment, Receipt, ReceiptSeries
 from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
@@ -48,6 +48,18 @@ class Paid:
     existed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A payment that a handwritten page says was taken before: its price is that of then, and its money was taken already.
+
+    `serial` is that of the sealed voucher that was handed out for it; 0: none.
+    """
+
+    at_ms: int
+    page: Page
+    serial: int = 0
+
+
 @one_writer
 @transaction.atomic
 def pay(
@@ -61,12 +73,13 @@ def pay(
     page: str = "",
     how: HowPaid = CASH,
     sale: str = "",
+    written: Written | None = None,
 ) -> Paid | Refused:
     """Take money for an account's bucket, once per `payment_id` (made by the page); give its receipt.
 
     The same id with the same account, bucket and amount gives the same receipt; with others it is refused by name. For an account
-    that pays from another one, it is that one that is paid for (C-4). Who takes it must have a shift open (R-4.1.1a). `page` is
-    the receipt book's, where that is the original; `sale` the id of the sale's first payment when this is not it.
+    that pays from another one, it is that one that is paid for (C-4). Who takes it must have a shift open (R-4.1.1a). `page` is the
+    book's, where that is the original; `sale` the sale's first payment; `written` what a page says that is entered later.
     """
     series = locked_series(RECEIPTS)
     if _IS_PAID.rows(payment_id):
@@ -75,23 +88,21 @@ def pay(
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
     gateway = _lock_behind(account_code)
-    wanted = _sale(payment_id, account_code, amount_fen, bucket, now_ms)
+    wanted = _sale(payment_id, account_code, amount_fen, bucket, now_ms, written)
     if isinstance(wanted, Refused):
         return wanted
     if fault := fault_of(how, amount_fen, sale or payment_id):
         return fault
-    original = page_for(page, cashier, now_ms)
-    if isinstance(original, PageFault):
-        return Refused(DeskRefusal(original.why.value), page=original.page)
+    original = written.page if written else _page(page, cashier, now_ms)
+    if isinstance(original, Refused):
+        return original
     payment = Payment(
         payment_id=payment_id,
         account=wanted.account,
         bucket=bucket,
         amount_fen=amount_fen,
-        method=how.method,
-        method_reference=how.reference.strip(),
         sale=sale or payment_id,
-        tendered_fen=how.tendered_fen,
+        **how.stored(),
         cashier=cashier,
         at_ms=now_ms,
         grant=f"p-{payment_id}"[:64],
@@ -99,10 +110,17 @@ def pay(
     )
     insert(payment)
     issue_page(original, payment)
-    receipt = _write_receipt(series, payment, wanted, shift, how.without)
-    book_new(_payment_drafts(payment, receipt, wanted, shift), now_ms)
-    _grant_what_was_paid(payment, receipt, wanted, gateway)
+    receipt = _book(series, payment, wanted, shift, how.without)
+    _grant_what_was_paid(payment, receipt, wanted, gateway, written.serial if written else 0)
     return Paid(receipt, False)
+
+
+def _page(typed: str, cashier: User, now_ms: int) -> Page | Refused | None:
+    """The book page that is the original, where one is."""
+    found = page_for(typed, cashier, now_ms)
+    if isinstance(found, PageFault):
+        return Refused(DeskRefusal(found.why.value), page=found.page)
+    return found
 
 
 def _paid_before(payment_id: str, account_code: str, amount_fen: int, bucket: str) -> Paid | Refused:
@@ -112,7 +130,9 @@ def _paid_before(payment_id: str, account_code: str, amount_fen: int, bucket: st
     return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
 
 
-def _grant_what_was_paid(payment: Payment, receipt: Receipt, sale: "_Sale", gateway: Gateway | None) -> None:
+def _grant_what_was_paid(
+    payment: Payment, receipt: Receipt, sale: "_Sale", gateway: Gateway | None, serial: int
+) -> None:
     issue_grant(
         grant_id=payment.grant,
         account=sale.account,
@@ -123,6 +143,7 @@ def _grant_what_was_paid(payment: Payment, receipt: Receipt, sale: "_Sale", gate
         source=Grant.Source.PAYMENT,
         note=f"receipt {receipt.number}",
         now_ms=payment.at_ms,
+        serial=serial,
     )
 
 
@@ -196,7 +217,9 @@ class _Sale:
     credit: int
 
 
-def _sale(payment_id: str, account_code: str, amount_fen: int, bucket: str, now_ms: int) -> _Sale | Refused:
+def _sale(
+    payment_id: str, account_code: str, amount_fen: int, bucket: str, now_ms: int, written: Written | None
+) -> _Sale | Refused:
     if not is_an_id(payment_id):
         return Refused(DeskRefusal.BAD_PAYMENT_ID)
     found = _open_account(account_code, bucket)
@@ -205,10 +228,10 @@ def _sale(payment_id: str, account_code: str, amount_fen: int, bucket: str, now_
     account, rule = found
     customer_class = account.point.customer_class
     broken = limits_at(customer_class, now_ms).broken_by(amount_fen)
-    if broken is not None:
+    if broken is not None and (written is None or amount_fen <= 0):
         refusal, limit_fen = broken
         return Refused(DeskRefusal(refusal.value), limit_fen)
-    price = price_at(customer_class.tariff_id, now_ms)
+    price = price_at(customer_class.tariff_id, written.at_ms if written else now_ms)
     unit = Unit(rule.unit)
     if price is None or (unit == Unit.KWH and price.micro_yuan_per_kwh <= 0):
         return Refused(DeskRefusal.NO_PRICE)
@@ -275,6 +298,12 @@ def _write_receipt(
         shift=shift,
     )
     insert(receipt)
+    return receipt
+
+
+def _book(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift, without: int) -> Receipt:
+    receipt = _write_receipt(series, payment, sale, shift, without)
+    book_new(_payment_drafts(payment, receipt, sale, shift), payment.at_ms)
     return receipt
 
 

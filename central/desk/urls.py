@@ -19,6 +19,8 @@ from central.desk.debts.urls import urlpatterns as debts
 from central.desk.departures.urls import urlpatterns as departures
 from central.desk.go_live import batch_views, list_views
 from central.desk.merchants.urls import merchant_urls
+from central.desk.outage import stock_views
+from central.desk.outage import views as outage_views
 from central.desk.pin_views import room_pin
 from central.desk.subsidies import views as subsidy_views
 from central.desk.voucher_views import voucher
@@ -74,6 +76,16 @@ urlpatterns = [
     *departures,
     *debts,
     path("merchants/", include(merchant_urls)),
+    path("outage/", outage_views.outage, name="outage"),
+    path("outage/pages/", outage_views.pages, name="outage-pages"),
+    path("outage/pages/enter/", outage_views.enter, name="outage-enter"),
+    path("outage/sheets/<int:number>/", outage_views.sheet, name="outage-sheet"),
+    path("outage/vouchers/", stock_views.stock_list, name="stocks"),
+    path("outage/vouchers/make/", stock_views.make, name="stock-make"),
+    path("outage/vouchers/<int:number>/", stock_views.stock, name="stock"),
+    path("outage/vouchers/<int:number>/count/", stock_views.count, name="stock-count"),
+    path("outage/vouchers/<int:number>/destroy/", stock_views.destroy, name="stock-destroy"),
+    path("outage/vouchers/<int:number>/print/", stock_views.print_stock, name="stock-print"),
     path("vouchers/<str:code>/", voucher, name="voucher"),
     path("shift/", shift_views.shift, name="shift"),
     path("shifts/", shift_views.shift_list, name="shifts"),

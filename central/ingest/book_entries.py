@@ -17,6 +17,7 @@ from central.ledger.operations import Booked, Draft, book
 from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.grants import delivery_named
 from central.link.models import BilledRegister, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
+from central.link.stock_vouchers import note_redeemed
 from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
 
@@ -166,6 +167,8 @@ class Bookkeeper:
         What differs from the grant proves nothing: the grant stays on its way, and the watermark names the account.
         """
         delivery = delivery_named(self.gateway.pk, entry.source or "")
+        if delivery is None and note_redeemed(self.gateway.pk, entry, row.at_ms, self.now_ms):
+            return False
         if delivery is None:
             self._alarm(
                 "unknown-grant", entry, f"the gateway credited {entry.source}, which central never gave"

@@ -32,8 +32,11 @@ def issue_grant(
     note: str,
     now_ms: int,
     expires_ms: int = 0,
+    serial: int = 0,
 ) -> Grant:
     """Store a grant and its command. Without a gateway, or while one is being restored, the command follows later.
+
+    `serial` is the one that a voucher of the stock was signed with; 0: the next one.
 
     `gateway` is the building's, locked by the caller before he read the account. The building's configuration goes first when it
     changed, so that the gateway knows the account: the building was read with it.
@@ -56,14 +59,15 @@ def issue_grant(
     if gateway.published_revision != account.point.room.building.revision:
         publish_if_changed(gateway.pk, now_ms)
         gateway = locked(gateway.pk)
-    _deliver_first(gateway, grant, now_ms)
+    _deliver_first(gateway, grant, now_ms, serial)
     return grant
 
 
-def _deliver_first(gateway: Gateway, grant: Grant, now_ms: int) -> None:
+def _deliver_first(gateway: Gateway, grant: Grant, now_ms: int, serial: int) -> None:
     """Store a new grant's delivery with its serial and its command at once; the gateway's row is locked and as it stands."""
-    gateway.last_grant_serial = _next_serial(gateway, now_ms)
-    delivery = Delivery(grant=grant, gateway=gateway, serial=gateway.last_grant_serial)
+    if not serial:
+        serial = gateway.last_grant_serial = _next_serial(gateway, now_ms)
+    delivery = Delivery(grant=grant, gateway=gateway, serial=serial)
     if gateway.awaits_epoch or not gateway.epoch:
         gateway.save(update_fields=["last_grant_serial"])
     else:
@@ -94,6 +98,16 @@ def give_serial(gateway: Gateway, delivery: Delivery, now_ms: int) -> None:
 
 def _next_serial(gateway: Gateway, now_ms: int) -> int:
     return max(gateway.last_grant_serial + 1, _minute(now_ms))
+
+
+def reserve_serials(gateway_id: str, count: int, now_ms: int) -> list[int]:
+    """Take serials for grants that are signed now and given later: no other grant of this gateway gets them."""
+    gateway, serials = locked(gateway_id), []
+    for _one in range(count):
+        gateway.last_grant_serial = _next_serial(gateway, now_ms)
+        serials.append(gateway.last_grant_serial)
+    gateway.save(update_fields=["last_grant_serial"])
+    return serials
 
 
 def give_serials(gateway_id: str, deliveries: Sequence[Delivery], now_ms: int) -> Gateway:

@@ -12,6 +12,7 @@ from central.link.models import (
     GatewayEntry,
     Grant,
     MirrorBalance,
+    StockVoucher,
     TakeBackRequest,
 )
 from central.link.month_uses import month_uses
@@ -74,7 +75,14 @@ def _without_serial(applied: QuerySet[Grant]) -> list[str]:
 def _pending_serials(gateway: Gateway) -> list[int]:
     """Serials that the balances don't hold yet: they must be credited when they come."""
     pending = Delivery.objects.filter(gateway=gateway, applied_ms=None).exclude(serial=None)
-    return [int(serial) for serial in pending.order_by("serial").values_list("serial", flat=True)]
+    return sorted({*pending.values_list("serial", flat=True), *_unsold_serials(gateway)})
+
+
+def _unsold_serials(gateway: Gateway) -> list[int]:
+    """Those of vouchers of the stock that may still be credited: no balance holds them. A destroyed one dies with the opening."""
+    waiting = StockVoucher.objects.filter(gateway=gateway, redeemed=None, destroyed=None)
+    given = Delivery.objects.filter(gateway=gateway).exclude(serial=None).values("serial")
+    return list(waiting.exclude(serial__in=given).values_list("serial", flat=True))
 
 
 def _taken_unanswered(gateway: Gateway) -> list[str]:

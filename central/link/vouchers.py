@@ -68,7 +68,7 @@ def voucher_codes(gateway: Gateway, *, actor: str, now_ms: int, only: str | None
     """Give a code for each pending grant (or `only` one) that can have one, and note who saw them."""
     waiting = pending(gateway.pk)
     deliveries = list(waiting if only is None else waiting.filter(pk=only))
-    key = _code_key(gateway)
+    key = code_key(gateway)
     coded = [CodedGrant(one, key and write_code(key, gateway.pk, order_of(one))) for one in deliveries]
     shown = [one.delivery for one in coded if one.code is not None]
     if shown:
@@ -76,8 +76,8 @@ def voucher_codes(gateway: Gateway, *, actor: str, now_ms: int, only: str | None
     return coded
 
 
-def _code_key(gateway: Gateway) -> bytes | None:
-    """The key that this gateway and this central share; None where the enrolled key is none."""
+def code_key(gateway: Gateway) -> bytes | None:
+    """Give the key that this gateway and this central share; None where the enrolled key is none."""
     try:
         public_key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(gateway.public_key))
         return shared_key(signer().private_key, public_key, gateway.pk)

@@ -63,6 +63,12 @@ BILL_MERCHANTS = (Role.CASHIER, Role.FINANCE)
 """Ask for a month's bills, and for a credit note."""
 GIVE_SUBSIDIES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 """Ask for a subsidy of many rooms, and take it back on the day it was given; others sign for it."""
+ENTER_PAGES = (Role.CASHIER, Role.FINANCE)
+"""Enter what was written by hand while central was down."""
+KEEP_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR)
+"""Order sealed vouchers, count them, have them destroyed; others sign for it."""
+PRINT_VOUCHERS = (Role.FINANCE, Role.DIRECTOR)
+"""Sees the codes: never the one who sells them."""
 HAND_OUT_VOUCHERS = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 ASK_REFUNDS = (Role.CASHIER, Role.FINANCE)
 """Ask for refunds, departures, room changes, graduation runs, write-offs; nobody signs his own request."""

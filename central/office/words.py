@@ -140,6 +140,7 @@ ALARMS: dict[str, Words] = {
     "rules-unusable": _("The building's rules can't be read: its gateway is not told"),
     "foreign-meter": _("The gateway reads another building's meter"),
     "rows-of-closed-epoch": _("A gateway's former store still sends rows"),
+    "voucher-unpaid": _("A sealed voucher was credited, and its sale is not entered"),
     "unknown-grant": _("Credit that this server never gave"),
     "grant-unproved": _("Credit that the gateway says it has, without an entry"),
     "grant-twice": _("The same credit was booked twice"),

@@ -66,12 +66,12 @@ def build(period: Period) -> Paper:
 def _table(rows: Iterable[tuple[str, str, int]], unit: str) -> Table:
     kind = kind_of(unit)
     columns = [
-        Column("when", _("Given"), width=16),
+        Column("when", _("Given at"), width=16),
         Column("class", _("Class"), width=14),
         Column("bucket", _("Kind of credit"), width=12),
         Column("why", _("Reason"), width=26),
         Column("rooms", _("Rooms"), Kind.COUNT, 8, summed=True),
-        Column("given", _("Given"), kind, 12, summed=True),
+        Column("given", _("Credit given"), kind, 12, summed=True),
         Column("back", _("Taken back"), kind, 12, summed=True),
         Column("stays", _("Subsidies"), kind, 12, summed=True),
     ]

@@ -4,7 +4,7 @@ A payment belongs to the day its shift is booked on: what came after a day's clo
 Dormitories stand apart from owners, and owners' merchants apart from staff households. Subsidies are never takings.
 """
 
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -73,7 +73,7 @@ def _by_receipt(period: Period) -> Table:
     ]
     rows = [
         (payment.at_ms, _receipt_row(payment.receipt, payment.at_ms, period.first))
-        for payment in payments_in(period).select_related("receipt__payment")
+        for payment in payments_in(period).select_related("receipt__payment__outage_page")
     ]
     rows += [
         (void.at_ms, _receipt_row(void.receipt, void.at_ms, period.first, is_void=True))
@@ -85,12 +85,13 @@ def _by_receipt(period: Period) -> Table:
 def _receipt_row(receipt: Receipt, at_ms: int, booked_on: date, *, is_void: bool = False) -> Row:
     at = local(at_ms)
     late = at.date() != booked_on
+    written = "" if is_void else _written(receipt, at)
     amount = receipt.amount_fen * MICRO_YUAN_PER_FEN * (-1 if is_void else 1)
     address = reverse("desk:receipt", args=[receipt.number])
     number = f"{receipt.number:08d}"
     cells: list[Cell] = [
         _("%(number)s void") % {"number": number} if is_void else number,
-        at.strftime("%m-%d %H:%M:%S" if late else "%H:%M:%S"),
+        written or at.strftime("%m-%d %H:%M:%S" if late else "%H:%M:%S"),
         receipt.room,
         receipt.class_name,
         receipt.cashier_name,
@@ -98,6 +99,14 @@ def _receipt_row(receipt: Receipt, at_ms: int, booked_on: date, *, is_void: bool
         amount,
     ]
     return Row(cells, {"receipt": address, "amount": address})
+
+
+def _written(receipt: Receipt, at: datetime) -> str:
+    """Give both instants of a page that was written while the system was down; "" for any other payment (R-4.1.9)."""
+    page = getattr(receipt.payment, "outage_page", None)
+    if page is None:
+        return ""
+    return f"{local(page.written_ms):%m-%d %H:%M} → {at:%m-%d %H:%M}"
 
 
 def _report_of(part: Period) -> str:

@@ -54,6 +54,16 @@ PAGES: dict[str, tuple[str, str]] = {
     "waiting": ("cashier", "/desk/waiting/"),
     "voucher": ("cashier", "/desk/vouchers/1/"),
     "voucher of a building in order": ("cashier", "/desk/vouchers/2/"),
+    "subsidies": ("cashier", "/desk/subsidies/"),
+    "subsidy": ("cashier", f"/desk/subsidies/{'c' * 32}/"),
+    "subsidy by a reader": ("director", f"/desk/subsidies/{'c' * 32}/"),
+    "a month's subsidies": ("cashier", "/papers/subsidies/?kind=month"),
+    "outage": ("cashier", "/desk/outage/"),
+    "supplementary sheet": ("cashier", "/desk/outage/sheets/1/"),
+    "a day's late pages": ("cashier", "/papers/outage-pages/?kind=day"),
+    "voucher stocks": ("cashier", "/desk/outage/vouchers/"),
+    "voucher stock": ("cashier", "/desk/outage/vouchers/1/"),
+    "voucher stock to print": ("director", "/desk/outage/vouchers/1/"),
     "shifts": ("cashier", "/desk/shifts/"),
     "open shift": ("cashier", "/desk/shifts/1/"),
     "count": ("cashier", "/desk/shifts/1/end/"),
@@ -396,6 +406,34 @@ def ask_without_a_reason(page: Page) -> None:
         page.locator("main form[data-once] button").click()
 
 
+def choose_a_subsidy(page: Page, each: str) -> None:
+    page.goto("/desk/subsidies/")
+    page.locator("#id_per_head").fill(each)
+    with page.expect_navigation():
+        page.locator("form[enctype] button").click()
+
+
+def type_pages(page: Page, room: str) -> None:
+    """Pages 3 to 5 of the cashier's book; the second one is nobody's, the third has the room that is given."""
+    page.goto("/desk/outage/")
+    page.locator("#id_last").fill("5")
+    with page.expect_navigation():
+        page.locator("form[action$='/outage/pages/'] button").click()
+    for name, text in {"time-3": "0001", "room-3": "1-102", "yuan-3": "50", "reason-4": "写错"}.items():
+        page.locator(f"[name={name}]").fill(text)
+    for name, text in {"time-5": "0002", "room-5": room, "yuan-5": "30", "counted": "80"}.items():
+        page.locator(f"[name={name}]").fill(text)
+    with page.expect_navigation():
+        page.locator("[name=counted]").press("Enter")
+
+
+def count_envelopes(page: Page) -> None:
+    page.goto("/desk/outage/vouchers/1/")
+    page.locator("#id_count-counted").fill("1")
+    with page.expect_navigation():
+        page.locator("form[action$='/count/'] button").click()
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -408,6 +446,11 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
         lambda page, site: pay_too_much(page),
         "#pay_amount_error, .errorlist",
     ),
+    "subsidy preview": ("cashier", lambda page, site: choose_a_subsidy(page, "8.50"), "#ask-title"),
+    "subsidy mistyped": ("cashier", lambda page, site: choose_a_subsidy(page, "x"), "#id_per_head_error"),
+    "late pages": ("cashier", lambda page, site: type_pages(page, "1-103"), "button[formaction]"),
+    "late pages mistyped": ("cashier", lambda page, site: type_pages(page, "nowhere"), ".errorlist"),
+    "short count of vouchers": ("cashier", lambda page, site: count_envelopes(page), ".errorlist"),
     "voucher code": ("cashier", lambda page, site: show_a_code(page), "#voucher-code"),
     "channel refused": ("manager", lambda page, site: paste_no_address(page), "#id_address_error"),
     "alarm without a reason": ("manager", lambda page, site: give_no_reason(page), "#id_why_error"),
@@ -441,6 +484,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
 }
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
+    *("subsidy mistyped", "late pages mistyped", "short count of vouchers"),
     *("printed before", "bad offset", "bad check"),
     *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
     *("card list refused", "bill paid above what is open"),
@@ -558,6 +602,47 @@ def one_go_live(site: Site) -> None:
 def merchants(site: Site, one_receipt: None, one_go_live: None) -> None:
     """Have merchants with cards, lists and bills: after all else, so that numbers stay as the other pages expect them."""
     site.run("from tests.browser import seed_merchants; seed_merchants.merchants()")
+
+
+SIGNED = """
+from uuid import uuid4
+from central import clock
+from central.campus.models import Bucket
+from central.desk.outage import acts, stock
+from central.desk.outage.entering import Sheet, enter_sheet
+from central.desk.outage.plan import TypedPage, plan_sheet
+from central.desk.book_models import ReceiptBook
+from central.desk.shifts import open_shift_of
+from central.desk.subsidies import batches, plan, undoing
+from central.office import approvals
+from central.office.models import User
+who = {one.username: one for one in User.objects.all()}
+now_ms = clock.now_ms()
+def sign(request):
+    for name in ("finance", "director"):
+        approvals.sign(request.number, approve=True, reason="", actor=who[name], now_ms=now_ms)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_subsidy_and_one_outage(site: Site, merchants: None) -> None:
+    """Give a subsidy and undo it; make a stock of vouchers; enter two pages of yesterday, one of them for a voucher."""
+    site.run(
+        f"{SIGNED}"
+        "bucket = Bucket.objects.filter(customer_class__code='dormitory', refundable=False).exclude(name='paid').first()\n"
+        "wanted = plan.plan_subsidy(plan.Choice(bucket, 8_500_000, clock.campus_day(now_ms)))\n"
+        "more = dict(shown=wanted.digest, why='冬季补贴', actor=who['cashier'], now_ms=now_ms)\n"
+        "sign(batches.ask_subsidy(wanted, 'c' * 32, **more))\n"
+        "undoing.undo_subsidy('c' * 32, why='月份错了', actor=who['cashier'], now_ms=now_ms)\n"
+        "accounts = [a.code for a in stock.plan_stock('2', 2_000, 1, now_ms)]\n"
+        "content = dict(building='2', value_fen=2_000, per_room=1, accounts=accounts)\n"
+        "sign(approvals.ask(acts.MAKE, content, subject='2', why='迎新', actor=who['cashier'], now_ms=now_ms))\n"
+        "typed = [TypedPage(1, '1930', '1-101', '50'), TypedPage(2, '1941', voucher='1-001')]\n"
+        "sheet = plan_sheet(ReceiptBook.objects.get(), clock.campus_day(now_ms - 86_400_000), typed, now_ms)\n"
+        "shift = open_shift_of(who['cashier']).pk\n"
+        "head = Sheet(uuid4().hex, sheet.book, sheet, who['cashier'], shift, sheet.sum_fen)\n"
+        "print(enter_sheet(head, sheet.digest, actor=who['cashier'], now_ms=now_ms).number)"
+    )
 
 
 @dataclass

@@ -7,6 +7,7 @@ from central.desk.debts.verification import verify_debts
 from central.desk.departures.verification import verify_departures
 from central.desk.go_live.verification import verify_openings
 from central.desk.merchants.verification import verify_merchants
+from central.desk.outage.verification import verify_outage
 from central.desk.shift_verification import verify_shifts
 from central.desk.subsidies.verification import verify_subsidies
 from central.desk.verification import verify_sales
@@ -19,6 +20,7 @@ def verify(options: Namespace) -> int:
     with one_state():
         checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts(), *verify_subsidies()]
         checks += [*verify_corrections(), *verify_departures(), *verify_debts(), *verify_merchants()]
+        checks += verify_outage()
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('campus', '0004_shared_balance'),
         ('desk', '0011_merchants'),
+        ('link', '0010_stock_vouchers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -49,6 +50,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='OutageSheet',
+            fields=[
+                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=32, unique=True)),
+                ('digest', models.CharField(max_length=64)),
+                ('day', models.DateField()),
+                ('entered_ms', models.BigIntegerField(db_index=True)),
+                ('sum_fen', models.BigIntegerField()),
+                ('counted_fen', models.BigIntegerField()),
+                ('reason', models.CharField(blank=True, max_length=200)),
+                ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outage_sheets', to='desk.receiptbook')),
+                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('shift', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outage_sheets', to='desk.shift')),
+                ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
             name='SubsidyDone',
             fields=[
                 ('batch', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='done', serialize=False, to='desk.subsidybatch')),
@@ -63,6 +81,58 @@ class Migration(migrations.Migration):
                 ('row', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='left_out', serialize=False, to='desk.subsidyrow')),
                 ('why', models.CharField(max_length=32)),
             ],
+        ),
+        migrations.CreateModel(
+            name='VoucherStock',
+            fields=[
+                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('value_fen', models.BigIntegerField()),
+                ('vouchers', models.PositiveIntegerField()),
+                ('why', models.CharField(max_length=300)),
+                ('approval', models.BigIntegerField()),
+                ('made_ms', models.BigIntegerField()),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='voucher_stocks', to='campus.building')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='VoucherPrint',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('copy', models.IntegerField()),
+                ('at_ms', models.BigIntegerField()),
+                ('reason', models.CharField(blank=True, max_length=120)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('stock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prints', to='desk.voucherstock')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='VoucherCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('counted', models.IntegerField()),
+                ('expected', models.IntegerField()),
+                ('reason', models.CharField(blank=True, max_length=200)),
+                ('at_ms', models.BigIntegerField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('stock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counts', to='desk.voucherstock')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='OutagePage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('page', models.IntegerField()),
+                ('written_ms', models.BigIntegerField(null=True)),
+                ('void_reason', models.CharField(blank=True, max_length=120)),
+                ('payment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='outage_page', to='desk.payment')),
+                ('voucher', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='outage_page', to='link.stockvoucher')),
+                ('sheet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pages', to='desk.outagesheet')),
+            ],
+            options={
+                'ordering': ['sheet_id', 'page'],
+                'constraints': [models.UniqueConstraint(fields=('sheet', 'page'), name='one_outage_page_per_number'), models.CheckConstraint(condition=models.Q(models.Q(('payment__isnull', False), ('void_reason', '')), models.Q(('payment__isnull', True), models.Q(('void_reason', ''), _negated=True)), _connector='OR'), name='outage_page_paid_or_void')],
+            },
         ),
         migrations.CreateModel(
             name='SubsidyUndo',
@@ -85,9 +155,26 @@ class Migration(migrations.Migration):
             model_name='subsidyrow',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='subsidy_above_zero'),
         ),
+        migrations.AddConstraint(
+            model_name='voucherprint',
+            constraint=models.UniqueConstraint(fields=('stock', 'copy'), name='one_voucher_print_per_number'),
+        ),
+        migrations.AddConstraint(
+            model_name='voucherprint',
+            constraint=models.CheckConstraint(condition=models.Q(('copy', 0), models.Q(('reason', ''), _negated=True), _connector='OR'), name='vouchers_again_have_a_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='vouchercount',
+            constraint=models.CheckConstraint(condition=models.Q(('counted', models.F('expected')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_differing_count_has_a_reason'),
+        ),
         ForbidChanges("desk_subsidybatch"),
         ForbidChanges("desk_subsidyrow"),
+        ForbidChanges("desk_outagesheet"),
         ForbidChanges("desk_subsidydone"),
         ForbidChanges("desk_subsidyleftout"),
+        ForbidChanges("desk_voucherstock"),
+        ForbidChanges("desk_voucherprint"),
+        ForbidChanges("desk_vouchercount"),
+        ForbidChanges("desk_outagepage"),
         ForbidChanges("desk_subsidyundo"),
     ]

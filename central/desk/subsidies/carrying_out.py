@@ -121,12 +121,12 @@ def _note_done(batch: SubsidyBatch, credited: Sequence[SubsidyRow], approved: Ap
     done = SubsidyDone.objects.create(
         batch=batch, done_ms=approved.now_ms, approval=approved.number, signed_by=names[:400]
     )
-    amount = sum(row.amount for row in credited)
+    what = f"{len(credited)} rooms, {sum(row.amount for row in credited)} ({batch.unit}), {batch.digest}"
     record_audit(
         actor=approved.asked_by.get_username(),
         action="subsidy-batch",
         subject=batch.pk,
-        detail=f"{len(credited)} rooms, {amount} ({batch.unit}), {batch.digest}; approval {approved.number}, signed by {names}: {batch.why}",
+        detail=f"{what}; approval {approved.number}, signed by {names}: {batch.why}",
         now_ms=approved.now_ms,
     )
     return done

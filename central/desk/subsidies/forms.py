@@ -114,6 +114,7 @@ class SubsidyForm(forms.Form):
             amount = wh_from_kwh(text) if unit is Unit.KWH else micro_yuan_from_yuan(text)
         except NotAnAmount:
             amount = 0
+        amount = 0 if set(text) - set("0123456789.") else amount
         most = MOST_EACH * (1_000 if unit is Unit.KWH else 1_000_000)
         step = 1 if unit is Unit.KWH else 10_000
         if not 0 < amount <= most or amount % step:

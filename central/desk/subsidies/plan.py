@@ -11,12 +11,9 @@ from hashlib import sha256
 
 from django.db.models import Count, Q
 
-from central.campus.models import Account, Bucket, MeteringPoint, Occupancy, Room
-from central.domain.opening_rows import plain
+from central.campus.models import Account, Bucket, MeteringPoint, Occupancy
+from central.desk.room_names import folded, points_by_name
 from central.link.models import Gateway
-
-MOST_OF_A_ROOM = 10**13
-"""What ingest takes in one entry: no room comes near."""
 
 
 class WhyLeftOut(StrEnum):
@@ -32,7 +29,6 @@ class WhyLeftOut(StrEnum):
     """What can't be asked back is not given by a batch that can be undone."""
     PAYER_WITHOUT = "payer-without-bucket"
     """The room that pays for it keeps no such credit (C-4)."""
-    TOO_MUCH = "too-much"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +140,15 @@ def _points(choice: Choice, plan: SubsidyPlan) -> list[MeteringPoint]:
         points = points.filter(room__building__code__in=choice.buildings)
     if not choice.rooms:
         return list(points.filter(customer_class=choice.bucket.customer_class_id))
-    by_name = {name: point for point in points for name in _names(point.room)}
+    by_name = points_by_name(points)
     wanted: dict[int, MeteringPoint] = {}
     for typed in choice.rooms:
-        point = by_name.get(_folded(typed))
+        point = by_name.get(folded(typed))
         if point is None:
             plan.unknown.append(typed.replace("\n", " "))
         else:
             wanted[point.pk] = point
     return [point for point in points if point.pk in wanted]
-
-
-def _names(room: Room) -> list[str]:
-    names = [room.full_label, *(f"{b}\n{room.label}" for b in (room.building.code, room.building.name))]
-    return [_folded(name) for name in names]
-
-
-def _folded(name: str) -> str:
-    return "\n".join(plain(part) for part in name.split("\n")).casefold()
 
 
 def _live_accounts(points: list[MeteringPoint]) -> dict[int, Account]:

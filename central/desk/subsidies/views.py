@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -76,15 +77,21 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _front(request: HttpRequest, form: SubsidyForm) -> HttpResponse:
-    batches = SubsidyBatch.objects.select_related("customer_class", "done", "undo").order_by("-asked_ms")
+    given = Sum("rows__amount", filter=Q(rows__left_out=None))
+    batches = SubsidyBatch.objects.select_related("customer_class", "done", "undo").annotate(given=given)
+    batches = batches.order_by("-asked_ms")
     page = Paginator(batches, BATCHES_PER_PAGE).get_page(request.GET.get("page"))
     requests = {r.key: r for r in Approval.objects.filter(key__in=[batch.pk for batch in page])}
     context = {
         "form": form if may(request, GIVE_SUBSIDIES) else None,
         "page": page,
-        "lines": [(b, bucket_words(b.bucket), requests.get(b.pk), progress_of(b)) for b in page],
+        "lines": [(b, bucket_words(b.bucket), requests.get(b.pk), _taken_back(b)) for b in page],
     }
     return render(request, "desk/subsidies.html", context, status=400 if form.errors else 200)
+
+
+def _taken_back(batch: SubsidyBatch) -> int:
+    return progress_of(batch).taken_back if hasattr(batch, "undo") else 0
 
 
 def _preview(request: HttpRequest, form: SubsidyForm, plan: SubsidyPlan, reason: ReasonForm) -> HttpResponse:

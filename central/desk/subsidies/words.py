@@ -16,7 +16,6 @@ LEFT_OUT: dict[str, Words] = {
     "no-gateway": lazy("its building has no gateway yet: what can't be taken back is not given in a batch"),
     "payer-without-bucket": lazy("the room that pays for it keeps no such credit"),
     "pays-elsewhere": lazy("pays from another room since"),
-    "too-much": lazy("the amount is more than any room can be given"),
 }
 REFUSALS: dict[SubsidyRefusal, Words] = {
     SubsidyRefusal.NOTHING_TO_DO: lazy("No room of this choice can be given anything. Look below why."),

@@ -1,0 +1,120 @@
+"""A server that is killed in the middle, four clicks at once: pages, subsidies and their undo happen once or not at all (C-1)."""
+
+import signal
+
+import pytest
+
+from tests.central.conftest import LIST
+
+PREPARE = r"""
+from central.campus.import_plan import plan_import
+from central.campus.models import Bucket
+from central.campus.operations import carry_out
+from central.desk import books
+from central.desk.book_models import ReceiptBook
+from central.desk.outage import entering
+from central.desk.outage.entering import Sheet, enter_sheet
+from central.desk.outage.models import OutageSheet
+from central.desk.outage.plan import TypedPage, plan_sheet
+from central.desk.models import Payment, Receipt
+from central.desk.shifts import open_shift_of
+from central.desk.subsidies import batches, carrying_out, plan, undoing
+from central.link.models import Delivery, TakeBackRequest
+from central.link.operations import enrol_gateway
+from central.office import approvals
+from central.office.models import Approval, User
+from central.clock import campus_day
+from tests.central.gateway_twin import GatewayTwin
+from tests.open_shifts import on_shift
+import os, signal, sys, threading
+from django.db import connections
+NOW_MS, DAY_MS = 1_795_000_000_000, 86_400_000
+who = {one.username: one for one in User.objects.all()}
+
+def sheet():
+    book = ReceiptBook.objects.get()
+    typed = [TypedPage(n, "0001", room, "50") for n, room in ((1, "1-301"), (2, "2-101"), (3, "1-302"))]
+    made = plan_sheet(book, campus_day(NOW_MS), typed, NOW_MS)
+    return Sheet("k" * 32, book, made, who["anna"], open_shift_of(who["anna"]).pk, 15_000)
+
+def enter():
+    made = sheet()
+    return enter_sheet(made, SHOWN, actor=who["anna"], now_ms=NOW_MS)
+
+def give():
+    request = Approval.objects.get(act="subsidy")
+    return approvals.sign(request.number, approve=True, reason="", actor=who["director"], now_ms=NOW_MS)
+
+def undo():
+    return undoing.undo_subsidy("b" * 32, why="w", actor=who["anna"], now_ms=NOW_MS)
+
+SHOWN = sys.argv[2] if len(sys.argv) > 2 else ""
+"""
+FIRST = r"""
+for name, role in (("fin", "finance"), ("director", "director")):
+    who[name] = User.objects.create(username=name, role=role)
+when = {"actor": who["anna"], "now_ms": NOW_MS - 3 * DAY_MS}
+book = books.receive_book("E-1", 1, 9, "", **when); books.take_book(book, **when)
+books.check_pages(book, 1, 9, books.seals_at(NOW_MS), [], **when)
+on_shift(who["anna"], NOW_MS)
+for number in "12":
+    twin = GatewayTwin(name=f"gw-{number}", now_ms=NOW_MS)
+    enrol_gateway(twin.name, number, twin.public_key, actor="t", now_ms=NOW_MS)
+bucket = Bucket.objects.get(customer_class__code="dormitory", name="subsidy")
+wanted = plan.plan_subsidy(plan.Choice(bucket, 8_000_000, campus_day(NOW_MS)))
+asked = batches.ask_subsidy(wanted, "b" * 32, shown=wanted.digest, why="w", actor=who["anna"], now_ms=NOW_MS)
+approvals.sign(asked.number, approve=True, reason="", actor=who["fin"], now_ms=NOW_MS)
+print(sheet().plan.digest)
+"""
+KILLED = r"""
+def die(*arguments, **more):
+    os.kill(os.getpid(), signal.SIGKILL)
+module, name = {"enter": (entering, "_on_record"), "give": (carrying_out, "_note_done"), "undo": (undoing, "_note")}[sys.argv[1]]
+setattr(module, name, die)
+globals()[sys.argv[1]]()
+"""
+CLICKS = r"""
+def click(start):
+    start.wait()
+    try:
+        globals()[sys.argv[1]]()
+    except Exception as error:
+        print(type(error).__name__, error)
+    finally:
+        connections.close_all()
+start = threading.Barrier(4)
+threads = [threading.Thread(target=click, args=(start,)) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+COUNT = r"""
+counts = Payment, Receipt, OutageSheet, Delivery, TakeBackRequest
+print(*(table.objects.count() for table in counts))
+"""
+
+
+@pytest.mark.timeout(500)
+def test_killed_in_the_middle_or_clicked_four_times_each_happens_once(own_central, tmp_path):
+    assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
+    campus = tmp_path / "campus.csv"
+    campus.write_text(LIST, encoding="utf-8")
+    assert own_central.run("import-campus", str(campus)).returncode == 0
+    assert (
+        own_central.run("user", "add", "anna", "--password-stdin", stdin="another-good-one\n").returncode == 0
+    )
+    shown, errors = own_central.script(PREPARE + FIRST).communicate(timeout=120)
+    assert errors == ""
+
+    def after(what):
+        killed = own_central.script(PREPARE + KILLED, what, shown.strip())
+        killed.communicate(timeout=120)
+        assert killed.returncode == -signal.SIGKILL
+        before = own_central.script(PREPARE + COUNT).communicate(timeout=120)[0].split()
+        said = own_central.script(PREPARE + CLICKS + COUNT, what, shown.strip()).communicate(timeout=120)
+        assert said[1] == ""
+        return [*map(int, before)], [*map(int, said[0].split())]
+
+    assert after("enter") == ([0, 0, 0, 0, 0], [3, 3, 1, 3, 0])
+    assert after("give") == ([3, 3, 1, 3, 0], [3, 3, 1, 6, 0])
+    assert after("undo") == ([3, 3, 1, 6, 0], [3, 3, 1, 6, 3])
+    assert own_central.run("verify").returncode == 0
