@@ -32,7 +32,7 @@ class PaymentCardEnd(ImmutableModel):
 
         LOST = "lost", _("lost")
         REPLACED = "replaced", _("replaced by another card")
-        RETURNED = "returned", _("given back")
+        RETURNED = "returned", _("card given back")
 
     card = models.OneToOneField(PaymentCard, on_delete=models.PROTECT, primary_key=True, related_name="end")
     why = models.CharField(max_length=16, choices=Why.choices)

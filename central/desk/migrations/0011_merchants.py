@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
             name='PaymentCardEnd',
             fields=[
                 ('card', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='end', serialize=False, to='desk.paymentcard')),
-                ('why', models.CharField(choices=[('lost', 'lost'), ('replaced', 'replaced by another card'), ('returned', 'given back')], max_length=16)),
+                ('why', models.CharField(choices=[('lost', 'lost'), ('replaced', 'replaced by another card'), ('returned', 'card given back')], max_length=16)),
                 ('at_ms', models.BigIntegerField()),
             ],
         ),
