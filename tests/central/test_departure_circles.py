@@ -50,8 +50,8 @@ pay("p1", ROOM, 1_000, anna, now_ms=NOW_MS)
 up(twin.granted("p-p1", ROOM, 10_000_000))
 found = []
 meet("ask", lambda: found.append(asked("a")), lambda: found.append(asked("b")), (asking, "ask"))
-print(sorted(getattr(one, "why", one.kind) for one in found if not isinstance(one, str)))
-case = next(one for one in found if hasattr(one, "pk"))
+print(sorted(one.kind if hasattr(one, "kind") else one.why.value for one in found))
+case = next(one for one in found if hasattr(one, "kind"))
 letter = case.pk[0]
 from central.ingest import book_entries
 sign(letter)

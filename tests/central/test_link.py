@@ -372,7 +372,8 @@ def test_c_8_what_was_a_gift_lapses_and_what_is_owed_is_kept_back(taker, twin, c
     up(taker, twin, *entries)
     answered(taker, twin, command, final_register_wh=100_000)
     assert balance(chart.lapsed("yuan")) == 3_000_000
-    assert balance(chart.customer("1-301.1", "paid", "yuan")) == -5_800_000
+    assert balance(chart.customer("1-301.1", "paid", "yuan")) == 0
+    assert balance(chart.owed("1-301.1", "yuan")) == 5_800_000, "what it was below zero is owed, by entries"
     refused = pay_out_closed_account(closing.request_id, cashier, now_ms=NOW_MS)
     assert refused == DeskRefused(DeskRefusal.NOTHING_LEFT)
 

@@ -72,6 +72,7 @@ def _page(request: HttpRequest, account: Account, **forms: object) -> HttpRespon
     now_ms = clock.now_ms()
     lines = [line for line in debts_now(now_ms) if line.account.pk == account.pk]
     whole = next((line for line in lines if line.share is None), None)
+    chosen = _chosen(lines, request)
     is_closed = account.state == Account.State.CLOSED
     waiting = Approval.objects.filter(act=WRITE_OFF, subject=account.code, state=Approval.State.WAITING)
     context = {
@@ -80,7 +81,8 @@ def _page(request: HttpRequest, account: Account, **forms: object) -> HttpRespon
         "whole": whole,
         "is_closed": is_closed,
         "is_collected": is_being_collected(account),
-        "pay_form": _pay_form(lines, request),
+        "chosen": chosen,
+        "pay_form": _pay_form(chosen),
         "split_form": SplitForm(initial={"split": uuid.uuid4(), "shares": _even(whole)}),
         "off_form": WriteOffForm(
             initial={"key": uuid.uuid4(), "amount": fen(whole.due_fen) if whole else ""}
@@ -100,10 +102,14 @@ def _page(request: HttpRequest, account: Account, **forms: object) -> HttpRespon
     return render(request, "desk/debt.html", context, status=400 if forms else 200)
 
 
-def _pay_form(lines: list[DebtLine], request: HttpRequest) -> DebtPayForm:
-    wanted = request.GET.get("share", "")
+def _chosen(lines: list[DebtLine], request: HttpRequest) -> DebtLine | None:
+    """Give the debt that the forms are about: the share that was chosen, or the room's own, or the first one."""
+    wanted = request.POST.get("share") or request.GET.get("share", "")
     line = next((one for one in lines if one.share and str(one.share.pk) == wanted), None)
-    line = line or next((one for one in lines if one.share is None), None) or next(iter(lines), None)
+    return line or next((one for one in lines if one.share is None), None) or next(iter(lines), None)
+
+
+def _pay_form(line: DebtLine | None) -> DebtPayForm:
     initial: dict[str, object] = {"payment": uuid.uuid4()}
     if line is not None:
         initial |= {"amount": fen(line.due_fen), "share": line.share.pk if line.share else None}
