@@ -154,6 +154,7 @@ def test_every_account_of_the_ledger_has_words() -> None:
     sides = [maker() for maker in makers]
     sides += [chart.customer("1-1.1", "paid", "yuan"), chart.taken_back("1-1.1", "kwh")]
     sides += [chart.opening("yuan"), chart.opening_owed("1-1.1", "yuan")]
+    sides += [chart.card_paid_over(), chart.card_fees(), chart.card_meter_sales(), chart.billed("1-1.1")]
     sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
     of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)
     sides += [maker("yuan") for maker in (*of_unit, chart.take_back_asked, chart.take_back_pending)]
