@@ -162,6 +162,7 @@ def test_every_account_of_the_ledger_has_words() -> None:
         chart.moved_credit("yuan"),
         chart.debt_share("s", 1),
     ]
+    sides += [chart.card_paid_over(), chart.card_fees(), chart.card_meter_sales(), chart.billed("1-1.1")]
     sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
     sides += [chart.reclaim("1-1.1", "yuan"), chart.college_errors("yuan")]
     of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)

@@ -173,6 +173,11 @@ class _Accounts:
     def __init__(self) -> None:
         points = MeteringPoint.objects.select_related("room__building", "customer_class")
         self.points = {point.pk: point for point in points.prefetch_related("accounts")}
+        self.lasted = {
+            point.pk: sorted(point.accounts.all(), key=lambda account: account.opened_ms)
+            for point in self.points.values()
+        }
+        self.named: dict[tuple[str, ...], set[int]] = {}
         self.rooms: dict[str, int] = {}
         for point in self.points.values():
             self.rooms[point.room.full_label.casefold()] = point.pk
@@ -185,30 +190,32 @@ class _Accounts:
 
     def of(self, row: ReadRow) -> Account | RowFinding:
         """Give a sale's account; a finding when it is nobody's, two rooms', or no card meter's."""
-        texts = row.texts
-        hits = {
-            found
-            for found in (
-                self.rooms.get(plain(texts.get("room", "")).casefold()),
-                self.meters.get(texts.get("meter", "").casefold()),
-                self.cards.get(card_number(texts.get("card", ""))),
-            )
-            if found is not None
-        }
-        named = " ".join(texts[name] for name in ("room", "meter", "card") if name in texts)
+        named = tuple(row.texts.get(name, "") for name in ("room", "meter", "card"))
+        if named not in self.named:
+            self.named[named] = self._points(*named)
+        hits = self.named[named]
+        said = " ".join(name for name in named if name)
         if len(hits) != 1:
             fault = RowFault.SEVERAL_ROOMS if hits else RowFault.NO_ROOM
-            return RowFinding(row.row, "room", fault, named)
-        point = self.points[hits.pop()]
+            return RowFinding(row.row, "room", fault, said)
+        point = self.points[next(iter(hits))]
         if point.billing != "card":
-            return RowFinding(row.row, "room", RowFault.NOT_A_CARD_METER, named)
+            return RowFinding(row.row, "room", RowFault.NOT_A_CARD_METER, said)
         if point.customer_class.unit == Unit.KWH and "energy" not in row.energies_wh:
             return RowFinding(row.row, "energy", RowFault.EMPTY)
         at_ms = instant_ms(row.at)
-        accounts = sorted(point.accounts.all(), key=lambda account: account.opened_ms)
+        accounts = self.lasted[point.pk]
         begun = [account for account in accounts if account.opened_ms <= at_ms]
         if not accounts:
-            return RowFinding(row.row, "room", RowFault.NO_ROOM, named)
+            return RowFinding(row.row, "room", RowFault.NO_ROOM, said)
         found = begun[-1] if begun else accounts[0]
         found.point = point
         return found
+
+    def _points(self, room: str, meter: str, card: str) -> set[int]:
+        found = (
+            self.rooms.get(plain(room).casefold()),
+            self.meters.get(meter.casefold()),
+            self.cards.get(card_number(card)),
+        )
+        return {point for point in found if point is not None}
