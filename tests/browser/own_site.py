@@ -77,7 +77,7 @@ def make_site(folder: Path) -> Site:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr + done.stdout
