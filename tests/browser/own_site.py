@@ -82,7 +82,7 @@ def seed_site(folder: Path) -> None:
             env=environment_of(folder),
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr + done.stdout

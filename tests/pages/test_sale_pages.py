@@ -13,9 +13,12 @@ from central import clock
 from central.campus.models import Account, Price, Room
 from central.desk.models import ChargeLine, Payment, Receipt
 from central.desk.print_models import ReceiptPrint
+from central.desk.printing import Order, Printed, print_papers
 from central.desk.receipt_proof import digits_of
 from central.desk.resident.models import ResidentPin
+from central.desk.resident.pins import PrintedPin
 from central.desk.verification import verify_sales
+from central.domain.receipt_prints import PrintedPaper, Workstation
 from central.domain.repair_list import Item, ItemKind, ItemUnit
 from central.link.models import Delivery, Grant
 from central.office.models import DatedValue, User
@@ -396,6 +399,21 @@ def test_r_b7_the_first_slip_brings_the_pin_to_the_customers_part_alone(
     later = pdf_text(cashier, 2, "slip")[1]
     assert "密码已于" in later
     assert not PIN.search(later)
+
+
+def test_two_who_print_at_once_get_the_pin_on_the_first_slip_only(cashier: Client) -> None:
+    """The second one was given a PIN, too, before it had to queue behind the first."""
+    sell(cashier, amount="50")
+    made = PrintedPin("123456", 1)
+    order = Order(
+        [Receipt.objects.get()], PrintedPaper.SLIP, Workstation(), lambda _one: "http://c/", "jam", made
+    )
+    texts = []
+    for _ in range(2):
+        printed = print_papers(order, actor=User.objects.get(username="cashier"), now_ms=clock.now_ms())
+        assert isinstance(printed, Printed)
+        texts.append(PdfReader(io.BytesIO(printed.pdf)).pages[0].extract_text())
+    assert ["123 456" in text for text in texts] == [True, False]
 
 
 def test_no_pin_for_who_shares_a_balance_moved_out_or_is_printed_for_by_another_office(
