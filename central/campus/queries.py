@@ -2,13 +2,29 @@
 
 from collections.abc import Iterable
 
-from central.campus.models import Account, Price
+from central.campus.models import Account, Occupancy, Price
 from central.clock import campus_day
+from central.prepared import Prepared
+
+_PRICE_AT = Prepared(
+    lambda tariff, at_ms: Price.objects.filter(tariff=tariff, from_ms__lte=at_ms).order_by("-from_ms")[:1],
+    int,
+    int,
+)
+_OCCUPANTS = Prepared(
+    lambda account: Occupancy.objects.filter(account=account).values_list(
+        "customer__number", "customer__name", "from_day", "until_day"
+    ),
+    int,
+)
+_BUILDING_OF = Prepared(
+    lambda code: Account.objects.filter(code=code).values_list("point__room__building", flat=True), str
+)
 
 
 def price_at(tariff_id: int, instant_ms: int) -> Price | None:
     """Give a tariff's price in force at an instant (C-9); None before its first one."""
-    return Price.objects.filter(tariff=tariff_id, from_ms__lte=instant_ms).order_by("-from_ms").first()
+    return _PRICE_AT.first(tariff_id, instant_ms)
 
 
 def prices_at(tariff_ids: Iterable[int], instant_ms: int) -> dict[int, Price]:
@@ -20,9 +36,11 @@ def prices_at(tariff_ids: Iterable[int], instant_ms: int) -> dict[int, Price]:
 def occupant_names(account: Account, instant_ms: int) -> list[str]:
     """Name an account's occupants on the day of an instant, sorted by customer number."""
     day = campus_day(instant_ms)
-    begun = account.occupancies.filter(from_day__lte=day)
-    rows = begun.values_list("customer__number", "customer__name", "until_day")
-    lasting = [(number, name) for number, name, until in rows if until is None or until >= day]
+    lasting = [
+        (number, name)
+        for number, name, first, until in _OCCUPANTS.rows(account.pk)
+        if first <= day and (until is None or until >= day)
+    ]
     return [name for _number, name in sorted(lasting, key=lambda one: one[0])]
 
 
@@ -34,8 +52,7 @@ def payer_code(account_code: str) -> str:
 
 def building_of(account_code: str) -> int | None:
     """Give the key of the building that an account is in, and with it the one it pays from (C-4); None for an unknown code."""
-    rooms = Account.objects.filter(code=account_code).values_list("point__room__building", flat=True)
-    return next(iter(rooms), None)
+    return _BUILDING_OF.first(account_code)
 
 
 def account_at(point_code: str, instant_ms: int) -> Account | None:

@@ -6,6 +6,7 @@ Payment, receipt, transfers, grant and command are committed together: no money 
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from central.campus.models import Account, Bucket
 from central.campus.queries import building_of, occupant_names, payer_code, price_at
@@ -28,6 +29,7 @@ from central.link.grants import issue_grant
 from central.link.models import Gateway, Grant
 from central.link.outbox import lock_gateway_or_building
 from central.office.models import User
+from central.prepared import Prepared, insert
 from gateway.contract.quantities import (
     Fen,
     MicroYuanPerKwh,
@@ -80,7 +82,7 @@ def pay(
     book's, where that is the original; `sale` the sale's first payment; `written` what a page says that is entered later.
     """
     series = locked_series(RECEIPTS)
-    if Payment.objects.filter(pk=payment_id).exists():
+    if _IS_PAID.rows(payment_id):
         return _paid_before(payment_id, account_code, amount_fen, bucket)
     shift = locked_shift_of(cashier)
     if shift is None:
@@ -94,7 +96,7 @@ def pay(
     original = written.page if written else _page(page, cashier, now_ms)
     if isinstance(original, Refused):
         return original
-    payment = Payment.objects.create(
+    payment = Payment(
         payment_id=payment_id,
         account=wanted.account,
         bucket=bucket,
@@ -106,8 +108,7 @@ def pay(
         grant=f"p-{payment_id}"[:64],
         shift=shift,
     )
-    issue_page(original, payment)
-    receipt = _book(series, payment, wanted, shift)
+    receipt = _book(series, payment, original, wanted, shift)
     _grant_what_was_paid(payment, receipt, wanted, gateway, written.serial if written else 0)
     return Paid(receipt, False)
 
@@ -251,24 +252,32 @@ _READ = (
 """What a sale reads of an account; the rules that gateways decide by are long, and none of the desk's business."""
 
 
+def _accounts() -> QuerySet[Account]:
+    return Account.objects.select_related("point__room__building", "point__customer_class").only(*_READ)
+
+
+_ACCOUNT = Prepared(lambda code: _accounts().filter(code=code), str)
+_BUCKET = Prepared(lambda of, name: Bucket.objects.filter(customer_class=of, name=name).order_by(), int, str)
+_IS_PAID = Prepared(lambda key: Payment.objects.filter(pk=key).values_list("pk"), str)
+
+
 def _open_account(account_code: str, bucket: str) -> tuple[Account, Bucket] | Refused:
-    accounts = Account.objects.select_related("point__room__building", "point__customer_class").only(*_READ)
-    account = next(iter(accounts.filter(code=account_code)), None)
+    account = _ACCOUNT.first(account_code)
     if account is not None and account.pays_from_id is not None:
-        account = accounts.get(pk=account.pays_from_id)
+        account = _accounts().get(pk=account.pays_from_id)
     if account is None:
         return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
     if account.state != Account.State.OPEN:
         return Refused(DeskRefusal.ACCOUNT_NOT_OPEN)
     if account.point.billing != "prepaid":
         return Refused(DeskRefusal.NOT_PREPAID)
-    rule = next(iter(account.point.customer_class.buckets.filter(name=bucket).order_by()), None)
+    rule = _BUCKET.first(account.point.customer_class_id, bucket)
     return (account, rule) if rule is not None else Refused(DeskRefusal.UNKNOWN_BUCKET)
 
 
 def _write_receipt(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift) -> Receipt:
     before = balance(chart.customer(sale.account.code, payment.bucket, sale.unit))
-    return Receipt.objects.create(
+    receipt = Receipt(
         number=next_number(series),
         payment=payment,
         room=sale.account.point.room.full_label,
@@ -284,9 +293,15 @@ def _write_receipt(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: 
         at_ms=payment.at_ms,
         shift=shift,
     )
+    insert(receipt)
+    return receipt
 
 
-def _book(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift) -> Receipt:
+def _book(
+    series: ReceiptSeries, payment: Payment, original: Page | None, sale: _Sale, shift: Shift
+) -> Receipt:
+    insert(payment)
+    issue_page(original, payment)
     receipt = _write_receipt(series, payment, sale, shift)
     book_new(_payment_drafts(payment, receipt, sale, shift), payment.at_ms)
     return receipt

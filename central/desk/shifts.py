@@ -28,6 +28,7 @@ from central.ledger.operations import Draft, book_new, record_audit
 from central.office.models import User
 from central.office.people import roles_of
 from central.office.roles import SELL
+from central.prepared import Prepared
 from gateway.contract.quantities import Fen, micro_yuan_from_fen
 
 Where = CashDifference.Where
@@ -260,10 +261,19 @@ def open_shift_of(cashier: User) -> Shift | None:
     return Shift.objects.filter(cashier=cashier, open_at__isnull=False).first()
 
 
+_DRAWER_OF = Prepared(
+    lambda cashier: (
+        Drawer.objects.select_for_update(of=("self",))
+        .filter(open_shift__cashier=cashier)
+        .select_related("open_shift")
+    ),
+    int,
+)
+
+
 def locked_shift_of(cashier: User) -> Shift | None:
     """Give a person's open shift, and keep it open until the transaction ends; before the gateway's row is locked."""
-    drawers = Drawer.objects.select_for_update(of=("self",)).filter(open_shift__cashier=cashier)
-    drawer = next(iter(drawers.select_related("open_shift")), None)
+    drawer = _DRAWER_OF.first(cashier.pk)
     return drawer.open_shift if drawer else None
 
 

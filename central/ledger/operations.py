@@ -5,7 +5,7 @@ that row before, and who touches a building's row (a change of the campus, a swa
 the order of their keys: then no two writers wait for each other in a circle.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,11 +15,20 @@ from django.db import IntegrityError, connection
 from central.domain import chain
 from central.ledger.chart_of_accounts import Side
 from central.ledger.models import AuditEntry, ChainHead, LedgerAccount, Transfer
+from central.prepared import Prepared, insert, update
 
 _MOVE = (
     f"UPDATE {LedgerAccount._meta.db_table} SET debits = debits + %s, credits = credits + %s WHERE code = %s"  # noqa: S608  a table's name
 )
 """One statement for any number of accounts: the head is locked while it runs."""
+FEW = 4
+_HEAD = Prepared(lambda key: ChainHead.objects.select_for_update().filter(pk=key), int)
+_SIDES = Prepared(
+    lambda *codes: (
+        LedgerAccount.objects.filter(code__in=codes).order_by().values_list("code", "unit", "kind")
+    ),
+    *[str] * FEW,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ def record_audit(*, actor: str, action: str, subject: str, detail: str, now_ms: 
     with _locked_head() as head:
         entry = AuditEntry(at_ms=now_ms, actor=actor, action=action, subject=subject, detail=detail)
         entry.position, entry.chain_hash = _advance(head, AuditEntry._meta.db_table, audit_content(entry))
-        entry.save(force_insert=True)
+        insert(entry)
 
 
 def transfer_content(transfer: Transfer) -> chain.Content:
@@ -151,13 +160,16 @@ def _fingerprint_of(transfer: Transfer) -> tuple[object, ...]:
 
 @contextmanager
 def _locked_head() -> Iterator[ChainHead]:
-    head, _made = ChainHead.objects.select_for_update().get_or_create(
-        pk=1, defaults={"position": 0, "chain_hash": chain.GENESIS}
+    head = (
+        _HEAD.first(1)
+        or ChainHead.objects.select_for_update().get_or_create(
+            pk=1, defaults={"position": 0, "chain_hash": chain.GENESIS}
+        )[0]
     )
     before = head.position
     yield head
     if head.position != before:
-        head.save(update_fields=["position", "chain_hash"])
+        update(head, "position", "chain_hash")
 
 
 def _advance(head: ChainHead, table: str, content: chain.Content) -> tuple[int, bytes]:
@@ -190,7 +202,11 @@ def _append_transfers(head: ChainHead, drafts: list[Draft], now_ms: int) -> None
         rows.append(row)
         debits[row.debit_id] = debits.get(row.debit_id, 0) + row.amount
         credits[row.credit_id] = credits.get(row.credit_id, 0) + row.amount
-    Transfer.objects.bulk_create(rows)
+    if len(rows) <= FEW:
+        for row in rows:
+            insert(row)
+    else:
+        Transfer.objects.bulk_create(rows)
     moved = [
         (debits.get(code, 0), credits.get(code, 0), code) for code in sorted(debits.keys() | credits.keys())
     ]
@@ -198,9 +214,15 @@ def _append_transfers(head: ChainHead, drafts: list[Draft], now_ms: int) -> None
         cursor.executemany(_MOVE, moved)
 
 
+def _accounts_named(codes: list[str]) -> Iterable[tuple[str, str, str]]:
+    if len(codes) <= FEW:
+        codes = codes + codes[:1] * (FEW - len(codes))  # one statement for any few
+        return _SIDES.rows(*codes)
+    return LedgerAccount.objects.filter(code__in=codes).values_list("code", "unit", "kind")
+
+
 def _open_accounts(sides: dict[str, Side]) -> None:
-    rows = LedgerAccount.objects.filter(code__in=list(sides)).values_list("code", "unit", "kind")
-    known = {code: (unit, kind) for code, unit, kind in rows}
+    known = {code: (unit, kind) for code, unit, kind in _accounts_named(list(sides))}
     for code, (unit, kind) in known.items():
         if (unit, kind) != (sides[code].unit, sides[code].kind):
             raise BrokenInvariant(f"ledger account {code} is {unit}/{kind}, not {sides[code]}")

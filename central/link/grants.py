@@ -7,6 +7,7 @@ from central.campus.models import Account
 from central.link.configuration import publish_if_changed
 from central.link.models import Delivery, Gateway, Grant
 from central.link.outbox import enqueue, enqueue_on, locked
+from central.prepared import insert
 from gateway.contract import commands
 from gateway.contract.identifiers import AccountId, GrantId
 from gateway.contract.voucher_code import short_name
@@ -40,7 +41,7 @@ def issue_grant(
     `gateway` is the building's, locked by the caller before he read the account. The building's configuration goes first when it
     changed, so that the gateway knows the account: the building was read with it.
     """
-    grant = Grant.objects.create(
+    grant = Grant(
         grant_id=grant_id,
         account=account,
         bucket=bucket,
@@ -51,6 +52,7 @@ def issue_grant(
         note=note[:200],
         created_ms=now_ms,
     )
+    insert(grant)
     if gateway is None:
         Delivery.objects.create(grant=grant)
         return grant
@@ -72,7 +74,7 @@ def _deliver_first(gateway: Gateway, grant: Grant, now_ms: int, serial: int) -> 
         delivery.command = enqueue_on(
             gateway, order_of(delivery), subject=grant.pk, now_ms=now_ms, also=("last_grant_serial",)
         )
-    delivery.save(force_insert=True)
+    insert(delivery)
 
 
 def deliver_by(gateway_id: str, delivery: Delivery, now_ms: int) -> None:

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from central.campus.models import Building
 from central.link.models import Command, Gateway
 from central.link.signing import signer
+from central.prepared import Prepared, insert, update
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, encode_command
 from gateway.contract.commands import Command as Order
@@ -41,7 +42,7 @@ def lock_building(building_id: int) -> None:
 
 def lock_gateway_of(building_id: int) -> Gateway | None:
     """Lock the row of a building's gateway; None while it has none. Called before anything is booked about the building."""
-    return next(iter(_without_lists().filter(building=building_id)), None)
+    return _GATEWAY_OF.first(building_id)
 
 
 def lock_gateway_or_building(building_id: int) -> Gateway | None:
@@ -56,6 +57,9 @@ def lock_gateway_or_building(building_id: int) -> Gateway | None:
 def _without_lists() -> QuerySet[Gateway]:
     """Rows to lock, without what the gateway counts and sees on its lines: long lists that no command needs."""
     return Gateway.objects.select_for_update().order_by().defer("counters", "meters_seen", "public_key")
+
+
+_GATEWAY_OF = Prepared(lambda building: _without_lists().filter(building=building), int)
 
 
 def enqueue(
@@ -79,8 +83,8 @@ def enqueue_on(
 ) -> Command:
     """Do the same on a row that the caller has locked and read; `also` are fields of it that he changed, saved with it."""
     command = _numbered(gateway, order, subject, now_ms, expires_ms)
-    command.save(force_insert=True)
-    gateway.save(update_fields=["next_number", *also])
+    insert(command)
+    update(gateway, "next_number", *also)
     return command
 
 

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from central.campus.models import Building, CustomerClass, Room
 from central.domain.approval import chain_json
 from central.domain.known_settings import BY_CODE, Kind, Known, Place, Value
 from central.office.acts import act_of
 from central.office.models import DatedValue
+from central.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,22 @@ def list_at(code: str, at_ms: int, where: Where = CAMPUS) -> list[object]:
     return value
 
 
+@cache
+def _said_at(places: int) -> Prepared[DatedValue]:
+    def said(code: str, at_ms: int, *where: str) -> QuerySet[DatedValue]:
+        wanted = Q()
+        for place, of in zip(where[::2], where[1::2], strict=True):
+            wanted |= Q(place=place, where=of)
+        return DatedValue.objects.filter(wanted, code=code, from_ms__lte=at_ms).order_by("from_ms", "pk")
+
+    return Prepared(said, str, int, *[str] * (2 * places))
+
+
 def _in_force(setting: Known, at_ms: int, where: Where) -> Used | None:
     steps = [step for step in where.steps() if step[0] is Place.CAMPUS or step[0] in setting.places]
-    wanted = Q()
-    for place, code in steps:
-        wanted |= Q(place=place.value, where=code)
-    said = DatedValue.objects.filter(wanted, code=setting.code, from_ms__lte=at_ms)
-    newest = {(row.place, row.where): row for row in said.order_by("from_ms", "pk")}
+    where_said = [text for place, code in steps for text in (place.value, code)]
+    said = _said_at(len(steps)).rows(setting.code, at_ms, *where_said)
+    newest = {(row.place, row.where): row for row in said}
     for place, code in steps:
         row = newest.get((place.value, code))
         if row is not None and row.value is not None:

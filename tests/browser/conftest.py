@@ -82,10 +82,24 @@ class Site:
         return done.stdout
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Set up central by its own commands, seed it, serve it on a free port."""
-    folder = tmp_path_factory.mktemp("central")
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Set up central by its own commands and seed it, once: each module's server gets a copy."""
+    folder = tmp_path_factory.mktemp("seeded")
+    for command in (["-m", "central", "init"], ["-c", SEED]):
+        done = subprocess.run(
+            [sys.executable, *command],
+            env=_environment(folder),
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+    return folder
+
+
+def _environment(folder: Path) -> dict[str, str]:
     environment = {
         **os.environ,
         "CARDROOM_DATA": str(folder),
@@ -95,16 +109,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     }
     for variable in ("CARDROOM_BENCH_CLOCK", "DATABASE_URL", "TELEMETRY_DATABASE_URL"):
         environment.pop(variable, None)
-    for command in (["-m", "central", "init"], ["-c", SEED]):
-        done = subprocess.run(
-            [sys.executable, *command],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
+    return environment
+
+
+@pytest.fixture(scope="module")
+def site(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve a copy of the seeded central on a free port."""
+    folder = tmp_path_factory.mktemp("central") / "data"
+    shutil.copytree(seeded, folder)
+    environment = _environment(folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -44,22 +44,19 @@ def meet(name, act, other, where, *, after=False):
 """
 
 
-def said(own_central, tmp_path, script: str) -> str:
+def said(ready, tmp_path, script: str) -> str:
     """Run a script in a new house of two buildings with one cashier; give what it printed. `verify` must hold afterwards."""
-    assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
     campus = tmp_path / "campus.csv"
     campus.write_text(LIST + "2,South,1,102,dormitory,m-102,no,Qian,0.558\n", encoding="utf-8")
-    assert own_central.run("import-campus", str(campus)).returncode == 0
-    added = own_central.run("user", "add", "anna", "--password-stdin", stdin="another-good-one\n")
-    assert added.returncode == 0, added.stderr
-    printed, errors = own_central.script(MEET + script).communicate(timeout=120)
+    assert ready.run("import-campus", str(campus)).returncode == 0
+    printed, errors = ready.script(MEET + script).communicate(timeout=120)
     assert errors == ""
-    assert own_central.run("verify").returncode == 0
+    assert ready.run("verify").returncode == 0
     return printed
 
 
 @pytest.mark.timeout(180)
-def test_a_person_is_changed_while_what_he_did_is_booked(own_central, tmp_path):
+def test_a_person_is_changed_while_what_he_did_is_booked(ready, tmp_path):
     """A count that differs holds the chain's head and names its cashier; who changes the cashier holds him and wants the head."""
     script = r"""
 from central.desk.shifts import Counted, end_shift, open_shift
@@ -70,11 +67,11 @@ meet("change", lambda: people.change_person(anna.pk, person, actor=admin, now_ms
      lambda: end_shift(shift.pk, Counted(9_000), 0, anna, reason="short", now_ms=NOW_MS), (people, "record_audit"))
 print(Approval.objects.get().act, User.objects.get(pk=anna.pk).last_name)
 """
-    assert said(own_central, tmp_path, script) == "cash-difference Anna\n"
+    assert said(ready, tmp_path, script) == "cash-difference Anna\n"
 
 
 @pytest.mark.timeout(180)
-def test_a_check_is_begun_while_another_one_ends(own_central, tmp_path):
+def test_a_check_is_begun_while_another_one_ends(ready, tmp_path):
     """Who begins a check locks the head, then the checks under way; the last step of one locks it, then the head."""
     script = r"""
 from central.ledger import checking
@@ -83,11 +80,11 @@ meet("check", lambda: checking.step(check.pk, now_ms=NOW_MS),
      lambda: checking.begin(actor="b", now_ms=NOW_MS + 1), (checking, "record_audit"))
 print(checking.BooksCheck.objects.get(pk=check.pk).state)
 """
-    assert said(own_central, tmp_path, script) == "whole\n"
+    assert said(ready, tmp_path, script) == "whole\n"
 
 
 @pytest.mark.timeout(180)
-def test_rooms_of_two_buildings_are_split_while_a_building_is_changed(own_central, tmp_path):
+def test_rooms_of_two_buildings_are_split_while_a_building_is_changed(ready, tmp_path):
     """All buildings are locked before the first word is put on record: the head comes last."""
     script = r"""
 from central.campus.models import Account
@@ -102,11 +99,11 @@ meet("split", lambda: shared_balance.split(["1-302", "2-102"], actor="t", now_ms
      (shared_balance, "record_audit"), after=True)
 print(Account.objects.exclude(pays_from=None).count())
 """
-    assert said(own_central, tmp_path, script) == "2\n0\n"
+    assert said(ready, tmp_path, script) == "2\n0\n"
 
 
 @pytest.mark.timeout(180)
-def test_a_double_click_asks_once(own_central, tmp_path):
+def test_a_double_click_asks_once(ready, tmp_path):
     """The second half waits for the first one's row, and finds it committed."""
     script = r"""
 from central.office import approvals
@@ -117,11 +114,11 @@ def ask():
 meet("ask", ask, ask, (approvals, "tell_waiting"))
 print(*(request.number == Approval.objects.get().number for request in found))
 """
-    assert said(own_central, tmp_path, script) == "True True\n"
+    assert said(ready, tmp_path, script) == "True True\n"
 
 
 @pytest.mark.timeout(180)
-def test_a_batch_is_sent_back_while_its_difference_is_approved(own_central, tmp_path):
+def test_a_batch_is_sent_back_while_its_difference_is_approved(ready, tmp_path):
     """Whichever comes first, nothing waits afterwards and nothing is over or short: all of it is in the safe again."""
     script = r"""
 from central.clock import campus_day
@@ -143,11 +140,11 @@ meet("back", lambda: sign(director), lambda: send_back(batch.number, finance, no
      (cash_differences, "book_new"))
 print(*(balance(side) // 10_000 for side in (chart.safe(), chart.difference_waiting(), chart.over_short())))
 """
-    assert said(own_central, tmp_path, script) == "15000 0 0\n"
+    assert said(ready, tmp_path, script) == "15000 0 0\n"
 
 
 @pytest.mark.timeout(180)
-def test_c_1_credit_sold_while_a_gateway_is_enrolled_is_delivered_by_it(own_central, tmp_path):
+def test_c_1_credit_sold_while_a_gateway_is_enrolled_is_delivered_by_it(ready, tmp_path):
     """Whichever comes first: a payment that saw no gateway is seen by who enrols it, or sees the gateway after all."""
     script = r"""
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -165,4 +162,4 @@ meet("enrol", lambda: enrol("2"), lambda: desk.pay("p2", "2-101.1", 5_000, anna,
      (link, "publish_if_changed"), after=True)
 print(*Delivery.objects.order_by("pk").values_list("gateway", flat=True))
 """
-    assert said(own_central, tmp_path, script) == "gw-1 gw-2\n"
+    assert said(ready, tmp_path, script) == "gw-1 gw-2\n"

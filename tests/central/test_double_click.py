@@ -37,7 +37,6 @@ print(Approval.objects.count())
 
 
 @pytest.mark.timeout(300)
-def test_clicks_at_the_same_moment_ask_once(own_central):
-    assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
-    said, errors = own_central.script(TWO_CLICKS).communicate(timeout=200)
+def test_clicks_at_the_same_moment_ask_once(ready):
+    said, errors = ready.script(TWO_CLICKS).communicate(timeout=200)
     assert (said.splitlines(), errors) == (["12"], "")

@@ -5,8 +5,6 @@ On SQLite writers queue at BEGIN; on PostgreSQL the buildings' locks and the ord
 
 import pytest
 
-from tests.central.conftest import LIST
-
 TOGETHER = r"""
 import threading
 from central.desk.go_live.asking import ask_go_live, ask_way_back
@@ -79,34 +77,24 @@ print(TakeBackRequest.objects.count(), Approval.objects.get(pk=back.number).stat
 
 
 @pytest.mark.timeout(180)
-def test_two_last_signatures_at_once_credit_once(own_central, tmp_path):
-    assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
-    campus = tmp_path / "campus.csv"
-    campus.write_text(LIST, encoding="utf-8")
-    assert own_central.run("import-campus", str(campus)).returncode == 0
-    added = own_central.run("user", "add", "anna", "--password-stdin", stdin="another-good-one\n")
-    assert added.returncode == 0, added.stderr
-    said, errors = own_central.script(TOGETHER).communicate(timeout=120)
+def test_two_last_signatures_at_once_credit_once(ready):
+    said, errors = ready.script(TOGETHER).communicate(timeout=120)
     assert errors == ""
     assert said.splitlines() == ["['approved', 'failed']", "3 1 71000000", "2 approved"]
-    proved = own_central.run("verify")
+    proved = ready.run("verify")
     assert proved.returncode == 0, proved.stdout
 
 
-def test_the_console_checks_a_list_and_writes_an_example(own_central, tmp_path):
-    assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
-    campus = tmp_path / "campus.csv"
-    campus.write_text(LIST, encoding="utf-8")
-    assert own_central.run("import-campus", str(campus)).returncode == 0
+def test_the_console_checks_a_list_and_writes_an_example(ready, tmp_path):
     example = tmp_path / "example.xlsx"
-    assert own_central.run("go-live", "check", "--example", str(example)).returncode == 0
-    seen = own_central.run("go-live", "check", str(example), "--missing", "later")
+    assert ready.run("go-live", "check", "--example", str(example)).returncode == 0
+    seen = ready.run("go-live", "check", str(example), "--missing", "later")
     assert seen.returncode == 2
     assert "row 5, room" in seen.stderr, "the campus has no such shop"
     good = tmp_path / "good.csv"
     good.write_text("room,balance_yuan\n1-301,50\n1-302,-3\n", encoding="utf-8")
-    seen = own_central.run("go-live", "check", str(good))
+    seen = ready.run("go-live", "check", str(good))
     assert seen.returncode == 0, seen.stderr
     assert "net 47.00" in seen.stdout
     assert "2 " not in seen.stderr
-    assert own_central.run("go-live", "check", str(tmp_path / "none.csv")).returncode == 2
+    assert ready.run("go-live", "check", str(tmp_path / "none.csv")).returncode == 2

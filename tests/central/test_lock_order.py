@@ -7,8 +7,6 @@ the very moment when ingest holds the gateway and has not yet asked for the chai
 
 import pytest
 
-from tests.central.conftest import LIST
-
 MEET = r"""
 import sys, threading, time
 from central.desk.operations import grant_subsidy, pay
@@ -108,14 +106,8 @@ print(Closing.objects.get(pk=final.request_id).paid_out_micro_yuan)
 
 
 @pytest.mark.timeout(180)
-def test_c_5_the_desk_and_ingest_never_wait_in_a_circle(own_central, tmp_path):
-    assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
-    campus = tmp_path / "campus.csv"
-    campus.write_text(LIST, encoding="utf-8")
-    assert own_central.run("import-campus", str(campus)).returncode == 0
-    added = own_central.run("user", "add", "anna", "--password-stdin", stdin="another-good-one\n")
-    assert added.returncode == 0, added.stderr
-    said, errors = own_central.script(MEET).communicate(timeout=120)
+def test_c_5_the_desk_and_ingest_never_wait_in_a_circle(ready):
+    said, errors = ready.script(MEET).communicate(timeout=120)
     assert errors == ""
     assert said.splitlines() == ["39930000"], "nobody failed, and what was left was paid out"
-    assert own_central.run("verify").returncode == 0
+    assert ready.run("verify").returncode == 0

@@ -387,31 +387,29 @@ print(list(PriceList.objects.order_by("number").values_list("number", flat=True)
 
 
 @pytest.mark.timeout(180)
-def test_two_people_who_sign_at_once_publish_once_and_number_without_a_gap(own_central, tmp_path) -> None:
-    assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
-    said, errors = own_central.script(TOGETHER).communicate(timeout=120)
+def test_two_people_who_sign_at_once_publish_once_and_number_without_a_gap(ready, tmp_path) -> None:
+    said, errors = ready.script(TOGETHER).communicate(timeout=120)
     assert errors == ""
     assert said.splitlines() == [
         "['approved', 'ended']",
         *["['approved', 'approved']"] * 3,
         "[1, 2, 3, 4, 5, 6, 7]",
     ]
-    assert own_central.run("verify").returncode == 0
+    assert ready.run("verify").returncode == 0
 
 
-def test_lists_at_the_console_by_file(own_central, tmp_path) -> None:
-    assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
+def test_lists_at_the_console_by_file(ready, tmp_path) -> None:
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text('{"prices": [{"class": "dormitory", "yuan_per_kwh": "0.5583"}]}')
     bad.write_text('{"prices": [{"class": "palace", "yuan_per_kwh": "0.5583"}]}')
-    done = own_central.run("price-list", str(good), "--why", "a new house")
+    done = ready.run("price-list", str(good), "--why", "a new house")
     assert (done.returncode, done.stdout.split(",")[0]) == (0, "list 1")
-    refused = own_central.run("price-list", str(bad), "--why", "w")
+    refused = ready.run("price-list", str(bad), "--why", "w")
     assert (refused.returncode, "palace" in refused.stderr) == (2, True)
     repairs = tmp_path / "repairs.csv"
     repairs.write_text("编号,名称,单价,类型\nR-1,插座,15,维修\nB-1,补卡费,20,代收\n", encoding="utf-8")
-    done = own_central.run("repair-list", str(repairs), "--from", "2099-01-01", "--why", "w")
+    done = ready.run("repair-list", str(repairs), "--from", "2099-01-01", "--why", "w")
     assert done.stdout.strip() == "list 1, in force from 2099-01-01 00:00"
     repairs.write_text("编号,名称,单价\nR-1,插座,many\n", encoding="utf-8")
-    refused = own_central.run("repair-list", str(repairs), "--why", "w")
+    refused = ready.run("repair-list", str(repairs), "--why", "w")
     assert (refused.returncode, "row 2, price" in refused.stderr) == (2, True)

@@ -9,7 +9,6 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -63,31 +62,6 @@ from gateway.contract.facts import Birth
 with transaction.atomic():
     greet("gw-1", Birth("boot-1", "e1", "twin", 0, 0, 0, []), 1, 1, on_bench=False)
 """
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnCentral]:
-    """A central that was set up by its command line, with a campus and a cashier."""
-    folder = tmp_path_factory.mktemp("template")
-    central = OwnCentral(folder / "central")
-    central.create_databases()
-    done = central.run("init", "--password-stdin", stdin="a-good-long-password\n")
-    assert done.returncode == 0, done.stderr
-    campus = folder / "campus.csv"
-    campus.write_text(LIST, encoding="utf-8")
-    assert central.run("import-campus", str(campus)).returncode == 0
-    added = central.run("user", "add", "anna", "--password-stdin", stdin="another-good-one\n")
-    assert added.returncode == 0, added.stderr
-    yield central
-    central.drop_databases()
-
-
-@pytest.fixture
-def ready(template: OwnCentral, tmp_path: Path) -> Iterator[OwnCentral]:
-    """A copy of the template that a test may harm."""
-    central = template.copy(tmp_path / "central")
-    yield central
-    central.drop_databases()
 
 
 def enrolled(central: OwnCentral) -> GatewayTwin:

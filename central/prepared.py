@@ -1,0 +1,110 @@
+"""Statements compiled once a process. Django writes a query's SQL anew each time it runs, which costs more than running it.
+
+Only for what every payment does: eight desks share one interpreter, and the database waits for it. Rows, models and values come out
+as from the query itself: it is Django's own query, asked once for its SQL, with the values put in afterwards.
+"""
+
+from collections.abc import Callable
+from copy import copy
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from django.db import connections, router
+from django.db.models import Field, Model, QuerySet
+
+Row = TypeVar("Row")
+_STANDS_FOR_INT = 4_611_686_018_427_387_000
+"""Far from any number that a query bears by itself."""
+
+
+class Prepared(Generic[Row]):
+    """A query that is asked often with other values; `kinds` are their types, int or str, in the order of `build`'s arguments.
+
+    `build` must use each value as it is, in a comparison: not as a limit, not in an expression.
+    """
+
+    def __init__(self, build: Callable[..., "QuerySet[Any, Row]"], *kinds: type) -> None:
+        self._build = build
+        self._examples = [_example(kind, place) for place, kind in enumerate(kinds)]
+        self._compiled: tuple[QuerySet[Any, Row], Any, str, tuple[Any, ...]] | None = None
+
+    def rows(self, *values: int | str) -> list[Row]:
+        """Run it with these values."""
+        template, compiler, sql, params = self._compiled or self._compile()
+        put_in = dict(zip(self._examples, values, strict=True))
+        asked = copy(compiler)
+        asked.connection = connections[template.db]
+        filled = tuple(put_in.get(param, param) for param in params)
+        asked.as_sql = lambda *_args, **_kwargs: (sql, filled)
+        query = copy(template.query)
+        query.get_compiler = lambda *_args, **_kwargs: asked
+        queryset = QuerySet(model=template.model, query=query, using=template.db)
+        queryset._fields = template._fields
+        return list(template._iterable_class(queryset))
+
+    def first(self, *values: int | str) -> Row | None:
+        """Run it, and give its first row."""
+        return next(iter(self.rows(*values)), None)
+
+    def _compile(self) -> tuple["QuerySet[Any, Row]", Any, str, tuple[Any, ...]]:
+        template = self._build(*self._examples)
+        compiler = template.query.get_compiler(using=template.db)
+        sql, params = compiler.as_sql()
+        self._compiled = template, compiler, sql, tuple(params)
+        return self._compiled
+
+
+def _example(kind: type, place: int) -> int | str:
+    return _STANDS_FOR_INT + place if kind is int else f"\x02{place}\x03"
+
+
+def insert(row: Model) -> None:
+    """Store a new row, as `save(force_insert=True)` does for a plain model: no signals, no parents, its key read back."""
+    alias = router.db_for_write(type(row), instance=row)
+    connection = connections[alias]
+    sql, fields, key = _insert_of(type(row))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_stored(field, row, connection, add=True) for field in fields])
+        if key is not None:
+            setattr(row, key.attname, cursor.fetchone()[0])
+    row._state.adding, row._state.db = False, alias
+
+
+def update(row: Model, *names: str) -> None:
+    """Write some fields of a row that is there, as `save(update_fields=...)` does. Raises LookupError when it is not."""
+    alias = router.db_for_write(type(row), instance=row)
+    connection = connections[alias]
+    sql, fields = _update_of(type(row), names)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_stored(field, row, connection, add=False) for field in fields])
+        if cursor.rowcount != 1:
+            raise LookupError(f"{type(row).__name__} {row.pk} is not there")
+
+
+def _stored(field: "Field[Any, Any]", row: Model, connection: Any, *, add: bool) -> Any:
+    return field.get_db_prep_save(field.pre_save(row, add), connection)
+
+
+@cache
+def _insert_of(
+    model: type[Model],
+) -> tuple[str, list["Field[Any, Any]"], "Field[Any, Any] | None"]:
+    made = [field for field in model._meta.concrete_fields if getattr(field, "db_returning", False)]
+    fields = [field for field in model._meta.concrete_fields if field not in made]
+    columns, places = ", ".join(_column(field) for field in fields), ", ".join(["%s"] * len(fields))
+    sql = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})'  # noqa: S608  names of the model
+    returning = f" RETURNING {_column(made[0])}" if made else ""
+    return sql + returning, fields, made[0] if made else None
+
+
+@cache
+def _update_of(model: type[Model], names: tuple[str, ...]) -> tuple[str, list["Field[Any, Any]"]]:
+    fields, key = [model._meta.get_field(name) for name in names], model._meta.pk
+    sets = ", ".join(f"{_column(field)} = %s" for field in fields)
+    sql = f'UPDATE "{model._meta.db_table}" SET {sets} WHERE {_column(key)} = %s'  # noqa: S608  names of the model
+    return sql, [*fields, key]
+
+
+def _column(field: Any) -> str:
+    """Quote a column's name as SQLite and PostgreSQL both do."""
+    return f'"{field.column}"'

@@ -1,0 +1,101 @@
+"""Statements compiled once give what Django's own query gives, whatever the values, in every thread."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from central.campus.models import Account, Bucket
+from central.ledger.models import LedgerAccount
+from central.link.models import Alarm
+from central.office.models import DatedValue
+from central.prepared import Prepared, insert, update
+
+pytestmark = pytest.mark.django_db
+
+
+def accounts(code):
+    found = Account.objects.select_related("point__room__building", "point__customer_class")
+    return found.filter(code=code, state="open").defer("point__room__floor")
+
+
+def test_models_come_with_what_they_are_joined_to(campus, django_assert_num_queries):
+    prepared = Prepared(accounts, str)
+    for code in ("1-301.1", "2-101.1", "1-301.1"):
+        with django_assert_num_queries(1):
+            one = prepared.first(code)
+            said = (one.code, one.point.room.label, one.point.customer_class.name)
+        plain = accounts(code).get()
+        assert said == (plain.code, plain.point.room.label, plain.point.customer_class.name)
+        assert one.get_deferred_fields() == plain.get_deferred_fields()
+    assert prepared.first("nobody") is None
+    assert prepared.first("1-301.1' OR '1'='1") is None, "a value stays a value"
+
+
+def test_values_come_as_the_query_gives_them(campus):
+    flat = Prepared(
+        lambda code: Account.objects.filter(code=code).values_list("point__room__label", flat=True), str
+    )
+    several = Prepared(
+        lambda name, order: Bucket.objects.filter(name=name, order__gte=order).values_list(
+            "name", "order", "refundable"
+        ),
+        str,
+        int,
+    )
+    assert flat.rows("1-301.1") == ["301"]
+    for name in ("paid", "subsidy", "none"):
+        assert several.rows(name, 0) == list(
+            Bucket.objects.filter(name=name).values_list("name", "order", "refundable")
+        )
+    with pytest.raises(ValueError, match="zip"):
+        several.rows("paid")
+
+
+def test_json_is_read_and_written_as_such():
+    said = Prepared(lambda code: DatedValue.objects.filter(code=code), str)
+    insert(
+        DatedValue(
+            code="x", place="campus", where="", value=[{"from": "09-01"}], from_ms=1, made_by="t", made_ms=1
+        )
+    )
+    assert said.first("x").value == [{"from": "09-01"}] == DatedValue.objects.get(code="x").value
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_asks_its_own_connection():
+    LedgerAccount.objects.create(code="a", unit="yuan", kind="asset", debits=7)
+    prepared = Prepared(
+        lambda code: LedgerAccount.objects.filter(pk=code).values_list("debits", flat=True), str
+    )
+    assert prepared.rows("a") == [7]
+
+    def ask(_turn):
+        try:
+            return prepared.rows("a")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, range(20))) == [[7]] * 20
+
+
+def test_a_row_is_stored_as_save_would_store_it():
+    by_key = LedgerAccount(code="a", unit="yuan", kind="asset")
+    insert(by_key)
+    assert (by_key._state.adding, LedgerAccount.objects.get().debits) == (False, 0)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(LedgerAccount(code="a", unit="yuan", kind="asset"))
+    numbered = Alarm(code="c", what="w", subject="s", raised_ms=5)
+    insert(numbered)
+    assert Alarm.objects.get(pk=numbered.pk).raised_ms == 5
+
+
+def test_only_the_named_fields_are_written_and_a_missing_row_is_said():
+    stored = LedgerAccount.objects.create(code="a", unit="yuan", kind="asset", debits=1, credits=2)
+    stored.debits, stored.credits = 10, 20
+    update(stored, "debits")
+    assert list(LedgerAccount.objects.values_list("debits", "credits")) == [(10, 2)]
+    stored.code = "b"
+    with pytest.raises(LookupError):
+        update(stored, "debits")
