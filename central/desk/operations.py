@@ -108,9 +108,7 @@ def pay(
         grant=f"p-{payment_id}"[:64],
         shift=shift,
     )
-    insert(payment)
-    issue_page(original, payment)
-    receipt = _book(series, payment, wanted, shift, how.without)
+    receipt = _book(series, payment, original, wanted, shift, how.without)
     _grant_what_was_paid(payment, receipt, wanted, gateway, written.serial if written else 0)
     return Paid(receipt, False)
 
@@ -301,7 +299,11 @@ def _write_receipt(
     return receipt
 
 
-def _book(series: ReceiptSeries, payment: Payment, sale: _Sale, shift: Shift, without: int) -> Receipt:
+def _book(
+    series: ReceiptSeries, payment: Payment, original: Page | None, sale: _Sale, shift: Shift, without: int
+) -> Receipt:
+    insert(payment)
+    issue_page(original, payment)
     receipt = _write_receipt(series, payment, sale, shift, without)
     book_new(_payment_drafts(payment, receipt, sale, shift), payment.at_ms)
     return receipt

@@ -44,7 +44,7 @@ def final(left):
 
 
 @pytest.mark.timeout(180)
-def test_c_8_two_ask_one_pays_and_the_answer_comes_meanwhile(own_central, tmp_path):
+def test_c_8_two_ask_one_pays_and_the_answer_comes_meanwhile(ready, tmp_path):
     script = r"""
 pay("p1", ROOM, 1_000, anna, now_ms=NOW_MS)
 up(twin.granted("p-p1", ROOM, 10_000_000))
@@ -62,12 +62,12 @@ cash = lambda: paid.append(paying.pay_cash(case.pk, anna, now_ms=NOW_MS).amount_
 meet("cash", cash, cash, (paying.paying_out, "record_audit"))
 print(paid, balance(chart.cash()))
 """
-    printed = said(own_central, tmp_path, HOUSE + script).splitlines()
+    printed = said(ready, tmp_path, HOUSE + script).splitlines()
     assert printed == ["['already-asked', 'departure']", "withdrawn", "[1000, 1000] 0"]
 
 
 @pytest.mark.timeout(180)
-def test_a_debt_is_paid_while_it_is_split(own_central, tmp_path):
+def test_a_debt_is_paid_while_it_is_split(ready, tmp_path):
     script = r"""
 asked("a")
 sign("a")
@@ -82,5 +82,5 @@ def splits():
 meet("debt", splits, pays, (debts, "record_audit"))
 print([type(one).__name__ for one in found], balance(chart.owed(ROOM, "yuan")))
 """
-    printed = said(own_central, tmp_path, HOUSE + script).splitlines()
+    printed = said(ready, tmp_path, HOUSE + script).splitlines()
     assert printed == ["5580000", "['DebtSplit', 'Refused'] 0"]
