@@ -18,6 +18,7 @@ PAGES = {
 urlpatterns: list[URLPattern | URLResolver] = [path("i18n/", include("django.conf.urls.i18n"))]
 urlpatterns += [path(prefix, include(module)) for prefix, module in PAGES.items() if find_spec(module)]
 
+handler400 = "central.office.views.bad_request"
 handler403 = "central.office.views.forbidden"
 handler404 = "central.office.views.not_found"
 handler500 = "central.office.views.server_error"

@@ -76,6 +76,17 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: what was sent is more than any form here has, or can't be read at all."""
+    return _error(
+        request,
+        400,
+        _("This could not be read"),
+        _("What was sent has more fields than a form may have, or is damaged. Nothing was changed."),
+        [_("Go back to the form, take off what is not needed, and send it again.")],
+    )
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404."""
     return _error(

@@ -1,7 +1,7 @@
 """The forms that are known: from pages, from what views were heard to read; and the next one to send, made from them by dice."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -51,6 +51,8 @@ class KnownForms:
     """Forms that only ask: what they lead to may be a form that does something, as reading back leads to paying."""
     known: dict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
     """What stands in the addresses of pages, by the part's name."""
+    turns: Counter[str] = field(default_factory=Counter)
+    """How often each address had its turn: those who may take turns at it."""
     following: tuple[str, str, Form] | None = None
     """A form on the page that came back, and who has it before him: who reads back, pays."""
 
@@ -86,7 +88,10 @@ class KnownForms:
         name = self.names[number % len(self.names)]
         may = allowed(name)
         others = [role for role in Role if role not in may]
-        role = self.dice.choice(others if others and self.dice.random() < 0.1 else may)
+        role = may[self.turns[name] % len(may)]
+        self.turns[name] += 1
+        if others and self.dice.random() < 0.1:
+            role = self.dice.choice(others)
         throw = self.dice.random()
         if self.forms[name] and throw < 0.7:
             return self._of_page(name, role)

@@ -5,6 +5,7 @@ import random
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 from firmware_tools.campus.cashier import Cashier, DeskRefused, Offer, Sale
@@ -12,7 +13,7 @@ from firmware_tools.campus.meter_control import meter_events
 from firmware_tools.campus.opening import CASHIER
 
 RETRY_S = 0.3
-DESK_TROUBLE = (DeskRefused, OSError, LookupError)
+DESK_TROUBLE = (DeskRefused, OSError, LookupError, HTTPException)
 """What a cashier meets while the server is away: no connection, half an answer, an error page."""
 
 

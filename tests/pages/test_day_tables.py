@@ -181,3 +181,9 @@ def test_void_pages_after_the_last_one_go_with_the_next_batch(closed: DayClose) 
     hand(client, second, cash="0")
     kept = HandInPages.objects.filter(hand_in=2).values_list("kind", "first", "last")
     assert list(kept) == [("void", 4, 4)], "page 5 is not accounted for yet: 6 waits for it"
+
+
+def test_a_form_with_too_many_fields_is_refused_in_words(cashier: Client) -> None:
+    answer = cashier.post("/desk/days/close/", {f"f{number}": "1" for number in range(6_001)})
+    assert answer.status_code == 400
+    assert "more fields than a form may have" in text(answer)
