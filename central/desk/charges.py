@@ -10,16 +10,15 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.campus.queries import occupant_names
-from central.desk.books import issue_page, page_for
+from central.desk.books import issue_page
 from central.desk.models import ChargeLine, Payment, Receipt
 from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
 from central.desk.numbering import RECEIPTS, locked_series, next_number
-from central.desk.operations import Paid
+from central.desk.operations import Paid, original_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of
 from central.desk.stand_in import name_at_desk
-from central.domain.receipt_book import PageFault
 from central.domain.repair_list import Item, ItemKind, ItemUnit
 from central.domain.selling import charge_for
 from central.ledger import chart_of_accounts as chart
@@ -107,27 +106,22 @@ def charge(
     amount_fen = sum(line.amount_fen for line in lines)
     if fault := fault_of(how, amount_fen, sale or payment_id):
         return fault
-    original = page_for(page, cashier, now_ms)
-    if isinstance(original, PageFault):
-        return Refused(DeskRefusal(original.why.value), page=original.page)
+    original = original_for(page, cashier, now_ms)
+    if isinstance(original, Refused):
+        return original
     payment = Payment.objects.create(
         payment_id=payment_id,
         account=account,
         purpose=Payment.Purpose.CHARGES,
         amount_fen=amount_fen,
-        method=how.method,
-        method_reference=how.reference.strip(),
         sale=sale or payment_id,
-        tendered_fen=how.tendered_fen,
+        **how.stored(),
         cashier=cashier,
         at_ms=now_ms,
         shift=shift,
     )
     issue_page(original, payment)
-    receipt = _write_receipt(next_number(series), payment, shift)
-    _write_lines(payment, lines)
-    book_new(_drafts(payment, receipt, lines, shift), now_ms)
-    return Paid(receipt, False)
+    return Paid(_book(next_number(series), payment, lines, shift), False)
 
 
 def _account(code: str) -> Account | None:
@@ -158,6 +152,13 @@ def _write_receipt(number: int, payment: Payment, shift: Shift) -> Receipt:
         at_ms=payment.at_ms,
         shift=shift,
     )
+
+
+def _book(number: int, payment: Payment, lines: Sequence[Priced], shift: Shift) -> Receipt:
+    receipt = _write_receipt(number, payment, shift)
+    _write_lines(payment, lines)
+    book_new(_drafts(payment, receipt, lines, shift), payment.at_ms)
+    return receipt
 
 
 def _write_lines(payment: Payment, lines: Sequence[Priced]) -> None:

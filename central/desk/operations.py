@@ -1,4 +1,4 @@
-"""Sell credit and give subsidies: each act is one transaction, and happens once however often it is asked for.
+"""Sell credit: one transaction, and once however often it is asked for.
 
 Payment, receipt, transfers, grant and command are committed together: no money without a receipt, no receipt without credit.
 """
@@ -6,10 +6,10 @@ Payment, receipt, transfers, grant and command are committed together: no money 
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from central.campus.models import Account, Bucket
-from central.campus.queries import building_of, occupant_names, payer_code, price_at
+from central.campus.models import Account
+from central.campus.queries import occupant_names, price_at
+from central.desk.account_sold_to import is_for, lock_behind, open_account
 from central.desk.books import Page, issue_page, page_for
 from central.desk.limits import limits_at
 from central.desk.models import Payment, Receipt, ReceiptSeries
@@ -23,11 +23,10 @@ from central.domain.receipt_book import PageFault
 from central.domain.selling import credit_for
 from central.ledger import chart_of_accounts as chart
 from central.ledger.one_writer import one_writer
-from central.ledger.operations import Draft, book_new, record_audit
+from central.ledger.operations import Draft, book_new
 from central.ledger.queries import balance
 from central.link.grants import issue_grant
 from central.link.models import Gateway, Grant
-from central.link.outbox import lock_gateway_or_building
 from central.office.models import User
 from central.prepared import Prepared, insert
 from gateway.contract.quantities import (
@@ -87,13 +86,13 @@ def pay(
     shift = locked_shift_of(cashier)
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
-    gateway = _lock_behind(account_code)
+    gateway = lock_behind(account_code)
     wanted = _sale(payment_id, account_code, amount_fen, bucket, now_ms, written)
     if isinstance(wanted, Refused):
         return wanted
     if fault := fault_of(how, amount_fen, sale or payment_id):
         return fault
-    original = written.page if written else _page(page, cashier, now_ms)
+    original = written.page if written else original_for(page, cashier, now_ms)
     if isinstance(original, Refused):
         return original
     payment = Payment(
@@ -113,8 +112,8 @@ def pay(
     return Paid(receipt, False)
 
 
-def _page(typed: str, cashier: User, now_ms: int) -> Page | Refused | None:
-    """The book page that is the original, where one is."""
+def original_for(typed: str, cashier: User, now_ms: int) -> Page | Refused | None:
+    """Give the book page that is the original; None where the system's number is."""
     found = page_for(typed, cashier, now_ms)
     if isinstance(found, PageFault):
         return Refused(DeskRefusal(found.why.value), page=found.page)
@@ -124,7 +123,7 @@ def _page(typed: str, cashier: User, now_ms: int) -> Page | Refused | None:
 def _paid_before(payment_id: str, account_code: str, amount_fen: int, bucket: str) -> Paid | Refused:
     known = Payment.objects.select_related("receipt", "account").get(pk=payment_id)
     said = (known.purpose, known.bucket, known.amount_fen)
-    same = said == (Payment.Purpose.ENERGY, bucket, amount_fen) and _is_for(known, account_code)
+    same = said == (Payment.Purpose.ENERGY, bucket, amount_fen) and is_for(known, account_code)
     return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
 
 
@@ -145,68 +144,6 @@ def _grant_what_was_paid(
     )
 
 
-@transaction.atomic
-def grant_subsidy(
-    grant_id: str,
-    account_code: str,
-    bucket: str,
-    amount: int,
-    *,
-    actor: User,
-    why: str,
-    now_ms: int,
-    expires_ms: int = 0,
-) -> Grant | Refused:
-    """Give credit without money, in the bucket's unit, once per `grant_id`. Subsidies are never takings (R-4.1.7)."""
-    if not why.strip():
-        return Refused(DeskRefusal.NO_REASON)
-    if amount <= 0:
-        return Refused(DeskRefusal.NOT_POSITIVE)
-    gateway = _lock_behind(account_code)
-    known = Grant.objects.filter(pk=grant_id).select_related("account").first()
-    if known is not None:
-        same = (known.bucket, known.amount) == (bucket, amount) and _is_for(known, account_code)
-        return known if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
-    found = _open_account(account_code, bucket)
-    if isinstance(found, Refused):
-        return found
-    account, rule = found
-    draft = Draft(
-        id=f"subsidy:{grant_id}",
-        debit=chart.subsidy(rule.unit),
-        credit=chart.customer(account.code, bucket, rule.unit),
-        amount=amount,
-        kind="subsidy",
-        at_ms=now_ms,
-        reference=grant_id,
-        note=why,
-    )
-    book_new([draft], now_ms)
-    by = actor.get_username()
-    record_audit(actor=by, action="subsidy", subject=account.code, detail=why, now_ms=now_ms)
-    return issue_grant(
-        grant_id=grant_id,
-        account=account,
-        gateway=gateway,
-        bucket=bucket,
-        unit=rule.unit,
-        amount=amount,
-        source=Grant.Source.SUBSIDY,
-        note=why,
-        now_ms=now_ms,
-        expires_ms=expires_ms,
-    )
-
-
-def _lock_behind(account_code: str) -> Gateway | None:
-    """Lock and give the gateway before the account is read: who pays and whether it is open stays so until the grant is numbered.
-
-    A merge, a split or a closing that came between would leave the gateway a grant that it refuses for good.
-    """
-    building = building_of(account_code)
-    return None if building is None else lock_gateway_or_building(building)
-
-
 @dataclass(frozen=True, slots=True)
 class _Sale:
     account: Account
@@ -220,7 +157,7 @@ def _sale(
 ) -> _Sale | Refused:
     if not is_an_id(payment_id):
         return Refused(DeskRefusal.BAD_PAYMENT_ID)
-    found = _open_account(account_code, bucket)
+    found = open_account(account_code, bucket)
     if isinstance(found, Refused):
         return found
     account, rule = found
@@ -238,41 +175,7 @@ def _sale(
     return _Sale(account, unit, per_kwh, credit) if credit > 0 else Refused(DeskRefusal.BUYS_NOTHING)
 
 
-def _is_for(known: Payment | Grant, account_code: str) -> bool:
-    """It was booked to the account that was asked for then: its own, or that of the one it pays from."""
-    return known.account.code in (account_code, payer_code(account_code))
-
-
-_CLASS_FIELDS = ("code", "name", "minimum_fen", "ceiling_fen", "tariff_id")
-_READ = (
-    *("code", "state", "pays_from_id", "point__billing", "point__room__label"),
-    *("point__room__building__code", "point__room__building__revision"),
-    *(f"point__customer_class__{field}" for field in _CLASS_FIELDS),
-)
-"""What a sale reads of an account; the rules that gateways decide by are long, and none of the desk's business."""
-
-
-def _accounts() -> QuerySet[Account]:
-    return Account.objects.select_related("point__room__building", "point__customer_class").only(*_READ)
-
-
-_ACCOUNT = Prepared(lambda code: _accounts().filter(code=code), str)
-_BUCKET = Prepared(lambda of, name: Bucket.objects.filter(customer_class=of, name=name).order_by(), int, str)
 _IS_PAID = Prepared(lambda key: Payment.objects.filter(pk=key).values_list("pk"), str)
-
-
-def _open_account(account_code: str, bucket: str) -> tuple[Account, Bucket] | Refused:
-    account = _ACCOUNT.first(account_code)
-    if account is not None and account.pays_from_id is not None:
-        account = _accounts().get(pk=account.pays_from_id)
-    if account is None:
-        return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
-    if account.state != Account.State.OPEN:
-        return Refused(DeskRefusal.ACCOUNT_NOT_OPEN)
-    if account.point.billing != "prepaid":
-        return Refused(DeskRefusal.NOT_PREPAID)
-    rule = _BUCKET.first(account.point.customer_class_id, bucket)
-    return (account, rule) if rule is not None else Refused(DeskRefusal.UNKNOWN_BUCKET)
 
 
 def _write_receipt(

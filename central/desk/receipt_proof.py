@@ -15,6 +15,8 @@ from central.ledger.models import Transfer
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 SALT = "central.desk.receipt"
+ONE_TRANSFER = ("payment", "debt", "bill-payment")
+"""What a receipt's money was booked as, where it is one transfer."""
 SHOWN = 16
 """Digits in the address: 64 bits, beyond guessing."""
 SEALED_FIELDS = (
@@ -61,7 +63,7 @@ def _transfers_of(receipt: Receipt) -> list[Transfer]:
     booked = Transfer.objects.filter(reference=receipt.payment_id).order_by("position")
     if receipt.payment.purpose == Payment.Purpose.CHARGES:
         return list(booked.filter(pk__startswith=f"charge:{receipt.payment_id}:"))
-    return list(booked.filter(pk__in=[f"payment:{receipt.payment_id}", f"debt:{receipt.payment_id}"]))
+    return list(booked.filter(pk__in=[f"{kind}:{receipt.payment_id}" for kind in ONE_TRANSFER]))
 
 
 def _lines_of(receipt: Receipt) -> list[list[object]]:

@@ -6,10 +6,11 @@ from central.desk.go_live.comparison import State, compare, summaries
 from central.desk.go_live.models import OpeningBalance, OpeningBatch, OpeningDone
 from central.desk.go_live.settling import ask_again, collect_debt
 from central.desk.go_live.verification import verify_openings
-from central.desk.operations import grant_subsidy, pay
+from central.desk.operations import pay
 from central.desk.paying_out import pay_out_credit_back
 from central.desk.refusals import DeskRefusal
 from central.desk.refusals import Refused as DeskRefused
+from central.desk.subsidies.one_account import grant_subsidy
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import Transfer
 from central.ledger.queries import balance

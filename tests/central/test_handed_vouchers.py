@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from django.apps import apps
 
-from central.desk.operations import grant_subsidy, pay
+from central.desk.operations import pay
+from central.desk.subsidies.one_account import grant_subsidy
 from central.link.grants import SERIALS_FROM_MS, order_of
 from central.link.models import Alarm, Delivery, Gateway, Grant, QuarantinedRow
 from central.link.openings import opening_for

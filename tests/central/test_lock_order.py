@@ -9,7 +9,8 @@ import pytest
 
 MEET = r"""
 import sys, threading, time
-from central.desk.operations import grant_subsidy, pay
+from central.desk.operations import pay
+from central.desk.subsidies.one_account import grant_subsidy
 from central.desk.paying_out import pay_out_closed_account, pay_out_credit_back
 from central.campus.operations import add_meter, bind_meter, publish_price
 from central.campus.rules import set_rules

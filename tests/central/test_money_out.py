@@ -1,8 +1,8 @@
 """Money that leaves, and the shared books (C-1, C-7, C-8): only what a gateway's answered end says, and nothing absurd."""
 
-from central.desk.operations import grant_subsidy
 from central.desk.paying_out import pay_out_closed_account, pay_out_credit_back
 from central.desk.refusals import DeskRefusal, Refused
+from central.desk.subsidies.one_account import grant_subsidy
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.ledger.verification import verify_books

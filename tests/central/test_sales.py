@@ -5,9 +5,10 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.desk.models import Payment, Receipt
-from central.desk.operations import Paid, grant_subsidy, pay
+from central.desk.operations import Paid, pay
 from central.desk.queries import delivery_state, not_yet_supplied, repeated_payment
 from central.desk.refusals import DeskRefusal, Refused
+from central.desk.subsidies.one_account import grant_subsidy
 from central.desk.verification import verify_sales
 from central.domain.delivery import Stage, WhyNot
 from central.ingest.take_message import MessageTaker

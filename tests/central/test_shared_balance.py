@@ -8,11 +8,12 @@ from central.config.commands.shared_balance import ADVICE
 from central.dashboard.room_detail import entries_of
 from central.desk import operations
 from central.desk.models import Receipt
-from central.desk.operations import Paid, grant_subsidy, pay
+from central.desk.operations import Paid, pay
 from central.desk.refusals import DeskRefusal
 from central.desk.refusals import Refused as DeskRefused
 from central.desk.room_lines import room_lines
 from central.desk.search import points_with_class
+from central.desk.subsidies.one_account import grant_subsidy
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.link.configuration import build

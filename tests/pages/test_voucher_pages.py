@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 
 from central import clock
-from central.desk.operations import grant_subsidy
+from central.desk.subsidies.one_account import grant_subsidy
 from central.ledger.models import AuditEntry
 from central.link.grants import order_of
 from central.link.models import Alarm, Command, Delivery, Gateway

@@ -18,7 +18,9 @@ def verify_debts() -> list[Check]:
 
 
 def _payments() -> Check:
-    paid = Payment.objects.filter(purpose=Payment.Purpose.DEBT).order_by("at_ms", "payment_id")
+    paid = Payment.objects.filter(purpose=Payment.Purpose.DEBT, bill_payment=None).order_by(
+        "at_ms", "payment_id"
+    )
     booked = dict(Transfer.objects.filter(kind=KIND).values_list("reference", "amount"))
     seen = f"{len(paid)} payments of debts"
     for payment in paid.select_related("debt"):
