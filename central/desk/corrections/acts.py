@@ -12,7 +12,7 @@ from central.desk.corrections.words import why_not
 from central.desk.go_live.signers_view import bucket_words, kind_of
 from central.desk.queries import bucket_balances
 from central.domain.approval import Step
-from central.domain.paper import Column, Kind, Row, Table
+from central.domain.paper import Column, Kind, Row, Table, text_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balances
 from central.office.acts import Act, Approved, Content
@@ -70,8 +70,6 @@ def _balances(account: Account) -> Table:
 
 
 def _text(amount: int, unit: str) -> str:
-    from central.domain.paper import text_of
-
     return text_of(amount, kind_of(unit))
 
 
