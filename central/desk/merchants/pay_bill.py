@@ -3,18 +3,17 @@
 from django.db import transaction
 
 from central.clock import campus_day
-from central.desk.books import issue_page, page_for
+from central.desk.books import issue_page
 from central.desk.merchants.bill_models import BillPayment, MonthlyBill
 from central.desk.merchants.bill_queries import state_of
 from central.desk.models import Payment, Receipt
 from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
 from central.desk.numbering import RECEIPTS, locked_series, next_number
-from central.desk.operations import Paid
+from central.desk.operations import Paid, original_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of
 from central.desk.stand_in import name_at_desk
-from central.domain.receipt_book import PageFault
 from central.ledger import chart_of_accounts as chart
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import Draft, book_new
@@ -54,24 +53,18 @@ def pay_bill(
     if bill is None:
         return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
     open_fen = state_of(bill, campus_day(now_ms)).open_fen
-    if amount_fen <= 0:
-        return Refused(DeskRefusal.NOT_POSITIVE)
-    if amount_fen > open_fen:
-        return Refused(DeskRefusal.ABOVE_CEILING, open_fen)
-    if fault := fault_of(how, amount_fen, payment_id):
+    if fault := _fault_of(amount_fen, open_fen) or fault_of(how, amount_fen, payment_id):
         return fault
-    original = page_for(page, cashier, now_ms)
-    if isinstance(original, PageFault):
-        return Refused(DeskRefusal(original.why.value), page=original.page)
+    original = original_for(page, cashier, now_ms)
+    if isinstance(original, Refused):
+        return original
     payment = Payment.objects.create(
         payment_id=payment_id,
         account=bill.account,
         purpose=Payment.Purpose.DEBT,
         amount_fen=amount_fen,
-        method=how.method,
-        method_reference=how.reference.strip(),
         sale=payment_id,
-        tendered_fen=how.tendered_fen,
+        **how.stored(),
         cashier=cashier,
         at_ms=now_ms,
         shift=shift,
@@ -81,6 +74,12 @@ def pay_bill(
     receipt = _write_receipt(next_number(series), payment, bill, open_fen, shift)
     book_new([_draft(payment, receipt, bill, shift)], now_ms)
     return Paid(receipt, False)
+
+
+def _fault_of(amount_fen: int, open_fen: int) -> Refused | None:
+    if amount_fen <= 0:
+        return Refused(DeskRefusal.NOT_POSITIVE)
+    return Refused(DeskRefusal.ABOVE_CEILING, open_fen) if amount_fen > open_fen else None
 
 
 def _bill_of(payment: Payment) -> int | None:
