@@ -71,9 +71,13 @@ def pay_bill(
     )
     BillPayment.objects.create(payment=payment, bill=bill)
     issue_page(original, payment)
-    receipt = _write_receipt(next_number(series), payment, bill, open_fen, shift)
-    book_new([_draft(payment, receipt, bill, shift)], now_ms)
-    return Paid(receipt, False)
+    return Paid(_book(next_number(series), payment, bill, open_fen, shift), False)
+
+
+def _book(number: int, payment: Payment, bill: MonthlyBill, open_fen: int, shift: Shift) -> Receipt:
+    receipt = _write_receipt(number, payment, bill, open_fen, shift)
+    book_new([_draft(payment, receipt, bill, shift)], payment.at_ms)
+    return receipt
 
 
 def _fault_of(amount_fen: int, open_fen: int) -> Refused | None:
