@@ -6,7 +6,7 @@ from django.db.models import F
 from central.campus.models import Account, CustomerClass, MeteringPoint
 from central.config.commands.shared_balance import ADVICE
 from central.dashboard.room_detail import entries_of
-from central.desk import operations
+from central.desk import account_sold_to
 from central.desk.models import Receipt
 from central.desk.operations import Paid, pay
 from central.desk.refusals import DeskRefusal
@@ -265,12 +265,12 @@ def test_c_4_what_is_sold_is_decided_behind_the_gateways_lock(
     """Another act commits while the sale waits for the lock: the sale finds what holds then, not what held before."""
 
     def lock_after(building: int):
-        monkeypatch.setattr(operations, "lock_gateway_or_building", lock_gateway_or_building)
+        monkeypatch.setattr(account_sold_to, "lock_gateway_or_building", lock_gateway_or_building)
         assert not isinstance(BETWEEN[between](), Refused | LinkRefused)
         return lock_gateway_or_building(building)
 
     gateway_follows()
-    monkeypatch.setattr(operations, "lock_gateway_or_building", lock_after)
+    monkeypatch.setattr(account_sold_to, "lock_gateway_or_building", lock_after)
     if act == "pay":
         sold = pay("p1", OTHER, 5_000, cashier, now_ms=NOW_MS)
     else:
