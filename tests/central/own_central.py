@@ -62,7 +62,7 @@ class OwnCentral:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=200,
             check=False,
         )
 

@@ -10,11 +10,16 @@ import pytest
 from tests.central.private_postgresql import Unavailable, cluster
 
 HERE = Path(__file__)
+SHARES = 3
+"""Of central's tests, each with a cluster of its own: workers run them beside each other."""
+FILES = sorted(file for file in HERE.parent.glob("test_*.py") if file != HERE)
+LOTS = {f"share-{n}": FILES[n::SHARES] for n in range(SHARES)}
+LOTS["hostile-input"] = [HERE.parents[1] / "pages" / "test_hostile_input.py"]
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("tests", [HERE.parent, HERE.parents[1] / "pages" / "test_hostile_input.py"])
-def test_central_on_postgresql(tests):
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("lot", LOTS)
+def test_central_on_postgresql(lot):
     if "DATABASE_URL" in os.environ:
         pytest.skip("these tests run on DATABASE_URL already")
     try:
@@ -27,8 +32,7 @@ def test_central_on_postgresql(tests):
                     "-q",
                     "-p",
                     "no:cacheprovider",
-                    f"--ignore={HERE}",
-                    str(tests),
+                    *map(str, LOTS[lot]),
                 ],
                 env={**os.environ, **variables},
                 cwd=HERE.parents[2],
