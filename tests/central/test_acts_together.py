@@ -1,0 +1,47 @@
+"""Acts of the desk that meet on one room's money: a correction, a departure, a refund, a bill. Nothing leaves twice (C-7, C-8)."""
+
+from central.desk.corrections.models import ReclaimEnd
+from central.desk.corrections.operations import NotCorrected, Right, correct
+from central.desk.corrections.rule import CorrectionRefusal
+from central.desk.departures.models import DeparturePaid
+from central.desk.departures.paying import pay_cash
+from central.desk.departures.refusals import DepartureRefusal, Refused
+from central.ledger import chart_of_accounts as chart
+from central.ledger.queries import balance
+from tests.central import correction_steps, departure_steps
+from tests.central.conftest import NOW_MS
+from tests.central.departure_steps import approved, gives_back, takes
+from tests.central.steps import ROOM, credit
+
+RIGHT = "1-302.1"
+
+
+def faults():
+    return [*departure_steps.faults(), *correction_steps.faults()]
+
+
+def void(cashier, correction_id="c1", right=None):
+    return correct(correction_id, 1, right, "typed the wrong room", cashier, now_ms=NOW_MS)
+
+
+def test_credit_of_a_wrong_receipt_is_not_paid_to_a_room_that_leaves(taker, twin, cashier):
+    """The room is being closed, so its gateway can't be asked for the reclaim: its closing settles that first."""
+    credit(taker, twin, cashier)
+    case = approved(cashier)
+    correction_steps.corrected(cashier)
+    gives_back(taker, twin, 50_000_000)
+    end = ReclaimEnd.objects.get()
+    assert (end.taken, end.owed) == (50_000_000, 0)
+    assert pay_cash(case.pk, cashier, now_ms=NOW_MS) == Refused(DepartureRefusal.NOTHING_TO_PAY)
+    assert balance(chart.cash()) == 50_000_000, "one payment was taken, and it is the right room's"
+    assert balance(chart.owed(ROOM, "yuan")) == 0 and faults() == []
+
+
+def test_what_was_used_of_a_wrong_receipt_is_owed_after_the_closing(taker, twin, cashier):
+    credit(taker, twin, cashier)
+    approved(cashier)
+    correction_steps.corrected(cashier)
+    gives_back(taker, twin, 20_000_000)
+    end = ReclaimEnd.objects.get()
+    assert (end.taken, end.owed) == (20_000_000, 30_000_000)
+    assert balance(chart.reclaim(ROOM, "yuan")) == 0
