@@ -45,3 +45,29 @@ def test_what_was_used_of_a_wrong_receipt_is_owed_after_the_closing(taker, twin,
     end = ReclaimEnd.objects.get()
     assert (end.taken, end.owed) == (20_000_000, 30_000_000)
     assert balance(chart.reclaim(ROOM, "yuan")) == 0
+
+
+def test_money_does_not_go_back_for_credit_that_is_being_refunded(taker, twin, cashier):
+    """The gateway was asked for the refund first: nothing will be left for the receipt that is made void."""
+    credit(taker, twin, cashier)
+    case = approved(cashier, "refund", asked=50_000_000)
+    assert void(cashier) == NotCorrected(CorrectionRefusal.NOT_ALL_LEFT)
+    takes(taker, twin, 50_000_000)
+    assert isinstance(pay_cash(case.pk, cashier, now_ms=NOW_MS), DeparturePaid)
+    assert balance(chart.cash()) == 0 and faults() == []
+
+
+def test_money_does_not_go_back_while_the_room_is_closed(taker, twin, cashier):
+    credit(taker, twin, cashier)
+    approved(cashier)
+    assert void(cashier) == NotCorrected(CorrectionRefusal.NOT_ALL_LEFT)
+
+
+def test_money_does_not_go_back_while_an_earlier_receipt_is_reclaimed(taker, twin, cashier):
+    """Corrected to another sum, then made void: what the first reclaim takes is not there for the second one."""
+    credit(taker, twin, cashier)
+    correction_steps.corrected(cashier, right=ROOM, fen=4_000)
+    done = correct("c2", 2, None, "not at all", cashier, now_ms=NOW_MS)
+    assert done == NotCorrected(CorrectionRefusal.NOT_ALL_LEFT)
+    correction_steps.gives_back(taker, twin)
+    assert correction_steps.corrected(cashier, 2, None, correction_id="c3").kind == "none"
