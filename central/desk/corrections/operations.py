@@ -187,15 +187,22 @@ def _replace(
 
 
 def _sales_of(receipt: Receipt) -> tuple[str, ...]:
-    """Give the sales of a receipt and of those that it replaced: the terminal's number paid for all of them."""
-    sales = [receipt.payment.sale]
-    before = ReceiptVoid.objects.select_related("receipt__payment").filter(replaced_by=receipt).first()
-    while before is not None:
-        sales.append(before.receipt.payment.sale)
-        before = (
-            ReceiptVoid.objects.select_related("receipt__payment").filter(replaced_by=before.receipt).first()
+    """Give the sales that the terminal's number of a receipt paid for: its own, and those of what replaced the sale's receipts, or
+    was replaced by them.
+    """
+    replaced = ReceiptVoid.objects.exclude(replaced_by=None)
+    sales, found = {receipt.payment.sale}, set[str]()
+    while sales != found:
+        found = set(sales)
+        sales.update(
+            replaced.filter(receipt__payment__sale__in=found).values_list(
+                "replaced_by__payment__sale", flat=True
+            ),
+            replaced.filter(replaced_by__payment__sale__in=found).values_list(
+                "receipt__payment__sale", flat=True
+            ),
         )
-    return tuple(sales)
+    return tuple(sorted(sales))
 
 
 def _is_short(receipt: Receipt, shift: Shift) -> bool:
