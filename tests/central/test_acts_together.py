@@ -6,6 +6,10 @@ from central.desk.corrections.rule import CorrectionRefusal
 from central.desk.departures.models import DeparturePaid
 from central.desk.departures.paying import pay_cash
 from central.desk.departures.refusals import DepartureRefusal, Refused
+from central.desk.merchants.models import CardPaidOver, CardPayOver
+from central.desk.models import Payment
+from central.desk.money_in import HowPaid
+from central.desk.operations import pay
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from tests.central import correction_steps, departure_steps
@@ -71,3 +75,11 @@ def test_money_does_not_go_back_while_an_earlier_receipt_is_reclaimed(taker, twi
     assert done == NotCorrected(CorrectionRefusal.NOT_ALL_LEFT)
     correction_steps.gives_back(taker, twin)
     assert correction_steps.corrected(cashier, 2, None, correction_id="c3").kind == "none"
+
+
+def test_what_the_card_system_paid_over_is_paid_over_once(taker, twin, cashier):
+    """The receipt in its place would have the same terminal's number, and be matched and settled again."""
+    pay("p1", ROOM, 5_000, cashier, now_ms=NOW_MS, how=HowPaid(Payment.Method.CARD, "T-1"))
+    over = CardPayOver.objects.create(number=1, bank_reference="B", amount_fen=5_000, by=cashier, at_ms=NOW_MS)
+    CardPaidOver.objects.create(pay_over=over, payment_id="p1")
+    assert void(cashier, right=Right(RIGHT, 5_000)) == NotCorrected(CorrectionRefusal.PAID_OVER)
