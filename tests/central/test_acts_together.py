@@ -12,6 +12,7 @@ from central.desk.money_in import HowPaid
 from central.desk.operations import pay
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
+from central.link import shared_balance
 from tests.central import correction_steps, departure_steps
 from tests.central.conftest import NOW_MS
 from tests.central.departure_steps import approved, gives_back, takes
@@ -83,3 +84,9 @@ def test_what_the_card_system_paid_over_is_paid_over_once(taker, twin, cashier):
     over = CardPayOver.objects.create(number=1, bank_reference="B", amount_fen=5_000, by=cashier, at_ms=NOW_MS)
     CardPaidOver.objects.create(pay_over=over, payment_id="p1")
     assert void(cashier, right=Right(RIGHT, 5_000)) == NotCorrected(CorrectionRefusal.PAID_OVER)
+
+
+def test_credit_that_was_withdrawn_keeps_no_room_from_sharing_a_balance(campus, cashier):
+    pay("p1", ROOM, 5_000, cashier, now_ms=NOW_MS)
+    correction_steps.corrected(cashier)
+    assert isinstance(shared_balance.merge("1-302", ["1-301"], actor="t", now_ms=NOW_MS), list)
