@@ -16,7 +16,7 @@ from central.link import shared_balance
 from tests.central import correction_steps, departure_steps
 from tests.central.conftest import NOW_MS
 from tests.central.departure_steps import approved, gives_back, takes
-from tests.central.steps import ROOM, credit
+from tests.central.steps import ROOM, credit, up
 
 RIGHT = "1-302.1"
 
@@ -90,3 +90,19 @@ def test_credit_that_was_withdrawn_keeps_no_room_from_sharing_a_balance(campus, 
     pay("p1", ROOM, 5_000, cashier, now_ms=NOW_MS)
     correction_steps.corrected(cashier)
     assert isinstance(shared_balance.merge("1-302", ["1-301"], actor="t", now_ms=NOW_MS), list)
+
+
+def test_a_refund_pays_what_is_left_above_a_debt(taker, twin, cashier):
+    """The wrong receipt's credit was used: what the room owes for it is set off before cash leaves, and never twice."""
+    credit(taker, twin, cashier)
+    up(taker, twin, twin.consumption(ROOM, 10_000, 10_000))
+    correction_steps.corrected(cashier)
+    takes(taker, twin, 44_420_000)
+    assert balance(chart.owed(ROOM, "yuan")) == 5_580_000
+    credit(taker, twin, cashier, "p2")
+    case = approved(cashier, "refund", asked=50_000_000)
+    takes(taker, twin, 50_000_000)
+    assert departure_steps.standing(case).left_fen == 4_442
+    paid = pay_cash(case.pk, cashier, now_ms=NOW_MS)
+    assert paid.amount_fen == 4_442 and pay_cash(case.pk, cashier, now_ms=NOW_MS) == paid
+    assert balance(chart.owed(ROOM, "yuan")) == balance(chart.taken_back(ROOM, "yuan")) == 0 and faults() == []
