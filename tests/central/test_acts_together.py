@@ -39,7 +39,8 @@ def test_credit_of_a_wrong_receipt_is_not_paid_to_a_room_that_leaves(taker, twin
     assert (end.taken, end.owed) == (50_000_000, 0)
     assert pay_cash(case.pk, cashier, now_ms=NOW_MS) == Refused(DepartureRefusal.NOTHING_TO_PAY)
     assert balance(chart.cash()) == 50_000_000, "one payment was taken, and it is the right room's"
-    assert balance(chart.owed(ROOM, "yuan")) == 0 and faults() == []
+    assert balance(chart.owed(ROOM, "yuan")) == 0
+    assert faults() == []
 
 
 def test_what_was_used_of_a_wrong_receipt_is_owed_after_the_closing(taker, twin, cashier):
@@ -59,7 +60,8 @@ def test_money_does_not_go_back_for_credit_that_is_being_refunded(taker, twin, c
     assert void(cashier) == NotCorrected(CorrectionRefusal.NOT_ALL_LEFT)
     takes(taker, twin, 50_000_000)
     assert isinstance(pay_cash(case.pk, cashier, now_ms=NOW_MS), DeparturePaid)
-    assert balance(chart.cash()) == 0 and faults() == []
+    assert balance(chart.cash()) == 0
+    assert faults() == []
 
 
 def test_money_does_not_go_back_while_the_room_is_closed(taker, twin, cashier):
@@ -81,7 +83,9 @@ def test_money_does_not_go_back_while_an_earlier_receipt_is_reclaimed(taker, twi
 def test_what_the_card_system_paid_over_is_paid_over_once(taker, twin, cashier):
     """The receipt in its place would have the same terminal's number, and be matched and settled again."""
     pay("p1", ROOM, 5_000, cashier, now_ms=NOW_MS, how=HowPaid(Payment.Method.CARD, "T-1"))
-    over = CardPayOver.objects.create(number=1, bank_reference="B", amount_fen=5_000, by=cashier, at_ms=NOW_MS)
+    over = CardPayOver.objects.create(
+        number=1, bank_reference="B", amount_fen=5_000, by=cashier, at_ms=NOW_MS
+    )
     CardPaidOver.objects.create(pay_over=over, payment_id="p1")
     assert void(cashier, right=Right(RIGHT, 5_000)) == NotCorrected(CorrectionRefusal.PAID_OVER)
 
@@ -104,5 +108,7 @@ def test_a_refund_pays_what_is_left_above_a_debt(taker, twin, cashier):
     takes(taker, twin, 50_000_000)
     assert departure_steps.standing(case).left_fen == 4_442
     paid = pay_cash(case.pk, cashier, now_ms=NOW_MS)
-    assert paid.amount_fen == 4_442 and pay_cash(case.pk, cashier, now_ms=NOW_MS) == paid
-    assert balance(chart.owed(ROOM, "yuan")) == balance(chart.taken_back(ROOM, "yuan")) == 0 and faults() == []
+    assert paid.amount_fen == 4_442
+    assert pay_cash(case.pk, cashier, now_ms=NOW_MS) == paid
+    assert balance(chart.owed(ROOM, "yuan")) == balance(chart.taken_back(ROOM, "yuan")) == 0
+    assert faults() == []

@@ -88,7 +88,7 @@ print([type(one).__name__ for one in found], balance(chart.owed(ROOM, "yuan")))
 
 @pytest.mark.timeout(180)
 def test_a_row_about_a_room_is_written_while_the_room_is_closed(ready, tmp_path):
-    """Keys are checked at the commit, with the chain's head held: nobody may hold a room or a building from them and want the head."""
+    """Keys are checked at the commit, with the chain's head held: nobody holds a room from them and wants the head."""
     script = r"""
 from central.clock import campus_day
 from central.campus.models import Bucket, CustomerClass
