@@ -235,7 +235,7 @@ def bind_meter(
 @transaction.atomic
 def add_meter(meter_no: str, building_code: str, *, actor: str, now_ms: int) -> Meter:
     """Take a meter into the campus, tied to nothing yet. The same again changes nothing."""
-    building = Building.objects.select_for_update().get(code=building_code)
+    building = Building.objects.select_for_update(no_key=True).get(code=building_code)
     meter, made = Meter.objects.get_or_create(meter_no=meter_no, defaults={"building": building})
     if made:
         announce(actor, "add-meter", meter_no, building_code, now_ms)

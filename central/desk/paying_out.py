@@ -104,14 +104,17 @@ def empty_closed(closing: Closing, where: chart.Side, now_ms: int) -> Fen | Refu
 
 
 def empty_request(request: TakeBackRequest, where: chart.Side, now_ms: int) -> Fen | Refused:
-    """Book what was taken back for a request to where the money leaves from; note it on the request, which is locked."""
+    """Book what was taken back for a request, less what is owed, to where the money leaves from; note it on the request, which is
+    locked.
+    """
     buckets = request.account.point.customer_class.buckets
     not_paid_out = (is_ours, is_reclaim, is_a_collection, is_subsidy)
     is_payable = buckets.filter(name=request.bucket, refundable=True).exists()
     if any(named(request.request_id) for named in not_paid_out) or not is_payable:
         return Refused(DeskRefusal.NOT_REFUNDABLE)
     side = chart.taken_back(request.account.code, request.unit)
-    left = {side: min(balance(side), request.taken)}
+    owed = chart.owed(request.account.code, request.unit)
+    left = {side: min(balance(side), request.taken), owed: -balance(owed)}
     paid_fen = _pay_out(request.request_id, request.account, left, where, now_ms)
     if isinstance(paid_fen, Refused):
         return paid_fen

@@ -21,7 +21,7 @@ def take_swap(gateway: Gateway, fact: meter_facts.MeterSwapped, now_ms: int) -> 
             raise CannotTake(f"swap {fact.swap} exists with different content")
         return
     _check(gateway, fact)
-    building = Building.objects.select_for_update().get(pk=gateway.building_id)
+    building = Building.objects.select_for_update(no_key=True).get(pk=gateway.building_id)
     swap = SiteSwap(fact.binding, fact.old_meter, fact.new_meter, fact.account, fact.from_ms, fact.first_wh)
     actor = f"{gateway.pk}/{fact.by}"[:64]
     detail = f"{fact.old_meter} at {fact.last_wh} Wh, {fact.new_meter} from {fact.first_wh} Wh on: {fact.why}"

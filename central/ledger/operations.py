@@ -2,7 +2,8 @@
 
 All bookings queue at the chain's head. Who also touches a gateway's row (a command, a grant, an account that ingest settles) locks
 that row before, and who touches a building's row (a change of the campus, a swap that ingest books) locks that one next, several in
-the order of their keys: then no two writers wait for each other in a circle.
+the order of their keys: then no two writers wait for each other in a circle. Rows that others' foreign keys name are locked without
+their keys (`no_key`): on PostgreSQL a key is asked for at the commit, with the head held.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

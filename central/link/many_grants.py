@@ -19,7 +19,7 @@ def lock_buildings(building_ids: Iterable[int]) -> dict[int, Gateway]:
     wanted = sorted(set(building_ids))
     gateways = Gateway.objects.select_for_update().filter(building__in=wanted).order_by("pk")
     by_building = {gateway.building_id: gateway for gateway in gateways}
-    list(Building.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+    list(Building.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
     return by_building
 
 

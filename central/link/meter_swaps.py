@@ -66,7 +66,7 @@ class Swapped:
 @transaction.atomic
 def swap_meter(swap: Swap, *, actor: str, now_ms: int) -> Swapped | Refused:
     """Bill a room by another meter from now on; all of it or nothing."""
-    building = Building.objects.select_for_update().filter(rooms__point__code=swap.point).first()
+    building = Building.objects.select_for_update(no_key=True).filter(rooms__point__code=swap.point).first()
     account = Account.objects.filter(point__code=swap.point).exclude(state=Account.State.CLOSED).first()
     if building is None or account is None:
         return Refused(SwapRefusal.NO_ACCOUNT, swap.point)

@@ -91,7 +91,7 @@ def enrol_gateway(
     except ValueError:
         return Refused(LinkRefusal.BAD_KEY, public_key)
     existing = Gateway.objects.select_for_update().filter(pk=gateway_id).first()
-    building = Building.objects.select_for_update().filter(code=building_code).first()
+    building = Building.objects.select_for_update(no_key=True).filter(code=building_code).first()
     if building is None:
         return Refused(LinkRefusal.UNKNOWN_BUILDING, building_code)
     if existing is not None:
@@ -304,7 +304,7 @@ def ask_closing(
     if building is None:
         return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
     outbox.lock_gateway_of(building)
-    account = Account.objects.select_for_update().get(code=account_code)
+    account = Account.objects.select_for_update(no_key=True).get(code=account_code)
     if account.state == Account.State.CLOSING:
         return account.closings.exclude(state=Closing.State.REFUSED).latest("asked_ms")
     if account.state != Account.State.OPEN:

@@ -35,9 +35,9 @@ def locked(gateway_id: str) -> Gateway:
 def lock_building(building_id: int) -> None:
     """Lock a building's own row, which changes of the campus lock before they ask for the chain's head: so does who books a swap.
 
-    After the gateway's row.
+    After the gateway's row. Not its key: rows that name the building are checked at their commit, which holds the chain's head.
     """
-    Building.objects.select_for_update().get(pk=building_id)
+    Building.objects.select_for_update(no_key=True).get(pk=building_id)
 
 
 def lock_gateway_of(building_id: int) -> Gateway | None:

@@ -149,7 +149,8 @@ def _owes(account: Account) -> bool:
 
 
 def _has_credit_under_way(account: Account) -> bool:
-    return Delivery.objects.filter(grant__account=account, applied_ms=None).exists()
+    waiting = Delivery.objects.filter(grant__account=account, applied_ms=None)
+    return waiting.exclude(refused=Delivery.WITHDRAWN).exists()
 
 
 def _touch(accounts: Sequence[Account]) -> None:

@@ -413,6 +413,11 @@ def test_one_receipt_of_a_sale_is_corrected_and_the_other_stays(listed, taker, t
     corrected(cashier)
     assert set(ReceiptVoid.objects.values_list("receipt", "replaced_by")) == {(1, 3)}
     assert balance(chart.card_clearing()) == 8_500 * FEN
+    wanted = Right(RIGHT, items=(Wanted("lock"),))
+    assert isinstance(correct("c2", 2, wanted, "also there", cashier, now_ms=NOW_MS), Corrected), (
+        "T-1 paid for both"
+    )
+    assert balance(chart.card_clearing()) == 8_500 * FEN
     assert faults() == []
 
 

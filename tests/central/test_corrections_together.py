@@ -31,7 +31,7 @@ def fixed(name, number, room, who):
 
 
 @pytest.mark.timeout(180)
-def test_two_correct_the_same_receipt(own_central, tmp_path):
+def test_two_correct_the_same_receipt(ready, tmp_path):
     script = (
         GATEWAYS
         + r"""
@@ -41,11 +41,11 @@ meet("same", fixed("c1", 1, "1-302.1", anna), fixed("c2", 1, "2-101.1", berta), 
 print(Receipt.objects.count(), ReceiptVoid.objects.count(), TakeBackRequest.objects.count())
 """
     )
-    assert said(own_central, tmp_path, script) == "c1 Corrected\nc2 NotCorrected\n2 1 1\n"
+    assert said(ready, tmp_path, script) == "c1 Corrected\nc2 NotCorrected\n2 1 1\n"
 
 
 @pytest.mark.timeout(180)
-def test_two_corrections_cross_between_two_buildings(own_central, tmp_path):
+def test_two_corrections_cross_between_two_buildings(ready, tmp_path):
     """One from the first building to the second, one the other way round: both gateways are locked in the order of their keys."""
     script = (
         GATEWAYS
@@ -57,11 +57,11 @@ meet("cross", fixed("c1", 1, "2-101.1", anna), fixed("c2", 2, "1-301.1", berta),
 print(Receipt.objects.count(), ReceiptVoid.objects.count(), TakeBackRequest.objects.count())
 """
     )
-    assert said(own_central, tmp_path, script) == "c1 Corrected\nc2 Corrected\n4 2 2\n"
+    assert said(ready, tmp_path, script) == "c1 Corrected\nc2 Corrected\n4 2 2\n"
 
 
 @pytest.mark.timeout(180)
-def test_the_gateway_answers_and_sells_go_on_while_a_receipt_is_corrected(own_central, tmp_path):
+def test_the_gateway_answers_and_sells_go_on_while_a_receipt_is_corrected(ready, tmp_path):
     """Ingest settles a first correction while the second one is made, and the other way round; a sale comes between."""
     script = (
         GATEWAYS
@@ -90,12 +90,12 @@ meet("again", lambda: reclaims.ask_again("cr-c3", actor=anna, now_ms=NOW_MS),
 print(*(end.owed for end in reclaims.ReclaimEnd.objects.order_by("pk")))
 """
     )
-    printed = said(own_central, tmp_path, script)
+    printed = said(ready, tmp_path, script)
     assert printed == "c1 Corrected\nc2 Corrected\nc3 Corrected\n50000000 50000000\n"
 
 
 @pytest.mark.timeout(180)
-def test_a_gateway_is_enrolled_while_its_building_is_corrected(own_central, tmp_path):
+def test_a_gateway_is_enrolled_while_its_building_is_corrected(ready, tmp_path):
     """The credit is withdrawn before the gateway has it, or asked back of it: never both, never neither."""
     script = (
         GATEWAYS
@@ -111,5 +111,5 @@ for grant in ("p-p1", "p-p2"):
     print(one.refused or "-", one.gateway_id, asked)
 """
     )
-    printed = said(own_central, tmp_path, script)
+    printed = said(ready, tmp_path, script)
     assert printed == "c1 Corrected\nc2 Corrected\nwithdrawn None 0\n- gw-2 1\n"

@@ -84,3 +84,28 @@ print([type(one).__name__ for one in found], balance(chart.owed(ROOM, "yuan")))
 """
     printed = said(ready, tmp_path, HOUSE + script).splitlines()
     assert printed == ["5580000", "['DebtSplit', 'Refused'] 0"]
+
+
+@pytest.mark.timeout(180)
+def test_a_row_about_a_room_is_written_while_the_room_is_closed(ready, tmp_path):
+    """Keys are checked at the commit, with the chain's head held: nobody holds a room from them and wants the head."""
+    script = r"""
+from central.clock import campus_day
+from central.campus.models import Bucket, CustomerClass
+from central.desk.corrections import operations as corrections
+from central.desk.merchants import cards
+from central.desk.subsidies import batches
+from central.desk.subsidies.plan import Choice, plan_subsidy
+OTHER_GETS_FAR_S = 1.5
+meet("card", lambda: link.ask_closing(ROOM, actor="t", why="w", now_ms=NOW_MS),
+     lambda: cards.register_card("77", ROOM, "", actor=anna, now_ms=NOW_MS), (link, "record_audit"))
+pay("p1", "1-302.1", 1_000, anna, now_ms=NOW_MS)
+bucket = Bucket.objects.create(customer_class=CustomerClass.objects.get(code="dormitory"), name="gift", unit="yuan", order=9)
+plan = plan_subsidy(Choice(bucket, 1_000_000, campus_day(NOW_MS)))
+def asks():
+    print(type(batches.ask_subsidy(plan, "k" * 32, shown=plan.digest, why="w", actor=finance, now_ms=NOW_MS)).__name__)
+right = corrections.Right("1-302.1", 500)
+meet("rows", lambda: corrections.correct("c1", 1, right, "w", anna, now_ms=NOW_MS), asks, (corrections, "may_correct"))
+print(Closing.objects.count(), cards.cards_in_force().count(), balance(chart.cash()))
+"""
+    assert said(ready, tmp_path, HOUSE + script) == "Approval\n1 1 5000000\n"

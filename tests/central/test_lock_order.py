@@ -110,5 +110,5 @@ print(Closing.objects.get(pk=final.request_id).paid_out_micro_yuan)
 def test_c_5_the_desk_and_ingest_never_wait_in_a_circle(ready):
     said, errors = ready.script(MEET).communicate(timeout=120)
     assert errors == ""
-    assert said.splitlines() == ["39930000"], "nobody failed, and what was left was paid out"
+    assert said.splitlines() == ["5000000"], "nobody failed, and what the gateway gave back was paid out"
     assert ready.run("verify").returncode == 0

@@ -28,7 +28,7 @@ from central.ledger.one_writer import one_writer
 from central.ledger.operations import book_new, record_audit
 from central.ledger.queries import balance
 from central.link.many_grants import lock_buildings
-from central.link.models import Gateway
+from central.link.models import Gateway, TakeBackRequest
 from central.office.models import User
 from gateway.contract.quantities import Fen, micro_yuan_from_fen
 
@@ -117,7 +117,9 @@ def _lock(receipt: Receipt, right: Right | None) -> dict[int, Gateway]:
     buildings = [receipt.payment.account.point.room.building_id]
     if right is not None and (other := building_of(right.account)) is not None:
         buildings.append(other)
-    return lock_buildings(buildings)
+    gateways = lock_buildings(buildings)
+    receipt.payment.account.refresh_from_db(fields=["state"])  # its closing may have come before the lock
+    return gateways
 
 
 def _kind_of(
@@ -143,13 +145,18 @@ def _kind_of(
 
 
 def _is_all_left(receipt: Receipt, gateways: dict[int, Gateway]) -> bool:
-    """Say whether all credit of a receipt is still there as far as is known: its gateway is connected, the books hold as much."""
-    payment = receipt.payment
+    """Say whether all credit of a receipt is still there as far as is known: its gateway is connected, the books hold as much, and
+    nothing else takes it: no closing, no reclaim without an end, no request that waits for an answer.
+    """
+    payment, account = receipt.payment, receipt.payment.account
     if payment.purpose != Payment.Purpose.ENERGY:
         return True
-    gateway = gateways.get(payment.account.point.room.building_id)
-    left = balance(chart.customer(payment.account.code, payment.bucket, receipt.unit))
-    return left >= receipt.credited and (gateway is None or gateway.online)
+    gateway = gateways.get(account.point.room.building_id)
+    left = balance(chart.customer(account.code, payment.bucket, receipt.unit))
+    waiting = account.take_backs.filter(bucket=payment.bucket, state=TakeBackRequest.State.PENDING)
+    is_taken = waiting.exists() or account.reclaims.filter(bucket=payment.bucket, end=None).exists()
+    is_known = account.state == Account.State.OPEN and (gateway is None or gateway.online)
+    return left >= receipt.credited and is_known and not is_taken
 
 
 def _replace(
@@ -180,15 +187,22 @@ def _replace(
 
 
 def _sales_of(receipt: Receipt) -> tuple[str, ...]:
-    """Give the sales of a receipt and of those that it replaced: the terminal's number paid for all of them."""
-    sales = [receipt.payment.sale]
-    before = ReceiptVoid.objects.select_related("receipt__payment").filter(replaced_by=receipt).first()
-    while before is not None:
-        sales.append(before.receipt.payment.sale)
-        before = (
-            ReceiptVoid.objects.select_related("receipt__payment").filter(replaced_by=before.receipt).first()
+    """Give the sales that the terminal's number of a receipt paid for: its own, and those of what replaced the sale's receipts, or
+    was replaced by them.
+    """
+    replaced = ReceiptVoid.objects.exclude(replaced_by=None)
+    sales, found = {receipt.payment.sale}, set[str]()
+    while sales != found:
+        found = set(sales)
+        sales.update(
+            replaced.filter(receipt__payment__sale__in=found).values_list(
+                "replaced_by__payment__sale", flat=True
+            ),
+            replaced.filter(replaced_by__payment__sale__in=found).values_list(
+                "receipt__payment__sale", flat=True
+            ),
         )
-    return tuple(sales)
+    return tuple(sorted(sales))
 
 
 def _is_short(receipt: Receipt, shift: Shift) -> bool:

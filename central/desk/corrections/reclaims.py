@@ -106,6 +106,16 @@ def settle(request: TakeBackRequest, now_ms: int) -> None:
         _end(reclaim, taken, _where_taken_went(reclaim), now_ms, request.request_id)
 
 
+def settle_closed(account: Account, now_ms: int) -> None:
+    """End what of a closed account's reclaims has no end, before anything of it is paid: its closing gave back all that was left.
+
+    Its gateway, which answers nothing about it any more, is locked. What it took for a request that it has not answered lies with
+    the rest.
+    """
+    for reclaim in account.reclaims.filter(end=None).order_by("at_ms", "pk"):
+        _end_by_books(reclaim, now_ms)
+
+
 def standings(reclaims: list[Reclaim]) -> dict[str, Standing]:
     """Say where reclaims stand, by their ids; two queries however many there are."""
     ids = [reclaim.pk for reclaim in reclaims]
@@ -143,8 +153,7 @@ def _ask(reclaim: Reclaim, name: str, actor: User, now_ms: int) -> TakeBackReque
     """Ask the gateway, or settle from the books what a closed account has left there; None when it can't be asked now."""
     account = reclaim.account
     if account.state == Account.State.CLOSED:
-        side = chart.taken_back(account.code, reclaim.unit)
-        return _end(reclaim, max(0, min(reclaim.amount, balance(side))), side, now_ms)
+        return _end_by_books(reclaim, now_ms)
     asked = ask_credit_back(
         name,
         account.code,
@@ -155,6 +164,11 @@ def _ask(reclaim: Reclaim, name: str, actor: User, now_ms: int) -> TakeBackReque
         now_ms=now_ms,
     )
     return None if isinstance(asked, LinkRefused) else asked
+
+
+def _end_by_books(reclaim: Reclaim, now_ms: int) -> ReclaimEnd:
+    side = chart.taken_back(reclaim.account.code, reclaim.unit)
+    return _end(reclaim, max(0, min(reclaim.amount, balance(side))), side, now_ms)
 
 
 def _end(reclaim: Reclaim, taken: int, taken_from: chart.Side, now_ms: int, request: str = "") -> ReclaimEnd:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from central.clock import campus_day
+from central.desk.merchants.models import CardPaidOver
 from central.desk.models import Payment, Receipt
 from central.desk.print_models import ReceiptVoid
 from central.office.dated_settings import value_at
@@ -17,6 +18,8 @@ class CorrectionRefusal(StrEnum):
     NOT_TODAY = "not-today"
     NOT_CORRECTABLE = "not-correctable"
     """What was paid for a debt is not sold: there is nothing to put in its place."""
+    PAID_OVER = "paid-over"
+    """The card system has paid it over already: the receipt in its place would be paid over once more."""
     NO_REASON = "no-reason"
     NOTHING_DIFFERS = "nothing-differs"
     NOT_ALL_LEFT = "not-all-left"
@@ -44,4 +47,5 @@ def may_correct(receipt: Receipt, now_ms: int) -> CorrectionRefusal | None:
         return CorrectionRefusal.NOT_TODAY
     if receipt.payment.purpose == Payment.Purpose.DEBT:
         return CorrectionRefusal.NOT_CORRECTABLE
-    return None
+    is_paid_over = CardPaidOver.objects.filter(pk=receipt.payment_id).exists()
+    return CorrectionRefusal.PAID_OVER if is_paid_over else None

@@ -23,6 +23,9 @@ REFUSALS: dict[str, Words] = {
     CorrectionRefusal.NOT_CORRECTABLE: gettext_lazy(
         "This receipt is for a debt that was paid: it is not corrected here. Ask finance."
     ),
+    CorrectionRefusal.PAID_OVER: gettext_lazy(
+        "The card system has paid this receipt over already: it is not corrected here. Ask finance for an adjustment."
+    ),
     CorrectionRefusal.NO_REASON: gettext_lazy(
         "Write the reason: the new receipt prints it (procedure 4.1.5)."
     ),

@@ -1,7 +1,7 @@
 """What a final register means for the books (C-8): what an account is below zero becomes owed, by entries. Nothing is lost with it.
 
 Ingest calls `settle_closing` in the transaction that ends the closing. The occupants' days end with it, and what was taken back
-before is set off against what is owed at once.
+before is set off against what is owed at once; credit that was given by a void receipt comes first: it is another room's money.
 """
 
 from uuid import uuid4
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from central.campus.models import Account, Bucket
 from central.clock import campus_day
+from central.desk.corrections import reclaims
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book
 from central.ledger.queries import balance
@@ -34,6 +35,7 @@ def settle_arrears(account: Account, now_ms: int) -> None:
 
     Its gateway is locked. Called again, it books what has come since: a late adjustment is owed, too.
     """
+    reclaims.settle_closed(account, now_ms)
     drafts = [
         *(_arrears(account, bucket.name, bucket.unit, now_ms) for bucket in _buckets(account)),
         *(_old_debt(account, unit.value, now_ms) for unit in Unit),

@@ -106,7 +106,8 @@ def _standing(
     is_online: bool | None,
 ) -> Standing:
     taken, owed = (held.get(side.code, 0) for side in _sides(case))
-    left = max(taken - owed, 0) if case.closes else min(max(taken, 0), request.taken if request else 0)
+    given = taken if case.closes else min(taken, request.taken if request else 0)
+    left = max(given - owed, 0)
     per_kwh = MicroYuanPerKwh(price.micro_yuan_per_kwh if price else 0)
     left_fen, _rest = money_back(left, Unit(case.unit), per_kwh)
     is_payable = left > 0 if case.to_account_id else left_fen > 0

@@ -237,7 +237,7 @@ def count_stock(
 @transaction.atomic
 def note_print(stock: VoucherStock, reason: str, *, actor: User, now_ms: int) -> VoucherPrint | Refused:
     """Keep who saw the codes: the first time without, every later time with a reason."""
-    VoucherStock.objects.select_for_update().get(pk=stock.pk)
+    VoucherStock.objects.select_for_update(no_key=True).get(pk=stock.pk)
     copy = stock.prints.count()
     if copy and not reason.strip():
         return Refused(StockRefusal.NO_REASON)
