@@ -638,7 +638,7 @@ def one_subsidy_and_one_outage(site: Site, merchants: None) -> None:
         "content = dict(building='2', value_fen=2_000, per_room=1, accounts=accounts)\n"
         "sign(approvals.ask(acts.MAKE, content, subject='2', why='迎新', actor=who['cashier'], now_ms=now_ms))\n"
         "typed = [TypedPage(1, '1930', '1-101', '50'), TypedPage(2, '1941', voucher='1-001')]\n"
-        "sheet = plan_sheet(ReceiptBook.objects.get(), clock.campus_day(now_ms - 86_400_000), typed, now_ms)\n"
+        "sheet = plan_sheet(ReceiptBook.objects.get(number='A-12'), clock.campus_day(now_ms - 86_400_000), typed, now_ms)\n"
         "shift = open_shift_of(who['cashier']).pk\n"
         "head = Sheet(uuid4().hex, sheet.book, sheet, who['cashier'], shift, sheet.sum_fen)\n"
         "print(enter_sheet(head, sheet.digest, actor=who['cashier'], now_ms=now_ms).number)"
