@@ -14,7 +14,7 @@ from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
-CORRECT = f"/desk/receipts/1/correct/read-back/?kind=room&correction={PAYMENT}"
+CORRECT = f"/desk/receipts/2/correct/read-back/?kind=room&correction={PAYMENT}"
 
 PAGES: dict[str, tuple[str, str]] = {
     "sign-in": ("", "/office/sign-in/"),
@@ -27,23 +27,23 @@ PAGES: dict[str, tuple[str, str]] = {
     "read back a whole sale": ("cashier", f"{READ_BACK}&amount=100度&items=R-01 2&tendered=200"),
     "read back a card": ("cashier", f"{READ_BACK}&items=R-02&method=card&reference=POS-1"),
     "doubtful items": ("cashier", f"{READ_BACK}&amount=50&items=更换,x&method=card"),
-    "receipt": ("cashier", "/desk/receipts/1/"),
-    "receipts of a sale": ("cashier", "/desk/receipts/2/"),
-    "receipt for items": ("director", "/desk/receipts/3/"),
-    "correct a receipt": ("cashier", "/desk/receipts/1/correct/"),
-    "correct the room": ("cashier", "/desk/receipts/1/correct/?kind=room&q=1-10"),
-    "correct the room, chosen": ("cashier", "/desk/receipts/1/correct/?kind=room&q=1-105"),
-    "correct the amount": ("cashier", "/desk/receipts/1/correct/?kind=amount"),
-    "give money back": ("cashier", "/desk/receipts/1/correct/?kind=none"),
+    "receipt": ("cashier", "/desk/receipts/2/"),
+    "receipts of a sale": ("cashier", "/desk/receipts/3/"),
+    "receipt for items": ("director", "/desk/receipts/4/"),
+    "correct a receipt": ("cashier", "/desk/receipts/2/correct/"),
+    "correct the room": ("cashier", "/desk/receipts/2/correct/?kind=room&q=1-10"),
+    "correct the room, chosen": ("cashier", "/desk/receipts/2/correct/?kind=room&q=1-105"),
+    "correct the amount": ("cashier", "/desk/receipts/2/correct/?kind=amount"),
+    "give money back": ("cashier", "/desk/receipts/2/correct/?kind=none"),
     "correction read back": ("cashier", f"{CORRECT}&room=5&amount=50&reason=房号听错"),
     "correction mistyped": ("cashier", f"{CORRECT}&room=5&amount=x"),
-    "void receipt": ("cashier", "/desk/receipts/4/"),
-    "receipt in its place": ("cashier", "/desk/receipts/5/"),
-    "correction asked": ("cashier", "/desk/corrections/4/"),
-    "correction owed": ("cashier", "/desk/corrections/6/"),
+    "void receipt": ("cashier", "/desk/receipts/5/"),
+    "receipt in its place": ("cashier", "/desk/receipts/6/"),
+    "correction asked": ("cashier", "/desk/corrections/5/"),
+    "correction owed": ("cashier", "/desk/corrections/7/"),
     "corrections": ("cashier", "/desk/corrections/"),
-    "correction too late": ("cashier", "/desk/receipts/8/correct/"),
-    "adjustment": ("cashier", "/desk/receipts/8/adjust/"),
+    "correction too late": ("cashier", "/desk/receipts/9/correct/"),
+    "adjustment": ("cashier", "/desk/receipts/9/adjust/"),
     "printer": ("cashier", "/desk/printer/"),
     "receipt books": ("cashier", "/desk/books/"),
     "receipt book": ("cashier", "/desk/books/1/"),
@@ -355,10 +355,10 @@ def meet_a_broken_server(page: Page, site: Site) -> None:
 
 def print_twice(page: Page) -> None:
     """The first print is asked for beside the page; the one after it, without a reason, is met with the question why."""
-    page.goto("/desk/receipts/1/")
+    page.goto("/desk/receipts/2/")
     token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
     page.request.post(
-        "/desk/receipts/1/print/", form={"csrfmiddlewaretoken": token}, headers={"Referer": page.url}
+        "/desk/receipts/2/print/", form={"csrfmiddlewaretoken": token}, headers={"Referer": page.url}
     )
     page.reload()
     page.locator("form.inline-form[target]").evaluate("form => { form.target = '_self'; form.submit() }")

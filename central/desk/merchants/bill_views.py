@@ -34,6 +34,7 @@ from central.domain.receipt_book import PageFault, PageRefusal
 from central.ledger.operations import record_audit
 from central.office.access import may, roles
 from central.office.approval_views import refusal_words as approval_refusal
+from central.office.approval_queries import act_title, subject_words
 from central.office.approvals import content_hash
 from central.office.dangerous import dangerous
 from central.office.models import Approval
@@ -60,6 +61,7 @@ def bills(request: HttpRequest) -> HttpResponse:
         MonthlyBill.objects.all() if chosen == "all" else open_bills(today, only_overdue=chosen == "overdue")
     )
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    waiting = Approval.objects.filter(act__in=(RUN, CREDIT), state=Approval.State.WAITING)
     context = {
         "page": page,
         "states": states_of(page, today) if chosen == "all" else list(page),
@@ -68,9 +70,7 @@ def bills(request: HttpRequest) -> HttpResponse:
         "before": f"show={chosen}",
         "overdue": open_bills(today, only_overdue=True),
         "last_period": _last_over(now_ms),
-        "waiting": Approval.objects.filter(act__in=(RUN, CREDIT), state=Approval.State.WAITING).order_by(
-            "number"
-        ),
+        "waiting": [(one, act_title(one.act), subject_words(one)) for one in waiting.order_by("number")],
         "may_bill": may(request, BILL_MERCHANTS),
     }
     context["overdue_fen"] = sum(one.open_fen for one in context["overdue"])
