@@ -275,6 +275,15 @@ def test_an_adjustment_is_signed_by_two_and_never_takings(cashier: Client, sold:
     assert "Adjustment" in text_of(cashier.get(f"/desk/receipts/{sold.number}/"))
 
 
+def test_an_adjustment_that_waits_is_seen_before_it_is_asked_for_twice(
+    cashier: Client, sold: Receipt
+) -> None:
+    ask(cashier, sold.number)
+    number = Approval.objects.get(act="adjustment").number
+    for address in ("/desk/corrections/", f"/desk/receipts/{sold.number}/adjust/"):
+        assert f'href="/office/approvals/{number}/"' in cashier.get(address).content.decode(), address
+
+
 def test_credit_that_is_adjusted_away_is_asked_of_the_gateway(cashier: Client, sold: Receipt) -> None:
     assert ask(cashier, sold.number, way="take").status_code == 302
     number = Approval.objects.get(act="adjustment").number

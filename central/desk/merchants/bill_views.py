@@ -33,8 +33,8 @@ from central.domain.periods import NotAPeriod, Period, PeriodKind, accounting_pe
 from central.domain.receipt_book import PageFault, PageRefusal
 from central.ledger.operations import record_audit
 from central.office.access import may, roles
-from central.office.approval_views import refusal_words as approval_refusal
 from central.office.approval_queries import act_title, subject_words
+from central.office.approval_views import refusal_words as approval_refusal
 from central.office.approvals import content_hash
 from central.office.dangerous import dangerous
 from central.office.models import Approval
@@ -193,23 +193,13 @@ def bill_pay(request: HttpRequest, number: int) -> HttpResponse:
         return _bill_page(request, found, pay_form=form, page_fault=fault)
     if done.existed:
         messages.info(request, _("This payment was already taken. Nothing was taken twice."))
-    else:
-        messages.success(request, _paid_words(done.receipt.number, typed["amount"], how))
-    return redirect("desk:bill", number)
+    return redirect("desk:receipt", done.receipt.number)
 
 
 def _pay_refusal(done: Refused) -> str:
     if done.why.value == "above-ceiling":
         return _("Only %(yuan)s yuan of this bill are open.") % {"yuan": fen(done.limit_fen or 0)}
     return refusal_words(done.why.value, done.limit_fen)
-
-
-def _paid_words(number: int, amount_fen: int, how: HowPaid) -> str:
-    said = {"number": f"{number:08d}", "yuan": fen(amount_fen)}
-    if how.tendered_fen is None:
-        return _("%(yuan)s yuan taken, receipt %(number)s.") % said
-    said["change"] = fen(how.tendered_fen - amount_fen)
-    return _("%(yuan)s yuan taken, receipt %(number)s. Change: %(change)s yuan.") % said
 
 
 @roles(*BILL_MERCHANTS)
