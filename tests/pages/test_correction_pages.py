@@ -92,6 +92,8 @@ def test_step_by_step(cashier: Client, sold: Receipt) -> None:
     )
     assert "nothing was done twice" in text_of(again)
     assert (Correction.objects.count(), Receipt.objects.count()) == (1, 2)
+    for lists in (f"/desk/rooms/{room_id(WRONG)}/", "/desk/"):
+        assert text_of(cashier.get(lists)).count("void") == 1, "lists of payments say which are void"
     void = text_of(cashier.get(f"/desk/receipts/{sold.number}/"))
     assert "typed 2 for 6" in void
     assert "Correct this receipt" not in void
