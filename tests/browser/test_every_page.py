@@ -46,7 +46,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "adjustment": ("cashier", "/desk/receipts/9/adjust/"),
     "printer": ("cashier", "/desk/printer/"),
     "receipt books": ("cashier", "/desk/books/"),
-    "receipt book": ("cashier", "/desk/books/1/"),
+    "receipt book": ("cashier", "/desk/books/2/"),
     "bound volumes": ("cashier", "/desk/volumes/"),
     "register of volumes": ("cashier", "/papers/bound-volumes/?kind=year"),
     "gaps": ("cashier", "/papers/receipt-gaps/?kind=year"),
@@ -373,7 +373,7 @@ def mistype_an_offset(page: Page) -> None:
 
 
 def mistype_a_finding(page: Page) -> None:
-    page.goto("/desk/books/1/")
+    page.goto("/desk/books/2/")
     page.locator("#id_findings").fill("23 nothing")
     with page.expect_navigation():
         page.locator("form[action$='/check/'] button").click()
