@@ -27,6 +27,9 @@ class Content:
     together: tuple[int, ...] = ()
     """Numbers of the sale's other receipts."""
     lines: tuple[ChargeLine, ...] = ()
+    bill: int | None = None
+    """The monthly bill that was paid, and its month."""
+    bill_month: str = ""
 
     @property
     def is_energy(self) -> bool:
@@ -42,6 +45,7 @@ class Content:
 def content_of(receipt: Receipt) -> Content:
     """Give what belongs to a receipt."""
     payment = receipt.payment
+    paid = getattr(payment, "bill_payment", None)
     sold = receipts_of_sale(receipt)
     return Content(
         purpose=payment.purpose,
@@ -51,6 +55,8 @@ def content_of(receipt: Receipt) -> Content:
         sum_fen=sum(one.amount_fen for one in sold),
         together=tuple(one.number for one in sold if one.pk != receipt.pk),
         lines=tuple(payment.lines.order_by("number")),
+        bill=paid.bill_id if paid else None,
+        bill_month=paid.bill.period.partition(":")[2] if paid else "",
     )
 
 

@@ -27,7 +27,7 @@ from gateway.contract.quantities import (
 
 FILED, GIVEN = "存档联（客户签字后存卡机房）", "客户联（随收据交客户）"
 RECEIPT_TITLE, CHARGES_TITLE, SLIP_TITLE = "电费收款收据", "收款收据", "电费充值凭单"
-ITEM, DEBT, SCAN = "预缴电费", "补缴所欠电费", "扫码\n核验"
+ITEM, DEBT, BILL, SCAN = "预缴电费", "补缴所欠电费", "月结电费", "扫码\n核验"
 METHODS = {Payment.Method.CASH: "现金", Payment.Method.CARD: "刷卡", Payment.Method.TRANSFER: "银行转账"}
 UNITS = {ItemUnit.EACH: "个", ItemUnit.METRE: "米", ItemUnit.HOUR: "小时"}
 ON_BEHALF = "（代收）"
@@ -81,7 +81,7 @@ def receipt_slip(receipt: Receipt, printing: Printing, part: str) -> Slip:
 
 
 def _items(receipt: Receipt, content: Content) -> list[Row]:
-    """What it was for: electricity with its price, a debt, or lines of charges."""
+    """What it was for: electricity with its price, a monthly bill, a debt, or lines of charges."""
     if content.is_energy:
         energy = energy_of(receipt)
         return [
@@ -91,6 +91,8 @@ def _items(receipt: Receipt, content: Content) -> list[Row]:
                 Cell("电量", NOTHING if energy is None else f"{kwh_text(energy)} kWh", 0.33),
             ])
         ]  # fmt: skip
+    if content.bill is not None:
+        return [Row([Cell("项目", f"{BILL} {content.bill_month}，账单 №{content.bill}")])]
     if not content.lines:
         return [Row([Cell("项目", DEBT)])]
     if len(content.lines) <= ONE_BY_ONE:

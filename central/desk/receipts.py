@@ -8,12 +8,16 @@ from central.desk.queries import repeated_payment
 
 def receipts_of_cashier(cashier_id: int, limit: int) -> list[Receipt]:
     """Give the receipts that one person issued last."""
-    return list(Receipt.objects.filter(payment__cashier=cashier_id).order_by("-number")[:limit])
+    return list(
+        Receipt.objects.filter(payment__cashier=cashier_id).select_related("void").order_by("-number")[:limit]
+    )
 
 
 def receipts_of_points(point_ids: Iterable[int], limit: int) -> list[Receipt]:
     """Give the newest receipts of metering points, whoever lived there."""
-    found = Receipt.objects.filter(payment__account__point__in=set(point_ids)).select_related("payment")
+    found = Receipt.objects.filter(payment__account__point__in=set(point_ids)).select_related(
+        "payment", "void"
+    )
     return list(found.order_by("-number")[:limit])
 
 

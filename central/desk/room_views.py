@@ -20,6 +20,7 @@ from central.office.access import may, roles
 from central.office.list_words import UNIT_WORDS
 from central.office.live import live_part
 from central.office.roles import SEE_MONEY, SELL
+from gateway.contract.rules import Billing
 
 USUAL_AMOUNTS_YUAN = (20, 30, 50, 100, 200)
 ROOM_RECEIPTS = 10
@@ -42,7 +43,7 @@ def room_page(
 ) -> HttpResponse:
     """Show a room; with a form that could not be read, what was typed and what is wrong with it."""
     selling, now_ms = _paid_for(point, line), clock.now_ms()
-    limits = limits_at(selling.customer_class, now_ms)
+    limits, sells_energy = limits_at(selling.customer_class, now_ms), _sells_energy(selling)
     price = price_at(point.customer_class.tariff_id, now_ms)
     context = {
         "line": line,
@@ -56,6 +57,8 @@ def room_page(
         "methods": Payment.Method.choices,
         "offered": [(item, UNIT_WORDS[item.unit]) for item in offered_at(now_ms)],
         "usual_amounts": [yuan for yuan in USUAL_AMOUNTS_YUAN if limits.broken_by(yuan * 100) is None],
+        "sells_energy": sells_energy,
+        "is_merchant": point.customer_class.group != CustomerClass.Group.DORMITORY,
         "receipts": receipts_of_points([selling.pk, point.pk], ROOM_RECEIPTS),
         "can_sell": may(request, SELL),
         "has_shift": open_shift_of(request.user) is not None,
@@ -77,6 +80,11 @@ def _paid_for(point: MeteringPoint, line: RoomLine) -> MeteringPoint:
     return payer or point
 
 
+def _sells_energy(selling: MeteringPoint) -> bool:
+    """Say whether electricity is sold here; a monthly account pays its bills, a card meter's credit lies on its card (R-4.2.1)."""
+    return selling.billing == Billing.PREPAID
+
+
 def class_of_sale(point: MeteringPoint, line: RoomLine) -> CustomerClass:
     """Give the class whose price and limits a sale has."""
     return _paid_for(point, line).customer_class
@@ -87,7 +95,8 @@ def wish_of(request: HttpRequest, point: MeteringPoint, line: RoomLine) -> WishF
     sent = request.GET.copy()
     if sent.get("usual"):
         sent["amount"] = sent["usual"]
-    return WishForm(sent, class_of_sale(point, line), clock.now_ms())
+    selling = _paid_for(point, line)
+    return WishForm(sent, selling.customer_class, clock.now_ms(), sells_energy=_sells_energy(selling))
 
 
 @roles(*SELL)

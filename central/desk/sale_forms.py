@@ -68,15 +68,19 @@ class WishForm(forms.Form):
     reference = _reference()
     payment = forms.UUIDField()
 
-    def __init__(self, data: Mapping[str, object], customer_class: CustomerClass, now_ms: int) -> None:
+    def __init__(
+        self, data: Mapping[str, object], customer_class: CustomerClass, now_ms: int, *, sells_energy: bool
+    ) -> None:
         super().__init__(data)
-        self._class, self._now_ms = customer_class, now_ms
+        self._class, self._now_ms, self._sells_energy = customer_class, now_ms, sells_energy
 
     def clean_amount(self) -> int:
         """Give fen, held to the class's limits; 0 when no electricity is wanted."""
         typed = self.cleaned_data["amount"]
         if typed is None:
             return 0
+        if not self._sells_energy:
+            raise forms.ValidationError(refusal_words(DeskRefusal.NOT_PREPAID, None))
         amount_fen = self._fen_for(*typed) if isinstance(typed, tuple) else typed
         if broken := limits_at(self._class, self._now_ms).broken_by(amount_fen):
             refusal, limit_fen = broken
@@ -104,7 +108,9 @@ class WishForm(forms.Form):
             return typed
         basket = Basket(typed["amount"], typed["items"])
         if not basket.energy_fen and not basket.items:
-            self.add_error("amount", _("Type the amount that you received."))
+            self.add_error(
+                "amount" if self._sells_energy else "items", _("Type the amount that you received.")
+            )
             return typed
         bill = bill_for(self._class, basket, self._now_ms)
         if isinstance(bill, Refused):

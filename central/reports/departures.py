@@ -55,7 +55,10 @@ def build(period: Period) -> Paper:
         ],
         recipients=[_("Finance office"), _("Card room")],
         signatures=[_("Card room"), _("Finance office"), _("Network-centre director")],
-        notes=[_("Paid and owed are as of the making of this sheet; kWh at the price of that day.")],
+        notes=[
+            _("Paid and owed are as of the making of this sheet; kWh at the price of that day."),
+            _("Amounts in yuan."),
+        ],
     )
 
 

@@ -33,6 +33,10 @@
     stops[Math.max(0, Math.min(stops.length - 1, here + (event.key === "ArrowDown" ? 1 : -1)))].focus();
   }
 
+  // A form that came back begins where something is wrong, unless the page says where to begin.
+  const wrong = !document.querySelector("[autofocus]") && document.querySelector("main [aria-invalid=true]");
+  if (wrong) wrong.focus();
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
   });

@@ -92,6 +92,8 @@ def test_step_by_step(cashier: Client, sold: Receipt) -> None:
     )
     assert "nothing was done twice" in text_of(again)
     assert (Correction.objects.count(), Receipt.objects.count()) == (1, 2)
+    for lists in (f"/desk/rooms/{room_id(WRONG)}/", "/desk/"):
+        assert text_of(cashier.get(lists)).count("void") == 1, "lists of payments say which are void"
     void = text_of(cashier.get(f"/desk/receipts/{sold.number}/"))
     assert "typed 2 for 6" in void
     assert "Correct this receipt" not in void
@@ -273,6 +275,15 @@ def test_an_adjustment_is_signed_by_two_and_never_takings(cashier: Client, sold:
     assert not any(check.fault for check in verify_corrections())
     assert "12.50" in text_of(cashier.get("/desk/corrections/"))
     assert "Adjustment" in text_of(cashier.get(f"/desk/receipts/{sold.number}/"))
+
+
+def test_an_adjustment_that_waits_is_seen_before_it_is_asked_for_twice(
+    cashier: Client, sold: Receipt
+) -> None:
+    ask(cashier, sold.number)
+    number = Approval.objects.get(act="adjustment").number
+    for address in ("/desk/corrections/", f"/desk/receipts/{sold.number}/adjust/"):
+        assert f'href="/office/approvals/{number}/"' in cashier.get(address).content.decode(), address
 
 
 def test_credit_that_is_adjusted_away_is_asked_of_the_gateway(cashier: Client, sold: Receipt) -> None:

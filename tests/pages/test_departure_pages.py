@@ -224,6 +224,11 @@ def test_a_debt_is_split_paid_and_written_off(cashier, building) -> None:
     building.closes("1-101.1", 0)
     assert standing_of(cases_with_all().get(pk=case.pk), clock.now_ms()).state == "empty"
     assert "1.24" in text_of(cashier, "desk:debts")
+    here = reverse("desk:debt", args=["1-101.1"])
+    room = Room.objects.get(building__code="1", label="101")
+    assert f'href="{here}"' in cashier.get(reverse("desk:room", args=[room.pk])).content.decode(), (
+        "its room says so"
+    )
     page = text_of(cashier, "desk:debt", "1-101.1")
     proposal = re.search(r"<textarea[^>]*>\s*([^<]+)</textarea>", page)[1]
     assert [line.rpartition(" ")[2] for line in proposal.split("\n")] == ["0.62", "0.62"]
@@ -247,6 +252,12 @@ def test_a_debt_is_split_paid_and_written_off(cashier, building) -> None:
     assert cashier.post(reverse("desk:debt-write-off", args=["1-101.1"]), off).status_code == 302
     assert sign(f"debt-write-off:{uuid.UUID(off['key']).hex}").state == "approved"
     page = text_of(cashier, "desk:debt", "1-101.1")
+    assert "/desk/receipts/" in cashier.get(here).content.decode()
+    User.objects.create_user("students", role=User.Role.STUDENTS)
+    theirs = _client("students").get(here)
+    assert (theirs.status_code, "/desk/receipts/" in theirs.content.decode()) == (200, False), (
+        "no door they can't open"
+    )
     assert "Nothing is owed here any more." in page
     assert "Written off" in page
 

@@ -1,11 +1,13 @@
 """Merchants' pages: cards at the desk, a list from upload to pay-over, a month's bills from plan to payment, the book (R-4.2.1)."""
 
+import io
 import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
 from central import clock
 from central.campus.models import Room
@@ -61,6 +63,11 @@ def shops(cashier: Client) -> Client:
 
 def room(label: str) -> Room:
     return Room.objects.get(label=label)
+
+
+def printed(client: Client, number: int) -> str:
+    answer = client.post(f"/desk/receipts/{number}/print/")
+    return PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
 
 
 def said(answer) -> str:
@@ -198,6 +205,8 @@ def test_a_month_is_planned_signed_printed_and_paid(shops: Client) -> None:
     assert shops.post(reverse("desk:bills-ask"), fields | {"why": "month"}).url == asked.url, "a double click"
     shown = said(client_of("finance").get(asked.url))
     assert "1-S01" in shown
+    assert f"Accounting period {last_period().name.partition(':')[2]}" in shown, "not period:2026-10"
+    assert "Accounting period" in said(shops.get(reverse("desk:bills")))
     assert "2345.00" in shown, "the signer sees the registers"
     assert signed(request.number).state == "approved"
     here = reverse("desk:bill", args=[1])
@@ -206,7 +215,10 @@ def test_a_month_is_planned_signed_printed_and_paid(shops: Client) -> None:
     payment = re.search(r'name="payment" value="([0-9a-f-]+)"', page)[1]
     paying = {"payment": payment, "amount": "76", "method": "cash", "tendered": "100"}
     done = shops.post(reverse("desk:bill-pay", args=[1]), paying, follow=True)
-    assert "Change: 24.00" in said(done)
+    assert done.redirect_chain == [("/desk/receipts/1/", 302)], "the receipt is printed next"
+    for word in ("24.00", "Bill № 1", f'href="{here}"'):
+        assert word in said(done), word
+    assert "账单 №1" in printed(shops, 1)
     shops.post(reverse("desk:bill-pay", args=[1]), paying)
     assert BillPayment.objects.count() == 1
     card = {

@@ -89,6 +89,20 @@ def test_a_mistyped_page_keeps_what_was_typed_and_nothing_is_entered(
     assert (refused.status_code, Payment.objects.count()) == (422, 0)
 
 
+def test_a_wrong_day_is_put_right_beside_the_pages_and_nothing_typed_is_lost(
+    cashier: Client, head: dict[str, object]
+) -> None:
+    tomorrow = clock.campus_day(clock.now_ms() + 86_400_000).isoformat()
+    for day in ("", "30.11.", tomorrow):
+        answer = cashier.post(PAGES, head | TYPED | {"day": day, "day_before": head["day"]})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        for kept in ('value="1-102"', 'value="70.50"', f'name="day" value="{head["day"]}"', 'role="status"'):
+            assert kept in page, kept
+        assert ENTER not in page, "not with a day that nobody chose"
+    assert ENTER in checked(cashier, head).content.decode(), "the day that was meant"
+
+
 def test_another_sum_than_was_counted_wants_a_reason(cashier: Client, head: dict[str, object]) -> None:
     answer = enter(cashier, head, counted="70")
     assert answer.status_code == 422

@@ -10,7 +10,7 @@ from django.test import Client
 from pypdf import PdfReader
 
 from central import clock
-from central.campus.models import Account, Price, Room
+from central.campus.models import Account, CustomerClass, MeteringPoint, Price, Room
 from central.desk.models import ChargeLine, Payment, Receipt
 from central.desk.print_models import ReceiptPrint
 from central.desk.printing import Order, Printed, print_papers
@@ -165,6 +165,26 @@ def test_what_is_wrong_is_said_beside_what_was_typed(
         assert re.search(f'name="{name}" [^>]*value="{re.escape(text)}"', page), name
     assert re.search(f'<input id="{focus}"[^>]* autofocus', page)
     assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize("billing", ["monthly", "card"])
+def test_a_room_that_does_not_pay_in_advance_is_sold_items_only(cashier: Client, billing: str) -> None:
+    """It is said before the customer's money is asked for, and the way to its bills is there (R-4.2.1)."""
+    MeteringPoint.objects.filter(room__label="102").update(billing=billing)
+    page = cashier.get(path()).content.decode()
+    assert 'id="amount"' not in page
+    assert f'href="/desk/merchants{path().removeprefix("/desk")}"' in page
+    status, page = read_back(cashier, amount="50")
+    assert status == 400
+    assert "is not prepaid" in page
+    sell(cashier, items="R-01")
+    assert Payment.objects.get().purpose == Payment.Purpose.CHARGES
+
+
+def test_only_merchants_rooms_lead_to_cards_and_bills(cashier: Client) -> None:
+    assert "Cards and bills" not in cashier.get(path()).content.decode()
+    CustomerClass.objects.update(group=CustomerClass.Group.STAFF)
+    assert "Cards and bills" in cashier.get(path()).content.decode()
 
 
 def test_the_sum_is_said_while_it_is_typed(cashier: Client) -> None:

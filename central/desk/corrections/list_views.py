@@ -34,6 +34,7 @@ def correction_list(request: HttpRequest) -> HttpResponse:
     corrections = queries.correction_lines(AT_MOST)
     adjustments = queries.adjustment_lines(AT_MOST)
     context = {
+        "waiting": queries.adjustments_waiting(),
         "corrections": [(one, badge(one.standing)) for one in corrections],
         "adjustments": [
             (one, badge(one.standing), bucket_words(one.adjustment.bucket), _may_ask(request, one))
@@ -123,5 +124,6 @@ def _page(request: HttpRequest, receipt: Receipt, form: AdjustForm) -> HttpRespo
         "form": form,
         "rule": THE_RULE,
         "made": queries.adjustments_of(receipt.pk),
+        "waiting": queries.adjustments_waiting(receipt.pk),
     }
     return render(request, "desk/adjust.html", context, status=400 if form.is_bound else 200)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from central.desk.book_models import BookPageIssue
+from central.desk.corrections.adjusting import ACT
 from central.desk.corrections.models import Adjustment, Correction, Reclaim
 from central.desk.corrections.reclaims import Standing, State, gateway_of, standings
 from central.desk.go_live.signers_view import bucket_words
@@ -15,6 +16,8 @@ from central.desk.queries import BucketBalance, bucket_balances
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import point_of_room
 from central.link.models import Gateway
+from central.office.approval_queries import subject_words
+from central.office.models import Approval
 
 LAST_PAYMENTS = 10
 
@@ -120,6 +123,13 @@ def adjustment_lines(limit: int) -> list[AdjustmentLine]:
     newest = list(rows.order_by("-at_ms")[:limit])
     stands = standings([one.reclaim for one in newest if one.reclaim])
     return [AdjustmentLine(one, stands.get(one.reclaim_id or "")) for one in newest]
+
+
+def adjustments_waiting(number: int | None = None) -> list[tuple[Approval, str]]:
+    """Give the adjustments that wait for signatures, all or those of one receipt, each with what it is about in words."""
+    waiting = Approval.objects.filter(act=ACT, state=Approval.State.WAITING).order_by("number")
+    rows = waiting if number is None else waiting.filter(subject=f"receipt {number}")
+    return [(one, subject_words(one)) for one in rows]
 
 
 def adjustments_of(number: int) -> list[AdjustmentLine]:

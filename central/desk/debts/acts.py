@@ -62,6 +62,11 @@ def _show(content: Content) -> list[Table]:
     return [Table("", columns, [Row(cells)])]
 
 
+def _about(content: Content) -> str:
+    account = Account.objects.select_related("point__room__building").filter(code=content["account"]).first()
+    return account.point.room.full_label if account else content["account"]
+
+
 def register_acts() -> None:
     """Make the act known when the app starts."""
     register(
@@ -73,6 +78,7 @@ def register_acts() -> None:
             show=_show,
             carry_out=_carry_out,
             address=lambda content: reverse("desk:debt", args=[content["account"]]),
+            about=_about,
             copies=(Role.CASHIER, Role.STUDENTS),
         )
     )

@@ -28,7 +28,7 @@ from central.office.approval_views import refusal_words as approval_words
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.models import Approval
-from central.office.roles import ASK_REFUNDS, KEEP_DEBTS, SEE_DEBTS, SELL
+from central.office.roles import ASK_REFUNDS, KEEP_DEBTS, SEE_DEBTS, SEE_MONEY, SELL
 from central.office.templatetags.cardroom import fen
 
 
@@ -94,6 +94,7 @@ def _page(request: HttpRequest, account: Account, **forms: object) -> HttpRespon
         "written_off": DebtWriteOff.objects.filter(account=account).select_related("share"),
         "waiting": waiting,
         "can_sell": may(request, SELL),
+        "sees_money": may(request, SEE_MONEY),
         "has_shift": open_shift_of(request.user) is not None,
         "can_keep": may(request, KEEP_DEBTS),
         "can_ask": may(request, ASK_REFUNDS),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from central.desk.departures.states import Standing, State
 
@@ -40,7 +41,7 @@ def steps_of(one: Standing) -> list[Step]:
         (_("approved"), one.approval.ended_ms if one.approval else None),
         (_("given back"), answered_ms),
         (_("paid"), paid.at_ms if paid else None),
-        (_("settled"), paid.at_ms if paid else answered_ms),
+        (pgettext("case", "settled"), paid.at_ms if paid else answered_ms),
     )
     done = REACHED[one.state] + (one.state == State.EMPTY)
     return [_step(name, at_ms, place, done, one.state in STUCK) for place, (name, at_ms) in enumerate(names)]

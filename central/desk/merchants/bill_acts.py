@@ -20,6 +20,7 @@ from central.desk.merchants.billing import BillPlan, Content, standing_bills
 from central.desk.numbering import BILLS, CREDIT_NOTES, locked_series, next_number
 from central.desk.operations import PAID
 from central.domain.approval import Step
+from central.domain.periods import read_period
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
 from central.office.acts import Act, Approved, register
@@ -27,6 +28,8 @@ from central.office.approvals import ApprovalRefusal, ask
 from central.office.dated_settings import number_at
 from central.office.models import Approval, User
 from central.office.roles import BILL_MERCHANTS, Role
+from central.papers.accounting import first_days
+from central.papers.words import period_words
 from gateway.contract.quantities import Fen, Unit, micro_yuan_from_fen
 
 RUN, CREDIT = "monthly-bills", "bill-credit"
@@ -233,6 +236,16 @@ def _bill_address(content: Content) -> str:
     return reverse("desk:bill", args=[content["bill"]])
 
 
+def _about_run(content: Content) -> str:
+    return period_words(read_period(content["period"], first_days))
+
+
+def _about_bill(content: Content) -> str:
+    bill = MonthlyBill.objects.filter(pk=content["bill"]).first()
+    said = _("Bill № %(number)s") % {"number": content["bill"]}
+    return f"{bill.room} · {said}" if bill else said
+
+
 def register_acts() -> None:
     """Make the acts known when the app starts."""
     register(
@@ -244,6 +257,7 @@ def register_acts() -> None:
             show=run_tables,
             carry_out=issue_bills,
             address=_run_address,
+            about=_about_run,
             copies=(Role.CASHIER,),
         )
     )
@@ -256,6 +270,7 @@ def register_acts() -> None:
             show=credit_tables,
             carry_out=issue_credit,
             address=_bill_address,
+            about=_about_bill,
             copies=(Role.CASHIER,),
         )
     )

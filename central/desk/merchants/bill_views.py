@@ -33,6 +33,7 @@ from central.domain.periods import NotAPeriod, Period, PeriodKind, accounting_pe
 from central.domain.receipt_book import PageFault, PageRefusal
 from central.ledger.operations import record_audit
 from central.office.access import may, roles
+from central.office.approval_queries import act_title, subject_words
 from central.office.approval_views import refusal_words as approval_refusal
 from central.office.approvals import content_hash
 from central.office.dangerous import dangerous
@@ -60,6 +61,7 @@ def bills(request: HttpRequest) -> HttpResponse:
         MonthlyBill.objects.all() if chosen == "all" else open_bills(today, only_overdue=chosen == "overdue")
     )
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    waiting = Approval.objects.filter(act__in=(RUN, CREDIT), state=Approval.State.WAITING)
     context = {
         "page": page,
         "states": states_of(page, today) if chosen == "all" else list(page),
@@ -68,9 +70,7 @@ def bills(request: HttpRequest) -> HttpResponse:
         "before": f"show={chosen}",
         "overdue": open_bills(today, only_overdue=True),
         "last_period": _last_over(now_ms),
-        "waiting": Approval.objects.filter(act__in=(RUN, CREDIT), state=Approval.State.WAITING).order_by(
-            "number"
-        ),
+        "waiting": [(one, act_title(one.act), subject_words(one)) for one in waiting.order_by("number")],
         "may_bill": may(request, BILL_MERCHANTS),
     }
     context["overdue_fen"] = sum(one.open_fen for one in context["overdue"])
@@ -193,23 +193,13 @@ def bill_pay(request: HttpRequest, number: int) -> HttpResponse:
         return _bill_page(request, found, pay_form=form, page_fault=fault)
     if done.existed:
         messages.info(request, _("This payment was already taken. Nothing was taken twice."))
-    else:
-        messages.success(request, _paid_words(done.receipt.number, typed["amount"], how))
-    return redirect("desk:bill", number)
+    return redirect("desk:receipt", done.receipt.number)
 
 
 def _pay_refusal(done: Refused) -> str:
     if done.why.value == "above-ceiling":
         return _("Only %(yuan)s yuan of this bill are open.") % {"yuan": fen(done.limit_fen or 0)}
     return refusal_words(done.why.value, done.limit_fen)
-
-
-def _paid_words(number: int, amount_fen: int, how: HowPaid) -> str:
-    said = {"number": f"{number:08d}", "yuan": fen(amount_fen)}
-    if how.tendered_fen is None:
-        return _("%(yuan)s yuan taken, receipt %(number)s.") % said
-    said["change"] = fen(how.tendered_fen - amount_fen)
-    return _("%(yuan)s yuan taken, receipt %(number)s. Change: %(change)s yuan.") % said
 
 
 @roles(*BILL_MERCHANTS)

@@ -49,6 +49,11 @@ def _destroy(content: Content, approved: Approved) -> str:
     return stock_words(done) if isinstance(done, Refused) else ""
 
 
+def _about_make(content: Content) -> str:
+    building = Building.objects.filter(code=content["building"]).first()
+    return building.name if building else content["building"]
+
+
 MAKE_ACT = Act(
     code=MAKE,
     title=gettext_lazy("Make sealed vouchers"),
@@ -57,6 +62,7 @@ MAKE_ACT = Act(
     show=_show_make,
     carry_out=_make,
     address=lambda _content: reverse("desk:stocks"),
+    about=_about_make,
     copies=(Role.CASHIER,),
 )
 DESTROY_ACT = Act(

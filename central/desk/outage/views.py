@@ -48,7 +48,7 @@ def pages(request: HttpRequest) -> HttpResponse:
     """Give the table in which the pages are typed; sent again with them, what each comes to. Nothing is changed by it."""
     head = SheetHeadForm(request.POST, now_ms=clock.now_ms(), reader=request.user)
     if not head.is_valid():
-        return _front(request, head)
+        return _with_the_day_before(request, head)
     if "key" not in request.POST:
         return _table(request, head, None, SheetFootForm(initial={"key": new_key()}))
     plan = _plan(head, request)
@@ -69,7 +69,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         return redirect("desk:outage-sheet", known.number)
     head = SheetHeadForm(request.POST, now_ms=now_ms, reader=request.user)
     if not head.is_valid():
-        return _front(request, head)
+        return _with_the_day_before(request, head)
     plan, foot = _plan(head, request), SheetFootForm(request.POST)
     if not foot.is_valid():
         return _table(request, head, plan, SheetFootForm({**request.POST.dict(), "shown": plan.digest}))
@@ -83,6 +83,20 @@ def enter(request: HttpRequest) -> HttpResponse:
         return _table(request, head, plan, again)
     messages.success(request, _("Entered. The credit is on its way; file this sheet with the book's pages."))
     return redirect("desk:outage-sheet", entered.number)
+
+
+def _with_the_day_before(request: HttpRequest, head: SheetHeadForm) -> HttpResponse:
+    """Keep what was typed when another day can't be read: say so beside the day that holds still."""
+    sent = request.POST.dict()
+    kept = SheetHeadForm(
+        {**sent, "day": sent.get("day_before", "")}, now_ms=clock.now_ms(), reader=request.user
+    )
+    if "key" not in sent or not kept.is_valid():
+        return _front(request, head)
+    messages.error(request, next(error for errors in head.errors.values() for error in errors))
+    page = _table(request, kept, None, SheetFootForm(sent))
+    page.status_code = 422
+    return page
 
 
 def _plan(head: SheetHeadForm, request: HttpRequest) -> SheetPlan:
@@ -112,7 +126,8 @@ def _table(
     counted = foot.cleaned_data.get("counted") if foot.is_bound and foot.is_valid() else None
     context = {
         "head": head,
-        "hidden": [(name, str(head.data.get(name, ""))) for name in head.fields],
+        "hidden": [(name, str(head.data.get(name, ""))) for name in head.fields if name != "day"],
+        "today": clock.campus_day(clock.now_ms()),
         "book": head.chosen_book,
         "writer": head.people[said["written_by"]],
         "shift": head.shifts[said["shift"]],

@@ -1,13 +1,18 @@
 """What a room's page says of its cases: one under way, or the reason why the room is dark after a departure."""
 
+from collections.abc import Iterable
+
 from django import template
 
 from central import clock
 from central.campus.models import Account
 from central.desk.departures.states import OVER, Standing, cases_with_all, standings
 from central.desk.departures.words import STATES, next_step
+from central.ledger import chart_of_accounts as chart
+from central.ledger.queries import balances
 from central.office.access import may
 from central.office.roles import ASK_REFUNDS, SEE_DEBTS
+from gateway.contract.quantities import Unit
 
 register = template.Library()
 NEWEST = 5
@@ -18,14 +23,26 @@ def departure_links(context: dict, room_id: int) -> dict[str, object]:
     """Give the room's doors to refunds and debts, and its newest cases that are not over."""
     cases = cases_with_all().filter(account__point__room=room_id).order_by("-asked_ms")[:NEWEST]
     found = standings(cases, clock.now_ms())
-    live = Account.objects.filter(point__room=room_id).exclude(state=Account.State.CLOSED).exists()
+    accounts = dict(Account.objects.filter(point__room=room_id).values_list("code", "state"))
+    live = any(state != Account.State.CLOSED for state in accounts.values())
+    may_see_debts = may(context["request"], SEE_DEBTS)
     return {
         "room_id": room_id,
         "rows": [(one, STATES[one.state], next_step(one)) for one in found if one.state not in OVER],
         "dark": None if live else _departed(found),
         "may_ask": live and may(context["request"], ASK_REFUNDS),
-        "may_see_debts": may(context["request"], SEE_DEBTS),
+        "may_see_debts": may_see_debts,
+        "debts": _debts(accounts) if may_see_debts else [],
     }
+
+
+def _debts(codes: Iterable[str]) -> list[tuple[str, int, str]]:
+    """Give what is booked as owed by these accounts: the account, how much, in which unit."""
+    sides = {(code, unit): chart.owed(code, unit) for code in codes for unit in Unit}
+    owed = balances(sides.values())
+    return [
+        (code, owed[side.code], unit) for (code, unit), side in sides.items() if owed.get(side.code, 0) > 0
+    ]
 
 
 def _departed(found: list[Standing]) -> Standing | None:
