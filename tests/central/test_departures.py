@@ -307,3 +307,11 @@ def test_what_is_owed_is_set_off_before_money_leaves(taker, twin, cashier):
     assert pay_cash(case.pk, cashier, now_ms=NOW_MS).amount_fen == 750
     assert case.pk == CASE
     assert faults() == []
+
+
+@pytest.mark.parametrize("other", [{"bank_account": "6222 9999"}, {"asked_for": "Li"}, {"parts": "7"}, {"why": "w"}])
+def test_a_page_sent_again_with_another_payee_is_not_the_same_case(taker, twin, cashier, other):
+    credit(taker, twin, cashier, fen=1_000)
+    said = {"pay_by": "bank", "bank_account": "6222 0000"}
+    assert ask(cashier, **said) == ask(cashier, **said)
+    assert ask(cashier, **said | other) == Refused(Why.EXISTS_WITH_DIFFERENT)

@@ -71,11 +71,8 @@ def ask_departure(case_id: str, wanted: Wanted, actor: User, *, now_ms: int) -> 
         balance=held,
         pay_by=wanted.pay_by,
         to_account=target,
-        asked_for=wanted.asked_for.strip()[:80],
-        bank_account=wanted.bank_account.strip()[:120],
         parts_returned=wanted.parts_returned,
-        parts=wanted.parts.strip()[:200],
-        why=wanted.why.strip()[:200],
+        **_texts(wanted),
         asked_by=actor,
         asked_ms=now_ms,
     )
@@ -174,9 +171,21 @@ def _is_small(case: Departure, now_ms: int) -> bool:
 
 
 def _same(known: Departure, wanted: Wanted) -> bool:
+    """Say whether a page that was sent again says what it said before: to whom the money goes, too."""
     to = known.to_account.code if known.to_account else ""
     said = (known.account.code, known.kind, known.asked, known.pay_by, to)
-    return said == (wanted.account, wanted.kind, wanted.asked, wanted.pay_by, wanted.to_account)
+    same = said == (wanted.account, wanted.kind, wanted.asked, wanted.pay_by, wanted.to_account)
+    return same and all(getattr(known, name) == text for name, text in _texts(wanted).items())
+
+
+def _texts(wanted: Wanted) -> dict[str, str]:
+    """Give what is written on a case, as it is kept."""
+    return {
+        "asked_for": wanted.asked_for.strip()[:80],
+        "bank_account": wanted.bank_account.strip()[:120],
+        "parts": wanted.parts.strip()[:200],
+        "why": wanted.why.strip()[:200],
+    }
 
 
 def approval_of(case: Departure) -> Approval | None:
