@@ -309,7 +309,9 @@ def test_what_is_owed_is_set_off_before_money_leaves(taker, twin, cashier):
     assert faults() == []
 
 
-@pytest.mark.parametrize("other", [{"bank_account": "6222 9999"}, {"asked_for": "Li"}, {"parts": "7"}, {"why": "w"}])
+@pytest.mark.parametrize(
+    "other", [{"bank_account": "6222 9999"}, {"asked_for": "Li"}, {"parts": "7"}, {"why": "w"}]
+)
 def test_a_page_sent_again_with_another_payee_is_not_the_same_case(taker, twin, cashier, other):
     credit(taker, twin, cashier, fen=1_000)
     said = {"pay_by": "bank", "bank_account": "6222 0000"}

@@ -215,7 +215,9 @@ def test_a_voucher_is_sold_on_a_page(cashier: Client, stock: VoucherStock, head:
     assert "sold" in cashier.get(f"{STOCKS}{stock.pk}/").content.decode()
 
 
-def test_a_last_page_far_beyond_the_book_is_answered_at_once(cashier: Client, head: dict[str, object]) -> None:
+def test_a_last_page_far_beyond_the_book_is_answered_at_once(
+    cashier: Client, head: dict[str, object]
+) -> None:
     """One digit too many on the desk's form once counted to a thousand million."""
     began = time.process_time()
     answer = cashier.post(PAGES, head | {"last": 999_999_999})

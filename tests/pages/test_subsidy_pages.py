@@ -152,7 +152,9 @@ def test_the_report_says_what_the_ledger_says(cashier: Client, bucket: Bucket) -
     assert cashier.get(reverse("papers:report", args=["subsidies"])).status_code == 200
 
 
-@pytest.mark.parametrize("kept", [b"room,balance\n1-101,5", b"[1, 2]", b"[null]", b'["1-101", ["x"]]', b"\xff\xfe", b"{}"])
+@pytest.mark.parametrize(
+    "kept", [b"room,balance\n1-101,5", b"[1, 2]", b"[null]", b'["1-101", ["x"]]', b"\xff\xfe", b"{}"]
+)
 def test_another_pages_upload_is_no_list_of_rooms(admin: Client, bucket: Bucket, kept: bytes) -> None:
     answer = preview(admin, bucket, kept=uploads.keep(kept))
     assert answer.status_code == 400

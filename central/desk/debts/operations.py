@@ -11,6 +11,7 @@ from central.desk.debts.naming import COLLECT
 from central.desk.debts.owing import is_being_collected, locked_debt, share_side
 from central.desk.debts.refusals import DebtRefusal as Why
 from central.desk.debts.refusals import Refused
+from central.desk.money_in import is_an_id
 from central.domain.debt_shares import fault_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
@@ -32,6 +33,8 @@ def collect(account_code: str, key: str, *, why: str, actor: User, now_ms: int) 
 
     One at a time: a second one could take more than is owed. While it waits, the debt is not paid or written off otherwise.
     """
+    if not is_an_id(f"{COLLECT}{key}"):
+        return Refused(Why.BAD_ID)
     if not why.strip():
         return Refused(Why.NO_REASON)
     building = building_of(account_code)
