@@ -67,15 +67,20 @@ def test_typed_checked_and_entered_once(cashier: Client, head: dict[str, object]
     assert ENTER in page
     answer = enter(cashier, head)
     assert (answer.status_code, answer.url) == (302, "/desk/outage/sheets/1/")
-    assert enter_again(cashier, head).url == "/desk/outage/sheets/1/"
+    again = enter_again(cashier, head, OutageSheet.objects.get().digest)
+    assert again.redirect_chain == [("/desk/outage/sheets/1/", 302)]
+    assert "These pages were entered already" in again.content.decode()
+    other = enter_again(cashier, head, "0" * 64)
+    assert other.redirect_chain == [("/desk/outage/sheets/1/", 302)]
+    assert "Begin anew" in other.content.decode(), "what was changed since is not entered, and not said to be"
     assert Payment.objects.count() == 2
     page = cashier.get(answer.url).content.decode()
     assert "19:30" in page
     assert "1-102" in page
 
 
-def enter_again(client: Client, head: dict[str, object]):
-    return client.post(ENTER, head | TYPED | {"shown": "0" * 64})
+def enter_again(client: Client, head: dict[str, object], digest: str):
+    return client.post(ENTER, head | TYPED | {"shown": digest}, follow=True)
 
 
 def test_a_mistyped_page_keeps_what_was_typed_and_nothing_is_entered(

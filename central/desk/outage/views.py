@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
 from central.desk.outage.carried import carried, waiting_buildings
-from central.desk.outage.entering import Sheet, SheetRefused, enter_sheet
+from central.desk.outage.entering import Sheet, SheetRefusal, SheetRefused, enter_sheet
 from central.desk.outage.forms import SheetFootForm, SheetHeadForm, new_key, typed_pages
 from central.desk.outage.models import OutageSheet
 from central.desk.outage.plan import SheetPlan, plan_sheet
@@ -63,10 +63,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     """Enter the pages that were shown, all or none; once, however often it is sent."""
     now_ms = clock.now_ms()
     if known := OutageSheet.objects.filter(key=request.POST.get("key", "")[:32]).first():
-        messages.info(
-            request, _("These pages were entered already: this is their sheet. Nothing was taken twice.")
-        )
-        return redirect("desk:outage-sheet", known.number)
+        return _entered_before(request, known)
     head = SheetHeadForm(request.POST, now_ms=now_ms, reader=request.user)
     if not head.is_valid():
         return _front(request, head)
@@ -83,6 +80,17 @@ def enter(request: HttpRequest) -> HttpResponse:
         return _table(request, head, plan, again)
     messages.success(request, _("Entered. The credit is on its way; file this sheet with the book's pages."))
     return redirect("desk:outage-sheet", entered.number)
+
+
+def _entered_before(request: HttpRequest, known: OutageSheet) -> HttpResponse:
+    """Lead to the sheet of a page that was sent again; one that was changed since is told that nothing of that was entered."""
+    if request.POST.get("shown") == known.digest:
+        messages.info(
+            request, _("These pages were entered already: this is their sheet. Nothing was taken twice.")
+        )
+    else:
+        messages.error(request, sheet_words(SheetRefused(SheetRefusal.EXISTS_WITH_DIFFERENT)))
+    return redirect("desk:outage-sheet", known.number)
 
 
 def _plan(head: SheetHeadForm, request: HttpRequest) -> SheetPlan:
