@@ -7,9 +7,11 @@ asked for is asked once, and no second case of the same account begins beside it
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Sum
 
 from central.campus.models import Account
 from central.campus.queries import building_of, price_at
+from central.clock import campus_day, start_of_day_ms
 from central.desk.departures.models import Departure, PayBy
 from central.desk.departures.refusals import DepartureRefusal as Why
 from central.desk.departures.refusals import Refused
@@ -161,11 +163,16 @@ def target_refusal(account: Account, target: Account | None, said: str) -> Refus
 
 
 def _is_small(case: Departure, now_ms: int) -> bool:
-    """Say whether the desk alone may decide: the limit is above zero, and what can leave is not above it."""
+    """Say whether the desk alone may decide: the limit is above zero, and what can leave is not above it.
+
+    What was asked of the account on the same day counts with it: no sum gets past the signers in small parts.
+    """
     limit_fen = number_at(LIMIT, now_ms)
     price = price_at(case.account.point.customer_class.tariff_id, now_ms)
     per_kwh = MicroYuanPerKwh(price.micro_yuan_per_kwh if price else 0)
-    amount = case.balance if case.closes else case.asked
+    today = Departure.objects.filter(account=case.account, asked_ms__gte=start_of_day_ms(campus_day(now_ms)))
+    asked = today.aggregate(sum=Sum("asked", default=0))["sum"]
+    amount = case.balance + asked if case.closes else asked
     fen, _rest = money_back(max(amount, 0), Unit(case.unit), per_kwh)
     return limit_fen > 0 and fen <= limit_fen and (price is not None or case.unit == Unit.YUAN)
 
