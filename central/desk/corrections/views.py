@@ -30,6 +30,7 @@ from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of
 from central.desk.shifts import open_shift_of
 from central.domain.receipt_book import PageFault, PageRefusal
 from central.office.access import may, roles
+from central.office.dangerous import dangerous
 from central.office.live import live_part
 from central.office.roles import ASK_ADJUSTMENTS, CORRECT, SEE_MONEY
 from gateway.contract.quantities import MicroYuanPerKwh, energy_for, micro_yuan_from_fen
@@ -90,6 +91,7 @@ def read_back(request: HttpRequest, number: int) -> HttpResponse:
 
 @roles(*CORRECT)
 @require_POST
+@dangerous
 def do(request: HttpRequest, number: int) -> HttpResponse:
     """Correct once per page id, and go to what was done; a refusal is said in words, and nothing was done."""
     receipt, now_ms = _receipt(number), clock.now_ms()
