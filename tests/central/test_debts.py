@@ -286,5 +286,19 @@ def test_no_gateway_is_asked_by_a_name_that_is_none(taker, twin, cashier, key):
     credit(taker, twin, cashier, fen=1_000)
     owes()
     done = collect(ROOM, key, why="debt", actor=cashier, now_ms=NOW_MS)
-    assert done == Refused(Why.BAD_ID)
+    assert done == Refused(Why.BAD_ID, f"dc-{key}")
     assert not TakeBackRequest.objects.exists()
+
+
+def test_what_is_taken_beyond_the_debt_of_then_stays_the_rooms(taker, twin, cashier):
+    credit(taker, twin, cashier, fen=1_000)
+    owes()
+    collect(ROOM, "c1", why="debt", actor=cashier, now_ms=NOW_MS)
+    with transaction.atomic():
+        book(
+            [Draft("less", chart.adjustments("yuan"), chart.owed(ROOM, "yuan"), 2_000_000, "t", NOW_MS)],
+            NOW_MS,
+        )
+    takes(taker, twin, 5_000_000)
+    assert (owed(), balance(chart.taken_back(ROOM, "yuan"))) == (0, 2_000_000)
+    assert faults() == []
