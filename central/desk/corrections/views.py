@@ -16,12 +16,13 @@ from central import clock
 from central.campus.queries import price_at
 from central.desk.book_words import PAGE_REFUSALS
 from central.desk.corrections import queries
-from central.desk.corrections.forms import QUANTITY, CorrectForm, new_key, offered_items
+from central.desk.corrections.forms import QUANTITY, CorrectForm, offered_items
 from central.desk.corrections.models import Correction
 from central.desk.corrections.operations import Corrected, correct
 from central.desk.corrections.queries import Record
 from central.desk.corrections.rule import CorrectionRefusal, may_correct
 from central.desk.corrections.words import REFUSALS, badge, sentence, why_not
+from central.desk.forms import new_key
 from central.desk.models import Payment, Receipt
 from central.desk.page_offer import PageOffer, offer_for
 from central.desk.refusals import DeskRefusal, Refused

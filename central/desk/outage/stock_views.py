@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
+from central.desk.forms import new_key
 from central.desk.outage.acts import DESTROY, MAKE
-from central.desk.outage.forms import CountForm, DestroyForm, StockForm, new_key
+from central.desk.outage.forms import CountForm, DestroyForm, StockForm
 from central.desk.outage.models import VoucherStock
 from central.desk.outage.stock import (
     Refused,

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
+from central.desk.forms import new_key
 from central.desk.outage.carried import carried, waiting_buildings
 from central.desk.outage.entering import Sheet, SheetRefusal, SheetRefused, enter_sheet
-from central.desk.outage.forms import SheetFootForm, SheetHeadForm, new_key, typed_pages
+from central.desk.outage.forms import SheetFootForm, SheetHeadForm, typed_pages
 from central.desk.outage.models import OutageSheet
 from central.desk.outage.plan import SheetPlan, plan_sheet
 from central.desk.outage.tables import pages_of, pages_table
