@@ -16,7 +16,7 @@ from central.ledger.models import AuditEntry
 from central.link.models import StockVoucher
 from central.link.vouchers import voucher_file
 from central.office import approvals
-from central.office.models import Approval, User
+from central.office.models import Approval, Delegation, User
 from central.reports.outage_pages import OUTAGE_PAGES
 from central.reports.takings import build as takings
 from tests.open_shifts import have_shift
@@ -203,6 +203,13 @@ def test_the_codes_are_printed_by_who_does_not_sell_and_again_with_a_reason(
 
     address = f"{STOCKS}{stock.pk}/print/"
     assert cashier.post(address).status_code == 403
+    who, now_ms = {one.username: one for one in User.objects.all()}, clock.now_ms()
+    Delegation.objects.create(
+        absent=who["finance"], stand_in=who["cashier"], from_ms=now_ms - 1, until_ms=now_ms + 3_600_000
+    )
+    refused = cashier.post(address, follow=True)
+    assert "never sees the codes" in refused.content.decode(), "not in the place of finance either"
+    assert not AuditEntry.objects.filter(action="print-vouchers").exists()
     finance = _client("finance")
     first = finance.post(address)
     assert (first.status_code, first["Content-Type"], first.content[:4]) == (200, "application/pdf", b"%PDF")
