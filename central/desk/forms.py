@@ -81,6 +81,11 @@ def refusal_words(why: str, limit_fen: int | None) -> str:
     return str(words) % {"yuan": fen(limit_fen)} if limit_fen is not None else str(words)
 
 
+def new_key() -> str:
+    """Make the name under which a page asks, enters or corrects once, however often it is sent."""
+    return uuid.uuid4().hex
+
+
 def new_payment_id() -> str:
     """Make the id of the payment that the page about to be shown may take: once, however often it is sent."""
     return str(uuid.uuid4())

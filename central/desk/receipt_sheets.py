@@ -23,7 +23,7 @@ A4_SIDE, A4_EDGE = 12 * MM, 5.5 * MM
 def draw(papers: Sequence[tuple[Receipt, Printing]], workstation: Workstation) -> bytes:
     """Draw the papers that printings are of, each on sheets of its own. Raises NoFont when no Chinese font is installed."""
     layout = workstation.layout
-    sheets = [sheet for one, printing in papers for sheet in _sheets(_forms(one, printing, layout), layout)]
+    sheets = [sheet for one, printing in papers for sheet in on_sheets(_forms(one, printing, layout), layout)]
     title = f"{papers[0][1].entry.paper} {' '.join(f'{one.number:08d}' for one, _printing in papers)}"
     return slips_pdf(sheets, title, (workstation.right / 10, workstation.down / 10))
 
@@ -38,7 +38,8 @@ def _forms(receipt: Receipt, printing: Printing, layout: PrintLayout) -> list[Sl
     return [receipt_slip(receipt, printing, part) for part in parts]
 
 
-def _sheets(forms: list[Slip], layout: PrintLayout) -> list[Sheet]:
+def on_sheets(forms: list[Slip], layout: PrintLayout) -> list[Sheet]:
+    """Put forms on the sheets of a layout."""
     if layout is not PrintLayout.A4:
         width, height = STOCK
         frame = Box(SPROCKETS, EDGE, width - 2 * SPROCKETS, height - 2 * EDGE)

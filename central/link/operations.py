@@ -247,6 +247,10 @@ def ask_credit_back(
     request_id: str, account_code: str, bucket: str, amount: int, *, actor: str, why: str, now_ms: int
 ) -> TakeBackRequest | Refused:
     """Ask the gateway for credit back: booked as pending, settled by its answer (C-7). The same id again is the same request."""
+    try:
+        checked(request_id)
+    except NotAnIdentifier:
+        return Refused(LinkRefusal.BAD_ID, request_id)
     building = building_of(account_code)
     if building is None:
         return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)

@@ -46,7 +46,9 @@ REFUSALS: dict[ApprovalRefusal, Words] = {
         "This request has ended already: somebody was quicker. Look at what became of it."
     ),
     ApprovalRefusal.OWN_REQUEST: lazy("You asked for this yourself: somebody else signs."),
-    ApprovalRefusal.OWN_MATTER: lazy("This is about your own shift or your own count: somebody else signs."),
+    ApprovalRefusal.OWN_MATTER: lazy(
+        "This is about what you did yourself (a shift, a count, a receipt): somebody else signs."
+    ),
     ApprovalRefusal.SIGNED_BEFORE: lazy("You signed an earlier step: another person signs this one."),
     ApprovalRefusal.NOT_YOUR_TURN: lazy("It is not your office's turn."),
     ApprovalRefusal.NOT_APPROVED: lazy("It is filed when it is approved."),

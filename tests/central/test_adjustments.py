@@ -13,7 +13,7 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.link.models import Delivery, Gateway, Grant
 from central.office import approvals
-from central.office.models import Approval, User
+from central.office.models import Approval, Delegation, User
 from central.office.setting_changes import Change, set_at_console
 from tests.central.conftest import KWH_LISTS, NOW_MS, import_list
 from tests.central.correction_steps import WRONG, faults, gives_back, left, owed, reclaimed
@@ -125,3 +125,16 @@ def test_nothing_is_asked_back_where_there_is_no_gateway(taker, twin, cashier, p
     done = signed(asked(cashier, -AMOUNT, "2-101.1"), people, "director", "finance")
     assert done.state == "failed"
     assert faults() == []
+
+
+def test_who_took_the_money_signs_nothing_of_an_error_in_it(taker, twin, cashier, people):
+    """Not in another's place either."""
+    credit(taker, twin, cashier)
+    Delegation.objects.create(
+        absent=people["finance"], stand_in=cashier, from_ms=LATER_MS - 1, until_ms=LATER_MS + 1
+    )
+    request = asked(people["admin"])
+    signed(request, people, "director")
+    done = approvals.sign(request.number, approve=True, reason="", actor=cashier, now_ms=LATER_MS)
+    assert done is approvals.ApprovalRefusal.OWN_MATTER
+    assert not Adjustment.objects.exists()

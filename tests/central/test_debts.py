@@ -5,7 +5,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from central.campus.models import Account
+from central.campus.models import Account, Bucket
 from central.desk.day_close import day_as_it_stands
 from central.desk.debts.acts import ask_write_off
 from central.desk.debts.listing import debts_now
@@ -26,6 +26,7 @@ from central.domain.debt_shares import ShareFault, fault_of, split_evenly
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book
 from central.ledger.queries import balance
+from central.link.models import TakeBackRequest
 from central.office.models import Approval
 from tests.central.conftest import KWH_LISTS, NOW_MS, import_list
 from tests.central.departure_steps import approved, faults, gives_back, sign, signers, takes
@@ -267,4 +268,37 @@ def test_less_than_a_fen_is_let_go(taker, twin, cashier, amount):
     owes(10_000 + amount)
     assert pay_debt(PAID, ROOM, 1, cashier, now_ms=NOW_MS).receipt.amount_fen == 1
     assert (owed(), balance(chart.rounding())) == (0, -amount)
+    assert faults() == []
+
+
+def test_c_7_a_debt_is_collected_from_credit_that_is_never_paid_out(taker, twin, cashier):
+    credit(taker, twin, cashier, fen=1_000)
+    Bucket.objects.filter(name="paid").update(refundable=False)
+    owes()
+    collect(ROOM, "c1", why="debt", actor=cashier, now_ms=NOW_MS)
+    takes(taker, twin, 5_000_000)
+    assert (owed(), balance(chart.taken_back(ROOM, "yuan")), balance(chart.lapsed("yuan"))) == (0, 0, 0)
+    assert faults() == []
+
+
+@pytest.mark.parametrize("key", ["a b", "x/+#", "é" * 3, "x" * 70])
+def test_no_gateway_is_asked_by_a_name_that_is_none(taker, twin, cashier, key):
+    credit(taker, twin, cashier, fen=1_000)
+    owes()
+    done = collect(ROOM, key, why="debt", actor=cashier, now_ms=NOW_MS)
+    assert done == Refused(Why.BAD_ID, f"dc-{key}")
+    assert not TakeBackRequest.objects.exists()
+
+
+def test_what_is_taken_beyond_the_debt_of_then_stays_the_rooms(taker, twin, cashier):
+    credit(taker, twin, cashier, fen=1_000)
+    owes()
+    collect(ROOM, "c1", why="debt", actor=cashier, now_ms=NOW_MS)
+    with transaction.atomic():
+        book(
+            [Draft("less", chart.adjustments("yuan"), chart.owed(ROOM, "yuan"), 2_000_000, "t", NOW_MS)],
+            NOW_MS,
+        )
+    takes(taker, twin, 5_000_000)
+    assert (owed(), balance(chart.taken_back(ROOM, "yuan"))) == (0, 2_000_000)
     assert faults() == []

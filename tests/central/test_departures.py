@@ -92,7 +92,9 @@ def test_finance_pays_by_the_bank_with_a_reference_that_pays_once(taker, twin, c
     assert pay_by_bank(case.pk, "B1", " ", finance, now_ms=NOW_MS) == Refused(Why.NO_REFERENCE)
     paid = pay_by_bank(case.pk, "B1", "K3-7", finance, now_ms=NOW_MS)
     assert (paid.amount_fen, paid.k3_voucher) == (1_000, "K3-7")
-    assert pay_by_bank(case.pk, "B2", "K3-8", finance, now_ms=NOW_MS) == paid
+    assert pay_by_bank(case.pk, "B1", "K3-7", finance, now_ms=NOW_MS) == paid
+    other = Refused(Why.PAID_OTHERWISE, "B1")
+    assert pay_by_bank(case.pk, "B2", "K3-8", finance, now_ms=NOW_MS) == other, "the bank may have paid twice"
     assert balance(chart.paid_by_finance()) == 10_000_000
     assert balance(chart.cash()) == 10_000_000, "no cash left a drawer"
     pay("p2", "1-302.1", 500, cashier, now_ms=NOW_MS)
@@ -191,6 +193,19 @@ def test_the_desk_alone_decides_small_sums_when_the_office_has_said_so(taker, tw
     pay_cash(small.pk, cashier, now_ms=NOW_MS)
     set_at_console(Change(LIMIT, Place.CAMPUS, "", 499, 0), why="t", now_ms=NOW_MS)
     assert state(ask(cashier, case_id="d" * 32)) == "asked", "a departure of five yuan is above 4.99"
+
+
+def test_a_sum_is_not_paid_in_small_parts_that_nobody_signs(taker, twin, cashier):
+    credit(taker, twin, cashier, fen=1_000)
+    set_at_console(Change(LIMIT, Place.CAMPUS, "", 500, 0), why="t", now_ms=NOW_MS - 1)
+    for part, amount in enumerate((3_000_000, 2_000_000)):
+        case = ask(cashier, "refund", f"{part}" * 32, asked=amount)
+        assert state(case) == "waiting"
+        takes(taker, twin, amount)
+        pay_cash(case.pk, cashier, now_ms=NOW_MS)
+    assert state(ask(cashier, "refund", "9" * 32, asked=10_000)) == "asked", (
+        "five yuan went out unsigned today"
+    )
 
 
 def test_c_8_offline_for_days_nothing_is_asked_twice_and_nothing_is_paid(taker, twin, cashier):
@@ -307,3 +322,23 @@ def test_what_is_owed_is_set_off_before_money_leaves(taker, twin, cashier):
     assert pay_cash(case.pk, cashier, now_ms=NOW_MS).amount_fen == 750
     assert case.pk == CASE
     assert faults() == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"bank_account": "6222 9999"}, {"asked_for": "Li"}, {"parts": "7"}, {"why": "w"}]
+)
+def test_a_page_sent_again_with_another_payee_is_not_the_same_case(taker, twin, cashier, other):
+    credit(taker, twin, cashier, fen=1_000)
+    said = {"pay_by": "bank", "bank_account": "6222 0000"}
+    assert ask(cashier, **said) == ask(cashier, **said)
+    assert ask(cashier, **said | other) == Refused(Why.EXISTS_WITH_DIFFERENT)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["waiting", "refused"])
+def test_c_8_no_gateway_is_asked_for_what_nobody_signed(taker, twin, cashier, refused):
+    credit(taker, twin, cashier, fen=1_000)
+    case = ask(cashier)
+    if refused:
+        sign(case, approve=False)
+    assert withdraw(case.pk, cashier, now_ms=NOW_MS) == Refused(Why.NOT_APPROVED, case.pk)
+    assert not Closing.objects.exists()

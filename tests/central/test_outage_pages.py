@@ -13,6 +13,7 @@ from central.clock import campus_day, local, start_of_day_ms
 from central.desk import books
 from central.desk.book_models import BookPageIssue, BookPageMark
 from central.desk.book_verification import verify_pages
+from central.desk.corrections.rule import CorrectionRefusal, may_correct
 from central.desk.models import Payment, Receipt
 from central.desk.outage.entering import Sheet, SheetRefusal, SheetRefused, enter_sheet
 from central.desk.outage.models import OutagePage, OutageSheet
@@ -281,3 +282,13 @@ def test_times_that_are_taken_never_go_back_and_only_one_night_passes_between_tw
 )
 def test_a_time_is_read_as_people_type_it(text, minute):
     assert written_minutes([text]) == [minute]
+
+
+def test_r_4_1_5_a_page_is_corrected_on_the_day_that_is_written_on_it_only(book, cashier, taker):
+    before, today = DAY - timedelta(days=1), DAY
+    enter(sheet_of(book, ((1, "1930", "1-301", "50"),), cashier=cashier, day=before))
+    enter(sheet_of(book, ((2, "0002", "1-302", "50"),), cashier=cashier, day=today))
+    late, fresh = Receipt.objects.order_by("number")
+    assert campus_day(late.at_ms) == today, "entered today"
+    assert may_correct(late, NOW_MS) is CorrectionRefusal.NOT_TODAY
+    assert may_correct(fresh, NOW_MS) is None

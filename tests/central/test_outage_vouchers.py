@@ -15,7 +15,9 @@ from central.desk.outage.stock import (
     Refused,
     StockRefusal,
     count_stock,
+    destroy,
     lines_of,
+    make_stock,
     note_print,
     plan_stock,
     sums_of,
@@ -32,6 +34,7 @@ from central.link.signing import signer
 from central.link.stock_vouchers import code_of_voucher
 from central.link.vouchers import voucher_file
 from central.office import approvals
+from central.office.acts import Approved
 from central.office.roles import Role
 from gateway.application.grant import apply_voucher
 from gateway.contract.facts import CommandOutcome
@@ -273,3 +276,9 @@ def test_c_6_the_gateways_own_rules_credit_a_voucher_once_whatever_comes_first(
     assert outcomes == [CommandOutcome.APPLIED, *[CommandOutcome.EXISTS] * 3]
     assert site.balance(ROOM) == 20 * YUAN
     site.close_journal()
+
+
+def test_one_person_alone_makes_no_vouchers_whatever_the_chain_says(cashier, twin):
+    alone = Approved(number=1, asked_by=cashier, signed_by=(), now_ms=NOW_MS, why="w")
+    assert make_stock("1", ["1-301.1"], 2_000, 1, alone) == Refused(StockRefusal.TWO_PERSONS)
+    assert destroy(1, ["1-001"], alone) == Refused(StockRefusal.TWO_PERSONS)

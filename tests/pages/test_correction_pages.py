@@ -324,3 +324,15 @@ def test_corrections_are_for_cashiers(cashier: Client, sold: Receipt) -> None:
     assert auditor.get("/desk/corrections/").status_code == 200
     assert auditor.get(f"/desk/receipts/{sold.number}/correct/").status_code == 403
     assert "Correct this receipt" not in text_of(auditor.get(f"/desk/receipts/{sold.number}/"))
+
+
+def test_a_correction_asks_for_the_password_again(cashier: Client, sold: Receipt) -> None:
+    """One person alone takes money out of the drawer by it."""
+    session = cashier.session
+    session[CONFIRMED_KEY] = 0
+    session.save()
+    typed = {"kind": "none", "correction": "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c19", "reason": "sold twice"}
+    answer = cashier.post(f"/desk/receipts/{sold.number}/correct/do/", typed)
+    assert 'name="password_again"' in answer.content.decode()
+    assert "sold twice" in answer.content.decode(), "what was typed goes along"
+    assert not Correction.objects.exists()

@@ -17,6 +17,7 @@ from central.desk.models import Payment
 from central.ingest.take_message import MessageTaker
 from central.link.models import Closing, Command, Gateway
 from central.office import approvals
+from central.office.dangerous import CONFIRMED_KEY
 from central.office.models import Approval, User
 from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind
 from tests.central.gateway_twin import GatewayTwin
@@ -277,3 +278,13 @@ def test_a_collection_is_asked_from_the_debts_page(cashier, building) -> None:
         assert cashier.post(reverse("desk:debt-collect", args=["1-102.1"]), key).status_code == 302
     assert "has not answered" in text_of(cashier, "desk:debt", "1-102.1")
     assert Command.objects.filter(kind="take-back").count() == 1
+
+
+def test_a_write_off_asks_for_the_password_again(cashier, building) -> None:
+    session = cashier.session
+    session[CONFIRMED_KEY] = 0
+    session.save()
+    off = {"amount": "0.24", "why": "出国", "key": str(uuid.uuid4())}
+    answer = cashier.post(reverse("desk:debt-write-off", args=["1-101.1"]), off)
+    assert 'name="password_again"' in answer.content.decode()
+    assert not Approval.objects.exists()

@@ -1,6 +1,7 @@
 """An outage as the desk sees it: pages typed, checked against the cash, entered once; vouchers ordered, printed, counted."""
 
 import re
+import time
 
 import pytest
 from django.test import Client
@@ -15,7 +16,7 @@ from central.ledger.models import AuditEntry
 from central.link.models import StockVoucher
 from central.link.vouchers import voucher_file
 from central.office import approvals
-from central.office.models import Approval, User
+from central.office.models import Approval, Delegation, User
 from central.reports.outage_pages import OUTAGE_PAGES
 from central.reports.takings import build as takings
 from tests.open_shifts import have_shift
@@ -66,15 +67,20 @@ def test_typed_checked_and_entered_once(cashier: Client, head: dict[str, object]
     assert ENTER in page
     answer = enter(cashier, head)
     assert (answer.status_code, answer.url) == (302, "/desk/outage/sheets/1/")
-    assert enter_again(cashier, head).url == "/desk/outage/sheets/1/"
+    again = enter_again(cashier, head, OutageSheet.objects.get().digest)
+    assert again.redirect_chain == [("/desk/outage/sheets/1/", 302)]
+    assert "These pages were entered already" in again.content.decode()
+    other = enter_again(cashier, head, "0" * 64)
+    assert other.redirect_chain == [("/desk/outage/sheets/1/", 302)]
+    assert "Begin anew" in other.content.decode(), "what was changed since is not entered, and not said to be"
     assert Payment.objects.count() == 2
     page = cashier.get(answer.url).content.decode()
     assert "19:30" in page
     assert "1-102" in page
 
 
-def enter_again(client: Client, head: dict[str, object]):
-    return client.post(ENTER, head | TYPED | {"shown": "0" * 64})
+def enter_again(client: Client, head: dict[str, object], digest: str):
+    return client.post(ENTER, head | TYPED | {"shown": digest}, follow=True)
 
 
 def test_a_mistyped_page_keeps_what_was_typed_and_nothing_is_entered(
@@ -211,6 +217,13 @@ def test_the_codes_are_printed_by_who_does_not_sell_and_again_with_a_reason(
 
     address = f"{STOCKS}{stock.pk}/print/"
     assert cashier.post(address).status_code == 403
+    who, now_ms = {one.username: one for one in User.objects.all()}, clock.now_ms()
+    Delegation.objects.create(
+        absent=who["finance"], stand_in=who["cashier"], from_ms=now_ms - 1, until_ms=now_ms + 3_600_000
+    )
+    refused = cashier.post(address, follow=True)
+    assert "never sees the codes" in refused.content.decode(), "not in the place of finance either"
+    assert not AuditEntry.objects.filter(action="print-vouchers").exists()
     finance = _client("finance")
     first = finance.post(address)
     assert (first.status_code, first["Content-Type"], first.content[:4]) == (200, "application/pdf", b"%PDF")
@@ -226,3 +239,15 @@ def test_a_voucher_is_sold_on_a_page(cashier: Client, stock: VoucherStock, head:
     assert enter(cashier, head, **changes).status_code == 302
     assert number in cashier.get("/desk/outage/sheets/1/").content.decode()
     assert "sold" in cashier.get(f"{STOCKS}{stock.pk}/").content.decode()
+
+
+def test_a_last_page_far_beyond_the_book_is_answered_at_once(
+    cashier: Client, head: dict[str, object]
+) -> None:
+    """One digit too many on the desk's form once counted to a thousand million."""
+    began = time.process_time()
+    answer = cashier.post(PAGES, head | {"last": 999_999_999})
+    assert time.process_time() - began < 5
+    page = answer.content.decode()
+    assert 'name="time-20"' in page
+    assert 'name="time-21"' not in page

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from central import clock
 from central.campus.models import Account, CustomerClass, MeteringPoint, Price, Room
 from central.desk.models import ChargeLine, Payment, Receipt
-from central.desk.print_models import ReceiptPrint
+from central.desk.print_models import ReceiptPrint, ReceiptVoid
 from central.desk.printing import Order, Printed, print_papers
 from central.desk.receipt_proof import digits_of
 from central.desk.resident.models import ResidentPin
@@ -449,6 +449,18 @@ def test_no_pin_for_who_shares_a_balance_moved_out_or_is_printed_for_by_another_
     sell(cashier, amount="52")
     Account.objects.filter(pk=payer.pk).update(state=Account.State.CLOSED)
     assert not PIN.search("".join(pdf_text(cashier, 3, "slip")))
+    assert not ResidentPin.objects.exists()
+
+
+def test_no_pin_with_the_slip_of_a_void_receipt(cashier: Client, with_pins: None) -> None:
+    """Its room may be another's: who paid by mistake for it would look at that one's balance."""
+    sell(cashier, amount="50")
+    receipt, now_ms = Receipt.objects.get(), clock.now_ms()
+    anna = User.objects.get(username="cashier")
+    ReceiptVoid.objects.create(
+        receipt=receipt, reason="wrong room", shift=receipt.shift, by=anna, at_ms=now_ms
+    )
+    assert not PIN.search("".join(pdf_text(cashier, 1, "slip")))
     assert not ResidentPin.objects.exists()
 
 

@@ -17,7 +17,7 @@ from central.domain.periods import read_period
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.link.models import Grant
-from central.office import approvals
+from central.office import approvals, uploads
 from central.office.models import Approval, User
 from central.reports.subsidies import build
 
@@ -150,3 +150,18 @@ def test_the_report_says_what_the_ledger_says(cashier: Client, bucket: Bucket) -
     given, back, stays = (sum(row.cells[n] for row in table.rows) for n in (-3, -2, -1))
     assert (given, back, stays) == (102_000_000, 0, balance(chart.subsidy("yuan")) - issued)
     assert cashier.get(reverse("papers:report", args=["subsidies"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "kept", [b"room,balance\n1-101,5", b"[1, 2]", b"[null]", b'["1-101", ["x"]]', b"\xff\xfe", b"{}"]
+)
+def test_another_pages_upload_is_no_list_of_rooms(admin: Client, bucket: Bucket, kept: bytes) -> None:
+    answer = preview(admin, bucket, kept=uploads.keep(kept))
+    assert answer.status_code == 400
+    assert "no longer kept" in answer.content.decode()
+
+
+def test_a_last_day_beyond_all_days_is_refused_in_words(admin: Client, bucket: Bucket) -> None:
+    answer = preview(admin, bucket, last_day="9999-12-31")
+    assert answer.status_code == 400
+    assert "Write the day as" in answer.content.decode()

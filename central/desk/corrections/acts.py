@@ -10,6 +10,7 @@ from central.desk.corrections.adjusting import ACT, AdjustmentRefusal, carry_out
 from central.desk.corrections.queries import Record, receipt_with_all, record_of
 from central.desk.corrections.words import why_not
 from central.desk.go_live.signers_view import bucket_words, kind_of
+from central.desk.models import Receipt
 from central.desk.queries import bucket_balances
 from central.domain.approval import Step
 from central.domain.paper import Column, Kind, Row, Table, text_of
@@ -100,6 +101,11 @@ def _address(content: Content) -> str:
     return reverse("desk:receipt", args=[content["receipt"]])
 
 
+def _barred(content: Content) -> frozenset[int]:
+    """Who took the receipt's money signs nothing of an error in it."""
+    return frozenset(Receipt.objects.filter(pk=content["receipt"]).values_list("payment__cashier", flat=True))
+
+
 def _about(content: Content) -> str:
     account = Account.objects.select_related("point__room__building").filter(code=content["account"]).first()
     room = account.point.room.full_label if account else content["account"]
@@ -115,5 +121,6 @@ ADJUSTMENT = Act(
     carry_out=_carry_out,
     address=_address,
     about=_about,
+    barred=_barred,
     copies=(Role.CASHIER,),
 )

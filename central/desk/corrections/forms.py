@@ -1,7 +1,5 @@
 """What a cashier types to correct a receipt, and what is typed to ask for an adjustment."""
 
-from uuid import uuid4
-
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,11 +22,6 @@ Kind = Correction.Kind
 WHY_LENGTH, REASON_LENGTH = 300, 200
 QUANTITY = "quantity-"
 QUANTITY_DIGITS = 12
-
-
-def new_key() -> str:
-    """Make the name under which a page acts once, however often it is sent."""
-    return str(uuid4())
 
 
 class CorrectForm(forms.Form):

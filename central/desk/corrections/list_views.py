@@ -10,10 +10,11 @@ from central import clock
 from central.campus.models import Bucket
 from central.desk.corrections import queries
 from central.desk.corrections.adjusting import AdjustmentRefusal, Wanted, ask_adjustment
-from central.desk.corrections.forms import AdjustForm, new_key
+from central.desk.corrections.forms import AdjustForm
 from central.desk.corrections.models import Reclaim
 from central.desk.corrections.reclaims import ReclaimRefusal, ask_again
 from central.desk.corrections.words import THE_RULE, badge, why_not
+from central.desk.forms import new_key
 from central.desk.go_live.signers_view import bucket_words
 from central.desk.models import Receipt
 from central.desk.room_lines import RoomLine, room_lines

@@ -19,6 +19,7 @@ from central.link.models import Delivery, Gateway, TakeBackRequest
 from central.link.operations import Refused as LinkRefused
 from central.link.operations import ask_credit_back
 from central.link.outbox import lock_gateway_of
+from central.link.taken_back import where_taken_went
 from central.office.models import User
 
 CORRECTED, ADJUSTED = "cr-", "ad-"
@@ -103,7 +104,8 @@ def settle(request: TakeBackRequest, now_ms: int) -> None:
     reclaim = Reclaim.objects.select_related("account__point__customer_class").get(pk=reclaim_id)
     if not ReclaimEnd.objects.filter(pk=reclaim_id).exists():
         taken = max(0, min(request.taken, reclaim.amount))
-        _end(reclaim, taken, _where_taken_went(reclaim), now_ms, request.request_id)
+        went = where_taken_went(reclaim.account, reclaim.bucket, reclaim.unit)
+        _end(reclaim, taken, went, now_ms, request.request_id)
 
 
 def settle_closed(account: Account, now_ms: int) -> None:
@@ -188,14 +190,6 @@ def _end(reclaim: Reclaim, taken: int, taken_from: chart.Side, now_ms: int, requ
 
 def _credit(reclaim: Reclaim) -> chart.Side:
     return chart.customer(reclaim.account.code, reclaim.bucket, reclaim.unit)
-
-
-def _where_taken_went(reclaim: Reclaim) -> chart.Side:
-    """Ingest books what was taken back by whether the bucket is paid out."""
-    buckets = reclaim.account.point.customer_class.buckets
-    if buckets.filter(name=reclaim.bucket, refundable=True).exists():
-        return chart.taken_back(reclaim.account.code, reclaim.unit)
-    return chart.lapsed(reclaim.unit)
 
 
 def gateway_of(reclaim: Reclaim) -> Gateway | None:

@@ -39,13 +39,19 @@ class NotCorrected:
 def may_correct(receipt: Receipt, now_ms: int) -> CorrectionRefusal | None:
     """Say why a receipt can't be corrected at an instant; None when it can. `receipt` has its payment loaded.
 
-    The day is the campus's calendar day of the receipt, whatever day its shift is booked on.
+    The day is the campus's calendar day on which the money was taken, whatever day its shift is booked on; of a page that was
+    entered later, the day written on it.
     """
     if ReceiptVoid.objects.filter(pk=receipt.pk).exists():
         return CorrectionRefusal.ALREADY_VOID
-    if campus_day(receipt.at_ms) != campus_day(now_ms) and value_at("correction.same-day-only", now_ms):
+    if campus_day(_paid_ms(receipt)) != campus_day(now_ms) and value_at("correction.same-day-only", now_ms):
         return CorrectionRefusal.NOT_TODAY
     if receipt.payment.purpose == Payment.Purpose.DEBT:
         return CorrectionRefusal.NOT_CORRECTABLE
     is_paid_over = CardPaidOver.objects.filter(pk=receipt.payment_id).exists()
     return CorrectionRefusal.PAID_OVER if is_paid_over else None
+
+
+def _paid_ms(receipt: Receipt) -> int:
+    page = getattr(receipt.payment, "outage_page", None)
+    return page.written_ms if page is not None else receipt.at_ms

@@ -16,12 +16,13 @@ from central import clock
 from central.campus.queries import price_at
 from central.desk.book_words import PAGE_REFUSALS
 from central.desk.corrections import queries
-from central.desk.corrections.forms import QUANTITY, CorrectForm, new_key, offered_items
+from central.desk.corrections.forms import QUANTITY, CorrectForm, offered_items
 from central.desk.corrections.models import Correction
 from central.desk.corrections.operations import Corrected, correct
 from central.desk.corrections.queries import Record
 from central.desk.corrections.rule import CorrectionRefusal, may_correct
 from central.desk.corrections.words import REFUSALS, badge, sentence, why_not
+from central.desk.forms import new_key
 from central.desk.models import Payment, Receipt
 from central.desk.page_offer import PageOffer, offer_for
 from central.desk.refusals import DeskRefusal, Refused
@@ -30,6 +31,7 @@ from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of
 from central.desk.shifts import open_shift_of
 from central.domain.receipt_book import PageFault, PageRefusal
 from central.office.access import may, roles
+from central.office.dangerous import dangerous
 from central.office.live import live_part
 from central.office.roles import ASK_ADJUSTMENTS, CORRECT, SEE_MONEY
 from gateway.contract.quantities import MicroYuanPerKwh, energy_for, micro_yuan_from_fen
@@ -90,6 +92,7 @@ def read_back(request: HttpRequest, number: int) -> HttpResponse:
 
 @roles(*CORRECT)
 @require_POST
+@dangerous
 def do(request: HttpRequest, number: int) -> HttpResponse:
     """Correct once per page id, and go to what was done; a refusal is said in words, and nothing was done."""
     receipt, now_ms = _receipt(number), clock.now_ms()

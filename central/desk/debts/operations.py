@@ -16,8 +16,8 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
 from central.ledger.queries import balance
 from central.link.models import TakeBackRequest
+from central.link.operations import LinkRefusal, ask_credit_back
 from central.link.operations import Refused as LinkRefused
-from central.link.operations import ask_credit_back
 from central.link.outbox import lock_gateway_or_building
 from central.office.acts import Approved
 from central.office.models import User
@@ -48,7 +48,9 @@ def collect(account_code: str, key: str, *, why: str, actor: User, now_ms: int) 
     asked = ask_credit_back(
         f"{COLLECT}{key}", account.code, BUCKET, owed, actor=actor.get_username(), why=why, now_ms=now_ms
     )
-    return Refused(Why.NO_GATEWAY, asked.what) if isinstance(asked, LinkRefused) else asked
+    if isinstance(asked, LinkRefused):
+        return Refused(Why.BAD_ID if asked.why is LinkRefusal.BAD_ID else Why.NO_GATEWAY, asked.what)
+    return asked
 
 
 def _collectable(account: Account) -> int | Refused:

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.campus.queries import building_of, occupant_names, price_at
-from central.desk.books import issue_page, page_for
+from central.desk.books import issue_page
 from central.desk.debts.models import DebtPayment
 from central.desk.debts.owing import Debt, locked_debt
 from central.desk.debts.refusals import DebtRefusal as Why
@@ -12,12 +12,11 @@ from central.desk.debts.refusals import Refused as DebtRefused
 from central.desk.models import Payment, Receipt
 from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
 from central.desk.numbering import RECEIPTS, locked_series, next_number
-from central.desk.operations import Paid
+from central.desk.operations import Paid, original_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of
 from central.desk.stand_in import name_at_desk
-from central.domain.receipt_book import PageFault
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import Draft, book_new
 from central.link.outbox import lock_gateway_or_building
@@ -75,9 +74,9 @@ def _take(
     building = building_of(account_code)
     if building is not None:
         lock_gateway_or_building(building)  # before the book's page, as a sale does
-    original = page_for(page, cashier, now_ms)
-    if isinstance(original, PageFault):
-        return Refused(DeskRefusal(original.why.value), page=original.page)
+    original = original_for(page, cashier, now_ms)
+    if isinstance(original, Refused):
+        return original
     debt = locked_debt(account_code, share_id, now_ms)
     if isinstance(debt, DebtRefused):
         return debt
@@ -92,10 +91,8 @@ def _take(
         account=debt.account,
         purpose=Payment.Purpose.DEBT,
         amount_fen=amount_fen,
-        method=how.method,
-        method_reference=how.reference.strip(),
         sale=payment_id,
-        tendered_fen=how.tendered_fen,
+        **how.stored(),
         cashier=cashier,
         at_ms=now_ms,
         shift=shift,

@@ -8,6 +8,7 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book
 from central.ledger.queries import balance
 from central.link.models import TakeBackRequest
+from central.link.taken_back import where_taken_went
 
 
 def settle_collection(request: TakeBackRequest, now_ms: int) -> None:
@@ -18,7 +19,7 @@ def settle_collection(request: TakeBackRequest, now_ms: int) -> None:
     amount = min(request.taken, balance(owed))
     if amount <= 0:
         return
-    taken = chart.taken_back(request.account.code, request.unit)
+    taken = where_taken_went(request.account, request.bucket, request.unit)
     at_ms = request.answered_ms or request.asked_ms
     name = f"debt-collected:{request.request_id}"
     book([Draft(name, taken, owed, amount, "debt-collected", at_ms, request.request_id, request.why)], now_ms)

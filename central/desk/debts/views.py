@@ -193,6 +193,7 @@ def split(request: HttpRequest, account: str) -> HttpResponse:
 
 @roles(*ASK_REFUNDS)
 @require_POST
+@dangerous
 def write_off(request: HttpRequest, account: str) -> HttpResponse:
     """Ask that a debt is written off."""
     found, form = _account(account), WriteOffForm(request.POST)

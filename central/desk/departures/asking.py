@@ -7,9 +7,11 @@ asked for is asked once, and no second case of the same account begins beside it
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Sum
 
 from central.campus.models import Account
 from central.campus.queries import building_of, price_at
+from central.clock import campus_day, start_of_day_ms
 from central.desk.departures.models import Departure, PayBy
 from central.desk.departures.refusals import DepartureRefusal as Why
 from central.desk.departures.refusals import Refused
@@ -71,11 +73,8 @@ def ask_departure(case_id: str, wanted: Wanted, actor: User, *, now_ms: int) -> 
         balance=held,
         pay_by=wanted.pay_by,
         to_account=target,
-        asked_for=wanted.asked_for.strip()[:80],
-        bank_account=wanted.bank_account.strip()[:120],
         parts_returned=wanted.parts_returned,
-        parts=wanted.parts.strip()[:200],
-        why=wanted.why.strip()[:200],
+        **_texts(wanted),
         asked_by=actor,
         asked_ms=now_ms,
     )
@@ -164,19 +163,36 @@ def target_refusal(account: Account, target: Account | None, said: str) -> Refus
 
 
 def _is_small(case: Departure, now_ms: int) -> bool:
-    """Say whether the desk alone may decide: the limit is above zero, and what can leave is not above it."""
+    """Say whether the desk alone may decide: the limit is above zero, and what can leave is not above it.
+
+    What was asked of the account on the same day counts with it: no sum gets past the signers in small parts.
+    """
     limit_fen = number_at(LIMIT, now_ms)
     price = price_at(case.account.point.customer_class.tariff_id, now_ms)
     per_kwh = MicroYuanPerKwh(price.micro_yuan_per_kwh if price else 0)
-    amount = case.balance if case.closes else case.asked
+    today = Departure.objects.filter(account=case.account, asked_ms__gte=start_of_day_ms(campus_day(now_ms)))
+    asked = today.aggregate(sum=Sum("asked", default=0))["sum"]
+    amount = case.balance + asked if case.closes else asked
     fen, _rest = money_back(max(amount, 0), Unit(case.unit), per_kwh)
     return limit_fen > 0 and fen <= limit_fen and (price is not None or case.unit == Unit.YUAN)
 
 
 def _same(known: Departure, wanted: Wanted) -> bool:
+    """Say whether a page that was sent again says what it said before: to whom the money goes, too."""
     to = known.to_account.code if known.to_account else ""
     said = (known.account.code, known.kind, known.asked, known.pay_by, to)
-    return said == (wanted.account, wanted.kind, wanted.asked, wanted.pay_by, wanted.to_account)
+    same = said == (wanted.account, wanted.kind, wanted.asked, wanted.pay_by, wanted.to_account)
+    return same and all(getattr(known, name) == text for name, text in _texts(wanted).items())
+
+
+def _texts(wanted: Wanted) -> dict[str, str]:
+    """Give what is written on a case, as it is kept."""
+    return {
+        "asked_for": wanted.asked_for.strip()[:80],
+        "bank_account": wanted.bank_account.strip()[:120],
+        "parts": wanted.parts.strip()[:200],
+        "why": wanted.why.strip()[:200],
+    }
 
 
 def approval_of(case: Departure) -> Approval | None:

@@ -55,12 +55,15 @@ def pay_cash(case_id: str, cashier: User, *, now_ms: int) -> DeparturePaid | Ref
 def pay_by_bank(
     case_id: str, bank_reference: str, k3_voucher: str, by: User, *, now_ms: int
 ) -> DeparturePaid | Refused:
-    """Note that finance paid a case from the bank; its reference pays once."""
+    """Note that finance paid a case from the bank, once; its reference pays once. Another reference for it is refused by name."""
     reference, voucher = bank_reference.strip(), k3_voucher.strip()
     if not (0 < len(reference) <= LONGEST and 0 < len(voucher) <= LONGEST):
         return Refused(Why.NO_REFERENCE)
     case = _payable(case_id, PayBy.BANK, now_ms)
-    if not isinstance(case, Departure):
+    if isinstance(case, DeparturePaid):
+        same = (case.bank_reference, case.k3_voucher) == (reference, voucher)
+        return case if same else Refused(Why.PAID_OTHERWISE, case.bank_reference)
+    if isinstance(case, Refused):
         return case
     if DeparturePaid.objects.filter(bank_reference=reference).exists():
         return Refused(Why.REFERENCE_USED, reference)

@@ -37,6 +37,8 @@ class DepartureRefusal(StrEnum):
     NO_PRICE = "no-price"
     NO_REFERENCE = "no-reference"
     REFERENCE_USED = "reference-used"
+    PAID_OTHERWISE = "paid-otherwise"
+    """It is noted as paid already, with another reference or voucher."""
     NOT_CLOSED = "not-closed"
     ALREADY_OCCUPIED = "already-occupied"
     NO_OCCUPANTS = "no-occupants"

@@ -10,7 +10,7 @@ from central.clock import local
 from central.desk.capital_numerals import in_capitals
 from central.desk.departures.models import Departure, PayBy, PayOutPrint
 from central.desk.departures.states import Standing
-from central.desk.receipt_sheets import _sheets as on_sheets
+from central.desk.receipt_sheets import on_sheets
 from central.desk.shift_models import CashOut
 from central.domain.receipt_prints import Workstation
 from central.ledger.models import ChainHead

@@ -50,6 +50,7 @@ REFUSALS: dict[Why, Words] = {
     Why.NO_PRICE: lazy("There is no price in force for this class: what is kept in kWh can't be paid out. Ask an administrator."),
     Why.NO_REFERENCE: lazy("Type the bank's reference and the number of the K3 voucher."),
     Why.REFERENCE_USED: lazy("This bank reference has paid another case already. Look at the bank's slip again."),
+    Why.PAID_OTHERWISE: lazy("The case is noted as paid already, by this reference: nothing more was noted. Was it paid twice?"),
     Why.NOT_CLOSED: lazy("The account is not closed yet: its final register must come first."),
     Why.ALREADY_OCCUPIED: lazy("The room has its next occupants already."),
     Why.NO_OCCUPANTS: lazy("Write at least one occupant: number and name, one person a line."),

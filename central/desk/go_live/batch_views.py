@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
 from central.campus.models import Bucket
+from central.desk.forms import new_key
 from central.desk.go_live.asking import Asked, ask_acceptance, ask_correction, ask_way_back
 from central.desk.go_live.batches import Refused
 from central.desk.go_live.comparison import Compared, State, compare, summaries
-from central.desk.go_live.forms import CorrectionForm, ReasonForm, new_key
+from central.desk.go_live.forms import CorrectionForm, ReasonForm
 from central.desk.go_live.models import OpeningBatch
 from central.desk.go_live.queries import BuildingLine, batch_lines, building_lines, owed_lines
 from central.desk.go_live.settling import ask_again, collect_debt

@@ -1,7 +1,6 @@
 """Forms of a go-live: the old system's list, a reason, one room's right balance."""
 
 from datetime import datetime
-from uuid import uuid4
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -13,11 +12,6 @@ from central.office.forms import LARGEST_LIST_BYTES
 from gateway.contract.quantities import Unit
 
 WHY_LENGTH = 300
-
-
-def new_key() -> str:
-    """Make the name under which a page asks once, however often it is sent."""
-    return uuid4().hex
 
 
 class OldListForm(forms.Form):

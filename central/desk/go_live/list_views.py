@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
+from central.desk.forms import new_key
 from central.desk.go_live.asking import ask_go_live
-from central.desk.go_live.forms import OldListForm, ReasonForm, instant_ms, new_key
+from central.desk.go_live.forms import OldListForm, ReasonForm, instant_ms
 from central.desk.go_live.models import OpeningBatch
 from central.desk.go_live.plan import LATER, ZERO, OpeningPlan, plan_opening
 from central.desk.go_live.queries import batch_lines

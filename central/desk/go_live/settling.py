@@ -17,6 +17,7 @@ from central.link.models import TakeBackRequest
 from central.link.operations import Refused as LinkRefused
 from central.link.operations import ask_credit_back
 from central.link.outbox import lock_gateway_of
+from central.link.taken_back import where_taken_went
 from central.office.models import User
 
 BACK, COLLECT = "ob-", "oc-"
@@ -41,23 +42,17 @@ def settle(request: TakeBackRequest, now_ms: int) -> None:
 def _reversal(request: TakeBackRequest) -> list[Draft]:
     old, used = chart.opening(request.unit), request.asked - request.taken
     owed = chart.opening_owed(request.account.code, request.unit)
+    went = where_taken_went(request.account, request.bucket, request.unit)
     return [
-        *_draft(request, "opening-back", _where_it_went(request), old, request.taken),
+        *_draft(request, "opening-back", went, old, request.taken),
         *_draft(request, "opening-owed", owed, old, used),
     ]
 
 
 def _collected(request: TakeBackRequest) -> list[Draft]:
     owed = chart.opening_owed(request.account.code, request.unit)
-    return _draft(request, "opening-collected", _where_it_went(request), owed, request.taken)
-
-
-def _where_it_went(request: TakeBackRequest) -> chart.Side:
-    """Ingest books what was taken back by whether the bucket is paid out."""
-    buckets = request.account.point.customer_class.buckets
-    if buckets.filter(name=request.bucket, refundable=True).exists():
-        return chart.taken_back(request.account.code, request.unit)
-    return chart.lapsed(request.unit)
+    went = where_taken_went(request.account, request.bucket, request.unit)
+    return _draft(request, "opening-collected", went, owed, request.taken)
 
 
 def _draft(

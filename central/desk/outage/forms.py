@@ -1,7 +1,6 @@
 """Forms of an outage: which pages, of which book, written by whom, in whose drawer; the pages themselves; stocks and counts."""
 
 from datetime import date
-from uuid import uuid4
 
 from django import forms
 from django.db.models import Count, F, Q
@@ -117,11 +116,6 @@ def typed_pages(pages: list[int], sent: QueryDict) -> list[TypedPage]:
         TypedPage(page, **{name: sent.get(f"{name}-{page}", "")[:most] for name, most in FIELDS.items()})
         for page in pages
     ]
-
-
-def new_key() -> str:
-    """Make the name under which a page enters once, however often it is sent."""
-    return uuid4().hex
 
 
 class StockForm(forms.Form):

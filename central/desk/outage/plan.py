@@ -145,8 +145,9 @@ def pages_to_enter(book: ReceiptBook, last: int) -> list[int]:
     first = next_page(states)
     if first is None:
         return []
-    open_states = (PageState.ISSUED, PageState.VOID)
-    return [p for p in range(first, last + 1) if p in states and states[p] not in open_states][:MOST_PAGES]
+    gone = (PageState.ISSUED, PageState.VOID)
+    waiting = [page for page, state in sorted(states.items()) if first <= page <= last and state not in gone]
+    return waiting[:MOST_PAGES]
 
 
 def plan_sheet(book: ReceiptBook, day: date, typed: Sequence[TypedPage], now_ms: int) -> SheetPlan:

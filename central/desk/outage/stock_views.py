@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
+from central.desk.forms import new_key
 from central.desk.outage.acts import DESTROY, MAKE
-from central.desk.outage.forms import CountForm, DestroyForm, StockForm, new_key
+from central.desk.outage.forms import CountForm, DestroyForm, StockForm
 from central.desk.outage.models import VoucherStock
 from central.desk.outage.stock import (
     Refused,
@@ -31,7 +32,7 @@ from central.office.approval_views import refusal_words
 from central.office.approvals import ask as ask_for
 from central.office.dangerous import dangerous
 from central.office.models import Approval
-from central.office.roles import KEEP_VOUCHERS, PRINT_VOUCHERS, SEE_MONEY
+from central.office.roles import KEEP_VOUCHERS, PRINT_VOUCHERS, SEE_MONEY, SELL
 from central.papers.font import NoFont
 
 
@@ -152,6 +153,12 @@ def _ask_destroy(request: HttpRequest, found: VoucherStock, form: DestroyForm) -
 @dangerous
 def print_stock(request: HttpRequest, number: int) -> HttpResponse:
     """Print the vouchers that are in the safe, with their codes; who saw them is on record."""
+    if may(request, SELL):
+        messages.error(
+            request,
+            _("Who sells now, in another's place too, never sees the codes: somebody else prints them."),
+        )
+        return redirect("desk:stock", number)
     found, lines = _stock(number), lines_of(_stock(number))
     vouchers = [line.voucher for line in lines if line.in_safe and line.fits]
     if not vouchers:
@@ -194,6 +201,6 @@ def _stock_page(
         "count_form": count_form or CountForm(prefix="count"),
         "destroy_form": destroy_form or DestroyForm(prefix="destroy", initial={"key": new_key()}),
         "may_keep": may(request, KEEP_VOUCHERS),
-        "may_print": may(request, PRINT_VOUCHERS),
+        "may_print": may(request, PRINT_VOUCHERS) and not may(request, SELL),
     }
     return render(request, "desk/stock.html", context, status=400 if count_form or destroy_form else 200)

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
+from central.desk.forms import new_key
 from central.desk.outage.carried import carried, waiting_buildings
-from central.desk.outage.entering import Sheet, SheetRefused, enter_sheet
-from central.desk.outage.forms import SheetFootForm, SheetHeadForm, new_key, typed_pages
+from central.desk.outage.entering import Sheet, SheetRefusal, SheetRefused, enter_sheet
+from central.desk.outage.forms import SheetFootForm, SheetHeadForm, typed_pages
 from central.desk.outage.models import OutageSheet
 from central.desk.outage.plan import SheetPlan, plan_sheet
 from central.desk.outage.tables import pages_of, pages_table
@@ -63,10 +64,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     """Enter the pages that were shown, all or none; once, however often it is sent."""
     now_ms = clock.now_ms()
     if known := OutageSheet.objects.filter(key=request.POST.get("key", "")[:32]).first():
-        messages.info(
-            request, _("These pages were entered already: this is their sheet. Nothing was taken twice.")
-        )
-        return redirect("desk:outage-sheet", known.number)
+        return _entered_before(request, known)
     head = SheetHeadForm(request.POST, now_ms=now_ms, reader=request.user)
     if not head.is_valid():
         return _with_the_day_before(request, head)
@@ -97,6 +95,17 @@ def _with_the_day_before(request: HttpRequest, head: SheetHeadForm) -> HttpRespo
     page = _table(request, kept, None, SheetFootForm(sent))
     page.status_code = 422
     return page
+
+
+def _entered_before(request: HttpRequest, known: OutageSheet) -> HttpResponse:
+    """Lead to the sheet of a page that was sent again; one that was changed since is told that nothing of that was entered."""
+    if request.POST.get("shown") == known.digest:
+        messages.info(
+            request, _("These pages were entered already: this is their sheet. Nothing was taken twice.")
+        )
+    else:
+        messages.error(request, sheet_words(SheetRefused(SheetRefusal.EXISTS_WITH_DIFFERENT)))
+    return redirect("desk:outage-sheet", known.number)
 
 
 def _plan(head: SheetHeadForm, request: HttpRequest) -> SheetPlan:

@@ -17,6 +17,7 @@ from central.desk.go_live.signers_view import bucket_words
 from central.desk.subsidies.plan import Choice
 from central.domain.campus_rows import Problem
 from central.domain.opening_rows import PAID, column_of
+from central.domain.periods import LATEST
 from central.office import uploads
 from central.office.forms import LARGEST_LIST_BYTES
 from central.office.templatetags.cardroom import unit_word
@@ -90,6 +91,8 @@ class SubsidyForm(forms.Form):
         last: date | None = self.cleaned_data["last_day"]
         if last is not None and last < campus_day(self._now_ms):
             raise forms.ValidationError(_("The last day is over already. Choose a later one."))
+        if last is not None and last > LATEST:
+            raise forms.ValidationError(_("Write the day as 2026-11-30."))
         return last
 
     def clean_file(self) -> UploadedFile | None:
@@ -137,13 +140,12 @@ class SubsidyForm(forms.Form):
         return tuple(dict.fromkeys(rooms))
 
     def _kept(self, digest: str) -> tuple[str, ...]:
-        content = uploads.kept(digest)
-        if content is None:
+        rooms = _rooms_kept(uploads.kept(digest))
+        if rooms is None:
             self.add_error(
                 "rooms", _("The list that was shown is no longer kept. Choose the rooms once more.")
             )
-            return ()
-        return tuple(json.loads(content))
+        return rooms or ()
 
     def choice(self) -> Choice:
         """Give what was chosen; call it on a valid form."""
@@ -162,6 +164,16 @@ class SubsidyForm(forms.Form):
         """Keep the chosen rooms for the confirmation; give their digest, "" for none."""
         rooms = self.cleaned_data["chosen_rooms"]
         return uploads.keep(json.dumps(rooms, ensure_ascii=False).encode()) if rooms else ""
+
+
+def _rooms_kept(content: bytes | None) -> tuple[str, ...] | None:
+    """Read what `keep_rooms` kept; None when it is gone, or is another page's upload."""
+    try:
+        rooms = json.loads(content or b"")
+    except ValueError:
+        return None
+    is_ours = isinstance(rooms, list) and all(isinstance(room, str) for room in rooms)
+    return tuple(rooms) if is_ours else None
 
 
 def rooms_of_list(content: bytes) -> list[str] | None:

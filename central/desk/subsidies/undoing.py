@@ -15,6 +15,7 @@ from central.ledger.operations import Draft, book, record_audit
 from central.link.many_grants import lock_buildings
 from central.link.many_take_backs import ask_many_back
 from central.link.models import TakeBackRequest
+from central.link.taken_back import where_taken_went
 from central.office.models import User
 
 BACK = "su-"
@@ -89,7 +90,7 @@ def settle_subsidy(request: TakeBackRequest, now_ms: int) -> None:
         return
     back = Draft(
         id=f"subsidy-back:{request.request_id}",
-        debit=_where_it_went(request),
+        debit=where_taken_went(request.account, request.bucket, request.unit),
         credit=chart.subsidy(request.unit),
         amount=request.taken,
         kind="subsidy-back",
@@ -98,11 +99,3 @@ def settle_subsidy(request: TakeBackRequest, now_ms: int) -> None:
         note=request.why,
     )
     book([back], now_ms)
-
-
-def _where_it_went(request: TakeBackRequest) -> chart.Side:
-    """Ingest books what was taken back by whether the bucket is paid out: a subsidy's is not, unless its class was changed."""
-    buckets = request.account.point.customer_class.buckets
-    if buckets.filter(name=request.bucket, refundable=True).exists():
-        return chart.taken_back(request.account.code, request.unit)
-    return chart.lapsed(request.unit)
