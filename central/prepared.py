@@ -20,8 +20,8 @@ _STANDS_FOR_INT = 4_611_686_018_427_387_000
 class Prepared(Generic[Row]):
     """A query that is asked often with other values; `kinds` are their types, int or str, in the order of `build`'s arguments.
 
-    `build` must use each value as it is, in a comparison: not as a limit, not in an expression. An int stands in a column of 64 bits:
-    of a smaller one Django knows at once that nothing can be that big, and writes no SQL.
+    `build` must use each value as it is, in a comparison: not as a limit, not in an expression. An int stands in a column of 64
+    bits: of a smaller one Django knows at once that nothing can be that big, and writes no SQL.
     """
 
     def __init__(self, build: Callable[..., "QuerySet[Any, Row]"], *kinds: type) -> None:

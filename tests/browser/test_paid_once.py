@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Site, Visitor
-from tests.browser.own_site import make_site, start_server
+from tests.browser.own_site import site_at, start_server
 from tests.browser.selling_keys import LIST_OF_ITEMS
 
 Visit = Callable[..., Visitor]
@@ -34,8 +34,10 @@ MOMENTS = {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    made = make_site(tmp_path_factory.mktemp("central"))
+def site(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    folder = tmp_path_factory.mktemp("central") / "data"
+    shutil.copytree(seeded, folder)
+    made = site_at(folder)
     made.run(LIST_OF_ITEMS)
     return made
 

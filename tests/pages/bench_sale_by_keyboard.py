@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.bench.figures import Figures
-from tests.browser.own_site import PASSWORD, Site, make_site, serving
+from tests.browser.own_site import PASSWORD, Site, seed_site, serving, site_at
 from tests.browser.selling_keys import LIST_OF_ITEMS, Keys, print_by_keyboard, sell_by_keyboard
 
 GOAL_S = 15
@@ -33,7 +33,8 @@ def main() -> int:
     asked = parser.parse_args()
     figures = Figures("BENCH-SALE")
     with tempfile.TemporaryDirectory() as folder:
-        site = make_site(Path(folder))
+        seed_site(Path(folder))
+        site = site_at(Path(folder))
         site.run(LIST_OF_ITEMS)
         with serving(site), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -18,7 +18,7 @@ from central.desk.models import Receipt
 from central.desk.operations import Paid, pay
 from central.desk.print_models import ReceiptPrint, ReceiptVoid
 from central.desk.receipt_proof import digits_of
-from central.desk.receipt_sheets import _forms, _sheets
+from central.desk.receipt_sheets import _forms, on_sheets
 from central.desk.receipt_slips import Printing
 from central.domain.receipt_prints import PrintLayout
 from central.ledger.models import AuditEntry
@@ -371,7 +371,7 @@ def test_whatever_a_receipt_says_it_stays_in_its_boxes(
         PARTS,
         "收据本 1 第 2 页",
     )
-    for sheet in _sheets(_forms(receipt, printing, layout), layout):
+    for sheet in on_sheets(_forms(receipt, printing, layout), layout):
         for slip, frame in sheet.forms:
             placed = place(slip, frame, paper_font())
             boxes_hold(placed.lines)
@@ -418,7 +418,7 @@ def test_the_longest_real_receipt_is_not_cut() -> None:
     entry = ReceiptPrint(paper="receipt", copy=9, by_name=long[:150], at_ms=1, reason=long[:120])
     printing = Printing(entry, "http://c/", ReceiptVoid(receipt_id=1, reason=long[:200]), parts=PARTS)
     for layout in PrintLayout:
-        for sheet in _sheets(_forms(replace_room(receipt), printing, layout), layout):
+        for sheet in on_sheets(_forms(replace_room(receipt), printing, layout), layout):
             for slip, frame in sheet.forms:
                 assert GOES_ON not in "".join(line.text for line in place(slip, frame, font).lines)
 
