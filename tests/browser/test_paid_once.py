@@ -1,8 +1,10 @@
 """A sale of two receipts is paid once: two clicks, a reload, an answer that is lost, a server that is killed with SIGKILL."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
