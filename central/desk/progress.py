@@ -102,7 +102,9 @@ def _gateway_step(state: DeliveryState) -> Step:
 
 def _supply_step(state: DeliveryState) -> Step:
     if state.stage == Stage.SUPPLIED:
-        return Step(DONE, _("Supplied, read back"), state.read_back_ms)
+        was_on = (state.read_back_ms or 0) < (state.applied_ms or 0)
+        words = _("Was on already, read back") if was_on else _("Supplied, read back")
+        return Step(DONE, words, state.read_back_ms)
     if state.why_not == WhyNot.NO_RELAY:
         return Step(TO_DO, _("No relay"))
     return Step(NOW if state.stage == Stage.APPLIED else TO_DO, _("Supplied"))

@@ -62,6 +62,11 @@ class Folder:
         return self.root / "campus.xlsx"
 
     @property
+    def repair_list(self) -> Path:
+        """The items that are published at central."""
+        return self.root / "repairs.csv"
+
+    @property
     def opened(self) -> Path:
         """Exists once the campus was set up whole."""
         return self.root / "opened.json"

@@ -31,6 +31,13 @@ SIGNERS = {
     "finance": Person("finance", "sign-what-is-right"),
 }
 """By office: who signs prices and settings (R-4.2.1)."""
+REPAIRS = """编号,名称,英文名,单价,类型,单位
+R1,换门锁,New door lock,35,维修,件
+R2,换插座,New socket,15,维修,件
+R3,换电线,New wire,4.5,维修,米
+B1,补卡费,New card,20,代收,件
+"""
+"""What the desk sells beside electricity (R-4.1.3)."""
 NO_SEASON = ("setting", "sale.seasonal-minimum", "[]", "--why", "the demonstration takes small payments")
 
 
@@ -56,10 +63,12 @@ class Opening:
         """Make databases, keys and people, and import the campus."""
         write_workbook(campus_sheets(self.campus), self.folder.campus_list)
         await self.central("init", "--admin", ADMIN.name, "--password-stdin", text_in=ADMIN.password)
+        self.folder.repair_list.write_text(REPAIRS, encoding="utf-8")
         people = {"cashier": CASHIER, **SIGNERS}
         await asyncio.gather(
             *(self._add_person(office, person) for office, person in people.items()),
             self.central("import-campus", str(self.folder.campus_list)),
+            self.central("repair-list", str(self.folder.repair_list), "--why", "the demonstration's repairs"),
             self.central(*NO_SEASON),
         )
 
