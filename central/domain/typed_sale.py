@@ -1,7 +1,7 @@
 """What a cashier types for a sale, read exactly: an amount in yuan or in kWh, and items with quantities on one line. Pure.
 
 50   50.50   100度   100 kWh            an amount
-R-01   R-01 2   灯管×3, 电线 2.5米       items: a code, a name or a part of one; how much of it after a space or a ×
+R-01   R-01 2   灯管×3, 电线 2.5米       items: a code, a name or a part of one; how much of it after a space, a × or an x
 """
 
 import re
@@ -20,7 +20,7 @@ MOST_NAMED = 4
 _ENERGY = re.compile(r"(?P<number>[0-9]+(\.[0-9]*)?)\s*(度电?|千瓦时|kw\W?h)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,、;\n]+|。\s+")
 _UNIT = r"\s*(?:个|件|次|只|张|套|米|m|小时|h)?"
-_TIMES = re.compile(rf"(?P<what>.+?)\s*(?:[×*]|(?<=\s)[xX])\s*(?P<much>[0-9]+(?:\.[0-9]+)?){_UNIT}")
+_TIMES = re.compile(rf"(?P<what>.+?)\s*(?:[×*]|(?<=[\s0-9\u4e00-\u9fff])[xX])\s*(?P<much>[0-9]+(?:\.[0-9]+)?){_UNIT}")
 _SPACED = re.compile(rf"(?P<what>.+?)\s+(?P<much>[0-9]+(?:\.[0-9]+)?){_UNIT}")
 
 
