@@ -15,6 +15,8 @@ from pathlib import Path
 RELIEF, DRAWER = "relief", "2"
 SALES_IN_A_SHIFT = 8
 PAUSE_S = (0.05, 0.4)
+CORRECTED = 0.25
+"""Of the sales: the items of the last one were others (R-4.1.5)."""
 
 
 class Notes:
@@ -77,6 +79,8 @@ class Relief:
             self._press(line)
         while not self.notes.stop.exists():
             self._sell()
+            if self.dice.random() < CORRECTED:
+                self._correct()
             time.sleep(self.dice.uniform(*PAUSE_S))
         self._evening()
         self.notes.done.touch()
@@ -91,7 +95,8 @@ class Relief:
         from central.office.setting_changes import Change, set_at_console
 
         now_ms = clock.now_ms()
-        if repair_list_at(now_ms) is None:
+        published = repair_list_at(now_ms)
+        if published is None or "lock" not in {item.code for item in published.items}:
             items = [
                 Item("lock", ItemKind.REPAIR, "换锁", "New lock", ItemUnit.EACH, 3_500),
                 Item("card", ItemKind.ON_BEHALF, "补卡费", "New card", ItemUnit.EACH, 1_500),
@@ -129,8 +134,36 @@ class Relief:
         self.notes.write(**line)
         self._press(line)
 
+    def _correct(self) -> None:
+        """Find that the last charges should have been one lock and one card."""
+        sold = [line for line in self.notes.lines() if line.get("charges")]
+        if sold:
+            line = {
+                "ask": f"relief-c-{time.time_ns()}",
+                "correct": sold[-1]["charges"],
+                "of": sold[-1]["done"],
+            }
+            self.notes.write(**line)
+            self._press(line)
+
+    def _press_correction(self, line: dict) -> None:
+        from central import clock
+        from central.desk.charges import Wanted
+        from central.desk.corrections.operations import Corrected, Right, correct
+
+        self._shift()
+        account = self.notes.asked()[line["of"]]["account"]
+        right = Right(account, items=(Wanted("lock"), Wanted("card")))
+        done = correct(line["ask"], line["correct"], right, "others", self.person, now_ms=clock.now_ms())
+        new = done.correction.void.replaced_by if isinstance(done, Corrected) else None
+        paid = {new.payment_id: new.amount_fen} if new else {}
+        self.notes.write(done=line["ask"], paid=paid, said="" if paid else str(done))
+
     def _press(self, line: dict) -> None:
-        """Press the button, or press it again: the same sale is taken once."""
+        """Press the button, or press it again: the same sale is taken once, the same receipt corrected once."""
+        if "correct" in line:
+            self._press_correction(line)
+            return
         from central import clock
         from central.desk.charges import Wanted
         from central.desk.money_in import HowPaid
@@ -140,8 +173,10 @@ class Relief:
         how = HowPaid(line["method"], "" if line["method"] == "cash" else line["ask"])
         self._shift()
         done = sell(line["ask"], line["account"], basket, self.person, now_ms=clock.now_ms(), how=how)
-        paid = {one.payment_id: one.amount_fen for one in done.receipts} if isinstance(done, Sold) else {}
-        self.notes.write(done=line["ask"], paid=paid, said="" if paid else str(done))
+        receipts = done.receipts if isinstance(done, Sold) else ()
+        paid = {one.payment_id: one.amount_fen for one in receipts}
+        charges = receipts[-1].pk if receipts else 0
+        self.notes.write(done=line["ask"], paid=paid, charges=charges, said="" if paid else str(done))
 
     def _evening(self) -> None:
         """Count every drawer, close the days, hand them in, receive them: each step as far as it was not done before a kill."""

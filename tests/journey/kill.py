@@ -139,7 +139,9 @@ async def audit(bench: Bench, rounds: int) -> int:
     second = Notes(folder.root)
     confirmed = {sale.payment for sale in bench.desk.sales} | set(second.confirmed())
     missing = len(confirmed - stored)
-    print(f"The second desk: {len(second.confirmed())} payments by cash, card and transfer.")
+    corrected = [line for line in second.lines() if "correct" in line]
+    said = f"{len(second.confirmed())} payments by cash, card and transfer, {len(corrected)} corrections asked for"
+    print(f"The second desk: {said}.")
     goals = {
         f"confirmed at the desk and not in the books: {missing} (goal 0)": missing == 0,
         f"in the books and never confirmed: {len(stored - confirmed)} (goal 0)": stored <= confirmed,
@@ -168,8 +170,9 @@ async def _verified(bench: Bench) -> bool:
 
 
 def _handed_in(bench: Bench) -> bool:
-    """Every fen of cash that was taken is on finance's account: none in drawers, none in the safe."""
-    taken = "SELECT coalesce(sum(amount_fen), 0) FROM desk_payment WHERE method = 'cash'"
+    """Every fen of cash that was taken, and not given back for a void receipt, is on finance's account: none is left at the desk."""
+    taken = """SELECT coalesce(sum(p.amount_fen), 0) FROM desk_payment p JOIN desk_receipt r USING (payment_id)
+               WHERE p.method = 'cash' AND r.number NOT IN (SELECT receipt_id FROM desk_receiptvoid)"""
     handed = "SELECT coalesce(sum(cash_fen), 0) FROM desk_handin JOIN desk_handinend ON hand_in_id = number WHERE received"
     database = bench.folder.central_db
     return rows(database, taken) == rows(database, handed)
