@@ -170,7 +170,7 @@ async def _verified(bench: Bench) -> bool:
 
 
 def _handed_in(bench: Bench) -> bool:
-    """Every fen of cash that was taken, and not given back for a void receipt, is on finance's account: none is left at the desk."""
+    """Every fen of cash that was taken, and not given back for a void receipt, is on finance's account: none stays at the desk."""
     taken = """SELECT coalesce(sum(p.amount_fen), 0) FROM desk_payment p JOIN desk_receipt r USING (payment_id)
                WHERE p.method = 'cash' AND r.number NOT IN (SELECT receipt_id FROM desk_receiptvoid)"""
     handed = "SELECT coalesce(sum(cash_fen), 0) FROM desk_handin JOIN desk_handinend ON hand_in_id = number WHERE received"
