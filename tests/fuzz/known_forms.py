@@ -51,6 +51,7 @@ class KnownForms:
     """Forms that only ask: what they lead to may be a form that does something, as reading back leads to paying."""
     known: dict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
     """What stands in the addresses of pages, by the part's name."""
+    turn: int = 0
     turns: Counter[str] = field(default_factory=Counter)
     """How often each address had its turn: those who may take turns at it."""
     following: tuple[str, str, Form] | None = None
@@ -79,13 +80,14 @@ class KnownForms:
             if value not in self.known[part]:
                 self.known[part] = [value, *self.known[part]][:PARTS_KEPT]
 
-    def next_shot(self, number: int) -> Shot:
+    def next_shot(self) -> Shot:
         """Make the next form: addresses in turn; who may, but for one in ten."""
         if self.following and self.dice.random() < 0.7:
             role, action, form = self.following
             self.following = None
             return self._of_form(view_of(action), role, action, form)
-        name = self.names[number % len(self.names)]
+        name = self.names[self.turn % len(self.names)]
+        self.turn += 1
         may = allowed(name)
         others = [role for role in Role if role not in may]
         role = may[self.turns[name] % len(may)]

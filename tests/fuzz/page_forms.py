@@ -67,6 +67,7 @@ class Page(HTMLParser):
     def _field(self, tag: str, had: dict[str, str]) -> None:
         fields = self.forms[-1].fields
         kind = had.get("type", "text") if tag == "input" else tag
+        kind = "readonly" if "readonly" in had else kind
         value = had.get("value", "")
         same = next((one for one in fields if one.name == had["name"] and one.kind == kind), None)
         if kind in ("radio", "checkbox", "button") and same is not None:
