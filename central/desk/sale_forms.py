@@ -6,6 +6,7 @@ again even when the list has changed since.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -184,11 +185,11 @@ class PayForm(forms.Form):
         return Basket(fen_for_energy(energy, MicroYuanPerKwh(price)), self.basket.items)
 
 
-def how_paid(typed: Mapping[str, object]) -> HowPaid:
+def how_paid(typed: Mapping[str, Any]) -> HowPaid:
     """Give the way it is paid. Cash has no number; only of cash there is change."""
     method = Payment.Method(str(typed.get("method") or CASH.method))
     if method == Payment.Method.CASH:
-        return HowPaid(method, "", typed.get("tendered"))  # type: ignore[arg-type]
+        return HowPaid(method, "", typed.get("tendered"))
     return HowPaid(method, str(typed.get("reference") or "").strip())
 
 

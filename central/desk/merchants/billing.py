@@ -104,7 +104,10 @@ def plan_bills(period: Period) -> BillPlan:
     plan = BillPlan(period)
     for account in _accounts(from_ms, until_ms):
         found = _draft(account, from_ms, min(until_ms, account.closed_ms or until_ms))
-        (plan.drafts if isinstance(found, Draft) else plan.unbilled).append(found)  # type: ignore[arg-type]
+        if isinstance(found, Draft):
+            plan.drafts.append(found)
+        else:
+            plan.unbilled.append(found)
     return plan
 
 

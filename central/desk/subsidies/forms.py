@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -125,13 +126,12 @@ class SubsidyForm(forms.Form):
             self.add_error("per_head", words % {"most": MOST_EACH, "unit": unit_word(unit)})
         return int(amount)
 
-    def _rooms(self, said: dict[str, object]) -> tuple[str, ...]:
+    def _rooms(self, said: dict[str, Any]) -> tuple[str, ...]:
         if said.get("kept"):
             return self._kept(str(said["kept"]))
         rooms = [name for name in BETWEEN.split(str(said.get("rooms") or "")) if name]
-        file = said.get("file")
-        if file:
-            listed = rooms_of_list(file.read())  # type: ignore[attr-defined]
+        if file := said.get("file"):
+            listed = rooms_of_list(file.read())
             if listed is None:
                 self.add_error("file", _("No column “room” was found. The first row must hold the headers."))
             rooms += listed or []
