@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.clock import local
-from central.desk.go_live.signers_view import bucket_words
+from central.desk.go_live.signers_view import bucket_words, kind_of
 from central.desk.subsidies.models import SubsidyBatch
-from central.desk.subsidies.tables import kind_of
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.ledger.models import Transfer
