@@ -1,5 +1,6 @@
 """An amount of money as a cashier types it, and the words of what the desk refuses."""
 
+import re
 import uuid
 
 from django import forms
@@ -11,6 +12,7 @@ from central.office.templatetags.cardroom import fen
 from central.office.words import Words
 from gateway.contract.quantities import NotAnAmount, fen_from_yuan
 
+_BETWEEN = re.compile(r"[\s,;、，；]+")
 REFUSALS: dict[str, Words] = {
     "bad-payment-id": gettext_lazy(
         "This page's payment number is damaged. Open the room again and start anew."
@@ -79,6 +81,11 @@ def refusal_words(why: str, limit_fen: int | None) -> str:
     """Say why nothing was sold, with the limit that was met and what to do."""
     words = REFUSALS.get(why, why)
     return str(words) % {"yuan": fen(limit_fen)} if limit_fen is not None else str(words)
+
+
+def names_in(text: str) -> list[str]:
+    """Give the names that are typed in a row, whatever stands between them."""
+    return [name for name in _BETWEEN.split(text) if name]
 
 
 def new_key() -> str:

@@ -1,7 +1,6 @@
 """Forms of a subsidy: what is chosen, read exactly; and the rooms of a list, typed or from a file."""
 
 import json
-import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from central.campus.list_file import ListSheet, read_list
 from central.campus.models import Bucket, Building
 from central.clock import campus_day, start_of_day_ms
-from central.desk.forms import FULL_WIDTH_DIGITS
+from central.desk.forms import FULL_WIDTH_DIGITS, names_in
 from central.desk.go_live.signers_view import bucket_words
 from central.desk.subsidies.plan import Choice
 from central.domain.campus_rows import Problem
@@ -27,7 +26,6 @@ from gateway.contract.quantities import NotAnAmount, Unit, micro_yuan_from_yuan,
 MOST_EACH = 10_000
 """Yuan or kWh for each head: beyond it a decimal point was lost."""
 MOST_ROOMS = 20_000
-BETWEEN = re.compile(r"[\s,;、，；]+")
 
 
 def subsidy_buckets() -> list[Bucket]:
@@ -129,7 +127,7 @@ class SubsidyForm(forms.Form):
     def _rooms(self, said: dict[str, Any]) -> tuple[str, ...]:
         if said.get("kept"):
             return self._kept(str(said["kept"]))
-        rooms = [name for name in BETWEEN.split(str(said.get("rooms") or "")) if name]
+        rooms = names_in(str(said.get("rooms") or ""))
         if file := said.get("file"):
             listed = rooms_of_list(file.read())
             if listed is None:
