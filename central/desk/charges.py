@@ -49,10 +49,15 @@ class Priced:
     amount_fen: int
 
 
+def offered_at(now_ms: int) -> list[Item]:
+    """Give the items that can be sold now; none before a list is published (R-4.1.3)."""
+    published = repair_list_at(now_ms)
+    return published.offered() if published else []
+
+
 def price_lines(wanted: Sequence[Wanted], now_ms: int) -> list[Priced] | Refused:
     """Price what is wanted by the list in force (R-4.1.3). Pieces are whole; metres and hours have at most three decimals."""
-    published = repair_list_at(now_ms)
-    offered = {item.code: item for item in published.offered()} if published else {}
+    offered = {item.code: item for item in offered_at(now_ms)}
     if not 0 < len(wanted) <= MOST_LINES:
         return Refused(DeskRefusal.NOTHING_WANTED)
     lines = []
@@ -90,7 +95,8 @@ def charge(
     series = locked_series(RECEIPTS)
     known = Payment.objects.select_related("receipt", "account").filter(pk=payment_id).first()
     if known is not None:
-        same = known.account.code == account_code and _same_lines(known, wanted)
+        is_charge = known.purpose == Payment.Purpose.CHARGES
+        same = is_charge and known.account.code == account_code and has_lines(known, wanted)
         return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
     shift = locked_shift_of(cashier)
     if shift is None:
@@ -129,9 +135,10 @@ def _account(code: str) -> Account | None:
     return found.filter(code=code).first()
 
 
-def _same_lines(known: Payment, wanted: Sequence[Wanted]) -> bool:
-    lines = list(known.lines.order_by("number").values_list("code", "quantity_milli"))
-    return known.purpose == Payment.Purpose.CHARGES and lines == [(w.code, w.quantity_milli) for w in wanted]
+def has_lines(payment: Payment, wanted: Sequence[Wanted]) -> bool:
+    """Say whether a payment was for exactly these items, in their order."""
+    lines = payment.lines.order_by("number").values_list("code", "quantity_milli")
+    return list(lines) == [(one.code, one.quantity_milli) for one in wanted]
 
 
 def _write_receipt(number: int, payment: Payment, shift: Shift) -> Receipt:

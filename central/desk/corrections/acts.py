@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.campus.models import Account
-from central.clock import local
+from central.clock import minute_text
 from central.desk.corrections.adjusting import ACT, AdjustmentRefusal, carry_out
 from central.desk.corrections.queries import Record, receipt_with_all, record_of
 from central.desk.corrections.words import why_not
@@ -83,7 +83,7 @@ def _payments(record: Record) -> Table:
         Row(
             [
                 receipt_number(one.number),
-                f"{local(one.at_ms):%Y-%m-%d %H:%M}",
+                minute_text(one.at_ms),
                 one.amount_fen * MICRO_YUAN_PER_FEN,
                 _("void") if hasattr(one, "void") else "",
             ],

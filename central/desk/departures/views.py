@@ -24,7 +24,7 @@ from central.desk.departures.states import Standing, State, cases_with_all, stan
 from central.desk.departures.steps import steps_of
 from central.desk.departures.withdrawing import withdraw
 from central.desk.departures.words import STATES, next_step, refusal_words
-from central.desk.print_views import PDF, no_font, workstation_of
+from central.desk.print_views import no_font, pdf_answer, workstation_of
 from central.desk.shifts import open_shift_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
@@ -218,10 +218,7 @@ def slip(request: HttpRequest, case: str) -> HttpResponse:
         body = print_slip(standing_of(found, now_ms), workstation_of(request), request.user, now_ms=now_ms)
     except NoFont as error:
         return no_font(request, error, reverse("desk:departure", args=[found.pk]))
-    answer = HttpResponse(body, content_type=PDF)
-    answer["Content-Disposition"] = f'inline; filename="pay-out-{found.pk}.pdf"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return pdf_answer(body, f"pay-out-{found.pk}")
 
 
 def _said(request: HttpRequest, case: str, done: object, words: str) -> HttpResponse:
