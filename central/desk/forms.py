@@ -4,10 +4,12 @@ import re
 import uuid
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.desk.book_words import PAGE_REFUSALS
+from central.office.forms import LARGEST_LIST_BYTES
 from central.office.templatetags.cardroom import fen
 from central.office.words import Words
 from gateway.contract.quantities import NotAnAmount, fen_from_yuan
@@ -75,6 +77,17 @@ class AmountField(forms.CharField):
             return fen_from_yuan(text)
         except NotAnAmount as error:
             raise forms.ValidationError(_("An amount has at most two decimals: 50 or 50.50.")) from error
+
+
+class ListFileField(forms.FileField):
+    """Another system's list, no larger than any list is; the preview names what is wrong inside."""
+
+    widget = forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"})
+
+    def validate(self, value: UploadedFile | None) -> None:
+        super().validate(value)
+        if value is not None and value.size and value.size > LARGEST_LIST_BYTES:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Check that it is the right one."))
 
 
 def refusal_words(why: str, limit_fen: int | None) -> str:
