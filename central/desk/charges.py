@@ -12,13 +12,12 @@ from central.campus.models import Account
 from central.campus.queries import occupant_names
 from central.desk.books import issue_page
 from central.desk.models import ChargeLine, Payment, Receipt
-from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
+from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side, receipt_without_credit
 from central.desk.numbering import RECEIPTS, locked_series, next_number
 from central.desk.operations import Paid, original_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of
-from central.desk.stand_in import name_at_desk
 from central.domain.repair_list import Item, ItemKind, ItemUnit
 from central.domain.selling import charge_for
 from central.ledger import chart_of_accounts as chart
@@ -26,7 +25,7 @@ from central.ledger.one_writer import one_writer
 from central.ledger.operations import Draft, book_new
 from central.office.models import User
 from central.office.repair_lists import repair_list_at
-from gateway.contract.quantities import Fen, Unit, micro_yuan_from_fen
+from gateway.contract.quantities import Fen, micro_yuan_from_fen
 
 MOST_LINES = 20
 MOST_QUANTITY_MILLI = 1_000_000
@@ -143,21 +142,13 @@ def has_lines(payment: Payment, wanted: Sequence[Wanted]) -> bool:
 
 def _write_receipt(number: int, payment: Payment, shift: Shift) -> Receipt:
     account = payment.account
-    return Receipt.objects.create(
-        number=number,
-        payment=payment,
+    return receipt_without_credit(
+        number,
+        payment,
+        shift,
         room=account.point.room.full_label,
         occupants="、".join(occupant_names(account, payment.at_ms))[:200],
         class_name=account.point.customer_class.name,
-        cashier_name=name_at_desk(payment.cashier, shift),
-        amount_fen=payment.amount_fen,
-        credited=0,
-        unit=Unit.YUAN.value,
-        balance_before=0,
-        balance_after=0,
-        micro_yuan_per_kwh=0,
-        at_ms=payment.at_ms,
-        shift=shift,
     )
 
 
