@@ -136,7 +136,7 @@ def adjustments_of(number: int) -> list[AdjustmentLine]:
     return _adjustment_lines(rows.filter(receipt=number).order_by("at_ms"))
 
 
-def _adjustment_lines(rows: Iterable[Adjustment]) -> list[AdjustmentLine]:
+def _adjustment_lines(rows: QuerySet[Adjustment]) -> list[AdjustmentLine]:
     stands = standings([one.reclaim for one in rows if one.reclaim])
     return [AdjustmentLine(one, stands.get(one.reclaim_id or "")) for one in rows]
 
