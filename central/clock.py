@@ -84,6 +84,11 @@ def local(instant_ms: int) -> datetime:
     return datetime.fromtimestamp(instant_ms / 1000, UTC).astimezone(CAMPUS_ZONE)
 
 
+def minute_text(instant_ms: int) -> str:
+    """Write an instant in campus time, to the minute."""
+    return f"{local(instant_ms):%Y-%m-%d %H:%M}"
+
+
 def campus_day(instant_ms: int) -> date:
     """Give the campus's calendar day of an instant."""
     return local(instant_ms).date()

@@ -1,10 +1,10 @@
 """Statements compiled once a process. Django writes a query's SQL anew each time it runs, which costs more than running it.
 
-Only for what every payment does: eight desks share one interpreter, and the database waits for it. Rows, models and values come out
+Only for what every payment does, and for long lists: eight desks share one interpreter, and wait. Rows, models and values come out
 as from the query itself: it is Django's own query, asked once for its SQL, with the values put in afterwards.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -71,6 +71,14 @@ def insert(row: Model) -> None:
     row._state.adding, row._state.db = False, alias
 
 
+def insert_many(model: type[Model], names: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
+    """Store many new rows by one statement, each given by the values of these fields as their columns hold them."""
+    connection = connections[router.db_for_write(model)]
+    sql = _insert_sql(model, [model._meta.get_field(name) for name in names])
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, rows if connection.vendor == "sqlite" else list(rows))
+
+
 def update(row: Model, *names: str) -> None:
     """Write some fields of a row that is there, as `save(update_fields=...)` does. Raises LookupError when it is not."""
     alias = router.db_for_write(type(row), instance=row)
@@ -92,10 +100,13 @@ def _insert_of(
 ) -> tuple[str, list["Field[Any, Any]"], "Field[Any, Any] | None"]:
     made = [field for field in model._meta.concrete_fields if getattr(field, "db_returning", False)]
     fields = [field for field in model._meta.concrete_fields if field not in made]
-    columns, places = ", ".join(_column(field) for field in fields), ", ".join(["%s"] * len(fields))
-    sql = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})'  # noqa: S608  names of the model
     returning = f" RETURNING {_column(made[0])}" if made else ""
-    return sql + returning, fields, made[0] if made else None
+    return _insert_sql(model, fields) + returning, fields, made[0] if made else None
+
+
+def _insert_sql(model: type[Model], fields: Sequence["Field[Any, Any]"]) -> str:
+    columns, places = ", ".join(_column(field) for field in fields), ", ".join(["%s"] * len(fields))
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})'  # noqa: S608  names of the model
 
 
 @cache

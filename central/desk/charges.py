@@ -12,13 +12,12 @@ from central.campus.models import Account
 from central.campus.queries import occupant_names
 from central.desk.books import issue_page
 from central.desk.models import ChargeLine, Payment, Receipt
-from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
+from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side, receipt_without_credit
 from central.desk.numbering import RECEIPTS, locked_series, next_number
 from central.desk.operations import Paid, original_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of
-from central.desk.stand_in import name_at_desk
 from central.domain.repair_list import Item, ItemKind, ItemUnit
 from central.domain.selling import charge_for
 from central.ledger import chart_of_accounts as chart
@@ -26,7 +25,7 @@ from central.ledger.one_writer import one_writer
 from central.ledger.operations import Draft, book_new
 from central.office.models import User
 from central.office.repair_lists import repair_list_at
-from gateway.contract.quantities import Fen, Unit, micro_yuan_from_fen
+from gateway.contract.quantities import Fen, micro_yuan_from_fen
 
 MOST_LINES = 20
 MOST_QUANTITY_MILLI = 1_000_000
@@ -49,10 +48,15 @@ class Priced:
     amount_fen: int
 
 
+def offered_at(now_ms: int) -> list[Item]:
+    """Give the items that can be sold now; none before a list is published (R-4.1.3)."""
+    published = repair_list_at(now_ms)
+    return published.offered() if published else []
+
+
 def price_lines(wanted: Sequence[Wanted], now_ms: int) -> list[Priced] | Refused:
     """Price what is wanted by the list in force (R-4.1.3). Pieces are whole; metres and hours have at most three decimals."""
-    published = repair_list_at(now_ms)
-    offered = {item.code: item for item in published.offered()} if published else {}
+    offered = {item.code: item for item in offered_at(now_ms)}
     if not 0 < len(wanted) <= MOST_LINES:
         return Refused(DeskRefusal.NOTHING_WANTED)
     lines = []
@@ -90,7 +94,8 @@ def charge(
     series = locked_series(RECEIPTS)
     known = Payment.objects.select_related("receipt", "account").filter(pk=payment_id).first()
     if known is not None:
-        same = known.account.code == account_code and _same_lines(known, wanted)
+        is_charge = known.purpose == Payment.Purpose.CHARGES
+        same = is_charge and known.account.code == account_code and has_lines(known, wanted)
         return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
     shift = locked_shift_of(cashier)
     if shift is None:
@@ -129,28 +134,21 @@ def _account(code: str) -> Account | None:
     return found.filter(code=code).first()
 
 
-def _same_lines(known: Payment, wanted: Sequence[Wanted]) -> bool:
-    lines = list(known.lines.order_by("number").values_list("code", "quantity_milli"))
-    return known.purpose == Payment.Purpose.CHARGES and lines == [(w.code, w.quantity_milli) for w in wanted]
+def has_lines(payment: Payment, wanted: Sequence[Wanted]) -> bool:
+    """Say whether a payment was for exactly these items, in their order."""
+    lines = payment.lines.order_by("number").values_list("code", "quantity_milli")
+    return list(lines) == [(one.code, one.quantity_milli) for one in wanted]
 
 
 def _write_receipt(number: int, payment: Payment, shift: Shift) -> Receipt:
     account = payment.account
-    return Receipt.objects.create(
-        number=number,
-        payment=payment,
+    return receipt_without_credit(
+        number,
+        payment,
+        shift,
         room=account.point.room.full_label,
         occupants="、".join(occupant_names(account, payment.at_ms))[:200],
         class_name=account.point.customer_class.name,
-        cashier_name=name_at_desk(payment.cashier, shift),
-        amount_fen=payment.amount_fen,
-        credited=0,
-        unit=Unit.YUAN.value,
-        balance_before=0,
-        balance_after=0,
-        micro_yuan_per_kwh=0,
-        at_ms=payment.at_ms,
-        shift=shift,
     )
 
 

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from central import clock
-from central.desk.day_models import DayClose
-from central.desk.day_sums import cash_table, is_of_whole_days, open_days_in, takings_table
+from central.desk.day_sums import cash_table, closes_in, is_of_whole_days, open_days_in, takings_table
 from central.domain.periods import (
     NotAPeriod,
     Period,
@@ -90,9 +89,7 @@ def report_address(period: Period) -> str:
 
 def _doors(period: Period):
     """Months lead to their own table, closed days to their close, other days to their sheet by receipt."""
-    closed = dict(
-        DayClose.objects.filter(day__gte=period.first, day__lte=period.last).values_list("day", "number")
-    )
+    closed = dict(closes_in(period).values_list("day", "number"))
 
     def door(part: Period) -> str:
         if part.kind is not PeriodKind.DAY:

@@ -1,16 +1,20 @@
 """An amount of money as a cashier types it, and the words of what the desk refuses."""
 
+import re
 import uuid
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.desk.book_words import PAGE_REFUSALS
+from central.office.forms import LARGEST_LIST_BYTES
 from central.office.templatetags.cardroom import fen
 from central.office.words import Words
 from gateway.contract.quantities import NotAnAmount, fen_from_yuan
 
+_BETWEEN = re.compile(r"[\s,;、，；]+")
 REFUSALS: dict[str, Words] = {
     "bad-payment-id": gettext_lazy(
         "This page's payment number is damaged. Open the room again and start anew."
@@ -75,10 +79,26 @@ class AmountField(forms.CharField):
             raise forms.ValidationError(_("An amount has at most two decimals: 50 or 50.50.")) from error
 
 
+class ListFileField(forms.FileField):
+    """Another system's list, no larger than any list is; the preview names what is wrong inside."""
+
+    widget = forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"})
+
+    def validate(self, value: UploadedFile | None) -> None:
+        super().validate(value)
+        if value is not None and value.size and value.size > LARGEST_LIST_BYTES:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Check that it is the right one."))
+
+
 def refusal_words(why: str, limit_fen: int | None) -> str:
     """Say why nothing was sold, with the limit that was met and what to do."""
     words = REFUSALS.get(why, why)
     return str(words) % {"yuan": fen(limit_fen)} if limit_fen is not None else str(words)
+
+
+def names_in(text: str) -> list[str]:
+    """Give the names that are typed in a row, whatever stands between them."""
+    return [name for name in _BETWEEN.split(text) if name]
 
 
 def new_key() -> str:

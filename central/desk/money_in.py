@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from central.desk.models import Payment
+from central.desk.models import Payment, Receipt
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
+from central.desk.stand_in import name_at_desk
 from central.ledger import chart_of_accounts as chart
 from gateway.contract.identifiers import NotAnIdentifier, checked
+from gateway.contract.quantities import Unit
 
 LONGEST_REFERENCE = 80
 
@@ -65,3 +67,18 @@ def money_side(method: str, shift: Shift) -> chart.Side:
     if method == Payment.Method.CARD:
         return chart.card_clearing()
     return chart.bank_clearing() if method == Payment.Method.TRANSFER else chart.cash(shift.drawer)
+
+
+def receipt_without_credit(number: int, payment: Payment, shift: Shift, **said: str | int) -> Receipt:
+    """Issue the receipt of a payment that bought no credit; `said`: room, occupants, class_name, and balances or a price it has."""
+    return Receipt.objects.create(
+        number=number,
+        payment=payment,
+        cashier_name=name_at_desk(payment.cashier, shift),
+        amount_fen=payment.amount_fen,
+        credited=0,
+        unit=Unit.YUAN.value,
+        at_ms=payment.at_ms,
+        shift=shift,
+        **{"balance_before": 0, "balance_after": 0, "micro_yuan_per_kwh": 0, **said},
+    )

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy
 
 from central.desk.book_models import ReceiptBook
 from central.desk.book_queries import current_book, states_of
-from central.desk.book_words import page_words
+from central.desk.book_words import PAGE_REFUSALS, page_words
 from central.desk.books import page_is_original
+from central.desk.refusals import Refused
 from central.domain.receipt_book import PageFault, PageRefusal, fault_of_issue, next_page
 from central.office.models import User
 
@@ -27,6 +28,12 @@ class PageOffer:
     fault: str
     more: tuple[str, ...] = ()
     """Of a sale with several receipts, the pages after the first."""
+
+
+def fault_in(refused: Refused) -> PageFault | None:
+    """Give what a refusal says of the book's page; None when it is about something else."""
+    why = refused.why.value
+    return PageFault(PageRefusal(why), refused.page) if why in PAGE_REFUSALS else None
 
 
 def offer_for(

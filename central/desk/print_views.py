@@ -54,7 +54,7 @@ def print_one(request: HttpRequest, number: int, paper: PrintedPaper) -> HttpRes
     if isinstance(result, PrintRefusal):
         context = {"receipt": receipt, **printing_context(request, receipt), "asked": paper}
         return render(request, "desk/print_again.html", context, status=409)
-    answer = _pdf(result.pdf, f"{paper}-{receipt.number:08d}")
+    answer = pdf_answer(result.pdf, f"{paper}-{receipt.number:08d}")
     remember(answer, workstation)
     return answer
 
@@ -132,7 +132,7 @@ def printer(request: HttpRequest) -> HttpResponse:
 def calibration(request: HttpRequest) -> HttpResponse:
     """The calibration sheet of this workstation, printed with the offset in force."""
     try:
-        return _pdf(calibration_sheet(workstation_of(request)), "calibration")
+        return pdf_answer(calibration_sheet(workstation_of(request)), "calibration")
     except NoFont as error:
         return no_font(request, error, reverse("desk:printer"))
 
@@ -184,7 +184,8 @@ def no_font(request: HttpRequest, error: NoFont, back: str) -> HttpResponse:
     return render(request, "office/error.html", context, status=503)
 
 
-def _pdf(body: bytes, name: str) -> HttpResponse:
+def pdf_answer(body: bytes, name: str) -> HttpResponse:
+    """Answer a paper under its name; no browser keeps it."""
     answer = HttpResponse(body, content_type=PDF)
     answer["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     answer["Cache-Control"] = "no-store"

@@ -70,7 +70,7 @@ def receipt_slip(receipt: Receipt, printing: Printing, part: str) -> Slip:
     return Slip(
         title=CHARGES_TITLE if content.lines else RECEIPT_TITLE,
         number=f"№ {receipt_number(receipt.number)}",
-        left=_instant(receipt.at_ms),
+        left=paper_instant(receipt.at_ms),
         middle=part,
         right=_mark(printing),
         rows=rows,
@@ -136,21 +136,21 @@ def charge_slip(receipt: Receipt, printing: Printing, copy: str, *, signed: bool
         Row([Cell("住户", receipt.occupants or NOTHING)], 1.2),
         Row([
             Cell("收款金额", f"￥{fen(receipt.amount_fen)}", size=12),
-            Cell("充入", _amount(receipt.credited, receipt.unit), size=12),
+            Cell("充入", paper_amount(receipt.credited, receipt.unit), size=12),
             Cell("单价", f"{price(receipt.micro_yuan_per_kwh)} 元/kWh"),
         ]),
         Row([
-            Cell("充值前余额", _amount(receipt.balance_before, receipt.unit), size=12),
-            Cell("充值后余额", _amount(receipt.balance_after, receipt.unit), size=12),
+            Cell("充值前余额", paper_amount(receipt.balance_before, receipt.unit), size=12),
+            Cell("充值后余额", paper_amount(receipt.balance_after, receipt.unit), size=12),
         ]),
-        Row([Cell("送电情况", f"{_instant(printing.entry.at_ms)}：{printing.entry.delivery}")], 1.2),
+        Row([Cell("送电情况", f"{paper_instant(printing.entry.at_ms)}：{printing.entry.delivery}")], 1.2),
     ]  # fmt: skip
     if not signed and printing.pin is not None:
         rows.append(Row([Cell("自助查询", _pin_words(printing.pin, printing.pin_address))]))
     return Slip(
         title=SLIP_TITLE,
         number=f"收据 № {receipt_number(receipt.number)}",
-        left=_instant(receipt.at_ms),
+        left=paper_instant(receipt.at_ms),
         middle=copy,
         right=_mark(printing),
         rows=rows,
@@ -165,7 +165,7 @@ def _pin_words(pin: PrintedPin, address: str) -> str:
     """Say the PIN where it is known: in clear it is only on the slip that it was made for."""
     if pin.pin:
         return f"密码 {pin.grouped}　网址 {address}（凭房间号和密码，请勿外传）"
-    return f"网址 {address}　密码已于 {_instant(pin.given_ms)} 发放，遗失请到卡机房重办"
+    return f"网址 {address}　密码已于 {paper_instant(pin.given_ms)} 发放，遗失请到卡机房重办"
 
 
 def _mark(printing: Printing) -> str:
@@ -202,7 +202,7 @@ def _foot(receipt: Receipt, printing: Printing) -> list[Row]:
     entry = printing.entry
     # The shift is on receipts from the day shifts are kept.
     shift = getattr(receipt, "shift_id", None)
-    printed = f"{entry.by_name} {_instant(entry.at_ms)}"
+    printed = f"{entry.by_name} {paper_instant(entry.at_ms)}"
     rows = [
         Row([Cell("收款人", receipt.cashier_name, 0.6), Cell("班次", str(shift or NOTHING), 0.4)], 1.1),
         Row([Cell("打印", printed)], 1.1),
@@ -212,11 +212,13 @@ def _foot(receipt: Receipt, printing: Printing) -> list[Row]:
     return rows
 
 
-def _amount(amount: int, unit: str) -> str:
+def paper_amount(amount: int, unit: str) -> str:
+    """Write what is kept in a unit as the Chinese papers do."""
     if unit == Unit.KWH:
         return f"{kwh_text(WattHours(amount))} kWh"
     return f"{yuan_text(MicroYuan(amount))} 元"
 
 
-def _instant(instant_ms: int) -> str:
+def paper_instant(instant_ms: int) -> str:
+    """Write an instant as the Chinese papers do."""
     return local(instant_ms).strftime("%Y年%m月%d日 %H:%M")

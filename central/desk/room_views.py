@@ -7,13 +7,14 @@ from django.views.decorators.http import require_GET
 from central import clock
 from central.campus.models import CustomerClass, MeteringPoint
 from central.campus.queries import price_at
+from central.desk.charges import offered_at
 from central.desk.forms import new_payment_id
 from central.desk.lasting import days_left_of
 from central.desk.limits import limits_at
 from central.desk.models import Payment
 from central.desk.receipts import receipts_of_points
 from central.desk.room_lines import RoomLine, room_lines
-from central.desk.sale_forms import TYPED, WishForm, change_of, offered_at, typed_again
+from central.desk.sale_forms import TYPED, WishForm, change_of, typed_again
 from central.desk.search import point_of_room
 from central.desk.shifts import open_shift_of
 from central.office.access import may, roles

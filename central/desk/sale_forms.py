@@ -6,6 +6,7 @@ again even when the list has changed since.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -15,17 +16,15 @@ from django.utils.translation import gettext_lazy
 from central.campus.models import CustomerClass
 from central.campus.queries import price_at
 from central.desk.bills import Bill, bill_for
-from central.desk.charges import MOST_LINES, Wanted
+from central.desk.charges import MOST_LINES, Wanted, offered_at
 from central.desk.forms import AmountField, refusal_words
 from central.desk.limits import limits_at
 from central.desk.models import Payment
 from central.desk.money_in import CASH, LONGEST_REFERENCE, HowPaid
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.sales import Basket
-from central.domain.repair_list import Item
 from central.domain.selling import fen_for_energy
 from central.domain.typed_sale import Chosen, Doubtful, ItemDoubt, energy_typed, read_items
-from central.office.repair_lists import repair_list_at
 from gateway.contract.quantities import MicroYuanPerKwh, WattHours
 
 LONGEST_ITEMS = 400
@@ -184,23 +183,17 @@ class PayForm(forms.Form):
         return Basket(fen_for_energy(energy, MicroYuanPerKwh(price)), self.basket.items)
 
 
-def how_paid(typed: Mapping[str, object]) -> HowPaid:
+def how_paid(typed: Mapping[str, Any]) -> HowPaid:
     """Give the way it is paid. Cash has no number; only of cash there is change."""
     method = Payment.Method(str(typed.get("method") or CASH.method))
     if method == Payment.Method.CASH:
-        return HowPaid(method, "", typed.get("tendered"))  # type: ignore[arg-type]
+        return HowPaid(method, "", typed.get("tendered"))
     return HowPaid(method, str(typed.get("reference") or "").strip())
 
 
 def change_of(how: HowPaid, bill: Bill) -> int | None:
     """Give the change in fen, below zero when too little was given; None where nobody said what was given."""
     return None if how.tendered_fen is None else how.tendered_fen - bill.sum_fen
-
-
-def offered_at(now_ms: int) -> list[Item]:
-    """Give the items that can be sold now; none before a list is published."""
-    published = repair_list_at(now_ms)
-    return published.offered() if published else []
 
 
 def doubt_words(one: Doubtful) -> str:

@@ -17,17 +17,16 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from central import clock
 from central.campus.models import MeteringPoint
 from central.desk.bills import Bill, bill_for, repeats
-from central.desk.book_words import PAGE_REFUSALS
 from central.desk.forms import refusal_words
 from central.desk.models import Payment
 from central.desk.money_in import HowPaid
-from central.desk.page_offer import offer_for
+from central.desk.page_offer import fault_in, offer_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.room_lines import RoomLine
 from central.desk.room_views import class_of_sale, room_of, room_page, wish_of
 from central.desk.sale_forms import PayForm, change_of, typed_again
 from central.desk.sales import sell
-from central.domain.receipt_book import PageFault, PageRefusal
+from central.domain.receipt_book import PageFault
 from central.office.access import roles
 from central.office.list_words import UNIT_WORDS
 from central.office.roles import SELL
@@ -141,8 +140,8 @@ def _why_not(
 ) -> HttpResponse:
     """Say why nothing was taken; a page of the book that can't go out is asked for once more."""
     bill = bill_for(class_of_sale(point, line), form.basket, clock.now_ms())
-    if refused.why.value in PAGE_REFUSALS and isinstance(bill, Bill):
-        fault = PageFault(PageRefusal(refused.why.value), refused.page)
+    fault = fault_in(refused)
+    if fault is not None and isinstance(bill, Bill):
         payment_id = str(form.cleaned_data["payment"])
         page = _read_back_page(request, line, payment_id, bill, form.how, status=409, page_fault=fault)
         return _go(request, page)

@@ -1,12 +1,12 @@
 """Find a room the way people ask for one: its number, building and number, an occupant's name or card, a meter's number."""
 
 import re
-import unicodedata
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from central.campus.models import Account, MeteringPoint, Room
 from central.clock import campus_day
+from central.desk.merchants.cards import card_number
 
 HITS_AT_MOST = 30
 _BUILDING_AND_ROOM = re.compile(r"(?P<building>.+?)\s*(?:[-#/ ]|号楼|栋|幢)\s*(?P<label>\S+)")
@@ -76,10 +76,9 @@ def _meter(text: str) -> Q:
 
 def _payment_card(text: str) -> Q:
     """A card in force, as the reader types it (R-4.2.1); numbers are kept plain, in capitals."""
-    number = "".join(unicodedata.normalize("NFKC", text).upper().split())
     lasting = [Account.State.OPEN, Account.State.CLOSING]
     return Q(
-        accounts__payment_cards__number=number,
+        accounts__payment_cards__number=card_number(text),
         accounts__payment_cards__end=None,
         accounts__state__in=lasting,
     )

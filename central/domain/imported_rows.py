@@ -168,11 +168,6 @@ class ReadRow:
         """The number by which the other system knows it."""
         return self.texts["number"]
 
-    @property
-    def content(self) -> tuple[object, ...]:
-        """What must be the same when the number comes again."""
-        return (self.at, self.amount_fen, self.texts.get("reference", ""))
-
 
 class BadCell(ValueError):
     """A cell can't be read; its fault is the first argument."""

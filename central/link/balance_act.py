@@ -16,9 +16,8 @@ from central.ledger.queries import balances
 from central.link.shared_balance import Refused, SharingRefusal, merge, split
 from central.office.acts import Act, Approved
 from central.office.roles import ASK_SHARED_BALANCES, SIGN_SHARED_BALANCES
-from central.office.templatetags.cardroom import unit_word
+from central.office.templatetags.cardroom import with_unit
 from central.office.words import Words
-from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 
 MERGE, SPLIT = "merge-balance", "split-balance"
 REFUSALS: dict[SharingRefusal, Words] = {
@@ -118,5 +117,4 @@ def _held(account: Account) -> str:
     unit = account.point.customer_class.unit
     rules = account.point.customer_class.buckets.filter(unit=unit)
     amount = sum(balances([chart.customer(account.code, rule.name, rule.unit) for rule in rules]).values())
-    text = kwh_text(WattHours(amount)) if unit == Unit.KWH else yuan_text(MicroYuan(amount))
-    return f"{text} {unit_word(unit)}"
+    return with_unit(amount, unit)

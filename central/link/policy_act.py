@@ -32,9 +32,8 @@ from central.link.policy_words import DOUBTS, EFFECTS, SHORT_EFFECTS
 from central.link.what_if import Otherwise
 from central.office.acts import Act
 from central.office.roles import ASK_POLICIES, SIGN_POLICIES
-from central.office.templatetags.cardroom import unit_word
+from central.office.templatetags.cardroom import with_unit
 from central.office.words import DECISIONS, badge_of, why_words
-from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 
 CODE = "policy"
 MOST_ROOMS = 300
@@ -162,9 +161,7 @@ def when_said(one: Otherwise, now_ms: int) -> str:
 
 def balance_said(one: Otherwise) -> str:
     """Write a balance with its unit."""
-    is_energy = one.unit == Unit.KWH
-    text = kwh_text(WattHours(one.balance)) if is_energy else yuan_text(MicroYuan(one.balance))
-    return f"{text} {unit_word(one.unit)}"
+    return with_unit(one.balance, one.unit)
 
 
 def decision_said(decision: tuple[str, str]) -> str:

@@ -95,7 +95,7 @@ def note_redeemed(gateway_id: str, entry: Entry, at_ms: int, now_ms: int) -> boo
     )
     state = "was destroyed" if hasattr(voucher, "destroyed") else "is not entered as sold"
     raise_alarm(
-        "voucher-unpaid",
+        UNPAID,
         voucher.number,
         now_ms=now_ms,
         gateway_id=gateway_id,

@@ -25,6 +25,11 @@ class Approved:
     why: str
     now_ms: int
 
+    @property
+    def signers(self) -> list[User]:
+        """Who signed, each once, without who asked."""
+        return list({one.pk: one for one in self.signed_by if one.pk != self.asked_by.pk}.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

@@ -10,10 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from central.clock import local
-from central.desk.go_live.signers_view import bucket_words
+from central.clock import minute_text
+from central.desk.go_live.signers_view import bucket_words, kind_of
 from central.desk.subsidies.models import SubsidyBatch
-from central.desk.subsidies.tables import kind_of
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.ledger.models import Transfer
@@ -102,7 +101,7 @@ def _by_batch(rows: Iterable[tuple[str, str, int]]) -> tuple[dict[str, _Sum], _S
 
 def _batch_row(batch: SubsidyBatch, sums: _Sum) -> Row:
     cells: list[Cell] = [
-        local(batch.done.done_ms).strftime("%Y-%m-%d %H:%M"),
+        minute_text(batch.done.done_ms),
         batch.customer_class.name,
         bucket_words(batch.bucket),
         batch.why,

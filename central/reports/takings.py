@@ -5,7 +5,6 @@ Dormitories stand apart from owners, and owners' merchants apart from staff hous
 """
 
 from datetime import date, datetime
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from central.clock import local
 from central.desk.day_sums import open_days_in, payments_in, takings_table, totals_by_day, voids_in
+from central.desk.day_table_views import report_address
 from central.desk.day_tables import totals_table
 from central.desk.models import Receipt
 from central.desk.shift_models import Shift
@@ -33,7 +33,7 @@ MOST_NAMED = 12
 
 def build(period: Period) -> Paper:
     """Make the table of a period; a single day is listed by receipt, with its totals and its shifts."""
-    tables = _day_sheet(period) if period.kind is PeriodKind.DAY else [takings_table(period, _report_of)]
+    tables = _day_sheet(period) if period.kind is PeriodKind.DAY else [takings_table(period, report_address)]
     from_ms, until_ms = instants_of(period)
     return Paper(
         code="takings",
@@ -107,10 +107,6 @@ def _written(receipt: Receipt, at: datetime) -> str:
     if page is None:
         return ""
     return f"{local(page.written_ms):%m-%d %H:%M} → {at:%m-%d %H:%M}"
-
-
-def _report_of(part: Period) -> str:
-    return f"{reverse('papers:report', args=['takings'])}?{urlencode({'period': part.name})}"
 
 
 def _open_notes(period: Period) -> list[str]:

@@ -13,8 +13,7 @@ from central.desk.go_live.forms import instant_ms
 from central.desk.go_live.plan import OpeningPlan, plan_opening
 from central.desk.go_live.totals import planned_sums
 from central.desk.go_live.words import finding_words, place_of
-from central.office.templatetags.cardroom import unit_word
-from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
+from central.office.templatetags.cardroom import amount_text, unit_word
 
 EXAMPLE = [
     ["楼栋", "房间", "余额(元)", "余额(度)", "其中补助", "表号", "表码", "最后收据页号"],
@@ -54,7 +53,7 @@ def check(options: Namespace) -> int:
 def _show_sums(plan: OpeningPlan) -> None:
     for one in planned_sums(plan.balances):
         figures = ", ".join(
-            f"{name} {_amount(amount, one.unit)}"
+            f"{name} {amount_text(amount, one.unit)}"
             for name, amount in (("credit", one.credit), ("debts", one.debt), ("net", one.net))
         )
         print(f"{one.building} {one.class_name}: {len(one.rooms)} rooms, {figures} {unit_word(one.unit)}")
@@ -62,10 +61,6 @@ def _show_sums(plan: OpeningPlan) -> None:
         print(f"not in the list: {', '.join(room.label for room in plan.missing)}")
     if plan.other_buildings:
         print(f"buildings not in the list at all: {', '.join(plan.other_buildings)}")
-
-
-def _amount(amount: int, unit: str) -> str:
-    return kwh_text(WattHours(amount)) if unit == Unit.KWH else yuan_text(MicroYuan(amount))
 
 
 def _write_example(path: Path) -> int:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.campus.models import Account
-from central.clock import local
+from central.clock import minute_text
 from central.desk.corrections.adjusting import ACT, AdjustmentRefusal, carry_out
 from central.desk.corrections.queries import Record, receipt_with_all, record_of
 from central.desk.corrections.words import why_not
@@ -13,12 +13,12 @@ from central.desk.go_live.signers_view import bucket_words, kind_of
 from central.desk.models import Receipt
 from central.desk.queries import bucket_balances
 from central.domain.approval import Step
-from central.domain.paper import Column, Kind, Row, Table, text_of
+from central.domain.paper import Column, Kind, Row, Table
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balances
 from central.office.acts import Act, Approved, Content
 from central.office.roles import ASK_ADJUSTMENTS, Role
-from central.office.templatetags.cardroom import receipt_number, unit_word
+from central.office.templatetags.cardroom import amount_text, receipt_number, unit_word
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 
@@ -61,17 +61,15 @@ def _balances(account: Account) -> Table:
     units = dict.fromkeys(one.unit for one in buckets)
     debts = {unit: chart.owed(account.code, unit) for unit in units}
     held = balances(debts.values())
-    rows = [[bucket_words(one.bucket), unit_word(one.unit), _text(one.amount, one.unit)] for one in buckets]
+    rows = [
+        [bucket_words(one.bucket), unit_word(one.unit), amount_text(one.amount, one.unit)] for one in buckets
+    ]
     rows += [
-        [_("owed outside the balance"), unit_word(unit), _text(held[side.code], unit)]
+        [_("owed outside the balance"), unit_word(unit), amount_text(held[side.code], unit)]
         for unit, side in debts.items()
         if held.get(side.code)
     ]
     return Table(_("As it stands"), columns, [Row([*row]) for row in rows])
-
-
-def _text(amount: int, unit: str) -> str:
-    return text_of(amount, kind_of(unit))
 
 
 def _payments(record: Record) -> Table:
@@ -85,7 +83,7 @@ def _payments(record: Record) -> Table:
         Row(
             [
                 receipt_number(one.number),
-                f"{local(one.at_ms):%Y-%m-%d %H:%M}",
+                minute_text(one.at_ms),
                 one.amount_fen * MICRO_YUAN_PER_FEN,
                 _("void") if hasattr(one, "void") else "",
             ],

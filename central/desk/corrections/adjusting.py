@@ -76,8 +76,7 @@ def ask_adjustment(
 
 def carry_out(content: Content, approved: Approved) -> Adjustment | AdjustmentRefusal:
     """Give or ask back what was signed, inside the last signature's transaction."""
-    signers = {one.pk: one for one in approved.signed_by if one.pk != approved.asked_by.pk}
-    if len(signers) < SIGNATURES_AT_LEAST:
+    if len(approved.signers) < SIGNATURES_AT_LEAST:
         return AdjustmentRefusal.TOO_FEW_SIGNATURES
     building = building_of(content["account"])
     if building is None:
@@ -88,7 +87,7 @@ def carry_out(content: Content, approved: Approved) -> Adjustment | AdjustmentRe
         return found
     if content["amount"] < 0 and gateway is None:
         return AdjustmentRefusal.NO_GATEWAY
-    names = "、".join(one.get_username() for one in signers.values())[:400]
+    names = "、".join(one.get_username() for one in approved.signers)[:400]
     done = _store(content, found[0], approved, names)
     book_new([_draft(done)], approved.now_ms)
     if done.reclaim is not None:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.campus.models import Account
-from central.desk.charges import Wanted, price_lines
+from central.desk.charges import Wanted, offered_at, price_lines
 from central.desk.corrections.models import Correction
 from central.desk.corrections.operations import Right
 from central.desk.forms import FULL_WIDTH_DIGITS, AmountField, refusal_words
@@ -14,8 +14,6 @@ from central.desk.limits import limits_at
 from central.desk.models import Receipt
 from central.desk.money_in import LONGEST_REFERENCE
 from central.desk.refusals import Refused
-from central.domain.repair_list import Item
-from central.office.repair_lists import repair_list_at
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Unit
 
 Kind = Correction.Kind
@@ -94,7 +92,7 @@ class CorrectForm(forms.Form):
     def items(self) -> tuple[list[Wanted], list[str]]:
         """Read the quantities beside the list's items; give what is wanted, and what can't be read."""
         wanted, faults = [], []
-        for item in offered_items(self._now_ms):
+        for item in offered_at(self._now_ms):
             text = str(self.data.get(f"{QUANTITY}{item.code}", "")).strip()
             milli = milli_of(text) if text else 0
             if milli is None:
@@ -102,12 +100,6 @@ class CorrectForm(forms.Form):
             elif milli:
                 wanted.append(Wanted(item.code, milli))
         return wanted, faults
-
-
-def offered_items(now_ms: int) -> list[Item]:
-    """Give the items of the list in force (R-4.1.3)."""
-    published = repair_list_at(now_ms)
-    return list(published.offered()) if published else []
 
 
 def milli_of(text: str) -> int | None:

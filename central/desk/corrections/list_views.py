@@ -20,7 +20,7 @@ from central.desk.models import Receipt
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import find_points, is_only_hit
 from central.office.access import may, roles
-from central.office.approval_views import REFUSALS as APPROVAL_REFUSALS
+from central.office.approval_views import refusal_words as approval_words
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.roles import ASK_ADJUSTMENTS, CORRECT, SEE_MONEY
@@ -96,7 +96,7 @@ def _ask(request: HttpRequest, number: int, form: AdjustForm) -> int | str:
     wanted = Wanted(number, line.paid_account, given["bucket"], form.amount_in(unit))
     asked = ask_adjustment(wanted, str(given["key"]), why=given["why"], actor=request.user, now_ms=now_ms)
     if isinstance(asked, ApprovalRefusal):
-        return str(APPROVAL_REFUSALS.get(asked, asked))
+        return approval_words(asked)
     return why_not(asked) if isinstance(asked, AdjustmentRefusal) else asked.number
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.campus.queries import building_of, payer_code
-from central.desk.charges import Wanted, charge
+from central.desk.charges import Wanted, charge, has_lines
 from central.desk.corrections.models import Correction, Reclaim
 from central.desk.corrections.reclaims import CORRECTED, begin
 from central.desk.corrections.reversal import reversal_drafts
@@ -107,8 +107,7 @@ def _before(known: Correction, number: int, right: Right | None) -> Corrected | 
     else:
         same = same and done.payment.account.code in (right.account, payer_code(right.account))
         same = same and (bool(right.items) or done.amount_fen == right.amount_fen)
-        lines = done.payment.lines.order_by("number").values_list("code", "quantity_milli")
-        same = same and list(lines) == [(one.code, one.quantity_milli) for one in right.items]
+        same = same and has_lines(done.payment, right.items)
     return Corrected(known, True) if same else NotCorrected(CorrectionRefusal.EXISTS_WITH_DIFFERENT)
 
 
@@ -136,9 +135,7 @@ def _kind_of(
     if payment.purpose == Payment.Purpose.CHARGES:
         if right.account != payment.account.code:
             return Kind.ROOM
-        lines = list(payment.lines.order_by("number").values_list("code", "quantity_milli"))
-        is_same = lines == [(one.code, one.quantity_milli) for one in right.items]
-        return CorrectionRefusal.NOTHING_DIFFERS if is_same else Kind.ITEMS
+        return CorrectionRefusal.NOTHING_DIFFERS if has_lines(payment, right.items) else Kind.ITEMS
     if payer_code(right.account) != payment.account.code:
         return Kind.ROOM
     return CorrectionRefusal.NOTHING_DIFFERS if right.amount_fen == payment.amount_fen else Kind.AMOUNT

@@ -120,9 +120,7 @@ def adjustment_lines(limit: int) -> list[AdjustmentLine]:
     rows = Adjustment.objects.select_related(
         "account__point__room__building", "receipt", "reclaim__account", "asked_by"
     )
-    newest = list(rows.order_by("-at_ms")[:limit])
-    stands = standings([one.reclaim for one in newest if one.reclaim])
-    return [AdjustmentLine(one, stands.get(one.reclaim_id or "")) for one in newest]
+    return _adjustment_lines(rows.order_by("-at_ms")[:limit])
 
 
 def adjustments_waiting(number: int | None = None) -> list[tuple[Approval, str]]:
@@ -135,9 +133,12 @@ def adjustments_waiting(number: int | None = None) -> list[tuple[Approval, str]]
 def adjustments_of(number: int) -> list[AdjustmentLine]:
     """Give what was adjusted because of a receipt."""
     rows = Adjustment.objects.select_related("account__point__room__building", "reclaim__account")
-    found = list(rows.filter(receipt=number).order_by("at_ms"))
-    stands = standings([one.reclaim for one in found if one.reclaim])
-    return [AdjustmentLine(one, stands.get(one.reclaim_id or "")) for one in found]
+    return _adjustment_lines(rows.filter(receipt=number).order_by("at_ms"))
+
+
+def _adjustment_lines(rows: QuerySet[Adjustment]) -> list[AdjustmentLine]:
+    stands = standings([one.reclaim for one in rows if one.reclaim])
+    return [AdjustmentLine(one, stands.get(one.reclaim_id or "")) for one in rows]
 
 
 def pages_of(line: CorrectionLine) -> tuple[BookPageIssue | None, BookPageIssue | None]:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
 from central.campus.queries import price_at
-from central.desk.book_words import PAGE_REFUSALS
+from central.desk.charges import offered_at
 from central.desk.corrections import queries
-from central.desk.corrections.forms import QUANTITY, CorrectForm, offered_items
+from central.desk.corrections.forms import QUANTITY, CorrectForm
 from central.desk.corrections.models import Correction
 from central.desk.corrections.operations import Corrected, correct
 from central.desk.corrections.queries import Record
@@ -24,16 +24,18 @@ from central.desk.corrections.rule import CorrectionRefusal, may_correct
 from central.desk.corrections.words import REFUSALS, badge, sentence, why_not
 from central.desk.forms import new_key
 from central.desk.models import Payment, Receipt
-from central.desk.page_offer import PageOffer, offer_for
+from central.desk.page_offer import PageOffer, fault_in, offer_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import HITS_AT_MOST, find_points, is_only_hit, point_of_room
 from central.desk.shifts import open_shift_of
-from central.domain.receipt_book import PageFault, PageRefusal
+from central.domain.receipt_book import PageFault
+from central.domain.typed_sale import quantity_text
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
 from central.office.live import live_part
 from central.office.roles import ASK_ADJUSTMENTS, CORRECT, SEE_MONEY
+from central.office.templatetags.cardroom import fen
 from gateway.contract.quantities import MicroYuanPerKwh, energy_for, micro_yuan_from_fen
 
 Kind = Correction.Kind
@@ -71,7 +73,7 @@ def _step(request: HttpRequest, receipt: Receipt, form: CorrectForm | None) -> H
         "chosen": chosen,
         "form": form,
         "typed": typed,
-        "amount": typed.get("amount") or f"{receipt.amount_fen // 100}.{receipt.amount_fen % 100:02d}",
+        "amount": typed.get("amount") or fen(receipt.amount_fen),
         "items": _items(record, typed, now_ms) if not record.is_energy else [],
         "has_shift": open_shift_of(request.user) is not None,
         "correction_id": typed.get("correction") or new_key(),
@@ -114,8 +116,8 @@ def do(request: HttpRequest, number: int) -> HttpResponse:
         if done.existed:
             messages.info(request, _("This was corrected already: nothing was done twice."))
         return _to_what_was_done(number)
-    if isinstance(done, Refused) and done.why.value in PAGE_REFUSALS:
-        return _read_back(request, receipt, form, PageFault(PageRefusal(done.why.value), done.page))
+    if isinstance(done, Refused) and (fault := fault_in(done)):
+        return _read_back(request, receipt, form, fault)
     if not isinstance(done, Refused) and done.why is CorrectionRefusal.ALREADY_VOID:
         messages.error(request, why_not(done))
         return _to_what_was_done(number)
@@ -187,9 +189,9 @@ def _chosen(room: str, hits: list[RoomLine], query: str, now_ms: int) -> RoomLin
 
 def _items(record: Record, typed: object, now_ms: int) -> list[tuple[object, str]]:
     """Give the list's items with the quantity that the field holds: typed, or the receipt's."""
-    was = {line.code: f"{line.quantity_milli / 1000:g}" for line in record.lines}
+    was = {line.code: quantity_text(line.quantity_milli) for line in record.lines}
     return [
-        (item, typed.get(f"{QUANTITY}{item.code}", was.get(item.code, ""))) for item in offered_items(now_ms)
+        (item, typed.get(f"{QUANTITY}{item.code}", was.get(item.code, ""))) for item in offered_at(now_ms)
     ]
 
 
@@ -243,6 +245,6 @@ def _energy(point: object, sum_fen: int, now_ms: int) -> int | None:
 
 def _wanted(form: CorrectForm, now_ms: int) -> list[tuple[str, str]]:
     """Give the right items with their quantities, as they are read back."""
-    names = {item.code: item.name for item in offered_items(now_ms)}
+    names = {item.code: item.name for item in offered_at(now_ms)}
     items = form.right.items if form.right else ()
-    return [(names.get(one.code, one.code), f"{one.quantity_milli / 1000:g}") for one in items]
+    return [(names.get(one.code, one.code), quantity_text(one.quantity_milli)) for one in items]

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy
 
 from central.desk.forms import AmountField
 from central.desk.models import Payment
-from central.desk.money_in import HowPaid
 
 
 class DebtPayForm(forms.Form):
@@ -28,12 +27,6 @@ class DebtPayForm(forms.Form):
     )
     payment = forms.UUIDField(widget=forms.HiddenInput)
     share = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
-
-    def how(self) -> HowPaid:
-        """Give how it is paid."""
-        method = Payment.Method(self.cleaned_data["method"])
-        is_cash = method == Payment.Method.CASH
-        return HowPaid(method, "" if is_cash else self.cleaned_data["reference"])
 
 
 class SplitForm(forms.Form):

@@ -38,11 +38,11 @@ class DebtLine:
         return max(now_ms - self.since_ms, 0) // DAY_MS if self.since_ms else 0
 
 
-def debts_now(now_ms: int, building: str = "") -> list[DebtLine]:
+def debts_now(now_ms: int) -> list[DebtLine]:
     """List what is owed, by building and room: rooms' debts, then what is left of persons' shares."""
     amounts = _amounts()
-    accounts = _accounts(building).filter(code__in=amounts)
-    lines = _lines(accounts, amounts, now_ms) + _shares(building)
+    accounts = _accounts().filter(code__in=amounts)
+    lines = _lines(accounts, amounts, now_ms) + _shares()
     return sorted(lines, key=lambda line: (line.account.point.room.building.code, line.room, line.people))
 
 
@@ -63,9 +63,8 @@ def _amounts() -> dict[str, dict[str, int]]:
     return amounts
 
 
-def _accounts(building: str) -> QuerySet[Account]:
-    accounts = Account.objects.select_related("point__room__building", "point__customer_class")
-    return accounts.filter(point__room__building__code=building) if building else accounts
+def _accounts() -> QuerySet[Account]:
+    return Account.objects.select_related("point__room__building", "point__customer_class")
 
 
 def _lines(accounts: Iterable[Account], amounts: dict[str, dict[str, int]], now_ms: int) -> list[DebtLine]:
@@ -98,8 +97,8 @@ def _since(codes: list[str]) -> dict[str, int]:
     return found
 
 
-def _shares(building: str) -> list[DebtLine]:
-    accounts = {one.pk: one for one in _accounts(building).filter(debt_splits__isnull=False)}
+def _shares() -> list[DebtLine]:
+    accounts = {one.pk: one for one in _accounts().filter(debt_splits__isnull=False)}
     shares = list(DebtShare.objects.filter(split__account__in=accounts).select_related("split"))
     held = balances(share_side(share) for share in shares)
     return [

@@ -10,18 +10,17 @@ from central.desk.debts.owing import Debt, locked_debt
 from central.desk.debts.refusals import DebtRefusal as Why
 from central.desk.debts.refusals import Refused as DebtRefused
 from central.desk.models import Payment, Receipt
-from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
+from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side, receipt_without_credit
 from central.desk.numbering import RECEIPTS, locked_series, next_number
 from central.desk.operations import Paid, original_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of
-from central.desk.stand_in import name_at_desk
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import Draft, book_new
 from central.link.outbox import lock_gateway_or_building
 from central.office.models import User
-from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Unit
+from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 KIND = "debt-paid"
 
@@ -127,21 +126,14 @@ def _write_receipt(number: int, payment: Payment, shift: Shift) -> Receipt:
     account, share = payment.account, payment.debt.share
     names = [share.name] if share else occupants_of_debt(account, payment.at_ms)
     price = price_at(account.point.customer_class.tariff_id, payment.at_ms)
-    return Receipt.objects.create(
-        number=number,
-        payment=payment,
+    return receipt_without_credit(
+        number,
+        payment,
+        shift,
         room=account.point.room.full_label,
         occupants="、".join(names)[:200],
         class_name=account.point.customer_class.name,
-        cashier_name=name_at_desk(payment.cashier, shift),
-        amount_fen=payment.amount_fen,
-        credited=0,
-        unit=Unit.YUAN.value,
-        balance_before=0,
-        balance_after=0,
         micro_yuan_per_kwh=price.micro_yuan_per_kwh if price else 0,
-        at_ms=payment.at_ms,
-        shift=shift,
     )
 
 

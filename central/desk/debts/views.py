@@ -3,8 +3,8 @@
 import uuid
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +20,7 @@ from central.desk.debts.paying import pay_debt
 from central.desk.debts.words import refusal_words
 from central.desk.models import Payment
 from central.desk.operations import Paid
+from central.desk.sale_forms import how_paid
 from central.desk.shifts import open_shift_of
 from central.domain.debt_shares import MOST_SHARES, split_evenly
 from central.link.models import TakeBackRequest
@@ -61,11 +62,8 @@ def debt(request: HttpRequest, account: str) -> HttpResponse:
 
 
 def _account(code: str) -> Account:
-    found = Account.objects.select_related("point__room__building", "point__customer_class").filter(code=code)
-    account = found.first()
-    if account is None:
-        raise Http404
-    return account
+    found = Account.objects.select_related("point__room__building", "point__customer_class")
+    return get_object_or_404(found, code=code)
 
 
 def _page(request: HttpRequest, account: Account, **forms: object) -> HttpResponse:
@@ -141,7 +139,7 @@ def pay(request: HttpRequest, account: str) -> HttpResponse:
         now_ms=clock.now_ms(),
         share_id=typed["share"],
         page=typed["page"].strip(),
-        how=form.how(),
+        how=how_paid(typed),
     )
     if isinstance(done, Paid):
         return redirect("desk:receipt", done.receipt.number)

@@ -14,12 +14,13 @@ from central.desk.departures.runs import RUN_ACT, ask_all
 from central.desk.departures.states import cases_with_all
 from central.desk.departures.withdrawing import ask_gateway, locked_case
 from central.desk.departures.words import refusal_words
+from central.desk.go_live.signers_view import kind_of
 from central.domain.approval import Step
-from central.domain.paper import Column, Kind, Row, Table
+from central.domain.paper import Column, Row, Table
 from central.office.acts import Act, Approved, Content, register
 from central.office.roles import ASK_REFUNDS, Role
-from central.office.templatetags.cardroom import unit_word
-from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
+from central.office.templatetags.cardroom import unit_word, with_unit
+from gateway.contract.quantities import Unit
 
 CHAIN = (Step((Role.FINANCE,)), Step((Role.DIRECTOR,)))
 
@@ -44,8 +45,8 @@ def _show(content: Content) -> list[Table]:
         (_("Room"), case.account.point.room.full_label),
         (_("What"), str(case.get_kind_display())),
         (_("Occupants"), "、".join(occupant_names(case.account, case.asked_ms))),
-        (_("Balance when it was asked for"), _amount(case.balance, case.unit)),
-        (_("Sum asked for"), _amount(case.asked, case.unit) if case.asked else _("all that is left")),
+        (_("Balance when it was asked for"), with_unit(case.balance, case.unit)),
+        (_("Sum asked for"), with_unit(case.asked, case.unit) if case.asked else _("all that is left")),
         (_("To be paid"), str(case.get_pay_by_display())),
         (_("New room"), case.to_account.point.room.full_label if case.to_account else "–"),
         (_("Asked by"), case.asked_for),
@@ -63,11 +64,10 @@ def _show_run(content: Content) -> list[Table]:
 
 def rooms_table(cases: Sequence[Departure], unit: str) -> Table:
     """List a run's rooms that are kept in one unit, with their balance when it was asked for."""
-    kind = Kind.KWH if unit == Unit.KWH else Kind.YUAN
     columns = [
         Column("room", _("Room"), width=10),
         Column("occupants", _("Occupants"), width=30),
-        Column("balance", _("Balance, %(unit)s") % {"unit": unit_word(unit)}, kind, 12, summed=True),
+        Column("balance", _("Balance, %(unit)s") % {"unit": unit_word(unit)}, kind_of(unit), 12, summed=True),
     ]
     rows = [
         Row(
@@ -81,11 +81,6 @@ def rooms_table(cases: Sequence[Departure], unit: str) -> Table:
         if case.unit == unit
     ]
     return Table("", columns, rows)
-
-
-def _amount(amount: int, unit: str) -> str:
-    text = kwh_text(WattHours(amount)) if unit == Unit.KWH else yuan_text(MicroYuan(amount))
-    return f"{text} {unit_word(unit)}"
 
 
 def _about(content: Content) -> str:

@@ -1,6 +1,5 @@
 """Forms of cases: what is asked for, how finance paid, who moves in, which rooms graduate. Read exactly; nothing typed is lost."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from central.campus.models import Account, Building
 from central.desk.departures.asking import Wanted
 from central.desk.departures.models import Departure, PayBy
-from central.desk.forms import FULL_WIDTH_DIGITS
+from central.desk.forms import FULL_WIDTH_DIGITS, names_in
 from gateway.contract.quantities import (
     NotAnAmount,
     Unit,
@@ -167,8 +166,7 @@ class RunForm(forms.Form):
         """Give the rooms that were named, each once; none when a building was chosen."""
         if self.cleaned_data.get("building"):
             return []
-        parts = re.split(r"[\s,;，、；]+", self.cleaned_data.get("rooms") or "")
-        return list(dict.fromkeys(part for part in parts if part))
+        return list(dict.fromkeys(names_in(self.cleaned_data.get("rooms") or "")))
 
     def building_code(self) -> str:
         """Give the chosen building's code, or nothing."""

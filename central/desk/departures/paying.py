@@ -93,11 +93,13 @@ def pay_by_bank(
 def _empty(case: Departure, now_ms: int) -> int | DeskRefused:
     if case.closes:
         closing = paying_out.locked_closing(_request_id(case))
-        done = closing if isinstance(closing, DeskRefused) else None
-        return done or paying_out.empty_closed(closing, chart.paid_by_finance(), now_ms)
+        if isinstance(closing, DeskRefused):
+            return closing
+        return paying_out.empty_closed(closing, chart.paid_by_finance(), now_ms)
     request = paying_out.locked_request(_request_id(case))
-    done = request if isinstance(request, DeskRefused) else None
-    return done or paying_out.empty_request(request, chart.paid_by_finance(), now_ms)
+    if isinstance(request, DeskRefused):
+        return request
+    return paying_out.empty_request(request, chart.paid_by_finance(), now_ms)
 
 
 @transaction.atomic

@@ -6,11 +6,11 @@ The college's Chinese paper whatever language the pages are in, as the receipt i
 from django.db import transaction
 
 from central.campus.queries import occupant_names
-from central.clock import local
 from central.desk.capital_numerals import in_capitals
 from central.desk.departures.models import Departure, PayBy, PayOutPrint
 from central.desk.departures.states import Standing
 from central.desk.receipt_sheets import on_sheets
+from central.desk.receipt_slips import paper_amount, paper_instant
 from central.desk.shift_models import CashOut
 from central.domain.receipt_prints import Workstation
 from central.ledger.models import ChainHead
@@ -19,7 +19,7 @@ from central.office.models import User
 from central.office.templatetags.cardroom import fen
 from central.papers.slip import Cell, Row, Slip
 from central.papers.slip_pdf import slips_pdf
-from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
+from gateway.contract.quantities import WattHours, kwh_text
 
 TITLE, NOTHING = "电费退款凭单", "—"
 COPIES = ("存档联（存卡机房）", "客户联（交领款人）")
@@ -79,7 +79,7 @@ def pay_out_slip(one: Standing, part: str, copy: int, actor: User, now_ms: int) 
     return Slip(
         title=TITLE,
         number=f"审批 № {one.approval.number if one.approval else NOTHING}",
-        left=_instant(paid.at_ms),
+        left=paper_instant(paid.at_ms),
         middle=part,
         right=f"副本（第 {copy} 次补打）" if copy else "原件",
         rows=rows,
@@ -91,7 +91,7 @@ def pay_out_slip(one: Standing, part: str, copy: int, actor: User, now_ms: int) 
                 ],
                 1.1,
             ),
-            Row([Cell("打印", f"{actor.spoken_name} {_instant(now_ms)}")], 1.1),
+            Row([Cell("打印", f"{actor.spoken_name} {paper_instant(now_ms)}")], 1.1),
         ],
         signature="领款人签字：",
     )
@@ -111,8 +111,4 @@ def _taken(one: Standing) -> str:
         amount = sum(amount for _bucket, said, amount in one.closing.left if said == unit)
     else:
         amount = one.request.taken if one.request else 0
-    return f"{kwh_text(WattHours(amount))} kWh" if unit == Unit.KWH else f"{yuan_text(MicroYuan(amount))} 元"
-
-
-def _instant(instant_ms: int) -> str:
-    return local(instant_ms).strftime("%Y年%m月%d日 %H:%M")
+    return paper_amount(amount, unit)

@@ -5,7 +5,7 @@ import uuid
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,7 +24,7 @@ from central.desk.departures.states import Standing, State, cases_with_all, stan
 from central.desk.departures.steps import steps_of
 from central.desk.departures.withdrawing import withdraw
 from central.desk.departures.words import STATES, next_step, refusal_words
-from central.desk.print_views import PDF, no_font, workstation_of
+from central.desk.print_views import no_font, pdf_answer, workstation_of
 from central.desk.shifts import open_shift_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
@@ -102,18 +102,14 @@ def case_page(request: HttpRequest, case: str) -> HttpResponse:
 @require_safe
 def case_now(request: HttpRequest, case: str) -> HttpResponse:
     """The part of the case's page that changes."""
-    return live_part(request, "desk/departure_now.html", _now(_case(case)))
+    return live_part(request, "desk/departure_now.html", _now(standing_of(_case(case), clock.now_ms())))
 
 
 def _case(name: str) -> Departure:
-    case = cases_with_all().filter(pk=name).first()
-    if case is None:
-        raise Http404
-    return case
+    return get_object_or_404(cases_with_all(), pk=name)
 
 
-def _now(case: Departure) -> dict[str, object]:
-    one = standing_of(case, clock.now_ms())
+def _now(one: Standing) -> dict[str, object]:
     is_final = one.state not in (State.ASKED, State.WAITING)
     context = {"one": one, "badge": STATES[one.state], "next_step": next_step(one), "steps": steps_of(one)}
     return {**context, "is_final": is_final}
@@ -122,12 +118,11 @@ def _now(case: Departure) -> dict[str, object]:
 def _page(
     request: HttpRequest, case: Departure, bank_form: BankForm | None = None, people_form: object = None
 ) -> HttpResponse:
-    now = _now(case)
-    one: Standing = now["one"]  # type: ignore[assignment]
+    one = standing_of(case, clock.now_ms())
     follows = Account.objects.filter(point=case.account.point_id).exclude(state=Account.State.CLOSED).first()
     is_closed = case.account.state == Account.State.CLOSED
     context = {
-        **now,
+        **_now(one),
         "case": case,
         "paid": getattr(case, "paid", None),
         "people": occupant_names(case.account, min(case.account.closed_ms or case.asked_ms, case.asked_ms)),
@@ -223,10 +218,7 @@ def slip(request: HttpRequest, case: str) -> HttpResponse:
         body = print_slip(standing_of(found, now_ms), workstation_of(request), request.user, now_ms=now_ms)
     except NoFont as error:
         return no_font(request, error, reverse("desk:departure", args=[found.pk]))
-    answer = HttpResponse(body, content_type=PDF)
-    answer["Content-Disposition"] = f'inline; filename="pay-out-{found.pk}.pdf"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return pdf_answer(body, f"pay-out-{found.pk}")
 
 
 def _said(request: HttpRequest, case: str, done: object, words: str) -> HttpResponse:

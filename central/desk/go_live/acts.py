@@ -24,8 +24,7 @@ SIGNATURES_AT_LEAST = 2
 
 def signed_by(approved: Approved) -> Signed:
     """Give the names under a request, without who asked."""
-    signers = [person for person in approved.signed_by if person.pk != approved.asked_by.pk]
-    names = tuple(dict.fromkeys(person.get_username() for person in signers))
+    names = tuple(person.get_username() for person in approved.signers)
     return Signed(approved.number, approved.asked_by.get_username(), names)
 
 

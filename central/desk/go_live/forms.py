@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from central.clock import CAMPUS_ZONE
+from central.desk.forms import ListFileField
 from central.domain.opening_rows import Finding, read_row
-from central.office.forms import LARGEST_LIST_BYTES
 from gateway.contract.quantities import Unit
 
 WHY_LENGTH = 300
@@ -17,9 +16,8 @@ WHY_LENGTH = 300
 class OldListForm(forms.Form):
     """The old system's list, and the instant at which that system stopped."""
 
-    file = forms.FileField(
+    file = ListFileField(
         label=_("The old system's list (XLSX or CSV)"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
         error_messages={
             "required": _("Choose a file first."),
             "empty": _("The file is empty. Save the list again and choose it once more."),
@@ -34,13 +32,6 @@ class OldListForm(forms.Form):
     def __init__(self, *args: object, now_ms: int, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._now_ms = now_ms
-
-    def clean_file(self) -> UploadedFile:
-        """Refuse what no list can be; the preview names what is wrong inside."""
-        file: UploadedFile = self.cleaned_data["file"]
-        if file.size and file.size > LARGEST_LIST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 20 MB. Check that it is the right one."))
-        return file
 
     def clean_change_over(self) -> int:
         """Read a campus instant that is not to come; give milliseconds since 1970 in UTC."""

@@ -188,8 +188,7 @@ def moves(
 
 def names_of(approved: Approved) -> str:
     """Name who signed, without who asked."""
-    signers = [one.spoken_name for one in approved.signed_by if one.pk != approved.asked_by.pk]
-    return "、".join(dict.fromkeys(signers))[:400]
+    return "、".join(dict.fromkeys(one.spoken_name for one in approved.signers))[:400]
 
 
 def issue_credit(content: Content, approved: Approved) -> str:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from central.clock import local
+from central.clock import minute_text
 from central.desk.merchants.bill_models import MonthlyBill
 from central.desk.merchants.words import source_words
 from central.domain.paper import Column, Kind, Row, Table
@@ -25,10 +25,10 @@ def meters_table(bill: MonthlyBill) -> Table:
         Row(
             [
                 one.meter,
-                _moment(one.from_ms),
+                minute_text(one.from_ms),
                 one.first_wh,
                 source_words(one.first_source),
-                _moment(one.until_ms),
+                minute_text(one.until_ms),
                 one.last_wh,
                 source_words(one.last_source),
                 one.last_wh - one.first_wh,
@@ -59,7 +59,3 @@ def lines_table(bill: MonthlyBill) -> Table:
         for one in bill.lines.all()
     ]
     return Table(_("What it costs"), columns, rows)
-
-
-def _moment(instant_ms: int) -> str:
-    return local(instant_ms).strftime("%Y-%m-%d %H:%M")

@@ -35,14 +35,19 @@ def states_of(bills: Iterable[MonthlyBill], today: date) -> list[BillState]:
     numbers = [bill.pk for bill in bills]
     paid = BillPayment.objects.filter(bill__in=numbers, payment__receipt__void=None)
     paid_fen = dict(paid.values_list("bill").annotate(Sum("payment__amount_fen")).order_by())
-    notes = CreditNote.objects.filter(bill__in=numbers)
-    credited_fen = dict(notes.values_list("bill").annotate(Sum("amount_fen")).order_by())
+    credited_fen = credited_of(numbers)
     found = []
     for bill in bills:
-        state = BillState(bill, paid_fen.get(bill.pk, 0), credited_fen.get(bill.pk, 0), False)
-        late = state.open_fen > 0 and bill.due_day < today
-        found.append(BillState(bill, state.paid_fen, state.credited_fen, late))
+        paid, credited = paid_fen.get(bill.pk, 0), credited_fen.get(bill.pk, 0)
+        late = paid + credited < bill.amount_fen and bill.due_day < today
+        found.append(BillState(bill, paid, credited, late))
     return found
+
+
+def credited_of(numbers: Iterable[int]) -> dict[int, int]:
+    """Give how much of bills was taken back, in fen; bills of which nothing was are missing."""
+    notes = CreditNote.objects.filter(bill__in=numbers)
+    return dict(notes.values_list("bill").annotate(Sum("amount_fen")).order_by())
 
 
 def state_of(bill: MonthlyBill, today: date) -> BillState:

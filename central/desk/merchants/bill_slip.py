@@ -5,7 +5,7 @@ Registers, prices and amounts as they were signed; credit notes and what is stil
 
 from reportlab.lib.pagesizes import A4
 
-from central.clock import local
+from central.clock import minute_text
 from central.desk.capital_numerals import in_capitals
 from central.desk.merchants.bill_models import MonthlyBill
 from central.desk.merchants.bill_queries import BillState
@@ -56,7 +56,7 @@ def bill_slip(state: BillState, copy: str, printed: str) -> Slip:
     return Slip(
         title=TITLE,
         number=f"№ {bill.pk:06d}",
-        left=f"开出 {_moment(bill.issued_ms)}",
+        left=f"开出 {minute_text(bill.issued_ms)}",
         middle=copy,
         right="本账单已冲减" if state.is_taken_back else "",
         rows=rows,
@@ -102,8 +102,4 @@ def _remark(state: BillState) -> str:
 
 
 def _span(bill: MonthlyBill) -> str:
-    return f"{_moment(bill.from_ms)} 至 {_moment(bill.until_ms)}"
-
-
-def _moment(instant_ms: int) -> str:
-    return local(instant_ms).strftime("%Y-%m-%d %H:%M")
+    return f"{minute_text(bill.from_ms)} 至 {minute_text(bill.until_ms)}"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from central.clock import local
+from central.clock import minute_text
 from central.desk.merchants.bill_models import MonthlyBill
 from central.desk.merchants.words import fault_words, source_words
 from central.domain.monthly_bill import BillFault
@@ -40,8 +40,8 @@ def bills_table(bills: list[Content]) -> Table:
             [
                 one["room"],
                 one["occupants"],
-                _moment(one["from_ms"]),
-                _moment(one["until_ms"]),
+                minute_text(one["from_ms"]),
+                minute_text(one["until_ms"]),
                 one["energy_wh"],
                 " / ".join(price(rate) for rate, _wh, _fen in one["lines"]),
                 one["amount_fen"] * MICRO_YUAN_PER_FEN,
@@ -102,7 +102,3 @@ def credit_tables(content: Content) -> list[Table]:
         content["amount_fen"] * MICRO_YUAN_PER_FEN,
     ]
     return [Table("", columns, [Row(cells)])]
-
-
-def _moment(instant_ms: int) -> str:
-    return local(instant_ms).strftime("%Y-%m-%d %H:%M")

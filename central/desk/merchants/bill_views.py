@@ -1,7 +1,5 @@
 """Pages of monthly bills: a month's plan and request; what is open and overdue; one bill with its payment and credit note."""
 
-from uuid import uuid4
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -11,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
-from central.desk.book_words import PAGE_REFUSALS
-from central.desk.forms import new_payment_id, refusal_words
+from central.desk.forms import new_key, new_payment_id, refusal_words
 from central.desk.merchants.bill_acts import CREDIT, RUN, BillRefusal, ask_for_bills, ask_for_credit
 from central.desk.merchants.bill_models import MonthlyBill
 from central.desk.merchants.bill_page_tables import lines_table, meters_table
@@ -24,13 +21,13 @@ from central.desk.merchants.billing import BillPlan, plan_bills
 from central.desk.merchants.forms import BillPaymentForm, CreditForm, ReasonForm
 from central.desk.merchants.pay_bill import pay_bill
 from central.desk.merchants.words import refusal_text
-from central.desk.models import Payment
-from central.desk.money_in import HowPaid
-from central.desk.page_offer import offer_for
+from central.desk.page_offer import fault_in, offer_for
+from central.desk.print_views import pdf_answer
 from central.desk.refusals import Refused
+from central.desk.sale_forms import how_paid
 from central.desk.shifts import open_shift_of
 from central.domain.periods import NotAPeriod, Period, PeriodKind, accounting_period_of, read_period
-from central.domain.receipt_book import PageFault, PageRefusal
+from central.domain.receipt_book import PageFault
 from central.ledger.operations import record_audit
 from central.office.access import may, roles
 from central.office.approval_queries import act_title, subject_words
@@ -92,7 +89,7 @@ def bills_plan(request: HttpRequest) -> HttpResponse:
     if period is None:
         messages.error(request, _("That is no month. Write it as 2026-11."))
         return redirect("desk:bills")
-    return _plan_page(request, plan_bills(period), ReasonForm(initial={"key": uuid4().hex}))
+    return _plan_page(request, plan_bills(period), ReasonForm(initial={"key": new_key()}))
 
 
 @roles(*BILL_MERCHANTS)
@@ -170,24 +167,17 @@ def bill_pay(request: HttpRequest, number: int) -> HttpResponse:
     if not form.is_valid():
         return _bill_page(request, found, pay_form=form)
     typed = form.cleaned_data
-    is_cash = typed["method"] == Payment.Method.CASH
-    how = HowPaid(
-        Payment.Method(typed["method"]),
-        "" if is_cash else typed["reference"],
-        typed["tendered"] if is_cash else None,
-    )
-    page = typed["page"].strip()
     done = pay_bill(
         str(typed["payment"]),
         number,
         typed["amount"],
         request.user,
         now_ms=clock.now_ms(),
-        page=page,
-        how=how,
+        page=typed["page"].strip(),
+        how=how_paid(typed),
     )
     if isinstance(done, Refused):
-        fault = PageFault(PageRefusal(done.why.value), done.page) if done.why.value in PAGE_REFUSALS else None
+        fault = fault_in(done)
         if fault is None:
             form.add_error("amount", _pay_refusal(done))
         return _bill_page(request, found, pay_form=form, page_fault=fault)
@@ -229,7 +219,7 @@ def bill_pdf(request: HttpRequest, number: int) -> HttpResponse:
     found, now_ms = _bill(number), clock.now_ms()
     asked = request.GET.get("copy", "1")
     copy = int(asked) if asked in ("1", "2", "3") else 1
-    printed = f"{request.user.spoken_name} {clock.local(now_ms):%Y-%m-%d %H:%M}"
+    printed = f"{request.user.spoken_name} {clock.minute_text(now_ms)}"
     try:
         body = draw(state_of(found, clock.campus_day(now_ms)), copy, printed)
     except NoFont as error:
@@ -243,10 +233,7 @@ def bill_pdf(request: HttpRequest, number: int) -> HttpResponse:
             detail=f"copy {copy}",
             now_ms=now_ms,
         )
-    answer = HttpResponse(body, content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="bill-{number}-copy{copy}.pdf"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return pdf_answer(body, f"bill-{number}-copy{copy}")
 
 
 def _bill(number: int) -> MonthlyBill:
@@ -275,7 +262,7 @@ def _bill_page(
         "credits": found.credits.order_by("number"),
         "pay_form": pay_form
         or BillPaymentForm(initial={"amount": open_yuan, "method": "cash", "payment": new_payment_id()}),
-        "credit_form": credit_form or CreditForm(initial={"amount": open_yuan, "key": uuid4().hex}),
+        "credit_form": credit_form or CreditForm(initial={"amount": open_yuan, "key": new_key()}),
         "may_sell": may(request, SELL),
         "has_shift": open_shift_of(request.user) is not None,
         "may_bill": may(request, BILL_MERCHANTS),

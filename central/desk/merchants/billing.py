@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 
 from central.campus.models import Account
 from central.campus.queries import occupant_names
-from central.desk.merchants.bill_models import CreditNote, MonthlyBill
+from central.desk.merchants.bill_models import MonthlyBill
+from central.desk.merchants.bill_queries import credited_of
 from central.desk.merchants.bill_registers import begins_of, meter_spans, price_rules, used_before
 from central.domain.monthly_bill import BillFault, MeterSpan, PricedLine, priced
 from central.domain.periods import Period
@@ -104,7 +105,10 @@ def plan_bills(period: Period) -> BillPlan:
     plan = BillPlan(period)
     for account in _accounts(from_ms, until_ms):
         found = _draft(account, from_ms, min(until_ms, account.closed_ms or until_ms))
-        (plan.drafts if isinstance(found, Draft) else plan.unbilled).append(found)  # type: ignore[arg-type]
+        if isinstance(found, Draft):
+            plan.drafts.append(found)
+        else:
+            plan.unbilled.append(found)
     return plan
 
 
@@ -142,8 +146,5 @@ def _draft(account: Account, period_from_ms: int, until_ms: int) -> Draft | Unbi
 def standing_bills(bills: Iterable[MonthlyBill]) -> list[MonthlyBill]:
     """Leave out the bills that were taken back whole: what they were for is billed anew."""
     bills = list(bills)
-    credited: dict[int, int] = {}
-    notes = CreditNote.objects.filter(bill__in=[bill.pk for bill in bills])
-    for number, fen in notes.values_list("bill", "amount_fen"):
-        credited[number] = credited.get(number, 0) + fen
+    credited = credited_of([bill.pk for bill in bills])
     return [bill for bill in bills if credited.get(bill.pk, 0) < bill.amount_fen]

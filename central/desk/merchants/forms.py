@@ -3,15 +3,13 @@
 from datetime import date
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from central.desk.forms import AmountField
+from central.desk.forms import AmountField, ListFileField
 from central.desk.merchants.models import PaymentCardEnd
 from central.desk.merchants.words import KINDS
 from central.desk.models import Payment
-from central.office.forms import LARGEST_LIST_BYTES
 
 WHY_LENGTH = 300
 BY_HAND = {"autocomplete": "off", "spellcheck": "false"}
@@ -52,20 +50,12 @@ class ListForm(_Form):
     """Another system's list, and the days that it is said to be of."""
 
     kind = forms.ChoiceField(label=lazy("Whose list"), choices=list(KINDS.items()))
-    file = forms.FileField(
+    file = ListFileField(
         label=lazy("The list (XLSX or CSV)"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
         error_messages={"empty": lazy("The file is empty. Save the list again and choose it once more.")},
     )
     first = forms.DateField(label=lazy("First day"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
     last = forms.DateField(label=lazy("Last day"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
-
-    def clean_file(self) -> UploadedFile:
-        """Refuse what no list can be; the preview names what is wrong inside."""
-        file: UploadedFile = self.cleaned_data["file"]
-        if file.size and file.size > LARGEST_LIST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 20 MB. Check that it is the right one."))
-        return file
 
     def clean(self) -> dict[str, object]:
         """Hold the days to their order and to a year."""

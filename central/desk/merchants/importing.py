@@ -4,9 +4,9 @@ Card meters' sales never become cash of the desk or a grant. Their sums go to th
 there is what lies on the card.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from central.campus.models import Account
 from central.clock import campus_day
@@ -19,6 +19,7 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import Draft, book_new, record_audit
 from central.office.models import User
+from central.prepared import insert_many
 from gateway.contract.quantities import Fen, Unit, micro_yuan_from_fen
 
 
@@ -75,7 +76,7 @@ def _store_transactions(made: ImportedList, plan: ListPlan) -> None:
         )
         for row, _account in plan.new
     )
-    _write(CardTransaction, columns, rows)
+    insert_many(CardTransaction, columns, rows)
 
 
 def _store_sales(made: ImportedList, plan: ListPlan) -> None:
@@ -98,20 +99,7 @@ def _store_sales(made: ImportedList, plan: ListPlan) -> None:
         for row, account in plan.new
         if account is not None
     )
-    _write(CardMeterSale, columns, rows)
-
-
-def _write(
-    table: type[CardTransaction | CardMeterSale],
-    columns: tuple[str, ...],
-    rows: Iterable[tuple[object, ...]],
-) -> None:
-    """Write rows by one prepared statement: on SQLite the desk waits while a list of 100,000 rows is written."""
-    marks = ", ".join(["%s"] * len(columns))
-    names = ", ".join(connection.ops.quote_name(column) for column in columns)
-    statement = f"INSERT INTO {table._meta.db_table} ({names}) VALUES ({marks})"  # noqa: S608  names of our own
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, rows if connection.vendor == "sqlite" else list(rows))
+    insert_many(CardMeterSale, columns, rows)
 
 
 def _sale_drafts(made: ImportedList, plan: ListPlan, now_ms: int) -> Iterator[Draft]:

@@ -23,6 +23,7 @@ from central.office import uploads
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
 from central.office.roles import IMPORT_CARD_LISTS, PAY_OVER_CARDS, SEE_MONEY
+from central.office.templatetags.cardroom import fen
 from central.office.words import Badge
 
 FINDINGS_SHOWN, ROWS_SHOWN, PER_PAGE = 100, 12, 100
@@ -211,7 +212,7 @@ def _against_receipts(
         "counts": [(state, MATCHES[state][2], sum(one.state is state for one in found)) for state in Match],
         "open_fen": open_fen,
         "open_count": len(payments),
-        "form": form or PayOverForm(initial={"amount": f"{open_fen / 100:.2f}" if open_fen else ""}),
+        "form": form or PayOverForm(initial={"amount": fen(open_fen) if open_fen else ""}),
         "may_pay_over": may(request, PAY_OVER_CARDS),
     }
 

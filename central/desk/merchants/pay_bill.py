@@ -7,18 +7,17 @@ from central.desk.books import issue_page
 from central.desk.merchants.bill_models import BillPayment, MonthlyBill
 from central.desk.merchants.bill_queries import state_of
 from central.desk.models import Payment, Receipt
-from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side
+from central.desk.money_in import CASH, HowPaid, fault_of, is_an_id, money_side, receipt_without_credit
 from central.desk.numbering import RECEIPTS, locked_series, next_number
 from central.desk.operations import Paid, original_for
 from central.desk.refusals import DeskRefusal, Refused
 from central.desk.shift_models import Shift
 from central.desk.shifts import locked_shift_of
-from central.desk.stand_in import name_at_desk
 from central.ledger import chart_of_accounts as chart
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import Draft, book_new
 from central.office.models import User
-from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Fen, Unit, micro_yuan_from_fen
+from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Fen, micro_yuan_from_fen
 
 
 @one_writer
@@ -92,21 +91,15 @@ def _bill_of(payment: Payment) -> int | None:
 
 def _write_receipt(number: int, payment: Payment, bill: MonthlyBill, open_fen: int, shift: Shift) -> Receipt:
     """The balance on it is what of the bill was owed: below zero before, what is left of it after."""
-    return Receipt.objects.create(
-        number=number,
-        payment=payment,
+    return receipt_without_credit(
+        number,
+        payment,
+        shift,
         room=bill.room,
         occupants=bill.occupants,
         class_name=bill.class_name,
-        cashier_name=name_at_desk(payment.cashier, shift),
-        amount_fen=payment.amount_fen,
-        credited=0,
-        unit=Unit.YUAN.value,
         balance_before=-open_fen * MICRO_YUAN_PER_FEN,
         balance_after=(payment.amount_fen - open_fen) * MICRO_YUAN_PER_FEN,
-        micro_yuan_per_kwh=0,
-        at_ms=payment.at_ms,
-        shift=shift,
     )
 
 

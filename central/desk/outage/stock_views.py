@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
-from central.desk.forms import new_key
+from central.desk.forms import names_in, new_key
 from central.desk.outage.acts import DESTROY, MAKE
 from central.desk.outage.forms import CountForm, DestroyForm, StockForm
 from central.desk.outage.models import VoucherStock
@@ -26,7 +26,6 @@ from central.desk.outage.stock import (
 from central.desk.outage.voucher_sheets import vouchers_pdf
 from central.desk.outage.words import stock_words
 from central.desk.print_views import no_font
-from central.desk.subsidies.forms import BETWEEN
 from central.office.access import may, roles
 from central.office.approval_views import refusal_words
 from central.office.approvals import ask as ask_for
@@ -127,8 +126,7 @@ def destroy(request: HttpRequest, number: int) -> HttpResponse:
 def _ask_destroy(request: HttpRequest, found: VoucherStock, form: DestroyForm) -> Approval | str:
     said, lines = form.cleaned_data, lines_of(found)
     free = [line.voucher.pk for line in lines if line.in_safe and not line.redeemed]
-    named = [one for one in BETWEEN.split(said["vouchers"]) if one]
-    wanted = free if said["everything"] else list(dict.fromkeys(named))
+    wanted = free if said["everything"] else list(dict.fromkeys(names_in(said["vouchers"])))
     if not wanted:
         return stock_words(Refused(StockRefusal.NOTHING_CHOSEN))
     known = {line.voucher.pk for line in lines}

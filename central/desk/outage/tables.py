@@ -5,12 +5,10 @@ from collections.abc import Iterable
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from central.clock import local
+from central.clock import minute_text
 from central.desk.outage.models import OutagePage, OutageSheet
 from central.domain.paper import Cell, Column, Kind, Row, Table
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
-
-MINUTE = "%Y-%m-%d %H:%M"
 
 
 def pages_table(pages: Iterable[OutagePage], title: str = "") -> Table:
@@ -36,9 +34,9 @@ def _row(page: OutagePage) -> Row:
     cells: list[Cell] = [
         sheet.book.number,
         page.page,
-        local(page.written_ms).strftime(MINUTE) if page.written_ms else "",
+        minute_text(page.written_ms) if page.written_ms else "",
         sheet.written_by.spoken_name,
-        local(sheet.entered_ms).strftime(MINUTE),
+        minute_text(sheet.entered_ms),
         sheet.entered_by.spoken_name,
         receipt.room if receipt else "",
         page.voucher_id or "",

@@ -13,7 +13,7 @@ from central.desk.outage.carried import carried, waiting_buildings
 from central.desk.outage.entering import Sheet, SheetRefusal, SheetRefused, enter_sheet
 from central.desk.outage.forms import SheetFootForm, SheetHeadForm, typed_pages
 from central.desk.outage.models import OutageSheet
-from central.desk.outage.plan import SheetPlan, plan_sheet
+from central.desk.outage.plan import PlannedPage, SheetPlan, plan_sheet
 from central.desk.outage.tables import pages_of, pages_table
 from central.desk.outage.words import notice_words, sheet_words, trouble_words
 from central.office.access import may, roles
@@ -151,10 +151,10 @@ def _table(
     return render(request, "desk/outage_pages.html", context, status=422 if bad else 200)
 
 
-def _said(page: object) -> tuple[list[str], list[str]]:
+def _said(page: PlannedPage | None) -> tuple[list[str], list[str]]:
     if page is None:
         return [], []
-    return [trouble_words(one) for one in page.troubles], [notice_words(one) for one in page.notices]  # type: ignore[attr-defined]
+    return [trouble_words(one) for one in page.troubles], [notice_words(one) for one in page.notices]
 
 
 @roles(*SEE_MONEY)

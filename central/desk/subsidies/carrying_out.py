@@ -117,7 +117,7 @@ def _grant(batch: SubsidyBatch, row: SubsidyRow, account: Account, approved: App
 
 
 def _note_done(batch: SubsidyBatch, credited: Sequence[SubsidyRow], approved: Approved) -> SubsidyDone:
-    names = "、".join(dict.fromkeys(person.get_username() for person in approved.signed_by))
+    names = "、".join(person.get_username() for person in approved.signers)
     done = SubsidyDone.objects.create(
         batch=batch, done_ms=approved.now_ms, approval=approved.number, signed_by=names[:400]
     )

@@ -1,32 +1,29 @@
 """Forms of a subsidy: what is chosen, read exactly; and the rooms of a list, typed or from a file."""
 
 import json
-import re
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from central.campus.list_file import ListSheet, read_list
 from central.campus.models import Bucket, Building
 from central.clock import campus_day, start_of_day_ms
-from central.desk.forms import FULL_WIDTH_DIGITS
+from central.desk.forms import FULL_WIDTH_DIGITS, ListFileField, names_in
 from central.desk.go_live.signers_view import bucket_words
 from central.desk.subsidies.plan import Choice
 from central.domain.campus_rows import Problem
 from central.domain.opening_rows import PAID, column_of
 from central.domain.periods import LATEST
 from central.office import uploads
-from central.office.forms import LARGEST_LIST_BYTES
 from central.office.templatetags.cardroom import unit_word
 from gateway.contract.quantities import NotAnAmount, Unit, micro_yuan_from_yuan, wh_from_kwh
 
 MOST_EACH = 10_000
 """Yuan or kWh for each head: beyond it a decimal point was lost."""
 MOST_ROOMS = 20_000
-BETWEEN = re.compile(r"[\s,;、，；]+")
 
 
 def subsidy_buckets() -> list[Bucket]:
@@ -67,10 +64,9 @@ class SubsidyForm(forms.Form):
         max_length=200_000,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "1-301 1-302"}),
     )
-    file = forms.FileField(
+    file = ListFileField(
         label=lazy("or the rooms of a list (XLSX or CSV, with a column “room”)"),
         required=False,
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
     )
     kept = forms.RegexField(r"[0-9a-f]{64}", required=False, widget=forms.HiddenInput)
     """The digest under which the rooms of the preview are kept."""
@@ -95,13 +91,6 @@ class SubsidyForm(forms.Form):
             raise forms.ValidationError(_("Write the day as 2026-11-30."))
         return last
 
-    def clean_file(self) -> UploadedFile | None:
-        """Refuse what no list can be."""
-        file: UploadedFile | None = self.cleaned_data["file"]
-        if file is not None and file.size and file.size > LARGEST_LIST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 20 MB. Check that it is the right one."))
-        return file
-
     def clean(self) -> dict[str, object]:
         """Read the amount in the bucket's unit, and the rooms from wherever they come."""
         said = super().clean() or {}
@@ -125,13 +114,12 @@ class SubsidyForm(forms.Form):
             self.add_error("per_head", words % {"most": MOST_EACH, "unit": unit_word(unit)})
         return int(amount)
 
-    def _rooms(self, said: dict[str, object]) -> tuple[str, ...]:
+    def _rooms(self, said: dict[str, Any]) -> tuple[str, ...]:
         if said.get("kept"):
             return self._kept(str(said["kept"]))
-        rooms = [name for name in BETWEEN.split(str(said.get("rooms") or "")) if name]
-        file = said.get("file")
-        if file:
-            listed = rooms_of_list(file.read())  # type: ignore[attr-defined]
+        rooms = names_in(str(said.get("rooms") or ""))
+        if file := said.get("file"):
+            listed = rooms_of_list(file.read())
             if listed is None:
                 self.add_error("file", _("No column “room” was found. The first row must hold the headers."))
             rooms += listed or []

@@ -114,12 +114,11 @@ def plan_subsidy(choice: Choice) -> SubsidyPlan:
     )
     gateways = set(Gateway.objects.values_list("building", flat=True))
     for point in points:
-        account = accounts.get(point.pk)
-        why = _why_not(point, account, heads, bucket, able, gateways)
-        if why is not None:
-            plan.left_out.append(LeftOut(point.room.full_label, why))
-            continue
-        plan.rows.append(_row(point, account, heads[account.pk], choice.per_head))  # type: ignore[union-attr, arg-type]
+        planned = _planned(point, accounts.get(point.pk), heads, choice, able, gateways)
+        if isinstance(planned, PlannedSubsidy):
+            plan.rows.append(planned)
+        else:
+            plan.left_out.append(LeftOut(point.room.full_label, planned))
     return plan
 
 
@@ -159,15 +158,15 @@ def _live_accounts(points: list[MeteringPoint]) -> dict[int, Account]:
     return {account.point_id: account for account in live if account.point_id in wanted}
 
 
-def _why_not(
+def _planned(
     point: MeteringPoint,
     account: Account | None,
     heads: dict[int, int],
-    bucket: Bucket,
+    choice: Choice,
     able: set[int],
     gateways: set[int],
-) -> WhyLeftOut | None:
-    if point.customer_class_id != bucket.customer_class_id:
+) -> PlannedSubsidy | WhyLeftOut:
+    if point.customer_class_id != choice.bucket.customer_class_id:
         return WhyLeftOut.OTHER_CLASS
     if account is None:
         return WhyLeftOut.NO_ACCOUNT
@@ -180,7 +179,8 @@ def _why_not(
         return WhyLeftOut.PAYER_WITHOUT
     if point.room.building_id not in gateways:
         return WhyLeftOut.NO_GATEWAY
-    return None if heads.get(account.pk) else WhyLeftOut.NOBODY
+    count = heads.get(account.pk)
+    return _row(point, account, count, choice.per_head) if count else WhyLeftOut.NOBODY
 
 
 def _row(point: MeteringPoint, account: Account, heads: int, per_head: int) -> PlannedSubsidy:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from central.campus.models import Building
+from central.clock import campus_day
+from central.desk.go_live.signers_view import bucket_words, kind_of
 from central.desk.subsidies.models import SubsidyBatch, SubsidyRow
 from central.desk.subsidies.plan import SubsidyPlan
 from central.domain.paper import Column, Kind, Row, Table
@@ -14,11 +16,6 @@ from central.office.templatetags.cardroom import unit_word
 
 ROWS_SHOWN = 200
 ROWS_AT_ONCE = 500
-
-
-def kind_of(unit: str) -> Kind:
-    """Give the kind of column for amounts in a unit."""
-    return Kind.KWH if unit == "kwh" else Kind.YUAN
 
 
 def sums_table(rows: Iterable[tuple[str, int, int]], unit: str, per_head: int) -> Table:
@@ -60,14 +57,11 @@ def signers_tables(batch_id: str) -> list[Table]:
 
 def terms_table(batch: SubsidyBatch) -> Table:
     """Say what is given to whom until when."""
-    from central.desk.go_live.signers_view import bucket_words
-    from central.office.templatetags.cardroom import day
-
     lines = [
         (_("Class"), batch.customer_class.name),
         (_("Kind of credit"), bucket_words(batch.bucket)),
         (_("Occupants of"), batch.heads_on.isoformat()),
-        (_("Lapses after"), str(day(batch.expires_ms - 1)) if batch.expires_ms else _("never")),
+        (_("Lapses after"), campus_day(batch.expires_ms - 1).isoformat() if batch.expires_ms else _("never")),
     ]
     return Table(
         "", [Column("what", "", width=20), Column("said", "", width=40)], [Row([*line]) for line in lines]

@@ -1,7 +1,6 @@
 """Pages of subsidies: choose, look at what it comes to, ask for signatures, follow the credit, undo it on the same day."""
 
 from collections import Counter
-from uuid import uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
+from central.desk.forms import new_key
 from central.desk.go_live.signers_view import bucket_words
 from central.desk.subsidies.batches import Refused, SubsidyRefusal, ask_subsidy
 from central.desk.subsidies.forms import ReasonForm, SubsidyForm
@@ -46,7 +46,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _front(request, form)
     plan = plan_subsidy(form.choice())
-    reason = ReasonForm(initial={"key": uuid4().hex, "shown": plan.digest})
+    reason = ReasonForm(initial={"key": new_key(), "shown": plan.digest})
     return _preview(request, form, plan, reason)
 
 

@@ -68,12 +68,22 @@ def unit_word(unit: str) -> str:
     return pgettext("unit", "kWh") if unit == Unit.KWH else pgettext("unit", "yuan")
 
 
+def amount_text(amount: int, unit: str) -> str:
+    """Write what is kept in a unit as a plain number: micro-yuan as yuan, watt-hours as kWh."""
+    return kwh_text(WattHours(amount)) if unit == Unit.KWH else yuan_text(MicroYuan(amount))
+
+
+def with_unit(amount: int, unit: str) -> str:
+    """Write the same with its unit behind it, as a plain text."""
+    return f"{amount_text(amount, unit)} {unit_word(unit)}"
+
+
 @register.filter
 def in_unit(amount: int | None, unit: str) -> str | SafeString:
     """Write a balance with its unit; below zero it is marked, and still carries its sign."""
     if amount is None:
         return NOTHING
-    text = kwh_text(WattHours(amount)) if unit == Unit.KWH else yuan_text(MicroYuan(amount))
+    text = amount_text(amount, unit)
     kind = "minus" if amount < 0 else "plus"
     return format_html('<span class="{}">{}</span><span class="unit">{}</span>', kind, text, unit_word(unit))
 

@@ -11,12 +11,11 @@ from central.campus.models import Account, Binding, Building, MeteringPoint
 from central.desk.models import Payment
 from central.ledger.models import AuditEntry, Transfer
 from central.office.models import User
-from central.office.templatetags.cardroom import unit_word
+from central.office.templatetags.cardroom import amount_text, unit_word
 from central.office.words import Words
 from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, TAKEN, About, act_words, move_words, side_words
 from central.reports.audit.details import detail_words
-from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 
 _CUSTOMER = re.compile(r"(?:customer|taken-back):(?P<account>[^:]+):.*")
 _BY = re.compile(r"receipt (?P<number>\d+)(?: by (?P<who>.+))?")
@@ -139,8 +138,7 @@ def _move_row(
     receipt = _BY.fullmatch(move.note)
     if receipt and move.kind.startswith(TAKEN):
         link = reverse("desk:receipt", args=[int(receipt["number"])])
-    is_money = move.unit == Unit.YUAN
-    text = yuan_text(MicroYuan(move.amount)) if is_money else kwh_text(WattHours(move.amount))
+    text = amount_text(move.amount, move.unit)
     note = _("receipt %(number)s") % {"number": receipt["number"].zfill(8)} if receipt else move.note
     return AuditRow(
         position=move.position,
