@@ -142,6 +142,9 @@ def _page(
         "has_shift": open_shift_of(request.user) is not None,
         "can_print": may(request, PRINT_RECEIPTS),
     }
+    for form, is_shown in ((bank_form, context["can_pay_bank"]), (people_form, context["can_let_in"])):
+        if form is not None and not is_shown:
+            messages.error(request, next_step(one))
     wrong = any(form is not None for form in (bank_form, people_form))
     return render(request, "desk/departure.html", context, status=400 if wrong else 200)
 
