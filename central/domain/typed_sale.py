@@ -20,7 +20,9 @@ MOST_NAMED = 4
 _ENERGY = re.compile(r"(?P<number>[0-9]+(\.[0-9]*)?)\s*(度电?|千瓦时|kw\W?h)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,、;\n]+|。\s+")
 _UNIT = r"\s*(?:个|件|次|只|张|套|米|m|小时|h)?"
-_TIMES = re.compile(rf"(?P<what>.+?)\s*(?:[×*]|(?<=[\s0-9\u4e00-\u9fff])[xX])\s*(?P<much>[0-9]+(?:\.[0-9]+)?){_UNIT}")
+_TIMES = re.compile(
+    rf"(?P<what>.+?)\s*(?:[×*]|(?<=[\s0-9\u4e00-\u9fff])[xX])\s*(?P<much>[0-9]+(?:\.[0-9]+)?){_UNIT}"
+)
 _SPACED = re.compile(rf"(?P<what>.+?)\s+(?P<much>[0-9]+(?:\.[0-9]+)?){_UNIT}")
 
 
