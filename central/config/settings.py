@@ -20,6 +20,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = False
 SECRET_KEY = data_folder.secret_key()
 UPLOADS_FOLDER = data_folder.folder() / "uploads"
+PHOTOS_FOLDER = data_folder.folder() / "photos"
 SIGNING_KEY_FILE = data_folder.folder() / data_folder.SIGNING_KEY_FILE
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
     host.strip() for host in os.environ.get("CARDROOM_ALLOWED_HOSTS", "").split(",") if host.strip()
@@ -28,6 +29,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
 INSTALLED_APPS = [
     "central.dashboard",
     "central.reports",
+    "central.losses",
     "central.desk",
     "central.desk.resident",
     "central.papers",

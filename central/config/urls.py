@@ -8,6 +8,7 @@ PAGES = {
     "": "central.dashboard.urls",
     "my-room/": "central.dashboard.my_room.urls",
     "desk/": "central.desk.urls",
+    "losses/": "central.losses.urls",
     "link/": "central.link.urls",
     "papers/": "central.papers.urls",
     "audit/": "central.reports.audit.urls",

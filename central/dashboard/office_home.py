@@ -67,6 +67,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Losses and theft"),
+        (
+            Door(_("Power cases"), _("More missing than usual, reported theft, readings that disagree."), "losses:cases", acts.SEE_CASES),
+        ),
+    ),
+    (
         _("Receipts and books"),
         (
             Door(_("Receipt books"), _("Taken in, checked page by page, issued in order."), "desk:books", acts.SEE_MONEY),

@@ -102,8 +102,7 @@ def charge(
         return Refused(DeskRefusal.NO_SHIFT)
     if not is_an_id(payment_id):
         return Refused(DeskRefusal.BAD_PAYMENT_ID)
-    account = _account(account_code)
-    if account is None:
+    if (account := _account(account_code)) is None:
         return Refused(DeskRefusal.UNKNOWN_ACCOUNT)
     lines = price_lines(wanted, now_ms)
     if isinstance(lines, Refused):

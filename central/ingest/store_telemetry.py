@@ -10,11 +10,11 @@ from django.db import connections, transaction
 from django.db.utils import InterfaceError, OperationalError
 
 from central.ingest.received_rows import INT64, ReceivedFact, instant_ms
+from central.ingest.store_balances import store_balances
 from central.link.telemetry.apps import TELEMETRY
 from central.link.telemetry.models import (
     DecisionEvent,
     LastReading,
-    LossBalance,
     Reading,
     ReceivedRow,
     RelayEvent,
@@ -22,8 +22,6 @@ from central.link.telemetry.models import (
 )
 from gateway.contract.facts import (
     Decision,
-    LossBalances,
-    LossRow,
     ReadingOutcome,
     ReadingRow,
     Readings,
@@ -71,18 +69,18 @@ def _store(
         )
         if one_by_one:
             for row in new:
-                _store_alone(gateway_id, row, now_ms, stored)
+                _store_alone(gateway_id, epoch, row, now_ms, stored)
         else:
-            _store_facts(gateway_id, new, now_ms)
+            _store_facts(gateway_id, epoch, new, now_ms)
         position.seq = stored.position = new[-1].seq
         position.save(update_fields=["seq"])
     return stored
 
 
-def _store_alone(gateway_id: str, row: ReceivedFact, now_ms: int, stored: Stored) -> None:
+def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, stored: Stored) -> None:
     try:
         with transaction.atomic(using=TELEMETRY):
-            _store_facts(gateway_id, [row], now_ms)
+            _store_facts(gateway_id, epoch, [row], now_ms)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # C-11: quarantined with its reason, shown, acknowledged
@@ -100,7 +98,7 @@ def _conflicts(gateway_id: str, epoch: str, known: list[ReceivedFact]) -> list[R
     return [row for row in known if row.seq in digests and bytes(digests[row.seq]) != row.digest]
 
 
-def _store_facts(gateway_id: str, rows: Sequence[ReceivedFact], now_ms: int) -> None:
+def _store_facts(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> None:
     readings = [reading for row in rows if isinstance(row.fact, Readings) for reading in row.fact.rows]
     if readings:
         _store_readings(gateway_id, readings)
@@ -110,36 +108,7 @@ def _store_facts(gateway_id: str, rows: Sequence[ReceivedFact], now_ms: int) -> 
     DecisionEvent.objects.bulk_create(
         [_decision_event(row.fact, now_ms) for row in rows if isinstance(row.fact, Decision)]
     )
-
-    LossBalance.objects.bulk_create(
-        [
-            _loss_balance(gateway_id, balance)
-            for row in rows
-            if isinstance(row.fact, LossBalances)
-            for balance in row.fact.rows
-        ]
-    )
-
-
-def _loss_balance(gateway_id: str, row: LossRow) -> LossBalance:
-    return LossBalance(
-        gateway=gateway_id,
-        group=row.group[:64],
-        from_ms=row.from_ms,
-        to_ms=row.to_ms,
-        verdict=row.verdict.value,
-        rule=row.rule[:16],
-        master_wh=row.master_wh,
-        subs_wh=row.subs_wh,
-        own_use_wh=row.own_use_wh,
-        technical_wh=row.technical_wh,
-        unexplained_wh=row.unexplained_wh,
-        uncertainty_wh=row.uncertainty_wh,
-        z_milli=row.z_milli,
-        frozen=row.frozen,
-        meters=row.meters,
-        missing=[str(meter)[:64] for meter in row.missing],
-    )
+    store_balances(gateway_id, epoch, rows, now_ms)
 
 
 def _store_readings(gateway_id: str, readings: list[ReadingRow]) -> None:

@@ -85,6 +85,11 @@ SEE_MONEY = (Role.CASHIER, Role.FINANCE, *HEADS, Role.AUDITOR, Role.ADMIN)
 SEE_DEBTS = (*SEE_MONEY, Role.STUDENTS)
 """Who owes what; student affairs follows up those who graduated."""
 SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
+SEE_CASES = (*EVERYONE,)
+"""Losses, theft reports, disagreeing readings: what stands, what was found. Without prices and names of customers."""
+SEE_PHOTOS = SEE_CASES
+WORK_CASES = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.SECURITY, Role.DIRECTOR, Role.ADMIN)
+"""Acknowledges a case, arrives, says what was found, closes it (R-4.2.3)."""
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

@@ -24,7 +24,7 @@ from gateway.application.groups import (
 )
 from gateway.application.loss_records import GroupState, Mark, MeterMark
 from gateway.application.ports import Journal
-from gateway.contract.facts import Instant, LossBalances, LossRow, LossVerdict
+from gateway.contract.facts import Instant, LossBalances, LossRow, LossVerdict, MeterTotal
 from gateway.contract.identifiers import MeterNo
 from gateway.contract.quantities import WattHours, kwh_text
 from gateway.contract.rules import GroupRule
@@ -59,11 +59,21 @@ def take_balances(journal: Journal, found: Mapping[MeterNo, Found], at: Instant)
     """Balance every group at an instant, report the rows in one fact, and keep the alarms true."""
     rules = groups_in_force(journal, at)
     rows: list[LossRow] = []
+    meters: dict[MeterNo, None] = {}
     for rule in rules.values():
-        rows += _Balancing(journal, rule, meters_of(rule, rules), found, at).rows()
-    if rows:
-        journal.append_fact(LossBalances(at, rows))
+        subs = meters_of(rule, rules)
+        meters |= dict.fromkeys((rule.master, *map(MeterNo, subs)))
+        rows += _Balancing(journal, rule, subs, found, at).rows()
+    totals = [told for meter in meters if (told := _told(meter, found.get(meter, NOT_FOUND))) is not None]
+    if rows or totals:
+        journal.append_fact(LossBalances(at, rows, totals))
     return rows
+
+
+def _told(meter: MeterNo, one: Found) -> MeterTotal | None:
+    if one.total is None:
+        return None
+    return MeterTotal(meter, one.total.total_wh, one.offset_wh, one.step_wh, one.total.skew_wh, one.frozen)
 
 
 class _Balancing:

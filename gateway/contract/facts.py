@@ -220,11 +220,26 @@ class LossRow(msgspec.Struct, frozen=True, array_like=True):
     missing: list[MeterNo] = []
 
 
+class MeterTotal(msgspec.Struct, frozen=True, array_like=True):
+    """One meter's running total at a balance's instant: what it counted between two instants is their difference, where `offset_wh`
+    (the total less the register) is the same. Another offset: the meter was swapped or begun anew, nobody counted in between."""
+
+    meter: MeterNo
+    total_wh: int
+    offset_wh: int
+    step_wh: int
+    skew_wh: int = 0
+    """The total at the instant was at most so far from it, beside the register's own step."""
+    frozen: bool = False
+
+
 class LossBalances(msgspec.Struct, frozen=True, tag="loss-balances", tag_field="kind"):
-    """The balances of master and subs at one instant (R-B2)."""
+    """The balances of master and subs at one instant (R-B2), and the totals they were made of."""
 
     at: Instant
     rows: list[LossRow]
+    totals: list[MeterTotal] = []
+    """Each meter of any group once; one that was not heard in time or is in doubt is left out."""
 
 
 class CommandOutcome(StrEnum):

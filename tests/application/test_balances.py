@@ -90,6 +90,20 @@ def test_the_first_instant_is_a_mark_and_the_second_a_balance() -> None:
     assert one.told() == [row]
 
 
+def test_the_totals_are_told_once_each_from_the_first_instant_on_and_none_that_is_in_doubt() -> None:
+    floor = GroupRule("g-2", GroupKind.FLOOR, "m1", ["m2"])
+    one = Balanced(GROUP, floor)
+    one.use(m0=500, m1=30)
+    one.balance(m2=Found(None, backwards=True))
+    first, second = one.site.facts(LossBalances)
+    assert [list(total.__struct_fields__) for total in first.totals[:1]] == [
+        ["meter", "total_wh", "offset_wh", "step_wh", "skew_wh", "frozen"]
+    ]
+    assert {total.meter: total.total_wh for total in first.totals} == {"m0": 500, "m1": 30, "m2": 0}
+    assert first.rows == []
+    assert [total.meter for total in second.totals] == ["m0", "m1"]
+
+
 def test_a_day_is_judged_and_an_honest_one_raises_nothing() -> None:
     one = Balanced()
     one.balance()

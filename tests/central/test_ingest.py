@@ -26,7 +26,14 @@ from central.link.models import (
     QuarantinedRow,
     WatermarkCheck,
 )
-from central.link.telemetry.models import HourlyUse, LastReading, LossBalance, Reading, RelayEvent
+from central.link.telemetry.models import (
+    HourlyUse,
+    InstantTotal,
+    LastReading,
+    LossBalance,
+    Reading,
+    RelayEvent,
+)
 from gateway.contract import facts, topics
 from gateway.contract.commands import CENTRAL, Ack
 from gateway.contract.envelope import Refusal, body_of, keyring_from_hex, unseal
@@ -429,6 +436,19 @@ def test_balances_of_master_and_subs_are_stored_once_and_quarantine_nothing(take
         12,
     )
     assert (missing.verdict, missing.missing, missing.z_milli) == ("incomplete", ["m-301"], None)
+
+
+def test_the_totals_of_an_instant_are_stored_with_its_moment_and_epoch(taker, twin):
+    totals = [facts.MeterTotal("m-301", 1_230, 30, 10, 4, True), facts.MeterTotal("m-302", 990, 0, 10)]
+    batch = twin.batch(facts.LossBalances(twin.at(), [], totals))
+    up(taker, twin, batch)
+    up(taker, twin, batch)
+    first, second = InstantTotal.objects.order_by("pk")
+    assert (first.gateway, first.epoch, first.at_ms) == (twin.name, twin.epoch, twin.at().wall_ms)
+    assert (first.meter, first.total_wh, first.offset_wh, first.step_wh, first.skew_wh, first.frozen) == (
+        ("m-301", 1_230, 30, 10, 4, True)
+    )
+    assert (second.meter, second.skew_wh, second.frozen, second.trusted) == ("m-302", 0, False, True)
 
 
 def test_relay_reports_leave_their_history(taker, twin):

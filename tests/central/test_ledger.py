@@ -191,6 +191,8 @@ def test_every_immutable_table_has_its_triggers():
         "link_stockvoucher",
         "link_voucherdestroyed",
         "link_voucherredeemed",
+        "losses_casestep",
+        "losses_photo",
         "office_datedvalue",
         "office_filing",
         "office_listedprice",

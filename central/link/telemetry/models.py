@@ -100,6 +100,29 @@ class LossBalance(models.Model):
         indexes = [models.Index(fields=["gateway", "group", "to_ms"])]
 
 
+class InstantTotal(models.Model):
+    """A meter's running total at the instant of its building's balances: all meters of a building at one and the same (R-B2)."""
+
+    gateway = models.CharField(max_length=64)
+    epoch = models.CharField(max_length=64)
+    """Totals of two epochs are not compared: the store was begun anew in between."""
+    meter = models.CharField(max_length=64)
+    at_ms = models.BigIntegerField()
+    trusted = models.BooleanField(default=True)
+    total_wh = models.BigIntegerField()
+    offset_wh = models.BigIntegerField()
+    """The total less the register: another one than before means swapped or begun anew, nothing counted in between."""
+    step_wh = models.BigIntegerField()
+    skew_wh = models.BigIntegerField(default=0)
+    frozen = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["gateway", "at_ms"], name="totals_of_an_instant"),
+            models.Index(fields=["meter", "at_ms"], name="totals_of_a_meter"),
+        ]
+
+
 class ReceivedRow(models.Model):
     """The digest of every row received, so that the same sequence with other content is noticed."""
 

@@ -1,0 +1,15 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+
+
+class LossesConfig(AppConfig):
+    """The app's name and label."""
+
+    name = "central.losses"
+    label = "losses"
+
+    def ready(self) -> None:
+        from central.losses.case_notices import register_notices
+
+        register_notices()

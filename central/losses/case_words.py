@@ -1,0 +1,23 @@
+"""Words for what the acts of a case refuse."""
+
+from django.utils.translation import gettext_lazy as _
+
+from central.losses.cases import CaseRefusal, Refused
+from central.office.words import Words
+
+REFUSALS: dict[CaseRefusal, Words] = {
+    CaseRefusal.UNKNOWN_CASE: _("There is no such power case."),
+    CaseRefusal.CLOSED: _("The case is closed. Report it again if it goes on: that opens another one."),
+    CaseRefusal.NOT_HIS_BUILDING: _("You don't serve this building. Ask one of its people, or an administrator."),
+    CaseRefusal.NO_WORDS: _("Say in words what you saw or did."),
+    CaseRefusal.NO_FINDING: _("Choose what it was; \"nothing found\" is an answer, too."),
+    CaseRefusal.EXISTS_WITH_DIFFERENT: _("This was sent before for something else. Open the page again and say it anew."),
+    CaseRefusal.PHOTO_TOO_LARGE: _("A photograph is too large: at most 12 MB."),
+    CaseRefusal.PHOTO_NOT_A_PICTURE: _("A file is no photograph (JPEG, PNG or WebP), or it is damaged."),
+    CaseRefusal.TOO_MANY_PHOTOS: _("Too many photographs at once: send the rest with another note."),
+}  # fmt: skip
+
+
+def refusal_words(refused: Refused) -> Words:
+    """Say a refusal in the reader's language."""
+    return REFUSALS[refused.why]

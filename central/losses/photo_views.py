@@ -1,0 +1,29 @@
+"""Shows a picture to those who see cases; never as anything but a picture."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from central.losses.photo_models import Photo
+from central.losses.photos import CONTENT_TYPES, content_of
+from central.office.access import roles
+from central.office.roles import SEE_PHOTOS
+
+
+@roles(*SEE_PHOTOS)
+@require_safe
+def photo(request: HttpRequest, digest: str) -> HttpResponse:
+    """Give a picture's bytes as they were received."""
+    found = get_object_or_404(Photo, digest=digest)
+    content = content_of(found)
+    if content is None:
+        raise Http404
+    return HttpResponse(
+        content,
+        content_type=CONTENT_TYPES[found.kind],
+        headers={
+            "Cache-Control": "private, max-age=86400, immutable",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

@@ -1,0 +1,121 @@
+"""Keep pictures that phones send, as they came: a picture that was changed is no evidence. The name of a file is its digest.
+
+Pillow looks at a picture before it is kept: what is no picture, or one that unpacks to more than a phone takes, is refused by name.
+"""
+
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+from django.conf import settings
+from PIL import Image
+
+from central.losses.photo_models import Photo
+from central.office.models import User
+
+MOST_BYTES = 12_000_000
+MOST_PIXELS = 60_000_000
+MOST_AT_ONCE = 12
+KINDS = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp"}
+CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+
+
+class PhotoRefusal(StrEnum):
+    """Why a picture was not kept."""
+
+    TOO_LARGE = "too-large"
+    NOT_A_PICTURE = "not-a-picture"
+    TOO_MANY = "too-many"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a picture is, before it is kept."""
+
+    digest: str
+    kind: str
+    width: int
+    height: int
+    content: bytes
+
+
+def look(content: bytes) -> Seen | PhotoRefusal:
+    """Look whether bytes are a picture of a kind that is kept."""
+    if len(content) > MOST_BYTES:
+        return PhotoRefusal.TOO_LARGE
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with Image.open(BytesIO(content), formats=list(KINDS)) as picture:
+                width, height, form = *picture.size, picture.format
+                if width * height > MOST_PIXELS:
+                    return PhotoRefusal.TOO_LARGE
+                picture.load()
+    except Exception:  # Pillow raises many kinds for damaged files
+        return PhotoRefusal.NOT_A_PICTURE
+    return Seen(sha256(content).hexdigest(), KINDS[form or ""], width, height, content)
+
+
+def keep_photos(contents: Iterable[bytes], *, by: User, now_ms: int) -> list[str] | PhotoRefusal:
+    """Keep pictures, all or none; give their digests in order. Inside the caller's transaction.
+
+    The file is on the disk before its row can be committed; a file without a row is harmless and found again by its name.
+    """
+    seen: dict[str, Seen] = {}
+    for content in contents:
+        one = look(content)
+        if isinstance(one, PhotoRefusal):
+            return one
+        seen[one.digest] = one
+    if len(seen) > MOST_AT_ONCE:
+        return PhotoRefusal.TOO_MANY
+    for one in seen.values():
+        _write(one)
+        Photo.objects.get_or_create(
+            digest=one.digest,
+            defaults={
+                "kind": one.kind,
+                "size_bytes": len(one.content),
+                "width": one.width,
+                "height": one.height,
+                "by": by,
+                "received_ms": now_ms,
+            },
+        )
+    return list(seen)
+
+
+def content_of(photo: Photo) -> bytes | None:
+    """Give a picture's bytes; None when the file is gone or is not what was received."""
+    try:
+        content = _path(photo.digest).read_bytes()
+    except FileNotFoundError:
+        return None
+    return content if sha256(content).hexdigest() == photo.digest else None
+
+
+def _write(one: Seen) -> None:
+    path = _path(one.digest)
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}")
+    with part.open("wb") as file:
+        file.write(one.content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _path(digest: str) -> Path:
+    return Path(settings.PHOTOS_FOLDER) / digest[:2] / digest

@@ -1,0 +1,14 @@
+"""Addresses below /losses/."""
+
+from django.urls import path
+
+from central.losses import case_views, photo_views
+
+app_name = "losses"
+
+urlpatterns = [
+    path("cases/", case_views.case_list, name="cases"),
+    path("cases/<int:number>/", case_views.case, name="case"),
+    path("cases/<int:number>/step/", case_views.step, name="case-step"),
+    path("photos/<str:digest>", photo_views.photo, name="photo"),
+]
