@@ -69,7 +69,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     (
         _("Losses and theft"),
         (
-            Door(_("Power cases"), _("More missing than usual, reported theft, readings that disagree."), "losses:cases", acts.SEE_CASES),
+            Door(
+                _("Power cases"),
+                _("More missing than usual, reported theft, readings that disagree."),
+                "losses:cases",
+                acts.SEE_CASES,
+            ),
         ),
     ),
     (
