@@ -1,0 +1,120 @@
+"""The effects every group has, thieves or not: the usual loss, the meters' classes, and what follows hours and days but no room. Pure.
+
+Each is a column with a standard deviation known beforehand, or one that is found as the likeliest (`Sizes`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from central.domain.group_hours import PPM
+from central.domain.loss_noise import Array, Mixed, whitened
+from central.domain.loss_rows import Rows
+
+THIRD = 3**-0.5
+"""A class bounds an error that may lie anywhere within: its standard deviation is a third's root of it."""
+USUAL_SQUARE = 0.015
+"""Loss in conductors at mean load, where nobody has calibrated: between nothing and some 3 %."""
+TAP_SHARE = 0.05
+"""A steady load without a meter, of the mean load; how large is found by its data."""
+SKEW_HOURS = 0.02
+FREE_SHARE = 3.0
+"""A suspect's missing energy, in units of what its column shows: nearly unbounded."""
+FIXED = 4
+"""Load, load x load, its change, and a steady tap; then hours, then days, then rooms."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is found as the likeliest: the errors' scale, the white share, and the deviations of hours and days (of the mean load)."""
+
+    k: float = 1.0
+    white: float = 0.0
+    """Variance that is new in each interval, in units of the mean instant's."""
+    hours: float = 0.0
+    days: float = 0.0
+
+
+class Effects:
+    """The columns of all groups' effects (T x m) and the loss less what is expected of it (T)."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.mean_load = max(1.0, float(rows.load.mean()))
+        load, square = rows.load, rows.load**2 / self.mean_load
+        change = np.diff(rows.load, prepend=rows.load[:1])
+        steady = np.full(len(load), self.mean_load)
+        usual = rows.told.usual
+        expected = USUAL_SQUARE * square
+        self._fixed_sd = [rows.told.master_class_ppm / PPM * THIRD, USUAL_SQUARE * THIRD * 1.5, SKEW_HOURS, TAP_SHARE]
+        if usual is not None:
+            # The square refers to the load of the days it was learnt on.
+            ratio = self.mean_load / max(1, usual.mean_load_wh)
+            expected = usual.a_ppm / PPM * load + usual.b_ppm / PPM * ratio * square
+            self._fixed_sd[0] = usual.a_uncertainty_ppm / PPM
+            self._fixed_sd[1] = usual.b_uncertainty_ppm / PPM * ratio
+        self.target = rows.loss - expected
+        hours = (rows.hour[:, None] == np.unique(rows.hour)[None, :]) * self.mean_load
+        days = (rows.day[:, None] == np.unique(rows.day)[None, :]) * self.mean_load
+        self.counts = (hours.shape[1], days.shape[1])
+        self.matrix = np.column_stack([load, square, change, steady, hours, days, rows.rooms])
+
+    def deviations(self, sizes: Sizes) -> Array:
+        """Give each column's standard deviation."""
+        hours, days = self.counts
+        room_sd = self._rows.told.sub_class_ppm / PPM * THIRD
+        rooms = len(self._rows.meters)
+        return np.array([*self._fixed_sd, *[sizes.hours] * hours, *[sizes.days] * days, *[room_sd] * rooms])
+
+    def tap_columns(self) -> slice:
+        """Which effects follow no room: the steady tap, the hours and the days."""
+        return slice(FIXED - 1, FIXED + sum(self.counts))
+
+    def whiten(self, white: float, *others: Array) -> tuple[list[Array], float]:
+        """Whiten columns (each T x something) by the errors' covariance at k = 1; give them and the log of its determinant."""
+        rows = self._rows
+        var = rows.instants_var
+        diagonal = var.sum(axis=1) + white * var.mean() + rows.filled_var
+        neighbours = np.diff(np.array(rows.kept)) == 1
+        beside = np.where(neighbours, -var[1:, 0], 0.0)
+        widths = np.cumsum([one.shape[1] for one in others])[:-1]
+        columns, log_determinant = whitened(diagonal, beside, np.hstack(others))
+        return np.split(columns, widths, axis=1), log_determinant
+
+
+WHITES = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+SCALES = (0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0, 30.0)
+SHARES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+
+
+def likeliest(effects: Effects, named: Array, begin: Sizes) -> Sizes:
+    """Find the sizes that make the losses likeliest, `named` columns (T x s) being free; from `begin`, one size after the other."""
+    best, lowest = begin, float("inf")
+    mixed: dict[float, tuple[Mixed, float]] = {}
+
+    def deviance(sizes: Sizes) -> float:
+        if sizes.white not in mixed:
+            (target, matrix, free), determinant = effects.whiten(
+                sizes.white, effects.target[:, None], effects.matrix, named
+            )
+            mixed[sizes.white] = Mixed(np.hstack([matrix, free]), target[:, 0]), determinant
+        free_sd = np.full(named.shape[1], FREE_SHARE)
+        found, determinant = mixed[sizes.white]
+        return found.deviance(np.concatenate([effects.deviations(sizes), free_sd]), sizes.k) + determinant
+
+    lowest = deviance(best)
+    for _ in range(2):
+        before = best
+        for name, grid in (("k", SCALES), ("white", WHITES), ("hours", SHARES), ("days", SHARES)):
+            now = grid.index(getattr(best, name))
+            for way in (1, -1):
+                place = now + way
+                while 0 <= place < len(grid):
+                    tried = Sizes(**{**{key: getattr(best, key) for key in ("k", "white", "hours", "days")}, name: grid[place]})
+                    found = deviance(tried)
+                    if found >= lowest:
+                        break
+                    best, lowest, place = tried, found, place + way
+        if best == before:
+            break
+    return best
