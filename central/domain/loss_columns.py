@@ -1,8 +1,7 @@
 """What a room's missing energy may look like, as columns of the regression. Pure.
 
 A meter that shows a constant share too little misses in proportion to what it shows (SHARE). One that is bypassed for hours shows zero
-then, and misses what its room usually uses (ZEROS); one that is bypassed at night by a shunt of some resistance misses in proportion, but
-at night only (NIGHT). A tap in the corridor looks like none of them: it has its own hours and days.
+then, and misses what its room usually uses (ZEROS). A tap in the corridor looks like neither: it has its own hours and days.
 """
 
 from dataclasses import dataclass
@@ -13,19 +12,15 @@ import numpy.typing as npt
 
 from central.domain.loss_rows import Array, Flags, Rows
 
-NIGHT_HOURS = (22, 23, 0, 1, 2, 3, 4, 5)
 STRETCH_HOURS = 3
 """A meter that shows nothing for so long is looked at for what its room uses else; a kettle between two zeros is no sign."""
 LEAST_ZERO_HOURS = 12
-NIGHT_SHARE = 0.9
-"""A room that uses nearly all by night has no night of its own to be told apart."""
 
 
 class Pattern(StrEnum):
     """How the missing energy follows a room."""
 
     SHARE = "share"
-    NIGHT = "night"
     ZEROS = "zeros"
 
 
@@ -40,13 +35,10 @@ class Columns:
 
 def columns_of(rows: Rows) -> Columns:
     """List each room's possible columns; those that show next to nothing are left out."""
-    night = np.isin(rows.hour, NIGHT_HOURS)[:, None]
     zeros = _zero_use(rows)
     totals = rows.rooms.sum(axis=0)
-    at_night = (rows.rooms * night).sum(axis=0)
     made = [
         (Pattern.SHARE, rows.rooms, totals > 0),
-        (Pattern.NIGHT, rows.rooms * night, (at_night > 0) & (at_night < NIGHT_SHARE * totals)),
         (Pattern.ZEROS, zeros, zeros.sum(axis=0) > 0),
     ]
     owner = np.concatenate([np.flatnonzero(good) for _, _, good in made])

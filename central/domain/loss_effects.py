@@ -3,12 +3,12 @@
 Each is a column with a standard deviation known beforehand, or one that is found as the likeliest (`Sizes`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from central.domain.group_hours import PPM
-from central.domain.loss_noise import Array, Mixed, whitened
+from central.domain.loss_noise import Array, Mixed, bands_of, whitened
 from central.domain.loss_rows import Rows
 
 THIRD = 3**-0.5
@@ -31,6 +31,8 @@ class Sizes:
     k: float = 1.0
     white: float = 0.0
     """Variance that is new in each interval, in units of the mean instant's."""
+    memory: float = 0.0
+    """How much of it lives on in the next one: a load that nobody knows of doesn't change every hour."""
     hours: float = 0.0
     days: float = 0.0
 
@@ -70,47 +72,51 @@ class Effects:
         """Which effects follow no room: the steady tap, the hours and the days."""
         return slice(FIXED - 1, FIXED + sum(self.counts))
 
-    def whiten(self, white: float, *others: Array) -> tuple[list[Array], float]:
+    def whiten(self, sizes: Sizes, *others: Array) -> tuple[list[Array], float]:
         """Whiten columns (each T x something) by the errors' covariance at k = 1; give them and the log of its determinant."""
         rows = self._rows
         var = rows.instants_var
-        diagonal = var.sum(axis=1) + white * var.mean() + rows.filled_var
-        neighbours = np.diff(np.array(rows.kept)) == 1
-        beside = np.where(neighbours, -var[1:, 0], 0.0)
+        follows = np.concatenate([[False], np.diff(np.array(rows.kept)) == 1])
+        memory = np.where(follows, sizes.memory, 0.0)
+        bands = bands_of(var, rows.filled_var, sizes.white * float(var.mean()), memory, follows)
         widths = np.cumsum([one.shape[1] for one in others])[:-1]
-        columns, log_determinant = whitened(diagonal, beside, np.hstack(others))
+        columns, log_determinant = whitened(bands, memory, np.hstack(others))
         return np.split(columns, widths, axis=1), log_determinant
 
 
 WHITES = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+MEMORIES = (0.0, 0.4, 0.7, 0.85, 0.95)
 SCALES = (0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0, 30.0)
 SHARES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+
+
+GRIDS = {"k": SCALES, "white": WHITES, "memory": MEMORIES, "hours": SHARES, "days": SHARES}
 
 
 def likeliest(effects: Effects, named: Array, begin: Sizes) -> Sizes:
     """Find the sizes that make the losses likeliest, `named` columns (T x s) being free; from `begin`, one size after the other."""
     best, lowest = begin, float("inf")
-    mixed: dict[float, tuple[Mixed, float]] = {}
+    mixed: dict[tuple[float, float], tuple[Mixed, float]] = {}
 
     def deviance(sizes: Sizes) -> float:
-        if sizes.white not in mixed:
+        errors = (sizes.white, sizes.memory)
+        if errors not in mixed:
             (target, matrix, free), determinant = effects.whiten(
-                sizes.white, effects.target[:, None], effects.matrix, named
+                sizes, effects.target[:, None], effects.matrix, named
             )
-            mixed[sizes.white] = Mixed(np.hstack([matrix, free]), target[:, 0]), determinant
+            mixed[errors] = Mixed(np.hstack([matrix, free]), target[:, 0]), determinant
         free_sd = np.full(named.shape[1], FREE_SHARE)
-        found, determinant = mixed[sizes.white]
+        found, determinant = mixed[errors]
         return found.deviance(np.concatenate([effects.deviations(sizes), free_sd]), sizes.k) + determinant
 
     lowest = deviance(best)
     for _ in range(2):
         before = best
-        for name, grid in (("k", SCALES), ("white", WHITES), ("hours", SHARES), ("days", SHARES)):
-            now = grid.index(getattr(best, name))
+        for name, grid in GRIDS.items():
             for way in (1, -1):
-                place = now + way
+                place = grid.index(getattr(best, name)) + way
                 while 0 <= place < len(grid):
-                    tried = Sizes(**{**{key: getattr(best, key) for key in ("k", "white", "hours", "days")}, name: grid[place]})
+                    tried = replace(best, **{name: grid[place]})
                     found = deviance(tried)
                     if found >= lowest:
                         break

@@ -4,7 +4,7 @@ A room's evidence is the Bayes factor of its column against no column, given all
 single effects, after Wang et al. 2020). Its confidence is its share among all rooms that could explain the same, and nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,10 @@ NAME_ABOVE = 3.0
 MOST_NAMED = 0.2
 """Of the rooms: when more seem to steal, it is the master or the usual loss that is wrong."""
 ROUNDS = 3
+LEAST_UNNAMED = 10
+"""With fewer rooms, their scatter says nothing."""
+UNSTEADY_CONFIDENCE = 0.5
+"""At most, of a room that the loss follows at some hours only."""
 
 
 @dataclass(frozen=True)
@@ -86,18 +90,34 @@ class Evidence:
                 best[owner], place[owner], best_t[owner] = factors[column], column, t[column]
         return best, place, best_t
 
-    def name(self) -> list[int]:
-        """Name columns one after the other, at most one of a room, until none explains more than chance; drop what no longer does."""
+    def name(self, unsteady: Set[int] = frozenset()) -> list[int]:
+        """Name columns one after the other, at most one of a room, until none explains more than chance; drop what no longer does.
+
+        Rooms that are known as unsteady stay unnamed.
+        """
         named: list[int] = []
         threshold = NAME_ABOVE + float(np.log(self.rooms / PRIOR_ROOMS))
         for _ in range(2 * max(3, int(self.rooms * MOST_NAMED))):
             best, place, _ = self.by_room(named)
-            best[self.columns.owner[named]] = -np.inf
+            best[[*self.columns.owner[named], *unsteady]] = -np.inf
             room = int(np.argmax(best))
             if best[room] < threshold or len(named) >= max(1, int(self.rooms * MOST_NAMED)):
                 break
             named = self._pruned([*named, int(place[room])], threshold)
         return named
+
+    def calmed(self, named: Sequence[int]) -> "Evidence":
+        """Give the same evidence, weaker by as much as the unnamed rooms' t scatter more than chance lets them.
+
+        A load that nobody knows of has habits, and all rooms with like habits stand out a little then.
+        """
+        _, t = self.log_factors(named)
+        owners = self.columns.owner[list(named)]
+        unnamed = np.array([pattern == Pattern.SHARE for pattern in self.columns.patterns]) & ~np.isin(self.columns.owner, owners)
+        if unnamed.sum() < LEAST_UNNAMED:
+            return self
+        excess = max(1.0, float((t[unnamed] ** 2).mean()))
+        return Evidence(self.u / excess, self.g / excess, self.columns, self.rooms)
 
     def _pruned(self, named: list[int], threshold: float) -> list[int]:
         """Let each named room take its best column, and leave out what explains no more than chance beside the others."""
@@ -114,19 +134,58 @@ def find(rows: Rows) -> Findings:
     effects, columns = Effects(rows), columns_of(rows)
     named: list[int] = []
     sizes = Sizes()
+    unsteady: set[int] = set()
     for _ in range(ROUNDS):
         sizes = likeliest(effects, columns.matrix[:, named], sizes)
-        (target, matrix, seen), _ = effects.whiten(sizes.white, effects.target[:, None], effects.matrix, columns.matrix)
+        (target, matrix, seen), _ = effects.whiten(sizes, effects.target[:, None], effects.matrix, columns.matrix)
         mixed = Mixed(matrix, target[:, 0])
         evidence = Evidence(*mixed.seen_by(seen, effects.deviations(sizes), sizes.k), columns, len(rows.meters))
-        again = evidence.name()
+        evidence = evidence.calmed(evidence.name(unsteady))
+        again = evidence.name(unsteady)
+        found = unsteady_rooms(rows, effects, sizes, columns, again)
+        unsteady |= found
+        again = [one for one in again if int(columns.owner[one]) not in unsteady]
         if set(again) == set(named):
             break
         named = again
-    return Findings(_followers(rows, evidence, named), *_unattributed(effects, sizes, columns, named))
+    return Findings(_followers(rows, evidence, named, unsteady), *_unattributed(effects, sizes, columns, named))
 
 
-def _followers(rows: Rows, evidence: Evidence, named: list[int]) -> tuple[Follower, ...]:
+PARTS = ((22, 23, 0, 1, 2, 3, 4, 5), (6, 7, 8, 9, 10, 11, 12, 13), (14, 15, 16, 17, 18, 19, 20, 21))
+UNSTEADY_ABOVE = 14.0
+TOLERANCE = 0.2
+
+
+def unsteady_rooms(rows: Rows, effects: Effects, sizes: Sizes, columns: Columns, named: list[int]) -> set[int]:
+    """Find named rooms that the loss follows by night only, or by day: a hidden load with the same habits looks like that, a meter
+    that shows a constant share too little does not."""
+    shares = [one for one in named if columns.patterns[one] == Pattern.SHARE]
+    if not shares:
+        return set()
+    part = np.array([next(p for p, hours in enumerate(PARTS) if hour in hours) for hour in rows.hour])
+    split = np.hstack([columns.matrix[:, shares] * (part == one)[:, None] for one in range(len(PARTS))])
+    others = [one for one in named if one not in shares]
+    (target, matrix, seen), _ = effects.whiten(
+        sizes, effects.target[:, None], effects.matrix, np.hstack([split, columns.matrix[:, others]])
+    )
+    mixed = Mixed(matrix, target[:, 0])
+    u, g = mixed.seen_by(seen, effects.deviations(sizes), sizes.k)
+    covariance = np.linalg.inv(g + np.eye(len(u)) * 1e-2)
+    mean = covariance @ u
+    unsteady = set()
+    for place, one in enumerate(shares):
+        at = [place + p * len(shares) for p in range(len(PARTS))]
+        c, v = mean[at], covariance[np.ix_(at, at)]
+        middle = float(np.linalg.solve(v, c).sum() / np.linalg.inv(v).sum())
+        v = v + np.eye(len(at)) * (TOLERANCE * middle) ** 2
+        w = np.linalg.inv(v)
+        middle = float((w @ c).sum() / w.sum())
+        if float((c - middle) @ w @ (c - middle)) > UNSTEADY_ABOVE:
+            unsteady.add(int(columns.owner[one]))
+    return unsteady
+
+
+def _followers(rows: Rows, evidence: Evidence, named: list[int], unsteady: Set[int]) -> tuple[Follower, ...]:
     sums = evidence.columns.matrix.sum(axis=0)
     nobody = len(rows.meters) / PRIOR_ROOMS
     owners = {int(evidence.columns.owner[one]): one for one in named}
@@ -139,6 +198,8 @@ def _followers(rows: Rows, evidence: Evidence, named: list[int]) -> tuple[Follow
         top = max(0.0, float(best[room]), float(rivals.max(initial=0.0)))
         weight = float(np.exp(best[room] - top))
         confidence = weight / (float(np.exp(rivals - top).sum()) + nobody * float(np.exp(-top)))
+        if room in unsteady:
+            confidence = min(confidence, UNSTEADY_CONFIDENCE)
         column = int(place[room])
         u, own = evidence.beside(others)
         precision = float(own[column]) + evidence.prior if column >= 0 else 1.0
@@ -154,7 +215,7 @@ def _followers(rows: Rows, evidence: Evidence, named: list[int]) -> tuple[Follow
 
 def _unattributed(effects: Effects, sizes: Sizes, columns: Columns, named: list[int]) -> tuple[float, float]:
     """Give what follows no room, and its standard uncertainty: the posterior of the steady tap, the hours and the days."""
-    (target, matrix, free), _ = effects.whiten(sizes.white, effects.target[:, None], effects.matrix, columns.matrix[:, named])
+    (target, matrix, free), _ = effects.whiten(sizes, effects.target[:, None], effects.matrix, columns.matrix[:, named])
     mixed = Mixed(np.hstack([matrix, free]), target[:, 0])
     mean, covariance = mixed.posterior(
         np.concatenate([effects.deviations(sizes), np.full(len(named), FREE_SHARE)]), sizes.k

@@ -18,23 +18,56 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
-def whitened(diagonal: Array, beside: Array, columns: Array) -> tuple[Array, float]:
-    """Solve L z = columns for V = L L', V tridiagonal: `diagonal` (T), `beside` (T-1) its neighbour entries; columns T x m.
+@dataclass(frozen=True)
+class Bands:
+    """A covariance (T x T) with two neighbours: `own` on the diagonal, `first` of each row with the row before, `second` with the one before that."""
 
-    Gives z and the log of V's determinant.
+    own: Array
+    first: Array
+    second: Array
+
+
+def bands_of(instants_var: Array, new_var: Array, lasting_var: float, memory: Array, follows: Flags) -> Bands:
+    """Give the covariance of the errors freed of their memory.
+
+    `instants_var` (T x 2): of each interval's beginning and end; `new_var` (T): new in it and gone with it; `lasting_var`: new in it and
+    fading by `memory` (T) from one interval to the next; `follows`: the row before is the interval before.
     """
-    out = np.empty_like(columns)
-    last, variance = columns[0], float(diagonal[0])
-    out[0] = last / variance**0.5
-    log_determinant = log(variance)
-    for place in range(1, len(columns)):
-        factor = float(beside[place - 1]) / variance
-        variance = float(diagonal[place]) - factor * float(beside[place - 1])
-        last = columns[place] - factor * last
-        out[place] = last / variance**0.5
-        log_determinant += log(variance)
+    own = instants_var.sum(axis=1) + new_var
+    beside = np.where(follows, -instants_var[:, 0], 0.0)
+    own_before, beside_before, memory_before = (np.concatenate([[0.0], one[:-1]]) for one in (own, beside, memory))
+    lasting = np.where(follows, lasting_var, lasting_var / (1 - memory.max() ** 2))
+    return Bands(
+        own - 2 * memory * beside + memory**2 * own_before + lasting,
+        beside - memory * own_before + memory * memory_before * beside_before,
+        -memory * beside_before,
+    )
+
+
+def whitened(bands: Bands, memory: Array, columns: Array) -> tuple[Array, float]:
+    """Solve L z = columns (T x m) for V = L L'; give z and the log of V's determinant.
+
+    `memory` (T) is how much of the interval before lives on in each (0 where none is before): columns are first freed of it, and V, given
+    by its bands, is the covariance of what is left.
+    """
+    freed = columns.copy()
+    freed[1:] -= memory[1:, None] * columns[:-1]
+    out = np.empty_like(freed)
+    nothing = np.zeros(freed.shape[1])
+    last, before, variance, variance_before, first = nothing, nothing, 1.0, 1.0, 0.0
+    log_determinant = 0.0
+    for place, row in enumerate(freed):
+        # L's entries in this row: each band's, less what the steps between explain already.
+        second = float(bands.second[place]) / variance_before
+        first = (float(bands.first[place]) - second * variance_before * first) / variance
+        own = float(bands.own[place]) - first * first * variance - second * second * variance_before
+        last, before = row - first * last - second * before, last
+        variance, variance_before = own, variance
+        out[place] = last / own**0.5
+        log_determinant += log(own)
     return out, log_determinant
 
 

@@ -94,20 +94,22 @@ def building_of(households: Array, rooms: int, days: int, dice: np.random.Genera
     """Choose rooms among households (quarter-hours x households), move each by whole weeks, scale them to a dormitory room's day."""
     weeks = len(households) // (7 * QUARTERS_PER_DAY)
     whole = households[: weeks * 7 * QUARTERS_PER_DAY]
-    chosen = _choice(whole.shape[1], rooms, dice)
     moved = np.column_stack(
-        [np.roll(whole[:, one], -7 * QUARTERS_PER_DAY * int(dice.integers(weeks))) for one in chosen]
+        [np.roll(whole[:, one], -7 * QUARTERS_PER_DAY * week) for one, week in _choice(whole.shape[1], rooms, weeks, dice)]
     )[: days * QUARTERS_PER_DAY]
     scale = MEDIAN_DAY_WH / max(1.0, float(np.median(moved.mean(axis=0) * QUARTERS_PER_DAY)))
     gains = 1 + dice.uniform(-CLASS, CLASS, rooms + 1)
     return Building(moved * scale, gains[1:], float(gains[0]), int(dice.integers(2**31)))
 
 
-def _choice(households: int, rooms: int, dice: np.random.Generator) -> list[int]:
-    """Each household once before any twice: a half of them makes a building, too."""
-    chosen: list[int] = []
+def _choice(households: int, rooms: int, weeks: int, dice: np.random.Generator) -> list[tuple[int, int]]:
+    """Households with the week each begins in. A half of them makes a building, too: each once before any twice, then in another week."""
+    first = dice.integers(weeks, size=households)
+    chosen: list[tuple[int, int]] = []
     while len(chosen) < rooms:
-        chosen += [int(one) for one in dice.permutation(households)][: rooms - len(chosen)]
+        again = len(chosen) // households
+        order = [int(one) for one in dice.permutation(households)][: rooms - len(chosen)]
+        chosen += [(one, (int(first[one]) + again * (weeks // 2)) % weeks) for one in order]
     return chosen
 
 
