@@ -16,18 +16,20 @@ PPM = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class UsualLoss:
-    """The group's loss on quiet days: `a` of the load and `b` of load x load / mean load, each with its standard uncertainty, in ppm.
+    """The group's loss on quiet days, in ppm: `share` of the load M at the mean load m, of it `square` growing with the load:
 
-    Comes from a calibration on days before (`central.domain.usual_loss.learn`) or from a measurement. Without it, both are guessed
-    along, and a steady tap that began before the first interval can't be told from a usual loss.
+        share * M + square * (M * M / m - M)
+
+    Each with its standard uncertainty. Comes from days before (`central.domain.usual_loss.learn`) or from a measurement. Without it, a
+    usual share is guessed, and a steady tap that began before the first interval can hardly be told from it.
     """
 
-    a_ppm: int
-    b_ppm: int
+    share_ppm: int
+    square_ppm: int
     mean_load_wh: int
-    """Of one interval on those days; `b` refers to it."""
-    a_uncertainty_ppm: int = 500
-    b_uncertainty_ppm: int = 2_000
+    """m, of one interval."""
+    share_uncertainty_ppm: int = 700
+    square_uncertainty_ppm: int = 2_000
 
 
 @dataclass(frozen=True, slots=True)

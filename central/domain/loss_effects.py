@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from central.domain.group_hours import PPM
+from central.domain.group_hours import PPM, UsualLoss
 from central.domain.loss_noise import Array, Mixed, bands_of, whitened
 from central.domain.loss_rows import Rows
 
 THIRD = 3**-0.5
 """A class bounds an error that may lie anywhere within: its standard deviation is a third's root of it."""
-USUAL_SQUARE = 0.015
+GUESSED_PPM, GUESSED_UNCERTAINTY_PPM = 15_000, 10_000
 """Loss in conductors at mean load, where nobody has calibrated: between nothing and some 3 %."""
 TAP_SHARE = 0.05
 """A steady load without a meter, of the mean load; how large is found by its data."""
@@ -37,29 +37,32 @@ class Sizes:
     days: float = 0.0
 
 
+def guessed(rows: Rows) -> UsualLoss:
+    """Give what a group loses as a rule, with all its doubt: conductors and the master's class."""
+    share_ppm = (GUESSED_UNCERTAINTY_PPM**2 + (rows.told.master_class_ppm * THIRD) ** 2) ** 0.5
+    mean_load_wh = max(1, round(float(rows.load.mean())))
+    return UsualLoss(GUESSED_PPM, GUESSED_PPM, mean_load_wh, round(share_ppm), GUESSED_UNCERTAINTY_PPM)
+
+
 class Effects:
     """The columns of all groups' effects (T x m) and the loss less what is expected of it (T)."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, is_quiet: bool = False) -> None:
         self._rows = rows
         self.mean_load = max(1.0, float(rows.load.mean()))
-        load, square = rows.load, rows.load**2 / self.mean_load
-        change = np.diff(rows.load, prepend=rows.load[:1])
+        usual = rows.told.usual or guessed(rows)
+        load = rows.load
+        bent = load**2 / max(1, usual.mean_load_wh) - load
+        change = np.diff(load, prepend=load[:1])
         steady = np.full(len(load), self.mean_load)
-        usual = rows.told.usual
-        expected = USUAL_SQUARE * square
-        self._fixed_sd = [rows.told.master_class_ppm / PPM * THIRD, USUAL_SQUARE * THIRD * 1.5, SKEW_HOURS, TAP_SHARE]
-        if usual is not None:
-            # The square refers to the load of the days it was learnt on.
-            ratio = self.mean_load / max(1, usual.mean_load_wh)
-            expected = usual.a_ppm / PPM * load + usual.b_ppm / PPM * ratio * square
-            self._fixed_sd[0] = usual.a_uncertainty_ppm / PPM
-            self._fixed_sd[1] = usual.b_uncertainty_ppm / PPM * ratio
-        self.target = rows.loss - expected
+        self._fixed_sd = [
+            usual.share_uncertainty_ppm / PPM, usual.square_uncertainty_ppm / PPM, SKEW_HOURS, 0.0 if is_quiet else TAP_SHARE,
+        ]  # fmt: skip
+        self.target = rows.loss - usual.share_ppm / PPM * load - usual.square_ppm / PPM * bent
         hours = (rows.hour[:, None] == np.unique(rows.hour)[None, :]) * self.mean_load
         days = (rows.day[:, None] == np.unique(rows.day)[None, :]) * self.mean_load
         self.counts = (hours.shape[1], days.shape[1])
-        self.matrix = np.column_stack([load, square, change, steady, hours, days, rows.rooms])
+        self.matrix = np.column_stack([load, bent, change, steady, hours, days, rows.rooms])
 
     def deviations(self, sizes: Sizes) -> Array:
         """Give each column's standard deviation."""
@@ -67,6 +70,15 @@ class Effects:
         room_sd = self._rows.told.sub_class_ppm / PPM * THIRD
         rooms = len(self._rows.meters)
         return np.array([*self._fixed_sd, *[sizes.hours] * hours, *[sizes.days] * days, *[room_sd] * rooms])
+
+    def usual(self, mean: Array, covariance: Array) -> UsualLoss:
+        """Give the usual loss that a posterior of all effects tells, for days to come."""
+        told = self._rows.told.usual or guessed(self._rows)
+        share_sd, square_sd = float(covariance[0, 0]) ** 0.5, float(covariance[1, 1]) ** 0.5
+        return UsualLoss(
+            told.share_ppm + round(PPM * float(mean[0])), told.square_ppm + round(PPM * float(mean[1])),
+            told.mean_load_wh, round(PPM * share_sd) + 1, round(PPM * square_sd) + 1,
+        )  # fmt: skip
 
     def tap_columns(self) -> slice:
         """Which effects follow no room: the steady tap, the hours and the days."""
