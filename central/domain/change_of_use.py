@@ -4,27 +4,20 @@ The peers take out what changes for all: weather, holidays, the end of term. A c
 kettle or gone home; the reasons are numbers that a page turns into sentences, and a person looks.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from central.domain.group_hours import CHINA_OFFSET_MS, MS_PER_HOUR
+from central.domain.change_evidence import Weighed, weigh
+from central.domain.change_rows import ReasonKind, RoomDays, RoomsHours, days_of
 
-REFERENCE_DAYS, JUDGED_DAYS = 21, 28
+__all__ = ["NotJudged", "Reason", "ReasonKind", "RoomChange", "RoomsHours", "judge_changes"]
 
-
-class ReasonKind(StrEnum):
-    """In which way a room changed."""
-
-    LESS = "less"
-    """It uses a smaller share of what its peers use than before."""
-    BLOCKS = "blocks"
-    """Stretches of hours without any use, as it did not have before."""
-    NIGHT = "night"
-    """Its nights fell and its days did not."""
-    NOTHING = "nothing"
-    """It shows next to nothing any more."""
-
+LEAST_PEERS = 8
+"""Rooms to compare with, the room itself among them."""
+LEAST_DAYS_BEFORE, LEAST_DAYS_NOW = 7, 1
+LEAST_WH_PER_DAY = 50
+"""A room that used less before can't use less now."""
+REASON_FROM = 1.0
 
 class NotJudged(StrEnum):
     """Why a room isn't compared."""
@@ -37,27 +30,12 @@ class NotJudged(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RoomsHours:
-    """Rooms that are peers of each other (same building, same kind), over whole local days from `from_ms` on.
-
-    Each row has one value per interval, None where unknown. The first `reference_days` are the past, the rest is judged.
-    `empty_days`: per room the days (0 is the first) on which it is known that nobody lived there, moved out, or on holiday.
-    """
-
-    from_ms: int
-    rooms_wh: Mapping[str, Sequence[int | None]]
-    interval_ms: int = MS_PER_HOUR
-    reference_days: int = REFERENCE_DAYS
-    local_offset_ms: int = CHINA_OFFSET_MS
-    empty_days: Mapping[str, frozenset[int]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Reason:
-    """One way in which a room changed. `before` and `now` are what `kind` speaks of:
+    """One way in which a room changed. `before`, `now` and `expected` are what `kind` speaks of:
 
-    LESS, NOTHING: Wh per day; NIGHT: Wh per night; BLOCKS: minutes per day without use in stretches. `expected` is what `now` would be had the
-    room gone with its peers. `z` is how unusual that is, in standard deviations of honest rooms.
+    LESS, NOTHING: Wh per day; NIGHT: Wh per night; BLOCKS: minutes per day in stretches without use, on days that have use.
+    `expected` is what `now` would be had the room gone with its peers; `z` is how far it is from that, in standard deviations of honest
+    rooms; `evidence` the log of how much better theft of this kind explains it than honest change.
     """
 
     kind: ReasonKind
@@ -65,17 +43,56 @@ class Reason:
     now: int
     expected: int
     z: float
+    evidence: float
 
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """`score` is the log-odds evidence that the room's meter misses energy (0: as likely as before looking); reasons, the heaviest first."""
+    """`score` is the log of how much better theft explains the change than honesty; `ways` are all ways looked at, the heaviest first."""
 
     room: str
     score: float = 0.0
-    reasons: tuple[Reason, ...] = ()
+    ways: tuple[Reason, ...] = ()
     missing_wh_per_day: int = 0
     """What it would use more, had it gone with its peers; 0 when it uses more than that."""
     since_day: int | None = None
-    """The day (0 is the first of all) from which the change fits best; None without one."""
+    """The day (0 is the first of all) from which less use fits best; None where none does."""
     not_judged: NotJudged | None = None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Those that speak against the room's meter."""
+        return tuple(one for one in self.ways if one.evidence > REASON_FROM)
+
+
+def judge_changes(told: RoomsHours) -> tuple[RoomChange, ...]:
+    """Judge every room, in the order given; whoever can't be judged says why. Never refuses."""
+    seen = days_of(told)
+    if seen is None:
+        return tuple(RoomChange(room, not_judged=NotJudged.TOO_LITTLE_DATA) for room in told.rooms_wh)
+    faults = [_fault(seen, place) for place in range(len(seen.names))]
+    good = [place for place, fault in enumerate(faults) if fault is None]
+    if len(good) < LEAST_PEERS:
+        return tuple(RoomChange(name, not_judged=fault or NotJudged.NO_PEERS) for name, fault in zip(seen.names, faults, strict=True))
+    judged = dict(zip(good, weigh(seen.of(good)), strict=True))
+    return tuple(
+        _told(seen, place, judged[place]) if fault is None else RoomChange(name, not_judged=fault)
+        for place, (name, fault) in enumerate(zip(seen.names, faults, strict=True))
+    )
+
+
+def _fault(seen: RoomDays, place: int) -> NotJudged | None:
+    before, now = seen.measured[: seen.reference, place].sum(), seen.measured[seen.reference :, place].sum()
+    if before < LEAST_DAYS_BEFORE or now < LEAST_DAYS_NOW:
+        lost = seen.empty[: seen.reference, place].sum() + before >= LEAST_DAYS_BEFORE
+        was_empty = seen.empty[:, place].any() and lost
+        return NotJudged.EMPTY if was_empty else NotJudged.TOO_LITTLE_DATA
+    return NotJudged.NO_USE_BEFORE if seen.mean_before[place] < LEAST_WH_PER_DAY else None
+
+
+def _told(seen: RoomDays, place: int, found: Weighed) -> RoomChange:
+    ways = tuple(
+        Reason(ReasonKind(way.kind), round(way.before), round(way.now), round(way.expected), way.z, way.evidence)
+        for way in sorted(found.ways, key=lambda one: -one.evidence)
+    )
+    return RoomChange(seen.names[place], found.score, ways, max(0, round(found.missing_wh_per_day)), found.since_day)
