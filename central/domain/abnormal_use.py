@@ -45,7 +45,7 @@ def abnormal_rooms(changes: Sequence[RoomChange], attributions: Sequence[Attribu
     followed: dict[str, tuple[Suspect, float]] = {}
     for found in attributions:
         for suspect in found.ranked:
-            followed[suspect.meter] = suspect, _loss_evidence(suspect, len(found.ranked))
+            followed[suspect.meter] = suspect, _loss_evidence(suspect)
     changed = {change.room: change for change in changes if change.not_judged is None}
     rooms = [_judged(room, followed.get(room), changed.get(room)) for room in {**followed, **changed}]
     return tuple(sorted(rooms, key=lambda one: -one.score))
@@ -65,8 +65,5 @@ def _judged(room: str, followed: tuple[Suspect, float] | None, change: RoomChang
     return Abnormal(room, 1 / (1 + exp(-max(-700.0, score))), score, followed[0] if followed else None, change)
 
 
-def _loss_evidence(suspect: Suspect, rooms: int) -> float:
-    """Turn a confidence among rivals back into evidence of the room alone."""
-    confidence = min(max(suspect.confidence, 1e-9), 1 - 1e-9)
-    odds = log(confidence / (1 - confidence)) + log(max(1, rooms))
-    return min(MOST_EVIDENCE, max(LEAST_EVIDENCE, odds))
+def _loss_evidence(suspect: Suspect) -> float:
+    return min(MOST_EVIDENCE, max(LEAST_EVIDENCE, suspect.evidence))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from central.domain.group_hours import LEAST_INTERVALS, GroupHours
-from central.domain.loss_followers import Follower, Pattern, Findings, find
+from central.domain.loss_columns import Pattern
+from central.domain.loss_followers import Findings, Follower, find
 from central.domain.loss_rows import Rows, rows_of
 
 __all__ = ["Attribution", "GroupHours", "Pattern", "Suspect", "Verdict", "attribute"]
@@ -36,7 +37,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """One room whose meter the loss follows. `uncertainty_wh` is expanded (k = 2); `share` is of the unexplained loss, 0 to 1;
-    `confidence` is the probability, 0 to 1, that this very room under-records; `t` is how many standard uncertainties it stands out."""
+    `confidence` is the probability, 0 to 1, that this very room under-records; `t` is how many standard uncertainties it stands out, and
+    `evidence` the log of how much better the loss is explained with it than without, whoever else may explain the same."""
 
     meter: str
     missing_wh: int
@@ -44,6 +46,7 @@ class Suspect:
     share: float
     confidence: float
     t: float
+    evidence: float
     pattern: Pattern
 
 
@@ -115,5 +118,6 @@ def _suspect(one: Follower, unexplained_wh: float) -> Suspect:
         share=min(1.0, max(0.0, share)),
         confidence=one.confidence,
         t=one.t,
+        evidence=one.evidence,
         pattern=one.pattern,
     )

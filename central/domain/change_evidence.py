@@ -7,14 +7,14 @@ change would look like. Tails are Student's, because some honest rooms change a 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import lgamma, log, pi
+from math import log
 
 import numpy as np
 
-from central.domain.change_rows import Array, ReasonKind, RoomDays, mean_of
+from central.domain.change_rows import Array, ReasonKind, RoomDays, mean_of, middle_of
 
-FREE = 4.0
-"""Degrees of freedom of honest changes."""
+FREE, NIGHT_FREE, SILENT_FREE = 4.0, 1.5, 1.0
+"""Degrees of freedom of honest changes: of use, of nights, of hours without use. The fewer, the more honest rooms change a lot."""
 LEFT = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 """What a meter still shows, in parts of the truth."""
 NIGHT_LEFT = (0.6, 0.4, 0.2, 0.1, 0.02)
@@ -23,8 +23,8 @@ SILENT_MORE = (2.0, 3.5, 5.0, 7.0, 9.0)
 FLOOR = 0.02
 """Logarithms end here: a room that shows less than this of its past shows nothing."""
 NOTHING_SHARE, NOTHING_DAYS = 0.03, 0.8
-NOTHING_EVIDENCE = 5.0
-"""So seldom does a room that is lived in fall silent for most of its days: once in exp(5) room-months."""
+NOTHING_EVIDENCE = 8.0
+"""So seldom does a room that is lived in fall silent for most of its days: once in exp(8) room-months."""
 LEAST_SPREAD, LEAST_SPREAD_HOURS = 0.06, 0.25
 OWN_WEIGHT = 1.5
 """Days running are alike, so that their mean is less sure than independent days would make it."""
@@ -68,10 +68,10 @@ def weigh(seen: RoomDays) -> list[Weighed]:
     faint = (ratio[seen.reference :] < NOTHING_SHARE).sum(axis=0) / np.maximum(1, seen.measured[seen.reference :].sum(axis=0))
     made = []
     for at in range(len(seen.names)):
-        less = _evidence(change[at], spread[at], [log(left) for left in LEFT])
-        night = _evidence(night_change[at], night_spread[at], [log(left) for left in NIGHT_LEFT])
+        less = _evidence(change[at], spread[at], [log(left) for left in LEFT], FREE)
+        night = _evidence(night_change[at], night_spread[at], [log(left) for left in NIGHT_LEFT], NIGHT_FREE)
         more = hours_now[at] - hours_before[at]
-        blocks = _evidence(more, hours_spread[at], SILENT_MORE)
+        blocks = _evidence(more, hours_spread[at], SILENT_MORE, SILENT_FREE)
         nothing = NOTHING_EVIDENCE if faint[at] >= NOTHING_DAYS else -NOTHING_EVIDENCE
         ways = (
             Way(ReasonKind.LESS, before[at], use_now[at], expected[at], change[at] / spread[at], less),
@@ -112,7 +112,7 @@ def _night_changes(seen: RoomDays, change: Array) -> tuple[Array, Array]:
     day = seen.use - seen.night
     logs = []
     for part in (seen.night, day):
-        before, now = mean_of(part[: seen.reference]), mean_of(part[seen.reference :])
+        before, now = middle_of(part[: seen.reference]), middle_of(part[seen.reference :])
         floor = np.maximum(1.0, FLOOR * np.maximum(before, 0.2 * seen.mean_before))
         logs.append(np.log((now + floor) / (before + floor)))
     night = logs[0] - np.maximum(logs[1], change - 0.5)
@@ -126,7 +126,7 @@ def _night_changes(seen: RoomDays, change: Array) -> tuple[Array, Array]:
 def _silences(seen: RoomDays) -> tuple[Array, Array, Array]:
     """N: hours a day in stretches without use, before and now, and how much an honest room's difference scatters."""
     parts = (seen.silent[: seen.reference], seen.silent[seen.reference :])
-    before, now = mean_of(parts[0]), mean_of(parts[1])
+    before, now = middle_of(parts[0]), middle_of(parts[1])
     days = [np.maximum(1, (~np.isnan(part)).sum(axis=0)) for part in parts]
     own = _deviation(parts[0]) * np.sqrt(1 / days[0] + 1 / days[1])
     return before, now, _spread(now - before, OWN_WEIGHT * own, LEAST_SPREAD_HOURS)
@@ -144,15 +144,15 @@ def _spread(values: Array, own: Array, least: float) -> Array:
     return np.sqrt(common + own**2)
 
 
-def _evidence(value: float, spread: float, shifts: Sequence[float]) -> float:
+def _evidence(value: float, spread: float, shifts: Sequence[float], free: float) -> float:
     """Log of the mean density around the shifts over the density around none."""
-    there = [_student((value - shift) / spread) for shift in shifts]
-    return float(np.logaddexp.reduce(there)) - log(len(there)) - _student(value / spread)
+    there = [_student((value - shift) / spread, free) for shift in shifts]
+    return float(np.logaddexp.reduce(there)) - log(len(there)) - _student(value / spread, free)
 
 
-def _student(z: float) -> float:
-    constant = lgamma((FREE + 1) / 2) - lgamma(FREE / 2) - log(FREE * pi) / 2
-    return constant - (FREE + 1) / 2 * float(np.log1p(z * z / FREE))
+def _student(z: float, free: float) -> float:
+    """Log of Student's density, but for its constant."""
+    return -(free + 1) / 2 * float(np.log1p(z * z / free))
 
 
 def _since(ratio: Array, reference: int) -> int | None:

@@ -91,6 +91,17 @@ def mean_of(days: Array) -> Array:
     return np.asarray(total / np.maximum(1, known.sum(axis=0)))
 
 
+def middle_of(days: Array) -> Array:
+    """Give each room's mean over the middle half of its measured days: a week away or a feast doesn't move it; 0 without any."""
+    out = np.zeros(days.shape[1])
+    for place, column in enumerate(days.T):
+        known = np.sort(column[~np.isnan(column)])
+        cut = len(known) // 4
+        if len(known):
+            out[place] = known[cut : len(known) - cut].mean()
+    return out
+
+
 def days_of(told: RoomsHours) -> RoomDays | None:
     """Lay out whole days; None when there is no room or no day behind the past."""
     per_day = 24 * MS_PER_HOUR // told.interval_ms

@@ -16,12 +16,13 @@ from central.domain.loss_rows import Rows
 
 PRIOR_ROOMS = 1.0
 """So many rooms of a group are expected to under-record, before looking."""
-SLAB = 1.0
-"""Missing energy in units of its column: half of the use missing is 1."""
+SLAB = 2.0
+"""Missing energy in units of its column: half of the use missing is 1, three quarters are 3."""
 NAME_ABOVE = 3.0
 """Log of the Bayes factor times the prior odds of the room; below, the room stays unnamed."""
 MOST_NAMED = 0.2
 """Of the rooms: when more seem to steal, it is the master or the usual loss that is wrong."""
+LEAST_EVIDENCE = -50.0
 ROUNDS = 3
 LEAST_UNNAMED = 10
 """With fewer rooms, their scatter says nothing."""
@@ -38,6 +39,7 @@ class Follower:
     sd_wh: float
     confidence: float
     t: float
+    evidence: float
     pattern: Pattern
 
 
@@ -207,6 +209,7 @@ def _followers(rows: Rows, evidence: Evidence, named: list[int], unsteady: Set[i
         made.append(
             Follower(
                 meter, mean * float(sums[column]), precision**-0.5 * float(sums[column]), confidence, float(t[room]),
+                float(max(best[room], LEAST_EVIDENCE)),
                 evidence.columns.patterns[column] if column >= 0 else Pattern.SHARE,
             )
         )  # fmt: skip
