@@ -20,6 +20,7 @@ TAP_SHARE = 0.05
 SKEW_HOURS = 0.02
 FREE_SHARE = 3.0
 """A suspect's missing energy, in units of what its column shows: nearly unbounded."""
+UNREST_FREE = 3.0
 FIXED = 4
 """Load, load x load, its change, and a steady tap; then hours, then days, then rooms."""
 
@@ -58,6 +59,8 @@ class Effects:
         self._fixed_sd = [
             usual.share_uncertainty_ppm / PPM, usual.square_uncertainty_ppm / PPM, SKEW_HOURS, 0.0 if is_quiet else TAP_SHARE,
         ]  # fmt: skip
+        self.restless = np.ones(len(load))
+        """T: how much more than usual each interval scatters."""
         self.target = rows.loss - usual.share_ppm / PPM * load - usual.square_ppm / PPM * bent
         hours = (rows.hour[:, None] == np.unique(rows.hour)[None, :]) * self.mean_load
         days = (rows.day[:, None] == np.unique(rows.day)[None, :]) * self.mean_load
@@ -70,6 +73,15 @@ class Effects:
         room_sd = self._rows.told.sub_class_ppm / PPM * THIRD
         rooms = len(self._rows.meters)
         return np.array([*self._fixed_sd, *[sizes.hours] * hours, *[sizes.days] * days, *[room_sd] * rooms])
+
+    def learn_unrest(self, sizes: Sizes, named: Array) -> None:
+        """Take intervals that stray far for restless: an unknown load is a kettle now and nothing then (Student's errors)."""
+        (target, matrix, free), _ = self.whiten(sizes, self.target[:, None], self.matrix, named)
+        deviations = np.concatenate([self.deviations(sizes), np.full(named.shape[1], FREE_SHARE)])
+        mean, _ = Mixed(np.hstack([matrix, free]), target[:, 0]).posterior(deviations, sizes.k)
+        stray = self.target - np.hstack([self.matrix, named]) @ mean
+        middle = 2.2 * float(np.median(stray**2)) + 1e-9
+        self.restless = (UNREST_FREE + stray**2 / middle) / (UNREST_FREE + 1)
 
     def usual(self, mean: Array, covariance: Array) -> UsualLoss:
         """Give the usual loss that a posterior of all effects tells, for days to come."""
@@ -90,7 +102,7 @@ class Effects:
         var = rows.instants_var
         follows = np.concatenate([[False], np.diff(np.array(rows.kept)) == 1])
         memory = np.where(follows, sizes.memory, 0.0)
-        bands = bands_of(var, rows.filled_var, sizes.white * float(var.mean()), memory, follows)
+        bands = bands_of(var, rows.filled_var, sizes.white * float(var.mean()) * self.restless, memory, follows)
         widths = np.cumsum([one.shape[1] for one in others])[:-1]
         columns, log_determinant = whitened(bands, memory, np.hstack(others))
         return np.split(columns, widths, axis=1), log_determinant

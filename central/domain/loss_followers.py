@@ -132,25 +132,51 @@ class Evidence:
 
 
 def find(rows: Rows) -> Findings:
-    """Weigh every judged room."""
+    """Weigh every judged room: with steady errors first, and once more when something unknown and restless remains."""
     effects, columns = Effects(rows), columns_of(rows)
-    named: list[int] = []
-    sizes = Sizes()
-    unsteady: set[int] = set()
-    for _ in range(ROUNDS):
-        sizes = likeliest(effects, columns.matrix[:, named], sizes)
-        (target, matrix, seen), _ = effects.whiten(sizes, effects.target[:, None], effects.matrix, columns.matrix)
+    search = Search(rows, effects, columns)
+    search.run()
+    if search.sizes.white > 0:
+        effects.learn_unrest(search.sizes, columns.matrix[:, search.named])
+        search.run()
+    return Findings(
+        _followers(rows, search.evidence, search.named, search.unsteady),
+        *_unattributed(effects, search.sizes, columns, search.named),
+    )
+
+
+class Search:
+    """Names rooms and finds the errors' sizes in turn: each needs the other."""
+
+    evidence: Evidence
+
+    def __init__(self, rows: Rows, effects: Effects, columns: Columns) -> None:
+        self._rows, self._effects, self._columns = rows, effects, columns
+        self.named: list[int] = []
+        self.unsteady: set[int] = set()
+        self.sizes = Sizes()
+
+    def run(self) -> None:
+        """Go on until the same rooms are named twice."""
+        for _ in range(ROUNDS):
+            before = set(self.named)
+            self._round()
+            if set(self.named) == before:
+                break
+
+    def _round(self) -> None:
+        effects, columns = self._effects, self._columns
+        self.sizes = likeliest(effects, columns.matrix[:, self.named], self.sizes)
+        (target, matrix, seen), _ = effects.whiten(
+            self.sizes, effects.target[:, None], effects.matrix, columns.matrix
+        )
         mixed = Mixed(matrix, target[:, 0])
-        evidence = Evidence(*mixed.seen_by(seen, effects.deviations(sizes), sizes.k), columns, len(rows.meters))
-        evidence = evidence.calmed(evidence.name(unsteady))
-        again = evidence.name(unsteady)
-        found = unsteady_rooms(rows, effects, sizes, columns, again)
-        unsteady |= found
-        again = [one for one in again if int(columns.owner[one]) not in unsteady]
-        if set(again) == set(named):
-            break
-        named = again
-    return Findings(_followers(rows, evidence, named, unsteady), *_unattributed(effects, sizes, columns, named))
+        seen_by = mixed.seen_by(seen, effects.deviations(self.sizes), self.sizes.k)
+        evidence = Evidence(*seen_by, columns, len(self._rows.meters))
+        self.evidence = evidence.calmed(evidence.name(self.unsteady))
+        named = self.evidence.name(self.unsteady)
+        self.unsteady |= unsteady_rooms(self._rows, effects, self.sizes, columns, named)
+        self.named = [one for one in named if int(columns.owner[one]) not in self.unsteady]
 
 
 PARTS = ((22, 23, 0, 1, 2, 3, 4, 5), (6, 7, 8, 9, 10, 11, 12, 13), (14, 15, 16, 17, 18, 19, 20, 21))

@@ -30,10 +30,10 @@ class Bands:
     second: Array
 
 
-def bands_of(instants_var: Array, new_var: Array, lasting_var: float, memory: Array, follows: Flags) -> Bands:
+def bands_of(instants_var: Array, new_var: Array, lasting_var: Array, memory: Array, follows: Flags) -> Bands:
     """Give the covariance of the errors freed of their memory.
 
-    `instants_var` (T x 2): of each interval's beginning and end; `new_var` (T): new in it and gone with it; `lasting_var`: new in it and
+    `instants_var` (T x 2): of each interval's beginning and end; `new_var` (T): new in it and gone with it; `lasting_var` (T): new in it and
     fading by `memory` (T) from one interval to the next; `follows`: the row before is the interval before.
     """
     own = instants_var.sum(axis=1) + new_var
