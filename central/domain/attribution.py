@@ -48,6 +48,8 @@ class Suspect:
     t: float
     evidence: float
     pattern: Pattern
+    days: float
+    """Measured ones: `missing_wh` is of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def attribute(hours: GroupHours) -> Attribution:
 
 def _told(rows: Rows, found: Findings) -> Attribution:
     unexplained_wh = found.unattributed_wh + sum(one.missing_wh for one in found.named(NAMED_FROM))
-    ranked = tuple(_suspect(one, unexplained_wh) for one in found.followers)
+    ranked = tuple(_suspect(one, unexplained_wh, rows.days) for one in found.followers)
     suspects = tuple(one for one in ranked if one.confidence >= NAMED_FROM)
     is_tap = found.unattributed_wh > SURE_SIGMAS * found.unattributed_sd_wh
     return Attribution(
@@ -109,7 +111,7 @@ _VERDICTS = {
 }
 
 
-def _suspect(one: Follower, unexplained_wh: float) -> Suspect:
+def _suspect(one: Follower, unexplained_wh: float, days: float) -> Suspect:
     share = one.missing_wh / unexplained_wh if unexplained_wh > 0 else 0.0
     return Suspect(
         meter=one.meter,
@@ -120,4 +122,5 @@ def _suspect(one: Follower, unexplained_wh: float) -> Suspect:
         t=one.t,
         evidence=one.evidence,
         pattern=one.pattern,
+        days=days,
     )

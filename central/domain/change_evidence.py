@@ -17,7 +17,8 @@ FREE, NIGHT_FREE, SILENT_FREE = 4.0, 1.5, 1.0
 """Degrees of freedom of honest changes: of use, of nights, of hours without use. The fewer, the more honest rooms change a lot."""
 LEFT = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 """What a meter still shows, in parts of the truth."""
-NIGHT_LEFT = (0.6, 0.4, 0.2, 0.1, 0.02)
+NIGHT_LEFT = (0.3, 0.1, 0.02, 0.02)
+"""A boiler that heats half as long at night is honest as a rule."""
 SILENT_MORE = (2.0, 3.5, 5.0, 7.0, 9.0)
 """Hours without use a day that a bypass adds."""
 FLOOR = 0.02
@@ -38,8 +39,15 @@ class Way:
     before: float
     now: float
     expected: float
-    z: float
+    change: float
+    """In the measure that `spread` has: a logarithm, or hours."""
+    spread: float
     evidence: float
+
+    @property
+    def z(self) -> float:
+        """The change in deviations of honest rooms."""
+        return self.change / self.spread
 
 
 @dataclass(frozen=True)
@@ -74,10 +82,10 @@ def weigh(seen: RoomDays) -> list[Weighed]:
         blocks = _evidence(more, hours_spread[at], SILENT_MORE, SILENT_FREE)
         nothing = NOTHING_EVIDENCE if faint[at] >= NOTHING_DAYS else -NOTHING_EVIDENCE
         ways = (
-            Way(ReasonKind.LESS, before[at], use_now[at], expected[at], change[at] / spread[at], less),
-            Way(ReasonKind.NIGHT, nights[0][at], nights[1][at], nights[0][at] * peers_nights, night_change[at] / night_spread[at], night),
-            Way(ReasonKind.BLOCKS, 60 * hours_before[at], 60 * hours_now[at], 60 * hours_before[at], more / hours_spread[at], blocks),
-            Way(ReasonKind.NOTHING, before[at], use_now[at], expected[at], change[at] / spread[at], nothing),
+            Way(ReasonKind.LESS, before[at], use_now[at], expected[at], change[at], spread[at], less),
+            Way(ReasonKind.NIGHT, nights[0][at], nights[1][at], nights[0][at] * peers_nights, night_change[at], night_spread[at], night),
+            Way(ReasonKind.BLOCKS, 60 * hours_before[at], 60 * hours_now[at], 60 * hours_before[at], more, hours_spread[at], blocks),
+            Way(ReasonKind.NOTHING, before[at], use_now[at], expected[at], change[at], spread[at], nothing),
         )  # fmt: skip
         score = float(np.logaddexp.reduce([way.evidence for way in ways])) - log(len(ways))
         made.append(Weighed(ways, score, expected[at] - use_now[at], _since(ratio[:, at], seen.reference)))
@@ -110,13 +118,16 @@ def _changes(seen: RoomDays, ratio: Array) -> tuple[Array, Array]:
 def _night_changes(seen: RoomDays, change: Array) -> tuple[Array, Array]:
     """N: the same of the nights beside the days."""
     day = seen.use - seen.night
-    logs = []
-    for part in (seen.night, day):
-        before, now = middle_of(part[: seen.reference]), middle_of(part[seen.reference :])
-        floor = np.maximum(1.0, FLOOR * np.maximum(before, 0.2 * seen.mean_before))
-        logs.append(np.log((now + floor) / (before + floor)))
-    night = logs[0] - np.maximum(logs[1], change - 0.5)
-    night -= np.median(night)
+    falls = []
+    for of in (mean_of, middle_of):
+        logs = []
+        for part in (seen.night, day):
+            before, now = of(part[: seen.reference]), of(part[seen.reference :])
+            floor = np.maximum(1.0, FLOOR * np.maximum(before, 0.2 * seen.mean_before))
+            logs.append(np.log((now + floor) / (before + floor)))
+        fall = logs[0] - np.maximum(logs[1], change - 0.5)
+        falls.append(fall - np.median(fall))
+    night = np.maximum(*falls)  # a few large nights before are no habit
     share = seen.night[: seen.reference] / np.maximum(1.0, seen.use[: seen.reference])
     days = (seen.measured[: seen.reference].sum(axis=0), seen.measured[seen.reference :].sum(axis=0))
     own = _deviation(share) / np.maximum(FLOOR, mean_of(share)) * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
@@ -142,6 +153,12 @@ def _spread(values: Array, own: Array, least: float) -> Array:
     robust = 1.4826 * float(np.median(np.abs(values - np.median(values))))
     common = max(least**2, robust**2 - float(np.median(own**2)))
     return np.sqrt(common + own**2)
+
+
+def told_apart(change: float, with_missing: float, spread: float, missing_spread: float) -> float:
+    """Log of how much better a room's use fits its past with its missing energy than without (both as logarithms of now to expected)."""
+    wide = (spread**2 + missing_spread**2) ** 0.5
+    return _student(with_missing / wide, FREE) - log(wide) - _student(change / spread, FREE) + log(spread)
 
 
 def _evidence(value: float, spread: float, shifts: Sequence[float], free: float) -> float:

@@ -7,7 +7,7 @@ kettle or gone home; the reasons are numbers that a page turns into sentences, a
 from dataclasses import dataclass
 from enum import StrEnum
 
-from central.domain.change_evidence import Weighed, weigh
+from central.domain.change_evidence import Way, Weighed, weigh
 from central.domain.change_rows import ReasonKind, RoomDays, RoomsHours, days_of
 
 __all__ = ["NotJudged", "Reason", "ReasonKind", "RoomChange", "RoomsHours", "judge_changes"]
@@ -35,7 +35,7 @@ class Reason:
 
     LESS, NOTHING: Wh per day; NIGHT: Wh per night; BLOCKS: minutes per day in stretches without use, on days that have use.
     `expected` is what `now` would be had the room gone with its peers; `z` is how far it is from that, in standard deviations of honest
-    rooms; `evidence` the log of how much better theft of this kind explains it than honest change.
+    rooms, and `spread` such a deviation (of a logarithm; of hours for BLOCKS); `evidence` the log of how much better theft of this kind explains it than honest change.
     """
 
     kind: ReasonKind
@@ -43,6 +43,7 @@ class Reason:
     now: int
     expected: int
     z: float
+    spread: float
     evidence: float
 
 
@@ -90,9 +91,14 @@ def _fault(seen: RoomDays, place: int) -> NotJudged | None:
     return NotJudged.NO_USE_BEFORE if seen.mean_before[place] < LEAST_WH_PER_DAY else None
 
 
+def _reason(way: Way) -> Reason:
+    before, now, expected = (round(float(value)) for value in (way.before, way.now, way.expected))
+    return Reason(way.kind, before, now, expected, float(way.z), float(way.spread), float(way.evidence))
+
+
 def _told(seen: RoomDays, place: int, found: Weighed) -> RoomChange:
     ways = tuple(
-        Reason(ReasonKind(way.kind), round(way.before), round(way.now), round(way.expected), way.z, way.evidence)
+        _reason(way)
         for way in sorted(found.ways, key=lambda one: -one.evidence)
     )
     return RoomChange(seen.names[place], found.score, ways, max(0, round(found.missing_wh_per_day)), found.since_day)

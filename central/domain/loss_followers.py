@@ -226,8 +226,9 @@ def _followers(rows: Rows, evidence: Evidence, named: list[int], unsteady: Set[i
         top = max(0.0, float(best[room]), float(rivals.max(initial=0.0)))
         weight = float(np.exp(best[room] - top))
         confidence = weight / (float(np.exp(rivals - top).sum()) + nobody * float(np.exp(-top)))
+        evidence_of_room = float(max(best[room], LEAST_EVIDENCE))
         if room in unsteady:
-            confidence = min(confidence, UNSTEADY_CONFIDENCE)
+            confidence, evidence_of_room = min(confidence, UNSTEADY_CONFIDENCE), min(evidence_of_room, 0.0)
         column = int(place[room])
         u, own = evidence.beside(others)
         precision = float(own[column]) + evidence.prior if column >= 0 else 1.0
@@ -235,7 +236,7 @@ def _followers(rows: Rows, evidence: Evidence, named: list[int], unsteady: Set[i
         made.append(
             Follower(
                 meter, mean * float(sums[column]), precision**-0.5 * float(sums[column]), confidence, float(t[room]),
-                float(max(best[room], LEAST_EVIDENCE)),
+                evidence_of_room,
                 evidence.columns.patterns[column] if column >= 0 else Pattern.SHARE,
             )
         )  # fmt: skip

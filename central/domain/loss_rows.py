@@ -48,6 +48,11 @@ class Rows:
     told: GroupHours
 
     @property
+    def days(self) -> float:
+        """Measured days."""
+        return len(self.kept) * self.hours_per_interval / 24
+
+    @property
     def loss_sum_wh(self) -> int:
         """All that the master counted more than its subs and the own use."""
         return round(float(self.loss.sum()))
@@ -59,7 +64,7 @@ class Rows:
         master_wh = float(self.load.sum()) * self.told.master_class_ppm / PPM
         ends_wh2 = float(self.filled_var.sum() + self.instants_var[0, 0] + self.instants_var[-1, 1])
         sd_wh = ((sub_wh**2 + master_wh**2) / 3 + ends_wh2) ** 0.5
-        return float(self.loss.sum()) < -BELOW_SIGMAS * sd_wh
+        return bool(self.loss.sum() < -BELOW_SIGMAS * sd_wh)
 
 
 def rows_of(hours: GroupHours) -> Rows | None:
@@ -71,8 +76,10 @@ def rows_of(hours: GroupHours) -> Rows | None:
     hour = np.array(hour_of_day(hours.from_ms, hours.interval_ms, hours.local_offset_ms, count), dtype=np.int64)
     absent = np.isnan(seen)
     silent = absent.all(axis=0)
-    rooms, variances = _filled(seen, hour, ~silent)
-    kept = np.flatnonzero(~np.isnan(master) & (absent[:, ~silent].mean(axis=1) <= MOST_ABSENT)) if not silent.all() else []
+    rooms, variances = _filled(seen, hour, np.asarray(~silent))
+    if silent.all():
+        return None
+    kept = np.flatnonzero(~np.isnan(master) & (absent[:, ~silent].mean(axis=1) <= MOST_ABSENT))
     if len(kept) == 0:
         return None
     judged = (~absent[kept]).mean(axis=0) >= LEAST_PRESENT
