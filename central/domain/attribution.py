@@ -13,7 +13,7 @@ from central.domain.loss_rows import Rows, rows_of
 
 __all__ = ["Attribution", "GroupHours", "Pattern", "Suspect", "Verdict", "attribute"]
 
-NAMED_FROM = 0.9
+NAMED_FROM = 0.8
 """Below this confidence nobody is named; the room stays in `ranked`."""
 SURE_SIGMAS = 3.0
 """So many standard uncertainties must what follows no room lie above zero before it is called a tap."""

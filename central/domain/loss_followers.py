@@ -6,6 +6,7 @@ single effects, after Wang et al. 2020). Its confidence is its share among all r
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -14,11 +15,11 @@ from central.domain.loss_effects import FREE_SHARE, Effects, Sizes, likeliest
 from central.domain.loss_noise import Array, Mixed
 from central.domain.loss_rows import Rows
 
-PRIOR_ROOMS = 1.0
-"""So many rooms of a group are expected to under-record, before looking."""
+PRIOR_SHARE = 0.02
+"""Of a group's rooms are expected to under-record, before looking."""
 SLAB = 2.0
 """Missing energy in units of its column: half of the use missing is 1, three quarters are 3."""
-NAME_ABOVE = 3.0
+NAME_ABOVE = 2.0
 """Log of the Bayes factor times the prior odds of the room; below, the room stays unnamed."""
 MOST_NAMED = 0.2
 """Of the rooms: when more seem to steal, it is the master or the usual loss that is wrong."""
@@ -98,7 +99,7 @@ class Evidence:
         Rooms that are known as unsteady stay unnamed.
         """
         named: list[int] = []
-        threshold = NAME_ABOVE + float(np.log(self.rooms / PRIOR_ROOMS))
+        threshold = NAME_ABOVE - log(PRIOR_SHARE)
         for _ in range(2 * max(3, int(self.rooms * MOST_NAMED))):
             best, place, _ = self.by_room(named)
             best[[*self.columns.owner[named], *unsteady]] = -np.inf
@@ -215,7 +216,7 @@ def unsteady_rooms(rows: Rows, effects: Effects, sizes: Sizes, columns: Columns,
 
 def _followers(rows: Rows, evidence: Evidence, named: list[int], unsteady: Set[int]) -> tuple[Follower, ...]:
     sums = evidence.columns.matrix.sum(axis=0)
-    nobody = len(rows.meters) / PRIOR_ROOMS
+    nobody = 1 / PRIOR_SHARE
     owners = {int(evidence.columns.owner[one]): one for one in named}
     free = evidence.by_room(named)
     made = []
