@@ -51,15 +51,25 @@ def abnormal_rooms(
     """
     followed, earlier = _by_room(attributions), _by_room(before)
     changed = {change.room: change for change in changes if change.not_judged is None}
-    rooms = [_judged(room, followed.get(room), changed.get(room), earlier.get(room)) for room in {**followed, **changed}]
+    rooms = [
+        _judged(room, followed.get(room), changed.get(room), earlier.get(room))
+        for room in {**followed, **changed}
+    ]
     return tuple(sorted(rooms, key=lambda one: -one.score))
 
 
 def _by_room(attributions: Sequence[Attribution]) -> dict[str, Suspect]:
-    return {suspect.meter: suspect for found in attributions for suspect in found.ranked}
+    """Give each room's suspect; of several attributions (a week's, a month's) the one with most evidence."""
+    found: dict[str, Suspect] = {}
+    for suspect in (one for attribution in attributions for one in attribution.ranked):
+        if suspect.meter not in found or suspect.evidence > found[suspect.meter].evidence:
+            found[suspect.meter] = suspect
+    return found
 
 
-def _judged(room: str, suspect: Suspect | None, change: RoomChange | None, earlier: Suspect | None) -> Abnormal:
+def _judged(
+    room: str, suspect: Suspect | None, change: RoomChange | None, earlier: Suspect | None
+) -> Abnormal:
     by_loss = _within(LEAST_EVIDENCE, suspect.evidence, MOST_EVIDENCE) if suspect else 0.0
     by_change = {way.kind: way.evidence for way in change.ways} if change else {}
     all_along = -ALL_ALONG if change else 0.0

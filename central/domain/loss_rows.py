@@ -73,7 +73,9 @@ def rows_of(hours: GroupHours) -> Rows | None:
     master = _floats(hours.master_wh, count)
     names = tuple(hours.subs_wh)
     seen = np.column_stack([_floats(hours.subs_wh[name], count) for name in names])
-    hour = np.array(hour_of_day(hours.from_ms, hours.interval_ms, hours.local_offset_ms, count), dtype=np.int64)
+    hour = np.array(
+        hour_of_day(hours.from_ms, hours.interval_ms, hours.local_offset_ms, count), dtype=np.int64
+    )
     absent = np.isnan(seen)
     silent = absent.all(axis=0)
     rooms, variances = _filled(seen, hour, np.asarray(~silent))

@@ -49,7 +49,9 @@ def _features(use: Array) -> Array:
         np.abs(np.diff(relative, axis=1)).mean(axis=1), relative.max(axis=1), relative.min(axis=1),
         np.median(relative, axis=1), np.log1p(known.max(axis=1)), np.log1p(known.min(axis=1)),
     ]  # fmt: skip
-    ranks = np.column_stack([np.argsort(np.argsort(one, kind="stable"), kind="stable") / len(one) - 0.5 for one in made])
+    ranks = np.column_stack(
+        [np.argsort(np.argsort(one, kind="stable"), kind="stable") / len(one) - 0.5 for one in made]
+    )
     return np.hstack([np.ones((len(use), 1)), ranks, ranks**2, ranks[:, :1] * ranks])
 
 
@@ -60,7 +62,11 @@ def _fit(features: Array, label: Array) -> Array:
     penalty[0] = 0.0
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
-        hessian = (features * (chance * (1 - chance))[:, None]).T @ features + np.diag(penalty) + 1e-9 * np.eye(len(weights))
+        hessian = (
+            (features * (chance * (1 - chance))[:, None]).T @ features
+            + np.diag(penalty)
+            + 1e-9 * np.eye(len(weights))
+        )
         weights = weights + np.linalg.solve(hessian, features.T @ (label - chance) - penalty * weights)
     return weights
 

@@ -95,7 +95,10 @@ def building_of(households: Array, rooms: int, days: int, dice: np.random.Genera
     weeks = len(households) // (7 * QUARTERS_PER_DAY)
     whole = households[: weeks * 7 * QUARTERS_PER_DAY]
     moved = np.column_stack(
-        [np.roll(whole[:, one], -7 * QUARTERS_PER_DAY * week) for one, week in _choice(whole.shape[1], rooms, weeks, dice)]
+        [
+            np.roll(whole[:, one], -7 * QUARTERS_PER_DAY * week)
+            for one, week in _choice(whole.shape[1], rooms, weeks, dice)
+        ]
     )[: days * QUARTERS_PER_DAY]
     scale = MEDIAN_DAY_WH / max(1.0, float(np.median(moved.mean(axis=0) * QUARTERS_PER_DAY)))
     gains = 1 + dice.uniform(-CLASS, CLASS, rooms + 1)
@@ -188,7 +191,9 @@ def _tap(theft: Theft, building: Building, dice: np.random.Generator) -> Array:
     load = np.full(quarters, theft.tap_share * float(building.true_wh.sum(axis=1).mean()))
     if theft.tap_evenings:
         hour = np.arange(quarters) // 4 % HOURS
-        load *= (hour >= EVENING) * np.repeat(dice.uniform(0, 2, quarters // 4), 4) * HOURS / (HOURS - EVENING)
+        load *= (
+            (hour >= EVENING) * np.repeat(dice.uniform(0, 2, quarters // 4), 4) * HOURS / (HOURS - EVENING)
+        )
     load[: theft.tap_from_day * QUARTERS_PER_DAY] = 0.0
     return load
 

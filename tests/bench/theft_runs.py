@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from central.domain.abnormal_use import abnormal_rooms
+from central.domain.abnormal_use import Abnormal, abnormal_rooms
 from central.domain.attribution import Attribution, Verdict, attribute
-from central.domain.change_of_use import RoomsHours, judge_changes
+from central.domain.change_of_use import RoomChange, RoomsHours, judge_changes
 from central.domain.usual_loss import learn
 from gateway.domain.loss_calibration import LEAST_DAYS
 from tests.bench.bench_loss import watch
@@ -37,13 +37,17 @@ LOOKS = (1, 2, 3, 5, 7, 10, 14, 21)
 LIST_THIEVES, THIEVES, KIND_THIEVES = 8, 5, 3
 
 
-def _buildings(households: Array, rooms: int, days: int, count: int, seed: int) -> Iterator[tuple[Building, np.random.Generator]]:
+def _buildings(
+    households: Array, rooms: int, days: int, count: int, seed: int
+) -> Iterator[tuple[Building, np.random.Generator]]:
     for number in range(count):
         dice = np.random.default_rng([seed, number])
         yield building_of(households, rooms, days, dice), dice
 
 
-def _thieves(rooms: int, count: int, kinds: Sequence[Kind], from_day: int, dice: np.random.Generator) -> tuple[Thief, ...]:
+def _thieves(
+    rooms: int, count: int, kinds: Sequence[Kind], from_day: int, dice: np.random.Generator
+) -> tuple[Thief, ...]:
     chosen = dice.choice(rooms, count, replace=False)
     return tuple(Thief(int(room), kinds[place % len(kinds)], from_day) for place, room in enumerate(chosen))
 
@@ -135,40 +139,69 @@ class Named:
 
 
 def attributions(
-    households: Array, count: int, seed: int, rooms: int, days: int, kinds: Sequence[Kind], registers: Registers
-) -> Named:
+    households: Array,
+    count: int,
+    seed: int,
+    rooms: int,
+    days: int,
+    kinds: Sequence[Kind],
+    registers: Registers,
+    *into: Named,
+) -> None:
     """Thieves from the first day on, no history: who does the loss follow?"""
-    named = Named()
     for building, dice in _buildings(households, rooms, days, count, seed):
         thieves = _thieves(rooms, THIEVES, kinds, 0, dice)
         shown = show(building, Theft(thieves), registers)
-        named.add(attribute(shown.hours(0, days)), shown, thieves, days)
-    return named
+        said = attribute(shown.hours(0, days))
+        for named in into:
+            named.add(said, shown, thieves, days)
 
 
 @dataclass
 class Taps:
-    """Means over buildings; shares of the energy through the master."""
+    """What was said of buildings without a thief in any room."""
 
-    named: float
-    called: float
-    told_share: float
-    doubt_share: float
+    buildings: int = 0
+    named: int = 0
+    called: int = 0
+    told: list[float] = field(default_factory=list)
+    doubt: list[float] = field(default_factory=list)
+
+    @property
+    def named_share(self) -> float:
+        return self.named / self.buildings
+
+    @property
+    def called_share(self) -> float:
+        return self.called / self.buildings
+
+    @property
+    def told_share(self) -> float:
+        return float(np.mean(self.told))
+
+    @property
+    def doubt_share(self) -> float:
+        return float(np.mean(self.doubt))
+
+    def add(self, said: Attribution, through_wh: float) -> None:
+        """Count one building; energies are told as shares of what went through its master."""
+        self.buildings += 1
+        self.named += len(said.suspects)
+        self.called += said.verdict == Verdict.CORRIDOR_TAP
+        self.told.append(said.unattributed_wh / through_wh)
+        self.doubt.append(said.unattributed_uncertainty_wh / through_wh)
 
 
-def corridor_taps(households: Array, count: int, seed: int, share: float, registers: Registers) -> Taps:
+def corridor_taps(
+    households: Array, count: int, seed: int, share: float, registers: Registers, *into: Taps
+) -> None:
     """A tap from the day on which the quiet days end, every second one in the evenings only; nobody in a room steals."""
-    named, called, told, doubt = 0, 0, [], []
     for number, (building, _) in enumerate(_buildings(households, ROOMS, ALL_DAYS, count, seed)):
         theft = Theft(tap_share=share, tap_from_day=QUIET_DAYS, tap_evenings=number % 2 == 1)
         shown = show(building, theft, registers)
         said = attribute(shown.hours(QUIET_DAYS, ALL_DAYS, learn(shown.hours(0, QUIET_DAYS))))
-        named += len(said.suspects)
-        called += said.verdict == Verdict.CORRIDOR_TAP
-        through = shown.master_wh[QUIET_DAYS * HOURS :].sum()
-        told.append(said.unattributed_wh / through)
-        doubt.append(said.unattributed_uncertainty_wh / through)
-    return Taps(named / count, called / count, float(np.mean(told)), float(np.mean(doubt)))
+        for taps in into:
+            taps.add(said, float(shown.master_wh[QUIET_DAYS * HOURS :].sum()))
 
 
 @dataclass
@@ -189,10 +222,30 @@ class Lists:
     def false_per_building(self) -> float:
         return self.false / max(1, len(self.both.scores))
 
+    def add(
+        self,
+        said: Attribution,
+        changes: Sequence[RoomChange],
+        list_of: Sequence[Abnormal],
+        thieves: Sequence[Thief],
+    ) -> None:
+        """Count one building."""
+        kinds = {name_of(one.room): one.kind for one in thieves}
+        rooms = [change.room for change in changes]
+        for score, values in (
+            (self.loss, {one.meter: -float(at) for at, one in enumerate(said.ranked)}),
+            (self.change, {one.room: one.score for one in changes}),
+            (self.both, {one.room: one.score for one in list_of}),
+        ):
+            score.add([values.get(room, -1e9) for room in rooms], [room in kinds for room in rooms])
+        on_list = {one.room for one in list_of if one.is_listed}
+        for room, kind in kinds.items():
+            self.hits[kind].append(room in on_list)
+        self.false += len(on_list - set(kinds))
 
-def monthly_lists(households: Array, count: int, seed: int, registers: Registers) -> Lists:
+
+def monthly_lists(households: Array, count: int, seed: int, registers: Registers, *into: Lists) -> None:
     """Three honest weeks, then four in which eight rooms steal, two of each kind."""
-    lists = Lists()
     for building, dice in _buildings(households, ROOMS, ALL_DAYS, count, seed):
         thieves = _thieves(ROOMS, LIST_THIEVES, tuple(Kind), QUIET_DAYS, dice)
         shown = show(building, Theft(thieves), registers)
@@ -200,20 +253,8 @@ def monthly_lists(households: Array, count: int, seed: int, registers: Registers
         said = attribute(shown.hours(QUIET_DAYS, ALL_DAYS, learn(quiet)))
         changes = judge_changes(RoomsHours(quiet.from_ms, shown.rooms(0, ALL_DAYS)))
         listed = abnormal_rooms(changes, [said], [attribute(quiet)])
-        kinds = {name_of(one.room): one.kind for one in thieves}
-        rooms = [name_of(room) for room in range(ROOMS)]
-        guilty = [room in kinds for room in rooms]
-        for score, values in (
-            (lists.loss, {one.meter: -float(at) for at, one in enumerate(said.ranked)}),
-            (lists.change, {one.room: one.score for one in changes}),
-            (lists.both, {one.room: one.score for one in listed}),
-        ):
-            score.add([values.get(room, -1e9) for room in rooms], guilty)
-        on_list = {one.room for one in listed if one.is_listed}
-        for room, kind in kinds.items():
-            lists.hits[kind].append(room in on_list)
-        lists.false += len(on_list - set(kinds))
-    return lists
+        for lists in into:
+            lists.add(said, changes, listed, thieves)
 
 
 @dataclass
@@ -242,7 +283,7 @@ class Days:
 
 
 def days_to_detect(halves: dict[str, Array], count: int, seed: int, kind: Kind, registers: Registers) -> Days:
-    """Look at the last days again and again: their loss over a fortnight, each room's last week beside the three weeks before it.
+    """Look at the last days again and again: their loss over a week and a fortnight, each room's last week beside the three weeks before it.
 
     Nobody is told when the theft began: the fortnight has honest days at first, the three weeks stolen ones later. Found is who
     stands on the list.
@@ -256,13 +297,15 @@ def days_to_detect(halves: dict[str, Array], count: int, seed: int, kind: Kind, 
             first: dict[str, int] = {}
             for look in LOOKS:
                 now = THEFT_FROM + look
-                said = attribute(shown.hours(now - FORTNIGHT, now, usual))
+                said = [attribute(shown.hours(now - days, now, usual)) for days in (WEEK, FORTNIGHT)]
                 from_day = now - WEEK - QUIET_DAYS
                 rooms = RoomsHours(shown.hours(from_day, now).from_ms, shown.rooms(from_day, now))
-                listed = {one.room for one in abnormal_rooms(judge_changes(rooms), [said]) if one.is_listed}
+                listed = {one.room for one in abnormal_rooms(judge_changes(rooms), said) if one.is_listed}
                 for room in listed:
                     first.setdefault(room, look)
                 days.looks += 1
                 days.false += len(listed - {name_of(one.room) for one in thieves})
+                if all(name_of(one.room) in first for one in thieves):
+                    break
             days.each += [first.get(name_of(one.room)) for one in thieves]
     return days
