@@ -1,4 +1,5 @@
-"""The monthly list of rooms with abnormal use (R-3.5): what the group's loss follows and each room's own change, put together. Pure.
+"""The monthly list of rooms with abnormal use (R-3.5): what the group's loss follows and each room's own change, put
+together. Pure.
 
 A work list for a person: it ranks, says why in numbers, and accuses nobody.
 """
@@ -25,8 +26,9 @@ SILENT_WAYS = (ReasonKind.NIGHT, ReasonKind.BLOCKS, ReasonKind.NOTHING)
 
 @dataclass(frozen=True, slots=True)
 class Abnormal:
-    """One room. `confidence` is the probability, 0 to 1, that its meter misses energy; `score` its log-odds; `suspect` is what the group's
-    loss says of it (None: no master, or not judged), `change` what its own past says (None: nothing known of it)."""
+    """One room. `confidence` is the probability, 0 to 1, that its meter misses energy; `score` its log-odds; `suspect` is
+    what the group's loss says of it (None: no master, or not judged), `change` what its own past says (None: nothing known of
+    it)."""
 
     room: str
     confidence: float
@@ -45,9 +47,9 @@ def abnormal_rooms(
 ) -> tuple[Abnormal, ...]:
     """Rank all rooms that either side judged, the most probable first; a room of no attribution is ranked by its change alone.
 
-    `attributions` are of the judged days, `before` of the reference days: a room that the loss follows now, though it neither changed nor
-    was followed before, is followed by chance. Rooms are told by the same name everywhere (the meter's); those judged by neither side
-    are left out.
+    `attributions` are of the judged days, `before` of the reference days: a room that the loss follows now, though it neither
+    changed nor was followed before, is followed by chance. Rooms are told by the same name everywhere (the meter's); those
+    judged by neither side are left out.
     """
     followed, earlier = _by_room(attributions), _by_room(before)
     changed = {change.room: change for change in changes if change.not_judged is None}

@@ -36,9 +36,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """One room whose meter the loss follows. `uncertainty_wh` is expanded (k = 2); `share` is of the unexplained loss, 0 to 1;
-    `confidence` is the probability, 0 to 1, that this very room under-records; `t` is how many standard uncertainties it stands out, and
-    `evidence` the log of how much better the loss is explained with it than without, whoever else may explain the same."""
+    """One room whose meter the loss follows. `uncertainty_wh` is expanded (k = 2); `share` is of the unexplained loss, 0 to
+    1; `confidence` is the probability, 0 to 1, that this very room under-records; `t` is how many standard uncertainties it
+    stands out, and `evidence` the log of how much better the loss is explained with it than without, whoever else may explain
+    the same."""
 
     meter: str
     missing_wh: int

@@ -63,35 +63,60 @@ class Weighed:
 def weigh(seen: RoomDays) -> list[Weighed]:
     """Weigh each room's change; all rooms given are judged and are each other's peers."""
     level = _peers_level(seen)
-    before = seen.mean_before
-    ratio = seen.use / np.maximum(1.0, before) / level[:, None]
-    change, spread = _changes(seen, ratio)
-    night_change, night_spread = _night_changes(seen, change)
-    hours_before, hours_now, hours_spread = _silences(seen)
-    peers_level = _ratio_now(np.broadcast_to(level[:, None], seen.use.shape), seen)
-    expected = before * peers_level
-    use_now = mean_of(seen.use[seen.reference :])
-    nights = (mean_of(seen.night[: seen.reference]), mean_of(seen.night[seen.reference :]))
-    peers_nights = np.exp(np.median(np.log(np.maximum(FLOOR, nights[1] / np.maximum(1.0, nights[0])))))
-    faint = (ratio[seen.reference :] < NOTHING_SHARE).sum(axis=0) / np.maximum(
-        1, seen.measured[seen.reference :].sum(axis=0)
-    )
-    made = []
-    for at in range(len(seen.names)):
-        less = _evidence(change[at], spread[at], [log(left) for left in LEFT], FREE)
-        night = _evidence(night_change[at], night_spread[at], [log(left) for left in NIGHT_LEFT], NIGHT_FREE)
-        more = hours_now[at] - hours_before[at]
-        blocks = _evidence(more, hours_spread[at], SILENT_MORE, SILENT_FREE)
-        nothing = NOTHING_EVIDENCE if faint[at] >= NOTHING_DAYS else -NOTHING_EVIDENCE
-        ways = (
-            Way(ReasonKind.LESS, before[at], use_now[at], expected[at], change[at], spread[at], less),
-            Way(ReasonKind.NIGHT, nights[0][at], nights[1][at], nights[0][at] * peers_nights, night_change[at], night_spread[at], night),
-            Way(ReasonKind.BLOCKS, 60 * hours_before[at], 60 * hours_now[at], 60 * hours_before[at], more, hours_spread[at], blocks),
-            Way(ReasonKind.NOTHING, before[at], use_now[at], expected[at], change[at], spread[at], nothing),
-        )  # fmt: skip
-        score = float(np.logaddexp.reduce([way.evidence for way in ways])) - log(len(ways))
-        made.append(Weighed(ways, score, expected[at] - use_now[at], _since(ratio[:, at], seen.reference)))
-    return made
+    ratio = seen.use / np.maximum(1.0, seen.mean_before) / level[:, None]
+    changes = _changes(seen, ratio)
+    expected = seen.mean_before * _ratio_now(np.broadcast_to(level[:, None], seen.use.shape), seen)
+    now = mean_of(seen.use[seen.reference :])
+    ways = [
+        _less(seen, changes, now, expected),
+        _nights(seen, _night_changes(seen, changes[0])),
+        _blocks(seen),
+        _nothing(seen, ratio, changes, now, expected),
+    ]
+    return [
+        Weighed(each, _score(each), float(expected[at] - now[at]), _since(ratio[:, at], seen.reference))
+        for at, each in enumerate(zip(*ways, strict=True))
+    ]
+
+
+def _score(ways: Sequence[Way]) -> float:
+    return float(np.logaddexp.reduce([way.evidence for way in ways])) - log(len(ways))
+
+
+def _less(seen: RoomDays, changes: tuple[Array, Array], now: Array, expected: Array) -> list[Way]:
+    shifts = [log(left) for left in LEFT]
+    return [
+        Way(ReasonKind.LESS, *row, _evidence(row[3], row[4], shifts, FREE))
+        for row in zip(seen.mean_before, now, expected, *changes, strict=True)
+    ]
+
+
+def _nights(seen: RoomDays, changes: tuple[Array, Array]) -> list[Way]:
+    before, now = mean_of(seen.night[: seen.reference]), mean_of(seen.night[seen.reference :])
+    peers = np.exp(np.median(np.log(np.maximum(FLOOR, now / np.maximum(1.0, before)))))
+    shifts = [log(left) for left in NIGHT_LEFT]
+    return [
+        Way(ReasonKind.NIGHT, *row, _evidence(row[3], row[4], shifts, NIGHT_FREE))
+        for row in zip(before, now, before * peers, *changes, strict=True)
+    ]
+
+
+def _blocks(seen: RoomDays) -> list[Way]:
+    before, now, spread = _silences(seen)
+    return [
+        Way(ReasonKind.BLOCKS, *row, _evidence(row[3], row[4], SILENT_MORE, SILENT_FREE))
+        for row in zip(60 * before, 60 * now, 60 * before, now - before, spread, strict=True)
+    ]
+
+
+def _nothing(
+    seen: RoomDays, ratio: Array, changes: tuple[Array, Array], now: Array, expected: Array
+) -> list[Way]:
+    faint = (ratio[seen.reference :] < NOTHING_SHARE).sum(axis=0)
+    is_nothing = faint >= NOTHING_DAYS * seen.measured[seen.reference :].sum(axis=0)
+    evidence = np.where(is_nothing, NOTHING_EVIDENCE, -NOTHING_EVIDENCE)
+    rows = zip(seen.mean_before, now, expected, *changes, evidence, strict=True)
+    return [Way(ReasonKind.NOTHING, *row) for row in rows]
 
 
 def _peers_level(seen: RoomDays) -> Array:
@@ -166,7 +191,8 @@ def _spread(values: Array, own: Array, least: float) -> Array:
 
 
 def told_apart(change: float, with_missing: float, spread: float, missing_spread: float) -> float:
-    """Log of how much better a room's use fits its past with its missing energy than without (both as logarithms of now to expected)."""
+    """Log of how much better a room's use fits its past with its missing energy than without (both as logarithms of now to
+    expected)."""
     wide = (spread**2 + missing_spread**2) ** 0.5
     return _student(with_missing / wide, FREE) - log(wide) - _student(change / spread, FREE) + log(spread)
 

@@ -35,8 +35,9 @@ class Reason:
     """One way in which a room changed. `before`, `now` and `expected` are what `kind` speaks of:
 
     LESS, NOTHING: Wh per day; NIGHT: Wh per night; BLOCKS: minutes per day in stretches without use, on days that have use.
-    `expected` is what `now` would be had the room gone with its peers; `z` is how far it is from that, in standard deviations of honest
-    rooms, and `spread` such a deviation (of a logarithm; of hours for BLOCKS); `evidence` the log of how much better theft of this kind explains it than honest change.
+    `expected` is what `now` would be had the room gone with its peers; `z` is how far it is from that, in standard deviations
+    of honest rooms, and `spread` such a deviation (of a logarithm; of hours for BLOCKS); `evidence` the log of how much
+    better theft of this kind explains it than honest change.
     """
 
     kind: ReasonKind
@@ -50,7 +51,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """`score` is the log of how much better theft explains the change than honesty; `ways` are all ways looked at, the heaviest first."""
+    """`score` is the log of how much better theft explains the change than honesty; `ways` are all ways looked at, the
+    heaviest first."""
 
     room: str
     score: float = 0.0

@@ -1,4 +1,5 @@
-"""The effects every group has, thieves or not: the usual loss, the meters' classes, and what follows hours and days but no room. Pure.
+"""The effects every group has, thieves or not: the usual loss, the meters' classes, and what follows hours and days but no
+room. Pure.
 
 Each is a column with a standard deviation known beforehand, or one that is found as the likeliest (`Sizes`).
 """
@@ -27,7 +28,7 @@ FIXED = 4
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is found as the likeliest: the errors' scale, the white share, and the deviations of hours and days (of the mean load)."""
+    """What is found as the likeliest: the errors' scale and kind, and the deviations of hours and days (of the mean load)."""
 
     k: float = 1.0
     white: float = 0.0

@@ -1,7 +1,7 @@
 """From a group's intervals to the columns of the regression: what was lost, and what it might follow. Pure.
 
-Gaps are filled with the room's usual use at that hour and their uncertainty is carried along, so that one meter's missed poll doesn't
-cost all others their interval. An interval whose master is unknown, or too many of whose rooms are, is left out.
+Gaps are filled with the room's usual use at that hour and their uncertainty is carried along, so that one meter's missed poll
+doesn't cost all others their interval. An interval whose master is unknown, or too many of whose rooms are, is left out.
 """
 
 from collections.abc import Sequence
@@ -117,7 +117,8 @@ def _flags(values: Sequence[bool], count: int) -> Flags:
 
 
 def _filled(seen: Array, hour: npt.NDArray[np.int64], any_seen: Flags) -> tuple[Array, Array]:
-    """Fill each room's gaps with its mean at that hour (its mean at all where that hour was never seen), and say how uncertain that is."""
+    """Fill each room's gaps with its mean at that hour (its mean at all where that hour was never seen), and say how
+    uncertain that is."""
     rooms, variances = seen.copy(), np.zeros_like(seen)
     for place in np.flatnonzero(np.isnan(seen).any(axis=0)):
         if not any_seen[place]:

@@ -1,7 +1,7 @@
 """A group's usual loss, learnt from quiet days, for the days that are to be judged. Pure.
 
-The gateway's calibrated rule learns the same from each day's sums, for its alarm (`gateway.domain.loss_calibration`); here the rooms are
-known one by one, so that their meters' classes aren't taken for the conductors' loss.
+The gateway's calibrated rule learns the same from each day's sums, for its alarm (`gateway.domain.loss_calibration`); here
+the rooms are known one by one, so that their meters' classes aren't taken for the conductors' loss.
 """
 
 import numpy as np

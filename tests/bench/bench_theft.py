@@ -1,7 +1,9 @@
-"""`make bench-theft`: who stole? On real loads with injected theft: found, falsely accused, days till it is found, per kind of theft.
+"""`make bench-theft`: who stole? On real loads with injected theft: found, falsely accused, days till it is found, per kind
+of theft.
 
-The traces are not part of this project: their folder is given by --data or CARDROOM_DATA, `../shared/data` otherwise. The households are
-split into two disjoint halves, and every goal must be met on both: what was tuned on one is proved on the other.
+The traces are not part of this project: their folder is given by --data or CARDROOM_DATA, `../shared/data` otherwise. The
+households are split into two disjoint halves, and every goal must be met on both: what was tuned on one is proved on the
+other.
 """
 
 import argparse
@@ -16,16 +18,8 @@ from tests.bench.figures import Figures
 from tests.bench.sgcc_users import DAYS_FILE, score_users
 from tests.bench.stolen_energy import Array, Kind, Registers
 from tests.bench.theft_baselines import BASELINES, README
-from tests.bench.theft_runs import (
-    Lists,
-    Named,
-    Taps,
-    alarms,
-    attributions,
-    corridor_taps,
-    days_to_detect,
-    monthly_lists,
-)
+from tests.bench.theft_lists import Lists, days_to_detect, monthly_lists
+from tests.bench.theft_runs import Named, Taps, alarms, attributions, corridor_taps
 
 FILE = "households_15min_wh.parquet"
 HALVES = ("half 1", "half 2")

@@ -1,7 +1,8 @@
-"""The public users of a State Grid company with labels from inspections: one small model, trained and scored on disjoint folds of one file.
+"""The public users of a State Grid company with labels from inspections: one small model, trained and scored on disjoint
+folds of one file.
 
-Only shown by `make bench-theft`: daily values of strangers say little of who steals, and nothing of the rules here is tuned on them.
-The model is a ridge-penalized logistic regression on a handful of summary features; the file stays where it is.
+Only shown by `make bench-theft`: daily values of strangers say little of who steals, and nothing of the rules here is tuned
+on them. The model is a ridge-penalized logistic regression on a handful of summary features; the file stays where it is.
 """
 
 from pathlib import Path

@@ -1,6 +1,7 @@
 """What `make bench-theft` sets beside the rules: the usual ways of ranking rooms by a group's loss, on the very same buildings.
 
-Each gives one score per room (columns of `subs`), the higher the more suspect. `README` are figures that others measured on such buildings.
+Each gives one score per room (columns of `subs`), the higher the more suspect. `README` are figures that others measured on
+such buildings.
 """
 
 import numpy as np
