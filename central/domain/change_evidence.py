@@ -19,7 +19,7 @@ LEFT = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 """What a meter still shows, in parts of the truth."""
 NIGHT_LEFT = (0.3, 0.1, 0.02, 0.02)
 """A boiler that heats half as long at night is honest as a rule."""
-SILENT_MORE = (2.0, 3.5, 5.0, 7.0, 9.0)
+SILENT_MORE = tuple(half / 2 for half in range(4, 21))
 """Hours without use a day that a bypass adds."""
 FLOOR = 0.02
 """Logarithms end here: a room that shows less than this of its past shows nothing."""

@@ -18,7 +18,7 @@ SLAB = 2.0
 """Missing energy in units of its column: half of the use missing is 1, three quarters are 3."""
 NAME_ABOVE = 2.0
 """Log of the Bayes factor times the prior odds of the room; below, the room stays unnamed."""
-MOST_NAMED = 0.2
+MOST_NAMED, MOST_NAMED_OF_FEW = 0.2, 3
 """Of the rooms: when more seem to steal, it is the master or the usual loss that is wrong."""
 LEAST_UNNAMED = 10
 """With fewer rooms, their scatter says nothing."""
@@ -73,11 +73,12 @@ class Evidence:
         """
         named: list[int] = []
         threshold = NAME_ABOVE - log(PRIOR_SHARE)
-        for _ in range(2 * max(3, int(self.rooms * MOST_NAMED))):
+        most = max(MOST_NAMED_OF_FEW, int(self.rooms * MOST_NAMED))
+        for _ in range(2 * most):
             best, place, _ = self.by_room(named)
             best[[*self.columns.owner[named], *unsteady]] = -np.inf
             room = int(np.argmax(best))
-            if best[room] < threshold or len(named) >= max(1, int(self.rooms * MOST_NAMED)):
+            if best[room] < threshold or len(named) >= most:
                 break
             named = self._pruned([*named, int(place[room])], threshold)
         return named

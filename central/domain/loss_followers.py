@@ -5,7 +5,7 @@ A room's confidence is its share among all rooms that could explain the same, an
 """
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from central.domain.loss_rows import Rows
 from central.domain.loss_steadiness import unsteady_rooms
 
 LEAST_EVIDENCE = -50.0
+NEAR = 0.02
 ROUNDS = 3
 UNSTEADY_CONFIDENCE = 0.5
 """At most, of a room that the loss follows at some hours only."""
@@ -97,34 +98,44 @@ class Search:
 
 
 def _followers(rows: Rows, evidence: Evidence, named: list[int], unsteady: Set[int]) -> tuple[Follower, ...]:
-    """Weigh each room beside all that are named but itself."""
-    free = evidence.by_room(named)
-    owners = {int(evidence.columns.owner[one]): one for one in named}
-    made = []
-    for room, meter in enumerate(rows.meters):
-        others = [one for one in named if one != owners.get(room)]
-        factors, places, t = evidence.by_room(others) if room in owners else free
-        rivals = np.array(
-            [factor for other, factor in enumerate(factors) if other == room or other not in owners]
+    """Weigh each room beside all that are named, and beside all but one whose place it might take; the surer view counts."""
+    owners = [int(evidence.columns.owner[one]) for one in named]
+    views = [(named, owners)]
+    views += [([*named[:at], *named[at + 1 :]], [*owners[:at], *owners[at + 1 :]]) for at in range(len(named))]
+    best: dict[int, Follower] = {}
+    for others, gone in views:
+        factors, places, t = evidence.by_room(others)
+        factors[gone] = -np.inf
+        sure = _confidences(factors)
+        for room in range(len(rows.meters)):
+            if room in gone or (room in best and best[room].confidence >= sure[room]):
+                continue
+            column = int(places[room])
+            missing_wh, sd_wh = evidence.amount(column, others) if column >= 0 else (0.0, 0.0)
+            pattern = evidence.columns.patterns[column] if column >= 0 else Pattern.SHARE
+            strength = float(max(factors[room], LEAST_EVIDENCE))
+            best[room] = Follower(
+                rows.meters[room], missing_wh, sd_wh, float(sure[room]), float(t[room]), strength, pattern
+            )
+    for room in unsteady:
+        held = best[room]
+        best[room] = replace(
+            held,
+            confidence=min(held.confidence, UNSTEADY_CONFIDENCE),
+            evidence=min(held.evidence, 0.0),
         )
-        confidence, strength = (
-            _confidence(float(factors[room]), rivals),
-            float(max(factors[room], LEAST_EVIDENCE)),
-        )
-        if room in unsteady:
-            confidence, strength = min(confidence, UNSTEADY_CONFIDENCE), min(strength, 0.0)
-        column = int(places[room])
-        missing_wh, sd_wh = evidence.amount(column, others) if column >= 0 else (0.0, 0.0)
-        pattern = evidence.columns.patterns[column] if column >= 0 else Pattern.SHARE
-        made.append(Follower(meter, missing_wh, sd_wh, confidence, float(t[room]), strength, pattern))
-    return tuple(sorted(made, key=lambda one: (-one.confidence, -one.t)))
+    return tuple(sorted(best.values(), key=lambda one: (-one.confidence, -one.t)))
 
 
-def _confidence(factor: float, rivals: Array) -> float:
-    """Share one more thief among all rooms that could be it (logs of their Bayes factors), and nobody."""
-    top = max(0.0, float(rivals.max(initial=0.0)))
-    all_rooms = float(np.exp(rivals - top).sum())
-    return float(np.exp(factor - top)) / (all_rooms + float(np.exp(-top)) / PRIOR_SHARE)
+def _confidences(factors: Array) -> Array:
+    """Share one more thief among all rooms that could be it (logs of their Bayes factors), and nobody.
+
+    A factor is known to a small part of itself only, since registers have steps: rivals that come near are as good.
+    """
+    top = max(0.0, float(factors.max(initial=0.0)))
+    near = np.minimum(top, factors + NEAR * top)
+    weights = np.exp(near - top)
+    return np.asarray(weights / (weights.sum() + np.exp(-top) / PRIOR_SHARE))
 
 
 def _unattributed(effects: Effects, sizes: Sizes, columns: Columns, named: list[int]) -> tuple[float, float]:
