@@ -101,7 +101,9 @@ def _followers(rows: Rows, evidence: Evidence, named: list[int], unsteady: Set[i
     """Weigh each room beside all that are named, and beside all but one whose place it might take; the surer view counts."""
     owners = [int(evidence.columns.owner[one]) for one in named]
     views = [(named, owners)]
-    views += [([*named[:at], *named[at + 1 :]], [*owners[:at], *owners[at + 1 :]]) for at in range(len(named))]
+    views += [
+        ([*named[:at], *named[at + 1 :]], [*owners[:at], *owners[at + 1 :]]) for at in range(len(named))
+    ]
     best: dict[int, Follower] = {}
     for others, gone in views:
         factors, places, t = evidence.by_room(others)

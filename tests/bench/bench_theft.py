@@ -72,7 +72,7 @@ def _alarm(figures: Figures, halves: dict[str, Array], size: float, seed: int) -
         "\n1. loss alarm, 230 rooms: 0.5 % taken in the corridor; the gateway's calibrated rule, fixed rules beside it"
     )
     for name, half in halves.items():
-        found = alarms(half, _count(30, size), seed)
+        found = alarms(half, _count(12, size), seed)
         beside = f"fixed 3 %: {found.fixed_soon:.2f}"
         figures.at_least(f"{name}: found within 3 days", found.soon, 0.95, beside=beside)
         beside = f"{found.years:.1f} years; fixed 3 %: {found.fixed_false_per_year:.1f}"

@@ -1,4 +1,4 @@
-"""Made-up rooms for the tests of who stole: seeded loads with habits and chance, and the registers of a master and its subs above them."""
+"""Made-up rooms for the tests of who stole: seeded loads with habits and chance, a master and its subs with their registers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
