@@ -117,20 +117,32 @@ def _flags(values: Sequence[bool], count: int) -> Flags:
 
 
 def _filled(seen: Array, hour: npt.NDArray[np.int64], any_seen: Flags) -> tuple[Array, Array]:
-    """Fill each room's gaps with its mean at that hour (its mean at all where that hour was never seen), and say how
-    uncertain that is."""
+    """Fill each room's gaps and say how uncertain that is.
+
+    With the room's mean at that hour; with its mean at all where that hour was never seen; with its peers' mean of the moment
+    where the room was never seen at all.
+    """
     rooms, variances = seen.copy(), np.zeros_like(seen)
     for place in np.flatnonzero(np.isnan(seen).any(axis=0)):
-        if not any_seen[place]:
-            rooms[:, place] = 0.0
-            continue
         column, gaps = seen[:, place], np.isnan(seen[:, place])
+        if not any_seen[place]:
+            rooms[:, place], variances[:, place] = _peers(seen)
+            continue
         for one in np.unique(hour[gaps]):
             like = column[(hour == one) & ~gaps]
             like = like if len(like) > 1 else column[~gaps]
             where = gaps & (hour == one)
             rooms[where, place], variances[where, place] = like.mean(), like.var()
     return rooms, variances
+
+
+def _peers(seen: Array) -> tuple[Array, Array]:
+    """Give the mean and the variance of the rooms seen in each interval."""
+    known = ~np.isnan(seen)
+    count = np.maximum(1, known.sum(axis=1))
+    mean = np.where(known, seen, 0.0).sum(axis=1) / count
+    off = np.where(known, seen - mean[:, None], 0.0)
+    return mean, (off**2).sum(axis=1) / count
 
 
 def _instants(hours: GroupHours, count: int, subs: int) -> Array:
