@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from central.domain.loss_columns import Columns, Pattern, columns_of
-from central.domain.loss_effects import FREE_SHARE, Effects, Sizes, likeliest
+from central.domain.loss_effects import FREE_SHARE, Effects, Sizes
 from central.domain.loss_evidence import PRIOR_SHARE, Evidence
 from central.domain.loss_noise import Array, Mixed
 from central.domain.loss_rows import Rows
+from central.domain.loss_sizes import likeliest
 from central.domain.loss_steadiness import unsteady_rooms
 
 LEAST_EVIDENCE = -50.0

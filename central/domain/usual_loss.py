@@ -7,9 +7,10 @@ the rooms are known one by one, so that their meters' classes aren't taken for t
 import numpy as np
 
 from central.domain.group_hours import LEAST_INTERVALS, GroupHours, UsualLoss
-from central.domain.loss_effects import Effects, Sizes, likeliest
+from central.domain.loss_effects import Effects, Sizes
 from central.domain.loss_noise import Mixed
 from central.domain.loss_rows import rows_of
+from central.domain.loss_sizes import likeliest
 
 
 def learn(quiet: GroupHours) -> UsualLoss | None:
