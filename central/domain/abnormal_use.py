@@ -96,10 +96,9 @@ def _less(suspect: Suspect | None, change: RoomChange | None) -> float:
     if suspect is None or suspect.evidence < TELLS_HOW_MUCH or suspect.missing_wh <= 0:
         return less.evidence
     missing, doubt = suspect.missing_wh / suspect.days, suspect.uncertainty_wh / suspect.days / 2
-    expected, shown = max(1, less.expected), max(1, less.now)
-    return told_apart(
-        log(shown / expected), log((shown + missing) / expected), less.spread, doubt / (shown + missing)
-    )
+    shown, fall = max(1, less.now), less.z * less.spread
+    restored = fall + log((shown + missing) / shown)
+    return told_apart(fall, restored, less.spread, doubt / (shown + missing))
 
 
 def _within(least: float, value: float, most: float) -> float:

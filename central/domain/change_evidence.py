@@ -27,6 +27,9 @@ NOTHING_SHARE, NOTHING_DAYS = 0.03, 0.8
 NOTHING_EVIDENCE = 8.0
 """So seldom does a room that is lived in fall silent for most of its days: once in exp(8) room-months."""
 LEAST_SPREAD, LEAST_SPREAD_HOURS = 0.06, 0.25
+WINSOR = 3.0
+"""Robust deviations at which a change is cut off where all rooms tell how honest ones go together."""
+LEAST_WH = 2.0
 OWN_WEIGHT = 1.5
 """Days running are alike, so that their mean is less sure than independent days would make it."""
 
@@ -133,10 +136,18 @@ def _ratio_now(days: Array, seen: RoomDays) -> Array:
 
 
 def _changes(seen: RoomDays, ratio: Array) -> tuple[Array, Array]:
-    """N: the log of each room's use now to before, beside its peers; and how much an honest room's scatters."""
-    before, now = ratio[: seen.reference], ratio[seen.reference :]
-    change = np.log(np.maximum(FLOOR, mean_of(now) / np.maximum(FLOOR, mean_of(before))))
+    """N: the log of each room's use now to before, beside its peers; and how much an honest room's scatters.
+
+    A meter that shows a share of the truth shows it of the day's peak, of its middle and of the fridge at night alike; who is
+    away or saves changes them apart. So the change is what all have in common, weighed by how honest rooms' go together.
+    """
+    parts = np.column_stack(
+        [_log_ratio(part, seen) for part in (seen.use, seen.peak, seen.middle, seen.base)]
+    )
+    parts -= np.median(parts, axis=0)
+    change = parts @ _weights(parts)
     change -= np.median(change)
+    before = ratio[: seen.reference]
     days = (seen.measured[: seen.reference].sum(axis=0), seen.measured[seen.reference :].sum(axis=0))
     own = (
         _deviation(before)
@@ -144,6 +155,21 @@ def _changes(seen: RoomDays, ratio: Array) -> tuple[Array, Array]:
         * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
     )
     return change, _spread(change, OWN_WEIGHT * own, LEAST_SPREAD)
+
+
+def _log_ratio(part: Array, seen: RoomDays) -> Array:
+    before, now = mean_of(part[: seen.reference]), mean_of(part[seen.reference :])
+    floor = np.maximum(LEAST_WH, FLOOR * before)
+    return np.log((now + floor) / (before + floor))
+
+
+def _weights(parts: Array) -> Array:
+    """Weigh the parts (N x p, around 0) for their common change: generalized least squares, no part against the others."""
+    bound = WINSOR * 1.4826 * np.median(np.abs(parts), axis=0)
+    tame = np.clip(parts, -bound, bound)
+    covariance = tame.T @ tame / len(tame) + LEAST_SPREAD**2 * np.eye(parts.shape[1])
+    weights = np.maximum(0.0, np.linalg.solve(covariance, np.ones(parts.shape[1])))
+    return np.asarray(weights / weights.sum()) if weights.sum() > 0 else np.eye(parts.shape[1])[0]
 
 
 def _night_changes(seen: RoomDays, change: Array) -> tuple[Array, Array]:
@@ -191,8 +217,7 @@ def _spread(values: Array, own: Array, least: float) -> Array:
 
 
 def told_apart(change: float, with_missing: float, spread: float, missing_spread: float) -> float:
-    """Log of how much better a room's use fits its past with its missing energy than without (both as logarithms of now to
-    expected)."""
+    """Log of how much better a room's use fits its past with its missing energy than without: logs of now to expected."""
     wide = (spread**2 + missing_spread**2) ** 0.5
     return _student(with_missing / wide, FREE) - log(wide) - _student(change / spread, FREE) + log(spread)
 
