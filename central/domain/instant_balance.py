@@ -2,14 +2,15 @@
 
     moments (all meters of a building at one instant) -> pieces between two whole moments -> runs -> figures of any interval
 
-A run is as long as nothing breaks it: within it a meter's use is the difference of its totals at both ends, so that steps and skews count
-once. It ends where a meter was swapped or begun anew (another offset), the gateway's store was (another epoch), the rule changed, or a
-total fell. What lies between two runs was measured by nobody and is told as missing, never as loss. Pure: no table, no clock.
+A run is as long as nothing breaks it: within it a meter's use is the difference of its totals at both ends, so that steps and skews
+count once. It ends where a meter was swapped or begun anew (another offset), the gateway's store was (another epoch), the rule
+changed, or a total fell. What lies between two runs was measured by nobody and is told as missing, never as loss. Pure.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from math import isqrt
 
 from gateway.contract.rules import GroupRule
@@ -95,7 +96,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One group over one interval. `balance` None: nothing is known of it. `missing` counts by meter the moments it was not heard at."""
+    """One group over one interval. `balance` None: nothing is known. `missing` counts by meter the moments it was not heard at."""
 
     from_ms: int
     until_ms: int
@@ -103,7 +104,7 @@ class Figures:
     gaps: tuple[Gap, ...] = ()
     missing: Mapping[str, int] = field(default_factory=dict)
     source: Source = Source.TOTALS
-    day: Day = Day()
+    day: Day = field(default_factory=Day)
     """The hours' sums, as the calibrated rule learns them."""
 
     @property
@@ -135,10 +136,10 @@ class Figures:
 def figures_of(
     rules: Sequence[GroupRule], group: str, moments: Sequence[Moment], from_ms: int, until_ms: int
 ) -> Figures:
-    """Balance a group over an interval. `rules` are all of the building, `moments` in order of time, also some before the interval.
+    """Balance a group over an interval. `rules` are all of the building, `moments` in order of time, also some before it.
 
-    A piece that crosses the interval's beginning is kept as a run of its own where the moment of the beginning is not whole: a longer
-    interval counts it, this one doesn't (see `within`).
+    A piece that crosses the interval's beginning is kept as a run of its own where the moment of the beginning is not whole: a
+    longer interval counts it, this one doesn't (see `within`).
     """
     whole = [one for one in moments if _is_whole(rules, group, one)]
     points = _points(whole, from_ms, until_ms)
@@ -162,7 +163,9 @@ def figures_of(
 def within(runs: Iterable[Run], from_ms: int, until_ms: int) -> tuple[Run, ...]:
     """Give the runs that lie in an interval."""
     return tuple(
-        run for run in runs if run.from_ms >= from_ms - TOLERANCE_MS and run.until_ms <= until_ms + TOLERANCE_MS
+        run
+        for run in runs
+        if run.from_ms >= from_ms - TOLERANCE_MS and run.until_ms <= until_ms + TOLERANCE_MS
     )
 
 
@@ -196,7 +199,9 @@ def nearest(moments: Sequence[Moment], at_ms: int) -> Moment | None:
     return min(near, key=lambda one: (abs(one.at_ms - at_ms), one.at_ms), default=None)
 
 
-def break_between(before: Moment, after: Moment, meters: Iterable[str]) -> tuple[Break, tuple[str, ...]] | None:
+def break_between(
+    before: Moment, after: Moment, meters: Iterable[str]
+) -> tuple[Break, tuple[str, ...]] | None:
     """Say why the meters' totals of two moments can't be subtracted; None when they can."""
     if before.epoch != after.epoch:
         return Break.BEGUN_ANEW, ()
@@ -229,12 +234,10 @@ def _points(whole: Sequence[Moment], from_ms: int, until_ms: int) -> list[Moment
     return [*before, *inside]
 
 
-def _runs(
-    rules: Sequence[GroupRule], group: str, points: Sequence[Moment]
-) -> tuple[list[Run], list[Gap]]:
+def _runs(rules: Sequence[GroupRule], group: str, points: Sequence[Moment]) -> tuple[list[Run], list[Gap]]:
     """Balance between each two moments, or say why that can't be."""
     runs, gaps = list[Run](), list[Gap]()
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in pairwise(points):
         made = _balanced(rules, group, before, after)
         if isinstance(made, Run):
             runs.append(made)
@@ -265,7 +268,7 @@ def _use(before: Total, after: Total) -> Use:
 def _joined(
     rules: Sequence[GroupRule], group: str, pieces: Sequence[Run], points: Mapping[int, Moment], from_ms: int
 ) -> Iterator[Run]:
-    """Join pieces that follow each other under one rule: balanced between their outer ends, so that what lies between cancels out."""
+    """Join pieces that follow each other under one rule: balanced between their outer ends, what lies between cancels out."""
     chain: list[Run] = []
     for piece in pieces:
         if chain and not _goes_on(rules, group, chain[-1], piece, from_ms):

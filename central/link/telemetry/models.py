@@ -149,7 +149,9 @@ class GroupDay(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["gateway", "group", "day_ms"], name="one_balance_per_group_and_day")
+            models.UniqueConstraint(
+                fields=["gateway", "group", "day_ms"], name="one_balance_per_group_and_day"
+            )
         ]
 
 

@@ -58,7 +58,9 @@ def days_of(
     groups = list(groups)
     starts = {day: start_of_day_ms(day) for day in days}
     versions = dict(
-        BalanceDay.objects.filter(gateway=gateway_id, day_ms__in=starts.values()).values_list("day_ms", "version")
+        BalanceDay.objects.filter(gateway=gateway_id, day_ms__in=starts.values()).values_list(
+            "day_ms", "version"
+        )
     )
     kept = _kept(gateway_id, groups, list(starts.values()))
     found: dict[str, dict[date, Figures]] = {group: {} for group in groups}
@@ -97,9 +99,7 @@ def rows_of_gateway(gateway_id: str, group: str, from_ms: int, until_ms: int) ->
     )
 
 
-def group_meters(
-    rules: Sequence[GroupRule], groups: Iterable[str], from_ms: int, until_ms: int
-) -> set[str]:
+def group_meters(rules: Sequence[GroupRule], groups: Iterable[str], from_ms: int, until_ms: int) -> set[str]:
     """Give every meter that groups count at any time of an interval."""
     instants = {from_ms, until_ms, *(rule.from_ms for rule in rules if from_ms < rule.from_ms < until_ms)}
     found = (meters_at(rules, group, at_ms) for group in groups for at_ms in instants)
@@ -107,7 +107,12 @@ def group_meters(
 
 
 def _made(
-    gateway_id: str, rules: Sequence[GroupRule], groups: Sequence[str], from_ms: int, until_ms: int, version: int
+    gateway_id: str,
+    rules: Sequence[GroupRule],
+    groups: Sequence[str],
+    from_ms: int,
+    until_ms: int,
+    version: int,
 ) -> dict[str, Figures]:
     if not groups:
         return {}
@@ -149,7 +154,9 @@ def _kept(
 
 
 def _digest(rules: Sequence[GroupRule], until_ms: int) -> str:
-    begun = sorted((rule for rule in rules if rule.from_ms < until_ms), key=lambda one: (one.group, one.from_ms))
+    begun = sorted(
+        (rule for rule in rules if rule.from_ms < until_ms), key=lambda one: (one.group, one.from_ms)
+    )
     return hashlib.sha256(msgspec.json.encode(begun)).hexdigest()[:16]
 
 

@@ -5,6 +5,7 @@ A page, a report and the other rooms of this app ask here; where the totals come
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from central.campus.meter_groups import groups_of
 from central.campus.models import Building
@@ -61,7 +62,8 @@ def by_hour(building: Building, group: str, from_ms: int, until_ms: int) -> list
     if not moments:
         return [by_gateway(gateway_id, group, at_ms, at_ms + HOUR_MS) for at_ms in starts]
     return [
-        figures_of(rules, group, _around(moments, at_ms, at_ms + HOUR_MS), at_ms, at_ms + HOUR_MS) for at_ms in starts
+        figures_of(rules, group, _around(moments, at_ms, at_ms + HOUR_MS), at_ms, at_ms + HOUR_MS)
+        for at_ms in starts
     ]
 
 
@@ -96,7 +98,7 @@ def group_hours(building: Building, group: str, from_ms: int, until_ms: int) -> 
     rule, meters = found
     moments = moments_of(gateway_of(building), from_ms, until_ms, meters)
     grid = _on_the_hour(moments, from_ms, until_ms)
-    hours = list(zip(grid, grid[1:], strict=False))
+    hours = list(pairwise(grid))
     used = {meter: [_used(meter, *ends) for ends in hours] for meter in meters}
     steps = {meter: total.step_wh for one in moments[-1:] for meter, total in one.totals.items()}
     return GroupHours(
@@ -121,9 +123,7 @@ def whole_days(from_ms: int, until_ms: int) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days)]
 
 
-def _part(
-    gateway_id: str, rules: Sequence[GroupRule], group: str, from_ms: int, until_ms: int
-) -> Figures:
+def _part(gateway_id: str, rules: Sequence[GroupRule], group: str, from_ms: int, until_ms: int) -> Figures:
     moments = moments_of(gateway_id, from_ms, until_ms, group_meters(rules, [group], from_ms, until_ms))
     if not moments:
         return by_gateway(gateway_id, group, from_ms, until_ms)
@@ -140,7 +140,9 @@ def _on_the_hour(moments: Sequence[Moment], from_ms: int, until_ms: int) -> list
     for one in moments:
         place = round((one.at_ms - from_ms) / HOUR_MS)
         off_ms = abs(one.at_ms - from_ms - place * HOUR_MS)
-        if off_ms <= TOLERANCE_MS and (place not in near or off_ms < abs(near[place].at_ms - from_ms - place * HOUR_MS)):
+        if off_ms <= TOLERANCE_MS and (
+            place not in near or off_ms < abs(near[place].at_ms - from_ms - place * HOUR_MS)
+        ):
             near[place] = one
     return [near.get(place) for place in range((until_ms - from_ms) // HOUR_MS + 1)]
 
