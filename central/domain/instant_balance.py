@@ -1,4 +1,4 @@
-"""Balances of a group of meters at central: from the totals that a gateway told of simultaneous instants, by its own rule (R-B2, R-4.2.3).
+"""Balances of a group at central: from the totals that a gateway told of simultaneous instants, by its own rule (R-4.2.3, R-B2).
 
     moments (all meters of a building at one instant) -> pieces between two whole moments -> runs -> figures of any interval
 
@@ -46,6 +46,8 @@ class Moment:
     epoch: str
     trusted: bool
     totals: Mapping[str, Total]
+    doubled: frozenset[str] = frozenset()
+    """Meters that were told twice at this instant, differently: then nothing is known of them."""
 
 
 class Source(StrEnum):
@@ -66,6 +68,8 @@ class Break(StrEnum):
     """The gateway's store: totals of two epochs aren't compared."""
     UNTRUSTED = "untrusted"
     """The gateway's clock was not to be trusted."""
+    OVERLAPPING = "overlapping"
+    """An earlier life of the gateway's store speaks again: two sources tell the same meters."""
     FELL = "fell"
     """A total fell: counting backwards, or readings that overlap."""
     REGROUPED = "regrouped"
@@ -95,6 +99,18 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Night:
+    """What was lost in the hours in which least is used: 1 to 5 o'clock of a day that begins with the interval."""
+
+    measured_ms: int = 0
+    master_wh: int = 0
+    loss_wh: int = 0
+
+
+NIGHT = (1 * HOUR_MS, 5 * HOUR_MS)
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """One group over one interval. `balance` None: nothing is known. `missing` counts by meter the moments it was not heard at."""
 
@@ -106,6 +122,9 @@ class Figures:
     source: Source = Source.TOTALS
     day: Day = field(default_factory=Day)
     """The hours' sums, as the calibrated rule learns them."""
+    night: Night = field(default_factory=Night)
+    doubled: tuple[str, ...] = ()
+    """Meters that were told twice at one instant, differently."""
 
     @property
     def balance(self) -> Balance | None:
@@ -143,20 +162,35 @@ def figures_of(
     """
     whole = [one for one in moments if _is_whole(rules, group, one)]
     points = _points(whole, from_ms, until_ms)
-    runs, gaps = _runs(rules, group, points)
-    day = Day()
-    for piece in runs:
-        if piece.from_ms >= from_ms - TOLERANCE_MS:
-            made = piece.balance
-            day = with_interval(day, made.master_wh, made.loss_wh, piece.until_ms - piece.from_ms)
+    pieces, gaps = _pieces(rules, group, points)
     here = [one for one in moments if from_ms - TOLERANCE_MS <= one.at_ms <= until_ms + TOLERANCE_MS]
     return Figures(
         from_ms,
         until_ms,
-        tuple(_joined(rules, group, runs, {one.at_ms: one for one in points}, from_ms)),
+        tuple(_joined(rules, group, pieces, {one.at_ms: one for one in points}, from_ms)),
         tuple(gaps),
         _missing(rules, group, here),
-        day=day,
+        day=day_of(within(pieces, from_ms, until_ms)),
+        night=_night_of(pieces, from_ms),
+        doubled=tuple(sorted(_meters_ever(rules, group, here) & {m for one in here for m in one.doubled})),
+    )
+
+
+def day_of(pieces: Iterable[Run]) -> Day:
+    """Add intervals up as the calibrated rule learns them."""
+    day = Day()
+    for piece in pieces:
+        made = piece.balance
+        day = with_interval(day, made.master_wh, made.loss_wh, piece.until_ms - piece.from_ms)
+    return day
+
+
+def _night_of(pieces: Iterable[Run], from_ms: int) -> Night:
+    night = within(pieces, from_ms + NIGHT[0], from_ms + NIGHT[1])
+    return Night(
+        sum(one.until_ms - one.from_ms for one in night),
+        sum(one.balance.master_wh for one in night),
+        sum(one.balance.loss_wh for one in night),
     )
 
 
@@ -234,16 +268,20 @@ def _points(whole: Sequence[Moment], from_ms: int, until_ms: int) -> list[Moment
     return [*before, *inside]
 
 
-def _runs(rules: Sequence[GroupRule], group: str, points: Sequence[Moment]) -> tuple[list[Run], list[Gap]]:
+def _pieces(rules: Sequence[GroupRule], group: str, points: Sequence[Moment]) -> tuple[list[Run], list[Gap]]:
     """Balance between each two moments, or say why that can't be."""
-    runs, gaps = list[Run](), list[Gap]()
+    pieces, gaps = list[Run](), list[Gap]()
+    epochs: set[str] = set()
     for before, after in pairwise(points):
+        epochs.add(before.epoch)
         made = _balanced(rules, group, before, after)
         if isinstance(made, Run):
-            runs.append(made)
+            pieces.append(made)
+        elif made.why is Break.BEGUN_ANEW and after.epoch in epochs:
+            gaps.append(Gap(made.from_ms, made.until_ms, Break.OVERLAPPING))
         else:
             gaps.append(made)
-    return runs, gaps
+    return pieces, gaps
 
 
 def _balanced(rules: Sequence[GroupRule], group: str, before: Moment, after: Moment) -> Run | Gap:
@@ -291,6 +329,11 @@ def _whole_chain(
     made = _balanced(rules, group, points[chain[0].from_ms], points[chain[-1].until_ms])
     assert isinstance(made, Run), "what goes on piece by piece goes on as a whole"
     return made
+
+
+def _meters_ever(rules: Sequence[GroupRule], group: str, moments: Iterable[Moment]) -> set[str]:
+    found = (meters_at(rules, group, one.at_ms) for one in moments)
+    return {meter for one in found if one for meter in one[1]}
 
 
 def _missing(rules: Sequence[GroupRule], group: str, moments: Iterable[Moment]) -> dict[str, int]:

@@ -1,12 +1,13 @@
 """What tests of balances share: a building whose gateway told its meters' totals each hour."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from central.campus.meter_groups import set_groups
 from central.campus.models import Building
 from central.ingest.received_rows import ReceivedFact
 from central.ingest.store_balances import store_balances
 from central.link.models import Gateway
+from central.link.telemetry.models import BalanceDay, InstantTotal
 from gateway.contract.facts import Instant, LossBalances, LossRow, MeterTotal
 from gateway.contract.rules import GroupKind, GroupRule
 
@@ -62,3 +63,34 @@ def building() -> Building:
 
 def gateway() -> Gateway:
     return Gateway.objects.get(pk="gw-1")
+
+
+def lay_down(
+    from_ms: int,
+    hours: int,
+    load_wh: Callable[[str, int], int],
+    *,
+    meters: Sequence[str] = ("m-300", "m-301", "m-302"),
+    gateway: str = "gw-1",
+) -> None:
+    """Write what a gateway told over many hours, as ingest would have left it; `load_wh` gives a meter's use of an hour."""
+    totals, rows = dict.fromkeys(meters, 100_000), []
+    for hour in range(hours + 1):
+        at_ms = from_ms + hour * HOUR_MS + 2_000
+        rows += [
+            InstantTotal(
+                gateway=gateway,
+                epoch="e1",
+                meter=meter,
+                at_ms=at_ms,
+                total_wh=total,
+                offset_wh=0,
+                step_wh=10,
+                frozen=True,
+            )
+            for meter, total in totals.items()
+        ]
+        totals = {meter: total + load_wh(meter, hour) for meter, total in totals.items()}
+    InstantTotal.objects.bulk_create(rows, batch_size=2000)
+    days = [from_ms + n * DAY_MS for n in range(-(-hours // 24) + (hours % 24 == 0))]
+    BalanceDay.objects.bulk_create([BalanceDay(gateway=gateway, day_ms=day_ms) for day_ms in days])

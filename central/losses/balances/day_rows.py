@@ -17,9 +17,11 @@ from central.domain.instant_balance import (
     Run,
     Source,
     Total,
+    day_of,
     figures_of,
     meters_at,
     nearest,
+    within,
 )
 from central.link.telemetry.models import BalanceDay, GroupDay, InstantTotal, LossBalance
 from gateway.contract.facts import LossVerdict
@@ -43,12 +45,19 @@ def moments_of(
     if meters is not None:
         found = found.filter(meter__in=set(meters))
     columns = ("at_ms", "epoch", "trusted", "meter", "total_wh", "offset_wh", "step_wh", "skew_wh", "frozen")
-    moments: dict[tuple[int, str], Moment] = {}
+    told: dict[tuple[int, str, bool], dict[str, Total]] = {}
+    doubled: dict[tuple[int, str, bool], set[str]] = {}
     for at_ms, epoch, trusted, meter, *rest in found.order_by("at_ms", "pk").values_list(*columns).iterator():
-        key = (at_ms, epoch)
-        moment = moments.get(key) or moments.setdefault(key, Moment(at_ms, epoch, trusted, {}))
-        moment.totals.setdefault(meter, Total(*rest))  # type: ignore[attr-defined]
-    return list(moments.values())
+        key, total = (at_ms, epoch, trusted), Total(*rest)
+        if told.setdefault(key, {}).setdefault(meter, total) != total:
+            doubled.setdefault(key, set()).add(meter)
+    return [_moment(key, totals, doubled.get(key, set())) for key, totals in told.items()]
+
+
+def _moment(key: tuple[int, str, bool], totals: Mapping[str, Total], doubled: set[str]) -> Moment:
+    """What was told twice, and differently, is not known."""
+    sure = {meter: total for meter, total in totals.items() if meter not in doubled} if doubled else totals
+    return Moment(*key, sure, frozenset(doubled))
 
 
 def days_of(
@@ -129,12 +138,9 @@ def _made(
 
 def by_gateway(gateway_id: str, group: str, from_ms: int, until_ms: int) -> Figures:
     """Give an interval's figures from the gateway's own balances."""
-    return Figures(
-        from_ms,
-        until_ms,
-        rows_of_gateway(gateway_id, group, from_ms, until_ms),
-        source=Source.GATEWAY,
-    )
+    runs = rows_of_gateway(gateway_id, group, from_ms, until_ms)
+    day = day_of(within(runs, from_ms, until_ms))
+    return Figures(from_ms, until_ms, runs, source=Source.GATEWAY, day=day)
 
 
 def _begins_whole(rules: Sequence[GroupRule], group: str, moments: Sequence[Moment], from_ms: int) -> bool:

@@ -83,6 +83,7 @@ def joined(parts: Iterable[Figures], from_ms: int, until_ms: int) -> Figures:
         missing,
         Source.GATEWAY if any(one.runs and one.source is Source.GATEWAY for one in parts) else Source.TOTALS,
         _days_together(one.day for one in parts),
+        doubled=tuple(sorted({meter for one in parts for meter in one.doubled})),
     )
 
 
