@@ -1,4 +1,4 @@
-"""A group's fixed loss ratio: changed from an instant on, with a signature, so that what is over stays as it was (R-4.2.3, R-4.2.1).
+"""A group's fixed loss ratio: changed from an instant on, with a signature, what is over stays as it was (R-4.2.3, R-4.2.1).
 
 The ratio lives in the group's dated rules, which the gateway takes, too. A change never reaches back behind the running period.
 """

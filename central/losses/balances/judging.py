@@ -20,6 +20,7 @@ from central.domain.balance_findings import FindingKind, of_figures, of_topology
 from central.domain.instant_balance import Figures
 from central.domain.loss_judgement import (
     LOSSES,
+    Learnt,
     LossVerdict,
     Usual,
     judge_day,
