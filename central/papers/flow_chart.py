@@ -37,13 +37,13 @@ def flow_chart(
     return format_html(
         '<svg class="chart flow" role="img" viewBox="0 0 {} {}" aria-labelledby="{}-title {}-desc" font-size="13">'
         '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>'
-        '<rect class="source" fill="#545c61" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>'
-        '<text x="{}" y="{:.1f}" text-anchor="end" fill="#1c2226">{}</text>'
-        '<text x="{}" y="{:.1f}" text-anchor="end" fill="#545c61">{}</text>{}</svg>',
+        '<rect class="source" fill="#545c61" x="{}" y="{}" width="{}" height="{}"/>'
+        '<text x="{}" y="{}" text-anchor="end" fill="#1c2226">{}</text>'
+        '<text x="{}" y="{}" text-anchor="end" fill="#545c61">{}</text>{}</svg>',
         WIDTH, height, chart_id, chart_id, chart_id, title, chart_id, description,
-        FROM_X - BAR, left, BAR, sum(widths),
-        FROM_X - BAR - 8, height / 2 - 3, source.name,
-        FROM_X - BAR - 8, height / 2 + 14, source.said,
+        FROM_X - BAR, f"{left:.1f}", BAR, f"{sum(widths):.1f}",
+        FROM_X - BAR - 8, height // 2 - 3, source.name,
+        FROM_X - BAR - 8, height // 2 + 14, source.said,
         _streams(streams, widths, pitch, left),
     )  # fmt: skip
 

@@ -57,7 +57,7 @@ NEXT: dict[FindingKind, Words] = {
     ),
     FindingKind.FELL: _("These hours were not counted. Check the meter's wires: it may count backwards."),
     FindingKind.SWAPPED: _(
-        "What flowed between the two readings was counted by nobody, and is not taken for a loss. Nothing to do if the swap is known."
+        "What flowed between the two readings was counted by nobody; it is no loss. Nothing to do if the swap is known."
     ),
     FindingKind.BEGUN_ANEW: _(
         "Totals of before and after are not compared. Nothing to do if the gateway was replaced or restored."
@@ -67,7 +67,7 @@ NEXT: dict[FindingKind, Words] = {
     ),
     FindingKind.REGROUPED: _("The hour of the change was not counted. Nothing to do."),
     FindingKind.MASTER_BELOW_SUBS: _(
-        "That can't be: check the list of subs, the phases, and the master's transformer ratio. No loss is judged until it is mended."
+        "Check the list of subs, the phases, and the master's transformer ratio. No loss is judged until it is mended."
     ),
     FindingKind.MISSING_HOURS: _(
         "They are left out on both sides, and are no loss. Look at the meters named, their lines, and the gateway's link."
