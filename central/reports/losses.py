@@ -43,7 +43,7 @@ def build(period: Period) -> Paper:
             _("Logistics"),
             _("Vice-president, network"),
             _("Vice-president, logistics"),
-            _("Affairs centre, for the president"),
+            _("Affairs centre (president)"),
         ],
         signatures=[_("Electrician"), _("Network-centre director"), _("Logistics")],
         notes=_notes(by_gateway),

@@ -34,7 +34,7 @@ def balances(days: int = DAYS) -> None:
     assert set_groups("1", [whole, *groups], actor="seed", now_ms=now_ms)
     _tell(groups, whole, clock.start_of_day_ms(clock.campus_day(now_ms) - timedelta(days=days)), now_ms)
     judge_losses(now_ms)
-    follow(building, groups[-1].group, now_ms)
+    follow(Building.objects.get(code="1"), groups[-1].group, now_ms)
 
 
 def _tell(groups: list[GroupRule], whole: GroupRule, from_ms: int, now_ms: int) -> None:

@@ -166,7 +166,7 @@ def flow_of(rule: GroupRule, figures: Figures, lines: Sequence[SubLine]) -> Safe
     if made.own_use_wh:
         streams.append(Stream("own", _("Known own use"), made.own_use_wh, _kwh(made.own_use_wh)))
     streams.append(Stream("tech", _("Technical loss"), made.technical_wh, _kwh(made.technical_wh)))
-    off = f"{_kwh(made.unexplained_wh)} ± {_kwh(made.uncertainty_wh)}"
+    off = f"{kwh_text(WattHours(made.unexplained_wh))} ± {_kwh(made.uncertainty_wh)}"
     streams.append(Stream("lost", _("Unexplained"), made.unexplained_wh, off))
     description = _("Of %(master)s the subs counted %(subs)s; unexplained %(lost)s.") % {
         "master": _kwh(made.master_wh),

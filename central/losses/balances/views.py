@@ -16,8 +16,8 @@ from central import clock
 from central.campus.meter_groups import groups_of
 from central.campus.models import Building
 from central.domain.balance_findings import of_figures, of_topology, unmetered_load
-from central.domain.instant_balance import Figures, meters_at
-from central.domain.loss_judgement import judge_day, judge_period, ratio_ppm
+from central.domain.instant_balance import Figures, meters_at, together
+from central.domain.loss_judgement import judge_day, judge_period, ratio_ppm, worst
 from central.domain.periods import NotAPeriod, Period, PeriodKind, accounting_period_of, day_period
 from central.losses.balances import page_parts as parts
 from central.losses.balances.fixed_loss import ratios_of, waiting_of
@@ -27,10 +27,9 @@ from central.losses.balances.groups import (
     groups_with_meter,
     room_meters,
     rooms_of_meters,
-    top_groups,
 )
 from central.losses.balances.judging import judged_of, usual_of
-from central.losses.balances.queries import balance_of, by_day
+from central.losses.balances.queries import balance_of, by_day, joined
 from central.losses.balances.words import FOLLOWED, KINDS, PATTERNS, VERDICTS, said
 from central.losses.case_models import Case
 from central.losses.case_queries import standing_of
@@ -42,26 +41,27 @@ from central.papers.accounting import first_days
 from central.papers.trend_chart import sparkline
 from central.papers.words import period_words
 from gateway.contract.rules import GroupRule
+from gateway.domain.loss import Balance
 
 SPARK_DAYS = 30
 ROWS_PER_PAGE = 150
 
 
 @dataclass(frozen=True, slots=True)
-class GroupLine:
-    """One group in a list."""
+class Line:
+    """One group, or one building with all its groups, in a list."""
 
     building: Building
-    rule: GroupRule
+    group: str
     kind: Words
-    yesterday: Figures
+    yesterday: Balance | None
     yesterday_badge: Badge
-    period: Figures
+    period: Balance | None
     period_badge: Badge
     spark: SafeString
     day: str
     """Yesterday, as an address names it."""
-    cases: int
+    cases: int = 0
     """Of the building that stand."""
 
 
@@ -71,12 +71,10 @@ def balances(request: HttpRequest) -> HttpResponse:
     """Show every building that has groups: yesterday's and this period's unexplained loss."""
     now_ms = clock.now_ms()
     buildings = list(Building.objects.filter(of_served(request.user, "pk")).order_by("code"))
-    lines = []
-    for building in buildings:
-        rules = groups_of(building)
-        lines += _lines(building, rules, top_groups(rules, now_ms), now_ms)
+    cases = standing_of([one.pk for one in buildings])
+    lines = [_building_line(one, cases.get(one.pk, 0), now_ms) for one in buildings if one.groups]
     context = {
-        "lines": lines,
+        "lines": [line for line in lines if line],
         "without": [one for one in buildings if not one.groups],
         "period": period_words(parts.chosen("", now_ms)),
         "may_policies": may(request, ASK_POLICIES),
@@ -95,8 +93,7 @@ def building(request: HttpRequest, building: str) -> HttpResponse:
     names = {meter: room.full_label for meter, room in rooms.items()}
     context = {
         "building": found,
-        "lines": _lines(found, rules, groups_at(rules, now_ms), now_ms),
-        "tops": {rule.group for rule in top_groups(rules, now_ms)},
+        "lines": _group_lines(found, now_ms),
         "findings": [said(one, names) for one in of_topology(rules, rooms, now_ms)],
         "period": period_words(parts.chosen("", now_ms)),
         "may_policies": may(request, ASK_POLICIES),
@@ -207,38 +204,65 @@ def _period(request: HttpRequest, now_ms: int) -> Period:
         return parts.chosen("", now_ms)
 
 
-def _lines(
-    building: Building, rules: Sequence[GroupRule], shown: Sequence[GroupRule], now_ms: int
-) -> list[GroupLine]:
-    today = clock.campus_day(now_ms)
-    days = [today - timedelta(days=n) for n in range(SPARK_DAYS, 0, -1)]
-    found = by_day(building, [rule.group for rule in shown], days) if shown else {}
-    judged = judged_of(building, found, now_ms - 2 * 86_400_000)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A group's last days and the running period."""
+
+    rule: GroupRule
+    days: dict[date, Figures]
+    verdict: str
+    period: Figures
+
+
+def _known(building: Building, now_ms: int) -> list[_Known]:
+    """Give what is known of each group of a building; the days before today, oldest first."""
+    rules, today = groups_of(building), clock.campus_day(now_ms)
     from_ms, until_ms = parts.instants_so_far(accounting_period_of(today, first_days), now_ms)
-    standing = standing_of([building.pk])
-    lines = []
+    days = [today - timedelta(days=n) for n in range(SPARK_DAYS, -1, -1)]
+    shown = groups_at(rules, now_ms)
+    found = by_day(building, [rule.group for rule in shown], days) if shown else {}
+    judged = judged_of(building, found, clock.start_of_day_ms(days[-2]))
+    known = []
     for rule in shown:
         mine = found[rule.group]
-        yesterday = mine[days[-1]]
+        yesterday = mine[days[-2]]
         row = judged.get((rule.group, yesterday.from_ms))
-        verdict = row.verdict if row else judge_day(yesterday, rule, None)
-        period = balance_of(building, rule.group, from_ms, until_ms)
-        values = [one.balance.unexplained_wh if one.balance else None for one in mine.values()]
-        lines.append(
-            GroupLine(
-                building,
-                rule,
-                KINDS[rule.kind],
-                yesterday,
-                badge_of(VERDICTS, verdict),
-                period,
-                VERDICTS[judge_period(period)],
-                sparkline(_("Unexplained loss of the last 30 days"), values),
-                day_period(days[-1]).name,
-                standing.get(building.pk, 0),
-            )
+        begins_within = all(clock.start_of_day_ms(day) != from_ms for day in days)
+        period = (
+            balance_of(building, rule.group, from_ms, until_ms)
+            if begins_within
+            else joined([one for one in mine.values() if one.from_ms >= from_ms], from_ms, until_ms)
         )
-    return lines
+        before = {day: one for day, one in mine.items() if day != today}
+        known.append(_Known(rule, before, row.verdict if row else judge_day(yesterday, rule, None), period))
+    return known
+
+
+def _group_lines(building: Building, now_ms: int) -> list[Line]:
+    return [_line(building, one.rule.group, KINDS[one.rule.kind], [one]) for one in _known(building, now_ms)]
+
+
+def _building_line(building: Building, cases: int, now_ms: int) -> Line | None:
+    """Sum a building's groups up: each loses behind its own master. The verdict is the worst of them."""
+    known = _known(building, now_ms)
+    return _line(building, "", "", known, cases) if known else None
+
+
+def _line(building: Building, group: str, kind: Words, known: Sequence[_Known], cases: int = 0) -> Line:
+    days = list(known[0].days)
+    sums = [together(made for one in known if (made := one.days[day].balance)) for day in days]
+    return Line(
+        building,
+        group,
+        kind,
+        sums[-1],
+        badge_of(VERDICTS, worst(one.verdict for one in known)),
+        together(made for one in known if (made := one.period.balance)),
+        VERDICTS[worst(judge_period(one.period) for one in known)],
+        sparkline(_("Unexplained loss of the last 30 days"), [made and made.unexplained_wh for made in sums]),
+        day_period(days[-1]).name,
+        cases,
+    )
 
 
 def _judged(figures: Figures, rule: GroupRule, period: Period) -> str:
