@@ -144,7 +144,7 @@ class Figures:
     @property
     def hours(self) -> tuple[int, int]:
         """Hours that were measured, of how many; one that is still running is not counted."""
-        of = (self.until_ms - self.from_ms + TOLERANCE_MS) // HOUR_MS
+        of = (self.until_ms - self.from_ms) // HOUR_MS
         return min(of, round(self.known_ms / HOUR_MS)), of
 
     @property

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, LABEL_X, BAR, TOP = 640, 298, 16, 8
-FROM_X, TO_X = 130, 286
+WIDTH, LABEL_X, BAR, TOP = 640, 314, 16, 8
+FROM_X, TO_X = 156, 302
 THICK = 200
 """The whole, in units of the picture."""
 LEAST, PITCH = 2.0, 20

@@ -36,6 +36,7 @@ TREND_DAYS = 30
 STREAMS = 7
 """Subs that the picture names; the others are one stream."""
 PPM_PER_PERCENT = 10_000
+WHOLE_FROM_WH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def flow_of(rule: GroupRule, figures: Figures, lines: Sequence[SubLine]) -> Safe
     if made.own_use_wh:
         streams.append(Stream("own", _("Known own use"), made.own_use_wh, _kwh(made.own_use_wh)))
     streams.append(Stream("tech", _("Technical loss"), made.technical_wh, _kwh(made.technical_wh)))
-    off = f"{kwh_text(WattHours(made.unexplained_wh))} ± {_kwh(made.uncertainty_wh)}"
+    off = f"{_short(made.unexplained_wh)} ± {_kwh(made.uncertainty_wh)}"
     streams.append(Stream("lost", _("Unexplained"), made.unexplained_wh, off))
     description = _("Of %(master)s the subs counted %(subs)s; unexplained %(lost)s.") % {
         "master": _kwh(made.master_wh),
@@ -231,7 +232,12 @@ def trend_of(lines: Sequence[DayLine]) -> SafeString:
 
 
 def _kwh(energy_wh: int) -> str:
-    return f"{kwh_text(WattHours(energy_wh))} kWh"
+    return f"{_short(energy_wh)} kWh"
+
+
+def _short(energy_wh: int) -> str:
+    """Write kWh for a picture: whole ones from a hundred on; the exact figures stand beside it."""
+    return kwh_text(WattHours(energy_wh)) if abs(energy_wh) < WHOLE_FROM_WH else str(round(energy_wh / 1000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from central import clock
 from central.campus.meter_groups import groups_of
 from central.campus.models import Building
+from central.domain.attribution import Verdict
 from central.domain.balance_findings import of_figures, of_topology, unmetered_load
 from central.domain.instant_balance import Figures, meters_at, together
 from central.domain.loss_judgement import judge_day, judge_period, ratio_ppm, worst
@@ -291,6 +292,7 @@ def _followed(
     return {
         "known": known,
         "badge": FOLLOWED[known.found.verdict],
+        "has_unattributed": known.found.verdict in (Verdict.CORRIDOR_TAP, Verdict.BOTH),
         "suspects": [
             (one, names.get(one.meter, one.meter), PATTERNS[one.pattern], round(one.confidence * 100))
             for one in known.found.suspects

@@ -87,7 +87,7 @@ NEXT: dict[FindingKind, Words] = {
     ),
 }
 FOLLOWED: dict[Verdict, Badge] = {
-    Verdict.NOTHING_UNUSUAL: Badge(_("Nothing unusual"), "good", "done"),
+    Verdict.NOTHING_UNUSUAL: Badge(_("No room stands out"), "info", "info"),
     Verdict.UNDER_READING: Badge(_("The loss follows rooms"), "warn", "search"),
     Verdict.CORRIDOR_TAP: Badge(_("Unattributed loss: it follows no room"), "warn", "search"),
     Verdict.BOTH: Badge(_("Part of the loss follows rooms, part of it none"), "warn", "search"),
