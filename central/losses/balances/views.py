@@ -45,7 +45,7 @@ from gateway.contract.rules import GroupRule
 from gateway.domain.loss import Balance
 
 SPARK_DAYS = 30
-ROWS_PER_PAGE = 150
+ROWS_PER_PAGE, BUILDINGS_PER_PAGE = 150, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,14 @@ def balances(request: HttpRequest) -> HttpResponse:
     """Show every building that has groups: yesterday's and this period's unexplained loss."""
     now_ms = clock.now_ms()
     buildings = list(Building.objects.filter(of_served(request.user, "pk")).order_by("code"))
-    cases = standing_of([one.pk for one in buildings])
-    lines = [_building_line(one, cases.get(one.pk, 0), now_ms) for one in buildings if one.groups]
+    page = Paginator([one for one in buildings if one.groups], BUILDINGS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    cases = standing_of([one.pk for one in page])
+    lines = [_building_line(one, cases.get(one.pk, 0), now_ms) for one in page]
     context = {
         "lines": [line for line in lines if line],
+        "page": page,
         "without": [one for one in buildings if not one.groups],
         "period": period_words(parts.chosen("", now_ms)),
         "may_policies": may(request, ASK_POLICIES),
