@@ -164,6 +164,7 @@ def test_every_account_of_the_ledger_has_words() -> None:
     ]
     sides += [chart.card_paid_over(), chart.card_fees(), chart.card_meter_sales(), chart.billed("1-1.1")]
     sides += [chart.energy_revenue("d", "yuan"), chart.energy_sales("d"), chart.energy_sold("d")]
+    sides += [chart.penalty_owed(3), chart.penalties(), chart.penalty_back(3)]
     sides += [chart.reclaim("1-1.1", "yuan"), chart.college_errors("yuan")]
     of_unit = (chart.subsidy, chart.lapsed, chart.adjustments, chart.suspense)
     sides += [maker("yuan") for maker in (*of_unit, chart.take_back_asked, chart.take_back_pending)]
