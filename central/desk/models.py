@@ -23,7 +23,15 @@ from central.ledger.models import ImmutableModel
 
 TABLES_ELSEWHERE = (
     *(book_models, print_models, shift_models, day_models, hand_in_models, correction_models),
-    *(departure_models, debt_models, penalty_models, merchant_models, bill_models, subsidy_models, outage_models),
+    *(
+        departure_models,
+        debt_models,
+        penalty_models,
+        merchant_models,
+        bill_models,
+        subsidy_models,
+        outage_models,
+    ),
 )
 """Named here because Django looks for tables in this module."""
 

@@ -1,6 +1,7 @@
 """The day's totals (R-4.1.7) by payment item, and their sums: days make months, months make years, whatever the order. Pure.
 
-Dormitories, owners (merchants and staff households, together and apart), repair fees collected, sums collected on behalf of others, penalties.
+Dormitories, owners (merchants and staff households, together and apart), repair fees collected, sums collected on behalf of others,
+penalties for stolen power.
 Subsidies have no item: they are never takings.
 """
 

@@ -13,3 +13,9 @@ class LossesConfig(AppConfig):
         from central.losses.case_notices import register_notices
 
         register_notices()
+
+        from central.losses.theft import appealing, charging, notices
+
+        notices.register_notices()
+        charging.register_act()
+        appealing.register_act()

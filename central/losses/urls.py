@@ -1,12 +1,13 @@
 """Addresses below /losses/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from central.losses import case_views, photo_views
 
 app_name = "losses"
 
 urlpatterns = [
+    path("theft/", include("central.losses.theft.urls")),
     path("cases/", case_views.case_list, name="cases"),
     path("cases/<int:number>/", case_views.case, name="case"),
     path("cases/<int:number>/step/", case_views.step, name="case-step"),

@@ -196,6 +196,8 @@ def test_every_immutable_table_has_its_triggers():
         "link_voucherredeemed",
         "losses_casestep",
         "losses_photo",
+        "losses_theftappeal",
+        "losses_theftappealend",
         "office_datedvalue",
         "office_filing",
         "office_listedprice",

@@ -58,7 +58,13 @@ def _show(content: Content) -> list[Table]:
     account = Account.objects.select_related("point__room__building").get(code=content["account"])
     share = DebtShare.objects.filter(pk=content["share"]).first()
     penalty = DebtPenalty.objects.filter(pk=content.get("penalty", 0)).first()
-    people = [share.name] if share else [penalty.names] if penalty else occupants_of_debt(account, account.closed_ms or account.opened_ms)
+    people = (
+        [share.name]
+        if share
+        else [penalty.names]
+        if penalty
+        else occupants_of_debt(account, account.closed_ms or account.opened_ms)
+    )
     columns = [
         Column("room", _("Room"), width=10),
         Column("who", _("Who owes"), width=24),

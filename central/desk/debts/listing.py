@@ -136,9 +136,7 @@ def _penalties() -> list[DebtLine]:
     )
     held = balances(chart.penalty_owed(one.case) for one in found)
     return [
-        DebtLine(
-            one.account, (one.names,), left // MICRO_YUAN_PER_FEN, 0, one.at_ms, penalty=one
-        )
+        DebtLine(one.account, (one.names,), left // MICRO_YUAN_PER_FEN, 0, one.at_ms, penalty=one)
         for one in found
         if (left := held.get(chart.penalty_owed(one.case).code, 0)) > 0
     ]

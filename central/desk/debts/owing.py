@@ -53,10 +53,13 @@ def locked_debt(
     )
     if account.state == Account.State.CLOSED:
         settle_arrears(account, now_ms)
-    if penalty_id:
+    debt: Debt | Refused
+    if share_id:
+        debt = _share(account, share_id)
+    elif penalty_id:
         debt = _penalty(account, penalty_id)
     else:
-        debt = _share(account, share_id) if share_id else _rooms(account, now_ms)
+        debt = _rooms(account, now_ms)
     return debt if isinstance(debt, Refused) or debt.due_fen > 0 else Refused(Why.NOTHING_OWED, account_code)
 
 

@@ -55,7 +55,9 @@ def pay_debt(
         return Refused(DeskRefusal.NO_SHIFT)
     if not is_an_id(payment_id):
         return Refused(DeskRefusal.BAD_PAYMENT_ID)
-    done = _take(payment_id, account_code, amount_fen, cashier, shift, (share_id, penalty_id), page, how, now_ms)
+    done = _take(
+        payment_id, account_code, amount_fen, cashier, shift, (share_id, penalty_id), page, how, now_ms
+    )
     if not isinstance(done, Payment):
         transaction.set_rollback(True)
         return done

@@ -1,11 +1,11 @@
 """Lay a signed penalty on a room's occupants, change it after an appeal, pay back what had been paid too much (R-4.2.4).
 
-    approved      penalty owed    -> income of penalties       never takings of energy, never the gateway's balance
-    paid          money           -> penalty owed              `paying.pay_debt`, with a receipt
-    reduced       income          -> penalty owed, as far as it is unpaid
-                  income          -> written off before, as far as that is undone
-                  income          -> owed back, as far as it was paid
-    paid back     owed back       -> the shift's drawer
+approved      penalty owed    -> income of penalties       never takings of energy, never the gateway's balance
+paid          money           -> penalty owed              `paying.pay_debt`, with a receipt
+reduced       income          -> penalty owed, as far as it is unpaid
+              income          -> written off before, as far as that is undone
+              income          -> owed back, as far as it was paid
+paid back     owed back       -> the shift's drawer
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def lay_penalty(asked: Penalty, approved: Approved) -> DebtPenalty | Refused:
 def change_penalty(
     penalty: DebtPenalty, energy_wh: int, amount_fen: int, approved: Approved
 ) -> PenaltyChange | Refused:
-    """Leave so much of a penalty after an appeal, inside the last signature's transaction; once. What was paid above is owed back."""
+    """Leave so much of a penalty after an appeal, in the last signature's transaction, once. What was paid above is owed back."""
     lock_gateway_or_building(penalty.account.point.room.building_id)
     if PenaltyChange.objects.filter(penalty=penalty).exists():
         return Refused(Why.EXISTS_WITH_DIFFERENT, str(penalty.case))
@@ -124,9 +124,7 @@ def pay_penalty_back(case: int, cashier: User, *, now_ms: int) -> PenaltyPaidBac
         return done
     if shift is None:
         return DeskRefused(DeskRefusal.NO_SHIFT)
-    done = PenaltyPaidBack.objects.create(
-        change=change, amount_fen=change.back_fen, by=cashier, at_ms=now_ms
-    )
+    done = PenaltyPaidBack.objects.create(change=change, amount_fen=change.back_fen, by=cashier, at_ms=now_ms)
     name, amount = f"penalty-back-{case}", change.back_fen * MICRO_YUAN_PER_FEN
     record_cash_out(shift, name, change.penalty.account_id, change.back_fen, now_ms)
     side, drawer = chart.penalty_back(case), chart.cash(shift.drawer)

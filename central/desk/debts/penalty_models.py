@@ -1,4 +1,4 @@
-"""Penalties for stolen power as debts of their own: what was laid on whom by which approval, what an appeal left of it (R-4.2.4)."""
+"""Penalties for stolen power as debts of their own: laid on whom by which approval, what an appeal left of it (R-4.2.4)."""
 
 from django.conf import settings
 from django.db import models
