@@ -14,7 +14,7 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 
 def item_columns() -> list[Column]:
-    """Give the columns of a day's totals: dormitories, owners and their parts, repair fees, on behalf, penalties, how paid, total."""
+    """Give the columns of a day's totals: dormitories, owners and their parts, repair fees, on behalf, penalties, cash, total."""
     titles = {
         "dormitory": _("Dormitories"),
         "owners": _("Owners"),

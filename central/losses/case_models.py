@@ -95,3 +95,8 @@ class CaseStep(ImmutableModel):
 
     class Meta:
         ordering = ["at_ms", "pk"]
+
+    @property
+    def is_late_news(self) -> bool:
+        """Whether a phone told it more than a minute after it happened."""
+        return self.received_ms - self.at_ms > 60_000

@@ -33,8 +33,11 @@ def case_list(request: HttpRequest) -> HttpResponse:
 @roles(*SEE_CASES)
 @require_safe
 def case(request: HttpRequest, number: int) -> HttpResponse:
-    """Show one case."""
-    return _page(request, get_object_or_404(cases_of(request.user), pk=number))
+    """Show one case; a theft has a page of its own."""
+    found = get_object_or_404(cases_of(request.user), pk=number)
+    if found.kind == Case.Kind.THEFT:
+        return redirect("losses:theft", number)
+    return _page(request, found)
 
 
 @roles(*WORK_CASES)
@@ -42,6 +45,8 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
 def step(request: HttpRequest, number: int) -> HttpResponse:
     """Take a case further."""
     found = get_object_or_404(cases_of(request.user), pk=number)
+    if found.kind == Case.Kind.THEFT:
+        return redirect("losses:theft", number)
     form = StepForm(request.POST, request.FILES)
     now_ms = clock.now_ms()
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""A theft from its report to its end: who is told, the ten minutes, finding, penalty with its evidence, appeal, money (R-4.2.4, R-4.2.5)."""
+"""A theft from its report to its end: who is told, ten minutes, finding, penalty, appeal, money (R-4.2.4, R-4.2.5)."""
 
 import pytest
 from django.db import transaction
