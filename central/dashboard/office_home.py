@@ -75,7 +75,7 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "losses:cases",
                 acts.SEE_CASES,
             ),
-            Door(_("Thefts"), _("Reports, the electrician's minutes, findings, penalties, appeals."), "losses:thefts", acts.SEE_CASES),
+            Door(_("Thefts"), _("Reports, findings, penalties, appeals."), "losses:thefts", acts.SEE_CASES),
             Door(_("Report a theft"), _("In a minute, from a phone."), "losses:theft-report", acts.REPORT_THEFT),
         ),
     ),

@@ -40,6 +40,7 @@ def page_context(request: HttpRequest, case: Case, now_ms: int) -> dict[str, Any
         "seen": seen_words(theft.facts),
         "finding_lines": finding_lines(found.facts) if found else [],
         "sees_penalty": sees and case.finding == Case.Finding.THEFT,
+        "sees_evidence": sees,
         "sees_money": may(request, SEE_MONEY),
         "can_report": may(request, REPORT_THEFT),
         "can_judge": is_open and may(request, ANSWER_THEFT) and theft.money is None,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from central.losses.theft import money_views, report_views, views
+from central.losses.theft import evidence_views, money_views, report_views, views
 
 urlpatterns = [
     path("", report_views.theft_list, name="thefts"),
@@ -17,5 +17,6 @@ urlpatterns = [
     path("<int:number>/penalty/", money_views.penalty, name="theft-penalty"),
     path("<int:number>/appeal/", money_views.take_appeal, name="theft-appeal"),
     path("<int:number>/decide/", money_views.decide, name="theft-decide"),
+    path("<int:number>/evidence.<str:form>", evidence_views.evidence, name="theft-evidence"),
     path("<int:number>/pay-back/", money_views.pay_back, name="theft-pay-back"),
 ]

@@ -88,6 +88,7 @@ ACTS: dict[str, Act] = {
     "split-debt": Act(_("Split a debt among persons"), R),
     "write-off-debt": Act(_("Wrote a debt off"), R),
     "theft-unheard": Act(_("Told again of a theft that nobody acknowledged")),
+    "take-evidence": Act(_("Took the evidence of a theft away")),
     "appeal-penalty": Act(_("Took down an appeal against a penalty")),
     "decide-appeal": Act(_("Decided an appeal against a penalty")),
     "lay-penalty": Act(_("Charged a penalty for stolen power"), R),
