@@ -1,7 +1,11 @@
 """A theft from its report to its end: who is told, ten minutes, finding, penalty, appeal, money (R-4.2.4, R-4.2.5)."""
 
+from io import BytesIO
+
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import translation
+from pypdf import PdfReader
 
 from central.campus.models import Price
 from central.desk.debts.paying import pay_debt
@@ -12,25 +16,34 @@ from central.desk.print_models import ReceiptVoid
 from central.domain.known_settings import Place
 from central.domain.theft_clock import clock_of
 from central.ledger import chart_of_accounts as chart
+from central.ledger.immutability import allow_changes
+from central.ledger.models import Transfer
 from central.ledger.operations import Draft, book
 from central.ledger.queries import balance
 from central.link.models import Grant
 from central.losses.case_models import Case, CaseStep
 from central.losses.cases import CaseRefusal
+from central.losses.photo_models import Photo
 from central.losses.theft import facts as f
 from central.losses.theft.appealing import Appeal, appeal, ask_appeal_end
 from central.losses.theft.charging import ask_penalty
+from central.losses.theft.evidence import evidence_paper
+from central.losses.theft.evidence_pictures import pictures_of
 from central.losses.theft.factors import Start, factors_of, start_of
 from central.losses.theft.models import TheftAppeal, TheftAppealEnd
 from central.losses.theft.notices import TOLD_OF_FINDING, TOLD_OF_REPORT, tell_unheard, told_of
 from central.losses.theft.operations import Report, close, report
+from central.losses.theft.reading import read_theft
 from central.losses.theft.refusals import TheftRefusal as Why
+from central.losses.verification import verify_losses
 from central.office.models import Approval, Notice
 from central.office.roles import Role
 from central.office.setting_changes import Change, set_at_console
+from central.papers.pdf import pdf
+from central.papers.words import sheet_words
 from tests.central import theft_steps as steps
 from tests.central.conftest import NOW_MS
-from tests.central.departure_steps import faults
+from tests.central.departure_steps import faults as faults_of_books
 from tests.central.steps import ROOM
 from tests.central.theft_steps import DAY_MS, MINUTE_MS
 
@@ -42,6 +55,10 @@ def people(twin, settings, tmp_path):
     settings.PHOTOS_FOLDER = tmp_path / "photos"
     Price.objects.update(from_ms=NOW_MS - 500 * DAY_MS)
     return steps.people()
+
+
+def faults():
+    return faults_of_books() + [check.fault for check in verify_losses() if not check.holds]
 
 
 def told(template):
@@ -308,3 +325,56 @@ def test_an_appeal_comes_once_and_reduces_or_nothing(laid, people):
             laid.case, "reduced", wh, f"e{wh}", why="w", actor=people["stu"], now_ms=NOW_MS
         )
         assert asked.why is Why.NOT_LESS
+
+
+def test_verify_finds_a_photograph_that_is_not_what_was_received(laid, settings):
+    assert faults() == []
+    photo = Photo.objects.get()
+    path = settings.PHOTOS_FOLDER / photo.digest[:2] / photo.digest
+    path.write_bytes(path.read_bytes() + b"x")
+    assert [fault.partition(":")[0] for fault in faults()] == [photo.digest]
+
+
+def test_verify_finds_a_penalty_that_is_not_what_was_signed(laid):
+    allow_changes(connection, "desk_debtpenalty")
+    DebtPenalty.objects.update(amount_fen=1)
+    assert any("not what was signed" in fault for fault in faults())
+
+
+def page_texts(pdf):
+    reader = PdfReader(BytesIO(pdf))
+    return [page.extract_text() for page in reader.pages], reader
+
+
+def test_one_pdf_holds_the_whole_chain_of_evidence(laid, people, cashier):
+    paid = pay_debt(PAID, ROOM, 11_160, cashier, now_ms=NOW_MS + DAY_MS, penalty_id=laid.pk)
+    appealed(laid, people)
+    decided(laid, people, "reduced", 100_000)
+    pay_penalty_back(laid.case, cashier, now_ms=NOW_MS + 4 * DAY_MS)
+    close(laid.case, "paid and reduced", "c", actor=people["dir"], now_ms=NOW_MS + 5 * DAY_MS)
+    theft = read_theft(Case.objects.get(pk=laid.case), NOW_MS + 5 * DAY_MS)
+    paper = evidence_paper(theft, NOW_MS)
+    words = " ".join(str(cell) for row in paper.tables[0].rows for cell in row.cells)
+    asked = Approval.objects.get(act="theft-penalty")
+    penalty = Transfer.objects.get(pk=f"penalty:{asked.number}")
+    for part in (
+        asked.content_hash,
+        f"{penalty.position} · {bytes(penalty.chain_hash).hex()[:16]}",
+        f"{paid.receipt.number:08d}",
+        "we were away",
+        "paid and reduced",
+        "heater",
+        "200.00 kWh",
+        *(name for name in ("vp", "dir", "wu", "warden")),
+    ):
+        assert part in words
+    pictures = pictures_of(theft)
+    assert len(pictures) == 2
+    with translation.override("zh-hans"):
+        texts, reader = page_texts(
+            pdf(evidence_paper(theft, NOW_MS), sheet_words("x", NOW_MS), pictures=pictures)
+        )
+    digests = Photo.objects.values_list("digest", flat=True)
+    assert all(digest in texts[-1] for digest in digests)
+    assert len(reader.pages[-1].images) == 2
+    assert "偷电案件" in texts[0]

@@ -36,7 +36,7 @@ def evidence_paper(theft: Theft, now_ms: int) -> Paper:
         where = {"position": head.position, "hash": bytes(head.chain_hash).hex()}
         notes.append(_("The chain when this was printed: position %(position)s, %(hash)s") % where)
     columns = [
-        Column("part", _("Part"), width=17),
+        Column("part", _("Link of the chain"), width=17),
         Column("when", _("When"), width=17),
         Column("what", _("What"), width=48),
         Column("proof", _("Chain"), width=17),
@@ -96,7 +96,7 @@ def _report(theft: Theft) -> list[Line]:
     what += [_photos_line(step)] if step.photos else []
     lines = [
         Line(
-            _("Report"),
+            _("Theft report"),
             moment(theft.case.opened_ms),
             "；".join(filter(None, what)),
             places.of_step.get(step.pk, ""),
@@ -174,4 +174,4 @@ def _closing(theft: Theft) -> Iterable[Line]:
     for step in theft.steps:
         if step.kind == CaseStep.Kind.CLOSED:
             what = f"{theft.case.get_finding_display()}；{_by(step)}；{step.text}"
-            yield Line(_("Closed"), moment(step.at_ms), what, places.of_step.get(step.pk, ""))
+            yield Line(_("Case closed"), moment(step.at_ms), what, places.of_step.get(step.pk, ""))

@@ -52,10 +52,10 @@ VERDICT_WORDS: dict[str, Words] = {
     Verdict.UNCLEAR: lazy("could not be judged"),
 }
 SEAL_WORDS: dict[str, Words] = {
-    Seal.WHOLE: lazy("whole"),
-    Seal.OPENED: lazy("opened"),
-    Seal.MISSING: lazy("missing"),
-    Seal.NOT_SEEN: lazy("not seen"),
+    Seal.WHOLE: lazy("seal whole"),
+    Seal.OPENED: lazy("seal opened"),
+    Seal.MISSING: lazy("seal missing"),
+    Seal.NOT_SEEN: lazy("seal not seen"),
 }
 
 

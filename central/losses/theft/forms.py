@@ -43,7 +43,6 @@ class ReportForm(RoomOfBuilding):
     """What was seen, where; the rest as far as there is time for it."""
 
     step = forms.UUIDField(widget=forms.HiddenInput)
-    at_ms = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**53)
     again = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
     from_round = forms.UUIDField(widget=forms.HiddenInput, required=False)
     building = forms.ModelChoiceField(
@@ -89,7 +88,6 @@ class FindingForm(RoomOfBuilding):
     """What the electrician found: what is known of the load makes the estimate."""
 
     step = forms.UUIDField(widget=forms.HiddenInput)
-    at_ms = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**53)
     verdict = forms.ChoiceField(
         label=gettext_lazy("What it is"), choices=f.choices_of(f.VERDICT_WORDS), widget=forms.RadioSelect
     )
@@ -153,7 +151,6 @@ class StepForm(forms.Form):
     """One button: acknowledged, or on site."""
 
     step = forms.UUIDField(widget=forms.HiddenInput)
-    at_ms = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**53)
 
 
 class NoteForm(forms.Form):

@@ -117,7 +117,8 @@ def judge(number: int, said: Finding, step: str, *, actor: User, now_ms: int) ->
         return Refused(Why.UNKNOWN_CASE, str(number))
     if said.room is not None and said.room.building_id != case.building_id:
         return Refused(Why.OTHER_BUILDING, said.room.full_label)
-    if penalty_laid(number) is not None:
+    is_new = not CaseStep.objects.filter(step=step).exists()
+    if is_new and penalty_laid(number) is not None:
         return Refused(Why.CHARGED_BEFORE, str(number))
     if said.verdict is f.Verdict.CONFIRMED and said.room is None:
         return Refused(Why.NO_ROOM)

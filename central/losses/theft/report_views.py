@@ -5,6 +5,7 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -12,6 +13,7 @@ from central import clock
 from central.campus.models import Room
 from central.losses.case_models import Case
 from central.losses.case_queries import cases_of
+from central.losses.offline_answers import happened_ms, kept, not_kept, wants_json
 from central.losses.theft import facts as f
 from central.losses.theft.forms import ReportForm
 from central.losses.theft.operations import Report, report
@@ -21,12 +23,6 @@ from central.office.access import may, roles
 from central.office.roles import REPORT_THEFT, SEE_CASES
 
 MOST_CLOSED = 50
-OLDEST_MS = 30 * 86_400_000
-
-
-def phone_ms(sent_ms: int | None, now_ms: int) -> int:
-    """Give the instant a phone says; now where it says none, one to come, or one too old to be its clock's."""
-    return sent_ms if sent_ms is not None and now_ms - OLDEST_MS <= sent_ms <= now_ms else now_ms
 
 
 @roles(*SEE_CASES)
@@ -57,11 +53,17 @@ def report_theft(request: HttpRequest) -> HttpResponse:
         return render(request, "losses/theft_report.html", {"form": form})
     form = ReportForm(request.user, request.POST, request.FILES)
     if form.is_valid():
-        done = report(_said(form), str(form.cleaned_data["step"]), actor=request.user, now_ms=clock.now_ms())
+        now_ms = clock.now_ms()
+        said = _said(form, happened_ms(request.POST, now_ms))
+        done = report(said, str(form.cleaned_data["step"]), actor=request.user, now_ms=now_ms)
         if isinstance(done, Case):
+            if wants_json(request):
+                return kept(reverse("losses:theft", args=[done.pk]))
             messages.success(request, _("Reported. All offices and the building's electrician are told."))
             return redirect("losses:theft", done.pk)
         form.add_error(None, refusal_words(done))
+    if wants_json(request):
+        return not_kept(form)
     return render(request, "losses/theft_report.html", {"form": form}, status=400)
 
 
@@ -81,14 +83,14 @@ def _initial(request: HttpRequest) -> dict[str, object]:
     return initial | {"from_round": request.GET.get("from_round", "")}
 
 
-def _said(form: ReportForm) -> Report:
+def _said(form: ReportForm, seen_ms: int) -> Report:
     said = form.cleaned_data
     return Report(
         building=said["building"],
         room=said["room"],
         place=said["place"],
         seen=f.Seen(said["seen"]),
-        seen_ms=phone_ms(said["at_ms"], clock.now_ms()),
+        seen_ms=seen_ms,
         text=said["text"],
         photos=[upload.read() for upload in said["photos"]],
         again=said["again"],

@@ -7,12 +7,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from central import clock
 from central.losses.case_models import Case, CaseStep
 from central.losses.case_queries import cases_of
+from central.losses.offline_answers import happened_ms, kept, not_kept, wants_json
 from central.losses.theft import facts as f
 from central.losses.theft.ending import fault_of_end
 from central.losses.theft.forms import CloseForm, FindingForm, NoteForm, StepForm, fresh
@@ -20,7 +22,6 @@ from central.losses.theft.operations import Finding, answer, close, judge, note
 from central.losses.theft.page import page_context
 from central.losses.theft.reading import read_theft
 from central.losses.theft.refusals import refusal_words
-from central.losses.theft.report_views import phone_ms
 from central.office.access import may, roles
 from central.office.live import live_part
 from central.office.roles import ANSWER_THEFT, CLOSE_THEFT, NOTE_THEFT, SEE_CASES
@@ -73,17 +74,23 @@ def _kept(
     request: HttpRequest, case: Case, done: object, said: str, name: str, form: forms.Form
 ) -> HttpResponse:
     if isinstance(done, Case):
+        if wants_json(request):
+            return kept(reverse("losses:theft", args=[case.pk]))
         messages.success(request, said)
         return redirect("losses:theft", case.pk)
     form.add_error(None, refusal_words(done))
-    return theft_page(request, case, **{name: form})
+    return _refused(request, case, name, form)
+
+
+def _refused(request: HttpRequest, case: Case, name: str, form: forms.Form) -> HttpResponse:
+    return not_kept(form) if wants_json(request) else theft_page(request, case, **{name: form})
 
 
 def _answer(request: HttpRequest, number: int, kind: CaseStep.Kind, said: str) -> HttpResponse:
     case, form, now_ms = theft_of(request, number), StepForm(request.POST), clock.now_ms()
     if not form.is_valid():
-        return theft_page(request, case, **{kind.value: form})
-    at_ms = phone_ms(form.cleaned_data["at_ms"], now_ms)
+        return _refused(request, case, kind.value, form)
+    at_ms = happened_ms(request.POST, now_ms)
     step = str(form.cleaned_data["step"])
     done = answer(number, kind, step, at_ms=at_ms, actor=request.user, now_ms=now_ms)
     return _kept(request, case, done, said, kind.value, form)
@@ -118,25 +125,25 @@ def finding(request: HttpRequest, number: int) -> HttpResponse:
         return render(request, "losses/theft_finding.html", {"form": form, "case": case})
     form = FindingForm(case.building, request.POST, request.FILES)
     if form.is_valid():
-        done = judge(
-            number,
-            _found(form, clock.now_ms()),
-            str(form.cleaned_data["step"]),
-            actor=request.user,
-            now_ms=clock.now_ms(),
-        )
+        now_ms = clock.now_ms()
+        said = _found(form, happened_ms(request.POST, now_ms))
+        done = judge(number, said, str(form.cleaned_data["step"]), actor=request.user, now_ms=now_ms)
         if isinstance(done, Case):
+            if wants_json(request):
+                return kept(reverse("losses:theft", args=[number]))
             messages.success(request, _("Recorded."))
             return redirect("losses:theft", number)
         form.add_error(None, refusal_words(done))
+    if wants_json(request):
+        return not_kept(form)
     return render(request, "losses/theft_finding.html", {"form": form, "case": case}, status=400)
 
 
-def _found(form: FindingForm, now_ms: int) -> Finding:
+def _found(form: FindingForm, at_ms: int) -> Finding:
     said = form.cleaned_data
     return Finding(
         verdict=f.Verdict(said["verdict"]),
-        at_ms=phone_ms(said["at_ms"], now_ms),
+        at_ms=at_ms,
         text=said["text"],
         room=said["room"],
         device=said["device"],
@@ -153,7 +160,7 @@ def add_note(request: HttpRequest, number: int) -> HttpResponse:
     """Add words and pictures."""
     case, form = theft_of(request, number), NoteForm(request.POST, request.FILES, auto_id="id_note_%s")
     if not form.is_valid():
-        return theft_page(request, case, note=form)
+        return _refused(request, case, "note", form)
     said = form.cleaned_data
     photos = [upload.read() for upload in said["photos"]]
     done = note(number, said["text"], photos, str(said["step"]), actor=request.user, now_ms=clock.now_ms())
