@@ -36,17 +36,17 @@ def evidence_paper(theft: Theft, now_ms: int) -> Paper:
         where = {"position": head.position, "hash": bytes(head.chain_hash).hex()}
         notes.append(_("The chain when this was printed: position %(position)s, %(hash)s") % where)
     columns = [
-        Column("part", _("Link of the chain"), width=17),
-        Column("when", _("When"), width=17),
-        Column("what", _("What"), width=48),
-        Column("proof", _("Chain"), width=17),
+        Column("part", _("Link of the chain"), width=13),
+        Column("when", _("When"), width=16),
+        Column("what", _("What"), width=51),
+        Column("proof", _("Chain"), width=20),
     ]
     rows = [Row([line.part, line.when, line.what, line.proof]) for line in lines_of(theft)]
     return Paper(
         code="theft-evidence",
         document="",
         title=_("Theft of power, case %(number)s: %(where)s") % {"number": case.pk, "where": _where(case)},
-        period=f"{day} – {campus_day(case.closed_ms) if case.closed_ms else _('not closed')}",
+        period=f"{day} – {campus_day(case.closed_ms) if case.closed_ms else _('Not closed')}",
         from_ms=start_of_day_ms(day),
         until_ms=start_of_day_ms(day) + DAY_MS,
         tables=[Table("", columns, rows)],

@@ -24,7 +24,7 @@ def pictures_of(theft: Theft) -> list[Picture]:
 
 
 def _said(theft: Theft) -> Iterator[tuple[str, str]]:
-    for step in reversed(theft.steps):
+    for step in theft.steps:
         for digest in step.photos:
             yield digest, f"{step.get_kind_display()} {moment(step.at_ms)}"
     for digest in theft.appeal.photos if theft.appeal else ():
