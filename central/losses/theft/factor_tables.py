@@ -104,10 +104,10 @@ def _beside(content: Content) -> list[Table]:
         return []
     least_wh, most_wh = content["estimate"]
     columns = [
-        Column("what", _("What"), width=40),
         Column("least", _("At least, kWh"), Kind.KWH, 14),
         Column("most", _("At most, kWh"), Kind.KWH, 14),
+        Column("what", _("What"), width=40),
     ]
     what = _("The load that was measured, in the hours it is believed to have run")
     title = _("Estimate of what was taken: for comparison only, never charged by itself")
-    return [Table(title, columns, [Row([what, least_wh, most_wh])])]
+    return [Table(title, columns, [Row([least_wh, most_wh, what])])]
