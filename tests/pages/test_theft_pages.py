@@ -184,6 +184,11 @@ def test_the_plain_page_of_a_theft_leads_to_its_own_and_takes_no_step(who: dict[
 
 def test_the_list_shows_who_came_late(who: dict[str, Client]) -> None:
     seed_theft.reported(
-        {name: User.objects.get(username=name) for name in who}, "103", "", "cable", clock.now_ms() - 890_000
+        {name: User.objects.get(username=name) for name in who},
+        "103",
+        "",
+        "cable",
+        clock.now_ms() - 890_000,
+        "1",
     )
     assert "5 min late" in who["director"].get("/losses/theft/").content.decode()
