@@ -12,6 +12,7 @@ from tests.browser import seed_theft
 from tests.browser.conftest import DESK, PHONE, Site, sign_in
 from tests.browser.own_site import serving, site_at
 from tests.browser.test_every_page import RUN_AXE, STICKS_OUT
+from tests.browser.test_offline import visit
 
 pytestmark = [pytest.mark.xdist_group("theft"), pytest.mark.timeout(300)]
 PICTURE = {"name": "cable.jpg", "mimeType": "image/jpeg", "buffer": seed_theft.picture("CABLE")}
@@ -80,6 +81,28 @@ def test_from_the_report_to_the_finding_on_two_phones(phone: Callable[[str], Pag
     electrician.locator("#id_text").fill("stove")
     electrician.get_by_role("button", name="Record it").tap()
     expect(electrician.get_by_text("found · theft")).to_be_visible()
+
+
+def test_a_report_without_a_network_is_told_when_it_is_back_with_when_it_was_seen(
+    phone: Callable[[str], Page], site: Site
+) -> None:
+    warden = phone("warden")
+    visit(warden, "/losses/theft/report/")
+    warden.context.set_offline(True)
+    warden.locator("#id_room").fill("103")
+    warden.get_by_text("meter bypassed").tap()
+    warden.get_by_role("button", name="Report it now").tap()
+    expect(warden.locator("#offline-strip")).to_be_visible()
+    assert site.sql("SELECT count(*) FROM losses_case WHERE about = '1-103'") == [(0,)]
+    warden.wait_for_timeout(3_000)
+    warden.context.set_offline(False)
+    waited = "SELECT c.opened_ms - json_extract(s.facts, '$.seen_ms') FROM losses_casestep s"
+    waited += " JOIN losses_case c ON c.id = s.case_id WHERE c.about = '1-103'"
+    until = time.monotonic() + 30
+    while not (rows := site.sql(waited)) and time.monotonic() < until:
+        warden.wait_for_timeout(100)
+    assert len(rows) == 1
+    assert rows[0][0] > 2_000
 
 
 def fits(page: Page, axe: str) -> None:
