@@ -81,6 +81,8 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "losses:balances",
                 acts.SEE_BALANCES,
             ),
+            Door(_("Thefts"), _("Reports, findings, penalties, appeals."), "losses:thefts", acts.SEE_CASES),
+            Door(_("Report a theft"), _("In a minute, from a phone."), "losses:theft-report", acts.REPORT_THEFT),
         ),
     ),
     (

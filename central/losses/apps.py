@@ -10,8 +10,13 @@ class LossesConfig(AppConfig):
     label = "losses"
 
     def ready(self) -> None:
-        from central.losses.balances.fixed_loss import register_act
-        from central.losses.case_notices import register_notices
+        from central.losses import case_notices
+        from central.losses.balances import fixed_loss
+        from central.losses.theft import appealing, charging
+        from central.losses.theft import notices as theft_notices
 
-        register_notices()
-        register_act()
+        case_notices.register_notices()
+        theft_notices.register_notices()
+        fixed_loss.register_act()
+        charging.register_act()
+        appealing.register_act()

@@ -2,5 +2,6 @@
 
 from central.losses import case_models, photo_models
 from central.losses.balances import judgement_models
+from central.losses.theft import models as theft_models
 
-TABLES_ELSEWHERE = (case_models, photo_models, judgement_models)
+TABLES_ELSEWHERE = (case_models, photo_models, judgement_models, theft_models)

@@ -88,6 +88,8 @@ SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, 
 SEE_CASES = (*EVERYONE,)
 """Losses, theft reports, disagreeing readings: what stands, what was found. Without prices and names of customers."""
 SEE_PHOTOS = SEE_CASES
+WORK_OFFLINE = SEE_CASES
+"""Sends what a phone kept while it had no network; each form asks for its own office, too."""
 WORK_CASES = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.SECURITY, Role.DIRECTOR, Role.ADMIN)
 """Acknowledges a case, arrives, says what was found, closes it (R-4.2.3)."""
 SEE_BALANCES = SEE_CASES
@@ -96,6 +98,27 @@ SEE_SUSPECTS = (*HEADS, Role.ELECTRICIAN, Role.TECHNICIAN)
 """Which rooms' meters a loss follows: a work list for those who go and look, and for who sends them."""
 ASK_FIXED_LOSS = (Role.DIRECTOR, Role.ELECTRICIAN, Role.TECHNICIAN, Role.ADMIN)
 """Ask for another fixed loss ratio of a group; the director signs (R-4.2.3)."""
+REPORT_THEFT = (
+    Role.WARDEN,
+    Role.SECURITY,
+    Role.ELECTRICIAN,
+    Role.TECHNICIAN,
+    Role.CASHIER,
+    Role.DIRECTOR,
+)
+"""Reports what looks like stolen power, from a phone (R-4.2.4)."""
+ANSWER_THEFT = (Role.ELECTRICIAN,)
+"""Acknowledges a report, arrives within his minutes, says what he found (R-4.2.4)."""
+NOTE_THEFT = (*REPORT_THEFT, Role.STUDENTS, Role.LOGISTICS)
+"""Adds words and photographs to a theft case."""
+CLOSE_THEFT = (Role.CASHIER, Role.DIRECTOR, Role.SECURITY)
+SEE_PENALTIES = SEE_DEBTS
+"""Whose payments a penalty counts from, what it costs, what was paid of it."""
+ASK_PENALTIES = (Role.CASHIER, Role.FINANCE)
+"""Looks up the room's payments and asks for the penalty; others sign (R-4.2.4)."""
+RECEIVE_APPEALS = (Role.CASHIER, Role.STUDENTS)
+"""Takes down an occupant's appeal, and proposes what becomes of it; others decide."""
+PAY_PENALTIES_BACK = SELL
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

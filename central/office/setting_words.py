@@ -114,6 +114,12 @@ WORDS: dict[str, SettingWords] = {
     "theft.arrival": SettingWords(
         lazy("Electrician's time to arrive"), lazy("From the notice of a theft to his arrival.")
     ),
+    "theft.remind-after": SettingWords(
+        lazy("Tell of a theft again after"), lazy("When the electrician has not acknowledged the notice.")
+    ),
+    "theft.appeal-days": SettingWords(
+        lazy("Days in which a penalty may be appealed"), lazy("Counted from the day it was charged.")
+    ),
     "theft.penalty-per-day": SettingWords(
         lazy("Penalty for each day"), lazy("From the last own payment to the discovery.")
     ),
