@@ -10,6 +10,8 @@ class LossesConfig(AppConfig):
     label = "losses"
 
     def ready(self) -> None:
-        from central.losses.case_notices import register_notices
+        from central.losses import case_notices
+        from central.losses.checks import missing_checks
 
-        register_notices()
+        case_notices.register_notices()
+        missing_checks.register_notices()

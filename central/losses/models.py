@@ -1,5 +1,7 @@
 """The tables of this app, each beside what writes it. Named here because Django looks for tables in this module."""
 
 from central.losses import case_models, photo_models
+from central.losses.checks import check_models
+from central.losses.rounds import round_models
 
-TABLES_ELSEWHERE = (case_models, photo_models)
+TABLES_ELSEWHERE = (case_models, photo_models, check_models, round_models)
