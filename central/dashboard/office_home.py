@@ -75,6 +75,13 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "losses:cases",
                 acts.SEE_CASES,
             ),
+            Door(_("Daily checks"), _("Who checked what each day, and what is missing."), "losses:checks", acts.SEE_CHECKS),
+            Door(
+                _("Wardens' rounds"),
+                _("Floor by floor, room by room; rooms nobody has seen for long."),
+                "losses:rounds",
+                acts.SEE_ROUNDS,
+            ),
         ),
     ),
     (

@@ -1,6 +1,6 @@
 """Addresses below /losses/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from central.losses import case_views, offline_views, photo_views
 
@@ -13,4 +13,6 @@ urlpatterns = [
     path("photos/<str:digest>", photo_views.photo, name="photo"),
     path("worker.js", offline_views.worker, name="worker"),
     path("ready/", offline_views.ready, name="ready"),
+    path("", include("central.losses.checks.urls")),
+    path("", include("central.losses.rounds.urls")),
 ]
