@@ -15,4 +15,6 @@ urlpatterns = [
     path("photos/<str:digest>", photo_views.photo, name="photo"),
     path("worker.js", offline_views.worker, name="worker"),
     path("ready/", offline_views.ready, name="ready"),
+    path("", include("central.losses.checks.urls")),
+    path("", include("central.losses.rounds.urls")),
 ]

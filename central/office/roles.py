@@ -90,6 +90,21 @@ SEE_CASES = (*EVERYONE,)
 SEE_PHOTOS = SEE_CASES
 WORK_OFFLINE = SEE_CASES
 """Sends what a phone kept while it had no network; each form asks for its own office, too."""
+PARTY_OFFICES = {
+    "finance": (Role.FINANCE,),
+    "card-room": (Role.CASHIER,),
+    "wardens": (Role.WARDEN,),
+    "security": (Role.SECURITY,),
+    "technicians": (Role.TECHNICIAN, Role.ELECTRICIAN),
+}
+"""Who records the daily check of which party (R-4.2.0)."""
+RECORD_CHECKS = tuple(role for offices in PARTY_OFFICES.values() for role in offices)
+SEE_ALL_CHECKS = (*HEADS, Role.AUDITOR, Role.ADMIN)
+SEE_CHECKS = (*RECORD_CHECKS, *SEE_ALL_CHECKS)
+"""Each party sees how its own stands, the heads how all do."""
+MAKE_ROUNDS = (Role.WARDEN,)
+"""Walks through the rooms of a building that he serves (R-4.2.4)."""
+SEE_ROUNDS = (Role.WARDEN, Role.ELECTRICIAN, *OFFICES, *HEADS, Role.AUDITOR, Role.ADMIN)
 WORK_CASES = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.SECURITY, Role.DIRECTOR, Role.ADMIN)
 """Acknowledges a case, arrives, says what was found, closes it (R-4.2.3)."""
 SEE_BALANCES = SEE_CASES

@@ -35,6 +35,7 @@ CHAPTERS: dict[str, Words] = {
     "bill": lazy("Monthly bills"),
     "agreement": lazy("Four-way agreement"),
     "check": lazy("Daily checks"),
+    "round": lazy("Wardens' rounds"),
     "theft": lazy("Theft"),
     "detail": lazy("Per-household detail"),
     "readings": lazy("Readings"),
@@ -110,7 +111,31 @@ WORDS: dict[str, SettingWords] = {
     ),
     "agreement.due-day": SettingWords(lazy("Day by which the four parties agree")),
     "check.minutes": SettingWords(lazy("Length of the daily check")),
-    "check.parties": SettingWords(lazy("Parties of the daily check")),
+    "check.parties": SettingWords(
+        lazy("Parties of the daily check"),
+        lazy(
+            "Who is taken off the list owes none. The five names are known as they stand here; others mean nothing."
+        ),
+    ),
+    "check.late-hour": SettingWords(
+        lazy("Hour of the day until which a check is in time"), lazy("What is recorded later is late.")
+    ),
+    "check.missing-hour": SettingWords(
+        lazy("Hour of the next day from which a check is missing"), lazy("Then the heads are told.")
+    ),
+    "check.on-weekends": SettingWords(lazy("Daily checks on Saturdays and Sundays")),
+    "check.days-off": SettingWords(
+        lazy("Days without daily checks"), lazy("Holidays: on these days no check is owed.")
+    ),
+    "check.points-finance": SettingWords(lazy("Points that finance checks")),
+    "check.points-card-room": SettingWords(lazy("Points that the card room checks")),
+    "check.points-wardens": SettingWords(lazy("Points that wardens check")),
+    "check.points-security": SettingWords(lazy("Points that security checks")),
+    "check.points-technicians": SettingWords(lazy("Points that technicians check")),
+    "round.unseen-days": SettingWords(
+        lazy("Days after which a room must be seen again"),
+        lazy("A room that no round has seen for so long is named on the page of rounds."),
+    ),
     "theft.arrival": SettingWords(
         lazy("Electrician's time to arrive"), lazy("From the notice of a theft to his arrival.")
     ),

@@ -7,21 +7,24 @@
   const meta = document.querySelector('meta[name="keep-offline"]');
   const reader = document.querySelector('meta[name="reader"]').content;
   const kept_ms = Number(meta && meta.content) || 0;
-  const RELEASE_MS = 8000, SHORTEST_MS = 5000, LONGEST_MS = 120_000, WIDEST = 1600, QUALITY = 0.8, SMALL_BYTES = 400_000;
-  let wait_ms = SHORTEST_MS, timer = 0, why = "", running = null, sentBehind = 0;
+  const KEEP_AFTER_MS = 2000, RELEASE_MS = 8000, SHORTEST_MS = 5000, LONGEST_MS = 120_000, WIDEST = 1600, QUALITY = 0.8, SMALL_BYTES = 400_000;
+  let wait_ms = SHORTEST_MS, timer = 0, why = "", running = null, sentBehind = 0, keeping = 0;
 
   const make = (tag, text, name) => Object.assign(document.createElement(tag), { textContent: text ?? "", className: name ?? "" });
   const when = (ms) => new Date(ms).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
   const tell = (detail) => document.dispatchEvent(new CustomEvent("offline:entry", { detail }));
   const value = (entry, name) => (entry.fields.find((field) => field.name === name) ?? {}).value ?? "";
 
-  // The worker, and this page in its hands: the first visit came before it.
+  // The worker, and this page in its hands: the first visit came before it, and what was sent since must be on its copy.
+  async function keepPage() {
+    if (!("serviceWorker" in navigator) || !meta) return;
+    const looks = [...document.querySelectorAll('link[rel="stylesheet"], link[rel="icon"], script[src]')];
+    const worker = (await navigator.serviceWorker.ready).active;
+    worker.postMessage({ page: location.href.split("#")[0], looks: looks.map((look) => look.href || look.src) });
+  }
   if ("serviceWorker" in navigator && meta && !kept_ms) {
     navigator.serviceWorker.register(words.worker).catch(() => undefined);
-    navigator.serviceWorker.ready.then((registration) => {
-      const looks = [...document.querySelectorAll('link[rel="stylesheet"], link[rel="icon"], script[src]')];
-      registration.active.postMessage({ page: location.href.split("#")[0], looks: looks.map((look) => look.href || look.src) });
-    });
+    keepPage();
   }
 
   // ---- what waits, at the top of the page ----
@@ -76,28 +79,30 @@
   }
 
   const formOf = (entry) => [...document.querySelectorAll("form[data-offline]")].find((form) => form.action === new URL(entry.url, location).href && same(form, entry));
+  const said = (entry, name, value) => entry.fields.some((field) => field.name === name && field.value === value);
+  const isOurs = (form, name) => ["csrfmiddlewaretoken", "at_ms", form.dataset.idField].includes(name);
   // Forms of one address differ by their hidden fields, such as the act.
   const same = (form, entry) =>
-    [...form.querySelectorAll("input[type=hidden]")].every((field) => isOurs(form, field.name) || field.value === value(entry, field.name));
-  const isOurs = (form, name) => ["csrfmiddlewaretoken", "at_ms", form.dataset.idField].includes(name);
+    [...form.elements].every((field) => field.type !== "hidden" || isOurs(form, field.name) || said(entry, field.name, field.value)) &&
+    entry.typed.every((name) => form.elements[name]);
   const typed = (entry) => entry.typed.map((name) => value(entry, name)).filter(Boolean);
 
   // Put a refused entry back into its form, photographs too.
   function mend(form, entry) {
-    for (const field of entry.fields.filter((field) => !field.bytes && !isOurs(form, field.name))) {
-      const target = form.elements[field.name];
-      if (!target) continue;
-      if (target.type === "checkbox") target.checked = true;
-      else target.value = field.value;
-    }
-    for (const input of form.querySelectorAll("input[type=file]")) {
-      const files = new DataTransfer();
-      for (const field of entry.fields.filter((field) => field.bytes && field.name === input.name)) files.items.add(new File([field.bytes], field.file, { type: field.type }));
-      input.files = files.files;
+    for (const target of form.elements) {
+      if (["checkbox", "radio"].includes(target.type)) target.checked = said(entry, target.name, target.value);
+      else if (target.type === "file") target.files = filesOf(entry, target.name);
+      else if (target.matches("input:not([type=hidden]), select, textarea")) target.value = value(entry, target.name);
     }
     form.dataset.mends = entry.id;
     complain(form, reasons(entry));
     show();
+  }
+
+  function filesOf(entry, name) {
+    const files = new DataTransfer();
+    for (const field of entry.fields.filter((field) => field.bytes && field.name === name)) files.items.add(new File([field.bytes], field.file, { type: field.type }));
+    return files.files;
   }
 
   function complain(form, errors, kind) {
@@ -119,23 +124,24 @@
     if (form.dataset.busy) return;
     form.dataset.busy = "yes";
     const sent = new FormData(form, event.submitter), at_ms = Date.now();
-    submit(form, sent, at_ms)
+    submit(form, sent, at_ms, event.submitter?.getAttribute("aria-label"))
       .catch(() => plainly(form, event.submitter))
       .finally(() => delete form.dataset.busy);
   });
 
-  async function submit(form, sent, at_ms) {
+  async function submit(form, sent, at_ms, about) {
     const uuid = newUuid();
     sent.set(form.dataset.idField, uuid);
     sent.set("at_ms", String(at_ms));
     sent.delete("csrfmiddlewaretoken");
     const fields = (await Promise.all([...sent].map(([name, given]) => asField(name, given)))).filter(Boolean);
     const texts = [...form.elements].filter((field) => field.matches("textarea, input[type=text], input:not([type])"));
-    const entry = { owner: reader, url: form.action, page: location.href.split("#")[0], about: form.dataset.about ?? document.querySelector("h1").textContent.trim(),
-      uuid, at_ms, fields, typed: texts.map((field) => field.name) }; // prettier-ignore
+    const entry = { owner: reader, url: form.action, page: location.href.split("#")[0], about: about ?? form.dataset.about ?? document.querySelector("h1").textContent.trim(),
+      uuid, at_ms, fields, typed: texts.map((field) => field.name) };
     const id = await queue.keep(entry, Number(form.dataset.mends) || 0);
     navigator.storage?.persist?.();
     tell({ state: "waiting", entry });
+    if ("stay" in form.dataset) return onward(form);
     const outcome = await Promise.race([outcomeOf(id), new Promise((resolve) => setTimeout(resolve, RELEASE_MS, { state: "waiting" }))]);
     done(form, id, outcome);
   }
@@ -159,7 +165,10 @@
   }
   // What is sent behind the page changes nothing on it: unless the page marks it by itself, it is said at its top.
   document.addEventListener("offline:entry", ({ detail }) => {
-    if (detail.state === "sent" && !document.querySelector("form[data-stay]")) sentBehind += 1;
+    if (detail.state !== "sent") return;
+    if (!document.querySelector("form[data-stay]")) sentBehind += 1;
+    clearTimeout(keeping);
+    keeping = setTimeout(keepPage, KEEP_AFTER_MS);
   });
 
   function done(form, id, outcome) {
@@ -168,11 +177,20 @@
       complain(form, reasons(outcome.entry));
     } else {
       delete form.dataset.mends;
-      if (outcome.state === "sent" && !("stay" in form.dataset) && outcome.next) return location.assign(outcome.next);
+      if (outcome.state === "sent" && outcome.next) return location.assign(outcome.next);
       form.reset();
       complain(form, outcome.state === "sent" ? [] : [words.kept], "info");
     }
     show();
+  }
+
+  // The page stays for the next entry, and waits for nothing.
+  function onward(form) {
+    delete form.dataset.mends;
+    complain(form, []);
+    form.reset();
+    show();
+    go();
   }
 
   async function asField(name, given) {

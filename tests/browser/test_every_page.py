@@ -180,6 +180,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "another fixed loss": ("director", "/losses/balances/1/F2/fixed-loss/"),
     "case of a loss": ("director", "/losses/cases/1/"),
     "losses as a paper": ("cashier", "/papers/losses/?kind=period"),
+    "daily checks": ("director", "/losses/checks/"),
+    "check to record": ("guard", "/losses/checks/record/"),
+    "wardens' rounds": ("warden", "/losses/rounds/"),
+    "rounds of a building": ("director", "/losses/rounds/buildings/1/"),
+    "round under way": ("warden", "/losses/rounds/buildings/1/walk/"),
+    "round that ended": ("warden", "/losses/rounds/1/"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
     "thefts": ("cashier", "/losses/theft/"),
@@ -576,6 +582,7 @@ def one_receipt(site: Site) -> None:
         "actor=User.objects.get(username='manager'), now_ms=clock.now_ms())\n"
         "from tests.browser import seed_notices; seed_notices.notices()\n"
         "from tests.browser import seed_lists; seed_lists.lists()\n"
+        "from tests.browser import seed_rounds; seed_rounds.rounds()\n"
         "cashier = User.objects.get(username='cashier')\n"
         "operations.pay('every-page', '1-102.1', 5000, cashier, now_ms=clock.now_ms())\n"
         "from central.desk import sales; from central.desk.charges import Wanted; from central.desk.money_in import HowPaid\n"

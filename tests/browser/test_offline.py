@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.xdist_group("offline"), pytest.mark.timeout(300)]
 CASE = "/losses/cases/1/"
 NOTE = f"form[action='{CASE}step/']:has(input[value=noted])"
 STRIP = "#offline-strip"
+WALK = "/losses/rounds/buildings/1/walk/"
 SEED = "from tests.browser.seed_offline import offline; offline()"
 
 
@@ -226,6 +227,59 @@ def test_a_person_changed_in_another_tab_sends_nothing_under_the_new_name(phone:
     note(page, "typed by the first")
     expect(page.locator(STRIP)).to_have_attribute("data-waiting", "1")
     assert notes_of(site, "typed by the first") == []
+
+
+def test_a_round_is_walked_without_a_network_and_every_room_is_on_record_once(
+    phone: Phone, site: Site
+) -> None:
+    context, page = phone("warden", WALK)
+    context.set_offline(True)
+    page.get_by_role("button", name="Begin the round").click()
+    for label in ("101", "102", "103"):
+        page.get_by_role("button", name=f"{label} in order").click()
+        expect(page.locator(f"li:has(b:text-is('{label}'))")).to_have_attribute("data-state", "in-order")
+    page.get_by_role("link", name="104 not in order").click()
+    say = page.locator("#say")
+    say.locator("select[name=what]").select_option("cable")
+    say.locator("textarea").fill("orange cable")
+    say.locator("input[type=file]").set_input_files(photo())
+    say.locator("button").click()
+    expect(page.locator("li:has(b:text-is('104'))")).to_have_attribute("data-state", "found")
+    expect(page.locator("#walk-seen")).to_have_text("4")
+    page.close()
+    page = context.new_page()
+    page.goto(WALK)
+    expect(page.locator("#walk-seen")).to_have_text("4")
+    expect(page.locator("#begin")).to_be_hidden()
+    page.get_by_role("button", name="Only what is left").click()
+    expect(page.locator("#walk li:visible")).to_have_count(8)
+    page.get_by_label("Why rooms are left").fill("fire drill")
+    page.get_by_role("button", name="End the round").click()
+    expect(page.locator("#walk-ended")).to_be_visible()
+    assert site.sql("SELECT count(*) FROM losses_round") == [(0,)]
+    context.set_offline(False)
+    wait_until_sent(page)
+    expect(page.locator("#reported")).to_contain_text("104: The theft is reported")
+    assert site.sql("SELECT count(*), count(DISTINCT room_id), sum(is_addition) FROM losses_roundentry") == [
+        (4, 4, 0)
+    ]
+    assert site.sql("SELECT seen, rooms, text FROM losses_roundend") == [(4, 12, "fire drill")]
+    [(begun_ms, ended_ms)] = site.sql(
+        "SELECT started_ms, at_ms FROM losses_round JOIN losses_roundend ON round_id = losses_round.id"
+    )
+    assert int(str(ended_ms)) > int(str(begun_ms)), "as the phone measured, not as they arrived"
+    assert site.sql("SELECT count(*) FROM losses_case WHERE kind = 'theft'") == [(1,)]
+
+
+def test_rooms_tapped_online_are_on_the_copy_that_is_shown_offline(phone: Phone, site: Site) -> None:
+    context, page = phone("warden", WALK)
+    before = int(page.locator("#walk-seen").inner_text())
+    with page.expect_response("**/walk/"):  # the copy is renewed
+        page.get_by_role("button", name="201 in order").click()
+    page.wait_for_timeout(500)
+    context.set_offline(True)
+    page.reload()
+    expect(page.locator("#walk-seen")).to_have_text(str(before + 1))
 
 
 def test_nothing_of_a_page_stays_after_a_sign_out(phone: Phone) -> None:

@@ -19,6 +19,7 @@ from central.config.commands.running import is_ready
 from central.domain.notice import State
 from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.balances.judging import look_at_losses
+from central.losses.checks.missing_checks import tell_of_missing_checks
 from central.losses.theft.notices import tell_unheard
 from central.office import channels, notice_queries
 from central.office.approval_notices import remind
@@ -35,6 +36,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     remind,
     tell_of_silent_gateways,
     tell_unheard,
+    tell_of_missing_checks,
     look_at_losses,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""
