@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     AGREES = "agrees"
     DIFFERS = "differs"
     NO_AUTOMATIC = "no-automatic"
+    """None is known, or only days apart: within so much uncertainty anything would agree."""
     LATE = "late"
     """Nothing automatic has come yet from after the reading."""
     NOT_READ = "not-read"
@@ -77,6 +78,10 @@ class Allowances:
     class_ppm: int = 0
 
 
+MOST_UNCERTAIN_WH: Final = 2_000
+"""A register that is known no better proves no reading right; it may still prove one wrong."""
+
+
 def tolerance_wh(automatic: Automatic, use_wh: int, allowed: Allowances) -> int:
     """Give by how much the two may differ: display, register, interpolation, clock, class."""
     skewed = -(-automatic.rate_w * allowed.skew_ms // MS_PER_HOUR)
@@ -93,7 +98,9 @@ def verdict(hand_wh: int | None, automatic: Automatic | None, within_wh: int) ->
         return Verdict.NO_AUTOMATIC
     if automatic.is_late:
         return Verdict.DIFFERS if hand_wh < automatic.register_wh - within_wh else Verdict.LATE
-    return Verdict.AGREES if abs(hand_wh - automatic.register_wh) <= within_wh else Verdict.DIFFERS
+    if abs(hand_wh - automatic.register_wh) > within_wh:
+        return Verdict.DIFFERS
+    return Verdict.AGREES if automatic.uncertainty_wh <= MOST_UNCERTAIN_WH else Verdict.NO_AUTOMATIC
 
 
 TAKES_AUTOMATIC: Final = frozenset({Settled.READING_WRONG})
@@ -160,3 +167,8 @@ def group_by_hand(
         is_beyond=exceeds_fixed_rule(found, rule.tolerance_ppm),
         is_below=is_master_below_subs(found),
     )
+
+
+def to_span(use_wh: int, own_ms: int, wanted_ms: int) -> int:
+    """Bring a use to another meter's span: who walks for two days reads the last room two days after the master."""
+    return (use_wh * wanted_ms + own_ms // 2) // own_ms

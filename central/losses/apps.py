@@ -11,5 +11,7 @@ class LossesConfig(AppConfig):
 
     def ready(self) -> None:
         from central.losses.case_notices import register_notices
+        from central.losses.readings.acts import register_acts
 
         register_notices()
+        register_acts()

@@ -90,6 +90,16 @@ SEE_CASES = (*EVERYONE,)
 SEE_PHOTOS = SEE_CASES
 WORK_CASES = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.SECURITY, Role.DIRECTOR, Role.ADMIN)
 """Acknowledges a case, arrives, says what was found, closes it (R-4.2.3)."""
+READ_METERS = (Role.ELECTRICIAN, Role.TECHNICIAN)
+"""The monthly readings by hand: enter, import, close a sheet, settle what disagrees (R-4.3.7)."""
+CHECK_READINGS = (Role.CASHIER,)
+"""Compares a closed sheet with the card room's values; gives it back, or asks that it is signed."""
+ASK_AGREED_READINGS = (*CHECK_READINGS, *READ_METERS)
+"""A supplement to a signed table may come from either side."""
+SEE_READINGS = (
+    *(Role.CASHIER, Role.FINANCE, *HEADS, Role.AFFAIRS, Role.LOGISTICS),
+    *(*READ_METERS, Role.AUDITOR, Role.ADMIN),
+)
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

@@ -171,6 +171,8 @@ def test_the_tolerance_grows_with_each_of_its_causes() -> None:
         (1_000_000, None, Verdict.NO_AUTOMATIC),
         (1_500_000, Automatic(1_000_000, 0, 10, "r", is_late=True), Verdict.LATE),
         (900_000, Automatic(1_000_000, 0, 10, "r", is_late=True), Verdict.DIFFERS),
+        (1_000_000, Automatic(1_000_000, 2_001, 10, "r"), Verdict.NO_AUTOMATIC),
+        (1_500_000, Automatic(1_000_000, 2_001, 10, "r"), Verdict.DIFFERS),
         (None, Automatic(1_000_000, 0, 10, "r"), Verdict.NOT_READ),
     ],
 )
