@@ -75,6 +75,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "losses:cases",
                 acts.SEE_CASES,
             ),
+            Door(
+                _("Readings by hand"),
+                _("The electricians' monthly sheets, compared with the registers and agreed."),
+                "losses:readings",
+                acts.SEE_READINGS,
+            ),
         ),
     ),
     (

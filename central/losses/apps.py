@@ -11,7 +11,9 @@ class LossesConfig(AppConfig):
 
     def ready(self) -> None:
         from central.losses.case_notices import register_notices
+        from central.losses.readings import due
         from central.losses.readings.acts import register_acts
 
         register_notices()
+        due.register_notices()
         register_acts()

@@ -1,6 +1,6 @@
 """Addresses below /losses/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from central.losses import case_views, photo_views
 
@@ -11,4 +11,5 @@ urlpatterns = [
     path("cases/<int:number>/", case_views.case, name="case"),
     path("cases/<int:number>/step/", case_views.step, name="case-step"),
     path("photos/<str:digest>", photo_views.photo, name="photo"),
+    path("", include("central.losses.readings.urls")),
 ]
