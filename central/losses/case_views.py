@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,6 +13,7 @@ from central.losses.case_models import Case, CaseStep
 from central.losses.case_queries import cases_of
 from central.losses.case_words import refusal_words
 from central.losses.cases import Refused, Step, take_step
+from central.losses.offline_answers import happened_ms, kept, not_kept, wants_json
 from central.office.access import may, roles
 from central.office.roles import SEE_CASES, WORK_CASES
 
@@ -51,7 +53,7 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
             Step(
                 CaseStep.Kind(said["act"]),
                 str(said["step"]),
-                now_ms,
+                happened_ms(request.POST, now_ms),
                 said["text"],
                 said["finding"],
                 photos=[upload.read() for upload in said["photos"]],
@@ -60,10 +62,12 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
             now_ms=now_ms,
         )
         if not isinstance(done, Refused):
+            if wants_json(request):
+                return kept(reverse("losses:case", args=[number]))
             messages.success(request, _("It is on record."))
             return redirect("losses:case", number)
         form.add_error(None, refusal_words(done))
-    return _page(request, found, form)
+    return not_kept(form) if wants_json(request) else _page(request, found, form)
 
 
 def _page(request: HttpRequest, found: Case, form: StepForm | None = None) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from central.losses import case_views, photo_views
+from central.losses import case_views, offline_views, photo_views
 
 app_name = "losses"
 
@@ -11,5 +11,7 @@ urlpatterns = [
     path("cases/<int:number>/", case_views.case, name="case"),
     path("cases/<int:number>/step/", case_views.step, name="case-step"),
     path("photos/<str:digest>", photo_views.photo, name="photo"),
+    path("worker.js", offline_views.worker, name="worker"),
+    path("ready/", offline_views.ready, name="ready"),
     path("", include("central.losses.readings.urls")),
 ]

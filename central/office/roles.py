@@ -88,6 +88,8 @@ SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, 
 SEE_CASES = (*EVERYONE,)
 """Losses, theft reports, disagreeing readings: what stands, what was found. Without prices and names of customers."""
 SEE_PHOTOS = SEE_CASES
+WORK_OFFLINE = SEE_CASES
+"""Sends what a phone kept while it had no network; each form asks for its own office, too."""
 WORK_CASES = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.SECURITY, Role.DIRECTOR, Role.ADMIN)
 """Acknowledges a case, arrives, says what was found, closes it (R-4.2.3)."""
 READ_METERS = (Role.ELECTRICIAN, Role.TECHNICIAN)

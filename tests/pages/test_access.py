@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
 OPEN_TO_ALL = {
     *("office:sign-in", "office:sign-out", "set_language", "papers:proof", "desk:proof"),
-    *("my-room:room", "my-room:leave"),
+    *("my-room:room", "my-room:leave", "losses:worker"),
 }
 """A resident's page asks for room and PIN itself: test_resident_page.py."""
 OWN_SIGN_IN = {"office:second-factor", "office:password"}
