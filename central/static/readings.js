@@ -30,6 +30,28 @@
     place.setAttribute("role", "alert");
   }
 
+  // What this phone keeps or has sent stands in its meter's row, also after the page was loaded anew without network.
+  document.addEventListener("offline:entry", ({ detail }) => {
+    if (!words[detail.state]) return;
+    const given = (name) => (detail.entry.fields.find((field) => field.name === name) || {}).value || "";
+    for (const form of list.querySelectorAll("form")) {
+      if (form.elements.meter.value !== given("meter") || form.action !== new URL(detail.entry.url, location).href) continue;
+      const now = form.parentElement.querySelector("[data-now]");
+      now.hidden = false;
+      now.dataset.now = detail.state;
+      now.textContent = `${given("reading") || given("found_meter") || form.elements.unreadable.querySelector(`[value="${CSS.escape(given("unreadable"))}"]`).textContent} · ${words[detail.state]}`;
+      delete form.dataset.asked;
+      form.querySelector("[data-said]").replaceChildren();
+    }
+  });
+
+  // One look at a floor keeps them all: where the meters are, there is no network.
+  if ("serviceWorker" in navigator && navigator.onLine) {
+    navigator.serviceWorker.ready.then((worker) => {
+      for (const floor of document.querySelectorAll("#floors a:not([aria-current])")) worker.active.postMessage({ page: floor.href, looks: [] });
+    });
+  }
+
   // Before anything else hears of it: a figure that is none stays here; a doubt is asked once, then it goes as it is.
   document.addEventListener("submit", (event) => {
     const form = event.target;

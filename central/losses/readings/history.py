@@ -33,10 +33,15 @@ class Last:
 
 
 def last_values(sheet_from_ms: int, meters: Collection[str], until_ms: int) -> dict[str, Last]:
-    """Give each meter's last value before a sheet: the agreed one, else the last reading, else what it was put in with."""
+    """Give each meter's last value before a sheet: the agreed one, else the last reading, else what was told."""
     swaps = _swaps(meters, until_ms)
     wanted = {*meters, *(one.old_meter for chain in swaps.values() for one in chain)}
-    found = _put_in(wanted) | _read(sheet_from_ms, wanted) | _agreed(sheet_from_ms, wanted)
+    found = (
+        _put_in(wanted)
+        | _closed(sheet_from_ms, wanted)
+        | _read(sheet_from_ms, wanted)
+        | _agreed(sheet_from_ms, wanted)
+    )
     for meter, chain in swaps.items():
         own = found.get(meter)
         newest = chain[0]
@@ -100,6 +105,13 @@ def _put_in(meters: Iterable[str]) -> dict[str, Last]:
     bound = Binding.objects.filter(meter__meter_no__in=list(meters), baseline_wh__isnull=False)
     rows = bound.order_by("from_ms").values_list("meter__meter_no", "baseline_wh", "from_ms")
     return {meter: Last(wh or 0, at_ms, by_hand=False) for meter, wh, at_ms in rows}
+
+
+def _closed(before_ms: int, meters: Iterable[str]) -> dict[str, Last]:
+    """Give what gateways told at the closing of the periods before: where nobody has read yet, use counts from there."""
+    rows = PeriodRegister.objects.filter(meter__in=list(meters), period_ms__lte=before_ms)
+    told = rows.order_by("period_ms").values_list("meter", "register_wh", "period_ms")
+    return {meter: Last(wh, at_ms, by_hand=False) for meter, wh, at_ms in told}
 
 
 def daily_uses(before_ms: int, meters: Collection[str]) -> dict[str, list[int]]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from central import clock
 from central.campus.models import Building
+from central.losses.offline_answers import happened_ms, kept, not_kept, wants_json
 from central.losses.readings.asked import asked_place, begun
 from central.losses.readings.closing import Refused as SheetRefused
 from central.losses.readings.closing import close_sheet, return_sheet
@@ -113,13 +114,14 @@ def enter_reading(request: HttpRequest, building_id: int, month: int) -> HttpRes
             found_meter=said["found_meter"],
             words=said["words"],
             photos=[upload.read() for upload in said["photos"]],
-            at_ms=now_ms,
+            at_ms=happened_ms(request.POST, now_ms),
         )
         done = enter(place.building, place.period, entry, actor=request.user, now_ms=now_ms)
         if isinstance(done, HandReading):
-            return redirect(_address_of(place, here, done))
+            address = _address_of(place, here, done)
+            return kept(address) if wants_json(request) else redirect(address)
         form.add_error("words" if done.why == "no-words" else "reading", entry_words(done))
-    return _floor_page(request, place, here, form)
+    return not_kept(form) if wants_json(request) else _floor_page(request, place, here, form)
 
 
 @roles(*READ_METERS)
