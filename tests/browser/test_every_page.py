@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Page
 
+from central import clock
+from central.losses.readings.sheets import month_of, period_now
 from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
+READ_MONTH = month_of(period_now(clock.now_ms()))
 CORRECT = f"/desk/receipts/2/correct/read-back/?kind=room&correction={PAYMENT}"
 
 PAGES: dict[str, tuple[str, str]] = {
@@ -172,6 +175,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "debt split": ("cashier", "/desk/debts/1-201.1/"),
     "departures as a paper": ("cashier", "/papers/departures/?kind=month"),
     "arrears": ("cashier", "/papers/arrears/?kind=month"),
+    "readings by hand": ("director", "/losses/readings/"),
+    "sheet of readings": ("cashier", f"/losses/readings/2/{READ_MONTH}/"),
+    "readings compared": ("cashier", f"/losses/readings/2/{READ_MONTH}/compare/"),
+    "agreed readings": ("cashier", f"/losses/readings/3/{READ_MONTH}/compare/"),
+    "agreed readings as a paper": ("cashier", "/papers/agreed-readings/?kind=period"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
 }
@@ -643,6 +651,12 @@ def one_subsidy_and_one_outage(site: Site, merchants: None) -> None:
         "head = Sheet(uuid4().hex, sheet.book, sheet, who['cashier'], shift, sheet.sum_fen)\n"
         "print(enter_sheet(head, sheet.digest, actor=who['cashier'], now_ms=now_ms).number)"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hand_readings(site: Site, one_subsidy_and_one_outage: None) -> None:
+    """Have meters read by hand in three buildings, after all else."""
+    site.run("from tests.browser import seed_readings; seed_readings.readings()")
 
 
 @dataclass

@@ -43,19 +43,18 @@ def tables_of(
 
 def _columns(*, summed: bool) -> list[Column]:
     return [
-        Column("place", "№", Kind.COUNT, 4),
         Column("room", _("Room"), width=9),
         Column("meter", _("Meter"), width=13),
         Column("last", _("Last value, kWh"), Kind.KWH, 10),
         Column("hand", _("Read by hand, kWh"), Kind.KWH, 10),
-        Column("read", _("Read at"), width=12),
+        Column("read", _("Read at"), width=15),
         Column("hand_use", _("Use by hand, kWh"), Kind.KWH, 9, summed=summed),
         Column("automatic", _("Automatic, kWh"), Kind.KWH, 10),
         Column("automatic_use", _("Automatic use, kWh"), Kind.KWH, 9, summed=summed),
         Column("difference", _("Difference, kWh"), Kind.KWH, 8),
         Column("agreed", _("Agreed value, kWh"), Kind.KWH, 10),
         Column("use", _("Agreed use, kWh"), Kind.KWH, 9, summed=summed),
-        Column("source", _("From"), width=7),
+        Column("source", _("Value from"), width=7),
         Column("remarks", _("Remarks"), width=17),
     ]
 
@@ -63,8 +62,7 @@ def _columns(*, summed: bool) -> list[Column]:
 def _row(line: LineData) -> Row:
     hand, automatic = line["hand_wh"], line["automatic_wh"]
     cells: list[Cell] = [
-        line["place"],
-        line["room"],
+        line["room"] or _("Board"),
         line["meter"],
         line["last_wh"],
         hand,
@@ -92,7 +90,7 @@ def _remarks(line: LineData) -> str:
 def groups_table(groups: Iterable[LineData], building: str) -> Table:
     """Give each group's balance against its fixed loss, beside that of the automatic registers."""
     columns = [
-        Column("group", _("Group"), width=14),
+        Column("group", _("Group of meters"), width=14),
         Column("master", _("Master"), width=13),
         Column("master_wh", _("Master, kWh"), Kind.KWH, 11),
         Column("subs_wh", _("Subs, kWh"), Kind.KWH, 11),
