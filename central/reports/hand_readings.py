@@ -19,7 +19,9 @@ def build(period: Period) -> Paper:
 def is_settled(period: Period) -> bool:
     """Say whether every building's sheet is agreed: before that, lines may still come."""
     agreed = ReadingSheet.objects.filter(period=period.name, state=ReadingSheet.State.AGREED)
-    return not Building.objects.exclude(pk__in=agreed.values("building")).filter(meters__isnull=False).exists()
+    return (
+        not Building.objects.exclude(pk__in=agreed.values("building")).filter(meters__isnull=False).exists()
+    )
 
 
 HAND_READINGS = Report(

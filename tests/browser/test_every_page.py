@@ -6,17 +6,19 @@ Each page is loaded once per language and looked at in every way: both sizes, bo
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page
 
 from central import clock
-from central.losses.readings.sheets import month_of, period_now
+from central.domain.periods import accounting_period_of
+from central.losses.readings.sheets import month_of
 from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
-READ_MONTH = month_of(period_now(clock.now_ms()))
+READ_MONTH = month_of(accounting_period_of(clock.campus_day(clock.now_ms()) - timedelta(days=15)))
 CORRECT = f"/desk/receipts/2/correct/read-back/?kind=room&correction={PAYMENT}"
 
 PAGES: dict[str, tuple[str, str]] = {

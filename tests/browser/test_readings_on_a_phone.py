@@ -14,7 +14,11 @@ from tests.browser.test_every_page import RUN_AXE, STICKS_OUT
 
 pytestmark = [pytest.mark.xdist_group("offline"), pytest.mark.timeout(300)]
 SEED = "from tests.browser import seed_readings; seed_readings.readings()"
-MONTH = "from central.losses.readings.sheets import month_of, period_now\nfrom central import clock\nprint(month_of(period_now(clock.now_ms())))"
+MONTH = """
+from central import clock
+from central.losses.readings.sheets import month_of, period_now
+print(month_of(period_now(clock.now_ms())))
+"""
 KEPT = """async (path) => { for (const name of await caches.keys()) if (name.startsWith("cardroom-pages-"))
     for (const kept of await (await caches.open(name)).keys()) if (kept.url.endsWith(path)) return true;
     return false; }"""
