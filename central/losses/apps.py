@@ -13,12 +13,13 @@ class LossesConfig(AppConfig):
         from central.losses import case_notices
         from central.losses.balances import fixed_loss
         from central.losses.checks import missing_checks
+        from central.losses.readings import acts as reading_acts
+        from central.losses.readings import due
         from central.losses.theft import appealing, charging
         from central.losses.theft import notices as theft_notices
 
-        case_notices.register_notices()
-        theft_notices.register_notices()
-        missing_checks.register_notices()
-        fixed_loss.register_act()
-        charging.register_act()
-        appealing.register_act()
+        for notices in (case_notices, theft_notices, missing_checks, due):
+            notices.register_notices()
+        for acts in (fixed_loss, charging, appealing):
+            acts.register_act()
+        reading_acts.register_acts()

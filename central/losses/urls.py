@@ -17,4 +17,5 @@ urlpatterns = [
     path("ready/", offline_views.ready, name="ready"),
     path("", include("central.losses.checks.urls")),
     path("", include("central.losses.rounds.urls")),
+    path("", include("central.losses.readings.urls")),
 ]

@@ -134,6 +134,16 @@ ASK_PENALTIES = (Role.CASHIER, Role.FINANCE)
 RECEIVE_APPEALS = (Role.CASHIER, Role.STUDENTS)
 """Takes down an occupant's appeal, and proposes what becomes of it; others decide."""
 PAY_PENALTIES_BACK = SELL
+READ_METERS = (Role.ELECTRICIAN, Role.TECHNICIAN)
+"""The monthly readings by hand: enter, import, close a sheet, settle what disagrees (R-4.3.7)."""
+CHECK_READINGS = (Role.CASHIER,)
+"""Compares a closed sheet with the card room's values; gives it back, or asks that it is signed."""
+ASK_AGREED_READINGS = (*CHECK_READINGS, *READ_METERS)
+"""A supplement to a signed table may come from either side."""
+SEE_READINGS = (
+    *(Role.CASHIER, Role.FINANCE, *HEADS, Role.AFFAIRS, Role.LOGISTICS),
+    *(*READ_METERS, Role.AUDITOR, Role.ADMIN),
+)
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

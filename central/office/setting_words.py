@@ -151,6 +151,24 @@ WORDS: dict[str, SettingWords] = {
     "theft.both-days-count": SettingWords(lazy("Both end days of a penalty count")),
     "detail.copies": SettingWords(lazy("Recipients of the per-household detail"), lazy("One copy each.")),
     "readings.copies": SettingWords(lazy("Recipients of the reading table"), lazy("One copy each.")),
+    "readings.due-day": SettingWords(
+        lazy("Day by which meters are read"), lazy("Of the month in which the accounting period ends.")
+    ),
+    "readings.remind-before": SettingWords(
+        lazy("Remind of meters to read"), lazy("So many days before the day by which they are read.")
+    ),
+    "readings.clock-off": SettingWords(
+        lazy("A phone's clock may be off by"),
+        lazy("What flows in this time may part a reading from the register."),
+    ),
+    "readings.tolerance": SettingWords(
+        lazy("Difference of a reading that is allowed"),
+        lazy("Beside what follows from display, clock and the gateway's readings."),
+    ),
+    "readings.class-error": SettingWords(
+        lazy("Class of error between display and register, parts in a million"),
+        lazy("0: the gateway reads the same counter. 10,000: pulses are counted elsewhere, class 1."),
+    ),
     "fault.same-day-hour": SettingWords(
         lazy("Hour by which a fault is solved"), lazy("What is not solved by then goes up.")
     ),

@@ -7,14 +7,19 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page
 
+from central import clock
+from central.domain.periods import accounting_period_of
+from central.losses.readings.sheets import month_of
 from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
+READ_MONTH = month_of(accounting_period_of(clock.campus_day(clock.now_ms()) - timedelta(days=15)))
 CORRECT = f"/desk/receipts/2/correct/read-back/?kind=room&correction={PAYMENT}"
 
 PAGES: dict[str, tuple[str, str]] = {
@@ -186,6 +191,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "rounds of a building": ("director", "/losses/rounds/buildings/1/"),
     "round under way": ("warden", "/losses/rounds/buildings/1/walk/"),
     "round that ended": ("warden", "/losses/rounds/1/"),
+    "readings by hand": ("director", "/losses/readings/"),
+    "sheet of readings": ("cashier", f"/losses/readings/2/{READ_MONTH}/"),
+    "readings compared": ("cashier", f"/losses/readings/2/{READ_MONTH}/compare/"),
+    "agreed readings": ("cashier", f"/losses/readings/3/{READ_MONTH}/compare/"),
+    "agreed readings as a paper": ("cashier", "/papers/agreed-readings/?kind=period"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
     "thefts": ("cashier", "/losses/theft/"),
@@ -685,6 +695,12 @@ def one_subsidy_and_one_outage(site: Site, merchants: None) -> None:
 def losses(site: Site, one_subsidy_and_one_outage: None) -> None:
     """Weeks of hourly totals of a building whose second floor is tapped."""
     site.run("from tests.browser import seed_balances; seed_balances.balances()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hand_readings(site: Site, losses: None) -> None:
+    """Have meters read by hand in three buildings, after all else."""
+    site.run("from tests.browser import seed_readings; seed_readings.readings()")
 
 
 @dataclass

@@ -21,6 +21,7 @@ from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.balances.judging import look_at_losses
 from central.losses.checks.missing_checks import tell_of_missing_checks
 from central.losses.theft.notices import tell_unheard
+from central.losses.readings.due import tell_of_sheets
 from central.office import channels, notice_queries
 from central.office.approval_notices import remind
 from central.office.channels import ChannelRefusal
@@ -37,6 +38,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_of_silent_gateways,
     tell_unheard,
     tell_of_missing_checks,
+    tell_of_sheets,
     look_at_losses,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""
