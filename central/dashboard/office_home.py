@@ -89,6 +89,8 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 _("Floor by floor, room by room; rooms nobody has seen for long."),
                 "losses:rounds",
                 acts.SEE_ROUNDS,
+            ),
+            Door(
                 _("Readings by hand"),
                 _("The electricians' monthly sheets, compared with the registers and agreed."),
                 "losses:readings",

@@ -14,8 +14,8 @@ class ReportsConfig(AppConfig):
         from central.reports.departures import ARREARS, DEPARTURES
         from central.reports.duty_meals import DUTY_MEALS
         from central.reports.go_live import GO_LIVE
-        from central.reports.losses import LOSSES
         from central.reports.hand_readings import HAND_READINGS
+        from central.reports.losses import LOSSES
         from central.reports.merchants import MERCHANTS
         from central.reports.outage_pages import OUTAGE_PAGES
         from central.reports.price_list import PRICE_LIST

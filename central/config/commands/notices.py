@@ -20,8 +20,8 @@ from central.domain.notice import State
 from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.balances.judging import look_at_losses
 from central.losses.checks.missing_checks import tell_of_missing_checks
-from central.losses.theft.notices import tell_unheard
 from central.losses.readings.due import tell_of_sheets
+from central.losses.theft.notices import tell_unheard
 from central.office import channels, notice_queries
 from central.office.approval_notices import remind
 from central.office.channels import ChannelRefusal
