@@ -193,6 +193,7 @@ def test_every_immutable_table_has_its_triggers():
         "link_voucherredeemed",
         "losses_casestep",
         "losses_photo",
+        "losses_printedbill",
         "office_datedvalue",
         "office_filing",
         "office_listedprice",
