@@ -84,6 +84,8 @@ SEE_MONEY = (Role.CASHIER, Role.FINANCE, *HEADS, Role.AUDITOR, Role.ADMIN)
 """Receipts, takings, balances by name."""
 SEE_BILLS = SEE_MONEY
 """A room's bill explained, from raw frame to receipt (R-B3), and its files."""
+PRINT_BILLS = (Role.CASHIER, Role.FINANCE, *HEADS, Role.ADMIN)
+"""Keep an explained bill as it is now, under a number."""
 SEE_DEBTS = (*SEE_MONEY, Role.STUDENTS)
 """Who owes what; student affairs follows up those who graduated."""
 SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)

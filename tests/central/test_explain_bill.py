@@ -259,7 +259,7 @@ def test_a_shared_balance_shows_the_others_energy_and_the_room_says_where_it_is_
 def test_a_printed_bill_stays_as_it_was_and_is_proved(taker, twin, month):
     first = print_bill(explained().bill, actor="anna", now_ms=NOW_MS)
     assert print_bill(explained().bill, actor="anna", now_ms=NOW_MS) == first
-    assert AuditEntry.objects.get(action="print-bill").detail == first.digest
+    assert AuditEntry.objects.get(action="explain-bill").detail == first.digest
     up(taker, twin, used(twin, month, 30))
     second = print_bill(explained().bill, actor="anna", now_ms=NOW_MS)
     assert (first.number, second.number) == (1, 2)

@@ -11,6 +11,9 @@ from central.domain.bill_content import EntryRow
 from central.link.models import GatewayEntry, GatewayEpoch, MeterSwap
 from central.losses.explain.ledger_rows import within
 
+FIRST = (0, 0)
+"""Where a store stands that nothing is known of."""
+
 
 def entries_of(account: str, from_ms: int, until_ms: int) -> list[EntryRow]:
     """Give the entries that an account's money was used by, in the order they were written."""
@@ -26,7 +29,7 @@ def entries_elsewhere(account: str, from_ms: int, until_ms: int) -> list[EntryRo
 def _rows(entries: QuerySet[GatewayEntry], from_ms: int, until_ms: int) -> list[EntryRow]:
     found = list(entries.filter(within(from_ms, until_ms)))
     order = _order_of_stores(found)
-    found.sort(key=lambda one: (order[one.gateway_id, one.epoch], one.seq))
+    found.sort(key=lambda one: (order.get((one.gateway_id, one.epoch), FIRST), one.seq))
     previous = _previous_of(found)
     return with_begins(_with_ratios([_row(one, previous.get(one.pk)) for one in found]))
 

@@ -11,7 +11,7 @@ from central.ledger.models import AuditEntry, ChainHead
 from central.ledger.operations import record_audit
 from central.losses.explain.models import PrintedBill
 
-ACTION = "print-bill"
+ACTION = "explain-bill"
 SHOWN_DIGITS = 16
 """Of the digest in an address: 64 bits, beyond guessing."""
 

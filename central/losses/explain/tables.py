@@ -47,7 +47,7 @@ def moves_table(bill: Bill) -> Table:
         Column("at", _("Happened"), width=14),
         Column("booked", _("Booked"), width=14),
         Column("what", _("What"), width=18),
-        Column("side", _("On"), width=16),
+        Column("side", _("In which sum"), width=16),
         Column("amount", _("Amount, yuan"), Kind.YUAN_EXACT, 14),
         Column("energy", _("kWh"), Kind.KWH_EXACT, 11),
         Column("note", _("Note"), width=18),
@@ -202,7 +202,7 @@ def receipt_table(bill: Bill) -> Table:
     """Give the receipts of the period, each leading to its page."""
     columns = [
         Column("number", _("Receipt"), width=12),
-        Column("at", _("Issued"), width=16),
+        Column("at", _("Issued at"), width=16),
         Column("amount", _("Amount, yuan"), Kind.YUAN, 14),
         Column("cashier", _("Cashier"), width=16),
         Column("state", _("State"), width=12),
@@ -220,7 +220,7 @@ def receipt_table(bill: Bill) -> Table:
         )
         for one in bill.receipts
     ]
-    return Table(_("Receipts"), columns, rows)
+    return Table(_("Receipts of the period"), columns, rows)
 
 
 def time_words(at_ms: int) -> str:

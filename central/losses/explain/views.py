@@ -25,9 +25,9 @@ from central.losses.explain.gather import Explained, account_named, explain, usu
 from central.losses.explain.models import PrintedBill
 from central.losses.explain.operations import SHOWN_DIGITS, bill_of, content_of, print_bill, prove
 from central.losses.explain.words import fault_words, remark_words
-from central.office.access import roles
+from central.office.access import may, roles
 from central.office.page_table import page_tables
-from central.office.roles import SEE_BILLS
+from central.office.roles import PRINT_BILLS, SEE_BILLS
 from central.papers.accounting import first_days
 from central.papers.font import NoFont
 from central.papers.pdf import Proof, pdf
@@ -66,7 +66,7 @@ def data(request: HttpRequest, account: str) -> HttpResponse:
     return _json(encode(explained.bill), f"bill-{account}-{period.name.replace(':', '-')}")
 
 
-@roles(*SEE_BILLS)
+@roles(*PRINT_BILLS)
 @require_POST
 def print_it(request: HttpRequest, account: str) -> HttpResponse:
     """Keep the bill as it is now under a number, with its PDF and data file."""
@@ -164,6 +164,7 @@ def _context(
         "digest": digest_of(encode(found)),
         "last_check": BooksCheck.objects.filter(state=BooksCheck.State.WHOLE).order_by("-ended_ms").first(),
         "printed": PrintedBill.objects.filter(account=account.code, period=period.name)[:5],
+        "may_print": may(request, PRINT_BILLS),
         "query": query,
         "before": urlencode({"period": _containing(period.kind, periods.day_before(period)).name}),
         "after": urlencode({"period": _containing(period.kind, period.after).name}),

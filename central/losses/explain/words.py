@@ -95,7 +95,7 @@ FAULTS: dict[BillFault, Words] = {
     BillFault.KEPT: gettext_lazy("the balance kept in the books is not the sum of its rows"),
 }
 METHODS: dict[str, Words] = {
-    PeriodMethod.READ: gettext_lazy("read"),
+    PeriodMethod.READ: gettext_lazy("read at the instant"),
     PeriodMethod.INTERPOLATED: gettext_lazy("between two readings"),
     PeriodMethod.LATE: gettext_lazy("told late"),
 }
