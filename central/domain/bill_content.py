@@ -190,6 +190,9 @@ class GroupRow(msgspec.Struct, frozen=True):
     technical_wh: int
     unexplained_wh: int
     uncertainty_wh: int
+    hours: int
+    """That were measured, of `of_hours`."""
+    of_hours: int
 
 
 class Remark(msgspec.Struct, frozen=True):

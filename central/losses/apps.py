@@ -10,6 +10,8 @@ class LossesConfig(AppConfig):
     label = "losses"
 
     def ready(self) -> None:
+        from central.losses.balances.fixed_loss import register_act
         from central.losses.case_notices import register_notices
 
         register_notices()
+        register_act()

@@ -94,6 +94,12 @@ SEE_CASES = (*EVERYONE,)
 SEE_PHOTOS = SEE_CASES
 WORK_CASES = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.SECURITY, Role.DIRECTOR, Role.ADMIN)
 """Acknowledges a case, arrives, says what was found, closes it (R-4.2.3)."""
+SEE_BALANCES = SEE_CASES
+"""Where each group's energy went: meters and figures, no prices, no customers."""
+SEE_SUSPECTS = (*HEADS, Role.ELECTRICIAN, Role.TECHNICIAN)
+"""Which rooms' meters a loss follows: a work list for those who go and look, and for who sends them."""
+ASK_FIXED_LOSS = (Role.DIRECTOR, Role.ELECTRICIAN, Role.TECHNICIAN, Role.ADMIN)
+"""Ask for another fixed loss ratio of a group; the director signs (R-4.2.3)."""
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

@@ -71,6 +71,7 @@ def _groups(bill: Bill) -> Table:
         Column("group", _("Group"), width=16),
         Column("from", _("From"), width=14),
         Column("until", _("Until"), width=14),
+        Column("hours", _("Hours measured"), width=12),
         Column("master", _("Master, kWh"), Kind.KWH, 12),
         Column("subs", _("Subs, kWh"), Kind.KWH, 12),
         Column("own", _("Own use, kWh"), Kind.KWH, 12),
@@ -82,6 +83,7 @@ def _groups(bill: Bill) -> Table:
         Row(
             [
                 *(one.group, minute_text(one.from_ms), minute_text(one.until_ms)),
+                f"{one.hours}/{one.of_hours}",
                 *(one.master_wh, one.subs_wh, one.own_use_wh),
                 *(one.technical_wh, one.unexplained_wh, one.uncertainty_wh),
             ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from central.campus.models import Account
 from central.domain.bill_checks import BillFault, Found, check_bill
-from central.domain.bill_content import Bill
+from central.domain.bill_content import Bill, Remark
 from central.domain.periods import Period
 from central.losses.explain import history
 from central.losses.explain.entry_rows import entries_elsewhere, entries_of
@@ -40,6 +40,7 @@ def explain(account: Account, period: Period, now_ms: int) -> Explained:
     seen = Gathered(account, until_ms, from_ms, is_over, entries, elsewhere, transfers, swaps)
     room, customer_class = account.point.room, account.point.customer_class
     meters = history.meters_of(account, until_ms)
+    groups = history.groups_with(room.building, meters, from_ms, min(until_ms, now_ms))
     versions = [one.price_version for one in [*entries, *elsewhere] if one.price_version]
     bill = Bill(
         room=room.full_label,
@@ -61,8 +62,8 @@ def explain(account: Account, period: Period, now_ms: int) -> Explained:
         prices=history.prices_of([customer_class.tariff_id], versions, from_ms, until_ms),
         receipts=history.receipts_of(account.code, from_ms, until_ms),
         events=history.events_of(account.code, meters, from_ms, until_ms),
-        groups=history.groups_with(meters, room.building_id, from_ms, until_ms),
-        remarks=remarks_of(seen),
+        groups=groups,
+        remarks=[*remarks_of(seen), *([] if groups else [Remark("group-unknown")])],
     )
     kept = [Found(BillFault.KEPT, code) for code in later_agree(sums, sides, until_ms)]
     return Explained(bill, [*check_bill(bill), *kept])

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
-from central.campus.models import Account, Price
+from central.campus.meter_groups import groups_of
+from central.campus.models import Account, Building, Price
 from central.desk.models import Receipt
 from central.domain.bill_content import EventRow, GroupRow, PriceRow, ReceiptRow, RegisterRow, SwapRow
 from central.link.models import MeterSwap, PeriodRegister
 from central.link.telemetry.models import DecisionEvent, RelayEvent
+from central.losses.balances.groups import groups_with_meter
+from central.losses.balances.queries import balance_of
 
 MOST_EVENTS = 2_000
 
@@ -95,6 +98,16 @@ def events_of(account: str, meters: Sequence[str], from_ms: int, until_ms: int) 
     return sorted(rows, key=lambda one: (one.at_ms, one.meter, one.said, one.why))
 
 
-def groups_with(meters: Sequence[str], building_id: int, from_ms: int, until_ms: int) -> list[GroupRow]:
-    """Give the balance of each group that counts one of these meters."""
-    return []
+def groups_with(building: Building, meters: Sequence[str], from_ms: int, until_ms: int) -> list[GroupRow]:
+    """Give the balance of each group that counts the room's last meter, the innermost first; empty where none was balanced."""
+    rules = groups_of(building)
+    counted = groups_with_meter(rules, meters[-1], until_ms - 1) if meters else []
+    rows = []
+    for rule in counted:
+        figures = balance_of(building, rule.group, from_ms, until_ms)
+        known, of_all = figures.hours
+        if (found := figures.balance) is not None:
+            energies = (found.master_wh, found.subs_wh, found.own_use_wh, found.technical_wh)
+            measured = (found.unexplained_wh, found.uncertainty_wh, known, of_all)
+            rows.append(GroupRow(rule.group, from_ms, until_ms, *energies, *measured))
+    return rows

@@ -112,7 +112,7 @@ def entries_table(bill: Bill, entries: Iterable[EntryRow], title: str) -> Table:
     """Give entries one by one: registers with the raw frame, price, money, what was carried, and the ledger's row."""
     positions = {row.id: row for row in bill.transfers}
     columns = [
-        Column("at", _("Until"), width=12),
+        Column("at", _("Up to"), width=12),
         Column("meter", _("Meter"), width=13),
         Column("from", _("Register from, kWh"), Kind.KWH_EXACT, 12),
         Column("to", _("Register to, kWh"), Kind.KWH_EXACT, 12),

@@ -8,7 +8,7 @@ from central.ledger.immutability import ForbidChanges
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('losses', '0001_cases'),
+        ('losses', '0002_balances'),
     ]
 
     operations = [
