@@ -22,6 +22,7 @@ from central.losses.explain.models import PrintedBill
 from central.losses.explain.operations import bill_of, content_of, print_bill, prove
 from gateway.contract.facts import DecisionKind, EntryCause, EntryKind, RelayVerdict
 from gateway.protocols.dlt645.frame import encode as frame_of
+from tests.central import balance_steps
 from tests.central.conftest import NOW_MS
 from tests.central.steps import ROOM, credit, up
 
@@ -254,6 +255,18 @@ def test_a_shared_balance_shows_the_others_energy_and_the_room_says_where_it_is_
     assert user.bill.sides == []
     assert [one.energy_wh for one in user.bill.elsewhere] == [500]
     assert next(one.what for one in user.bill.remarks if one.code == "paid-elsewhere") == [ROOM]
+
+
+def test_the_balance_of_its_group_stands_beside_it_or_its_lack_is_said(month):
+    assert "group-unknown" in {one.code for one in explained().bill.remarks}
+    balance_steps.rules_set(balance_steps.FLOOR)
+    balance_steps.tell_hours(balance_steps.MIDNIGHT_MS, 24, {"m-300": 2_100, "m-301": 1_000, "m-302": 1_000})
+    later = balance_steps.MIDNIGHT_MS + 2 * balance_steps.DAY_MS
+    found = explain(account_named(ROOM), MONTH, later).bill
+    assert "group-unknown" not in {one.code for one in found.remarks}
+    [group] = found.groups
+    assert (group.group, group.master_wh, group.hours) == ("f3", 50_400, 24)
+    assert group.master_wh == group.subs_wh + group.own_use_wh + group.technical_wh + group.unexplained_wh
 
 
 def test_a_printed_bill_stays_as_it_was_and_is_proved(taker, twin, month):

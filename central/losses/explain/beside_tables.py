@@ -60,7 +60,16 @@ def _swaps(bill: Bill) -> Table:
         gateway = _("the gateway")
         last, first = one.last_read_by or gateway, one.first_read_by or gateway
         rows += [
-            Row([minute_text(one.last_at_ms), one.old_meter, _("taken out"), one.last_wh, last, one.last_frame]),
+            Row(
+                [
+                    minute_text(one.last_at_ms),
+                    one.old_meter,
+                    _("taken out"),
+                    one.last_wh,
+                    last,
+                    one.last_frame,
+                ]
+            ),
             Row([minute_text(one.at_ms), one.new_meter, _("put in"), one.first_wh, first, one.first_frame]),
         ]
     return Table(_("Meters replaced"), columns, rows)

@@ -101,7 +101,7 @@ def events_of(account: str, meters: Sequence[str], from_ms: int, until_ms: int) 
 def groups_with(building: Building, meters: Sequence[str], from_ms: int, until_ms: int) -> list[GroupRow]:
     """Give the balance of each group that counts the room's last meter, the innermost first; empty where none was balanced."""
     rules = groups_of(building)
-    counted = groups_with_meter(rules, meters[-1], until_ms - 1) if meters else []
+    counted = groups_with_meter(rules, meters[-1], until_ms - 1) if meters and from_ms < until_ms else []
     rows = []
     for rule in counted:
         figures = balance_of(building, rule.group, from_ms, until_ms)
