@@ -10,8 +10,10 @@ class LossesConfig(AppConfig):
     label = "losses"
 
     def ready(self) -> None:
+        from central.losses.abnormal.paper import register_all as register_abnormal
         from central.losses.balances.fixed_loss import register_act
         from central.losses.case_notices import register_notices
 
         register_notices()
+        register_abnormal()
         register_act()

@@ -100,6 +100,29 @@ SEE_SUSPECTS = (*HEADS, Role.ELECTRICIAN, Role.TECHNICIAN)
 """Which rooms' meters a loss follows: a work list for those who go and look, and for who sends them."""
 ASK_FIXED_LOSS = (Role.DIRECTOR, Role.ELECTRICIAN, Role.TECHNICIAN, Role.ADMIN)
 """Ask for another fixed loss ratio of a group; the director signs (R-4.2.3)."""
+SEE_ABNORMAL = (
+    Role.CASHIER,
+    *HEADS,
+    Role.LOGISTICS,
+    Role.ELECTRICIAN,
+    Role.TECHNICIAN,
+    Role.AUDITOR,
+    Role.ADMIN,
+)
+"""Each month's rooms with unusual use, without names (R-3.5)."""
+REVIEW_ABNORMAL = (Role.CASHIER, Role.ELECTRICIAN, Role.DIRECTOR, Role.ADMIN)
+"""Says of a room on the list what he found out."""
+SEND_ABNORMAL = (Role.CASHIER, Role.DIRECTOR, Role.ADMIN)
+"""Sends the reviewed list upwards."""
+TOLD_OF_ABNORMAL = (
+    Role.DIRECTOR,
+    Role.LOGISTICS,
+    Role.VP_NETWORK,
+    Role.VP_LOGISTICS,
+    Role.PRESIDENT,
+    Role.LEGAL,
+)
+"""Are told at once of a reviewed list (R-4.2.5)."""
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

@@ -18,6 +18,7 @@ from central import clock
 from central.config.commands.running import is_ready
 from central.domain.notice import State
 from central.link.silent_gateways import tell_of_silent_gateways
+from central.losses.abnormal.making import make_next_list
 from central.office import channels, notice_queries
 from central.office.approval_notices import remind
 from central.office.channels import ChannelRefusal
@@ -66,9 +67,10 @@ def _send() -> float:
 
 
 def _look_around() -> float:
-    """Queue what nobody's act tells: requests that wait too long, gateways that are silent."""
+    """Queue what nobody's act tells: requests that wait too long, gateways that are silent; and make a month's list that is due."""
     remind(clock.now_ms())
     tell_of_silent_gateways(clock.now_ms())
+    make_next_list(clock.now_ms())
     return 0
 
 

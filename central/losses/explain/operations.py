@@ -11,7 +11,6 @@ from central.ledger.models import AuditEntry, ChainHead
 from central.ledger.operations import record_audit
 from central.losses.explain.models import PrintedBill
 
-ACTION = "explain-bill"
 SHOWN_DIGITS = 16
 """Of the digest in an address: 64 bits, beyond guessing."""
 
@@ -37,7 +36,7 @@ def print_bill(bill: Bill, *, actor: str, now_ms: int) -> PrintedBill:
         made_ms=now_ms,
         made_by=actor,
     )
-    record_audit(actor=actor, action=ACTION, subject=_subject(printed), detail=digest, now_ms=now_ms)
+    record_audit(actor=actor, action="explain-bill", subject=_subject(printed), detail=digest, now_ms=now_ms)
     return printed
 
 
@@ -74,7 +73,7 @@ def prove(number: int, digits: str) -> Proved | None:
         content_agrees = digest_of(content_of(printed)) == printed.digest
     except zlib.error:
         content_agrees = False
-    said = AuditEntry.objects.filter(action=ACTION, subject=_subject(printed), detail=printed.digest)
+    said = AuditEntry.objects.filter(action="explain-bill", subject=_subject(printed), detail=printed.digest)
     return Proved(printed, content_agrees, said.exists())
 
 

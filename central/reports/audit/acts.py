@@ -168,6 +168,8 @@ ACTS: dict[str, Act] = {
     "notice-given-up": Act(_("A notice could not be sent")),
     "set-setting": Act(_("Set a setting at the server's console"), About.SETTING),
     "seal-paper": Act(_("Sealed a report"), About.SEALED),
+    "abnormal-list": Act(_("Listed rooms with unusual use")),
+    "abnormal-review": Act(_("Reviewed a room with unusual use")),
     "explain-bill": Act(_("Printed an explained bill")),
     "take-paper": Act(_("Took a report as a file"), About.REPORT),
     "take-audit": Act(_("Took the audit log as a file")),
