@@ -75,6 +75,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "losses:cases",
                 acts.SEE_CASES,
             ),
+            Door(
+                _("Balances of master and subs"),
+                _("Where each building's energy went, day by day."),
+                "losses:balances",
+                acts.SEE_BALANCES,
+            ),
         ),
     ),
     (

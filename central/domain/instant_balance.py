@@ -143,8 +143,9 @@ class Figures:
 
     @property
     def hours(self) -> tuple[int, int]:
-        """Hours that were measured, of how many."""
-        return round(self.known_ms / HOUR_MS), round((self.until_ms - self.from_ms) / HOUR_MS)
+        """Hours that were measured, of how many; one that is still running is not counted."""
+        of = (self.until_ms - self.from_ms) // HOUR_MS
+        return min(of, round(self.known_ms / HOUR_MS)), of
 
     @property
     def unknown_hours(self) -> int:

@@ -6,7 +6,7 @@ than the measurement's uncertainty. The calibrated one: more than was usual over
 tolerance: its uncertainty is small enough. Before both comes commissioning: a master below its subs says nothing of loss.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -128,3 +128,19 @@ _VERDICTS = {
     (False, True): LossVerdict.UNUSUAL,
     (True, True): LossVerdict.BEYOND_BOTH,
 }
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """Give the verdict that wants a person most."""
+    return max(verdicts, key=lambda one: _ORDER.index(LossVerdict(one)))
+
+
+_ORDER = (
+    LossVerdict.NOTHING,
+    LossVerdict.BALANCED,
+    LossVerdict.TOO_FEW_HOURS,
+    LossVerdict.MASTER_BELOW_SUBS,
+    LossVerdict.UNUSUAL,
+    LossVerdict.BEYOND_FIXED,
+    LossVerdict.BEYOND_BOTH,
+)

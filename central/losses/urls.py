@@ -12,5 +12,6 @@ urlpatterns = [
     path("cases/<int:number>/step/", case_views.step, name="case-step"),
     path("", include("central.losses.abnormal.urls")),
     path("", include("central.losses.explain.urls")),
+    path("balances/", include("central.losses.balances.urls")),
     path("photos/<str:digest>", photo_views.photo, name="photo"),
 ]

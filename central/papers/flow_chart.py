@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, LABEL_X, BAR, TOP = 640, 372, 16, 8
-FROM_X, TO_X = 150, 356
+WIDTH, LABEL_X, BAR, TOP = 640, 314, 16, 8
+FROM_X, TO_X = 156, 302
 THICK = 200
 """The whole, in units of the picture."""
 LEAST, PITCH = 2.0, 20
@@ -37,13 +37,13 @@ def flow_chart(
     return format_html(
         '<svg class="chart flow" role="img" viewBox="0 0 {} {}" aria-labelledby="{}-title {}-desc" font-size="13">'
         '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>'
-        '<rect class="source" fill="#545c61" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>'
-        '<text x="{}" y="{:.1f}" text-anchor="end" fill="#1c2226">{}</text>'
-        '<text x="{}" y="{:.1f}" text-anchor="end" fill="#545c61">{}</text>{}</svg>',
+        '<rect class="source" fill="#545c61" x="{}" y="{}" width="{}" height="{}"/>'
+        '<text x="{}" y="{}" text-anchor="end" fill="#1c2226">{}</text>'
+        '<text x="{}" y="{}" text-anchor="end" fill="#545c61">{}</text>{}</svg>',
         WIDTH, height, chart_id, chart_id, chart_id, title, chart_id, description,
-        FROM_X - BAR, left, BAR, sum(widths),
-        FROM_X - BAR - 8, height / 2 - 3, source.name,
-        FROM_X - BAR - 8, height / 2 + 14, source.said,
+        FROM_X - BAR, f"{left:.1f}", BAR, f"{sum(widths):.1f}",
+        FROM_X - BAR - 8, height // 2 - 3, source.name,
+        FROM_X - BAR - 8, height // 2 + 14, source.said,
         _streams(streams, widths, pitch, left),
     )  # fmt: skip
 

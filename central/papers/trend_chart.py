@@ -1,4 +1,4 @@
-"""A trend as SVG text: bars that may fall below zero, a line of what is allowed, a line of what is usual with its band; and a small one."""
+"""A trend as SVG text: bars that may fall below zero, a line of what is allowed, one of what is usual with its band; small ones."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,9 +60,9 @@ def sparkline(title: str, values: Sequence[int | None]) -> SafeString:
     pitch = SPARK_WIDTH / max(1, len(values) - 1)
     points = [None if value is None else (place * pitch, y(value)) for place, value in enumerate(values)]
     return format_html(
-        '<svg class="spark" role="img" viewBox="0 0 {} {}" aria-label="{}"><path class="axis" stroke="#948d7d" d="M0 {:.1f}h{}"/>'
+        '<svg class="spark" role="img" viewBox="0 0 {} {}" aria-label="{}"><path class="axis" stroke="#948d7d" d="M0 {}h{}"/>'
         '<path class="line" fill="none" stroke="#2c8a77" stroke-width="1.5" d="{}"/></svg>',
-        SPARK_WIDTH, SPARK_HEIGHT, title, y(0), SPARK_WIDTH, _path(points),
+        SPARK_WIDTH, SPARK_HEIGHT, title, _at(y(0)), SPARK_WIDTH, _path(points),
     )  # fmt: skip
 
 
@@ -93,11 +93,11 @@ def _grid(ticks: Sequence[int], unit: int, y: Callable[[float], float]) -> SafeS
     decimals = next((n for n in range(3) if step * 10**n % unit == 0), 2)
     return format_html_join(
         "",
-        '<line class="{}" stroke="{}" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>'
-        '<text x="{}" y="{:.1f}" dy="4" text-anchor="end" fill="#545c61">{}</text>',
+        '<line class="{}" stroke="{}" x1="{}" x2="{}" y1="{}" y2="{}"/>'
+        '<text x="{}" y="{}" dy="4" text-anchor="end" fill="#545c61">{}</text>',
         [
-            ("grid" if tick else "axis", "#e0dbcf" if tick else "#948d7d", LEFT, WIDTH - RIGHT, y(tick), y(tick),
-             LEFT - 7, y(tick), f"{tick / unit:.{decimals}f}")
+            ("grid" if tick else "axis", "#e0dbcf" if tick else "#948d7d", LEFT, WIDTH - RIGHT, _at(y(tick)), _at(y(tick)),
+             LEFT - 7, _at(y(tick)), f"{tick / unit:.{decimals}f}")
             for tick in ticks
         ],
     )  # fmt: skip
@@ -113,10 +113,11 @@ def _bars(steps: Sequence[Step], y: Callable[[float], float]) -> SafeString:
         )
         if one.value is None:
             kind, colour = "gap", "#dcd7ca"
-        rows.append((kind, colour, _x(place, steps) - wide / 2, top, wide, max(1.0, foot - top), one.hint))
+        sizes = (_x(place, steps) - wide / 2, top, wide, max(1.0, foot - top))
+        rows.append((kind, colour, *map(_at, sizes), one.hint))
     return format_html_join(
         "",
-        '<rect class="{}" fill="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>',
+        '<rect class="{}" fill="{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>',
         rows,
     )
 
@@ -163,10 +164,15 @@ def _foot(steps: Sequence[Step]) -> SafeString:
     newest = len(steps) - 1
     return format_html_join(
         "",
-        '<text x="{:.1f}" y="{}" text-anchor="{}" fill="#545c61">{}</text>',
+        '<text x="{}" y="{}" text-anchor="{}" fill="#545c61">{}</text>',
         [
-            (_x(place, steps) if place < newest else WIDTH - 1, HEIGHT - 10, "middle" if place < newest else "end", one.label)
+            (_at(_x(place, steps) if place < newest else WIDTH - 1), HEIGHT - 10, "middle" if place < newest else "end", one.label)
             for place, one in enumerate(steps)
             if (newest - place) % every == 0
         ],
     )  # fmt: skip
+
+
+def _at(place: float) -> str:
+    """Write a coordinate; the page's language has no say in it."""
+    return f"{place:.1f}"

@@ -43,7 +43,8 @@ def _virtual_line(building: Building, line: Line) -> dict[str, object]:
 
 
 def _virtual_meter(room: Room) -> dict[str, object]:
-    return {
+    master = {"behind": list(room.behind), "lost_ppm": room.lost_ppm} if room.behind else {}
+    return master | {
         "name": room.meter,
         "address": room.address,
         "model": room.kind.virtual,
@@ -54,6 +55,23 @@ def _virtual_meter(room: Room) -> dict[str, object]:
         "trip_limit_a": room.trip_limit_a,
         "ct_ratio": room.ct_ratio,
     }
+
+
+def groups_json(building: Building) -> str:
+    """The building's masters with what is counted behind each, as `cardroom-central meter-groups` reads them; "" without one."""
+    groups = [
+        {
+            "group": room.label,
+            "kind": "building",
+            "master": room.meter,
+            "subs": list(room.behind),
+            "own_use_w": room.own_use_w,
+            "fixed_loss_ppm": room.lost_ppm,
+        }
+        for room in building.rooms
+        if room.behind
+    ]
+    return json.dumps(groups) if groups else ""
 
 
 def _table(header: str, values: dict[str, object]) -> str:

@@ -46,6 +46,12 @@ class Room:
     trip_limit_a: int = 30
     """Above this current the meter delays a trip."""
     ct_ratio: int = 1
+    behind: tuple[str, ...] = ()
+    """Meters counted behind this one: it is their master."""
+    lost_ppm: int = 0
+    """What is lost between it and them."""
+    own_use_w: int = 0
+    """What central is told of unmetered loads behind it; `load` may be more."""
 
 
 @dataclass(frozen=True, slots=True)

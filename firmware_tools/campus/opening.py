@@ -9,7 +9,7 @@ from pathlib import Path
 
 from firmware_tools.campus.campus_list import campus_sheets, write_workbook
 from firmware_tools.campus.cashier import Cashier
-from firmware_tools.campus.files import gateway_toml, meters_csv, virtual_meters_toml
+from firmware_tools.campus.files import gateway_toml, groups_json, meters_csv, virtual_meters_toml
 from firmware_tools.campus.folder import Folder
 from firmware_tools.campus.layout import Building, Campus, full_label
 from firmware_tools.campus.parts import LOOPBACK, Ports, mosquitto_conf, passwords_json, python, run_command
@@ -71,6 +71,15 @@ class Opening:
             self.central("repair-list", str(self.folder.repair_list), "--why", "the demonstration's repairs"),
             self.central(*NO_SEASON),
         )
+        for building in self.campus.buildings:
+            await self._group_meters(building)
+
+    async def _group_meters(self, building: Building) -> None:
+        """Say what is counted behind a building's master."""
+        if text := groups_json(building):
+            file = self.folder.root / f"groups-{building.code}.json"
+            file.write_text(text)
+            await self.central("meter-groups", building.code, str(file))
 
     async def _add_person(self, office: str, person: Person) -> None:
         add = ("user", "add", person.name, "--role", office, "--password-stdin")

@@ -39,6 +39,8 @@ class Campus:
         self._base = base
         for line in spec.line:
             self._add_line(line)
+        for meter in self.meters.values():
+            meter.behind = self._behind(meter)
         meters_on = {meter.name: line.name for line in self.lines.values() for meter in line.meters}
         self._truth = TruthLog(base / settings.truth, meters_on) if settings.truth else None
         self._ticking: asyncio.Task[None] | None = None
@@ -63,6 +65,12 @@ class Campus:
             faults=spec.faults,
             seed=settings.seed,
         )
+
+    def _behind(self, master: VirtualMeter) -> tuple[VirtualMeter, ...]:
+        """Find the meters whose supply flows through a master; raise ValueError on one that is not there."""
+        if strange := [name for name in master.spec.behind if name not in self.meters or name == master.name]:
+            raise ValueError(f"meter {master.name}: no meters {', '.join(strange)} can be behind it")
+        return tuple(self.meters[name] for name in master.spec.behind)
 
     async def start(self) -> None:
         """Resume from the truth file, plug in all lines, begin to sample."""

@@ -100,6 +100,8 @@ class VirtualMeter:
         self.base = base
         self.at_ms = at_ms
         self.baud = spec.baud
+        self.behind: tuple[VirtualMeter, ...] = ()
+        """Whose supply flows through this one, too; the campus ties them."""
         self.observers: list[Callable[[VirtualMeter, MeterEvent], None]] = []
         identity = Identity(spec.address, spec.meter_number or default_meter_number(spec.address))
         self._fit(
@@ -140,7 +142,7 @@ class VirtualMeter:
             self.freezes.pass_instant(self.calendar.local_ms(end_ms), self.register_centi_kwh())
 
     def _segment_end_ms(self, to_ms: int) -> int:
-        ends = [to_ms, self.load.next_change_ms(self.at_ms), self.relay.next_due_ms()]
+        ends = [to_ms, self.next_change_ms(self.at_ms), self.relay.next_due_ms()]
         ends.append(self.calendar.when_ms(self.freezes.next_due_local_ms(self.calendar.local_ms(self.at_ms))))
         return min(
             max(end, self.at_ms + 1) for end in ends if end is not None and (end > self.at_ms or end == to_ms)
@@ -170,7 +172,19 @@ class VirtualMeter:
 
     def supply_mw(self) -> int:
         """Return the power that flows now."""
-        return self.load.power_mw(self.at_ms) if self.relay.contact_closed or not self.has_relay else 0
+        return self.power_mw(self.at_ms)
+
+    def power_mw(self, at_ms: int) -> int:
+        """Return the power at an instant with the contacts as they are now, of the meters behind this one, too."""
+        if self.has_relay and not self.relay.contact_closed:
+            return 0
+        through_mw = sum(meter.power_mw(at_ms) for meter in self.behind)
+        return self.load.power_mw(at_ms) + through_mw + through_mw * self.spec.lost_ppm // 1_000_000
+
+    def next_change_ms(self, at_ms: int) -> int | None:
+        """Return when the load, or that of a meter behind this one, changes next; None for never."""
+        changes = [self.load.next_change_ms(at_ms), *(meter.next_change_ms(at_ms) for meter in self.behind)]
+        return min((one for one in changes if one is not None), default=None)
 
     def phases(self) -> list[Phase]:
         """Return the instantaneous values of the phases that exist."""

@@ -48,6 +48,10 @@ class MeterSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen
     """Its own month ends at midnight before this day."""
     tariffs: int = 4
     baud: int | None = None
+    behind: list[str] = []
+    """Meters of the campus whose supply flows through this one, too: it is their master, `load` is what else hangs on it."""
+    lost_ppm: int = 0
+    """What the conductors behind it lose of what flows through."""
     count: int = 1
     """Build this many, with names NAME-001.. and rising addresses."""
 

@@ -1,6 +1,7 @@
 """A month in which one room's use fell while its neighbours' did not, one moved out, and another one went with all the rest."""
 
 import math
+from datetime import timedelta
 
 from central import clock
 from central.campus.models import Building, Occupancy, Room
@@ -70,7 +71,9 @@ def hours(code: str = "1", *, vacant: Room | None = None) -> None:
     HourlyUse.objects.filter(meter__in=told.rooms).delete()
     HourlyUse.objects.bulk_create(rows, batch_size=2_000)
     if vacant is not None:
-        Occupancy.objects.filter(account__point__room=vacant).update(until_day=last_month().first)
+        Occupancy.objects.filter(account__point__room=vacant).update(
+            until_day=last_month().first - timedelta(days=1)
+        )
 
 
 def abnormal(code: str = "1") -> AbnormalRun:

@@ -386,3 +386,38 @@ def test_wrong_arguments_end_with_a_sentence_not_a_traceback(arguments: list[str
     assert ended.returncode == 2
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+MASTER = """
+  [[line.meter]]
+  name = "main"
+  address = "9"
+  model = "dlt645-3p"
+  load = "100W"
+  behind = ["101", "r-001"]
+  lost_ppm = 20000
+"""
+
+
+async def test_a_master_counts_what_flows_through_it_and_not_what_is_cut(file: Path) -> None:
+    file.write_text(CAMPUS + MASTER)
+    clock = ManualClock(1_790_000_000_000)
+    async with running(file, clock) as campus:
+        main, subs = campus.meters["main"], [campus.meters["101"], campus.meters["r-001"]]
+        clock.at_ms += 6 * HOUR_MS
+        campus.advance()
+        used = sum(sub.energy.total_uws for sub in subs)
+        assert main.energy.total_uws == pytest.approx(used * 1.02 + 600 * UWS_PER_WH, rel=1e-6)
+        subs[0].command_relay(Action.TRIP)
+        before = main.energy.total_uws
+        clock.at_ms += 1_000
+        campus.advance()
+        clock.at_ms += HOUR_MS
+        campus.advance()
+        assert main.energy.total_uws - before < 900 * UWS_PER_WH, "its kilowatt is gone"
+
+
+def test_a_master_of_meters_that_are_not_there_is_refused(file: Path) -> None:
+    file.write_text(CAMPUS + MASTER.replace("r-001", "nobody"))
+    with pytest.raises(ValueError, match="meter main: no meters nobody can be behind it"):
+        Campus(read_campus(file), file.parent, ManualClock(1_790_000_000_000))

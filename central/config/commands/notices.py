@@ -19,6 +19,7 @@ from central.config.commands.running import is_ready
 from central.domain.notice import State
 from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.abnormal.making import make_next_list
+from central.losses.balances.judging import look_at_losses
 from central.office import channels, notice_queries
 from central.office.approval_notices import remind
 from central.office.channels import ChannelRefusal
@@ -67,11 +68,22 @@ def _send() -> float:
 
 
 def _look_around() -> float:
-    """Queue what nobody's act tells: requests that wait too long, gateways that are silent; and make a month's list that is due."""
+    """Queue what nobody's act tells: requests that wait too long, gateways that are silent, losses that open a case."""
     remind(clock.now_ms())
     tell_of_silent_gateways(clock.now_ms())
-    make_next_list(clock.now_ms())
+    _look_at_losses()
     return 0
+
+
+def _look_at_losses() -> None:
+    """Judge losses in between; whatever fails there must not keep a notice from its reader."""
+    try:
+        look_at_losses(clock.now_ms())
+        make_next_list(clock.now_ms())
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("losses could not be judged; notices go on")
 
 
 def send(options: Namespace) -> int:

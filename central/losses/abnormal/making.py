@@ -33,6 +33,8 @@ DAY_MS = 86_400_000
 WAITS_DAYS = 3
 """So long a month waits for a building that has told nothing from after its end."""
 CATCH_UP_MONTHS = 3
+PAST_DAYS = REFERENCE_DAYS
+"""Before a month; without any use in them nothing is to compare with, and no list is made."""
 FOLLOWED_WITHIN_DAYS = 10
 """A group's finding belongs to a month whose end it is so near to."""
 
@@ -90,11 +92,12 @@ def _months_over(now_ms: int) -> list[Period]:
 
 
 def _is_told(building: Building, month: Period, now_ms: int) -> bool:
-    """Say whether something was told of the month and from after it, or nothing will come soon."""
+    """Say whether something was told of the weeks before, of the month and from after it, or nothing will come soon."""
     until_ms = start_of_day_ms(month.after)
     meters = list(building.meters.values_list("meter_no", flat=True))
-    heard = HourlyUse.objects.filter(meter__in=meters)
-    if not heard.filter(hour_ms__gte=start_of_day_ms(month.first), hour_ms__lt=until_ms).exists():
+    heard, month_ms = HourlyUse.objects.filter(meter__in=meters), start_of_day_ms(month.first)
+    has_past = heard.filter(hour_ms__gte=month_ms - PAST_DAYS * DAY_MS, hour_ms__lt=month_ms).exists()
+    if not has_past or not heard.filter(hour_ms__gte=month_ms, hour_ms__lt=until_ms).exists():
         return False
     return now_ms >= until_ms + WAITS_DAYS * DAY_MS or heard.filter(hour_ms__gte=until_ms).exists()
 

@@ -117,11 +117,11 @@ def send_upwards(month: str, *, actor: User, now_ms: int) -> Approval | Approval
     """
     if (before := request_of(month)) is not None:
         return before
+    if unreviewed(month):
+        return ReviewRefusal.NOT_ALL_REVIEWED
     content = content_of_month(month)
     if not content["rooms"]:
         return ReviewRefusal.NOTHING_LISTED
-    if unreviewed(month):
-        return ReviewRefusal.NOT_ALL_REVIEWED
     tries = Approval.objects.filter(act=ACT, subject=month).count()
     why = f"{month}: {len(content['rooms'])}"
     request = ask(

@@ -119,7 +119,8 @@ def _chart(found: AbnormalRow) -> SafeString:
         hint = f"{day.isoformat()}: {', '.join(shown)}"
         steps.append(Step(f"{day:%m-%d}", hint, own, usual=usual, marked=False))
     described = _(
-        "Columns: this room's use by day, from %(first)s on; the month begins %(month)s. Line: what it would be had it gone with its neighbours."
+        "Columns: this room's use by day, from %(first)s on; the month begins %(month)s. "
+        "Line: what it would be had it gone with its neighbours."
     )
     words = described % {"first": first.isoformat(), "month": month.isoformat()}
     return trend_chart("use", _("Use by day"), words, steps, _("kWh per day"), WH_PER_KWH)

@@ -16,13 +16,15 @@ REASONS: dict[str, Words] = {  # by `change_rows.ReasonKind`, named here so that
         "Use fell from %(before)s to %(now)s kWh a day; had it gone with its neighbours, it would be %(expected)s."
     ),
     "nothing": gettext_lazy(
-        "The meter shows next to nothing any more: %(now)s kWh a day, %(before)s before; the neighbours' way it would be %(expected)s."
+        "The meter shows next to nothing any more: %(now)s kWh a day, %(before)s before; "
+        "the neighbours' way it would be %(expected)s."
     ),
     "night": gettext_lazy(
         "Its nights fell from %(before)s to %(now)s kWh and its days did not; the neighbours' way they would be %(expected)s."
     ),
     "blocks": gettext_lazy(
-        "On days with use there are %(now)s hours in stretches without any, %(before)s before; the neighbours' way it would be %(expected)s."
+        "On days with use there are %(now)s hours in stretches without any, %(before)s before; "
+        "the neighbours' way it would be %(expected)s."
     ),
 }  # fmt: skip
 PATTERNS: dict[str, Words] = {

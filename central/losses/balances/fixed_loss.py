@@ -97,7 +97,7 @@ def ratios_of(building: Building, group: str) -> list[Ratio]:
     requests = {
         (one.content["from_ms"], one.content["ppm"]): one
         for one in Approval.objects.filter(act=CODE, state=Approval.State.APPROVED).prefetch_related(
-            "signatures__by"
+            "signatures__person"
         )
         if (one.content["building"], one.content["group"]) == (building.code, group)
     }

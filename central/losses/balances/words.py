@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from central.clock import minute_text
 from central.domain.attribution import Pattern, Verdict
@@ -21,7 +20,7 @@ VERDICTS: dict[str, Badge] = {
     LossVerdict.BALANCED: Badge(_("Within the usual"), "good", "done"),
     LossVerdict.BEYOND_FIXED: Badge(_("Beyond the fixed ratio"), "bad", "clash"),
     LossVerdict.UNUSUAL: Badge(_("More than usual"), "warn", "clash"),
-    LossVerdict.BEYOND_BOTH: Badge(_("Beyond the fixed ratio and the usual"), "bad", "clash"),
+    LossVerdict.BEYOND_BOTH: Badge(_("Beyond fixed and usual"), "bad", "clash"),
     LossVerdict.MASTER_BELOW_SUBS: Badge(_("Master below its subs"), "warn", "unknown"),
     LossVerdict.TOO_FEW_HOURS: Badge(_("Too few hours measured"), "mute", "unknown"),
     LossVerdict.NOTHING: Badge(_("Nothing measured"), "mute", "silent"),
@@ -57,7 +56,7 @@ NEXT: dict[FindingKind, Words] = {
     ),
     FindingKind.FELL: _("These hours were not counted. Check the meter's wires: it may count backwards."),
     FindingKind.SWAPPED: _(
-        "What flowed between the two readings was counted by nobody, and is not taken for a loss. Nothing to do if the swap is known."
+        "What flowed between the two readings was counted by nobody; it is no loss. Nothing to do if the swap is known."
     ),
     FindingKind.BEGUN_ANEW: _(
         "Totals of before and after are not compared. Nothing to do if the gateway was replaced or restored."
@@ -67,7 +66,7 @@ NEXT: dict[FindingKind, Words] = {
     ),
     FindingKind.REGROUPED: _("The hour of the change was not counted. Nothing to do."),
     FindingKind.MASTER_BELOW_SUBS: _(
-        "That can't be: check the list of subs, the phases, and the master's transformer ratio. No loss is judged until it is mended."
+        "Check the list of subs, the phases, and the master's transformer ratio. No loss is judged until it is mended."
     ),
     FindingKind.MISSING_HOURS: _(
         "They are left out on both sides, and are no loss. Look at the meters named, their lines, and the gateway's link."
@@ -88,7 +87,7 @@ NEXT: dict[FindingKind, Words] = {
     ),
 }
 FOLLOWED: dict[Verdict, Badge] = {
-    Verdict.NOTHING_UNUSUAL: Badge(_("Nothing unusual"), "good", "done"),
+    Verdict.NOTHING_UNUSUAL: Badge(_("No room stands out"), "info", "info"),
     Verdict.UNDER_READING: Badge(_("The loss follows rooms"), "warn", "search"),
     Verdict.CORRIDOR_TAP: Badge(_("Unattributed loss: it follows no room"), "warn", "search"),
     Verdict.BOTH: Badge(_("Part of the loss follows rooms, part of it none"), "warn", "search"),
@@ -123,13 +122,15 @@ def _detail(finding: Finding, names: dict[str, str]) -> str:
     match finding.kind:
         case FindingKind.MASTER_BELOW_SUBS:
             words = {name.removesuffix("_wh"): kwh_text(WattHours(figures[name])) for name in figures}
-            return say("Master %(master)s kWh, subs %(subs)s kWh, uncertainty %(uncertainty)s kWh.") % words
+            return (
+                gettext("Master %(master)s kWh, subs %(subs)s kWh, uncertainty %(uncertainty)s kWh.") % words
+            )
         case FindingKind.MISSING_HOURS:
-            text = say("%(known)s of %(of)s hours were measured.") % figures
-            return f"{text} {say('Not heard: %(meters)s') % {'meters': about}}" if about else text
+            text = gettext("%(known)s of %(of)s hours were measured.") % figures
+            return f"{text} {gettext('Not heard: %(meters)s') % {'meters': about}}" if about else text
         case FindingKind.UNMETERED_LOAD:
             return (
-                say(
+                gettext(
                     "About %(load_w)s W are lost by day and by night alike, however much is used (%(nights)s nights)."
                     " Known own use until now: %(own_use_w)s W; proposed: %(proposed_w)s W."
                 )
@@ -145,5 +146,5 @@ def _detail(finding: Finding, names: dict[str, str]) -> str:
 def _list(names: Iterable[str]) -> str:
     found = list(names)
     more = len(found) - NAMED_AT_MOST
-    text = say(", ").join(found[:NAMED_AT_MOST])
-    return say("%(some)s and %(n)s more") % {"some": text, "n": more} if more > 0 else text
+    text = gettext(", ").join(found[:NAMED_AT_MOST])
+    return gettext("%(some)s and %(n)s more") % {"some": text, "n": more} if more > 0 else text
