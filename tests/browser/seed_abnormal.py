@@ -4,7 +4,7 @@ import math
 from datetime import timedelta
 
 from central import clock
-from central.campus.models import Building, Occupancy, Room
+from central.campus.models import Account, Binding, Building, Occupancy, Room
 from central.domain.periods import month_period
 from central.link.telemetry.models import HourlyUse
 from central.losses.abnormal.making import make_list
@@ -76,7 +76,16 @@ def hours(code: str = "1", *, vacant: Room | None = None) -> None:
         )
 
 
+def settled_before(code: str = "1") -> None:
+    """Have every room lived in and metered long before the month."""
+    first_ms = clock.start_of_day_ms(last_month().first) - 60 * 24 * HOUR_MS
+    here = Account.objects.filter(point__room__building__code=code)
+    Binding.objects.filter(account__in=here, from_ms__gt=first_ms).update(from_ms=first_ms)
+    Occupancy.objects.filter(account__in=here).update(from_day=clock.campus_day(first_ms))
+
+
 def abnormal(code: str = "1") -> AbnormalRun:
     """Make the list."""
+    settled_before(code)
     hours(code)
     return make_list(Building.objects.get(code=code), last_month(), clock.now_ms())

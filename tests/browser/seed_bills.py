@@ -4,10 +4,13 @@ from django.db import transaction
 
 from central import clock
 from central.campus.models import Account
+from central.domain.periods import month_period
 from central.ingest.book_entries import Bookkeeper
 from central.ledger.chart_of_accounts import customer, subsidy
 from central.ledger.operations import Draft, book
 from central.link.models import Gateway, GatewayEpoch, PeriodRegister
+from central.losses.explain.gather import account_named, explain
+from central.losses.explain.operations import print_bill
 from gateway.contract.facts import Entry, EntryCause, EntryKind, EntryLine, Instant
 from gateway.protocols.dlt645.frame import encode
 from tests.browser.seed import import_lists
@@ -59,3 +62,12 @@ def bills() -> None:
 def _give(account: Account, amount: int, at_ms: int) -> None:
     sides = subsidy("yuan"), customer(account.code, "paid", "yuan")
     book([Draft(f"seed:{account.code}", *sides, amount, "subsidy", at_ms)], at_ms)
+
+
+def printed() -> None:
+    """Print the bill of this month so far."""
+    now_ms = clock.now_ms()
+    day, account = clock.campus_day(now_ms), account_named(ACCOUNT)
+    assert account is not None
+    bill = explain(account, month_period(day.year, day.month), now_ms).bill
+    print_bill(bill, actor="cashier", now_ms=now_ms)

@@ -179,6 +179,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "another fixed loss": ("director", "/losses/balances/1/F2/fixed-loss/"),
     "case of a loss": ("director", "/losses/cases/1/"),
     "losses as a paper": ("cashier", "/papers/losses/?kind=period"),
+    "bill explained": ("cashier", "/losses/bills/accounts/1-901.1/?kind=month"),
+    "printed bill": ("cashier", "/losses/bills/1/"),
+    "rooms with unusual use": ("cashier", "/losses/abnormal/"),
+    "a room with unusual use": ("cashier", "/losses/abnormal/rooms/1/"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
 }
@@ -609,6 +613,13 @@ def one_go_live(site: Site) -> None:
 def merchants(site: Site, one_receipt: None, one_go_live: None) -> None:
     """Have merchants with cards, lists and bills: after all else, so that numbers stay as the other pages expect them."""
     site.run("from tests.browser import seed_merchants; seed_merchants.merchants()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bills_and_unusual_use(site: Site, merchants: None) -> None:
+    """Have a room whose bill explains itself, printed once; and last month's list of rooms with unusual use."""
+    site.run("from tests.browser import seed_bills; seed_bills.bills(); seed_bills.printed()")
+    site.run("from tests.browser import seed_abnormal; seed_abnormal.abnormal()")
 
 
 SIGNED = """
