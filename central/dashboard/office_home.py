@@ -76,6 +76,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 acts.SEE_CASES,
             ),
             Door(
+                _("Rooms with unusual use"),
+                _("Each month's list to ask about; what is reviewed goes upwards."),
+                "losses:abnormal",
+                acts.SEE_ABNORMAL,
+            ),
+            Door(
                 _("Balances of master and subs"),
                 _("Where each building's energy went, day by day."),
                 "losses:balances",

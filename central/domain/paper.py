@@ -25,13 +25,17 @@ class Kind(StrEnum):
     """Micro-yuan, shown with two decimals."""
     KWH = "kwh"
     """Watt-hours, shown as kWh with two decimals."""
+    YUAN_EXACT = "yuan-exact"
+    """Micro-yuan, shown with all six decimals: what must tie to the last digit."""
+    KWH_EXACT = "kwh-exact"
+    """Watt-hours, shown as kWh with three decimals."""
     PRICE = "price"
     """Micro-yuan per kWh, shown with four decimals."""
     PERCENT = "percent"
     """Parts in a million, shown as percent with two decimals."""
 
 
-SUMMABLE = frozenset({Kind.COUNT, Kind.YUAN, Kind.KWH})
+SUMMABLE = frozenset({Kind.COUNT, Kind.YUAN, Kind.KWH, Kind.YUAN_EXACT, Kind.KWH_EXACT})
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -127,6 +131,10 @@ def text_of(cell: Cell, kind: Kind) -> str:
             return yuan_text(MicroYuan(cell))
         case Kind.KWH:
             return kwh_text(WattHours(cell))
+        case Kind.YUAN_EXACT:
+            return _decimals(cell, 1, 6)
+        case Kind.KWH_EXACT:
+            return _decimals(cell, 1, 3)
         case Kind.PRICE:
             return _decimals(cell, 100, 4)
         case Kind.PERCENT:

@@ -11,6 +11,7 @@ class LossesConfig(AppConfig):
 
     def ready(self) -> None:
         from central.losses import case_notices
+        from central.losses.abnormal.paper import register_all as register_abnormal
         from central.losses.balances import fixed_loss
         from central.losses.checks import missing_checks
         from central.losses.readings import acts as reading_acts
@@ -23,3 +24,4 @@ class LossesConfig(AppConfig):
         for acts in (fixed_loss, charging, appealing):
             acts.register_act()
         reading_acts.register_acts()
+        register_abnormal()

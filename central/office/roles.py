@@ -82,6 +82,10 @@ SEE_SUPPLY = EVERYONE
 """Buildings, rooms, alarms: what is on and off, and why."""
 SEE_MONEY = (Role.CASHIER, Role.FINANCE, *HEADS, Role.AUDITOR, Role.ADMIN)
 """Receipts, takings, balances by name."""
+SEE_BILLS = SEE_MONEY
+"""A room's bill explained, from raw frame to receipt (R-B3), and its files."""
+PRINT_BILLS = (Role.CASHIER, Role.FINANCE, *HEADS, Role.ADMIN)
+"""Keep an explained bill as it is now, under a number."""
 SEE_DEBTS = (*SEE_MONEY, Role.STUDENTS)
 """Who owes what; student affairs follows up those who graduated."""
 SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
@@ -144,6 +148,29 @@ SEE_READINGS = (
     *(Role.CASHIER, Role.FINANCE, *HEADS, Role.AFFAIRS, Role.LOGISTICS),
     *(*READ_METERS, Role.AUDITOR, Role.ADMIN),
 )
+SEE_ABNORMAL = (
+    Role.CASHIER,
+    *HEADS,
+    Role.LOGISTICS,
+    Role.ELECTRICIAN,
+    Role.TECHNICIAN,
+    Role.AUDITOR,
+    Role.ADMIN,
+)
+"""Each month's rooms with unusual use, without names (R-3.5)."""
+REVIEW_ABNORMAL = (Role.CASHIER, Role.ELECTRICIAN, Role.DIRECTOR, Role.ADMIN)
+"""Says of a room on the list what he found out."""
+SEND_ABNORMAL = (Role.CASHIER, Role.DIRECTOR, Role.ADMIN)
+"""Sends the reviewed list upwards."""
+TOLD_OF_ABNORMAL = (
+    Role.DIRECTOR,
+    Role.LOGISTICS,
+    Role.VP_NETWORK,
+    Role.VP_LOGISTICS,
+    Role.PRESIDENT,
+    Role.LEGAL,
+)
+"""Are told at once of a reviewed list (R-4.2.5)."""
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

@@ -2,7 +2,7 @@
 
 columns     get their share of the sheet's width
 texts       that are too long go on in further lines of their row; a row longer than a page goes on in further rows
-pages       are known before anything is drawn, so that each sheet can say how many there are
+pages       are known before anything is drawn, so that each sheet can say how many there are; short tables share one
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,10 @@ PORTRAIT_WIDTH = 100
 """Columns that together ask for more digits than this lie across the sheet."""
 MOST_LINES = 20
 """Of one row; what is longer goes on in a row of its own, so that no row is higher than a page."""
+FEWEST_LINES = 6
+"""Of a table that begins below another one; with less room it begins on the next page."""
+BETWEEN = 2 * LINE
+"""Two tables on one page."""
 NO_LINES = [""]
 
 Lines = Sequence[Sequence[str]]
@@ -37,9 +41,8 @@ class PagePart:
     start: int
     end: int
     lines: int
-
-
-NO_TABLE = PagePart(-1, 0, 0, 0)
+    top: float
+    """Where its title stands: below the table before it, or at the page's top."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +65,24 @@ class Layout:
         self.top, self.bottom = self.height - MARGIN - HEAD_HEIGHT, MARGIN + FOOT_HEIGHT
         self.tables = [self._without_towers(table) for table in paper.tables]
 
-    def pages(self) -> list[PagePart]:
-        """Put every table's rows on pages; a row is never broken across two."""
-        return [part for index in range(len(self.tables)) for part in self._parts(index)] or [NO_TABLE]
+    def pages(self) -> list[list[PagePart]]:
+        """Put every table's rows on pages, one below the other; a row is never broken across two."""
+        pages: list[list[PagePart]] = []
+        for index in range(len(self.tables)):
+            room = self.height_left(pages[-1]) - BETWEEN if pages else 0.0
+            for part in self._parts(index, room):
+                if part.top < self.top:
+                    pages[-1].append(part)
+                else:
+                    pages.append([part])
+        return pages or [[]]
 
-    def height_left(self, part: PagePart) -> float:
+    def height_left(self, page: Sequence[PagePart]) -> float:
         """Give how much of a page is free below its rows."""
-        if part is NO_TABLE:
+        if not page:
             return self.top - self.bottom
-        return self._body_height(self.tables[part.table]) - part.lines * LINE
+        last = page[-1]
+        return last.top - self._head_height(self.tables[last.table]) - last.lines * LINE - self.bottom
 
     def places(self, table: Table) -> list[Place]:
         """Give each column's place."""
@@ -109,21 +121,28 @@ class Layout:
         """Give a text with what the font lacks named, and remember that it lacked it."""
         return self.font.printable(text, self.lacking)
 
-    def _parts(self, index: int) -> Iterator[PagePart]:
+    def _parts(self, index: int, room: float) -> Iterator[PagePart]:
+        """Cut a table into pages' parts; the first begins in the room that is left below another table, where that will do."""
         table = self.tables[index]
-        height = int(self._body_height(table) // LINE)
+        head = self._head_height(table)
+        most = int((self.top - self.bottom - head) // LINE)
+        height, top = int((room - head) // LINE), self.bottom + room
+        fits_elsewhere = height < len(table.rows) + 1 <= most
+        if (height < FEWEST_LINES and height < len(table.rows) + 1) or fits_elsewhere:
+            height, top = most, self.top
         start, used, place = 0, 0, -1
         for place, row in enumerate(self.lines(table, 0, None)):
             needed = max(map(len, row))
-            if used and used + needed > height:
-                yield PagePart(index, start, place, used)
-                start, used = place, 0
+            if used + needed > height and (used or top < self.top):
+                if used:
+                    yield PagePart(index, start, place, used, top)
+                start, used, height, top = place, 0, most, self.top
             used += needed
-        yield PagePart(index, start, place + 1, used)
+        yield PagePart(index, start, place + 1, used, top)
 
-    def _body_height(self, table: Table) -> float:
+    def _head_height(self, table: Table) -> float:
         titles = max(map(len, self.titles(table)), default=1)
-        return self.top - self.bottom - self.title_height(table) - titles * LINE
+        return self.title_height(table) + titles * LINE
 
     def _row(self, columns: Sequence[Column], cells: Sequence[Cell], widths: Sequence[float]) -> Lines:
         return [

@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from central.domain.paper import Kind, Paper
 from central.papers.code_square import draw_code
 from central.papers.font import paper_font
-from central.papers.layout import LINE, MARGIN, NO_TABLE, PAD, SIZE, Layout, PagePart, Place
+from central.papers.layout import LINE, MARGIN, PAD, SIZE, Layout, PagePart, Place
 from central.papers.pictures import CAPTION_LINE, Picture, placed, sheets_of
 
 SIGN_HEIGHT = 64.0
@@ -93,11 +93,13 @@ class _Sheets:
         pages = self.layout.pages()
         ends = len(self._ends()) * LINE + (SIGN_HEIGHT if self.paper.signatures else 0)
         if self.layout.height_left(pages[-1]) < ends:
-            pages.append(NO_TABLE)
+            pages.append([])
         count = len(pages) + len(self.pictures)
         for number, page in enumerate(pages, start=1):
             self._head(is_first=number == 1)
-            y = self.layout.top if page is NO_TABLE else self._table(page)
+            y = self.layout.top
+            for part in page:
+                y = self._table(part)
             if number == len(pages):
                 self._closing(y)
             self._foot(number, count)
@@ -131,7 +133,7 @@ class _Sheets:
 
     def _table(self, page: PagePart) -> float:
         """Draw a page's part of a table; give the height below it."""
-        table, y = self.layout.tables[page.table], self.layout.top
+        table, y = self.layout.tables[page.table], page.top
         places = self.layout.places(table)
         numbers = [column.kind is not Kind.TEXT for column in table.columns]
         if table.title:

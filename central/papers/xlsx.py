@@ -15,6 +15,8 @@ NUMBER_FORMATS = {
     Kind.COUNT: "#,##0",
     Kind.YUAN: "#,##0.00",
     Kind.KWH: "#,##0.00",
+    Kind.YUAN_EXACT: "#,##0.000000",
+    Kind.KWH_EXACT: "#,##0.000",
     Kind.PRICE: "0.0000",
     Kind.PERCENT: "0.00%",
 }
@@ -22,6 +24,8 @@ UNITS_PER_SHOWN = {
     Kind.COUNT: 1,
     Kind.YUAN: 1_000_000,
     Kind.KWH: 1_000,
+    Kind.YUAN_EXACT: 1_000_000,
+    Kind.KWH_EXACT: 1_000,
     Kind.PRICE: 1_000_000,
     Kind.PERCENT: 1_000_000,
 }

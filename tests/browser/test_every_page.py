@@ -196,6 +196,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "readings compared": ("cashier", f"/losses/readings/2/{READ_MONTH}/compare/"),
     "agreed readings": ("cashier", f"/losses/readings/3/{READ_MONTH}/compare/"),
     "agreed readings as a paper": ("cashier", "/papers/agreed-readings/?kind=period"),
+    "bill explained": ("cashier", "/losses/bills/accounts/1-901.1/?kind=month"),
+    "printed bill": ("cashier", "/losses/bills/1/"),
+    "rooms with unusual use": ("cashier", "/losses/abnormal/"),
+    "a room with unusual use": ("cashier", "/losses/abnormal/rooms/1/"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
     "thefts": ("cashier", "/losses/theft/"),
@@ -645,9 +649,16 @@ def merchants(site: Site, one_receipt: None, one_go_live: None) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def thefts(site: Site, merchants: None) -> None:
+def thefts(site: Site, hand_readings: None) -> None:
     """Have thefts: reported, confirmed, charged and appealed; after all else, for one takes a receipt's number."""
     site.run("from tests.browser import seed_theft; seed_theft.thefts()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bills_and_unusual_use(site: Site, hand_readings: None) -> None:
+    """Have a room whose bill explains itself, printed once; and last month's list of rooms with unusual use."""
+    site.run("from tests.browser import seed_bills; seed_bills.bills(); seed_bills.printed()")
+    site.run("from tests.browser import seed_abnormal; seed_abnormal.abnormal()")
 
 
 SIGNED = """
@@ -721,7 +732,7 @@ class Look:
 )
 def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) -> dict[str, Look]:
     """Walk through every page in one language and look at each in every way."""
-    visitors = {who: visits(who, language=request.param) for who in ("", "cashier", "manager", "director")}
+    visitors = {who: visits(who, language=request.param) for who in ("", "cashier", "manager", "director", "guard", "warden")}
     return {name: look_at(visitor, axe) for name, visitor in walk(visitors, site)}
 
 

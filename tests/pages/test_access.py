@@ -18,13 +18,19 @@ pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
 OPEN_TO_ALL = {
     *("office:sign-in", "office:sign-out", "set_language", "papers:proof", "desk:proof"),
+    "losses:bill-proof",
     *("my-room:room", "my-room:leave", "losses:worker"),
 }
 """A resident's page asks for room and PIN itself: test_resident_page.py."""
 OWN_SIGN_IN = {"office:second-factor", "office:password"}
 """For whoever is signed in, whatever his role; they send strangers to the sign-in themselves."""
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-SPECIMENS = {"code": "price-list", "setting_code": "desk.hours", "digits": "0123456789abcdef"}
+SPECIMENS = {
+    "code": "price-list",
+    "setting_code": "desk.hours",
+    "digits": "0123456789abcdef",
+    "account": "1-101.1",
+}
 
 
 def walk(resolver: URLResolver, namespace: str = "") -> dict[str, URLPattern]:

@@ -18,6 +18,7 @@ from central import clock
 from central.config.commands.running import is_ready
 from central.domain.notice import State
 from central.link.silent_gateways import tell_of_silent_gateways
+from central.losses.abnormal.making import make_next_list
 from central.losses.balances.judging import look_at_losses
 from central.losses.checks.missing_checks import tell_of_missing_checks
 from central.losses.readings.due import tell_of_sheets
@@ -40,6 +41,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_of_missing_checks,
     tell_of_sheets,
     look_at_losses,
+    make_next_list,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""
 

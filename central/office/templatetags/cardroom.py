@@ -119,6 +119,12 @@ def day(instant_ms: int | None) -> str | SafeString:
 
 
 @register.filter
+def day_name(instant_ms: int) -> str:
+    """Write the campus's calendar day of an instant as addresses have it: 2026-11-25."""
+    return f"{local(instant_ms):%Y-%m-%d}"
+
+
+@register.filter
 def time_of_day(instant_ms: int | None) -> str | SafeString:
     """Write the time of day of an instant, to the second."""
     return _time(instant_ms, "%H:%M:%S")
