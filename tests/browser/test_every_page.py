@@ -732,7 +732,10 @@ class Look:
 )
 def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) -> dict[str, Look]:
     """Walk through every page in one language and look at each in every way."""
-    visitors = {who: visits(who, language=request.param) for who in ("", "cashier", "manager", "director", "guard", "warden")}
+    visitors = {
+        who: visits(who, language=request.param)
+        for who in ("", "cashier", "manager", "director", "guard", "warden")
+    }
     return {name: look_at(visitor, axe) for name, visitor in walk(visitors, site)}
 
 

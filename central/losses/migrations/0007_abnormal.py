@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campus', '0004_shared_balance'),
-        ('losses', '0002_explain'),
+        ('losses', '0006_explain'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
