@@ -18,9 +18,10 @@ PRIOR = 0.01
 """Of a room in a month, before looking."""
 ALL_ALONG = 2.5
 """A thief who stole in the months before, too, shows no change: that is rarer, or was found then."""
-LEAST_EVIDENCE, MOST_EVIDENCE, MOST_EARLIER = -5.0, 10.0, 2.5
-TELLS_HOW_MUCH = 3.0
-"""From this evidence on, the amount that the loss tells means something."""
+LEAST_EVIDENCE, MOST_EVIDENCE, MOST_EARLIER = -5.0, 7.0, 2.5
+"""No side convinces alone beyond all doubt: a model may be wrong."""
+TELLS_HOW_MUCH = 0.1
+"""Up to this doubt of a room's whole use, the amount that the loss tells means something."""
 SILENT_WAYS = (ReasonKind.NIGHT, ReasonKind.BLOCKS, ReasonKind.NOTHING)
 
 
@@ -93,12 +94,14 @@ def _less(suspect: Suspect | None, change: RoomChange | None) -> float:
     less = next((way for way in change.ways if way.kind == ReasonKind.LESS), None) if change else None
     if less is None:
         return 0.0
-    if suspect is None or suspect.evidence < TELLS_HOW_MUCH or suspect.missing_wh <= 0:
+    if suspect is None:
         return less.evidence
-    missing, doubt = suspect.missing_wh / suspect.days, suspect.uncertainty_wh / suspect.days / 2
-    shown, fall = max(1, less.now), less.z * less.spread
-    restored = fall + log((shown + missing) / shown)
-    return told_apart(fall, restored, less.spread, doubt / (shown + missing))
+    shown, missing = max(1, less.now), max(0.0, suspect.missing_wh / suspect.days)
+    doubt = suspect.uncertainty_wh / suspect.days / 2 / (shown + missing)
+    if doubt > TELLS_HOW_MUCH:
+        return less.evidence
+    fall = less.z * less.spread
+    return told_apart(fall, fall + log((shown + missing) / shown), less.spread, doubt)
 
 
 def _within(least: float, value: float, most: float) -> float:

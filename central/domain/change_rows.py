@@ -85,9 +85,10 @@ class RoomDays:
         """Give some rooms only."""
         at = list(places)
         names = tuple(self.names[place] for place in at)
-        days = (self.use, self.night, self.silent), (self.peak, self.middle, self.base)
-        first, second = ([row[:, at] for row in rows] for rows in days)
-        return RoomDays(names, self.reference, *first, self.empty[:, at], *second)
+        use, night, silent, peak, middle, base = (
+            row[:, at] for row in (self.use, self.night, self.silent, self.peak, self.middle, self.base)
+        )
+        return RoomDays(names, self.reference, use, night, silent, self.empty[:, at], peak, middle, base)
 
 
 def mean_of(days: Array) -> Array:
