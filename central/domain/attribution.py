@@ -13,7 +13,7 @@ from central.domain.loss_rows import Rows, rows_of
 
 __all__ = ["Attribution", "GroupHours", "Pattern", "Suspect", "Verdict", "attribute"]
 
-NAMED_FROM = 0.9
+NAMED_FROM = 0.8
 """Below this confidence nobody is named; the room stays in `ranked`."""
 SURE_SIGMAS = 3.0
 """So many standard uncertainties must what follows no room lie above zero before it is called a tap."""
@@ -36,9 +36,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """One room whose meter the loss follows. `uncertainty_wh` is expanded (k = 2); `share` is of the unexplained loss, 0 to 1;
-    `confidence` is the probability, 0 to 1, that this very room under-records; `t` is how many standard uncertainties it stands out, and
-    `evidence` the log of how much better the loss is explained with it than without, whoever else may explain the same."""
+    """One room whose meter the loss follows. `uncertainty_wh` is expanded (k = 2); `share` is of the unexplained loss, 0 to
+    1; `confidence` is the probability, 0 to 1, that this very room under-records; `t` is how many standard uncertainties it
+    stands out, and `evidence` the log of how much better the loss is explained with it than without, whoever else may explain
+    the same."""
 
     meter: str
     missing_wh: int
@@ -48,6 +49,8 @@ class Suspect:
     t: float
     evidence: float
     pattern: Pattern
+    days: float
+    """Measured ones: `missing_wh` is of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def attribute(hours: GroupHours) -> Attribution:
 
 def _told(rows: Rows, found: Findings) -> Attribution:
     unexplained_wh = found.unattributed_wh + sum(one.missing_wh for one in found.named(NAMED_FROM))
-    ranked = tuple(_suspect(one, unexplained_wh) for one in found.followers)
+    ranked = tuple(_suspect(one, unexplained_wh, rows.days) for one in found.followers)
     suspects = tuple(one for one in ranked if one.confidence >= NAMED_FROM)
     is_tap = found.unattributed_wh > SURE_SIGMAS * found.unattributed_sd_wh
     return Attribution(
@@ -109,7 +112,7 @@ _VERDICTS = {
 }
 
 
-def _suspect(one: Follower, unexplained_wh: float) -> Suspect:
+def _suspect(one: Follower, unexplained_wh: float, days: float) -> Suspect:
     share = one.missing_wh / unexplained_wh if unexplained_wh > 0 else 0.0
     return Suspect(
         meter=one.meter,
@@ -120,4 +123,5 @@ def _suspect(one: Follower, unexplained_wh: float) -> Suspect:
         t=one.t,
         evidence=one.evidence,
         pattern=one.pattern,
+        days=days,
     )

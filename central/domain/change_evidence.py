@@ -12,22 +12,27 @@ from math import log
 import numpy as np
 
 from central.domain.change_rows import Array, ReasonKind, RoomDays, mean_of, middle_of
+from central.domain.change_share import (
+    FLOOR,
+    FREE,
+    LEAST_SPREAD,
+    OWN_WEIGHT,
+    SharedChange,
+    deviation_of,
+    shared_change,
+    spread_of,
+)
 
-FREE, NIGHT_FREE, SILENT_FREE = 4.0, 1.5, 1.0
-"""Degrees of freedom of honest changes: of use, of nights, of hours without use. The fewer, the more honest rooms change a lot."""
-LEFT = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
-"""What a meter still shows, in parts of the truth."""
-NIGHT_LEFT = (0.6, 0.4, 0.2, 0.1, 0.02)
-SILENT_MORE = (2.0, 3.5, 5.0, 7.0, 9.0)
+NIGHT_FREE, SILENT_FREE = 1.5, 1.0
+"""Degrees of freedom of honest changes: of nights, of hours without use. The fewer, the more honest rooms change a lot."""
+NIGHT_LEFT = (0.3, 0.1, 0.02, 0.02)
+"""A boiler that heats half as long at night is honest as a rule."""
+SILENT_MORE = tuple(half / 2 for half in range(4, 21))
 """Hours without use a day that a bypass adds."""
-FLOOR = 0.02
-"""Logarithms end here: a room that shows less than this of its past shows nothing."""
 NOTHING_SHARE, NOTHING_DAYS = 0.03, 0.8
 NOTHING_EVIDENCE = 8.0
 """So seldom does a room that is lived in fall silent for most of its days: once in exp(8) room-months."""
-LEAST_SPREAD, LEAST_SPREAD_HOURS = 0.06, 0.25
-OWN_WEIGHT = 1.5
-"""Days running are alike, so that their mean is less sure than independent days would make it."""
+LEAST_SPREAD_HOURS = 0.25
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,15 @@ class Way:
     before: float
     now: float
     expected: float
-    z: float
+    change: float
+    """In the measure that `spread` has: a logarithm, or hours."""
+    spread: float
     evidence: float
+
+    @property
+    def z(self) -> float:
+        """The change in deviations of honest rooms."""
+        return self.change / self.spread
 
 
 @dataclass(frozen=True)
@@ -55,33 +67,55 @@ class Weighed:
 def weigh(seen: RoomDays) -> list[Weighed]:
     """Weigh each room's change; all rooms given are judged and are each other's peers."""
     level = _peers_level(seen)
-    before = seen.mean_before
-    ratio = seen.use / np.maximum(1.0, before) / level[:, None]
-    change, spread = _changes(seen, ratio)
-    night_change, night_spread = _night_changes(seen, change)
-    hours_before, hours_now, hours_spread = _silences(seen)
-    peers_level = _ratio_now(np.broadcast_to(level[:, None], seen.use.shape), seen)
-    expected = before * peers_level
-    use_now = mean_of(seen.use[seen.reference :])
-    nights = (mean_of(seen.night[: seen.reference]), mean_of(seen.night[seen.reference :]))
-    peers_nights = np.exp(np.median(np.log(np.maximum(FLOOR, nights[1] / np.maximum(1.0, nights[0])))))
-    faint = (ratio[seen.reference :] < NOTHING_SHARE).sum(axis=0) / np.maximum(1, seen.measured[seen.reference :].sum(axis=0))
-    made = []
-    for at in range(len(seen.names)):
-        less = _evidence(change[at], spread[at], [log(left) for left in LEFT], FREE)
-        night = _evidence(night_change[at], night_spread[at], [log(left) for left in NIGHT_LEFT], NIGHT_FREE)
-        more = hours_now[at] - hours_before[at]
-        blocks = _evidence(more, hours_spread[at], SILENT_MORE, SILENT_FREE)
-        nothing = NOTHING_EVIDENCE if faint[at] >= NOTHING_DAYS else -NOTHING_EVIDENCE
-        ways = (
-            Way(ReasonKind.LESS, before[at], use_now[at], expected[at], change[at] / spread[at], less),
-            Way(ReasonKind.NIGHT, nights[0][at], nights[1][at], nights[0][at] * peers_nights, night_change[at] / night_spread[at], night),
-            Way(ReasonKind.BLOCKS, 60 * hours_before[at], 60 * hours_now[at], 60 * hours_before[at], more / hours_spread[at], blocks),
-            Way(ReasonKind.NOTHING, before[at], use_now[at], expected[at], change[at] / spread[at], nothing),
-        )  # fmt: skip
-        score = float(np.logaddexp.reduce([way.evidence for way in ways])) - log(len(ways))
-        made.append(Weighed(ways, score, expected[at] - use_now[at], _since(ratio[:, at], seen.reference)))
-    return made
+    ratio = seen.use / np.maximum(1.0, seen.mean_before) / level[:, None]
+    shared = shared_change(seen, ratio)
+    expected = seen.mean_before * _ratio_now(np.broadcast_to(level[:, None], seen.use.shape), seen)
+    now = mean_of(seen.use[seen.reference :])
+    ways = [
+        _less(seen, shared, now, expected),
+        _nights(seen, _night_changes(seen, shared.change)),
+        _blocks(seen),
+        _nothing(seen, ratio, shared, now, expected),
+    ]
+    return [
+        Weighed(each, _score(each), float(expected[at] - now[at]), _since(ratio[:, at], seen.reference))
+        for at, each in enumerate(zip(*ways, strict=True))
+    ]
+
+
+def _score(ways: Sequence[Way]) -> float:
+    return float(np.logaddexp.reduce([way.evidence for way in ways])) - log(len(ways))
+
+
+def _less(seen: RoomDays, shared: SharedChange, now: Array, expected: Array) -> list[Way]:
+    rows = zip(seen.mean_before, now, expected, shared.change, shared.spread, shared.evidence, strict=True)
+    return [Way(ReasonKind.LESS, *row) for row in rows]
+
+
+def _nights(seen: RoomDays, changes: tuple[Array, Array]) -> list[Way]:
+    before, now = mean_of(seen.night[: seen.reference]), mean_of(seen.night[seen.reference :])
+    peers = np.exp(np.median(np.log(np.maximum(FLOOR, now / np.maximum(1.0, before)))))
+    shifts = [log(left) for left in NIGHT_LEFT]
+    return [
+        Way(ReasonKind.NIGHT, *row, _evidence(row[3], row[4], shifts, NIGHT_FREE))
+        for row in zip(before, now, before * peers, *changes, strict=True)
+    ]
+
+
+def _blocks(seen: RoomDays) -> list[Way]:
+    before, now, spread = _silences(seen)
+    return [
+        Way(ReasonKind.BLOCKS, *row, _evidence(row[3], row[4], SILENT_MORE, SILENT_FREE))
+        for row in zip(60 * before, 60 * now, 60 * before, now - before, spread, strict=True)
+    ]
+
+
+def _nothing(seen: RoomDays, ratio: Array, shared: SharedChange, now: Array, expected: Array) -> list[Way]:
+    faint = (ratio[seen.reference :] < NOTHING_SHARE).sum(axis=0)
+    is_nothing = faint >= NOTHING_DAYS * seen.measured[seen.reference :].sum(axis=0)
+    evidence = np.where(is_nothing, NOTHING_EVIDENCE, -NOTHING_EVIDENCE)
+    rows = zip(seen.mean_before, now, expected, shared.change, shared.spread, evidence, strict=True)
+    return [Way(ReasonKind.NOTHING, *row) for row in rows]
 
 
 def _peers_level(seen: RoomDays) -> Array:
@@ -97,30 +131,27 @@ def _ratio_now(days: Array, seen: RoomDays) -> Array:
     return mean_of(masked[seen.reference :]) / np.maximum(FLOOR, mean_of(masked[: seen.reference]))
 
 
-def _changes(seen: RoomDays, ratio: Array) -> tuple[Array, Array]:
-    """N: the log of each room's use now to before, beside its peers; and how much an honest room's scatters."""
-    before, now = ratio[: seen.reference], ratio[seen.reference :]
-    change = np.log(np.maximum(FLOOR, mean_of(now) / np.maximum(FLOOR, mean_of(before))))
-    change -= np.median(change)
-    days = (seen.measured[: seen.reference].sum(axis=0), seen.measured[seen.reference :].sum(axis=0))
-    own = _deviation(before) / np.maximum(FLOOR, mean_of(before)) * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
-    return change, _spread(change, OWN_WEIGHT * own, LEAST_SPREAD)
-
-
 def _night_changes(seen: RoomDays, change: Array) -> tuple[Array, Array]:
     """N: the same of the nights beside the days."""
     day = seen.use - seen.night
-    logs = []
-    for part in (seen.night, day):
-        before, now = middle_of(part[: seen.reference]), middle_of(part[seen.reference :])
-        floor = np.maximum(1.0, FLOOR * np.maximum(before, 0.2 * seen.mean_before))
-        logs.append(np.log((now + floor) / (before + floor)))
-    night = logs[0] - np.maximum(logs[1], change - 0.5)
-    night -= np.median(night)
+    falls = []
+    for of in (mean_of, middle_of):
+        logs = []
+        for part in (seen.night, day):
+            before, now = of(part[: seen.reference]), of(part[seen.reference :])
+            floor = np.maximum(1.0, FLOOR * np.maximum(before, 0.2 * seen.mean_before))
+            logs.append(np.log((now + floor) / (before + floor)))
+        fall = logs[0] - np.maximum(logs[1], change - 0.5)
+        falls.append(fall - np.median(fall))
+    night = np.maximum(*falls)  # a few large nights before are no habit
     share = seen.night[: seen.reference] / np.maximum(1.0, seen.use[: seen.reference])
     days = (seen.measured[: seen.reference].sum(axis=0), seen.measured[seen.reference :].sum(axis=0))
-    own = _deviation(share) / np.maximum(FLOOR, mean_of(share)) * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
-    return night, _spread(night, OWN_WEIGHT * own, LEAST_SPREAD)
+    own = (
+        deviation_of(share)
+        / np.maximum(FLOOR, mean_of(share))
+        * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
+    )
+    return night, spread_of(night, OWN_WEIGHT * own, LEAST_SPREAD)
 
 
 def _silences(seen: RoomDays) -> tuple[Array, Array, Array]:
@@ -128,20 +159,14 @@ def _silences(seen: RoomDays) -> tuple[Array, Array, Array]:
     parts = (seen.silent[: seen.reference], seen.silent[seen.reference :])
     before, now = middle_of(parts[0]), middle_of(parts[1])
     days = [np.maximum(1, (~np.isnan(part)).sum(axis=0)) for part in parts]
-    own = _deviation(parts[0]) * np.sqrt(1 / days[0] + 1 / days[1])
-    return before, now, _spread(now - before, OWN_WEIGHT * own, LEAST_SPREAD_HOURS)
+    own = deviation_of(parts[0]) * np.sqrt(1 / days[0] + 1 / days[1])
+    return before, now, spread_of(now - before, OWN_WEIGHT * own, LEAST_SPREAD_HOURS)
 
 
-def _deviation(days: Array) -> Array:
-    middle = mean_of(days)
-    return np.sqrt(mean_of((days - middle) ** 2))
-
-
-def _spread(values: Array, own: Array, least: float) -> Array:
-    """N: the deviation of honest rooms: what all have beyond their own unsteadiness, and each its own."""
-    robust = 1.4826 * float(np.median(np.abs(values - np.median(values))))
-    common = max(least**2, robust**2 - float(np.median(own**2)))
-    return np.sqrt(common + own**2)
+def told_apart(change: float, with_missing: float, spread: float, missing_spread: float) -> float:
+    """Log of how much better a room's use fits its past with its missing energy than without: logs of now to expected."""
+    wide = (spread**2 + missing_spread**2) ** 0.5
+    return _student(with_missing / wide, FREE) - log(wide) - _student(change / spread, FREE) + log(spread)
 
 
 def _evidence(value: float, spread: float, shifts: Sequence[float], free: float) -> float:

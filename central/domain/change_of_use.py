@@ -7,7 +7,7 @@ kettle or gone home; the reasons are numbers that a page turns into sentences, a
 from dataclasses import dataclass
 from enum import StrEnum
 
-from central.domain.change_evidence import Weighed, weigh
+from central.domain.change_evidence import Way, Weighed, weigh
 from central.domain.change_rows import ReasonKind, RoomDays, RoomsHours, days_of
 
 __all__ = ["NotJudged", "Reason", "ReasonKind", "RoomChange", "RoomsHours", "judge_changes"]
@@ -18,6 +18,7 @@ LEAST_DAYS_BEFORE, LEAST_DAYS_NOW = 7, 1
 LEAST_WH_PER_DAY = 50
 """A room that used less before can't use less now."""
 REASON_FROM = 1.0
+
 
 class NotJudged(StrEnum):
     """Why a room isn't compared."""
@@ -34,8 +35,9 @@ class Reason:
     """One way in which a room changed. `before`, `now` and `expected` are what `kind` speaks of:
 
     LESS, NOTHING: Wh per day; NIGHT: Wh per night; BLOCKS: minutes per day in stretches without use, on days that have use.
-    `expected` is what `now` would be had the room gone with its peers; `z` is how far it is from that, in standard deviations of honest
-    rooms; `evidence` the log of how much better theft of this kind explains it than honest change.
+    `expected` is what `now` would be had the room gone with its peers; `z` is how far it is from that, in standard deviations
+    of honest rooms, and `spread` such a deviation (of a logarithm; of hours for BLOCKS); `evidence` the log of how much
+    better theft of this kind explains it than honest change.
     """
 
     kind: ReasonKind
@@ -43,12 +45,14 @@ class Reason:
     now: int
     expected: int
     z: float
+    spread: float
     evidence: float
 
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """`score` is the log of how much better theft explains the change than honesty; `ways` are all ways looked at, the heaviest first."""
+    """`score` is the log of how much better theft explains the change than honesty; `ways` are all ways looked at, the
+    heaviest first."""
 
     room: str
     score: float = 0.0
@@ -73,7 +77,10 @@ def judge_changes(told: RoomsHours) -> tuple[RoomChange, ...]:
     faults = [_fault(seen, place) for place in range(len(seen.names))]
     good = [place for place, fault in enumerate(faults) if fault is None]
     if len(good) < LEAST_PEERS:
-        return tuple(RoomChange(name, not_judged=fault or NotJudged.NO_PEERS) for name, fault in zip(seen.names, faults, strict=True))
+        return tuple(
+            RoomChange(name, not_judged=fault or NotJudged.NO_PEERS)
+            for name, fault in zip(seen.names, faults, strict=True)
+        )
     judged = dict(zip(good, weigh(seen.of(good)), strict=True))
     return tuple(
         _told(seen, place, judged[place]) if fault is None else RoomChange(name, not_judged=fault)
@@ -90,9 +97,13 @@ def _fault(seen: RoomDays, place: int) -> NotJudged | None:
     return NotJudged.NO_USE_BEFORE if seen.mean_before[place] < LEAST_WH_PER_DAY else None
 
 
+def _reason(way: Way) -> Reason:
+    before, now, expected = (round(float(value)) for value in (way.before, way.now, way.expected))
+    return Reason(way.kind, before, now, expected, float(way.z), float(way.spread), float(way.evidence))
+
+
 def _told(seen: RoomDays, place: int, found: Weighed) -> RoomChange:
-    ways = tuple(
-        Reason(ReasonKind(way.kind), round(way.before), round(way.now), round(way.expected), way.z, way.evidence)
-        for way in sorted(found.ways, key=lambda one: -one.evidence)
+    ways = tuple(_reason(way) for way in sorted(found.ways, key=lambda one: -one.evidence))
+    return RoomChange(
+        seen.names[place], found.score, ways, max(0, round(found.missing_wh_per_day)), found.since_day
     )
-    return RoomChange(seen.names[place], found.score, ways, max(0, round(found.missing_wh_per_day)), found.since_day)

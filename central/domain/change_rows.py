@@ -64,6 +64,12 @@ class RoomDays:
     silent: Array
     """Hours in stretches without use; NaN on days that have no use at all."""
     empty: Flags
+    peak: Array
+    """Wh of the day's largest interval."""
+    middle: Array
+    """Of its median interval."""
+    base: Array
+    """Of the interval at its lowest quarter."""
 
     @property
     def measured(self) -> Flags:
@@ -79,9 +85,10 @@ class RoomDays:
         """Give some rooms only."""
         at = list(places)
         names = tuple(self.names[place] for place in at)
-        return RoomDays(
-            names, self.reference, self.use[:, at], self.night[:, at], self.silent[:, at], self.empty[:, at]
+        use, night, silent, peak, middle, base = (
+            row[:, at] for row in (self.use, self.night, self.silent, self.peak, self.middle, self.base)
         )
+        return RoomDays(names, self.reference, use, night, silent, self.empty[:, at], peak, middle, base)
 
 
 def mean_of(days: Array) -> Array:
@@ -123,8 +130,19 @@ def days_of(told: RoomsHours) -> RoomDays | None:
     night = np.where(np.isnan(use), np.nan, _scaled(cut[:, at_night]))
     least = max(1, STRETCH_HOURS * MS_PER_HOUR // told.interval_ms)
     silent = stretches(rows <= 0, least).reshape(cut.shape).sum(axis=1) * (told.interval_ms / MS_PER_HOUR)
+    measured = ~np.isnan(use)
+    sorted_cut = np.sort(np.where(unknown, np.inf, cut), axis=1)
+    levels = [np.where(measured, _level(sorted_cut, unknown, share), np.nan) for share in (1.0, 0.5, 0.25)]
     away = use < USED_SHARE * mean_of(use[: told.reference_days])
-    return RoomDays(names, told.reference_days, use, night, np.where(np.isnan(use) | away, np.nan, silent), empty)
+    silent = np.where(np.isnan(use) | away, np.nan, silent)
+    return RoomDays(names, told.reference_days, use, night, silent, empty, *levels)
+
+
+def _level(ordered: Array, unknown: Flags, share: float) -> Array:
+    """Give each day's interval at a share of the known ones (D x N), from days (D x intervals x N) in order, unknown ones last."""
+    known = ordered.shape[1] - unknown.sum(axis=1)
+    place = np.maximum(0, np.ceil(share * known).astype(int) - 1)
+    return np.asarray(np.take_along_axis(ordered, place[:, None, :], axis=1)[:, 0, :])
 
 
 def _floats(values: Sequence[int | None]) -> Array:

@@ -1,7 +1,8 @@
-"""What the science of losses is told of one group of meters: the energies of its intervals, and what is known of their errors. Pure.
+"""What the science of losses is told of one group of meters: the energies of its intervals, and what is known of their
+errors. Pure.
 
-Plain data, integers in watt-hours; nothing here knows where they came from. An interval in which a meter wasn't read, was swapped or
-counted backwards is None: unknown, never zero.
+Plain data, integers in watt-hours; nothing here knows where they came from. An interval in which a meter wasn't read, was
+swapped or counted backwards is None: unknown, never zero.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +21,8 @@ class UsualLoss:
 
         share * M + square * (M * M / m - M)
 
-    Each with its standard uncertainty. Comes from days before (`central.domain.usual_loss.learn`) or from a measurement. Without it, a
-    usual share is guessed, and a steady tap that began before the first interval can hardly be told from it.
+    Each with its standard uncertainty. Comes from days before (`central.domain.usual_loss.learn`) or from a measurement.
+    Without it, a usual share is guessed, and a steady tap that began before the first interval can hardly be told from it.
     """
 
     share_ppm: int
@@ -36,8 +37,9 @@ class UsualLoss:
 class GroupHours:
     """One group over consecutive intervals (hours, as a rule).
 
-    `master_wh` and each row of `subs_wh` have one value per interval. An empty `master_wh` means a group without a master. Where the
-    gateway tells its balances' scatter (expanded, without the meters' classes), give it: it says what a skew made uncertain.
+    `master_wh` and each row of `subs_wh` have one value per interval. An empty `master_wh` means a group without a master.
+    Where the gateway tells its balances' scatter (expanded, without the meters' classes), give it: it says what a skew made
+    uncertain.
     """
 
     from_ms: int

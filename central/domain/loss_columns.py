@@ -1,7 +1,8 @@
 """What a room's missing energy may look like, as columns of the regression. Pure.
 
-A meter that shows a constant share too little misses in proportion to what it shows (SHARE). One that is bypassed for hours shows zero
-then, and misses what its room usually uses (ZEROS). A tap in the corridor looks like neither: it has its own hours and days.
+A meter that shows a constant share too little misses in proportion to what it shows (SHARE). One that is bypassed for hours
+shows zero then, and misses what its room usually uses (ZEROS). A tap in the corridor looks like neither: it has its own hours
+and days.
 """
 
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ def columns_of(rows: Rows) -> Columns:
 
 def _zero_use(rows: Rows) -> Array:
     """T x N: what each room would use in the stretches in which its meter shows nothing; 0 outside them."""
-    silent = stretches(rows.rooms <= 0, max(1, round(STRETCH_HOURS / rows.hours_per_interval))) & rows.lived_in
+    silent = (
+        stretches(rows.rooms <= 0, max(1, round(STRETCH_HOURS / rows.hours_per_interval))) & rows.lived_in
+    )
     few = silent.sum(axis=0) * rows.hours_per_interval < LEAST_ZERO_HOURS
     silent[:, few] = False
     return np.where(silent, usual_use(rows.rooms, silent, rows.hour), 0.0)
@@ -57,7 +60,7 @@ def _zero_use(rows: Rows) -> Array:
 def stretches(flags: Flags, least: int) -> Flags:
     """Keep only what is set for at least `least` rows running, per column."""
     length = np.zeros(flags.shape, dtype=np.int64)
-    for step, order in ((1, range(len(flags))), (-1, range(len(flags) - 1, -1, -1))):
+    for order in (range(len(flags)), range(len(flags) - 1, -1, -1)):
         run = np.zeros(flags.shape[1], dtype=np.int64)
         for place in order:
             run = np.where(flags[place], run + 1, 0)
@@ -66,9 +69,12 @@ def stretches(flags: Flags, least: int) -> Flags:
 
 
 def usual_use(rooms: Array, silent: Flags, hour: npt.NDArray[np.int64]) -> Array:
-    """T x N: the room's mean at that hour when it isn't silent; where it always is, the peers' at that hour in the room's own measure."""
+    """T x N: the room's mean at that hour when it isn't silent; where it always is, the peers' at that hour in the room's own
+    measure."""
     shown = np.where(silent, np.nan, rooms)
-    peers = np.nanmean(np.where(rooms > 0, rooms, np.nan), axis=1) if (rooms > 0).any() else np.zeros(len(rooms))
+    peers = (
+        np.nanmean(np.where(rooms > 0, rooms, np.nan), axis=1) if (rooms > 0).any() else np.zeros(len(rooms))
+    )
     profile = np.array([_mean(peers[hour == one]) for one in range(24)])
     usual = np.empty_like(rooms)
     own = np.array([_mean(column) for column in shown.T])

@@ -1,9 +1,10 @@
-"""The effects every group has, thieves or not: the usual loss, the meters' classes, and what follows hours and days but no room. Pure.
+"""The effects every group has, thieves or not: the usual loss, the meters' classes, and what follows hours and days but no
+room. Pure.
 
 Each is a column with a standard deviation known beforehand, or one that is found as the likeliest (`Sizes`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,7 +28,7 @@ FIXED = 4
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is found as the likeliest: the errors' scale, the white share, and the deviations of hours and days (of the mean load)."""
+    """What is found as the likeliest: the errors' scale and kind, and the deviations of hours and days (of the mean load)."""
 
     k: float = 1.0
     white: float = 0.0
@@ -102,49 +103,9 @@ class Effects:
         var = rows.instants_var
         follows = np.concatenate([[False], np.diff(np.array(rows.kept)) == 1])
         memory = np.where(follows, sizes.memory, 0.0)
-        bands = bands_of(var, rows.filled_var, sizes.white * float(var.mean()) * self.restless, memory, follows)
+        bands = bands_of(
+            var, rows.filled_var, sizes.white * float(var.mean()) * self.restless, memory, follows
+        )
         widths = np.cumsum([one.shape[1] for one in others])[:-1]
         columns, log_determinant = whitened(bands, memory, np.hstack(others))
         return np.split(columns, widths, axis=1), log_determinant
-
-
-WHITES = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-MEMORIES = (0.0, 0.4, 0.7, 0.85, 0.95)
-SCALES = (0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0, 30.0)
-SHARES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
-
-
-GRIDS = {"k": SCALES, "white": WHITES, "memory": MEMORIES, "hours": SHARES, "days": SHARES}
-
-
-def likeliest(effects: Effects, named: Array, begin: Sizes) -> Sizes:
-    """Find the sizes that make the losses likeliest, `named` columns (T x s) being free; from `begin`, one size after the other."""
-    best, lowest = begin, float("inf")
-    mixed: dict[tuple[float, float], tuple[Mixed, float]] = {}
-
-    def deviance(sizes: Sizes) -> float:
-        errors = (sizes.white, sizes.memory)
-        if errors not in mixed:
-            (target, matrix, free), determinant = effects.whiten(
-                sizes, effects.target[:, None], effects.matrix, named
-            )
-            mixed[errors] = Mixed(np.hstack([matrix, free]), target[:, 0]), determinant
-        free_sd = np.full(named.shape[1], FREE_SHARE)
-        found, determinant = mixed[errors]
-        return found.deviance(np.concatenate([effects.deviations(sizes), free_sd]), sizes.k) + determinant
-
-    lowest = deviance(best)
-    for _ in range(2):
-        before = best
-        for name, grid in GRIDS.items():
-            for way in (1, -1):
-                place = grid.index(getattr(best, name)) + way
-                while 0 <= place < len(grid):
-                    tried = replace(best, **{name: grid[place]})
-                    found = deviance(tried)
-                    if found >= lowest:
-                        break
-                    best, lowest, place = tried, found, place + way
-        if best == before:
-            break
-    return best

@@ -1,14 +1,14 @@
 """The regression's errors: what a balance's scatter looks like, and how it is taken out. Pure.
 
-Registers are exact but for their last step and the moment they were read at. An interval's error is therefore the difference of two
-instants' errors, and what one interval has too much its neighbour has too little: over days nearly nothing is left. Ordinary least squares
-throws that away; here the errors' covariance is
+Registers are exact but for their last step and the moment they were read at. An interval's error is therefore the difference
+of two instants' errors, and what one interval has too much its neighbour has too little: over days nearly nothing is left.
+Ordinary least squares throws that away; here the errors' covariance is
 
     V = k (D S D' + r I)        D: differences, S: the instants' variances, r: what is new in each interval
 
-with its Cholesky factor in two diagonals, so that whitening T intervals costs T steps. On top of it lie effects that are small and
-known in size only (normal priors): every meter's class, the usual loss, a load that has its hours and its days. k, r and the sizes of
-the last two are the likeliest ones (maximum marginal likelihood).
+with its Cholesky factor in two diagonals, so that whitening T intervals costs T steps. On top of it lie effects that are
+small and known in size only (normal priors): every meter's class, the usual loss, a load that has its hours and its days. k,
+r and the sizes of the last two are the likeliest ones (maximum marginal likelihood).
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,8 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Bands:
-    """A covariance (T x T) with two neighbours: `own` on the diagonal, `first` of each row with the row before, `second` with the one before that."""
+    """A covariance (T x T) with two neighbours: `own` on the diagonal, `first` of each row with the row before, `second` with
+    the one before that."""
 
     own: Array
     first: Array
@@ -33,12 +34,14 @@ class Bands:
 def bands_of(instants_var: Array, new_var: Array, lasting_var: Array, memory: Array, follows: Flags) -> Bands:
     """Give the covariance of the errors freed of their memory.
 
-    `instants_var` (T x 2): of each interval's beginning and end; `new_var` (T): new in it and gone with it; `lasting_var` (T): new in it and
-    fading by `memory` (T) from one interval to the next; `follows`: the row before is the interval before.
+    `instants_var` (T x 2): of each interval's beginning and end; `new_var` (T): new in it and gone with it; `lasting_var`
+    (T): new in it and fading by `memory` (T) from one interval to the next; `follows`: the row before is the interval before.
     """
     own = instants_var.sum(axis=1) + new_var
     beside = np.where(follows, -instants_var[:, 0], 0.0)
-    own_before, beside_before, memory_before = (np.concatenate([[0.0], one[:-1]]) for one in (own, beside, memory))
+    own_before, beside_before, memory_before = (
+        np.concatenate([[0.0], one[:-1]]) for one in (own, beside, memory)
+    )
     lasting = np.where(follows, lasting_var, lasting_var / (1 - memory.max() ** 2))
     return Bands(
         own - 2 * memory * beside + memory**2 * own_before + lasting,
@@ -50,8 +53,8 @@ def bands_of(instants_var: Array, new_var: Array, lasting_var: Array, memory: Ar
 def whitened(bands: Bands, memory: Array, columns: Array) -> tuple[Array, float]:
     """Solve L z = columns (T x m) for V = L L'; give z and the log of V's determinant.
 
-    `memory` (T) is how much of the interval before lives on in each (0 where none is before): columns are first freed of it, and V, given
-    by its bands, is the covariance of what is left.
+    `memory` (T) is how much of the interval before lives on in each (0 where none is before): columns are first freed of it,
+    and V, given by its bands, is the covariance of what is left.
     """
     freed = columns.copy()
     freed[1:] -= memory[1:, None] * columns[:-1]

@@ -1,7 +1,7 @@
 """From a group's intervals to the columns of the regression: what was lost, and what it might follow. Pure.
 
-Gaps are filled with the room's usual use at that hour and their uncertainty is carried along, so that one meter's missed poll doesn't
-cost all others their interval. An interval whose master is unknown, or too many of whose rooms are, is left out.
+Gaps are filled with the room's usual use at that hour and their uncertainty is carried along, so that one meter's missed poll
+doesn't cost all others their interval. An interval whose master is unknown, or too many of whose rooms are, is left out.
 """
 
 from collections.abc import Sequence
@@ -48,6 +48,11 @@ class Rows:
     told: GroupHours
 
     @property
+    def days(self) -> float:
+        """Measured days."""
+        return len(self.kept) * self.hours_per_interval / 24
+
+    @property
     def loss_sum_wh(self) -> int:
         """All that the master counted more than its subs and the own use."""
         return round(float(self.loss.sum()))
@@ -59,7 +64,7 @@ class Rows:
         master_wh = float(self.load.sum()) * self.told.master_class_ppm / PPM
         ends_wh2 = float(self.filled_var.sum() + self.instants_var[0, 0] + self.instants_var[-1, 1])
         sd_wh = ((sub_wh**2 + master_wh**2) / 3 + ends_wh2) ** 0.5
-        return float(self.loss.sum()) < -BELOW_SIGMAS * sd_wh
+        return bool(self.loss.sum() < -BELOW_SIGMAS * sd_wh)
 
 
 def rows_of(hours: GroupHours) -> Rows | None:
@@ -68,11 +73,15 @@ def rows_of(hours: GroupHours) -> Rows | None:
     master = _floats(hours.master_wh, count)
     names = tuple(hours.subs_wh)
     seen = np.column_stack([_floats(hours.subs_wh[name], count) for name in names])
-    hour = np.array(hour_of_day(hours.from_ms, hours.interval_ms, hours.local_offset_ms, count), dtype=np.int64)
+    hour = np.array(
+        hour_of_day(hours.from_ms, hours.interval_ms, hours.local_offset_ms, count), dtype=np.int64
+    )
     absent = np.isnan(seen)
     silent = absent.all(axis=0)
-    rooms, variances = _filled(seen, hour, ~silent)
-    kept = np.flatnonzero(~np.isnan(master) & (absent[:, ~silent].mean(axis=1) <= MOST_ABSENT)) if not silent.all() else []
+    rooms, variances = _filled(seen, hour, np.asarray(~silent))
+    if silent.all():
+        return None
+    kept = np.flatnonzero(~np.isnan(master) & (absent[:, ~silent].mean(axis=1) <= MOST_ABSENT))
     if len(kept) == 0:
         return None
     judged = (~absent[kept]).mean(axis=0) >= LEAST_PRESENT
@@ -108,19 +117,32 @@ def _flags(values: Sequence[bool], count: int) -> Flags:
 
 
 def _filled(seen: Array, hour: npt.NDArray[np.int64], any_seen: Flags) -> tuple[Array, Array]:
-    """Fill each room's gaps with its mean at that hour (its mean at all where that hour was never seen), and say how uncertain that is."""
+    """Fill each room's gaps and say how uncertain that is.
+
+    With the room's mean at that hour; with its mean at all where that hour was never seen; with its peers' mean of the moment
+    where the room was never seen at all.
+    """
     rooms, variances = seen.copy(), np.zeros_like(seen)
     for place in np.flatnonzero(np.isnan(seen).any(axis=0)):
-        if not any_seen[place]:
-            rooms[:, place] = 0.0
-            continue
         column, gaps = seen[:, place], np.isnan(seen[:, place])
+        if not any_seen[place]:
+            rooms[:, place], variances[:, place] = _peers(seen)
+            continue
         for one in np.unique(hour[gaps]):
             like = column[(hour == one) & ~gaps]
             like = like if len(like) > 1 else column[~gaps]
             where = gaps & (hour == one)
             rooms[where, place], variances[where, place] = like.mean(), like.var()
     return rooms, variances
+
+
+def _peers(seen: Array) -> tuple[Array, Array]:
+    """Give the mean and the variance of the rooms seen in each interval."""
+    known = ~np.isnan(seen)
+    count = np.maximum(1, known.sum(axis=1))
+    mean = np.where(known, seen, 0.0).sum(axis=1) / count
+    off = np.where(known, seen - mean[:, None], 0.0)
+    return mean, (off**2).sum(axis=1) / count
 
 
 def _instants(hours: GroupHours, count: int, subs: int) -> Array:

@@ -1,15 +1,16 @@
 """A group's usual loss, learnt from quiet days, for the days that are to be judged. Pure.
 
-The gateway's calibrated rule learns the same from each day's sums, for its alarm (`gateway.domain.loss_calibration`); here the rooms are
-known one by one, so that their meters' classes aren't taken for the conductors' loss.
+The gateway's calibrated rule learns the same from each day's sums, for its alarm (`gateway.domain.loss_calibration`); here
+the rooms are known one by one, so that their meters' classes aren't taken for the conductors' loss.
 """
 
 import numpy as np
 
 from central.domain.group_hours import LEAST_INTERVALS, GroupHours, UsualLoss
-from central.domain.loss_effects import Effects, Sizes, likeliest
+from central.domain.loss_effects import Effects, Sizes
 from central.domain.loss_noise import Mixed
 from central.domain.loss_rows import rows_of
+from central.domain.loss_sizes import likeliest
 
 
 def learn(quiet: GroupHours) -> UsualLoss | None:

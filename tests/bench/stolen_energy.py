@@ -1,7 +1,8 @@
-"""Buildings of real rooms in which some steal: what every meter shows hour by hour, as read, aligned and frozen. Reproducible from the seed.
+"""Buildings of real rooms in which some steal: what every meter shows hour by hour, as read, aligned and frozen. Reproducible
+from the seed.
 
-The same building as `simulated_building` (technical loss by the square of the load, classes, steps, skew, missed polls), but each room's
-meter by itself and with five kinds of theft:
+The same building as `simulated_building` (technical loss by the square of the load, classes, steps, skew, missed polls), but
+each room's meter by itself and with five kinds of theft:
 
 - factor: the meter shows a constant share too little, 0.2 to 0.8;
 - blocks: it is bypassed for one stretch of 4 to 12 hours each day;
@@ -11,7 +12,7 @@ meter by itself and with five kinds of theft:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -91,11 +92,14 @@ class Building:
 
 
 def building_of(households: Array, rooms: int, days: int, dice: np.random.Generator) -> Building:
-    """Choose rooms among households (quarter-hours x households), move each by whole weeks, scale them to a dormitory room's day."""
+    """Choose rooms among households (quarter-hours x households), each moved by whole weeks, all scaled to a dormitory's day."""
     weeks = len(households) // (7 * QUARTERS_PER_DAY)
     whole = households[: weeks * 7 * QUARTERS_PER_DAY]
     moved = np.column_stack(
-        [np.roll(whole[:, one], -7 * QUARTERS_PER_DAY * week) for one, week in _choice(whole.shape[1], rooms, weeks, dice)]
+        [
+            np.roll(whole[:, one], -7 * QUARTERS_PER_DAY * week)
+            for one, week in _choice(whole.shape[1], rooms, weeks, dice)
+        ]
     )[: days * QUARTERS_PER_DAY]
     scale = MEDIAN_DAY_WH / max(1.0, float(np.median(moved.mean(axis=0) * QUARTERS_PER_DAY)))
     gains = 1 + dice.uniform(-CLASS, CLASS, rooms + 1)
@@ -103,7 +107,8 @@ def building_of(households: Array, rooms: int, days: int, dice: np.random.Genera
 
 
 def _choice(households: int, rooms: int, weeks: int, dice: np.random.Generator) -> list[tuple[int, int]]:
-    """Households with the week each begins in. A half of them makes a building, too: each once before any twice, then in another week."""
+    """Households with the week each begins in. A half of them makes a building, too: each once before any twice, then in
+    another week."""
     first = dice.integers(weeks, size=households)
     chosen: list[tuple[int, int]] = []
     while len(chosen) < rooms:
@@ -188,7 +193,9 @@ def _tap(theft: Theft, building: Building, dice: np.random.Generator) -> Array:
     load = np.full(quarters, theft.tap_share * float(building.true_wh.sum(axis=1).mean()))
     if theft.tap_evenings:
         hour = np.arange(quarters) // 4 % HOURS
-        load *= (hour >= EVENING) * np.repeat(dice.uniform(0, 2, quarters // 4), 4) * HOURS / (HOURS - EVENING)
+        load *= (
+            (hour >= EVENING) * np.repeat(dice.uniform(0, 2, quarters // 4), 4) * HOURS / (HOURS - EVENING)
+        )
     load[: theft.tap_from_day * QUARTERS_PER_DAY] = 0.0
     return load
 
@@ -218,44 +225,3 @@ def _read(shown: Array, registers: Registers, dice: np.random.Generator) -> Arra
         error = after * distance_h * dice.uniform(-1, 1, totals.shape)
         totals = totals + (error if registers == Registers.ALIGNED else np.where(missed, error, 0.0))
     return np.maximum(0.0, _steps(np.maximum.accumulate(totals, axis=0), SUB_STEP_WH))
-
-
-@dataclass
-class Score:
-    """Rankings gathered over buildings: how well the guilty stand above the others."""
-
-    scores: list[list[float]] = field(default_factory=list)
-    guilty: list[list[bool]] = field(default_factory=list)
-
-    def add(self, scores: list[float], guilty: list[bool]) -> None:
-        self.scores.append(scores)
-        self.guilty.append(guilty)
-
-    @property
-    def auc(self) -> float:
-        """Mean over buildings: how probably a guilty room stands above an innocent one."""
-        return float(np.mean([_auc(*one) for one in zip(self.scores, self.guilty, strict=True)]))
-
-    @property
-    def top_k(self) -> float:
-        """Share of the guilty among the first k of their building, k their number."""
-        found = total = 0
-        for scores, guilty in zip(self.scores, self.guilty, strict=True):
-            order = np.argsort(-np.array(scores), kind="stable")[: sum(guilty)]
-            found, total = found + int(np.array(guilty)[order].sum()), total + sum(guilty)
-        return found / max(1, total)
-
-    @property
-    def average_precision(self) -> float:
-        """Mean over buildings of the precision at each guilty room's place."""
-        each = []
-        for scores, guilty in zip(self.scores, self.guilty, strict=True):
-            hit = np.array(guilty)[np.argsort(-np.array(scores), kind="stable")]
-            each.append(float((np.cumsum(hit) / np.arange(1, len(hit) + 1))[hit].mean()))
-        return float(np.mean(each))
-
-
-def _auc(scores: list[float], guilty: list[bool]) -> float:
-    values, marks = np.array(scores), np.array(guilty)
-    high, low = values[marks][:, None], values[~marks][None, :]
-    return float((high > low).mean() + (high == low).mean() / 2)
