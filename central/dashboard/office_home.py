@@ -81,6 +81,21 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "losses:balances",
                 acts.SEE_BALANCES,
             ),
+            Door(_("Thefts"), _("Reports, findings, penalties, appeals."), "losses:thefts", acts.SEE_CASES),
+            Door(_("Report a theft"), _("In a minute, from a phone."), "losses:theft-report", acts.REPORT_THEFT),
+            Door(_("Daily checks"), _("Who checked what each day, and what is missing."), "losses:checks", acts.SEE_CHECKS),
+            Door(
+                _("Wardens' rounds"),
+                _("Floor by floor, room by room; rooms nobody has seen for long."),
+                "losses:rounds",
+                acts.SEE_ROUNDS,
+            ),
+            Door(
+                _("Readings by hand"),
+                _("The electricians' monthly sheets, compared with the registers and agreed."),
+                "losses:readings",
+                acts.SEE_READINGS,
+            ),
         ),
     ),
     (

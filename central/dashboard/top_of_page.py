@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -57,11 +58,11 @@ def top_of_page(request: HttpRequest) -> dict[str, object]:
 
 
 def _menu(request: HttpRequest) -> Iterable[MenuItem]:
-    here = request.resolver_match.view_name if request.resolver_match else ""
+    section = _section(request.resolver_match.view_name if request.resolver_match else "", request.path)
     for label, name, allowed in MENU:
         if may(request, allowed):
             count, tone = _count(name, request)
-            yield MenuItem(label, reverse(name), _section(here, request.path) == name, count, tone)
+            yield MenuItem(label, reverse(name), section == name, count, tone)
 
 
 def _count(name: str, request: HttpRequest) -> tuple[int, str]:
@@ -113,7 +114,11 @@ def _section(view_name: str, path: str) -> str:
     """Give the menu's entry that a page belongs to; what stands under a door of the office's front page is the office's."""
     if view_name in SECTIONS:
         return SECTIONS[view_name]
-    behind_a_door = view_name.startswith("office:") or any(
-        path.startswith(door) for door in map(reverse, OFFICE_VIEWS)
-    )
+    behind_a_door = view_name.startswith("office:") or path.startswith(_doors())
     return "dashboard:office" if behind_a_door else view_name
+
+
+@cache
+def _doors() -> tuple[str, ...]:
+    """Addresses don't change while the process lives."""
+    return tuple(map(reverse, OFFICE_VIEWS))

@@ -25,6 +25,8 @@ class DayClose(ImmutableModel):
     staff = models.BigIntegerField()
     repair = models.BigIntegerField()
     on_behalf = models.BigIntegerField()
+    penalty = models.BigIntegerField(default=0)
+    """Paid of penalties for stolen power (R-4.2.4)."""
     card = models.BigIntegerField()
     paid_out = models.BigIntegerField()
     difference = models.BigIntegerField()
@@ -49,6 +51,7 @@ class DayClose(ImmutableModel):
             self.paid_out,
             self.difference,
             self.voids,
+            self.penalty,
         )
 
 

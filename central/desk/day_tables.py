@@ -14,7 +14,7 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 
 def item_columns() -> list[Column]:
-    """Give the columns of a day's totals: dormitories, owners and their parts, repair fees, on behalf, how it was paid, total."""
+    """Give the columns of a day's totals: dormitories, owners and their parts, repair fees, on behalf, penalties, cash, total."""
     titles = {
         "dormitory": _("Dormitories"),
         "owners": _("Owners"),
@@ -22,6 +22,7 @@ def item_columns() -> list[Column]:
         "staff": _("of these staff"),
         "repair": _("Repair fees"),
         "on_behalf": _("On behalf of others"),
+        "penalty": _("Penalties"),
         "cash": _("Cash"),
         "card": _("Card, transfer"),
         "total": _("Total"),
@@ -38,6 +39,7 @@ def item_cells(totals: Totals) -> list[Cell]:
         totals.staff,
         totals.repair,
         totals.on_behalf,
+        totals.penalty,
         totals.cash,
         totals.card,
         totals.total,

@@ -30,6 +30,8 @@ class Content:
     bill: int | None = None
     """The monthly bill that was paid, and its month."""
     bill_month: str = ""
+    penalty: int | None = None
+    """The theft case whose penalty was paid."""
 
     @property
     def is_energy(self) -> bool:
@@ -46,6 +48,7 @@ def content_of(receipt: Receipt) -> Content:
     """Give what belongs to a receipt."""
     payment = receipt.payment
     paid = getattr(payment, "bill_payment", None)
+    debt = getattr(payment, "debt", None)
     sold = receipts_of_sale(receipt)
     return Content(
         purpose=payment.purpose,
@@ -57,6 +60,7 @@ def content_of(receipt: Receipt) -> Content:
         lines=tuple(payment.lines.order_by("number")),
         bill=paid.bill_id if paid else None,
         bill_month=paid.bill.period.partition(":")[2] if paid else "",
+        penalty=debt.penalty.case if debt and debt.penalty else None,
     )
 
 

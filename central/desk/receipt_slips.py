@@ -27,7 +27,7 @@ from gateway.contract.quantities import (
 
 FILED, GIVEN = "存档联（客户签字后存卡机房）", "客户联（随收据交客户）"
 RECEIPT_TITLE, CHARGES_TITLE, SLIP_TITLE = "电费收款收据", "收款收据", "电费充值凭单"
-ITEM, DEBT, BILL, SCAN = "预缴电费", "补缴所欠电费", "月结电费", "扫码\n核验"
+ITEM, DEBT, BILL, PENALTY, SCAN = "预缴电费", "补缴所欠电费", "月结电费", "偷电处罚", "扫码\n核验"
 METHODS = {Payment.Method.CASH: "现金", Payment.Method.CARD: "刷卡", Payment.Method.TRANSFER: "银行转账"}
 UNITS = {ItemUnit.EACH: "个", ItemUnit.METRE: "米", ItemUnit.HOUR: "小时"}
 ON_BEHALF = "（代收）"
@@ -93,6 +93,8 @@ def _items(receipt: Receipt, content: Content) -> list[Row]:
         ]  # fmt: skip
     if content.bill is not None:
         return [Row([Cell("项目", f"{BILL} {content.bill_month}，账单 №{content.bill}")])]
+    if content.penalty is not None:
+        return [Row([Cell("项目", f"{PENALTY}，案件 №{content.penalty}")])]
     if not content.lines:
         return [Row([Cell("项目", DEBT)])]
     if len(content.lines) <= ONE_BY_ONE:

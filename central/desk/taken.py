@@ -25,7 +25,7 @@ class TakenAt:
 
 
 def taken_by(payments: QuerySet[Payment]) -> Iterator[TakenAt]:
-    """Give what payments count: electricity and its debts by the customer's group, charges by their lines."""
+    """Give what payments count: electricity and its debts by the customer's group, charges by their lines, penalties apart."""
     rows = payments.values_list(
         "pk",
         "purpose",
@@ -34,10 +34,12 @@ def taken_by(payments: QuerySet[Payment]) -> Iterator[TakenAt]:
         "shift__day",
         "at_ms",
         "account__point__customer_class__group",
+        "debt__penalty",
     )
     lines = _lines_of(payments)
-    for pk, purpose, fen, method, day, at_ms, group in rows:
-        parts = lines.get(pk, []) if purpose == Payment.Purpose.CHARGES else [(Item(group), fen)]
+    for pk, purpose, fen, method, day, at_ms, group, penalty in rows:
+        item_of_all = Item(group) if penalty is None else Item.PENALTY
+        parts = lines.get(pk, []) if purpose == Payment.Purpose.CHARGES else [(item_of_all, fen)]
         for place, (item, amount) in enumerate(parts):
             is_cash = method == Payment.Method.CASH
             yield TakenAt(pk, day, at_ms, Taken(item, amount, is_cash, receipts=int(place == 0)))

@@ -1,6 +1,7 @@
 """The day's totals (R-4.1.7) by payment item, and their sums: days make months, months make years, whatever the order. Pure.
 
-Dormitories, owners (merchants and staff households, together and apart), repair fees collected, sums collected on behalf of others.
+Dormitories, owners (merchants and staff households, together and apart), repair fees collected, sums collected on behalf of others,
+penalties for stolen power.
 Subsidies have no item: they are never takings.
 """
 
@@ -18,6 +19,7 @@ class Item(StrEnum):
     STAFF = "staff"
     REPAIR = "repair"
     ON_BEHALF = "on_behalf"
+    PENALTY = "penalty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Totals:
     """What was counted above (below zero: under) what the books say."""
     voids: int = 0
     """Receipts made void by a correction (R-4.1.5): their sums are taken off again."""
+    penalty: int = 0
+    """Paid of penalties for stolen power (R-4.2.4): never takings of energy."""
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Totals)))
@@ -48,7 +52,7 @@ class Totals:
     @property
     def total(self) -> int:
         """Everything taken."""
-        return self.dormitory + self.owners + self.repair + self.on_behalf
+        return self.dormitory + self.owners + self.repair + self.on_behalf + self.penalty
 
     @property
     def cash(self) -> int:

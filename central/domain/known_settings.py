@@ -71,6 +71,14 @@ _CLASS: Final = (Place.CLASS,)
 _BUILDING: Final = (Place.BUILDING,)
 _ANYWHERE: Final = (Place.CLASS, Place.BUILDING, Place.ROOM)
 SEPTEMBER_MINIMUM: Final[list[object]] = [{"from": "09-01", "until": "09-30", "fen": 3000}]
+CHECK_POINTS: Final[dict[str, list[object]]] = {
+    "finance": ["收据与收款报表一致", "现金与缴款一致", "退款、减免有审批"],
+    "card-room": ["收据本、印章齐全", "售电与收据一致", "已缴费未供电已处理", "低余额清单已发出"],
+    "wardens": ["走廊无私拉电线", "电表箱、封签完好", "无违禁电器"],
+    "security": ["配电间上锁", "走廊、楼梯无私拉电线", "夜间巡查无异常"],
+    "technicians": ["模块、中位机运行正常", "总表与分表无异常差额", "配电箱无发热、异味", "待修故障已处理"],
+}
+"""What each party looks at, until the college says otherwise."""
 
 SETTINGS: Final = (
     Known("desk.hours", Kind.SPANS, [["11:30", "13:30"], ["17:00", "22:00"]], "R-4.1.1a"),
@@ -96,17 +104,22 @@ SETTINGS: Final = (
     Known("bill.due-days", Kind.DAYS, 15, "R-4.2.1", most=365),
     Known("bill.reading-within", Kind.HOURS, 24, "R-4.2.1", least=1, most=240),
     Known("agreement.due-day", Kind.DAY_OF_MONTH, 6, "R-4.1.9", least=1, most=28, is_read=False),
-    Known("check.minutes", Kind.MINUTES, 60, "R-4.2.0", most=1440, is_read=False),
-    Known(
-        "check.parties",
-        Kind.TEXTS,
-        ["财务", "卡机房", "楼管员", "安保纠察", "水电技师"],
-        "R-4.2.0",
-        is_read=False,
+    Known("check.minutes", Kind.MINUTES, 60, "R-4.2.0", least=1, most=1440),
+    Known("check.parties", Kind.TEXTS, ["财务", "卡机房", "楼管员", "安保纠察", "水电技师"], "R-4.2.0"),
+    Known("check.late-hour", Kind.HOUR_OF_DAY, 22, "R-4.2.0", least=1),
+    Known("check.missing-hour", Kind.HOUR_OF_DAY, 8, "R-4.2.0"),
+    Known("check.on-weekends", Kind.YES_NO, True, "R-4.2.0"),
+    Known("check.days-off", Kind.DAY_SPANS, [], "R-4.2.0"),
+    *(
+        Known(f"check.points-{party}", Kind.TEXTS, points, "R-4.2.0")
+        for party, points in CHECK_POINTS.items()
     ),
-    Known("theft.arrival", Kind.MINUTES, 10, "R-4.2.4", _BUILDING, least=1, most=1440, is_read=False),
-    Known("theft.penalty-per-day", Kind.WATT_HOURS, 20_000, "R-4.2.4", _CLASS, is_read=False),
-    Known("theft.both-days-count", Kind.YES_NO, True, "R-4.2.4", is_read=False),
+    Known("theft.arrival", Kind.MINUTES, 10, "R-4.2.4", _BUILDING, least=1, most=1440),
+    Known("theft.remind-after", Kind.MINUTES, 5, "R-4.2.4", _BUILDING, least=1, most=1440),
+    Known("theft.penalty-per-day", Kind.WATT_HOURS, 20_000, "R-4.2.4", _CLASS),
+    Known("theft.both-days-count", Kind.YES_NO, True, "R-4.2.4"),
+    Known("theft.appeal-days", Kind.DAYS, 15, "R-4.2.4", most=365),
+    Known("round.unseen-days", Kind.DAYS, 3, "R-4.2.4", least=1, most=365),
     Known(
         "detail.copies",
         Kind.TEXTS,
@@ -119,8 +132,12 @@ SETTINGS: Final = (
         Kind.TEXTS,
         ["卡机房", "网络中心", "后勤处", "分管网络副校长", "分管后勤副校长", "事务中心（转呈院长）"],
         "R-4.3.7",
-        is_read=False,
     ),
+    Known("readings.due-day", Kind.DAY_OF_MONTH, 28, "R-4.3.7", least=1, most=28),
+    Known("readings.remind-before", Kind.DAYS, 2, "R-4.3.7", most=20),
+    Known("readings.clock-off", Kind.MINUTES, 5, "R-4.3.7", _BUILDING, most=120),
+    Known("readings.tolerance", Kind.WATT_HOURS, 0, "R-4.3.7", _BUILDING, most=10_000),
+    Known("readings.class-error", Kind.COUNT, 0, "R-4.3.7", _BUILDING, most=50_000),
     Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 22, "R-4.3.6", least=1, is_read=False),
     Known("meeting.procedures", Kind.COUNT, 3, "R-5.1", least=1, most=50, is_read=False),
     Known("meeting.departments", Kind.COUNT, 5, "R-5.1", least=1, most=50, is_read=False),

@@ -183,6 +183,21 @@ def debt_share(split: str, number: int) -> Side:
     return Side(f"debt-share:{split}.{number}:yuan", "yuan", Kind.ASSET)
 
 
+def penalty_owed(case: int) -> Side:
+    """What is owed of the penalty of a theft case: a debt of its own, never taken from a room's credit (R-4.2.4)."""
+    return Side(f"debt-penalty:{case}:yuan", "yuan", Kind.ASSET)
+
+
+def penalties() -> Side:
+    """Penalties for stolen power: never takings of energy (R-4.2.4)."""
+    return Side("theft-penalties:yuan", "yuan", Kind.INCOME)
+
+
+def penalty_back(case: int) -> Side:
+    """What was paid of a penalty that an appeal took back: owed to who paid it."""
+    return Side(f"penalty-back:{case}:yuan", "yuan", Kind.LIABILITY)
+
+
 def bad_debts() -> Side:
     """Debts written off with approval."""
     return Side("bad-debts:yuan", "yuan", Kind.EXPENSE)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from central.campus.models import Building, Room
 from central.ledger.models import ImmutableModel
@@ -24,11 +25,11 @@ class Case(models.Model):
     class State(models.TextChoices):
         """How far it is."""
 
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("case", "open")
         ACKNOWLEDGED = "acknowledged", _("acknowledged")
         ARRIVED = "arrived", _("on site")
         FOUND = "found", _("found")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", pgettext_lazy("case", "closed")
 
     class Finding(models.TextChoices):
         """What it was."""
@@ -95,3 +96,8 @@ class CaseStep(ImmutableModel):
 
     class Meta:
         ordering = ["at_ms", "pk"]
+
+    @property
+    def is_late_news(self) -> bool:
+        """Whether a phone told it more than a minute after it happened."""
+        return self.received_ms - self.at_ms > 60_000

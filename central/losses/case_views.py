@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,6 +13,7 @@ from central.losses.case_models import Case, CaseStep
 from central.losses.case_queries import cases_of
 from central.losses.case_words import refusal_words
 from central.losses.cases import Refused, Step, take_step
+from central.losses.offline_answers import happened_ms, kept, not_kept, wants_json
 from central.office.access import may, roles
 from central.office.roles import SEE_CASES, WORK_CASES
 
@@ -33,8 +35,11 @@ def case_list(request: HttpRequest) -> HttpResponse:
 @roles(*SEE_CASES)
 @require_safe
 def case(request: HttpRequest, number: int) -> HttpResponse:
-    """Show one case."""
-    return _page(request, get_object_or_404(cases_of(request.user), pk=number))
+    """Show one case; a theft has a page of its own."""
+    found = get_object_or_404(cases_of(request.user), pk=number)
+    if found.kind == Case.Kind.THEFT:
+        return redirect("losses:theft", number)
+    return _page(request, found)
 
 
 @roles(*WORK_CASES)
@@ -42,6 +47,8 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
 def step(request: HttpRequest, number: int) -> HttpResponse:
     """Take a case further."""
     found = get_object_or_404(cases_of(request.user), pk=number)
+    if found.kind == Case.Kind.THEFT:
+        return redirect("losses:theft", number)
     form = StepForm(request.POST, request.FILES)
     now_ms = clock.now_ms()
     if form.is_valid():
@@ -51,7 +58,7 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
             Step(
                 CaseStep.Kind(said["act"]),
                 str(said["step"]),
-                now_ms,
+                happened_ms(request.POST, now_ms),
                 said["text"],
                 said["finding"],
                 photos=[upload.read() for upload in said["photos"]],
@@ -60,10 +67,12 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
             now_ms=now_ms,
         )
         if not isinstance(done, Refused):
+            if wants_json(request):
+                return kept(reverse("losses:case", args=[number]))
             messages.success(request, _("It is on record."))
             return redirect("losses:case", number)
         form.add_error(None, refusal_words(done))
-    return _page(request, found, form)
+    return not_kept(form) if wants_json(request) else _page(request, found, form)
 
 
 def _page(request: HttpRequest, found: Case, form: StepForm | None = None) -> HttpResponse:

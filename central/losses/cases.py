@@ -15,6 +15,7 @@ from central.ledger.operations import record_audit
 from central.losses.case_models import Case, CaseStep
 from central.losses.case_notices import tell_case_opened
 from central.losses.photos import PhotoRefusal, keep_photos
+from central.losses.theft.notices import tell_found
 from central.office.models import User
 
 CENTRAL = "central"
@@ -132,6 +133,8 @@ def take_step(number: int, step: Step, *, actor: User | None, now_ms: int) -> Ca
         return photos
     _write(case, step, photos, actor, now_ms)
     _advance(case, step, now_ms)
+    if step.kind is CaseStep.Kind.FOUND:
+        tell_found(case, step.text, now_ms)
     return case
 
 

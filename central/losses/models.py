@@ -2,5 +2,12 @@
 
 from central.losses import case_models, photo_models
 from central.losses.balances import judgement_models
+from central.losses.checks import check_models
+from central.losses.readings import models as reading_models
+from central.losses.rounds import round_models
+from central.losses.theft import models as theft_models
 
-TABLES_ELSEWHERE = (case_models, photo_models, judgement_models)
+TABLES_ELSEWHERE = (
+    *(case_models, photo_models, judgement_models, check_models),
+    *(round_models, reading_models, theft_models),
+)

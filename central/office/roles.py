@@ -88,6 +88,23 @@ SEE_GATEWAYS = (Role.TECHNICIAN, Role.ELECTRICIAN, Role.DIRECTOR, Role.AUDITOR, 
 SEE_CASES = (*EVERYONE,)
 """Losses, theft reports, disagreeing readings: what stands, what was found. Without prices and names of customers."""
 SEE_PHOTOS = SEE_CASES
+WORK_OFFLINE = SEE_CASES
+"""Sends what a phone kept while it had no network; each form asks for its own office, too."""
+PARTY_OFFICES = {
+    "finance": (Role.FINANCE,),
+    "card-room": (Role.CASHIER,),
+    "wardens": (Role.WARDEN,),
+    "security": (Role.SECURITY,),
+    "technicians": (Role.TECHNICIAN, Role.ELECTRICIAN),
+}
+"""Who records the daily check of which party (R-4.2.0)."""
+RECORD_CHECKS = tuple(role for offices in PARTY_OFFICES.values() for role in offices)
+SEE_ALL_CHECKS = (*HEADS, Role.AUDITOR, Role.ADMIN)
+SEE_CHECKS = (*RECORD_CHECKS, *SEE_ALL_CHECKS)
+"""Each party sees how its own stands, the heads how all do."""
+MAKE_ROUNDS = (Role.WARDEN,)
+"""Walks through the rooms of a building that he serves (R-4.2.4)."""
+SEE_ROUNDS = (Role.WARDEN, Role.ELECTRICIAN, *OFFICES, *HEADS, Role.AUDITOR, Role.ADMIN)
 WORK_CASES = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.SECURITY, Role.DIRECTOR, Role.ADMIN)
 """Acknowledges a case, arrives, says what was found, closes it (R-4.2.3)."""
 SEE_BALANCES = SEE_CASES
@@ -96,6 +113,37 @@ SEE_SUSPECTS = (*HEADS, Role.ELECTRICIAN, Role.TECHNICIAN)
 """Which rooms' meters a loss follows: a work list for those who go and look, and for who sends them."""
 ASK_FIXED_LOSS = (Role.DIRECTOR, Role.ELECTRICIAN, Role.TECHNICIAN, Role.ADMIN)
 """Ask for another fixed loss ratio of a group; the director signs (R-4.2.3)."""
+REPORT_THEFT = (
+    Role.WARDEN,
+    Role.SECURITY,
+    Role.ELECTRICIAN,
+    Role.TECHNICIAN,
+    Role.CASHIER,
+    Role.DIRECTOR,
+)
+"""Reports what looks like stolen power, from a phone (R-4.2.4)."""
+ANSWER_THEFT = (Role.ELECTRICIAN,)
+"""Acknowledges a report, arrives within his minutes, says what he found (R-4.2.4)."""
+NOTE_THEFT = (*REPORT_THEFT, Role.STUDENTS, Role.LOGISTICS)
+"""Adds words and photographs to a theft case."""
+CLOSE_THEFT = (Role.CASHIER, Role.DIRECTOR, Role.SECURITY)
+SEE_PENALTIES = SEE_DEBTS
+"""Whose payments a penalty counts from, what it costs, what was paid of it."""
+ASK_PENALTIES = (Role.CASHIER, Role.FINANCE)
+"""Looks up the room's payments and asks for the penalty; others sign (R-4.2.4)."""
+RECEIVE_APPEALS = (Role.CASHIER, Role.STUDENTS)
+"""Takes down an occupant's appeal, and proposes what becomes of it; others decide."""
+PAY_PENALTIES_BACK = SELL
+READ_METERS = (Role.ELECTRICIAN, Role.TECHNICIAN)
+"""The monthly readings by hand: enter, import, close a sheet, settle what disagrees (R-4.3.7)."""
+CHECK_READINGS = (Role.CASHIER,)
+"""Compares a closed sheet with the card room's values; gives it back, or asks that it is signed."""
+ASK_AGREED_READINGS = (*CHECK_READINGS, *READ_METERS)
+"""A supplement to a signed table may come from either side."""
+SEE_READINGS = (
+    *(Role.CASHIER, Role.FINANCE, *HEADS, Role.AFFAIRS, Role.LOGISTICS),
+    *(*READ_METERS, Role.AUDITOR, Role.ADMIN),
+)
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

@@ -35,6 +35,7 @@ CHAPTERS: dict[str, Words] = {
     "bill": lazy("Monthly bills"),
     "agreement": lazy("Four-way agreement"),
     "check": lazy("Daily checks"),
+    "round": lazy("Wardens' rounds"),
     "theft": lazy("Theft"),
     "detail": lazy("Per-household detail"),
     "readings": lazy("Readings"),
@@ -110,9 +111,39 @@ WORDS: dict[str, SettingWords] = {
     ),
     "agreement.due-day": SettingWords(lazy("Day by which the four parties agree")),
     "check.minutes": SettingWords(lazy("Length of the daily check")),
-    "check.parties": SettingWords(lazy("Parties of the daily check")),
+    "check.parties": SettingWords(
+        lazy("Parties of the daily check"),
+        lazy(
+            "Who is taken off the list owes none. The five names are known as they stand here; others mean nothing."
+        ),
+    ),
+    "check.late-hour": SettingWords(
+        lazy("Hour of the day until which a check is in time"), lazy("What is recorded later is late.")
+    ),
+    "check.missing-hour": SettingWords(
+        lazy("Hour of the next day from which a check is missing"), lazy("Then the heads are told.")
+    ),
+    "check.on-weekends": SettingWords(lazy("Daily checks on Saturdays and Sundays")),
+    "check.days-off": SettingWords(
+        lazy("Days without daily checks"), lazy("Holidays: on these days no check is owed.")
+    ),
+    "check.points-finance": SettingWords(lazy("Points that finance checks")),
+    "check.points-card-room": SettingWords(lazy("Points that the card room checks")),
+    "check.points-wardens": SettingWords(lazy("Points that wardens check")),
+    "check.points-security": SettingWords(lazy("Points that security checks")),
+    "check.points-technicians": SettingWords(lazy("Points that technicians check")),
+    "round.unseen-days": SettingWords(
+        lazy("Days after which a room must be seen again"),
+        lazy("A room that no round has seen for so long is named on the page of rounds."),
+    ),
     "theft.arrival": SettingWords(
         lazy("Electrician's time to arrive"), lazy("From the notice of a theft to his arrival.")
+    ),
+    "theft.remind-after": SettingWords(
+        lazy("Tell of a theft again after"), lazy("When the electrician has not acknowledged the notice.")
+    ),
+    "theft.appeal-days": SettingWords(
+        lazy("Days in which a penalty may be appealed"), lazy("Counted from the day it was charged.")
     ),
     "theft.penalty-per-day": SettingWords(
         lazy("Penalty for each day"), lazy("From the last own payment to the discovery.")
@@ -120,6 +151,24 @@ WORDS: dict[str, SettingWords] = {
     "theft.both-days-count": SettingWords(lazy("Both end days of a penalty count")),
     "detail.copies": SettingWords(lazy("Recipients of the per-household detail"), lazy("One copy each.")),
     "readings.copies": SettingWords(lazy("Recipients of the reading table"), lazy("One copy each.")),
+    "readings.due-day": SettingWords(
+        lazy("Day by which meters are read"), lazy("Of the month in which the accounting period ends.")
+    ),
+    "readings.remind-before": SettingWords(
+        lazy("Remind of meters to read"), lazy("So many days before the day by which they are read.")
+    ),
+    "readings.clock-off": SettingWords(
+        lazy("A phone's clock may be off by"),
+        lazy("What flows in this time may part a reading from the register."),
+    ),
+    "readings.tolerance": SettingWords(
+        lazy("Difference of a reading that is allowed"),
+        lazy("Beside what follows from display, clock and the gateway's readings."),
+    ),
+    "readings.class-error": SettingWords(
+        lazy("Class of error between display and register, parts in a million"),
+        lazy("0: the gateway reads the same counter. 10,000: pulses are counted elsewhere, class 1."),
+    ),
     "fault.same-day-hour": SettingWords(
         lazy("Hour by which a fault is solved"), lazy("What is not solved by then goes up.")
     ),

@@ -34,20 +34,7 @@ def download(
     try:
         body = _body(request, paper, form, copy, sealed)
     except NoFont as error:
-        context = {
-            "status": 503,
-            "heading": _("The server has no Chinese font for printing"),
-            "happened": _(
-                "A PDF needs a font that can be embedded. Nothing was lost: XLSX and the page itself work."
-            ),
-            "onward": request.path,
-            "onward_label": _("Back to the report"),
-            "steps": [
-                _("On the server, an administrator runs: %(command)s") % {"command": error.what_to_do},
-                _("Then load this page again."),
-            ],
-        }
-        return render(request, "office/error.html", context, status=503)
+        return no_font(request, error)
     with transaction.atomic():
         record_audit(
             actor=request.user.get_username(),
@@ -70,6 +57,24 @@ def download(
     answer["Content-Disposition"] = f'{kind}; filename="{name}"'
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def no_font(request: HttpRequest, error: NoFont) -> HttpResponse:
+    """Say what to install, so that a PDF can be drawn (503)."""
+    context = {
+        "status": 503,
+        "heading": _("The server has no Chinese font for printing"),
+        "happened": _(
+            "A PDF needs a font that can be embedded. Nothing was lost: XLSX and the page itself work."
+        ),
+        "onward": request.path,
+        "onward_label": _("Back to the report"),
+        "steps": [
+            _("On the server, an administrator runs: %(command)s") % {"command": error.what_to_do},
+            _("Then load this page again."),
+        ],
+    }
+    return render(request, "office/error.html", context, status=503)
 
 
 def _copy(request: HttpRequest, paper: Paper) -> int | None:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from central.domain.paper import Kind, Paper
 from central.papers.code_square import draw_code
 from central.papers.font import paper_font
 from central.papers.layout import LINE, MARGIN, NO_TABLE, PAD, SIZE, Layout, PagePart, Place
+from central.papers.pictures import CAPTION_LINE, Picture, placed, sheets_of
 
 SIGN_HEIGHT = 64.0
 QR_SIDE = 52.0
@@ -54,14 +56,31 @@ class Proof:
     address: str
 
 
-def pdf(paper: Paper, words: Words, copy: int | None = None, proof: Proof | None = None) -> bytes:
-    """Draw a paper. `copy` counts from 1; None prints no copy line. Raises NoFont when no Chinese font is installed."""
-    return _Sheets(paper, words, copy, proof).draw()
+def pdf(
+    paper: Paper,
+    words: Words,
+    copy: int | None = None,
+    proof: Proof | None = None,
+    pictures: Sequence[Picture] = (),
+) -> bytes:
+    """Draw a paper, `pictures` behind its tables. `copy` counts from 1; None prints no copy line.
+
+    Raises NoFont when no Chinese font is installed.
+    """
+    return _Sheets(paper, words, copy, proof, pictures).draw()
 
 
 class _Sheets:
-    def __init__(self, paper: Paper, words: Words, copy: int | None, proof: Proof | None) -> None:
+    def __init__(
+        self,
+        paper: Paper,
+        words: Words,
+        copy: int | None,
+        proof: Proof | None,
+        pictures: Sequence[Picture] = (),
+    ) -> None:
         self.paper, self.words, self.copy, self.proof = paper, words, copy, proof
+        self.pictures = sheets_of(pictures)
         self.font = paper_font()
         self.layout = Layout(paper, self.font, words.total, words.nothing)
         self.target = BytesIO()
@@ -75,12 +94,18 @@ class _Sheets:
         ends = len(self._ends()) * LINE + (SIGN_HEIGHT if self.paper.signatures else 0)
         if self.layout.height_left(pages[-1]) < ends:
             pages.append(NO_TABLE)
+        count = len(pages) + len(self.pictures)
         for number, page in enumerate(pages, start=1):
             self._head(is_first=number == 1)
             y = self.layout.top if page is NO_TABLE else self._table(page)
             if number == len(pages):
                 self._closing(y)
-            self._foot(number, len(pages))
+            self._foot(number, count)
+            self.canvas.showPage()
+        for number, sheet in enumerate(self.pictures, start=len(pages) + 1):
+            self._head(is_first=False)
+            self._pictures(sheet)
+            self._foot(number, count)
             self.canvas.showPage()
         self.canvas.save()
         return self.target.getvalue()
@@ -150,6 +175,16 @@ class _Sheets:
             canvas.line(MARGIN, y, end, y)
         canvas.drawText(text)
         return y
+
+    def _pictures(self, sheet: Sequence[Picture]) -> None:
+        width = self.layout.width - 2 * MARGIN
+        for one in placed(sheet, MARGIN, self.layout.bottom, width, self.layout.top):
+            if one.picture.content:
+                image = ImageReader(BytesIO(one.picture.content))
+                self.canvas.drawImage(image, one.x, one.y, one.width, one.height)
+            self._ink(INK)
+            for line, words in enumerate(one.picture.lines):
+                self._text(one.x, one.words_y - line * CAPTION_LINE, words, 7)
 
     def _ends(self) -> list[str]:
         """Give the lines below the last table: further notes, and the characters that the font lacked."""

@@ -75,6 +75,18 @@
     for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
   });
 
+  // Pages kept on this phone (offline_worker.js) are for who is signed in: those of anyone else go, and all of them with a sign-out.
+  const leave = async (reader) => {
+    for (const name of await window.caches.keys()) {
+      if (name.startsWith("cardroom-pages-") && name !== `cardroom-pages-${reader}`) await window.caches.delete(name);
+    }
+  };
+  const reader = document.querySelector('meta[name="reader"]');
+  if ("caches" in window && reader) {
+    leave(reader.content);
+    document.addEventListener("submit", (event) => event.target.matches("[data-leave]") && leave(""));
+  }
+
   // Figures that refresh themselves must say so when they no longer do; a payment without an answer must say what to do.
   const show = (id, on) => {
     const element = document.getElementById(id);

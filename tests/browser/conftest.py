@@ -75,16 +75,25 @@ class Visitor:
 Visits = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="module")
-def cookies(chromium: Browser, site: Site) -> dict[str, list[dict[str, str]]]:
-    """Sign everyone in once, by the form: the session's cookies, by name; none for a stranger."""
-    known: dict[str, list[dict[str, str]]] = {"": []}
-    for name in ("cashier", "manager", "director"):
-        context = chromium.new_context(base_url=site.url)
+class Cookies(dict[str, list[dict[str, str]]]):
+    """The session's cookies, by name; whoever is asked for first is signed in by the form."""
+
+    def __init__(self, chromium: Browser, site: Site) -> None:
+        super().__init__({"": []})
+        self._chromium, self._site = chromium, site
+
+    def __missing__(self, name: str) -> list[dict[str, str]]:
+        context = self._chromium.new_context(base_url=self._site.url)
         sign_in(context.new_page(), name)
-        known[name] = context.cookies()
+        self[name] = context.cookies()
         context.close()
-    return known
+        return self[name]
+
+
+@pytest.fixture(scope="module")
+def cookies(chromium: Browser, site: Site) -> Cookies:
+    """Sign everyone in once, when first asked for; none for a stranger."""
+    return Cookies(chromium, site)
 
 
 @contextmanager

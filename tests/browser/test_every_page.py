@@ -4,16 +4,22 @@ Each page is loaded once per language and looked at in every way: both sizes, bo
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page
 
+from central import clock
+from central.domain.periods import accounting_period_of
+from central.losses.readings.sheets import month_of
 from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
+READ_MONTH = month_of(accounting_period_of(clock.campus_day(clock.now_ms()) - timedelta(days=15)))
 CORRECT = f"/desk/receipts/2/correct/read-back/?kind=room&correction={PAYMENT}"
 
 PAGES: dict[str, tuple[str, str]] = {
@@ -179,8 +185,21 @@ PAGES: dict[str, tuple[str, str]] = {
     "another fixed loss": ("director", "/losses/balances/1/F2/fixed-loss/"),
     "case of a loss": ("director", "/losses/cases/1/"),
     "losses as a paper": ("cashier", "/papers/losses/?kind=period"),
+    "daily checks": ("director", "/losses/checks/"),
+    "check to record": ("guard", "/losses/checks/record/"),
+    "wardens' rounds": ("warden", "/losses/rounds/"),
+    "rounds of a building": ("director", "/losses/rounds/buildings/1/"),
+    "round under way": ("warden", "/losses/rounds/buildings/1/walk/"),
+    "round that ended": ("warden", "/losses/rounds/1/"),
+    "readings by hand": ("director", "/losses/readings/"),
+    "sheet of readings": ("cashier", f"/losses/readings/2/{READ_MONTH}/"),
+    "readings compared": ("cashier", f"/losses/readings/2/{READ_MONTH}/compare/"),
+    "agreed readings": ("cashier", f"/losses/readings/3/{READ_MONTH}/compare/"),
+    "agreed readings as a paper": ("cashier", "/papers/agreed-readings/?kind=period"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
+    "thefts": ("cashier", "/losses/theft/"),
+    "theft reported": ("cashier", "/losses/theft/report/?room=1"),
 }
 GOOD_LIST = "building,building name,floor,room,class,meter\n9,Nine,1,101,dormitory,20249001\n"
 BAD_LIST = "building,building name,floor,room,class,meter\n9,Nine,one,101,palace,20249001\n"
@@ -441,6 +460,17 @@ def count_envelopes(page: Page) -> None:
         page.locator("form[action$='/count/'] button").click()
 
 
+def theft_of(where: str) -> Callable[[Page, Site], None]:
+    """Open the case of a room from the list of thefts."""
+
+    def deed(page: Page, site: Site) -> None:
+        page.goto("/losses/theft/")
+        page.locator("tr", has_text=where).locator("a").click()
+        page.wait_for_url(re.compile(r"/losses/theft/\d+/$"))
+
+    return deed
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -488,6 +518,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "wrong PIN": ("", lambda page, site: guess_a_pin(page), "#door-error"),
     "departure mistyped": ("cashier", lambda page, site: ask_without_a_reason(page), ".errorlist"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
+    "theft charged and appealed": ("cashier", theft_of("2-205"), "#appeal-title"),
+    "theft to be charged": ("cashier", theft_of("2-206"), "#id_penalty_why"),
 }
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
@@ -560,6 +592,7 @@ def one_receipt(site: Site) -> None:
         "actor=User.objects.get(username='manager'), now_ms=clock.now_ms())\n"
         "from tests.browser import seed_notices; seed_notices.notices()\n"
         "from tests.browser import seed_lists; seed_lists.lists()\n"
+        "from tests.browser import seed_rounds; seed_rounds.rounds()\n"
         "cashier = User.objects.get(username='cashier')\n"
         "operations.pay('every-page', '1-102.1', 5000, cashier, now_ms=clock.now_ms())\n"
         "from central.desk import sales; from central.desk.charges import Wanted; from central.desk.money_in import HowPaid\n"
@@ -611,6 +644,12 @@ def merchants(site: Site, one_receipt: None, one_go_live: None) -> None:
     site.run("from tests.browser import seed_merchants; seed_merchants.merchants()")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def thefts(site: Site, merchants: None) -> None:
+    """Have thefts: reported, confirmed, charged and appealed; after all else, for one takes a receipt's number."""
+    site.run("from tests.browser import seed_theft; seed_theft.thefts()")
+
+
 SIGNED = """
 from uuid import uuid4
 from central import clock
@@ -656,6 +695,12 @@ def one_subsidy_and_one_outage(site: Site, merchants: None) -> None:
 def losses(site: Site, one_subsidy_and_one_outage: None) -> None:
     """Weeks of hourly totals of a building whose second floor is tapped."""
     site.run("from tests.browser import seed_balances; seed_balances.balances()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hand_readings(site: Site, losses: None) -> None:
+    """Have meters read by hand in three buildings, after all else."""
+    site.run("from tests.browser import seed_readings; seed_readings.readings()")
 
 
 @dataclass

@@ -185,6 +185,7 @@ def _columns(day: Totals) -> list[int]:
         day.staff,
         day.repair,
         day.on_behalf,
+        day.penalty,
         day.cash,
         day.card,
         day.total,

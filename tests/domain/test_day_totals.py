@@ -34,9 +34,8 @@ def test_days_make_months_make_years(payments: list[tuple[date, Taken]]) -> None
 @given(st.lists(TAKEN, max_size=30))
 def test_the_columns_make_the_total(payments: list[Taken]) -> None:
     totals = tally(payments)
-    assert (
-        totals.total == totals.dormitory + totals.merchant + totals.staff + totals.repair + totals.on_behalf
-    )
+    electricity = totals.dormitory + totals.merchant + totals.staff
+    assert totals.total == electricity + totals.repair + totals.on_behalf + totals.penalty
     assert totals.owners == totals.merchant + totals.staff
     assert totals.cash + totals.card == totals.total
     assert totals.cash == sum(taken.fen for taken in payments if taken.is_cash)

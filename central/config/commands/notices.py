@@ -19,6 +19,9 @@ from central.config.commands.running import is_ready
 from central.domain.notice import State
 from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.balances.judging import look_at_losses
+from central.losses.checks.missing_checks import tell_of_missing_checks
+from central.losses.readings.due import tell_of_sheets
+from central.losses.theft.notices import tell_unheard
 from central.office import channels, notice_queries
 from central.office.approval_notices import remind
 from central.office.channels import ChannelRefusal
@@ -30,6 +33,15 @@ from central.office.notice_words import REFUSALS
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
 LOOK_EACH_S = 60.0
 LINES = 50
+LOOKS: tuple[Callable[[int], object], ...] = (
+    remind,
+    tell_of_silent_gateways,
+    tell_unheard,
+    tell_of_missing_checks,
+    tell_of_sheets,
+    look_at_losses,
+)
+"""What is looked at once a minute; each knows by itself what it has done already."""
 
 log = logging.getLogger(__name__)
 
@@ -67,21 +79,15 @@ def _send() -> float:
 
 
 def _look_around() -> float:
-    """Queue what nobody's act tells: requests that wait too long, gateways that are silent, losses that open a case."""
-    remind(clock.now_ms())
-    tell_of_silent_gateways(clock.now_ms())
-    _look_at_losses()
+    """Do what nobody's act does: tell of what waits, judge what has come. What fails in one look keeps no other one back."""
+    for look in LOOKS:
+        try:
+            look(clock.now_ms())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("%s failed; the others go on", look.__name__)
     return 0
-
-
-def _look_at_losses() -> None:
-    """Judge losses in between; whatever fails there must not keep a notice from its reader."""
-    try:
-        look_at_losses(clock.now_ms())
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        log.exception("losses could not be judged; notices go on")
 
 
 def send(options: Namespace) -> int:

@@ -8,6 +8,7 @@ from central.campus.models import Account
 from central.desk.debts.models import DebtShare
 from central.desk.debts.operations import write_off
 from central.desk.debts.paying import occupants_of_debt
+from central.desk.debts.penalty_models import DebtPenalty
 from central.desk.debts.refusals import Refused
 from central.desk.debts.words import refusal_words
 from central.domain.approval import Step
@@ -30,9 +31,12 @@ def ask_write_off(
     why: str,
     actor: User,
     now_ms: int,
+    penalty_id: int | None = None,
 ) -> Approval | ApprovalRefusal:
     """Ask that a sum of a debt is written off; the same `key` is the same request."""
     content = {"account": account_code, "share": share_id or 0, "fen": amount_fen}
+    if penalty_id:
+        content["penalty"] = penalty_id
     return ask(
         WRITE_OFF,
         content,
@@ -45,14 +49,22 @@ def ask_write_off(
 
 
 def _carry_out(content: Content, approved: Approved) -> str:
-    done = write_off(content["account"], content["share"] or None, content["fen"], approved)
+    penalty = content.get("penalty") or None
+    done = write_off(content["account"], content["share"] or None, content["fen"], approved, penalty)
     return refusal_words(done) if isinstance(done, Refused) else ""
 
 
 def _show(content: Content) -> list[Table]:
     account = Account.objects.select_related("point__room__building").get(code=content["account"])
     share = DebtShare.objects.filter(pk=content["share"]).first()
-    people = [share.name] if share else occupants_of_debt(account, account.closed_ms or account.opened_ms)
+    penalty = DebtPenalty.objects.filter(pk=content.get("penalty", 0)).first()
+    people = (
+        [share.name]
+        if share
+        else [penalty.names]
+        if penalty
+        else occupants_of_debt(account, account.closed_ms or account.opened_ms)
+    )
     columns = [
         Column("room", _("Room"), width=10),
         Column("who", _("Who owes"), width=24),

@@ -27,6 +27,7 @@ class DebtPayForm(forms.Form):
     )
     payment = forms.UUIDField(widget=forms.HiddenInput)
     share = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
+    penalty = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
 
 
 class SplitForm(forms.Form):
@@ -65,6 +66,7 @@ class WriteOffForm(forms.Form):
     amount = AmountField(label=gettext_lazy("Sum to be written off (yuan)"), max_length=14)
     why = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
     share = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
+    penalty = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who owes what: debts of rooms and shares of persons, from the ledger. Money in fen; kWh at the price of the day."""
+"""Who owes what: debts of rooms, shares of persons, penalties, from the ledger. Money in fen; kWh at the price of the day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from central.campus.queries import prices_at
 from central.desk.debts.models import DebtShare
 from central.desk.debts.owing import share_side
 from central.desk.debts.paying import occupants_of_debt
+from central.desk.debts.penalty_models import DebtPenalty
+from central.ledger import chart_of_accounts as chart
 from central.ledger.models import LedgerAccount, Transfer
 from central.ledger.queries import balances
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
@@ -27,6 +29,19 @@ class DebtLine:
     energy_wh: int
     since_ms: int | None
     share: DebtShare | None = None
+    penalty: DebtPenalty | None = None
+
+    @property
+    def is_rooms(self) -> bool:
+        """Whether it is the room's own debt for electricity: only that is collected from credit and split."""
+        return self.share is None and self.penalty is None
+
+    @property
+    def query(self) -> str:
+        """Choose it on the room's page of debts."""
+        if self.penalty:
+            return f"?penalty={self.penalty.pk}"
+        return f"?share={self.share.pk}" if self.share else ""
 
     @property
     def room(self) -> str:
@@ -39,10 +54,10 @@ class DebtLine:
 
 
 def debts_now(now_ms: int) -> list[DebtLine]:
-    """List what is owed, by building and room: rooms' debts, then what is left of persons' shares."""
+    """List what is owed, by building and room: rooms' debts, what is left of persons' shares, penalties."""
     amounts = _amounts()
     accounts = _accounts().filter(code__in=amounts)
-    lines = _lines(accounts, amounts, now_ms) + _shares()
+    lines = _lines(accounts, amounts, now_ms) + _shares() + _penalties()
     return sorted(lines, key=lambda line: (line.account.point.room.building.code, line.room, line.people))
 
 
@@ -115,8 +130,20 @@ def _shares() -> list[DebtLine]:
     ]
 
 
+def _penalties() -> list[DebtLine]:
+    found = list(
+        DebtPenalty.objects.select_related("account__point__room__building", "account__point__customer_class")
+    )
+    held = balances(chart.penalty_owed(one.case) for one in found)
+    return [
+        DebtLine(one.account, (one.names,), left // MICRO_YUAN_PER_FEN, 0, one.at_ms, penalty=one)
+        for one in found
+        if (left := held.get(chart.penalty_owed(one.case).code, 0)) > 0
+    ]
+
+
 def owed_by_account(codes: Iterable[str], now_ms: int) -> dict[str, int]:
-    """Give what each of these accounts' occupants owe, in fen, their shares included."""
+    """Give what each of these accounts' occupants owe, in fen, their shares and penalties included."""
     wanted, found = set(codes), {}
     for line in debts_now(now_ms):
         if line.account.code in wanted:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from central.campus.models import Account
+from central.desk.debts.penalty_models import DebtPenalty
 from central.ledger.models import ImmutableModel
 
 USER = settings.AUTH_USER_MODEL
@@ -42,12 +43,13 @@ class DebtShare(ImmutableModel):
 
 
 class DebtPayment(ImmutableModel):
-    """Which debt a payment was for: a room's, or one person's share."""
+    """Which debt a payment was for: a room's, one person's share, or a penalty."""
 
     payment = models.OneToOneField(
         "desk.Payment", on_delete=models.PROTECT, primary_key=True, related_name="debt"
     )
     share = models.ForeignKey(DebtShare, on_delete=models.PROTECT, null=True, related_name="payments")
+    penalty = models.ForeignKey(DebtPenalty, on_delete=models.PROTECT, null=True, related_name="payments")
 
     class Meta:
         app_label = "desk"
@@ -59,6 +61,7 @@ class DebtWriteOff(ImmutableModel):
     approval = models.BigIntegerField(primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="write_offs")
     share = models.ForeignKey(DebtShare, on_delete=models.PROTECT, null=True, related_name="write_offs")
+    penalty = models.ForeignKey(DebtPenalty, on_delete=models.PROTECT, null=True, related_name="write_offs")
     amount_fen = models.BigIntegerField()
     why = models.CharField(max_length=300)
     at_ms = models.BigIntegerField()

@@ -117,10 +117,14 @@ def _share_draft(share: DebtShare, owed: chart.Side, now_ms: int) -> Draft:
 
 
 def write_off(
-    account_code: str, share_id: int | None, amount_fen: int, approved: Approved
+    account_code: str,
+    share_id: int | None,
+    amount_fen: int,
+    approved: Approved,
+    penalty_id: int | None = None,
 ) -> DebtWriteOff | Refused:
     """Write off an approved sum of a debt, inside the last signature's transaction; refused when less is owed meanwhile."""
-    debt = locked_debt(account_code, share_id, approved.now_ms)
+    debt = locked_debt(account_code, share_id, approved.now_ms, penalty_id)
     if isinstance(debt, Refused):
         return debt
     if not 0 < amount_fen <= debt.due_fen:
@@ -129,6 +133,7 @@ def write_off(
         approval=approved.number,
         account=debt.account,
         share=debt.share,
+        penalty=debt.penalty,
         amount_fen=amount_fen,
         why=approved.why[:300],
         at_ms=approved.now_ms,

@@ -1,4 +1,4 @@
-"""What is owed: by an account outside its gateway's balance, or by one person as his share. The ledger says how much.
+"""What is owed: by an account outside its gateway's balance, by one person as his share, as a penalty. The ledger says how much.
 
 A debt is acted on in whole fen. One kept in kWh is priced once, at the day of the first act, as if it had been sold then; what is
 below a fen is let go.
@@ -11,6 +11,7 @@ from central.campus.models import Account
 from central.campus.queries import building_of, price_at
 from central.desk.debts.models import DebtShare
 from central.desk.debts.naming import COLLECT
+from central.desk.debts.penalty_models import DebtPenalty
 from central.desk.debts.refusals import DebtRefusal as Why
 from central.desk.debts.refusals import Refused
 from central.desk.departures.settling import settle_arrears
@@ -31,6 +32,7 @@ class Debt:
     side: chart.Side
     due_fen: int
     form: tuple[Draft, ...] = ()
+    penalty: DebtPenalty | None = None
 
 
 def share_side(share: DebtShare) -> chart.Side:
@@ -38,7 +40,9 @@ def share_side(share: DebtShare) -> chart.Side:
     return chart.debt_share(share.split_id, share.number)
 
 
-def locked_debt(account_code: str, share_id: int | None, now_ms: int) -> Debt | Refused:
+def locked_debt(
+    account_code: str, share_id: int | None, now_ms: int, penalty_id: int | None = None
+) -> Debt | Refused:
     """Lock a debt by its room's gateway, and give it in whole fen; refused while it is being collected, or when nothing is owed."""
     building = building_of(account_code)
     if building is None:
@@ -49,7 +53,13 @@ def locked_debt(account_code: str, share_id: int | None, now_ms: int) -> Debt | 
     )
     if account.state == Account.State.CLOSED:
         settle_arrears(account, now_ms)
-    debt = _share(account, share_id) if share_id else _rooms(account, now_ms)
+    debt: Debt | Refused
+    if share_id:
+        debt = _share(account, share_id)
+    elif penalty_id:
+        debt = _penalty(account, penalty_id)
+    else:
+        debt = _rooms(account, now_ms)
     return debt if isinstance(debt, Refused) or debt.due_fen > 0 else Refused(Why.NOTHING_OWED, account_code)
 
 
@@ -59,6 +69,14 @@ def _share(account: Account, share_id: int) -> Debt | Refused:
         return Refused(Why.UNKNOWN_DEBT, account.code)
     side = share_side(share)
     return Debt(account, share, side, balance(side) // MICRO_YUAN_PER_FEN)
+
+
+def _penalty(account: Account, penalty_id: int) -> Debt | Refused:
+    penalty = DebtPenalty.objects.filter(pk=penalty_id, account=account).first()
+    if penalty is None:
+        return Refused(Why.UNKNOWN_DEBT, account.code)
+    side = chart.penalty_owed(penalty.case)
+    return Debt(account, None, side, balance(side) // MICRO_YUAN_PER_FEN, penalty=penalty)
 
 
 def _rooms(account: Account, now_ms: int) -> Debt | Refused:

@@ -23,6 +23,8 @@ from central.office.models import User
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 KIND = "debt-paid"
+Part = tuple[int | None, int | None]
+"""A share's key and a penalty's: one of them at most."""
 
 
 @one_writer
@@ -35,24 +37,27 @@ def pay_debt(
     *,
     now_ms: int,
     share_id: int | None = None,
+    penalty_id: int | None = None,
     page: str = "",
     how: HowPaid = CASH,
 ) -> Paid | Refused | DebtRefused:
-    """Take money for a room's debt or one person's share of it, once per `payment_id`; give the receipt.
+    """Take money for a room's debt, one person's share of it or a penalty, once per `payment_id`; give the receipt.
 
     Never more than is owed. `page` and `how` are as in `operations.pay`.
     """
     series = locked_series(RECEIPTS)
     known = Payment.objects.select_related("receipt", "account").filter(pk=payment_id).first()
     if known is not None:
-        same = _same(known, account_code, share_id, amount_fen)
+        same = _same(known, account_code, (share_id, penalty_id), amount_fen)
         return Paid(known.receipt, True) if same else Refused(DeskRefusal.EXISTS_WITH_DIFFERENT)
     shift = locked_shift_of(cashier)
     if shift is None:
         return Refused(DeskRefusal.NO_SHIFT)
     if not is_an_id(payment_id):
         return Refused(DeskRefusal.BAD_PAYMENT_ID)
-    done = _take(payment_id, account_code, amount_fen, cashier, shift, share_id, page, how, now_ms)
+    done = _take(
+        payment_id, account_code, amount_fen, cashier, shift, (share_id, penalty_id), page, how, now_ms
+    )
     if not isinstance(done, Payment):
         transaction.set_rollback(True)
         return done
@@ -65,7 +70,7 @@ def _take(
     amount_fen: int,
     cashier: User,
     shift: Shift,
-    share_id: int | None,
+    part: Part,
     page: str,
     how: HowPaid,
     now_ms: int,
@@ -76,7 +81,7 @@ def _take(
     original = original_for(page, cashier, now_ms)
     if isinstance(original, Refused):
         return original
-    debt = locked_debt(account_code, share_id, now_ms)
+    debt = locked_debt(account_code, part[0], now_ms, part[1])
     if isinstance(debt, DebtRefused):
         return debt
     if amount_fen <= 0:
@@ -97,7 +102,7 @@ def _take(
         shift=shift,
     )
     issue_page(original, payment)
-    DebtPayment.objects.create(payment=payment, share=debt.share)
+    DebtPayment.objects.create(payment=payment, share=debt.share, penalty=debt.penalty)
     book_new([*debt.form, _draft(payment, debt, shift)], now_ms)
     return payment
 
@@ -115,16 +120,17 @@ def _draft(payment: Payment, debt: Debt, shift: Shift) -> Draft:
     )
 
 
-def _same(known: Payment, account_code: str, share_id: int | None, amount_fen: int) -> bool:
+def _same(known: Payment, account_code: str, part: Part, amount_fen: int) -> bool:
     if known.purpose != Payment.Purpose.DEBT:
         return False
-    said = (known.account.code, known.debt.share_id, known.amount_fen)
-    return said == (account_code, share_id, amount_fen)
+    said = (known.account.code, (known.debt.share_id, known.debt.penalty_id), known.amount_fen)
+    return said == (account_code, part, amount_fen)
 
 
 def _write_receipt(number: int, payment: Payment, shift: Shift) -> Receipt:
-    account, share = payment.account, payment.debt.share
+    account, share, penalty = payment.account, payment.debt.share, payment.debt.penalty
     names = [share.name] if share else occupants_of_debt(account, payment.at_ms)
+    names = [penalty.names] if penalty else names
     price = price_at(account.point.customer_class.tariff_id, payment.at_ms)
     return receipt_without_credit(
         number,

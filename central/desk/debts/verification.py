@@ -5,6 +5,7 @@ from django.db.models import Sum
 from central.desk.debts.models import DebtPayment, DebtShare, DebtSplit, DebtWriteOff
 from central.desk.debts.owing import share_side
 from central.desk.debts.paying import KIND
+from central.desk.debts.penalty_verification import verify_penalties
 from central.desk.models import Payment
 from central.ledger.models import LedgerAccount, Transfer
 from central.ledger.queries import balances
@@ -13,8 +14,8 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 
 def verify_debts() -> list[Check]:
-    """Check payments of debts, shares and write-offs against the ledger."""
-    return [_payments(), _shares(), _written_off(), _owed()]
+    """Check payments of debts, shares, write-offs and penalties against the ledger."""
+    return [_payments(), _shares(), _written_off(), _owed(), *verify_penalties()]
 
 
 def _payments() -> Check:

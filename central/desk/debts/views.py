@@ -69,7 +69,7 @@ def _account(code: str) -> Account:
 def _page(request: HttpRequest, account: Account, **forms: object) -> HttpResponse:
     now_ms = clock.now_ms()
     lines = [line for line in debts_now(now_ms) if line.account.pk == account.pk]
-    whole = next((line for line in lines if line.share is None), None)
+    whole = next((line for line in lines if line.is_rooms), None)
     chosen = _chosen(lines, request)
     is_closed = account.state == Account.State.CLOSED
     waiting = Approval.objects.filter(act=WRITE_OFF, subject=account.code, state=Approval.State.WAITING)
@@ -87,9 +87,9 @@ def _page(request: HttpRequest, account: Account, **forms: object) -> HttpRespon
         ),
         "splits": DebtSplit.objects.filter(account=account).select_related("by").prefetch_related("shares"),
         "paid": Payment.objects.filter(account=account, purpose=Payment.Purpose.DEBT)
-        .select_related("receipt", "debt__share")
+        .select_related("receipt", "debt__share", "debt__penalty")
         .order_by("-at_ms"),
-        "written_off": DebtWriteOff.objects.filter(account=account).select_related("share"),
+        "written_off": DebtWriteOff.objects.filter(account=account).select_related("share", "penalty"),
         "waiting": waiting,
         "can_sell": may(request, SELL),
         "sees_money": may(request, SEE_MONEY),
@@ -102,16 +102,19 @@ def _page(request: HttpRequest, account: Account, **forms: object) -> HttpRespon
 
 
 def _chosen(lines: list[DebtLine], request: HttpRequest) -> DebtLine | None:
-    """Give the debt that the forms are about: the share that was chosen, or the room's own, or the first one."""
-    wanted = request.POST.get("share") or request.GET.get("share", "")
-    line = next((one for one in lines if one.share and str(one.share.pk) == wanted), None)
-    return line or next((one for one in lines if one.share is None), None) or next(iter(lines), None)
+    """Give the debt that the forms are about: the share or penalty that was chosen, or the room's own, or the first one."""
+    share, penalty = (request.POST.get(name) or request.GET.get(name, "") for name in ("share", "penalty"))
+    named = (one for one in lines if one.share and str(one.share.pk) == share)
+    laid = (one for one in lines if one.penalty and str(one.penalty.pk) == penalty)
+    rooms = (one for one in lines if one.is_rooms)
+    return next(named, None) or next(laid, None) or next(rooms, None) or next(iter(lines), None)
 
 
 def _pay_form(line: DebtLine | None) -> DebtPayForm:
     initial: dict[str, object] = {"payment": uuid.uuid4()}
     if line is not None:
         initial |= {"amount": fen(line.due_fen), "share": line.share.pk if line.share else None}
+        initial["penalty"] = line.penalty.pk if line.penalty else None
     return DebtPayForm(initial=initial)
 
 
@@ -138,6 +141,7 @@ def pay(request: HttpRequest, account: str) -> HttpResponse:
         request.user,
         now_ms=clock.now_ms(),
         share_id=typed["share"],
+        penalty_id=typed["penalty"],
         page=typed["page"].strip(),
         how=how_paid(typed),
     )
@@ -206,6 +210,7 @@ def write_off(request: HttpRequest, account: str) -> HttpResponse:
         why=typed["why"],
         actor=request.user,
         now_ms=clock.now_ms(),
+        penalty_id=typed["penalty"],
     )
     if isinstance(done, ApprovalRefusal):
         form.add_error(None, approval_words(done))
