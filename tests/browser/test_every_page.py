@@ -615,13 +615,6 @@ def merchants(site: Site, one_receipt: None, one_go_live: None) -> None:
     site.run("from tests.browser import seed_merchants; seed_merchants.merchants()")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def bills_and_unusual_use(site: Site, merchants: None) -> None:
-    """Have a room whose bill explains itself, printed once; and last month's list of rooms with unusual use."""
-    site.run("from tests.browser import seed_bills; seed_bills.bills(); seed_bills.printed()")
-    site.run("from tests.browser import seed_abnormal; seed_abnormal.abnormal()")
-
-
 SIGNED = """
 from uuid import uuid4
 from central import clock
@@ -667,6 +660,13 @@ def one_subsidy_and_one_outage(site: Site, merchants: None) -> None:
 def losses(site: Site, one_subsidy_and_one_outage: None) -> None:
     """Weeks of hourly totals of a building whose second floor is tapped."""
     site.run("from tests.browser import seed_balances; seed_balances.balances()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bills_and_unusual_use(site: Site, losses: None) -> None:
+    """Have a room whose bill explains itself, printed once; and last month's list of rooms with unusual use."""
+    site.run("from tests.browser import seed_bills; seed_bills.bills(); seed_bills.printed()")
+    site.run("from tests.browser import seed_abnormal; seed_abnormal.abnormal('2')")
 
 
 @dataclass
