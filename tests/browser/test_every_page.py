@@ -658,7 +658,7 @@ def thefts(site: Site, hand_readings: None) -> None:
 def bills_and_unusual_use(site: Site, hand_readings: None) -> None:
     """Have a room whose bill explains itself, printed once; and last month's list of rooms with unusual use."""
     site.run("from tests.browser import seed_bills; seed_bills.bills(); seed_bills.printed()")
-    site.run("from tests.browser import seed_abnormal; seed_abnormal.abnormal()")
+    site.run("from tests.browser import seed_abnormal; seed_abnormal.abnormal('2')")
 
 
 SIGNED = """
