@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from central.campus.models import Building
+from central.campus.operations import add_meter
 from central.domain.hand_reading import DisplayFault
 from central.domain.readings_compared import Settled, Verdict
 from central.ledger.models import AuditEntry
@@ -18,7 +19,7 @@ from central.losses.readings.closing import SheetRefusal, check_sheet, close_she
 from central.losses.readings.comparing import compare_now, groups_compared
 from central.losses.readings.entering import EntryRefusal, Refused
 from central.losses.readings.history import last_values
-from central.losses.readings.meters import sheet_meters
+from central.losses.readings.meters import sheet_meter, sheet_meters
 from central.losses.readings.models import AgreedTable, HandReading, ReadingSheet, Settlement
 from central.losses.readings.settling import Said, SettleRefusal, settle
 from central.losses.readings.sheets import lines_of, period_now, progress_of
@@ -73,6 +74,15 @@ def picture() -> bytes:
 def test_the_sheet_lists_each_meter_that_hangs_there_in_walking_order(building):
     assert [one.meter for one in sheet_meters(building, READ_MS)] == [MASTER, "m-301", "m-302"]
     assert sheet_meters(building, READ_MS)[0].masters_of == ("house",)
+
+
+def test_one_meter_is_found_as_the_whole_sheet_has_it(building):
+    swap(building, "m-301", "m-777", STOOD["m-301"], 500, READ_MS - DAY_MS)
+    add_meter("m-spare", "1", actor="t", now_ms=READ_MS)
+    for at_ms in (READ_MS - 2 * DAY_MS, READ_MS):
+        listed = {one.meter: one for one in sheet_meters(building, at_ms)}
+        for meter in (MASTER, "m-301", "m-302", "m-777", "m-101", "m-spare", "nobody"):
+            assert sheet_meter(building, meter, at_ms) == listed.get(meter), (meter, at_ms)
 
 
 def test_the_sheet_of_the_days_around_a_periods_end_is_that_periods():
@@ -385,7 +395,7 @@ def test_a_meter_replaced_in_between_counts_what_both_used(building, staff):
 
 def swap(building: Building, old: str, new: str, last_wh: int, first_wh: int, at_ms: int) -> None:
     from central.campus.models import Account
-    from central.campus.operations import add_meter, bind_meter
+    from central.campus.operations import bind_meter
     from central.link.operations import enrol_gateway
 
     enrol_gateway("gw-1", "1", "00" * 32, actor="t", now_ms=at_ms)

@@ -18,7 +18,7 @@ from central.losses.cases import LATEST_MS, CaseRefusal, Matter, open_case
 from central.losses.cases import Refused as CaseRefused
 from central.losses.photos import PhotoRefusal, keep_photos
 from central.losses.readings.history import daily_uses, last_values, usual_of
-from central.losses.readings.meters import SheetMeter, sheet_meters
+from central.losses.readings.meters import SheetMeter, sheet_meter
 from central.losses.readings.models import HandReading, ReadingSheet
 from central.losses.readings.settling import settle_if_it_agrees
 from central.office.models import User
@@ -83,7 +83,7 @@ def enter(
         return known if same else Refused(EntryRefusal.EXISTS_WITH_DIFFERENT, entry.meter)
     if not actor.serves(here.pk):
         return Refused(EntryRefusal.NOT_HIS_BUILDING, here.name)
-    found = next((one for one in sheet_meters(here, now_ms) if one.meter == entry.meter), None)
+    found = sheet_meter(here, entry.meter, now_ms)
     if found is None:
         return Refused(EntryRefusal.UNKNOWN_METER, entry.meter)
     read = _read(entry)

@@ -68,8 +68,14 @@ def _after_swaps(chain: list[MeterSwap], found: dict[str, Last]) -> Last:
 def _swaps(meters: Collection[str], until_ms: int) -> dict[str, list[MeterSwap]]:
     """Give by meter the replacements that led to it, the newest first."""
     by_new: dict[str, MeterSwap] = {}
-    for swap in MeterSwap.objects.filter(from_ms__lte=until_ms).order_by("from_ms"):
-        by_new[swap.new_meter] = swap
+    wanted = set(meters)
+    for _round in range(MOST_SWAPS):
+        found = MeterSwap.objects.filter(new_meter__in=wanted, from_ms__lte=until_ms).order_by("from_ms")
+        fresh = {swap.new_meter: swap for swap in found}
+        by_new |= fresh
+        wanted = {swap.old_meter for swap in fresh.values()} - by_new.keys()
+        if not wanted:
+            break
     chains = {}
     for meter in meters:
         chain: list[MeterSwap] = []

@@ -47,6 +47,24 @@ def sheet_meters(building: Building, at_ms: int) -> list[SheetMeter]:
     return sorted(found, key=_walked)
 
 
+def sheet_meter(building: Building, number: str, at_ms: int) -> SheetMeter | None:
+    """Give one meter of the sheet, as `sheet_meters` would, without the others: an entry costs the same in a large building."""
+    rules = rules_at(groups_of(building), at_ms)
+    masters_of = tuple(rule.group for rule in rules.values() if rule.master == number)
+    bindings = Binding.objects.filter(meter__building=building, from_ms__lte=at_ms)
+    newest_first = bindings.select_related("account__point__room__building").order_by("-from_ms", "-pk")
+    own = newest_first.filter(meter__meter_no=number).first()
+    if own is not None:
+        of_point = newest_first.filter(account__point=own.account.point_id).first()
+        is_bound = of_point is not None and of_point.meter_id == own.meter_id
+        room = own.account.point.room if is_bound else None
+        return SheetMeter(number, room, masters_of) if is_bound or masters_of else None
+    is_named = any(number in (rule.master, *rule.subs) for rule in rules.values())
+    is_known = is_named or Meter.objects.filter(building=building, meter_no=number).exists()
+    is_gone = MeterSwap.objects.filter(old_meter=number, from_ms__lte=at_ms).exists()
+    return SheetMeter(number, None, masters_of) if (is_known and not is_gone) or masters_of else None
+
+
 def rules_at(rules: Iterable[GroupRule], at_ms: int) -> dict[str, GroupRule]:
     """Give the rule of each group that is in force at an instant."""
     by_group: dict[str, list[GroupRule]] = {}
