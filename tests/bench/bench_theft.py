@@ -47,6 +47,7 @@ def main() -> int:
     parser.add_argument("--data", default=os.environ.get("CARDROOM_DATA", "../shared/data"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
     args = parser.parse_args()
     folder = Path(args.data)
     if not (folder / FILE).exists():
@@ -56,9 +57,10 @@ def main() -> int:
     figures = Figures("bench-theft")
     halves = halves_of(folder, 0)
     size = SHORT if args.short else FULL
-    for part in (_alarm, _attribution, _small, _tap, _list, _kinds):
-        part(figures, halves, size, args.seed)
-    _users(figures, folder / DAYS_FILE, args.seed)
+    for part in args.parts:
+        PARTS[part](figures, halves, size, args.seed)
+    if len(args.parts) == len(PARTS):
+        _users(figures, folder / DAYS_FILE, args.seed)
     print(f"({time.perf_counter() - began_s:.0f} s, seed {args.seed}{', short' if args.short else ''})")
     return figures.close()
 
@@ -189,6 +191,15 @@ def _users(figures: Figures, file: Path, seed: int) -> None:
     auc, precision = score_users(file, seed)
     figures.note("AUC, precision at 5 %", f"{auc:.3f}, {precision:.2f}", "others: .651, .28-.31")
 
+
+PARTS = {
+    "alarm": _alarm,
+    "who": _attribution,
+    "small": _small,
+    "tap": _tap,
+    "list": _list,
+    "kinds": _kinds,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -91,6 +91,24 @@ def test_a_meter_that_is_bypassed_for_hours_is_found_by_its_silence() -> None:
     assert found.suspects[0].pattern == Pattern.ZEROS
 
 
+def test_a_hidden_boiler_does_not_accuse_the_room_that_has_one_too() -> None:
+    true = loads(14, 21, 11)
+    dice = np.random.default_rng(2)
+    heats = (np.arange(len(true)) % 24 < 4) * np.repeat(dice.random(21) < 0.7, 24)
+    true[:, 6] += 900 * heats
+    found = attribute(group(true, true, 700 * heats * dice.uniform(0.8, 1.2, len(true))))
+    assert found.suspects == ()
+    room = next(one for one in found.ranked if one.meter == "r06")
+    assert room.confidence <= 0.5
+
+
+def test_a_stranger_on_the_line_weakens_all_suspicion() -> None:
+    true = loads(15, 21, 12)
+    whole = group(true, true)
+    hidden = replace(whole, subs_wh={room: row for room, row in whole.subs_wh.items() if room != "r14"})
+    assert attribute(hidden).suspects == ()
+
+
 def cut(hours: GroupHours, from_day: int, to_day: int) -> GroupHours:
     part = slice(24 * from_day, 24 * to_day)
     return replace(

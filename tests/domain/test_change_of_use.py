@@ -66,6 +66,13 @@ def test_a_holiday_of_all_is_nobodys_change() -> None:
     assert ranked(told(use))[0].room == f"r{ROOM:02}"
 
 
+def test_an_empty_house_is_no_house_full_of_silent_meters() -> None:
+    use = loads(ROOMS, DAYS, 3)
+    use[LATER] *= 0.02
+    found = judge_changes(told(use))
+    assert not [one for one in found if ReasonKind.NOTHING in [reason.kind for reason in one.reasons]]
+
+
 def test_a_room_that_uses_more_or_moved_out_is_not_accused() -> None:
     use = loads(ROOMS, DAYS, 3)
     use[LATER, 1] *= 2.5
