@@ -29,7 +29,7 @@ from central.losses.balances.groups import (
     room_meters,
     rooms_of_meters,
 )
-from central.losses.balances.judging import judged_of, usual_of
+from central.losses.balances.judging import judged_of, judged_periods, usual_of
 from central.losses.balances.queries import balance_of, by_day, joined
 from central.losses.balances.words import FOLLOWED, KINDS, PATTERNS, VERDICTS, said
 from central.losses.case_models import Case
@@ -146,6 +146,10 @@ def group(request: HttpRequest, building: str, group: str) -> HttpResponse:
         "lines": [(line, parts.percent(line.share_ppm)) for line in lines],
         "trend": parts.trend_of(days),
         "days": days[::-1],
+        "periods": [
+            (row, badge_of(VERDICTS, row.verdict), parts.percent(row.facts.get("ratio_ppm")))
+            for row in judged_periods(found, group)
+        ],
         "learnt": known.learnt,
         "suggested": _suggested(known.learnt.share_ppm, rule),
         "usual_share": parts.percent(known.learnt.share_ppm),
