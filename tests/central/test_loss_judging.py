@@ -88,3 +88,15 @@ def test_a_gateways_alarms_open_their_cases_once() -> None:
     assert (loss.key, loss.steps.count()) == ("loss:1:f3", 2)
     assert (meter.key, meter.room.label) == ("meter:1:m-301", "301")
     assert building().cases.count() == 2
+
+
+def test_a_tap_that_was_always_there_is_found_by_the_accounting_period() -> None:
+    """Nothing else was ever usual, and each day is within the tolerance: only the fixed ratio over a month says it (R-4.2.3)."""
+    rules_set(FLOOR)
+    lay_down(MIDNIGHT_MS - 24 * DAY_MS, 32 * 24, partial(load_wh, tapped_w=60))
+    judge_losses(MIDNIGHT_MS + 8 * DAY_MS)
+    assert set(verdicts()) == {"balanced"}
+    (period,) = LossJudgement.objects.filter(kind="period")
+    assert (period.verdict, period.until_ms - period.from_ms) == ("beyond-fixed", 31 * DAY_MS)
+    assert Case.objects.get().steps.get().facts["kind"] == "period"
+    assert judge_losses(MIDNIGHT_MS + 9 * DAY_MS) == 0

@@ -44,7 +44,7 @@ from gateway.domain.loss import rule_in_force
 
 CATCH_UP_DAYS = 40
 LEARNT_FROM_DAYS = 90
-PERIODS = 2
+PERIODS, PERIODS_SHOWN = 2, 12
 """Finished accounting periods that are still judged."""
 LOSS_ALARMS = ("energy-loss", "unusual-loss")
 METER_ALARMS = ("master-below-subs", "meter-counts-backwards")
@@ -164,6 +164,8 @@ def _judge_periods(building: Building, rules: Sequence[GroupRule], told_ms: int,
     judged = 0
     for period in _finished(told_ms):
         from_ms, until_ms = instants_of(period)
+        if not _was_told(building, from_ms, until_ms):
+            continue
         known = LossJudgement.objects.filter(
             building=building, kind=LossJudgement.Kind.PERIOD, from_ms=from_ms
         ).values_list("group", flat=True)
@@ -177,6 +179,11 @@ def _judge_periods(building: Building, rules: Sequence[GroupRule], told_ms: int,
                     building, rules, rule, LossJudgement.Kind.PERIOD, figures, verdict, None, now_ms
                 )
     return judged
+
+
+def _was_told(building: Building, from_ms: int, until_ms: int) -> bool:
+    days = BalanceDay.objects.filter(gateway=gateway_of(building), day_ms__gte=from_ms, day_ms__lt=until_ms)
+    return days.exists()
 
 
 def _finished(told_ms: int) -> list[Period]:
@@ -326,6 +333,12 @@ def _of_alarm(alarm: Alarm) -> Matter:
 
 def _wires(rule: GroupRule | None) -> object:
     return rule and (rule.master, sorted(rule.subs), sorted(rule.sub_groups), rule.own_use_w)
+
+
+def judged_periods(building: Building, group: str) -> list[LossJudgement]:
+    """Give a group's accounting periods as they were judged, newest first."""
+    rows = LossJudgement.objects.filter(building=building, group=group, kind=LossJudgement.Kind.PERIOD)
+    return list(rows.order_by("-from_ms")[:PERIODS_SHOWN])
 
 
 def judged_of(

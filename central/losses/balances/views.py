@@ -18,7 +18,7 @@ from central.campus.models import Building
 from central.domain.attribution import Verdict
 from central.domain.balance_findings import of_figures, of_topology, unmetered_load
 from central.domain.instant_balance import Figures, meters_at, together
-from central.domain.loss_judgement import judge_day, judge_period, ratio_ppm, worst
+from central.domain.loss_judgement import Learnt, judge_day, judge_period, ratio_ppm, worst
 from central.domain.periods import NotAPeriod, Period, PeriodKind, accounting_period_of, day_period
 from central.losses.balances import page_parts as parts
 from central.losses.balances.fixed_loss import ratios_of, waiting_of
@@ -29,7 +29,7 @@ from central.losses.balances.groups import (
     room_meters,
     rooms_of_meters,
 )
-from central.losses.balances.judging import judged_of, usual_of
+from central.losses.balances.judging import judged_of, judged_periods, usual_of
 from central.losses.balances.queries import balance_of, by_day, joined
 from central.losses.balances.words import FOLLOWED, KINDS, PATTERNS, VERDICTS, said
 from central.losses.case_models import Case
@@ -139,27 +139,38 @@ def group(request: HttpRequest, building: str, group: str) -> HttpResponse:
         "figures": figures,
         "made": made,
         "ratio": parts.percent(ratio_ppm(made) if made else None),
-        "fixed": parts.percent(rule.fixed_loss_ppm),
-        "tolerance": parts.percent(rule.tolerance_ppm),
         "badge": VERDICTS[_judged(figures, rule, period)],
         "flow": parts.flow_of(rule, figures, lines),
         "lines": [(line, parts.percent(line.share_ppm)) for line in lines],
         "trend": parts.trend_of(days),
         "days": days[::-1],
-        "learnt": known.learnt,
-        "suggested": _suggested(known.learnt.share_ppm, rule),
-        "usual_share": parts.percent(known.learnt.share_ppm),
-        "ratios": [(one, parts.percent(one.ppm)) for one in ratios_of(found, group)],
-        "waiting": waiting_of(found, group),
         "findings": [said(one, names) for one in findings],
         "followed": _followed(request, found, group, names),
         "cases": Case.objects.filter(building=found, key__endswith=f":{group}").exclude(
             state=Case.State.CLOSED
         ),
         "outer": [one.group for one in groups_with_meter(rules, rule.master, now_ms)],
+    }
+    return render(request, "losses/balance_group.html", context | _ratios(request, found, rule, known.learnt))
+
+
+def _ratios(request: HttpRequest, found: Building, rule: GroupRule, learnt: Learnt) -> dict[str, object]:
+    """Give a group's fixed ratio with its history, what is usual, and the periods as they were judged."""
+    group = rule.group
+    return {
+        "fixed": parts.percent(rule.fixed_loss_ppm),
+        "tolerance": parts.percent(rule.tolerance_ppm),
+        "periods": [
+            (row, badge_of(VERDICTS, row.verdict), parts.percent(row.facts.get("ratio_ppm")))
+            for row in judged_periods(found, group)
+        ],
+        "learnt": learnt,
+        "suggested": _suggested(learnt.share_ppm, rule),
+        "usual_share": parts.percent(learnt.share_ppm),
+        "ratios": [(one, parts.percent(one.ppm)) for one in ratios_of(found, group)],
+        "waiting": waiting_of(found, group),
         "may_ask": may(request, ASK_FIXED_LOSS),
     }
-    return render(request, "losses/balance_group.html", context)
 
 
 @roles(*SEE_BALANCES)
