@@ -16,15 +16,14 @@
   const value = (entry, name) => (entry.fields.find((field) => field.name === name) ?? {}).value ?? "";
 
   // The worker, and this page in its hands: the first visit came before it, and what was sent since must be on its copy.
-  async function keepPage() {
-    if (!("serviceWorker" in navigator) || !meta) return;
+  function keepPage(worker = navigator.serviceWorker?.controller) {
+    if (!worker || !meta) return;
     const looks = [...document.querySelectorAll('link[rel="stylesheet"], link[rel="icon"], script[src]')];
-    const worker = (await navigator.serviceWorker.ready).active;
     worker.postMessage({ page: location.href.split("#")[0], looks: looks.map((look) => look.href || look.src) });
   }
   if ("serviceWorker" in navigator && meta && !kept_ms) {
     navigator.serviceWorker.register(words.worker).catch(() => undefined);
-    keepPage();
+    navigator.serviceWorker.ready.then((registration) => keepPage(registration.active));
   }
 
   // ---- what waits, at the top of the page ----
@@ -41,13 +40,13 @@
     const entries = await queue.all(), waiting = entries.filter((entry) => entry.state === "waiting");
     const own = waiting.filter((entry) => entry.owner === reader), others = entries.filter((entry) => entry.owner !== reader);
     line.replaceChildren();
-    if (kept_ms && why === "no-network") line.append(make("span", words.asOf.replace("%t", when(kept_ms))));
-    if (kept_ms && why !== "no-network") line.append(make("span", words.old.replace("%t", when(kept_ms))));
-    if (sentBehind) line.append(make("span", words.sent.replace("%n", sentBehind)));
+    if (kept_ms && why === "no-network") line.append(make("span", words.asOf.replace("#t", when(kept_ms))));
+    if (kept_ms && why !== "no-network") line.append(make("span", words.old.replace("#t", when(kept_ms))));
+    if (sentBehind) line.append(make("span", words.sent.replace("#n", sentBehind)));
     if (sentBehind || (kept_ms && why !== "no-network")) line.append(link(words.reload, location.href));
-    if (own.length) line.append(make("strong", words.waiting.replace("%n", own.length)));
+    if (own.length) line.append(make("strong", words.waiting.replace("#n", own.length)));
     if (why === "signed-out" && (own.length || kept_ms)) line.append(link(words.signIn, words.signInAddress + encodeURIComponent(location.pathname + location.search)));
-    if (others.length) line.append(make("span", words.others.replace("%n", others.length)));
+    if (others.length) line.append(make("span", words.others.replace("#n", others.length)));
     strip.dataset.waiting = own.length;
     strip.hidden = !line.childNodes.length;
     const mine = entries.filter((entry) => entry.state === "refused" && entry.owner === reader);
@@ -55,14 +54,14 @@
   }
 
   const link = (text, href) => Object.assign(make("a", text), { href });
-  const reasons = (entry) => (entry.errors.length ? entry.errors : [words.broken.replace("%s", entry.status ?? "?")]);
+  const reasons = (entry) => (entry.errors.length ? entry.errors : [words.broken.replace("#s", entry.status ?? "?")]);
 
   function refusedNote(entry) {
     const note = make("div", "", "note bad"), inside = make("div"), buttons = make("p", "", "row");
     const photos = entry.fields.filter((field) => field.bytes).length, form = formOf(entry);
     inside.append(make("strong", `${words.refused} ${entry.about} · ${when(entry.at_ms)}`));
     inside.append(...reasons(entry).map((error) => make("p", error)), ...typed(entry).map((text) => make("p", `“${text}”`)));
-    if (photos) inside.append(make("p", words.photos.replace("%n", photos)));
+    if (photos) inside.append(make("p", words.photos.replace("#n", photos)));
     buttons.append(button(words.again, () => queue.change({ ...entry, state: "waiting", tries: 0 }).then(go)));
     if (form) buttons.append(button(words.mend, () => mend(form, entry)));
     else if (entry.page !== location.href.split("#")[0]) buttons.append(link(words.there, entry.page));
@@ -177,7 +176,10 @@
       complain(form, reasons(outcome.entry));
     } else {
       delete form.dataset.mends;
-      if (outcome.state === "sent" && outcome.next) return location.assign(outcome.next);
+      if (outcome.state === "sent" && outcome.next) {
+        keepPage();
+        return location.assign(outcome.next);
+      }
       form.reset();
       complain(form, outcome.state === "sent" ? [] : [words.kept], "info");
     }

@@ -59,12 +59,17 @@ def rounds_of(reader: User) -> QuerySet[Round]:
     return found.annotate(
         found=Count("entries__room", filter=Q(entries__outcome=Outcome.FOUND), distinct=True),
         last_ms=Max("entries__at_ms"),
-    )
+    ).order_by("-started_ms", "-pk")
 
 
 def walk_of(walker: User, building: Building, now_ms: int) -> Walk:
-    """Give the round that this person has under way in the building; else a new one's id, with nothing said yet."""
-    last = Round.objects.filter(building=building, by=walker, end=None).first()
+    """Give the round that this person has under way in the building; else the next one's id, with nothing said yet.
+
+    That id is the same until the round begins: the page that is shown, its copy on the phone and a second phone mean one round.
+    """
+    own = Round.objects.filter(building=building, by=walker)
+    next_id = uuid.uuid5(uuid.NAMESPACE_OID, f"round {building.pk} {walker.pk} {own.count()}")
+    last = own.filter(end=None).first()
     under_way = last if last is not None and resumes(last.started_ms, now_ms) else None
     said = list(under_way.entries.values_list("room", "outcome")) if under_way else []
     stands = outcomes((room, Outcome(outcome)) for room, outcome in said)
@@ -77,7 +82,7 @@ def walk_of(walker: User, building: Building, now_ms: int) -> Walk:
         )
         for floor in floors_of([(pk, on) for pk, on, _label in rooms], stands)
     ]
-    return Walk(under_way.round_id if under_way else str(uuid.uuid4()), under_way, tuple(floors))
+    return Walk(under_way.round_id if under_way else str(next_id), under_way, tuple(floors))
 
 
 def entries_of(walked: Round) -> QuerySet[RoundEntry]:

@@ -130,6 +130,12 @@ def time_of_day(instant_ms: int | None) -> str | SafeString:
     return _time(instant_ms, "%H:%M:%S")
 
 
+@register.filter
+def hour_and_minute(instant_ms: int | None) -> str | SafeString:
+    """Write the time of day of an instant, to the minute."""
+    return _time(instant_ms, "%H:%M")
+
+
 def _time(instant_ms: int | None, pattern: str) -> str | SafeString:
     if not instant_ms:
         return NOTHING
