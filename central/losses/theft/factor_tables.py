@@ -9,6 +9,7 @@ from central.domain.paper import Column, Kind, Row, Table
 from central.domain.theft_penalty import Since
 from central.office.acts import Content
 from central.office.dated_settings import known
+from central.office.models import Signature
 from central.office.setting_words import setting_words, value_text, where_words
 from central.office.templatetags.cardroom import fen, kwh, price, receipt_number
 
@@ -85,12 +86,16 @@ def _setting(used: Content) -> tuple[str, str]:
         return value, f"{label} · {_('default')}"
     where = where_words(Place(used["place"]), used["where"])
     since = f"{local(used['from_ms']):%Y-%m-%d %H:%M}"
-    said = (
-        _("approval %(number)s") % {"number": used["approval"]}
-        if used["approval"]
-        else _("set at the server")
-    )
+    said = _approved_by(used["approval"]) if used["approval"] else _("set at the server")
     return value, f"{label} · {where} · {_('since %(at)s') % {'at': since}} · {said}"
+
+
+def _approved_by(number: int) -> str:
+    """Name a setting's approval and who signed it."""
+    signed = Signature.objects.filter(approval=number, approve=True).select_related("person").order_by("pk")
+    names = "、".join(one.person.spoken_name for one in signed)
+    said = _("approval %(number)s") % {"number": number}
+    return f"{said} ({names})" if names else said
 
 
 def _price(content: Content) -> str:
