@@ -367,6 +367,22 @@ def test_a_supplement_stands_beside_what_was_signed(building, staff):
     assert known.register_wh == 1_240_000
 
 
+def test_two_supplements_at_once_are_one_and_one_that_is_asked_again(building, staff):
+    _wu, hu, fang = staff
+    all_read(building, staff[0])
+    table = agree(building, staff)
+    asked = [
+        ask_supplement(table.pk, "m-301", typed, "photo", typed, actor=hu, now_ms=NOW_MS + DAY_MS)
+        for typed in ("1240.00", "1250.00")
+    ]
+    ended = [
+        approvals.sign(one.number, approve=True, reason="", actor=fang, now_ms=NOW_MS + 2 * DAY_MS).state
+        for one in asked
+    ]
+    assert ended == [Approval.State.APPROVED, Approval.State.FAILED]
+    assert AgreedTable.objects.count() == 2
+
+
 def test_the_next_month_counts_from_what_was_agreed(building, staff):
     all_read(building, staff[0])
     agree(building, staff)
