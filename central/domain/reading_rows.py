@@ -18,6 +18,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "reading": (
         "reading",
         "reading, kwh",
+        "本次读数 kwh",
         "本次读数(kwh)",
         "本次读数",
         "抄表读数",

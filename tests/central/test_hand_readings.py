@@ -195,6 +195,22 @@ def test_a_register_that_came_before_the_reading_only_is_late(building, staff):
     assert by_meter(building)["m-301"].verdict is Verdict.AGREES
 
 
+def test_what_comes_after_the_closing_and_differs_is_a_case_at_the_check(building, staff):
+    from central.link.telemetry.models import Reading
+
+    wu, hu, _fang = staff
+    Reading.objects.filter(meter="m-301", wall_ms__gt=READ_MS).delete()
+    all_read(building, wu, m301="1239.00")
+    sheet = closed(building, wu)
+    assert not Case.objects.exists()
+    registers("m-301", STOOD["m-301"], (1,))
+    refused = check_sheet(sheet.pk, "x", "k", actor=hu, now_ms=NOW_MS)
+    assert refused == SheetRefused(SheetRefusal.DISAGREES, 1)
+    assert Case.objects.get().key == "reading:m-301:period:2026-11"
+    assert isinstance(entered(building, wu, "m-301", "1234.56", step="again"), HandReading)
+    assert isinstance(check_sheet(sheet.pk, "x", "k", actor=hu, now_ms=NOW_MS), Approval)
+
+
 def test_without_polled_readings_the_totals_of_the_balances_stand_in(building, staff):
     from central.link.telemetry.models import InstantTotal, Reading
 
@@ -349,6 +365,22 @@ def test_a_supplement_stands_beside_what_was_signed(building, staff):
     assert (second.agreed_ms - table.agreed_ms, second.why) == (2 * DAY_MS - 1, "photo found")
     known = last_values(READ_MS, ["m-301"], READ_MS)["m-301"]
     assert known.register_wh == 1_240_000
+
+
+def test_two_supplements_at_once_are_one_and_one_that_is_asked_again(building, staff):
+    _wu, hu, fang = staff
+    all_read(building, staff[0])
+    table = agree(building, staff)
+    asked = [
+        ask_supplement(table.pk, "m-301", typed, "photo", typed, actor=hu, now_ms=NOW_MS + DAY_MS)
+        for typed in ("1240.00", "1250.00")
+    ]
+    ended = [
+        approvals.sign(one.number, approve=True, reason="", actor=fang, now_ms=NOW_MS + 2 * DAY_MS).state
+        for one in asked
+    ]
+    assert ended == [Approval.State.APPROVED, Approval.State.FAILED]
+    assert AgreedTable.objects.count() == 2
 
 
 def test_the_next_month_counts_from_what_was_agreed(building, staff):

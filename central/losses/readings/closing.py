@@ -18,7 +18,7 @@ from central.losses.cases import Matter, open_case
 from central.losses.readings.agreeing import AGREED_READINGS, content_of, subject_of, waiting
 from central.losses.readings.comparing import Compared, GroupCompared, compared, groups_compared
 from central.losses.readings.models import ReadingSheet
-from central.losses.readings.sheets import Place, lines_of, named_period, place_of, progress_of
+from central.losses.readings.sheets import Place, lines_of, month_of, named_period, place_of, progress_of
 from central.office.approvals import ApprovalRefusal, ask
 from central.office.models import Approval, User
 from gateway.contract.quantities import WattHours, kwh_text
@@ -114,6 +114,7 @@ def check_sheet(
     place = _place(sheet)
     found = compared(place, lines_of(place, now_ms), now_ms)
     if standing := sum(one.stands for one in found):
+        _open_reading_cases(sheet, found, actor, now_ms)  # what came too late for the closing, too
         return Refused(SheetRefusal.DISAGREES, standing)
     content = content_of(sheet, found, groups_compared(place, found))
     sheet.state, sheet.checked_by, sheet.checked_ms = ReadingSheet.State.CHECKED, actor, now_ms
@@ -143,7 +144,7 @@ def _locked(sheet_id: int) -> ReadingSheet | Refused:
     found = ReadingSheet.objects.filter(pk=sheet_id).first()
     if found is None:
         return Refused(SheetRefusal.UNKNOWN_SHEET)
-    Building.objects.select_for_update().get(pk=found.building_id)
+    Building.objects.select_for_update(no_key=True).get(pk=found.building_id)
     return ReadingSheet.objects.select_for_update(of=("self",)).select_related("building").get(pk=sheet_id)
 
 
@@ -171,6 +172,7 @@ def _open_reading_cases(sheet: ReadingSheet, found: list[Compared], actor: User,
                 "automatic_wh": one.automatic.register_wh if one.automatic else None,
                 "within_wh": one.within_wh,
                 "sheet": sheet.pk,
+                "month": month_of(_place(sheet).period),
             },
         )
         open_case(matter, f"differs-{sheet.pk}-{reading.pk}", actor=actor, now_ms=now_ms)

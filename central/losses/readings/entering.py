@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from central.campus.models import Building, Meter
-from central.domain.hand_reading import DisplayFault, Doubt, Unreadable, Usual, doubts, read_display
+from central.domain.hand_reading import DisplayFault, Doubt, Unreadable, doubts, read_display
 from central.domain.periods import Period
 from central.ledger.operations import record_audit
 from central.losses.case_models import Case
@@ -72,18 +72,26 @@ class Entry:
     is_listed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a caller with many entries has looked up already, in the same transaction."""
+
+    meter: SheetMeter
+    doubts: Sequence[Doubt]
+
+
 @transaction.atomic
 def enter(
-    building: Building, period: Period, entry: Entry, *, actor: User, now_ms: int
+    building: Building, period: Period, entry: Entry, *, actor: User, now_ms: int, known: Known | None = None
 ) -> HandReading | Refused:
     """Keep one entry; the same `step` again gives the same one. Locks the building's row: sheets are made once."""
-    here = Building.objects.select_for_update().get(pk=building.pk)
-    if (known := HandReading.objects.filter(step=entry.step).select_related("sheet").first()) is not None:
-        same = known.meter == entry.meter and known.sheet.building_id == here.pk
-        return known if same else Refused(EntryRefusal.EXISTS_WITH_DIFFERENT, entry.meter)
+    here = Building.objects.select_for_update(no_key=True).get(pk=building.pk)
+    if (before := HandReading.objects.filter(step=entry.step).select_related("sheet").first()) is not None:
+        same = before.meter == entry.meter and before.sheet.building_id == here.pk
+        return before if same else Refused(EntryRefusal.EXISTS_WITH_DIFFERENT, entry.meter)
     if not actor.serves(here.pk):
         return Refused(EntryRefusal.NOT_HIS_BUILDING, here.name)
-    found = sheet_meter(here, entry.meter, now_ms)
+    found = known.meter if known else sheet_meter(here, entry.meter, now_ms)
     if found is None:
         return Refused(EntryRefusal.UNKNOWN_METER, entry.meter)
     read = _read(entry)
@@ -95,7 +103,8 @@ def enter(
     photos = keep_photos(entry.photos, by=actor, now_ms=now_ms) if entry.photos else []
     if isinstance(photos, PhotoRefusal):
         return Refused(OF_PHOTOS[photos], entry.meter)
-    made = _write(sheet, found, entry, read, photos, actor, now_ms)
+    asked = known.doubts if known else None
+    made = _write(sheet, found, entry, read, photos, asked, actor, now_ms)
     settle_if_it_agrees(sheet, made, actor=actor, now_ms=now_ms)
     return made
 
@@ -135,13 +144,13 @@ def _sheet(building: Building, period: Period) -> ReadingSheet:
     return made
 
 
-def doubts_of(sheet: ReadingSheet, meter: str, read_wh: int, at_ms: int) -> tuple[list[Doubt], Usual | None]:
+def doubts_of(sheet: ReadingSheet, meter: str, read_wh: int, at_ms: int) -> list[Doubt]:
     """Ask about a reading by what was known of its meter before."""
     last = last_values(sheet.from_ms, [meter], at_ms).get(meter)
-    usual = usual_of(last, daily_uses(sheet.from_ms, [meter])[meter], at_ms)
     if last is None:
-        return [], usual
-    return doubts(read_wh, at_ms, last.register_wh, last.at_ms, usual), usual
+        return []
+    usual = usual_of(last, daily_uses(sheet.from_ms, [meter])[meter], at_ms)
+    return doubts(read_wh, at_ms, last.register_wh, last.at_ms, usual)
 
 
 def _write(
@@ -150,13 +159,15 @@ def _write(
     entry: Entry,
     read_wh: int | None,
     photos: list[str],
+    asked: Sequence[Doubt] | None,
     actor: User,
     now_ms: int,
 ) -> HandReading:
     at_ms = entry.at_ms if 0 < entry.at_ms <= now_ms + LATEST_MS else now_ms
     number = entry.found_meter.strip()[:64]
     counted = None if number else read_wh
-    asked = doubts_of(sheet, meter.meter, counted, at_ms)[0] if counted is not None else []
+    if asked is None:
+        asked = doubts_of(sheet, meter.meter, counted, at_ms) if counted is not None else []
     made = HandReading.objects.create(
         step=entry.step,
         sheet=sheet,

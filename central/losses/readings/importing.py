@@ -12,7 +12,7 @@ from central.domain.campus_rows import Problem
 from central.domain.hand_reading import DisplayFault, Doubt, read_display
 from central.domain.hand_reading import doubts as asked
 from central.domain.reading_rows import SheetFault, SheetFinding, SheetRow, read_sheet
-from central.losses.readings.entering import Entry, Refused, enter
+from central.losses.readings.entering import Entry, Known, Refused, enter
 from central.losses.readings.models import HandReading, ReadingSheet
 from central.losses.readings.sheets import Line, Place, lines_of
 from central.office.models import User
@@ -117,7 +117,8 @@ def import_sheet(content: bytes, place: Place, *, actor: User, now_ms: int) -> l
             at_ms=instant_ms(one.row),
             is_listed=True,
         )
-        done = enter(place.building, place.period, entry, actor=actor, now_ms=now_ms)
+        known = Known(one.line.meter, one.doubts)
+        done = enter(place.building, place.period, entry, actor=actor, now_ms=now_ms, known=known)
         if isinstance(done, Refused):
             transaction.set_rollback(True)
             fault = SheetFault.CLOSED if done.why == "not-open" else SheetFault.UNKNOWN_METER
