@@ -183,7 +183,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "a group's balance": ("director", "/losses/balances/1/F2/"),
     "readings of a balance": ("director", "/losses/balances/1/F2/rows/"),
     "another fixed loss": ("director", "/losses/balances/1/F2/fixed-loss/"),
-    "case of a loss": ("director", "/losses/cases/4/"),
+    "case of a loss": ("director", "/losses/cases/1/"),
     "losses as a paper": ("cashier", "/papers/losses/?kind=period"),
     "daily checks": ("director", "/losses/checks/"),
     "check to record": ("guard", "/losses/checks/record/"),
