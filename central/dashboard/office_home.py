@@ -77,6 +77,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
             ),
             Door(_("Thefts"), _("Reports, findings, penalties, appeals."), "losses:thefts", acts.SEE_CASES),
             Door(_("Report a theft"), _("In a minute, from a phone."), "losses:theft-report", acts.REPORT_THEFT),
+            Door(
+                _("Balances of master and subs"),
+                _("Where each building's energy went, day by day."),
+                "losses:balances",
+                acts.SEE_BALANCES,
+            ),
         ),
     ),
     (

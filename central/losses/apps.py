@@ -10,12 +10,12 @@ class LossesConfig(AppConfig):
     label = "losses"
 
     def ready(self) -> None:
+        from central.losses.balances import fixed_loss
         from central.losses.case_notices import register_notices
-
-        register_notices()
-
         from central.losses.theft import appealing, charging, notices
 
+        register_notices()
         notices.register_notices()
+        fixed_loss.register_act()
         charging.register_act()
         appealing.register_act()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("cases/", case_views.case_list, name="cases"),
     path("cases/<int:number>/", case_views.case, name="case"),
     path("cases/<int:number>/step/", case_views.step, name="case-step"),
+    path("balances/", include("central.losses.balances.urls")),
     path("photos/<str:digest>", photo_views.photo, name="photo"),
     path("worker.js", offline_views.worker, name="worker"),
     path("ready/", offline_views.ready, name="ready"),

@@ -113,6 +113,12 @@ ASK_PENALTIES = (Role.CASHIER, Role.FINANCE)
 RECEIVE_APPEALS = (Role.CASHIER, Role.STUDENTS)
 """Takes down an occupant's appeal, and proposes what becomes of it; others decide."""
 PAY_PENALTIES_BACK = SELL
+SEE_BALANCES = SEE_CASES
+"""Where each group's energy went: meters and figures, no prices, no customers."""
+SEE_SUSPECTS = (*HEADS, Role.ELECTRICIAN, Role.TECHNICIAN)
+"""Which rooms' meters a loss follows: a work list for those who go and look, and for who sends them."""
+ASK_FIXED_LOSS = (Role.DIRECTOR, Role.ELECTRICIAN, Role.TECHNICIAN, Role.ADMIN)
+"""Ask for another fixed loss ratio of a group; the director signs (R-4.2.3)."""
 SET_PRICES = (Role.DIRECTOR, Role.ADMIN)
 """Write price and repair lists, and ask for their approval (R-4.1.3)."""
 SEE_PRICES = (*SEE_MONEY, *WORKSHOP)

@@ -14,6 +14,7 @@ class ReportsConfig(AppConfig):
         from central.reports.departures import ARREARS, DEPARTURES
         from central.reports.duty_meals import DUTY_MEALS
         from central.reports.go_live import GO_LIVE
+        from central.reports.losses import LOSSES
         from central.reports.merchants import MERCHANTS
         from central.reports.outage_pages import OUTAGE_PAGES
         from central.reports.price_list import PRICE_LIST
@@ -25,4 +26,4 @@ class ReportsConfig(AppConfig):
         add_reports(
             [TAKINGS, MERCHANTS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS]
         )
-        add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS])
+        add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES])

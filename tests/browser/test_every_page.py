@@ -172,6 +172,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "debt split": ("cashier", "/desk/debts/1-201.1/"),
     "departures as a paper": ("cashier", "/papers/departures/?kind=month"),
     "arrears": ("cashier", "/papers/arrears/?kind=month"),
+    "balances": ("manager", "/losses/balances/"),
+    "a building's balances": ("manager", "/losses/balances/1/"),
+    "a group's balance": ("director", "/losses/balances/1/F2/"),
+    "readings of a balance": ("director", "/losses/balances/1/F2/rows/"),
+    "another fixed loss": ("director", "/losses/balances/1/F2/fixed-loss/"),
+    "case of a loss": ("director", "/losses/cases/1/"),
+    "losses as a paper": ("cashier", "/papers/losses/?kind=period"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
 }
@@ -643,6 +650,12 @@ def one_subsidy_and_one_outage(site: Site, merchants: None) -> None:
         "head = Sheet(uuid4().hex, sheet.book, sheet, who['cashier'], shift, sheet.sum_fen)\n"
         "print(enter_sheet(head, sheet.digest, actor=who['cashier'], now_ms=now_ms).number)"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def losses(site: Site, one_subsidy_and_one_outage: None) -> None:
+    """Weeks of hourly totals of a building whose second floor is tapped."""
+    site.run("from tests.browser import seed_balances; seed_balances.balances()")
 
 
 @dataclass

@@ -195,6 +195,7 @@ def test_every_immutable_table_has_its_triggers():
         "link_voucherdestroyed",
         "link_voucherredeemed",
         "losses_casestep",
+        "losses_lossjudgement",
         "losses_photo",
         "losses_theftappeal",
         "losses_theftappealend",

@@ -1,4 +1,4 @@
-"""Readings and histories in bulk. Written by ingest alone; nothing here is money."""
+"""Readings and histories in bulk. Written by ingest, and what is summed up of it by who reads it; nothing here is money."""
 
 from django.db import models
 
@@ -120,6 +120,54 @@ class InstantTotal(models.Model):
         indexes = [
             models.Index(fields=["gateway", "at_ms"], name="totals_of_an_instant"),
             models.Index(fields=["meter", "at_ms"], name="totals_of_a_meter"),
+        ]
+
+
+class BalanceDay(models.Model):
+    """A campus day of which a gateway told balances; `version` moves with every row that comes, however late."""
+
+    gateway = models.CharField(max_length=64)
+    day_ms = models.BigIntegerField()
+    """The day's beginning."""
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "day_ms"], name="one_row_per_balance_day")]
+
+
+class GroupDay(models.Model):
+    """A group's balance of a whole day, made once so that months are cheap; worthless when rows or rules are newer than it."""
+
+    gateway = models.CharField(max_length=64)
+    group = models.CharField(max_length=64)
+    day_ms = models.BigIntegerField()
+    version = models.BigIntegerField()
+    """Of the `BalanceDay` that it was made of."""
+    rules = models.CharField(max_length=16)
+    """A digest of the rules that it was made by."""
+    figures = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "group", "day_ms"], name="one_balance_per_group_and_day"
+            )
+        ]
+
+
+class LossFollowed(models.Model):
+    """What a group's unexplained loss was found to follow, by the window's end: the newest is shown, the others are history."""
+
+    gateway = models.CharField(max_length=64)
+    group = models.CharField(max_length=64)
+    from_ms = models.BigIntegerField()
+    until_ms = models.BigIntegerField()
+    made_ms = models.BigIntegerField()
+    found = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "group", "until_ms"], name="one_finding_per_window")
         ]
 
 

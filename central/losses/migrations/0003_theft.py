@@ -10,7 +10,7 @@ from central.ledger.immutability import ForbidChanges
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('losses', '0001_cases'),
+        ('losses', '0002_balances'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
