@@ -37,7 +37,9 @@ class Abnormal:
         return self.confidence >= LISTED_FROM
 
 
-def abnormal_rooms(changes: Sequence[RoomChange], attributions: Sequence[Attribution]) -> tuple[Abnormal, ...]:
+def abnormal_rooms(
+    changes: Sequence[RoomChange], attributions: Sequence[Attribution]
+) -> tuple[Abnormal, ...]:
     """Rank all rooms that either side judged, the most probable first; a room of no attribution is ranked by its change alone.
 
     Rooms are told by the same name on both sides (the meter's). Rooms not judged by either side are left out.
@@ -62,7 +64,9 @@ def _judged(room: str, followed: tuple[Suspect, float] | None, change: RoomChang
     ]  # fmt: skip
     top = max(kinds)
     score = log(PRIOR / (1 - PRIOR)) + top + log(sum(exp(kind - top) for kind in kinds) / len(kinds))
-    return Abnormal(room, 1 / (1 + exp(-max(-700.0, score))), score, followed[0] if followed else None, change)
+    return Abnormal(
+        room, 1 / (1 + exp(-max(-700.0, score))), score, followed[0] if followed else None, change
+    )
 
 
 def _loss_evidence(suspect: Suspect) -> float:

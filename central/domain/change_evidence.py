@@ -65,7 +65,9 @@ def weigh(seen: RoomDays) -> list[Weighed]:
     use_now = mean_of(seen.use[seen.reference :])
     nights = (mean_of(seen.night[: seen.reference]), mean_of(seen.night[seen.reference :]))
     peers_nights = np.exp(np.median(np.log(np.maximum(FLOOR, nights[1] / np.maximum(1.0, nights[0])))))
-    faint = (ratio[seen.reference :] < NOTHING_SHARE).sum(axis=0) / np.maximum(1, seen.measured[seen.reference :].sum(axis=0))
+    faint = (ratio[seen.reference :] < NOTHING_SHARE).sum(axis=0) / np.maximum(
+        1, seen.measured[seen.reference :].sum(axis=0)
+    )
     made = []
     for at in range(len(seen.names)):
         less = _evidence(change[at], spread[at], [log(left) for left in LEFT], FREE)
@@ -103,7 +105,11 @@ def _changes(seen: RoomDays, ratio: Array) -> tuple[Array, Array]:
     change = np.log(np.maximum(FLOOR, mean_of(now) / np.maximum(FLOOR, mean_of(before))))
     change -= np.median(change)
     days = (seen.measured[: seen.reference].sum(axis=0), seen.measured[seen.reference :].sum(axis=0))
-    own = _deviation(before) / np.maximum(FLOOR, mean_of(before)) * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
+    own = (
+        _deviation(before)
+        / np.maximum(FLOOR, mean_of(before))
+        * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
+    )
     return change, _spread(change, OWN_WEIGHT * own, LEAST_SPREAD)
 
 
@@ -119,7 +125,11 @@ def _night_changes(seen: RoomDays, change: Array) -> tuple[Array, Array]:
     night -= np.median(night)
     share = seen.night[: seen.reference] / np.maximum(1.0, seen.use[: seen.reference])
     days = (seen.measured[: seen.reference].sum(axis=0), seen.measured[seen.reference :].sum(axis=0))
-    own = _deviation(share) / np.maximum(FLOOR, mean_of(share)) * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
+    own = (
+        _deviation(share)
+        / np.maximum(FLOOR, mean_of(share))
+        * np.sqrt(1 / days[0] + 1 / np.maximum(1, days[1]))
+    )
     return night, _spread(night, OWN_WEIGHT * own, LEAST_SPREAD)
 
 

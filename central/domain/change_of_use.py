@@ -19,6 +19,7 @@ LEAST_WH_PER_DAY = 50
 """A room that used less before can't use less now."""
 REASON_FROM = 1.0
 
+
 class NotJudged(StrEnum):
     """Why a room isn't compared."""
 
@@ -73,7 +74,10 @@ def judge_changes(told: RoomsHours) -> tuple[RoomChange, ...]:
     faults = [_fault(seen, place) for place in range(len(seen.names))]
     good = [place for place, fault in enumerate(faults) if fault is None]
     if len(good) < LEAST_PEERS:
-        return tuple(RoomChange(name, not_judged=fault or NotJudged.NO_PEERS) for name, fault in zip(seen.names, faults, strict=True))
+        return tuple(
+            RoomChange(name, not_judged=fault or NotJudged.NO_PEERS)
+            for name, fault in zip(seen.names, faults, strict=True)
+        )
     judged = dict(zip(good, weigh(seen.of(good)), strict=True))
     return tuple(
         _told(seen, place, judged[place]) if fault is None else RoomChange(name, not_judged=fault)
@@ -92,7 +96,11 @@ def _fault(seen: RoomDays, place: int) -> NotJudged | None:
 
 def _told(seen: RoomDays, place: int, found: Weighed) -> RoomChange:
     ways = tuple(
-        Reason(ReasonKind(way.kind), round(way.before), round(way.now), round(way.expected), way.z, way.evidence)
+        Reason(
+            ReasonKind(way.kind), round(way.before), round(way.now), round(way.expected), way.z, way.evidence
+        )
         for way in sorted(found.ways, key=lambda one: -one.evidence)
     )
-    return RoomChange(seen.names[place], found.score, ways, max(0, round(found.missing_wh_per_day)), found.since_day)
+    return RoomChange(
+        seen.names[place], found.score, ways, max(0, round(found.missing_wh_per_day)), found.since_day
+    )

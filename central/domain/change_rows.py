@@ -124,7 +124,9 @@ def days_of(told: RoomsHours) -> RoomDays | None:
     least = max(1, STRETCH_HOURS * MS_PER_HOUR // told.interval_ms)
     silent = stretches(rows <= 0, least).reshape(cut.shape).sum(axis=1) * (told.interval_ms / MS_PER_HOUR)
     away = use < USED_SHARE * mean_of(use[: told.reference_days])
-    return RoomDays(names, told.reference_days, use, night, np.where(np.isnan(use) | away, np.nan, silent), empty)
+    return RoomDays(
+        names, told.reference_days, use, night, np.where(np.isnan(use) | away, np.nan, silent), empty
+    )
 
 
 def _floats(values: Sequence[int | None]) -> Array:

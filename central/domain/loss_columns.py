@@ -48,7 +48,9 @@ def columns_of(rows: Rows) -> Columns:
 
 def _zero_use(rows: Rows) -> Array:
     """T x N: what each room would use in the stretches in which its meter shows nothing; 0 outside them."""
-    silent = stretches(rows.rooms <= 0, max(1, round(STRETCH_HOURS / rows.hours_per_interval))) & rows.lived_in
+    silent = (
+        stretches(rows.rooms <= 0, max(1, round(STRETCH_HOURS / rows.hours_per_interval))) & rows.lived_in
+    )
     few = silent.sum(axis=0) * rows.hours_per_interval < LEAST_ZERO_HOURS
     silent[:, few] = False
     return np.where(silent, usual_use(rows.rooms, silent, rows.hour), 0.0)
@@ -68,7 +70,9 @@ def stretches(flags: Flags, least: int) -> Flags:
 def usual_use(rooms: Array, silent: Flags, hour: npt.NDArray[np.int64]) -> Array:
     """T x N: the room's mean at that hour when it isn't silent; where it always is, the peers' at that hour in the room's own measure."""
     shown = np.where(silent, np.nan, rooms)
-    peers = np.nanmean(np.where(rooms > 0, rooms, np.nan), axis=1) if (rooms > 0).any() else np.zeros(len(rooms))
+    peers = (
+        np.nanmean(np.where(rooms > 0, rooms, np.nan), axis=1) if (rooms > 0).any() else np.zeros(len(rooms))
+    )
     profile = np.array([_mean(peers[hour == one]) for one in range(24)])
     usual = np.empty_like(rooms)
     own = np.array([_mean(column) for column in shown.T])

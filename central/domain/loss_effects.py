@@ -102,7 +102,9 @@ class Effects:
         var = rows.instants_var
         follows = np.concatenate([[False], np.diff(np.array(rows.kept)) == 1])
         memory = np.where(follows, sizes.memory, 0.0)
-        bands = bands_of(var, rows.filled_var, sizes.white * float(var.mean()) * self.restless, memory, follows)
+        bands = bands_of(
+            var, rows.filled_var, sizes.white * float(var.mean()) * self.restless, memory, follows
+        )
         widths = np.cumsum([one.shape[1] for one in others])[:-1]
         columns, log_determinant = whitened(bands, memory, np.hstack(others))
         return np.split(columns, widths, axis=1), log_determinant

@@ -115,7 +115,9 @@ class Evidence:
         """
         _, t = self.log_factors(named)
         owners = self.columns.owner[list(named)]
-        unnamed = np.array([pattern == Pattern.SHARE for pattern in self.columns.patterns]) & ~np.isin(self.columns.owner, owners)
+        unnamed = np.array([pattern == Pattern.SHARE for pattern in self.columns.patterns]) & ~np.isin(
+            self.columns.owner, owners
+        )
         if unnamed.sum() < LEAST_UNNAMED:
             return self
         excess = max(1.0, float((t[unnamed] ** 2).mean()))
@@ -184,7 +186,9 @@ UNSTEADY_ABOVE = 14.0
 TOLERANCE = 0.2
 
 
-def unsteady_rooms(rows: Rows, effects: Effects, sizes: Sizes, columns: Columns, named: list[int]) -> set[int]:
+def unsteady_rooms(
+    rows: Rows, effects: Effects, sizes: Sizes, columns: Columns, named: list[int]
+) -> set[int]:
     """Find named rooms that the loss follows by night only, or by day: a hidden load with the same habits looks like that, a meter
     that shows a constant share too little does not."""
     shares = [one for one in named if columns.patterns[one] == Pattern.SHARE]
@@ -244,7 +248,9 @@ def _followers(rows: Rows, evidence: Evidence, named: list[int], unsteady: Set[i
 
 def _unattributed(effects: Effects, sizes: Sizes, columns: Columns, named: list[int]) -> tuple[float, float]:
     """Give what follows no room, and its standard uncertainty: the posterior of the steady tap, the hours and the days."""
-    (target, matrix, free), _ = effects.whiten(sizes, effects.target[:, None], effects.matrix, columns.matrix[:, named])
+    (target, matrix, free), _ = effects.whiten(
+        sizes, effects.target[:, None], effects.matrix, columns.matrix[:, named]
+    )
     mixed = Mixed(np.hstack([matrix, free]), target[:, 0])
     mean, covariance = mixed.posterior(
         np.concatenate([effects.deviations(sizes), np.full(len(named), FREE_SHARE)]), sizes.k

@@ -38,7 +38,9 @@ def bands_of(instants_var: Array, new_var: Array, lasting_var: Array, memory: Ar
     """
     own = instants_var.sum(axis=1) + new_var
     beside = np.where(follows, -instants_var[:, 0], 0.0)
-    own_before, beside_before, memory_before = (np.concatenate([[0.0], one[:-1]]) for one in (own, beside, memory))
+    own_before, beside_before, memory_before = (
+        np.concatenate([[0.0], one[:-1]]) for one in (own, beside, memory)
+    )
     lasting = np.where(follows, lasting_var, lasting_var / (1 - memory.max() ** 2))
     return Bands(
         own - 2 * memory * beside + memory**2 * own_before + lasting,

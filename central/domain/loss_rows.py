@@ -68,11 +68,17 @@ def rows_of(hours: GroupHours) -> Rows | None:
     master = _floats(hours.master_wh, count)
     names = tuple(hours.subs_wh)
     seen = np.column_stack([_floats(hours.subs_wh[name], count) for name in names])
-    hour = np.array(hour_of_day(hours.from_ms, hours.interval_ms, hours.local_offset_ms, count), dtype=np.int64)
+    hour = np.array(
+        hour_of_day(hours.from_ms, hours.interval_ms, hours.local_offset_ms, count), dtype=np.int64
+    )
     absent = np.isnan(seen)
     silent = absent.all(axis=0)
     rooms, variances = _filled(seen, hour, ~silent)
-    kept = np.flatnonzero(~np.isnan(master) & (absent[:, ~silent].mean(axis=1) <= MOST_ABSENT)) if not silent.all() else []
+    kept = (
+        np.flatnonzero(~np.isnan(master) & (absent[:, ~silent].mean(axis=1) <= MOST_ABSENT))
+        if not silent.all()
+        else []
+    )
     if len(kept) == 0:
         return None
     judged = (~absent[kept]).mean(axis=0) >= LEAST_PRESENT
