@@ -20,6 +20,8 @@ from central.office.roles import Role
 from tests.browser.own_site import PASSWORD
 
 MINUTE_MS = 60_000
+BUILDING = "2"
+"""No other seed uses its second floor."""
 LOAD = {f.CURRENT_MA: 6_800, f.DAYS: 30, f.LEAST_HOURS: 2, f.MOST_HOURS: 6}
 
 
@@ -52,7 +54,7 @@ def thefts() -> None:
     """Make all of them; the cashier has a shift open."""
     with transaction.atomic():
         who, now_ms = people(), clock.now_ms()
-        charged = found(who, "202", now_ms - 90 * MINUTE_MS, arrives_after=8)
+        charged = found(who, "205", now_ms - 90 * MINUTE_MS, arrives_after=8)
         laid = penalty(charged, who, now_ms - 60 * MINUTE_MS)
         pay_debt("f" * 32, laid.account.code, 30_000, who["cashier"], now_ms=now_ms, penalty_id=laid.pk)
         said = Appeal("王小明", "国庆放假期间宿舍没有人，请求减少天数。", [picture("TICKET", "#4a5b6b")])
@@ -60,16 +62,18 @@ def thefts() -> None:
         ask_appeal_end(
             charged, "reduced", 600_000, "d" * 32, why="放假核实", actor=who["cashier"], now_ms=now_ms
         )
-        found(who, "203", now_ms - 50 * MINUTE_MS, arrives_after=14)
+        found(who, "206", now_ms - 50 * MINUTE_MS, arrives_after=14)
         reported(who, None, "二楼东头配电箱旁", f.Seen.CABLE, now_ms - 4 * MINUTE_MS)
 
 
-def reported(who: dict[str, User], label: str | None, place: str, seen: f.Seen, at_ms: int) -> int:
+def reported(
+    who: dict[str, User], label: str | None, place: str, seen: f.Seen, at_ms: int, code: str = BUILDING
+) -> int:
     """Report one; give its number."""
-    building = Building.objects.get(code="1")
+    building = Building.objects.get(code=code)
     room = Room.objects.select_related("building").get(building=building, label=label) if label else None
     said = Report(building, room, place, seen, at_ms, "线从门缝进去，正在用电磁炉。", [picture("CABLE")])
-    case = report(said, f"seed-{label or place}", actor=who["warden"], now_ms=at_ms)
+    case = report(said, f"seed-{label or place}", actor=who["security"], now_ms=at_ms)
     assert isinstance(case, Case), case
     return case.pk
 
@@ -80,7 +84,7 @@ def found(who: dict[str, User], label: str, at_ms: int, arrives_after: int) -> i
     for kind, after in ((CaseStep.Kind.ACKNOWLEDGED, 2), (CaseStep.Kind.ARRIVED, arrives_after)):
         then_ms = at_ms + after * MINUTE_MS
         answer(number, kind, f"seed-{kind}-{number}", at_ms=then_ms, actor=wu, now_ms=then_ms)
-    room = Room.objects.select_related("building").get(building__code="1", label=label)
+    room = Room.objects.select_related("building").get(building__code=BUILDING, label=label)
     said = Finding(
         f.Verdict.CONFIRMED,
         at_ms + 20 * MINUTE_MS,

@@ -4,6 +4,7 @@ Each page is loaded once per language and looked at in every way: both sizes, bo
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -181,6 +182,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "losses as a paper": ("cashier", "/papers/losses/?kind=period"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
+    "thefts": ("cashier", "/losses/theft/"),
+    "theft reported": ("cashier", "/losses/theft/report/?room=1"),
 }
 GOOD_LIST = "building,building name,floor,room,class,meter\n9,Nine,1,101,dormitory,20249001\n"
 BAD_LIST = "building,building name,floor,room,class,meter\n9,Nine,one,101,palace,20249001\n"
@@ -441,6 +444,17 @@ def count_envelopes(page: Page) -> None:
         page.locator("form[action$='/count/'] button").click()
 
 
+def theft_of(where: str) -> Callable[[Page, Site], None]:
+    """Open the case of a room from the list of thefts."""
+
+    def deed(page: Page, site: Site) -> None:
+        page.goto("/losses/theft/")
+        page.locator("tr", has_text=where).locator("a").click()
+        page.wait_for_url(re.compile(r"/losses/theft/\d+/$"))
+
+    return deed
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -488,6 +502,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "wrong PIN": ("", lambda page, site: guess_a_pin(page), "#door-error"),
     "departure mistyped": ("cashier", lambda page, site: ask_without_a_reason(page), ".errorlist"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
+    "theft charged and appealed": ("cashier", theft_of("2-205"), "#appeal-title"),
+    "theft to be charged": ("cashier", theft_of("2-206"), "#id_penalty_why"),
 }
 """Pages that only a deed leads to, and what proves that it did."""
 EXPECTED_COMPLAINTS = {
@@ -609,6 +625,12 @@ def one_go_live(site: Site) -> None:
 def merchants(site: Site, one_receipt: None, one_go_live: None) -> None:
     """Have merchants with cards, lists and bills: after all else, so that numbers stay as the other pages expect them."""
     site.run("from tests.browser import seed_merchants; seed_merchants.merchants()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def thefts(site: Site, merchants: None) -> None:
+    """Have thefts: reported, confirmed, charged and appealed; after all else, for one takes a receipt's number."""
+    site.run("from tests.browser import seed_theft; seed_theft.thefts()")
 
 
 SIGNED = """

@@ -22,13 +22,14 @@ from central.ledger.operations import Draft, book
 from central.ledger.queries import balance
 from central.link.models import Grant
 from central.losses.case_models import Case, CaseStep
-from central.losses.cases import CaseRefusal
+from central.losses.cases import CaseRefusal, Matter, Step, open_case, take_step
 from central.losses.photo_models import Photo
 from central.losses.theft import facts as f
 from central.losses.theft.appealing import Appeal, appeal, ask_appeal_end
 from central.losses.theft.charging import ask_penalty
 from central.losses.theft.evidence import evidence_paper
 from central.losses.theft.evidence_pictures import pictures_of
+from central.losses.theft.factor_tables import factor_tables
 from central.losses.theft.factors import Start, factors_of, start_of
 from central.losses.theft.models import TheftAppeal, TheftAppealEnd
 from central.losses.theft.notices import TOLD_OF_FINDING, TOLD_OF_REPORT, tell_unheard, told_of
@@ -155,6 +156,30 @@ def test_what_could_not_be_judged_is_judged_again_and_leakage_charges_nobody(peo
     assert ask_penalty(case.pk, "k", why="w", actor=people["card"], now_ms=NOW_MS).why is Why.NOT_CONFIRMED
     done = close(case.pk, "joint renewed", "c2", actor=people["dir"], now_ms=NOW_MS)
     assert done.state == "closed"
+
+
+def test_r_4_2_5_leakage_found_in_a_loss_case_goes_upwards_too(people):
+    matter = Matter(Case.Kind.LOSS, "loss:1:g-1", steps.room().building, "g-1")
+    case = open_case(matter, "s-1", actor=None, now_ms=NOW_MS)
+    said = Step(CaseStep.Kind.FOUND, "s-2", NOW_MS, "bare joint", "leakage")
+    assert take_step(case.pk, said, actor=people["wu"], now_ms=NOW_MS).finding == "leakage"
+    notice = told("theft-found")[0]
+    assert (notice.audience, notice.params["link"]) == (list(TOLD_OF_FINDING), f"/losses/cases/{case.pk}/")
+
+
+def test_a_settings_evidence_names_who_signed_it(people):
+    steps.nobody_lives_there()
+    steps.lives_there("Wang", NOW_MS - 9 * DAY_MS)
+    change = Change("theft.penalty-per-day", Place.CAMPUS, "", 10_000, 0)
+    set_at_console(change, why="t", now_ms=NOW_MS - DAY_MS)
+    case = steps.confirmed(people)
+    content = factors_of(case).content(case)
+    words = [row.cells[2] for row in factor_tables(content)[0].rows]
+    assert any("set at the server" in said for said in words)
+    asked = steps.charged(case, people["card"], people)
+    content["wh_per_day"]["approval"] = asked.number
+    words = [row.cells[2] for row in factor_tables(content)[0].rows]
+    assert any(f"approval {asked.number} (dir、vp)" in said for said in words)
 
 
 def account():

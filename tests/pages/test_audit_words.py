@@ -15,6 +15,7 @@ from central.domain.rule_json import RuleKind
 from central.ledger import chart_of_accounts as chart
 from central.ledger.checking import VERIFIED
 from central.link.resolving import AUDIT
+from central.losses.case_models import CaseStep
 from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
 from central.reports.audit.details import detail_words
@@ -28,6 +29,7 @@ FAMILIES = {
     "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap)],
     "AUDIT": [AUDIT],
     "VERIFIED": [VERIFIED],
+    "f'case-{step.kind}'": [f"case-{kind}" for kind in CaseStep.Kind],
     "f'print-{paper}'": [f"print-{paper}" for paper in PrintedPaper],
     "f'go-live-{batch.kind}'": [f"go-live-{kind}" for kind in OpeningBatch.Kind],
 }

@@ -165,8 +165,8 @@ def _factors(asked: Approval | None) -> Iterable[Line]:
         yield Line(name, "", f"{value} ← {proof}", "")
     for table in tables[1:]:
         for row in table.rows:
-            least, most = (int(cell or 0) / 1000 for cell in row.cells[1:3])
-            yield Line(_("Estimate"), "", f"{table.title}：{row.cells[0]}：{least:.2f} – {most:.2f} kWh", "")
+            least, most = (int(cell or 0) / 1000 for cell in row.cells[:2])
+            yield Line(_("Estimate"), "", f"{table.title}：{row.cells[2]}：{least:.2f} – {most:.2f} kWh", "")
 
 
 def _closing(theft: Theft) -> Iterable[Line]:

@@ -9,6 +9,7 @@ from central.domain.paper import Column, Kind, Row, Table
 from central.domain.theft_penalty import Since
 from central.office.acts import Content
 from central.office.dated_settings import known
+from central.office.models import Signature
 from central.office.setting_words import setting_words, value_text, where_words
 from central.office.templatetags.cardroom import fen, kwh, price, receipt_number
 
@@ -85,12 +86,16 @@ def _setting(used: Content) -> tuple[str, str]:
         return value, f"{label} · {_('default')}"
     where = where_words(Place(used["place"]), used["where"])
     since = f"{local(used['from_ms']):%Y-%m-%d %H:%M}"
-    said = (
-        _("approval %(number)s") % {"number": used["approval"]}
-        if used["approval"]
-        else _("set at the server")
-    )
+    said = _approved_by(used["approval"]) if used["approval"] else _("set at the server")
     return value, f"{label} · {where} · {_('since %(at)s') % {'at': since}} · {said}"
+
+
+def _approved_by(number: int) -> str:
+    """Name a setting's approval and who signed it."""
+    signed = Signature.objects.filter(approval=number, approve=True).select_related("person").order_by("pk")
+    names = "、".join(one.person.spoken_name for one in signed)
+    said = _("approval %(number)s") % {"number": number}
+    return f"{said} ({names})" if names else said
 
 
 def _price(content: Content) -> str:
@@ -103,16 +108,16 @@ def _beside(content: Content) -> list[Table]:
     rows = []
     if content["estimate"]:
         what = _("The load that was measured, in the hours it is believed to have run")
-        rows.append(Row([what, *content["estimate"]]))
+        rows.append(Row([*content["estimate"], what]))
     if missing := content.get("missing"):
         what = _(
             "Missing behind the master of %(group)s since the first day, whoever took it (%(known)s of %(hours)s hours measured)"
         )
-        rows.append(Row([what % missing, missing["least"], missing["most"]]))
+        rows.append(Row([missing["least"], missing["most"], what % missing]))
     columns = [
-        Column("what", _("What"), width=40),
         Column("least", _("At least, kWh"), Kind.KWH, 14),
         Column("most", _("At most, kWh"), Kind.KWH, 14),
+        Column("what", _("What"), width=40),
     ]
     title = _("Estimate of what was taken: for comparison only, never charged by itself")
     return [Table(title, columns, rows)] if rows else []

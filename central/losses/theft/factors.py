@@ -112,9 +112,8 @@ def factors_of(case: Case) -> Factors | Refused:
 
 def _counted(case: Case, account: Account, finding: CaseStep, price: Price, at_ms: int) -> Factors | Refused:
     where = Where(account.point.customer_class.code, case.building.code, case.room.full_label)
-    per_day, both = (
-        used_at(f"theft.{name}", at_ms, where) for name in ("penalty-per-day", "both-days-count")
-    )
+    per_day = used_at("theft.penalty-per-day", at_ms, where)
+    both = used_at("theft.both-days-count", at_ms, where)
     start, discovered = start_of(account, at_ms), campus_day(at_ms)
     penalty = penalty_of(
         start.day,

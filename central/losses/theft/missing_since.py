@@ -1,4 +1,4 @@
-"""What was missing behind the master that counts a room, since the day a penalty counts from: an estimate of the whole group's loss.
+"""What was missing behind the master that counts a room, since the day a penalty counts from: the whole group's loss.
 
 It holds what any room of the group took and what leaked; it is shown beside a penalty and never charged by itself (R-4.2.4, R-B2).
 """
@@ -15,7 +15,7 @@ from central.losses.balances.queries import balance_of
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The innermost group that counts the room's meter, the loss that nothing explains, and how many hours of how many are known."""
+    """The innermost group that counts the room's meter, the loss nothing explains, how many hours of how many are known."""
 
     group: str
     loss: Interval
