@@ -80,6 +80,14 @@ def test_what_a_report_lacks_is_said_and_nothing_typed_is_lost(who: dict[str, Cl
     assert not Case.objects.exists()
 
 
+def test_an_address_that_says_nonsense_is_an_empty_form(who: dict[str, Client]) -> None:
+    for query in ("room=x", "room=" + "9" * 40, "again=1x", "from_round=x", "room=12345678901234567x"):
+        assert who["warden"].get(f"{REPORT}?{query}").status_code == 200
+    of_round = str(uuid4())
+    assert of_round in who["warden"].get(f"{REPORT}?from_round={of_round}").content.decode()
+    assert reported(who, from_round=of_round).steps.get().facts["round"] == of_round
+
+
 def test_a_phone_is_answered_in_json_and_the_same_entry_is_one_case(who: dict[str, Client]) -> None:
     entry = said(at_ms="1000", sent_ms="61000")
     for _time in range(2):

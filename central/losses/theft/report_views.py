@@ -1,5 +1,6 @@
 """The one-minute report from a phone, and the list of thefts with how the minutes were kept."""
 
+import re
 import uuid
 
 from django.contrib import messages
@@ -23,6 +24,8 @@ from central.office.access import may, roles
 from central.office.roles import REPORT_THEFT, SEE_CASES
 
 MOST_CLOSED = 50
+NUMBER = re.compile(r"[0-9]{1,18}")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @roles(*SEE_CASES)
@@ -68,19 +71,22 @@ def report_theft(request: HttpRequest) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict[str, object]:
+    """Give what the address says: a room, a closed case that goes on, a warden's round; what it can't be is left out."""
     initial: dict[str, object] = {"step": uuid.uuid4()}
-    number = request.GET.get("room", "")
-    room = Room.objects.filter(pk=number).first() if number.isascii() and number[:18].isdigit() else None
+    room = Room.objects.filter(pk=_number(request, "room")).first()
     if room is not None and request.user.serves(room.building_id):
         initial |= {"room": room.label, "building": room.building_id}
-    again = request.GET.get("again", "")
-    closed = (
-        Case.objects.filter(pk=again) if again.isascii() and again[:18].isdigit() else Case.objects.none()
-    )
-    if (case := closed.select_related("room").first()) and request.user.serves(case.building_id):
+    case = Case.objects.select_related("room").filter(pk=_number(request, "again")).first()
+    if case is not None and request.user.serves(case.building_id):
         initial |= {"again": case.pk, "building": case.building_id}
         initial |= {"room": case.room.label} if case.room else {"place": case.about[:120]}
-    return initial | {"from_round": request.GET.get("from_round", "")}
+    of_round = request.GET.get("from_round", "")
+    return initial | ({"from_round": of_round} if UUID.fullmatch(of_round) else {})
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    said = request.GET.get(name, "")
+    return int(said) if NUMBER.fullmatch(said) else 0
 
 
 def _said(form: ReportForm, seen_ms: int) -> Report:
