@@ -80,7 +80,9 @@ def registers(code: str, now_ms: int) -> None:
     )
     from_ms, _until_ms = instants_of(period_now(now_ms))
     for closed_ms in (from_ms - 30 * DAY_MS, from_ms):
-        PeriodRegister.objects.filter(period_ms=closed_ms, meter__in=meters).delete()  # another seed's, billed already
+        PeriodRegister.objects.filter(
+            period_ms=closed_ms, meter__in=meters
+        ).delete()  # another seed's, billed already
         PeriodRegister.objects.bulk_create(
             PeriodRegister(
                 gateway_id=f"gw-{code}",

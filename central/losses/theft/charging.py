@@ -24,7 +24,7 @@ from central.office.approvals import ApprovalRefusal, ask
 from central.office.models import Approval, User
 from central.office.roles import ASK_PENALTIES, Role
 
-BESIDE = ("estimate", "photos")
+BESIDE = ("estimate", "missing", "photos")
 """What stands beside the penalty and may grow while it waits."""
 
 

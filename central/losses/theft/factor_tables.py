@@ -104,15 +104,20 @@ def _price(content: Content) -> str:
 
 
 def _beside(content: Content) -> list[Table]:
-    """The estimate, worded as one."""
-    if not content["estimate"]:
-        return []
-    least_wh, most_wh = content["estimate"]
+    """The estimates, worded as such."""
+    rows = []
+    if content["estimate"]:
+        what = _("The load that was measured, in the hours it is believed to have run")
+        rows.append(Row([*content["estimate"], what]))
+    if missing := content.get("missing"):
+        what = _(
+            "Missing behind the master of %(group)s since the first day, whoever took it (%(known)s of %(hours)s hours measured)"
+        )
+        rows.append(Row([missing["least"], missing["most"], what % missing]))
     columns = [
         Column("least", _("At least, kWh"), Kind.KWH, 14),
         Column("most", _("At most, kWh"), Kind.KWH, 14),
         Column("what", _("What"), width=40),
     ]
-    what = _("The load that was measured, in the hours it is believed to have run")
     title = _("Estimate of what was taken: for comparison only, never charged by itself")
-    return [Table(title, columns, [Row([least_wh, most_wh, what])])]
+    return [Table(title, columns, rows)] if rows else []

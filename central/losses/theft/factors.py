@@ -11,13 +11,14 @@ from django.db.models import Q
 
 from central.campus.models import Account, Price
 from central.campus.queries import account_at, occupant_names, price_at
-from central.clock import campus_day
+from central.clock import campus_day, start_of_day_ms
 from central.desk.go_live.models import OpeningBalance
 from central.desk.merchants.models import CardMeterSale
 from central.desk.models import Payment
 from central.domain.theft_penalty import Interval, Penalty, Since, estimate_of, penalty_of
 from central.losses.case_models import Case, CaseStep
 from central.losses.theft import facts as f
+from central.losses.theft.missing_since import Missing, missing_since
 from central.losses.theft.refusals import Refused
 from central.losses.theft.refusals import TheftRefusal as Why
 from central.office.dated_settings import Used, Where, used_at
@@ -46,6 +47,7 @@ class Factors:
     price: Price
     penalty: Penalty
     estimate: Interval | None
+    missing: Missing | None
 
     def content(self, case: Case) -> dict[str, Any]:
         """Write them down as JSON: what is signed, and what the evidence shows ever after."""
@@ -68,6 +70,7 @@ class Factors:
             "micro_yuan_per_kwh": self.price.micro_yuan_per_kwh,
             "fen": self.penalty.amount_fen,
             "estimate": [self.estimate.least_wh, self.estimate.most_wh] if self.estimate else [],
+            "missing": self.missing.content() if self.missing else {},
             "photos": [digest for step in case.steps.all() for digest in step.photos],
         }
 
@@ -122,7 +125,9 @@ def _counted(case: Case, account: Account, finding: CaseStep, price: Price, at_m
     if penalty.amount_fen <= 0:
         return Refused(Why.NO_DAYS, str(case.pk))
     names = tuple(occupant_names(account, at_ms))
-    return Factors(account, names, start, discovered, per_day, both, price, penalty, estimate_for(finding))
+    missing = missing_since(account, start_of_day_ms(start.day), at_ms)
+    estimate = estimate_for(finding)
+    return Factors(account, names, start, discovered, per_day, both, price, penalty, estimate, missing)
 
 
 def estimate_for(finding: CaseStep) -> Interval | None:
