@@ -297,7 +297,8 @@ def test_every_template_has_words_in_both_languages(code: str, language: str) ->
     template = TEMPLATES[code]
     places = {"number": 7, "hours": 5, "link": "/office/x/", "act_word": "Prices", "decision_word": "closed"}
     filled = {name: places.get(name, f"<{name}>") for name in ("subject", "why", "check", "fault", "building",
-              "last_heard", "channel", "by", "at", *places)}  # fmt: skip
+              "last_heard", "channel", "by", "at", "kind_word", "about", "text", "month", "done", "meters", "due",
+              *places)}  # fmt: skip
     words = render(code, filled, language, "https://card.example")
     assert "%(" not in words.in_one()
     assert len(words.text.splitlines()) == len(template.lines)
