@@ -221,3 +221,4 @@ def test_a_cable_from_the_corridor_is_reported_at_once_and_once(warden, north):
     assert kept.case == case
     assert case.room.label == "301"
     assert [step.text for step in case.steps.all()] == ["orange cable"]
+    assert Notice.objects.filter(template="theft-reported").count() == 1, "all offices are told, once"

@@ -11,6 +11,7 @@ from django.utils import translation
 import central
 from central.desk.go_live.models import OpeningBatch
 from central.domain.receipt_prints import PrintedPaper
+from central.domain.round_coverage import Outcome
 from central.domain.rule_json import RuleKind
 from central.ledger import chart_of_accounts as chart
 from central.ledger.checking import VERIFIED
@@ -30,6 +31,7 @@ FAMILIES = {
     "AUDIT": [AUDIT],
     "VERIFIED": [VERIFIED],
     "f'case-{step.kind}'": [f"case-{kind}" for kind in CaseStep.Kind],
+    "f'round-{said.outcome}'": [f"round-{outcome}" for outcome in Outcome if outcome is not Outcome.IN_ORDER],
     "f'print-{paper}'": [f"print-{paper}" for paper in PrintedPaper],
     "f'go-live-{batch.kind}'": [f"go-live-{kind}" for kind in OpeningBatch.Kind],
 }

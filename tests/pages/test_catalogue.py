@@ -14,7 +14,7 @@ ROOT = Path(central.__file__).parent
 MESSAGES = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES"
 TEMPLATES = sorted(ROOT.glob("*/templates/**/*.html"))
 TRANSLATORS = {"_": 0, "gettext": 0, "gettext_lazy": 0, "ngettext": 0, "pgettext": 1, "pgettext_lazy": 1}
-SAME_IN_BOTH = {"中文", "English", "Enter", "Esc", "№", "XLSX", "CSV"}
+SAME_IN_BOTH = {"中文", "English", "Enter", "Esc", "№", "XLSX", "CSV", "PDF", "JSON"}
 """Names of languages in themselves, what stands on the keys, the sign of a number, and kinds of files."""
 
 Key = tuple[str | None, str]

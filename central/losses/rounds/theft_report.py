@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from central.campus.models import Room
 from central.losses.case_models import Case
-from central.losses.cases import Matter, Refused, open_case
 from central.losses.rounds.round_models import Round
+from central.losses.theft.facts import Seen
+from central.losses.theft.operations import Report, report
 from central.office.models import User
 
 
@@ -19,16 +20,7 @@ def report_theft(
     actor: User,
     now_ms: int,
 ) -> Case | None:
-    """Open the case of a theft, or add to the one that stands; inside the caller's transaction. None where it is refused."""
-    matter = Matter(
-        Case.Kind.THEFT,
-        f"theft:{walked.building.code}:{room.full_label}",
-        walked.building,
-        room.full_label,
-        room,
-        text,
-        {"round": walked.round_id, "seen_ms": at_ms},
-        photos,
-    )
-    done = open_case(matter, entry, actor=actor, now_ms=now_ms)
-    return None if isinstance(done, Refused) else done
+    """Report the theft, or add to the case that stands; inside the caller's transaction. None where it is refused."""
+    said = Report(walked.building, room, "", Seen.CABLE, at_ms, text, tuple(photos), of_round=walked.round_id)
+    done = report(said, entry, actor=actor, now_ms=now_ms)
+    return done if isinstance(done, Case) else None
