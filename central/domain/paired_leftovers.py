@@ -1,0 +1,165 @@
+"""Rows that found no partner: which two of them could be one row with one error, so that fewest errors remain. Pure.
+
+Rows that could be one are joined to components; each is searched by itself, to the end or to its budget. What counts is first the number
+of errors, then what they rest on (`Basis`). All equally good ways are kept.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from central.domain.agreement_rows import Row, Rules
+from central.domain.gap_findings import RANK, Error, Explanation, Side, merged
+from central.domain.matched_rows import Matched, Surplus
+from central.domain.row_errors import alone_errors, can_be_one, pair_error, twins_of
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Rows without partners that hang together, and every smallest way to explain them."""
+
+    left: tuple[Row, ...]
+    right: tuple[Row, ...]
+    explanations: tuple[Explanation, ...]
+    is_complete: bool
+    steps: int
+
+
+@dataclass
+class _Search:
+    """One component under search: what may be paired with what, and what each row means alone."""
+
+    left: list[int]
+    right: list[int]
+    edges: dict[int, dict[int, Error]]
+    alone: dict[tuple[Side, int], list[Error]]
+    budget: int
+    steps: int = 0
+    best: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        self.ways: list[dict[int, int]] = []
+
+    @property
+    def is_complete(self) -> bool:
+        return self.steps <= self.budget
+
+    def run(self, at: int, paired: dict[int, int], cost: int) -> None:
+        """Go on with the left row at this place: pair it with a free right row, or with none."""
+        self.steps += 1
+        if not self.is_complete:
+            return
+        if at == len(self.left):
+            self._keep(paired, cost)
+            return
+        if self.best is not None and -(len(paired) + len(self.left) - at) > self.best[0]:
+            return
+        row = self.left[at]
+        taken = set(paired.values())
+        for other, error in self.edges.get(row, {}).items():
+            if other not in taken:
+                self.run(at + 1, {**paired, row: other}, cost + RANK[error.basis])
+        self.run(at + 1, paired, cost)
+
+    def _keep(self, paired: dict[int, int], cost: int) -> None:
+        score = (-len(paired), cost)
+        if self.best is None or score < self.best:
+            self.best, self.ways = score, []
+        if score == self.best:
+            self.ways.append(paired)
+
+    def explanations(self) -> Iterator[list[Error]]:
+        """Give each way's errors, one list for each choice of what rows alone mean."""
+        for paired in self.ways:
+            fixed = [self.edges[row][other] for row, other in paired.items()]
+            lefts = [self.alone[Side.LEFT, row] for row in self.left if row not in paired]
+            rights = [self.alone[Side.RIGHT, row] for row in self.right if row not in paired.values()]
+            for chosen in product(*lefts, *rights):
+                yield [*fixed, *chosen]
+
+
+def pair_leftovers(matched: Matched, rules: Rules) -> list[Component]:
+    """Explain the rows without partners, component by component."""
+    edges = _edges(matched, rules)
+    twins_left, twins_right = twins_of(matched)
+    alone = {(Side.LEFT, at): alone_errors(one, Side.LEFT, twins_left) for at, one in enumerate(matched.left)}
+    alone |= {
+        (Side.RIGHT, at): alone_errors(one, Side.RIGHT, twins_right) for at, one in enumerate(matched.right)
+    }
+    return [
+        _searched(matched, _Search(left, right, edges, alone, rules.budget_steps))
+        for left, right in _components(matched, edges)
+    ]
+
+
+def _edges(matched: Matched, rules: Rules) -> dict[int, dict[int, Error]]:
+    """Find the pairs that could be one row: only rows with a place or a day in common are compared."""
+    by_key: dict[object, list[int]] = defaultdict(list)
+    for at, one in enumerate(matched.right):
+        for key in _keys(one.row):
+            by_key[key].append(at)
+    edges: dict[int, dict[int, Error]] = {}
+    for at, one in enumerate(matched.left):
+        near = sorted({other for key in _keys(one.row) for other in by_key[key]})
+        for other in near:
+            error = _as_one(one, matched.right[other], rules)
+            if error is not None:
+                edges.setdefault(at, {})[other] = error
+    return edges
+
+
+def _keys(row: Row) -> list[object]:
+    return [row.day, row.place] if row.place else [row.day]
+
+
+def _as_one(left: Surplus, right: Surplus, rules: Rules) -> Error | None:
+    found = can_be_one(left.row, right.row, rules)
+    if found is None:
+        return None
+    error = pair_error(left.row, right.row, *found, rules)
+    # Any of the equal rows could be the one: of each side as many as could.
+    return replace(error, rows=left.among, against=right.among)
+
+
+def _components(matched: Matched, edges: dict[int, dict[int, Error]]) -> list[tuple[list[int], list[int]]]:
+    """Join what could be paired, and what is left over from the same equal rows."""
+    parent: dict[tuple[Side, int], tuple[Side, int]] = {}
+
+    def root(node: tuple[Side, int]) -> tuple[Side, int]:
+        while parent.setdefault(node, node) != node:
+            node = parent[node] = parent[parent[node]]
+        return node
+
+    for row, others in edges.items():
+        for other in others:
+            parent[root((Side.LEFT, row))] = root((Side.RIGHT, other))
+    for side, surplus in ((Side.LEFT, matched.left), (Side.RIGHT, matched.right)):
+        same: dict[tuple[str, ...], int] = {}
+        for at, one in enumerate(surplus):
+            first = same.setdefault(tuple(row.id for row in one.among), at)
+            parent[root((side, at))] = root((side, first))
+    found: dict[tuple[Side, int], tuple[list[int], list[int]]] = {}
+    for side, surplus in ((Side.LEFT, matched.left), (Side.RIGHT, matched.right)):
+        for at in range(len(surplus)):
+            lists = found.setdefault(root((side, at)), ([], []))
+            lists[side is Side.RIGHT].append(at)
+    return list(found.values())
+
+
+def _searched(matched: Matched, search: _Search) -> Component:
+    search.run(0, {}, 0)
+    found: dict[Explanation, None] = {}
+    for errors in search.explanations():
+        search.steps += len(errors)
+        if not search.is_complete:
+            break
+        found[merged(errors)] = None
+    explanations = sorted(found, key=lambda errors: (len(errors), repr(errors)))
+    return Component(
+        tuple(matched.left[at].row for at in search.left),
+        tuple(matched.right[at].row for at in search.right),
+        tuple(explanations),
+        search.is_complete,
+        search.steps,
+    )

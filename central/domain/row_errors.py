@@ -1,0 +1,152 @@
+"""From matched rows to errors: what each differing pair and each row without a partner means. Pure."""
+
+from central.domain.agreement_rows import Row, Rules
+from central.domain.gap_findings import Basis, Error, ErrorKind, Side
+from central.domain.matched_rows import Matched, Surplus, contradict
+from central.domain.written_slips import slip_between
+
+Twins = frozenset[tuple[object, ...]]
+"""What tells rows of a source apart, for those that found a partner: a surplus row that is equal to one of them stands twice."""
+
+
+def pair_kind(left: Row, right: Row, rules: Rules) -> ErrorKind | None:
+    """Say what is wrong between two rows that are the same by their keys; None: nothing."""
+    if left.building != right.building:
+        return ErrorKind.WRONG_BUILDING
+    if left.period != right.period:
+        return period_kind(left, right, rules)
+    if left.amount == right.amount:
+        return None
+    return _amount_kind(left, right, rules)
+
+
+def _amount_kind(left: Row, right: Row, rules: Rules) -> ErrorKind:
+    if rules.reading_step > 1 and abs(left.amount - right.amount) < rules.reading_step:
+        return ErrorKind.ROUNDED
+    slip = written_slip(left, right, rules)
+    if slip is not None:
+        return slip
+    return ErrorKind.CUT_OFF if _read_at_another_instant(left, right, rules) else ErrorKind.AMOUNT_DIFFERS
+
+
+def written_slip(left: Row, right: Row, rules: Rules) -> ErrorKind | None:
+    """Say which slip of the pen tells two rows apart: in what was written down if both know it, else in the amounts."""
+    if left.written is None or right.written is None:
+        return slip_between(left.amount, right.amount)
+    step = rules.reading_step
+    slip = slip_between(left.written, right.written)
+    if slip is None and step > 1:
+        slip = slip_between(left.written // step, right.written // step)
+    return slip
+
+
+def _read_at_another_instant(left: Row, right: Row, rules: Rules) -> bool:
+    """A meter read later shows more: that is no mistake of the number but of the moment."""
+    if not rules.one_row_per_place or left.at_ms is None or right.at_ms is None:
+        return False
+    apart_ms = left.at_ms - right.at_ms
+    is_near = 0 < abs(apart_ms) <= rules.cut_off_window_ms
+    return is_near and (apart_ms > 0) == (left.amount > right.amount)
+
+
+def period_kind(left: Row, right: Row, rules: Rules) -> ErrorKind:
+    """Say why the two sources book a row in different periods: near the edge, arrived late, or simply wrong."""
+    earlier, later = (left, right) if left.period < right.period else (right, left)
+    for row in (left, right):
+        if is_near_edge(row, (earlier.period, later.period), rules):
+            return ErrorKind.CUT_OFF
+    return ErrorKind.LATE if later.booked and later.booked > later.day else ErrorKind.WRONG_PERIOD
+
+
+def is_near_edge(row: Row, periods: tuple[str, str], rules: Rules) -> bool:
+    """Say whether a row's instant lies within the cut-off window of the edge between two periods that follow each other."""
+    edges = [rules.edges[period] for period in periods if period in rules.edges]
+    if row.at_ms is None or not edges:
+        return False
+    edge_ms = edges[0][1] if periods[0] in rules.edges else edges[0][0]
+    if len(edges) == 2 and edges[0][1] != edges[1][0]:
+        return False
+    return abs(row.at_ms - edge_ms) <= rules.cut_off_window_ms
+
+
+def pair_error(left: Row, right: Row, kind: ErrorKind, basis: Basis, rules: Rules) -> Error:
+    """Make the error of two rows that are one, seen from the left row's building and period."""
+    moved = left.frame != right.frame
+    delta = left.amount if moved else left.amount - right.amount
+    # Of meters the left source is what a person wrote; of money the right one was copied from the left.
+    side = Side.LEFT if rules.one_row_per_place else Side.RIGHT
+    return Error(kind, side, basis, delta, (left,), 1, (right,), right.frame if moved else None)
+
+
+def seen_from(error: Error, frame: tuple[str, str]) -> Error:
+    """Give a moved row's error as the other building or period sees it: what is missing there is too much here."""
+    if not error.other or error.rows[0].frame == frame:
+        return error
+    delta = -error.against[0].amount
+    return Error(
+        error.kind, error.side, error.basis, delta, error.rows, error.take, error.against, error.other
+    )
+
+
+def twins_of(matched: Matched) -> tuple[Twins, Twins]:
+    """Collect what the matched rows of each source look like."""
+    return (
+        frozenset(_look(pair.left) for pair in matched.pairs),
+        frozenset(_look(pair.right) for pair in matched.pairs),
+    )
+
+
+def _look(row: Row) -> tuple[object, ...]:
+    if row.document:
+        return (row.frame, row.document, row.amount)
+    return (row.frame, row.place, row.day, row.amount)
+
+
+def alone_errors(one: Surplus, side: Side, twins: Twins) -> list[Error]:
+    """Say what a row without a partner can mean: the other side lacks it, or its own side has it twice. Both may be possible.
+
+    A twin with the same document is the same row again. A twin without any document may be a second payment: then both are said.
+    """
+    row = one.row
+    delta, other = (row.amount, Side.RIGHT) if side is Side.LEFT else (-row.amount, Side.LEFT)
+    missing = Error(ErrorKind.MISSING, other, _basis_alone(one), delta, one.among)
+    doubled = Error(ErrorKind.DOUBLED, side, _basis_alone(one), delta, one.among)
+    if row.document:
+        return [doubled] if _look(row) in twins else [missing]
+    return [missing, doubled] if len(one.among) > 1 or _look(row) in twins else [missing]
+
+
+def _basis_alone(one: Surplus) -> Basis:
+    """A row that nothing equals is known by itself: by its number, its room, or its day."""
+    if len(one.among) > 1:
+        return one.basis
+    if one.row.document:
+        return Basis.DOCUMENT
+    return Basis.PLACE if one.row.place else Basis.DAY
+
+
+def can_be_one(left: Row, right: Row, rules: Rules) -> tuple[ErrorKind, Basis] | None:
+    """Say by which single error two rows without partners could be the same one; None: they are two."""
+    if contradict(left, right):
+        return None
+    same_place = bool(left.place) and left.place == right.place
+    same_day = left.day == right.day
+    if not (same_place or same_day):
+        return None
+    basis = Basis.PLACE if same_place else Basis.DAY
+    if left.frame != right.frame:
+        return _moved(left, right, basis, same_day, rules)
+    slip = written_slip(left, right, rules)
+    if slip is not None:
+        return slip, basis
+    return (ErrorKind.AMOUNT_DIFFERS, basis) if same_place and same_day else None
+
+
+def _moved(
+    left: Row, right: Row, basis: Basis, same_day: bool, rules: Rules
+) -> tuple[ErrorKind, Basis] | None:
+    one_step = (left.building == right.building) != (left.period == right.period)
+    if not one_step or not same_day or left.amount != right.amount:
+        return None
+    kind = pair_kind(left, right, rules)
+    return (kind, basis) if kind is not None else None
