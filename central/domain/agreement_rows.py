@@ -1,6 +1,6 @@
 """What the four-way agreement compares (R-4.1.9): rows of a source, how fine a source is, and where a period's edges lie. Pure.
 
-A row says where ITS source books it (`building`, `period`): the same payment may stand in another building or month of another source.
+A row says where ITS source books it (`building`, `period`): another source may have the same payment in another building or month.
 """
 
 from collections.abc import Iterable, Mapping
@@ -77,6 +77,9 @@ class Rules:
     """In a group of so few rows a slip of the pen in any one of them is thought of, where only the group's sum is known."""
     one_row_per_place: bool = False
     """Meters: each stands once in a period, so the place alone ties two rows together."""
+    both_cover: frozenset[tuple[str, str]] | None = None
+    """The buildings and periods that both sources were given for; None: all. A row is never said to have moved to or from another by its
+    day and amount alone: there every row lacks its partner."""
     reading_step: int = 1
     """The coarser source's last digit (Wh): 1000 when the electrician writes whole kWh."""
 

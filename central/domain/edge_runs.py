@@ -8,7 +8,7 @@ from central.domain.agreement_rows import Frame, Row, Rules
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Rows from an edge on; a cut-off takes the first of them, so many as lie on its wrong side. `sign`: +1 when the sum lacks them."""
+    """Rows from an edge on; a cut-off takes the first of them, as many as lie on its wrong side. `sign`: +1: the sum lacks them."""
 
     rows: tuple[Row, ...]
     sign: int

@@ -1,4 +1,4 @@
-"""The four-way agreement (R-4.1.9): per building and accounting period, does the money, the energy and the bridge between them agree. Pure.
+"""The four-way agreement (R-4.1.9): per building and accounting period, money, energy and the bridge between them. Pure.
 
     money    card room                                                  = K3                       fen
     energy   the electrician's readings                                 = the automatic ones       Wh

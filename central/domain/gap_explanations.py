@@ -31,8 +31,9 @@ def explain_line(
     """
     left, right = line_rows(kind, sources)
     there = [building for building in buildings if _is_there(kind, sources, (building, period))]
-    grains = _grains(kind, sources, right)
-    return explain(left, right, there, period, rules, *grains)
+    covers = [sources[party].covers for party in PARTIES[kind] if party in sources]
+    rules = replace(rules, both_cover=frozenset.intersection(*covers) if covers else frozenset())
+    return explain(left, right, there, period, rules, *_grains(kind, sources, right))
 
 
 def _is_there(kind: LineKind, sources: Sources, frame: Frame) -> bool:

@@ -181,7 +181,9 @@ def merged(errors: list[Error]) -> Explanation:
     """Put errors that differ only in which of the same rows they take into one, and all into one order."""
     found: dict[tuple[object, ...], Error] = {}
     for error in errors:
-        key = (error.kind, error.side, error.basis, error.rows, error.against, error.other)
+        key: tuple[object, ...] = (
+            error.kind, error.side, error.basis, error.rows, error.against, error.other,
+        )  # fmt: skip
         at = found.get(key)
         if at is not None and at.take + error.take <= len(error.rows):
             error = Error(

@@ -1,8 +1,8 @@
 """Explain gaps where one source gives sums only: a day's voucher, a room's balance, a month's total. Pure.
 
-Rows stand left, sums right. Each group (a day, a room, the period) whose sum differs is a part of the gap. Tried in this order, and the
-first that fits wins: rows that visibly stand twice; rows moved to another group whose gap closes at the same time; the smallest set of
-single errors (`sum_items.py`). What is known only by its sum is never called certain: it fits, or several sets fit.
+Rows stand left, sums right. Each group (a day, a room, the period) whose sum differs is a part of the gap. Tried in this order, the
+first that fits wins: rows that visibly stand twice; rows moved to another group whose gap closes at the same time; the smallest set
+of single errors (`sum_items.py`). What is known only by its sum is never called certain: it fits, or several sets fit.
 """
 
 from collections import defaultdict
@@ -104,7 +104,7 @@ def _searched(group: Group, candidates: list[Candidate], rules: Rules) -> Part:
         found.more,
         found.is_complete,
         found.steps,
-        tuple((*group.rows, *group.sums)),
+        (*group.rows, *group.sums),
     )
 
 
@@ -147,9 +147,9 @@ def _movable(giver: Group, taker: Group, rules: Rules) -> list[Candidate]:
 
 
 def _may_move(group: Group, other: Group, grain: Grain) -> bool:
-    """Rows move one step: to another building, another room, the day before or after, or another period."""
+    """Rows move one step: to another building, another room, the day before or after, or into another period."""
     (building, period), (other_building, other_period) = group.frame, other.frame
-    if grain is Grain.DAYS and group.of != other.of:
+    if grain is Grain.DAYS and group.of != other.of and period == other_period:
         return building == other_building and abs((group.sums[0].day - other.sums[0].day).days) == 1
     if grain is Grain.PLACES:
         return period == other_period or (building == other_building and group.of == other.of)
@@ -178,7 +178,9 @@ def _move_kind(error: Error, giver: Group, taker: Group, rules: Rules) -> ErrorK
     if giver.frame[0] != taker.frame[0]:
         return ErrorKind.WRONG_BUILDING
     if giver.frame[1] != taker.frame[1]:
-        return period_kind(error.rows[0], taker.sums[0], rules)
+        kind = period_kind(error.rows[0], taker.sums[0], rules)
+        is_late = giver.frame[1] < taker.frame[1] and giver.of != taker.of
+        return ErrorKind.LATE if is_late and kind is ErrorKind.WRONG_PERIOD else kind
     return ErrorKind.WRONG_PLACE if giver.sums[0].place else ErrorKind.WRONG_DAY
 
 

@@ -1,7 +1,7 @@
 """Which row of one source is which row of the other: by id and document, then by room, day and amount, then by numbers. Pure.
 
 Stage by stage, the strongest keys first; a row that found its partner is out of the game. Where a stage leaves rows over that are
-equal to rows it matched (five payments of 50 yuan on a day against four), nothing says which of them is left: all are kept as `among`.
+equal to rows it matched (five payments of 50 yuan on a day against four), nothing says which is left: all are kept as `among`.
 Rows whose keys contradict each other (two receipt numbers, two rooms) are never matched by day and amount.
 """
 

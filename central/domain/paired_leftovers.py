@@ -1,7 +1,7 @@
 """Rows that found no partner: which two of them could be one row with one error, so that fewest errors remain. Pure.
 
-Rows that could be one are joined to components; each is searched by itself, to the end or to its budget. What counts is first the number
-of errors, then what they rest on (`Basis`). All equally good ways are kept.
+Rows that could be one are joined to components; each is searched by itself, to the end or to its budget. What counts is first the
+number of errors, then what they rest on (`Basis`). All equally good ways are kept.
 """
 
 from collections import defaultdict

@@ -148,5 +148,11 @@ def _moved(
     one_step = (left.building == right.building) != (left.period == right.period)
     if not one_step or not same_day or left.amount != right.amount:
         return None
+    if (
+        basis is Basis.DAY
+        and rules.both_cover is not None
+        and not {left.frame, right.frame} <= rules.both_cover
+    ):
+        return None
     kind = pair_kind(left, right, rules)
     return (kind, basis) if kind is not None else None

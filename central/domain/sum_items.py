@@ -1,4 +1,4 @@
-"""The single errors that a wrong sum may come from: each row missing, twice, or with its sign reversed; slips; the cut-off. Pure."""
+"""The single errors that a wrong sum may come from: a row missing, twice, or with its sign reversed; slips; the cut-off. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
