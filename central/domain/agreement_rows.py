@@ -78,8 +78,8 @@ class Rules:
     one_row_per_place: bool = False
     """Meters: each stands once in a period, so the place alone ties two rows together."""
     both_cover: frozenset[tuple[str, str]] | None = None
-    """The buildings and periods that both sources were given for; None: all. A row is never said to have moved to or from another by its
-    day and amount alone: there every row lacks its partner."""
+    """The buildings and periods that both sources were given for; None: all. Where one is not, every row lacks its partner: day and
+    amount alone then never say that a row was moved."""
     reading_step: int = 1
     """The coarser source's last digit (Wh): 1000 when the electrician writes whole kWh."""
 

@@ -1,8 +1,8 @@
 """The smallest sets of signed whole numbers that add up to a target: all of them, by meeting in the middle. Pure.
 
 A set of size s is a first part of ceil(s / 2) items in order and a last part of floor(s / 2), looked up by the sum that is left.
-Each set is met once. Sizes are tried from one upwards; the first size that has a set ends the search: no smaller one exists. What is
-looked at is counted, and a budget of such steps bounds the time. What is left of it is said: `is_complete`.
+Each set is met once. Sizes are tried from one upwards; the first size that has a set ends the search: no smaller one exists. What
+is looked at is counted, and a budget of such steps bounds the time; whether it sufficed is said: `is_complete`.
 """
 
 from collections import Counter
