@@ -4,7 +4,7 @@ A row says where ITS source books it (`building`, `period`): another source may 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -46,6 +46,8 @@ class Row:
     """The number a person wrote when `amount` was computed from it (a register, in Wh): slips of the pen are looked for here."""
     booked: date | None = None
     """The day it was booked, when that was later than `day`."""
+    is_typed: bool = True
+    """False for what no person wrote (a charge that the gateway computed): it has no slips of the pen."""
     origin: str = ""
     """Where a reader finds it: a sheet and line, or a page of ours."""
 
@@ -100,7 +102,4 @@ def taken_off(row: Row) -> Row:
 
 
 def _with_amount(row: Row, amount: int) -> Row:
-    return Row(
-        row.id, row.building, row.period, row.day, amount, row.place, row.document,
-        row.at_ms, None, row.booked, row.origin,
-    )  # fmt: skip
+    return replace(row, amount=amount, written=None)

@@ -100,7 +100,9 @@ class Error:
 
     @property
     def ways(self) -> int:
-        """In how many ways the rows can be chosen."""
+        """In how many ways the rows can be chosen. Of a row that stands twice by its keys it is all one which is the second."""
+        if self.kind is ErrorKind.DOUBLED and self.basis in (Basis.DOCUMENT, Basis.PLACE):
+            return 1
         return comb(len(self.rows), self.take) * max(comb(len(self.against), self.take), 1)
 
 

@@ -8,6 +8,7 @@ of single errors (`sum_items.py`). What is known only by its sum is never called
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from central.domain.agreement_rows import Frame, Grain, Row, Rules, in_order
 from central.domain.edge_runs import Run, edge_runs
@@ -41,7 +42,7 @@ class Group:
 
 
 _GROUPED_BY: dict[Grain, Callable[[Row], Hashable]] = {
-    Grain.DAYS: lambda row: row.day.isoformat(),
+    Grain.DAYS: lambda row: row.day,
     Grain.PLACES: lambda row: row.place,
     Grain.PERIOD: lambda row: "",
 }
@@ -58,8 +59,7 @@ def explain_totals(
     parts: dict[Frame, list[Part]] = defaultdict(list)
     for group in groups.values():
         if group.gap:
-            others = [one for one in by_gap[-group.gap] if one.sums and group.sums]
-            parts[group.frame].append(_part(group, others, groups, grain, rules))
+            parts[group.frame].append(_part(group, by_gap[-group.gap], groups, grain, rules))
     return parts
 
 
@@ -76,7 +76,7 @@ def _groups(rows: Sequence[Row], sums: Sequence[Row], grain: Grain) -> dict[Grou
 def _part(
     group: Group, others: list[Group], groups: dict[GroupKey, Group], grain: Grain, rules: Rules
 ) -> Part:
-    if not group.sums:
+    if not group.sums and grain is not Grain.DAYS:
         missing = Error(
             ErrorKind.TOTAL_MISSING, Side.RIGHT, Basis.SUMS, group.gap, tuple(group.rows), len(group.rows)
         )
@@ -114,9 +114,9 @@ def _moves(group: Group, others: list[Group], grain: Grain, rules: Rules) -> Par
     more = steps = 0
     is_complete = True
     for other in others:
-        if not _may_move(group, other, grain):
-            continue
         giver, taker = (group, other) if group.gap > 0 else (other, group)
+        if not taker.sums or not _may_move(group, other, grain):
+            continue
         part = _searched(giver, _movable(giver, taker, rules), rules)
         steps, more = steps + part.steps, more + part.more
         is_complete = is_complete and part.is_complete
@@ -126,7 +126,7 @@ def _moves(group: Group, others: list[Group], grain: Grain, rules: Rules) -> Par
                 moved,
             )
             for errors in part.alternatives
-            for moved in [_as_moves(errors, giver, taker, group, rules)]
+            for moved in [_as_moves(errors, giver, taker, group)]
         ]
     if not found:
         return None
@@ -137,7 +137,13 @@ def _moves(group: Group, others: list[Group], grain: Grain, rules: Rules) -> Par
 
 def _movable(giver: Group, taker: Group, rules: Rules) -> list[Candidate]:
     """Any rows; or, over an edge between periods, all those on the wrong side of one instant as one error."""
-    found = missing_only(giver.rows, Basis.TWO_GAPS)
+    by_kind: dict[ErrorKind, list[Row]] = defaultdict(list)
+    for row in giver.rows:
+        by_kind[_move_kind(row, giver, taker, rules)].append(row)
+    found: list[Candidate] = []
+    for kind, rows in by_kind.items():
+        for one in missing_only(rows, Basis.TWO_GAPS):
+            found.append(replace(one, error=replace(one.error, kind=kind), owner=len(found)))
     if giver.frame[1] != taker.frame[1]:
         last, first = edge_runs(giver.rows, giver.frame[1], rules) or ([], [])
         run = Run(tuple(last if giver.frame[1] < taker.frame[1] else first), 1, taker.frame)
@@ -149,39 +155,37 @@ def _movable(giver: Group, taker: Group, rules: Rules) -> list[Candidate]:
 def _may_move(group: Group, other: Group, grain: Grain) -> bool:
     """Rows move one step: to another building, another room, the day before or after, or into another period."""
     (building, period), (other_building, other_period) = group.frame, other.frame
-    if grain is Grain.DAYS and group.of != other.of and period == other_period:
-        return building == other_building and abs((group.sums[0].day - other.sums[0].day).days) == 1
+    if isinstance(group.of, date) and isinstance(other.of, date) and group.of != other.of:
+        is_beside = abs((group.of - other.of).days) == 1
+        return building == other_building and (period != other_period or is_beside)
     if grain is Grain.PLACES:
         return period == other_period or (building == other_building and group.of == other.of)
     return (building == other_building) != (period == other_period)
 
 
-def _as_moves(errors: Explanation, giver: Group, taker: Group, seen: Group, rules: Rules) -> Explanation:
+def _size(error: Error) -> int:
+    """Count an error's rows; all rows behind one instant are one error."""
+    return 1 if error.kind is ErrorKind.CUT_OFF and error.take == len(error.rows) else error.take
+
+
+def _as_moves(errors: Explanation, giver: Group, taker: Group, seen: Group) -> Explanation:
     sign = 1 if seen is giver else -1
     return merged(
         [
-            replace(
-                error,
-                kind=_move_kind(error, giver, taker, rules),
-                delta=sign * error.delta,
-                other=taker.frame,
-                against=tuple(taker.sums),
-            )
+            replace(error, delta=sign * error.delta, other=taker.frame, against=tuple(taker.sums[-1:]))
             for error in errors
         ]
     )
 
 
-def _move_kind(error: Error, giver: Group, taker: Group, rules: Rules) -> ErrorKind:
-    if error.kind is ErrorKind.CUT_OFF:
-        return error.kind
+def _move_kind(row: Row, giver: Group, taker: Group, rules: Rules) -> ErrorKind:
     if giver.frame[0] != taker.frame[0]:
         return ErrorKind.WRONG_BUILDING
-    if giver.frame[1] != taker.frame[1]:
-        kind = period_kind(error.rows[0], taker.sums[0], rules)
-        is_late = giver.frame[1] < taker.frame[1] and giver.of != taker.of
-        return ErrorKind.LATE if is_late and kind is ErrorKind.WRONG_PERIOD else kind
-    return ErrorKind.WRONG_PLACE if giver.sums[0].place else ErrorKind.WRONG_DAY
+    if giver.frame[1] == taker.frame[1]:
+        return ErrorKind.WRONG_DAY if isinstance(giver.of, date) else ErrorKind.WRONG_PLACE
+    kind = period_kind(row, taker.sums[0], rules)
+    is_late = giver.frame[1] < taker.frame[1] and giver.of != taker.of
+    return ErrorKind.LATE if is_late and kind is ErrorKind.WRONG_PERIOD else kind
 
 
 def _open_runs(group: Group, groups: dict[GroupKey, Group], grain: Grain, rules: Rules) -> list[Run]:

@@ -96,7 +96,10 @@ class _Open:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = in_order(rows)
-        self.waiting = dict.fromkeys(range(len(self.rows)))
+        self.again = _standing_again(self.rows)
+        # A row that visibly stands twice is matched last: if one is left over, it is the second of the two.
+        self.waiting = dict.fromkeys([at for at in range(len(self.rows)) if at not in self.again])
+        self.waiting |= self.again
         self.among: dict[int, dict[int, None]] = {}
         self.basis: dict[int, Basis] = {}
 
@@ -111,7 +114,7 @@ class _Open:
     def left_over(self, group: Sequence[int], matched: Sequence[int], basis: Basis) -> None:
         """Remember, for each row of a group that found no partner, the equal ones that did."""
         for at in group:
-            if at not in self.waiting:
+            if at not in self.waiting or at in self.again:
                 continue
             row = self.rows[at]
             equal = [one for one in matched if _is_equal(self.rows[one], row)]
@@ -128,6 +131,18 @@ class _Open:
             others = tuple(self.rows[one] for one in among)
             found.append(Surplus(self.rows[at], others, self.basis.get(at, Basis.DOCUMENT)))
         return tuple(found)
+
+
+def _standing_again(rows: Sequence[Row]) -> dict[int, None]:
+    """Find the rows that repeat an earlier one to the letter: its document, place, day and amount."""
+    seen: set[tuple[object, ...]] = set()
+    found: dict[int, None] = {}
+    for at, row in enumerate(rows):
+        look = (row.frame, row.document, row.place, row.day, row.amount)
+        if row.document and look in seen:
+            found[at] = None
+        seen.add(look)
+    return found
 
 
 def _is_equal(a: Row, b: Row) -> bool:

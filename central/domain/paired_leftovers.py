@@ -83,9 +83,13 @@ def pair_leftovers(matched: Matched, rules: Rules) -> list[Component]:
     """Explain the rows without partners, component by component."""
     edges = _edges(matched, rules)
     twins_left, twins_right = twins_of(matched)
-    alone = {(Side.LEFT, at): alone_errors(one, Side.LEFT, twins_left) for at, one in enumerate(matched.left)}
+    alone = {
+        (Side.LEFT, at): alone_errors(one, Side.LEFT, twins_left, rules)
+        for at, one in enumerate(matched.left)
+    }
     alone |= {
-        (Side.RIGHT, at): alone_errors(one, Side.RIGHT, twins_right) for at, one in enumerate(matched.right)
+        (Side.RIGHT, at): alone_errors(one, Side.RIGHT, twins_right, rules)
+        for at, one in enumerate(matched.right)
     }
     return [
         _searched(matched, _Search(left, right, edges, alone, rules.budget_steps))

@@ -102,18 +102,20 @@ def _look(row: Row) -> tuple[object, ...]:
     return (row.frame, row.place, row.day, row.amount)
 
 
-def alone_errors(one: Surplus, side: Side, twins: Twins) -> list[Error]:
+def alone_errors(one: Surplus, side: Side, twins: Twins, rules: Rules) -> list[Error]:
     """Say what a row without a partner can mean: the other side lacks it, or its own side has it twice. Both may be possible.
 
-    A twin with the same document is the same row again. A twin without any document may be a second payment: then both are said.
+    A twin with the same document is the same row again. So is a meter's second reading. A twin without any document
+    may be a second payment: then both are said.
     """
     row = one.row
     delta, other = (row.amount, Side.RIGHT) if side is Side.LEFT else (-row.amount, Side.LEFT)
     missing = Error(ErrorKind.MISSING, other, _basis_alone(one), delta, one.among)
     doubled = Error(ErrorKind.DOUBLED, side, _basis_alone(one), delta, one.among)
-    if row.document:
-        return [doubled] if _look(row) in twins else [missing]
-    return [missing, doubled] if len(one.among) > 1 or _look(row) in twins else [missing]
+    has_twin = _look(row) in twins or (not row.document and len(one.among) > 1)
+    if not has_twin:
+        return [missing]
+    return [doubled] if row.document or rules.one_row_per_place else [missing, doubled]
 
 
 def _basis_alone(one: Surplus) -> Basis:

@@ -70,12 +70,20 @@ def single_errors(
         ]
     gap = sum(row.amount for row in rows) - sum(row.amount for row in sums)
     alone = [
+        *_no_sum(rows, sums, gap, basis),
         *_doubled_sums(sums, gap, basis),
-        *_slips(sums, gap, Side.RIGHT, basis),
-        *(_slips(rows, -gap, Side.LEFT, basis) if len(rows) <= rules.slip_rows else ()),
+        *_slips(sums, gap, gap, basis),
+        *(_slips(rows, -gap, gap, basis) if len(rows) <= rules.slip_rows else ()),
         *cut_offs(runs, gap, basis),
     ]
     return found + [Candidate(error, -1 - at) for at, error in enumerate(alone)]
+
+
+def _no_sum(rows: Sequence[Row], sums: Sequence[Row], gap: int, basis: Basis) -> list[Error]:
+    """The whole sum is not there: that is one error, however many rows it has."""
+    if sums:
+        return []
+    return [Error(ErrorKind.TOTAL_MISSING, Side.RIGHT, basis, gap, tuple(rows), len(rows))]
 
 
 def _doubled_sums(sums: Sequence[Row], gap: int, basis: Basis) -> list[Error]:
@@ -86,14 +94,14 @@ def _doubled_sums(sums: Sequence[Row], gap: int, basis: Basis) -> list[Error]:
     return [Error(ErrorKind.DOUBLED, Side.RIGHT, basis, gap, same)]
 
 
-def _slips(rows: Sequence[Row], gap: int, side: Side, basis: Basis) -> list[Error]:
-    """A slip of the pen in one of these numbers that would make just this gap."""
+def _slips(rows: Sequence[Row], differs_by: int, gap: int, basis: Basis) -> list[Error]:
+    """A slip of the pen in one of these numbers that would make just this gap: what is off stands on the side of the sums."""
     found = []
     for row in rows:
-        kind = slip_between(row.amount, row.amount + gap)
-        # A reversed sign of a row is thought of as such; of a sum it is a slip like the others.
-        if kind is not None and not (side is Side.LEFT and kind is ErrorKind.SIGN_REVERSED):
-            found.append(Error(kind, side, basis, gap if side is Side.RIGHT else -gap, (row,)))
+        kind = slip_between(row.amount, row.amount + differs_by) if row.is_typed else None
+        # A row's reversed sign is thought of as such; a sum's is a slip like the others.
+        if kind is not None and not (kind is ErrorKind.SIGN_REVERSED and differs_by == -gap):
+            found.append(Error(kind, Side.RIGHT, basis, gap, (row,)))
     return found
 
 

@@ -38,7 +38,9 @@ class Copy:
         self.touched.add(ours.id)
         for building in buildings:
             side = self.side if kind in (ErrorKind.MISSING, ErrorKind.DOUBLED) else None
-            self.truths.append(Truth(building, kind, frozenset({ours.id, f"k{ours.id}"}), side))
+            self.truths.append(
+                Truth(building, kind, frozenset({ours.id, f"k{ours.id}", f"k{ours.id}+"}), side)
+            )
 
 
 Plant = Callable[[random.Random, list[Row], Copy], None]
@@ -53,8 +55,9 @@ def copied(rows: Iterable[Row]) -> Copy:
 def pick(
     rng: random.Random, rows: list[Row], copy: Copy, fits: Callable[[Row], bool] = lambda row: True
 ) -> Row:
-    """Choose a row that no other plant has touched."""
-    found = [row for row in rows if row.id not in copy.touched and fits(row)]
+    """Choose a row that no other plant has touched, nor one of the same sum: what cancels in a list without keys is no gap."""
+    spent = {row.amount for row in rows if row.id in copy.touched}
+    found = [row for row in rows if row.amount not in spent and fits(row)]
     return rng.choice(found)
 
 
@@ -127,11 +130,15 @@ def wrong_building(rng: random.Random, rows: list[Row], copy: Copy) -> None:
     copy.told(ErrorKind.WRONG_BUILDING, row, row.building, other)
 
 
-def wrong_period(rng: random.Random, rows: list[Row], copy: Copy) -> None:
-    row = pick(rng, rows, copy, lambda row: not is_near_edge(row))
-    other = rng.choice((BEFORE.name, AFTER.name))
-    copy.rows[row.id] = replace(copy.rows[row.id], period=other)
-    copy.told(ErrorKind.WRONG_PERIOD, row, row.building)
+def wrong_period(*others: str) -> Plant:
+    """Make the plant of a row booked in another period for no reason."""
+
+    def plant(rng: random.Random, rows: list[Row], copy: Copy) -> None:
+        row = pick(rng, rows, copy, lambda row: not is_near_edge(row))
+        copy.rows[row.id] = replace(copy.rows[row.id], period=rng.choice(others))
+        copy.told(ErrorKind.WRONG_PERIOD, row, row.building)
+
+    return plant
 
 
 def late(rng: random.Random, rows: list[Row], copy: Copy) -> None:
@@ -180,11 +187,14 @@ MONEY: dict[str, Plant] = {
     "one digit": slip(ErrorKind.ONE_DIGIT),
     "sign reversed": sign_reversed,
     "wrong building": wrong_building,
-    "wrong period": wrong_period,
+    "wrong period": wrong_period(BEFORE.name, AFTER.name),
     "late arrival": late,
     "cut-off, one row": cut_off,
     "cut-off, all after an instant": cut_off_run,
     "two or three at once": several(missing, doubled, slip(ErrorKind.ONE_DIGIT), wrong_building, late),
 }
-OF_SUMS: dict[str, Plant] = MONEY | {"two or three at once": several(missing, doubled, sign_reversed)}
-"""Where only sums are known; digits are then mistyped in a sum (`slipped_sum`)."""
+OF_SUMS: dict[str, Plant] = MONEY | {
+    "wrong period": wrong_period(BEFORE.name),
+    "two or three at once": several(missing, doubled, sign_reversed),
+}
+"""Where only sums are known. Digits are then mistyped in a sum (`slipped_sum`); what is counted on a later period's day looks late."""

@@ -105,7 +105,9 @@ def _other_movements(rng: random.Random, readings: list[Row]) -> list[Row]:
     for row in readings:
         room = row.place.removeprefix("m")
         used = -row.amount * PRICE_MICRO_YUAN // 1000
-        found.append(Row(f"u{room}", row.building, row.period, row.day, used, room, at_ms=row.at_ms))
+        found.append(
+            Row(f"u{room}", row.building, row.period, row.day, used, room, at_ms=row.at_ms, is_typed=False)
+        )
         if rng.random() < 0.3:
             given = 1_000_000 * rng.choice((8, 10, 16, 24))
             found.append(Row(f"s{room}", row.building, row.period, PERIOD.first, given, room))
