@@ -31,6 +31,8 @@ class ErrorKind(StrEnum):
     ONE_DIGIT = "one-digit"
     """One digit is another."""
     SIGN_REVERSED = "sign-reversed"
+    OTHER_DOCUMENT = "other-document"
+    """A slip in the document's number; the sum is the same."""
     AMOUNT_DIFFERS = "amount-differs"
     """The same row by its keys, with another amount that is no slip of the pen."""
     ROUNDED = "rounded"
@@ -78,6 +80,8 @@ class Verdict(StrEnum):
     """One smallest set fits, by its numbers: nothing else speaks for it."""
     AMBIGUOUS = "ambiguous"
     """Several explanations are equally good."""
+    COINCIDENCE = "coincidence"
+    """Sets of several rows fit, as they would nearly any number of this size: they say nothing. They are given to be looked at."""
     UNEXPLAINED = "unexplained"
     """Searched to the end: no set of rows within the limit explains it."""
     NOT_SEARCHED = "not-searched-to-the-end"
@@ -119,6 +123,7 @@ class Part:
     """How many further alternatives there are beyond those given."""
     is_complete: bool = True
     """False: the budget was used up."""
+    is_coincidence: bool = False
     steps: int = 0
     rows: tuple[Row, ...] = ()
     """What was compared, where nothing explains it: the rows to look at by hand."""
@@ -135,13 +140,23 @@ class Part:
             return Verdict.NOT_SEARCHED
         if not self.alternatives:
             return Verdict.UNEXPLAINED
+        if self.is_coincidence:
+            return Verdict.COINCIDENCE
         if self.ways > 1:
             return Verdict.AMBIGUOUS
         weakest = max(RANK[error.basis] for error in self.alternatives[0])
         return Verdict.FITS if weakest > RANK[Basis.TWO_GAPS] else Verdict.NAMED
 
 
-_WORST_LAST = (Verdict.NAMED, Verdict.FITS, Verdict.AMBIGUOUS, Verdict.NOT_SEARCHED, Verdict.UNEXPLAINED)
+_WORST_LAST = (
+    Verdict.NAMED,
+    Verdict.FITS,
+    Verdict.AMBIGUOUS,
+    Verdict.NOT_SEARCHED,
+    Verdict.COINCIDENCE,
+    Verdict.UNEXPLAINED,
+)
+_NOT_EXPLAINED = (Verdict.UNEXPLAINED, Verdict.COINCIDENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +178,7 @@ class GapExplanation:
     @property
     def unexplained(self) -> int:
         """What of the gap no rows explain."""
-        return sum(part.delta for part in self.parts if part.verdict is Verdict.UNEXPLAINED)
+        return sum(part.delta for part in self.parts if part.verdict in _NOT_EXPLAINED)
 
     @property
     def steps(self) -> int:

@@ -69,7 +69,7 @@ def _add_component(component: Component, rules: Rules, parts: Parts) -> None:
         shown = tuple(views)[: rules.shown_at_most]
         rows = tuple(row for row in (*component.left, *component.right) if row.frame == frame)
         more = len(views) - len(shown)
-        parts[frame].append(Part(delta, shown, more, component.is_complete, component.steps, rows))
+        parts[frame].append(Part(delta, shown, more, component.is_complete, steps=component.steps, rows=rows))
 
 
 def _view(errors: Explanation, frame: Frame) -> Explanation:

@@ -103,6 +103,7 @@ def _searched(group: Group, candidates: list[Candidate], rules: Rules) -> Part:
         tuple(alternatives),
         found.more,
         found.is_complete,
+        found.is_crowded,
         found.steps,
         (*group.rows, *group.sums),
     )
@@ -132,7 +133,7 @@ def _moves(group: Group, others: list[Group], grain: Grain, rules: Rules) -> Par
         return None
     least = min(size for size, _errors in found)
     shown = [errors for size, errors in found if size == least]
-    return Part(group.gap, tuple(shown), more, is_complete, steps, tuple(group.rows))
+    return Part(group.gap, tuple(shown), more, is_complete, steps=steps, rows=tuple(group.rows))
 
 
 def _movable(giver: Group, taker: Group, rules: Rules) -> list[Candidate]:

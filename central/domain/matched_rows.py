@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from central.domain.agreement_rows import Row, Rules, in_order
 from central.domain.gap_findings import Basis
+from central.domain.written_slips import slip_between
 
 Key = Callable[[Row], Hashable | None]
 """What two rows must have in common in a stage; None: the row can't take part."""
@@ -44,44 +45,39 @@ class Matched:
     right: tuple[Surplus, ...]
 
 
+Rule = Callable[[Row, Row], bool]
+"""Whether two rows with the same key may be taken for the same one."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Stage:
     basis: Basis
     key: Key
-    careful: bool = False
-    """Only rows whose documents and places do not contradict each other."""
+    may_pair: Rule = lambda _left, _right: True
 
 
-def _named(key: Key, field: Callable[[Row], str]) -> Key:
-    return lambda row: key(row) if field(row) else None
+def _documented(*fields: str) -> Key:
+    return lambda row: (row.document, *(getattr(row, name) for name in fields)) if row.document else None
 
 
-def _document(row: Row) -> str:
-    return row.document
+def _placed(*fields: str) -> Key:
+    return lambda row: (row.place, *(getattr(row, name) for name in fields)) if row.place else None
 
 
-def _place(row: Row) -> str:
-    return row.place
+def _is_plausible(left: Row, right: Row) -> bool:
+    """A number alone is not enough: one that is mistyped is often that of another receipt, of another day and sum."""
+    if left.day == right.day or (left.place and left.place == right.place):
+        return True
+    is_near = abs((left.day - right.day).days) <= DAYS_LATE
+    return is_near and (left.amount == right.amount or slip_between(left.amount, right.amount) is not None)
 
 
-_BY_KEYS = (
-    _Stage(Basis.DOCUMENT, lambda row: row.id),
-    _Stage(Basis.DOCUMENT, _named(lambda row: (row.document, row.frame, row.day, row.place, row.amount), _document)),
-    _Stage(Basis.DOCUMENT, _named(lambda row: (row.document, row.frame, row.amount), _document)),
-    _Stage(Basis.DOCUMENT, _named(lambda row: (row.document, row.amount), _document)),
-    _Stage(Basis.DOCUMENT, _named(lambda row: (row.document, row.frame), _document)),
-    _Stage(Basis.DOCUMENT, _named(_document, _document)),
-    _Stage(Basis.PLACE, _named(lambda row: (row.frame, row.place, row.day, row.amount), _place)),
-    _Stage(Basis.PLACE, _named(lambda row: (row.frame, row.place, row.amount), _place)),
-)  # fmt: skip
-_BY_METER = (
-    _Stage(Basis.PLACE, _named(lambda row: (row.frame, row.place), _place)),
-    _Stage(Basis.PLACE, _named(lambda row: (row.period, row.place), _place)),
-)
-_BY_NUMBERS = (
-    _Stage(Basis.DAY, lambda row: (row.frame, row.day, row.amount), careful=True),
-    _Stage(Basis.NUMBERS, lambda row: (row.frame, row.amount), careful=True),
-)
+def is_mistyped_document(left: Row, right: Row) -> bool:
+    """Say whether the two document numbers differ by one slip of the pen, and no room speaks against it."""
+    if left.place and right.place:
+        return False
+    are_numbers = left.document.isdecimal() and right.document.isdecimal()
+    return are_numbers and slip_between(int(left.document), int(right.document)) is not None
 
 
 def contradict(a: Row, b: Row) -> bool:
@@ -89,6 +85,32 @@ def contradict(a: Row, b: Row) -> bool:
     return bool(a.document and b.document and a.document != b.document) or bool(
         a.place and b.place and a.place != b.place
     )
+
+
+def _agree(left: Row, right: Row) -> bool:
+    return not contradict(left, right)
+
+
+DAYS_LATE = 7
+"""So many days apart the two sources may have the same document."""
+_DAY_SUM = ("frame", "day", "amount")
+_BY_KEYS = (
+    _Stage(Basis.DOCUMENT, lambda row: row.id),
+    _Stage(Basis.DOCUMENT, _documented(*_DAY_SUM, "place")),
+    _Stage(Basis.DOCUMENT, _documented(*_DAY_SUM)),
+    _Stage(Basis.PLACE, _placed(*_DAY_SUM)),
+    _Stage(Basis.DAY, lambda row: (row.frame, row.day, row.amount), is_mistyped_document),
+    _Stage(Basis.DOCUMENT, _documented("frame", "amount"), _is_plausible),
+    _Stage(Basis.DOCUMENT, _documented("amount"), _is_plausible),
+    _Stage(Basis.DOCUMENT, _documented("frame"), _is_plausible),
+    _Stage(Basis.DOCUMENT, _documented(), _is_plausible),
+    _Stage(Basis.PLACE, _placed("frame", "amount")),
+)
+_BY_METER = (_Stage(Basis.PLACE, _placed("frame")), _Stage(Basis.PLACE, _placed("period")))
+_BY_NUMBERS = (
+    _Stage(Basis.DAY, lambda row: (row.frame, row.day, row.amount), _agree),
+    _Stage(Basis.NUMBERS, lambda row: (row.frame, row.amount), _agree),
+)
 
 
 class _Open:
@@ -111,18 +133,22 @@ class _Open:
                 found[value].append(at)
         return found
 
-    def left_over(self, group: Sequence[int], matched: Sequence[int], basis: Basis) -> None:
-        """Remember, for each row of a group that found no partner, the equal ones that did."""
+    def left_over(self, group: Sequence[int], matched: Sequence[tuple[int, Row]], stage: _Stage) -> None:
+        """Remember, for each row of a group that found no partner, the equal ones that got one it might have had."""
         for at in group:
             if at not in self.waiting or at in self.again:
                 continue
             row = self.rows[at]
-            equal = [one for one in matched if _is_equal(self.rows[one], row)]
+            equal = [
+                one
+                for one, partner in matched
+                if _is_equal(self.rows[one], row) and stage.may_pair(row, partner)
+            ]
             if equal:
                 same = self.among.setdefault(at, {at: None})
                 for one in equal:
                     same.update(self.among.get(one, {one: None}))
-                self.basis[at] = basis
+                self.basis[at] = stage.basis
 
     def surplus(self) -> tuple[Surplus, ...]:
         found = []
@@ -169,17 +195,19 @@ def _run(stage: _Stage, ours: _Open, theirs: _Open, pairs: list[Pair]) -> None:
 def _match_group(
     stage: _Stage, ours: _Open, theirs: _Open, mine: list[int], others: list[int], pairs: list[Pair]
 ) -> None:
-    taken_left, taken_right = [], []
+    taken_left: list[tuple[int, Row]] = []
+    taken_right: list[tuple[int, Row]] = []
     free = list(others)
     for at in mine:
         row = ours.rows[at]
-        found = next((o for o in free if not (stage.careful and contradict(row, theirs.rows[o]))), None)
+        found = next((other for other in free if stage.may_pair(row, theirs.rows[other])), None)
         if found is None:
             continue
+        partner = theirs.rows[found]
         free.remove(found)
-        taken_left.append(at)
-        taken_right.append(found)
-        pairs.append(Pair(row, theirs.rows[found], stage.basis))
+        taken_left.append((at, partner))
+        taken_right.append((found, row))
+        pairs.append(Pair(row, partner, stage.basis))
         del ours.waiting[at], theirs.waiting[found]
-    ours.left_over(mine, taken_left, stage.basis)
-    theirs.left_over(others, taken_right, stage.basis)
+    ours.left_over(mine, taken_left, stage)
+    theirs.left_over(others, taken_right, stage)

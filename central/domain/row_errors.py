@@ -16,7 +16,8 @@ def pair_kind(left: Row, right: Row, rules: Rules) -> ErrorKind | None:
     if left.period != right.period:
         return period_kind(left, right, rules)
     if left.amount == right.amount:
-        return None
+        is_same = not (left.document and right.document) or left.document == right.document
+        return None if is_same else ErrorKind.OTHER_DOCUMENT
     return _amount_kind(left, right, rules)
 
 
@@ -129,10 +130,10 @@ def _basis_alone(one: Surplus) -> Basis:
 
 def can_be_one(left: Row, right: Row, rules: Rules) -> tuple[ErrorKind, Basis] | None:
     """Say by which single error two rows without partners could be the same one; None: they are two."""
-    if contradict(left, right):
-        return None
     same_place = bool(left.place) and left.place == right.place
     same_day = left.day == right.day
+    if contradict(left, right):
+        return None
     if not (same_place or same_day):
         return None
     basis = Basis.PLACE if same_place else Basis.DAY

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from central.domain.agreement_rows import Grain, Row, Rules
@@ -31,7 +31,7 @@ class Case:
     left: list[Row]
     right: list[Row]
     truths: list[Truth]
-    rules: Rules = Rules(edges=EDGES)
+    rules: Rules = field(default_factory=lambda: Rules(edges=EDGES))
     left_grain: Grain = Grain.ROWS
     right_grain: Grain = Grain.ROWS
     has_lump: bool = False
@@ -77,6 +77,15 @@ def with_rooms(row: Row) -> Row:
 def bare(row: Row) -> Row:
     """Vouchers of a day and a sum."""
     return replace(row, document="", place="")
+
+
+def worn(row: Row) -> Row:
+    """Vouchers as people type them: a third without the receipt number, one of forty with a slip in it, half without the room."""
+    chance = random.Random(row.id)
+    document = row.document if chance.random() > 0.33 else ""
+    if document and chance.random() < 0.025:
+        document = str(plants.slipped(ErrorKind.TRANSPOSED, chance, int(document), 1) or document)
+    return replace(row, document=document, place=row.place if chance.random() < 0.5 else "")
 
 
 def _shuffled(rng: random.Random, rows: Iterable[Row]) -> list[Row]:
@@ -277,24 +286,34 @@ BRIDGE: dict[str, Plant] = {
 }
 
 
-def lump(grain: Grain) -> Maker:
-    """A sum that no row and no slip explains is off by something: nothing may be said but that."""
+def lump(grain: Grain, fen: Callable[[random.Random], int], is_shop: bool = False) -> Maker:
+    """A sum that is off by something no row knows of. Whether a set of rows fits it all the same is chance."""
 
     def make(rng: random.Random) -> Case:
         world = generate(rng)
-        if grain is Grain.PLACES:
-            return _lump_on_a_balance(rng)
         sums = summed(copied(world.payments).rows.values(), grain)
+        buildings = BUILDINGS[-1:] if is_shop else BUILDINGS[:-1]
         at = rng.choice(
-            [n for n, row in enumerate(sums) if row.period == PERIOD.name and row.building in BUILDINGS[:-1]]
+            [n for n, row in enumerate(sums) if row.period == PERIOD.name and row.building in buildings]
         )
-        sums[at] = replace(sums[at], amount=sums[at].amount + 100 * rng.randrange(11, 900) + 37)
+        sums[at] = replace(sums[at], amount=sums[at].amount + fen(rng))
         return Case(world.payments, sums, [], right_grain=grain, has_lump=True)
 
     return make
 
 
-def _lump_on_a_balance(rng: random.Random) -> Case:
+def odd_lump(rng: random.Random) -> int:
+    """A sum with fen that no dormitory's payments have."""
+    return 100 * rng.randrange(11, 900) + 37
+
+
+def round_lump(rng: random.Random) -> int:
+    """Whole tens of yuan, as nearly every payment is, and more than a single one."""
+    return 1_000 * rng.randrange(41, 90)
+
+
+def lump_on_a_balance(rng: random.Random) -> Case:
+    """A closing balance off by what nothing explains."""
     made = bridge(None)(rng)
     assert made is not None
     at = rng.choice([n for n, row in enumerate(made.right) if row.id.startswith("c")])
