@@ -5,14 +5,17 @@ number of errors, then what they rest on (`Basis`). All equally good ways are ke
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 from central.domain.agreement_rows import Row, Rules
-from central.domain.gap_findings import RANK, Error, Explanation, Side, merged
+from central.domain.gap_findings import RANK, Basis, Error, ErrorKind, Explanation, Side, merged
 from central.domain.matched_rows import Matched, Surplus
 from central.domain.row_errors import alone_errors, can_be_one, pair_error, twins_of
+
+MOST_EQUAL = 60
+"""So many of the equal rows are looked at when one of them may be the other half of a row of the other side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ class _Search:
 def pair_leftovers(matched: Matched, rules: Rules) -> list[Component]:
     """Explain the rows without partners, component by component."""
     edges = _edges(matched, rules)
-    twins_left, twins_right = twins_of(matched)
+    twins_left = twins_of(pair.left for pair in matched.pairs)
+    twins_right = twins_of(pair.right for pair in matched.pairs)
     alone = {
         (Side.LEFT, at): alone_errors(one, Side.LEFT, twins_left, rules)
         for at, one in enumerate(matched.left)
@@ -101,29 +105,35 @@ def _edges(matched: Matched, rules: Rules) -> dict[int, dict[int, Error]]:
     """Find the pairs that could be one row: only rows with a place or a day in common are compared."""
     by_key: dict[object, list[int]] = defaultdict(list)
     for at, one in enumerate(matched.right):
-        for key in _keys(one.row):
+        for key in _keys(one):
             by_key[key].append(at)
     edges: dict[int, dict[int, Error]] = {}
     for at, one in enumerate(matched.left):
-        near = sorted({other for key in _keys(one.row) for other in by_key[key]})
-        for other in near:
+        for other in sorted({other for key in _keys(one) for other in by_key[key]}):
             error = _as_one(one, matched.right[other], rules)
             if error is not None:
                 edges.setdefault(at, {})[other] = error
     return edges
 
 
-def _keys(row: Row) -> list[object]:
-    return [row.day, row.place] if row.place else [row.day]
+def _keys(one: Surplus) -> set[object]:
+    return {row.day for row in one.among} | {row.place for row in one.among if row.place}
 
 
 def _as_one(left: Surplus, right: Surplus, rules: Rules) -> Error | None:
-    found = can_be_one(left.row, right.row, rules)
-    if found is None:
+    """Find the strongest way in which one of the equal rows left over on each side could be the same row, and which they are."""
+    ways: dict[tuple[ErrorKind, Basis], tuple[dict[Row, None], dict[Row, None]]] = {}
+    for mine, theirs in product(left.among[:MOST_EQUAL], right.among[:MOST_EQUAL]):
+        found = can_be_one(mine, theirs, rules)
+        if found is not None:
+            rows, against = ways.setdefault(found, ({}, {}))
+            rows[mine] = against[theirs] = None
+    if not ways:
         return None
-    error = pair_error(left.row, right.row, *found, rules)
-    # Any of the equal rows could be the one: of each side as many as could.
-    return replace(error, rows=left.among, against=right.among)
+    kind, basis = min(ways, key=lambda way: (RANK[way[1]], way[0]))
+    rows, against = ways[kind, basis]
+    error = pair_error(next(iter(rows)), next(iter(against)), kind, basis, rules)
+    return replace(error, rows=tuple(rows), against=tuple(against))
 
 
 def _components(matched: Matched, edges: dict[int, dict[int, Error]]) -> list[tuple[list[int], list[int]]]:
@@ -151,6 +161,12 @@ def _components(matched: Matched, edges: dict[int, dict[int, Error]]) -> list[tu
     return list(found.values())
 
 
+def _takes_twice(errors: Sequence[Error]) -> bool:
+    """Say whether one and the same row would be in two errors."""
+    sure = [row.id for error in errors if len(error.rows) == error.take for row in error.rows]
+    return len(sure) != len(set(sure))
+
+
 def _searched(matched: Matched, search: _Search) -> Component:
     search.run(0, {}, 0)
     found: dict[Explanation, None] = {}
@@ -158,7 +174,8 @@ def _searched(matched: Matched, search: _Search) -> Component:
         search.steps += len(errors)
         if not search.is_complete:
             break
-        found[merged(errors)] = None
+        if not _takes_twice(errors):
+            found[merged(errors)] = None
     explanations = sorted(found, key=lambda errors: (len(errors), repr(errors)))
     return Component(
         tuple(matched.left[at].row for at in search.left),

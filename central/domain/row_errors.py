@@ -1,12 +1,14 @@
 """From matched rows to errors: what each differing pair and each row without a partner means. Pure."""
 
+from collections.abc import Iterable
+
 from central.domain.agreement_rows import Row, Rules
 from central.domain.gap_findings import Basis, Error, ErrorKind, Side
-from central.domain.matched_rows import Matched, Surplus, contradict
+from central.domain.matched_rows import Surplus, contradict
 from central.domain.written_slips import slip_between
 
-Twins = frozenset[tuple[object, ...]]
-"""What tells rows of a source apart, for those that found a partner: a surplus row that is equal to one of them stands twice."""
+Twins = dict[tuple[object, ...], list[Row]]
+"""The rows of a source that found a partner, by what tells them apart: a surplus row that is equal to one of them stands twice."""
 
 
 def pair_kind(left: Row, right: Row, rules: Rules) -> ErrorKind | None:
@@ -89,18 +91,30 @@ def seen_from(error: Error, frame: tuple[str, str]) -> Error:
     )
 
 
-def twins_of(matched: Matched) -> tuple[Twins, Twins]:
-    """Collect what the matched rows of each source look like."""
-    return (
-        frozenset(_look(pair.left) for pair in matched.pairs),
-        frozenset(_look(pair.right) for pair in matched.pairs),
-    )
+def twins_of(rows: Iterable[Row]) -> Twins:
+    """Put the matched rows of a source where a second one would look for them: by document, and by day and sum."""
+    found: Twins = {}
+    for row in rows:
+        for look in (_by_document(row), _by_day(row)):
+            found.setdefault(look, []).append(row)
+    return found
 
 
-def _look(row: Row) -> tuple[object, ...]:
+def _by_document(row: Row) -> tuple[object, ...]:
+    return (row.frame, row.amount, row.document)
+
+
+def _by_day(row: Row) -> tuple[object, ...]:
+    return (row.frame, row.amount, row.day)
+
+
+def _has_twin(row: Row, twins: Twins, rules: Rules) -> bool:
     if row.document:
-        return (row.frame, row.document, row.amount)
-    return (row.frame, row.place, row.day, row.amount)
+        return _by_document(row) in twins
+    return any(
+        one.place == row.place or not (rules.one_row_per_place or contradict(one, row))
+        for one in twins.get(_by_day(row), ())
+    )
 
 
 def alone_errors(one: Surplus, side: Side, twins: Twins, rules: Rules) -> list[Error]:
@@ -113,8 +127,7 @@ def alone_errors(one: Surplus, side: Side, twins: Twins, rules: Rules) -> list[E
     delta, other = (row.amount, Side.RIGHT) if side is Side.LEFT else (-row.amount, Side.LEFT)
     missing = Error(ErrorKind.MISSING, other, _basis_alone(one), delta, one.among)
     doubled = Error(ErrorKind.DOUBLED, side, _basis_alone(one), delta, one.among)
-    has_twin = _look(row) in twins or (not row.document and len(one.among) > 1)
-    if not has_twin:
+    if not _has_twin(row, twins, rules) and (row.document or len(one.among) == 1):
         return [missing]
     return [doubled] if row.document or rules.one_row_per_place else [missing, doubled]
 

@@ -4,8 +4,8 @@ A set of size s is a first part of ceil(s / 2) items in order and a last part of
 Each set is met once. Sizes are tried from one upwards; the first size that has a set ends the search: no smaller one exists. What
 is looked at is counted, and a budget of such steps bounds the time; whether it sufficed is said: `is_complete`.
 
-Sets of several items that fit may mean nothing: among many numbers nearly every target is met by some pair. So the targets around it
-are tried too, and when several of them are met as well, the set is a coincidence: `is_crowded`.
+Sets of several items that fit may mean nothing: among many numbers nearly every target is met by some pair. So the targets around
+it are tried too, and when several of them are met as well, the set is a coincidence: `is_crowded`.
 """
 
 from collections import Counter

@@ -35,6 +35,8 @@ class Case:
     left_grain: Grain = Grain.ROWS
     right_grain: Grain = Grain.ROWS
     has_lump: bool = False
+    is_chance: bool = False
+    """Rows may fit the lump by chance: then nothing may be called certain, but not nothing said."""
 
 
 Maker = Callable[[random.Random], Case | None]
@@ -286,7 +288,9 @@ BRIDGE: dict[str, Plant] = {
 }
 
 
-def lump(grain: Grain, fen: Callable[[random.Random], int], is_shop: bool = False) -> Maker:
+def lump(
+    grain: Grain, fen: Callable[[random.Random], int], is_shop: bool = False, is_chance: bool = False
+) -> Maker:
     """A sum that is off by something no row knows of. Whether a set of rows fits it all the same is chance."""
 
     def make(rng: random.Random) -> Case:
@@ -297,7 +301,7 @@ def lump(grain: Grain, fen: Callable[[random.Random], int], is_shop: bool = Fals
             [n for n, row in enumerate(sums) if row.period == PERIOD.name and row.building in buildings]
         )
         sums[at] = replace(sums[at], amount=sums[at].amount + fen(rng))
-        return Case(world.payments, sums, [], right_grain=grain, has_lump=True)
+        return Case(world.payments, sums, [], right_grain=grain, has_lump=True, is_chance=is_chance)
 
     return make
 

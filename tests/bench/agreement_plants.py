@@ -197,4 +197,4 @@ OF_SUMS: dict[str, Plant] = MONEY | {
     "wrong period": wrong_period(BEFORE.name),
     "two or three at once": several(missing, doubled, sign_reversed),
 }
-"""Where only sums are known. Digits are then mistyped in a sum (`slipped_sum`); what is counted on a later period's day looks late."""
+"""Where only sums are known. Digits are then mistyped in a sum (`slipped_sum`); what stands on a later period's day looks late."""

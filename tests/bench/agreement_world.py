@@ -1,7 +1,7 @@
 """A generated campus month for `bench_agreement`: what really happened, as each party would have it if nobody erred.
 
-Payments as at a real desk: three of four are 30, 50 or 100 yuan, many on the same evening; shops pay by their meter, to the fen. Rows of
-the days beside the period are there too, in the periods they belong to.
+Payments as at a real desk: three of four are 30, 50 or 100 yuan, many on the same evening; shops pay by their meter, to the fen.
+Rows of the days beside the period are there too, in the periods they belong to.
 """
 
 import random
