@@ -64,7 +64,7 @@ def _placed(*fields: str) -> Key:
     return lambda row: (row.place, *(getattr(row, name) for name in fields)) if row.place else None
 
 
-def _is_plausible(left: Row, right: Row) -> bool:
+def is_plausible(left: Row, right: Row) -> bool:
     """A number alone is not enough: one that is mistyped is often that of another receipt, of another day and sum."""
     if left.day == right.day or (left.place and left.place == right.place):
         return True
@@ -74,7 +74,7 @@ def _is_plausible(left: Row, right: Row) -> bool:
 
 def is_mistyped_document(left: Row, right: Row) -> bool:
     """Say whether the two document numbers differ by one slip of the pen, and no room speaks against it."""
-    if left.place and right.place:
+    if left.place and right.place and left.place != right.place:
         return False
     are_numbers = left.document.isdecimal() and right.document.isdecimal()
     return are_numbers and slip_between(int(left.document), int(right.document)) is not None
@@ -99,11 +99,8 @@ _BY_KEYS = (
     _Stage(Basis.DOCUMENT, _documented(*_DAY_SUM, "place")),
     _Stage(Basis.DOCUMENT, _documented(*_DAY_SUM)),
     _Stage(Basis.PLACE, _placed(*_DAY_SUM)),
-    _Stage(Basis.DAY, lambda row: (row.frame, row.day, row.amount), is_mistyped_document),
-    _Stage(Basis.DOCUMENT, _documented("frame", "amount"), _is_plausible),
-    _Stage(Basis.DOCUMENT, _documented("amount"), _is_plausible),
-    _Stage(Basis.DOCUMENT, _documented("frame"), _is_plausible),
-    _Stage(Basis.DOCUMENT, _documented(), _is_plausible),
+    _Stage(Basis.DOCUMENT, _documented("frame", "amount"), is_plausible),
+    _Stage(Basis.DOCUMENT, _documented("amount"), is_plausible),
     _Stage(Basis.PLACE, _placed("frame", "amount")),
 )
 _BY_METER = (_Stage(Basis.PLACE, _placed("frame")), _Stage(Basis.PLACE, _placed("period")))

@@ -56,7 +56,8 @@ class _Search:
         if at == len(self.left):
             self._keep(paired, cost)
             return
-        if self.best is not None and -(len(paired) + len(self.left) - at) > self.best[0]:
+        most_pairs = len(paired) + len(self.left) - at
+        if self.best is not None and (-most_pairs, cost) > self.best:
             return
         row = self.left[at]
         taken = set(paired.values())
@@ -109,15 +110,19 @@ def _edges(matched: Matched, rules: Rules) -> dict[int, dict[int, Error]]:
             by_key[key].append(at)
     edges: dict[int, dict[int, Error]] = {}
     for at, one in enumerate(matched.left):
+        found: dict[int, Error] = {}
         for other in sorted({other for key in _keys(one) for other in by_key[key]}):
             error = _as_one(one, matched.right[other], rules)
             if error is not None:
-                edges.setdefault(at, {})[other] = error
+                found[other] = error
+        # The strongest first: a good way found early spares the search most others.
+        edges[at] = dict(sorted(found.items(), key=lambda item: RANK[item[1].basis]))
     return edges
 
 
 def _keys(one: Surplus) -> set[object]:
-    return {row.day for row in one.among} | {row.place for row in one.among if row.place}
+    days = {row.day for row in one.among}
+    return days | {name for row in one.among for name in (row.place, row.document) if name}
 
 
 def _as_one(left: Surplus, right: Surplus, rules: Rules) -> Error | None:

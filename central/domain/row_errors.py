@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from central.domain.agreement_rows import Row, Rules
 from central.domain.gap_findings import Basis, Error, ErrorKind, Side
-from central.domain.matched_rows import Surplus, contradict
+from central.domain.matched_rows import Surplus, contradict, is_mistyped_document, is_plausible
 from central.domain.written_slips import slip_between
 
 Twins = dict[tuple[object, ...], list[Row]]
@@ -143,26 +143,39 @@ def _basis_alone(one: Surplus) -> Basis:
 
 def can_be_one(left: Row, right: Row, rules: Rules) -> tuple[ErrorKind, Basis] | None:
     """Say by which single error two rows without partners could be the same one; None: they are two."""
-    same_place = bool(left.place) and left.place == right.place
-    same_day = left.day == right.day
-    if contradict(left, right):
+    basis = _basis_of(left, right)
+    if basis is None:
         return None
-    if not (same_place or same_day):
-        return None
-    basis = Basis.PLACE if same_place else Basis.DAY
     if left.frame != right.frame:
-        return _moved(left, right, basis, same_day, rules)
+        return _moved(left, right, basis, rules)
+    if left.amount == right.amount:
+        return (ErrorKind.OTHER_DOCUMENT, basis) if contradict(left, right) else None
     slip = written_slip(left, right, rules)
     if slip is not None:
         return slip, basis
-    return (ErrorKind.AMOUNT_DIFFERS, basis) if same_place and same_day else None
+    is_sure = basis is Basis.DOCUMENT or (basis is Basis.PLACE and left.day == right.day)
+    return (ErrorKind.AMOUNT_DIFFERS, basis) if is_sure else None
 
 
-def _moved(
-    left: Row, right: Row, basis: Basis, same_day: bool, rules: Rules
-) -> tuple[ErrorKind, Basis] | None:
+def _basis_of(left: Row, right: Row) -> Basis | None:
+    """Say what ties two rows together that were not matched; None: nothing, or their keys contradict each other.
+
+    A mistyped number contradicts nothing when day and sum are the same; it is the slip itself.
+    """
+    if left.document and left.document == right.document and is_plausible(left, right):
+        return Basis.DOCUMENT
+    same_day = left.day == right.day
+    if contradict(left, right):
+        is_slip = same_day and left.amount == right.amount and is_mistyped_document(left, right)
+        return Basis.DAY if is_slip else None
+    if left.place and left.place == right.place:
+        return Basis.PLACE
+    return Basis.DAY if same_day else None
+
+
+def _moved(left: Row, right: Row, basis: Basis, rules: Rules) -> tuple[ErrorKind, Basis] | None:
     one_step = (left.building == right.building) != (left.period == right.period)
-    if not one_step or not same_day or left.amount != right.amount:
+    if not one_step or left.day != right.day or left.amount != right.amount:
         return None
     if (
         basis is Basis.DAY
