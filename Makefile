@@ -12,7 +12,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-wear bench-drain bench-reports bench-audit bench-desk bench-sale setup system format clean
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-agreement bench-wear bench-drain bench-reports bench-audit bench-desk bench-sale setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ bench-cutoff: $(STAMP) ## how exactly 208 rooms are cut, beside round-robin (12 
 bench-loss: $(STAMP) ## loss rules on real traces: how soon a tap is found, how many false alarms; DATA=folder of the traces
 	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
 	@$(PY) -m tests.bench.bench_loss $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
+
+bench-agreement: $(STAMP) ## 1,000 differences planted into the four-way agreement: are they named, is none invented; SEED=n, SHORT=1
+	@$(PY) -m tests.bench.bench_agreement $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short) $(BENCH_ARGS)
 
 crash: $(STAMP) ## power cuts at every write of the journal; N=100000 for many, SEED=n for the same again
 	@$(PY) -m tests.crash.run --images $(N) $(if $(SEED),--seed $(SEED))

@@ -132,20 +132,25 @@ class _Open:
 
     def left_over(self, group: Sequence[int], matched: Sequence[tuple[int, Row]], stage: _Stage) -> None:
         """Remember, for each row of a group that found no partner, the equal ones that got one it might have had."""
+        joined: list[dict[int, None]] = []
         for at in group:
             if at not in self.waiting or at in self.again:
                 continue
             row = self.rows[at]
-            equal = [
-                one
-                for one, partner in matched
-                if _is_equal(self.rows[one], row) and stage.may_pair(row, partner)
-            ]
-            if equal:
-                same = self.among.setdefault(at, {at: None})
-                for one in equal:
-                    same.update(self.among.get(one, {one: None}))
-                self.basis[at] = stage.basis
+            same = dict(self.among.get(at, {at: None}))
+            for one, partner in matched:
+                if _is_equal(self.rows[one], row) and stage.may_pair(row, partner):
+                    same |= self.among.get(one, {one: None})
+            if len(same) > 1:
+                # Two rows left over that may each be one of the same are exchangeable too.
+                apart = [other for other in joined if not other.keys() & same.keys()]
+                for other in joined:
+                    if other.keys() & same.keys():
+                        same |= other
+                joined = [*apart, same]
+        for same in joined:
+            for at in same.keys() & self.waiting.keys():
+                self.among[at], self.basis[at] = same, stage.basis
 
     def surplus(self) -> tuple[Surplus, ...]:
         found = []

@@ -9,8 +9,8 @@ from central.domain.gap_findings import ErrorKind
 
 def slip_between(meant: int, written: int) -> ErrorKind | None:
     """Say which slip turns one number into the other; None when none does, or they are equal. The order does not matter."""
-    if meant == written:
-        return None
+    if meant == written or not meant or not written:
+        return None  # nothing written has no digits to mistype
     if meant == -written:
         return ErrorKind.SIGN_REVERSED
     if (meant < 0) != (written < 0):
