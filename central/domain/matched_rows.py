@@ -100,14 +100,11 @@ _BY_KEYS = (
     _Stage(Basis.DOCUMENT, _documented(*_DAY_SUM)),
     _Stage(Basis.PLACE, _placed(*_DAY_SUM)),
     _Stage(Basis.DOCUMENT, _documented("frame", "amount"), is_plausible),
-    _Stage(Basis.DOCUMENT, _documented("amount"), is_plausible),
     _Stage(Basis.PLACE, _placed("frame", "amount")),
 )
 _BY_METER = (_Stage(Basis.PLACE, _placed("frame")), _Stage(Basis.PLACE, _placed("period")))
-_BY_NUMBERS = (
-    _Stage(Basis.DAY, lambda row: (row.frame, row.day, row.amount), _agree),
-    _Stage(Basis.NUMBERS, lambda row: (row.frame, row.amount), _agree),
-)
+_BY_DAY = _Stage(Basis.DAY, lambda row: (row.frame, row.day, row.amount), _agree)
+_BY_SUM = _Stage(Basis.NUMBERS, lambda row: (row.frame, row.amount), _agree)
 
 
 class _Open:
@@ -181,9 +178,11 @@ def match_rows(left: Iterable[Row], right: Iterable[Row], rules: Rules) -> Match
     """Match the rows of two sources, all buildings and neighbouring periods at once, so that a moved row finds its other half."""
     ours, theirs = _Open(left), _Open(right)
     pairs: list[Pair] = []
-    stages = (*_BY_KEYS, *(_BY_METER if rules.one_row_per_place else _BY_NUMBERS))
-    for stage in stages:
+    for stage in (*_BY_KEYS, *(_BY_METER if rules.one_row_per_place else (_BY_DAY,))):
         _run(stage, ours, theirs, pairs)
+    if not rules.one_row_per_place:
+        _match_mistyped(ours, theirs, pairs)
+        _run(_BY_SUM, ours, theirs, pairs)
     return Matched(tuple(pairs), ours.surplus(), theirs.surplus())
 
 
@@ -213,3 +212,38 @@ def _match_group(
         del ours.waiting[at], theirs.waiting[found]
     ours.left_over(mine, taken_left, stage)
     theirs.left_over(others, taken_right, stage)
+
+
+def _match_mistyped(ours: _Open, theirs: _Open, pairs: list[Pair]) -> None:
+    """Match rows of one day and sum whose numbers differ by a slip: one left over, or any of the rows equal to it."""
+    groups = theirs.groups(_BY_DAY.key)
+    for key, mine in ours.groups(_BY_DAY.key).items():
+        for at in mine:
+            found = _mistyped(ours, theirs, at, [one for one in groups.get(key, ()) if one in theirs.waiting])
+            if found is None:
+                continue
+            left, right, other = found
+            _exchange(ours, theirs, (at, left), (other, right), pairs)
+            pairs.append(Pair(ours.rows[left], theirs.rows[right], Basis.DAY))
+            del ours.waiting[at], theirs.waiting[other]
+
+
+def _mistyped(ours: _Open, theirs: _Open, at: int, others: list[int]) -> tuple[int, int, int] | None:
+    for other in others:
+        for left in sorted(ours.among.get(at, {at: None})):
+            for right in sorted(theirs.among.get(other, {other: None})):
+                if is_mistyped_document(ours.rows[left], theirs.rows[right]):
+                    return left, right, other
+    return None
+
+
+def _exchange(
+    ours: _Open, theirs: _Open, mine: tuple[int, int], others: tuple[int, int], pairs: list[Pair]
+) -> None:
+    """Let the rows that were left over take the partners of those that are needed."""
+    (left_over, left), (right_over, right) = mine, others
+    for at, pair in enumerate(pairs):
+        if left != left_over and pair.left is ours.rows[left]:
+            pairs[at] = pair = Pair(ours.rows[left_over], pair.right, pair.basis)
+        if right != right_over and pair.right is theirs.rows[right]:
+            pairs[at] = Pair(pair.left, theirs.rows[right_over], pair.basis)

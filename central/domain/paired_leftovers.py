@@ -14,6 +14,9 @@ from central.domain.gap_findings import RANK, Basis, Error, ErrorKind, Explanati
 from central.domain.matched_rows import Matched, Surplus
 from central.domain.row_errors import alone_errors, can_be_one, pair_error, twins_of
 
+_Edges = dict[int, dict[int, Error]]
+MOST_TOGETHER = 300
+"""So many rows hanging together are searched; more are no mistakes of a list, but another list."""
 MOST_EQUAL = 60
 """So many of the equal rows are looked at when one of them may be the other half of a row of the other side."""
 
@@ -35,7 +38,7 @@ class _Search:
 
     left: list[int]
     right: list[int]
-    edges: dict[int, dict[int, Error]]
+    edges: _Edges
     alone: dict[tuple[Side, int], list[Error]]
     budget: int
     steps: int = 0
@@ -85,7 +88,7 @@ class _Search:
 
 def pair_leftovers(matched: Matched, rules: Rules) -> list[Component]:
     """Explain the rows without partners, component by component."""
-    edges = _edges(matched, rules)
+    edges, are_all = _edges(matched, rules)
     twins_left = twins_of(pair.left for pair in matched.pairs)
     twins_right = twins_of(pair.right for pair in matched.pairs)
     alone = {
@@ -96,28 +99,43 @@ def pair_leftovers(matched: Matched, rules: Rules) -> list[Component]:
         (Side.RIGHT, at): alone_errors(one, Side.RIGHT, twins_right, rules)
         for at, one in enumerate(matched.right)
     }
-    return [
-        _searched(matched, _Search(left, right, edges, alone, rules.budget_steps))
-        for left, right in _components(matched, edges)
-    ]
+    left_over = rules.budget_steps if are_all else 0
+    found = []
+    # The small ones first: what hangs together in hundreds is another list, and must not spend the others' steps.
+    for left, right in sorted(_components(matched, edges), key=lambda sides: len(sides[0]) + len(sides[1])):
+        component = _searched(matched, _Search(left, right, edges, alone, left_over))
+        left_over = max(0, left_over - component.steps)
+        found.append(component)
+    return found
 
 
-def _edges(matched: Matched, rules: Rules) -> dict[int, dict[int, Error]]:
-    """Find the pairs that could be one row: only rows with a place or a day in common are compared."""
+def _edges(matched: Matched, rules: Rules) -> tuple[_Edges, bool]:
+    """Find the pairs that could be one row: only rows with a place, a day or a document in common are compared.
+
+    False when there are more to compare than the budget has steps (a list of another month, say): then no pair is claimed.
+    """
     by_key: dict[object, list[int]] = defaultdict(list)
     for at, one in enumerate(matched.right):
         for key in _keys(one):
             by_key[key].append(at)
-    edges: dict[int, dict[int, Error]] = {}
+    edges: _Edges = {}
+    steps = 0
     for at, one in enumerate(matched.left):
         found: dict[int, Error] = {}
         for other in sorted({other for key in _keys(one) for other in by_key[key]}):
+            steps += _comparisons(one, matched.right[other])
+            if steps > rules.budget_steps:
+                return {}, False
             error = _as_one(one, matched.right[other], rules)
             if error is not None:
                 found[other] = error
         # The strongest first: a good way found early spares the search most others.
         edges[at] = dict(sorted(found.items(), key=lambda item: RANK[item[1].basis]))
-    return edges
+    return edges, True
+
+
+def _comparisons(left: Surplus, right: Surplus) -> int:
+    return min(len(left.among), MOST_EQUAL) * min(len(right.among), MOST_EQUAL)
 
 
 def _keys(one: Surplus) -> set[object]:
@@ -141,7 +159,7 @@ def _as_one(left: Surplus, right: Surplus, rules: Rules) -> Error | None:
     return replace(error, rows=tuple(rows), against=tuple(against))
 
 
-def _components(matched: Matched, edges: dict[int, dict[int, Error]]) -> list[tuple[list[int], list[int]]]:
+def _components(matched: Matched, edges: _Edges) -> list[tuple[list[int], list[int]]]:
     """Join what could be paired, and what is left over from the same equal rows."""
     parent: dict[tuple[Side, int], tuple[Side, int]] = {}
 
@@ -173,6 +191,8 @@ def _takes_twice(errors: Sequence[Error]) -> bool:
 
 
 def _searched(matched: Matched, search: _Search) -> Component:
+    if len(search.left) > MOST_TOGETHER:
+        search.budget = 0
     search.run(0, {}, 0)
     found: dict[Explanation, None] = {}
     for errors in search.explanations():

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from central.domain.agreement_rows import Row, Rules
-from central.domain.gap_findings import Basis, Error, ErrorKind, Side
+from central.domain.gap_findings import RANK, Basis, Error, ErrorKind, Side
 from central.domain.matched_rows import Surplus, contradict, is_mistyped_document, is_plausible
 from central.domain.written_slips import slip_between
 
@@ -147,7 +147,8 @@ def can_be_one(left: Row, right: Row, rules: Rules) -> tuple[ErrorKind, Basis] |
     if basis is None:
         return None
     if left.frame != right.frame:
-        return _moved(left, right, basis, rules)
+        # Moved and mistyped are two errors: weaker than a mistyped number where the row belongs.
+        return _moved(left, right, Basis.NUMBERS if contradict(left, right) else basis, rules)
     if left.amount == right.amount:
         return (ErrorKind.OTHER_DOCUMENT, basis) if contradict(left, right) else None
     slip = written_slip(left, right, rules)
@@ -175,13 +176,13 @@ def _basis_of(left: Row, right: Row) -> Basis | None:
 
 def _moved(left: Row, right: Row, basis: Basis, rules: Rules) -> tuple[ErrorKind, Basis] | None:
     one_step = (left.building == right.building) != (left.period == right.period)
-    if not one_step or left.day != right.day or left.amount != right.amount:
+    if not one_step or left.amount != right.amount:
         return None
-    if (
-        basis is Basis.DAY
-        and rules.both_cover is not None
-        and not {left.frame, right.frame} <= rules.both_cover
-    ):
+    # Only with its number, and in its building, a row may have another day too: that of the late booking.
+    if left.day != right.day and (basis is not Basis.DOCUMENT or left.building != right.building):
+        return None
+    cover, is_by_numbers = rules.both_cover, RANK[basis] >= RANK[Basis.DAY]
+    if is_by_numbers and cover is not None and not {left.frame, right.frame} <= cover:
         return None
     kind = pair_kind(left, right, rules)
     return (kind, basis) if kind is not None else None

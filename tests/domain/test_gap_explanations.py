@@ -237,6 +237,18 @@ def test_a_search_that_was_given_up_claims_nothing() -> None:
     assert said.steps <= 4_000
 
 
+@pytest.mark.parametrize(
+    ("keys", "verdict"), [({}, Verdict.NAMED), (BARE, Verdict.NOT_SEARCHED)], ids=["numbers", "bare"]
+)
+def test_a_wrong_file_is_not_puzzled_over(keys: dict[str, object], verdict: Verdict) -> None:
+    """1,200 rows that have nothing in common but their days: with numbers each row is named, without nothing is claimed."""
+    left = [row(str(at), 3_000 + 100 * (at % 7), day=at % 30) for at in range(1_200)]
+    right = [row(f"x{at}", 8_000 + 100 * (at % 5), day=at % 30, **keys) for at in range(1_200)]
+    said = explained(left, right)
+    assert sum(part.delta for part in said.parts) == said.gap
+    assert (said.verdict, said.steps <= 2 * RULES.budget_steps) == (verdict, True)
+
+
 def test_no_sum_for_a_day_is_said_and_is_not_zero() -> None:
     left = [row("a", 5_000, day=1), row("b", 3_000, day=1), row("c", 3_000, day=2)]
     said = explained(left, [row("sum", 3_000, day=2, place="")], grain=Grain.DAYS)
