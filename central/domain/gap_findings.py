@@ -32,7 +32,7 @@ class ErrorKind(StrEnum):
     """One digit is another."""
     SIGN_REVERSED = "sign-reversed"
     OTHER_DOCUMENT = "other-document"
-    """A slip in the document's number; the sum is the same."""
+    """The document's number is another, mistyped as a rule; the sum is the same: a remark."""
     AMOUNT_DIFFERS = "amount-differs"
     """The same row by its keys, with another amount that is no slip of the pen."""
     ROUNDED = "rounded"

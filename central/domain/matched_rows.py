@@ -100,7 +100,7 @@ _BY_KEYS = (
     _Stage(Basis.DOCUMENT, _documented(*_DAY_SUM)),
     _Stage(Basis.PLACE, _placed(*_DAY_SUM)),
     _Stage(Basis.DOCUMENT, _documented("frame", "amount"), is_plausible),
-    _Stage(Basis.PLACE, _placed("frame", "amount")),
+    _Stage(Basis.PLACE, _placed("frame", "amount"), _agree),
 )
 _BY_METER = (_Stage(Basis.PLACE, _placed("frame")), _Stage(Basis.PLACE, _placed("period")))
 _BY_DAY = _Stage(Basis.DAY, lambda row: (row.frame, row.day, row.amount), _agree)

@@ -179,6 +179,13 @@ def test_a_voucher_that_stands_twice_is_named_once() -> None:
     assert (only(said).kind, only(said).side, said.verdict) == (ErrorKind.DOUBLED, Side.LEFT, Verdict.NAMED)
 
 
+def test_a_doubled_voucher_does_not_take_the_place_of_another_payment_of_the_room() -> None:
+    left = [row("a", 5_000, day=1, place="101"), row("b", 5_000, day=4, place="101")]
+    right = [copy_of(left[0]), copy_of(left[0], id="again")]
+    kinds = [errors[0].kind for part in explained(left, right).parts for errors in part.alternatives]
+    assert sorted(kinds) == [ErrorKind.DOUBLED, ErrorKind.MISSING]
+
+
 def test_a_mistyped_number_is_a_remark_and_no_gap() -> None:
     left = [row("a", 5_000, document="1012"), row("b", 5_000, document="1013")]
     right = [copy_of(left[0], document="1021", place=""), copy_of(left[1], place="")]
