@@ -82,8 +82,10 @@ def smallest_sets(items: Sequence[Item], target: int, most: int, limit: int, bud
             else:
                 more += 1
         is_complete = halves is not None and steps.used < steps.left
-        if sets or not is_complete:
-            is_crowded = bool(sets) and halves is not None and _is_crowded(items, target, size, halves, steps)
+        if sets or more or not is_complete:
+            is_crowded = (
+                bool(sets or more) and halves is not None and _is_crowded(items, target, size, halves, steps)
+            )
             return Found(tuple(sets), more, is_complete, is_crowded, steps.used)
     return Found(steps=steps.used)
 
