@@ -12,7 +12,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-wear bench-drain bench-reports bench-audit bench-desk bench-sale setup system format clean
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain bench-reports bench-audit bench-desk bench-sale setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ bench-loss: $(STAMP) ## loss rules on real traces: how soon a tap is found, how 
 bench-theft: $(STAMP) ## who stole, on real traces with injected theft: found, falsely named, days to find; DATA=folder, SEED=n, SHORT=1 for a moment
 	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
 	@$(PY) -m tests.bench.bench_theft $(if $(SHORT),--short) $(if $(DATA),--data $(DATA)) $(if $(SEED),--seed $(SEED)) $(BENCH_ARGS)
+
+bench-agreement: $(STAMP) ## 1,000 differences planted into the four-way agreement: are they named, is none invented; SEED=n, SHORT=1
+	@$(PY) -m tests.bench.bench_agreement $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short) $(BENCH_ARGS)
 
 crash: $(STAMP) ## power cuts at every write of the journal; N=100000 for many, SEED=n for the same again
 	@$(PY) -m tests.crash.run --images $(N) $(if $(SEED),--seed $(SEED))
