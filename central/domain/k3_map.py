@@ -1,7 +1,8 @@
 """The account map for Kingdee K/3: which account of finance's books each account of our ledger belongs to. Pure.
 
-A row names our accounts by a pattern (`customer:*:yuan`), their account in K/3 and, in words with places to fill in, the auxiliary item
-(核算项目) and the summary (摘要) of an entry. The row with the most letters of its own holds, so that an exception stands beside its rule.
+A row names our accounts by a pattern (`customer:*:yuan`), their account in K/3 and, in words with places to fill in, the
+auxiliary item (核算项目) and the summary (摘要) of an entry. The row with the most letters of its own holds, so that an
+exception stands beside its rule.
 """
 
 import re

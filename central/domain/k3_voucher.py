@@ -1,8 +1,10 @@
-"""Make balanced Kingdee K/3 vouchers from the ledger's movements of money (R-4.1.9). Pure: sums and a map in, vouchers or findings out.
+"""Make balanced Kingdee K/3 vouchers from the ledger's movements of money (R-4.1.9). Pure: sums and a map in, vouchers or
+findings out.
 
-Each movement debits one of our accounts and credits another, so every voucher balances. Ledgers count micro-yuan and K/3 counts fen: an
-account's part below a fen is carried to the next voucher of its kind, so that a year of vouchers differs from the ledger by less than
-a fen an account, and each voucher balances to the fen. What the map lacks is named, and then there is no voucher at all.
+Each movement debits one of our accounts and credits another, so every voucher balances. Ledgers count micro-yuan and K/3 counts
+fen: an account's part below a fen is carried to the next voucher of its kind, so that a year of vouchers differs from the
+ledger by less than a fen an account, and each voucher balances to the fen. What the map lacks is named, and then there is no
+voucher at all.
 
 K/3's periods are calendar months, whatever our accounting period is: a voucher never spans two of them.
 """
@@ -53,7 +55,9 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A sum that moved on a day: what kind, from and to which of our accounts, in micro-yuan; whose it was, for the map's texts."""
+    """A sum that moved on a day: what kind, from and to which of our accounts, in micro-yuan; whose it was, for the map's
+    texts.
+    """
 
     day: date
     kind: str
@@ -95,7 +99,8 @@ class LineKey:
 
 
 Residues = Mapping[LineKey, int]
-"""What is booked in our ledger and not yet in K/3, by line, in micro-yuan of its own side; each group's debits and credits tie."""
+"""What is booked in our ledger and not yet in K/3, by line, in micro-yuan of its own side; each group's debits and credits tie.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +178,8 @@ def make_vouchers(
 ) -> Made:
     """Make the vouchers of some days, in order of day and group.
 
-    `map_at` is the map in force on each day, `residues` what former exports carried, `numbers` the first voucher number by K/3 period
-    (1 where none is given), `words` what each group is called in a summary. Any finding: no voucher at all.
+    `map_at` is the map in force on each day, `residues` what former exports carried, `numbers` the first voucher number by K/3
+    period (1 where none is given), `words` what each group is called in a summary. Any finding: no voucher at all.
     """
     rows = sorted(movements, key=lambda one: (one.day, one.kind, one.debit, one.credit))
     findings: dict[tuple[str, str, str], VoucherFinding] = {}
@@ -307,7 +312,9 @@ def _entry(key: LineKey, fen: int, summary: str) -> Entry:
 
 
 def whole_fen(exact: Sequence[int]) -> list[int]:
-    """Round signed micro-yuan whose sum is zero to whole fen whose sum is zero: each is off by less than a fen, whole ones by nothing."""
+    """Round signed micro-yuan whose sum is zero to whole fen whose sum is zero: each is off by less than a fen, whole ones by
+    nothing.
+    """
     assert sum(exact) == 0, "both sides of a voucher are the same money"
     floors = [micro // MICRO_YUAN_PER_FEN for micro in exact]
     rests = [micro % MICRO_YUAN_PER_FEN for micro in exact]
