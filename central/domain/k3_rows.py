@@ -168,7 +168,7 @@ class _Reader:
         texts = {
             name: plain(cells[place]) if place < len(cells) else "" for name, place in self.columns.items()
         }
-        if not texts["account"] and any(SUMS.search(plain(cell)) for cell in cells):
+        if _is_sum(texts["account"], cells):
             self.sums_left_out += 1
             return
         self._fill_down(texts)
@@ -245,6 +245,13 @@ class _Reader:
             for voucher, fen in left.items()
             if fen
         ]
+
+
+def _is_sum(account: str, cells: Sequence[str]) -> bool:
+    """Say whether a row only sums others: `合计` stands where the account would, or beside an empty one."""
+    if account:
+        return SUMS.fullmatch(account) is not None
+    return any(SUMS.search(plain(cell)) for cell in cells)
 
 
 def _read_text(name: str, text: str) -> str:

@@ -40,9 +40,7 @@ FACTS = {Fact.BUILDING: "1", Fact.BUILDING_NAME: "一号楼", Fact.CLASS_NAME: "
 def made(movements, span=Span.DAY, residues=None, numbers=None, rows=ROWS):
     days = {FIRST + timedelta(days=n) for n in range(70)}
     accounts = AccountMap(tuple(rows))
-    return make_vouchers(
-        movements, dict.fromkeys(days, accounts), span, residues or {}, numbers or {}, WORDS
-    )
+    return make_vouchers(movements, dict.fromkeys(days, accounts), span, residues or {}, numbers or {}, WORDS)
 
 
 def move(kind="payment", debit="cash:main:yuan", credit="customer:1-301.1:paid:yuan", micro=10_000, day=0):
@@ -126,7 +124,12 @@ def test_a_voucher_of_a_day_by_what_it_is_about():
         numbers={(2026, 10): 35},
     )
     takings, use = found.vouchers
-    assert (takings.group, takings.number, takings.serial, takings.period) == (Group.TAKINGS, 35, 1, (2026, 10))
+    assert (takings.group, takings.number, takings.serial, takings.period) == (
+        Group.TAKINGS,
+        35,
+        1,
+        (2026, 10),
+    )
     assert [(e.code, e.item, e.summary, e.debit_fen, e.credit_fen) for e in takings.entries] == [
         ("1001", "", "2026-10-24 takings", 58_000, 0),
         ("2203", "部门---1---一号楼", "2026-10-24 takings", 0, 50_000),

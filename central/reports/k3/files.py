@@ -15,6 +15,7 @@ from central.domain.k3_voucher import Voucher
 OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_XLS_ROWS = 65_536
 MOST_XLS_BYTES = 20_000_000
+MOST_TEMPLATE_ROWS = 5_000
 CONTENT_TYPES = {
     "xls": "application/vnd.ms-excel",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -122,8 +123,10 @@ def raw_sheets(content: bytes) -> list[tuple[str, list[list[str]]]] | Problem:
             (
                 sheet.title,
                 [
-                    [cell_text(cell) for cell in row]
-                    for row in sheet.iter_rows(values_only=True, max_row=5_000, max_col=MAX_COLUMNS)
+                    _trimmed([cell_text(cell) for cell in row])
+                    for row in sheet.iter_rows(
+                        values_only=True, max_row=MOST_TEMPLATE_ROWS, max_col=MAX_COLUMNS
+                    )
                 ],
             )
             for sheet in book.worksheets
@@ -162,4 +165,11 @@ def _xls_row(sheet, number: int, datemode: int) -> list[str]:
         elif cell.ctype == XL_CELL_BOOLEAN:
             value = bool(value)
         texts.append(cell_text(value))
+    return _trimmed(texts)
+
+
+def _trimmed(texts: list[str]) -> list[str]:
+    """Take off the empty cells at a row's end: a sheet that was once wider has them in every row."""
+    while texts and not texts[-1].strip():
+        texts.pop()
     return texts
