@@ -114,7 +114,7 @@ def test_every_yuan_of_the_ledger_is_on_exactly_one_day(day_of_work, cashier, ca
     days = [DAY + timedelta(days=n) for n in range(-1, 3)]
     on_days = [list(transfers_of(day).values_list("pk", flat=True)) for day in days]
     everything = set(Transfer.objects.filter(unit="yuan").values_list("pk", flat=True))
-    assert sorted(sum(on_days, [])) == sorted(everything)
+    assert sorted(pk for on_day in on_days for pk in on_day) == sorted(everything)
     late_shift = cashier.shifts.order_by("pk").last()
     assert late_shift.day == DAY + timedelta(days=1)
     place = days.index(late_shift.day)

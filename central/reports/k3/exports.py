@@ -124,9 +124,9 @@ def plan_export(wanted: Wanted, now_ms: int) -> ExportPlan:
     """Plan the vouchers of some days; read only."""
     layout, form, template_name = layout_in_use()
     refusals = _against_days(wanted, now_ms)
-    before = exports_of(wanted.days)
     if refusals:
-        return ExportPlan(wanted, Made([], [], {}, {}), refusals, before, layout, form, template_name)
+        return ExportPlan(wanted, Made([], [], {}, {}), refusals, [], layout, form, template_name)
+    before = exports_of(wanted.days)
     whose = Whose()
     movements = [one for day in wanted.days for one in movements_of(day, whose)]
     carried = carried_over(without=[one.pk for one in before])

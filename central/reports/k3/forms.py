@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as lazy
 from central.desk.forms import ListFileField
 from central.domain.k3_rows import K3Kind
 from central.domain.k3_voucher import Span
-from central.reports.k3.exports import Wanted
+from central.domain.periods import EARLIEST, LATEST
+from central.reports.k3.exports import MOST_DAYS, ExportRefusal, Wanted
 from central.reports.k3.models import REASON_LENGTH
-from central.reports.k3.words import KIND_WORDS, SPAN_WORDS
+from central.reports.k3.words import KIND_WORDS, SPAN_WORDS, refusal_text
 
 DAY = {"type": "date"}
 MOST_NUMBER = 9_999_999
@@ -41,6 +42,18 @@ class DaysForm(_Form):
         label=lazy("One voucher stands for"),
         choices=[(span.value, words) for span, words in SPAN_WORDS.items()],
     )
+
+    def clean(self) -> dict[str, object]:
+        """Hold the days to their order, to what one export takes, and to years that there are books of."""
+        typed = super().clean() or {}
+        first, last = typed.get("first"), typed.get("last")
+        if not isinstance(first, date) or not isinstance(last, date):
+            return typed
+        if last < first:
+            self.add_error("last", refusal_text(ExportRefusal.WRONG_ORDER))
+        elif (last - first).days >= MOST_DAYS or first < EARLIEST or last > LATEST:
+            self.add_error("last", refusal_text(ExportRefusal.TOO_MANY_DAYS, str(MOST_DAYS)))
+        return typed
 
     def wanted(self) -> Wanted:
         """Give what was typed; voucher numbers that are none are 1."""
@@ -94,7 +107,7 @@ class K3ListForm(_Form):
         typed = super().clean() or {}
         first, last = typed.get("first"), typed.get("last")
         if isinstance(first, date) and isinstance(last, date):
-            if not 0 <= (last - first).days <= 366:
+            if not 0 <= (last - first).days <= 366 or first < EARLIEST or last > LATEST:
                 self.add_error("last", _("The last day comes after the first, at most a year later."))
             elif typed.get("kind") == K3Kind.TOTALS and (first.year, first.month) != (last.year, last.month):
                 self.add_error("last", _("Totals are of one period of K/3: a calendar month."))

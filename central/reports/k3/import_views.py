@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
 from central.domain.k3_rows import K3_FIELDS, K3Kind
+from central.domain.periods import EARLIEST, LATEST
 from central.office import uploads
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
@@ -126,7 +127,7 @@ def _file(request: HttpRequest, asked: QueryDict) -> K3File | HttpResponse:
         days = date.fromisoformat(asked.get("first", "")), date.fromisoformat(asked.get("last", ""))
     except ValueError:
         content = None
-    if content is None or days[1] < days[0]:
+    if content is None or not EARLIEST <= days[0] <= days[1] <= LATEST:
         messages.error(request, _("The list that was shown is no longer kept. Upload it once more."))
         return redirect("k3:imports")
     return read_file(content, kind, days, _chosen(kind, asked))

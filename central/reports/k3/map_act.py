@@ -36,7 +36,7 @@ def _change(row: MapRow, known: dict[str, MapRow]) -> str:
 
 
 def _row(row: MapRow, change: str | None) -> Row:
-    code = _("left out") if row.left_out else row.code
+    code = _("not kept in K/3") if row.left_out else row.code
     cells: list[str | int | None] = [row.pattern, code, row.name, row.item, row.summary]
     return Row(cells if change is None else [*cells, change])
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from central import clock
 from central.desk.forms import new_key
 from central.domain.k3_map import rows_from_json
+from central.domain.periods import EARLIEST, LATEST
 from central.office.access import may, roles
 from central.office.models import Approval
 from central.office.page_table import page_tables
@@ -68,10 +69,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     if "more" in request.POST:
         return _form_page(request, MapForm(form.rows), typed, [])
     errors = list(form.findings)
-    try:
-        from_day = date.fromisoformat(typed["from_day"])
-    except ValueError:
-        from_day = None
+    from_day = _day_in(typed["from_day"])
+    if from_day is None:
         errors.append(_("Write the day as 2026-11-30."))
     if not typed["why"].strip():
         errors.append(_("Say why: those who sign read it."))
@@ -83,6 +82,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     if errors or from_day is None:
         return _form_page(request, form, typed, errors)
     return _asked(request, form, from_day, typed)
+
+
+def _day_in(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if EARLIEST <= day <= LATEST else None
 
 
 def _asked(request: HttpRequest, form: MapForm, from_day: date, typed: dict[str, str]) -> HttpResponse:

@@ -14,11 +14,11 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 def groups_table(vouchers: Sequence[Voucher]) -> Table:
     """Sum vouchers by what they are about."""
     columns = [
-        Column("group", _("About"), width=16),
-        Column("vouchers", _("Vouchers"), Kind.COUNT, 8, summed=True),
+        Column("group", _("Kind of voucher"), width=16),
+        Column("vouchers", _("K/3 vouchers"), Kind.COUNT, 8, summed=True),
         Column("entries", _("Entries"), Kind.COUNT, 8, summed=True),
-        Column("debit", _("Debit"), Kind.YUAN, 12, summed=True),
-        Column("credit", _("Credit"), Kind.YUAN, 12, summed=True),
+        Column("debit", _("Debit side"), Kind.YUAN, 12, summed=True),
+        Column("credit", _("Credit side"), Kind.YUAN, 12, summed=True),
     ]
     rows = []
     for group in Group:
@@ -36,13 +36,13 @@ def vouchers_table(vouchers: Sequence[Voucher]) -> Table:
     """Give vouchers entry by entry."""
     columns = [
         Column("day", _("Day"), width=10),
-        Column("number", _("Voucher"), width=8),
+        Column("number", _("K/3 voucher"), width=8),
         Column("summary", _("Summary"), width=20),
-        Column("code", _("Account"), width=10),
+        Column("code", _("Account in K/3"), width=10),
         Column("name", _("Account name"), width=14),
         Column("item", _("Auxiliary item"), width=18),
-        Column("debit", _("Debit"), Kind.YUAN, 12, summed=True),
-        Column("credit", _("Credit"), Kind.YUAN, 12, summed=True),
+        Column("debit", _("Debit side"), Kind.YUAN, 12, summed=True),
+        Column("credit", _("Credit side"), Kind.YUAN, 12, summed=True),
     ]
     rows = [
         Row(
@@ -57,7 +57,7 @@ def vouchers_table(vouchers: Sequence[Voucher]) -> Table:
         for voucher in vouchers
         for entry in voucher.entries
     ]
-    return Table(_("Vouchers"), columns, rows)
+    return Table(_("K/3 vouchers"), columns, rows)
 
 
 def left_out_table(left_out: Mapping[str, int]) -> Table:
