@@ -79,7 +79,7 @@ Visits = Callable[..., Visitor]
 def cookies(chromium: Browser, site: Site) -> dict[str, list[dict[str, str]]]:
     """Sign everyone in once, by the form: the session's cookies, by name; none for a stranger."""
     known: dict[str, list[dict[str, str]]] = {"": []}
-    for name in ("cashier", "manager", "director"):
+    for name in ("cashier", "manager", "director", "finance"):
         context = chromium.new_context(base_url=site.url)
         sign_in(context.new_page(), name)
         known[name] = context.cookies()

@@ -47,7 +47,7 @@ def k3() -> None:
     asked = ask_for_map(begins, rows(), why="与财务处核对", actor=who["finance"], now_ms=now_ms, key="a" * 32)
     assert isinstance(asked, Approval), asked
     sign(asked.number, approve=True, reason="", actor=who["director"], now_ms=now_ms)
-    more = dict(why="新增核算项目", actor=who["finance"], now_ms=now_ms, key="b" * 32)
+    more = {"why": "新增核算项目", "actor": who["finance"], "now_ms": now_ms, "key": "b" * 32}
     ask_for_map(clock.campus_day(now_ms), rows()[:-1], **more)
     wanted = Wanted(begins, day, Span.DAY, {(day.year, day.month): 35})
     shown = plan_export(wanted, now_ms).digest
