@@ -206,8 +206,12 @@ def send_list(page: Page, text: str) -> None:
         page.locator("form[enctype] button").click()
 
 
-GOOD_K3_LIST = "日期,凭证字号,摘要,科目代码,借方,贷方\n2026-11-02,记-991,售电,1001,12.50,\n,,售电,2203,,12.50\n"
-BAD_K3_LIST = "日期,凭证字号,摘要,科目代码,借方,贷方\n2026-10-02,记-991,售电,=A1,x,\n2026-11-02,,售电,2203,,12.50\n"
+GOOD_K3_LIST = (
+    "日期,凭证字号,摘要,科目代码,借方,贷方\n2026-11-02,记-991,售电,1001,12.50,\n,,售电,2203,,12.50\n"
+)
+BAD_K3_LIST = (
+    "日期,凭证字号,摘要,科目代码,借方,贷方\n2026-10-02,记-991,售电,=A1,x,\n2026-11-02,,售电,2203,,12.50\n"
+)
 GOOD_CARD_LIST = "流水号,小票号,交易时间,金额\n7001,POS-9,2026-11-02 12:30:00,12.50\n"
 BAD_CARD_LIST = "流水号,小票号,交易时间,金额\n7001,1.2E+17,2026-10-02,x\n7001,,2026-11-02,=A1\n"
 
@@ -701,7 +705,9 @@ class Look:
 )
 def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) -> dict[str, Look]:
     """Walk through every page in one language and look at each in every way."""
-    visitors = {who: visits(who, language=request.param) for who in ("", "cashier", "manager", "director", "finance")}
+    visitors = {
+        who: visits(who, language=request.param) for who in ("", "cashier", "manager", "director", "finance")
+    }
     return {name: look_at(visitor, axe) for name, visitor in walk(visitors, site)}
 
 

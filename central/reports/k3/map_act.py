@@ -9,6 +9,7 @@ from central.domain.k3_map import MapRow, rows_from_json
 from central.domain.paper import Column, Row, Table
 from central.office.acts import Act, Content
 from central.office.roles import MAP_K3, Role
+from central.reports.k3.map_form import named_side
 from central.reports.k3.maps import K3_MAP, newest_map, put_in_force
 
 
@@ -16,6 +17,7 @@ def map_table(rows: tuple[MapRow, ...], before: tuple[MapRow, ...] | None = None
     """Give a map's rows; beside a former map also what became of each."""
     columns = [
         Column("pattern", _("Our account"), width=22),
+        Column("words", _("What it is"), width=16),
         Column("code", _("Account in K/3"), width=12),
         Column("name", _("Name in K/3"), width=16),
         Column("item", _("Auxiliary item"), width=20),
@@ -37,7 +39,14 @@ def _change(row: MapRow, known: dict[str, MapRow]) -> str:
 
 def _row(row: MapRow, change: str | None) -> Row:
     code = _("not kept in K/3") if row.left_out else row.code
-    cells: list[str | int | None] = [row.pattern, code, row.name, row.item, row.summary]
+    cells: list[str | int | None] = [
+        row.pattern,
+        named_side(row.pattern),
+        code,
+        row.name,
+        row.item,
+        row.summary,
+    ]
     return Row(cells if change is None else [*cells, change])
 
 

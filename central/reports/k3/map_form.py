@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from central.domain.k3_map import MOST_ROWS, MapFinding, MapRow, findings_in
 from central.office.list_cells import Cell, cell
+from central.reports.audit.acts import side_words
 from central.reports.k3.words import map_finding_words
 
 BLANK_LINES = 4
@@ -23,6 +24,13 @@ USUAL_PATTERNS = (
 )
 """All accounts of the ledger in yuan (`chart_of_accounts`): what the first map begins with. Finance says which accounts in K/3.
 """
+
+
+def named_side(pattern: str) -> str:
+    """Name the account that a pattern stands for, as the audit log does; "" where it is not known."""
+    code = pattern.replace("*", "…")
+    words = side_words(code)
+    return "" if words == code else words
 
 
 def usual_rows() -> list[MapRow]:
@@ -45,6 +53,12 @@ class Line:
     def is_filled(self) -> bool:
         """Say whether anything was typed."""
         return any(one.value for one in self.cells)
+
+    @property
+    def words(self) -> str:
+        """Name the ledger's account, as far as the row says one."""
+        pattern = self.cells[0].value
+        return named_side(pattern) if pattern else ""
 
     @property
     def row(self) -> MapRow:

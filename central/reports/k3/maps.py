@@ -107,7 +107,7 @@ def put_in_force(content: Content, approved: Approved) -> str:
     )
     record_audit(
         actor=approved.asked_by.get_username(),
-        action=K3_MAP,
+        action="k3-map",
         subject=f"k3 map {made.pk}",
         detail=f"{len(made.rows)} rows from {from_day}",
         now_ms=approved.now_ms,
