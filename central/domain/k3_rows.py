@@ -85,7 +85,7 @@ class K3Row:
         """By which K/3 knows it: period, word, number, entry; of a total the account and its item."""
         if self.day is None:
             return self.texts["account"], self.texts.get("item", "")
-        return f"{self.day:%Y-%m}", self.word, self.number, str(self.entry)
+        return month_of(self.day), self.word, self.number, str(self.entry)
 
     @property
     def voucher(self) -> tuple[str, ...]:
@@ -161,6 +161,7 @@ class _Reader:
         self.sums_left_out = 0
         self.seen: dict[tuple[str, ...], int] = {}
         self.entries: dict[tuple[str, ...], int] = {}
+        self.days: dict[str, date] = {}
         self.head = {"date": "", "word": "", "number": ""}
 
     def take(self, number: int, cells: list[str]) -> None:
@@ -205,7 +206,7 @@ class _Reader:
                 elif one.reads is Reads.FEN:
                     sums[one.name] = read_figure(text, Reads.FEN)
                 elif one.reads is Reads.TIME:
-                    day = read_time(text).date()
+                    day = self._day(text)
                 else:
                     kept[one.name] = _read_text(one.name, text)
             except BadCell as bad:
@@ -216,6 +217,12 @@ class _Reader:
             return None
         return self._entry(number, day, kept, sums)
 
+    def _day(self, text: str) -> date:
+        """Read a day; a list of 100,000 rows has a few dozen of them."""
+        if text not in self.days:
+            self.days[text] = read_time(text).date()
+        return self.days[text]
+
     def _entry(self, number: int, day: date, kept: dict[str, str], sums: dict[str, int]) -> K3Row | None:
         if not sums.get("debit") and not sums.get("credit"):
             self.findings.append(RowFinding(number, "debit", RowFault.EMPTY))
@@ -225,8 +232,9 @@ class _Reader:
             self.findings.append(RowFinding(number, "number", RowFault.NOT_A_NUMBER, kept["number"][:40]))
             return None
         word, voucher = kept.get("word") or told["word"], str(int(told["number"]))
-        ordinal = self.entries.get((f"{day:%Y-%m}", word, voucher), 0)
-        self.entries[(f"{day:%Y-%m}", word, voucher)] = ordinal + 1
+        key = (month_of(day), word, voucher)
+        ordinal = self.entries.get(key, 0)
+        self.entries[key] = ordinal + 1
         said = kept.get("entry", "")
         entry = int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else ordinal
         return K3Row(number, day, word, voucher, entry, kept, sums)
@@ -245,6 +253,11 @@ class _Reader:
             for voucher, fen in left.items()
             if fen
         ]
+
+
+def month_of(day: date) -> str:
+    """Give the K/3 period of a day as text."""
+    return f"{day.year}-{day.month:02d}"
 
 
 def _is_sum(account: str, cells: Sequence[str]) -> bool:

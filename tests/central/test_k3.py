@@ -325,6 +325,7 @@ BAD = [
     (f"{HEAD}2026-11-02,记-1,x,1001,现金,1.005,\n,,x,2203,预收,,1\n", RowFault.TOO_FINE),
     (f"{HEAD}2026-11-02,无号,x,1001,现金,1,\n,,x,2203,预收,,1\n", RowFault.NOT_A_NUMBER),
     (f"{HEAD}昨天,记-1,x,1001,现金,1,\n", RowFault.NOT_A_TIME),
+    ("日期,凭证号,分录号,科目代码,借方,贷方\n2026-11-02,1,0,1001,1,\n2026-11-02,1,0,2203,,1\n", RowFault.TWICE),
     ("姓名,班级\n张三,1\n", RowFault.NO_COLUMN),
     ("", RowFault.NO_ROWS),
     ("\x00\x01\x02", RowFault.UNREADABLE),

@@ -21,6 +21,7 @@ from central.domain.k3_rows import (
     guessed_columns,
     joined_header,
     looks_like,
+    month_of,
     read_k3,
 )
 from central.domain.periods import month_period
@@ -174,7 +175,7 @@ def _known_entries(file: K3File) -> dict[tuple[str, ...], tuple[str, int, int]]:
         made__end__isnull=True, day__gte=months[0].first, day__lte=months[1].last
     ).values_list("day", "word", "number", "entry", "account", "debit_fen", "credit_fen")
     return {
-        (f"{day:%Y-%m}", word, number, str(entry)): (account, debit, credit)
+        (month_of(day), word, number, str(entry)): (account, debit, credit)
         for day, word, number, entry, account, debit, credit in rows
     }
 
