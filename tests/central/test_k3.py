@@ -8,7 +8,6 @@ import pytest
 import xlrd
 
 from central.clock import campus_day, start_of_day_ms
-from central.desk import charges as _charges  # noqa: F401  the desk's models are loaded
 from central.desk.day_close import close_day
 from central.desk.operations import pay
 from central.domain.imported_rows import RowFault
@@ -26,8 +25,9 @@ from central.reports.k3 import exports, imports, maps, templates_in_use
 from central.reports.k3.exports import ExportRefusal, Wanted, make_export, plan_export, vouchers_of
 from central.reports.k3.files import voucher_file
 from central.reports.k3.ledger_days import transfers_of
-from central.reports.k3.models import K3Export, K3Import, K3Map, K3VoucherRow
+from central.reports.k3.models import K3Export, K3ExportDay, K3Import, K3Map, K3VoucherRow
 from central.reports.k3.queries import days_not_exported, k3_entries, k3_totals, next_numbers
+from central.reports.k3.verification import verify_k3
 from tests.central.conftest import NOW_MS
 from tests.open_shifts import off_shift, on_shift
 
@@ -170,6 +170,30 @@ def test_days_not_exported_are_listed(day_of_work, finance):
     assert done.pk == 1
     assert exports.take_back(1, why="wrong", actor=finance, now_ms=LATER_MS) is ExportRefusal.ENDED
     assert days_not_exported(LATER_MS)[0] == [(begins, DAY + timedelta(days=1))]
+
+
+def test_verify_names_an_export_that_was_changed_behind_its_back(day_of_work, finance):
+    made = export(finance)
+    assert verify_k3().holds
+    K3ExportDay.objects.create(export=made, day=DAY - timedelta(days=1))
+    assert "its days are not those" in verify_k3().fault
+    K3Export.objects.create(
+        **{
+            name: getattr(made, name)
+            for name in ("first_day", "last_day", "span", "form", "layout", "carried")
+        },
+        number=9,
+        vouchers=[],
+        voucher_count=0,
+        entry_count=0,
+        debit_fen=0,
+        digest="x",
+        left_out={},
+        by=finance,
+        at_ms=LATER_MS,
+    )
+    K3ExportDay.objects.create(export_id=9, day=DAY)
+    assert "in two exports that stand" in verify_k3().fault
 
 
 def test_what_changed_since_it_was_shown_is_shown_again(day_of_work, finance):
