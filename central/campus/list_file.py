@@ -78,7 +78,7 @@ def _read_workbook(content: bytes) -> list[ListSheet] | Problem:
             return Problem(0, "", Fault.UNREADABLE, f"{unpacked // 1_000_000} MB", "CSV (UTF-8, GBK), XLSX")
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         tables = [
-            (sheet.title, ((number, [_cell_text(c) for c in row]) for number, row in _numbered(sheet)))
+            (sheet.title, ((number, [cell_text(c) for c in row]) for number, row in _numbered(sheet)))
             for sheet in book.worksheets
         ]
         return _sheets(tables)
@@ -96,7 +96,7 @@ def _numbered(sheet: object) -> Iterator[tuple[int, tuple[object, ...]]]:
     return enumerate(sheet.iter_rows(values_only=True, max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS), start=1)  # type: ignore[attr-defined] # openpyxl is untyped
 
 
-def _cell_text(value: object) -> str:
+def cell_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

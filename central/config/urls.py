@@ -12,6 +12,7 @@ PAGES = {
     "link/": "central.link.urls",
     "papers/": "central.papers.urls",
     "audit/": "central.reports.audit.urls",
+    "k3/": "central.reports.k3.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",
 }

@@ -141,6 +141,8 @@ class RowFault(StrEnum):
     TOO_LONG = "too-long"
     NO_ROWS = "no-rows"
     SAME_FILE = "same-file"
+    NOT_BALANCED = "not-balanced"
+    """A voucher whose debits and credits differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,12 @@ SEE_REPORTS = (*SEE_MONEY, *OFFICES)
 SEAL_REPORTS = (Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_FOR_REPORTS = (Role.CASHIER, *SEAL_REPORTS)
 """Send a sealed report up its chain (R-4.2.1)."""
+SEE_K3 = (Role.FINANCE, Role.DIRECTOR, Role.VP_NETWORK, Role.AUDITOR, Role.ADMIN)
+"""Account map, vouchers for the finance system and what came from it (R-4.1.9)."""
+EXPORT_K3 = (Role.FINANCE,)
+IMPORT_K3 = (Role.FINANCE,)
+MAP_K3 = (Role.FINANCE,)
+"""Ask for another account map; another person signs."""
 SEE_AUDIT = (Role.AUDITOR, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 MANAGE_PEOPLE = (Role.ADMIN,)
 SEE_SETTINGS = (*SEE_MONEY, *OFFICES, *WORKSHOP)

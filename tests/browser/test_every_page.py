@@ -124,6 +124,16 @@ PAGES: dict[str, tuple[str, str]] = {
     "card system's list": ("cashier", "/desk/merchants/lists/1/"),
     "card system's list, matched": ("cashier", "/desk/merchants/lists/1/?only=matched"),
     "card meters' list": ("director", "/desk/merchants/lists/2/"),
+    "vouchers to K/3": ("finance", "/k3/"),
+    "vouchers to K/3, seen": ("director", "/k3/"),
+    "export to K/3": ("finance", "/k3/exports/1/"),
+    "layout of voucher files": ("finance", "/k3/template/"),
+    "account map": ("finance", "/k3/map/"),
+    "account map's form": ("finance", "/k3/map/new/"),
+    "account map to sign": ("director", "/k3/map/"),
+    "lists from K/3": ("finance", "/k3/imports/"),
+    "K/3's vouchers": ("finance", "/k3/imports/1/"),
+    "K/3's totals": ("director", "/k3/imports/2/"),
     "monthly bills": ("cashier", "/desk/merchants/bills/"),
     "overdue bills": ("director", "/desk/merchants/bills/?show=overdue"),
     "a month to bill": ("cashier", "/desk/merchants/bills/plan/"),
@@ -226,6 +236,12 @@ def send_list(page: Page, text: str) -> None:
         page.locator("form[enctype] button").click()
 
 
+GOOD_K3_LIST = (
+    "日期,凭证字号,摘要,科目代码,借方,贷方\n2026-11-02,记-991,售电,1001,12.50,\n,,售电,2203,,12.50\n"
+)
+BAD_K3_LIST = (
+    "日期,凭证字号,摘要,科目代码,借方,贷方\n2026-10-02,记-991,售电,=A1,x,\n2026-11-02,,售电,2203,,12.50\n"
+)
 GOOD_CARD_LIST = "流水号,小票号,交易时间,金额\n7001,POS-9,2026-11-02 12:30:00,12.50\n"
 BAD_CARD_LIST = "流水号,小票号,交易时间,金额\n7001,1.2E+17,2026-10-02,x\n7001,,2026-11-02,=A1\n"
 
@@ -239,6 +255,23 @@ def send_card_list(page: Page, text: str) -> None:
     )
     with page.expect_navigation():
         page.locator("form[enctype] button").click()
+
+
+def send_k3_list(page: Page, text: str) -> None:
+    page.goto("/k3/imports/")
+    page.locator("#id_first").fill("2026-11-01")
+    page.locator("#id_last").fill("2026-11-30")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "k3.csv", "mimeType": "text/csv", "buffer": text.encode("gbk")}
+    )
+    with page.expect_navigation():
+        page.locator("form[enctype] button").click()
+
+
+def preview_vouchers_again(page: Page) -> None:
+    page.goto("/k3/exports/1/")
+    first, _dash, last = page.locator("dl.facts dd").first.inner_text().partition(" – ")
+    page.goto(f"/k3/plan/?first={first}&last={last or first}&span=month")
 
 
 def pay_too_much(page: Page) -> None:
@@ -482,6 +515,9 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "go-live refused": ("cashier", lambda page, site: send_old_list(page, BAD_OLD_LIST), ".note.bad"),
     "card list's preview": ("cashier", lambda page, site: send_card_list(page, GOOD_CARD_LIST), "#import"),
     "card list refused": ("cashier", lambda page, site: send_card_list(page, BAD_CARD_LIST), ".note.bad"),
+    "vouchers previewed": ("finance", lambda page, site: preview_vouchers_again(page), "#make"),
+    "K/3's list previewed": ("finance", lambda page, site: send_k3_list(page, GOOD_K3_LIST), "#import"),
+    "K/3's list refused": ("finance", lambda page, site: send_k3_list(page, BAD_K3_LIST), ".note.bad"),
     "bill paid above what is open": (
         "cashier",
         lambda page, site: pay_too_much(page),
@@ -530,7 +566,7 @@ EXPECTED_COMPLAINTS = {
     *("subsidy mistyped", "late pages mistyped", "short count of vouchers"),
     *("printed before", "bad offset", "bad check"),
     *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
-    *("card list refused", "bill paid above what is open"),
+    *("card list refused", "bill paid above what is open", "K/3's list refused"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     "departure mistyped",
     *(
@@ -714,6 +750,12 @@ def hand_readings(site: Site, losses: None) -> None:
     site.run("from tests.browser import seed_readings; seed_readings.readings()")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def k3(site: Site, thefts: None, bills_and_unusual_use: None) -> None:
+    """Have an account map, an export and lists of the finance system."""
+    site.run("from tests.browser import seed_k3; seed_k3.k3()")
+
+
 @dataclass
 class Look:
     """What was found on one page: pixels that stick out by width, axe's serious findings by scheme, its weight."""
@@ -734,7 +776,7 @@ def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) 
     """Walk through every page in one language and look at each in every way."""
     visitors = {
         who: visits(who, language=request.param)
-        for who in ("", "cashier", "manager", "director", "guard", "warden")
+        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden")
     }
     return {name: look_at(visitor, axe) for name, visitor in walk(visitors, site)}
 

@@ -47,6 +47,9 @@ ROW_FAULTS: dict[str, Words] = {
     RowFault.TOO_LONG: lazy("The list has more than 100,000 rows. Split it by days"),
     RowFault.NO_ROWS: lazy("The file has no rows"),
     RowFault.SAME_FILE: lazy("This very file was imported before. Nothing of it is new"),
+    RowFault.NOT_BALANCED: lazy(
+        "belongs to a voucher whose debits and credits differ: some of its rows are not in the file"
+    ),
 }
 BILL_FAULTS: dict[str, Words] = {
     BillFault.NO_METER: lazy("no meter is bound to it in this time"),

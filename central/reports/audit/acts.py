@@ -198,6 +198,13 @@ ACTS: dict[str, Act] = {
     "explain-bill": Act(_("Printed an explained bill")),
     "take-paper": Act(_("Took a report as a file"), About.REPORT),
     "take-audit": Act(_("Took the audit log as a file")),
+    "k3-map": Act(_("Put an account map for K/3 in force")),
+    "k3-template": Act(_("Changed the layout of voucher files")),
+    "k3-export": Act(_("Exported vouchers to K/3")),
+    "k3-export-back": Act(_("Took an export of vouchers back")),
+    "take-k3-export": Act(_("Took a voucher file")),
+    "k3-import": Act(_("Imported a list from K/3")),
+    "k3-import-back": Act(_("Took an import from K/3 back")),
     VERIFIED: Act(_("Verified the books")),
 }
 
