@@ -21,6 +21,7 @@ USUAL_PATTERNS = (
     *("debt-share:*:yuan", "billed:*:yuan", "reclaim:*:yuan", "taken-back:*:yuan", "owed:opening:*:yuan"),
     *("opening:*:yuan", "college-error:yuan", "lapsed:yuan", "adjustment:yuan", "suspense:*:yuan"),
     *("take-back:*:yuan", "moved-credit:yuan", "paid-by-finance:yuan", "bad-debts:yuan", "rounding:yuan"),
+    *("debt-penalty:*:yuan", "theft-penalties:yuan", "penalty-back:*:yuan"),
 )
 """All accounts of the ledger in yuan (`chart_of_accounts`): what the first map begins with. Finance says which accounts in K/3.
 """
