@@ -55,5 +55,6 @@ def _table(table: Table, with_rows: bool) -> PageTable:
 
 
 def _cell(column: Column, cell: str | int | None, link: str) -> PageCell:
-    is_negative = isinstance(cell, int) and cell < 0
-    return PageCell(text_of(cell, column.kind), column.kind is not Kind.TEXT, is_negative, link)
+    """An empty cell leads nowhere: a link without words can't be seen, nor read aloud."""
+    text, is_negative = text_of(cell, column.kind), isinstance(cell, int) and cell < 0
+    return PageCell(text, column.kind is not Kind.TEXT, is_negative, link if text else "")
