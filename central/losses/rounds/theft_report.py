@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from central.campus.models import Room
 from central.losses.case_models import Case
-from central.losses.cases import Matter, Refused, open_case
+from central.losses.cases import Refused as CaseRefused
 from central.losses.rounds.round_models import Round
+from central.losses.theft import facts as f
+from central.losses.theft.operations import Report, report
+from central.losses.theft.refusals import Refused
 from central.office.models import User
 
 
@@ -18,17 +21,16 @@ def report_theft(
     at_ms: int,
     actor: User,
     now_ms: int,
-) -> Case | None:
-    """Open the case of a theft, or add to the one that stands; inside the caller's transaction. None where it is refused."""
-    matter = Matter(
-        Case.Kind.THEFT,
-        f"theft:{walked.building.code}:{room.full_label}",
-        walked.building,
-        room.full_label,
-        room,
-        text,
-        {"round": walked.round_id, "seen_ms": at_ms},
-        photos,
+) -> Case | Refused | CaseRefused:
+    """Report as anybody does, inside the caller's transaction: all offices are told, or what stands already is added to."""
+    said = Report(
+        building=walked.building,
+        room=room,
+        place="",
+        seen=f.Seen.CABLE,
+        seen_ms=at_ms,
+        text=text,
+        photos=photos,
+        of_round=walked.round_id,
     )
-    done = open_case(matter, entry, actor=actor, now_ms=now_ms)
-    return None if isinstance(done, Refused) else done
+    return report(said, entry, actor=actor, now_ms=now_ms)
