@@ -72,7 +72,9 @@ def test_r_4_2_4_a_report_tells_every_office_and_the_buildings_electrician_each_
     notice = told("theft-reported")[0]
     assert notice.audience == [*TOLD_OF_REPORT, "wu"]
     assert notice.params["link"] == f"/losses/theft/{case.pk}/"
-    assert steps.reported(people["warden"]).pk == case.pk
+    assert steps.reported(people["warden"], text="cable under the door").pk == case.pk
+    with pytest.raises(AssertionError, match="exists-with-different"):
+        steps.reported(people["warden"], text="other words")
     again = steps.reported(people["sec"], "r-2")
     assert again.pk == case.pk
     assert case.steps.count() == 2
@@ -220,6 +222,26 @@ def test_payments_of_former_occupants_and_void_receipts_do_not_count(people, cas
     assert start_of(account(), NOW_MS).since == "occupancy"
 
 
+def test_a_corrected_receipts_money_was_paid_when_it_was_taken(people, cashier):
+    """A correction after the discovery takes no payment from who paid, and one before it is no later payment."""
+    steps.nobody_lives_there()
+    steps.lives_there("Wang", NOW_MS - 60 * DAY_MS)
+    wrong = pay(PAID, ROOM, 5_000, cashier, now_ms=NOW_MS - 9 * DAY_MS).receipt
+    right = pay("0b" * 16, ROOM, 4_000, cashier, now_ms=NOW_MS + DAY_MS).receipt
+    ReceiptVoid.objects.create(
+        receipt=wrong, replaced_by=right, reason="sum", by=cashier, at_ms=NOW_MS + DAY_MS
+    )
+    last = Start(steps.campus_day(NOW_MS - 9 * DAY_MS), "payment", right.number)
+    assert start_of(account(), NOW_MS) == last
+    assert start_of(account(), NOW_MS + 2 * DAY_MS) == last
+    assert start_of(account(), NOW_MS - 10 * DAY_MS).since == "occupancy"
+    third = pay("0c" * 16, ROOM, 4_500, cashier, now_ms=NOW_MS + 3 * DAY_MS).receipt
+    ReceiptVoid.objects.create(
+        receipt=right, replaced_by=third, reason="again", by=cashier, at_ms=NOW_MS + 3 * DAY_MS
+    )
+    assert start_of(account(), NOW_MS) == Start(last.day, "payment", third.number)
+
+
 def test_the_factors_stand_with_their_evidence_and_the_estimate_beside(people, cashier):
     steps.nobody_lives_there()
     steps.lives_there("Wang", NOW_MS - 9 * DAY_MS)
@@ -291,6 +313,9 @@ def test_who_found_it_may_not_sign_and_a_changed_factor_fails_the_request(people
     asked = ask_penalty(case.pk, "k", why="w", actor=people["card"], now_ms=NOW_MS)
     assert ask_penalty(case.pk, "k", why="w", actor=people["card"], now_ms=NOW_MS).pk == asked.pk
     assert ask_penalty(case.pk, "k2", why="w", actor=people["card"], now_ms=NOW_MS).why is Why.ASKED_BEFORE
+    other = steps.reported(people["warden"], "r-9", room=None, place="3rd floor")
+    twice = ask_penalty(other.pk, "k", why="w", actor=people["card"], now_ms=NOW_MS)
+    assert twice == "exists-with-different", "the same form for another case asks for nothing"
     steps.lives_there("Li", NOW_MS - 30 * DAY_MS)
     done = steps.signed(asked.number, people["dir"], people["vp"])
     assert done.state == Approval.State.FAILED
