@@ -23,6 +23,7 @@ from central.desk.receipt_content import content_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.office.acts import Approved
+from central.office.models import User
 from tests.central.conftest import NOW_MS
 from tests.central.departure_steps import faults, sign, signers
 from tests.central.steps import ROOM
@@ -79,6 +80,10 @@ def test_annulled_after_it_was_paid_in_part_the_rest_is_let_go_and_the_part_coun
     assert faults() == []
     done = pay_penalty_back(3, cashier, now_ms=NOW_MS)
     assert done == pay_penalty_back(3, cashier, now_ms=NOW_MS)
+    other = User.objects.create_user("ben", role="cashier")
+    assert pay_penalty_back(3, other, now_ms=NOW_MS).why is Why.NOTHING_OWED, (
+        "nobody counts it out a second time"
+    )
     assert PenaltyPaidBack.objects.get().amount_fen == 5_000
     assert (balance(chart.penalty_back(3)), balance(chart.penalties()), balance(chart.cash())) == (0, 0, 0)
     assert faults() == []
