@@ -24,6 +24,7 @@ from central.link.models import Grant
 from central.losses.case_models import Case, CaseStep
 from central.losses.cases import CaseRefusal, Matter, Step, open_case, take_step
 from central.losses.photo_models import Photo
+from central.losses.rounds.round_models import Round, RoundEntry
 from central.losses.theft import facts as f
 from central.losses.theft.appealing import Appeal, appeal, ask_appeal_end
 from central.losses.theft.charging import ask_penalty
@@ -386,6 +387,23 @@ def test_verify_finds_a_photograph_that_is_not_what_was_received(laid, settings)
     path = settings.PHOTOS_FOLDER / photo.digest[:2] / photo.digest
     path.write_bytes(path.read_bytes() + b"x")
     assert [fault.partition(":")[0] for fault in faults()] == [photo.digest]
+
+
+def test_verify_finds_evidence_of_a_round_that_is_not_kept(people):
+    walked = Round.objects.create(
+        round_id="w", building=steps.room().building, by=people["warden"], started_ms=1, received_ms=1
+    )
+    RoundEntry.objects.create(
+        round=walked,
+        entry="e",
+        room=steps.room(),
+        outcome="found",
+        photos=["0" * 64],
+        at_ms=1,
+        received_ms=1,
+        by=people["warden"],
+    )
+    assert "0" * 64 in next(one.fault for one in verify_losses() if one.fault)
 
 
 def test_verify_finds_a_penalty_that_is_not_what_was_signed(laid):
