@@ -16,7 +16,7 @@ from gateway.contract.facts import EntryKind
 
 ASKED_AT_ONCE = 400
 SIDES = ("customer", "debt", "reclaim", "taken-back", "billed", "owed:opening")
-"""How the ledger accounts begin that are a room's own (`chart_of_accounts`); penalties and persons' shares have names of their own."""
+"""How the ledger accounts begin that are a room's own (`chart_of_accounts`); `_debts_of` names the others."""
 
 
 def sides_of(account: str) -> list[LedgerAccount]:
