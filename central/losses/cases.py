@@ -135,7 +135,7 @@ def take_step(number: int, step: Step, *, actor: User | None, now_ms: int) -> Ca
         return photos
     _write(case, step, photos, actor, now_ms)
     _advance(case, step, now_ms)
-    if step.kind is CaseStep.Kind.FOUND:
+    if step.finding:  # said with the end, too: a case may end with what it was
         tell_found(case, step.text, now_ms)
     return case
 

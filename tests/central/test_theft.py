@@ -168,6 +168,12 @@ def test_r_4_2_5_leakage_found_in_a_loss_case_goes_upwards_too(people):
     assert take_step(case.pk, said, actor=people["wu"], now_ms=NOW_MS).finding == "leakage"
     notice = told("theft-found")[0]
     assert (notice.audience, notice.params["link"]) == (list(TOLD_OF_FINDING), f"/losses/cases/{case.pk}/")
+    other = open_case(
+        Matter(Case.Kind.LOSS, "loss:1:g-2", steps.room().building, "g-2"), "s-3", actor=None, now_ms=NOW_MS
+    )
+    ended = Step(CaseStep.Kind.CLOSED, "s-4", NOW_MS, "a cable behind the board", "theft")
+    assert take_step(other.pk, ended, actor=people["wu"], now_ms=NOW_MS).state == "closed"
+    assert [one.params["number"] for one in told("theft-found")] == [case.pk, other.pk]
 
 
 def test_a_settings_evidence_names_who_signed_it(people):
