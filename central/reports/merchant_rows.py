@@ -151,10 +151,13 @@ def _count_used(found: dict[str, Movements], from_ms: int, until_ms: int) -> Non
 
 
 def _count_payments(found: dict[str, Movements], from_ms: int, until_ms: int) -> None:
-    """Count money in fen: the only way to tell it where an account is kept in kWh. Void receipts take off again (R-4.1.5)."""
+    """Count money in fen: the only way to tell it where an account is kept in kWh. Void receipts take off again (R-4.1.5).
+
+    Penalties are no takings of energy (R-4.2.4).
+    """
     span = {"at_ms__gte": from_ms, "at_ms__lt": until_ms}
     codes = list(found)
-    electric = Payment.objects.filter(account__code__in=codes, **span).exclude(
+    electric = Payment.objects.filter(account__code__in=codes, debt__penalty=None, **span).exclude(
         purpose=Payment.Purpose.CHARGES
     )
     for code, method, fen in electric.values_list("account__code", "method", "amount_fen"):
