@@ -142,7 +142,7 @@ def test_a_cable_from_the_corridor_leads_to_its_case(warden: Client) -> None:
     )
     answer = warden.post(SAY, said, headers=JSON).json()
     case = Case.objects.get(kind="theft")
-    assert answer["next"] == f"/losses/cases/{case.pk}/"
+    assert answer["next"] == f"/losses/theft/{case.pk}/"
     assert case.room == room
     assert "orange" in warden.get(answer["next"]).content.decode()
 
