@@ -162,7 +162,9 @@ def figures_of(
     A piece that crosses the interval's beginning is kept as a run of its own where the moment of the beginning is not whole: a
     longer interval counts it, this one doesn't (see `within`).
     """
-    times = Counter(one.at_ms for one in moments)  # what two lives of a store tell of one instant is not known
+    times = Counter(
+        one.at_ms for one in moments
+    )  # what two lives of a store tell of one instant is not known
     whole = [one for one in moments if times[one.at_ms] == 1 and _is_whole(rules, group, one)]
     points = _points(whole, from_ms, until_ms)
     pieces, gaps = _pieces(rules, group, points)
