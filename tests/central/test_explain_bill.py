@@ -25,6 +25,7 @@ from central.losses.explain.models import PrintedBill
 from central.losses.explain.operations import bill_of, content_of, print_bill, prove
 from central.losses.explain.words import side_title
 from central.office.acts import Approved
+from central.reports.merchant_rows import movements
 from gateway.contract.facts import DecisionKind, EntryCause, EntryKind, RelayVerdict
 from gateway.protocols.dlt645.frame import encode as frame_of
 from tests.central import balance_steps
@@ -132,6 +133,12 @@ def test_use_up_to_the_closing_instant_belongs_to_the_period_that_ends_there(tak
     after = explain(account_named(ROOM), month_period(2026, 12), NOW_MS).bill
     assert after.entries == []
     assert after.sides[0].opening == 50_000_000 - 558_300
+    (sheet,) = movements([account_named(ROOM)], *instants_of(MONTH))
+    assert (sheet.used_wh, sheet.closing) == (1_000, 50_000_000 - 558_300), (
+        "as the accounting period's sheet has it"
+    )
+    (later,) = movements([account_named(ROOM)], *instants_of(month_period(2026, 12)))
+    assert (later.used_wh, later.opening) == (0, 50_000_000 - 558_300)
 
 
 def test_the_script_of_the_documentation_is_short_and_finds_that_all_ties(month, tmp_path):
