@@ -7,6 +7,7 @@ count once. It ends where a meter was swapped or begun anew (another offset), th
 changed, or a total fell. What lies between two runs was measured by nobody and is told as missing, never as loss. Pure.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -161,7 +162,10 @@ def figures_of(
     A piece that crosses the interval's beginning is kept as a run of its own where the moment of the beginning is not whole: a
     longer interval counts it, this one doesn't (see `within`).
     """
-    whole = [one for one in moments if _is_whole(rules, group, one)]
+    times = Counter(
+        one.at_ms for one in moments
+    )  # what two lives of a store tell of one instant is not known
+    whole = [one for one in moments if times[one.at_ms] == 1 and _is_whole(rules, group, one)]
     points = _points(whole, from_ms, until_ms)
     pieces, gaps = _pieces(rules, group, points)
     here = [one for one in moments if from_ms - TOLERANCE_MS <= one.at_ms <= until_ms + TOLERANCE_MS]

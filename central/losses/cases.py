@@ -21,6 +21,7 @@ from central.office.models import User
 CENTRAL = "central"
 LATEST_MS = 5 * 60_000
 """A phone's clock may be so far ahead; a step from later is taken as now."""
+LONGEST_TEXT = 1000
 ORDER = (Case.State.OPEN, Case.State.ACKNOWLEDGED, Case.State.ARRIVED, Case.State.FOUND, Case.State.CLOSED)
 LEADS_TO = {
     CaseStep.Kind.ACKNOWLEDGED: Case.State.ACKNOWLEDGED,
@@ -94,9 +95,9 @@ def open_case(matter: Matter, step: str, *, actor: User | None, now_ms: int) -> 
 
     The same `step` opens once. `actor` None: central itself.
     """
-    building = Building.objects.select_for_update().get(pk=matter.building.pk)
+    building = Building.objects.select_for_update(no_key=True).get(pk=matter.building.pk)
     if (known := CaseStep.objects.filter(step=step).select_related("case").first()) is not None:
-        same = known.case.key == matter.key
+        same = (known.case.key, known.text) == (matter.key, _cut(matter.text))
         return known.case if same else Refused(CaseRefusal.EXISTS_WITH_DIFFERENT, step)
     photos = _kept(matter.photos, actor, now_ms)
     if isinstance(photos, Refused):
@@ -120,11 +121,12 @@ def open_case(matter: Matter, step: str, *, actor: User | None, now_ms: int) -> 
 @transaction.atomic
 def take_step(number: int, step: Step, *, actor: User | None, now_ms: int) -> Case | Refused:
     """Take a case further by one step; the same step again changes nothing."""
-    case = Case.objects.select_for_update(of=("self",)).select_related("building").filter(pk=number).first()
+    case = locked_case(number)
     if case is None:
         return Refused(CaseRefusal.UNKNOWN_CASE, str(number))
     if (known := CaseStep.objects.filter(step=step.step).first()) is not None:
-        same = known.case_id == case.pk and known.kind == step.kind
+        said = (case.pk, step.kind, step.finding, _cut(step.text))
+        same = (known.case_id, known.kind, known.finding, known.text) == said
         return case if same else Refused(CaseRefusal.EXISTS_WITH_DIFFERENT, step.step)
     if refused := _fault(case, step, actor):
         return Refused(refused, str(number))
@@ -133,9 +135,19 @@ def take_step(number: int, step: Step, *, actor: User | None, now_ms: int) -> Ca
         return photos
     _write(case, step, photos, actor, now_ms)
     _advance(case, step, now_ms)
-    if step.kind is CaseStep.Kind.FOUND:
+    if step.finding:  # said with the end, too: a case may end with what it was
         tell_found(case, step.text, now_ms)
     return case
+
+
+def locked_case(number: int) -> Case | None:
+    """Lock a case, not its key: steps that name it are checked at their commit, which holds the chain's head."""
+    cases = Case.objects.select_for_update(of=("self",), no_key=True)
+    return cases.select_related("building", "room__building").filter(pk=number).first()
+
+
+def _cut(text: str) -> str:
+    return text.strip()[:LONGEST_TEXT]
 
 
 def _fault(case: Case, step: Step, actor: User | None) -> CaseRefusal | None:
@@ -161,7 +173,7 @@ def _kept(photos: Sequence[bytes], actor: User | None, now_ms: int) -> list[str]
 
 def _write(case: Case, step: Step, photos: list[str], actor: User | None, now_ms: int) -> None:
     at_ms = step.at_ms if step.at_ms <= now_ms + LATEST_MS else now_ms
-    text = step.text.strip()[:1000]
+    text = _cut(step.text)
     CaseStep.objects.create(
         case=case,
         kind=step.kind,

@@ -2,13 +2,20 @@
 
 from central.desk.debts.penalty_models import DebtPenalty
 from central.ledger.verification import Check
+from central.losses.abnormal.models import AbnormalReview
 from central.losses.case_models import Case, CaseStep
+from central.losses.checks.check_models import DailyCheck
 from central.losses.photo_models import Photo
 from central.losses.photos import content_of
+from central.losses.readings.models import HandReading
+from central.losses.rounds.round_models import RoundEntry
 from central.losses.theft.ending import APPEAL_ACT, PENALTY_ACT
 from central.losses.theft.models import TheftAppeal, TheftAppealEnd
 from central.office.approvals import content_hash
 from central.office.models import Approval
+
+WITH_PHOTOS = (CaseStep, TheftAppeal, RoundEntry, DailyCheck, HandReading, AbnormalReview)
+"""What names photographs as its evidence."""
 
 
 def verify_losses() -> list[Check]:
@@ -65,16 +72,14 @@ def _appeals() -> Check:
 
 
 def _named_photos() -> Check:
-    """What a step or an appeal names is kept."""
-    named = [
-        digest
-        for photos in CaseStep.objects.exclude(photos=[]).values_list("photos", flat=True)
-        for digest in photos
-    ]
-    named += [digest for photos in TheftAppeal.objects.values_list("photos", flat=True) for digest in photos]
+    """What a step, an appeal, a round, a check, a reading or a review names is kept."""
+    rows = (table.objects.exclude(photos=[]).values_list("photos", flat=True) for table in WITH_PHOTOS)
+    named = [digest for of_table in rows for photos in of_table for digest in photos]
     kept = set(Photo.objects.filter(digest__in=named).values_list("digest", flat=True))
     lost = next((digest for digest in named if digest not in kept), None)
-    return Check("photographs of cases", f"{len(set(named))} named", f"{lost} is not kept" if lost else "")
+    return Check(
+        "photographs that are named", f"{len(set(named))} named", f"{lost} is not kept" if lost else ""
+    )
 
 
 def _photos() -> Check:

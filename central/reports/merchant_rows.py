@@ -99,7 +99,10 @@ def _count(
     later: dict[str, int] = defaultdict(int)
     within: dict[str, int] = defaultdict(int)
     for transfer in _transfers(part, from_ms):
-        is_later = transfer["at_ms"] >= until_ms
+        at_ms = _counted_ms(transfer)
+        if at_ms < from_ms:
+            continue
+        is_later = at_ms >= until_ms
         for mine, other, sign in (
             (transfer["credit"], transfer["debit"], 1),
             (transfer["debit"], transfer["credit"], -1),
@@ -132,6 +135,11 @@ def _transfers(part: dict[str, tuple[str, str]], from_ms: int) -> QuerySet[Trans
     return touching.order_by().values("debit", "credit", "kind", "amount", "at_ms").iterator()
 
 
+def _counted_ms(transfer: dict[str, object]) -> int:
+    """Give the instant that says whose span it is: use up to a closing instant was used before it, as an explained bill has it."""
+    return int(transfer["at_ms"]) - (transfer["kind"] == EntryKind.CONSUMPTION)
+
+
 def _column(other: str, kind: str) -> str:
     for prefix, column in METHOD_SIDES.items():
         if other.startswith(prefix):
@@ -143,7 +151,7 @@ def _column(other: str, kind: str) -> str:
 
 def _count_used(found: dict[str, Movements], from_ms: int, until_ms: int) -> None:
     entries = GatewayEntry.objects.filter(
-        kind=EntryKind.CONSUMPTION, booked=True, at_ms__gte=from_ms, at_ms__lt=until_ms
+        kind=EntryKind.CONSUMPTION, booked=True, at_ms__gt=from_ms, at_ms__lte=until_ms
     ).annotate(user=Coalesce("used_by", "account"))
     used = entries.filter(user__in=list(found)).order_by().values_list("user").annotate(Sum("energy_wh"))
     for code, energy_wh in used:
@@ -151,10 +159,13 @@ def _count_used(found: dict[str, Movements], from_ms: int, until_ms: int) -> Non
 
 
 def _count_payments(found: dict[str, Movements], from_ms: int, until_ms: int) -> None:
-    """Count money in fen: the only way to tell it where an account is kept in kWh. Void receipts take off again (R-4.1.5)."""
+    """Count money in fen: the only way to tell it where an account is kept in kWh. Void receipts take off again (R-4.1.5).
+
+    Penalties are no takings of energy (R-4.2.4).
+    """
     span = {"at_ms__gte": from_ms, "at_ms__lt": until_ms}
     codes = list(found)
-    electric = Payment.objects.filter(account__code__in=codes, **span).exclude(
+    electric = Payment.objects.filter(account__code__in=codes, debt__penalty=None, **span).exclude(
         purpose=Payment.Purpose.CHARGES
     )
     for code, method, fen in electric.values_list("account__code", "method", "amount_fen"):

@@ -4,6 +4,7 @@ import pytest
 
 from central.domain.instant_balance import Break, Source
 from central.link.telemetry.models import GroupDay, InstantTotal
+from central.losses.balances.fixed_loss import with_ratio
 from central.losses.balances.queries import balance_of, by_hour, group_hours
 from gateway.contract.facts import LossRow, LossVerdict
 from tests.central.balance_steps import (
@@ -69,6 +70,15 @@ def _dated(from_ms: int, **changes: object):
     import msgspec
 
     return msgspec.structs.replace(FLOOR, from_ms=from_ms, **changes)
+
+
+def test_a_ratio_that_was_set_for_later_stays_when_one_before_it_is_changed() -> None:
+    """15000 now, 30000 from the 20th day, 15000 again from the 30th: each was signed."""
+    signed = [(0, 15_000), (10, 15_000), (20, 30_000), (30, 15_000)]
+    rules = [_dated(MIDNIGHT_MS + day * DAY_MS, fixed_loss_ppm=ppm) for day, ppm in signed]
+    changed = with_ratio(rules, "f3", 18_000, MIDNIGHT_MS + 5 * DAY_MS)
+    ratios = sorted(((rule.from_ms - MIDNIGHT_MS) // DAY_MS, rule.fixed_loss_ppm) for rule in changed)
+    assert ratios == [(0, 15_000), (5, 18_000), (10, 18_000), (20, 30_000), (30, 15_000)]
 
 
 def test_a_swapped_meter_is_a_gap_and_no_loss() -> None:

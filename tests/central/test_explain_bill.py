@@ -11,6 +11,9 @@ import pytest
 from django.db import connection
 
 from central.campus.models import Account
+from central.desk.debts.paying import pay_debt
+from central.desk.debts.penalties import Penalty, change_penalty, lay_penalty
+from central.desk.operations import Paid
 from central.domain.bill_checks import DamagedFrame, check_bill, frame_register_wh, ratio_of
 from central.domain.bill_content import decode, encode
 from central.domain.periods import month_period
@@ -20,6 +23,9 @@ from central.link.models import GatewayEntry
 from central.losses.explain.gather import account_named, explain
 from central.losses.explain.models import PrintedBill
 from central.losses.explain.operations import bill_of, content_of, print_bill, prove
+from central.losses.explain.words import side_title
+from central.office.acts import Approved
+from central.reports.merchant_rows import movements
 from gateway.contract.facts import DecisionKind, EntryCause, EntryKind, RelayVerdict
 from gateway.protocols.dlt645.frame import encode as frame_of
 from tests.central import balance_steps
@@ -93,6 +99,24 @@ def test_r_b3_opening_and_every_row_are_the_closing_balance(month):
     assert {"so-far", "readings-thinned"} <= {one.code for one in found.bill.remarks}
 
 
+def test_r_4_2_4_a_penalty_and_what_was_paid_of_it_stand_beside_the_credit(month, cashier, tmp_path):
+    account = account_named(ROOM)
+    approved = Approved(7, cashier, (), "tapped the corridor", NOW_MS)
+    laid = lay_penalty(Penalty(3, account, "Wang", 20_000, PRICE, 1_120), approved)
+    assert isinstance(pay_debt("0d" * 16, ROOM, 1_000, cashier, now_ms=NOW_MS, penalty_id=laid.pk), Paid)
+    change_penalty(laid, 10_000, 560, Approved(8, cashier, (), "too many days", NOW_MS))
+    found = explained()
+    assert found.faults == []
+    owed = {one.code: one.closing for one in found.bill.sides}
+    assert (owed["debt-penalty:3:yuan"], owed["penalty-back:3:yuan"]) == (0, 440 * 10_000)
+    assert [one.number for one in found.bill.receipts] == [1, 2]
+    kinds = {row.kind for row in found.bill.transfers}
+    assert {"penalty", "debt-paid", "penalty-reversed"} <= kinds
+    done = rerun(tmp_path, encode(found.bill))
+    assert done.returncode == 0, done.stdout
+    assert not any("debt-penalty" in side_title(one) for one in found.bill.sides), "said in words"
+
+
 def test_a_month_later_opens_where_the_former_one_closed(month):
     this = next(one.closing for one in explained().bill.sides)
     after = explain(account_named(ROOM), month_period(2026, 12), NOW_MS).bill
@@ -109,6 +133,12 @@ def test_use_up_to_the_closing_instant_belongs_to_the_period_that_ends_there(tak
     after = explain(account_named(ROOM), month_period(2026, 12), NOW_MS).bill
     assert after.entries == []
     assert after.sides[0].opening == 50_000_000 - 558_300
+    (sheet,) = movements([account_named(ROOM)], *instants_of(MONTH))
+    assert (sheet.used_wh, sheet.closing) == (1_000, 50_000_000 - 558_300), (
+        "as the accounting period's sheet has it"
+    )
+    (later,) = movements([account_named(ROOM)], *instants_of(month_period(2026, 12)))
+    assert (later.used_wh, later.opening) == (0, 50_000_000 - 558_300)
 
 
 def test_the_script_of_the_documentation_is_short_and_finds_that_all_ties(month, tmp_path):

@@ -12,6 +12,7 @@ from central.domain.hand_reading import DisplayFault
 from central.domain.readings_compared import Settled, Verdict
 from central.ledger.models import AuditEntry
 from central.link.models import MeterSwap
+from central.link.telemetry.models import Reading
 from central.losses.case_models import Case
 from central.losses.readings.agreeing import agreed_lines, ask_supplement
 from central.losses.readings.closing import Refused as SheetRefused
@@ -102,6 +103,10 @@ def test_an_entry_is_a_row_and_the_last_one_counts(building, staff):
     line = lines_of(sheet_place(building), NOW_MS)[1]
     assert (line.reading.register_wh, line.entries) == (1_234_560, 2)
     assert AuditEntry.objects.filter(action="read-meter").count() == 2
+    other = entered(building, wu, "m-301", "1234.99", step="m-301-1234.00")
+    assert other == Refused(EntryRefusal.EXISTS_WITH_DIFFERENT, "m-301"), (
+        "another figure under its id is not lost"
+    )
 
 
 @pytest.mark.parametrize(
@@ -404,6 +409,34 @@ def test_the_next_month_counts_from_what_was_agreed(building, staff):
     assert isinstance(sheet, ReadingSheet)
     case = Case.objects.get(kind=Case.Kind.LOSS)
     assert case.key == "loss:1:house"
+
+
+def test_a_register_that_began_anew_counts_on_by_hand_and_by_the_gateway(building, staff):
+    from central.link.models import PeriodRegister
+    from central.link.operations import enrol_gateway
+
+    Reading.objects.filter(meter="m-302").delete()
+    registers("m-302", 20_000)
+    enrol_gateway("gw-1", "1", "00" * 32, actor="t", now_ms=READ_MS)
+    begins_ms = sheet_place(building).from_ms
+    for period_ms, register_wh in ((begins_ms - 30 * DAY_MS, 999_900_000), (begins_ms, 999_995_000)):
+        PeriodRegister.objects.create(
+            gateway_id="gw-1",
+            account="1-302.1",
+            meter="m-302",
+            period_ms=period_ms,
+            register_wh=register_wh,
+            method="read",
+            uncertainty_wh=0,
+            at_ms=period_ms,
+            from_ms=period_ms,
+            to_ms=period_ms,
+        )
+    assert entered(building, staff[0], "m-302", "20.00").doubts == ["rolled-over"]
+    line = next(
+        one for one in compare_now(sheet_place(building), READ_MS + 1000) if one.line.meter.meter == "m-302"
+    )
+    assert (line.use_wh, line.automatic_use_wh) == (25_000, 25_000)
 
 
 def test_a_meter_replaced_in_between_counts_what_both_used(building, staff):

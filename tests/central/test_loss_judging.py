@@ -13,7 +13,16 @@ from central.losses.balances.judging import judge_losses
 from central.losses.case_models import Case
 from central.office.models import Notice, User
 from central.office.roles import Role
-from tests.central.balance_steps import DAY_MS, FLOOR, MIDNIGHT_MS, building, gateway, lay_down, rules_set
+from tests.central.balance_steps import (
+    DAY_MS,
+    FLOOR,
+    MIDNIGHT_MS,
+    building,
+    gateway,
+    lay_down,
+    rules_set,
+    tell,
+)
 
 pytestmark = pytest.mark.usefixtures("twin")
 DAYS = 25
@@ -41,6 +50,14 @@ def test_honest_days_are_balanced_and_judged_once() -> None:
     assert set(verdicts()) == {"balanced"}
     assert judge_losses(MIDNIGHT_MS + DAY_MS) == 0
     assert not Case.objects.exists()
+
+
+def test_a_clock_that_runs_ahead_ends_no_day() -> None:
+    rules_set(FLOOR)
+    lay_down(BEGUN_MS, 26, load_wh)
+    tell(MIDNIGHT_MS, {"m-300": 1, "m-301": 1, "m-302": 1}, trusted=False)
+    judge_losses(MIDNIGHT_MS)
+    assert verdicts() == ["balanced"], "the second day's rows are still to come"
 
 
 def test_a_small_tap_within_the_fixed_ratio_opens_a_case_for_the_buildings_electrician_and_says_by_how_much() -> (

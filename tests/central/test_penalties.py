@@ -3,10 +3,12 @@
 from itertools import count
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from central.campus.models import Account
+from central.dashboard.my_room.queries import _payments
 from central.desk.day_close import day_as_it_stands
 from central.desk.debts import penalties
 from central.desk.debts.acts import ask_write_off
@@ -23,6 +25,8 @@ from central.desk.receipt_content import content_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balance
 from central.office.acts import Approved
+from central.office.models import User
+from central.reports.merchant_rows import movements
 from tests.central.conftest import NOW_MS
 from tests.central.departure_steps import faults, sign, signers
 from tests.central.steps import ROOM
@@ -59,6 +63,10 @@ def test_a_penalty_is_a_debt_of_its_own_and_its_money_has_its_own_head(laid, cas
     totals = day_as_it_stands(paid.receipt.shift.day).totals
     assert (totals.penalty, totals.dormitory, totals.total, totals.cash) == (5_000, 0, 5_000, 5_000)
     assert (due_fen(laid), balance(chart.penalties())) == (SUM - 5_000, SUM * FEN)
+    (spent,) = movements([laid.account], NOW_MS - 1, NOW_MS + 1)
+    assert sum(spent.paid_fen.values()) == 0, "never takings of energy"
+    with translation.override("en"):
+        assert [one.purpose for one in _payments(laid.account)] == ["Penalty for stolen power"]
     assert pays(laid, cashier, SUM, "0b" * 16).why is Why.MORE_THAN_OWED
     assert faults() == []
 
@@ -79,6 +87,10 @@ def test_annulled_after_it_was_paid_in_part_the_rest_is_let_go_and_the_part_coun
     assert faults() == []
     done = pay_penalty_back(3, cashier, now_ms=NOW_MS)
     assert done == pay_penalty_back(3, cashier, now_ms=NOW_MS)
+    other = User.objects.create_user("ben", role="cashier")
+    assert pay_penalty_back(3, other, now_ms=NOW_MS).why is Why.NOTHING_OWED, (
+        "nobody counts it out a second time"
+    )
     assert PenaltyPaidBack.objects.get().amount_fen == 5_000
     assert (balance(chart.penalty_back(3)), balance(chart.penalties()), balance(chart.cash())) == (0, 0, 0)
     assert faults() == []

@@ -221,4 +221,29 @@ def test_a_cable_from_the_corridor_is_reported_at_once_and_once(warden, north):
     assert kept.case == case
     assert case.room.label == "301"
     assert [step.text for step in case.steps.all()] == ["orange cable"]
-    assert Notice.objects.filter(template="theft-reported").count() == 1, "all offices are told, once"
+    assert case.steps.get().facts["round"] == kept.round.round_id
+    told = Notice.objects.get(template="theft-reported")
+    offices = {"cashier", "director", "security", "students", "vp-network", "vp-logistics"}
+    assert offices <= set(told.audience), "R-4.2.4: a round's cable tells whom any report tells"
+
+
+def test_a_cable_is_seen_no_later_than_now_and_other_words_are_another_entry(warden, north):
+    now_ms = MORNING + 10 * HOUR
+    cable = said("301", Outcome.FOUND, what="cable", at_ms=now_ms + HOUR)
+    kept = rounds.say("r-1", north, cable, actor=warden, now_ms=now_ms)
+    assert kept.case.steps.get().facts["seen_ms"] == now_ms, (
+        "the day of discovery is what a penalty counts to"
+    )
+    for other in (replace(cable, what="device"), replace(cable, text="green cable")):
+        again = rounds.say("r-1", north, other, actor=warden, now_ms=now_ms)
+        assert again == Refused(RoundRefusal.EXISTS_WITH_DIFFERENT)
+
+
+def test_a_cable_that_cannot_be_reported_is_refused_by_name(warden, north):
+    rounds.say("r-1", north, said("302"), actor=warden, now_ms=MORNING + 9 * HOUR)
+    warden.buildings.set(Building.objects.filter(code="2"))
+    warden = User.objects.get(pk=warden.pk)
+    cable = said("301", Outcome.FOUND, what="cable")
+    refused = rounds.say("r-1", north, cable, actor=warden, now_ms=MORNING + 10 * HOUR)
+    assert refused == Refused(RoundRefusal.NOT_HIS_BUILDING)
+    assert RoundEntry.objects.count() == 1

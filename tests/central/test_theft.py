@@ -24,6 +24,7 @@ from central.link.models import Grant
 from central.losses.case_models import Case, CaseStep
 from central.losses.cases import CaseRefusal, Matter, Step, open_case, take_step
 from central.losses.photo_models import Photo
+from central.losses.rounds.round_models import Round, RoundEntry
 from central.losses.theft import facts as f
 from central.losses.theft.appealing import Appeal, appeal, ask_appeal_end
 from central.losses.theft.charging import ask_penalty
@@ -72,7 +73,9 @@ def test_r_4_2_4_a_report_tells_every_office_and_the_buildings_electrician_each_
     notice = told("theft-reported")[0]
     assert notice.audience == [*TOLD_OF_REPORT, "wu"]
     assert notice.params["link"] == f"/losses/theft/{case.pk}/"
-    assert steps.reported(people["warden"]).pk == case.pk
+    assert steps.reported(people["warden"], text="cable under the door").pk == case.pk
+    with pytest.raises(AssertionError, match="exists-with-different"):
+        steps.reported(people["warden"], text="other words")
     again = steps.reported(people["sec"], "r-2")
     assert again.pk == case.pk
     assert case.steps.count() == 2
@@ -165,6 +168,12 @@ def test_r_4_2_5_leakage_found_in_a_loss_case_goes_upwards_too(people):
     assert take_step(case.pk, said, actor=people["wu"], now_ms=NOW_MS).finding == "leakage"
     notice = told("theft-found")[0]
     assert (notice.audience, notice.params["link"]) == (list(TOLD_OF_FINDING), f"/losses/cases/{case.pk}/")
+    other = open_case(
+        Matter(Case.Kind.LOSS, "loss:1:g-2", steps.room().building, "g-2"), "s-3", actor=None, now_ms=NOW_MS
+    )
+    ended = Step(CaseStep.Kind.CLOSED, "s-4", NOW_MS, "a cable behind the board", "theft")
+    assert take_step(other.pk, ended, actor=people["wu"], now_ms=NOW_MS).state == "closed"
+    assert [one.params["number"] for one in told("theft-found")] == [case.pk, other.pk]
 
 
 def test_a_settings_evidence_names_who_signed_it(people):
@@ -218,6 +227,26 @@ def test_payments_of_former_occupants_and_void_receipts_do_not_count(people, cas
     assert start_of(account(), NOW_MS).receipt == paid.receipt.number
     ReceiptVoid.objects.create(receipt=paid.receipt, reason="wrong room", by=cashier, at_ms=NOW_MS - DAY_MS)
     assert start_of(account(), NOW_MS).since == "occupancy"
+
+
+def test_a_corrected_receipts_money_was_paid_when_it_was_taken(people, cashier):
+    """A correction after the discovery takes no payment from who paid, and one before it is no later payment."""
+    steps.nobody_lives_there()
+    steps.lives_there("Wang", NOW_MS - 60 * DAY_MS)
+    wrong = pay(PAID, ROOM, 5_000, cashier, now_ms=NOW_MS - 9 * DAY_MS).receipt
+    right = pay("0b" * 16, ROOM, 4_000, cashier, now_ms=NOW_MS + DAY_MS).receipt
+    ReceiptVoid.objects.create(
+        receipt=wrong, replaced_by=right, reason="sum", by=cashier, at_ms=NOW_MS + DAY_MS
+    )
+    last = Start(steps.campus_day(NOW_MS - 9 * DAY_MS), "payment", right.number)
+    assert start_of(account(), NOW_MS) == last
+    assert start_of(account(), NOW_MS + 2 * DAY_MS) == last
+    assert start_of(account(), NOW_MS - 10 * DAY_MS).since == "occupancy"
+    third = pay("0c" * 16, ROOM, 4_500, cashier, now_ms=NOW_MS + 3 * DAY_MS).receipt
+    ReceiptVoid.objects.create(
+        receipt=right, replaced_by=third, reason="again", by=cashier, at_ms=NOW_MS + 3 * DAY_MS
+    )
+    assert start_of(account(), NOW_MS) == Start(last.day, "payment", third.number)
 
 
 def test_the_factors_stand_with_their_evidence_and_the_estimate_beside(people, cashier):
@@ -291,6 +320,9 @@ def test_who_found_it_may_not_sign_and_a_changed_factor_fails_the_request(people
     asked = ask_penalty(case.pk, "k", why="w", actor=people["card"], now_ms=NOW_MS)
     assert ask_penalty(case.pk, "k", why="w", actor=people["card"], now_ms=NOW_MS).pk == asked.pk
     assert ask_penalty(case.pk, "k2", why="w", actor=people["card"], now_ms=NOW_MS).why is Why.ASKED_BEFORE
+    other = steps.reported(people["warden"], "r-9", room=None, place="3rd floor")
+    twice = ask_penalty(other.pk, "k", why="w", actor=people["card"], now_ms=NOW_MS)
+    assert twice == "exists-with-different", "the same form for another case asks for nothing"
     steps.lives_there("Li", NOW_MS - 30 * DAY_MS)
     done = steps.signed(asked.number, people["dir"], people["vp"])
     assert done.state == Approval.State.FAILED
@@ -361,6 +393,23 @@ def test_verify_finds_a_photograph_that_is_not_what_was_received(laid, settings)
     path = settings.PHOTOS_FOLDER / photo.digest[:2] / photo.digest
     path.write_bytes(path.read_bytes() + b"x")
     assert [fault.partition(":")[0] for fault in faults()] == [photo.digest]
+
+
+def test_verify_finds_evidence_of_a_round_that_is_not_kept(people):
+    walked = Round.objects.create(
+        round_id="w", building=steps.room().building, by=people["warden"], started_ms=1, received_ms=1
+    )
+    RoundEntry.objects.create(
+        round=walked,
+        entry="e",
+        room=steps.room(),
+        outcome="found",
+        photos=["0" * 64],
+        at_ms=1,
+        received_ms=1,
+        by=people["warden"],
+    )
+    assert "0" * 64 in next(one.fault for one in verify_losses() if one.fault)
 
 
 def test_verify_finds_a_penalty_that_is_not_what_was_signed(laid):

@@ -57,6 +57,19 @@ def test_two_lives_that_speak_at_one_time_overlap_and_nothing_of_it_is_counted()
     assert found.hours == (1, 3)
 
 
+def test_two_lives_that_speak_at_one_and_the_same_instant_leave_a_gap_there() -> None:
+    found = day(
+        moment(0, t1=100, a=50, b=50),
+        moment(1, t1=200, a=90, b=90),
+        moment(1, "e2", t1=9_000, a=1, b=1),
+        moment(2, "e2", t1=9_100, a=50, b=51),
+        moment(3, "e2", t1=9_200, a=99, b=101),
+    )
+    assert FindingKind.BEGUN_ANEW in kinds(found)
+    assert [(run.from_ms // HOUR_MS, run.until_ms // HOUR_MS) for run in found.runs] == [(2, 3)]
+    assert (found.balance.master_wh, found.balance.subs_wh) == (100, 99)
+
+
 def test_a_meter_told_twice_is_unknown_then() -> None:
     found = day(
         moment(0, t1=100, a=50, b=50),

@@ -53,6 +53,15 @@ def reviewed(row: AbnormalRow, **changes: object) -> AbnormalReview | ReviewRefu
     return review(row, said(**changes), actor=user("cashier"), now_ms=clock.now_ms())
 
 
+def test_a_review_that_comes_again_with_other_words_is_none(run: AbnormalRun) -> None:
+    row, first = run.rows.get(), said()
+    kept = review(row, first, actor=user("cashier"), now_ms=clock.now_ms())
+    assert review(row, first, actor=user("cashier"), now_ms=clock.now_ms()) == kept
+    other = Said(first.kind, "all four live there", first.step)
+    refused = review(row, other, actor=user("cashier"), now_ms=clock.now_ms())
+    assert refused is ReviewRefusal.EXISTS_WITH_DIFFERENT
+
+
 def test_the_room_whose_use_fell_stands_on_the_list_and_no_other(run: AbnormalRun) -> None:
     [row] = run.rows.all()
     assert row.room == seed_abnormal.fallen()

@@ -142,7 +142,7 @@ def test_a_cable_from_the_corridor_leads_to_its_case(warden: Client) -> None:
     )
     answer = warden.post(SAY, said, headers=JSON).json()
     case = Case.objects.get(kind="theft")
-    assert answer["next"] == f"/losses/cases/{case.pk}/"
+    assert answer["next"] == f"/losses/theft/{case.pk}/"
     assert case.room == room
     assert "orange" in warden.get(answer["next"]).content.decode()
 
@@ -208,3 +208,8 @@ def test_a_building_of_208_rooms_is_one_light_page(sign_in: Callable[..., Client
     page = sign_in(Role.WARDEN, building).get(f"/losses/rounds/buildings/{building.pk}/walk/")
     assert page.context["walk"].rooms == 208
     assert len(page.content) < 150_000
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1999-12-31", "x"])
+def test_a_day_that_no_calendar_of_ours_has_shows_today(warden: Client, day: str) -> None:
+    assert warden.get(f"/losses/checks/?day={day}").status_code == 200

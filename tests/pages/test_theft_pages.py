@@ -153,7 +153,11 @@ def test_from_the_penalty_to_the_evidence_on_pages(who: dict[str, Client]) -> No
     penalty = DebtPenalty.objects.get()
     text = page(who["cashier"], case)
     assert f"/desk/debts/{penalty.account.code}/?penalty={penalty.pk}" in text
-    debt = who["cashier"].get(f"/desk/debts/{penalty.account.code}/?penalty={penalty.pk}").content.decode()
+    shown = who["cashier"].get(f"/desk/debts/{penalty.account.code}/?penalty={penalty.pk}")
+    assert shown.context["off_form"].initial["amount"] == f"{penalty.amount_fen / 100:.2f}", (
+        "the debt that is chosen"
+    )
+    debt = shown.content.decode()
     assert f"penalty, case {case.pk}" in debt
     pay = {"payment": str(uuid4()), "amount": "1.00", "method": "cash", "penalty": penalty.pk}
     receipt = who["cashier"].post(f"/desk/debts/{penalty.account.code}/pay/", pay)

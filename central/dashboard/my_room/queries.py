@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from central.campus.models import Account
 from central.campus.queries import price_at
@@ -113,5 +114,8 @@ def _payments(account: Account) -> list[Paid]:
     """Give the last payments of this occupancy: those of whoever lived here before are none of his business."""
     rows = Receipt.objects.filter(payment__account=account).order_by("-number")[:PAYMENTS]
     words: dict[str, Words] = {one.value: one.label for one in Payment.Purpose} | {Payment.Purpose.ENERGY: ""}
-    found = rows.values_list("at_ms", "amount_fen", "number", "payment__purpose")
-    return [Paid(at_ms, fen, number, words[purpose]) for at_ms, fen, number, purpose in found]
+    found = rows.values_list("at_ms", "amount_fen", "number", "payment__purpose", "payment__debt__penalty")
+    return [
+        Paid(at_ms, fen, number, words[purpose] if penalty is None else _("Penalty for stolen power"))
+        for at_ms, fen, number, purpose, penalty in found
+    ]

@@ -113,7 +113,7 @@ def _reversed(change: PenaltyChange, side: chart.Side, fen: int) -> Draft:
 
 @transaction.atomic
 def pay_penalty_back(case: int, cashier: User, *, now_ms: int) -> PenaltyPaidBack | Refused | DeskRefused:
-    """Count out what is owed back of a penalty, from the drawer of the cashier's open shift; once."""
+    """Count out what is owed back of a penalty, from the drawer of the cashier's open shift; once, by one person."""
     shift = locked_shift_of(cashier)
     found = PenaltyChange.objects.select_related("penalty__account__point__room").filter(penalty__case=case)
     change = found.first()
@@ -121,7 +121,7 @@ def pay_penalty_back(case: int, cashier: User, *, now_ms: int) -> PenaltyPaidBac
         return Refused(Why.NOTHING_OWED, str(case))
     lock_gateway_or_building(change.penalty.account.point.room.building_id)
     if (done := PenaltyPaidBack.objects.filter(change=change).first()) is not None:
-        return done
+        return done if done.by_id == cashier.pk else Refused(Why.NOTHING_OWED, str(case))
     if shift is None:
         return DeskRefused(DeskRefusal.NO_SHIFT)
     done = PenaltyPaidBack.objects.create(change=change, amount_fen=change.back_fen, by=cashier, at_ms=now_ms)

@@ -83,7 +83,7 @@ def _page(request: HttpRequest, account: Account, **forms: object) -> HttpRespon
         "pay_form": _pay_form(chosen),
         "split_form": SplitForm(initial={"split": uuid.uuid4(), "shares": _even(whole)}),
         "off_form": WriteOffForm(
-            initial={"key": uuid.uuid4(), "amount": fen(whole.due_fen) if whole else ""}
+            initial={"key": uuid.uuid4(), "amount": fen(chosen.due_fen) if chosen else ""}
         ),
         "splits": DebtSplit.objects.filter(account=account).select_related("by").prefetch_related("shares"),
         "paid": Payment.objects.filter(account=account, purpose=Payment.Purpose.DEBT)

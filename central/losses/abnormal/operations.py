@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from central.ledger.operations import record_audit
+from central.link.outbox import lock_building
 from central.losses.abnormal.models import AbnormalReview, AbnormalRow
 from central.losses.abnormal.queries import content_of_month, unreviewed
 from central.losses.case_models import Case
@@ -54,9 +55,10 @@ class Said:
 def review(row: AbnormalRow, said: Said, *, actor: User, now_ms: int) -> AbnormalReview | ReviewRefusal:
     """Keep a review; the same step again is the same one."""
     row = AbnormalRow.objects.select_related("run__building", "room__building").get(pk=row.pk)
+    lock_building(row.run.building_id)  # the other half of a double click waits, and finds the first
     known = AbnormalReview.objects.filter(step=said.step).first()
     if known is not None:
-        same = (known.row_id, known.kind) == (row.pk, said.kind)
+        same = (known.row_id, known.kind, known.text) == (row.pk, said.kind, said.text.strip()[:1000])
         return known if same else ReviewRefusal.EXISTS_WITH_DIFFERENT
     if not actor.serves(row.run.building_id):
         return ReviewRefusal.NOT_HIS_BUILDING

@@ -74,16 +74,20 @@ def ask_fixed_loss(
 
 
 def with_ratio(rules: list[GroupRule], group: str, ppm: int, from_ms: int) -> list[GroupRule]:
-    """Give the rules with another ratio from an instant on. Later rules that only carried the old one on carry the new one."""
+    """Give the rules with another ratio from an instant on. Later rules that only carried the old one on carry the new one: those
+    up to the next that has another.
+    """
     current = rule_in_force((rule for rule in rules if rule.group == group), from_ms)
     if current is None:
         return rules
     fresh = msgspec.structs.replace(current, from_ms=from_ms, fixed_loss_ppm=ppm)
+    later = (rule for rule in rules if rule.group == group and rule.from_ms > from_ms)
+    changes = (rule.from_ms for rule in later if rule.fixed_loss_ppm != current.fixed_loss_ppm)
+    until_ms = min(changes, default=None)
     found = []
     for rule in rules:
-        carries_on = (
-            rule.group == group and rule.from_ms > from_ms and rule.fixed_loss_ppm == current.fixed_loss_ppm
-        )
+        is_before = until_ms is None or rule.from_ms < until_ms
+        carries_on = rule.group == group and rule.from_ms > from_ms and is_before
         if rule.group != group or rule.from_ms != from_ms:
             found.append(msgspec.structs.replace(rule, fixed_loss_ppm=ppm) if carries_on else rule)
     return [*found, fresh]

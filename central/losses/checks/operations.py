@@ -62,7 +62,7 @@ class Check:
 @transaction.atomic
 def record_check(check: Check, *, actor: User, now_ms: int) -> DailyCheck | Refused:
     """Record a check; the same id again with the same content is the same check."""
-    User.objects.select_for_update().get(pk=actor.pk)
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     if (known := DailyCheck.objects.filter(check_id=check.check_id).first()) is not None:
         return known if _is_same(known, check, actor) else Refused(CheckRefusal.EXISTS_WITH_DIFFERENT)
     if why := _fault(check, actor, now_ms):

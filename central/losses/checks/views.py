@@ -24,6 +24,9 @@ from central.office.roles import PARTY_OFFICES, RECORD_CHECKS, SEE_ALL_CHECKS, S
 
 DAYS = 7
 
+EARLIEST = date(2000, 1, 1)
+"""Before it nothing was recorded: an address that names an older day means today."""
+
 
 @roles(*SEE_CHECKS)
 @require_safe
@@ -123,6 +126,7 @@ def _buildings(request: HttpRequest) -> list[Building]:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day >= EARLIEST else None

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 
 from django.db.models import Q, Sum
 
+from central.desk.debts.models import DebtShare
+from central.desk.debts.owing import share_side
+from central.desk.debts.penalty_models import DebtPenalty
 from central.domain import chain
 from central.domain.bill_content import LedgerRow, SideSum
+from central.ledger import chart_of_accounts as chart
 from central.ledger.chain_rows import TRANSFER_FIELDS
 from central.ledger.models import AuditEntry, LedgerAccount, Transfer, own_side
 from gateway.contract.facts import EntryKind
 
 ASKED_AT_ONCE = 400
 SIDES = ("customer", "debt", "reclaim", "taken-back", "billed", "owed:opening")
-"""How the ledger accounts begin that are a room's own (`chart_of_accounts`)."""
+"""How the ledger accounts begin that are a room's own (`chart_of_accounts`); `_debts_of` names the others."""
 
 
 def sides_of(account: str) -> list[LedgerAccount]:
@@ -20,7 +24,15 @@ def sides_of(account: str) -> list[LedgerAccount]:
     found = []
     for begin in SIDES:
         found += LedgerAccount.objects.filter(code__startswith=f"{begin}:{account}:").order_by("code")
-    return found
+    return [*found, *LedgerAccount.objects.filter(code__in=_debts_of(account)).order_by("code")]
+
+
+def _debts_of(account: str) -> list[str]:
+    """Name what its occupants owe, or are owed, apart from its credit: shares of a debt, penalties (R-4.2.4)."""
+    shares = DebtShare.objects.filter(split__account__code=account)
+    cases = DebtPenalty.objects.filter(account__code=account).values_list("case", flat=True)
+    penalties = [side(case) for case in cases for side in (chart.penalty_owed, chart.penalty_back)]
+    return [side.code for side in [*map(share_side, shares), *penalties]]
 
 
 def side_sums(sides: Sequence[LedgerAccount], from_ms: int, until_ms: int) -> list[SideSum]:

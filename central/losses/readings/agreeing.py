@@ -115,7 +115,9 @@ def readers_of(content: Content) -> list[int]:
 
 def carry_out(content: Content, approved: Approved) -> str:
     """File the signed table; "" when it is done, else why it can't be any more."""
-    sheet = ReadingSheet.objects.select_for_update(of=("self",)).filter(pk=content["sheet"]).first()
+    sheet = (
+        ReadingSheet.objects.select_for_update(of=("self",), no_key=True).filter(pk=content["sheet"]).first()
+    )
     number = content["number"]
     wanted = ReadingSheet.State.CHECKED if number == 1 else ReadingSheet.State.AGREED
     if sheet is None or sheet.state != wanted or sheet.tables.count() != number - 1:

@@ -145,7 +145,11 @@ def _locked(sheet_id: int) -> ReadingSheet | Refused:
     if found is None:
         return Refused(SheetRefusal.UNKNOWN_SHEET)
     Building.objects.select_for_update(no_key=True).get(pk=found.building_id)
-    return ReadingSheet.objects.select_for_update(of=("self",)).select_related("building").get(pk=sheet_id)
+    return (
+        ReadingSheet.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("building")
+        .get(pk=sheet_id)
+    )
 
 
 def _place(sheet: ReadingSheet) -> Place:

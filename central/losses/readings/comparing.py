@@ -164,7 +164,7 @@ def _compared(
         hand_wh,
         use_wh,
         automatic,
-        automatic.register_wh - base + last.used_before_wh if known else None,  # type: ignore[union-attr,operator] # `known`
+        _use_between(line, base, automatic) if known else None,  # type: ignore[arg-type] # `known`
         within_wh,
         judged,
         settlement,
@@ -180,6 +180,12 @@ def _use(line: Line, register_wh: int | None) -> int | None:
     if last is None or register_wh is None:
         return None
     return use_since(last.register_wh, register_wh, line.usual)[0] + last.used_before_wh
+
+
+def _use_between(line: Line, begun_wh: int, automatic: Automatic) -> int:
+    """Give the use by the automatic registers; the gateway's begins anew where the display does."""
+    assert line.last is not None, "only a line with a last value has a use"
+    return use_since(begun_wh, automatic.register_wh, line.usual)[0] + line.last.used_before_wh
 
 
 def _explained(found: list[Compared]) -> list[Compared]:

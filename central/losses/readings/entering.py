@@ -87,8 +87,11 @@ def enter(
     """Keep one entry; the same `step` again gives the same one. Locks the building's row: sheets are made once."""
     here = Building.objects.select_for_update(no_key=True).get(pk=building.pk)
     if (before := HandReading.objects.filter(step=entry.step).select_related("sheet").first()) is not None:
-        same = before.meter == entry.meter and before.sheet.building_id == here.pk
-        return before if same else Refused(EntryRefusal.EXISTS_WITH_DIFFERENT, entry.meter)
+        return (
+            before
+            if _is_same(before, here, entry)
+            else Refused(EntryRefusal.EXISTS_WITH_DIFFERENT, entry.meter)
+        )
     if not actor.serves(here.pk):
         return Refused(EntryRefusal.NOT_HIS_BUILDING, here.name)
     found = known.meter if known else sheet_meter(here, entry.meter, now_ms)
@@ -107,6 +110,22 @@ def enter(
     made = _write(sheet, found, entry, read, photos, asked, actor, now_ms)
     settle_if_it_agrees(sheet, made, actor=actor, now_ms=now_ms)
     return made
+
+
+def _is_same(before: HandReading, here: Building, entry: Entry) -> bool:
+    """Say whether an entry that comes again says the same: another figure under its id would be lost without a word."""
+    read, number = _read(entry), entry.found_meter.strip()[:64]
+    if isinstance(read, Refused):
+        return False
+    counted, unreadable = (None, Unreadable.OTHER_METER) if number else (read, entry.unreadable)
+    said = (here.pk, entry.meter, counted, unreadable, number)
+    return said == (
+        before.sheet.building_id,
+        before.meter,
+        before.register_wh,
+        before.unreadable,
+        before.found_meter,
+    )
 
 
 def may_enter(sheet: ReadingSheet, meter: str) -> bool:

@@ -51,7 +51,7 @@ class Said:
 @transaction.atomic
 def settle(sheet_id: int, said: Said, *, actor: User, now_ms: int) -> Settlement | SettleRefusal:
     """Say how a disagreement of a closed sheet ended; its case is closed with it."""
-    sheet = ReadingSheet.objects.select_for_update(of=("self",)).filter(pk=sheet_id).first()
+    sheet = ReadingSheet.objects.select_for_update(of=("self",), no_key=True).filter(pk=sheet_id).first()
     if sheet is None:
         return SettleRefusal.UNKNOWN_SHEET
     if (known := Settlement.objects.filter(step=said.step).first()) is not None:

@@ -13,6 +13,9 @@ from django.db import transaction
 from central.campus.models import Building, Room
 from central.domain.round_coverage import Outcome, floors_of, outcomes
 from central.ledger.operations import record_audit
+from central.link.outbox import lock_building
+from central.losses.case_models import Case
+from central.losses.cases import CaseRefusal
 from central.losses.photos import PhotoRefusal, keep_photos
 from central.losses.rounds.round_models import Round, RoundEnd, RoundEntry
 from central.losses.rounds.theft_report import report_theft
@@ -39,6 +42,9 @@ class RoundRefusal(StrEnum):
     EXISTS_WITH_DIFFERENT = "exists-with-different"
 
 
+_OF_REPORT = {CaseRefusal.NOT_HIS_BUILDING: RoundRefusal.NOT_HIS_BUILDING}
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """An expected refusal."""
@@ -62,7 +68,7 @@ class Said:
 @transaction.atomic
 def begin(round_id: str, building: Building, *, at_ms: int, actor: User, now_ms: int) -> Round | Refused:
     """Begin a round; the same id again is the same round."""
-    Building.objects.select_for_update().get(pk=building.pk)
+    lock_building(building.pk)
     known = Round.objects.filter(round_id=round_id).select_related("building").first()
     if known is not None:
         same = known.building_id == building.pk and known.by_id == actor.pk
@@ -89,7 +95,12 @@ def say(round_id: str, building: Building, said: Said, *, actor: User, now_ms: i
     photos = keep_photos(said.photos, by=actor, now_ms=now_ms)
     if isinstance(photos, PhotoRefusal):
         return Refused(photos)
-    is_cable = said.outcome is Outcome.FOUND and said.what == RoundEntry.What.CABLE
+    case = None
+    if said.outcome is Outcome.FOUND and said.what == RoundEntry.What.CABLE:
+        case = report_theft(walked, said.room, said.entry, said.text, said.photos, said.at_ms, actor, now_ms)
+        if not isinstance(case, Case):
+            transaction.set_rollback(True)  # a cable that nobody is told of is not kept as if somebody were
+            return Refused(_OF_REPORT.get(case.why, RoundRefusal.EXISTS_WITH_DIFFERENT))
     kept = RoundEntry.objects.create(
         round=walked,
         entry=said.entry,
@@ -102,9 +113,7 @@ def say(round_id: str, building: Building, said: Said, *, actor: User, now_ms: i
         received_ms=now_ms,
         by=actor,
         is_addition=RoundEnd.objects.filter(round=walked).exists(),
-        case=report_theft(walked, said.room, said.entry, said.text, said.photos, said.at_ms, actor, now_ms)
-        if is_cable
-        else None,
+        case=case,
     )
     if said.outcome is not Outcome.IN_ORDER:
         _on_record(
@@ -117,7 +126,7 @@ def say(round_id: str, building: Building, said: Said, *, actor: User, now_ms: i
 def end(round_id: str, end_id: str, text: str, *, at_ms: int, actor: User, now_ms: int) -> RoundEnd | Refused:
     """End a round and freeze what it came to: rooms seen, floor by floor, and those left, by name and why."""
     walked = (
-        Round.objects.select_for_update(of=("self",))
+        Round.objects.select_for_update(of=("self",), no_key=True)
         .select_related("building")
         .filter(round_id=round_id)
         .first()
@@ -164,12 +173,9 @@ def _fault(building: Building, said: Said) -> RoundRefusal | None:
 
 
 def _is_same(known: RoundEntry, walked: Round, said: Said) -> bool:
-    return (known.round_id, known.room_id, known.outcome, known.text) == (
-        walked.pk,
-        said.room.pk,
-        said.outcome,
-        _cut(said.text),
-    )
+    what = said.what if said.outcome is Outcome.FOUND else ""
+    same = (walked.pk, said.room.pk, said.outcome, what, _cut(said.text))
+    return (known.round_id, known.room_id, known.outcome, known.what, known.text) == same
 
 
 def _cut(text: str) -> str:

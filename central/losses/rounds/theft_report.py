@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from central.campus.models import Room
 from central.losses.case_models import Case
+from central.losses.cases import Refused as CaseRefused
 from central.losses.rounds.round_models import Round
-from central.losses.theft.facts import Seen
+from central.losses.theft import facts as f
 from central.losses.theft.operations import Report, report
+from central.losses.theft.refusals import Refused
 from central.office.models import User
 
 
@@ -19,8 +21,16 @@ def report_theft(
     at_ms: int,
     actor: User,
     now_ms: int,
-) -> Case | None:
-    """Report the theft, or add to the case that stands; inside the caller's transaction. None where it is refused."""
-    said = Report(walked.building, room, "", Seen.CABLE, at_ms, text, tuple(photos), of_round=walked.round_id)
-    done = report(said, entry, actor=actor, now_ms=now_ms)
-    return done if isinstance(done, Case) else None
+) -> Case | Refused | CaseRefused:
+    """Report as anybody does, inside the caller's transaction: all offices are told, or what stands already is added to."""
+    said = Report(
+        building=walked.building,
+        room=room,
+        place="",
+        seen=f.Seen.CABLE,
+        seen_ms=at_ms,
+        text=text,
+        photos=photos,
+        of_round=walked.round_id,
+    )
+    return report(said, entry, actor=actor, now_ms=now_ms)

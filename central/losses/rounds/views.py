@@ -55,7 +55,7 @@ def walk_say(request: HttpRequest, building_id: int) -> HttpResponse:
         done = say(round_id, building, entry, actor=request.user, now_ms=now_ms)
         if not isinstance(done, Refused):
             if done.case_id:
-                return _onward(request, reverse("losses:case", args=[done.case_id]))
+                return _onward(request, reverse("losses:theft", args=[done.case_id]))
             ended = done.is_addition
             return _onward(
                 request, reverse("losses:round", args=[done.round_id]) if ended else _address(building)

@@ -50,7 +50,8 @@ def appeal(
     """Take down an appeal within its days; one for each penalty. The same `appeal_id` is the same appeal."""
     case = locked_theft(number)
     if (known := TheftAppeal.objects.filter(pk=appeal_id).first()) is not None:
-        return known if known.case_id == number else Refused(Why.APPEALED_BEFORE, str(number))
+        same = (known.case_id, known.who, known.text) == (number, _who(said), _text(said))
+        return known if same else Refused(Why.APPEALED_BEFORE, str(number))
     penalty = penalty_laid(number)
     if case is None or penalty is None:
         return Refused(Why.NO_PENALTY, str(number))
@@ -64,8 +65,8 @@ def appeal(
     done = TheftAppeal.objects.create(
         appeal_id=appeal_id,
         case=case,
-        who=said.who.strip()[:80],
-        text=said.text.strip()[:1000],
+        who=_who(said),
+        text=_text(said),
         photos=kept,
         by=actor,
         at_ms=now_ms,
@@ -77,6 +78,14 @@ def appeal(
     return done
 
 
+def _who(said: Appeal) -> str:
+    return said.who.strip()[:80]
+
+
+def _text(said: Appeal) -> str:
+    return said.text.strip()[:1000]
+
+
 @transaction.atomic
 def ask_appeal_end(
     number: int, outcome: str, energy_wh: int, key: str, *, why: str, actor: User, now_ms: int
@@ -85,7 +94,8 @@ def ask_appeal_end(
     case = locked_theft(number)
     named = f"{APPEAL_ACT}:{key}"
     if (known := Approval.objects.filter(key=named).first()) is not None:
-        return known
+        is_same = known.subject == subject_of(number) and _is_asked(known.content, outcome, energy_wh)
+        return known if is_same else ApprovalRefusal.EXISTS_WITH_DIFFERENT
     penalty, found = penalty_laid(number), _open_appeal(number)
     if case is None or penalty is None or found is None:
         return Refused(Why.NO_APPEAL, str(number))
@@ -110,6 +120,11 @@ def ask_appeal_end(
     return ask(
         APPEAL_ACT, content, subject=subject_of(number), why=why, actor=actor, now_ms=now_ms, key=named
     )
+
+
+def _is_asked(content: Content, outcome: str, energy_wh: int) -> bool:
+    left = energy_wh if outcome == Outcome.REDUCED else content["energy_wh"]
+    return (content["outcome"], content["energy_wh"]) == (outcome, left)
 
 
 def _open_appeal(number: int) -> TheftAppeal | None:

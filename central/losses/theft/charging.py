@@ -14,6 +14,7 @@ from central.desk.debts.refusals import Refused as DebtRefused
 from central.desk.debts.words import refusal_words as debt_words
 from central.domain.approval import Step
 from central.losses.case_models import Case
+from central.losses.cases import locked_case
 from central.losses.theft.ending import PENALTY_ACT, penalty_laid, requests_of, subject_of
 from central.losses.theft.factor_tables import factor_tables
 from central.losses.theft.factors import Factors, factors_of, finding_of
@@ -38,7 +39,7 @@ def ask_penalty(
         return Refused(Why.UNKNOWN_CASE, str(number))
     named = f"{PENALTY_ACT}:{key}"
     if (known := Approval.objects.filter(key=named).first()) is not None:
-        return known
+        return known if known.subject == subject_of(number) else ApprovalRefusal.EXISTS_WITH_DIFFERENT
     if fault := _fault(case):
         return Refused(fault, str(number))
     factors = factors_of(case)
@@ -52,8 +53,8 @@ def ask_penalty(
 
 def locked_theft(number: int) -> Case | None:
     """Lock a theft's case."""
-    cases = Case.objects.select_for_update(of=("self",)).select_related("building", "room__building")
-    return cases.filter(pk=number, kind=Case.Kind.THEFT).first()
+    case = locked_case(number)
+    return case if case and case.kind == Case.Kind.THEFT else None
 
 
 def _fault(case: Case) -> Why | None:

@@ -14,7 +14,7 @@ from central.campus.queries import account_at, occupant_names, price_at
 from central.clock import campus_day, start_of_day_ms
 from central.desk.go_live.models import OpeningBalance
 from central.desk.merchants.models import CardMeterSale
-from central.desk.models import Payment
+from central.desk.models import Payment, Receipt
 from central.domain.theft_penalty import Interval, Penalty, Since, estimate_of, penalty_of
 from central.losses.case_models import Case, CaseStep
 from central.losses.theft import facts as f
@@ -163,13 +163,29 @@ def _moved_in(account: Account, at_ms: int) -> tuple[date, Since]:
 
 def _last_paid(account: Account, at_ms: int, moved_in: date) -> Start | None:
     """Give the last payment for electricity that holds: at the desk, of a bill, of a debt, at a card meter; the later one."""
-    payers = [account.pk, *([account.pays_from_id] if account.pays_from_id else [])]
-    paid = Payment.objects.filter(account__in=payers, at_ms__lte=at_ms, receipt__void=None)
-    paid = paid.filter(purpose__in=(Payment.Purpose.ENERGY, Payment.Purpose.DEBT), debt__penalty=None)
-    last = paid.order_by("-at_ms").values_list("at_ms", "receipt").first()
+    last = _last_at_desk(account, at_ms)
     sold = CardMeterSale.objects.filter(account=account, at_ms__lte=at_ms, amount_fen__gt=0)
     card = sold.order_by("-at_ms").values_list("at_ms", "number").first()
     found = [Start(campus_day(last[0]), Since.PAYMENT, last[1])] if last else []
     found += [Start(campus_day(card[0]), Since.PAYMENT, imported=card[1])] if card else []
     own = [one for one in found if one.day >= moved_in]
     return max(own, key=lambda one: one.day, default=None)
+
+
+def _last_at_desk(account: Account, at_ms: int) -> tuple[int, int] | None:
+    """Give the instant and the receipt. What a corrected receipt is for was paid when the first one was written (R-4.1.5)."""
+    payers = [account.pk, *([account.pays_from_id] if account.pays_from_id else [])]
+    paid = Payment.objects.filter(account__in=payers, receipt__void=None, debt__penalty=None)
+    paid = paid.filter(purpose__in=(Payment.Purpose.ENERGY, Payment.Purpose.DEBT))
+    plain = paid.filter(receipt__replaces=None, at_ms__lte=at_ms).order_by("-at_ms")
+    found = list(plain.values_list("at_ms", "receipt")[:1])
+    for number in paid.exclude(receipt__replaces=None).values_list("receipt", flat=True):
+        found += [(paid_ms, number) for paid_ms in [_first_written_ms(number)] if paid_ms <= at_ms]
+    return max(found, default=None)
+
+
+def _first_written_ms(number: int) -> int:
+    receipt = Receipt.objects.select_related("replaces__receipt").get(pk=number)
+    while (void := getattr(receipt, "replaces", None)) is not None:
+        receipt = void.receipt
+    return receipt.at_ms

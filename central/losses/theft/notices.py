@@ -102,7 +102,11 @@ def tell_unheard(now_ms: int) -> int:
 
 @transaction.atomic
 def _tell_unheard(number: int, now_ms: int) -> int:
-    case = Case.objects.select_for_update(of=("self",)).select_related("building", "room").get(pk=number)
+    case = (
+        Case.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("building", "room")
+        .get(pk=number)
+    )
     minutes = number_at("theft.remind-after", case.opened_ms, Where(building=case.building.code))
     key = f"theft-{case.pk}-unheard"
     acknowledged_ms = None if case.state == Case.State.OPEN else case.opened_ms

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from central.campus.models import Building, Room
 from central.losses.case_models import Case, CaseStep
-from central.losses.cases import CaseRefusal, Matter, Step, open_case, take_step
+from central.losses.cases import CaseRefusal, Matter, Step, locked_case, open_case, take_step
 from central.losses.cases import Refused as CaseRefused
 from central.losses.theft import facts as f
 from central.losses.theft.ending import fault_of_end, penalty_laid
@@ -168,8 +168,8 @@ def note(
 @transaction.atomic
 def close(number: int, text: str, step: str, *, actor: User, now_ms: int) -> Case | Refused | CaseRefused:
     """Close a case with its outcome in words; refused while its penalty is asked for, owed, appealed or may still be appealed."""
-    case = Case.objects.select_for_update(of=("self",)).filter(pk=number, kind=Case.Kind.THEFT).first()
-    if case is None:
+    case = locked_case(number)
+    if case is None or case.kind != Case.Kind.THEFT:
         return Refused(Why.UNKNOWN_CASE, str(number))
     is_new = not CaseStep.objects.filter(step=step).exists()
     if is_new and (why := fault_of_end(case, now_ms)) is not None:
