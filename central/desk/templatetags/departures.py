@@ -50,7 +50,9 @@ def _debts(codes: Iterable[str]) -> list[tuple[str, int, str]]:
 
 def _penalties(codes: Iterable[str]) -> list[tuple[DebtPenalty, int]]:
     """Give the penalties on these accounts of which something is owed, with how much, in fen."""
-    laid = DebtPenalty.objects.filter(account__code__in=list(codes)).select_related("account").order_by("case")
+    laid = (
+        DebtPenalty.objects.filter(account__code__in=list(codes)).select_related("account").order_by("case")
+    )
     return [(one, due) for one in laid if (due := due_fen(one)) > 0]
 
 

@@ -28,7 +28,7 @@ def blank_paper(place: Place, now_ms: int) -> Paper:
         Column("room", _("Room"), width=10),
         Column("meter", _("Meter"), width=15),
         Column("last", _("Last value, kWh"), Kind.KWH, 12),
-        Column("day", _("Read on"), width=11),
+        Column("day", _("Last read on"), width=12),
         Column("reading", _("Reading, kWh"), width=16),
         Column("time", _("Read at"), width=14),
         Column("remark", _("Remarks"), width=11),
