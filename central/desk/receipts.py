@@ -16,7 +16,7 @@ def receipts_of_cashier(cashier_id: int, limit: int) -> list[Receipt]:
 def receipts_of_points(point_ids: Iterable[int], limit: int) -> list[Receipt]:
     """Give the newest receipts of metering points, whoever lived there."""
     found = Receipt.objects.filter(payment__account__point__in=set(point_ids)).select_related(
-        "payment", "void"
+        "payment__debt", "void"
     )
     return list(found.order_by("-number")[:limit])
 

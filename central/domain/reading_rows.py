@@ -20,6 +20,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "reading, kwh",
         "本次读数 kwh",
         "本次读数(kwh)",
+        "本次读数(度)",
         "本次读数",
         "抄表读数",
         "读数",

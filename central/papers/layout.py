@@ -151,7 +151,10 @@ class Layout:
         ]
 
     def _broken(self, text: str, width: float) -> list[str]:
-        return self.font.broken(self.printable(text), width, SIZE) if text else NO_LINES
+        if not text:
+            return NO_LINES
+        lines = (self.font.broken(self.printable(line), width, SIZE) for line in text.split("\n"))
+        return [part for line in lines for part in line]
 
     def _without_towers(self, table: Table) -> Table:
         """Let a text that is longer than MOST_LINES go on in a row of its own below, under the same column."""

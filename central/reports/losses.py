@@ -52,18 +52,18 @@ def build(period: Period) -> Paper:
 
 def _columns() -> list[Column]:
     return [
-        Column("building", _("Building"), width=13),
-        Column("group", _("Group"), width=9),
-        Column("hours", _("Hours"), width=9),
+        Column("building", _("Building"), width=10),
+        Column("group", _("Group of meters"), width=8),
+        Column("hours", _("Hours"), width=8),
         Column("master", _("Master, kWh"), Kind.KWH, 11),
         Column("subs", _("Sum of subs, kWh"), Kind.KWH, 11),
-        Column("own", _("Known own use, kWh"), Kind.KWH, 9),
-        Column("technical", _("Technical loss, kWh"), Kind.KWH, 9),
-        Column("unexplained", _("Unexplained, kWh"), Kind.KWH, 10),
-        Column("uncertainty", _("Uncertainty, kWh"), Kind.KWH, 9),
+        Column("own", _("Known own use, kWh"), Kind.KWH, 11),
+        Column("technical", _("Technical loss, kWh"), Kind.KWH, 11),
+        Column("unexplained", _("Unexplained, kWh"), Kind.KWH, 11),
+        Column("uncertainty", _("Uncertainty, kWh"), Kind.KWH, 11),
         Column("ratio", _("Loss, %"), Kind.PERCENT, 8),
         Column("fixed", _("Fixed, %"), Kind.PERCENT, 8),
-        Column("verdict", _("Verdict"), width=16),
+        Column("verdict", _("Verdict"), width=14),
     ]
 
 
@@ -93,7 +93,8 @@ def _row(building: Building, rule: GroupRule, figures: Figures, period: Period) 
     ]
     page = reverse("losses:balance-group", args=[building.code, rule.group]) + f"?at={period.name}"
     rows = reverse("losses:balance-rows", args=[building.code, rule.group]) + f"?at={period.name}"
-    return Row(cells, {"group": page, "unexplained": page, "master": rows, "subs": rows})
+    links = {"unexplained": page, "master": rows, "subs": rows} if made is not None else {}
+    return Row(cells, {"group": page} | links)
 
 
 def _notes(by_gateway: bool) -> list[str]:

@@ -56,6 +56,16 @@
     say.elements.outcome[0].focus();
   });
 
+  // What the server would refuse is asked for while the form is before the warden's eyes, not in a line at the page's top.
+  function ask() {
+    const found = say.elements.outcome.value === "found";
+    say.elements.what.required = found;
+    say.elements.text.required = !found;
+  }
+  say.addEventListener("change", ask);
+  say.addEventListener("reset", () => setTimeout(ask));
+  ask();
+
   left.hidden = false;
   left.addEventListener("click", () => {
     const only = walk.classList.toggle("only-left");

@@ -144,7 +144,7 @@ def test_a_cable_from_the_corridor_leads_to_its_case(warden: Client) -> None:
     case = Case.objects.get(kind="theft")
     assert answer["next"] == f"/losses/theft/{case.pk}/"
     assert case.room == room
-    assert "orange" in warden.get(answer["next"]).content.decode()
+    assert "orange" in warden.get(answer["next"], follow=True).content.decode()
 
 
 def test_the_heads_see_rounds_by_floor_and_rooms_nobody_saw(

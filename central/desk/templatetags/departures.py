@@ -6,6 +6,8 @@ from django import template
 
 from central import clock
 from central.campus.models import Account
+from central.desk.debts.penalties import due_fen
+from central.desk.debts.penalty_models import DebtPenalty
 from central.desk.departures.states import OVER, Standing, cases_with_all, standings
 from central.desk.departures.words import STATES, next_step
 from central.ledger import chart_of_accounts as chart
@@ -33,6 +35,7 @@ def departure_links(context: dict, room_id: int) -> dict[str, object]:
         "may_ask": live and may(context["request"], ASK_REFUNDS),
         "may_see_debts": may_see_debts,
         "debts": _debts(accounts) if may_see_debts else [],
+        "penalties": _penalties(accounts) if may_see_debts else [],
     }
 
 
@@ -43,6 +46,14 @@ def _debts(codes: Iterable[str]) -> list[tuple[str, int, str]]:
     return [
         (code, owed[side.code], unit) for (code, unit), side in sides.items() if owed.get(side.code, 0) > 0
     ]
+
+
+def _penalties(codes: Iterable[str]) -> list[tuple[DebtPenalty, int]]:
+    """Give the penalties on these accounts of which something is owed, with how much, in fen."""
+    laid = (
+        DebtPenalty.objects.filter(account__code__in=list(codes)).select_related("account").order_by("case")
+    )
+    return [(one, due) for one in laid if (due := due_fen(one)) > 0]
 
 
 def _departed(found: list[Standing]) -> Standing | None:

@@ -232,7 +232,7 @@ def trend_of(lines: Sequence[DayLine]) -> SafeString:
 
 
 def _kwh(energy_wh: int) -> str:
-    return f"{_short(energy_wh)} kWh"
+    return f"{_short(energy_wh)} {pgettext('unit', 'kWh')}"
 
 
 def _short(energy_wh: int) -> str:

@@ -192,10 +192,11 @@ def _open_loss_cases(sheet: ReadingSheet, groups: list[GroupCompared], now_ms: i
             Case.Kind.LOSS,
             f"loss:{sheet.building.code}:{found.group}",
             sheet.building,
-            f"{found.group} · {sheet.period.partition(':')[2]} · {_kwh(found.balance.unexplained_wh)} kWh",
+            f"{found.group} · {sheet.period.partition(':')[2]}",
             facts={
                 "from": "readings",
                 "sheet": sheet.pk,
+                "month": month_of(_place(sheet).period),
                 "master_wh": found.balance.master_wh,
                 "subs_wh": found.balance.subs_wh,
                 "unexplained_wh": found.balance.unexplained_wh,

@@ -16,6 +16,9 @@ from central.office.dated_settings import list_at
 from central.papers.accounting import instants_of
 from central.papers.words import period_words
 
+ROOM_TO_WRITE = "\n"
+"""A cell of two empty lines: a figure written by hand needs the height."""
+
 
 def blank_paper(place: Place, now_ms: int) -> Paper:
     """Give a building's sheet to be written on, in walking order. Its columns are those that the import knows."""
@@ -25,7 +28,7 @@ def blank_paper(place: Place, now_ms: int) -> Paper:
         Column("room", _("Room"), width=10),
         Column("meter", _("Meter"), width=15),
         Column("last", _("Last value, kWh"), Kind.KWH, 12),
-        Column("day", _("Read on"), width=11),
+        Column("day", _("Last read on"), width=12),
         Column("reading", _("Reading, kWh"), width=16),
         Column("time", _("Read at"), width=14),
         Column("remark", _("Remarks"), width=11),
@@ -41,7 +44,7 @@ def blank_paper(place: Place, now_ms: int) -> Paper:
                 f"{local(one.last.at_ms):%Y-%m-%d}" if one.last else "",
                 "",
                 "",
-                "",
+                ROOM_TO_WRITE,
             ]
         )
         for one in lines_of(place, now_ms)
@@ -54,7 +57,7 @@ def blank_paper(place: Place, now_ms: int) -> Paper:
         from_ms=place.from_ms,
         until_ms=place.until_ms,
         tables=[Table("", columns, rows)],
-        signatures=[_("Electrician"), _("Day")],
+        signatures=[_("Electrician"), _("Date")],
         notes=[
             _("Write the figure as it stands on the display, two digits after the point, with day and time.")
         ],

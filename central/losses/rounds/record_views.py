@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from central import clock
 from central.campus.models import Building
-from central.domain.round_coverage import Outcome
+from central.domain.round_coverage import Outcome, resumes
 from central.losses.rounds.forms import SayForm
 from central.losses.rounds.queries import entries_of, last_rounds, rounds_of, unseen
 from central.office.access import may, roles
@@ -26,6 +26,13 @@ def rounds(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [(one, last.get(one.pk), len(unseen(one, now_ms))) for one in buildings],
         "may_walk": may(request, MAKE_ROUNDS),
+        "under_way": {
+            building
+            for building, walked in last.items()
+            if walked.by_id == request.user.pk
+            and getattr(walked, "end", None) is None
+            and resumes(walked.started_ms, now_ms)
+        },
     }
     return render(request, "losses/rounds.html", context)
 

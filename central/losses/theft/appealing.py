@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from central.clock import campus_day, minute_text
 from central.desk.debts.penalties import change_penalty
@@ -159,16 +159,21 @@ def _carry_out(content: Content, approved: Approved) -> str:
 
 
 def _show(content: Content) -> list[Table]:
-    columns = [Column("what", _("What"), width=24), Column("said", _("Said"), width=60)]
+    columns = [Column("what", _("Item"), width=24), Column("said", _("Said"), width=60)]
     found = TheftAppeal.objects.filter(pk=content["appeal"]).first()
     at = minute_text(found.at_ms) if found else ""
-    unit = _("yuan")
+    unit, of_energy = _("yuan"), pgettext("unit", "kWh")
     rows = [
         Row([_("Appeal by"), f"{content['who']} · {at}"]),
         Row([_("What the appeal says"), content["text"]]),
-        Row([_("Penalty charged"), f"{kwh(content['of_wh'])} kWh · {fen(content['of_fen'])} {unit}"]),
+        Row([_("Penalty charged"), f"{kwh(content['of_wh'])} {of_energy} · {fen(content['of_fen'])} {unit}"]),
         Row([_("Decision"), str(Outcome(content["outcome"]).label)]),
-        Row([_("What is left of it"), f"{kwh(content['energy_wh'])} kWh · {fen(content['fen'])} {unit}"]),
+        Row(
+            [
+                _("What is left of it"),
+                f"{kwh(content['energy_wh'])} {of_energy} · {fen(content['fen'])} {unit}",
+            ]
+        ),
     ]
     asked = Approval.objects.filter(pk=content["penalty"]).first()
     return [Table(_("Appeal"), columns, rows), *(factor_tables(asked.content) if asked else [])]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from central.clock import campus_day, local, start_of_day_ms
 from central.domain.paper import Column, Paper, Row, Table
@@ -98,7 +99,7 @@ def _report(theft: Theft) -> list[Line]:
         Line(
             _("Theft report"),
             moment(theft.case.opened_ms),
-            "；".join(filter(None, what)),
+            " · ".join(filter(None, what)),
             places.of_step.get(step.pk, ""),
         )
     ]
@@ -151,7 +152,7 @@ def _steps(theft: Theft) -> Iterable[Line]:
         yield Line(
             str(step.get_kind_display()),
             moment(step.at_ms),
-            "；".join(filter(None, what)),
+            " · ".join(filter(None, what)),
             places.of_step.get(step.pk, ""),
         )
 
@@ -163,10 +164,13 @@ def _factors(asked: Approval | None) -> Iterable[Line]:
     for row in tables[0].rows:
         name, value, proof = (str(cell) for cell in row.cells)
         yield Line(name, "", f"{value} ← {proof}", "")
+    unit = pgettext("unit", "kWh")
     for table in tables[1:]:
         for row in table.rows:
             least, most = (int(cell or 0) / 1000 for cell in row.cells[:2])
-            yield Line(_("Estimate"), "", f"{table.title}：{row.cells[2]}：{least:.2f} – {most:.2f} kWh", "")
+            yield Line(
+                _("Estimate"), "", f"{table.title}：{row.cells[2]}：{least:.2f} – {most:.2f} {unit}", ""
+            )
 
 
 def _closing(theft: Theft) -> Iterable[Line]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from central.desk.receipt_proof import digits_of
 from central.ledger.models import AuditEntry
@@ -40,8 +41,8 @@ def charge_rows(theft: Theft, moment: Moment) -> Iterable[Line]:
     """Give the charge as it was booked, and what was paid of it."""
     if theft.money is None:
         return
-    penalty, unit = theft.money.penalty, _("yuan")
-    what = f"{kwh(penalty.energy_wh)} kWh · {fen(penalty.amount_fen)} {unit}；{penalty.names}；{penalty.account.code}"
+    penalty, unit, of_energy = theft.money.penalty, _("yuan"), pgettext("unit", "kWh")
+    what = f"{kwh(penalty.energy_wh)} {of_energy} · {fen(penalty.amount_fen)} {unit}；{penalty.names}；{penalty.account.code}"
     yield Line(_("Charged"), moment(penalty.at_ms), what, transfer_place(f"penalty:{penalty.approval}"))
     for paid in theft.money.paid:
         number = receipt_number(paid.receipt.number)
@@ -63,12 +64,13 @@ def appeal_rows(theft: Theft, moment: Moment) -> Iterable[Line]:
     entry = AuditEntry.objects.filter(subject=str(theft.case.pk), action="appeal-penalty").first()
     pictures = "、".join(digest[:16] for digest in appeal.photos)
     photos = _("photographs: %(digests)s") % {"digests": pictures} if pictures else ""
-    what = "；".join(filter(None, (appeal.who, appeal.text, photos, appeal.by.spoken_name)))
+    what = " · ".join(filter(None, (appeal.who, appeal.text, photos, appeal.by.spoken_name)))
     yield Line(_("Appeal"), moment(appeal.at_ms), what, place_of(entry))
     if end is None:
         return
     entry = AuditEntry.objects.filter(subject=str(theft.case.pk), action="decide-appeal").first()
-    what = f"{end.get_outcome_display()}：{kwh(end.energy_wh)} kWh · {fen(end.amount_fen)} {unit}；№ {end.approval}"
+    energy = f"{kwh(end.energy_wh)} {pgettext('unit', 'kWh')}"
+    what = f"{end.get_outcome_display()}：{energy} · {fen(end.amount_fen)} {unit}；№ {end.approval}"
     yield Line(_("Decision"), moment(end.at_ms), what, place_of(entry))
     change = theft.money.change if theft.money else None
     back = getattr(change, "paid_back", None)

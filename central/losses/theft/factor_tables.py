@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from central.clock import local
 from central.domain.known_settings import Place
@@ -40,10 +41,11 @@ def factor_tables(content: Content) -> list[Table]:
 
 def _factors(content: Content) -> list[Row]:
     room = _("room %(room)s, account %(account)s") % {"room": content["room"], "account": content["account"]}
-    energy = f"{kwh(content['energy_wh'])} kWh"
-    sum_kwh = f"{content['days']} × {kwh(content['wh_per_day']['value'])} kWh"
+    unit = pgettext("unit", "kWh")
+    energy = f"{kwh(content['energy_wh'])} {unit}"
+    sum_kwh = f"{content['days']} × {kwh(content['wh_per_day']['value'])} {unit}"
     money = f"{fen(content['fen'])} {_('yuan')}"
-    sum_yuan = f"{energy} × {price(content['micro_yuan_per_kwh'])} {_('yuan')}"
+    sum_yuan = f"{energy} × {price(content['micro_yuan_per_kwh'])} {pgettext('unit', 'yuan/kWh')}"
     return [
         Row([_("Who lived there"), content["names"] or "–", room]),
         _first_day(content),
@@ -53,7 +55,11 @@ def _factors(content: Content) -> list[Row]:
         Row([_("Energy for each day"), *_setting(content["wh_per_day"])]),
         Row([_("Penalty, energy"), energy, sum_kwh]),
         Row(
-            [_("Price in force"), f"{price(content['micro_yuan_per_kwh'])} {_('yuan')}/kWh", _price(content)]
+            [
+                _("Price in force"),
+                f"{price(content['micro_yuan_per_kwh'])} {pgettext('unit', 'yuan/kWh')}",
+                _price(content),
+            ]
         ),
         Row([_("Penalty, money"), money, sum_yuan]),
     ]
@@ -66,7 +72,7 @@ def _first_day(content: Content) -> Row:
         links = {"proof": reverse("desk:receipt", args=[content["receipt"]])}
     elif content["imported"]:
         words = f"{words} · {_('card meter list')} {content['imported']}"
-    return Row([_("First day"), content["first_day"], words], links)
+    return Row([_("Counted from"), content["first_day"], words], links)
 
 
 def _case_words(content: Content) -> str:
@@ -100,7 +106,7 @@ def _approved_by(number: int) -> str:
 
 def _price(content: Content) -> str:
     since = f"{local(content['price_from_ms']):%Y-%m-%d %H:%M}"
-    return f"{content['price']} · {_('since %(at)s') % {'at': since}}"
+    return f"{_('price version')} {content['price']} · {_('since %(at)s') % {'at': since}}"
 
 
 def _beside(content: Content) -> list[Table]:
