@@ -139,6 +139,23 @@ def test_only_who_may_see_money_sees_the_penalty(who: dict[str, Client]) -> None
     assert who["cashier"].get(f"/losses/theft/{case.pk}/evidence.xml").status_code == 404
 
 
+def test_a_page_with_money_is_not_kept_on_a_phone(who: dict[str, Client]) -> None:
+    case, keep = reported(who), '<meta name="keep-offline"'
+    assert keep in page(who["cashier"], case)
+    found(who, case)
+    assert keep not in page(who["cashier"], case)
+    assert keep in page(who["electrician"], case)
+
+
+def test_a_file_larger_than_a_photograph_is_refused_before_it_is_read(
+    who: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("central.losses.case_forms.MOST_BYTES", 1_000)
+    answer = who["warden"].post(REPORT, said(photos=[photo()], text="typed before"))
+    text = answer.content.decode()
+    assert (answer.status_code, "at most 12 MB" in text, "typed before" in text) == (400, True, True)
+
+
 def test_from_the_penalty_to_the_evidence_on_pages(who: dict[str, Client]) -> None:
     case = reported(who)
     found(who, case)
