@@ -124,7 +124,7 @@ def take_step(number: int, step: Step, *, actor: User | None, now_ms: int) -> Ca
     if case is None:
         return Refused(CaseRefusal.UNKNOWN_CASE, str(number))
     if (known := CaseStep.objects.filter(step=step.step).first()) is not None:
-        same = known.case_id == case.pk and known.kind == step.kind
+        same = (known.case_id, known.kind, known.text) == (case.pk, step.kind, _cut(step.text))
         return case if same else Refused(CaseRefusal.EXISTS_WITH_DIFFERENT, step.step)
     if refused := _fault(case, step, actor):
         return Refused(refused, str(number))
@@ -161,7 +161,7 @@ def _kept(photos: Sequence[bytes], actor: User | None, now_ms: int) -> list[str]
 
 def _write(case: Case, step: Step, photos: list[str], actor: User | None, now_ms: int) -> None:
     at_ms = step.at_ms if step.at_ms <= now_ms + LATEST_MS else now_ms
-    text = step.text.strip()[:1000]
+    text = _cut(step.text)
     CaseStep.objects.create(
         case=case,
         kind=step.kind,
@@ -181,6 +181,10 @@ def _write(case: Case, step: Step, photos: list[str], actor: User | None, now_ms
         detail=f"{case.about}: {step.finding} {text}"[:200],
         now_ms=now_ms,
     )
+
+
+def _cut(text: str) -> str:
+    return text.strip()[:1000]
 
 
 def _advance(case: Case, step: Step, now_ms: int) -> None:

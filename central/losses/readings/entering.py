@@ -87,7 +87,7 @@ def enter(
     """Keep one entry; the same `step` again gives the same one. Locks the building's row: sheets are made once."""
     here = Building.objects.select_for_update(no_key=True).get(pk=building.pk)
     if (before := HandReading.objects.filter(step=entry.step).select_related("sheet").first()) is not None:
-        same = before.meter == entry.meter and before.sheet.building_id == here.pk
+        same = before.sheet.building_id == here.pk and _is_same(before, entry)
         return before if same else Refused(EntryRefusal.EXISTS_WITH_DIFFERENT, entry.meter)
     if not actor.serves(here.pk):
         return Refused(EntryRefusal.NOT_HIS_BUILDING, here.name)
@@ -134,6 +134,13 @@ def _read(entry: Entry) -> int | Refused | None:
         return None if is_named and not entry.typed.strip() else Refused(EntryRefusal.NO_WORDS, entry.meter)
     read = read_display(entry.typed)
     return Refused(read, entry.typed.strip()[:40]) if isinstance(read, DisplayFault) else read
+
+
+def _is_same(before: HandReading, entry: Entry) -> bool:
+    """Say whether an entry that came again says what is kept: another figure under the same name must not vanish."""
+    number, read = entry.found_meter.strip()[:64], _read(entry)
+    counted = None if number else read
+    return (before.meter, before.found_meter, before.register_wh) == (entry.meter, number, counted)
 
 
 def _sheet(building: Building, period: Period) -> ReadingSheet:
