@@ -139,6 +139,20 @@ def test_only_who_may_see_money_sees_the_penalty(who: dict[str, Client]) -> None
     assert who["cashier"].get(f"/losses/theft/{case.pk}/evidence.xml").status_code == 404
 
 
+def test_a_photograph_is_shown_as_received_to_who_is_signed_in_and_asked_for_each_time(
+    who: dict[str, Client],
+) -> None:
+    [digest] = reported(who, photos=[photo()]).steps.get().photos
+    address, had = f"/losses/photos/{digest}", {"If-None-Match": f'"{digest}"'}
+    answer = who["warden"].get(address)
+    assert (answer.content, answer.headers["Content-Type"]) == (photo().read(), "image/jpeg")
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert who["warden"].get(address, headers=had).status_code == 304
+    assert Client().get(address, headers=had).status_code == 302
+    assert who["warden"].get("/losses/photos/..%2f..%2fcentral.db").status_code == 404
+
+
 def test_a_page_with_money_is_not_kept_on_a_phone(who: dict[str, Client]) -> None:
     case, keep = reported(who), '<meta name="keep-offline"'
     assert keep in page(who["cashier"], case)
