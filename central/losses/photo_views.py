@@ -18,7 +18,7 @@ def _mark(_request: HttpRequest, digest: str) -> str:
 @require_safe
 @condition(etag_func=_mark)
 def photo(request: HttpRequest, digest: str) -> HttpResponse:
-    """Give a picture's bytes as they were received. A browser may keep them, but asks each time: it shows none to who signed out."""
+    """Give a picture's bytes as received. A browser that keeps them asks each time: it shows none after the sign-out."""
     found = get_object_or_404(Photo, digest=digest)
     content = content_of(found)
     if content is None:

@@ -35,7 +35,7 @@ def test_a_picture_with_untidy_exif_is_kept() -> None:
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize(("tag", "kind"), [(0x100, 2), (0x11A, 2)])
 def test_whatever_exif_says_the_picture_is_printed(tag: int, kind: int) -> None:
-    """A width, a resolution in letters: Pillow can't turn such a picture upright, and one of them must not cost a case its evidence."""
+    """A width, a resolution in letters: Pillow can't turn such a picture; one must not cost a case its evidence."""
     upright = struct.pack(">HHIHH", 0x112, 3, 1, 6, 0)
     odd = struct.pack(">HHI4s", tag, kind, 1, b"ab")
     content = with_exif(b"Exif\0\0MM\0*\0\0\0\x08\0\x02" + upright + odd + b"\0\0\0\0")

@@ -153,6 +153,13 @@ def test_a_photograph_is_shown_as_received_to_who_is_signed_in_and_asked_for_eac
     assert who["warden"].get("/losses/photos/..%2f..%2fcentral.db").status_code == 404
 
 
+def test_a_note_that_waited_on_a_phone_is_of_when_it_was_written(who: dict[str, Client]) -> None:
+    case = reported(who)
+    assert post(who["warden"], case, "note", text="gone", at_ms="1000", sent_ms="61000").status_code == 302
+    step = case.steps.get(text="gone")
+    assert step.received_ms - step.at_ms == 60_000
+
+
 def test_a_page_with_money_is_not_kept_on_a_phone(who: dict[str, Client]) -> None:
     case, keep = reported(who), '<meta name="keep-offline"'
     assert keep in page(who["cashier"], case)
