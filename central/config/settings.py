@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "central.config.response_headers.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "central.office.language.ChosenLanguage",
+    "central.config.body_limit.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "central.config.plain_input.PlainInput",

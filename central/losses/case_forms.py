@@ -7,7 +7,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from central.losses.case_models import Case, CaseStep
-from central.losses.photos import MOST_AT_ONCE
+from central.losses.case_words import REFUSALS
+from central.losses.cases import CaseRefusal
+from central.losses.photos import MOST_AT_ONCE, MOST_BYTES
 
 ACTS = (
     CaseStep.Kind.ACKNOWLEDGED,
@@ -37,6 +39,8 @@ class PhotosField(forms.FileField):
             raise forms.ValidationError(_("Add a photograph."))
         if len(files) > MOST_AT_ONCE:
             raise forms.ValidationError(_("Too many photographs at once: send the rest with another note."))
+        if any(file.size > MOST_BYTES for file in files):  # before a view reads it into memory
+            raise forms.ValidationError(REFUSALS[CaseRefusal.PHOTO_TOO_LARGE])
         return files
 
 

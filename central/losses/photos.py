@@ -21,7 +21,9 @@ from central.office.models import User
 MOST_BYTES = 12_000_000
 MOST_PIXELS = 60_000_000
 MOST_AT_ONCE = 12
-KINDS = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp"}
+KINDS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp"}
+"""MPO is a JPEG with a second picture behind it, as many phones take them: every reader of JPEG shows the first."""
+OPENERS = ("JPEG", "PNG", "WEBP")
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
@@ -50,8 +52,9 @@ def look(content: bytes) -> Seen | PhotoRefusal:
         return PhotoRefusal.TOO_LARGE
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with Image.open(BytesIO(content), formats=list(KINDS)) as picture:
+            warnings.simplefilter("ignore")  # a phone's untidy EXIF makes no less of a picture
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(content), formats=OPENERS) as picture:
                 width, height, form = *picture.size, picture.format
                 if width * height > MOST_PIXELS:
                     return PhotoRefusal.TOO_LARGE

@@ -43,15 +43,22 @@ async function keptPage(url) {
 }
 
 async function keepPage(url, answer) {
+  if ([403, 404, 410].includes(answer.status)) return forget(url);
   if (!answer.ok || answer.redirected || !(answer.headers.get("Content-Type") ?? "").startsWith("text/html")) return;
   const text = await answer.text(), reader = READER.exec(text);
-  if (!text.includes(KEEP) || !reader) return;
+  if (!reader) return;
+  if (!text.includes(KEEP)) return forget(url);
   const now = String(Date.now()), headers = new Headers(answer.headers);
   headers.delete("Content-Encoding");
   headers.delete("Content-Length");
   headers.set("X-Kept-Ms", now);
   const copy = new Response(text.replace(KEEP, KEEP.replace("yes", now)), { headers });
   await (await caches.open(PAGES + reader[1])).put(url, copy);
+}
+
+// What this reader may no longer see, or what came to hold what no phone keeps, must not stand here as it was before.
+async function forget(url) {
+  for (const name of (await caches.keys()).filter((name) => name.startsWith(PAGES))) await (await caches.open(name)).delete(url);
 }
 
 async function keepLooks(urls) {

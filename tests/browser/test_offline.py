@@ -57,11 +57,15 @@ def phone(chromium: Browser, site: Site) -> Iterator[Phone]:
 def visit(page: Page, path: str) -> None:
     """Open a page and wait until it is kept."""
     page.goto(path)
+    while not is_kept(page, path):
+        page.wait_for_timeout(50)
+
+
+def is_kept(page: Page, path: str) -> bool:
     kept = """async (path) => { for (const name of await caches.keys()) if (name.startsWith("cardroom-pages-"))
         for (const kept of await (await caches.open(name)).keys()) if (new URL(kept.url).pathname === path) return true;
         return false; }"""
-    while not page.evaluate(kept, path):
-        page.wait_for_timeout(50)
+    return bool(page.evaluate(kept, path))
 
 
 def photo() -> dict[str, object]:
@@ -118,6 +122,22 @@ def test_what_is_typed_without_a_network_survives_the_tab_and_arrives_once(phone
     page.get_by_role("link", name="Load it anew").click()
     expect(page.locator(".steps")).to_contain_text("cable behind the door")
     expect(page.locator(STRIP)).to_be_hidden()
+
+
+def test_a_page_that_its_reader_may_no_longer_see_is_taken_from_the_phone(phone: Phone, site: Site) -> None:
+    context, page = phone("second")
+    serves = "from central.office.models import User; User.objects.get(username='second').buildings"
+    site.run(f"{serves}.create(code='elsewhere', name='Elsewhere')")
+    answer = page.goto(CASE)
+    assert answer is not None
+    assert answer.status == 404
+    page.goto("/losses/cases/")
+    for _time in range(100):
+        page.wait_for_timeout(50 if is_kept(page, CASE) else 0)
+    context.set_offline(True)
+    page.goto(CASE)
+    expect(page.locator("h1")).to_contain_text("没有网络")
+    site.run(f"{serves}.clear()")
 
 
 def test_a_page_that_is_not_kept_says_so_and_names_those_that_are(phone: Phone) -> None:

@@ -102,6 +102,15 @@ def test_what_is_not_whole_is_refused_by_name_and_changes_nothing(matter, electr
     assert CaseStep.objects.count() == 1
 
 
+def test_other_words_under_the_same_name_do_not_vanish(matter, electrician):
+    case = opened(matter)
+    first, other = Step(K.NOTED, "x", NOW_MS, " as sent "), Step(K.NOTED, "x", NOW_MS, "other words")
+    for _time in range(2):
+        assert isinstance(take_step(case.pk, first, actor=electrician, now_ms=NOW_MS), Case)
+    refused = take_step(case.pk, other, actor=electrician, now_ms=NOW_MS)
+    assert refused == Refused(CaseRefusal.EXISTS_WITH_DIFFERENT, "x")
+
+
 def test_who_serves_other_buildings_takes_no_step_here(matter):
     case = opened(matter)
     other = User.objects.create_user("lu", role=Role.ELECTRICIAN)

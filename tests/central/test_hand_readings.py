@@ -18,7 +18,7 @@ from central.losses.readings.agreeing import agreed_lines, ask_supplement
 from central.losses.readings.closing import Refused as SheetRefused
 from central.losses.readings.closing import SheetRefusal, check_sheet, close_sheet, return_sheet
 from central.losses.readings.comparing import compare_now, groups_compared
-from central.losses.readings.entering import EntryRefusal, Refused
+from central.losses.readings.entering import Entry, EntryRefusal, Refused, enter
 from central.losses.readings.history import last_values
 from central.losses.readings.meters import sheet_meter, sheet_meters
 from central.losses.readings.models import AgreedTable, HandReading, ReadingSheet, Settlement
@@ -126,6 +126,14 @@ def test_what_is_no_entry_is_refused_by_name_and_nothing_is_kept(building, staff
     assert isinstance(done, Refused)
     assert done.why is why
     assert HandReading.objects.count() == 0
+
+
+def test_another_figure_under_the_same_name_does_not_vanish(building, staff):
+    first = Entry(step="s", meter="m-301", typed="1234.00", at_ms=READ_MS)
+    other = Entry(step="s", meter="m-301", typed="1234.56", at_ms=READ_MS)
+    made = [enter(building, PERIOD, one, actor=staff[0], now_ms=NOW_MS) for one in (first, first, other)]
+    assert made[0] == made[1]
+    assert made[2] == Refused(EntryRefusal.EXISTS_WITH_DIFFERENT, "m-301")
 
 
 def test_who_serves_another_building_reads_nothing_here(building, staff):

@@ -70,10 +70,21 @@ def test_the_room_and_the_receipt_lead_to_the_bill(bills: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["period=x", "kind=century", "kind=year&day=2026-01-01", "day=x", "on=x", "period=year:2026"]
+    "query",
+    [
+        *("period=x", "kind=century", "kind=year&day=2026-01-01", "day=x", "on=x", "period=year:2026"),
+        *("period=day:2000-01-01", "period=day:2199-12-31", "kind=period&day=2199-12-31", "day=0001-01-01"),
+    ],
 )
 def test_a_period_that_is_none_shows_the_usual_one(bills: Client, query: str) -> None:
     assert bills.get(f"{PAGE}?{query}").status_code == 200
+
+
+def test_of_a_period_that_is_none_no_bill_is_printed_nor_given(bills: Client) -> None:
+    answer = bills.post(f"{PAGE}print/", {"period": "x"}, follow=True)
+    assert "That is no period." in answer.content.decode()
+    assert not PrintedBill.objects.exists()
+    assert bills.get(f"{PAGE}data.json?period=x").status_code == 404
 
 
 def test_a_printed_bill_has_a_pdf_a_file_that_the_script_re_runs_and_a_proof(

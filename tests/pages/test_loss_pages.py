@@ -74,6 +74,11 @@ def test_a_ratio_changes_by_signature_and_never_behind_the_running_period(losses
     assert "What is over stays as it was" in late.content.decode()
     assert 'value="2.5"' in late.content.decode(), "what was typed is kept"
     day = clock.campus_day(now_ms)
+    for language, words in (("en", "lies between 0 and 30 %."), ("zh-hans", "技术损耗在 0 到 30 % 之间")):
+        losses.cookies["django_language"] = language
+        for wrong in ("31", "-1", "1E+99999"):
+            much = losses.post(address, form | {"from_day": f"{day}", "percent": wrong})
+            assert (much.status_code, words in much.content.decode()) == (400, True), wrong
     assert losses.post(address, form | {"from_day": f"{day}"}).status_code == 302
     request = Approval.objects.get(act="fixed-loss")
     assert {rule.fixed_loss_ppm for rule in groups_of(Building.objects.get(code="1"))} == {15_000}

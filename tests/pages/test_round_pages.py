@@ -1,5 +1,6 @@
 """Pages of daily checks and wardens' rounds, as their people use them (R-4.2.0, R-4.2.4)."""
 
+import re
 import uuid
 from collections.abc import Callable
 from io import BytesIO
@@ -76,6 +77,8 @@ def test_a_guard_records_a_check_and_the_heads_see_it_and_what_is_missing(
     assert answer.json() == {"kept": True, "next": f"/losses/checks/?day={sent['day']}"}
     assert guard.post("/losses/checks/record/", sent, headers=JSON).json()["kept"], "the same again"
     assert len(DailyCheck.objects.get().photos) == 1
+    shown = head.get(f"/losses/checks/?day={DailyCheck.objects.get().day}").content.decode()
+    assert re.search(r'alt="Photograph 1 of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d"', shown)
     page = head.get(answer.json()["next"]).content.decode()
     for words in ("65 min", "recorded late", "财务", "楼管员（1号楼）", "missing", "the-security", "wires"):
         assert words in page

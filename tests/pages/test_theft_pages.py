@@ -139,6 +139,44 @@ def test_only_who_may_see_money_sees_the_penalty(who: dict[str, Client]) -> None
     assert who["cashier"].get(f"/losses/theft/{case.pk}/evidence.xml").status_code == 404
 
 
+def test_a_photograph_is_shown_as_received_to_who_is_signed_in_and_asked_for_each_time(
+    who: dict[str, Client],
+) -> None:
+    [digest] = reported(who, photos=[photo()]).steps.get().photos
+    address, had = f"/losses/photos/{digest}", {"If-None-Match": f'"{digest}"'}
+    answer = who["warden"].get(address)
+    assert (answer.content, answer.headers["Content-Type"]) == (photo().read(), "image/jpeg")
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert who["warden"].get(address, headers=had).status_code == 304
+    assert Client().get(address, headers=had).status_code == 302
+    assert who["warden"].get("/losses/photos/..%2f..%2fcentral.db").status_code == 404
+
+
+def test_a_note_that_waited_on_a_phone_is_of_when_it_was_written(who: dict[str, Client]) -> None:
+    case = reported(who)
+    assert post(who["warden"], case, "note", text="gone", at_ms="1000", sent_ms="61000").status_code == 302
+    step = case.steps.get(text="gone")
+    assert step.received_ms - step.at_ms == 60_000
+
+
+def test_a_page_with_money_is_not_kept_on_a_phone(who: dict[str, Client]) -> None:
+    case, keep = reported(who), '<meta name="keep-offline"'
+    assert keep in page(who["cashier"], case)
+    found(who, case)
+    assert keep not in page(who["cashier"], case)
+    assert keep in page(who["electrician"], case)
+
+
+def test_a_file_larger_than_a_photograph_is_refused_before_it_is_read(
+    who: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("central.losses.case_forms.MOST_BYTES", 1_000)
+    answer = who["warden"].post(REPORT, said(photos=[photo()], text="typed before"))
+    text = answer.content.decode()
+    assert (answer.status_code, "at most 12 MB" in text, "typed before" in text) == (400, True, True)
+
+
 def test_from_the_penalty_to_the_evidence_on_pages(who: dict[str, Client]) -> None:
     case = reported(who)
     found(who, case)

@@ -11,6 +11,7 @@ from central.clock import start_of_day_ms
 
 HOUR_MS = 3_600_000
 PPM_PER_PERCENT = 10_000
+MOST_PERCENT = 30
 
 
 class FixedLossForm(forms.Form):
@@ -19,17 +20,10 @@ class FixedLossForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     percent = forms.DecimalField(
         label=_("Fixed loss ratio, %"),
-        min_value=Decimal(0),
-        max_value=Decimal(30),
         decimal_places=2,
+        widget=forms.NumberInput(attrs={"min": 0, "max": MOST_PERCENT}),
         error_messages={
             "invalid": _("Write a percentage such as 1.5."),
-            "max_value": _(
-                "A technical loss lies between 0 and 30 %. What is above it has another cause: look for that."
-            ),
-            "min_value": _(
-                "A technical loss lies between 0 and 30 %. What is above it has another cause: look for that."
-            ),
             "max_decimal_places": _("At most two decimals."),
         },
     )
@@ -40,6 +34,17 @@ class FixedLossForm(forms.Form):
     why = forms.CharField(
         label=_("Reason"), max_length=300, error_messages={"required": _("Say why: those who sign read it.")}
     )
+
+    def clean_percent(self) -> Decimal:
+        """Refuse what is no technical loss. Not a field's own bound: its words would be formatted, and they hold a percent sign."""
+        percent: Decimal = self.cleaned_data["percent"]
+        if not 0 <= percent <= MOST_PERCENT:
+            raise forms.ValidationError(
+                _(
+                    "A technical loss lies between 0 and 30 %. What is above it has another cause: look for that."
+                )
+            )
+        return percent
 
     @classmethod
     def begun(cls, ppm: int | None, day: date) -> "FixedLossForm":

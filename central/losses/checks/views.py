@@ -13,6 +13,7 @@ from central import clock
 from central.campus.models import Building
 from central.clock import campus_day
 from central.domain.daily_checks import Party
+from central.domain.periods import EARLIEST
 from central.losses.checks.forms import CheckForm, instant_ms, points_said
 from central.losses.checks.operations import Check, Refused, record_check
 from central.losses.checks.queries import checks_on, matrix, points_of
@@ -24,9 +25,6 @@ from central.office.roles import PARTY_OFFICES, RECORD_CHECKS, SEE_ALL_CHECKS, S
 
 DAYS = 7
 
-EARLIEST = date(2000, 1, 1)
-"""Before it nothing was recorded: an address that names an older day means today."""
-
 
 @roles(*SEE_CHECKS)
 @require_safe
@@ -34,7 +32,7 @@ def checks(request: HttpRequest) -> HttpResponse:
     """Show a week: each party's days, and the records of the day that is looked at (`?day=`)."""
     now_ms = clock.now_ms()
     today = campus_day(now_ms)
-    day = min(_day(request.GET.get("day", "")) or today, today)
+    day = max(min(_day(request.GET.get("day", "")) or today, today), EARLIEST)
     last = min(max(day, today - timedelta(days=(today - day).days // DAYS * DAYS)), today)
     days = [last - timedelta(days=back) for back in range(DAYS)]
     parties = list(Party) if may(request, SEE_ALL_CHECKS) else _own_parties(request)

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from central import clock
@@ -34,6 +35,7 @@ from central.papers.pdf import Proof, pdf
 from central.papers.words import KIND_WORDS, period_words, sheet_words
 
 KINDS = (PeriodKind.ACCOUNTING, PeriodKind.MONTH, PeriodKind.DAY)
+NO_PERIOD = gettext_lazy("That is no period. Choose one and a day in it.")
 ALL_AT_ONCE = 48
 """So many entries stand on the page itself; more are shown day by day."""
 
@@ -61,8 +63,10 @@ def bill(request: HttpRequest, account: str) -> HttpResponse:
 @require_safe
 def data(request: HttpRequest, account: str) -> HttpResponse:
     """Give the data file as it is now."""
-    period = _period(request)
-    explained = explain(_account(account), period, clock.now_ms())
+    found, period = _account(account), _asked_period(request)
+    if period is None:
+        raise Http404
+    explained = explain(found, period, clock.now_ms())
     return _json(encode(explained.bill), f"bill-{account}-{period.name.replace(':', '-')}")
 
 
@@ -70,8 +74,11 @@ def data(request: HttpRequest, account: str) -> HttpResponse:
 @require_POST
 def print_it(request: HttpRequest, account: str) -> HttpResponse:
     """Keep the bill as it is now under a number, with its PDF and data file."""
-    now_ms = clock.now_ms()
-    explained = explain(_account(account), _period(request), now_ms)
+    now_ms, found, period = clock.now_ms(), _account(account), _asked_period(request)
+    if period is None:
+        messages.error(request, NO_PERIOD)
+        return redirect("losses:bill", found.code)
+    explained = explain(found, period, now_ms)
     printed = print_bill(explained.bill, actor=request.user.get_username(), now_ms=now_ms)
     return redirect("losses:bill-printed", printed.number)
 
@@ -166,8 +173,8 @@ def _context(
         "printed": PrintedBill.objects.filter(account=account.code, period=period.name)[:5],
         "may_print": may(request, PRINT_BILLS),
         "query": query,
-        "before": urlencode({"period": _containing(period.kind, periods.day_before(period)).name}),
-        "after": urlencode({"period": _containing(period.kind, period.after).name}),
+        "before": _beside(period.kind, periods.day_before(period)),
+        "after": _beside(period.kind, period.after),
     }
 
 
@@ -196,19 +203,34 @@ def _account(code: str) -> Account:
 
 
 def _period(request: HttpRequest) -> Period:
+    """Give the period that is asked for; where it is none, say so and give the present accounting period."""
+    found = _asked_period(request)
+    if found is None:
+        messages.error(request, NO_PERIOD)
+        return _containing(KINDS[0], clock.campus_day(clock.now_ms()))
+    return found
+
+
+def _asked_period(request: HttpRequest) -> Period | None:
     """Read the period that is asked for: by name, or by kind and a day in it; the present accounting period by default."""
     asked = request.POST if request.method == "POST" else request.GET
-    today = clock.campus_day(clock.now_ms())
     try:
         if "period" in asked:
             found = read_period(asked["period"], first_days)
         else:
-            day = date.fromisoformat(asked["day"]) if asked.get("day") else today
+            day = date.fromisoformat(asked["day"]) if asked.get("day") else clock.campus_day(clock.now_ms())
             found = _containing(PeriodKind(asked.get("kind", KINDS[0])), day)
+        return found if found.kind in KINDS else _containing(KINDS[0], found.last)
     except (NotAPeriod, ValueError, OverflowError):
-        messages.error(request, _("That is no period. Choose one and a day in it."))
-        return _containing(KINDS[0], today)
-    return found if found.kind in KINDS else _containing(KINDS[0], found.last)
+        return None
+
+
+def _beside(kind: PeriodKind, day: date) -> str:
+    """Give the query of the period before or after; empty where the calendar of periods ends."""
+    try:
+        return urlencode({"period": _containing(kind, day).name})
+    except NotAPeriod:
+        return ""
 
 
 def _containing(kind: PeriodKind, day: date) -> Period:

@@ -156,12 +156,12 @@ def _facts(said: Finding) -> dict[str, Any]:
 
 
 def note(
-    number: int, text: str, photos: Sequence[bytes], step: str, *, actor: User, now_ms: int
+    number: int, text: str, photos: Sequence[bytes], step: str, *, at_ms: int, actor: User, now_ms: int
 ) -> Case | Refused | CaseRefused:
-    """Add words and pictures."""
+    """Add words and pictures, said at `at_ms`: a phone may have kept them."""
     if not Case.objects.filter(pk=number, kind=Case.Kind.THEFT).exists():
         return Refused(Why.UNKNOWN_CASE, str(number))
-    said = Step(CaseStep.Kind.NOTED, step, now_ms, text, photos=photos)
+    said = Step(CaseStep.Kind.NOTED, step, at_ms, text, photos=photos)
     return take_step(number, said, actor=actor, now_ms=now_ms)
 
 

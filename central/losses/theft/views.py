@@ -161,9 +161,10 @@ def add_note(request: HttpRequest, number: int) -> HttpResponse:
     case, form = theft_of(request, number), NoteForm(request.POST, request.FILES, auto_id="id_note_%s")
     if not form.is_valid():
         return _refused(request, case, "note", form)
-    said = form.cleaned_data
+    said, now_ms = form.cleaned_data, clock.now_ms()
     photos = [upload.read() for upload in said["photos"]]
-    done = note(number, said["text"], photos, str(said["step"]), actor=request.user, now_ms=clock.now_ms())
+    at_ms, step = happened_ms(request.POST, now_ms), str(said["step"])
+    done = note(number, said["text"], photos, step, at_ms=at_ms, actor=request.user, now_ms=now_ms)
     return _kept(request, case, done, _("It is on record."), "note", form)
 
 
