@@ -15,7 +15,7 @@ from central.losses.case_words import refusal_words
 from central.losses.cases import Refused, Step, take_step
 from central.losses.offline_answers import happened_ms, kept, not_kept, wants_json
 from central.office.access import may, roles
-from central.office.roles import SEE_CASES, WORK_CASES
+from central.office.roles import SEE_CASES, SEE_READINGS, WORK_CASES
 
 MOST_CLOSED = 50
 
@@ -80,6 +80,7 @@ def _page(request: HttpRequest, found: Case, form: StepForm | None = None) -> Ht
         "case": found,
         "steps": found.steps.all(),
         "acts": _acts(found) if may(request, WORK_CASES) else {},
+        "sees_readings": may(request, SEE_READINGS),
         "form": form,
     }
     if form is not None:

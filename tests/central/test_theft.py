@@ -161,6 +161,13 @@ def test_what_could_not_be_judged_is_judged_again_and_leakage_charges_nobody(peo
     assert done.state == "closed"
 
 
+def test_a_confirmed_theft_is_let_go_without_a_penalty_by_the_director_alone(people):
+    case = steps.confirmed(people)
+    for name in ("card", "sec"):
+        assert close(case.pk, "sorry", f"c-{name}", actor=people[name], now_ms=NOW_MS).why is Why.CHARGE_FIRST
+    assert close(case.pk, "warned, first time", "c", actor=people["dir"], now_ms=NOW_MS).state == "closed"
+
+
 def test_r_4_2_5_leakage_found_in_a_loss_case_goes_upwards_too(people):
     matter = Matter(Case.Kind.LOSS, "loss:1:g-1", steps.room().building, "g-1")
     case = open_case(matter, "s-1", actor=None, now_ms=NOW_MS)

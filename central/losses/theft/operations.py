@@ -22,6 +22,8 @@ from central.losses.theft.notices import tell_reported
 from central.losses.theft.refusals import Refused
 from central.losses.theft.refusals import TheftRefusal as Why
 from central.office.models import User
+from central.office.people import roles_of
+from central.office.roles import Role
 
 FINDINGS = {
     f.Verdict.CONFIRMED: Case.Finding.THEFT,
@@ -172,6 +174,12 @@ def close(number: int, text: str, step: str, *, actor: User, now_ms: int) -> Cas
     if case is None or case.kind != Case.Kind.THEFT:
         return Refused(Why.UNKNOWN_CASE, str(number))
     is_new = not CaseStep.objects.filter(step=step).exists()
-    if is_new and (why := fault_of_end(case, now_ms)) is not None:
+    if is_new and (why := fault_of_end(case, now_ms) or _uncharged(case, actor, now_ms)) is not None:
         return Refused(why, str(number))
     return take_step(number, Step(CaseStep.Kind.CLOSED, step, now_ms, text), actor=actor, now_ms=now_ms)
+
+
+def _uncharged(case: Case, actor: User, now_ms: int) -> Why | None:
+    """A theft that was confirmed in a room is charged (R-4.2.4); that it is not is the director's decision alone."""
+    is_due = case.finding == Case.Finding.THEFT and case.room_id is not None and penalty_laid(case.pk) is None
+    return Why.CHARGE_FIRST if is_due and Role.DIRECTOR not in roles_of(actor, now_ms) else None
