@@ -75,7 +75,7 @@ WORDS: dict[TheftRefusal, Words] = {
     TheftRefusal.WAITS: lazy("A request or an appeal about it still waits. Close the case when that is decided."),
     TheftRefusal.MAY_BE_APPEALED: lazy("The penalty may still be appealed. Close the case when those days are over."),
     TheftRefusal.NO_FINDING: lazy("The electrician has not said yet what he found."),
-    TheftRefusal.CHARGE_FIRST: lazy("The theft is confirmed and no penalty was charged. Ask for it; only the network-centre director may close without."),
+    TheftRefusal.CHARGE_FIRST: lazy("Confirmed, but no penalty was charged: ask for it. Only the director may close without."),
     TheftRefusal.NOT_OPEN: lazy("The case is closed. Report it again if it goes on: that opens another one."),
 }  # fmt: skip
 
