@@ -12,7 +12,7 @@ from central.office import channels, notice_queries
 from central.office.channels import Asked, AskedServer, ChannelRefusal
 from central.office.models import Channel, Delegation, Delivery, Notice, User
 from central.office.notice_sending import send_next
-from central.office.notice_templates import TEMPLATES, Template, WrongParameters, register, render
+from central.office.notice_templates import PLACE, TEMPLATES, Template, WrongParameters, register, render
 from central.office.notices import notify
 from central.office.sealing import seal, unseal
 from tests.central.notice_endpoints import HttpEnd, SmtpEnd, http_end, smtp_end
@@ -296,9 +296,8 @@ def test_what_no_version_has_words_for_is_shown_by_its_code(bot: HttpEnd) -> Non
 def test_every_template_has_words_in_both_languages(code: str, language: str) -> None:
     template = TEMPLATES[code]
     places = {"number": 7, "hours": 5, "link": "/office/x/", "act_word": "Prices", "decision_word": "closed"}
-    filled = {name: places.get(name, f"<{name}>") for name in ("subject", "why", "check", "fault", "building",
-              "last_heard", "channel", "by", "at", "kind_word", "about", "text", "month", "done", "meters", "due",
-              *places)}  # fmt: skip
+    named = PLACE.findall(" ".join((template.title, *template.lines)))
+    filled = {name: places.get(name, "Prices" if name.endswith("_word") else f"<{name}>") for name in named}
     words = render(code, filled, language, "https://card.example")
     assert "%(" not in words.in_one()
     assert len(words.text.splitlines()) == len(template.lines)
