@@ -218,14 +218,15 @@ class Fuzzer:
         ]
         gone = [self._gone(sent, form) for form in back]
         if back and all(gone):
-            self._fault("what was typed comes back", f"{gone[0]} gone from {shot.words()}")
+            self._fault("what was typed comes back", f"{gone[-1]} gone from {shot.words()}")
 
     def _gone(self, sent: dict[str, str], back: Form) -> str:
         """Name what was typed and is not in the form that came back; "" when all is."""
         kept = back.typed()
         for key, value in sent.items():
             wanted = _plain(value)
-            is_short = key in kept and wanted and len(wanted) < LOST_AT_MOST
+            is_text = "\ufffd" not in wanted
+            is_short = key in kept and wanted and is_text and len(wanted) < LOST_AT_MOST
             back_again = [_plain(one) for one in kept.get(key, [])]
             was_cut = any(len(one) >= CUT_FROM and wanted.startswith(one) for one in back_again)
             if is_short and wanted not in back_again and not was_cut:

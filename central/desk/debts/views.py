@@ -68,6 +68,8 @@ def _account(code: str) -> Account:
 
 def _page(request: HttpRequest, account: Account, **forms: object) -> HttpResponse:
     now_ms = clock.now_ms()
+    if forms:
+        messages.error(request, _("Nothing was done: see below why, or open the page again."))
     lines = [line for line in debts_now(now_ms) if line.account.pk == account.pk]
     whole = next((line for line in lines if line.is_rooms), None)
     chosen = _chosen(lines, request)

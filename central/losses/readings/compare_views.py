@@ -130,6 +130,8 @@ def _page(
     supplement_form: SupplementForm | None = None,
 ) -> HttpResponse:
     status = 400 if settle_form or check_form or supplement_form else 200
+    if status == 400:
+        messages.error(request, _("Nothing was done: see below why, or open the page again."))
     context = {
         "place": place,
         "period": period_words(place.period),

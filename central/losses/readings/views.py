@@ -160,7 +160,8 @@ def _floor_page(
     lines = lines_of(place, clock.now_ms())
     floors = _floors(lines)
     names = [name for name, *_more in floors]
-    here = wanted if wanted in names else _first_open(floors)
+    own = next((_name(one.meter.floor) for one in lines if _own(form, one)), wanted)
+    here = own if own in names else _first_open(floors)
     context = {
         "place": place,
         "period": period_words(place.period),
