@@ -93,6 +93,20 @@ REVIEWED_PROCEDURES: Final[list[object]] = ["收费（4.1）", "一小时日检�
 REVIEWED_DEPARTMENTS: Final[list[object]] = ["财务", "卡机房", "楼管员", "安保纠察", "水电技师"]
 """What a quality review looks at: the three chapters of the procedure, and the five parties that it names (4.2)."""
 
+SCHEDULED_REPORTS: Final[list[object]] = [
+    "takings day",
+    "takings month",
+    "takings period",
+    "monthly-charges period",
+    "household-detail period",
+    "room-usage period",
+    "merchants period",
+    "subsidies period",
+    "losses period",
+    "arrears period",
+]
+"""Report and kind of period, one a line: what is made by itself until the college says otherwise."""
+
 SETTINGS: Final = (
     Known("desk.hours", Kind.SPANS, [["11:30", "13:30"], ["17:00", "22:00"]], "R-4.1.1a"),
     Known("desk.enrolment-hours", Kind.SPANS, [["08:00", "20:00"]], "R-4.1.1a"),
@@ -160,6 +174,9 @@ SETTINGS: Final = (
     Known("meeting.departments", Kind.TEXTS, REVIEWED_DEPARTMENTS, "R-5.1"),
     Known("meeting.item-days", Kind.DAYS, 14, "R-5.1", most=365),
     Known("meeting.remind-before", Kind.DAYS, 2, "R-5.1", most=60),
+    Known("report.scheduled-codes", Kind.TEXTS, SCHEDULED_REPORTS, "R-4.1.7"),
+    Known("report.made-hour", Kind.HOUR_OF_DAY, 7, "R-4.1.7"),
+    Known("report.made-after-days", Kind.DAYS, 2, "R-4.1.9", most=28),
     Known("link.silent-after", Kind.MINUTES, 30, "R-G3", least=1, most=10_080),
     Known("approval.remind-after", Kind.HOURS, 24, "R-4.2.1", least=1, most=720),
     Known("approval.escalate-after", Kind.HOURS, 72, "R-4.2.1", least=1, most=2160),

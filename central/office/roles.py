@@ -204,6 +204,10 @@ RECORD_ITEMS = (
 )
 """Opens an improvement item; checks what somebody else has done."""
 SEE_ITEMS = EVERYONE
+SEE_RUNS = SEE_REPORTS
+"""What is made by itself: each sees the jobs of his office."""
+RUN_AGAIN = (Role.DIRECTOR, Role.ADMIN)
+"""Has a run tried again; is told of what was given up."""
 SEE_K3 = (Role.FINANCE, Role.DIRECTOR, Role.VP_NETWORK, Role.AUDITOR, Role.ADMIN)
 """Account map, vouchers for the finance system and what came from it (R-4.1.9)."""
 EXPORT_K3 = (Role.FINANCE,)

@@ -19,6 +19,7 @@ NUMBERED: dict[str, tuple[Words, str]] = {
     "k3 template": (_("template %(number)s"), ""),
     "improvement": (_("improvement item %(number)s"), "meetings:item"),
     "meeting": (_("meeting %(number)s"), "meetings:meeting"),
+    "run": (_("run %(number)s"), "schedule:run"),
     "pay-over": (_("pay-over %(number)s"), ""),
     "shift": (_("shift %(number)s"), "desk:shift-record"),
     "hand-in": (_("hand-in %(number)s"), "desk:hand-in"),
