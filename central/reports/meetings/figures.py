@@ -102,7 +102,7 @@ def _billed(from_ms: int, until_ms: int) -> dict[tuple[str, str], int]:
     ).order_by()
     found: dict[tuple[str, str], int] = defaultdict(int)
     for side, sign in (("credit", 1), ("debit", -1)):
-        named = moved.filter(**{f"{side}__startswith": "revenue:energy:"})
+        named = moved.filter(**{f"{side}__code__startswith": "revenue:energy:"})
         for code, amount in named.values_list(side).annotate(Sum("amount")):
             _revenue, _energy, class_code, unit = code.split(":")
             found[class_code, unit] += sign * amount
@@ -143,7 +143,7 @@ def _since(instant_ms: int) -> QuerySet[Transfer, tuple[str, str, int]]:
     """Give what happened from an instant on. It was booked hardly before: two clocks never agree, a day is more than enough."""
     used = Q(kind=EntryKind.CONSUMPTION, at_ms__gt=instant_ms)
     other = ~Q(kind=EntryKind.CONSUMPTION) & Q(at_ms__gte=instant_ms)
-    of_customers = Q(debit__startswith="customer:") | Q(credit__startswith="customer:")
+    of_customers = Q(debit__code__startswith="customer:") | Q(credit__code__startswith="customer:")
     later = Transfer.objects.filter(used | other, of_customers, booked_ms__gte=instant_ms - DAY_MS)
     return later.order_by().values_list("debit", "credit", "amount")
 

@@ -116,7 +116,7 @@ def take_step(number: int, step: Step, *, actor: User, now_ms: int) -> Item | Re
 def actor_of(item: Item, user: User, now_ms: int) -> Actor:
     """Say what a person is to an item: also as one who stands in for somebody."""
     offices = roles_of(user, now_ms)
-    done = item.steps.filter(kind=Act.DONE).order_by("-at_ms", "-pk").first()
+    done = item.steps.filter(kind=Act.DONE).order_by("-pk").first()
     return Actor(
         is_owner=item.owner_id == user.pk or (not item.owner_id and item.office in offices),
         is_keeper=not offices.isdisjoint(KEEP_MEETINGS),

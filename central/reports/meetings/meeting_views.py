@@ -226,7 +226,7 @@ def _cell_page(
         "tone": TONES.get(here.finding.rating, "") if here.finding else "",
         "history": found.entries.filter(kind="finding", procedure=place[0], department=place[1])
         .select_related("by")
-        .order_by("-received_ms", "-pk"),
+        .order_by("-pk"),
         "forms": forms if may(request, KEEP_MEETINGS) and not found.is_closed else {},
         "failed": failed.of_kind.value if failed is not None else "",
         "may_open_items": may(request, RECORD_ITEMS),

@@ -104,7 +104,7 @@ class MeetingEntry(ImmutableModel):
     by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ["received_ms", "pk"]
+        ordering = ["pk"]
 
 
 class Item(models.Model):
@@ -181,4 +181,4 @@ class ItemStep(ImmutableModel):
     by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ["at_ms", "pk"]
+        ordering = ["pk"]

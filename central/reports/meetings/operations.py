@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 
 from central.clock import campus_day
 from central.domain.meeting_days import week_spoken_of
@@ -21,6 +22,7 @@ from central.ledger.operations import record_audit
 from central.office.models import User
 from central.reports.meetings.models import LONGEST_NAME, LONGEST_TEXT, Meeting, MeetingEntry
 from central.reports.meetings.queries import agenda_rows, names_at
+from central.reports.meetings.told import tell_closed
 
 Kind = MeetingEntry.Kind
 AHEAD_MS = 5 * 60_000
@@ -127,6 +129,7 @@ def write_down(number: int, said: Said, *, actor: User, now_ms: int) -> MeetingE
     if said.kind is Kind.CLOSED:
         meeting.state, meeting.closed_ms, meeting.closed_by = Meeting.State.CLOSED, now_ms, actor
         meeting.save(update_fields=["state", "closed_ms", "closed_by"])
+        tell_closed(meeting, reverse("meetings:meeting", args=[meeting.pk]), now_ms)
     return entry
 
 

@@ -13,13 +13,16 @@ from central.office.models import Notice, User
 from central.office.notice_templates import Template, register
 from central.office.notices import notify
 from central.office.roles import Role
-from central.reports.meetings.models import Item
+from central.reports.meetings.models import Item, Meeting
 
 GIVEN, SOON, LATE, TO_CHECK = "item-given", "item-soon", "item-late", "item-to-check"
+CLOSED = "meeting-closed"
 CHECKERS = (Role.DIRECTOR,)
 """Are told of what is done, unless they did it themselves; others who may check it see it on the page."""
 ABOVE = (Role.DIRECTOR, Role.VP_NETWORK, Role.VP_LOGISTICS)
 """Are told of what is late."""
+COPIES = (Role.PRESIDENT, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.DIRECTOR, Role.FINANCE, Role.LOGISTICS)
+"""Are told where a closed meeting's paper is."""
 _ABOUT = (_("Problem: %(problem)s"), _("Measure: %(measure)s"), _("Due: %(due)s"), _("Look: %(link)s"))
 
 
@@ -29,6 +32,14 @@ def register_notices() -> None:
     register(GIVEN, Template(name, _("Improvement %(number)s is yours, due %(due)s"), _ABOUT))
     register(SOON, Template(name, _("Improvement %(number)s is due on %(due)s"), _ABOUT))
     register(LATE, Template(name, _("Improvement %(number)s is late: it was due on %(due)s"), _ABOUT))
+    register(
+        CLOSED,
+        Template(
+            _("Meeting closed"),
+            _("%(kind_word)s %(period)s: closed by %(who)s"),
+            (_("Decisions: %(count)s"), _("Minutes and findings: %(link)s")),
+        ),
+    )
     register(TO_CHECK, Template(name, _("Improvement %(number)s is done: somebody else checks it"), _ABOUT))
 
 
@@ -44,6 +55,20 @@ def tell_to_check(item: Item, actor: User, now_ms: int) -> None:
         person.pk for person in User.objects.filter(role__in=CHECKERS, is_active=True).exclude(pk=actor.pk)
     ]
     notify(TO_CHECK, _params(item), persons=people, key=f"item-{item.pk}-check-{now_ms}", now_ms=now_ms)
+
+
+def tell_closed(meeting: Meeting, page: str, now_ms: int) -> None:
+    """Tell the heads and offices where a closed meeting's paper is; inside the caller's transaction."""
+    decisions = meeting.entries.filter(kind="decision").values("number").distinct().count()
+    words = {Meeting.Kind.REVIEW: "quality review", Meeting.Kind.MONTHLY: "cross-department meeting"}
+    params: dict[str, str | int] = {
+        "kind_word": words[Meeting.Kind(meeting.kind)],
+        "period": meeting.label,
+        "who": meeting.closed_by.spoken_name if meeting.closed_by else "",
+        "count": str(decisions or ""),
+        "link": page,
+    }
+    notify(CLOSED, params, to=COPIES, key=f"meeting-{meeting.pk}-closed", now_ms=now_ms)
 
 
 def remind_of_items(now_ms: int) -> int:

@@ -19,7 +19,7 @@ from central.domain.day_totals import Totals
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.office.repair_lists import repair_list_at
-from central.office.roles import SEE_MONEY
+from central.office.roles import SEE_MONEY, Role
 from central.papers.catalogue import Report
 from central.papers.words import period_words
 from central.reports.meetings import figures
@@ -37,6 +37,8 @@ from central.reports.meetings.week import Week, span_of, week_with_meeting
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 CODE = "weekly-pack"
+TOLD = (Role.PRESIDENT, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.DIRECTOR, Role.FINANCE, Role.CASHIER)
+"""Take it to the meeting."""
 
 
 def build(period: Period) -> Paper:
@@ -313,4 +315,5 @@ WEEKLY_PACK = Report(
     roles=SEE_MONEY,
     build=build,
     is_settled=is_settled,
+    told=TOLD,
 )
