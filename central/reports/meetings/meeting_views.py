@@ -1,5 +1,7 @@
 """Pages of quality reviews and cross-department meetings: the grid and its cells, calls, minutes, decisions, the close."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -138,6 +140,8 @@ def _page(request: HttpRequest, found: Meeting, failed: EntryForm | None) -> Htt
     facts = facts_of(found)
     may_write = may(request, KEEP_MEETINGS) and not found.is_closed
     code = REVIEW_CODE if found.is_review else MINUTES_CODE
+    forms = _forms(found, facts, failed) if may_write else {}
+    added_form = _added_form(request, found, failed)
     context = {
         "meeting": found,
         "facts": facts,
@@ -145,11 +149,12 @@ def _page(request: HttpRequest, found: Meeting, failed: EntryForm | None) -> Htt
         "calls": sorted(facts.calls, key=lambda one: one.at_ms),
         "decisions": [(one, facts.items.get(number, [])) for number, one in sorted(facts.decisions.items())],
         "agenda": [] if found.is_review or found.is_closed else standing_items()[:AGENDA_SHOWN],
-        "forms": _forms(request, found, facts, failed) if may_write else {},
+        "forms": forms,
+        "stray": _stray(failed, [*forms.values(), added_form]),
         "failed": failed.of_kind.value if failed is not None else "",
         "may_write": may_write,
         "may_close": may(request, CHAIR_MEETINGS) and not found.is_closed,
-        "added_form": _added_form(request, found, failed),
+        "added_form": added_form,
         "may_open_items": may(request, RECORD_ITEMS),
         "paper": f"{reverse('papers:report', args=[code])}?period={found.period}",
     }
@@ -162,9 +167,12 @@ def _added_form(request: HttpRequest, found: Meeting, failed: EntryForm | None) 
     return failed if isinstance(failed, AddedForm) else AddedForm.empty()
 
 
-def _forms(
-    request: HttpRequest, found: Meeting, facts: MeetingFacts, failed: EntryForm | None
-) -> dict[str, EntryForm]:
+def _stray(failed: EntryForm | None, shown: Iterable[EntryForm | None]) -> EntryForm | None:
+    """Give the refused form where the page has no place for it any more: its words are shown all the same."""
+    return None if failed is None or any(form is failed for form in shown) else failed
+
+
+def _forms(found: Meeting, facts: MeetingFacts, failed: EntryForm | None) -> dict[str, EntryForm]:
     """Give the forms of a meeting that is under way, filled in with what was said before."""
     held, minutes = facts.held, facts.minutes
     forms: dict[str, EntryForm] = {"call": _call_form()}
@@ -218,6 +226,7 @@ def _cell_page(
     }
     if failed is not None and failed.of_kind.value in forms:
         forms[failed.of_kind.value] = failed
+    may_write = may(request, KEEP_MEETINGS) and not found.is_closed
     context = {
         "meeting": found,
         "procedure": place[0],
@@ -227,7 +236,8 @@ def _cell_page(
         "history": found.entries.filter(kind="finding", procedure=place[0], department=place[1])
         .select_related("by")
         .order_by("-pk"),
-        "forms": forms if may(request, KEEP_MEETINGS) and not found.is_closed else {},
+        "forms": forms if may_write else {},
+        "stray": _stray(failed, forms.values() if may_write else ()),
         "failed": failed.of_kind.value if failed is not None else "",
         "may_open_items": may(request, RECORD_ITEMS),
     }
