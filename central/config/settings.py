@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "central.reports",
     "central.reports.books",
     "central.reports.k3",
+    "central.reports.meetings",
     "central.reports.schedule",
     "central.losses",
     "central.desk",

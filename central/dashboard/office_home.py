@@ -82,6 +82,18 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Meetings"),
+        (
+            Door(_("Meetings"), _("The weekly pack, quality reviews, the month's meeting."), "meetings:home", acts.SEE_MEETINGS),
+            Door(
+                _("Improvement items"),
+                _("Problems with measure, owner and day; what is late."),
+                "meetings:items",
+                acts.SEE_ITEMS,
+            ),
+        ),
+    ),
+    (
         _("Losses and theft"),
         (
             Door(

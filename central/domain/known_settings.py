@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from central.domain.meeting_days import WEEKDAYS
+
 Value = int | bool | str | list[object]
 
 
@@ -79,6 +81,17 @@ CHECK_POINTS: Final[dict[str, list[object]]] = {
     "technicians": ["模块、中位机运行正常", "总表与分表无异常差额", "配电箱无发热、异味", "待修故障已处理"],
 }
 """What each party looks at, until the college says otherwise."""
+MEETING_COPIES: Final[list[object]] = [
+    "院长",
+    "分管网络副校长",
+    "分管后勤副校长",
+    "网络中心主任",
+    "财务处",
+    "后勤处",
+]
+REVIEWED_PROCEDURES: Final[list[object]] = ["收费（4.1）", "一小时日检查（4.2）", "模块维修与抄表（4.3）"]
+REVIEWED_DEPARTMENTS: Final[list[object]] = ["财务", "卡机房", "楼管员", "安保纠察", "水电技师"]
+"""What a quality review looks at: the three chapters of the procedure, and the five parties that it names (4.2)."""
 
 SCHEDULED_REPORTS: Final[list[object]] = [
     "takings day",
@@ -153,8 +166,14 @@ SETTINGS: Final = (
     Known("readings.tolerance", Kind.WATT_HOURS, 0, "R-4.3.7", _BUILDING, most=10_000),
     Known("readings.class-error", Kind.COUNT, 0, "R-4.3.7", _BUILDING, most=50_000),
     Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 22, "R-4.3.6", least=1, is_read=False),
-    Known("meeting.procedures", Kind.COUNT, 3, "R-5.1", least=1, most=50, is_read=False),
-    Known("meeting.departments", Kind.COUNT, 5, "R-5.1", least=1, most=50, is_read=False),
+    Known("meeting.weekday", Kind.CHOICE, "monday", "R-4.2.6", choices=WEEKDAYS),
+    Known("meeting.hour", Kind.HOUR_OF_DAY, 7, "R-4.2.6"),
+    Known("meeting.pack-copies", Kind.TEXTS, MEETING_COPIES, "R-4.2.6"),
+    Known("meeting.minutes-copies", Kind.TEXTS, MEETING_COPIES, "R-5.1"),
+    Known("meeting.procedures", Kind.TEXTS, REVIEWED_PROCEDURES, "R-5.1"),
+    Known("meeting.departments", Kind.TEXTS, REVIEWED_DEPARTMENTS, "R-5.1"),
+    Known("meeting.item-days", Kind.DAYS, 14, "R-5.1", most=365),
+    Known("meeting.remind-before", Kind.DAYS, 2, "R-5.1", most=60),
     Known("report.scheduled-codes", Kind.TEXTS, SCHEDULED_REPORTS, "R-4.1.7"),
     Known("report.made-hour", Kind.HOUR_OF_DAY, 7, "R-4.1.7"),
     Known("report.made-after-days", Kind.DAYS, 2, "R-4.1.9", most=28),

@@ -189,6 +189,21 @@ SEE_REPORTS = (*SEE_MONEY, *OFFICES)
 SEAL_REPORTS = (Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_FOR_REPORTS = (Role.CASHIER, *SEAL_REPORTS)
 """Send a sealed report up its chain (R-4.2.1)."""
+SEE_MEETINGS = SEE_REPORTS
+"""Quality reviews, cross-department meetings, all improvement items (R-5.1); others see the items of their own office."""
+KEEP_MEETINGS = (
+    *(Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.VP_NETWORK, Role.VP_LOGISTICS),
+    *(Role.AFFAIRS, Role.LOGISTICS, Role.ADMIN),
+)
+"""Logs calls, writes findings, minutes and decisions; gives items another owner or day, drops one."""
+CHAIR_MEETINGS = (Role.VP_NETWORK, Role.VP_LOGISTICS)
+"""Closes a review or a meeting; adds to it afterwards, with the reason."""
+RECORD_ITEMS = (
+    *(*KEEP_MEETINGS, Role.PRESIDENT, Role.SECURITY, Role.STUDENTS),
+    *(Role.ELECTRICIAN, Role.TECHNICIAN, Role.WARDEN, Role.STORE),
+)
+"""Opens an improvement item; checks what somebody else has done."""
+SEE_ITEMS = EVERYONE
 SEE_RUNS = SEE_REPORTS
 """What is made by itself: each sees the jobs of his office."""
 RUN_AGAIN = (Role.DIRECTOR, Role.ADMIN)

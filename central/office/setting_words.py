@@ -173,8 +173,26 @@ WORDS: dict[str, SettingWords] = {
     "fault.same-day-hour": SettingWords(
         lazy("Hour by which a fault is solved"), lazy("What is not solved by then goes up.")
     ),
-    "meeting.procedures": SettingWords(lazy("Procedures of a quality review")),
-    "meeting.departments": SettingWords(lazy("Departments of a quality review")),
+    "meeting.weekday": SettingWords(
+        lazy("Day of the weekly meeting"), lazy("The pack of the week before is made on its morning.")
+    ),
+    "meeting.hour": SettingWords(
+        lazy("Hour at which the weekly pack is made"), lazy("On the meeting's day.")
+    ),
+    "meeting.pack-copies": SettingWords(lazy("Recipients of the weekly pack"), lazy("One copy each.")),
+    "meeting.minutes-copies": SettingWords(lazy("Recipients of a meeting's minutes"), lazy("One copy each.")),
+    "meeting.procedures": SettingWords(
+        lazy("Procedures of a quality review"), lazy("The rows of its grid, one a line.")
+    ),
+    "meeting.departments": SettingWords(
+        lazy("Departments of a quality review"), lazy("The columns of its grid, one a line.")
+    ),
+    "meeting.item-days": SettingWords(
+        lazy("Days for an improvement"), lazy("Proposed when an item is opened.")
+    ),
+    "meeting.remind-before": SettingWords(
+        lazy("Remind of an improvement"), lazy("So many days before the day on which it is due.")
+    ),
     "report.scheduled-codes": SettingWords(
         lazy("Reports that are made by themselves"),
         lazy("A report's short name and day, month, period or year, one a line: takings month."),
@@ -201,7 +219,17 @@ PLACE_WORDS = {
     Place.BUILDING: lazy("building"),
     Place.ROOM: lazy("room"),
 }
-CHOICE_WORDS = {"number": lazy("the system's number"), "page": lazy("a page of a receipt book")}
+CHOICE_WORDS = {
+    "number": lazy("the system's number"),
+    "page": lazy("a page of a receipt book"),
+    "monday": lazy("Monday"),
+    "tuesday": lazy("Tuesday"),
+    "wednesday": lazy("Wednesday"),
+    "thursday": lazy("Thursday"),
+    "friday": lazy("Friday"),
+    "saturday": lazy("Saturday"),
+    "sunday": lazy("Sunday"),
+}
 FAULT_WORDS: dict[str, Words] = {
     ValueFault.NOT_THIS_KIND: lazy("This can't be read. Write it as the example beside the field shows."),
     ValueFault.TOO_SMALL: lazy("This is too small."),

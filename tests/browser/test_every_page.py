@@ -13,13 +13,14 @@ import pytest
 from playwright.sync_api import Page
 
 from central import clock
-from central.domain.periods import accounting_period_of
+from central.domain.periods import accounting_period_of, week_of
 from central.losses.readings.sheets import month_of
 from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
 READ_MONTH = month_of(accounting_period_of(clock.campus_day(clock.now_ms()) - timedelta(days=15)))
+THIS_WEEK = week_of(clock.campus_day(clock.now_ms())).name
 CORRECT = f"/desk/receipts/2/correct/read-back/?kind=room&correction={PAYMENT}"
 
 PAGES: dict[str, tuple[str, str]] = {
@@ -210,6 +211,20 @@ PAGES: dict[str, tuple[str, str]] = {
     "printed bill": ("cashier", "/losses/bills/1/"),
     "rooms with unusual use": ("cashier", "/losses/abnormal/"),
     "a room with unusual use": ("cashier", "/losses/abnormal/rooms/1/"),
+    "meetings": ("director", "/meetings/"),
+    "improvement items": ("director", "/meetings/items/?show=all"),
+    "improvement item": ("director", "/meetings/items/1/"),
+    "improvement item of a warden": ("warden", "/meetings/items/"),
+    "new improvement item": ("cashier", "/meetings/items/new/"),
+    "quality review, closed": ("director", "/meetings/1/"),
+    "quality review": ("cashier", "/meetings/2/"),
+    "a department with a procedure": ("director", "/meetings/2/cells/1/2/"),
+    "cross-department meeting, closed": ("director", "/meetings/3/"),
+    "cross-department meeting": ("finance", "/meetings/4/"),
+    "weekly pack": ("director", "/papers/weekly-pack/"),
+    "rows of a weekly pack": ("finance", f"/meetings/weeks/{THIS_WEEK}/left-yuan/?class=dormitory"),
+    "minutes as a paper": ("director", "/papers/meeting-minutes/"),
+    "quality review as a paper": ("finance", "/papers/quality-review/"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
     "thefts": ("cashier", "/losses/theft/"),
@@ -508,6 +523,15 @@ def theft_of(where: str) -> Callable[[Page, Site], None]:
     return deed
 
 
+def decide_nothing(page: Page) -> None:
+    page.goto("/meetings/4/")
+    page.locator("summary", has_text=re.compile("记录决议|Write down a decision")).click()
+    page.locator("#id_decision_number").fill("77")
+    page.locator("#id_decision_text").fill("x")
+    with page.expect_navigation():
+        page.locator("form:has(#id_decision_text) button").click()
+
+
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
@@ -556,6 +580,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "my room, cut off": ("", lambda page, site: see_my_room(page, site, "1-101"), ".my-supply.bad"),
     "my room, out of reach": ("", lambda page, site: see_my_room(page, site, "3-202"), ".note.warn"),
     "wrong PIN": ("", lambda page, site: guess_a_pin(page), "#door-error"),
+    "decision refused": ("director", lambda page, site: decide_nothing(page), ".note.bad"),
     "departure mistyped": ("cashier", lambda page, site: ask_without_a_reason(page), ".errorlist"),
     "broken server": ("manager", meet_a_broken_server, "main li"),
     "theft charged and appealed": ("cashier", theft_of("2-205"), "#appeal-title"),
@@ -759,6 +784,12 @@ def hand_readings(site: Site, losses: None) -> None:
 def k3(site: Site, thefts: None, bills_and_unusual_use: None) -> None:
     """Have an account map, an export and lists of the finance system."""
     site.run("from tests.browser import seed_k3; seed_k3.k3()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def meetings(site: Site, k3: None) -> None:
+    """Have improvement items in every state, reviews and the months' meetings."""
+    site.run("from tests.browser import seed_meetings; seed_meetings.meetings()")
 
 
 @dataclass

@@ -10,6 +10,7 @@ from django.utils import translation
 
 import central
 from central.desk.go_live.models import OpeningBatch
+from central.domain.improvement_items import Act
 from central.domain.receipt_prints import PrintedPaper
 from central.domain.round_coverage import Outcome
 from central.domain.rule_json import RuleKind
@@ -20,6 +21,7 @@ from central.losses.case_models import CaseStep
 from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
 from central.reports.audit.details import detail_words
+from central.reports.meetings.models import MeetingEntry
 from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
 from gateway.contract.facts import EntryKind
 
@@ -30,6 +32,8 @@ FAMILIES = {
     "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap)],
     "AUDIT": [AUDIT],
     "VERIFIED": [VERIFIED],
+    "f'item-{step.act}'": [f"item-{act}" for act in Act],
+    "f'meeting-{said.kind}'": [f"meeting-{kind}" for kind in MeetingEntry.Kind],
     "f'case-{step.kind}'": [f"case-{kind}" for kind in CaseStep.Kind],
     "f'round-{said.outcome}'": [f"round-{outcome}" for outcome in Outcome if outcome is not Outcome.IN_ORDER],
     "f'print-{paper}'": [f"print-{paper}" for paper in PrintedPaper],
