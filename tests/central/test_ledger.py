@@ -220,6 +220,8 @@ def test_every_immutable_table_has_its_triggers():
         "losses_settlement",
         "losses_theftappeal",
         "losses_theftappealend",
+        "low_balance_buildingchecklook",
+        "low_balance_lowbalancelist",
         "office_datedvalue",
         "office_filing",
         "office_listedprice",
