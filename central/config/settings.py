@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "central.reports",
     "central.reports.k3",
     "central.reports.low_balance",
+    "central.reports.schedule",
     "central.losses",
     "central.desk",
     "central.desk.resident",

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from central.domain.paper import Paper, column_mistakes
 from central.domain.periods import Period, PeriodKind
 from central.office.dated_settings import computed_with
+from central.office.roles import Role
 from central.papers.accounting import first_days
 from central.papers.words import used_words
 
@@ -33,6 +34,8 @@ class Report:
     build: Callable[[Period], Paper]
     is_settled: Callable[[Period], bool] = _always
     """Whether nothing can be added any more to a period that is over: only then its paper is sealed."""
+    told: tuple[str, ...] = (Role.FINANCE, Role.DIRECTOR)
+    """The offices that are told when its paper was made by itself; those that may not see it are left out."""
 
 
 class BrokenReport(RuntimeError):
