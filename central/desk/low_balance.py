@@ -58,16 +58,14 @@ def amounts_of(line: RoomLine) -> tuple[tuple[int, str], ...]:
 
 
 def limits_of(points: Iterable[MeteringPoint], now_ms: int) -> dict[int, Limits]:
-    """Give each point's limits, by its number; the settings are read once for each class and building, and for rooms of their own."""
+    """Give each point's limits, by its number; settings are read once for each class and building, and for rooms of their own."""
     said = DatedValue.objects.filter(code__in=(LOW_YUAN, LOW_KWH), place=Place.ROOM)
     own = set(said.values_list("where", flat=True))
     read: dict[Where, Limits] = {}
     found = {}
     for point in points:
         label = point.room.full_label
-        where = Where(
-            point.customer_class.code, point.room.building.code, label if label in own else ""
-        )
+        where = Where(point.customer_class.code, point.room.building.code, label if label in own else "")
         if where not in read:
             fen = number_at(LOW_YUAN, now_ms, where)
             read[where] = Limits(fen * MICRO_YUAN_PER_FEN, number_at(LOW_KWH, now_ms, where))

@@ -82,6 +82,7 @@ CHECK_POINTS: Final[dict[str, list[object]]] = {
 
 SCHEDULED_REPORTS: Final[list[object]] = [
     "takings day",
+    "building-check day",
     "takings month",
     "takings period",
     "monthly-charges period",

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from central.domain.notice import Kind, State
 from central.office import roles
 
-
 PRIVATE = "private-"
 """How the code of a group begins that is one resident's own address: no page of channels shows it, none can be typed."""
 

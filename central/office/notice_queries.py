@@ -13,7 +13,14 @@ from django.utils.translation import get_language
 from central.domain.notice import DAY_MS, REACH, TO_BE_SENT, Kind, State, split
 from central.office.models import Channel, Delivery, Notice
 from central.office.notice_models import PRIVATE
-from central.office.notice_templates import Picture, Words, WrongParameters, name_of_template, pictures, render
+from central.office.notice_templates import (
+    Picture,
+    Words,
+    WrongParameters,
+    name_of_template,
+    pictures,
+    render,
+)
 from central.office.notice_words import STATES, TRYING_AGAIN, trouble_words
 from central.office.words import Badge, badge_of
 

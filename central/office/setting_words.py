@@ -89,7 +89,8 @@ WORDS: dict[str, SettingWords] = {
         lazy("Corrections only on the day of payment"), lazy("Later ones are refused.")
     ),
     "balance.low-hour": SettingWords(
-        lazy("Hour of the low-balance list"), lazy("Each day at this hour the building's list is made and told.")
+        lazy("Hour of the low-balance list"),
+        lazy("Each day at this hour the building's list is made and told."),
     ),
     "balance.low-yuan": SettingWords(
         lazy("Low balance, kept in yuan"), lazy("Rooms below it are on the list.")

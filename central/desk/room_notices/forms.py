@@ -4,7 +4,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from gateway.contract.quantities import NotAnAmount, Unit, micro_yuan_from_fen, fen_from_yuan, wh_from_kwh
+from gateway.contract.quantities import NotAnAmount, Unit, fen_from_yuan, micro_yuan_from_fen, wh_from_kwh
 
 MOST_FEN, MOST_WH = 100_000, 1_000_000
 FILL_IN = _("Fill this in.")

@@ -1,4 +1,4 @@
-"""A room's wish to be told when its balance is low. The address lies sealed in a channel of its own, and goes when the wish ends."""
+"""A room's wish to be told when its balance is low. The address lies sealed in a channel of its own, and goes with the wish."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

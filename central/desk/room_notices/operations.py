@@ -48,7 +48,7 @@ class NoticeRefusal(StrEnum):
 def ask(
     account: Account, address: str, limit: int | None, language: str, *, actor: str, now_ms: int
 ) -> RoomNotice | NoticeRefusal:
-    """Take a wish and send its code to the address. A former wish of the room ends; nothing else is sent before the code is typed."""
+    """Take a wish and send its code to the address. A former wish of the room ends; nothing else is sent before it is typed."""
     address = address.strip()
     if not is_mail_address(address):
         return NoticeRefusal.NOT_MAIL
@@ -102,7 +102,11 @@ def confirm(account: Account, code: str, *, actor: str, now_ms: int) -> RoomNoti
 def end(notice_id: int, why: RoomNotice.Why, *, actor: str, now_ms: int) -> RoomNotice:
     """End a wish: the address is forgotten at once. One that has ended stays as it is."""
     _lock_head()
-    notice = RoomNotice.objects.select_for_update(no_key=True).select_related("channel", "account").get(pk=notice_id)
+    notice = (
+        RoomNotice.objects.select_for_update(no_key=True)
+        .select_related("channel", "account")
+        .get(pk=notice_id)
+    )
     if notice.state in LIVE:
         _end(notice, why, actor, now_ms)
     return notice

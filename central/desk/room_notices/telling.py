@@ -74,8 +74,7 @@ def _standings(notices: Iterable[RoomNotice], now_ms: int) -> dict[str, Standing
     limits = limits_of(points, now_ms)
     prices = prices_at({point.customer_class.tariff_id for point in points}, now_ms)
     priced = [
-        (line, prices.get(point.customer_class.tariff_id))
-        for point, line in zip(points, lines, strict=True)
+        (line, prices.get(point.customer_class.tariff_id)) for point, line in zip(points, lines, strict=True)
     ]
     days = days_left_of_rooms(priced, now_ms)
     return {

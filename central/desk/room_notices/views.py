@@ -39,7 +39,9 @@ def room_notice(request: HttpRequest, room_id: int) -> HttpResponse:
             now_ms=clock.now_ms(),
         )
         if not isinstance(done, NoticeRefusal):
-            messages.success(request, _("A code is on its way to the address. Type it here, or on the room's own page."))
+            messages.success(
+                request, _("A code is on its way to the address. Type it here, or on the room's own page.")
+            )
             return redirect("desk:room-notice", room_id)
         form.add_error("address", str(REFUSALS[done]))
     return _page(request, account, form, None)
@@ -77,7 +79,8 @@ def _account(room_id: int) -> Account:
     if point is None or not point.live_account:
         raise Http404
     return get_object_or_404(
-        Account.objects.select_related("point__room__building", "point__customer_class"), code=point.live_account
+        Account.objects.select_related("point__room__building", "point__customer_class"),
+        code=point.live_account,
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads what each building used on a day, beside the days that it is compared with; hours that nobody read are not hours without use."""
+"""Reads what each building used on a day, beside the days that it is compared with. Hours not read are not hours without use."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,11 @@ class _Tie:
 def building_days(day: date, buildings: Iterable[Building], now_ms: int) -> list[BuildingDay]:
     """Judge a day of buildings, in their order."""
     buildings = list(buildings)
-    days = [day, day - timedelta(days=1), *(day - timedelta(days=WEEK * back) for back in range(1, WEEKS + 1))]
+    days = [
+        day,
+        day - timedelta(days=1),
+        *(day - timedelta(days=WEEK * back) for back in range(1, WEEKS + 1)),
+    ]
     ties = _ties([building.pk for building in buildings], start_of_day_ms(day + timedelta(days=1)))
     used = {one: _uses(one, ties) for one in days}
     occupied = _occupied(day, [building.pk for building in buildings])
@@ -76,7 +80,9 @@ def _ties(buildings: list[int], until_ms: int) -> list[_Tie]:
 def _uses(day: date, ties: Iterable[_Tie]) -> dict[int, DayUse]:
     """Add up a day by building. A room counts its hours once, whichever of its meters was read."""
     from_ms, until_ms = start_of_day_ms(day), start_of_day_ms(day + timedelta(days=1))
-    there = [tie for tie in ties if tie.from_ms < until_ms and (tie.until_ms is None or tie.until_ms > from_ms)]
+    there = [
+        tie for tie in ties if tie.from_ms < until_ms and (tie.until_ms is None or tie.until_ms > from_ms)
+    ]
     counted = _counted(sorted({tie.meter for tie in there}), from_ms, until_ms)
     rooms: dict[tuple[int, int], tuple[int, int]] = {}
     for tie in there:

@@ -66,9 +66,7 @@ def make_list(
 
 def tell_groups(kept: LowBalanceList, now_ms: int) -> int:
     """Queue a list for its building's groups, inside the caller's transaction; asked again, nobody is told twice."""
-    return notify(
-        NOTICE, params_of(kept), to=[group_of(kept.building.code)], key=key_of(kept), now_ms=now_ms
-    )
+    return notify(NOTICE, params_of(kept), to=[group_of(kept.building.code)], key=key_of(kept), now_ms=now_ms)
 
 
 def params_of(kept: LowBalanceList) -> dict[str, str | int]:

@@ -81,7 +81,9 @@ def _cell(room: LowRoom, kept: LowBalanceList) -> Cell:
 
 def _page(kept: LowBalanceList, cells: Sequence[Cell], place: int, of: int) -> bytes:
     """Draw one page: the band with the building, the lines on its data, the rooms, the foot."""
-    title = _wrapped(_("%(building)s: low balances") % {"building": kept.building.name}, TITLE, WIDTH - 2 * EDGE)
+    title = _wrapped(
+        _("%(building)s: low balances") % {"building": kept.building.name}, TITLE, WIDTH - 2 * EDGE
+    )
     when = minute_text(kept.at_ms) + (f"   {place}/{of}" if of > 1 else "")
     said, *old = head_lines(kept)
     heads = _wrapped(said, LINE, WIDTH - 2 * EDGE)

@@ -57,7 +57,9 @@ def list_lines(lists: Iterable[LowBalanceList]) -> list[ListLine]:
     keys = [key_of(one) for one in lists]
     asked = set(Notice.objects.filter(key__in=keys).values_list("key", flat=True))
     told: dict[str, list[Delivery]] = {}
-    for row in Delivery.objects.filter(notice__key__in=keys).select_related("notice", "channel").order_by("pk"):
+    for row in (
+        Delivery.objects.filter(notice__key__in=keys).select_related("notice", "channel").order_by("pk")
+    ):
         told.setdefault(row.notice.key, []).append(row)
     return [_line(one, key_of(one) in asked, told.get(key_of(one), [])) for one in lists]
 

@@ -125,9 +125,7 @@ def make(request: HttpRequest) -> HttpResponse:
         return _front(request, form)
     typed = form.cleaned_data
     due = f"hand:{typed['step'].hex}"
-    done = make_list(
-        typed["building"], due, now_ms=clock.now_ms(), by=request.user, tell=bool(typed["tell"])
-    )
+    done = make_list(typed["building"], due, now_ms=clock.now_ms(), by=request.user, tell=bool(typed["tell"]))
     if isinstance(done, ListRefusal):
         form.add_error("building", REFUSALS[done])
         return _front(request, form)

@@ -33,7 +33,9 @@ FINDINGS: dict[Finding, Badge] = {
 }
 LOOKS: dict[LookRefusal, Words] = {
     LookRefusal.NOT_OVER: gettext_lazy("This day is not over: look at it tomorrow."),
-    LookRefusal.EXISTS_WITH_DIFFERENT: gettext_lazy("This was sent before for something else. Open the page again and say it anew."),
+    LookRefusal.EXISTS_WITH_DIFFERENT: gettext_lazy(
+        "This was sent before for something else. Open the page again and say it anew."
+    ),
 }  # fmt: skip
 
 
@@ -55,13 +57,17 @@ def head_lines(kept: LowBalanceList) -> list[str]:
     """Say below what, how many rooms, and how old the figures are."""
     count, age = len(kept.rows), age_words(kept)
     if not count:
-        none = _("None of %(rooms)s rooms is below %(limit)s.") % {"rooms": kept.rooms, "limit": limits_words(kept)}
+        none = _("None of %(rooms)s rooms is below %(limit)s.") % {
+            "rooms": kept.rooms,
+            "limit": limits_words(kept),
+        }
         return [none, *([age] if age else [])]
-    said = ngettext("%(count)s room of %(rooms)s is below %(limit)s.", "%(count)s rooms of %(rooms)s are below %(limit)s.", count) % {
-        "count": count,
-        "rooms": kept.rooms,
-        "limit": limits_words(kept),
-    }  # fmt: skip
+    words = ngettext(
+        "%(count)s room of %(rooms)s is below %(limit)s.",
+        "%(count)s rooms of %(rooms)s are below %(limit)s.",
+        count,
+    )
+    said = words % {"count": count, "rooms": kept.rooms, "limit": limits_words(kept)}
     return [said, *([age] if age else [])]
 
 
@@ -114,7 +120,11 @@ def line_of(room: LowRoom, kept: LowBalanceList) -> str:
 
 def joined(parts: list[str]) -> str:
     """Put what is said of one thing into one line, by the language's own comma."""
-    return reduce(lambda said, more: _("%(said)s, %(more)s") % {"said": said, "more": more}, parts) if parts else ""
+    return (
+        reduce(lambda said, more: _("%(said)s, %(more)s") % {"said": said, "more": more}, parts)
+        if parts
+        else ""
+    )
 
 
 def shown_amounts(room: LowRoom) -> list[tuple[int, str]]:
