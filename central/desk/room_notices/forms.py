@@ -2,8 +2,10 @@
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from central.office.templatetags.cardroom import unit_word
 from gateway.contract.quantities import NotAnAmount, Unit, fen_from_yuan, micro_yuan_from_fen, wh_from_kwh
 
 MOST_FEN, MOST_WH = 100_000, 1_000_000
@@ -21,7 +23,7 @@ class WishForm(forms.Form):
             "invalid": _("Write a mail address such as name@college.edu.cn."),
         },
     )
-    limit = forms.CharField(label=_("Told below (empty: as for all rooms)"), max_length=12, required=False)
+    limit = forms.CharField(max_length=12, required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     consent = forms.BooleanField(
         label=_("The residents agree that this address is told the room's balance"),
@@ -31,6 +33,9 @@ class WishForm(forms.Form):
     def __init__(self, *args: object, unit: str, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.unit = unit
+        self.fields["limit"].label = gettext("Told below, %(unit)s (empty: as for all rooms)") % {
+            "unit": unit_word(unit)
+        }
         self.fields["limit"].widget.attrs.update(inputmode="decimal", autocomplete="off")
         self.fields["address"].widget.attrs.update(autocomplete="email", spellcheck="false")
 

@@ -22,7 +22,7 @@ from central.reports.low_balance.looks import STANDS_OUT, LookRefusal, looked
 from central.reports.low_balance.papers import check_notes, check_table
 from central.reports.low_balance.queries import looks_at
 from central.reports.low_balance.views import day_in, served
-from central.reports.low_balance.words import FINDINGS, LOOKS
+from central.reports.low_balance.words import FINDINGS, LOOKS, joined
 
 
 @roles(*SEE_LOW_BALANCES)
@@ -77,4 +77,4 @@ def _page(request: HttpRequest, typed_day: str, form: LookForm | None) -> HttpRe
 
 def _said(findings: list[list[str]]) -> str:
     """Say what stood out when somebody looked."""
-    return "、".join(f"{code}: {FINDINGS[Finding(finding)].word}" for code, finding in findings)
+    return joined([f"{code}: {FINDINGS[Finding(finding)].word}" for code, finding in findings])

@@ -46,6 +46,7 @@ def check_table(days: Iterable[BuildingDay]) -> Table:
     """Give the table of a day; a figure that nobody measured is empty, never 0."""
     columns = [
         Column("building", _("Building"), width=12),
+        Column("finding", _("Finding"), width=14),
         Column("used", _("Used, kWh"), Kind.KWH, 10, summed=True),
         Column("covered", _("Hours read, %"), Kind.PERCENT, 8),
         Column("without", _("Rooms not read"), Kind.COUNT, 8, summed=True),
@@ -54,7 +55,6 @@ def check_table(days: Iterable[BuildingDay]) -> Table:
         Column("weeks", _("Weeks"), Kind.COUNT, 6),
         Column("change", _("Change, %"), Kind.PERCENT, 8),
         Column("room", _("Per occupied room, kWh"), Kind.KWH, 10),
-        Column("finding", _("Finding"), width=14),
     ]
     return Table("", columns, [_check_row(one) for one in days])
 
@@ -63,6 +63,7 @@ def _check_row(one: BuildingDay) -> Row:
     checked = one.checked
     cells: list[Cell] = [
         one.building.name,
+        str(FINDINGS[checked.finding].word),
         checked.day.used_wh,
         checked.day.covered_ppm if checked.day.of_hours else None,
         checked.day.rooms_without,
@@ -71,7 +72,6 @@ def _check_row(one: BuildingDay) -> Row:
         checked.weeks,
         checked.change_ppm,
         checked.per_room_wh,
-        str(FINDINGS[checked.finding].word),
     ]
     return Row(cells, {"building": reverse("dashboard:building", args=[one.building.pk])})
 
@@ -148,10 +148,10 @@ def _list_notes(kept: dict[Building, LowBalanceList | None]) -> list[str]:
     notes = [_("Rooms and balances, no names. Each building's newest list of the day, as it was made.")]
     missing = [building.name for building, one in kept.items() if one is None]
     if missing:
-        notes.append(_("No list was made of: %(buildings)s.") % {"buildings": "、".join(missing)})
+        notes.append(_("No list was made of: %(buildings)s.") % {"buildings": joined(missing)})
     empty = [building.name for building, one in kept.items() if one and not one.rows]
     if empty:
-        notes.append(_("No room was low in: %(buildings)s.") % {"buildings": "、".join(empty)})
+        notes.append(_("No room was low in: %(buildings)s.") % {"buildings": joined(empty)})
     notes += [f"{title_of(one)}. {age_words(one)}" for one in kept.values() if one and one.is_silent]
     return notes
 

@@ -15,6 +15,7 @@ from central.reports.low_balance.lists import key_of
 from central.reports.low_balance.models import BuildingCheckLook, LowBalanceList
 
 NOBODY_LOW = Badge(_("no room is low"), "good", "done")
+NONE_KNOWN = Badge(_("none is known to be low"), "warn", "silent")
 NO_GROUP = Badge(_("no group is set up: copy it by hand"), "warn", "todo")
 NOT_TOLD = Badge(_("not told"), "mute", "unknown")
 BY_HAND = Badge(_("to be told by hand"), "warn", "todo")
@@ -71,7 +72,8 @@ def _line(kept: LowBalanceList, asked: bool, deliveries: list[Delivery]) -> List
 def _badge(kept: LowBalanceList, asked: bool, states: list[str]) -> Badge:
     """Say how far a list has come; what asks for a person comes first."""
     if not asked:
-        return NOT_TOLD if kept.rows else NOBODY_LOW
+        nobody = NONE_KNOWN if kept.is_silent else NOBODY_LOW
+        return NOT_TOLD if kept.rows else nobody
     if not states:
         return NO_GROUP
     for state, badge in ((State.GAVE_UP, FAILED), (State.BY_HAND_WAITING, BY_HAND)):
