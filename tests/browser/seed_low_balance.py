@@ -1,4 +1,4 @@
-"""Low balances as a day leaves them: a list of each building, one by a person, a room that is told privately, a look at the check."""
+"""Low balances as a day leaves them: a list of each building, one by a person, a private wish, a look at the buildings' check."""
 
 from datetime import timedelta
 from uuid import UUID
