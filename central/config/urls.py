@@ -14,6 +14,7 @@ PAGES = {
     "audit/": "central.reports.audit.urls",
     "k3/": "central.reports.k3.urls",
     "meetings/": "central.reports.meetings.urls",
+    "low-balances/": "central.reports.low_balance.urls",
     "runs/": "central.reports.schedule.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",

@@ -54,6 +54,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
             Door(_("Outage"), _("Handwritten pages, sealed vouchers, credit carried by hand."), "desk:outage", acts.SEE_MONEY),
             Door(_("Subsidies"), _("So much a head for many rooms, signed and never takings."), "desk:subsidies", acts.SEE_MONEY),
             Door(_("Refunds and departures"), _("From asking to paying; graduation."), "desk:departures", acts.SEE_MONEY),
+            Door(
+                _("Low balances"),
+                _("Each building's list for the groups: text, picture, who was told."),
+                "low_balance:lists",
+                acts.SEE_LOW_BALANCES,
+            ),
             Door(_("Debts"), _("Who owes what: paid, collected, split, written off."), "desk:debts", acts.SEE_DEBTS),
             Door(_("Roster"), _("Which crew is on duty, day by day."), "desk:roster", acts.SEE_MONEY),
         ),
@@ -101,6 +107,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 _("More missing than usual, reported theft, readings that disagree."),
                 "losses:cases",
                 acts.SEE_CASES,
+            ),
+            Door(
+                _("Check of the buildings"),
+                _("Each building's use of yesterday beside what is usual; who looked."),
+                "low_balance:check",
+                acts.SEE_LOW_BALANCES,
             ),
             Door(
                 _("Rooms with unusual use"),

@@ -22,6 +22,7 @@ from central.desk.merchants.urls import merchant_urls
 from central.desk.outage import stock_views
 from central.desk.outage import views as outage_views
 from central.desk.pin_views import room_pin
+from central.desk.room_notices import views as notice_views
 from central.desk.subsidies import views as subsidy_views
 from central.desk.voucher_views import voucher
 from central.domain.receipt_prints import PrintedPaper
@@ -34,6 +35,9 @@ urlpatterns = [
     path("rooms/<int:room_id>/sum/", room_views.sum_so_far, name="sum-so-far"),
     path("rooms/<int:room_id>/pay/", sale_views.pay, name="pay"),
     path("rooms/<int:room_id>/pin/", room_pin, name="room-pin"),
+    path("rooms/<int:room_id>/notice/", notice_views.room_notice, name="room-notice"),
+    path("rooms/<int:room_id>/notice/confirm/", notice_views.room_notice_confirm, name="room-notice-confirm"),
+    path("rooms/<int:room_id>/notice/end/", notice_views.room_notice_end, name="room-notice-end"),
     path("receipts/<int:number>/", receipt_views.receipt, name="receipt"),
     path("receipts/<int:number>/delivery/", receipt_views.delivery, name="delivery"),
     path(

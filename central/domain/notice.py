@@ -11,6 +11,8 @@ state, less what the carrier adds around the text:
 - OneBot (QQ): no documented limit; 5,000 characters "in theory" by the author of go-cqhttp (issue 744), and long ones are dropped
   first where an account is watched: 4,500 bytes are 1,500 Chinese characters.
 - By hand: what a person pastes into QQ, cut like OneBot's. Mail has no limit.
+- Pictures: WeCom's robot takes JPG and PNG up to 2 MB before they are encoded (same document); DingTalk's and Feishu's robots
+  take none that wasn't put on the web before. The same bound holds for mail and OneBot, which name none.
 """
 
 import unicodedata
@@ -83,14 +85,16 @@ class Reach:
     rest_ms: int
     has_title: bool = False
     """A title travels apart from the text (a mail's subject); otherwise it is the first line."""
+    picture_bytes: int = 0
+    """How large a picture may be that it carries; 0: none. A mail has them with its text, others behind it, one a message."""
 
 
 REACH = {
-    Kind.WECOM: Reach(2_048, 3_500),
+    Kind.WECOM: Reach(2_048, 3_500, picture_bytes=2_000_000),
     Kind.DINGTALK: Reach(6_000, 3_500),
     Kind.FEISHU: Reach(9_000, 1_000),
-    Kind.ONEBOT: Reach(4_500, 2_000),
-    Kind.MAIL: Reach(None, 0, has_title=True),
+    Kind.ONEBOT: Reach(4_500, 2_000, picture_bytes=2_000_000),
+    Kind.MAIL: Reach(None, 0, has_title=True, picture_bytes=2_000_000),
     Kind.BY_HAND: Reach(4_500, 0),
 }
 

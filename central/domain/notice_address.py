@@ -67,6 +67,12 @@ def is_mail_address(text: str) -> bool:
     return MAIL.fullmatch(text) is not None
 
 
+def masked(address: str) -> str:
+    """Give what may be shown of a person's own mail address: its first letter and its host."""
+    name, _at, host = address.rpartition("@")
+    return f"{name[:1]}{REDACTED}@{host}"
+
+
 def scrub(text: str, secrets: list[str]) -> str:
     """Take secrets, and the paths of links, out of a text that may be stored and shown."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):

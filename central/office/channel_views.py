@@ -51,7 +51,7 @@ def channel_list(request: HttpRequest) -> HttpResponse:
 @dangerous
 def channel(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Show one channel with what it told last; change it."""
-    found = get_object_or_404(Channel.objects.select_related("person"), pk=channel_id)
+    found = get_object_or_404(notice_queries.channels(), pk=channel_id)
     last = notice_queries.lines(found.deliveries.select_related("notice", "channel")[:LAST_DELIVERIES])
     if request.htmx:
         return live_part(request, "office/channel_now.html", {"lines": last})
@@ -70,7 +70,7 @@ def channel(request: HttpRequest, channel_id: int) -> HttpResponse:
 @require_POST
 def channel_test(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Queue a test; the channel's page shows what becomes of it."""
-    get_object_or_404(Channel, pk=channel_id)
+    get_object_or_404(notice_queries.channels(), pk=channel_id)
     result = channels.send_test(channel_id, actor=request.user.get_username(), now_ms=clock.now_ms())
     say(request, result, _("A test is on its way: what became of it shows below within seconds."))
     return redirect("office:channel", channel_id)
@@ -81,7 +81,7 @@ def channel_test(request: HttpRequest, channel_id: int) -> HttpResponse:
 @dangerous
 def channel_open(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Close a channel, or open it again."""
-    get_object_or_404(Channel, pk=channel_id)
+    get_object_or_404(notice_queries.channels(), pk=channel_id)
     is_open = request.POST.get("open") == "1"
     result = channels.set_open(channel_id, is_open, actor=request.user.get_username(), now_ms=clock.now_ms())
     say(request, result, _("Opened again.") if is_open else _("Closed: nothing more is told there."))

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from central.domain.notice import Kind
 from central.office.channels import Asked, AskedServer
 from central.office.models import Channel, MailServer
+from central.office.notice_models import PRIVATE
 from central.office.roles import Role
 
 FILL_IN = _("Fill this in.")
@@ -24,7 +25,7 @@ class ChannelForm(forms.Form):
         label=_("For the office"), choices=[("", _("none: for a group")), *Role.choices], required=False
     )
     group = forms.RegexField(
-        r"^[a-z0-9-]{1,40}$",
+        rf"^(?!{PRIVATE})[a-z0-9-]{{1,40}}$",
         label=_("Or for the group with the code"),
         required=False,
         error_messages={"invalid": GROUP_MESSAGE},

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from central.domain.notice import Kind, State
 from central.office import roles
 
+PRIVATE = "private-"
+"""How the code of a group begins that is one resident's own address: no page of channels shows it, none can be typed."""
+
 
 class MailServer(models.Model):
     """The one SMTP server that mail goes through. One row, pk 1."""

@@ -1,4 +1,7 @@
-"""Notices as pages and the command line show them: plain lines, with words in the reader's language."""
+"""Notices as pages and the command line show them: plain lines, with words in the reader's language.
+
+What goes to a resident's own address stands on none of them: who asked to be told is his own business.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +12,15 @@ from django.utils.translation import get_language
 
 from central.domain.notice import DAY_MS, REACH, TO_BE_SENT, Kind, State, split
 from central.office.models import Channel, Delivery, Notice
-from central.office.notice_templates import Words, WrongParameters, name_of_template, render
+from central.office.notice_models import PRIVATE
+from central.office.notice_templates import (
+    Picture,
+    Words,
+    WrongParameters,
+    name_of_template,
+    pictures,
+    render,
+)
 from central.office.notice_words import STATES, TRYING_AGAIN, trouble_words
 from central.office.words import Badge, badge_of
 
@@ -37,6 +48,8 @@ class ByHand:
 
     delivery: Delivery
     texts: list[str]
+    pictures: list[str]
+    """Names of what goes with it, to be downloaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,8 @@ class Choice:
 
 def deliveries(choice: Choice) -> QuerySet[Delivery]:
     """Give the log's deliveries, newest first."""
-    found = Delivery.objects.select_related("notice", "channel__person")
+    found = Delivery.objects.exclude(channel__group__startswith=PRIVATE)
+    found = found.select_related("notice", "channel__person")
     if choice.audience:
         found = found.filter(Q(channel__office=choice.audience) | Q(channel__group=choice.audience))
     if choice.template:
@@ -88,7 +102,15 @@ def words_of(notice: Notice, language: str) -> Words:
 def by_hand() -> list[ByHand]:
     """Give what waits for a person to tell it, the oldest first."""
     waiting = Delivery.objects.filter(state=State.BY_HAND_WAITING).select_related("notice", "channel__person")
-    return [ByHand(row, texts_of(row)) for row in waiting.order_by("since_ms", "pk")]
+    return [
+        ByHand(row, texts_of(row), [one.name for one in pictures_of(row)])
+        for row in waiting.order_by("since_ms", "pk")
+    ]
+
+
+def pictures_of(row: Delivery) -> list[Picture]:
+    """Give the pictures that go with a delivery."""
+    return pictures(row.notice.template, row.notice.params, row.channel.language)
 
 
 def texts_of(row: Delivery) -> list[str]:
@@ -105,7 +127,8 @@ def waiting_by_hand() -> int:
 def given_up(now_ms: int) -> int:
     """Count what was given up lately on channels that are open: it asks for a person."""
     lately = Q(notice__at_ms__gt=now_ms - LATELY_MS, channel__is_active=True)
-    return Delivery.objects.filter(lately, state=State.GAVE_UP).count()
+    lost = Delivery.objects.filter(lately, state=State.GAVE_UP)
+    return lost.exclude(channel__group__startswith=PRIVATE).count()
 
 
 def overdue(now_ms: int) -> int:
@@ -123,7 +146,8 @@ def told_nobody() -> list[Notice]:
 
 def channels() -> QuerySet[Channel]:
     """Give every channel with what waits on it, what was given up, and when it last told."""
-    return Channel.objects.select_related("person").annotate(
+    shown = Channel.objects.exclude(group__startswith=PRIVATE)
+    return shown.select_related("person").annotate(
         waiting=Count("deliveries", filter=Q(deliveries__state__in=TO_BE_SENT)),
         lost=Count("deliveries", filter=Q(deliveries__state=State.GAVE_UP)),
         last_told_ms=Max("deliveries__told_ms"),
@@ -132,5 +156,5 @@ def channels() -> QuerySet[Channel]:
 
 def audiences() -> list[tuple[str, str]]:
     """Give the offices and groups that have channels: (code, word)."""
-    rows = Channel.objects.filter(person=None).order_by("office", "group")
+    rows = Channel.objects.filter(person=None).exclude(group__startswith=PRIVATE).order_by("office", "group")
     return list({row.office or row.group: row.audience for row in rows}.items())

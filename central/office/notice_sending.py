@@ -6,7 +6,7 @@ is taken by one of them, by an update that only one of two can make. A channel t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -27,7 +27,7 @@ from central.ledger.operations import record_audit
 from central.office import notice_templates
 from central.office.carrier import Failure, Smtp, carry
 from central.office.models import Channel, Delivery, MailServer
-from central.office.notice_templates import WrongParameters
+from central.office.notice_templates import Picture, WrongParameters
 from central.office.sealing import unseal
 
 LEASE_MS = 3 * 60_000
@@ -47,6 +47,7 @@ class Message:
     parts: int
     title: str
     text: str
+    pictures: list[Picture] = field(default_factory=list)
 
 
 def send_next(now_ms: Callable[[], int] = clock.now_ms) -> bool:
@@ -89,16 +90,30 @@ def message_of(delivery: Delivery) -> Message | Failure:
         return Failure(Trouble.CHANNEL_CLOSED)
     try:
         words = notice_templates.render(
-            notice.template, notice.params, channel.language, settings.SITE_ADDRESS
+            notice.template, notice.params, channel.language, settings.SITE_ADDRESS, for_sending=True
         )
+        pictures = _pictures(delivery)
     except (WrongParameters, TypeError, ValueError) as error:
         return Failure(Trouble.NO_TEMPLATE, str(error)[:160])
     reach = REACH[Kind(channel.kind)]
     if reach.has_title:
-        return Message(1, 1, words.title, words.text or words.title)
-    parts = split(words.in_one(), reach.limit_bytes)
-    at = delivery.parts_told if delivery.parts in (0, len(parts)) else 0
-    return Message(at + 1, len(parts), "", parts[at])
+        return Message(1, 1, words.title, words.text or words.title, pictures)
+    texts = split(words.in_one(), reach.limit_bytes)
+    count = len(texts) + len(pictures)
+    at = delivery.parts_told if delivery.parts in (0, count) else 0
+    if at < len(texts):
+        return Message(at + 1, count, "", texts[at])
+    return Message(at + 1, count, "", "", [pictures[at - len(texts)]])
+
+
+def _pictures(delivery: Delivery) -> list[Picture]:
+    """Give the pictures that the channel can carry; one that is too large for it stays out."""
+    most_bytes = REACH[Kind(delivery.channel.kind)].picture_bytes
+    if not most_bytes:
+        return []
+    notice, language = delivery.notice, delivery.channel.language
+    drawn = notice_templates.pictures(notice.template, notice.params, language)
+    return [one for one in drawn if len(one.content) <= most_bytes]
 
 
 def _carried(delivery: Delivery, message: Message) -> Failure | None:
@@ -111,7 +126,7 @@ def _carried(delivery: Delivery, message: Message) -> Failure | None:
     smtp = _smtp() if channel.kind == Kind.MAIL else None
     if isinstance(smtp, Failure):
         return smtp
-    return carry(Kind(channel.kind), parts, message.title, message.text, smtp)
+    return carry(Kind(channel.kind), parts, message.title, message.text, smtp, message.pictures)
 
 
 def _smtp() -> Smtp | Failure:

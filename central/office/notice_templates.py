@@ -1,12 +1,13 @@
 """What notices say: a template is a title and lines of words, filled in with parameters, in the language of who is told.
 
 A line whose parameter is missing or empty is left out. Parameters are data, not words: what must be spoken in the reader's
-language is put under a name that ends in `_word`, as its English msgid, and is translated here. No template takes a customer's
-name: what goes to a group is rooms and balances (R-4.1.6).
+language is put under a name that ends in `_word`, as its English msgid, and is translated here. What only who is told may read
+(a code) is put under a name that ends in `_secret`, sealed, and is opened for sending alone. No template takes a customer's name:
+what goes to a group is rooms and balances (R-4.1.6).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import translation
@@ -14,11 +15,24 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from central.domain.notice import DAY_MS, HOUR_MS, MINUTE_MS
+from central.office.sealing import unseal
 
 Params = Mapping[str, str | int]
 PLACE = re.compile(r"%\((\w+)\)s")
 ALWAYS_MS = 10_000 * DAY_MS
 """A window that never ends: the same key is never told twice."""
+
+
+HIDDEN = "······"
+"""What pages show of a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG that goes with a notice, and the name of its file."""
+
+    name: str
+    content: bytes
 
 
 class WrongParameters(ValueError):
@@ -34,6 +48,10 @@ class Template:
     title: str
     lines: tuple[str, ...] = ()
     again_after_ms: int = ALWAYS_MS
+    listed: Callable[[Params], Sequence[str]] | None = None
+    """Makes lines that stand before the others, in the active language: what no fixed number of words can say."""
+    pictures: Callable[[Params, str], Sequence[Picture]] | None = None
+    """Draws what goes with the text where the channel carries pictures, in a language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +132,27 @@ def check(code: str, params: Params) -> None:
         raise WrongParameters(f"notice {code} lacks {', '.join(sorted(missing))}")
 
 
-def render(code: str, params: Params, language: str, site: str = "") -> Words:
-    """Fill a template in, in a language. `site` (https://host) makes a parameter `link` that is a path a whole link."""
+def render(code: str, params: Params, language: str, site: str = "", *, for_sending: bool = False) -> Words:
+    """Fill a template in, in a language. `site` (https://host) makes a parameter `link` that is a path a whole link.
+
+    Secrets are opened only `for_sending`; a page shows that there is one.
+    """
     check(code, params)
     template = TEMPLATES[code]
     with translation.override(language):
-        filled = {name: _filled(name, value, site) for name, value in params.items()}
-        lines = [gettext(line) % filled for line in template.lines if _has_all(line, filled)]
+        filled = {
+            name: HIDDEN if name.endswith("_secret") and not for_sending else _filled(name, value, site)
+            for name, value in params.items()
+        }
+        lines = list(template.listed(params)) if template.listed else []
+        lines += [gettext(line) % filled for line in template.lines if _has_all(line, filled)]
         return Words(" ".join((gettext(template.title) % filled).split()), "\n".join(lines))
+
+
+def pictures(code: str, params: Params, language: str) -> list[Picture]:
+    """Draw the pictures that go with a notice; none where its template has none."""
+    template = TEMPLATES.get(code)
+    return list(template.pictures(params, language)) if template and template.pictures else []
 
 
 def name_of_template(code: str) -> str:
@@ -134,7 +165,15 @@ def _filled(name: str, value: str | int, site: str) -> str:
         return gettext(str(value)) if value else ""
     if name == "link":
         return f"{site}{value}" if site and value else ""
+    if name.endswith("_secret"):
+        return _opened(str(value), site)
     return str(value)
+
+
+def _opened(sealed: str, site: str) -> str:
+    """Open a secret; a path becomes a whole link, or nothing where the site's address isn't known."""
+    value = (unseal(sealed) or {}).get("value", "")
+    return (f"{site}{value}" if site else "") if value.startswith("/") else value
 
 
 def _has_all(line: str, filled: Mapping[str, str]) -> bool:

@@ -1,10 +1,11 @@
 """Pages about notices: the log of who was told what and when, what a person tells by hand, and a person's own mail."""
 
+from io import BytesIO
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -75,6 +76,20 @@ def by_hand(request: HttpRequest) -> HttpResponse:
     told = notice_queries.deliveries(Choice(state="by-hand-done")).order_by("-told_ms")[:LAST_BY_HAND]
     context = {"waiting": notice_queries.by_hand(), "told": notice_queries.lines(told)}
     return render(request, "office/by_hand.html", context)
+
+
+@roles(*TELL_BY_HAND)
+@require_GET
+def by_hand_picture(request: HttpRequest, delivery_id: int, page: int) -> HttpResponse:
+    """Give a picture that a person puts into a group, as a file."""
+    row = get_object_or_404(Delivery.objects.select_related("notice", "channel"), pk=delivery_id)
+    drawn = notice_queries.pictures_of(row)
+    if not 0 < page <= len(drawn):
+        raise Http404
+    picture = drawn[page - 1]
+    return FileResponse(
+        BytesIO(picture.content), as_attachment=True, filename=picture.name, content_type="image/png"
+    )
 
 
 @roles(*TELL_BY_HAND)

@@ -36,6 +36,17 @@ OFFICES = (Role.AFFAIRS, Role.LOGISTICS, Role.SECURITY, Role.STUDENTS)
 WORKSHOP = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.STORE)
 
 SELL = (Role.CASHIER,)
+SEE_LOW_BALANCES = (
+    *(Role.CASHIER, Role.FINANCE, *HEADS, Role.STUDENTS, Role.LOGISTICS),
+    *(Role.WARDEN, Role.AUDITOR, Role.ADMIN),
+)
+"""Rooms and balances of the buildings that the reader serves, without names, and the buildings' daily check (R-4.1.6)."""
+MAKE_LOW_BALANCES = (Role.CASHIER, Role.DIRECTOR, Role.ADMIN)
+"""Make a building's list out of turn, and tell its groups."""
+LOOK_AT_BUILDINGS = (Role.CASHIER, Role.DIRECTOR)
+"""Says on record that he looked at the daily check."""
+KEEP_ROOM_NOTICES = (Role.CASHIER,)
+"""Enters, with the residents' consent, where a room is told of its low balance; ends it."""
 GIVE_PINS = (Role.CASHIER,)
 """Make the PIN with which a room's residents look at their balance."""
 CORRECT = (Role.CASHIER,)

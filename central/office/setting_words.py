@@ -88,12 +88,23 @@ WORDS: dict[str, SettingWords] = {
     "correction.same-day-only": SettingWords(
         lazy("Corrections only on the day of payment"), lazy("Later ones are refused.")
     ),
-    "balance.low-hour": SettingWords(lazy("Hour of the low-balance list")),
+    "balance.low-hour": SettingWords(
+        lazy("Hour of the low-balance list"),
+        lazy("Each day at this hour the building's list is made and told."),
+    ),
     "balance.low-yuan": SettingWords(
         lazy("Low balance, kept in yuan"), lazy("Rooms below it are on the list.")
     ),
     "balance.low-kwh": SettingWords(
         lazy("Low balance, kept in kWh"), lazy("Rooms below it are on the list.")
+    ),
+    "balance.told-again-days": SettingWords(
+        lazy("Days until a resident is told again"),
+        lazy("While the room's balance stays low; 0: only when it rose and fell again."),
+    ),
+    "balance.outlier-percent": SettingWords(
+        lazy("Unusual use of a building"),
+        lazy("A day stands out when it differs by more percent from the same weekday's mean of four weeks."),
     ),
     "period.first-day": SettingWords(
         lazy("First day of the accounting period"),

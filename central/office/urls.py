@@ -37,6 +37,7 @@ urlpatterns = [
     path("notices/", notice_views.notices, name="notices"),
     path("notices/<int:delivery_id>/retry/", notice_views.notice_retry, name="notice-retry"),
     path("by-hand/", notice_views.by_hand, name="by-hand"),
+    path("by-hand/<int:delivery_id>/<int:page>.png", notice_views.by_hand_picture, name="by-hand-picture"),
     path("by-hand/<int:delivery_id>/told/", notice_views.by_hand_told, name="by-hand-told"),
     path("own-mail/", notice_views.own_mail, name="own-mail"),
     path("channels/", channel_views.channel_list, name="channels"),

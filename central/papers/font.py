@@ -81,16 +81,21 @@ class PaperFont:
 @cache
 def paper_font() -> PaperFont:
     """Load the font that CARDROOM_FONT names, else the first of the known ones. Raises NoFont, which says what to install."""
+    place = font_file()
+    try:
+        font = TTFont(FONT_NAME, str(place), subfontIndex=0)
+    except TTFError as error:
+        raise NoFont(
+            f"{place} is no TrueType font that can be embedded ({error}); install one: {INSTALL}"
+        ) from error
+    pdfmetrics.registerFont(font)
+    return PaperFont(font)
+
+
+def font_file() -> Path:
+    """Find the font's file. Raises NoFont."""
     named = os.environ.get(FONT_VARIABLE)
     for place in (named,) if named else PLACES:
-        if not Path(place).is_file():
-            continue
-        try:
-            font = TTFont(FONT_NAME, place, subfontIndex=0)
-        except TTFError as error:
-            raise NoFont(
-                f"{place} is no TrueType font that can be embedded ({error}); install one: {INSTALL}"
-            ) from error
-        pdfmetrics.registerFont(font)
-        return PaperFont(font)
+        if Path(place).is_file():
+            return Path(place)
     raise NoFont(f"no Chinese font found at {named or ', '.join(PLACES)}; install one: {INSTALL}")

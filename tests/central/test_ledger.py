@@ -221,6 +221,8 @@ def test_every_immutable_table_has_its_triggers():
         "losses_settlement",
         "losses_theftappeal",
         "losses_theftappealend",
+        "low_balance_buildingchecklook",
+        "low_balance_lowbalancelist",
         "meetings_itemstep",
         "meetings_meetingentry",
         "office_datedvalue",

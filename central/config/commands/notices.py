@@ -16,6 +16,7 @@ from django.db.utils import InterfaceError, OperationalError
 
 from central import clock
 from central.config.commands.running import is_ready
+from central.desk.room_notices.telling import tell_low_rooms
 from central.domain.notice import State
 from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.abnormal.making import make_next_list
@@ -45,6 +46,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     look_at_losses,
     make_next_list,
     remind_of_items,
+    tell_low_rooms,
     run_due_jobs,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""

@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from central.dashboard.my_room import views
+from central.dashboard.my_room import notice_views, views
 
 app_name = "my-room"
 urlpatterns = [
     path("", views.room, name="room"),
     path("leave/", views.leave, name="leave"),
+    path("notice/", notice_views.notice, name="notice"),
+    path("notice/confirm/", notice_views.notice_confirm, name="notice-confirm"),
+    path("notice/end/", notice_views.notice_end, name="notice-end"),
+    path("notice/stop/<str:token>/", notice_views.notice_stop, name="notice-stop"),
 ]

@@ -19,6 +19,12 @@ RUN_WORDS: dict[str, str] = {
         "%(report_word)s, %(period)s: something of this period is not closed yet, as a day of the desk. It is made when it is."
     ),
     "no-such-report": _("There is no report %(report)s for this kind of period. Correct the setting."),
+    "low-balance-made": _("%(building)s: %(count)s of %(rooms)s rooms have a low balance."),
+    "low-balance-silent": _(
+        "%(building)s: %(count)s of %(rooms)s rooms have a low balance, by old figures: its link is down."
+    ),
+    "low-balance-none": _("%(building)s: no prepaid room with an open account."),
+    "no-such-building": _("There is no building %(building)s any more."),
     "newer-due": _("It was missed, and a newer one was due as well: that one was run."),
 }
 """By code. Add a job's sentences here; a parameter whose name ends in `_word` is a msgid."""
