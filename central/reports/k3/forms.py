@@ -11,6 +11,7 @@ from central.desk.forms import ListFileField
 from central.domain.k3_rows import K3Kind
 from central.domain.k3_voucher import Span
 from central.domain.periods import EARLIEST, LATEST
+from central.office.list_columns import is_a_year_at_most
 from central.reports.k3.exports import MOST_DAYS, ExportRefusal, Wanted
 from central.reports.k3.models import REASON_LENGTH
 from central.reports.k3.words import KIND_WORDS, SPAN_WORDS, refusal_text
@@ -107,7 +108,7 @@ class K3ListForm(_Form):
         typed = super().clean() or {}
         first, last = typed.get("first"), typed.get("last")
         if isinstance(first, date) and isinstance(last, date):
-            if not 0 <= (last - first).days <= 366 or first < EARLIEST or last > LATEST:
+            if not is_a_year_at_most(first, last):
                 self.add_error("last", _("The last day comes after the first, at most a year later."))
             elif typed.get("kind") == K3Kind.TOTALS and (first.year, first.month) != (last.year, last.month):
                 self.add_error("last", _("Totals are of one period of K/3: a calendar month."))
