@@ -130,9 +130,10 @@ def welcome(folder: Folder, ports: Ports, rate: int) -> str:
     1-109    its meter is dead: silent, and the rooms beside it don't suffer
     2-204    keeps its balance in kWh; 2-207 and 2-208 are Modbus meters, the second without a relay
     3-S1     a merchant, with another tariff
-    Losses   building 2's master counts more than its rooms: somebody taps it. Sign in as director, The office, Balances
-    Rounds   sign in as warden on a phone: building 2 floor by floor, each room's state on the way
-    Readings sign in as electrician on a phone: the meters of building 2 read by hand, beside what the gateway read
+    Losses   building 2's master counts more than its rooms: somebody taps it. Sign in as director, The office, Balances;
+             figures come after an hour of demo time, the verdict on a day after that day.
+    Rounds   sign in as warden, best on a phone, The office, Rounds: building 2 floor by floor
+    Readings sign in as electrician, best on a phone, The office, Readings: building 2's meters read by hand
 
   Everything is in {folder.root}; each program's log is in {folder.logs}.
   Ctrl-C stops everything. The next start goes on from there; `make demo RESET=1` starts anew.
