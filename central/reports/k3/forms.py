@@ -1,6 +1,7 @@
 """Forms of the finance system's pages: days to export, a list of K/3's, a template, a reason."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from django import forms
@@ -62,12 +63,12 @@ class DaysForm(_Form):
         return Wanted(typed["first"], typed["last"], Span(typed["span"]), numbers_in(self.data))
 
 
-def numbers_in(typed: object) -> dict[tuple[int, int], int]:
+def numbers_in(typed: Mapping[str, str]) -> dict[tuple[int, int], int]:
     """Give the first voucher numbers by year and month of `n-2026-11=12`."""
     found = {}
-    for name in typed:  # type: ignore[attr-defined]
+    for name in typed:
         month = _NUMBER_FIELD.fullmatch(name)
-        said = typed.get(name, "").strip()  # type: ignore[attr-defined]
+        said = typed.get(name, "").strip()
         if month and said.isascii() and said.isdecimal() and 1 <= int(said[:8]) <= MOST_NUMBER:
             found[int(month[1]), int(month[2])] = int(said[:8])
     return found
