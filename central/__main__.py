@@ -111,6 +111,13 @@ def _add_set_up(commands: Commands) -> None:
     add.add_argument("name")
     add.add_argument("--role", choices=ROLES, default="cashier")
     add.add_argument(
+        "--building",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="a building this person serves, again for each; all without",
+    )
+    add.add_argument(
         "--password-stdin", action="store_true", required=True, help="read the password from stdin"
     )
     add.set_defaults(run="set_up.add_user")

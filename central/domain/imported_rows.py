@@ -7,7 +7,7 @@ what a spreadsheet has damaged is refused by name.
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -180,11 +180,13 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip().removeprefix("'").strip()
 
 
-def guessed_map(kind: ListKind, header: Sequence[str], remembered: Mapping[str, str]) -> dict[str, int]:
+def guessed_map(
+    fields: Iterable[Field], header: Sequence[str], remembered: Mapping[str, str]
+) -> dict[str, int]:
     """Give by field the place of its column: as remembered by header, else by a usual name. Fields not found are missing."""
     places = {plain(title).casefold(): place for place, title in reversed(list(enumerate(header)))}
     found: dict[str, int] = {}
-    for field in FIELDS[kind]:
+    for field in fields:
         names = [remembered.get(field.name, ""), *field.aliases]
         place = next(
             (places[key] for name in names if name and (key := plain(name).casefold()) in places), None

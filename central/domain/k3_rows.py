@@ -106,18 +106,6 @@ class K3Read:
     sums_left_out: int
 
 
-def guessed_columns(kind: K3Kind, header: Sequence[str], remembered: Mapping[str, str]) -> dict[str, int]:
-    """Give by field the place of its column: as remembered by header, else by a usual title. Fields not found are missing."""
-    places = {plain(title).casefold(): place for place, title in reversed(list(enumerate(header)))}
-    found: dict[str, int] = {}
-    for one in K3_FIELDS[kind]:
-        names = (plain(name).casefold() for name in (remembered.get(one.name, ""), *one.aliases) if name)
-        place = next((places[name] for name in names if name in places), None)
-        if place is not None:
-            found[one.name] = place
-    return found
-
-
 def joined_header(
     header: Sequence[str], rows: Sequence[tuple[int, list[str]]]
 ) -> tuple[list[str], list[tuple[int, list[str]]]]:

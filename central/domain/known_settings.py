@@ -218,7 +218,7 @@ def fault_of(known: Known, value: object) -> ValueFault | None:
         case Kind.TEXT:
             return _text_fault(value)
         case Kind.TEXTS:
-            return _list_fault(value) or next(filter(None, map(_text_fault, value)), None)  # type: ignore[call-overload]
+            return _texts_fault(value)
         case Kind.SPANS:
             return _list_fault(value) or _spans_fault(value)
         case Kind.DAY_SPANS:
@@ -238,6 +238,13 @@ def _number_fault(known: Known, value: object) -> ValueFault | None:
     if value < known.least:
         return ValueFault.TOO_SMALL
     return ValueFault.TOO_LARGE if value > min(most, known.most) else None
+
+
+def _texts_fault(value: object) -> ValueFault | None:
+    fault = _list_fault(value)
+    if fault is not None or not isinstance(value, list):
+        return fault
+    return next(filter(None, map(_text_fault, value)), None)
 
 
 def _text_fault(value: object) -> ValueFault | None:

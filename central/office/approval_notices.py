@@ -49,7 +49,7 @@ def remind(now_ms: int) -> int:
 
 @transaction.atomic
 def _remind_of(number: int, remind_ms: int, escalate_ms: int, now_ms: int) -> int:
-    request = Approval.objects.select_for_update().get(pk=number)
+    request = Approval.objects.select_for_update(no_key=True).get(pk=number)
     if request.state != Approval.State.WAITING:
         return 0
     waited_ms = now_ms - request.step_since_ms

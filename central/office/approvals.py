@@ -105,7 +105,7 @@ def _same(known: Approval, digest: str) -> Approval | ApprovalRefusal:
 @transaction.atomic
 def sign(number: int, *, approve: bool, reason: str, actor: User, now_ms: int) -> Approval | ApprovalRefusal:
     """Sign a request's present step, or refuse it for good (then a reason is needed)."""
-    request = Approval.objects.select_for_update().filter(pk=number).first()
+    request = Approval.objects.select_for_update(no_key=True).filter(pk=number).first()
     if request is None:
         return ApprovalRefusal.UNKNOWN_REQUEST
     refusal = refusal_for(request, actor, now_ms)
@@ -124,7 +124,7 @@ def sign(number: int, *, approve: bool, reason: str, actor: User, now_ms: int) -
 @transaction.atomic
 def withdraw(number: int, *, reason: str, actor: User, now_ms: int) -> Approval | ApprovalRefusal:
     """Take a request back while it waits. Only who asked may."""
-    request = Approval.objects.select_for_update().filter(pk=number).first()
+    request = Approval.objects.select_for_update(no_key=True).filter(pk=number).first()
     if request is None:
         return ApprovalRefusal.UNKNOWN_REQUEST
     if request.asked_by_id != actor.pk:
@@ -143,7 +143,7 @@ def file_paper(
     number: int, kind: str, office: str, place: str, *, actor: User, now_ms: int
 ) -> Filing | ApprovalRefusal:
     """Say where an office keeps the original or its copy of an approved request."""
-    request = Approval.objects.select_for_update().filter(pk=number).first()
+    request = Approval.objects.select_for_update(no_key=True).filter(pk=number).first()
     if request is None:
         return ApprovalRefusal.UNKNOWN_REQUEST
     if request.state != Approval.State.APPROVED:

@@ -13,7 +13,7 @@ from pathlib import Path
 from firmware_tools.campus.demo_clock import DemoClock, real_now_ms
 from firmware_tools.campus.demo_layout import demo_campus
 from firmware_tools.campus.folder import Folder
-from firmware_tools.campus.opening import ADMIN, CASHIER, SIGNERS
+from firmware_tools.campus.opening import ADMIN, CASHIER, SIGNERS, WORKERS
 from firmware_tools.campus.parts import LOOPBACK, CommandFailed, Ports
 from firmware_tools.campus.session import MAX_PORT, Session, free_port
 from firmware_tools.campus.supervisor import PartFailed
@@ -120,6 +120,7 @@ def welcome(folder: Folder, ports: Ports, rate: int) -> str:
   Cashier    {CASHIER.name} / {CASHIER.password}
   Admin      {ADMIN.name} / {ADMIN.password}
   Signers    {" ".join(one.name for one in SIGNERS.values())} / {next(iter(SIGNERS.values())).password}
+  At work    {", ".join(f"{one.name} / {one.password}" for one in WORKERS.values())} (building 2)
 
   Time runs {rate} times as fast as the world's. What to look at:
     1-105    uses 1.8 kW: runs out about a minute after the first start, and again after each payment; its relay opens.
@@ -129,6 +130,10 @@ def welcome(folder: Folder, ports: Ports, rate: int) -> str:
     1-109    its meter is dead: silent, and the rooms beside it don't suffer
     2-204    keeps its balance in kWh; 2-207 and 2-208 are Modbus meters, the second without a relay
     3-S1     a merchant, with another tariff
+    Losses   building 2's master counts more than its rooms: somebody taps it. Sign in as director, The office, Balances;
+             figures come after an hour of demo time, the verdict on a day after that day.
+    Rounds   sign in as warden, best on a phone, The office, Rounds: building 2 floor by floor
+    Readings sign in as electrician, best on a phone, The office, Readings: building 2's meters read by hand
 
   Everything is in {folder.root}; each program's log is in {folder.logs}.
   Ctrl-C stops everything. The next start goes on from there; `make demo RESET=1` starts anew.

@@ -3,6 +3,8 @@
 The journal's transaction is the swap; the registry's row follows it, at once, at the next start, or as soon as the card lets it.
 """
 
+from functools import partial
+
 import structlog
 
 from gateway.adapters.control_protocol import SwapReport
@@ -40,8 +42,7 @@ async def follow_swaps(parts: Parts) -> str:
                 waits = str(refusal)
                 log.error("registry-does-not-follow", swap=swap.fact.swap, why=waits)
                 continue
-            key = swap.fact.swap
-            await parts.store.run(lambda journal, key=key: note_registered(journal, key))  # type: ignore[misc]
+            await parts.store.run(partial(note_registered, swap=swap.fact.swap))
     except (OSError, RegistryDamaged, StoreFull) as error:
         # The whole file, or the whole card: the swaps behind this one wait too, as their order counts.
         waits = str(error)

@@ -300,6 +300,7 @@ def test_a_voucher_on_the_command_line(ready):
         (["import-campus"], "--example"),
         (["user", "add", "anna", "--password-stdin"], "exists already"),
         (["user", "add", "otto", "--password-stdin"], "isn't taken"),
+        (["user", "add", "otto", "--building", "9", "--password-stdin"], "there is no building 9"),
     ],
 )
 def test_a_mistake_is_a_sentence(ready, arguments, said):

@@ -11,6 +11,15 @@ from central.office.dangerous import CONFIRMED_KEY
 from central.office.models import User
 from tests.browser import seed
 from tests.open_shifts import on_shift
+from tests.pages.kept_campus import KeptCampus
+
+
+def seed_campus() -> None:
+    seed.people()
+    seed.campus(buildings=1, rooms=6)
+
+
+CAMPUS = KeptCampus(seed_campus)
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +36,7 @@ def quick_and_signed(tmp_path: Path, settings: object) -> None:
 @pytest.fixture
 def campus(db: None) -> None:
     """Building 1 with six rooms: one cut off, one low, one welded, one silent, one protected, one in order."""
-    seed.people()
-    seed.campus(buildings=1, rooms=6)
+    CAMPUS.put()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from django.core.signals import got_request_exception
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
@@ -38,7 +38,10 @@ WHO = {
     "technician": "technician",
 }
 IN_ADDRESSES = (HUGE, "1%00", "%ED%A0%80", "x" * 300)
-TYPED = ("a\0b", HUGE, "x" * 5_000, "NaN", "²", "0001-01-01", "9999-12-31")
+REFUSED_BY_DATABASES = ("a\0b", HUGE, "x" * 5_000, "NaN")
+MISREAD_BY_CODE = ("²", "0001-01-01", "9999-12-31")
+TYPED = (*REFUSED_BY_DATABASES, *(MISREAD_BY_CODE if connection.vendor == "sqlite" else ()))
+"""What code reads wrongly it reads wrongly on SQLite as well: once is enough."""
 QUERIES = (
     *(
         "page",

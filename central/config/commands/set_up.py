@@ -3,6 +3,7 @@
 import secrets
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from central import clock
+from central.campus.models import Building
 from central.campus.operations import make_default_classes
 from central.config import data_folder
 from central.ledger.operations import record_audit
@@ -60,10 +62,17 @@ def add_user(options: Namespace) -> int:
     if User.objects.filter(username=options.name).exists():
         print(f"user {options.name} exists already; choose another name", file=sys.stderr)
         return 2
+    found = list(Building.objects.filter(code__in=options.building))
+    if unknown := sorted(set(options.building) - {one.code for one in found}):
+        print(
+            f"there is no building {unknown[0]}; import the campus first, or name another one",
+            file=sys.stderr,
+        )
+        return 2
     password = _password(options)
     if password is None:
         return 2
-    _add_user(options.name, options.role, password)
+    _add_user(options.name, options.role, password, found)
     print(f"added {options.role} {options.name}")
     return 0
 
@@ -85,6 +94,8 @@ def _password(options: Namespace) -> str | None:
 
 
 @transaction.atomic
-def _add_user(name: str, role: str, password: str) -> None:
-    User.objects.create_user(name, password=password, role=role)
-    record_audit(actor="console", action="add-user", subject=name, detail=role, now_ms=clock.now_ms())
+def _add_user(name: str, role: str, password: str, buildings: Sequence[Building] = ()) -> None:
+    user = User.objects.create_user(name, password=password, role=role)
+    user.buildings.set(buildings)
+    about = " ".join((role, *(one.code for one in buildings)))
+    record_audit(actor="console", action="add-user", subject=name, detail=about, now_ms=clock.now_ms())

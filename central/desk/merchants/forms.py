@@ -10,6 +10,7 @@ from central.desk.forms import AmountField, ListFileField
 from central.desk.merchants.models import PaymentCardEnd
 from central.desk.merchants.words import KINDS
 from central.desk.models import Payment
+from central.office.list_columns import is_a_year_at_most
 
 WHY_LENGTH = 300
 BY_HAND = {"autocomplete": "off", "spellcheck": "false"}
@@ -61,7 +62,7 @@ class ListForm(_Form):
         """Hold the days to their order and to a year."""
         typed = super().clean() or {}
         first, last = typed.get("first"), typed.get("last")
-        if isinstance(first, date) and isinstance(last, date) and not 0 <= (last - first).days <= 366:
+        if isinstance(first, date) and isinstance(last, date) and not is_a_year_at_most(first, last):
             self.add_error("last", _("The last day comes after the first, at most a year later."))
         return typed
 

@@ -1,7 +1,6 @@
 """Pages of other systems' lists: upload, columns and preview, import, and the card system's list against our receipts."""
 
-from datetime import date, timedelta
-from urllib.parse import urlencode
+from datetime import timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -19,7 +18,7 @@ from central.desk.merchants.lists import ListPlan, ReadFile, plan_list, read_fil
 from central.desk.merchants.models import CardPayOver, ImportedList
 from central.desk.merchants.words import FIELD_WORDS, KINDS, MATCHES, finding_words, refusal_text
 from central.domain.imported_rows import FIELDS, ListKind, Match
-from central.office import uploads
+from central.office import list_columns, uploads
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
 from central.office.roles import IMPORT_CARD_LISTS, PAY_OVER_CARDS, SEE_MONEY
@@ -27,7 +26,6 @@ from central.office.templatetags.cardroom import fen
 from central.office.words import Badge
 
 FINDINGS_SHOWN, ROWS_SHOWN, PER_PAGE = 100, 12, 100
-COLUMN = "m_"
 
 
 @roles(*SEE_MONEY)
@@ -46,15 +44,7 @@ def list_upload(request: HttpRequest) -> HttpResponse:
     form = ListForm(request.POST, request.FILES)
     if not form.is_valid():
         return _front(request, form)
-    typed = form.cleaned_data
-    asked = {
-        "digest": uploads.keep(typed["file"].read()),
-        "name": typed["file"].name[:200],
-        "kind": typed["kind"],
-        "first": typed["first"].isoformat(),
-        "last": typed["last"].isoformat(),
-    }
-    return redirect(f"{reverse('desk:list-preview')}?{urlencode(asked)}")
+    return redirect(f"{reverse('desk:list-preview')}?{list_columns.keep(form.cleaned_data)}")
 
 
 @roles(*IMPORT_CARD_LISTS)
@@ -131,53 +121,20 @@ def _front(request: HttpRequest, form: ListForm) -> HttpResponse:
 
 def _file(request: HttpRequest, asked: QueryDict) -> ReadFile | HttpResponse:
     """Read the kept list again by the columns that are asked for; one that is gone leads back to the upload."""
-    content = uploads.kept(asked.get("digest", ""))
-    try:
-        kind = ListKind(asked.get("kind", ""))
-        days = date.fromisoformat(asked.get("first", "")), date.fromisoformat(asked.get("last", ""))
-    except ValueError:
-        content = None
-    if content is None:
+    found = list_columns.kept(asked, ListKind)
+    if found is None:
         messages.error(request, _("The list that was shown is no longer kept. Upload it once more."))
         return redirect("desk:lists")
-    return read_file(content, kind, days, _chosen(kind, asked))
-
-
-def _chosen(kind: ListKind, asked: QueryDict) -> dict[str, int] | None:
-    """Give the columns that a person chose; None before anything was chosen."""
-    named = {field.name: asked[COLUMN + field.name] for field in FIELDS[kind] if COLUMN + field.name in asked}
-    if not named:
-        return None
-    return {
-        name: int(place)
-        for name, place in named.items()
-        if place.isascii() and place.isdigit() and len(place) < 4
-    }
+    content, kind, days = found
+    return read_file(content, kind, days, list_columns.chosen(FIELDS[kind], asked))
 
 
 def _preview(request: HttpRequest, plan: ListPlan, asked: QueryDict) -> HttpResponse:
     file = plan.file
-    columns = [
-        (
-            COLUMN + field.name,
-            FIELD_WORDS[field.name],
-            field.required,
-            [
-                (place, title, file.columns.get(field.name) == place)
-                for place, title in enumerate(file.header)
-            ],
-        )
-        for field in FIELDS[file.kind]
-    ]
-    kept = [(name, asked.get(name, "")) for name in ("digest", "name", "kind", "first", "last")]
-    places = [(COLUMN + one.name, file.columns.get(one.name, "")) for one in FIELDS[file.kind]]
     context = {
+        **list_columns.for_preview(FIELDS[file.kind], FIELD_WORDS, file, asked),
         "plan": plan,
-        "name": asked.get("name", ""),
         "kind": KINDS[file.kind],
-        "columns": columns if file.header else [],
-        "kept": kept,
-        "to_import": [*kept, *places],
         "findings": [(one.row, finding_words(one)) for one in plan.findings[:FINDINGS_SHOWN]],
         "rows": plan.new[:ROWS_SHOWN],
         "of_meters": file.kind is ListKind.CARD_METERS,

@@ -84,7 +84,7 @@ def read_file(
     file.header = sheet.header
     places = range(len(sheet.header))
     file.columns = (
-        guessed_map(kind, sheet.header, remembered(kind))
+        guessed_map(FIELDS[kind], sheet.header, remembered(kind))
         if chosen is None
         else {name: place for name, place in chosen.items() if place in places}
     )

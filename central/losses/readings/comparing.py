@@ -157,14 +157,16 @@ def _compared(
     settlement = settled.get(reading.pk) if reading else None
     value_wh, source = agreed(hand_wh, automatic, judged, Settled(settlement.how) if settlement else None)
     base = begun.get(line.meter.meter)
-    known = automatic is not None and not automatic.is_late and base is not None and last is not None
+    automatic_use = None
+    if automatic is not None and not automatic.is_late and base is not None and last is not None:
+        automatic_use = _use_between(line, base, automatic)
     return Compared(
         line,
         at_ms,
         hand_wh,
         use_wh,
         automatic,
-        _use_between(line, base, automatic) if known else None,  # type: ignore[arg-type] # `known`
+        automatic_use,
         within_wh,
         judged,
         settlement,
@@ -232,6 +234,6 @@ def _balanced(
         own_ms = by_meter[meter].span_ms
         brought[meter] = use_wh
         if use_wh is not None and own_ms and own_ms > 0:
-            brought[meter] = to_span(use_wh, own_ms, span_ms)
-            skews[meter] = abs(brought[meter] - use_wh)  # type: ignore[operator] # just brought
+            in_span_wh = to_span(use_wh, own_ms, span_ms)
+            brought[meter], skews[meter] = in_span_wh, abs(in_span_wh - use_wh)
     return group_by_hand(rule, rules, brought, span_ms, skews)

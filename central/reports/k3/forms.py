@@ -1,6 +1,7 @@
 """Forms of the finance system's pages: days to export, a list of K/3's, a template, a reason."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from django import forms
@@ -11,6 +12,7 @@ from central.desk.forms import ListFileField
 from central.domain.k3_rows import K3Kind
 from central.domain.k3_voucher import Span
 from central.domain.periods import EARLIEST, LATEST
+from central.office.list_columns import is_a_year_at_most
 from central.reports.k3.exports import MOST_DAYS, ExportRefusal, Wanted
 from central.reports.k3.models import REASON_LENGTH
 from central.reports.k3.words import KIND_WORDS, SPAN_WORDS, refusal_text
@@ -61,12 +63,12 @@ class DaysForm(_Form):
         return Wanted(typed["first"], typed["last"], Span(typed["span"]), numbers_in(self.data))
 
 
-def numbers_in(typed: object) -> dict[tuple[int, int], int]:
+def numbers_in(typed: Mapping[str, str]) -> dict[tuple[int, int], int]:
     """Give the first voucher numbers by year and month of `n-2026-11=12`."""
     found = {}
-    for name in typed:  # type: ignore[attr-defined]
+    for name in typed:
         month = _NUMBER_FIELD.fullmatch(name)
-        said = typed.get(name, "").strip()  # type: ignore[attr-defined]
+        said = typed.get(name, "").strip()
         if month and said.isascii() and said.isdecimal() and 1 <= int(said[:8]) <= MOST_NUMBER:
             found[int(month[1]), int(month[2])] = int(said[:8])
     return found
@@ -107,7 +109,7 @@ class K3ListForm(_Form):
         typed = super().clean() or {}
         first, last = typed.get("first"), typed.get("last")
         if isinstance(first, date) and isinstance(last, date):
-            if not 0 <= (last - first).days <= 366 or first < EARLIEST or last > LATEST:
+            if not is_a_year_at_most(first, last):
                 self.add_error("last", _("The last day comes after the first, at most a year later."))
             elif typed.get("kind") == K3Kind.TOTALS and (first.year, first.month) != (last.year, last.month):
                 self.add_error("last", _("Totals are of one period of K/3: a calendar month."))

@@ -1,7 +1,6 @@
 """Pages of what K/3 exports: upload, columns and preview, import, one list with its rows."""
 
-from datetime import date, timedelta
-from urllib.parse import urlencode
+from datetime import timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,8 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
 from central.domain.k3_rows import K3_FIELDS, K3Kind
-from central.domain.periods import EARLIEST, LATEST
-from central.office import uploads
+from central.office import list_columns, uploads
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
 from central.office.roles import IMPORT_K3, SEE_K3
@@ -25,7 +23,6 @@ from central.reports.k3.models import K3Import, K3ImportEnd
 from central.reports.k3.words import FIELD_WORDS, KIND_WORDS, refusal_text, row_finding_words
 
 FINDINGS_SHOWN, ROWS_SHOWN, PER_PAGE = 100, 12, 100
-COLUMN = "m_"
 
 
 @roles(*SEE_K3)
@@ -55,15 +52,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     form = K3ListForm(request.POST, request.FILES)
     if not form.is_valid():
         return _front(request, form)
-    typed = form.cleaned_data
-    asked = {
-        "digest": uploads.keep(typed["file"].read()),
-        "name": typed["file"].name[:200],
-        "kind": typed["kind"],
-        "first": typed["first"].isoformat(),
-        "last": typed["last"].isoformat(),
-    }
-    return redirect(f"{reverse('k3:preview')}?{urlencode(asked)}")
+    return redirect(f"{reverse('k3:preview')}?{list_columns.keep(form.cleaned_data)}")
 
 
 @roles(*IMPORT_K3)
@@ -121,50 +110,20 @@ def _import(number: int) -> K3Import:
 
 def _file(request: HttpRequest, asked: QueryDict) -> K3File | HttpResponse:
     """Read the kept list again by the columns that are asked for; one that is gone leads back to the upload."""
-    content = uploads.kept(asked.get("digest", ""))
-    try:
-        kind = K3Kind(asked.get("kind", ""))
-        days = date.fromisoformat(asked.get("first", "")), date.fromisoformat(asked.get("last", ""))
-    except ValueError:
-        content = None
-    if content is None or not EARLIEST <= days[0] <= days[1] <= LATEST:
+    found = list_columns.kept(asked, K3Kind)
+    if found is None:
         messages.error(request, _("The list that was shown is no longer kept. Upload it once more."))
         return redirect("k3:imports")
-    return read_file(content, kind, days, _chosen(kind, asked))
-
-
-def _chosen(kind: K3Kind, asked: QueryDict) -> dict[str, int] | None:
-    """Give the columns that a person chose; None before anything was chosen."""
-    named = {one.name: asked[COLUMN + one.name] for one in K3_FIELDS[kind] if COLUMN + one.name in asked}
-    if not named:
-        return None
-    return {
-        name: int(place)
-        for name, place in named.items()
-        if place.isascii() and place.isdigit() and len(place) < 4
-    }
+    content, kind, days = found
+    return read_file(content, kind, days, list_columns.chosen(K3_FIELDS[kind], asked))
 
 
 def _preview(request: HttpRequest, plan: ImportPlan, asked: QueryDict) -> HttpResponse:
     file = plan.file
-    fields = K3_FIELDS[file.kind]
-    columns = [
-        (
-            COLUMN + one.name,
-            FIELD_WORDS[one.name],
-            one.required,
-            [(place, title, file.columns.get(one.name) == place) for place, title in enumerate(file.header)],
-        )
-        for one in fields
-    ]
-    kept = [(name, asked.get(name, "")) for name in ("digest", "name", "kind", "first", "last")]
     context = {
+        **list_columns.for_preview(K3_FIELDS[file.kind], FIELD_WORDS, file, asked),
         "plan": plan,
-        "name": asked.get("name", ""),
         "kind": KIND_WORDS[file.kind],
-        "columns": columns if file.header else [],
-        "kept": kept,
-        "to_import": [*kept, *((COLUMN + one.name, file.columns.get(one.name, "")) for one in fields)],
         "findings": [(one.row, row_finding_words(one)) for one in plan.findings[:FINDINGS_SHOWN]],
         "rows": [(row, row.side("debit"), row.side("credit")) for row in plan.new[:ROWS_SHOWN]],
         "of_vouchers": file.kind is K3Kind.VOUCHERS,

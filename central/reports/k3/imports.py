@@ -13,12 +13,11 @@ from django.db import transaction
 from central.campus.list_file import ListSheet
 from central.desk.numbering import locked_series
 from central.domain.campus_rows import Problem
-from central.domain.imported_rows import RowFault, RowFinding
+from central.domain.imported_rows import RowFault, RowFinding, guessed_map
 from central.domain.k3_rows import (
     K3_FIELDS,
     K3Kind,
     K3Row,
-    guessed_columns,
     joined_header,
     looks_like,
     month_of,
@@ -104,7 +103,7 @@ def read_file(
     header, rows = _best_of(kind, sheets)
     file.header = header
     file.columns = (
-        guessed_columns(kind, header, remembered(kind))
+        guessed_map(K3_FIELDS[kind], header, remembered(kind))
         if chosen is None
         else {name: place for name, place in chosen.items() if place in range(len(header))}
     )
