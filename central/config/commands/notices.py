@@ -31,6 +31,7 @@ from central.office.models import Channel, Delivery
 from central.office.notice_queries import Choice
 from central.office.notice_sending import send_next
 from central.office.notice_words import REFUSALS
+from central.reports.books.folding import catch_up
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
 
@@ -47,6 +48,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     make_next_list,
     remind_of_items,
     tell_low_rooms,
+    catch_up,
     run_due_jobs,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""

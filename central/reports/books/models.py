@@ -89,13 +89,12 @@ class BookRow(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "ordinal", "account", "unit"], name="one_row_per_account_period"
+                fields=["account", "unit", "kind", "ordinal"], name="one_row_per_account_period"
             )
         ]
         indexes = [
-            models.Index(
-                fields=["kind", "account", "unit"], condition=Q(until=OPEN_END), name="newest_row_of_account"
-            ),
+            models.Index(fields=["kind", "ordinal"], name="rows_of_period"),
+            models.Index(fields=["account"], condition=Q(until=OPEN_END), name="newest_row_of_account"),
             models.Index(
                 fields=["kind", "ordinal"], condition=Q(until__gt=F("ordinal") + 1), name="rows_that_last"
             ),

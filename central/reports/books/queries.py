@@ -3,6 +3,7 @@
 Reading folds first what is new.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection
@@ -51,6 +52,10 @@ class AccountPeriod(NamedTuple):
         return self.closing - self.outside
 
 
+_AS_ROW = partial(tuple.__new__, AccountPeriod)
+"""Makes a row of a tuple of its columns; `_make` would take three times as long."""
+
+
 class LateRow(NamedTuple):
     """A row booked in a period though it happened in an earlier, locked one."""
 
@@ -81,7 +86,7 @@ def account_periods(period: Period, building: str | None = None) -> list[Account
         at_rest.append(building)
     with connection.cursor() as cursor:
         cursor.execute(f"{_MOVED}{tail} UNION ALL {_AT_REST}{tail}", [*moved, *at_rest])
-        found = list(map(AccountPeriod._make, cursor.fetchall()))
+        found = list(map(_AS_ROW, cursor.fetchall()))
     found.sort()
     return found
 
