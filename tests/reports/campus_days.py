@@ -13,9 +13,12 @@ from django.db import transaction
 
 from central.campus.import_plan import plan_import
 from central.campus.meter_groups import read_groups, set_groups
-from central.campus.models import Bucket
-from central.campus.operations import Imported, carry_out
+from central.campus.models import Bucket, Building
+from central.campus.operations import Imported, add_meter, carry_out
 from central.clock import campus_day, start_of_day_ms
+from central.desk.binding import WantedRange, bind_volume
+from central.desk.book_models import ReceiptBook
+from central.desk.books import check_pages, receive_book, seals_at
 from central.desk.charges import Wanted as Item
 from central.desk.corrections.operations import Corrected, Right, correct
 from central.desk.day_close import close_day
@@ -26,6 +29,7 @@ from central.desk.departures.paying import pay_cash
 from central.desk.hand_ins import Batch, days_to_hand_in, hand_in, receive
 from central.desk.merchants.bill_acts import ask_for_bills
 from central.desk.merchants.billing import plan_bills
+from central.desk.merchants.pay_bill import pay_bill
 from central.desk.models import Payment
 from central.desk.money_in import HowPaid
 from central.desk.operations import Paid, pay
@@ -36,10 +40,17 @@ from central.desk.subsidies.batches import ask_subsidy
 from central.desk.subsidies.plan import Choice, plan_subsidy
 from central.domain.known_settings import Place
 from central.domain.periods import Period
+from central.domain.receipt_book import Finding, Mark
 from central.domain.repair_list import Item as Repair
 from central.domain.repair_list import ItemKind, ItemUnit
 from central.domain.roster import DutyKind, Rotation
 from central.ingest.take_message import MessageTaker
+from central.losses.abnormal.making import make_next_list
+from central.losses.balances.judging import look_at_losses
+from central.losses.readings.closing import check_sheet, close_sheet
+from central.losses.readings.entering import Entry, enter
+from central.losses.readings.meters import sheet_meters
+from central.losses.readings.models import HandReading, ReadingSheet
 from central.office import repair_lists
 from central.office.approvals import sign
 from central.office.models import Approval, User
@@ -56,14 +67,14 @@ from tests.reports.campus_gateway import HOUR_MS, CampusGateway, Metered
 DAY_MS = 86_400_000
 SETTLED_EACH_HOURS = 12
 PEOPLE = {
-    "cashier": (User.Role.CASHIER, "李", "娜"),
-    "cashier2": (User.Role.CASHIER, "王", "芳"),
-    "admin": (User.Role.ADMIN, "赵", "明"),
-    "finance": (User.Role.FINANCE, "周", "敏"),
-    "director": (User.Role.DIRECTOR, "陈", "刚"),
-    "vice": (User.Role.VP_NETWORK, "孙", "建国"),
-    "vice2": (User.Role.VP_LOGISTICS, "马", "超"),
-    "electrician": (User.Role.ELECTRICIAN, "郭", "强"),
+    "cashier": (User.Role.CASHIER, "李娜"),
+    "cashier2": (User.Role.CASHIER, "王芳"),
+    "admin": (User.Role.ADMIN, "赵明"),
+    "finance": (User.Role.FINANCE, "周敏"),
+    "director": (User.Role.DIRECTOR, "陈刚"),
+    "vice": (User.Role.VP_NETWORK, "孙建国"),
+    "vice2": (User.Role.VP_LOGISTICS, "马超"),
+    "electrician": (User.Role.ELECTRICIAN, "郭强"),
 }
 REPAIRS = (
     Repair("R1", ItemKind.REPAIR, "换门锁", "New door lock", ItemUnit.EACH, 3_500),
@@ -87,6 +98,14 @@ def reports_campus() -> Campus:
     return replace(campus, buildings=(first, second, replace(shops, rooms=rooms)))
 
 
+def without_masters(campus: Campus) -> Campus:
+    """Give the campus as its list has it: a master hangs in no room."""
+    buildings = (
+        replace(one, rooms=tuple(room for room in one.rooms if not room.behind)) for one in campus.buildings
+    )
+    return replace(campus, buildings=tuple(buildings))
+
+
 @dataclass
 class CampusDays:
     """The campus at work. `say` is told how far it is."""
@@ -100,45 +119,66 @@ class CampusDays:
     people: dict[str, User] = field(default_factory=dict)
     payments: int = 0
 
+    @property
+    def first(self) -> date:
+        """The first day of the desk: a week before the first period."""
+        return self.periods[0].first - timedelta(days=7)
+
+    @property
+    def seen_book_ms(self) -> int:
+        """When the receipt book was checked: in the last period."""
+        return start_of_day_ms(self.periods[-1].first + timedelta(days=8))
+
     def live(self) -> None:
-        """Live from a week before the first period to now."""
-        first = self.periods[0].first - timedelta(days=7)
-        self._open(start_of_day_ms(first) - 2 * DAY_MS)
-        day, today = first, campus_day(self.now_ms)
+        """Live from the first day to now; then look around, as the office's process does each minute."""
+        self._open(start_of_day_ms(self.first) - 2 * DAY_MS)
+        day, today = self.first, campus_day(self.now_ms)
         while day < today:
             if day.day in (1, 11, 21, 26):
                 self.say(f"  {day}: {self.payments} payments so far")
             self._day(day)
             day += timedelta(days=1)
+        look_at_losses(self.now_ms)
+        while make_next_list(self.now_ms) is not None:
+            pass
 
     def _open(self, at_ms: int) -> None:
         """Make people, settings, prices and rooms, and enrol the gateways."""
-        for name, (role, last, given) in PEOPLE.items():
-            self.people[name] = User.objects.create_user(
-                name, password="tall-lamp-quiet-42", role=role, last_name=last, first_name=given
-            )
+        for name, (role, spoken) in PEOPLE.items():
+            self.people[name] = User.objects.create_user(name, role=role, last_name=spoken)
         for code, value in (("sale.seasonal-minimum", []), ("refund.desk-limit", 0)):
             set_at_console(Change(code, Place.CAMPUS, "", value, 0), why="demonstration", now_ms=at_ms)
-        for text in map(_csv, campus_sheets(self.campus).values()):
+        for text in map(_csv, campus_sheets(without_masters(self.campus)).values()):
             plan = plan_import(text.encode())
             done = carry_out(plan, actor="admin", now_ms=at_ms)
             assert isinstance(done, Imported), (done, plan.problems)
         repair_lists.publish_at_console(list(REPAIRS), at_ms, why="首份报价", now_ms=at_ms)
         prices = {one.code: round(float(one.yuan_per_kwh) * 1_000_000) for one in self.campus.classes}
         for building in self.campus.buildings:
+            for master in (room for room in building.rooms if room.behind):
+                add_meter(master.meter, building.code, actor="admin", now_ms=at_ms)
             if groups := groups_json(building):
                 set_groups(building.code, read_groups(groups.encode()), actor="admin", now_ms=at_ms)
             gateway = CampusGateway.enrolled(building, MessageTaker(on_bench=False), at_ms)
             gateway.know_rooms(prices)
             self.gateways.append(gateway)
-        first, last = self.periods[0].first - timedelta(days=7), campus_day(self.now_ms) + timedelta(days=30)
+        first, last = self.first, campus_day(self.now_ms) + timedelta(days=30)
         crews = ((self.people["cashier"].pk,), (self.people["cashier2"].pk,))
         set_rotation(Rotation(DutyKind.TERM, first, last, crews), actor=self.people["director"], now_ms=at_ms)
+        self._receipt_book(at_ms + HOUR_MS)
+
+    def _receipt_book(self, at_ms: int) -> None:
+        """Take a receipt book in and check it: three of its pages are void."""
+        cashier = self.people["cashier"]
+        book = receive_book("A-21", 1, 50, "", actor=cashier, now_ms=at_ms)
+        assert isinstance(book, ReceiptBook), book
+        found = [Finding(range(17, 18), Mark.MISSING), Finding(range(30, 32), Mark.STAINED, note="茶水")]
+        check_pages(book, 1, 50, seals_at(at_ms), found, actor=cashier, now_ms=self.seen_book_ms)
 
     def _day(self, day: date) -> None:
         begin_ms = start_of_day_ms(day)
         self._hours(begin_ms, 0, 12)
-        cashier = self.people["cashier" if day.toordinal() % 2 else "cashier2"]
+        cashier = self.people[("cashier", "cashier2")[(day - self.first).days % 2]]
         shift = on_shift(cashier, begin_ms + 12 * HOUR_MS, float_fen=20_000)
         self._sell(day, cashier, begin_ms + 12 * HOUR_MS)
         self._happenings(day, cashier, begin_ms + 13 * HOUR_MS)
@@ -204,13 +244,22 @@ class CampusDays:
         assert isinstance(done, Sold), done
 
     def _happenings(self, day: date, cashier: User, at_ms: int) -> None:
-        if day == self.periods[0].first + timedelta(days=5):
+        if day == self.periods[1].first + timedelta(days=5):
             self._subsidy(day, at_ms)
+            ranges = [WantedRange("", 1, 40)]
+            bind_volume("2026-10", ranges, "档案室 3 柜", day, actor=cashier, now_ms=at_ms)
         for period in self.periods:
             if day == period.first + timedelta(days=9):
                 self._correction(day, cashier, at_ms)
+            if day == period.last:
+                self._read_meters(period, at_ms - HOUR_MS)
+            if day == period.after:
+                self._agree_readings(period, cashier, at_ms)
             if day == period.after + timedelta(days=1):
                 self._bills(period, at_ms)
+            if day == period.after + timedelta(days=4):
+                paid = pay_bill(f"bill-{period.name}", 1, 5_000, cashier, now_ms=at_ms)
+                assert isinstance(paid, Paid), paid
         if day == self.periods[1].first + timedelta(days=12):
             self._departure(cashier, at_ms)
 
@@ -240,6 +289,29 @@ class CampusDays:
             plan_bills(period), why="月结", key=period.name, actor=self.people["cashier"], now_ms=at_ms,
             until_ms=instants_of(period)[1],
         )  # fmt: skip
+        self._sign(asked, at_ms)
+
+    def _read_meters(self, period: Period, at_ms: int) -> None:
+        """Let the electrician read every meter of the second building."""
+        gateway, wu = self.gateways[1], self.people["electrician"]
+        registers = {one.room.meter: one.register_wh for one in gateway.rooms}
+        building = Building.objects.get(code=gateway.building.code)
+        for place, one in enumerate(sheet_meters(building, at_ms)):
+            wh = registers.get(one.meter, gateway.master_wh) // 10 * 10
+            entry = Entry(
+                f"{period.name}-{place}", one.meter, f"{wh // 1000}.{wh % 1000 // 10:02d}", at_ms=at_ms
+            )
+            done = enter(building, period, entry, actor=wu, now_ms=at_ms)
+            assert isinstance(done, HandReading), done
+
+    def _agree_readings(self, period: Period, cashier: User, at_ms: int) -> None:
+        """Close the sheet, compare it, and let it be signed."""
+        sheet = ReadingSheet.objects.get(period=period.name)
+        closed = close_sheet(sheet.pk, actor=self.people["electrician"], now_ms=at_ms)
+        assert isinstance(closed, ReadingSheet), closed
+        asked = check_sheet(
+            closed.pk, "与卡机房读数核对无误", f"sheet-{period.name}", actor=cashier, now_ms=at_ms
+        )
         self._sign(asked, at_ms)
 
     def _departure(self, cashier: User, at_ms: int) -> None:
