@@ -13,31 +13,20 @@ from django.db import transaction
 
 from central.campus.import_plan import plan_import
 from central.campus.meter_groups import read_groups, set_groups
-from central.campus.models import Bucket, Building
 from central.campus.operations import Imported, add_meter, carry_out
 from central.clock import campus_day, start_of_day_ms
-from central.desk.binding import WantedRange, bind_volume
 from central.desk.book_models import ReceiptBook
 from central.desk.books import check_pages, receive_book, seals_at
 from central.desk.charges import Wanted as Item
-from central.desk.corrections.operations import Corrected, Right, correct
 from central.desk.day_close import close_day
 from central.desk.day_models import DayClose
-from central.desk.departures.asking import Wanted, ask_departure
-from central.desk.departures.models import Departure
-from central.desk.departures.paying import pay_cash
 from central.desk.hand_ins import Batch, days_to_hand_in, hand_in, receive
-from central.desk.merchants.bill_acts import ask_for_bills
-from central.desk.merchants.billing import plan_bills
-from central.desk.merchants.pay_bill import pay_bill
 from central.desk.models import Payment
 from central.desk.money_in import HowPaid
 from central.desk.operations import Paid, pay
 from central.desk.roster import set_rotation
 from central.desk.sales import Basket, Sold, sell
 from central.desk.shift_models import Shift
-from central.desk.subsidies.batches import ask_subsidy
-from central.desk.subsidies.plan import Choice, plan_subsidy
 from central.domain.known_settings import Place
 from central.domain.periods import Period
 from central.domain.receipt_book import Finding, Mark
@@ -47,13 +36,8 @@ from central.domain.roster import DutyKind, Rotation
 from central.ingest.take_message import MessageTaker
 from central.losses.abnormal.making import make_next_list
 from central.losses.balances.judging import look_at_losses
-from central.losses.readings.closing import check_sheet, close_sheet
-from central.losses.readings.entering import Entry, enter
-from central.losses.readings.meters import sheet_meters
-from central.losses.readings.models import HandReading, ReadingSheet
 from central.office import repair_lists
-from central.office.approvals import sign
-from central.office.models import Approval, User
+from central.office.models import User
 from central.office.setting_changes import Change, set_at_console
 from central.papers.accounting import instants_of
 from firmware_tools.campus.campus_list import campus_sheets
@@ -63,6 +47,7 @@ from firmware_tools.campus.layout import Campus
 from gateway.contract.facts import EntryCause
 from tests.open_shifts import off_shift, on_shift
 from tests.reports.campus_gateway import HOUR_MS, CampusGateway, Metered
+from tests.reports.campus_happenings import Happenings
 
 DAY_MS = 86_400_000
 SETTLED_EACH_HOURS = 12
@@ -82,7 +67,6 @@ REPAIRS = (
     Repair("R3", ItemKind.REPAIR, "换电线", "New wire", ItemUnit.METRE, 450),
     Repair("B1", ItemKind.ON_BEHALF, "补卡费", "New card", ItemUnit.EACH, 2_000),
 )
-SAME_ROOM, WRONG_ROOM, LEAVES = "1-101.1", "1-102.1", "1-106.1"
 SHOPS = ("S1", "S2")
 """Shops that are billed by the month."""
 
@@ -181,9 +165,10 @@ class CampusDays:
         cashier = self.people[("cashier", "cashier2")[(day - self.first).days % 2]]
         shift = on_shift(cashier, begin_ms + 12 * HOUR_MS, float_fen=20_000)
         self._sell(day, cashier, begin_ms + 12 * HOUR_MS)
-        self._happenings(day, cashier, begin_ms + 13 * HOUR_MS)
+        happenings = Happenings(self.periods, self.gateways, self.people)
+        happenings.on(day, cashier, begin_ms + 13 * HOUR_MS)
         self._answer(begin_ms + 14 * HOUR_MS)
-        self._pay_out(day, cashier, begin_ms + 15 * HOUR_MS)
+        happenings.pay_out(day, cashier, begin_ms + 15 * HOUR_MS)
         self._hours(begin_ms, 12, 24)
         self._end(day, shift, begin_ms + 22 * HOUR_MS)
 
@@ -242,98 +227,6 @@ class CampusDays:
         wanted = Item(self.dice.choice(REPAIRS).code, 1_000)
         done = sell(f"pay-{self.payments}", one.account, Basket(0, (wanted,)), cashier, now_ms=at_ms)
         assert isinstance(done, Sold), done
-
-    def _happenings(self, day: date, cashier: User, at_ms: int) -> None:
-        if day == self.periods[1].first + timedelta(days=5):
-            self._subsidy(day, at_ms)
-            ranges = [WantedRange("", 1, 40)]
-            bind_volume("2026-10", ranges, "档案室 3 柜", day, actor=cashier, now_ms=at_ms)
-        for period in self.periods:
-            if day == period.first + timedelta(days=9):
-                self._correction(day, cashier, at_ms)
-            if day == period.last:
-                self._read_meters(period, at_ms - HOUR_MS)
-            if day == period.after:
-                self._agree_readings(period, cashier, at_ms)
-            if day == period.after + timedelta(days=1):
-                self._bills(period, at_ms)
-            if day == period.after + timedelta(days=4):
-                paid = pay_bill(f"bill-{period.name}", 1, 5_000, cashier, now_ms=at_ms)
-                assert isinstance(paid, Paid), paid
-        if day == self.periods[1].first + timedelta(days=12):
-            self._departure(cashier, at_ms)
-
-    def _subsidy(self, day: date, at_ms: int) -> None:
-        bucket = Bucket.objects.get(customer_class__code="dormitory", name="subsidy")
-        plan = plan_subsidy(Choice(bucket=bucket, per_head=8_000_000, heads_on=day))
-        asked = ask_subsidy(
-            plan, "5" * 32, shown=plan.digest, why="十月困难补助", actor=self.people["admin"], now_ms=at_ms
-        )
-        self._sign(asked, at_ms)
-
-    def _correction(self, day: date, cashier: User, at_ms: int) -> None:
-        paid = pay(f"wrong-{day}", WRONG_ROOM, 4_000, cashier, now_ms=at_ms)
-        assert isinstance(paid, Paid), paid
-        done = correct(
-            f"right-{day}",
-            paid.receipt.number,
-            Right(SAME_ROOM, 4_000),
-            "房号听错",
-            cashier,
-            now_ms=at_ms + 300_000,
-        )
-        assert isinstance(done, Corrected), done
-
-    def _bills(self, period: Period, at_ms: int) -> None:
-        asked = ask_for_bills(
-            plan_bills(period), why="月结", key=period.name, actor=self.people["cashier"], now_ms=at_ms,
-            until_ms=instants_of(period)[1],
-        )  # fmt: skip
-        self._sign(asked, at_ms)
-
-    def _read_meters(self, period: Period, at_ms: int) -> None:
-        """Let the electrician read every meter of the second building."""
-        gateway, wu = self.gateways[1], self.people["electrician"]
-        registers = {one.room.meter: one.register_wh for one in gateway.rooms}
-        building = Building.objects.get(code=gateway.building.code)
-        for place, one in enumerate(sheet_meters(building, at_ms)):
-            wh = registers.get(one.meter, gateway.master_wh) // 10 * 10
-            entry = Entry(
-                f"{period.name}-{place}", one.meter, f"{wh // 1000}.{wh % 1000 // 10:02d}", at_ms=at_ms
-            )
-            done = enter(building, period, entry, actor=wu, now_ms=at_ms)
-            assert isinstance(done, HandReading), done
-
-    def _agree_readings(self, period: Period, cashier: User, at_ms: int) -> None:
-        """Close the sheet, compare it, and let it be signed."""
-        sheet = ReadingSheet.objects.get(period=period.name)
-        closed = close_sheet(sheet.pk, actor=self.people["electrician"], now_ms=at_ms)
-        assert isinstance(closed, ReadingSheet), closed
-        asked = check_sheet(
-            closed.pk, "与卡机房读数核对无误", f"sheet-{period.name}", actor=cashier, now_ms=at_ms
-        )
-        self._sign(asked, at_ms)
-
-    def _departure(self, cashier: User, at_ms: int) -> None:
-        wanted = Wanted(
-            LEAVES, "departure", "毕业离校", asked_for="王小明", parts_returned=True, parts="00000012"
-        )
-        case = ask_departure("d" * 32, wanted, cashier, now_ms=at_ms)
-        assert isinstance(case, Departure), case
-        self._sign(Approval.objects.get(key=case.approval_key), at_ms)
-
-    def _pay_out(self, day: date, cashier: User, at_ms: int) -> None:
-        if day == self.periods[1].first + timedelta(days=12):
-            self._answer(at_ms)
-            done = pay_cash("d" * 32, cashier, now_ms=at_ms)
-            self.say(f"  {day}: a departure is paid: {type(done).__name__}")
-
-    def _sign(self, asked: object, at_ms: int) -> None:
-        assert isinstance(asked, Approval), asked
-        for name in ("finance", "director", "vice", "vice2"):
-            if Approval.objects.get(pk=asked.number).state == Approval.State.WAITING:
-                sign(asked.number, approve=True, reason="", actor=self.people[name], now_ms=at_ms)
-        assert Approval.objects.get(pk=asked.number).state == Approval.State.APPROVED, asked
 
     def _end(self, day: date, shift: Shift, at_ms: int) -> None:
         off_shift(shift, at_ms)
