@@ -62,7 +62,7 @@ def decisions_table(title: str, meeting: Meeting, facts: MeetingFacts) -> Table:
     """Give a meeting's decisions with the items that came from them."""
     columns = [
         Column("number", _("No."), width=5),
-        Column("decision", _("Decision"), width=50),
+        Column("decision", _("Decisions"), width=50),
         Column("owner", _("Owner"), width=14),
         Column("due", _("Due"), width=10),
         Column("state", _("State"), width=12),
@@ -92,7 +92,7 @@ def findings_table(title: str, meeting: Meeting, facts: MeetingFacts, *, every_c
         Column("department", _("Department"), width=12),
         Column("rating", _("Rating"), width=10),
         Column("finding", _("Finding"), width=44),
-        Column("calls", _("Calls before"), Kind.COUNT, 6),
+        Column("calls", _("Calls before"), Kind.COUNT, 9),
         Column("items", _("Improvement items"), width=10),
     ]
     page = reverse("meetings:meeting", args=[meeting.pk])

@@ -87,7 +87,7 @@ def _calls_table(facts: MeetingFacts) -> Table:
         Column("at", _("When"), width=14),
         Column("whom", _("Who was called"), width=16),
         Column("by", _("Called by"), width=12),
-        Column("about", _("About"), width=16),
+        Column("about", _("Concerns"), width=20),
         Column("said", _("What was said"), width=40),
     ]
     rows = [

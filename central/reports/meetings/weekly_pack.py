@@ -71,7 +71,7 @@ def _notes(week: Week) -> list[str]:
     return [
         *notes,
         _("Subsidies are never takings."),
-        _("Before: the same figures of the week before, %(week)s.") % {"week": period_words(week.before)},
+        _("Week before: %(week)s.") % {"week": period_words(week.before)},
     ]
 
 
@@ -122,7 +122,7 @@ def _compared(first: Column, kind: Kind) -> list[Column]:
     return [
         first,
         Column("now", _("This week"), kind, 12, summed=True),
-        Column("before", _("Before"), kind, 12, summed=True),
+        Column("before", _("Week before"), kind, 12, summed=True),
         Column("change", _("Difference"), kind, 12, summed=True),
     ]
 
@@ -160,9 +160,9 @@ def _given_table(week: Week) -> Table:
     columns = [
         Column("what", _("What"), width=24),
         Column("now", _("This week, yuan"), Kind.YUAN, 12),
-        Column("before", _("Before, yuan"), Kind.YUAN, 12),
+        Column("before", _("Week before, yuan"), Kind.YUAN, 12),
         Column("now_kwh", _("This week, kWh"), Kind.KWH, 12),
-        Column("before_kwh", _("Before, kWh"), Kind.KWH, 12),
+        Column("before_kwh", _("Week before, kWh"), Kind.KWH, 12),
     ]
     month = f"month:{week.period.last:%Y-%m}"
     subsidies = f"{reverse('papers:report', args=['subsidies'])}?{urlencode({'period': month})}"
@@ -184,7 +184,7 @@ def _class_table(week: Week, use: Use, before: Use) -> Table:
     columns = [
         *_compared(Column("class", _("Class"), width=18), Kind.KWH),
         Column("billed", _("Billed, yuan"), Kind.YUAN, 12, summed=True),
-        Column("billed_before", _("Before, yuan"), Kind.YUAN, 12, summed=True),
+        Column("billed_before", _("Week before, yuan"), Kind.YUAN, 12, summed=True),
     ]
     rows = []
     for code in _in_order(names, use.by_class, before.by_class):
@@ -223,7 +223,7 @@ def _left_table(
         Column("credit", _("Credit"), kind, 12, summed=True),
         Column("owed", _("Below zero"), kind, 12, summed=True),
         Column("net", _("Left"), kind, 12, summed=True),
-        Column("before", _("Before"), kind, 12, summed=True),
+        Column("before", _("Week before"), kind, 12, summed=True),
         Column("change", _("Difference"), kind, 12, summed=True),
     ]
     kept = {code: one for (code, of), one in left.items() if of == unit}
