@@ -170,5 +170,5 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 def _png(image: Image.Image) -> bytes:
     """Write few colours: a page of eighty rooms is some tens of kilobytes."""
     content = BytesIO()
-    image.quantize(COLOURS).save(content, "PNG", optimize=True)
+    image.quantize(COLOURS).save(content, "PNG")
     return content.getvalue()
