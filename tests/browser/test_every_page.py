@@ -230,6 +230,17 @@ PAGES: dict[str, tuple[str, str]] = {
     "rows of a weekly pack": ("finance", f"/meetings/weeks/{THIS_WEEK}/left-yuan/?class=dormitory"),
     "minutes as a paper": ("director", "/papers/meeting-minutes/"),
     "quality review as a paper": ("finance", "/papers/quality-review/"),
+    "low balances": ("cashier", "/low-balances/"),
+    "a building's low balances": ("cashier", "/low-balances/1/"),
+    "low balances, seen by a head": ("director", "/low-balances/1/"),
+    "all low balances": ("director", "/low-balances/history/"),
+    "check of the buildings": ("cashier", "/low-balances/check/"),
+    "check of the buildings as a paper": ("cashier", "/papers/building-check/?kind=day"),
+    "low balances as a paper": ("director", "/papers/low-balances/?kind=day"),
+    "a public list that is gone": ("", "/low-balances/shown/none/"),
+    "private notice of a room": ("cashier", "/desk/rooms/2/notice/"),
+    "private notice of a room, none": ("cashier", "/desk/rooms/3/notice/"),
+    "mails ended, by no link": ("", "/my-room/notice/stop/none/"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
     "thefts": ("cashier", "/losses/theft/"),
@@ -413,6 +424,27 @@ def see_my_room(page: Page, site: Site, room: str) -> None:
         page.locator("button.big").click()
 
 
+def see_my_rooms_notice(page: Page, site: Site) -> None:
+    see_my_room(page, site, "1-102")
+    page.goto("/my-room/notice/")
+
+
+def see_a_public_list(page: Page, site: Site) -> None:
+    page.goto(
+        site.run(
+            "from central.reports.low_balance.models import LowBalanceList\n"
+            "from central.reports.low_balance.public_links import public_path\n"
+            "print(public_path(LowBalanceList.objects.get(pk=1)))"
+        ).strip()
+    )
+
+
+def make_a_list_of_no_building(page: Page) -> None:
+    page.goto("/low-balances/")
+    with page.expect_navigation():
+        page.locator("form[action$='/make/'] button").click()
+
+
 def come_to_the_door(page: Page) -> None:
     page.goto("/my-room/")
     if page.locator(".my-leave").count():
@@ -582,6 +614,13 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "verified books": ("manager", lambda page, site: verify_the_books(page), "#check-now .note.good"),
     "PIN of a room": ("cashier", lambda page, site: make_a_pin(page) and None, "#pin"),
     "my room": ("", lambda page, site: see_my_room(page, site, "1-102"), ".my-supply"),
+    "my room's notice": ("", see_my_rooms_notice, "#id_address"),
+    "public list of low balances": ("", see_a_public_list, "img.sheet"),
+    "list of no building": (
+        "cashier",
+        lambda page, site: make_a_list_of_no_building(page),
+        ".errorlist",
+    ),
     "my room, cut off": ("", lambda page, site: see_my_room(page, site, "1-101"), ".my-supply.bad"),
     "my room, out of reach": ("", lambda page, site: see_my_room(page, site, "3-202"), ".note.warn"),
     "wrong PIN": ("", lambda page, site: guess_a_pin(page), "#door-error"),
@@ -598,7 +637,8 @@ EXPECTED_COMPLAINTS = {
     *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
     *("card list refused", "bill paid above what is open", "K/3's list refused"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
-    "departure mistyped",
+    *("departure mistyped", "list of no building"),
+    *("a public list that is gone", "mails ended, by no link"),
     *(
         "alarm without a reason",
         "import refused",
@@ -730,6 +770,12 @@ def bills_and_unusual_use(site: Site, hand_readings: None) -> None:
     """Have a room whose bill explains itself, printed once; and last month's list of rooms with unusual use."""
     site.run("from tests.browser import seed_bills; seed_bills.bills(); seed_bills.printed()")
     site.run("from tests.browser import seed_abnormal; seed_abnormal.abnormal('2')")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def low_balances(site: Site, bills_and_unusual_use: None) -> None:
+    """Have lists of low balances, a room that waits for its code, and a look at the buildings' check; after all else."""
+    site.run("from tests.browser import seed_low_balance; seed_low_balance.low_balances()")
 
 
 SIGNED = """

@@ -1,5 +1,7 @@
 """Who is low, in which order rooms are told, and that a room is told once for each fall."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,8 @@ def test_low_is_below_the_limit_in_every_unit(amounts: list[tuple[int, str]], lo
 
 
 def test_rooms_stand_as_people_look_for_them() -> None:
-    rooms = [LowRoom(label, floor, (), 0) for floor, label in ((10, "1001"), (2, "B2"), (1, "102"), (1, "99"), (2, "A10"), (2, "A9"))]  # fmt: skip
+    places = ((10, "1001"), (2, "B2"), (1, "102"), (1, "99"), (2, "A10"), (2, "A9"))
+    rooms = [LowRoom(label, floor, (), 0) for floor, label in places]
     assert [room.label for room in in_order(rooms)] == ["99", "102", "A9", "A10", "B2", "1001"]
 
 
@@ -101,5 +104,5 @@ def test_a_room_is_told_once_for_each_fall(below: str, again_days: int, told: li
 def test_nobody_is_told_while_above_nor_twice_a_day(below: list[bool], again_days: int) -> None:
     told = told_of(below, again_days)
     assert all(below[place] for place in told)
-    assert all((b - a) * 6 * HOUR_MS >= LEAST_BETWEEN_MS for a, b in zip(told, told[1:], strict=False))
+    assert all((b - a) * 6 * HOUR_MS >= LEAST_BETWEEN_MS for a, b in pairwise(told))
     assert bool(told) == any(below)

@@ -23,6 +23,8 @@ OPEN_TO_ALL = {
     *("office:sign-in", "office:sign-out", "set_language", "papers:proof", "desk:proof"),
     "losses:bill-proof",
     *("my-room:room", "my-room:leave", "losses:worker"),
+    *("my-room:notice", "my-room:notice-confirm", "my-room:notice-end", "my-room:notice-stop"),
+    *("low_balance:public", "low_balance:public-picture"),
 }
 """A resident's page asks for room and PIN itself: test_resident_page.py."""
 OWN_SIGN_IN = {"office:second-factor", "office:password"}
@@ -34,6 +36,7 @@ SPECIMENS = {
     "setting_code": "desk.hours",
     "digits": "0123456789abcdef",
     "account": "1-101.1",
+    "token": "no-such-token",
 }
 
 

@@ -127,9 +127,9 @@ def show(options: Namespace) -> int:
 
 def test(options: Namespace) -> int:
     """Queue a test on a channel and send what is due there; exit code 1 when it failed, 2 when there is no such channel."""
-    channel = Channel.objects.filter(name=options.channel).first()
+    channel = notice_queries.channels().filter(name=options.channel).first()
     if channel is None:
-        names = ", ".join(Channel.objects.values_list("name", flat=True)) or "none"
+        names = ", ".join(notice_queries.channels().values_list("name", flat=True)) or "none"
         print(f"there is no channel {options.channel}; there are: {names}", file=sys.stderr)
         return 2
     Channel.objects.filter(pk=channel.pk).update(rest_until_ms=0)

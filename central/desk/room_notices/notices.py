@@ -43,6 +43,8 @@ def register_notices() -> None:
 
 def _figures(params: Params) -> list[str]:
     """Say what is left, below what, how long it lasts, and of when the figure is."""
+    if "left" not in params:
+        return []
     left = " + ".join(with_unit(*amount) for amount in read_amounts(str(params.get("left", ""))))
     limit = " / ".join(with_unit(*amount) for amount in read_amounts(str(params.get("limit", ""))))
     lines = [now("%(left)s left, below %(limit)s.") % {"left": left, "limit": limit}]

@@ -1,6 +1,7 @@
 """Ask for a room's notices, confirm the address by the code that was sent to it, end them. One transaction each, on record.
 
-The ledger's head is locked first, then the wish, then its channel (`office.notice_models`). No record names an address.
+The ledger's head is locked first, so that two asks meet there; then the wish, then its channel (`office.notice_models`). No record
+names an address.
 """
 
 import secrets
@@ -53,7 +54,7 @@ def ask(
     if not is_mail_address(address):
         return NoticeRefusal.NOT_MAIL
     _lock_head()
-    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    account = Account.objects.select_related("point__room__building").get(pk=account.pk)
     if account.state != Account.State.OPEN:
         return NoticeRefusal.NOBODY_THERE
     lately = RoomNotice.objects.filter(account=account, asked_ms__gt=now_ms - DAY_MS)
@@ -102,11 +103,7 @@ def confirm(account: Account, code: str, *, actor: str, now_ms: int) -> RoomNoti
 def end(notice_id: int, why: RoomNotice.Why, *, actor: str, now_ms: int) -> RoomNotice:
     """End a wish: the address is forgotten at once. One that has ended stays as it is."""
     _lock_head()
-    notice = (
-        RoomNotice.objects.select_for_update(no_key=True)
-        .select_related("channel", "account")
-        .get(pk=notice_id)
-    )
+    notice = RoomNotice.objects.select_for_update(no_key=True).get(pk=notice_id)
     if notice.state in LIVE:
         _end(notice, why, actor, now_ms)
     return notice

@@ -102,7 +102,7 @@ def _look_at(notice: RoomNotice, standing: Standing, now_ms: int) -> bool:
         return False
     with transaction.atomic():
         ChainHead.objects.select_for_update().filter(pk=1).first()
-        found = RoomNotice.objects.select_for_update(no_key=True).select_related("channel").get(pk=notice.pk)
+        found = RoomNotice.objects.select_for_update(no_key=True).get(pk=notice.pk)
         if found.state != State.ON:
             return False
         before = Told(found.is_below, found.told_ms)

@@ -47,14 +47,20 @@ class Cell:
 def pictures_of_notice(params: Params, language: str) -> list[Picture]:
     """Draw what goes with the notice of a list; none where the list is gone or no font is installed: the text goes alone."""
     try:
-        return pictures_of(int(params["list"]), language)
+        kept = LowBalanceList.objects.get(pk=int(params["list"]))
+        return pictures_of(kept, language)
     except (NoFont, LowBalanceList.DoesNotExist):
         return []
 
 
+def pictures_of(kept: LowBalanceList, language: str) -> list[Picture]:
+    """Draw a list's pictures in a language. Raises NoFont."""
+    return _drawn(kept.pk, kept.digest, language)
+
+
 @lru_cache(maxsize=8)
-def pictures_of(number: int, language: str) -> list[Picture]:
-    """Draw a list's pictures in a language. A list never changes, so neither do they. Raises NoFont."""
+def _drawn(number: int, _digest: str, language: str) -> list[Picture]:
+    """Draw them once: a list never changes, and a split message asks for its pictures each time."""
     kept = LowBalanceList.objects.select_related("building").get(pk=number)
     with translation.override(language):
         cells = [_cell(room, kept) for room in rooms_of(kept)]
@@ -164,5 +170,5 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 def _png(image: Image.Image) -> bytes:
     """Write few colours: a page of eighty rooms is some tens of kilobytes."""
     content = BytesIO()
-    image.quantize(COLOURS).save(content, "PNG", optimize=True)
+    image.quantize(COLOURS).save(content, "PNG")
     return content.getvalue()

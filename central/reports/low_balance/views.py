@@ -197,7 +197,7 @@ def day_in(text: str) -> date | None:
 def _drawn(kept: LowBalanceList) -> Sequence[Picture] | None:
     """Draw a list's pictures; None where no font is installed."""
     try:
-        return pictures_of(kept.pk, get_language() or "en")
+        return pictures_of(kept, get_language() or "en")
     except NoFont:
         return None
 
