@@ -125,8 +125,8 @@ SETTINGS: Final = (
         Kind.TEXTS,
         ["网络中心主任", "后勤处", "分管副校长", "事务中心（转法人代表）"],
         "R-4.2.5",
-        is_read=False,
     ),
+    Known("charges.copies", Kind.TEXTS, ["财务处（原件）", "卡机房（存档）"], "R-4.2.1"),
     Known(
         "readings.copies",
         Kind.TEXTS,
