@@ -1,4 +1,4 @@
-"""Periods that reports are made for: a day, a calendar month, an accounting period, a year. Pure: days in, days out.
+"""Periods that reports are made for: a day, a week, a calendar month, an accounting period, a year. Pure: days in, days out.
 
 The accounting period (R-4.1.9) is apart from calendar months: by default it runs from the 26th to the 25th, and bears the name of
 the month in which it ends.
@@ -24,9 +24,12 @@ def usual_first_day(_year: int, _month: int) -> int:
 
 
 class PeriodKind(StrEnum):
-    """How long a period is, and how its name begins: `day:2026-11-25`, `month:2026-11`, `period:2026-11`, `year:2026`."""
+    """How long a period is, and how its name begins: `day:2026-11-25`, `week:2026-W48`, `month:2026-11`, `period:2026-11`,
+    `year:2026`. A week runs from Monday to Sunday and is numbered as ISO 8601 does.
+    """
 
     DAY = "day"
+    WEEK = "week"
     MONTH = "month"
     ACCOUNTING = "period"
     YEAR = "year"
@@ -59,6 +62,9 @@ def _label(period: Period) -> str:
     match period.kind:
         case PeriodKind.DAY:
             return period.first.isoformat()
+        case PeriodKind.WEEK:
+            year, week, _day = period.first.isocalendar()
+            return f"{year:04d}-W{week:02d}"
         case PeriodKind.YEAR:
             return f"{period.first.year:04d}"
         case _:
@@ -68,6 +74,12 @@ def _label(period: Period) -> str:
 def day_period(day: date) -> Period:
     """Give one day."""
     return Period(PeriodKind.DAY, day, day)
+
+
+def week_of(day: date) -> Period:
+    """Give the week that a day belongs to, Monday to Sunday."""
+    first = day - timedelta(days=day.weekday())
+    return Period(PeriodKind.WEEK, first, first + timedelta(days=6))
 
 
 def month_period(year: int, month: int) -> Period:
@@ -114,7 +126,7 @@ def read_period(name: str, first_days: FirstDays = usual_first_day) -> Period:
     try:
         period = _read(PeriodKind(kind), label, first_days)
     except (ValueError, OverflowError) as error:
-        shape = "day:2026-11-25, month:2026-11, period:2026-11 or year:2026"
+        shape = "day:2026-11-25, week:2026-W48, month:2026-11, period:2026-11 or year:2026"
         raise NotAPeriod(f"{name!r} is no period; write {shape}") from error
     if not EARLIEST <= period.first <= LATEST:
         raise NotAPeriod(f"{name!r} lies outside {EARLIEST.year} to {LATEST.year}")
@@ -126,6 +138,9 @@ def _read(kind: PeriodKind, label: str, first_days: FirstDays) -> Period:
         return day_period(date.fromisoformat(label))
     if kind is PeriodKind.YEAR:
         return year_period(int(label))
+    if kind is PeriodKind.WEEK:
+        year_text, _mark, week_text = label.partition("-W")
+        return week_of(date.fromisocalendar(int(year_text), int(week_text), 1))
     year, month = (int(part) for part in label.split("-"))
     return (
         month_period(year, month) if kind is PeriodKind.MONTH else accounting_period(year, month, first_days)

@@ -160,6 +160,8 @@ def _containing(kind: str, day_text: str) -> Period:
     match wanted:
         case PeriodKind.DAY:
             found = periods.day_period(day)
+        case PeriodKind.WEEK:
+            found = periods.week_of(day)
         case PeriodKind.MONTH:
             found = periods.month_period(day.year, day.month)
         case PeriodKind.ACCOUNTING:

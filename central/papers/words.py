@@ -12,6 +12,7 @@ from central.papers.pdf import Words
 
 KIND_WORDS: dict[PeriodKind, Promise] = {
     PeriodKind.DAY: gettext_lazy("Day"),
+    PeriodKind.WEEK: gettext_lazy("Week"),
     PeriodKind.MONTH: gettext_lazy("Month"),
     PeriodKind.ACCOUNTING: gettext_lazy("Accounting period"),
     PeriodKind.YEAR: gettext_lazy("Year"),
@@ -38,6 +39,9 @@ def period_words(period: Period) -> str:
     match period.kind:
         case PeriodKind.DAY:
             return first
+        case PeriodKind.WEEK:
+            week = {"week": period.name.partition(":")[2], "first": first, "last": last}
+            return _("Week %(week)s: %(first)s to %(last)s") % week
         case PeriodKind.MONTH:
             return _("Month %(month)s") % {"month": first[:7]}
         case PeriodKind.YEAR:

@@ -127,7 +127,7 @@ TAKINGS = Report(
     about=gettext_lazy(
         "What the desk took, by receipt, day or month; dormitories, merchants and staff apart."
     ),
-    periods=(PeriodKind.DAY, PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
+    periods=(PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
     roles=SEE_MONEY,
     build=build,
     is_settled=is_settled,

@@ -1,4 +1,4 @@
-"""Periods: days, months, the accounting period from the 26th to the 25th (R-4.1.9), years."""
+"""Periods: days, weeks from Monday to Sunday, months, the accounting period from the 26th to the 25th (R-4.1.9), years."""
 
 from datetime import date, timedelta
 
@@ -15,6 +15,7 @@ from central.domain.periods import (
     month_period,
     months_of,
     read_period,
+    week_of,
     year_period,
 )
 
@@ -25,6 +26,9 @@ DAYS = st.dates(date(2001, 1, 1), date(2198, 12, 31))
     ("name", "first", "last"),
     [
         ("day:2026-11-25", "2026-11-25", "2026-11-25"),
+        ("week:2026-W48", "2026-11-23", "2026-11-29"),
+        ("week:2026-W53", "2026-12-28", "2027-01-03"),
+        ("week:2025-W01", "2024-12-30", "2025-01-05"),
         ("month:2026-02", "2026-02-01", "2026-02-28"),
         ("month:2028-02", "2028-02-01", "2028-02-29"),
         ("month:2026-12", "2026-12-01", "2026-12-31"),
@@ -40,6 +44,7 @@ def test_a_name_is_read_and_written(name: str, first: str, last: str) -> None:
 
 NO_PERIODS = [
     *("", "day", "day:", "day:2026-02-30", "month:2026", "month:2026-13", "period:2026-00", "year:x"),
+    *("week:2026-W00", "week:2027-W53", "week:W48", "week:2026-W", "week:2026-W48-1"),
     *("week:2026-11", "year:1999", "year:10000", "month:2026-11-25", "day:0001-01-01", "period:1-1"),
 ]
 
@@ -60,6 +65,16 @@ def test_every_day_is_in_exactly_one_accounting_period(day: date, first_day: int
     assert period.first.day == first_day
     assert accounting_period_of(period.after, first_days).first == period.after
     assert accounting_period_of(day_before(period), first_days).last == period.first - timedelta(days=1)
+
+
+@given(DAYS)
+def test_every_day_is_in_exactly_one_week(day: date) -> None:
+    week = week_of(day)
+    assert day in days_of(week)
+    assert (len(days_of(week)), week.first.isoweekday()) == (7, 1)
+    assert read_period(week.name) == week
+    assert week_of(week.after).first == week.after
+    assert week_of(day_before(week)).after == week.first
 
 
 @given(DAYS)
