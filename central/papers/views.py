@@ -24,7 +24,7 @@ from central.office.approval_views import refusal_words
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.page_table import page_tables
-from central.office.roles import SEAL_REPORTS, SEE_REPORTS, SIGN_FOR_REPORTS
+from central.office.roles import OPEN_REPORTS, SEAL_REPORTS, SIGN_FOR_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
 from central.papers.accounting import first_days
 from central.papers.catalogue import Report
@@ -36,7 +36,7 @@ from central.papers.words import KIND_WORDS
 SEALED_PER_PAGE = 50
 
 
-@roles(*SEE_REPORTS)
+@roles(*OPEN_REPORTS)
 @require_GET
 def reports(request: HttpRequest) -> HttpResponse:
     """List the reports of the reader's role, and what was sealed."""
@@ -48,7 +48,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     return render(request, "papers/reports.html", context)
 
 
-@roles(*SEE_REPORTS)
+@roles(*OPEN_REPORTS)
 @require_GET
 def report(request: HttpRequest, code: str) -> HttpResponse:
     """Show a report for a period, or give it in the form that is asked for."""
@@ -89,7 +89,7 @@ def seal(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("papers:sealed", number)
 
 
-@roles(*SEE_REPORTS)
+@roles(*OPEN_REPORTS)
 @require_GET
 def sealed(request: HttpRequest, number: int) -> HttpResponse:
     """Show a sealed paper as it was."""
