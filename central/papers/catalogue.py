@@ -18,6 +18,10 @@ def _always(_period: Period) -> bool:
     return True
 
 
+def _nobody(_period: Period, _now_ms: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Report:
     """One report: its name in addresses, its title, what periods it is made for, who may see it, and what makes it.
@@ -33,6 +37,8 @@ class Report:
     build: Callable[[Period], Paper]
     is_settled: Callable[[Period], bool] = _always
     """Whether nothing can be added any more to a period that is over: only then its paper is sealed."""
+    tell: Callable[[Period, int], None] = _nobody
+    """Tells who must know at once of what is in it, inside the transaction that makes or seals it; safe to repeat (R-4.2.5)."""
 
 
 class BrokenReport(RuntimeError):

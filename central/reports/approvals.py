@@ -126,7 +126,9 @@ def _outcome(one: Approval) -> str:
 APPROVALS = Report(
     code="approvals",
     title=gettext_lazy("Register of approvals"),
-    about=gettext_lazy("Every request: number, act, who asked, who signed when for which office, what came of it."),
+    about=gettext_lazy(
+        "Every request: number, act, who asked, who signed when for which office, what came of it."
+    ),
     periods=(PeriodKind.MONTH, PeriodKind.YEAR),
     roles=SEE_ALL_APPROVALS,
     build=build,

@@ -33,7 +33,9 @@ def build(period: Period) -> Paper:
         signatures=[_("Card room"), _("Student affairs")],
         notes=[
             _("As of the making of this sheet: debts that began before the period's end and still stand."),
-            _("What is kept in kWh stands at the price of that day. What a monthly bill will ask for is no arrears yet."),
+            _(
+                "What is kept in kWh stands at the price of that day. What a monthly bill will ask for is no arrears yet."
+            ),
         ],
     )
 

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 from central.domain.periods import Period, PeriodKind
 from central.link.models import GatewayEntry
 from central.papers.accounting import instants_of
-#from central.reports.books.queries import account_periods
+
+# from central.reports.books.queries import account_periods
 from gateway.contract.facts import EntryKind
 
 BY_BOOKS = (PeriodKind.MONTH, PeriodKind.ACCOUNTING)
@@ -21,9 +22,8 @@ ASKED_AT_ONCE = 400
 def energy_used(period: Period, codes: Collection[str]) -> dict[str, int]:
     """Give what these accounts used; one without any use is missing."""
     if period.kind in BY_BOOKS:
-        rows = account_periods(period)
         wanted, found = set(codes), dict[str, int]()
-        for one in rows:
+        for one in account_periods(period):
             if one.account in wanted and one.energy_wh:
                 found[one.account] = found.get(one.account, 0) + one.energy_wh
         return found

@@ -1,5 +1,5 @@
-"""Table of faults of a period (R-4.3.3b): what the gateways told of their meters and of themselves, silent gateways, rows that could
-not be taken. What, where, since when, until when, for how long, and what still stands.
+"""Table of faults of a period (R-4.3.3b): what the gateways told of their meters and of themselves, silent gateways, rows that
+could not be taken. What, where, since when, until when, for how long, and what still stands.
 
 Losses have tables of their own, and what people did at a gateway is no fault. An alarm that came back stands with its last time.
 """
@@ -57,8 +57,8 @@ def build(period: Period) -> Paper:
     now_ms = clock.now_ms()
     faults = [
         *_alarms(from_ms, until_ms),
-        *_silent(from_ms, until_ms, now_ms),
-        *_quarantined(from_ms, until_ms),
+        *silent_gateways(from_ms, until_ms, now_ms),
+        *quarantined(from_ms, until_ms),
     ]
     faults.sort(key=lambda one: (one.building, one.since_ms, one.what))
     ends_ms = min(until_ms, now_ms)
@@ -73,7 +73,9 @@ def build(period: Period) -> Paper:
         recipients=[_("Network centre"), _("Logistics")],
         signatures=[_("Technician"), _("Network-centre director")],
         notes=[
-            _("Duration: until it ended; of what stands, until the period's end or the making of this sheet."),
+            _(
+                "Duration: until it ended; of what stands, until the period's end or the making of this sheet."
+            ),
             _("A fault that came back stands with its last time. Losses have tables of their own."),
         ],
     )
@@ -99,7 +101,7 @@ def _alarms(from_ms: int, until_ms: int) -> list[Fault]:
     ]
 
 
-def _silent(from_ms: int, until_ms: int, now_ms: int) -> list[Fault]:
+def silent_gateways(from_ms: int, until_ms: int, now_ms: int) -> list[Fault]:
     """Give silences by what was told of them: a notice's key names the gateway and when it was heard last."""
     after_ms = number_at("link.silent-after", now_ms) * MINUTE_MS
     gateways = {one.pk: one for one in Gateway.objects.select_related("building")}
@@ -124,7 +126,7 @@ def _silence(gateway: Gateway, since_ms: int, is_over: bool) -> Fault:
     return Fault(gateway.building.name, None, gateway.pk, what, "", since_ms, None, is_over, page)
 
 
-def _quarantined(from_ms: int, until_ms: int) -> list[Fault]:
+def quarantined(from_ms: int, until_ms: int) -> list[Fault]:
     stood = QuarantinedRow.objects.filter(
         Q(resolved_ms=None) | Q(resolved_ms__gte=from_ms), received_ms__lt=until_ms
     )
@@ -211,7 +213,9 @@ def _duration(span_ms: int) -> str:
 FAULTS = Report(
     code="faults",
     title=gettext_lazy("Faults of meters and gateways"),
-    about=gettext_lazy("What stood when and where, for how long, and what is still open: meters, lines, gateways, rows."),
+    about=gettext_lazy(
+        "What stood when and where, for how long, and what is still open: meters, lines, gateways, rows."
+    ),
     periods=(PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH),
     roles=SEE_FAULTS,
     build=build,

@@ -1,6 +1,6 @@
 """HNKJ/C4/1013, the per-household detail (R-6.2, R-4.2.5): every household's opening, paid, used and closing, building by building.
 
-Behind it stand what is owed and the cases of theft and leakage of the period: those go at once to five offices (`told_of_arrears`).
+Behind it stand what is owed and the cases of theft and leakage of the period: those go at once to five offices (`arrears_told`).
 Balances kept in yuan and in kWh have a table each: their positions can't be added.
 """
 
@@ -25,6 +25,7 @@ from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
 from central.reports.arrears import owed_table
+from central.reports.arrears_told import tell_of_arrears
 from central.reports.household_rows import (
     Household,
     RemarkKind,
@@ -59,7 +60,11 @@ def build(period: Period) -> Paper:
         period=period_words(period),
         from_ms=from_ms,
         until_ms=until_ms,
-        tables=[*tables, owed_table(_("Arrears"), owed, with_names=with_names), _case_table(from_ms, until_ms)],
+        tables=[
+            *tables,
+            owed_table(_("Arrears"), owed, with_names=with_names),
+            _case_table(from_ms, until_ms),
+        ],
         recipients=[str(one) for one in list_at("detail.copies", until_ms - 1)],
         signatures=[_("Card room"), _("Network-centre director"), _("Vice-president")],
         notes=[*open_notes(period), *_notes()],
@@ -73,8 +78,12 @@ def _any(unit: Unit, found: dict[int, list[Household]]) -> bool:
 def _notes() -> list[str]:
     return [
         _("Closing = opening + paid + subsidies - refunds - used + other. Below zero the household owes."),
-        _("Registers stand where the gateways read them at the period's ends; prices are the lowest and the highest."),
-        _("Arrears stand as of the making of this sheet; theft and leakage were told to the offices when found."),
+        _(
+            "Registers stand where the gateways read them at the period's ends; prices are the lowest and the highest."
+        ),
+        _(
+            "Arrears stand as of the making of this sheet; theft and leakage were told to the offices when found."
+        ),
     ]
 
 
@@ -166,7 +175,7 @@ def _row(one: Household, with_names: bool, words: dict[RemarkKind, str], pages: 
         figures.consumption,
         figures.other,
         figures.closing,
-        "; ".join(words[kind] % {"what": what} for kind, what in one.remarks),
+        _("; ").join(words[kind] % {"what": what} for kind, what in one.remarks),
     ]
     return Row(cells, pages.links(one))
 
@@ -232,4 +241,5 @@ HOUSEHOLD_DETAIL = Report(
     roles=SEE_HOUSEHOLDS,
     build=build,
     is_settled=is_settled,
+    tell=tell_of_arrears,
 )

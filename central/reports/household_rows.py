@@ -1,4 +1,4 @@
-"""Each household's month as plain data: what the books say of its account, its registers, prices and what must be known beside them.
+"""Each household's month as plain data: what the books say of its account, its registers, prices, and what must be known besides.
 
 One question for each kind of fact, whatever the number of rooms: 20,000 rows are read in about a second.
 """
@@ -62,7 +62,9 @@ def households(period: Period) -> dict[int, list[Household]]:
     lived = Q(opened_ms__lt=until_ms) & (Q(closed_ms=None) | Q(closed_ms__gt=from_ms))
     registers = _registers(from_ms, until_ms)
     prices = _prices(from_ms, until_ms)
-    payers = dict(Account.objects.filter(members__isnull=False).values_list("code").annotate(Count("members")))
+    payers = dict(
+        Account.objects.filter(members__isnull=False).values_list("code").annotate(Count("members"))
+    )
     last_day = campus_day(until_ms - 1)
     people = occupants_in(campus_day(from_ms), last_day)
     found: dict[int, list[Household]] = {}

@@ -47,7 +47,7 @@ def build(period: Period) -> Paper:
         until_ms=until_ms,
         tables=[
             _item_table(whole, period),
-            _building_table(by_building(lines), period),
+            building_table(by_building(lines), period),
             _day_table(period, days, by_day(lines)),
             *_subsidy_tables(from_ms, until_ms, period),
             _void_table(period),
@@ -139,7 +139,8 @@ def _item_table(whole: Sums, period: Period) -> Table:
     return Table(_("Totals"), plain, [Row(cells, {"total": report_address(period)})])
 
 
-def _building_table(sums: dict[int, Sums], period: Period) -> Table:
+def building_table(sums: dict[int, Sums], period: Period) -> Table:
+    """Give what was taken in each building."""
     columns = [
         Column("building", _("Building"), width=12),
         *_count_columns(),
@@ -216,7 +217,9 @@ def _subsidy_table(unit: Unit, given: dict[tuple[str, int], list[int]], period: 
         for pk, name in Building.objects.order_by("code").values_list("pk", "name")
         if (sums := given.get((unit.value, pk)))
     ]
-    title = _("Subsidies in kWh, never takings") if unit is Unit.KWH else _("Subsidies in yuan, never takings")
+    title = (
+        _("Subsidies in kWh, never takings") if unit is Unit.KWH else _("Subsidies in yuan, never takings")
+    )
     return Table(title, columns, rows)
 
 

@@ -1,4 +1,4 @@
-"""Everything that is owed to the card room now, debt by debt: one list for the arrears report and the per-household detail (R-4.2.5).
+"""Everything that is owed to the card room now, debt by debt: one list for the arrears and the per-household detail (R-4.2.5).
 
 Debts for electricity, persons' shares and penalties come from the desk's own list; beside them stand what the former system was
 owed, monthly bills, and balances of live rooms below zero. What a monthly bill will ask for is no arrears before it is billed.
@@ -114,7 +114,8 @@ def _below_zero(now_ms: int) -> list[Owed]:
             of_account = amounts.setdefault(code, {})
             of_account[row.unit] = of_account.get(row.unit, 0) + row.debits - row.credits
     below = {
-        code: {unit: amount for unit, amount in units.items() if amount > 0} for code, units in amounts.items()
+        code: {unit: amount for unit, amount in units.items() if amount > 0}
+        for code, units in amounts.items()
     }
     return _priced(below, OwedKind.BELOW_ZERO, now_ms, {})
 

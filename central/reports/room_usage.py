@@ -33,7 +33,9 @@ def build(period: Period) -> Paper:
     from_ms, until_ms = instants_of(period)
     paid = paid_in(period)
     rooms = _rooms(period, [one for one in paid if not one.is_merchant])
-    buildings = list(Building.objects.filter(pk__in={*rooms, *(one.building for one in paid)}).order_by("code"))
+    buildings = list(
+        Building.objects.filter(pk__in={*rooms, *(one.building for one in paid)}).order_by("code")
+    )
     return Paper(
         code="room-usage",
         document="",
@@ -78,7 +80,9 @@ def _rooms(period: Period, paid: list[Paid]) -> dict[int, RoomLines]:
     own = Account.objects.exclude(point__customer_class__group=CustomerClass.Group.MERCHANT)
     wanted = own if period.kind in BY_BOOKS else own.filter(code__in=by_account)
     accounts = wanted.select_related("point__room__building", "point__customer_class")
-    ordered = accounts.order_by("point__room__building__code", "point__room__floor", "point__room__label", "pk")
+    ordered = accounts.order_by(
+        "point__room__building__code", "point__room__floor", "point__room__label", "pk"
+    )
     found = list(ordered)
     used = energy_used(period, [one.code for one in found])
     rooms: dict[int, RoomLines] = {}
@@ -142,7 +146,11 @@ def _building_table(building: Building, lines: RoomLines) -> Table:
         Column("what", _("For"), width=16),
         Column("amount", _("Amount"), Kind.YUAN, 11, summed=True),
     ]
-    rows = [row for room, class_name, paid, used in lines.values() for row in _room_rows(room, class_name, paid, used)]
+    rows = [
+        row
+        for room, class_name, paid, used in lines.values()
+        for row in _room_rows(room, class_name, paid, used)
+    ]
     return Table(building.name, columns, rows)
 
 
