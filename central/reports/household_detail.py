@@ -56,7 +56,7 @@ def build(period: Period) -> Paper:
     return Paper(
         code="household-detail",
         document=DOCUMENT,
-        title=_("Per-household detail"),
+        title=_("Per-household detail of charges"),
         period=period_words(period),
         from_ms=from_ms,
         until_ms=until_ms,
@@ -233,7 +233,7 @@ def _case_row(one: Case) -> Row:
 
 HOUSEHOLD_DETAIL = Report(
     code="household-detail",
-    title=gettext_lazy("Per-household detail"),
+    title=gettext_lazy("Per-household detail of charges"),
     about=gettext_lazy(
         "HNKJ/C4/1013: every household's opening, paid, used, closing and registers; arrears, theft and leakage behind it."
     ),
