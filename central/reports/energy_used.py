@@ -12,7 +12,7 @@ from central.domain.periods import Period, PeriodKind
 from central.link.models import GatewayEntry
 from central.papers.accounting import instants_of
 
-# from central.reports.books.queries import account_periods
+from central.reports.books.queries import account_periods
 from gateway.contract.facts import EntryKind
 
 BY_BOOKS = (PeriodKind.MONTH, PeriodKind.ACCOUNTING)
