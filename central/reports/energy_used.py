@@ -11,7 +11,6 @@ from django.db.models.functions import Coalesce
 from central.domain.periods import Period, PeriodKind
 from central.link.models import GatewayEntry
 from central.papers.accounting import instants_of
-
 from central.reports.books.queries import account_periods
 from gateway.contract.facts import EntryKind
 

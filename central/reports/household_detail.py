@@ -134,7 +134,7 @@ def _building_table(
         Column("first", _("First register"), Kind.KWH, 9),
         Column("last", _("Last register"), Kind.KWH, 9),
         Column("energy", _("Energy used, kWh"), Kind.KWH, 9, summed=True),
-        Column("price", _("Price"), width=7),
+        Column("price", _("Price"), width=11),
         *_figure_columns(unit),
         Column("remarks", _("Remarks"), width=14),
     ]
@@ -205,8 +205,8 @@ def _case_table(from_ms: int, until_ms: int) -> Table:
         Column("kind", _("What opened it"), width=24),
         Column("state", _("State"), width=14),
         Column("finding", _("Finding"), width=18),
-        Column("opened", _("Opened"), width=11),
-        Column("closed", _("Closed"), width=11),
+        Column("opened", _("Case begun"), width=11),
+        Column("closed", _("Case ended"), width=11),
     ]
     about = Q(kind__in=(Case.Kind.THEFT, Case.Kind.LOSS)) | Q(
         finding__in=(Case.Finding.THEFT, Case.Finding.LEAKAGE)

@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.campus.models import Account, Building
-from central.desk.day_sums import days_touched, open_days_in, part_name, totals_by_day, voids_in
+from central.desk.day_sums import (
+    closes_in,
+    days_touched,
+    open_days_in,
+    part_name,
+    state_words,
+    totals_by_day,
+    voids_in,
+)
 from central.desk.day_table_views import report_address
 from central.desk.models import Payment
 from central.desk.print_models import ReceiptVoid
@@ -169,19 +177,20 @@ def _day_table(period: Period, days: dict[date, Totals], sums: dict[date, Sums])
         *_last_columns(),
     ]
     still_open = set(open_days_in(period))
+    closed = dict(closes_in(period).values_list("day", "number"))
     rows = [
-        _day_row(day, days.get(day, Totals()), sums.get(day, Sums()), day in still_open)
+        _day_row(day, days.get(day, Totals()), sums.get(day, Sums()), state_words([day], still_open, closed))
         for day in days_touched(period)
         if day in days or day in sums or day in still_open
     ]
     return Table(_("By day"), columns, rows)
 
 
-def _day_row(day: date, totals: Totals, sums: Sums, is_open: bool) -> Row:
+def _day_row(day: date, totals: Totals, sums: Sums, state: str) -> Row:
     items = [_yuan(getattr(totals, item.value)) for item in Item]
     cells = [
         part_name(day_period(day)),
-        _("not closed") if is_open else _("closed"),
+        state,
         *_counts(sums),
         *items,
         *_last(sums),
