@@ -164,7 +164,7 @@ def building_table(sums: dict[int, Sums], period: Period) -> Table:
         )
         for pk, name in names
     ]
-    return Table(_("By building"), columns, rows)
+    return Table(_("Takings by building"), columns, rows)
 
 
 def _day_table(period: Period, days: dict[date, Totals], sums: dict[date, Sums]) -> Table:

@@ -143,7 +143,7 @@ def _building_table(building: Building, lines: RoomLines) -> Table:
         Column("at", _("Paid at"), width=15),
         Column("cashier", _("Cashier"), width=11),
         Column("method", _("Paid by"), width=10),
-        Column("what", _("For"), width=16),
+        Column("what", _("Paid for what"), width=16),
         Column("amount", _("Amount"), Kind.YUAN, 11, summed=True),
     ]
     rows = [

@@ -16,7 +16,7 @@ from central import clock
 from central.campus.meter_groups import groups_of
 from central.campus.models import Account, Building, CustomerClass
 from central.domain.day_totals import Item
-from central.domain.instant_balance import Figures
+from central.domain.instant_balance import HOUR_MS, Figures
 from central.domain.loss_judgement import ratio_ppm
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
@@ -44,7 +44,7 @@ Balances = dict[int, dict[str, Figures]]
 
 @dataclass(slots=True)
 class OnHand:
-    """What accounts come to at the period's end: credit at the gateways and what is owed (below zero), in their unit; their use."""
+    """What accounts come to at the period's end: credit and what is below zero, in their unit; their use."""
 
     credit: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
     owed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
@@ -54,9 +54,8 @@ class OnHand:
 
     def add(self, one: AccountPeriod) -> None:
         """Add an account."""
-        credit = max(one.credit, 0)
-        self.credit[one.unit] += credit
-        self.owed[one.unit] += one.closing - credit
+        self.credit[one.unit] += max(one.closing, 0)
+        self.owed[one.unit] += min(one.closing, 0)
         self.consumption[one.unit] += one.consumption
         self.energy_wh += one.energy_wh
         self.accounts += 1
@@ -66,7 +65,9 @@ def build(period: Period) -> Paper:
     """Make the statement of an accounting period."""
     from_ms, until_ms = instants_of(period)
     buildings = list(Building.objects.order_by("code"))
-    balances = {one.pk: _balances(one, from_ms, until_ms) for one in buildings}
+    now_ms = clock.now_ms()
+    measured_ms = max(from_ms, min(until_ms, now_ms - now_ms % HOUR_MS))
+    balances = {one.pk: _balances(one, from_ms, measured_ms) for one in buildings}
     charged = by_building(charged_in(period))
     by_house, by_class = _on_hand(period)
     return Paper(
@@ -82,7 +83,7 @@ def build(period: Period) -> Paper:
             _class_table(by_class),
             building_table(charged, period),
             _credit_table(buildings, by_house, period),
-            problem_table(period, buildings, balances, clock.now_ms()),
+            problem_table(period, buildings, balances, now_ms),
         ],
         recipients=[str(one) for one in list_at("bureau.copies", until_ms - 1)],
         signatures=[_("Card room"), _("Network-centre director"), _("Vice-president"), _("Finance office")],
@@ -95,7 +96,7 @@ def _notes() -> list[str]:
         _("Master: the outermost meters of each building; loss = master - sum of subs - known own use."),
         _("Used by rooms is what their accounts used; subs may also count what no account pays for."),
         _(
-            "Credit on hand is what the gateways hold for the rooms at the period's end; owed: balances below zero, debts, bills."
+            "Credit on hand is what we owe the rooms at the period's end; owed: those below zero, debts and bills included."
         ),
     ]
 
