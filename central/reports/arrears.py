@@ -56,7 +56,7 @@ def sum_table(found: Iterable[Owed]) -> Table:
     """Sum what is owed by kind."""
     columns = [
         Column("kind", _("Owed for"), width=24),
-        Column("count", _("Number"), Kind.COUNT, 10, summed=True),
+        Column("count", _("Number of debts"), Kind.COUNT, 10, summed=True),
         Column("owed", _("Owed, yuan"), Kind.YUAN, 14, summed=True),
     ]
     sums: dict[OwedKind, list[int]] = {}

@@ -44,7 +44,8 @@ FIGURES = ("opening", "takings", "subsidies", "refunds", "consumption", "other",
 def build(period: Period) -> Paper:
     """Make the detail of a month or an accounting period."""
     from_ms, until_ms = instants_of(period)
-    found = households(period)
+    owed = [one for one in owed_now(clock.now_ms()) if (one.since_ms or 0) < until_ms]
+    found = households(period, {one.account.code for one in owed})
     buildings = buildings_in_order(found)
     with_names = bool(value_at("detail.names", until_ms - 1))
     tables = [_sum_table(unit, buildings, found) for unit in Unit if _any(unit, found)]
@@ -52,7 +53,6 @@ def build(period: Period) -> Paper:
         for unit in Unit:
             if rows := in_unit(found[one.pk], unit):
                 tables.append(_building_table(one, unit, rows, with_names, period))
-    owed = [one for one in owed_now(clock.now_ms()) if (one.since_ms or 0) < until_ms]
     return Paper(
         code="household-detail",
         document=DOCUMENT,
@@ -134,9 +134,9 @@ def _building_table(
         Column("first", _("First register"), Kind.KWH, 9),
         Column("last", _("Last register"), Kind.KWH, 9),
         Column("energy", _("Energy used, kWh"), Kind.KWH, 9, summed=True),
-        Column("price", _("Price"), width=11),
+        Column("price", _("Price"), width=13),
         *_figure_columns(unit),
-        Column("remarks", _("Remarks"), width=14),
+        Column("remarks", _("Remarks"), width=18),
     ]
     words = remark_words()
     pages = _Pages(period)

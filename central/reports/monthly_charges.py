@@ -121,7 +121,7 @@ def _last_columns() -> list[Column]:
 def _count_columns() -> list[Column]:
     return [
         Column("receipts", _("Receipts"), Kind.COUNT, 7, summed=True),
-        Column("voids", _("Void receipts"), Kind.COUNT, 6, summed=True),
+        Column("voids", _("Void receipts"), Kind.COUNT, 8, summed=True),
         Column("void_sum", _("Of void receipts"), Kind.YUAN, 9, summed=True),
     ]
 

@@ -18,7 +18,7 @@ from central.losses.case_models import Case
 from central.losses.readings.models import ReadingSheet
 from central.office.words import ALARMS, name_of
 from central.papers.accounting import instants_of
-from central.reports.books.locks import lock_of
+from central.reports.books.models import PeriodLock
 from central.reports.books.queries import late_rows
 from central.reports.faults import quarantined, silent_gateways
 
@@ -124,10 +124,11 @@ def _case_problems(until_ms: int) -> list[Problem]:
 def _lock_problems(buildings: Iterable[Building], period: Period) -> list[Problem]:
     page = f"{reverse('papers:report', args=['monthly-charges'])}?{urlencode({'period': period.name})}"
     words = _("The four sides have not signed the period of this building.")
+    locked = set(PeriodLock.objects.filter(period=period.name).values_list("building", flat=True))
     return [
         Problem(one.name, _("period not agreed"), words, "", page)
         for one in buildings
-        if lock_of(one.code, period.name) is None
+        if one.code not in locked
     ]
 
 
