@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from central.campus.models import Building
-from central.desk.forms import AmountField
+from central.desk.forms import FULL_WIDTH_DIGITS, AmountField
 from central.domain.periods import EARLIEST, LATEST, NotAPeriod, Period, PeriodKind, read_period
 from central.papers.accounting import first_days
 from central.reports.bureau.models import REASON_LENGTH, BureauBill
@@ -23,8 +23,10 @@ class EnergyField(forms.CharField):
 
     def clean(self, value: object) -> int:
         """Give it in Wh."""
-        text = super().clean(value).strip()
+        text = super().clean(value).translate(FULL_WIDTH_DIGITS).strip()
         try:
+            if set(text) - set("0123456789."):
+                raise NotAnAmount(text)
             energy_wh = int(wh_from_kwh(text))
         except NotAnAmount as error:
             raise forms.ValidationError(_("Write the energy in kWh, for example 12345.6.")) from error
