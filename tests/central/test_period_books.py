@@ -4,6 +4,7 @@ folded, the rows are those of a plain recomputation.
 
 from dataclasses import dataclass, field
 
+import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,14 +13,15 @@ from central.clock import campus_day
 from central.domain.book_periods import ordinal_of
 from central.domain.periods import accounting_period, month_period
 from central.ledger import chart_of_accounts as chart
+from central.ledger.models import AuditEntry, Transfer
 from central.ledger.operations import Draft, book
 from central.link.models import Gateway, GatewayEntry, GatewayEpoch
 from central.office.models import DatedValue
 from central.papers.accounting import first_days, instants_of
 from central.reports.books import folding, gathering
-from central.reports.books.locks import lock
+from central.reports.books.locks import LockRefusal, lock, lock_of
 from central.reports.books.models import PeriodLock
-from central.reports.books.queries import account_periods
+from central.reports.books.queries import account_periods, late_rows
 from tests.central.conftest import NOW_MS
 
 DAY_MS = 86_400_000
