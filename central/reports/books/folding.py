@@ -12,7 +12,7 @@ from central.domain.book_periods import Edges
 from central.domain.book_rows import OPEN_END, Change, Row, add_change
 from central.reports.books.edge_changes import counted_anew
 from central.reports.books.edges import accounting_begins, settings_mark
-from central.reports.books.gathering import Gathered, Key, Whose, gather
+from central.reports.books.gathering import CHUNK, Gathered, Key, Whose, gather
 from central.reports.books.models import BookRow, EnergyPosition, FoldState, LateBooking
 
 Held = dict[tuple[str, str, str], list[Row]]
@@ -42,17 +42,22 @@ _UPSERT = (
 def catch_up(now_ms: int) -> int:
     """Fold what is new; give how many rows that were. Cheap when nothing is."""
     whose, folded = Whose(), 0
-    while True:
-        state = current_state()
-        if state.settings != settings_mark():
-            write(state, *counted_anew(state))
-            continue
-        edges = Edges(accounting_begins, {int(number): at_ms for number, at_ms in state.edges.items()})
-        gathered = gather(state, whose, edges)
-        if not gathered.rows:
-            return folded
-        if write(state, gathered):
-            folded += gathered.rows
+    while (rows := fold_some(whose)) != 0:
+        folded += rows or 0
+    return folded
+
+
+def fold_some(whose: Whose, most: int = CHUNK) -> int | None:
+    """Fold up to so many rows in one transaction, and give how many; None when another process or a setting came between."""
+    state = current_state()
+    if state.settings != settings_mark():
+        write(state, *counted_anew(state))
+        return None
+    edges = Edges(accounting_begins, {int(number): at_ms for number, at_ms in state.edges.items()})
+    gathered = gather(state, whose, edges, most)
+    if gathered.rows and not write(state, gathered):
+        return None
+    return gathered.rows
 
 
 def current_state() -> FoldState:
