@@ -37,7 +37,7 @@ class Report:
     build: Callable[[Period], Paper]
     is_settled: Callable[[Period], bool] = _always
     """Whether nothing can be added any more to a period that is over: only then its paper is sealed."""
-    tell: Callable[[Period, int], None] = _nobody
+    alert: Callable[[Period, int], None] = _nobody
     """Tells who must know at once of what is in it, inside the transaction that makes or seals it; safe to repeat (R-4.2.5)."""
 
 

@@ -241,5 +241,5 @@ HOUSEHOLD_DETAIL = Report(
     roles=SEE_HOUSEHOLDS,
     build=build,
     is_settled=is_settled,
-    tell=tell_of_arrears,
+    alert=tell_of_arrears,
 )
