@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "central.reports.books",
     "central.reports.k3",
     "central.reports.bureau",
+    "central.reports.schedule",
     "central.losses",
     "central.desk",
     "central.desk.resident",

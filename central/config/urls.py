@@ -14,6 +14,7 @@ PAGES = {
     "audit/": "central.reports.audit.urls",
     "k3/": "central.reports.k3.urls",
     "bureau/": "central.reports.bureau.urls",
+    "runs/": "central.reports.schedule.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",
 }

@@ -67,6 +67,13 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("By itself"),
+        (
+            Door(_("Made by itself"), _("What runs by itself: when, what came of it."), "schedule:jobs", acts.SEE_RUNS),
+            Door(_("Reports made"), _("Papers as they were made when their period was over."), "schedule:papers", acts.SEE_RUNS),
+        ),
+    ),
+    (
         _("Finance system (K/3)"),
         (
             Door(_("Vouchers to K/3"), _("Days that are over, as vouchers for finance's books."), "k3:exports", acts.SEE_K3),

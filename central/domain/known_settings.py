@@ -80,6 +80,20 @@ CHECK_POINTS: Final[dict[str, list[object]]] = {
 }
 """What each party looks at, until the college says otherwise."""
 
+SCHEDULED_REPORTS: Final[list[object]] = [
+    "takings day",
+    "takings month",
+    "takings period",
+    "monthly-charges period",
+    "household-detail period",
+    "room-usage period",
+    "merchants period",
+    "subsidies period",
+    "losses period",
+    "arrears period",
+]
+"""Report and kind of period, one a line: what is made by itself until the college says otherwise."""
+
 SETTINGS: Final = (
     Known("desk.hours", Kind.SPANS, [["11:30", "13:30"], ["17:00", "22:00"]], "R-4.1.1a"),
     Known("desk.enrolment-hours", Kind.SPANS, [["08:00", "20:00"]], "R-4.1.1a"),
@@ -143,6 +157,9 @@ SETTINGS: Final = (
     Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 22, "R-4.3.6", least=1, is_read=False),
     Known("meeting.procedures", Kind.COUNT, 3, "R-5.1", least=1, most=50, is_read=False),
     Known("meeting.departments", Kind.COUNT, 5, "R-5.1", least=1, most=50, is_read=False),
+    Known("report.scheduled-codes", Kind.TEXTS, SCHEDULED_REPORTS, "R-4.1.7"),
+    Known("report.made-hour", Kind.HOUR_OF_DAY, 7, "R-4.1.7"),
+    Known("report.made-after-days", Kind.DAYS, 2, "R-4.1.9", most=28),
     Known("link.silent-after", Kind.MINUTES, 30, "R-G3", least=1, most=10_080),
     Known("approval.remind-after", Kind.HOURS, 24, "R-4.2.1", least=1, most=720),
     Known("approval.escalate-after", Kind.HOURS, 72, "R-4.2.1", least=1, most=2160),

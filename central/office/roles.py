@@ -199,6 +199,10 @@ SEE_ALL_APPROVALS = (Role.FINANCE, *HEADS, Role.AUDITOR, Role.ADMIN)
 SEAL_REPORTS = (Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_FOR_REPORTS = (Role.CASHIER, *SEAL_REPORTS)
 """Send a sealed report up its chain (R-4.2.1)."""
+SEE_RUNS = SEE_REPORTS
+"""What is made by itself: each sees the jobs of his office."""
+RUN_AGAIN = (Role.DIRECTOR, Role.ADMIN)
+"""Has a run tried again; is told of what was given up."""
 SEE_K3 = (Role.FINANCE, Role.DIRECTOR, Role.VP_NETWORK, Role.AUDITOR, Role.ADMIN)
 """Account map, vouchers for the finance system and what came from it (R-4.1.9)."""
 EXPORT_K3 = (Role.FINANCE,)

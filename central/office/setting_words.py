@@ -43,6 +43,7 @@ CHAPTERS: dict[str, Words] = {
     "readings": lazy("Readings"),
     "fault": lazy("Faults"),
     "meeting": lazy("Meetings"),
+    "report": lazy("Reports made by themselves"),
     "link": lazy("Link to the buildings"),
     "approval": lazy("Approvals"),
 }
@@ -187,6 +188,17 @@ WORDS: dict[str, SettingWords] = {
     ),
     "meeting.procedures": SettingWords(lazy("Procedures of a quality review")),
     "meeting.departments": SettingWords(lazy("Departments of a quality review")),
+    "report.scheduled-codes": SettingWords(
+        lazy("Reports that are made by themselves"),
+        lazy("A report's short name and day, month, period or year, one a line: takings month."),
+    ),
+    "report.made-hour": SettingWords(
+        lazy("Hour at which reports are made"), lazy("A day's report in the next morning.")
+    ),
+    "report.made-after-days": SettingWords(
+        lazy("Days after a period's end until its reports are made"),
+        lazy("What arrives late is in them then; a day's report does not wait."),
+    ),
     "link.silent-after": SettingWords(
         lazy("A gateway counts as silent after"), lazy("Then those who look after the link are told.")
     ),

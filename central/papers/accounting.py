@@ -3,7 +3,15 @@
 from datetime import date
 
 from central.clock import start_of_day_ms
-from central.domain.periods import Period, PeriodKind
+from central.domain.periods import (
+    Period,
+    PeriodKind,
+    accounting_period_of,
+    day_period,
+    month_period,
+    week_of,
+    year_period,
+)
 from central.office.dated_settings import number_at
 
 HOUR_MS = 3_600_000
@@ -25,3 +33,18 @@ def instants_of(period: Period) -> tuple[int, int]:
     if period.kind is not PeriodKind.ACCOUNTING:
         return from_ms, until_ms
     return from_ms + hour_ms(period.first), until_ms + hour_ms(period.after)
+
+
+def period_of(kind: PeriodKind, day: date) -> Period:
+    """Give the period of a kind that a day belongs to."""
+    match kind:
+        case PeriodKind.DAY:
+            return day_period(day)
+        case PeriodKind.WEEK:
+            return week_of(day)
+        case PeriodKind.MONTH:
+            return month_period(day.year, day.month)
+        case PeriodKind.ACCOUNTING:
+            return accounting_period_of(day, first_days)
+        case PeriodKind.YEAR:
+            return year_period(day.year)

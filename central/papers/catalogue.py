@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from central.domain.paper import Paper, column_mistakes
 from central.domain.periods import Period, PeriodKind
 from central.office.dated_settings import computed_with
+from central.office.roles import Role
 from central.papers.accounting import first_days
 from central.papers.words import used_words
 
@@ -39,6 +40,8 @@ class Report:
     """Whether nothing can be added any more to a period that is over: only then its paper is sealed."""
     alert: Callable[[Period, int], None] = _nobody
     """Tells who must know at once of what is in it, inside the transaction that makes or seals it; safe to repeat (R-4.2.5)."""
+    told: tuple[str, ...] = (Role.FINANCE, Role.DIRECTOR)
+    """The offices that are told when its paper was made by itself; those that may not see it are left out."""
 
 
 class BrokenReport(RuntimeError):

@@ -77,6 +77,16 @@ def no_font(request: HttpRequest, error: NoFont) -> HttpResponse:
     return render(request, "office/error.html", context, status=503)
 
 
+def files(paper: Paper, address: str) -> list[tuple[str, str]]:
+    """Give the files that can be taken, each with its address and name: a PDF per recipient, a workbook, JSON."""
+    count = len(paper.recipients)
+    copies = [
+        (f"{address}pdf&copy={number}", f"PDF {number}/{count} · {recipient}")
+        for number, recipient in enumerate(paper.recipients, start=1)
+    ]
+    return [*(copies or [(f"{address}pdf", "PDF")]), (f"{address}xlsx", "XLSX"), (f"{address}json", "JSON")]
+
+
 def _copy(request: HttpRequest, paper: Paper) -> int | None:
     """Give the number of the copy that is asked for; None when none is. Raises Http404 for a copy that nobody gets."""
     asked = request.GET.get("copy", "")

@@ -1,5 +1,6 @@
 """Sealing papers, and proving them: what is sealed once is the same for ever."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,7 +47,7 @@ def seal_paper(report: Report, period: Period, *, actor: str, now_ms: int) -> Se
         return Sealed(before, is_new=False)
     if not report.is_settled(period):
         return SealRefusal.NOT_SETTLED
-    contents = {language: _in(language, report, period).decode() for language, _name in settings.LANGUAGES}
+    contents = contents_of(report, period)
     number = (SealedPaper.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     paper = SealedPaper.objects.create(
         number=number,
@@ -68,6 +69,11 @@ def seal_paper(report: Report, period: Period, *, actor: str, now_ms: int) -> Se
     return Sealed(paper, is_new=True)
 
 
+def contents_of(report: Report, period: Period) -> dict[str, str]:
+    """Make a report's paper in every language; give its content by language code."""
+    return {language: _in(language, report, period).decode() for language, _name in settings.LANGUAGES}
+
+
 def _in(language: str, report: Report, period: Period) -> bytes:
     with translation.override(language):
         return encode(make(report, period))
@@ -80,5 +86,9 @@ def seal_of(contents: dict[str, str]) -> str:
 
 def content_of(paper: SealedPaper, language: str) -> Paper:
     """Give a sealed paper as it was, in a language; the first one when it wasn't sealed in that."""
-    text = paper.contents.get(language) or next(iter(paper.contents.values()))
-    return decode(text.encode())
+    return content_in(paper.contents, language)
+
+
+def content_in(contents: Mapping[str, str], language: str) -> Paper:
+    """Read kept contents in a language; the first one when that is not among them."""
+    return decode((contents.get(language) or next(iter(contents.values()))).encode())

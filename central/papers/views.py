@@ -26,7 +26,7 @@ from central.office.dangerous import dangerous
 from central.office.page_table import page_tables, places_of, rows_of_page
 from central.office.roles import OPEN_REPORTS, SEAL_REPORTS, SIGN_FOR_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
-from central.papers.accounting import first_days
+from central.papers.accounting import first_days, period_of
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
@@ -159,18 +159,7 @@ def _containing(kind: str, day_text: str) -> Period:
         wanted = PeriodKind(kind)
     except ValueError as error:
         raise NotAPeriod(str(error)) from error
-    match wanted:
-        case PeriodKind.DAY:
-            found = periods.day_period(day)
-        case PeriodKind.WEEK:
-            found = periods.week_of(day)
-        case PeriodKind.MONTH:
-            found = periods.month_period(day.year, day.month)
-        case PeriodKind.ACCOUNTING:
-            found = periods.accounting_period_of(day, first_days)
-        case _:
-            found = periods.year_period(day.year)
-    return read_period(found.name, first_days)
+    return read_period(period_of(wanted, day).name, first_days)
 
 
 def _sealed_answer(request: HttpRequest, sealed: SealedPaper, chosen: Report, period: Period) -> HttpResponse:
@@ -205,19 +194,9 @@ def _answer(
         "can_seal": sealed is None and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
         "before": _address(chosen, _containing(period.kind, str(periods.day_before(period)))),
         "after": _address(chosen, _containing(period.kind, str(period.after))),
-        "files": _files(paper, f"{here}{join}form="),
+        "files": forms_of_paper.files(paper, f"{here}{join}form="),
     }
     return render(request, "papers/report.html", context)
-
-
-def _files(paper: Paper, address: str) -> list[tuple[str, str]]:
-    """Give the files that can be taken, each with its address and name: a PDF per recipient, a workbook, JSON."""
-    count = len(paper.recipients)
-    copies = [
-        (f"{address}pdf&copy={number}", f"PDF {number}/{count} · {recipient}")
-        for number, recipient in enumerate(paper.recipients, start=1)
-    ]
-    return [*(copies or [(f"{address}pdf", "PDF")]), (f"{address}xlsx", "XLSX"), (f"{address}json", "JSON")]
 
 
 def _address(chosen: Report, period: Period) -> str:

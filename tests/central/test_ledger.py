@@ -230,6 +230,8 @@ def test_every_immutable_table_has_its_triggers():
         "office_repairlist",
         "office_signature",
         "papers_sealedpaper",
+        "schedule_madepaper",
+        "schedule_runtry",
     ]
     assert missing_triggers() == []
 

@@ -16,6 +16,7 @@ from central.ledger.verification import verify_books
 from central.losses.verification import verify_losses
 from central.reports.bureau.verification import verify_bureau
 from central.reports.k3.verification import verify_k3
+from central.reports.schedule.verification import verify_made_papers
 
 
 def verify(options: Namespace) -> int:
@@ -23,7 +24,7 @@ def verify(options: Namespace) -> int:
     with one_state():
         checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts(), *verify_subsidies()]
         checks += [*verify_corrections(), *verify_departures(), *verify_debts(), *verify_merchants()]
-        checks += [*verify_outage(), *verify_losses(), verify_k3(), verify_bureau()]
+        checks += [*verify_outage(), *verify_losses(), verify_k3(), verify_bureau(), verify_made_papers()]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:
