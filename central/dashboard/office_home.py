@@ -55,6 +55,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
             Door(_("Subsidies"), _("So much a head for many rooms, signed and never takings."), "desk:subsidies", acts.SEE_MONEY),
             Door(_("Refunds and departures"), _("From asking to paying; graduation."), "desk:departures", acts.SEE_MONEY),
             Door(_("Debts"), _("Who owes what: paid, collected, split, written off."), "desk:debts", acts.SEE_DEBTS),
+            Door(
+                _("Power bureau's bills"),
+                _("What the bureau asks for, beside our own figures."),
+                "bureau:bills",
+                acts.SEE_BUREAU_BILLS,
+            ),
             Door(_("Roster"), _("Which crew is on duty, day by day."), "desk:roster", acts.SEE_MONEY),
         ),
     ),

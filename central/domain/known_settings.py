@@ -91,6 +91,9 @@ SCHEDULED_REPORTS: Final[list[object]] = [
     "subsidies period",
     "losses period",
     "arrears period",
+    "bureau-statement period",
+    "faults week",
+    "approvals month",
 ]
 """Report and kind of period, one a line: what is made by itself until the college says otherwise."""
 

@@ -19,7 +19,7 @@ from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.losses.case_models import Case
 from central.office.dated_settings import list_at, value_at
-from central.office.roles import SEE_HOUSEHOLDS
+from central.office.roles import SEE_HOUSEHOLDS, Role
 from central.office.templatetags.cardroom import price
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
@@ -242,4 +242,5 @@ HOUSEHOLD_DETAIL = Report(
     build=build,
     is_settled=is_settled,
     alert=tell_of_arrears,
+    told=(Role.DIRECTOR, Role.LOGISTICS, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.AFFAIRS),
 )

@@ -243,7 +243,9 @@ class CampusDays:
         self._sign(asked, at_ms)
 
     def _departure(self, cashier: User, at_ms: int) -> None:
-        wanted = Wanted(LEAVES, "departure", "毕业离校", asked_for="王小明", parts_returned=True, parts="00000012")
+        wanted = Wanted(
+            LEAVES, "departure", "毕业离校", asked_for="王小明", parts_returned=True, parts="00000012"
+        )
         case = ask_departure("d" * 32, wanted, cashier, now_ms=at_ms)
         assert isinstance(case, Departure), case
         self._sign(Approval.objects.get(key=case.approval_key), at_ms)
