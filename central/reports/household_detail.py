@@ -104,8 +104,9 @@ def _figure_columns(unit: Unit) -> list[Column]:
     return [Column(key, titles[key], _kind(unit), 10, summed=True) for key in FIGURES]
 
 
-def _kept_in(unit: Unit) -> str:
-    return _("kept in kWh") if unit is Unit.KWH else _("kept in yuan")
+def _title(place: str, unit: Unit) -> str:
+    kept = _("kept in kWh") if unit is Unit.KWH else _("kept in yuan")
+    return _("%(place)s, %(kept)s") % {"place": place, "kept": kept}
 
 
 def _sum_table(unit: Unit, buildings: Iterable[Building], found: dict[int, list[Household]]) -> Table:
@@ -121,7 +122,7 @@ def _sum_table(unit: Unit, buildings: Iterable[Building], found: dict[int, list[
         if mine:
             sums = [sum(getattr(row.figures, key) for row in mine) for key in FIGURES]
             rows.append(Row([one.name, len(mine), sum(row.figures.energy_wh for row in mine), *sums]))
-    return Table(f"{_('Buildings')}, {_kept_in(unit)}", columns, rows)
+    return Table(_title(_("Buildings"), unit), columns, rows)
 
 
 def _building_table(
@@ -141,7 +142,7 @@ def _building_table(
     words = remark_words()
     pages = _Pages(period)
     lines = [_row(one, with_names, words, pages) for one in rows]
-    return Table(f"{building.name}, {_kept_in(unit)}", columns, lines)
+    return Table(_title(building.name, unit), columns, lines)
 
 
 class _Pages:

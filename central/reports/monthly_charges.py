@@ -207,7 +207,7 @@ def _subsidy_tables(from_ms: int, until_ms: int, period: Period) -> list[Table]:
     rows = moved.order_by().values_list("kind", "unit", "debit", "credit", "amount")
     for kind, unit, debit, credited, amount in rows:
         mine = debit if credited.startswith("subsidy:") else credited
-        sums = given.setdefault((unit, houses[mine.split(":")[1]]), [0, 0])
+        sums = given.setdefault((unit, houses.get(mine.split(":")[1], 0)), [0, 0])
         sums[kind != SUBSIDY_KINDS[0]] += amount
     return [_subsidy_table(unit, given, period) for unit in Unit if any(key[0] == unit for key in given)]
 

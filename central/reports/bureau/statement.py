@@ -121,7 +121,9 @@ def _on_hand(period: Period) -> tuple[dict[int, OnHand], dict[int, OnHand]]:
     by_house: dict[int, OnHand] = {}
     by_class: dict[int, OnHand] = {}
     for one in account_periods(period):
-        house, kind = places[one.account]
+        if (place := places.get(one.account)) is None:
+            continue  # the books may know an account that no room has: it has no building
+        house, kind = place
         by_house.setdefault(house, OnHand()).add(one)
         by_class.setdefault(kind, OnHand()).add(one)
     return by_house, by_class
