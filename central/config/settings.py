@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "central.reports.k3",
     "central.reports.meetings",
     "central.reports.low_balance",
+    "central.reports.bureau",
     "central.reports.schedule",
     "central.losses",
     "central.desk",

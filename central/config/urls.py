@@ -15,6 +15,7 @@ PAGES = {
     "k3/": "central.reports.k3.urls",
     "meetings/": "central.reports.meetings.urls",
     "low-balances/": "central.reports.low_balance.urls",
+    "bureau/": "central.reports.bureau.urls",
     "runs/": "central.reports.schedule.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",

@@ -61,6 +61,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 acts.SEE_LOW_BALANCES,
             ),
             Door(_("Debts"), _("Who owes what: paid, collected, split, written off."), "desk:debts", acts.SEE_DEBTS),
+            Door(
+                _("Power bureau's bills"),
+                _("What the bureau asks for, beside our own figures."),
+                "bureau:bills",
+                acts.SEE_BUREAU_BILLS,
+            ),
             Door(_("Roster"), _("Which crew is on duty, day by day."), "desk:roster", acts.SEE_MONEY),
         ),
     ),

@@ -16,7 +16,7 @@ from central.office import notice_queries
 from central.office.access import may
 from central.office.approval_queries import waiting_for
 from central.office.models import of_served
-from central.office.roles import EVERYONE, SEE_GATEWAYS, SEE_MONEY, SEE_NOTICES, SEE_REPORTS, SEE_SUPPLY
+from central.office.roles import EVERYONE, OPEN_REPORTS, SEE_GATEWAYS, SEE_MONEY, SEE_NOTICES, SEE_SUPPLY
 from central.office.words import LOW, OFFLINE, ONLINE
 
 
@@ -39,7 +39,7 @@ MENU = (
     (_("Alarms"), "dashboard:alarms", SEE_SUPPLY),
     (_("Accounts"), "dashboard:accounts", SEE_MONEY),
     (_("Approvals"), "office:approvals", EVERYONE),
-    (_("Reports"), "papers:reports", SEE_REPORTS),
+    (_("Reports"), "papers:reports", OPEN_REPORTS),
     (_("The office"), "dashboard:office", EVERYONE),
     (_("Gateways"), "dashboard:gateways", SEE_GATEWAYS),
 )

@@ -105,6 +105,9 @@ SCHEDULED_REPORTS: Final[list[object]] = [
     "subsidies period",
     "losses period",
     "arrears period",
+    "bureau-statement period",
+    "faults week",
+    "approvals month",
 ]
 """Report and kind of period, one a line: what is made by itself until the college says otherwise."""
 
@@ -155,8 +158,10 @@ SETTINGS: Final = (
         Kind.TEXTS,
         ["网络中心主任", "后勤处", "分管副校长", "事务中心（转法人代表）"],
         "R-4.2.5",
-        is_read=False,
     ),
+    Known("detail.names", Kind.YES_NO, True, "R-4.2.5"),
+    Known("bureau.copies", Kind.TEXTS, ["财务处", "后勤处", "卡机房（存档）"], "R-4.1.9"),
+    Known("charges.copies", Kind.TEXTS, ["财务处（原件）", "卡机房（存档）"], "R-4.2.1"),
     Known(
         "readings.copies",
         Kind.TEXTS,

@@ -10,11 +10,10 @@ from central.office.acts import act_of, all_acts
 from central.office.approvals import is_barred, shelves_for, stand_ins_of
 from central.office.models import Approval, Filing, Signature, User
 from central.office.people import roles_of
-from central.office.roles import Role
 from central.office.setting_words import chain_text, office_word
 from central.office.words import Words
 
-SEES_ALL = frozenset({*roles.HEADS, Role.FINANCE, Role.AUDITOR, Role.ADMIN})
+SEES_ALL = frozenset(roles.SEE_ALL_APPROVALS)
 """Offices that may look at every request."""
 
 

@@ -1,9 +1,9 @@
 """A paper's tables as a page draws them: texts beside their links, figures marked, totals below."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from central.domain.paper import Column, Kind, Table, has_totals, text_of, totals
+from central.domain.paper import Column, Kind, Row, Table, has_totals, text_of, totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,33 @@ def page_tables(tables: Iterable[Table], rows: bool = True) -> list[PageTable]:
     return [_table(table, rows) for table in tables]
 
 
-def _table(table: Table, with_rows: bool) -> PageTable:
+def rows_of_page(tables: Iterable[Table], first: int, last: int) -> list[PageTable]:
+    """Give the tables that have rows between two places of all rows together (`last` not with them), each with those; an empty
+    table takes one place. Totals are those of the whole table.
+    """
+    shown, place = [], 0
+    for table in tables:
+        ends = place + places_of(table)
+        if place < last and first < ends:
+            begins = max(first - place, 0)
+            shown.append(_table(table, True, table.rows[begins : last - place]))
+        place = ends
+    return shown
+
+
+def places_of(table: Table) -> int:
+    """Count how many places a table takes on pages."""
+    return max(len(table.rows), 1)
+
+
+def _table(table: Table, with_rows: bool, part: Sequence[Row] | None = None) -> PageTable:
+    wanted = table.rows if part is None else part
     rows = [
         [
             _cell(column, cell, row.links.get(column.key, ""))
             for column, cell in zip(table.columns, row.cells, strict=True)
         ]
-        for row in (table.rows if with_rows else [])
+        for row in (wanted if with_rows else [])
     ]
     sums = (
         [_cell(c, cell, "") for c, cell in zip(table.columns, totals(table), strict=True)]

@@ -197,6 +197,16 @@ IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)
 """Ask for opening balances; neither office signs for them."""
 SEE_REPORTS = (*SEE_MONEY, *OFFICES)
+OPEN_REPORTS = (*SEE_REPORTS, Role.ELECTRICIAN, Role.TECHNICIAN)
+"""The list of reports; each report names the offices that may open it."""
+SEE_FAULTS = OPEN_REPORTS
+"""The table of faults: what the gateways told of their meters and of themselves (R-4.3.3b)."""
+SEE_HOUSEHOLDS = (*SEE_MONEY, Role.LOGISTICS, Role.AFFAIRS)
+"""Every household's month, by name: those whom its copies go to (R-4.2.5)."""
+TOLD_OF_ARREARS = TOLD_OF_ABNORMAL
+"""Are told at once of what is owed (R-4.2.5)."""
+SEE_ALL_APPROVALS = (Role.FINANCE, *HEADS, Role.AUDITOR, Role.ADMIN)
+"""Every request, whoever asked it; others see their own, and what they sign."""
 SEAL_REPORTS = (Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_FOR_REPORTS = (Role.CASHIER, *SEAL_REPORTS)
 """Send a sealed report up its chain (R-4.2.1)."""
@@ -225,6 +235,9 @@ EXPORT_K3 = (Role.FINANCE,)
 IMPORT_K3 = (Role.FINANCE,)
 MAP_K3 = (Role.FINANCE,)
 """Ask for another account map; another person signs."""
+SEE_BUREAU_BILLS = SEE_MONEY
+"""What the power bureau asks for, beside our figures (R-4.1.9)."""
+ENTER_BUREAU_BILLS = (Role.FINANCE,)
 SEE_AUDIT = (Role.AUDITOR, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 MANAGE_PEOPLE = (Role.ADMIN,)
 SEE_SETTINGS = (*SEE_MONEY, *OFFICES, *WORKSHOP)

@@ -38,6 +38,8 @@ CHAPTERS: dict[str, Words] = {
     "round": lazy("Wardens' rounds"),
     "theft": lazy("Theft"),
     "detail": lazy("Per-household detail"),
+    "charges": lazy("Charge reports"),
+    "bureau": lazy("Power bureau"),
     "readings": lazy("Readings"),
     "fault": lazy("Faults"),
     "meeting": lazy("Meetings"),
@@ -162,6 +164,17 @@ WORDS: dict[str, SettingWords] = {
     ),
     "theft.both-days-count": SettingWords(lazy("Both end days of a penalty count")),
     "detail.copies": SettingWords(lazy("Recipients of the per-household detail"), lazy("One copy each.")),
+    "detail.names": SettingWords(
+        lazy("Occupants' names in the per-household detail"),
+        lazy("Without them it names rooms only, on every copy."),
+    ),
+    "bureau.copies": SettingWords(
+        lazy("Recipients of the statement for the power bureau"), lazy("One copy each.")
+    ),
+    "charges.copies": SettingWords(
+        lazy("Recipients of the charge reports"),
+        lazy("Monthly charges, and the rooms' usage and payments: one copy each, the original first."),
+    ),
     "readings.copies": SettingWords(lazy("Recipients of the reading table"), lazy("One copy each.")),
     "readings.due-day": SettingWords(
         lazy("Day by which meters are read"), lazy("Of the month in which the accounting period ends.")

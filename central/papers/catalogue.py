@@ -19,6 +19,10 @@ def _always(_period: Period) -> bool:
     return True
 
 
+def _nobody(_period: Period, _now_ms: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Report:
     """One report: its name in addresses, its title, what periods it is made for, who may see it, and what makes it.
@@ -34,6 +38,8 @@ class Report:
     build: Callable[[Period], Paper]
     is_settled: Callable[[Period], bool] = _always
     """Whether nothing can be added any more to a period that is over: only then its paper is sealed."""
+    alert: Callable[[Period, int], None] = _nobody
+    """Tells who must know at once of what is in it, inside the transaction that makes or seals it; safe to repeat (R-4.2.5)."""
     told: tuple[str, ...] = (Role.FINANCE, Role.DIRECTOR)
     """The offices that are told when its paper was made by itself; those that may not see it are left out."""
 

@@ -65,6 +65,7 @@ def seal_paper(report: Report, period: Period, *, actor: str, now_ms: int) -> Se
         detail=paper.seal,
         now_ms=now_ms,
     )
+    report.alert(period, now_ms)
     return Sealed(paper, is_new=True)
 
 

@@ -23,8 +23,8 @@ from central.office.access import may, roles
 from central.office.approval_views import refusal_words
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
-from central.office.page_table import page_tables
-from central.office.roles import SEAL_REPORTS, SEE_REPORTS, SIGN_FOR_REPORTS
+from central.office.page_table import page_tables, places_of, rows_of_page
+from central.office.roles import OPEN_REPORTS, SEAL_REPORTS, SIGN_FOR_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
 from central.papers.accounting import first_days, period_of
 from central.papers.catalogue import Report
@@ -34,9 +34,11 @@ from central.papers.signing import ask_for_signatures, in_language, request_of, 
 from central.papers.words import KIND_WORDS
 
 SEALED_PER_PAGE = 50
+ROWS_PER_PAGE = 400
+"""Of all tables of a report together: one of 20,000 rooms is turned page by page; its files are whole."""
 
 
-@roles(*SEE_REPORTS)
+@roles(*OPEN_REPORTS)
 @require_GET
 def reports(request: HttpRequest) -> HttpResponse:
     """List the reports of the reader's role, and what was sealed."""
@@ -48,7 +50,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     return render(request, "papers/reports.html", context)
 
 
-@roles(*SEE_REPORTS)
+@roles(*OPEN_REPORTS)
 @require_GET
 def report(request: HttpRequest, code: str) -> HttpResponse:
     """Show a report for a period, or give it in the form that is asked for."""
@@ -89,7 +91,7 @@ def seal(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("papers:sealed", number)
 
 
-@roles(*SEE_REPORTS)
+@roles(*OPEN_REPORTS)
 @require_GET
 def sealed(request: HttpRequest, number: int) -> HttpResponse:
     """Show a sealed paper as it was."""
@@ -174,12 +176,18 @@ def _answer(
         return forms_of_paper.download(request, paper, form, period, sealed)
     here = reverse("papers:sealed", args=[sealed.number]) if sealed else _address(chosen, period)
     join = "?" if sealed else "&"
+    page = Paginator(range(sum(map(places_of, paper.tables))), ROWS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    last = page.start_index() - 1 + ROWS_PER_PAGE
     context = {
         "paper": paper,
         "report": chosen,
         "period": period,
         "kinds": [(kind, KIND_WORDS[kind]) for kind in chosen.periods],
-        "tables": page_tables(paper.tables),
+        "page": page,
+        "query": "" if sealed else urlencode({"period": period.name}),
+        "tables": rows_of_page(paper.tables, page.start_index() - 1, last),
         "sealed": sealed,
         "signing": request_of(sealed) if sealed else None,
         "can_send": may(request, SIGN_FOR_REPORTS),

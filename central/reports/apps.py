@@ -11,20 +11,30 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from central.papers.catalogue import add_reports
-        from central.reports.departures import ARREARS, DEPARTURES
+        from central.reports.approvals import APPROVALS
+        from central.reports.arrears import ARREARS
+        from central.reports.arrears_told import register_notices
+        from central.reports.bureau.statement import BUREAU_STATEMENT
+        from central.reports.departures import DEPARTURES
         from central.reports.duty_meals import DUTY_MEALS
+        from central.reports.faults import FAULTS
         from central.reports.go_live import GO_LIVE
         from central.reports.hand_readings import HAND_READINGS
+        from central.reports.household_detail import HOUSEHOLD_DETAIL
         from central.reports.losses import LOSSES
         from central.reports.merchants import MERCHANTS
+        from central.reports.monthly_charges import MONTHLY_CHARGES
         from central.reports.outage_pages import OUTAGE_PAGES
         from central.reports.price_list import PRICE_LIST
         from central.reports.receipt_books import BOUND_VOLUMES, RECEIPT_GAPS
         from central.reports.repair_list import REPAIR_LIST
+        from central.reports.room_usage import ROOM_USAGE
         from central.reports.subsidies import SUBSIDIES
         from central.reports.takings import TAKINGS
 
+        add_reports([MONTHLY_CHARGES, HOUSEHOLD_DETAIL, ROOM_USAGE, BUREAU_STATEMENT, FAULTS, APPROVALS])
         add_reports(
             [TAKINGS, MERCHANTS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS]
         )
         add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES, HAND_READINGS])
+        register_notices()

@@ -1,4 +1,4 @@
-"""Departures of a period: frozen registers and what is to be paid, for finance; arrears, for student affairs (C-8, R-4.2.5).
+"""Departures of a period: frozen registers and what is to be paid, for finance (C-8).
 
 A closing belongs to the period in which its final register was read. What is paid and owed is as of now.
 """
@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 from central import clock
 from central.campus.queries import occupant_names
 from central.clock import local
-from central.desk.debts.listing import debts_now
 from central.desk.departures.models import Departure
 from central.desk.departures.run_lines import RunRow, rows_of
 from central.desk.departures.states import cases_with_all
@@ -18,7 +17,7 @@ from central.desk.departures.words import STATES
 from central.domain.paper import Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.link.models import Closing
-from central.office.roles import SEE_DEBTS, SEE_MONEY
+from central.office.roles import SEE_MONEY
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -119,53 +118,6 @@ def _waiting_table(rows: list[RunRow]) -> Table:
     return Table(_("Gateways that have not answered"), columns, lines)
 
 
-def build_arrears(period: Period) -> Paper:
-    """List what is owed now by debts that began in the period or before it, for student affairs."""
-    from_ms, until_ms = instants_of(period)
-    now_ms = clock.now_ms()
-    columns = [
-        Column("building", _("Building"), width=12),
-        Column("room", _("Room"), width=9),
-        Column("who", _("Who owes"), width=24),
-        Column("left", _("Departed"), width=11),
-        Column("since", _("Owed since"), width=11),
-        Column("owed", _("Owed, yuan"), Kind.YUAN, 12, summed=True),
-    ]
-    rows = [
-        Row(
-            [
-                line.account.point.room.building.name,
-                line.room,
-                "、".join(line.people),
-                _day(line.account.closed_ms),
-                _day(line.since_ms),
-                line.due_fen * MICRO_YUAN_PER_FEN,
-            ],
-            {"room": reverse("desk:debt", args=[line.account.code])},
-        )
-        for line in debts_now(now_ms)
-        if (line.since_ms or 0) < until_ms
-    ]
-    return Paper(
-        code="arrears",
-        document="",
-        title=_("Arrears, for student affairs"),
-        period=period_words(period),
-        from_ms=from_ms,
-        until_ms=until_ms,
-        tables=[Table("", columns, rows)],
-        recipients=[_("Student affairs"), _("Finance office"), _("Card room")],
-        signatures=[_("Card room"), _("Student affairs")],
-        notes=[
-            _("As of the making of this sheet: debts that began before the period's end and still stand.")
-        ],
-    )
-
-
-def _day(at_ms: int | None) -> str:
-    return local(at_ms).strftime("%Y-%m-%d") if at_ms else ""
-
-
 DEPARTURES = Report(
     code="departures",
     title=gettext_lazy("Departures: final registers and what is paid"),
@@ -175,12 +127,4 @@ DEPARTURES = Report(
     periods=(PeriodKind.DAY, PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
     roles=SEE_MONEY,
     build=build,
-)
-ARREARS = Report(
-    code="arrears",
-    title=gettext_lazy("Arrears, for student affairs"),
-    about=gettext_lazy("Who owes what since when: departed rooms, and persons by their shares."),
-    periods=(PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
-    roles=SEE_DEBTS,
-    build=build_arrears,
 )

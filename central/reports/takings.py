@@ -46,7 +46,7 @@ def build(period: Period) -> Paper:
         recipients=[_("Card room"), _("Finance office")],
         signatures=[_("Cashier"), _("Checked by"), _("Finance office")],
         notes=[
-            *_open_notes(period),
+            *open_notes(period),
             _("Amounts in yuan."),
             _("By cash, card and transfer; subsidies are not takings."),
             *chain_notes(period),
@@ -109,7 +109,7 @@ def _written(receipt: Receipt, at: datetime) -> str:
     return f"{local(page.written_ms):%m-%d %H:%M} → {at:%m-%d %H:%M}"
 
 
-def _open_notes(period: Period) -> list[str]:
+def open_notes(period: Period) -> list[str]:
     """Name the days that are not closed: their figures may still grow."""
     days = [day.isoformat() for day in open_days_in(period)]
     named = ", ".join([*days[:MOST_NAMED], *(["…"] if len(days) > MOST_NAMED else [])])

@@ -151,6 +151,17 @@ PAGES: dict[str, tuple[str, str]] = {
     "a day's takings": ("cashier", "/papers/takings/?kind=day"),
     "a month's takings": ("cashier", "/papers/takings/?kind=month"),
     "a year's prices": ("manager", "/papers/price-list/?kind=year"),
+    "monthly charges": ("cashier", "/papers/monthly-charges/?kind=period"),
+    "per household": ("cashier", "/papers/household-detail/?kind=period"),
+    "rooms' payments of a week": ("cashier", "/papers/room-usage/?kind=week"),
+    "rooms' payments of a month": ("finance", "/papers/room-usage/?kind=month"),
+    "statement for the power bureau": ("finance", "/papers/bureau-statement/?kind=period"),
+    "faults of a week": ("director", "/papers/faults/?kind=week"),
+    "register of approvals": ("director", "/papers/approvals/?kind=month"),
+    "power bureau's bills": ("finance", "/bureau/"),
+    "power bureau's bills, seen": ("director", "/bureau/"),
+    "power bureau's bill to correct": ("finance", "/bureau/1/"),
+    "power bureau's bill corrected before": ("finance", "/bureau/2/"),
     "no such sheet": ("", "/papers/proof/7/0123456789abcdef/"),
     "office": ("manager", "/office/"),
     "office of a cashier": ("cashier", "/office/"),
@@ -328,6 +339,14 @@ def send_old_list(page: Page, text: str) -> None:
     )
     with page.expect_navigation():
         page.locator("form[enctype] button").click()
+
+
+def mistype_a_bill(page: Page) -> None:
+    page.goto("/bureau/")
+    page.locator("#id_number").fill("GD-1")
+    page.locator("#id_energy").fill("a lot")
+    with page.expect_navigation():
+        page.locator("form[action$='/enter/'] button").click()
 
 
 def show_a_code(page: Page) -> None:
@@ -577,6 +596,7 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "card list's preview": ("cashier", lambda page, site: send_card_list(page, GOOD_CARD_LIST), "#import"),
     "card list refused": ("cashier", lambda page, site: send_card_list(page, BAD_CARD_LIST), ".note.bad"),
     "vouchers previewed": ("finance", lambda page, site: preview_vouchers_again(page), "#make"),
+    "power bureau's bill mistyped": ("finance", lambda page, site: mistype_a_bill(page), "ul.errorlist"),
     "K/3's list previewed": ("finance", lambda page, site: send_k3_list(page, GOOD_K3_LIST), "#import"),
     "K/3's list refused": ("finance", lambda page, site: send_k3_list(page, BAD_K3_LIST), ".note.bad"),
     "bill paid above what is open": (
@@ -636,6 +656,7 @@ EXPECTED_COMPLAINTS = {
     *("printed before", "bad offset", "bad check"),
     *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
     *("card list refused", "bill paid above what is open", "K/3's list refused"),
+    "power bureau's bill mistyped",
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     *("departure mistyped", "list of no building"),
     *("a public list that is gone", "mails ended, by no link"),
@@ -847,6 +868,12 @@ def meetings(site: Site, k3: None) -> None:
 def runs(site: Site, meetings: None) -> None:
     """Have runs of what is made by itself: one that made a paper, one that failed, one given up."""
     site.run("from tests.browser import seed_runs; seed_runs.runs()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bureau(site: Site, k3: None) -> None:
+    """Have bills of the power bureau, one of them corrected."""
+    site.run("from tests.browser import seed_bureau; seed_bureau.bureau()")
 
 
 @dataclass

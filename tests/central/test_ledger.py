@@ -121,6 +121,7 @@ def test_truncate_is_blocked_on_postgresql():
 def test_every_immutable_table_has_its_triggers():
     assert immutable_tables() == [
         "books_periodlock",
+        "bureau_bureaubill",
         "desk_adjustment",
         "desk_billline",
         "desk_billmeter",

@@ -13,6 +13,7 @@ NUMBERED: dict[str, tuple[Words, str]] = {
     "receipt": (_("receipt %(number)s"), "desk:receipt"),
     "bill": (_("bill %(number)s"), "desk:bill"),
     "card list": (_("card list %(number)s"), "desk:list"),
+    "bureau bill": (_("power bureau's bill %(number)s"), ""),
     "k3 export": (_("K/3 export %(number)s"), "k3:export"),
     "k3 import": (_("K/3 import %(number)s"), "k3:imported"),
     "k3 map": (_("account map %(number)s"), "k3:one-map"),

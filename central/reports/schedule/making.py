@@ -48,6 +48,7 @@ def keep(report: Report, run: ScheduledRun, contents: dict[str, str], now_ms: in
     record_audit(actor=SCHEDULE, action="make-paper", subject=subject_of(paper), detail=digest, now_ms=now_ms)
     offices = tuple(office for office in report.told if office in report.roles)
     tell_of_paper(paper, report.title, offices, now_ms)
+    report.alert(read_period(run.period, first_days), now_ms)
     return paper, True
 
 
