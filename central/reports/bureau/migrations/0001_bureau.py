@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from central.ledger.immutability import ForbidChanges
+
 
 class Migration(migrations.Migration):
 
@@ -36,4 +38,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gte', 0), ('energy_wh__gte', 0)), name='bureau_bill_not_negative')],
             },
         ),
+        ForbidChanges("bureau_bureaubill"),
     ]
