@@ -41,6 +41,11 @@ NAMES = (
     *("王小明", "李丽", "张伟", "刘洋", "陈静", "杨帆", "赵磊", "黄蓉", "周杰", "吴倩"),
     *("徐涛", "孙悦", "马超", "朱琳", "胡军", "郭敏", "何欣", "高峰", "林涵", "罗兰"),
 )
+BY_HOUR_WH = (
+    *(30, 25, 22, 20, 20, 24, 60, 110, 90, 70, 75, 140),
+    *(160, 90, 70, 75, 90, 150, 260, 320, 340, 300, 190, 80),
+)
+"""What a room uses in each hour of a day."""
 UNSETTLED_WH = 1_000
 """What most rooms used since their last settlement."""
 WELDED, SILENT, PROTECTED, CUT, LOW = "1-103", "1-104", "1-105", "1-101", "1-102"
@@ -256,33 +261,7 @@ def _history(
 
 def _used_wh(hours_back: int, index: int) -> int:
     hour = clock.local(clock.now_ms() - hours_back * HOUR_MS).hour
-    shape = (
-        30,
-        25,
-        22,
-        20,
-        20,
-        24,
-        60,
-        110,
-        90,
-        70,
-        75,
-        140,
-        160,
-        90,
-        70,
-        75,
-        90,
-        150,
-        260,
-        320,
-        340,
-        300,
-        190,
-        80,
-    )[hour]
-    return shape + (index * 17 + hours_back * 13) % 60
+    return BY_HOUR_WH[hour] + (index * 17 + hours_back * 13) % 60
 
 
 def _gateway_troubles(now_ms: int) -> None:

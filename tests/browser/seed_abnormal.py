@@ -10,34 +10,9 @@ from central.link.telemetry.models import HourlyUse
 from central.losses.abnormal.making import make_list
 from central.losses.abnormal.models import AbnormalRun
 from central.losses.abnormal.told import told_of
+from tests.browser.seed import BY_HOUR_WH
 
 HOUR_MS = 3_600_000
-SHAPE = (
-    30,
-    25,
-    22,
-    20,
-    20,
-    24,
-    60,
-    110,
-    90,
-    70,
-    75,
-    140,
-    160,
-    90,
-    70,
-    75,
-    90,
-    150,
-    260,
-    320,
-    340,
-    300,
-    190,
-    80,
-)
 
 
 def last_month():
@@ -66,7 +41,7 @@ def hours(code: str = "1", *, vacant: Room | None = None) -> None:
                 share /= 3
             if room == vacant and day >= month_day:
                 share = 0
-            wh = round((SHAPE[hour] + 7 * (number % 5)) * share)
+            wh = round((BY_HOUR_WH[hour] + 7 * (number % 5)) * share)
             rows.append(HourlyUse(meter=meter, hour_ms=told.from_ms + place * HOUR_MS, energy_wh=wh))
     HourlyUse.objects.filter(meter__in=told.rooms).delete()
     HourlyUse.objects.bulk_create(rows, batch_size=2_000)

@@ -950,6 +950,7 @@ def test_pages_weigh_little(looks: dict[str, Look]) -> None:
     assert {name: look.weight_bytes for name, look in looks.items() if look.weight_bytes >= 150_000} == {}
 
 
+@pytest.mark.xdist_group("pages-en")  # a third worker would seed all of it for this alone
 def test_dark_is_dark_and_light_is_light(visits: Visits) -> None:
     shades, page = {}, visits().page
     for scheme in ("light", "dark"):

@@ -7,6 +7,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import DESK, PHONE, Site, Visits
 
+pytestmark = pytest.mark.xdist_group("policies")
+
 
 @pytest.mark.parametrize(
     ("asks", "signs", "yuan"), [(PHONE, DESK, "5"), (DESK, PHONE, "7.5")], ids=["phone asks", "desk asks"]

@@ -98,7 +98,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnCentral]:
     done = central.run("init", "--password-stdin", stdin="a-good-long-password\n")
     assert done.returncode == 0, done.stderr
     campus = folder / "campus.csv"
-    campus.write_text(LIST, encoding="utf-8")
+    campus.write_text(LIST + "2,South,1,102,dormitory,m-102,no,Qian,0.558\n", encoding="utf-8")
     assert central.run("import-campus", str(campus)).returncode == 0
     added = central.run("user", "add", "anna", "--password-stdin", stdin="another-good-one\n")
     assert added.returncode == 0, added.stderr

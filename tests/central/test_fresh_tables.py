@@ -72,9 +72,9 @@ def test_a_database_with_tables_is_migrated_step_by_step(own_central):
     assert own_central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
     back = own_central.script(
         "from django.core.management import call_command\n"
-        "call_command('migrate', 'losses', 'zero', verbosity=0)\n"
-        "from django.db import connection\nprint([t for t in connection.introspection.table_names() if t.startswith('losses')])"
+        "call_command('migrate', 'k3', 'zero', verbosity=0)\n"
+        "from django.db import connection\nprint([t for t in connection.introspection.table_names() if t.startswith('k3')])"
     )
     assert back.communicate(timeout=200)[0].strip() == "[]"
     assert own_central.run("init").returncode == 0
-    assert "losses_case" in shape_of(own_central)["default"]
+    assert "k3_k3import" in shape_of(own_central)["default"]

@@ -108,12 +108,12 @@ def test_killed_in_the_middle_or_clicked_four_times_each_happens_once(ready):
 
     def after(what):
         assert run(KILLED, what, shown.strip())[0] == -signal.SIGKILL
-        before = run(COUNT)[1].split()
-        code, said, errors = run(CLICKS + COUNT, what, shown.strip())
+        code, said, errors = run(COUNT + CLICKS + COUNT, what, shown.strip())
         assert (code, errors) == (0, "")
-        return [*map(int, before)], [*map(int, said.split())]
+        before, afterwards = said.splitlines()
+        return [*map(int, before.split())], [*map(int, afterwards.split())]
 
     assert after("enter") == ([0, 0, 0, 0, 0], [3, 3, 1, 3, 0])
-    assert after("give") == ([3, 3, 1, 3, 0], [3, 3, 1, 6, 0])
-    assert after("undo") == ([3, 3, 1, 6, 0], [3, 3, 1, 6, 3])
+    assert after("give") == ([3, 3, 1, 3, 0], [3, 3, 1, 7, 0])
+    assert after("undo") == ([3, 3, 1, 7, 0], [3, 3, 1, 7, 4])
     assert ready.run("verify").returncode == 0

@@ -20,7 +20,7 @@ from central.domain.opening_rows import (
 )
 from central.ledger import chart_of_accounts as chart
 from central.office.templatetags.cardroom import unit_word
-from gateway.contract.quantities import Unit, kwh_text, yuan_text
+from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 
 REGISTER_TOLERANCE_WH = 10
 """Lists hold two decimals of a kWh."""
@@ -175,10 +175,11 @@ def _check_meter(
         blame("register", Fault.NO_READING, meter)
         return meter, None
     used_wh, when_ms = reading[0] - row.register_wh, reading[1]
+    read = kwh_text(WattHours(row.register_wh)), kwh_text(WattHours(reading[0]))
     if used_wh < -REGISTER_TOLERANCE_WH and when_ms >= change_over_ms:
-        blame("register", Fault.REGISTER_AHEAD, kwh_text(row.register_wh), kwh_text(reading[0]))  # type: ignore[arg-type] # watt-hours
+        blame("register", Fault.REGISTER_AHEAD, *read)
     elif abs(used_wh) > REGISTER_TOLERANCE_WH:
-        blame("register", Fault.REGISTER_DIFFERS, kwh_text(row.register_wh), kwh_text(reading[0]))  # type: ignore[arg-type] # watt-hours
+        blame("register", Fault.REGISTER_DIFFERS, *read)
     return meter, reading
 
 
@@ -255,5 +256,5 @@ def _check_gateways(plan: OpeningPlan, known: Known) -> None:
 
 
 def _amount(amount: int, unit: str) -> str:
-    text = kwh_text(amount) if unit == Unit.KWH else yuan_text(amount)  # type: ignore[arg-type] # by its unit
+    text = kwh_text(WattHours(amount)) if unit == Unit.KWH else yuan_text(MicroYuan(amount))
     return f"{text} {unit_word(unit)}"
