@@ -54,6 +54,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "receipt books": ("cashier", "/desk/books/"),
     "receipt book": ("cashier", "/desk/books/2/"),
     "bound volumes": ("cashier", "/desk/volumes/"),
+    "made by itself": ("director", "/runs/"),
+    "runs of a job": ("director", "/runs/jobs/report-takings-day/"),
+    "a run that failed": ("director", "/runs/2/"),
+    "reports made": ("director", "/runs/papers/"),
+    "a report made": ("director", "/runs/papers/1/"),
     "register of volumes": ("cashier", "/papers/bound-volumes/?kind=year"),
     "gaps": ("cashier", "/papers/receipt-gaps/?kind=year"),
     "no such receipt": ("", "/desk/proof/7/0123456789abcdef/"),
@@ -805,6 +810,12 @@ def hand_readings(site: Site, losses: None) -> None:
 def k3(site: Site, thefts: None, bills_and_unusual_use: None) -> None:
     """Have an account map, an export and lists of the finance system."""
     site.run("from tests.browser import seed_k3; seed_k3.k3()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs(site: Site, k3: None) -> None:
+    """Have runs of what is made by itself: one that made a paper, one that failed, one given up."""
+    site.run("from tests.browser import seed_runs; seed_runs.runs()")
 
 
 @dataclass

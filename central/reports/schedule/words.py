@@ -18,7 +18,6 @@ RUN_WORDS: dict[str, str] = {
     "period-goes-on": _(
         "%(report_word)s, %(period)s: something of this period is not closed yet, as a day of the desk. It is made when it is."
     ),
-    "no-such-report": _("There is no report %(report)s for this kind of period. Correct the setting."),
     "low-balance-made": _("%(building)s: %(count)s of %(rooms)s rooms have a low balance."),
     "low-balance-silent": _(
         "%(building)s: %(count)s of %(rooms)s rooms have a low balance, by old figures: its link is down."
