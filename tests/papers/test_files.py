@@ -60,9 +60,9 @@ def sheets(content: bytes) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_figures_in_a_workbook_are_numbers_with_a_total() -> None:
-    lines = sheets(workbook(paper(rows(3)), "表"))["1号楼"]
+    lines = sheets(workbook(paper(rows(3)), "表", "合计"))["1号楼"]
     assert ("1-0", "王小明", 12.34, 5) in lines
-    assert lines[-1] == (None, None, 37.02, 15)
+    assert lines[-1] == ("合计", None, 37.02, 15)
     assert lines[0][0] == "用电明细表"
     assert lines[1][0] == "HNKJ/C4/1013 · 2026-11"
 

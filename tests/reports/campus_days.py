@@ -40,6 +40,7 @@ from central.office import repair_lists
 from central.office.models import User
 from central.office.setting_changes import Change, set_at_console
 from central.papers.accounting import instants_of
+from central.reports.schedule.running import run_due_jobs
 from firmware_tools.campus.campus_list import campus_sheets
 from firmware_tools.campus.demo_layout import demo_campus
 from firmware_tools.campus.files import groups_json
@@ -171,6 +172,7 @@ class CampusDays:
         happenings.pay_out(day, cashier, begin_ms + 15 * HOUR_MS)
         self._hours(begin_ms, 12, 24)
         self._end(day, shift, begin_ms + 22 * HOUR_MS)
+        run_due_jobs(begin_ms + 24 * HOUR_MS - 1)
 
     def _hours(self, begin_ms: int, first: int, last: int) -> None:
         edges = {instants_of(period)[1] for period in self.periods} | {instants_of(self.periods[0])[0]}
