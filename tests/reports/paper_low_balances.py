@@ -29,12 +29,14 @@ def write(folder: Path, days: CampusDays) -> Iterator[Written]:
 
 def _written(folder: Path, kept: LowBalanceList, language: str) -> Iterator[Written]:
     title, lines = title_of(kept), lines_of(kept)
-    stem = f"low-balance-list-{kept.building.code}-{language}"
-    text = folder / f"{stem}.txt"
+    place_of = folder / language
+    place_of.mkdir(parents=True, exist_ok=True)
+    stem = f"low-balance-list-{kept.building.code}"
+    text = place_of / f"{stem}.txt"
     text.write_text("\n".join([title, *lines]) + "\n", encoding="utf-8")
     yield Written(text, title, text.stat().st_size, f"{len(kept.rows)} rooms")
     for place, picture in enumerate(pictures_of(kept, language), start=1):
-        path = folder / f"{stem}-{place}.png"
+        path = place_of / f"{stem}-{place}.png"
         path.write_bytes(picture.content)
         with Image.open(BytesIO(picture.content)) as drawn:
             wide, high = drawn.size
