@@ -29,10 +29,15 @@ HIDDEN = "······"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG that goes with a notice, and the name of its file."""
+    """A PNG that goes with a notice, and the name of its file. It is drawn when it is asked for."""
 
     name: str
-    content: bytes
+    draw: Callable[[], bytes]
+
+    @property
+    def content(self) -> bytes:
+        """The file's bytes."""
+        return self.draw()
 
 
 class WrongParameters(ValueError):

@@ -123,6 +123,8 @@ def test_no_data_is_never_no_use_and_a_look_is_on_record(cashier: Client) -> Non
     assert "已查看" in text_of(cashier.get(f"/low-balances/check/?day={day}"))
     today = typed | {"step": str(uuid4()), "day": str(clock.campus_day(clock.now_ms()))}
     assert "not over" in text_of(cashier.post("/low-balances/check/look/", today))
+    never = typed | {"step": str(uuid4()), "day": "9999-12-31"}
+    assert cashier.post("/low-balances/check/look/", never).status_code == 400
     assert cashier.post("/low-balances/check/look/", typed | {"text": "x"}).status_code == 400
 
 

@@ -39,7 +39,9 @@ def look(request: HttpRequest) -> HttpResponse:
     now_ms = clock.now_ms()
     form = LookForm(request.POST)
     day = day_in(request.POST.get("day", ""))
-    if day is None or not form.is_valid():
+    if form.is_valid() and day is None:
+        form.add_error("step", _("This page is not whole any more."))
+    if day is None or form.errors:
         return _page(request, request.POST.get("day", ""), form)
     typed = form.cleaned_data
     days = building_days(day, served(request), now_ms)

@@ -5,7 +5,7 @@ Drawn by the font of papers. What it has no glyph for stands as a code point, as
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 
 from django.utils import translation
@@ -28,7 +28,7 @@ TALL, LOW = 112, 80
 """Heights of a room's cell: with a second line, without."""
 BODY_HEIGHT = 3_200
 ONE_COLUMN_UP_TO = 10
-COLOURS = 48
+COLOURS, KEPT_PAGES = 48, 64
 PAPER, INK, SOFT, STRIPE, RULE = "#ffffff", "#1d2b27", "#5b665f", "#f1f5f2", "#cfd8d2"
 BAND, ON_BAND, SPENT = "#0c6656", "#ffffff", "#a1231a"
 WARN, WARN_SOFT = "#7d5000", "#fff3d6"
@@ -54,21 +54,25 @@ def pictures_of_notice(params: Params, language: str) -> list[Picture]:
 
 
 def pictures_of(kept: LowBalanceList, language: str) -> list[Picture]:
-    """Draw a list's pictures in a language. Raises NoFont."""
-    return _drawn(kept.pk, kept.digest, language)
+    """Give a list's pictures in a language, to be drawn when they are asked for. Raises NoFont."""
+    with translation.override(language):
+        count = len(pages_of([_cell(room, kept) for room in rooms_of(kept)]))
+    return [
+        Picture(
+            f"{kept.building.code}-{kept.day}-{place}.png",
+            partial(_drawn, kept.pk, kept.digest, language, place),
+        )
+        for place in range(1, count + 1)
+    ]
 
 
-@lru_cache(maxsize=8)
-def _drawn(number: int, _digest: str, language: str) -> list[Picture]:
-    """Draw them once: a list never changes, and a split message asks for its pictures each time."""
+@lru_cache(maxsize=KEPT_PAGES)
+def _drawn(number: int, _digest: str, language: str, place: int) -> bytes:
+    """Draw a page once: a list never changes, and a split message asks for its pictures each time."""
     kept = LowBalanceList.objects.select_related("building").get(pk=number)
     with translation.override(language):
-        cells = [_cell(room, kept) for room in rooms_of(kept)]
-        pages = pages_of(cells)
-        return [
-            Picture(f"{kept.building.code}-{kept.day}-{place}.png", _page(kept, page, place, len(pages)))
-            for place, page in enumerate(pages, start=1)
-        ]
+        pages = pages_of([_cell(room, kept) for room in rooms_of(kept)])
+        return _page(kept, pages[place - 1], place, len(pages))
 
 
 def pages_of(cells: Sequence[Cell]) -> list[Sequence[Cell]]:

@@ -17,7 +17,7 @@ from central import clock
 from central.campus.models import Building
 from central.clock import campus_day
 from central.domain.low_balance import group_of
-from central.domain.periods import EARLIEST
+from central.domain.periods import EARLIEST, LATEST
 from central.office.access import may, roles
 from central.office.models import of_served
 from central.office.notice_templates import Picture
@@ -191,7 +191,7 @@ def day_in(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if day >= EARLIEST else None
+    return day if EARLIEST <= day <= LATEST else None
 
 
 def _drawn(kept: LowBalanceList) -> Sequence[Picture] | None:
