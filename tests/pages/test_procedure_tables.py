@@ -207,3 +207,21 @@ def test_a_long_report_is_turned_page_by_page_with_whole_totals(
     first, second = (page.context["tables"] for page in pages[:2])
     assert first[-1].totals == second[0].totals
     assert f"page={2}" in pages[0].content.decode()
+
+
+def test_the_first_and_the_last_period_are_shown(campus: None, admin: Client) -> None:
+    """Nothing lies before the one and after the other: there is no way there, and no error."""
+    for code in CODES:
+        kind = report_of(code).periods[0]
+        first, last = EDGES[kind]
+        for name, way in ((first, "before"), (last, "after")):
+            page = admin.get(f"/papers/{code}/?period={name}")
+            assert page.status_code == 200, (code, name)
+            assert page.context[way] == "", (code, name)
+
+
+EDGES = {
+    "day": ("day:2000-01-01", "day:2199-12-31"),
+    "month": ("month:2000-01", "month:2199-12"),
+    "period": ("period:2000-02", "period:2199-12"),
+}
