@@ -30,6 +30,7 @@ from central.office.models import Channel, Delivery
 from central.office.notice_queries import Choice
 from central.office.notice_sending import send_next
 from central.office.notice_words import REFUSALS
+from central.reports.books.folding import catch_up
 from central.reports.schedule.running import run_due_jobs
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
@@ -43,6 +44,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_of_sheets,
     look_at_losses,
     make_next_list,
+    catch_up,
     run_due_jobs,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""

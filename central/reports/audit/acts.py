@@ -203,6 +203,7 @@ ACTS: dict[str, Act] = {
     "take-audit": Act(_("Took the audit log as a file")),
     "bureau-bill": Act(_("Entered a bill of the power bureau")),
     "correct-bureau-bill": Act(_("Corrected a bill of the power bureau")),
+    "lock-period": Act(_("Locked an accounting period of a building"), B),
     "k3-map": Act(_("Put an account map for K/3 in force")),
     "k3-template": Act(_("Changed the layout of voucher files")),
     "k3-export": Act(_("Exported vouchers to K/3")),
