@@ -97,8 +97,9 @@ bench-drain: $(STAMP) system ## 72 hours of 208 meters without central, drained 
 reports: $(STAMP) ## every report of the demo campus in every form and language, to be looked at; DIR=folder
 	@$(PY) -m tests.reports.run $(DIR)
 
-bench-reports: $(STAMP) ## 20,000 rows as XLSX and PDF with Chinese text: time and memory, beside the peers
-	@$(PY) -m tests.bench.bench_reports
+bench-reports: $(STAMP) system ## a year of 20,000 rooms by month, on SQLite and PostgreSQL beside DuckDB; 20,000 rows as XLSX and PDF; SHORT=1
+	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
+	@$(PY) -m tests.bench.bench_reports $(if $(SHORT),--short) $(BENCH_ARGS)
 
 bench-audit: $(STAMP) ## the audit log and the verification on a chain of a million rows (5 minutes)
 	@$(PY) -m tests.bench.bench_audit

@@ -192,11 +192,19 @@ def _answer(
         "signing": request_of(sealed) if sealed else None,
         "can_send": may(request, SIGN_FOR_REPORTS),
         "can_seal": sealed is None and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
-        "before": _address(chosen, _containing(period.kind, str(periods.day_before(period)))),
-        "after": _address(chosen, _containing(period.kind, str(period.after))),
+        "before": _beside(chosen, period.kind, periods.day_before(period)),
+        "after": _beside(chosen, period.kind, period.after),
         "files": forms_of_paper.files(paper, f"{here}{join}form="),
     }
     return render(request, "papers/report.html", context)
+
+
+def _beside(chosen: Report, kind: PeriodKind, day: date) -> str:
+    """Give the address of the period before or after; "" where no period lies there any more."""
+    try:
+        return _address(chosen, _containing(kind, str(day)))
+    except NotAPeriod:
+        return ""
 
 
 def _address(chosen: Report, period: Period) -> str:

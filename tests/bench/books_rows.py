@@ -104,7 +104,10 @@ def make_totals(days: int, buildings: int) -> None:
     yes = "1" if connections["telemetry"].vendor == "sqlite" else "true"
     used = "day.n * (3000 + 10 * r.n)"
     of_rooms = f"day.n * {3000 * ROOMS_EACH + 5 * ROOMS_EACH * (ROOMS_EACH + 1)} * 103 / 100"
-    numbers = f", r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {ROOMS_EACH}), b(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM b WHERE n < {buildings}) "
+    numbers = (
+        f", r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {ROOMS_EACH}), "
+        f"b(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM b WHERE n < {buildings}) "
+    )
     made = (
         (f"'x-b' || b.n || '-r' || r.n, {at_ms}, {yes}, {used}", "day CROSS JOIN b CROSS JOIN r"),
         (f"'m-b' || b.n, {at_ms}, {yes}, {of_rooms}", "day CROSS JOIN b"),

@@ -22,7 +22,7 @@ from central.papers.accounting import first_days, instants_of
 from central.reports.audit.details import detail_words
 from central.reports.books import folding, gathering
 from central.reports.books.locks import LockRefusal, lock, lock_of
-from central.reports.books.models import BookRow, LateBooking, PeriodLock
+from central.reports.books.models import BookRow, BookSheet, LateBooking, PeriodLock
 from central.reports.books.queries import account_periods, late_rows
 from central.reports.books.verification import verify_period_books
 from tests.central.conftest import NOW_MS
@@ -266,6 +266,10 @@ def test_what_comes_after_a_lock_counts_later_with_both_dates_and_the_locked_clo
             "1-301.1 yuan period:2026-09: kept None",
         ),
         (lambda rows: rows.filter(account="9-1.1").update(until=7), "lasts until 7"),
+        (
+            lambda rows: BookSheet.objects.filter(building="2").update(content=b"\x90"),
+            "the sheet of building 2",
+        ),
         (lambda rows: LateBooking.objects.all().delete(), "t4 of 1-301.1: told late nowhere"),
     ],
 )
@@ -283,6 +287,8 @@ def test_the_first_row_that_differs_from_the_ledger_is_named(campus, twin, harm,
     found = verify_period_books()
     assert found.holds, found.fault
     assert "1 accounts of no building" in found.seen
+    assert len(account_periods(month_period(2026, 9))) == 3
+    assert verify_period_books().holds
     harm(BookRow.objects)
     assert named in verify_period_books().fault
 

@@ -6,17 +6,19 @@ from datetime import date
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import translation
 
 from central import clock
 from central.campus.models import Account
 from central.desk.merchants.bill_models import MonthlyBill
 from central.domain.known_settings import Place
 from central.domain.paper import Paper, Table
-from central.domain.periods import accounting_period_of, day_before, month_period, week_of
+from central.domain.periods import Period, accounting_period_of, day_before, month_period, week_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import LedgerAccount
 from central.ledger.operations import Draft, book
-from central.link.models import Alarm, QuarantinedRow
+from central.link.models import Alarm, Gateway, QuarantinedRow
+from central.link.silent_gateways import tell_of_silent_gateways
 from central.office.approvals import ask, sign
 from central.office.models import Approval, Notice, User
 from central.office.roles import TOLD_OF_ARREARS, Role
@@ -35,9 +37,7 @@ PERIOD = accounting_period_of(LAST)
 OWED = ("debt:", "debt-share:", "debt-penalty:", "owed:opening:", "billed:")
 
 
-def paper_of(code: str, period: object) -> Paper:
-    from django.utils import translation
-
+def paper_of(code: str, period: Period) -> Paper:
     with translation.override("en"):
         return make(report_of(code), period)
 
@@ -157,6 +157,22 @@ def test_faults_stand_with_their_rooms_until_they_end(campus: None) -> None:
     assert sum(column(paper_of("faults", week_of(clock.campus_day(clock.now_ms()))).tables[0], "open")) == 2
 
 
+def test_a_silence_stands_until_the_gateway_is_heard_again(campus: None) -> None:
+    now_ms = clock.now_ms()
+    week = week_of(clock.campus_day(now_ms))
+    Gateway.objects.update(last_seen_ms=now_ms - 3 * 3_600_000)
+    assert tell_of_silent_gateways(now_ms) == 1
+    assert _silences(week) == ["still open"]
+    Gateway.objects.update(last_seen_ms=now_ms)
+    assert _silences(week) == ["heard again"]
+
+
+def _silences(week: Period) -> list[object]:
+    table = titled(paper_of("faults", week), "Faults")
+    found = zip(column(table, "what"), column(table, "until"), strict=True)
+    return [until for what, until in found if what == "Gateway silent"]
+
+
 def test_approvals_are_listed_with_who_signed_and_what_came_of_it(campus: None) -> None:
     now_ms = clock.now_ms()
     who = {one.username: one for one in User.objects.all()}
@@ -207,3 +223,21 @@ def test_a_long_report_is_turned_page_by_page_with_whole_totals(
     first, second = (page.context["tables"] for page in pages[:2])
     assert first[-1].totals == second[0].totals
     assert f"page={2}" in pages[0].content.decode()
+
+
+def test_the_first_and_the_last_period_are_shown(campus: None, admin: Client) -> None:
+    """Nothing lies before the one and after the other: there is no way there, and no error."""
+    for code in CODES:
+        kind = report_of(code).periods[0]
+        first, last = EDGES[kind]
+        for name, way in ((first, "before"), (last, "after")):
+            page = admin.get(f"/papers/{code}/?period={name}")
+            assert page.status_code == 200, (code, name)
+            assert page.context[way] == "", (code, name)
+
+
+EDGES = {
+    "day": ("day:2000-01-01", "day:2199-12-31"),
+    "month": ("month:2000-01", "month:2199-12"),
+    "period": ("period:2000-02", "period:2200-01"),
+}

@@ -11,7 +11,7 @@ from django.db import connection
 
 from central.domain.book_rows import OPEN_END, Change, Row, add_change
 from central.reports.books.gathering import Key
-from central.reports.books.models import BookRow
+from central.reports.books.models import BookRow, BookSheet
 
 Name = tuple[str, str, str]
 """Kind of period, account, unit."""
@@ -28,6 +28,7 @@ _INSERT = (
 _OF_KEY = f"WHERE {' AND '.join(f'{name} = %s' for name in KEY)}"
 _UPDATE = f"UPDATE {TABLE} SET {', '.join(f'{name} = %s' for name in SUMS)} {_OF_KEY}"  # noqa: S608
 _FOLLOWED = f"UPDATE {TABLE} SET until = %s {_OF_KEY}"  # noqa: S608
+_DROP = f"DELETE FROM {BookSheet._meta.db_table} WHERE kind = %s AND building = %s AND ordinal >= %s"  # noqa: S608
 _SUMS = attrgetter(*SUMS)
 
 
@@ -45,13 +46,18 @@ class Held:
             add_change(self.rows.setdefault((kind, account, unit), []), ordinal, change)
 
     def write(self, buildings: Mapping[str, str]) -> None:
-        """Write what has changed, inside the caller's transaction."""
+        """Write what has changed, inside the caller's transaction; sheets that are no longer true are dropped."""
         new, changed, followed = [], [], []
+        first: dict[tuple[str, str], int] = {}
         for (kind, account, unit), rows in self.rows.items():
+            building = buildings.get(account, "")
+            touched = [row.ordinal for row in rows if row.is_new or row.is_changed]
+            if touched:
+                first[kind, building] = min(touched[0], first.get((kind, building), touched[0]))
             for row in rows:
                 if row.is_new:
                     key = (account, unit, kind, row.ordinal)
-                    new.append((*key, buildings.get(account, ""), row.until, *_SUMS(row)))
+                    new.append((*key, building, row.until, *_SUMS(row)))
                 elif row.is_changed:
                     changed.append((*_SUMS(row), account, unit, kind, row.ordinal))
                 if row.is_followed and not row.is_new:
@@ -60,6 +66,7 @@ class Held:
             for sql, values in ((_UPDATE, changed), (_FOLLOWED, followed), (_INSERT, new)):
                 if values:
                     cursor.executemany(sql, values)
+            cursor.executemany(_DROP, [(*name, ordinal) for name, ordinal in sorted(first.items())])
 
     def keep_newest(self) -> None:
         """Go on with what is written now; older rows are read again when they are needed."""

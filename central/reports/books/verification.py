@@ -15,7 +15,8 @@ from central.link.models import TakeBackRequest
 from central.reports.books.edges import KINDS, accounting_begins
 from central.reports.books.gathering import COLUMNS, ENTRY_COLUMNS, Gathered, Whose, energy_entries
 from central.reports.books.held import SUMS
-from central.reports.books.models import BookRow, EnergyPosition, FoldState, LateBooking
+from central.reports.books.models import BookRow, BookSheet, EnergyPosition, FoldState, LateBooking
+from central.reports.books.sheets import read_rows, unpacked
 from gateway.contract.quantities import Unit
 
 AT_ONCE = 200
@@ -44,7 +45,7 @@ def verify_period_books() -> Check:
             return Check(NAME, f"{rows} rows before it", fault)
         rows += count
         homeless += len({name[0] for name in kept} - made.whose.buildings.keys())
-    if fault := _closing_fault(state, sides):
+    if fault := _closing_fault(state, sides) or _sheet_fault():
         return Check(NAME, f"{rows} rows", fault)
     seen = f"{rows} rows are what transfers and entries say, up to row {state.position}"
     return Check(NAME, f"{seen}; {homeless} accounts of no building" if homeless else seen)
@@ -151,6 +152,16 @@ def _late_fault(made: Gathered, codes: Sequence[str]) -> str:
         if odd
         else ""
     )
+
+
+def _sheet_fault() -> str:
+    """Compare what is packed with the rows."""
+    for kind, ordinal, building, content in BookSheet.objects.values_list(
+        "kind", "ordinal", "building", "content"
+    ):
+        if unpacked(content) != read_rows(kind, ordinal, [building])[building]:
+            return f"the sheet of building {building or '-'} for {name_of(PeriodKind(kind), ordinal)} is not its rows"
+    return ""
 
 
 def _closing_fault(state: FoldState, sides: dict[str, list[str]]) -> str:
