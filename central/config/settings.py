@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "central.dashboard",
     "central.reports",
     "central.reports.k3",
+    "central.reports.agreement",
     "central.losses",
     "central.desk",
     "central.desk.resident",

@@ -13,6 +13,7 @@ PAGES = {
     "papers/": "central.papers.urls",
     "audit/": "central.reports.audit.urls",
     "k3/": "central.reports.k3.urls",
+    "agreement/": "central.reports.agreement.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",
 }

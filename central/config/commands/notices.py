@@ -30,6 +30,8 @@ from central.office.models import Channel, Delivery
 from central.office.notice_queries import Choice
 from central.office.notice_sending import send_next
 from central.office.notice_words import REFUSALS
+from central.reports.agreement.looking import look_around
+from central.reports.agreement.telling import tell_overdue
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
 LOOK_EACH_S = 60.0
@@ -42,6 +44,8 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_of_sheets,
     look_at_losses,
     make_next_list,
+    look_around,
+    tell_overdue,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""
 

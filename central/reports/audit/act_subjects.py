@@ -17,6 +17,7 @@ NUMBERED: dict[str, tuple[Words, str]] = {
     "k3 import": (_("K/3 import %(number)s"), "k3:imported"),
     "k3 map": (_("account map %(number)s"), "k3:one-map"),
     "k3 template": (_("template %(number)s"), ""),
+    "agreement list": (_("list %(number)s for the agreement"), "agreement:list"),
     "pay-over": (_("pay-over %(number)s"), ""),
     "shift": (_("shift %(number)s"), "desk:shift-record"),
     "hand-in": (_("hand-in %(number)s"), "desk:hand-in"),
