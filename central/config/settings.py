@@ -29,6 +29,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
 INSTALLED_APPS = [
     "central.dashboard",
     "central.reports",
+    "central.reports.books",
     "central.reports.k3",
     "central.reports.agreement",
     "central.losses",

@@ -90,6 +90,8 @@ def plan_list(
     content: bytes, party: Party, grain: Grain, period: Period, chosen: Mapping[str, int] | None = None
 ) -> ListPlan:
     """Read a list and compare it with what counts already. Nothing is changed."""
+    if party is not Party.K3 and grain is Grain.PLACES:
+        grain = Grain.ROWS  # a room's energy is its meter's row
     plan = ListPlan(party, grain, period, sha256(content).hexdigest())
     sheets = read_sheets(content)
     if isinstance(sheets, Problem):

@@ -1,0 +1,208 @@
+"""Accounts' books by period (R-4.1.9): however transfers, energy, locks and settings follow each other, and however often it is
+folded, the rows are those of a plain recomputation.
+"""
+
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from central.clock import campus_day
+from central.domain.book_periods import ordinal_of
+from central.domain.periods import accounting_period, month_period
+from central.ledger import chart_of_accounts as chart
+from central.ledger.models import AuditEntry, Transfer
+from central.ledger.operations import Draft, book
+from central.link.models import Gateway, GatewayEntry, GatewayEpoch
+from central.office.models import DatedValue
+from central.papers.accounting import first_days, instants_of
+from central.reports.books import folding, gathering
+from central.reports.books.locks import LockRefusal, lock, lock_of
+from central.reports.books.models import PeriodLock
+from central.reports.books.queries import account_periods, late_rows
+from tests.central.conftest import NOW_MS
+
+DAY_MS = 86_400_000
+FIRST, LAST = 2026 * 12 + 3, 2026 * 12 + 13
+ACCOUNTS = {"1-301.1": "1", "1-302.1": "1", "2-101.1": "2", "9-1.1": ""}
+"""The last one no building has."""
+CASH, SOLD = chart.cash(), chart.energy_revenue("dormitory", "yuan")
+
+
+def paid(code: str) -> chart.Side:
+    return chart.customer(code, "paid", "yuan")
+
+
+MOVES = {
+    "payment": ("takings", 1, lambda a: (CASH, paid(a))),
+    "void": ("takings", -1, lambda a: (chart.reclaim(a, "yuan"), CASH)),
+    "debt-paid": ("takings", 1, lambda a: (CASH, chart.owed(a, "yuan"))),
+    "subsidy": ("subsidies", 1, lambda a: (chart.subsidy("yuan"), chart.customer(a, "aid", "yuan"))),
+    "consumption": ("consumption", 1, lambda a: (paid(a), SOLD)),
+    "taken-back": ("", 0, lambda a: (paid(a), chart.taken_back(a, "yuan"))),
+    "offset": ("", 0, lambda a: (chart.taken_back(a, "yuan"), chart.owed(a, "yuan"))),
+    "arrears": ("", 0, lambda a: (chart.owed(a, "yuan"), paid(a))),
+    "pay-out": ("refunds", 1, lambda a: (chart.taken_back(a, "yuan"), chart.paid_by_finance())),
+    "expired": ("other", -1, lambda a: (chart.customer(a, "aid", "yuan"), chart.lapsed("yuan"))),
+    "opening": ("other", 1, lambda a: (chart.opening("yuan"), paid(a))),
+    "hand-in": (None, 0, lambda a: (chart.handed_in(), chart.safe())),
+}
+"""By kind: where it counts, with which sign, between which sides."""
+ENERGY = "energy"
+steps = st.one_of(
+    st.tuples(
+        st.just("move"),
+        st.sampled_from(sorted(MOVES)),
+        st.sampled_from(sorted(ACCOUNTS)),
+        st.integers(1, 90),
+        st.integers(0, 200),
+    ),
+    st.tuples(
+        st.just("use"),
+        st.sampled_from(["1-301.1", "1-302.1"]),
+        st.integers(1, 90),
+        st.integers(0, 200),
+        st.booleans(),
+    ),
+    st.tuples(st.just("lock"), st.sampled_from(["1", "2"]), st.integers(0, 6)),
+    st.tuples(st.just("fold"), st.sampled_from([1, 2, 7])),
+    st.tuples(st.just("first day"), st.sampled_from([1, 10, 26, 28])),
+)
+
+
+@dataclass
+class Told:
+    """What was done, in order, as the recomputation needs it."""
+
+    events: list[tuple[str, str, int, int, int]] = field(default_factory=list)
+    """Account, where it counts, by how much with its sign, at what instant, after how many locks."""
+    locks: list[PeriodLock] = field(default_factory=list)
+    ids: int = 0
+
+    def do(self, step: tuple) -> None:
+        name, *given = step
+        getattr(self, name.replace(" ", "_"))(*given)
+
+    def move(self, kind: str, account: str, amount: int, days: int) -> None:
+        self.ids += 1
+        part, sign, sides = MOVES[kind]
+        at_ms = NOW_MS - days * DAY_MS
+        with transaction.atomic():
+            book([Draft(f"t{self.ids}", *sides(account), amount, kind, at_ms)], NOW_MS)
+        if part is not None:
+            self.events.append((account, part, sign * amount, at_ms, len(self.locks)))
+
+    def use(self, account: str, energy_wh: int, days: int, costs: bool) -> None:
+        """A gateway's entry, with its transfer where the energy costs something; of energy that 1-302 pays for 1-301, too."""
+        if costs:
+            self.move("consumption", "1-302.1", energy_wh, days)
+        self.ids += 1
+        at_ms = NOW_MS - days * DAY_MS
+        epoch, _made = GatewayEpoch.objects.get_or_create(
+            gateway=Gateway.objects.get(), epoch="e1", defaults={"began_ms": 1}
+        )
+        epoch.received_seq += 3
+        epoch.save()
+        lines = [["paid", "yuan", -energy_wh if costs else 0, 0]]
+        GatewayEntry.objects.create(
+            entry=f"g{self.ids}", gateway=epoch.gateway, epoch="e1", seq=epoch.received_seq, account="1-302.1",
+            used_by=account, kind="consumption", cause="reading", at_ms=at_ms, at_trusted=True, boot="b", monotonic_ms=0,
+            energy_wh=energy_wh, carried_nano_yuan=0, lines=lines, booked=True, received_ms=NOW_MS,
+        )  # fmt: skip
+        self.events.append((account, ENERGY, energy_wh, at_ms, len(self.locks)))
+
+    def lock(self, building: str, month: int) -> None:
+        year, ended = divmod(2026 * 12 + 4 + month, 12)
+        found = lock(building, accounting_period(year, ended + 1, first_days), actor="anna", now_ms=NOW_MS)
+        if isinstance(found, PeriodLock):
+            self.locks.append(found)
+
+    def fold(self, most: int) -> None:
+        before = folding.current_state()
+        if folding.fold_some(gathering.Whose(), most) != 0:
+            stale = gathering.gather(before, gathering.Whose(), folding.Edges(folding.accounting_begins), most)
+            assert not folding.write(before, stale), "the same rows folded twice"
+
+    def first_day(self, day: int) -> None:
+        DatedValue.objects.create(
+            code="period.first-day", place="campus", value=day, from_ms=1, made_by="console", made_ms=1
+        )
+
+    def rows(self, of_accounting: bool) -> dict[tuple[str, int], dict[str, int]]:
+        """Add everything up, event by event."""
+        found: dict[tuple[str, int], dict[str, int]] = {}
+        edges = {number: begins(number) for number in range(FIRST, LAST + 1)} if of_accounting else {}
+        for account, part, amount, at_ms, locks_before in self.events:
+            ordinal = (
+                self.counts_in(account, at_ms, locks_before, edges) if of_accounting else month_of(at_ms)
+            )
+            sums = found.setdefault((account, ordinal), {})
+            sums[part] = sums.get(part, 0) + amount
+        return found
+
+    def counts_in(self, account: str, at_ms: int, locks_before: int, edges: dict[int, int]) -> int:
+        own = [one for one in self.locks if one.building == ACCOUNTS[account]]
+        before = [one for one in self.locks[:locks_before] if one.building == ACCOUNTS[account]]
+        if before and at_ms < max(one.until_ms for one in before):
+            return max(one.ordinal for one in before) + 1
+        for one in own:
+            if one.from_ms <= at_ms < one.until_ms:
+                return one.ordinal
+        found = max(number for number, from_ms in edges.items() if from_ms <= at_ms)
+        if own and at_ms >= own[-1].until_ms:
+            return max(found, own[-1].ordinal + 1)
+        return min(found, own[0].ordinal - 1) if own else found
+
+
+def begins(ordinal: int) -> int:
+    return instants_of(accounting_period(ordinal // 12, ordinal % 12 + 1, first_days))[0]
+
+
+def month_of(at_ms: int) -> int:
+    day = campus_day(at_ms)
+    return day.year * 12 + day.month - 1
+
+
+def expected(rows: dict[tuple[str, int], dict[str, int]], ordinal: int) -> list[tuple[object, ...]]:
+    """Give a period's rows: account, opening, the five parts, closing, energy."""
+    lines = []
+    for account in sorted(ACCOUNTS):
+        opening = sum(grown(sums) for (code, n), sums in rows.items() if code == account and n < ordinal)
+        sums = rows.get((account, ordinal), {})
+        parts = [sums.get(part, 0) for part in ("takings", "subsidies", "refunds", "consumption", "other")]
+        line = (opening, *parts, opening + grown(sums), sums.get(ENERGY, 0))
+        if any(line):
+            lines.append((account, *line))
+    return lines
+
+
+def grown(sums: dict[str, int]) -> int:
+    out = sums.get("refunds", 0) + sums.get("consumption", 0)
+    return sums.get("takings", 0) + sums.get("subsidies", 0) + sums.get("other", 0) - out
+
+
+@settings(
+    phases=[Phase.generate],
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(done=st.lists(steps, min_size=4, max_size=40))
+def test_the_fold_is_a_plain_recomputation(campus, twin, done):
+    told = Told()
+    with transaction.atomic():
+        for step in done:
+            told.do(step)
+        plain_rows = {"month": told.rows(of_accounting=False), "period": told.rows(of_accounting=True)}
+        for number in range(FIRST, LAST):
+            year, month = number // 12, number % 12 + 1
+            for period in (month_period(year, month), accounting_period(year, month, first_days)):
+                found = account_periods(period)
+                plain = [
+                    (row.account, *row[2:8], row.closing, row.energy_wh) for row in found if any([*row[2:10]])
+                ]
+                assert plain == expected(plain_rows[period.kind], ordinal_of(period)), period.name
+                assert all(r.closing == r.opening + r.takings + r.subsidies - r.refunds - r.consumption + r.other for r in found)  # fmt: skip
+        transaction.set_rollback(True)
