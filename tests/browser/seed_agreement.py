@@ -123,7 +123,9 @@ def readings_list(used: dict[str, int]) -> str:
 def receipts_of(period: Period) -> list[tuple[str, str, date, int]]:
     """Give building 1's payments as K/3 would have them."""
     from_ms, until_ms = instants_of(period)
-    found = Receipt.objects.filter(at_ms__gte=from_ms, at_ms__lt=until_ms, room__startswith="1-").order_by("number")
+    found = Receipt.objects.filter(at_ms__gte=from_ms, at_ms__lt=until_ms, room__startswith="1-").order_by(
+        "number"
+    )
     return [(one.room, f"{one.number:08d}", clock.campus_day(one.at_ms), one.amount_fen) for one in found]
 
 
@@ -148,6 +150,12 @@ def agreement() -> None:
     used = {room: wh for room, (_fen, wh) in made.items()}
     brought_in(readings_list(used), Party.AUTOMATIC, Grain.PLACES, period, "网络中心抄表.csv")
     first = next(iter(used))
-    brought_in(readings_list(used | {first: used[first] + 10_000}), Party.ELECTRICIAN, Grain.PLACES, period, "电工抄表.csv")
+    brought_in(
+        readings_list(used | {first: used[first] + 10_000}),
+        Party.ELECTRICIAN,
+        Grain.PLACES,
+        period,
+        "电工抄表.csv",
+    )
     paid(accounts_of("1")[2], 500, instants_of(period)[0] + 6 * DAY_MS, source="subsidy")
     look(period, Building.objects.values_list("code", flat=True), now_ms)

@@ -120,15 +120,12 @@ def test_truncate_is_blocked_on_postgresql():
 
 def test_every_immutable_table_has_its_triggers():
     assert immutable_tables() == [
-<<<<<<< HEAD
         "agreement_agreementkept",
         "agreement_agreementlock",
         "agreement_outsidelist",
         "agreement_outsidelistend",
         "agreement_outsiderow",
-=======
         "books_periodlock",
->>>>>>> ea2c72ab4fda981585713e92f6e5c670cb532682
         "desk_adjustment",
         "desk_billline",
         "desk_billmeter",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from central.domain.agreement_rows import Row
 from central.domain.four_way import Line, LineState, LineUnit, Party, Term
 from central.domain.gap_findings import Error, Part, Verdict
+from central.office.templatetags.cardroom import unit_word
 from central.office.words import Badge, Words
 from central.reports.agreement.content import BuildingContent, LineContent, LineKey
 from central.reports.agreement.looking import Seen
@@ -21,6 +22,7 @@ from central.reports.agreement.words import (
     error_words,
     row_words,
 )
+from gateway.contract.quantities import Unit
 
 ROWS_SHOWN, PARTS_SHOWN = 6, 60
 TONES = {
@@ -93,9 +95,6 @@ class ShownLine:
     missing: list[Words]
 
 
-UNIT_NAMES = {LineUnit.FEN: "yuan", LineUnit.MICRO_YUAN: "yuan", LineUnit.WATT_HOURS: "kWh"}
-
-
 def shown_lines(found: Seen) -> list[ShownLine]:
     """Give every line of a building that was looked at."""
     return [_shown(found, found.content, one) for one in found.content.lines] if found.content else []
@@ -117,7 +116,7 @@ def _shown(found: Seen, content: BuildingContent, one: LineContent) -> ShownLine
         badge=line_badge(line.state),
         terms=_terms(one),
         difference=amount_text(line.difference, one.unit),
-        unit=UNIT_NAMES[one.unit],
+        unit=unit_word(Unit.KWH if one.unit is LineUnit.WATT_HOURS else Unit.YUAN),
         parts=shown,
         parts_left=len(parts) - len(shown),
         verdict=_badge(explained.gap.verdict) if explained else None,

@@ -27,6 +27,8 @@ from central.reports.agreement.gathering import compared, gather, is_over
 from central.reports.agreement.looking import SHORT_BUDGET, Seen, is_locked, look, seen
 from central.reports.agreement.models import AgreementKept, AgreementLock
 from central.reports.agreement.voiding import AGREEMENT, subject_of
+from central.reports.books.locks import LockRefusal, lock, lock_of
+from central.reports.books.queries import account_periods
 
 
 class SignRefusal(StrEnum):
@@ -99,10 +101,9 @@ def keep(found: Seen, now_ms: int) -> Content:
 
 
 def has_open_before(building: Building, period: Period) -> bool:
-    """Say whether an earlier period is to be locked first: once one is locked, they follow one another."""
-    earlier = AgreementLock.objects.filter(building=building, period__lt=period.name)
-    before = accounting_period_of(day_before(period), first_days).name
-    return earlier.exists() and not earlier.filter(period=before).exists()
+    """Say whether the period before has books and is not locked: periods follow one another."""
+    before = accounting_period_of(day_before(period), first_days)
+    return lock_of(building.code, before.name) is None and bool(account_periods(before, building.code))
 
 
 def carry_out(content: Content, approved: Approved) -> str:
@@ -120,6 +121,11 @@ def carry_out(content: Content, approved: Approved) -> str:
     now = compared(gather(period, [building.code], approved.now_ms), building)
     if digest_of(now) != kept.digest:
         return _("The figures have changed since. Signatures given for the former ones are void.")
+    booked = lock(building.code, period, actor=approved.asked_by.get_username(), now_ms=approved.now_ms)
+    if booked is LockRefusal.EARLIER_OPEN:
+        return _("An earlier period of this building is not locked yet. Periods are locked in order.")
+    if isinstance(booked, LockRefusal):
+        return _("The period is locked already, or the building is gone.")
     return _lock(building, period, kept, approved)
 
 
