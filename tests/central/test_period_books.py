@@ -122,9 +122,7 @@ class Told:
     def fold(self, most: int) -> None:
         before = folding.current_state()
         if folding.fold_some(gathering.Whose(), most) != 0:
-            stale = gathering.gather(
-                before, gathering.Whose(), folding.Edges(folding.accounting_begins), most
-            )
+            stale = gathering.gather(before, gathering.Whose(), folding.Edges(folding.accounting_begins), most)
             assert not folding.write(before, stale), "the same rows folded twice"
 
     def first_day(self, day: int) -> None:

@@ -1,11 +1,10 @@
-"""The four-way agreement's pages: the board, a building's differences and what explains them, lists, signing, the lock (R-4.1.9)."""
+"""The four-way agreement's pages: board, differences and what explains them, lists, signing, the lock (R-4.1.9)."""
 
 import re
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from central import clock
 from central.campus.models import Building
