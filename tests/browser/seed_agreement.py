@@ -99,7 +99,7 @@ def a_period(code: str, period: Period) -> dict[str, tuple[int, int]]:
     for place, account in enumerate(accounts_of(code)):
         told = Told(account, 100_000 * (int(code) + 1) + place * 100)
         told.credit(BEGAN_WITH, from_ms - DAY_MS)
-        at_ms, fen, wh = from_ms + (3 + place) * DAY_MS, 2_000 + place * 730, 2_310 + place * 170
+        at_ms, fen, wh = from_ms + (2 + place % 5) * DAY_MS, 2_000 + place * 730, 2_310 + place * 170
         paid(account, fen, at_ms)
         told.credit(fen * 10_000, at_ms + 1_000)
         for day in range(DAYS_USED):

@@ -68,7 +68,7 @@ class Known:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one building's entries in the order in which the gateway wrote them."""
+    """Reads one building's entries in the order in which the gateway wrote them: that of their numbers, whatever its clock said."""
 
     period: Period
     bridge: Bridge
@@ -175,7 +175,7 @@ def _has_told(gateway: Gateway, until_ms: int) -> bool:
 
 def _read_entries(reader: _Reader, gateway: Gateway, before: Known | None, edges: tuple[int, int]) -> None:
     from_ms, until_ms = edges
-    entries = GatewayEntry.objects.filter(gateway=gateway).order_by("at_ms", "seq")
+    entries = GatewayEntry.objects.filter(gateway=gateway).order_by("received_ms", "seq")
     _stand_at(reader, entries, from_ms, before)
     if before is None:
         reader.balance_rows(Party.OPENING, reader.period.first)
@@ -201,7 +201,9 @@ def _stand_at(reader: _Reader, entries: QuerySet[GatewayEntry], at_ms: int, befo
         known = entries.filter(account=account, at_ms__lte=at_ms)
         if before is not None:
             known = known.filter(received_ms__lte=before.locked_ms)
-        newest = known.order_by("-at_ms", "-seq").values_list("lines", "carried_nano_yuan")
+        newest = known.order_by("-at_ms", "-seq").values_list(
+            "received_ms", "seq", "lines", "carried_nano_yuan"
+        )
         for deep in LOOKED_BACK:
             found, carried = _newest_balances(account, newest[:deep])
             if reader.buckets[account] <= {bucket for _account, bucket, _unit in found}:
@@ -210,11 +212,13 @@ def _stand_at(reader: _Reader, entries: QuerySet[GatewayEntry], at_ms: int, befo
         reader.balances |= found
 
 
-def _newest_balances(account: str, newest: Iterable[tuple[list[list[Any]], int]]) -> tuple[Balances, int]:
+def _newest_balances(
+    account: str, newest: Iterable[tuple[int, int, list[list[Any]], int]]
+) -> tuple[Balances, int]:
     """Give each bucket's balance by the newest entry that names it, and the newest entry's remainder."""
     found: Balances = {}
     remainder: int | None = None
-    for lines, carried in newest:
+    for _received_ms, _seq, lines, carried in sorted(newest, key=lambda one: one[:2], reverse=True):
         remainder = carried if remainder is None else remainder
         for line in lines:
             found.setdefault((account, line[BUCKET], line[UNIT]), line[AFTER])

@@ -50,7 +50,7 @@ class SumForm(_Form):
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
-    words = forms.CharField(label=lazy("Where it stands"), max_length=REASON_LENGTH)
+    words = forms.CharField(label=lazy("Where it is written"), max_length=REASON_LENGTH)
 
     def clean(self) -> dict[str, object]:
         """Read the sum exactly, in the unit of whose it is: fen or Wh."""

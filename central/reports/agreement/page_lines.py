@@ -24,7 +24,7 @@ from central.reports.agreement.words import (
 )
 from gateway.contract.quantities import Unit
 
-ROWS_SHOWN, PARTS_SHOWN = 6, 60
+ROWS_SHOWN, PARTS_SHOWN, ALTERNATIVES_SHOWN = 6, 60, 3
 TONES = {
     Verdict.NAMED: ("good", "done"),
     Verdict.AGREES: ("good", "done"),
@@ -61,6 +61,8 @@ class ShownPart:
     badge: Badge
     about: Words
     alternatives: list[list[ShownError]]
+    further: list[list[ShownError]]
+    """Equally good ones that are opened by a press."""
     more: int
     rows: list[ShownRow]
     rows_left: int
@@ -152,12 +154,14 @@ def _badge(verdict: Verdict) -> Badge:
 
 def _part(key: LineKey, unit: LineUnit, part: Part) -> ShownPart:
     verdict = part.verdict
+    shown = [[_error(key, unit, error) for error in errors] for errors in part.alternatives]
     bare = part.rows[:ROWS_SHOWN] if not part.alternatives else ()
     return ShownPart(
         amount=amount_text(part.delta, unit),
         badge=_badge(verdict),
         about=VERDICT_ABOUT[verdict],
-        alternatives=[[_error(key, unit, error) for error in errors] for errors in part.alternatives],
+        alternatives=shown[:ALTERNATIVES_SHOWN],
+        further=shown[ALTERNATIVES_SHOWN:],
         more=part.more,
         rows=[shown_row(row, unit) for row in bare],
         rows_left=len(part.rows) - len(bare) if not part.alternatives else 0,

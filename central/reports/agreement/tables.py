@@ -42,7 +42,7 @@ def lines_table(content: BuildingContent) -> Table:
         Column("sign", "±", width=3),
         *amount_columns(),
         Column("rows", _("Rows"), Kind.COUNT, 6),
-        Column("from", _("From"), width=9),
+        Column("from", _("Source"), width=9),
     ]
     return Table(content.name, columns, [row for one in content.lines for row in _line_rows(content, one)])
 

@@ -181,7 +181,7 @@ def error_words(key: LineKey, error: Error) -> str:
             "take": error.take,
             "rows": len(error.rows),
         }
-    return f"{words}; {BASIS_WORDS[error.basis]}"
+    return _("%(words)s; %(basis)s") % {"words": words, "basis": BASIS_WORDS[error.basis]}
 
 
 def _building(code: str) -> str:
