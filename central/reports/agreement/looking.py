@@ -30,8 +30,8 @@ from central.reports.agreement.voiding import set_aside
 BUDGET, SHORT_BUDGET = 300_000, 20_000
 """Steps for each part of a gap: in a look, and while a person waits."""
 MOST_ROWS_WAITED_FOR = 1_500
-AGAIN_MS = 30 * 60_000
-"""A building of a period that is over and not locked is looked at so often."""
+AGAIN_MS = 6 * 3_600_000
+"""A building of a period that is over and not locked is looked at so often by itself."""
 BUILDINGS_A_LOOK = 5
 """A look does not keep the sender waiting long."""
 PERIODS_LOOKED_AT = 3
