@@ -76,19 +76,21 @@ class Told:
         self.balance += amount
         self._entry("grant", at_ms, amount, 0, None)
 
-    def use(self, wh: int, at_ms: int) -> None:
+    def use(self, wh: int, at_ms: int, received_ms: int = 0) -> None:
         nano = wh * PRICE + self.carried
         micro, self.carried = nano // 1000, nano % 1000
         self.balance -= micro
-        self._entry("consumption", at_ms, -micro, wh, PRICE)
+        self._entry("consumption", at_ms, -micro, wh, PRICE, received_ms)
 
-    def _entry(self, kind: str, at_ms: int, amount: int, wh: int, price: int | None) -> None:
+    def _entry(
+        self, kind: str, at_ms: int, amount: int, wh: int, price: int | None, received_ms: int = 0
+    ) -> None:
         self.seq += 1
         GatewayEntry.objects.create(
             entry=f"{self.gateway.pk}.past.{self.seq}", gateway=self.gateway, epoch="past", seq=self.seq,
             account=self.account.code, kind=kind, cause="hour", at_ms=at_ms, at_trusted=True, boot="b", monotonic_ms=1,
             energy_wh=wh, micro_yuan_per_kwh=price, carried_nano_yuan=self.carried,
-            lines=[["paid", "yuan", amount, self.balance]], booked=True, received_ms=at_ms,
+            lines=[["paid", "yuan", amount, self.balance]], booked=True, received_ms=received_ms or at_ms,
         )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ folded, the rows are those of a plain recomputation.
 
 from dataclasses import dataclass, field
 
-import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -13,15 +12,14 @@ from central.clock import campus_day
 from central.domain.book_periods import ordinal_of
 from central.domain.periods import accounting_period, month_period
 from central.ledger import chart_of_accounts as chart
-from central.ledger.models import AuditEntry, Transfer
 from central.ledger.operations import Draft, book
 from central.link.models import Gateway, GatewayEntry, GatewayEpoch
 from central.office.models import DatedValue
 from central.papers.accounting import first_days, instants_of
 from central.reports.books import folding, gathering
-from central.reports.books.locks import LockRefusal, lock, lock_of
+from central.reports.books.locks import lock
 from central.reports.books.models import PeriodLock
-from central.reports.books.queries import account_periods, late_rows
+from central.reports.books.queries import account_periods
 from tests.central.conftest import NOW_MS
 
 DAY_MS = 86_400_000
@@ -80,6 +78,7 @@ class Told:
     """Account, where it counts, by how much with its sign, at what instant, after how many locks."""
     locks: list[PeriodLock] = field(default_factory=list)
     ids: int = 0
+    own_fold: folding.Fold = field(default_factory=folding.Fold)
 
     def do(self, step: tuple) -> None:
         name, *given = step
@@ -121,9 +120,11 @@ class Told:
 
     def fold(self, most: int) -> None:
         before = folding.current_state()
-        if folding.fold_some(gathering.Whose(), most) != 0:
-            stale = gathering.gather(before, gathering.Whose(), folding.Edges(folding.accounting_begins), most)
-            assert not folding.write(before, stale), "the same rows folded twice"
+        if self.own_fold.some(most) != 0:
+            stale = gathering.gather(
+                before, gathering.Whose(), folding.Edges(folding.accounting_begins), most
+            )
+            assert not folding.Fold().write(before, stale, ""), "the same rows folded twice"
 
     def first_day(self, day: int) -> None:
         DatedValue.objects.create(
@@ -204,5 +205,8 @@ def test_the_fold_is_a_plain_recomputation(campus, twin, done):
                     (row.account, *row[2:8], row.closing, row.energy_wh) for row in found if any([*row[2:10]])
                 ]
                 assert plain == expected(plain_rows[period.kind], ordinal_of(period)), period.name
-                assert all(r.closing == r.opening + r.takings + r.subsidies - r.refunds - r.consumption + r.other for r in found)  # fmt: skip
+                assert all(
+                    r.closing == r.opening + r.takings + r.subsidies - r.refunds - r.consumption + r.other
+                    for r in found
+                )
         transaction.set_rollback(True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from central.campus.models import Account, Bucket, Building
 from central.clock import campus_day
@@ -177,22 +177,25 @@ def _read_entries(reader: _Reader, gateway: Gateway, before: Known | None, edges
     from_ms, until_ms = edges
     entries = GatewayEntry.objects.filter(gateway=gateway).order_by("received_ms", "seq")
     _stand_at(reader, entries, from_ms, before)
+    counted = Q(at_ms__gt=from_ms, at_ms__lte=until_ms)
     if before is None:
         reader.balance_rows(Party.OPENING, reader.period.first)
     else:
-        late = entries.filter(at_ms__lte=from_ms, received_ms__gt=before.locked_ms)
-        for entry in late.iterator():
-            reader.take(entry, campus_day(entry.received_ms))
-        for unit, rows in before.closing.items():
-            for row in rows:
-                day = reader.period.first
-                opening = reader.row(row.id, row.id, day, row.amount, origin=row.origin)
-                reader.bridge.put(unit, Party.OPENING, opening)
-    for entry in entries.filter(at_ms__gt=from_ms, at_ms__lte=until_ms).iterator():
-        reader.take(entry, None)
+        counted |= Q(at_ms__lte=from_ms, received_ms__gt=before.locked_ms)
+        _put_locked(reader, before)
+    for entry in entries.filter(counted).iterator():
+        reader.take(entry, campus_day(entry.received_ms) if entry.at_ms <= from_ms else None)
     reader.put_use()
     if reader.bridge.has_told:
         reader.balance_rows(Party.CLOSING, reader.period.last)
+
+
+def _put_locked(reader: _Reader, before: Known) -> None:
+    """Begin with the closing balances of the locked period before."""
+    for unit, rows in before.closing.items():
+        for row in rows:
+            opening = reader.row(row.id, row.id, reader.period.first, row.amount, origin=row.origin)
+            reader.bridge.put(unit, Party.OPENING, opening)
 
 
 def _stand_at(reader: _Reader, entries: QuerySet[GatewayEntry], at_ms: int, before: Known | None) -> None:

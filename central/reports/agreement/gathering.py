@@ -25,6 +25,7 @@ from central.reports.agreement.content import (
     content_in,
 )
 from central.reports.agreement.given import Given
+from central.reports.agreement.locked_before import put_locked
 from central.reports.agreement.models import AgreementLock
 from central.reports.agreement.outside import outside
 from gateway.contract.quantities import Unit
@@ -81,24 +82,28 @@ def is_over(period: Period, now_ms: int) -> bool:
     return instants_of(period)[1] <= now_ms
 
 
-def gather(period: Period, wanted: Iterable[str], now_ms: int) -> Gathered:
-    """Read the sources; the bridges of the `wanted` buildings only."""
-    buildings = list(Building.objects.order_by("code"))
-    periods, codes = beside(period, now_ms), [one.code for one in buildings]
+def gather(period: Period, wanted: Iterable[str], now_ms: int, *, alone: bool = False) -> Gathered:
+    """Read the sources; the bridges of the `wanted` buildings only. `alone`: nothing of the others either, for figures without a
+    search.
+    """
+    chosen = set(wanted)
+    everywhere = Building.objects.order_by("code")
+    buildings = list(everywhere.filter(code__in=chosen) if alone else everywhere)
+    periods = beside(period, now_ms)[:2] if alone else beside(period, now_ms)
     by_hand, automatic = energy.readings(periods, buildings)
     own = {
-        Party.CARD_ROOM: money.card_room(periods, codes),
+        Party.CARD_ROOM: money.card_room(periods, buildings),
         Party.K3: money.k3(periods, buildings),
         Party.ELECTRICIAN: by_hand,
         Party.AUTOMATIC: automatic,
     }
     lists = (Party.K3, Party.ELECTRICIAN, Party.AUTOMATIC)
-    given = own | {party: own[party].put_over(outside(party, periods)) for party in lists}
+    given = own | {party: own[party].put_over(outside(party, periods, buildings)) for party in lists}
+    put_locked(given, periods[0], period)
     found = Gathered(period, periods, buildings, given)
     for party, one in given.items():
         for row in one.rows:
             found.by_frame.setdefault((party, row.frame), []).append(row)
-    chosen = set(wanted)
     for building in buildings:
         if building.code in chosen:
             found.bridges[building.code] = bridge_of(building, period, known_before(building, period), now_ms)

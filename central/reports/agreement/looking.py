@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from central.campus.models import Building
+from central.desk.day_sums import payments_in
 from central.domain.four_way import LineState
 from central.domain.gap_findings import Verdict
 from central.domain.periods import Period, accounting_period_of, day_before
@@ -24,12 +25,14 @@ from central.reports.agreement.content import (
 )
 from central.reports.agreement.explaining import explain, gaps_of, rows_to_search, searched_for
 from central.reports.agreement.gathering import Gathered, compared, gather, is_over, last_over
-from central.reports.agreement.models import AgreementLock, Standing
+from central.reports.agreement.models import AgreementLock, OutsideRow, Standing
 from central.reports.agreement.voiding import set_aside
+from central.reports.k3.models import K3VoucherRow
 
 BUDGET, SHORT_BUDGET = 300_000, 20_000
 """Steps for each part of a gap: in a look, and while a person waits."""
-MOST_ROWS_WAITED_FOR = 1_500
+MOST_ROWS_WAITED_FOR, MOST_ROWS_GATHERED = 1_500, 10_000
+"""So many rows are searched, or gathered, while a person waits; more is left to the next look."""
 AGAIN_MS = 6 * 3_600_000
 """A building of a period that is over and not locked is looked at so often by itself."""
 BUILDINGS_A_LOOK = 5
@@ -177,6 +180,15 @@ def seen(building: Building, period: Period) -> Seen:
     searched = is_searched(content, one.explained_for)
     found = explained_in(bytes(one.explained))
     return Seen(building, period, content, found, searched, None, one.digest, one.gathered_ms)
+
+
+def is_short(period: Period) -> bool:
+    """Say whether a person may wait for a look: the period's rows of payments, of K/3's vouchers and of lists are few."""
+    days = {"day__gte": period.first, "day__lte": period.last}
+    rows = OutsideRow.objects.filter(made__period=period.name, made__end__isnull=True).count()
+    return (
+        rows + payments_in(period).count() + K3VoucherRow.objects.filter(**days).count() <= MOST_ROWS_GATHERED
+    )
 
 
 def want(period: Period, codes: Iterable[str], now_ms: int) -> None:

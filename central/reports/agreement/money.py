@@ -34,26 +34,28 @@ MONEY_ACCOUNTS = ("cash:", "card-clearing", "bank-clearing", "card-paid-over")
 _TOKENS = re.compile(r"[-—_/|,;，；\s]+")
 
 
-def card_room(periods: Sequence[Period], buildings: Iterable[str]) -> Given:
+def card_room(periods: Sequence[Period], buildings: Sequence[Building]) -> Given:
     """Give the desk's payments and void receipts of some periods."""
-    rows = [row for period in periods for row in (*_paid(period), *_voided(period))]
-    return ours(Party.CARD_ROOM, rows, [(one, period.name) for period in periods for one in buildings])
+    here = Payment.objects.filter(account__point__room__building__in=buildings).values("pk")
+    rows = [row for period in periods for row in (*_paid(period, here), *_voided(period, here))]
+    frames = [(one.code, period.name) for period in periods for one in buildings]
+    return ours(Party.CARD_ROOM, rows, frames)
 
 
 def _of_electricity(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     return payments.exclude(purpose=Payment.Purpose.CHARGES).exclude(debt__penalty__isnull=False)
 
 
-def _paid(period: Period) -> Iterator[Row]:
-    payments = _of_electricity(payments_in(period)).select_related(
+def _paid(period: Period, here: QuerySet[Payment, dict[str, object]]) -> Iterator[Row]:
+    payments = _of_electricity(payments_in(period).filter(pk__in=here)).select_related(
         "receipt", "shift", "account__point__room__building"
     )
     for one in payments:
         yield _row(period, one, one.payment_id, one.amount_fen, one.at_ms, one.shift and one.shift.day)
 
 
-def _voided(period: Period) -> Iterator[Row]:
-    counted = _of_electricity(Payment.objects.all()).values("pk")
+def _voided(period: Period, here: QuerySet[Payment, dict[str, object]]) -> Iterator[Row]:
+    counted = _of_electricity(Payment.objects.filter(pk__in=here)).values("pk")
     voids: QuerySet[ReceiptVoid] = voids_in(period).filter(receipt__payment__in=counted)
     for void in voids.select_related(
         "shift", "receipt__payment__receipt", "receipt__payment__account__point__room__building"
@@ -84,7 +86,9 @@ def k3(periods: Sequence[Period], buildings: Sequence[Building]) -> Given:
     for period in periods:
         if _is_covered(period):
             grain = _grain_of(period)
-            given.rows += list(_takings(period, buildings))
+            codes = {"", *(one.code for one in buildings)}
+            rows = _takings(period, list(Building.objects.all()))
+            given.rows += [row for row in rows if row.building in codes]
             given.frames |= {(one.code, period.name): How(Origin.IMPORTED, grain) for one in buildings}
     return given
 

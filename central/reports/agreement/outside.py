@@ -261,11 +261,14 @@ def end_list(number: int, *, why: str, actor: User, now_ms: int) -> OutsideListE
     return end
 
 
-def outside(party: Party, periods: Sequence[Period]) -> Given:
+def outside(party: Party, periods: Sequence[Period], buildings: Sequence[Building]) -> Given:
     """Give what a party's lists that count say; a list tells of the buildings that it names, and of no other."""
     given = Given(party)
     rows = OutsideRow.objects.filter(
-        made__party=party, made__period__in=[one.name for one in periods], made__end__isnull=True
+        made__party=party,
+        made__period__in=[one.name for one in periods],
+        made__end__isnull=True,
+        building__in=buildings,
     )
     for one in rows.select_related("made", "building").order_by("made", "row", "pk"):
         frame = (one.building.code, one.made.period)

@@ -14,7 +14,7 @@ from central.office.models import Approval
 from central.office.roles import ASK_AGREEMENT, IMPORT_AGREEMENT
 from central.reports.agreement.asked import asked_place
 from central.reports.agreement.forms import SumForm
-from central.reports.agreement.looking import MOST_ROWS_WAITED_FOR, SHORT_BUDGET, look
+from central.reports.agreement.looking import MOST_ROWS_WAITED_FOR, SHORT_BUDGET, is_short, look, want
 from central.reports.agreement.models import OutsideList
 from central.reports.agreement.outside import type_sum
 from central.reports.agreement.signing import ask_for_signatures
@@ -45,8 +45,16 @@ def take_sum(request: HttpRequest, month: int, building_id: int) -> HttpResponse
     if not isinstance(made, OutsideList):
         form.add_error("amount", refusal_text(made))
         return building_page(request, place, form)
-    look(place.period, [place.building.code], now_ms, budget=SHORT_BUDGET, most_rows=MOST_ROWS_WAITED_FOR)
-    messages.success(request, _("The sum is taken, and compared."))
+    want(place.period, [place.building.code], now_ms)
+    if is_short(place.period):
+        look(
+            place.period,
+            [place.building.code],
+            now_ms,
+            budget=SHORT_BUDGET,
+            most_rows=MOST_ROWS_WAITED_FOR,
+        )
+    messages.success(request, _("The sum is taken."))
     return redirect("agreement:building", month, building_id)
 
 

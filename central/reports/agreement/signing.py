@@ -22,9 +22,9 @@ from central.office.approvals import ApprovalRefusal, ask
 from central.office.models import Approval, User
 from central.office.roles import Role
 from central.papers.accounting import first_days
-from central.reports.agreement.content import digest_of, pack, seal_of
+from central.reports.agreement.content import BuildingContent, digest_of, pack, seal_of
 from central.reports.agreement.gathering import compared, gather, is_over
-from central.reports.agreement.looking import SHORT_BUDGET, Seen, is_locked, look, seen
+from central.reports.agreement.looking import Seen, is_locked, seen, want
 from central.reports.agreement.models import AgreementKept, AgreementLock
 from central.reports.agreement.voiding import AGREEMENT, subject_of
 from central.reports.books.locks import LockRefusal, lock, lock_of
@@ -55,9 +55,9 @@ def ask_for_signatures(
         return SignRefusal.DAYS_OPEN
     if has_open_before(building, period):
         return SignRefusal.EARLIER_OPEN
-    look(period, [building.code], now_ms, budget=SHORT_BUDGET, most_rows=0)
     found = seen(building, period)
-    if found.digest != shown:
+    if not found.digest == shown == digest_of(figures_now(building, period, now_ms)):
+        want(period, [building.code], now_ms)
         return SignRefusal.CHANGED
     if not found.is_searched:
         return SignRefusal.STILL_LOOKING
@@ -65,6 +65,11 @@ def ask_for_signatures(
     if found.unexplained and not why:
         return SignRefusal.NO_REASON
     return _ask(found, why or _("All lines agree, or what differs is explained."), actor=actor, now_ms=now_ms)
+
+
+def figures_now(building: Building, period: Period, now_ms: int) -> BuildingContent:
+    """Gather a building's lines as they are at this instant."""
+    return compared(gather(period, [building.code], now_ms, alone=True), building)
 
 
 @one_writer
@@ -118,8 +123,7 @@ def carry_out(content: Content, approved: Approved) -> str:
     if building is None or period is None or kept is None or is_locked(building, period):
         return _("The period is locked already, or the building is gone.")
     ChainHead.objects.select_for_update().filter(pk=1).first()
-    now = compared(gather(period, [building.code], approved.now_ms), building)
-    if digest_of(now) != kept.digest:
+    if digest_of(figures_now(building, period, approved.now_ms)) != kept.digest:
         return _("The figures have changed since. Signatures given for the former ones are void.")
     booked = lock(building.code, period, actor=approved.asked_by.get_username(), now_ms=approved.now_ms)
     if booked is LockRefusal.EARLIER_OPEN:

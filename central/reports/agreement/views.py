@@ -31,6 +31,7 @@ from central.reports.agreement.looking import (
     MOST_ROWS_WAITED_FOR,
     SHORT_BUDGET,
     Seen,
+    is_short,
     look,
     seen,
     want,
@@ -121,7 +122,7 @@ def look_at_all(request: HttpRequest) -> HttpResponse:
     now_ms = clock.now_ms()
     period = asked_period(request.POST.get("month", ""), now_ms)
     codes = list(Building.objects.filter(of_served(request.user, "pk")).values_list("code", flat=True))
-    if len(codes) <= MOST_LOOKED_AT_ONCE:
+    if len(codes) <= MOST_LOOKED_AT_ONCE and is_short(period):
         look(period, codes, now_ms, budget=SHORT_BUDGET, most_rows=MOST_ROWS_WAITED_FOR)
         messages.success(request, _("Looked at, as of now."))
     else:
@@ -179,6 +180,10 @@ def _may_be_asked(found: Seen, now_ms: int) -> bool:
 def look_at_one(request: HttpRequest, month: int, building_id: int) -> HttpResponse:
     """Look at one building now; a long search is left to the next look."""
     place, now_ms = asked_place(request, month, building_id), clock.now_ms()
+    if not is_short(place.period):
+        want(place.period, [place.building.code], now_ms)
+        messages.success(request, _("The buildings are looked at one after the other, within minutes."))
+        return redirect("agreement:building", month, building_id)
     look(place.period, [place.building.code], now_ms, budget=SHORT_BUDGET, most_rows=MOST_ROWS_WAITED_FOR)
     if seen(place.building, place.period).is_searched:
         messages.success(request, _("Looked at, as of now."))
