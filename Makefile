@@ -93,8 +93,9 @@ bench-wear: $(STAMP) ## bytes to the card per sweep of 128 meters, beside a bare
 bench-drain: $(STAMP) system ## 72 hours of 208 meters without central, drained while polling goes on; restart on that journal
 	@$(PY) -m tests.bench.bench_drain $(BENCH_ARGS)
 
-bench-reports: $(STAMP) ## 20,000 rows as XLSX and PDF with Chinese text: time and memory, beside the peers
-	@$(PY) -m tests.bench.bench_reports
+bench-reports: $(STAMP) system ## a year of 20,000 rooms by month, on SQLite and PostgreSQL beside DuckDB; 20,000 rows as XLSX and PDF; SHORT=1
+	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
+	@$(PY) -m tests.bench.bench_reports $(if $(SHORT),--short) $(BENCH_ARGS)
 
 bench-audit: $(STAMP) ## the audit log and the verification on a chain of a million rows (5 minutes)
 	@$(PY) -m tests.bench.bench_audit

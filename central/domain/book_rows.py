@@ -61,8 +61,10 @@ class Row:
     closing: int = 0
     energy_wh: int = 0
     outside: int = 0
+    is_new: bool = False
     is_changed: bool = False
-    """Not written yet."""
+    is_followed: bool = False
+    """`until` is another one than before."""
 
     def take(self, change: Change) -> None:
         """Add what the period gains."""
@@ -95,10 +97,10 @@ def add_change(rows: list[Row], ordinal: int, change: Change) -> None:
 
 
 def _row_between(rows: list[Row], place: int, ordinal: int) -> Row:
-    row = Row(ordinal)
+    row = Row(ordinal, is_new=True)
     if place:
         before = rows[place - 1]
-        before.until, before.is_changed = ordinal, True
+        before.until, before.is_followed = ordinal, True
         row.opening = row.closing = before.closing
         row.outside = before.outside
     if place < len(rows):

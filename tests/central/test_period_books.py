@@ -4,22 +4,27 @@ folded, the rows are those of a plain recomputation.
 
 from dataclasses import dataclass, field
 
+import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from central.campus.models import Account
 from central.clock import campus_day
 from central.domain.book_periods import ordinal_of
 from central.domain.periods import accounting_period, month_period
 from central.ledger import chart_of_accounts as chart
+from central.ledger.models import AuditEntry
 from central.ledger.operations import Draft, book
-from central.link.models import Gateway, GatewayEntry, GatewayEpoch
+from central.link.models import Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from central.office.models import DatedValue
 from central.papers.accounting import first_days, instants_of
+from central.reports.audit.details import detail_words
 from central.reports.books import folding, gathering
-from central.reports.books.locks import lock
-from central.reports.books.models import PeriodLock
-from central.reports.books.queries import account_periods
+from central.reports.books.locks import LockRefusal, lock, lock_of
+from central.reports.books.models import BookRow, BookSheet, LateBooking, PeriodLock
+from central.reports.books.queries import account_periods, late_rows
+from central.reports.books.verification import verify_period_books
 from tests.central.conftest import NOW_MS
 
 DAY_MS = 86_400_000
@@ -210,3 +215,102 @@ def test_the_fold_is_a_plain_recomputation(campus, twin, done):
                     for r in found
                 )
         transaction.set_rollback(True)
+
+
+def test_what_comes_after_a_lock_counts_later_with_both_dates_and_the_locked_closing_stands(campus, twin):
+    told = Told()
+    october, november = (accounting_period(2026, month, first_days) for month in (10, 11))
+    told.move("payment", "1-301.1", 50, 60)
+    told.move("payment", "2-101.1", 50, 60)
+    assert lock("1", november, actor="anna", now_ms=NOW_MS) is LockRefusal.NOT_OVER
+    assert lock("1", october, actor="anna", now_ms=NOW_MS) is LockRefusal.EARLIER_OPEN
+    september = accounting_period(2026, 9, first_days)
+    for period in (september, october):
+        made = lock("1", period, actor="anna", now_ms=NOW_MS)
+        assert lock_of("1", period.name) == made
+        assert lock("1", period, actor="anna", now_ms=NOW_MS) is LockRefusal.ALREADY
+    entry = AuditEntry.objects.get(subject="1", action="lock-period", position=made.position + 1)
+    assert detail_words(entry.action, entry.detail).startswith("结算期 2026-10")
+    before = account_periods(september, "1")
+    for account in ("1-301.1", "2-101.1"):
+        told.move("consumption", account, 20, 61)
+    told.use("1-302.1", 7, 61, costs=False)
+    assert account_periods(september, "1") == before
+    assert [(row.account, row.consumption, row.closing) for row in account_periods(september, "2")] == [
+        ("2-101.1", 20, 30)
+    ]
+    found = [
+        (row.account, row.opening, row.consumption, row.closing, row.energy_wh)
+        for row in account_periods(november)
+    ]
+    assert found == [("1-301.1", 50, 20, 30, 0), ("1-302.1", 0, 0, 0, 7), ("2-101.1", 30, 0, 30, 0)]
+    late = [(row.transfer, row.account, row.what, row.amount, row.belongs_to) for row in late_rows(november)]
+    assert late == [
+        ("t3", "1-301.1", "consumption", -20, september.name),
+        ("g5", "1-302.1", "energy", 7, september.name),
+    ]
+    assert [row.booked_ms - row.at_ms for row in late_rows(november, "1")] == [61 * DAY_MS] * 2
+    assert late_rows(november, "2") == late_rows(month_period(2026, 11)) == []
+    assert account_periods(month_period(2026, 9))[0].consumption == 20, "calendar months are never locked"
+
+
+@pytest.mark.parametrize(
+    ("harm", "named"),
+    [
+        (
+            lambda rows: rows.filter(kind="month", account="2-101.1").update(takings=1),
+            "2-101.1 yuan month:2026-09",
+        ),
+        (
+            lambda rows: rows.filter(kind="period", account="1-301.1").delete(),
+            "1-301.1 yuan period:2026-09: kept None",
+        ),
+        (lambda rows: rows.filter(account="9-1.1").update(until=7), "lasts until 7"),
+        (
+            lambda rows: BookSheet.objects.filter(building="2").update(content=b"\x90"),
+            "the sheet of building 2",
+        ),
+        (lambda rows: LateBooking.objects.all().delete(), "t4 of 1-301.1: told late nowhere"),
+    ],
+)
+def test_the_first_row_that_differs_from_the_ledger_is_named(campus, twin, harm, named):
+    told = Told()
+    assert verify_period_books().holds
+    for account in ("1-301.1", "2-101.1", "9-1.1"):
+        told.move("payment", account, 50, 60)
+    assert isinstance(
+        lock("1", accounting_period(2026, 9, first_days), actor="anna", now_ms=NOW_MS), PeriodLock
+    )
+    told.move("payment", "1-301.1", 9, 60)
+    folding.catch_up(NOW_MS)
+    told.move("payment", "1-301.1", 9, 1)
+    found = verify_period_books()
+    assert found.holds, found.fault
+    assert "1 accounts of no building" in found.seen
+    assert len(account_periods(month_period(2026, 9))) == 3
+    assert verify_period_books().holds
+    harm(BookRow.objects)
+    assert named in verify_period_books().fault
+
+
+def test_a_subsidy_taken_back_from_a_bucket_that_is_never_paid_out_lowers_subsidies(campus, twin):
+    account = Account.objects.get(code="1-301.1")
+    asked = TakeBackRequest.objects.create(
+        request_id="r1", account=account, bucket="aid", unit="yuan", asked=30, asked_ms=NOW_MS, why="w"
+    )
+    aid, lapsed, given = chart.customer("1-301.1", "aid", "yuan"), chart.lapsed("yuan"), chart.subsidy("yuan")
+    with transaction.atomic():
+        book([Draft("s1", given, aid, 40, "subsidy", NOW_MS)], NOW_MS)
+        book([Draft("s2", aid, lapsed, 30, "taken-back", NOW_MS)], NOW_MS)
+        book([Draft("s3", lapsed, given, 30, "subsidy-back", NOW_MS, asked.pk)], NOW_MS)
+    (row,) = account_periods(month_period(2026, 11))
+    assert (row.subsidies, row.other, row.closing, row.credit) == (10, 0, 10, 10)
+    assert verify_period_books().holds
+
+
+def test_what_is_owed_or_waits_to_be_paid_out_is_no_credit(campus, twin):
+    told = Told()
+    for kind, amount in (("payment", 50), ("void", 50), ("taken-back", 20), ("pay-out", 5)):
+        told.move(kind, "1-301.1", amount, 1)
+    (row,) = account_periods(month_period(2026, 11))
+    assert (row.takings, row.refunds, row.closing, row.outside, row.credit) == (0, 5, -5, -35, 30)

@@ -32,6 +32,7 @@ from central.office.notice_sending import send_next
 from central.office.notice_words import REFUSALS
 from central.reports.agreement.looking import look_around
 from central.reports.agreement.telling import tell_overdue
+from central.reports.books.folding import catch_up
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
 LOOK_EACH_S = 60.0
@@ -44,6 +45,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_of_sheets,
     look_at_losses,
     make_next_list,
+    catch_up,
     look_around,
     tell_overdue,
 )

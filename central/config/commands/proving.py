@@ -15,6 +15,7 @@ from central.ledger.one_state import one_state
 from central.ledger.verification import verify_books
 from central.losses.verification import verify_losses
 from central.reports.agreement.verification import verify_agreements
+from central.reports.books.verification import verify_period_books
 from central.reports.k3.verification import verify_k3
 
 
@@ -23,7 +24,7 @@ def verify(options: Namespace) -> int:
     with one_state():
         checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts(), *verify_subsidies()]
         checks += [*verify_corrections(), *verify_departures(), *verify_debts(), *verify_merchants()]
-        checks += [*verify_outage(), *verify_losses(), verify_k3(), verify_agreements()]
+        checks += [*verify_outage(), *verify_losses(), verify_k3(), verify_period_books(), verify_agreements()]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:

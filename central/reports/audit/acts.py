@@ -201,6 +201,7 @@ ACTS: dict[str, Act] = {
     "explain-bill": Act(_("Printed an explained bill")),
     "take-paper": Act(_("Took a report as a file"), About.REPORT),
     "take-audit": Act(_("Took the audit log as a file")),
+    "lock-period": Act(_("Locked an accounting period of a building"), B),
     "k3-map": Act(_("Put an account map for K/3 in force")),
     "k3-template": Act(_("Changed the layout of voucher files")),
     "k3-export": Act(_("Exported vouchers to K/3")),

@@ -33,6 +33,8 @@ _PATTERNS: tuple[tuple[str, str, Words], ...] = (
     (VERIFIED, r"(?P<n>\d+) (?P<hash>[0-9a-f]{64})",
      gettext_lazy("everything holds up to row %(n)s, hash %(hash)s")),
     ("take-audit", r"(?P<n>\d+) rows, (?P<form>\w+)(?P<what>.*)", gettext_lazy("%(n)s rows as %(form)s%(what)s")),
+    ("lock-period", r"period:(?P<month>[\d-]+) up to row (?P<row>\d+)",
+     gettext_lazy("accounting period %(month)s, with all booked up to row %(row)s")),
     ("sign-out", r"idle", gettext_lazy("nothing was done for a while")),
     ("sign-out", r"wrong-passwords", gettext_lazy("after too many wrong passwords")),
     ("make-pin", r"again", gettext_lazy("the former one no longer opens anything")),

@@ -9,14 +9,13 @@ from django.db.models import Q
 
 from central.domain.book_periods import Edges
 from central.ledger.models import Transfer
-from central.reports.books.edges import accounting_begins, settings_mark
+from central.reports.books.edges import accounting_begins
 from central.reports.books.gathering import CHUNK, COLUMNS, ENTRY_COLUMNS, Gathered, Whose, energy_entries
 from central.reports.books.models import EnergyPosition, FoldState
 
 
-def counted_anew(state: FoldState) -> tuple[Gathered, str]:
-    """Give what changes by the settings as they are now, with their mark."""
-    mark = settings_mark()
+def counted_anew(state: FoldState) -> Gathered:
+    """Give what changes by the settings as they are now."""
     old = {int(number): at_ms for number, at_ms in state.edges.items()}
     new = {number: accounting_begins(number) for number in old}
     whose = Whose()
@@ -30,7 +29,7 @@ def counted_anew(state: FoldState) -> tuple[Gathered, str]:
     gathered.edges = Edges(accounting_begins, new)
     for rows, entries in chunks:
         gathered.add(rows, entries)
-    return gathered, mark
+    return gathered
 
 
 def _chunks(state: FoldState, between: list[list[int]]) -> Iterator[tuple[list[tuple], list[tuple]]]:

@@ -2,17 +2,19 @@
 
 from datetime import date
 
-from django.db.models import Count, Max
-
 from central.clock import start_of_day_ms
 from central.domain.book_periods import Edges
 from central.domain.periods import PeriodKind, accounting_period
 from central.office.dated_settings import computed_with
 from central.office.models import DatedValue
 from central.papers.accounting import first_days, instants_of
+from central.prepared import Prepared
 
 KINDS = (PeriodKind.MONTH, PeriodKind.ACCOUNTING)
 SETTINGS = ("period.first-day", "period.hour")
+
+
+_SAID = Prepared(lambda: DatedValue.objects.filter(code__in=SETTINGS).order_by().values_list("pk", flat=True))
 
 
 def month_begins(ordinal: int) -> int:
@@ -32,5 +34,5 @@ MONTHS = Edges(month_begins)
 
 def settings_mark() -> str:
     """Give a mark of the settings that say where accounting periods begin; another one when a value was added."""
-    said = DatedValue.objects.filter(code__in=SETTINGS).aggregate(count=Count("pk"), newest=Max("pk"))
-    return f"{said['count']}:{said['newest'] or 0}"
+    said = _SAID.rows()
+    return f"{len(said)}:{max(said, default=0)}"

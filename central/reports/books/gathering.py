@@ -192,9 +192,8 @@ def _asked_of(rows: Sequence[tuple]) -> dict[str, str]:
 
 
 def gather(state: FoldState, whose: Whose, edges: Edges, most: int = CHUNK) -> Gathered:
-    """Take up to so many rows that are not folded yet."""
-    new = Transfer.objects.filter(position__gt=state.position).order_by("position")
-    rows = list(new.values_list(*COLUMNS)[:most])
+    """Take up to so many rows that are not folded yet, CHUNK at most."""
+    rows = _TRANSFERS.rows(state.position)[:most]
     entries = list(new_entries(most - len(rows))) if len(rows) < most else []
     found = Gathered(whose, edges, rows[-1][0] if rows else state.position, rows=len(rows) + len(entries))
     found.add(rows, entries)
@@ -208,8 +207,8 @@ def new_entries(most: int) -> Iterator[tuple]:
 
     What a gateway's epoch has received is committed together with its entries: behind it, none comes any more.
     """
-    done = {(one.gateway, one.epoch): one.seq for one in EnergyPosition.objects.all()}
-    for gateway, epoch, received in GatewayEpoch.objects.values_list("gateway_id", "epoch", "received_seq"):
+    done = {(gateway, epoch): seq for gateway, epoch, seq in _FOLDED.rows()}
+    for gateway, epoch, received in _RECEIVED.rows():
         seq = done.get((gateway, epoch), 0)
         if received > seq and most > 0:
             found = _ENTRIES.rows(gateway, epoch, seq)[:most]
@@ -222,6 +221,16 @@ def energy_entries() -> QuerySet[GatewayEntry]:
     return GatewayEntry.objects.filter(kind=EntryKind.CONSUMPTION.value, booked=True).exclude(energy_wh=0)
 
 
+_TRANSFERS = Prepared(
+    lambda position: (
+        Transfer.objects.filter(position__gt=position).order_by("position").values_list(*COLUMNS)[:CHUNK]
+    ),
+    int,
+)
+_FOLDED = Prepared(lambda: EnergyPosition.objects.values_list("gateway", "epoch", "seq"))
+_RECEIVED = Prepared(
+    lambda: GatewayEpoch.objects.order_by("pk").values_list("gateway_id", "epoch", "received_seq")
+)
 _ENTRIES = Prepared(
     lambda gateway, epoch, seq: (
         energy_entries()

@@ -72,7 +72,7 @@ def _locked(
         actor=actor,
         action="lock-period",
         subject=building,
-        detail=f"{period.name}, row {position}",
+        detail=f"{period.name} up to row {position}",
         now_ms=now_ms,
     )
     return made

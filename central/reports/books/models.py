@@ -89,16 +89,31 @@ class BookRow(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "ordinal", "account", "unit"], name="one_row_per_account_period"
+                fields=["account", "unit", "kind", "ordinal"], name="one_row_per_account_period"
             )
         ]
         indexes = [
-            models.Index(
-                fields=["kind", "account", "unit"], condition=Q(until=OPEN_END), name="newest_row_of_account"
-            ),
+            models.Index(fields=["kind", "ordinal", "building"], name="rows_of_period"),
+            models.Index(fields=["account"], condition=Q(until=OPEN_END), name="newest_row_of_account"),
             models.Index(
                 fields=["kind", "ordinal"], condition=Q(until__gt=F("ordinal") + 1), name="rows_that_last"
             ),
+        ]
+
+
+class BookSheet(models.Model):
+    """A building's rows of a period as they are read, made by the first reader; the fold drops it when one of them changes."""
+
+    kind = models.CharField(max_length=8)
+    ordinal = models.IntegerField()
+    building = models.CharField(max_length=16)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "ordinal", "building"], name="one_sheet_per_building_and_period"
+            )
         ]
 
 

@@ -5,50 +5,15 @@ Reading folds first what is new.
 
 from typing import NamedTuple
 
-from django.db import connection
-
 from central import clock
 from central.domain.book_periods import name_of, ordinal_of
 from central.domain.periods import Period, PeriodKind
 from central.reports.books.edges import KINDS
 from central.reports.books.folding import catch_up
-from central.reports.books.models import BookRow, LateBooking
+from central.reports.books.models import LateBooking
+from central.reports.books.sheets import AccountPeriod, rows_of
 
 __all__ = ["AccountPeriod", "LateRow", "account_periods", "catch_up", "late_rows"]
-TABLE = BookRow._meta.db_table
-_MOVED = (
-    "SELECT account, unit, opening, takings, subsidies, refunds, consumption, other, closing, energy_wh, outside "  # noqa: S608  a table's name
-    f"FROM {TABLE} WHERE kind = %s AND ordinal = %s"
-)
-_AT_REST = (
-    "SELECT account, unit, closing, 0, 0, 0, 0, 0, closing, 0, outside "  # noqa: S608  a table's name
-    f"FROM {TABLE} WHERE kind = %s AND ordinal < %s AND until > ordinal + 1 AND until > %s AND (closing <> 0 OR outside <> 0)"
-)
-_OF_BUILDING = " AND building = %s"
-
-
-class AccountPeriod(NamedTuple):
-    """An account's books in a period. closing == opening + takings + subsidies - refunds - consumption + other, always."""
-
-    account: str
-    unit: str
-    """What the balance is kept in: amounts are micro-yuan or Wh."""
-    opening: int
-    takings: int
-    subsidies: int
-    refunds: int
-    consumption: int
-    other: int
-    closing: int
-    energy_wh: int
-    """Used in the period, in whatever unit it was paid; whose energy it was, whoever paid."""
-    outside: int = 0
-    """How much of the closing balance is not credit at the gateway: debts and bills (below zero), what waits to be paid out."""
-
-    @property
-    def credit(self) -> int:
-        """The closing balance as the gateway keeps it."""
-        return self.closing - self.outside
 
 
 class LateRow(NamedTuple):
@@ -68,22 +33,10 @@ class LateRow(NamedTuple):
 
 
 def account_periods(period: Period, building: str | None = None) -> list[AccountPeriod]:
-    """Give the books of every account that had a balance or a movement in a period, by account and unit."""
+    """Give the books of every account that had a balance or a movement in a period, building by building."""
     _require_numbered(period)
     catch_up(clock.now_ms())
-    kind, ordinal = period.kind.value, ordinal_of(period)
-    moved: list[object] = [kind, ordinal]
-    at_rest: list[object] = [kind, ordinal, ordinal]
-    tail = ""
-    if building is not None:
-        tail = _OF_BUILDING
-        moved.append(building)
-        at_rest.append(building)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_MOVED}{tail} UNION ALL {_AT_REST}{tail}", [*moved, *at_rest])
-        found = list(map(AccountPeriod._make, cursor.fetchall()))
-    found.sort()
-    return found
+    return rows_of(period.kind.value, ordinal_of(period), building)
 
 
 def late_rows(period: Period, building: str | None = None) -> list[LateRow]:

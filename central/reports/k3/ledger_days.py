@@ -6,7 +6,7 @@ shift belongs to the day that the shift is booked on, as in the day's table (R-4
 begins after the day was closed, is not cut apart.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -20,6 +20,7 @@ from central.desk.day_close import open_days
 from central.desk.models import Payment
 from central.desk.print_models import ReceiptVoid
 from central.desk.shift_models import CashDifference, CashOut, Shift
+from central.domain.account_moves import account_of
 from central.domain.k3_map import Fact, Facts
 from central.domain.k3_voucher import Movement
 from central.ledger.models import Transfer
@@ -28,7 +29,6 @@ from gateway.contract.quantities import Unit
 SETTLES_MS = 10 * 60_000
 """A transaction that began before midnight is committed by then."""
 TAKEN = ("payment", "charge", "bill-payment", "debt-paid")
-ACCOUNT_SIDES = ("customer", "debt", "reclaim", "billed", "taken-back")
 CLASS_SIDES = ("revenue:energy:", "sales:energy:")
 
 
@@ -139,14 +139,7 @@ class Whose:
 
     def account_of(self, *sides: str) -> str:
         """Give the account that one of two ledger accounts is about; "" for none."""
-        return next((code for side in sides for code in self._named_in(side)), "")
-
-    def _named_in(self, side: str) -> Iterator[str]:
-        parts = side.split(":")
-        if side.startswith("owed:opening:"):
-            yield parts[2]
-        elif parts[0] in ACCOUNT_SIDES:
-            yield parts[1]
+        return next((code for side in sides if (code := account_of(side))), "")
 
     def facts(self, account: str, sides: tuple[str, str]) -> Facts:
         """Give what the map's texts may say of a movement. The class in a ledger account's name goes before that of now."""
