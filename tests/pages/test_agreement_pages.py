@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from central import clock
 from central.campus.models import Building
 from central.desk.models import Payment
 from central.domain.periods import accounting_period_of
+from central.ledger import chart_of_accounts as chart
 from central.ledger.models import AuditEntry
+from central.ledger.operations import Draft, book
 from central.losses.readings.sheets import month_of
 from central.office.approvals import sign
 from central.office.models import Approval, Notice, User
@@ -49,6 +52,14 @@ def signed_by(number: int, names: tuple[str, ...]) -> Approval:
         )
         assert isinstance(done, Approval), done
     return done
+
+
+def booked_late(account: str) -> None:
+    """Book a subsidy now that was given in the period that is over."""
+    at_ms = instants_of(last_over(clock.now_ms()))[1] - seed_agreement.DAY_MS
+    ours, other = chart.customer(account, "paid", "yuan"), chart.subsidy("yuan")
+    with transaction.atomic():
+        book([Draft("late-subsidy", other, ours, 3_000_000, "subsidy", at_ms)], clock.now_ms())
 
 
 def test_differences_are_shown_with_what_explains_them_and_lead_to_their_rows(address: str) -> None:
@@ -105,6 +116,12 @@ def test_all_parties_sign_then_the_period_is_locked_and_stays_as_it_was(address:
     assert cashier.post(f"{address}sign/", {"shown": digest, "why": "x"}).status_code == 400
     assert client_of("finance").post("/agreement/lists/1/back/", {"why": "错"}).status_code == 400
     assert verify_agreements().holds
+    booked_late("1-101.1")
+    after = month_of(accounting_period_of(last_over(clock.now_ms()).after))
+    next_page = text_of(cashier.get(address.replace(month, str(after))))
+    assert re.search(
+        r"Came late, from locked periods .* 1-101.1 .* 3.000000 yuan .* " + kept.period[7:], next_page
+    )
 
 
 def test_a_figure_that_changes_makes_the_signatures_void_by_name(address: str) -> None:

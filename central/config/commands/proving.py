@@ -24,7 +24,13 @@ def verify(options: Namespace) -> int:
     with one_state():
         checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts(), *verify_subsidies()]
         checks += [*verify_corrections(), *verify_departures(), *verify_debts(), *verify_merchants()]
-        checks += [*verify_outage(), *verify_losses(), verify_k3(), verify_period_books(), verify_agreements()]
+        checks += [
+            *verify_outage(),
+            *verify_losses(),
+            verify_k3(),
+            verify_period_books(),
+            verify_agreements(),
+        ]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:
