@@ -17,7 +17,7 @@ from central.papers.words import period_words
 from central.reports.agreement.looking import Seen, seen
 from central.reports.agreement.models import AgreementLock
 from central.reports.agreement.tables import difference_table, lines_table, overview_table
-from central.reports.agreement.telling import due_day
+from central.reports.agreement.telling import due_day, open_buildings
 
 
 def build(period: Period) -> Paper:
@@ -72,9 +72,8 @@ def _lock_note(one: Seen) -> str:
 
 
 def is_settled(period: Period) -> bool:
-    """Say whether every building is locked: before that, figures may still change."""
-    locked = AgreementLock.objects.filter(period=period.name).values("building")
-    return not Building.objects.exclude(pk__in=locked).exists()
+    """Say whether every building that has anything to agree on is locked: before that, figures may still change."""
+    return AgreementLock.objects.filter(period=period.name).exists() and not open_buildings(period)
 
 
 AGREEMENT = Report(
