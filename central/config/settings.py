@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "central.reports.low_balance",
     "central.reports.bureau",
     "central.reports.schedule",
+    "central.reports.agreement",
     "central.losses",
     "central.desk",
     "central.desk.resident",

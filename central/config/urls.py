@@ -17,6 +17,7 @@ PAGES = {
     "low-balances/": "central.reports.low_balance.urls",
     "bureau/": "central.reports.bureau.urls",
     "runs/": "central.reports.schedule.urls",
+    "agreement/": "central.reports.agreement.urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",
 }

@@ -88,6 +88,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     (
         _("Finance system (K/3)"),
         (
+            Door(
+                _("Four-way agreement"),
+                _("Each building's money, energy and balances: what differs and why, and who has signed."),
+                "agreement:board",
+                acts.SEE_AGREEMENT,
+            ),
             Door(_("Vouchers to K/3"), _("Days that are over, as vouchers for finance's books."), "k3:exports", acts.SEE_K3),
             Door(_("Lists from K/3"), _("What finance's books say, brought in."), "k3:imports", acts.SEE_K3),
             Door(_("Account map"), _("Which account of theirs each of ours is."), "k3:map", acts.SEE_K3),

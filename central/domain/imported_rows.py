@@ -143,6 +143,9 @@ class RowFault(StrEnum):
     SAME_FILE = "same-file"
     NOT_BALANCED = "not-balanced"
     """A voucher whose debits and credits differ."""
+    NO_BUILDING = "no-building"
+    TOLD_BEFORE = "told-before"
+    """Another list that counts says it already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ SETTINGS: Final = (
     Known("period.hour", Kind.HOUR_OF_DAY, 0, "R-4.1.9"),
     Known("bill.due-days", Kind.DAYS, 15, "R-4.2.1", most=365),
     Known("bill.reading-within", Kind.HOURS, 24, "R-4.2.1", least=1, most=240),
-    Known("agreement.due-day", Kind.DAY_OF_MONTH, 6, "R-4.1.9", least=1, most=28, is_read=False),
+    Known("agreement.due-day", Kind.DAY_OF_MONTH, 6, "R-4.1.9", least=1, most=28),
     Known("check.minutes", Kind.MINUTES, 60, "R-4.2.0", least=1, most=1440),
     Known("check.parties", Kind.TEXTS, ["财务", "卡机房", "楼管员", "安保纠察", "水电技师"], "R-4.2.0"),
     Known("check.late-hour", Kind.HOUR_OF_DAY, 22, "R-4.2.0", least=1),

@@ -127,6 +127,10 @@ class _Open:
                 found[value].append(at)
         return found
 
+    def documents(self) -> set[str]:
+        """Give the numbers of the rows that still wait."""
+        return {self.rows[at].document for at in self.waiting} - {""}
+
     def left_over(self, group: Sequence[int], matched: Sequence[tuple[int, Row]], stage: _Stage) -> None:
         """Remember, for each row of a group that found no partner, the equal ones that got one it might have had."""
         joined: list[dict[int, None]] = []
@@ -215,11 +219,18 @@ def _match_group(
 
 
 def _match_mistyped(ours: _Open, theirs: _Open, pairs: list[Pair]) -> None:
-    """Match rows of one day and sum whose numbers differ by a slip: one left over, or any of the rows equal to it."""
+    """Match rows of one day and sum whose numbers differ by a slip: one left over, or any of the rows equal to it.
+
+    A row whose very number still waits on the other side, in another building or period, is that one: no slip is looked for.
+    """
+    ours_wait, theirs_wait = ours.documents(), theirs.documents()
     groups = theirs.groups(_BY_DAY.key)
     for key, mine in ours.groups(_BY_DAY.key).items():
+        others = [one for one in groups.get(key, ()) if theirs.rows[one].document not in ours_wait]
         for at in mine:
-            found = _mistyped(ours, theirs, at, [one for one in groups.get(key, ()) if one in theirs.waiting])
+            if ours.rows[at].document in theirs_wait:
+                continue
+            found = _mistyped(ours, theirs, at, [one for one in others if one in theirs.waiting])
             if found is None:
                 continue
             left, right, other = found

@@ -167,8 +167,12 @@ def _basis_of(left: Row, right: Row) -> Basis | None:
         return Basis.DOCUMENT
     same_day = left.day == right.day
     if contradict(left, right):
-        is_slip = same_day and left.amount == right.amount and is_mistyped_document(left, right)
-        return Basis.DAY if is_slip else None
+        if not same_day or not is_mistyped_document(left, right):
+            return None
+        if left.amount == right.amount:
+            return Basis.DAY
+        # A mistyped number and a reversed sign are two errors on one row: it fits, and is never certain.
+        return Basis.NUMBERS if left.amount == -right.amount else None
     if left.place and left.place == right.place:
         return Basis.PLACE
     return Basis.DAY if same_day else None

@@ -28,10 +28,11 @@ def tell_waiting(request: Approval, now_ms: int) -> None:
     _tell("approval-waiting", request, {"why": request.why}, offices, f"step-{step}", now_ms)
 
 
-def tell_ended(request: Approval, now_ms: int) -> None:
-    """Tell who asked what became of it, and why."""
+def tell_ended(request: Approval, now_ms: int, also: Iterable[int] = ()) -> None:
+    """Tell who asked what became of it, and why; `also`: further people whom it concerns."""
     decided = {"decision_word": _msgid(Approval.State(request.state).label), "why": request.outcome}
-    _tell("approval-decided", request, decided, (), "ended", now_ms, persons=(request.asked_by_id,))
+    persons = (request.asked_by_id, *also)
+    _tell("approval-decided", request, decided, (), "ended", now_ms, persons=persons)
 
 
 def remind(now_ms: int) -> int:

@@ -25,7 +25,7 @@ from central.domain.approval import (
 )
 from central.ledger.operations import BrokenInvariant, record_audit
 from central.office.acts import Act, Approved, Content, act_of
-from central.office.approval_notices import above_at, tell_ended, tell_waiting
+from central.office.approval_notices import CLOCK, above_at, tell_ended, tell_waiting
 from central.office.dated_settings import list_at
 from central.office.models import Approval, Filing, Signature, User
 from central.office.people import roles_of
@@ -135,6 +135,25 @@ def withdraw(number: int, *, reason: str, actor: User, now_ms: int) -> Approval 
         return ApprovalRefusal.NO_REASON
     _end(request, Approval.State.WITHDRAWN, reason.strip()[:300], now_ms)
     _on_record("withdraw-request", request, actor, request.outcome, now_ms)
+    return request
+
+
+@transaction.atomic
+def end_as_void(number: int, *, why: str, now_ms: int) -> Approval | None:
+    """End a waiting request because what it asks for is no longer so: signatures are void, by name. None: it had ended before."""
+    request = Approval.objects.select_for_update().filter(pk=number, state=Approval.State.WAITING).first()
+    if request is None:
+        return None
+    signed = [one.person.get_username() for one in request.signatures.select_related("person")]
+    _end(request, Approval.State.WITHDRAWN, why[:300], now_ms)
+    record_audit(
+        actor=CLOCK,
+        action="void-signatures",
+        subject=f"approval {request.number}",
+        detail=", ".join([request.asked_by.get_username(), *signed]),
+        now_ms=now_ms,
+    )
+    tell_ended(request, now_ms, [one.person_id for one in request.signatures.all()])
     return request
 
 

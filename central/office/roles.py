@@ -238,6 +238,13 @@ MAP_K3 = (Role.FINANCE,)
 SEE_BUREAU_BILLS = SEE_MONEY
 """What the power bureau asks for, beside our figures (R-4.1.9)."""
 ENTER_BUREAU_BILLS = (Role.FINANCE,)
+SEE_AGREEMENT = (*SEE_MONEY, Role.LOGISTICS, Role.AFFAIRS, Role.ELECTRICIAN, Role.TECHNICIAN)
+"""The board of the four parties, a building's lines and their rows (R-4.1.9)."""
+IMPORT_AGREEMENT = (Role.CASHIER, Role.FINANCE, Role.ELECTRICIAN, Role.TECHNICIAN)
+"""Bring in what another party says: K/3's sums, readings, the old centre's table."""
+LOOK_AGREEMENT = (*IMPORT_AGREEMENT, Role.DIRECTOR)
+ASK_AGREEMENT = (Role.CASHIER,)
+"""Send a building's lines to be signed: that is the card room's own signature; the other parties and the director follow."""
 SEE_AUDIT = (Role.AUDITOR, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 MANAGE_PEOPLE = (Role.ADMIN,)
 SEE_SETTINGS = (*SEE_MONEY, *OFFICES, *WORKSHOP)

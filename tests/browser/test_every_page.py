@@ -140,6 +140,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "lists from K/3": ("finance", "/k3/imports/"),
     "K/3's vouchers": ("finance", "/k3/imports/1/"),
     "K/3's totals": ("director", "/k3/imports/2/"),
+    "four-way agreement": ("cashier", "/agreement/"),
+    "four-way agreement, seen": ("director", "/agreement/"),
+    "lists of other parties": ("finance", "/agreement/lists/"),
+    "list of another party": ("finance", "/agreement/lists/1/"),
     "monthly bills": ("cashier", "/desk/merchants/bills/"),
     "overdue bills": ("director", "/desk/merchants/bills/?show=overdue"),
     "a month to bill": ("cashier", "/desk/merchants/bills/plan/"),
@@ -308,6 +312,24 @@ def send_k3_list(page: Page, text: str) -> None:
     )
     with page.expect_navigation():
         page.locator("form[enctype] button").click()
+
+
+def send_agreement_list(page: Page, text: str) -> None:
+    page.goto("/agreement/lists/")
+    page.locator("#id_grain").select_option("period")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "k3.csv", "mimeType": "text/csv", "buffer": text.encode("gbk")}
+    )
+    with page.expect_navigation():
+        page.locator("form[enctype] button").click()
+
+
+def open_agreement(page: Page, rows: str = "") -> None:
+    """Open building 1 from the board, and the rows of a party when asked."""
+    page.goto("/agreement/")
+    page.locator("tbody th a").first.click()
+    if rows:
+        page.locator(f"a[href$='/{rows}/']").click()
 
 
 def preview_vouchers_again(page: Page) -> None:
@@ -598,6 +620,18 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "vouchers previewed": ("finance", lambda page, site: preview_vouchers_again(page), "#make"),
     "power bureau's bill mistyped": ("finance", lambda page, site: mistype_a_bill(page), "ul.errorlist"),
     "K/3's list previewed": ("finance", lambda page, site: send_k3_list(page, GOOD_K3_LIST), "#import"),
+    "building's agreement": ("cashier", lambda page, site: open_agreement(page), "#line-bridge"),
+    "rows of a party": ("finance", lambda page, site: open_agreement(page, "money/k3"), "#rows-title"),
+    "other party's list previewed": (
+        "finance",
+        lambda page, site: send_agreement_list(page, "楼栋,金额\n2,88.50\n"),
+        "#import",
+    ),
+    "other party's list refused": (
+        "finance",
+        lambda page, site: send_agreement_list(page, "楼栋,金额\n1,1.5\n九号楼,=2\n"),
+        ".note.bad",
+    ),
     "K/3's list refused": ("finance", lambda page, site: send_k3_list(page, BAD_K3_LIST), ".note.bad"),
     "bill paid above what is open": (
         "cashier",
@@ -871,9 +905,15 @@ def runs(site: Site, meetings: None) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def bureau(site: Site, k3: None) -> None:
+def bureau(site: Site, runs: None) -> None:
     """Have bills of the power bureau, one of them corrected."""
     site.run("from tests.browser import seed_bureau; seed_bureau.bureau()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def agreement(site: Site, bureau: None) -> None:
+    """Let the four parties of a building differ on every line of the period that is over."""
+    site.run("from tests.browser import seed_agreement; seed_agreement.agreement()")
 
 
 @dataclass

@@ -120,6 +120,11 @@ def test_truncate_is_blocked_on_postgresql():
 
 def test_every_immutable_table_has_its_triggers():
     assert immutable_tables() == [
+        "agreement_agreementkept",
+        "agreement_agreementlock",
+        "agreement_outsidelist",
+        "agreement_outsidelistend",
+        "agreement_outsiderow",
         "books_periodlock",
         "bureau_bureaubill",
         "desk_adjustment",

@@ -205,6 +205,20 @@ def test_a_number_of_another_receipt_ties_nothing_of_another_day_and_sum() -> No
     assert kinds == {ErrorKind.OTHER_DOCUMENT: 1}
 
 
+def test_a_row_with_a_mistyped_number_and_a_reversed_sign_fits_and_is_never_certain() -> None:
+    left = [row("a", 5_000, document="10000126")]
+    said = explained(left, [copy_of(left[0], document="10000216", place="", amount=-5_000)])
+    assert (only(said).kind, said.verdict) == (ErrorKind.SIGN_REVERSED, Verdict.FITS)
+
+
+def test_a_row_whose_own_number_stands_elsewhere_lends_its_place_to_no_mistyped_one() -> None:
+    left = [row("a", 5_000, document="10000387"), row("b", 5_000, document="10000398")]
+    right = [copy_of(left[0], period=AFTER, place=""), copy_of(left[1], document="10000389", place="")]
+    errors = [one[0] for part in explained(left, right).parts for one in part.alternatives]
+    moved = [one for one in errors if one.kind is not ErrorKind.OTHER_DOCUMENT]
+    assert [(one.kind, one.rows[0].id) for one in moved] == [(ErrorKind.WRONG_PERIOD, "a")]
+
+
 def test_all_rows_behind_one_instant_are_one_error() -> None:
     """K3 closed at noon of the last day, and its next month is not there yet."""
     day = [row(str(at), 1_000 * (at + 1), day=29, at_ms=29 * DAY_MS + at * 3_600_000) for at in range(1, 9)]

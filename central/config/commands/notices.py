@@ -31,6 +31,8 @@ from central.office.models import Channel, Delivery
 from central.office.notice_queries import Choice
 from central.office.notice_sending import send_next
 from central.office.notice_words import REFUSALS
+from central.reports.agreement.looking import look_around
+from central.reports.agreement.telling import tell_overdue
 from central.reports.books.folding import catch_up
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
@@ -49,6 +51,8 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     remind_of_items,
     tell_low_rooms,
     catch_up,
+    look_around,
+    tell_overdue,
     run_due_jobs,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""

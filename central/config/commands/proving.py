@@ -14,6 +14,7 @@ from central.desk.verification import verify_sales
 from central.ledger.one_state import one_state
 from central.ledger.verification import verify_books
 from central.losses.verification import verify_losses
+from central.reports.agreement.verification import verify_agreements
 from central.reports.books.verification import verify_period_books
 from central.reports.bureau.verification import verify_bureau
 from central.reports.k3.verification import verify_k3
@@ -28,7 +29,8 @@ def verify(options: Namespace) -> int:
         checks = [*verify_books(), *verify_sales(), *verify_openings(), *verify_shifts(), *verify_subsidies()]
         checks += [*verify_corrections(), *verify_departures(), *verify_debts(), *verify_merchants()]
         checks += [*verify_outage(), *verify_losses(), verify_k3(), verify_period_books()]
-        checks += [verify_meetings(), verify_made_papers(), verify_low_balances(), verify_bureau()]
+        checks += [verify_meetings(), verify_made_papers(), verify_low_balances()]
+        checks += [verify_bureau(), verify_agreements()]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:

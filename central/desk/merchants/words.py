@@ -50,6 +50,10 @@ ROW_FAULTS: dict[str, Words] = {
     RowFault.NOT_BALANCED: lazy(
         "belongs to a voucher whose debits and credits differ: some of its rows are not in the file"
     ),
+    RowFault.NO_BUILDING: lazy("is no building's code or name. Write it as the campus list does"),
+    RowFault.TOLD_BEFORE: lazy(
+        "is told already by a list that counts, or its period is locked. Take that list back first, or leave the building out"
+    ),
 }
 BILL_FAULTS: dict[str, Words] = {
     BillFault.NO_METER: lazy("no meter is bound to it in this time"),

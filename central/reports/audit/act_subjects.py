@@ -22,6 +22,7 @@ NUMBERED: dict[str, tuple[Words, str]] = {
     "meeting": (_("meeting %(number)s"), "meetings:meeting"),
     "run": (_("run %(number)s"), "schedule:run"),
     "low-balance list": (_("list of low balances %(number)s"), "low_balance:list"),
+    "agreement list": (_("list %(number)s for the agreement"), "agreement:list"),
     "pay-over": (_("pay-over %(number)s"), ""),
     "shift": (_("shift %(number)s"), "desk:shift-record"),
     "hand-in": (_("hand-in %(number)s"), "desk:hand-in"),

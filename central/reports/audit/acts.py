@@ -159,6 +159,9 @@ ACTS: dict[str, Act] = {
     "approve": Act(_("Approved a request"), About.APPROVAL),
     "reject": Act(_("Rejected a request"), About.APPROVAL),
     "withdraw-request": Act(_("Withdrew a request"), About.APPROVAL),
+    "void-signatures": Act(
+        _("Ended a request whose figures changed: its signatures are void"), About.APPROVAL
+    ),
     "file-paper": Act(_("Noted where a paper is filed"), About.APPROVAL),
     "escalate-approval": Act(_("Told those above of an approval nobody signed"), About.APPROVAL),
     "open-shift": Act(_("Opened a shift")),
@@ -232,6 +235,10 @@ ACTS: dict[str, Act] = {
     "take-k3-export": Act(_("Took a voucher file")),
     "k3-import": Act(_("Imported a list from K/3")),
     "k3-import-back": Act(_("Took an import from K/3 back")),
+    "agreement-list": Act(_("Brought in another party's list for the four-way agreement")),
+    "agreement-list-back": Act(_("Took a list for the four-way agreement back")),
+    "agreement-sum": Act(_("Typed another party's sum for the four-way agreement")),
+    "agreement-lock": Act(_("Locked a building's period, signed by all parties"), B),
     VERIFIED: Act(_("Verified the books")),
 }
 

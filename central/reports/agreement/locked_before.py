@@ -1,0 +1,62 @@
+"""The locked period before: its rows stand as they were signed, and what changed in them since counts now, with both dates."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from central.clock import campus_day
+from central.domain.agreement_rows import Row
+from central.domain.four_way import Party
+from central.domain.late_changes import changes_since
+from central.domain.periods import Period
+from central.losses.readings.models import AgreedTable
+from central.reports.agreement.content import BuildingContent, LineKey, content_in
+from central.reports.agreement.given import Given
+from central.reports.agreement.models import AgreementLock
+from central.reports.k3.models import K3Import
+
+OF_PARTY = {
+    Party.CARD_ROOM: LineKey.MONEY,
+    Party.K3: LineKey.MONEY,
+    Party.ELECTRICIAN: LineKey.ENERGY,
+    Party.AUTOMATIC: LineKey.ENERGY,
+}
+
+
+def put_locked(given: Mapping[Party, Given], before: Period, period: Period) -> None:
+    """Put each building's locked rows of the period before in place of what is known of it now; the difference goes to `period`.
+
+    Only where a party tells of `period` at all: a change alone would make a missing source look like a small one.
+    """
+    locks = AgreementLock.objects.filter(period=before.name).select_related("kept", "building")
+    contents = [content_in(bytes(one.kept.content)) for one in locks]
+    for party, one in given.items():
+        for content in contents:
+            _put(one, party, content, period)
+
+
+def _put(given: Given, party: Party, content: BuildingContent, period: Period) -> None:
+    frame = (content.building, content.period)
+    line = content.get(OF_PARTY[party])
+    kept = line.rows_of(party) if line else ()
+    now = [row for row in given.rows if row.frame == frame]
+    told = frame in given.frames
+    given.rows = [row for row in given.rows if row.frame != frame] + list(kept)
+    if told and kept and (content.building, period.name) in given.frames:
+        given.rows += changes_since(kept, now, period.name, booked_on)
+
+
+def booked_on(row: Row) -> date:
+    """Give the day on which a row came or went: of K/3's lists the import's, of readings the newest table's."""
+    kind, _colon, rest = row.origin.partition(":")
+    if kind == "k3":
+        number = rest.partition(",")[0].rpartition(" ")[2]
+        made = K3Import.objects.filter(pk=number).select_related("end").first()
+        if made is not None:
+            return campus_day(made.end.at_ms if hasattr(made, "end") else made.at_ms)
+    elif kind == "sheet":
+        building, _between, name = rest.partition(":")
+        tables = AgreedTable.objects.filter(sheet__building=building, sheet__period=name)
+        newest = tables.order_by("-agreed_ms").values_list("agreed_ms", flat=True).first()
+        if newest is not None:
+            return campus_day(newest)
+    return row.day

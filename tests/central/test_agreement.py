@@ -1,0 +1,94 @@
+"""The bridge over two periods, K/3's vouchers as a source, and what comes after a lock (R-4.1.9)."""
+
+import pytest
+
+from central import clock
+from central.campus.models import Building
+from central.clock import campus_day
+from central.domain.agreement_rows import Grain
+from central.domain.four_way import LineState, Party
+from central.domain.k3_map import rows_to_json
+from central.domain.k3_rows import K3Kind
+from central.domain.periods import accounting_period_of, day_before
+from central.link.models import GatewayEntry
+from central.office.acts import Approved
+from central.office.models import User
+from central.papers.accounting import instants_of
+from central.reports.agreement.gathering import compared, gather, last_over
+from central.reports.agreement.looking import look, seen
+from central.reports.agreement.signing import carry_out, keep
+from central.reports.books.locks import lock
+from central.reports.k3.imports import import_file, read_file
+from central.reports.k3.models import K3Map
+from tests.browser import seed, seed_agreement, seed_k3
+
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+HOUR_MS = seed_agreement.HOUR_MS
+
+
+@pytest.fixture
+def building(db: None) -> Building:
+    seed.people()
+    seed.campus(buildings=1, rooms=6)
+    seed_agreement.people_of_agreement()
+    return Building.objects.get(code="1")
+
+
+def lines_of(building: Building, period):
+    content = compared(gather(period, ["1"], clock.now_ms()), building)
+    return {one.key.value: one for one in content.lines}, content
+
+
+def state(content, key: str) -> LineState:
+    return content.get(key).line("1", content.period).state
+
+
+def test_the_next_period_begins_with_what_was_locked_and_takes_what_came_late(building):
+    second = last_over(clock.now_ms())
+    first = accounting_period_of(day_before(second))
+    seed_agreement.a_period("1", first)
+    look(first, ["1"], clock.now_ms())
+    found = seen(building, first)
+    assert state(found.content, "bridge") is LineState.AGREES
+    earlier = accounting_period_of(day_before(first))
+    now_ms, cashier = clock.now_ms(), User.objects.get(username="cashier")
+    lock("1", earlier, actor="seed", now_ms=now_ms)
+    approved = Approved(7, cashier, (User.objects.get(username="director"),), "同意", now_ms)
+    assert carry_out(keep(found, now_ms), approved) == ""
+    closing = found.content.get("bridge").rows_of(Party.CLOSING)
+    account = seed_agreement.accounts_of("1")[0]
+    newest = GatewayEntry.objects.filter(account=account.code).order_by("seq").last()
+    told = seed_agreement.Told(account, 9_000_000)
+    told.balance, told.carried = newest.lines[0][3], newest.carried_nano_yuan
+    told.use(700, instants_of(first)[1] - HOUR_MS, received_ms=now_ms + 1_000)
+    lines, content = lines_of(building, second)
+    opening = lines["bridge"].rows_of(Party.OPENING)
+    assert {(one.id, one.amount) for one in opening} == {(one.id, one.amount) for one in closing}
+    (late,) = [one for one in lines["bridge"].rows_of(Party.CONSUMPTION) if one.booked]
+    assert (late.place, late.day, late.booked) == ("1-101", first.last, campus_day(now_ms))
+    assert state(content, "bridge") is LineState.AGREES
+
+
+def test_vouchers_of_k3_are_takings_only_where_money_came_in(building):
+    period = last_over(clock.now_ms())
+    now_ms, finance = clock.now_ms(), User.objects.get(username="finance")
+    rows = rows_to_json(seed_k3.rows())
+    K3Map.objects.create(
+        from_day=period.first, rows=rows, approval=1, asked_by=finance, why="x", at_ms=now_ms
+    )
+    cash, customer, use = "1001.01", "2203.01", "6051.01"
+    day = period.first.isoformat()
+    journal = (
+        "日期,凭证字号,摘要,科目代码,核算项目,借方,贷方\n"
+        f"{day},记-1,收款,{cash},,900.00,\n,,收款,{customer},部门---1---1号楼,,880.00\n,,收款,{customer},部门---7---七号楼,,20.00\n"
+        f"{day},记-2,用电,{customer},部门---1---1号楼,55.00,\n,,用电,{use},,,55.00\n"
+        f"{day},记-3,退费,{customer},部门---1---1号楼,30.00,\n,,退费,{cash},,,30.00\n"
+    )
+    days = (period.first, period.last)
+    import_file(
+        read_file(journal.encode("gbk"), K3Kind.VOUCHERS, days), "k3.csv", actor=finance, now_ms=now_ms
+    )
+    gathered = gather(period, ["1"], now_ms)
+    k3 = gathered.given[Party.K3]
+    assert [(row.building, row.amount) for row in k3.rows] == [("1", 88_000), ("", 2_000)]
+    assert k3.frames["1", period.name].grain is Grain.DAYS
