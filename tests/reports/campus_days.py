@@ -123,6 +123,8 @@ class CampusDays:
                 self.say(f"  {day}: {self.payments} payments so far")
             self._day(day)
             day += timedelta(days=1)
+        midnight_ms = start_of_day_ms(today)
+        self._hours(midnight_ms, 0, (self.now_ms - midnight_ms) // HOUR_MS)
         look_at_losses(self.now_ms)
         while make_next_list(self.now_ms) is not None:
             pass

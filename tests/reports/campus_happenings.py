@@ -58,6 +58,11 @@ class Happenings:
             if day == period.after + timedelta(days=4):
                 paid = pay_bill(f"bill-{period.name}", 1, 5_000, cashier, now_ms=at_ms)
                 assert isinstance(paid, Paid), paid
+        for back, raised in ((8, True), (10, False)):
+            if day == self.periods[1].first + timedelta(days=back):
+                self.gateways[0].sound("relay-contradicted", "M1-107", raised=raised, at_ms=at_ms)
+        if day == self.periods[1].first:
+            self.gateways[0].sound("meter-silent", "M1-109", raised=True, at_ms=at_ms)
         if day == self.periods[1].first + LEFT_ON:
             self._departure(cashier, at_ms)
 
