@@ -26,7 +26,7 @@ OWN_SIGN_IN = {"office:second-factor", "office:password"}
 """For whoever is signed in, whatever his role; they send strangers to the sign-in themselves."""
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 SPECIMENS = {
-    "code": "price-list",
+    "code": "faults",
     "setting_code": "desk.hours",
     "digits": "0123456789abcdef",
     "account": "1-101.1",
