@@ -32,7 +32,7 @@ OWN_SIGN_IN = {"office:second-factor", "office:password"}
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 SENT_BY_BROWSERS = ("get", "post")
 SPECIMENS = {
-    "code": "price-list",
+    "code": "faults",
     "setting_code": "desk.hours",
     "digits": "0123456789abcdef",
     "account": "1-101.1",
