@@ -140,12 +140,12 @@ def _owner(code: str) -> tuple[str, str]:
 
 
 def _since(instant_ms: int) -> QuerySet[Transfer, tuple[str, str, int]]:
-    """Give what happened from an instant on. It was booked hardly before: two clocks never agree, a day is more than enough."""
+    """Sum by its two sides what happened from an instant on. It was hardly booked before: for two clocks a day is enough."""
     used = Q(kind=EntryKind.CONSUMPTION, at_ms__gt=instant_ms)
     other = ~Q(kind=EntryKind.CONSUMPTION) & Q(at_ms__gte=instant_ms)
     of_customers = Q(debit__code__startswith="customer:") | Q(credit__code__startswith="customer:")
     later = Transfer.objects.filter(used | other, of_customers, booked_ms__gte=instant_ms - DAY_MS)
-    return later.order_by().values_list("debit", "credit", "amount")
+    return later.order_by().values_list("debit", "credit").annotate(Sum("amount"))
 
 
 def given_in(from_ms: int, until_ms: int) -> dict[str, int]:
