@@ -20,7 +20,7 @@ from central.desk.shift_queries import shifts_table
 from central.domain.day_totals import Totals
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
-from central.office.roles import SEE_MONEY, Role
+from central.office.roles import SEE_MONEY
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -131,5 +131,4 @@ TAKINGS = Report(
     roles=SEE_MONEY,
     build=build,
     is_settled=is_settled,
-    told=(Role.CASHIER, Role.FINANCE, Role.DIRECTOR),
 )
