@@ -94,7 +94,7 @@ bench-drain: $(STAMP) system ## 72 hours of 208 meters without central, drained 
 	@$(PY) -m tests.bench.bench_drain $(BENCH_ARGS)
 
 reports: $(STAMP) ## every report of the demo campus in every form and language, to be looked at; DIR=folder
-	@$(PY) -m tests.reports.run $(DIR)
+	@$(PY) -m tests.reports.run $(if $(DIR),"$(DIR)")
 
 bench-reports: $(STAMP) system ## a year of 20,000 rooms by month, on SQLite and PostgreSQL beside DuckDB; 20,000 rows as XLSX and PDF; SHORT=1
 	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3

@@ -245,6 +245,11 @@ class CampusGateway:
         )
         return [*told, said]
 
+    def sound(self, what: str, subject: str, *, raised: bool, at_ms: int) -> None:
+        """Raise an alarm, or end it."""
+        self.twin.now_ms = at_ms
+        self.send([facts.Alarm(f"{what}:{subject}", what, subject, raised, self.twin.at())], at_ms)
+
     def send(self, told: list[facts.Fact], now_ms: int) -> None:
         """Send facts as batches; central takes them at once."""
         self.twin.now_ms = now_ms

@@ -17,7 +17,7 @@ from central.domain.periods import Period, PeriodKind, accounting_period_of, day
 from central.papers.accounting import first_days, period_of
 from central.papers.catalogue import all_reports
 from tests.reports.campus_days import CampusDays
-from tests.reports.other_papers import OTHERS
+from tests.reports.other_papers import writers
 from tests.reports.written_papers import Written, write_report
 
 BUSY_DAY = timedelta(days=9)
@@ -36,7 +36,7 @@ def make_all(folder: Path) -> int:
             period = period_to_show(kind, days)
             written += write_report(folder, report, period, every_copy=place == 0, now_ms=days.now_ms)
         _say(f"  {report.code}: {time.monotonic() - begun_ms:.1f} s")
-    for writer in OTHERS:
+    for writer in writers():
         written += writer(folder, days)
     (folder / "index.html").write_text(_index(written), encoding="utf-8")
     _list(written)

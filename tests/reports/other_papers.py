@@ -1,32 +1,20 @@
-"""What the college prints or sends beside the catalogue's reports: pictures, texts, agreed tables. Each writes its own files.
+"""What the college prints or sends beside the catalogue's reports: pictures, texts, sheets to write on.
 
-A new kind of paper is one function here: it is given the folder and what was lived, and gives what it wrote.
+Each kind is a module of its own, `paper_*.py`, with `write(folder, days)`: it is given the folder and what was lived, and gives
+what it wrote. A new module is in by being there.
 """
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
-from django.conf import settings
-from django.utils import translation
-
-from central.campus.models import Building
-from central.losses.readings.papers import blank_paper
-from central.losses.readings.sheets import place_of
 from tests.reports.campus_days import CampusDays
-from tests.reports.written_papers import Written, write_paper
+from tests.reports.written_papers import Written
 
 Writer = Callable[[Path, CampusDays], Iterator[Written]]
 
 
-def reading_sheets(folder: Path, days: CampusDays) -> Iterator[Written]:
-    """The electricians' sheets to read meters by hand (R-4.3.7)."""
-    period = days.periods[-1]
-    for building in Building.objects.order_by("code"):
-        for language, _name in settings.LANGUAGES:
-            with translation.override(language):
-                paper = blank_paper(place_of(building, period), days.now_ms)
-                name = f"{period.name}-{building.code}"
-                yield from write_paper(folder, language, paper, name, every_copy=False, now_ms=days.now_ms)
-
-
-OTHERS: list[Writer] = [reading_sheets]
+def writers() -> list[Writer]:
+    """Give what writes each other kind of paper."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("paper_*.py"))
+    return [import_module(f"tests.reports.{name}").write for name in names]

@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext as _
 from pypdf import PdfReader
 
 from central.domain.paper import Kind, Paper, decode, encode
@@ -56,7 +57,7 @@ def write_paper(
         body = pdf(paper, sheet_words("admin", now_ms), copy, None)
         name = f"{stem}-copy{copy}.pdf" if copy else f"{stem}.pdf"
         yield _written(place / name, paper.title, body, *_read_pdf(body, language))
-    body = workbook(paper, sheet_fallback=paper.title)
+    body = workbook(paper, sheet_fallback=paper.title, total=_("Total"))
     yield _written(place / f"{stem}.xlsx", paper.title, body, *_read_workbook(body, paper))
     body = encode(paper)
     faults = [] if decode(body) == paper else ["read back, it is another paper"]
