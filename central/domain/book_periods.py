@@ -81,8 +81,10 @@ def place(at_ms: int, edges: Edges, locks: Sequence[Locked], came_after: Callabl
 
     What happened before the end of a period that was locked when it came counts in the first one that was not.
     """
-    closed = [lock for lock in locks if came_after(lock)]
     own = _by_edges(at_ms, edges, locks)
+    if not locks or at_ms >= locks[-1].until_ms:
+        return Counted(own)
+    closed = [lock for lock in locks if came_after(lock)]
     if not closed or at_ms >= closed[-1].until_ms:
         return Counted(own)
     return Counted(closed[-1].ordinal + 1, own)

@@ -17,7 +17,7 @@ PAYS_EVERY = 30
 WH = "(500 + (r.id * 7919 + day.n * 104729) % 4000)"
 PRICE = 558
 """Micro-yuan per Wh."""
-DAYS = "WITH RECURSIVE day(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM day WHERE n < {last}) "
+DAYS = "WITH RECURSIVE day(n) AS (SELECT CAST({first} AS bigint) UNION ALL SELECT n + 1 FROM day WHERE n < {last}) "
 CODE = "('customer:' || r.code || ':paid:yuan')"
 COLUMNS = (
     "(position, chain_hash, id, debit_id, credit_id, amount, unit, kind, at_ms, booked_ms, reference, note)"

@@ -58,9 +58,10 @@ class Whose:
     buildings: dict[str, str] = field(default_factory=dict)
     sides: dict[str, str] = field(default_factory=dict)
     locks: dict[str, list[Locked]] = field(default_factory=dict)
+    newest_lock: int = 0
 
     def learn(self, rows: Sequence[tuple], entries: Sequence[tuple]) -> None:
-        """Read what these rows ask for. Locks are read anew, and after the rows: each one that came before a row is among them."""
+        """Read what these rows ask for. Locks are read after the rows: each one that came before a row is among them."""
         sides = {side for row in rows for side in row[3:5] if side not in self.sides}
         splits = {split_of(side) for side in sides if side.startswith(SHARE_SIDE)}
         shares = (
@@ -72,19 +73,13 @@ class Whose:
         if unknown:
             found = Account.objects.filter(code__in=unknown)
             self.buildings.update(found.values_list("code", "point__room__building__code"))
-        self.locks = locks_by_building()
+        for lock in PeriodLock.objects.filter(pk__gt=self.newest_lock).order_by("pk"):
+            self.locks.setdefault(lock.building, []).append(lock.locked)
+            self.newest_lock = lock.pk
 
     def locks_of(self, account: str) -> list[Locked]:
         """Give the locks of an account's building, in order."""
         return self.locks.get(self.buildings.get(account, ""), []) if self.locks else []
-
-
-def locks_by_building() -> dict[str, list[Locked]]:
-    """Give all locks, by building, in order."""
-    found: dict[str, list[Locked]] = {}
-    for lock in PeriodLock.objects.order_by("building", "ordinal"):
-        found.setdefault(lock.building, []).append(lock.locked)
-    return found
 
 
 @dataclass(slots=True)

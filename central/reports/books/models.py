@@ -105,7 +105,8 @@ class BookSheet(models.Model):
     """A building's rows of a period as they are read, made by the first reader; the fold drops it when one of them changes."""
 
     kind = models.CharField(max_length=8)
-    ordinal = models.IntegerField()
+    ordinal = models.BigIntegerField()
+    """Of 64 bits, as prepared statements ask for it."""
     building = models.CharField(max_length=16)
     content = models.BinaryField()
 

@@ -33,7 +33,10 @@ class LateRow(NamedTuple):
 
 
 def account_periods(period: Period, building: str | None = None) -> list[AccountPeriod]:
-    """Give the books of every account that had a balance or a movement in a period, building by building."""
+    """Give the books of every account that had a balance or a movement in a period, building by building.
+
+    It may fold, which locks the fold's row: inside a transaction that books, ask before, or with the chain's head locked.
+    """
     _require_numbered(period)
     catch_up(clock.now_ms())
     return rows_of(period.kind.value, ordinal_of(period), building)

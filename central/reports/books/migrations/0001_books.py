@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=8)),
-                ('ordinal', models.IntegerField()),
+                ('ordinal', models.BigIntegerField()),
                 ('building', models.CharField(max_length=16)),
                 ('content', models.BinaryField()),
             ],
