@@ -12,7 +12,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain bench-reports bench-audit bench-desk bench-sale setup system format clean
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ bench-wear: $(STAMP) ## bytes to the card per sweep of 128 meters, beside a bare
 
 bench-drain: $(STAMP) system ## 72 hours of 208 meters without central, drained while polling goes on; restart on that journal
 	@$(PY) -m tests.bench.bench_drain $(BENCH_ARGS)
+
+reports: $(STAMP) ## every report of the demo campus in every form and language, to be looked at; DIR=folder
+	@$(PY) -m tests.reports.run $(if $(DIR),"$(DIR)")
 
 bench-reports: $(STAMP) ## 20,000 rows as XLSX and PDF with Chinese text: time and memory, beside the peers
 	@$(PY) -m tests.bench.bench_reports

@@ -101,6 +101,7 @@ SCHEDULED_REPORTS: Final[list[object]] = [
     "household-detail period",
     "room-usage period",
     "merchants period",
+    "bureau-statement period",
     "subsidies period",
     "losses period",
     "arrears period",

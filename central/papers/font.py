@@ -17,6 +17,7 @@ PLACES = (
     "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
     "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
 )
+CLOSING, OPENING = frozenset("，。、；：？！）》」』】〕”’…,.;:?!)]}"), frozenset("（《「『【〔“‘([{")
 INSTALL = "apt-get install fonts-wqy-microhei"
 
 
@@ -57,7 +58,10 @@ class PaperFont:
         return "".join(out)
 
     def broken(self, text: str, width: float, size: float) -> list[str]:
-        """Break a printable text where it no longer fits; between any two characters, as Chinese allows, but rather at a space."""
+        """Break a printable text where it no longer fits; between any two characters, as Chinese allows, but rather at a space.
+
+        No line begins with what closes, or ends with what opens (GB/T 15834), where there is another place to break.
+        """
         if self.width(text, size) <= width:
             return [text]
         lines, rest = [], text
@@ -65,6 +69,7 @@ class PaperFont:
             count = self._fitting(rest, width, size)
             if count < len(rest) and (space := rest.rfind(" ", 1, count + 1)) > 0:
                 count = space
+            count = _before_punctuation(rest, count)
             lines.append(rest[:count].rstrip())
             rest = rest[count:].lstrip()
         return lines
@@ -76,6 +81,14 @@ class PaperFont:
             if used > width:
                 return max(1, count)
         return len(text)
+
+
+def _before_punctuation(text: str, count: int) -> int:
+    """Give how many characters a line takes when it may not end in this place; `count` itself where no place is better."""
+    for fewer in range(count, 0, -1):
+        if text[fewer : fewer + 1] not in CLOSING and text[fewer - 1] not in OPENING:
+            return fewer
+    return count
 
 
 @cache

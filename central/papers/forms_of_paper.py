@@ -103,7 +103,7 @@ def _body(
     if form == "json":
         return encode(paper)
     if form == "xlsx":
-        return workbook(paper, sheet_fallback=paper.title)
+        return workbook(paper, sheet_fallback=paper.title, total=_("Total"))
     words = sheet_words(request.user.get_username(), clock.now_ms())
     return pdf(paper, words, copy, _proof(request, sealed) if sealed else None)
 

@@ -29,18 +29,22 @@ UNITS_PER_SHOWN = {
     Kind.PRICE: 1_000_000,
     Kind.PERCENT: 1_000_000,
 }
+A4, PORTRAIT_WIDTH = 9, 100
+"""Who prints a workbook gets a whole row on each sheet; wide tables lie across it, as in the PDF."""
 LONGEST_SHEET_NAME = 31
 REFUSED_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "-"))
 MOST_ROWS = 1_048_000
 """A sheet holds 1,048,576; more goes on in another sheet."""
 
 
-def workbook(paper: Paper, sheet_fallback: str) -> bytes:
-    """Write one sheet per table (more when it is too long). `sheet_fallback` names a sheet whose table has no title."""
+def workbook(paper: Paper, sheet_fallback: str, total: str = "") -> bytes:
+    """Write one sheet per table (more when it is too long). `sheet_fallback` names a sheet whose table has no title; `total` is the
+    word before the sums.
+    """
     target = BytesIO()
     book = Workbook(target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in NUMBER_FORMATS.items()}
-    looks = _Looks(book, formats)
+    looks = _Looks(book, formats, total)
     used: set[str] = set()
     for table in paper.tables:
         for start in range(0, max(1, len(table.rows)), MOST_ROWS):
@@ -51,10 +55,10 @@ def workbook(paper: Paper, sheet_fallback: str) -> bytes:
 
 
 class _Looks:
-    """The workbook's few formats, made once."""
+    """The workbook's few formats, made once, and the word before the sums."""
 
-    def __init__(self, book: Workbook, numbers: dict[Kind, Any]) -> None:
-        self.numbers = numbers
+    def __init__(self, book: Workbook, numbers: dict[Kind, Any], total: str) -> None:
+        self.numbers, self.total = numbers, total
         self.title = book.add_format({"bold": True, "font_size": 14})
         self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         self.total_text = book.add_format({"bold": True, "top": 1})
@@ -65,6 +69,10 @@ class _Looks:
 
 
 def _write_sheet(sheet: Any, looks: _Looks, paper: Paper, table: Table, start: int) -> None:
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    if sum(column.width for column in table.columns) > PORTRAIT_WIDTH:
+        sheet.set_landscape()
     for place, column in enumerate(table.columns):
         sheet.set_column(place, place, max(8, column.width + 2))
     heads = [paper.title, " · ".join(part for part in (paper.document, paper.period) if part), *paper.notes]
@@ -96,7 +104,9 @@ def _writer(sheet: Any, numbers: dict[Kind, Any], place: int, column: Column) ->
 def _write_totals(sheet: Any, looks: _Looks, table: Table, line: int) -> None:
     cells: list[Cell] = totals(table)
     for place, (column, cell) in enumerate(zip(table.columns, cells, strict=True)):
-        if cell is None:
+        if cell is None and place == 0 and looks.total:
+            sheet.write_string(line, place, looks.total, looks.total_text)
+        elif cell is None:
             sheet.write_blank(line, place, None, looks.total_text)
         else:
             look = looks.totals[column.kind]

@@ -55,6 +55,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "receipt books": ("cashier", "/desk/books/"),
     "receipt book": ("cashier", "/desk/books/2/"),
     "bound volumes": ("cashier", "/desk/volumes/"),
+    "made by itself": ("director", "/runs/"),
+    "runs of a job": ("director", "/runs/jobs/report-takings-day/"),
+    "a run that failed": ("director", "/runs/2/"),
+    "reports made": ("director", "/runs/papers/"),
+    "a report made": ("director", "/runs/papers/1/"),
     "register of volumes": ("cashier", "/papers/bound-volumes/?kind=year"),
     "gaps": ("cashier", "/papers/receipt-gaps/?kind=year"),
     "no such receipt": ("", "/desk/proof/7/0123456789abcdef/"),
@@ -790,6 +795,12 @@ def k3(site: Site, thefts: None, bills_and_unusual_use: None) -> None:
 def meetings(site: Site, k3: None) -> None:
     """Have improvement items in every state, reviews and the months' meetings."""
     site.run("from tests.browser import seed_meetings; seed_meetings.meetings()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs(site: Site, k3: None) -> None:
+    """Have runs of what is made by itself: one that made a paper, one that failed, one given up."""
+    site.run("from tests.browser import seed_runs; seed_runs.runs()")
 
 
 @dataclass

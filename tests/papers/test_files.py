@@ -60,9 +60,9 @@ def sheets(content: bytes) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_figures_in_a_workbook_are_numbers_with_a_total() -> None:
-    lines = sheets(workbook(paper(rows(3)), "表"))["1号楼"]
+    lines = sheets(workbook(paper(rows(3)), "表", "合计"))["1号楼"]
     assert ("1-0", "王小明", 12.34, 5) in lines
-    assert lines[-1] == (None, None, 37.02, 15)
+    assert lines[-1] == ("合计", None, 37.02, 15)
     assert lines[0][0] == "用电明细表"
     assert lines[1][0] == "HNKJ/C4/1013 · 2026-11"
 
@@ -174,3 +174,18 @@ def test_every_character_of_every_text_is_printed(texts: list[str]) -> None:
     plain = paper([Row(["x", text, 0, 0]) for text in texts])
     printed = "".join("".join(page.split()) for page in pages_of(pdf(plain, WORDS)))
     assert printed.count("字") == sum(text.count("字") for text in texts) + ("字体" in printed)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("上次读数（度）", ["上次读数", "（度）"]),
+        ("一二三四五，六", ["一二三四", "五，六"]),
+        ("）））））））", ["）））））", "））"]),
+        ("Used, kWh (net)", ["Used, kWh", "(net)"]),
+    ],
+)
+def test_no_line_begins_with_what_closes_or_ends_with_what_opens(
+    font: PaperFont, text: str, lines: list[str]
+) -> None:
+    assert font.broken(text, font.width("一二三四五", 10), 10) == lines

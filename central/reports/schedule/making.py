@@ -15,7 +15,6 @@ from central.reports.schedule.told import msgid, tell_of_paper
 
 SCHEDULE = "schedule"
 """The actor in the audit chain."""
-MAKE = "make-paper"
 
 
 def make_due_paper(report: Report, job: str, due: Due, now_ms: int) -> Done:
@@ -46,7 +45,7 @@ def keep(report: Report, run: ScheduledRun, contents: dict[str, str], now_ms: in
         digest=digest,
         made_ms=now_ms,
     )
-    record_audit(actor=SCHEDULE, action=MAKE, subject=subject_of(paper), detail=digest, now_ms=now_ms)
+    record_audit(actor=SCHEDULE, action="make-paper", subject=subject_of(paper), detail=digest, now_ms=now_ms)
     offices = tuple(office for office in report.told if office in report.roles)
     tell_of_paper(paper, report.title, offices, now_ms)
     return paper, True

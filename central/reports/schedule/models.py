@@ -26,8 +26,8 @@ class ScheduledRun(models.Model):
         WAITING = RunState.WAITING.value, _("to be run")
         RUNNING = RunState.RUNNING.value, _("is running")
         DONE = RunState.DONE.value, _("ran well")
-        FAILED = RunState.FAILED.value, _("did not work yet, is tried again")
-        GIVEN_UP = RunState.GIVEN_UP.value, _("did not work, given up")
+        FAILED = RunState.FAILED.value, _("failed, is tried again")
+        GIVEN_UP = RunState.GIVEN_UP.value, _("given up")
         SKIPPED = RunState.SKIPPED.value, _("run skipped")
 
     job = models.CharField(max_length=80)

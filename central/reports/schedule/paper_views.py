@@ -6,20 +6,22 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from central.clock import minute_text
-from central.domain.paper import Paper
-from central.domain.periods import read_period
+from central.domain.paper import Paper, encode
+from central.domain.periods import Period, read_period
 from central.office.access import may, roles
 from central.office.page_table import page_tables
 from central.office.roles import SEE_RUNS
 from central.papers import catalogue, forms_of_paper
 from central.papers.accounting import first_days
+from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
-from central.papers.operations import content_in, contents_of, seal_of
+from central.papers.operations import content_in, seal_of
 from central.papers.words import period_words
 from central.reports.schedule.models import MadePaper
 
@@ -69,10 +71,21 @@ def paper(request: HttpRequest, number: int) -> HttpResponse:
         "tables": page_tables(content.tables),
         "files": forms_of_paper.files(content, f"{request.path}?form="),
         "sealed": sealed,
-        "has_changed": seal_of(sealed.contents if sealed else contents_of(report, period)) != made.digest,
+        "has_changed": seal_of(sealed.contents) != made.digest
+        if sealed
+        else _has_changed(made, report, period),
         "newer": MadePaper.objects.filter(code=made.code, period=made.period, pk__gt=made.pk).first(),
     }
     return render(request, "schedule/paper.html", context)
+
+
+def _has_changed(made: MadePaper, report: Report, period: Period) -> bool:
+    """Say whether the paper would be another one now; it is made in one language only, the reader's."""
+    language = get_language() or settings.LANGUAGE_CODE
+    if language not in made.contents:
+        language = next(iter(made.contents))
+    with translation.override(language):
+        return encode(catalogue.make(report, period)).decode() != made.contents[language]
 
 
 def _with_note(content: Paper, made: MadePaper, form: str) -> Paper:

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from central.domain.periods import NotAPeriod, read_period
 from central.domain.scheduled_runs import DAY_MS, MINUTE_MS, Due, RunState
 from central.office.words import Badge
+from central.papers.accounting import first_days
+from central.papers.words import period_words
 from central.reports.schedule.jobs import Job
 from central.reports.schedule.models import JobWatch, ScheduledRun
 from central.reports.schedule.words import BADGES, run_words
@@ -76,3 +79,13 @@ def silent_since_ms(now_ms: int) -> int | None:
     """Say since when nobody looks whether something is due; None while somebody does, or there is nothing to look at yet."""
     seen = JobWatch.objects.order_by("-seen_until_ms").values_list("seen_until_ms", flat=True).first()
     return seen if seen is not None and now_ms - seen > LATE_MS else None
+
+
+def about_words(run: ScheduledRun) -> str:
+    """Name what a run is about: its period in words, else its due's own name."""
+    if not run.period:
+        return run.due
+    try:
+        return period_words(read_period(run.period, first_days))
+    except NotAPeriod:
+        return run.due

@@ -3,7 +3,7 @@
 from central.ledger.models import AuditEntry
 from central.ledger.verification import Check
 from central.papers.operations import seal_of
-from central.reports.schedule.making import MAKE, subject_of
+from central.reports.schedule.making import subject_of
 from central.reports.schedule.models import MadePaper
 
 NAME = "reports made by themselves"
@@ -11,7 +11,7 @@ NAME = "reports made by themselves"
 
 def verify_made_papers() -> Check:
     """Check every made paper; names the first that doesn't hold."""
-    known = set(AuditEntry.objects.filter(action=MAKE).values_list("subject", "detail"))
+    known = set(AuditEntry.objects.filter(action="make-paper").values_list("subject", "detail"))
     count, fault = 0, ""
     for paper in MadePaper.objects.order_by("pk").iterator():
         count += 1

@@ -15,7 +15,14 @@ from central.reports.schedule.every_job import every_job, job_of
 from central.reports.schedule.jobs import Job
 from central.reports.schedule.models import ScheduledRun
 from central.reports.schedule.operations import AgainRefusal, run_again
-from central.reports.schedule.queries import is_late, job_lines, next_due, said_of, silent_since_ms
+from central.reports.schedule.queries import (
+    about_words,
+    is_late,
+    job_lines,
+    next_due,
+    said_of,
+    silent_since_ms,
+)
 from central.reports.schedule.report_jobs import not_understood
 from central.reports.schedule.words import BADGES, run_words
 
@@ -51,7 +58,9 @@ def job_runs(request: HttpRequest, job: str) -> HttpResponse:
     context = {
         "job": chosen,
         "page": page,
-        "runs": [(run, BADGES[run.state], said_of(run), is_late(run, now_ms)) for run in page],
+        "runs": [
+            (run, about_words(run), BADGES[run.state], said_of(run), is_late(run, now_ms)) for run in page
+        ],
         "next_due": next_due(chosen, now_ms),
     }
     return render(request, "schedule/job.html", context)
@@ -69,6 +78,7 @@ def run(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "run": found,
         "job": job,
+        "about": about_words(found),
         "badge": BADGES[found.state],
         "said": said_of(found),
         "late": is_late(found, now_ms),

@@ -18,7 +18,6 @@ RUN_WORDS: dict[str, str] = {
     "period-goes-on": _(
         "%(report_word)s, %(period)s: something of this period is not closed yet, as a day of the desk. It is made when it is."
     ),
-    "no-such-report": _("There is no report %(report)s for this kind of period. Correct the setting."),
     "newer-due": _("It was missed, and a newer one was due as well: that one was run."),
 }
 """By code. Add a job's sentences here; a parameter whose name ends in `_word` is a msgid."""

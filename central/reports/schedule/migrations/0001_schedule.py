@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('due_ms', models.BigIntegerField()),
                 ('period', models.CharField(blank=True, max_length=24)),
                 ('lane', models.CharField(blank=True, max_length=80)),
-                ('state', models.CharField(choices=[('waiting', 'to be run'), ('running', 'is running'), ('done', 'ran well'), ('failed', 'did not work yet, is tried again'), ('given-up', 'did not work, given up'), ('skipped', 'run skipped')], default=central.domain.scheduled_runs.RunState['WAITING'], max_length=10)),
+                ('state', models.CharField(choices=[('waiting', 'to be run'), ('running', 'is running'), ('done', 'ran well'), ('failed', 'failed, is tried again'), ('given-up', 'given up'), ('skipped', 'run skipped')], default=central.domain.scheduled_runs.RunState['WAITING'], max_length=10)),
                 ('next_ms', models.BigIntegerField()),
                 ('tries', models.PositiveIntegerField(default=0)),
                 ('failures', models.PositiveIntegerField(default=0)),
