@@ -601,6 +601,7 @@ EXPECTED_COMPLAINTS = {
     *("printed before", "bad offset", "bad check"),
     *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
     *("card list refused", "bill paid above what is open", "K/3's list refused"),
+    "other party's list refused",
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     "departure mistyped",
     *(
