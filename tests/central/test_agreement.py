@@ -10,7 +10,8 @@ from central.domain.four_way import LineState, Party
 from central.domain.k3_map import rows_to_json
 from central.domain.k3_rows import K3Kind
 from central.domain.periods import accounting_period_of, day_before
-from central.link.models import GatewayEntry
+from central.link.models import GatewayEntry, MirrorBalance
+from central.losses.readings.models import AgreedReading, AgreedTable, ReadingSheet
 from central.office.acts import Approved
 from central.office.models import User
 from central.papers.accounting import instants_of
@@ -92,3 +93,58 @@ def test_vouchers_of_k3_are_takings_only_where_money_came_in(building):
     k3 = gathered.given[Party.K3]
     assert [(row.building, row.amount) for row in k3.rows] == [("1", 88_000), ("", 2_000)]
     assert k3.frames["1", period.name].grain is Grain.DAYS
+
+
+def test_what_lies_long_untouched_or_was_replaced_by_an_opening_is_told_rightly(building):
+    """Hundreds of settlements of one bucket don't hide another one; what a rebuilt store had used is billed after its opening."""
+    period = last_over(clock.now_ms())
+    from_ms, until_ms = instants_of(period)
+    account = seed_agreement.accounts_of("1")[0]
+    told = seed_agreement.Told(account, 1_000)
+    told.credit(40_000_000, from_ms - 40 * 24 * HOUR_MS)
+    last = GatewayEntry.objects.get(entry=f"{told.gateway.pk}.past.1001")
+    common = {
+        name: getattr(last, name)
+        for name in ("gateway", "account", "cause", "at_trusted", "boot", "monotonic_ms")
+    }
+    GatewayEntry.objects.bulk_create(
+        GatewayEntry(
+            entry=f"s{n}", epoch="past", seq=2_000 + n, kind="consumption", at_ms=from_ms - (600 - n) * HOUR_MS, energy_wh=1,
+            micro_yuan_per_kwh=1_000_000, carried_nano_yuan=0, lines=[["subsidy", "yuan", -1_000, 900_000 - n * 1_000]],
+            booked=True, received_ms=from_ms - (600 - n) * HOUR_MS, **common,
+        )
+        for n in range(500)
+    )  # fmt: skip
+    MirrorBalance.objects.create(
+        gateway=last.gateway, account=account.code, bucket="paid", unit="yuan", amount=40_000_000
+    )
+    told.seq = 5_000
+    GatewayEntry.objects.create(
+        entry="lost", epoch="new", seq=1, kind="consumption", at_ms=from_ms + HOUR_MS, energy_wh=700, booked=False,
+        micro_yuan_per_kwh=1_000_000, carried_nano_yuan=0, lines=[["paid", "yuan", -700_000, -700_000]],
+        received_ms=from_ms + HOUR_MS, **common,
+    )  # fmt: skip
+    told.use(2_000, from_ms + 9 * HOUR_MS)
+    told.use(50, until_ms + HOUR_MS)
+    lines, content = lines_of(building, period)
+    (opening,) = lines["bridge"].rows_of(Party.OPENING)
+    assert opening.amount == 40_000_000 + 401_000
+    assert [one.amount for one in lines["bridge"].rows_of(Party.CONSUMPTION)] == [2_000 * 558_300 // 1_000]
+    assert state(content, "bridge") is LineState.AGREES
+
+
+def test_a_table_in_which_no_meter_was_read_is_no_word_of_the_electrician(building):
+    """What was signed for it from the registers is theirs: the line is missing a party, and never agrees."""
+    period = last_over(clock.now_ms())
+    now_ms = clock.now_ms()
+    from_ms, until_ms = instants_of(period)
+    sheet = ReadingSheet.objects.create(
+        building=building, period=period.name, from_ms=from_ms, until_ms=until_ms
+    )
+    table = AgreedTable.objects.create(sheet=sheet, number=1, approval=1, asked_by="anna", agreed_ms=now_ms)
+    AgreedReading.objects.create(
+        table=table, place=1, meter="m1", room="1-101", verdict="no-hand", source="automatic", agreed_ms=now_ms,
+        automatic_wh=9_000, automatic_use_wh=500, agreed_wh=9_000, use_wh=500,
+    )  # fmt: skip
+    _lines, content = lines_of(building, period)
+    assert content.get("energy").line("1", period.name).missing == (Party.ELECTRICIAN,)
