@@ -1,12 +1,14 @@
 """The bridge over two periods, K/3's vouchers as a source, and what comes after a lock (R-4.1.9)."""
 
+from dataclasses import replace
+
 import pytest
 
 from central import clock
 from central.campus.models import Building
 from central.clock import campus_day
-from central.domain.agreement_rows import Grain
-from central.domain.four_way import LineState, Party
+from central.domain.agreement_rows import Grain, Row
+from central.domain.four_way import LineState, LineUnit, Party
 from central.domain.k3_map import rows_to_json
 from central.domain.k3_rows import K3Kind
 from central.domain.periods import accounting_period_of, day_before
@@ -15,8 +17,12 @@ from central.losses.readings.models import AgreedReading, AgreedTable, ReadingSh
 from central.office.acts import Approved
 from central.office.models import User
 from central.papers.accounting import instants_of
+from central.reports.agreement.content import BuildingContent, LineContent, LineKey, PartyRows, pack
 from central.reports.agreement.gathering import compared, gather, last_over
+from central.reports.agreement.given import ours
+from central.reports.agreement.locked_before import put_locked
 from central.reports.agreement.looking import look, seen
+from central.reports.agreement.models import AgreementKept, AgreementLock
 from central.reports.agreement.signing import carry_out, keep
 from central.reports.books.locks import lock
 from central.reports.k3.imports import import_file, read_file
@@ -148,3 +154,33 @@ def test_a_table_in_which_no_meter_was_read_is_no_word_of_the_electrician(buildi
     )  # fmt: skip
     _lines, content = lines_of(building, period)
     assert content.get("energy").line("1", period.name).missing == (Party.ELECTRICIAN,)
+
+
+def test_what_came_late_to_a_locked_period_does_not_go_again_in_the_next_one(building):
+    """Its row stands in no list of that period's: that is no change since the lock."""
+    second = last_over(clock.now_ms())
+    first = accounting_period_of(day_before(second))
+    row = Row("p1", "1", first.name, first.first, 5_000, "1-101")
+    late = replace(row, id="late p0", amount=700, booked=first.last)
+    lines = (LineContent(LineKey.MONEY, LineUnit.FEN, (), (), (PartyRows(Party.CARD_ROOM, (row, late)),)),)
+    content = pack(BuildingContent("1", "1", first.name, *instants_of(first), lines))
+    kept = AgreementKept.objects.create(
+        building=building, period=first.name, digest="d", content=content, explained=b"", seal="s", at_ms=1
+    )
+    AgreementLock.objects.create(
+        building=building,
+        period=first.name,
+        kept=kept,
+        approval=1,
+        asked_by="a",
+        signed_by=[],
+        why="x",
+        at_ms=1,
+    )
+    given = ours(Party.CARD_ROOM, [row], [("1", first.name), ("1", second.name)])
+    put_locked({Party.CARD_ROOM: given}, first, second)
+    assert given.rows == [row, late]
+    came = replace(row, id="p2", amount=90)
+    given = ours(Party.CARD_ROOM, [row, came], [("1", first.name), ("1", second.name)])
+    put_locked({Party.CARD_ROOM: given}, first, second)
+    assert [(one.id, one.period, one.amount) for one in given.rows[2:]] == [("late p2", second.name, 90)]

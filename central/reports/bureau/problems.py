@@ -16,6 +16,7 @@ from central.domain.periods import Period
 from central.link.models import Alarm
 from central.losses.case_models import Case
 from central.losses.readings.models import ReadingSheet
+from central.losses.readings.sheets import month_of
 from central.office.words import ALARMS, name_of
 from central.papers.accounting import instants_of
 from central.reports.books.models import PeriodLock
@@ -122,7 +123,7 @@ def _case_problems(until_ms: int) -> list[Problem]:
 
 
 def _lock_problems(buildings: Iterable[Building], period: Period) -> list[Problem]:
-    page = f"{reverse('papers:report', args=['monthly-charges'])}?{urlencode({'period': period.name})}"
+    page = f"{reverse('agreement:board')}?{urlencode({'month': month_of(period)})}"
     words = _("The four sides have not signed the period of this building.")
     locked = set(PeriodLock.objects.filter(period=period.name).values_list("building", flat=True))
     return [
