@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from central.campus.models import Account, Bucket, Building
 from central.clock import campus_day
@@ -17,7 +18,15 @@ from central.desk.models import Receipt
 from central.domain.agreement_rows import Frame, Row
 from central.domain.four_way import Party
 from central.domain.periods import Period
-from central.link.models import Closing, Delivery, Gateway, GatewayEntry, Grant, TakeBackRequest
+from central.link.models import (
+    Closing,
+    Delivery,
+    Gateway,
+    GatewayEntry,
+    Grant,
+    MirrorBalance,
+    TakeBackRequest,
+)
 from central.papers.accounting import instants_of
 from central.reports.agreement.given import Given, ours
 from gateway.contract.facts import EntryKind
@@ -27,10 +36,15 @@ NANO_PER_MICRO = 1000
 BUCKET, UNIT, AMOUNT, AFTER = range(4)
 """What stands where in an entry's line."""
 LOOKED_BACK = (8, 400)
-"""So many entries before an edge are looked through for an account's buckets: most times a few name them all."""
+"""So many entries before an edge are looked through for an account's buckets: most times a few name them all. A bucket that lies
+still longer is looked for by its name.
+"""
+TOLD_BY_CENTRAL = (EntryKind.OPENING.value, EntryKind.GRANT.value)
+"""Kinds of entries that are never booked; any other one that is not was replaced by an opening, and is billed anew after it."""
 PARTIES = (
     *(Party.OPENING, Party.TAKINGS, Party.SUBSIDIES, Party.REFUNDS, Party.CONSUMPTION, Party.CLOSING),
 )  # fmt: skip
+TOLD = ("received_ms", "seq", "lines", "carried_nano_yuan")
 Balances = dict[tuple[str, str, str], int]
 """By account, bucket and unit."""
 
@@ -175,7 +189,8 @@ def _has_told(gateway: Gateway, until_ms: int) -> bool:
 
 def _read_entries(reader: _Reader, gateway: Gateway, before: Known | None, edges: tuple[int, int]) -> None:
     from_ms, until_ms = edges
-    entries = GatewayEntry.objects.filter(gateway=gateway).order_by("received_ms", "seq")
+    stands = Q(booked=True) | Q(kind__in=TOLD_BY_CENTRAL)
+    entries = GatewayEntry.objects.filter(stands, gateway=gateway).order_by("received_ms", "seq")
     _stand_at(reader, entries, from_ms, before)
     counted = Q(at_ms__gt=from_ms, at_ms__lte=until_ms)
     if before is None:
@@ -200,17 +215,24 @@ def _put_locked(reader: _Reader, before: Known) -> None:
 
 def _stand_at(reader: _Reader, entries: QuerySet[GatewayEntry], at_ms: int, before: Known | None) -> None:
     """Find each account's balances and remainder as they stood at an edge, by the newest entries before it."""
+    named: dict[str, set[str]] = {}
+    for account, bucket in MirrorBalance.objects.filter(account__in=reader.rooms).values_list(
+        "account", "bucket"
+    ):
+        named.setdefault(account, set()).add(bucket)
     for account in reader.rooms:
         known = entries.filter(account=account, at_ms__lte=at_ms)
         if before is not None:
             known = known.filter(received_ms__lte=before.locked_ms)
-        newest = known.order_by("-at_ms", "-seq").values_list(
-            "received_ms", "seq", "lines", "carried_nano_yuan"
-        )
+        ordered = known.order_by("-at_ms", "-seq")
         for deep in LOOKED_BACK:
-            found, carried = _newest_balances(account, newest[:deep])
-            if reader.buckets[account] <= {bucket for _account, bucket, _unit in found}:
+            found, carried = _newest_balances(account, ordered.values_list(*TOLD)[:deep])
+            missing = reader.buckets[account] - {bucket for _account, bucket, _unit in found}
+            if not missing:
                 break
+        for bucket in sorted(missing & named.get(account, set())):
+            deeper = ordered.annotate(text=Cast("lines", TextField())).filter(text__contains=f'"{bucket}"')
+            found = _newest_balances(account, deeper.values_list(*TOLD)[:1])[0] | found
         reader.carried[account] = carried
         reader.balances |= found
 
