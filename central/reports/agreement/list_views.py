@@ -1,6 +1,7 @@
 """Pages of other parties' lists: upload, columns and preview, bringing in, one list with its rows, taking back."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,20 +11,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
-from central.domain.agreement_lists import LISTS, fields_of, required
+from central.domain.agreement_lists import fields_of, required
 from central.domain.agreement_rows import Grain
 from central.domain.four_way import LineUnit, Party
 from central.losses.readings.sheets import month_of, named_period
 from central.office import uploads
-from central.office.access import may, roles
+from central.office.access import roles
 from central.office.dangerous import dangerous
 from central.office.roles import IMPORT_AGREEMENT, SEE_AGREEMENT
 from central.papers.words import period_words
-from central.reports.agreement.asked import asked_period
+from central.reports.agreement.asked import asked_period, parties_of
 from central.reports.agreement.forms import ListForm, ReasonForm
 from central.reports.agreement.looking import want
 from central.reports.agreement.models import OutsideList, OutsideListEnd
-from central.reports.agreement.outside import ListPlan, bring_in, end_list, plan_list
+from central.reports.agreement.outside import ListPlan, bring_in, end_list, lists_of, plan_list
 from central.reports.agreement.tables import amount_text
 from central.reports.agreement.words import (
     FIELD_WORDS,
@@ -45,20 +46,20 @@ def _unit(party: str) -> LineUnit:
 @require_GET
 def lists(request: HttpRequest) -> HttpResponse:
     """Show what was brought in, and the form that begins it."""
-    return _front(request, asked_period(request.GET.get("month", ""), clock.now_ms()), ListForm())
+    return _front(request, asked_period(request.GET.get("month", ""), clock.now_ms()), None)
 
 
-def _front(request: HttpRequest, period: object, form: ListForm) -> HttpResponse:
-    made = OutsideList.objects.select_related("by", "end").order_by("-at_ms", "-pk")
-    page = Paginator(made, PER_PAGE).get_page(request.GET.get("page"))
+def _front(request: HttpRequest, period: object, form: ListForm | None) -> HttpResponse:
+    parties = parties_of(request)
+    page = Paginator(lists_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "lists": [(one, _words_of(one)) for one in page],
-        "form": form if may(request, IMPORT_AGREEMENT) else None,
+        "form": form or (ListForm(parties=parties) if parties else None),
         "period": period_words(period),
         "month": month_of(period),
     }
-    return render(request, "agreement/lists.html", context, status=400 if form.errors else 200)
+    return render(request, "agreement/lists.html", context, status=400 if form and form.errors else 200)
 
 
 def _words_of(one: OutsideList) -> dict[str, object]:
@@ -76,7 +77,7 @@ def _words_of(one: OutsideList) -> dict[str, object]:
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Keep a list and lead to its preview; nothing is changed by it."""
-    form = ListForm(request.POST, request.FILES)
+    form = ListForm(request.POST, request.FILES, parties=parties_of(request))
     period = asked_period(request.POST.get("month", ""), clock.now_ms())
     if not form.is_valid():
         return _front(request, period, form)
@@ -128,10 +129,10 @@ def _plan(request: HttpRequest, asked: QueryDict) -> tuple[ListPlan, bytes] | Ht
         party, grain = Party(asked.get("party", "")), Grain(asked.get("grain", ""))
     except ValueError:
         content, party = None, Party.K3
-    if content is None or period is None or party not in LISTS:
+    if content is None or period is None or party not in parties_of(request):
         messages.error(request, _("The list that was shown is no longer kept. Upload it once more."))
         return redirect("agreement:lists")
-    return plan_list(content, party, grain, period, _chosen(party, asked)), content
+    return plan_list(content, party, grain, period, _chosen(party, asked), reader=request.user), content
 
 
 def _chosen(party: Party, asked: QueryDict) -> dict[str, int] | None:
@@ -180,7 +181,7 @@ def _preview(request: HttpRequest, plan: ListPlan, asked: QueryDict) -> HttpResp
 @require_GET
 def one_list(request: HttpRequest, number: int) -> HttpResponse:
     """One list and its rows."""
-    return _list_page(request, _list(number), ReasonForm())
+    return _list_page(request, _list(request, number), ReasonForm())
 
 
 @roles(*IMPORT_AGREEMENT)
@@ -188,7 +189,9 @@ def one_list(request: HttpRequest, number: int) -> HttpResponse:
 @dangerous
 def back(request: HttpRequest, number: int) -> HttpResponse:
     """Take a list back: it no longer counts, its rows stay."""
-    made, form, now_ms = _list(number), ReasonForm(request.POST), clock.now_ms()
+    made, form, now_ms = _list(request, number), ReasonForm(request.POST), clock.now_ms()
+    if Party(made.party) not in parties_of(request):
+        raise PermissionDenied
     if not form.is_valid():
         return _list_page(request, made, form)
     done = end_list(made.pk, why=form.cleaned_data["why"], actor=request.user, now_ms=now_ms)
@@ -201,8 +204,8 @@ def back(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("agreement:list", made.pk)
 
 
-def _list(number: int) -> OutsideList:
-    return get_object_or_404(OutsideList.objects.select_related("by", "end__by"), pk=number)
+def _list(request: HttpRequest, number: int) -> OutsideList:
+    return get_object_or_404(lists_of(request.user), pk=number)
 
 
 def _list_page(request: HttpRequest, made: OutsideList, form: ReasonForm) -> HttpResponse:
@@ -214,6 +217,6 @@ def _list_page(request: HttpRequest, made: OutsideList, form: ReasonForm) -> Htt
         "end": getattr(made, "end", None),
         "page": page,
         "rows": [(row, amount_text(row.amount, _unit(made.party))) for row in page],
-        "form": form if may(request, IMPORT_AGREEMENT) else None,
+        "form": form if Party(made.party) in parties_of(request) else None,
     }
     return render(request, "agreement/list.html", context, status=400 if form.errors else 200)
