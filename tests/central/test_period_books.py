@@ -2,6 +2,7 @@
 folded, the rows are those of a plain recomputation.
 """
 
+from argparse import Namespace
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 
 from central.campus.models import Account
 from central.clock import campus_day
+from central.config.commands import set_up
 from central.domain.book_periods import ordinal_of
 from central.domain.periods import accounting_period, month_period
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import AuditEntry
 from central.ledger.operations import Draft, book
 from central.link.models import Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
-from central.office.models import DatedValue
+from central.office.models import DatedValue, User
 from central.papers.accounting import first_days, instants_of
 from central.reports.audit.details import detail_words
 from central.reports.books import folding, gathering
@@ -314,3 +316,21 @@ def test_what_is_owed_or_waits_to_be_paid_out_is_no_credit(campus, twin):
         told.move(kind, "1-301.1", amount, 1)
     (row,) = account_periods(month_period(2026, 11))
     assert (row.takings, row.refunds, row.closing, row.outside, row.credit) == (0, 5, -5, -35, 30)
+
+
+def test_after_an_upgrade_the_books_are_there_before_anybody_reads(
+    campus: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A campus with years of rows: no reader's page adds them up."""
+    drafts = [
+        Draft(f"old-{n}", CASH, paid("1-301.1"), 5_000_000, "payment", NOW_MS - n * DAY_MS) for n in range(3)
+    ]
+    with transaction.atomic():
+        book(drafts, NOW_MS)
+    assert not BookRow.objects.exists()
+    monkeypatch.setattr(set_up.data_folder, "make_keys", lambda: None)
+    monkeypatch.setattr(set_up, "migrate", lambda: None)
+    User.objects.create_user("admin", role=User.Role.ADMIN)
+    assert set_up.init(Namespace()) == 0
+    assert "3 rows added up" in capsys.readouterr().out
+    assert BookRow.objects.exists()
