@@ -135,7 +135,7 @@ def proof(request: HttpRequest, number: int, digits: str) -> HttpResponse:
 
 
 def may_open(request: HttpRequest, report: Report) -> bool:
-    """Say whether the reader's offices may open a report. A report tells of every building: who serves some of them has their pages."""
+    """Say whether the reader may open a report. It tells of every building: who serves some of them has their pages."""
     is_of_all = request.user.served is None
     return may(request, [one for one in report.roles if is_of_all or one not in OF_BUILDINGS])
 
@@ -165,6 +165,8 @@ def _containing(kind: str, day_text: str) -> Period:
         wanted = PeriodKind(kind)
     except ValueError as error:
         raise NotAPeriod(str(error)) from error
+    if not periods.EARLIEST <= day <= periods.LATEST:
+        raise NotAPeriod(day_text)
     return read_period(period_of(wanted, day).name, first_days)
 
 

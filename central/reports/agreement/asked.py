@@ -46,10 +46,9 @@ def asked_period(text: str, now_ms: int) -> Period:
 
 
 def parties_of(request: HttpRequest) -> tuple[Party, ...]:
-    """Give the parties whose lists the reader brings in. K/3's are finance's, as its vouchers are: the card room is checked by them."""
-    return tuple(
-        party for party in LISTS if may(request, IMPORT_K3 if party is Party.K3 else IMPORT_AGREEMENT)
-    )
+    """Give the parties whose lists the reader brings in. K/3's are finance's, as its vouchers are: they check the card room."""
+    allowed = {Party.K3: IMPORT_K3}
+    return tuple(party for party in LISTS if may(request, allowed.get(party, IMPORT_AGREEMENT)))
 
 
 def beside(month: int) -> tuple[int, int]:

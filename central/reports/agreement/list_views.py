@@ -97,7 +97,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """Show how the columns are understood and what bringing it in would do."""
     found = _plan(request, request.GET)
-    return found if isinstance(found, HttpResponse) else _preview(request, found[0], request.GET)
+    return found if isinstance(found, HttpResponse) else _preview(request, found, request.GET)
 
 
 @roles(*IMPORT_AGREEMENT)
@@ -105,12 +105,10 @@ def preview(request: HttpRequest) -> HttpResponse:
 @dangerous
 def make(request: HttpRequest) -> HttpResponse:
     """Bring in the list that was shown; it is compared again with what counts."""
-    found = _plan(request, request.POST)
-    if isinstance(found, HttpResponse):
-        return found
-    plan, content = found
-    now_ms = clock.now_ms()
-    made = bring_in(plan, content, request.POST.get("name", ""), actor=request.user, now_ms=now_ms)
+    plan, now_ms = _plan(request, request.POST), clock.now_ms()
+    if isinstance(plan, HttpResponse):
+        return plan
+    made = bring_in(plan, request.POST.get("name", ""), actor=request.user, now_ms=now_ms)
     if isinstance(made, ListPlan):
         return _preview(request, made, request.POST)
     uploads.forget(plan.digest)
@@ -122,7 +120,7 @@ def make(request: HttpRequest) -> HttpResponse:
     return redirect("agreement:list", made.pk)
 
 
-def _plan(request: HttpRequest, asked: QueryDict) -> tuple[ListPlan, bytes] | HttpResponse:
+def _plan(request: HttpRequest, asked: QueryDict) -> ListPlan | HttpResponse:
     """Read the kept list again by the columns that are asked for; one that is gone leads back to the upload."""
     content, period = uploads.kept(asked.get("digest", "")), named_period(asked.get("period", ""))
     try:
@@ -132,7 +130,7 @@ def _plan(request: HttpRequest, asked: QueryDict) -> tuple[ListPlan, bytes] | Ht
     if content is None or period is None or party not in parties_of(request):
         messages.error(request, _("The list that was shown is no longer kept. Upload it once more."))
         return redirect("agreement:lists")
-    return plan_list(content, party, grain, period, _chosen(party, asked), reader=request.user), content
+    return plan_list(content, party, grain, period, _chosen(party, asked), reader=request.user)
 
 
 def _chosen(party: Party, asked: QueryDict) -> dict[str, int] | None:
