@@ -15,7 +15,7 @@ from central.domain.agreement_lists import fields_of, required
 from central.domain.agreement_rows import Grain
 from central.domain.four_way import LineUnit, Party
 from central.losses.readings.sheets import month_of, named_period
-from central.office import uploads
+from central.office import list_columns, uploads
 from central.office.access import roles
 from central.office.dangerous import dangerous
 from central.office.roles import IMPORT_AGREEMENT, SEE_AGREEMENT
@@ -35,7 +35,6 @@ from central.reports.agreement.words import (
 )
 
 FINDINGS_SHOWN, ROWS_SHOWN, PER_PAGE = 100, 12, 100
-COLUMN = "m_"
 
 
 def _unit(party: str) -> LineUnit:
@@ -130,26 +129,16 @@ def _plan(request: HttpRequest, asked: QueryDict) -> ListPlan | HttpResponse:
     if content is None or period is None or party not in parties_of(request):
         messages.error(request, _("The list that was shown is no longer kept. Upload it once more."))
         return redirect("agreement:lists")
-    return plan_list(content, party, grain, period, _chosen(party, asked), reader=request.user)
-
-
-def _chosen(party: Party, asked: QueryDict) -> dict[str, int] | None:
-    """Give the columns that a person chose; None before anything was chosen."""
-    named = {one.name: asked[COLUMN + one.name] for one in fields_of(party) if COLUMN + one.name in asked}
-    if not named:
-        return None
-    return {
-        name: int(place)
-        for name, place in named.items()
-        if place.isascii() and place.isdigit() and len(place) < 4
-    }
+    return plan_list(
+        content, party, grain, period, list_columns.chosen(fields_of(party), asked), reader=request.user
+    )
 
 
 def _preview(request: HttpRequest, plan: ListPlan, asked: QueryDict) -> HttpResponse:
     fields, must = fields_of(plan.party), required(plan.party, plan.grain)
     columns = [
         (
-            COLUMN + one.name,
+            list_columns.COLUMN + one.name,
             FIELD_WORDS[one.name],
             one.name in must,
             [(place, title, plan.columns.get(one.name) == place) for place, title in enumerate(plan.header)],
@@ -167,7 +156,10 @@ def _preview(request: HttpRequest, plan: ListPlan, asked: QueryDict) -> HttpResp
         "month": month_of(plan.period),
         "columns": columns if plan.header else [],
         "kept": kept,
-        "to_import": [*kept, *((COLUMN + one.name, plan.columns.get(one.name, "")) for one in fields)],
+        "to_import": [
+            *kept,
+            *((list_columns.COLUMN + one.name, plan.columns.get(one.name, "")) for one in fields),
+        ],
         "findings": [(one.row, row_finding_words(one)) for one in plan.findings[:FINDINGS_SHOWN]],
         "rows": [(one, amount_text(one.row.amount, unit)) for one in plan.rows[:ROWS_SHOWN]],
         "total": amount_text(plan.amount, unit),
