@@ -31,7 +31,7 @@ from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
 from central.papers.signing import ask_for_signatures, in_language, request_of, signature_notes
-from central.papers.words import KIND_WORDS
+from central.papers.words import KIND_WORDS, is_of_setting
 
 SEALED_PER_PAGE = 50
 ROWS_PER_PAGE = 400
@@ -152,6 +152,8 @@ def _chosen(request: HttpRequest, code: str) -> tuple[Report, Period]:
             period = read_period(asked["period"], first_days)
         else:
             period = _containing(asked.get("kind", chosen.periods[0]), asked.get("day", ""))
+            if chosen.opens_over and not asked.get("day") and "kind" not in asked:
+                period = _containing(period.kind, str(periods.day_before(period)))
     except NotAPeriod:
         messages.error(request, _("That is no period. Choose one and a day in it."))
         period = _containing(chosen.periods[0], "")
@@ -190,6 +192,8 @@ def _answer(
     last = page.start_index() - 1 + ROWS_PER_PAGE
     context = {
         "paper": paper,
+        "notes": [note for note in paper.notes if not is_of_setting(note)],
+        "basis": [note for note in paper.notes if is_of_setting(note)],
         "report": chosen,
         "period": period,
         "kinds": [(kind, KIND_WORDS[kind]) for kind in chosen.periods],
@@ -199,7 +203,9 @@ def _answer(
         "sealed": sealed,
         "signing": request_of(sealed) if sealed else None,
         "can_send": may(request, SIGN_FOR_REPORTS),
-        "can_seal": sealed is None and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
+        "can_seal": sealed is None
+        and may(request, SEAL_REPORTS)
+        and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
         "before": _beside(chosen, period.kind, periods.day_before(period)),
         "after": _beside(chosen, period.kind, period.after),
         "files": forms_of_paper.files(paper, f"{here}{join}form="),

@@ -82,6 +82,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "is_over": is_over(period, now_ms),
         "rows": _board_rows(list(page), period.name, is_late=is_late),
         "page": page,
+        "is_campus_empty": not Building.objects.exists(),
         "may_look": may(request, LOOK_AGREEMENT),
         "paper": f"{reverse('papers:report', args=['agreement'])}?period={period.name}",
     }
