@@ -22,8 +22,9 @@ from central.reports.agreement.gathering import compared, gather, last_over
 from central.reports.agreement.given import ours
 from central.reports.agreement.locked_before import put_locked
 from central.reports.agreement.looking import look, seen
-from central.reports.agreement.models import AgreementKept, AgreementLock
+from central.reports.agreement.models import AgreementKept, AgreementLock, OutsideList, OutsideRow
 from central.reports.agreement.signing import carry_out, keep
+from central.reports.agreement.verification import verify_agreements
 from central.reports.books.locks import lock
 from central.reports.k3.imports import import_file, read_file
 from central.reports.k3.models import K3Map
@@ -184,3 +185,14 @@ def test_what_came_late_to_a_locked_period_does_not_go_again_in_the_next_one(bui
     given = ours(Party.CARD_ROOM, [row, came], [("1", first.name), ("1", second.name)])
     put_locked({Party.CARD_ROOM: given}, first, second)
     assert [(one.id, one.period, one.amount) for one in given.rows[2:]] == [("late p2", second.name, 90)]
+
+
+def test_a_list_whose_rows_are_others_is_named(building):
+    period = last_over(clock.now_ms())
+    seed_agreement.brought_in(
+        seed_agreement.readings_list({"1-101": 500}), Party.ELECTRICIAN, Grain.PLACES, period, "x"
+    )
+    assert verify_agreements().holds
+    made = OutsideList.objects.get()
+    OutsideRow.objects.create(made=made, row=9, building=building, day=period.last, amount=7)
+    assert verify_agreements().fault == f"list {made.pk}: its rows are not those that were brought in"
