@@ -12,20 +12,22 @@ from central.domain.four_way import LineState, LineUnit, Party
 from central.domain.k3_map import rows_to_json
 from central.domain.k3_rows import K3Kind
 from central.domain.periods import accounting_period_of, day_before
-from central.link.models import GatewayEntry, MirrorBalance
+from central.link.models import Gateway, GatewayEntry, MirrorBalance, WatermarkCheck
 from central.losses.readings.models import AgreedReading, AgreedTable, ReadingSheet
 from central.office.acts import Approved
 from central.office.models import User
 from central.papers.accounting import instants_of
+from central.reports.agreement import bridge
 from central.reports.agreement.content import BuildingContent, LineContent, LineKey, PartyRows, pack
 from central.reports.agreement.gathering import compared, gather, last_over
 from central.reports.agreement.given import ours
 from central.reports.agreement.locked_before import put_locked
 from central.reports.agreement.looking import look, seen
-from central.reports.agreement.models import AgreementKept, AgreementLock, Standing
+from central.reports.agreement.models import AgreementKept, AgreementLock, OutsideList, OutsideRow, Standing
 from central.reports.agreement.problems import late_agreements
 from central.reports.agreement.signing import carry_out, keep
 from central.reports.agreement.telling import due_day
+from central.reports.agreement.verification import verify_agreements
 from central.reports.books.locks import lock
 from central.reports.k3.imports import import_file, read_file
 from central.reports.k3.models import K3Map
@@ -204,3 +206,27 @@ def test_what_came_late_to_a_locked_period_does_not_go_again_in_the_next_one(bui
     given = ours(Party.CARD_ROOM, [row, came], [("1", first.name), ("1", second.name)])
     put_locked({Party.CARD_ROOM: given}, first, second)
     assert [(one.id, one.period, one.amount) for one in given.rows[2:]] == [("late p2", second.name, 90)]
+
+
+def test_a_list_whose_rows_are_others_is_named(building):
+    period = last_over(clock.now_ms())
+    seed_agreement.brought_in(
+        seed_agreement.readings_list({"1-101": 500}), Party.ELECTRICIAN, Grain.PLACES, period, "x"
+    )
+    assert verify_agreements().holds
+    made = OutsideList.objects.get()
+    OutsideRow.objects.create(made=made, row=9, building=building, day=period.last, amount=7)
+    assert verify_agreements().fault == f"list {made.pk}: its rows are not those that were brought in"
+
+
+def test_that_a_gateway_was_heard_does_not_prove_that_its_rows_are_here(building):
+    """After an outage they come hours later: balances of the edge are known when a row from after it is."""
+    until_ms = clock.now_ms() + 24 * HOUR_MS
+    Gateway.objects.update(last_seen_ms=until_ms + HOUR_MS)
+    gateway = Gateway.objects.get()
+    assert GatewayEntry.objects.filter(gateway=gateway).exists()
+    assert not bridge.has_told(gateway, until_ms)
+    WatermarkCheck.objects.create(
+        gateway=gateway, epoch="e1", seq=99, last_command=1, at_ms=until_ms, checked_ms=until_ms, accounts=1
+    )
+    assert bridge.has_told(gateway, until_ms)

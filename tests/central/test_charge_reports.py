@@ -8,6 +8,7 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
 from central.campus.models import Account, Building, CustomerClass
@@ -28,7 +29,8 @@ from central.domain.periods import (
     week_of,
 )
 from central.ledger import chart_of_accounts as chart
-from central.ledger.operations import book
+from central.ledger.operations import Draft, book
+from central.link.models import TakeBackRequest
 from central.office.models import DatedValue, User
 from central.office.repair_lists import publish_at_console
 from central.office.roles import Role
@@ -206,3 +208,25 @@ def used_by_room(paper: Paper, key: str) -> dict[str, int]:
                 row.cells[0]: row.cells[keys.index(key)] for row in table.rows if row.cells[keys.index(key)]
             }
     return found
+
+
+def test_a_subsidy_taken_back_through_what_lapsed_stands_with_its_building(campus: None) -> None:
+    """Both papers say the same of subsidies, given less taken back."""
+    account = Account.objects.get(code="1-301.1")
+    asked = TakeBackRequest.objects.create(
+        request_id="r1", account=account, bucket="aid", unit="yuan", asked=30, asked_ms=NOW_MS, why="w"
+    )
+    aid, lapsed, given = chart.customer("1-301.1", "aid", "yuan"), chart.lapsed("yuan"), chart.subsidy("yuan")
+    with transaction.atomic():
+        book([Draft("s1", given, aid, 40, "subsidy", NOW_MS)], NOW_MS)
+        book([Draft("s2", aid, lapsed, 30, "taken-back", NOW_MS)], NOW_MS)
+        book([Draft("s3", lapsed, given, 30, "subsidy-back", NOW_MS, asked.pk)], NOW_MS)
+    day = campus_day(NOW_MS)
+    with translation.override("en"):
+        charges, detail = (
+            make(report_of(code), month_period(day.year, day.month))
+            for code in ("monthly-charges", "household-detail")
+        )
+    (subsidies,) = (table for table in charges.tables if table.columns[-1].key == "stays")
+    assert [row.cells for row in subsidies.rows] == [["North", 40, 30, 10]]
+    assert of(detail.tables[0], "subsidies") == of(subsidies, "stays")

@@ -274,6 +274,19 @@ def test_what_comes_after_a_lock_counts_later_with_both_dates_and_the_locked_clo
             "the sheet of building 2",
         ),
         (lambda rows: LateBooking.objects.all().delete(), "t4 of 1-301.1: told late nowhere"),
+        (
+            lambda rows: PeriodLock.objects.create(
+                building="7",
+                period="period:2026-09",
+                ordinal=1,
+                from_ms=1,
+                until_ms=2,
+                position=9,
+                locked_ms=3,
+                by="x",
+            ),
+            "the audit chain doesn't know its lock",
+        ),
     ],
 )
 def test_the_first_row_that_differs_from_the_ledger_is_named(campus, twin, harm, named):

@@ -26,6 +26,7 @@ from central.link.models import (
     Grant,
     MirrorBalance,
     TakeBackRequest,
+    WatermarkCheck,
 )
 from central.papers.accounting import instants_of
 from central.reports.agreement.given import Given, ours
@@ -164,7 +165,7 @@ def bridge_of(building: Building, period: Period, before: Known | None, now_ms: 
     from_ms, until_ms = instants_of(period)
     gateway = Gateway.objects.filter(building=building).first()
     frame = (building.code, period.name)
-    bridge = Bridge(frame, gateway is not None and _has_told(gateway, until_ms))
+    bridge = Bridge(frame, gateway is not None and has_told(gateway, until_ms))
     accounts = Account.objects.filter(point__room__building=building).select_related("point__room__building")
     rooms = {one.code: one.point.room.full_label for one in accounts}
     names: dict[int, set[str]] = {}
@@ -179,12 +180,16 @@ def bridge_of(building: Building, period: Period, before: Known | None, now_ms: 
     return bridge
 
 
-def _has_told(gateway: Gateway, until_ms: int) -> bool:
-    """Say whether a gateway was heard after the edge: before that its balances are not those of the edge."""
+def has_told(gateway: Gateway, until_ms: int) -> bool:
+    """Say whether what a gateway wrote up to the edge is here: its rows come in order, so one from after it proves that.
+
+    That it was heard proves nothing: after an outage rows of days may still be on their way.
+    """
     if not GatewayEntry.objects.filter(gateway=gateway, at_ms__lte=until_ms).exists():
         return False
-    later = GatewayEntry.objects.filter(gateway=gateway, at_ms__gte=until_ms).exists()
-    return later or (gateway.last_seen_ms or 0) >= until_ms
+    if GatewayEntry.objects.filter(gateway=gateway, at_ms__gt=until_ms).exists():
+        return True
+    return WatermarkCheck.objects.filter(gateway=gateway, at_ms__gte=until_ms).exists()
 
 
 def _read_entries(reader: _Reader, gateway: Gateway, before: Known | None, edges: tuple[int, int]) -> None:
