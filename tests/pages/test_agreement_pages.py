@@ -176,6 +176,8 @@ def test_a_typed_sum_counts_until_it_is_taken_back(address: str) -> None:
     assert told.status_code == 400
     assert "Take that one back first." in text_of(told)
     finance.post("/agreement/lists/1/back/", {"why": "改用合计"})
+    again = finance.post("/agreement/lists/1/back/", {"why": ""}, follow=True)
+    assert "It was taken back before." in text_of(again)
     assert finance.post(f"{address}sum/", typed | {"amount": "1,2x"}).status_code == 400
     assert finance.post(f"{address}sum/", typed).status_code == 302
     assert "K/3&#x27;s takings = + 229.50" in text_of(finance.get(address))

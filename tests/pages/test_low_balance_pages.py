@@ -145,6 +145,7 @@ def test_the_desk_enters_a_private_notice_with_consent(cashier: Client) -> None:
     room = Room.objects.get(label="102")
     page = f"/desk/rooms/{room.pk}/notice/"
     assert page in text_of(cashier.get(f"/desk/rooms/{room.pk}/"))
+    assert "No address waits for a code" in text_of(cashier.post(f"{page}confirm/", {"code": "123456"}))
     typed = {"address": "zhang.san@college.example", "limit": "15", "language": "en"}
     assert "Without their consent" in text_of(cashier.post(page, typed))
     for limit in ("x", "-1", "0", "99999", "1e9"):

@@ -24,7 +24,7 @@ from central.reports.agreement.asked import asked_period, parties_of
 from central.reports.agreement.forms import ListForm, ReasonForm
 from central.reports.agreement.looking import want
 from central.reports.agreement.models import OutsideList, OutsideListEnd
-from central.reports.agreement.outside import ListPlan, bring_in, end_list, lists_of, plan_list
+from central.reports.agreement.outside import ListPlan, ListRefusal, bring_in, end_list, lists_of, plan_list
 from central.reports.agreement.tables import amount_text
 from central.reports.agreement.words import (
     FIELD_WORDS,
@@ -182,6 +182,9 @@ def back(request: HttpRequest, number: int) -> HttpResponse:
     made, form, now_ms = _list(request, number), ReasonForm(request.POST), clock.now_ms()
     if Party(made.party) not in parties_of(request):
         raise PermissionDenied
+    if hasattr(made, "end"):
+        messages.error(request, refusal_text(ListRefusal.ENDED))
+        return redirect("agreement:list", made.pk)
     if not form.is_valid():
         return _list_page(request, made, form)
     done = end_list(made.pk, why=form.cleaned_data["why"], actor=request.user, now_ms=now_ms)
