@@ -141,7 +141,11 @@ def withdraw(number: int, *, reason: str, actor: User, now_ms: int) -> Approval 
 @transaction.atomic
 def end_as_void(number: int, *, why: str, now_ms: int) -> Approval | None:
     """End a waiting request because what it asks for is no longer so: signatures are void, by name. None: it had ended before."""
-    request = Approval.objects.select_for_update().filter(pk=number, state=Approval.State.WAITING).first()
+    request = (
+        Approval.objects.select_for_update(no_key=True)
+        .filter(pk=number, state=Approval.State.WAITING)
+        .first()
+    )
     if request is None:
         return None
     signed = [one.person.get_username() for one in request.signatures.select_related("person")]

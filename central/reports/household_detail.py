@@ -34,6 +34,7 @@ from central.reports.household_rows import (
     in_unit,
 )
 from central.reports.owed import OwedKind, owed_now
+from central.reports.paid_tie import tie_table
 from central.reports.takings import is_settled, open_notes
 from gateway.contract.quantities import Unit
 
@@ -62,6 +63,7 @@ def build(period: Period) -> Paper:
         until_ms=until_ms,
         tables=[
             *tables,
+            tie_table(period, _paid_in_yuan(found)),
             owed_table(_("Arrears"), owed, with_names=with_names),
             _case_table(from_ms, until_ms),
         ],
@@ -69,6 +71,10 @@ def build(period: Period) -> Paper:
         signatures=[_("Card room"), _("Network-centre director"), _("Vice-president")],
         notes=[*open_notes(period), *_notes()],
     )
+
+
+def _paid_in_yuan(found: dict[int, list[Household]]) -> int:
+    return sum(one.figures.takings for rows in found.values() for one in in_unit(rows, Unit.YUAN))
 
 
 def _any(unit: Unit, found: dict[int, list[Household]]) -> bool:

@@ -28,6 +28,7 @@ from central.domain.day_totals import Item, Totals
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind, day_period
 from central.ledger.models import Transfer
+from central.link.models import TakeBackRequest
 from central.office.dated_settings import list_at
 from central.office.roles import SEE_MONEY, Role
 from central.papers.accounting import instants_of
@@ -200,14 +201,20 @@ def _day_row(day: date, totals: Totals, sums: Sums, state: str) -> Row:
 
 
 def _subsidy_tables(from_ms: int, until_ms: int, period: Period) -> list[Table]:
-    """Give what was credited without money, by building; a table for each unit that had any."""
+    """Give what was credited without money, by building; a table for each unit that had any. What came back from a bucket that is
+    never paid out had lapsed: whose it was says the request.
+    """
     given: dict[tuple[str, int], list[int]] = {}
     houses = dict(Account.objects.values_list("code", "point__room__building"))
     moved = Transfer.objects.filter(kind__in=SUBSIDY_KINDS, at_ms__gte=from_ms, at_ms__lt=until_ms)
-    rows = moved.order_by().values_list("kind", "unit", "debit", "credit", "amount")
-    for kind, unit, debit, credited, amount in rows:
+    asked = dict(
+        TakeBackRequest.objects.filter(pk__in=moved.values("reference")).values_list("pk", "account__code")
+    )
+    rows = moved.order_by().values_list("kind", "unit", "debit", "credit", "amount", "reference")
+    for kind, unit, debit, credited, amount, reference in rows:
         mine = debit if credited.startswith("subsidy:") else credited
-        sums = given.setdefault((unit, houses.get(mine.split(":")[1], 0)), [0, 0])
+        code = asked.get(reference) or mine.split(":")[1]
+        sums = given.setdefault((unit, houses.get(code, 0)), [0, 0])
         sums[kind != SUBSIDY_KINDS[0]] += amount
     return [_subsidy_table(unit, given, period) for unit in Unit if any(key[0] == unit for key in given)]
 

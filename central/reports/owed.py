@@ -108,11 +108,12 @@ def _below_zero(now_ms: int) -> list[Owed]:
     live = Account.objects.filter(code__in=names, point__billing=Billing.PREPAID.value)
     codes = set(live.exclude(state=Account.State.CLOSED).values_list("code", flat=True))
     amounts: dict[str, dict[str, int]] = {}
-    rows = LedgerAccount.objects.filter(code__startswith=CUSTOMER) if codes else ()
-    for row in rows:
-        if (code := row.code.split(":")[1]) in codes:
+    columns = ("code", "unit", "debits", "credits")
+    rows = LedgerAccount.objects.filter(code__startswith=CUSTOMER).values_list(*columns) if codes else ()
+    for side, unit, debits, credited in rows:  # of all rooms, and with the chain's head held: plain rows
+        if (code := side.split(":")[1]) in codes:
             of_account = amounts.setdefault(code, {})
-            of_account[row.unit] = of_account.get(row.unit, 0) + row.debits - row.credits
+            of_account[unit] = of_account.get(unit, 0) + debits - credited
     below = {
         code: {unit: amount for unit, amount in units.items() if amount > 0}
         for code, units in amounts.items()

@@ -5,14 +5,18 @@ the span stands in the room usage report once, and what is void is named (R-4.2.
 """
 
 import random
+from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
 from central.campus.models import Account, Building, CustomerClass
-from central.clock import campus_day
+from central.clock import campus_day, start_of_day_ms
 from central.desk.book_models import BookPageIssue
+from central.desk.corrections.reversal import reversal_drafts
 from central.desk.day_sums import payments_in, voids_in
+from central.desk.models import Payment
 from central.desk.operations import Paid, pay
 from central.desk.print_models import ReceiptVoid
 from central.desk.shift_models import Shift
@@ -24,13 +28,17 @@ from central.domain.periods import (
     month_period,
     week_of,
 )
+from central.ledger import chart_of_accounts as chart
+from central.ledger.operations import Draft, book
+from central.link.models import TakeBackRequest
 from central.office.models import DatedValue, User
 from central.office.repair_lists import publish_at_console
 from central.office.roles import Role
+from central.papers.accounting import first_days
 from central.papers.catalogue import make, report_of
 from tests.central.gateway_twin import GatewayTwin
 from tests.central.steps import up
-from tests.central.test_takings_tie import ITEMS, NOW_MS, Desk
+from tests.central.test_takings_tie import HOUR_MS, ITEMS, NOW_MS, Desk
 from tests.open_shifts import have_drawers
 
 FEN = 10_000
@@ -48,6 +56,30 @@ def taken(period: Period) -> int:
     return (paid - sum(voids_in(period).values_list("receipt__amount_fen", flat=True))) * FEN
 
 
+class BookedDesk(Desk):
+    """What is made void is taken off again in the ledger as well."""
+
+    def book(self, number: str, side: chart.Side, fen: int) -> None:
+        if number.startswith("void:"):
+            void = ReceiptVoid.objects.get(pk=number.removeprefix("void:"))
+            book(reversal_drafts(void), self.at_ms)
+        else:
+            super().book(number, side, fen)
+
+    def sell_late(self) -> None:
+        """Close the tenth of a month at noon, and sell on: that is booked on the eleventh."""
+        for shift in Shift.objects.filter(end=None):
+            self.end(shift.drawer)
+        later = campus_day(self.at_ms) + timedelta(days=40)
+        self.at_ms = start_of_day_ms(later.replace(day=10)) + 12 * HOUR_MS
+        for _ in range(2):
+            self.open("main")
+            self.sell(Shift.objects.get(end=None))
+            self.later(HOUR_MS)
+            self.end("main")
+            self.close()
+
+
 @pytest.fixture
 def lived(campus: None, request: pytest.FixtureRequest) -> set[Period]:
     """Weeks at a desk with two drawers; the spans that its days belong to."""
@@ -60,9 +92,10 @@ def lived(campus: None, request: pytest.FixtureRequest) -> set[Period]:
     cashiers = {name: User.objects.create_user(f"at-{name}", role=Role.CASHIER) for name in ("main", "2")}
     finance = User.objects.create_user("fei", role=Role.FINANCE)
     codes = list(Account.objects.values_list("code", flat=True))
-    desk = Desk(random.Random(request.param), cashiers, finance, accounts=codes)
+    desk = BookedDesk(random.Random(request.param), cashiers, finance, accounts=codes)
     for _ in range(8):
         desk.live_a_while()
+    desk.sell_late()
     CustomerClass.objects.update(group=CustomerClass.Group.STAFF)
     days = set(Shift.objects.values_list("day", flat=True))
     spans = {month_period(day.year, day.month) for day in days} | {accounting_period_of(day) for day in days}
@@ -72,13 +105,28 @@ def lived(campus: None, request: pytest.FixtureRequest) -> set[Period]:
 @pytest.mark.parametrize("lived", [3], indirect=True)
 def test_charges_and_room_payments_come_to_the_takings(lived: set[Period]) -> None:
     charges, usage = report_of("monthly-charges"), report_of("room-usage")
+    reasons: set[str] = set()
     with translation.override("en"):
         for period in lived:
             if period.kind in charges.periods:
                 _charges_tie(make(charges, period), period)
+                reasons |= _households_tie(make(report_of("household-detail"), period), make(charges, period))
             _usage_ties(make(usage, period), period)
+        begun = _begun_by_a_late_shift()
+        reasons |= _households_tie(make(report_of("household-detail"), begun), make(charges, begun))
+    assert any(words.startswith("Booked on days") for words in reasons), "all paid and booked on the same day"
     assert ReceiptVoid.objects.exists()
     assert BookPageIssue.objects.exists()
+
+
+def _begun_by_a_late_shift() -> Period:
+    """Let an accounting period begin with the day that a late shift is booked on."""
+    paid = Payment.objects.filter(purpose="energy", receipt__void=None).select_related("shift")
+    day = next(one.shift.day for one in paid if one.shift.day > campus_day(one.at_ms))
+    DatedValue.objects.create(
+        code="period.first-day", place="campus", value=day.day, from_ms=1, made_by="test", made_ms=1
+    )
+    return accounting_period_of(day, first_days)
 
 
 def _charges_tie(paper: Paper, period: Period) -> None:
@@ -95,6 +143,21 @@ def _charges_tie(paper: Paper, period: Period) -> None:
     assert of(whole, "receipts") == payments_in(period).count()
     assert of(whole, "void_sum") == of(paper.tables[-1], "amount")
     assert {row.cells[0] for row in building.rows} <= set(Building.objects.values_list("name", flat=True))
+
+
+def _households_tie(paper: Paper, charges: Paper) -> set[str]:
+    """What households paid is the takings for electricity, but for what is named."""
+    tie = next(table for table in paper.tables if table.columns[0].key == "what")
+    (first, taken_fen), *reasons, (_last, paid) = (row.cells for row in tie.rows)
+    assert taken_fen == sum(of(charges.tables[0], key) for key in ("dormitory", "merchant", "staff")), first
+    assert taken_fen + sum(amount for _words, amount in reasons) == paid
+    in_yuan = [table for table in paper.tables if "yuan" in table.title and table.columns[0].key == "room"]
+    assert paid == sum(of(table, "takings") for table in in_yuan)
+    assert "Not explained" not in {words for words, _amount in reasons}, (
+        paper.period,
+        [row.cells for row in tie.rows],
+    )
+    return {words for words, _amount in reasons}
 
 
 def _usage_ties(paper: Paper, period: Period) -> None:
@@ -145,3 +208,25 @@ def used_by_room(paper: Paper, key: str) -> dict[str, int]:
                 row.cells[0]: row.cells[keys.index(key)] for row in table.rows if row.cells[keys.index(key)]
             }
     return found
+
+
+def test_a_subsidy_taken_back_through_what_lapsed_stands_with_its_building(campus: None) -> None:
+    """Both papers say the same of subsidies, given less taken back."""
+    account = Account.objects.get(code="1-301.1")
+    asked = TakeBackRequest.objects.create(
+        request_id="r1", account=account, bucket="aid", unit="yuan", asked=30, asked_ms=NOW_MS, why="w"
+    )
+    aid, lapsed, given = chart.customer("1-301.1", "aid", "yuan"), chart.lapsed("yuan"), chart.subsidy("yuan")
+    with transaction.atomic():
+        book([Draft("s1", given, aid, 40, "subsidy", NOW_MS)], NOW_MS)
+        book([Draft("s2", aid, lapsed, 30, "taken-back", NOW_MS)], NOW_MS)
+        book([Draft("s3", lapsed, given, 30, "subsidy-back", NOW_MS, asked.pk)], NOW_MS)
+    day = campus_day(NOW_MS)
+    with translation.override("en"):
+        charges, detail = (
+            make(report_of(code), month_period(day.year, day.month))
+            for code in ("monthly-charges", "household-detail")
+        )
+    (subsidies,) = (table for table in charges.tables if table.columns[-1].key == "stays")
+    assert [row.cells for row in subsidies.rows] == [["North", 40, 30, 10]]
+    assert of(detail.tables[0], "subsidies") == of(subsidies, "stays")

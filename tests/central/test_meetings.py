@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
 from central.clock import campus_day, start_of_day_ms
@@ -15,7 +16,9 @@ from central.domain.paper import Paper, Table, totals
 from central.domain.periods import Period, read_period, week_of
 from central.domain.repair_list import Item as RepairItem
 from central.domain.repair_list import ItemKind, ItemUnit
+from central.ledger import chart_of_accounts as chart
 from central.ledger.models import AuditEntry
+from central.ledger.operations import Draft, book
 from central.office.models import Notice, User
 from central.office.repair_lists import publish_at_console
 from central.office.roles import Role
@@ -121,7 +124,10 @@ def test_what_cannot_be_opened_says_why(people: dict[str, User]) -> None:
                 Task("y", due, office=Role.STORE),
                 ItemRefusal.WRONG_LINK,
             )
-            for link in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x")
+            for link in (
+                *("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"),
+                *("/\t/evil.example/", "/\n/evil.example/"),
+            )
         ),
     ]
     for number, (problem, task, why) in enumerate(wrong):
@@ -276,6 +282,11 @@ def test_the_packs_figures_tie_at_the_weeks_edges(taker, twin, cashier: User, pe
     wanted = [Wanted("lock", 1000), Wanted("card", 2000)]
     charge("c1", ROOM, wanted, cashier, now_ms=NOW_MS)
     grant_subsidy("s1", ROOM, "subsidy", 3_000_000, actor=cashier, why="allowance", now_ms=NOW_MS)
+    gone, where = chart.taken_back(ROOM, "yuan"), chart.paid_by_finance()
+    with transaction.atomic():
+        book([Draft("back", chart.suspense("yuan"), gone, 40_007, "correction", NOW_MS)], NOW_MS)
+        book([Draft("out", gone, where, 40_000, "pay-out", NOW_MS)], NOW_MS)
+        book([Draft("out:rest", gone, chart.rounding(), 7, "pay-out", NOW_MS)], NOW_MS)
     granted = [twin.granted("p-p1", ROOM, 50_000_000)]
     spans = [(from_ms, 100), (from_ms + 1, 20), (NOW_MS - 1, 3), (until_ms, 400), (until_ms + 1, 9_000)]
     rows = [*granted, *(used(twin, wh, at_ms) for at_ms, wh in spans)]
@@ -286,6 +297,7 @@ def test_the_packs_figures_tie_at_the_weeks_edges(taker, twin, cashier: User, pe
     assert totals(takings)[1] == totals(table_named(pack, "How it was paid"))[1] == 11_500 * FEN
     given = table_named(pack, "Not takings")
     assert given.rows[0].cells[1:3] == [3_000_000, 0]
+    assert given.rows[1].cells[1] == 40_000, "what is below a fen was kept"
     by_class, by_building = table_named(pack, "Used by class"), table_named(pack, "Used by building")
     assert by_class.rows[0].cells[1:] == [423, 100, 323, 423 * 558, 100 * 558]
     assert totals(by_building)[1:] == totals(by_class)[1:4]

@@ -2,6 +2,7 @@
 folded, the rows are those of a plain recomputation.
 """
 
+from argparse import Namespace
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 
 from central.campus.models import Account
 from central.clock import campus_day
+from central.config.commands import set_up
 from central.domain.book_periods import ordinal_of
 from central.domain.periods import accounting_period, month_period
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import AuditEntry
 from central.ledger.operations import Draft, book
 from central.link.models import Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
-from central.office.models import DatedValue
+from central.office.models import DatedValue, User
 from central.papers.accounting import first_days, instants_of
 from central.reports.audit.details import detail_words
 from central.reports.books import folding, gathering
@@ -25,6 +27,7 @@ from central.reports.books.locks import LockRefusal, lock, lock_of
 from central.reports.books.models import BookRow, BookSheet, LateBooking, PeriodLock
 from central.reports.books.queries import account_periods, late_rows
 from central.reports.books.verification import verify_period_books
+from central.reports.meetings.figures import use_of
 from tests.central.conftest import NOW_MS
 
 DAY_MS = 86_400_000
@@ -89,21 +92,21 @@ class Told:
         name, *given = step
         getattr(self, name.replace(" ", "_"))(*given)
 
-    def move(self, kind: str, account: str, amount: int, days: int) -> None:
+    def move(self, kind: str, account: str, amount: int, days: float) -> None:
         self.ids += 1
         part, sign, sides = MOVES[kind]
-        at_ms = NOW_MS - days * DAY_MS
+        at_ms = NOW_MS - round(days * DAY_MS)
         with transaction.atomic():
             book([Draft(f"t{self.ids}", *sides(account), amount, kind, at_ms)], NOW_MS)
         if part is not None:
             self.events.append((account, part, sign * amount, at_ms, len(self.locks)))
 
-    def use(self, account: str, energy_wh: int, days: int, costs: bool) -> None:
+    def use(self, account: str, energy_wh: int, days: float, costs: bool) -> None:
         """A gateway's entry, with its transfer where the energy costs something; of energy that 1-302 pays for 1-301, too."""
         if costs:
             self.move("consumption", "1-302.1", energy_wh, days)
         self.ids += 1
-        at_ms = NOW_MS - days * DAY_MS
+        at_ms = NOW_MS - round(days * DAY_MS)
         epoch, _made = GatewayEpoch.objects.get_or_create(
             gateway=Gateway.objects.get(), epoch="e1", defaults={"began_ms": 1}
         )
@@ -271,6 +274,19 @@ def test_what_comes_after_a_lock_counts_later_with_both_dates_and_the_locked_clo
             "the sheet of building 2",
         ),
         (lambda rows: LateBooking.objects.all().delete(), "t4 of 1-301.1: told late nowhere"),
+        (
+            lambda rows: PeriodLock.objects.create(
+                building="7",
+                period="period:2026-09",
+                ordinal=1,
+                from_ms=1,
+                until_ms=2,
+                position=9,
+                locked_ms=3,
+                by="x",
+            ),
+            "the audit chain doesn't know its lock",
+        ),
     ],
 )
 def test_the_first_row_that_differs_from_the_ledger_is_named(campus, twin, harm, named):
@@ -314,3 +330,72 @@ def test_what_is_owed_or_waits_to_be_paid_out_is_no_credit(campus, twin):
         told.move(kind, "1-301.1", amount, 1)
     (row,) = account_periods(month_period(2026, 11))
     assert (row.takings, row.refunds, row.closing, row.outside, row.credit) == (0, 5, -5, -35, 30)
+
+
+def test_use_up_to_a_period_s_end_is_that_period_s_as_in_a_bill(campus, twin):
+    """A gateway settles at the very end; money that comes at that instant is the next period's."""
+    october, november = (accounting_period(2026, month, first_days) for month in (10, 11))
+    days = (NOW_MS - instants_of(november)[0]) / DAY_MS
+    told = Told()
+    told.use("1-302.1", 40, days, costs=True)
+    told.move("payment", "1-302.1", 90, days)
+    figures = [
+        [(row.consumption, row.energy_wh, row.takings) for row in account_periods(period, "1")]
+        for period in (october, november)
+    ]
+    assert figures == [[(40, 40, 0)], [(0, 0, 90)]]
+    assert use_of(*instants_of(october)).by_building == {"1": 40}
+    told.first_day(25)
+    told.first_day(26)
+    assert account_periods(october, "1")[0].energy_wh == 40
+    found = verify_period_books()
+    assert found.holds, found.fault
+    assert isinstance(lock("1", october, actor="anna", now_ms=NOW_MS), PeriodLock)
+    told.use("1-302.1", 5, days, costs=True)
+    assert account_periods(october, "1")[0].energy_wh == 40
+    assert [(row.what, row.amount, row.at_ms) for row in late_rows(november)] == [
+        ("consumption", -5, instants_of(november)[0])
+    ]
+    assert verify_period_books().holds
+
+
+def test_what_was_gathered_before_a_lock_is_not_written_after_it(campus, twin):
+    """Energy comes while another process locks: it is gathered once more, and counts later."""
+    told = Told()
+    october = accounting_period(2026, 10, first_days)
+    told.use("1-302.1", 40, 60, costs=False)
+    assert isinstance(
+        lock("1", accounting_period(2026, 9, first_days), actor="anna", now_ms=NOW_MS), PeriodLock
+    )
+    told.use("1-302.1", 7, 40, costs=False)
+    state = folding.current_state()
+    stale = gathering.gather(state, gathering.Whose(), folding.Edges(folding.accounting_begins))
+    entry = GatewayEntry.objects.get(energy_wh=7)
+    GatewayEpoch.objects.update(
+        received_seq=entry.seq - 3
+    )  # as the locking process sees it: not committed yet
+    assert isinstance(lock("1", october, actor="anna", now_ms=NOW_MS), PeriodLock)
+    GatewayEpoch.objects.update(received_seq=entry.seq)
+    assert not folding.Fold().write(state, stale, folding.settings_mark())
+    assert [(row.what, row.amount) for row in late_rows(accounting_period(2026, 11, first_days))] == [
+        ("energy", 7)
+    ]
+    assert verify_period_books().holds
+
+
+def test_after_an_upgrade_the_books_are_there_before_anybody_reads(
+    campus: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A campus with years of rows: no reader's page adds them up."""
+    drafts = [
+        Draft(f"old-{n}", CASH, paid("1-301.1"), 5_000_000, "payment", NOW_MS - n * DAY_MS) for n in range(3)
+    ]
+    with transaction.atomic():
+        book(drafts, NOW_MS)
+    assert not BookRow.objects.exists()
+    monkeypatch.setattr(set_up.data_folder, "make_keys", lambda: None)
+    monkeypatch.setattr(set_up, "migrate", lambda: None)
+    User.objects.create_user("admin", role=User.Role.ADMIN)
+    assert set_up.init(Namespace()) == 0
+    assert "3 rows added up" in capsys.readouterr().out
+    assert BookRow.objects.exists()

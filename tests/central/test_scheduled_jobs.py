@@ -136,6 +136,18 @@ def test_a_run_is_claimed_once_and_a_killed_one_is_taken_again(no_reports: None)
     ]
 
 
+def test_a_run_that_is_cut_short_for_days_is_given_up_and_told(no_reports: None) -> None:
+    """What brings the process down each time doesn't do so for ever; after one long outage it is tried again."""
+    first = ScheduledRun.objects.create(job="daily", due="one", due_ms=NOW_MS, next_ms=NOW_MS)
+    assert claim_next(NOW_MS) is not None
+    at_ms = NOW_MS + 5 * DAY_MS
+    tries = [run.tries for n in range(9) if (run := claim_next(at_ms + n * CLAIM_MS)) is not None]
+    first.refresh_from_db()
+    assert (tries, first.state, first.code) == ([2, 3, 4, 5], RunState.GIVEN_UP, "cut-short")
+    assert Notice.objects.get(template="run-given-up")
+    assert list(first.attempts.values_list("code", flat=True)) == ["cut-short"] * 5
+
+
 def day_with_a_payment(cashier: User) -> date:
     pay(
         payment_id="p-1",

@@ -217,8 +217,8 @@ def test_a_long_report_is_turned_page_by_page_with_whole_totals(
     address = f"/papers/household-detail/?period={PERIOD.name}"
     pages = [admin.get(f"{address}&page={number}") for number in (1, 2, 3)]
     rows = [[table.rows for table in page.context["tables"]] for page in pages]
-    assert [sum(map(len, tables)) for tables in rows] == [4, 4, 0], (
-        "the building, six rooms, one debt, no case"
+    assert [sum(map(len, tables)) for tables in rows] == [4, 4, 2], (
+        "the building, six rooms, takings and payments, one debt, no case"
     )
     first, second = (page.context["tables"] for page in pages[:2])
     assert first[-1].totals == second[0].totals
@@ -234,6 +234,8 @@ def test_the_first_and_the_last_period_are_shown(campus: None, admin: Client) ->
             page = admin.get(f"/papers/{code}/?period={name}")
             assert page.status_code == 200, (code, name)
             assert page.context[way] == "", (code, name)
+        beyond = admin.get(f"/papers/{code}/?kind=period&day=9999-12-31")
+        assert "That is no period." in beyond.content.decode(), code
 
 
 EDGES = {

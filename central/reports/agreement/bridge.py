@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from central.campus.models import Account, Bucket, Building
 from central.clock import campus_day
@@ -17,7 +18,16 @@ from central.desk.models import Receipt
 from central.domain.agreement_rows import Frame, Row
 from central.domain.four_way import Party
 from central.domain.periods import Period
-from central.link.models import Closing, Delivery, Gateway, GatewayEntry, Grant, TakeBackRequest
+from central.link.models import (
+    Closing,
+    Delivery,
+    Gateway,
+    GatewayEntry,
+    Grant,
+    MirrorBalance,
+    TakeBackRequest,
+    WatermarkCheck,
+)
 from central.papers.accounting import instants_of
 from central.reports.agreement.given import Given, ours
 from gateway.contract.facts import EntryKind
@@ -27,10 +37,15 @@ NANO_PER_MICRO = 1000
 BUCKET, UNIT, AMOUNT, AFTER = range(4)
 """What stands where in an entry's line."""
 LOOKED_BACK = (8, 400)
-"""So many entries before an edge are looked through for an account's buckets: most times a few name them all."""
+"""So many entries before an edge are looked through for an account's buckets: most times a few name them all. A bucket that lies
+still longer is looked for by its name.
+"""
+TOLD_BY_CENTRAL = (EntryKind.OPENING.value, EntryKind.GRANT.value)
+"""Kinds of entries that are never booked; any other one that is not was replaced by an opening, and is billed anew after it."""
 PARTIES = (
     *(Party.OPENING, Party.TAKINGS, Party.SUBSIDIES, Party.REFUNDS, Party.CONSUMPTION, Party.CLOSING),
 )  # fmt: skip
+TOLD = ("received_ms", "seq", "lines", "carried_nano_yuan")
 Balances = dict[tuple[str, str, str], int]
 """By account, bucket and unit."""
 
@@ -150,7 +165,7 @@ def bridge_of(building: Building, period: Period, before: Known | None, now_ms: 
     from_ms, until_ms = instants_of(period)
     gateway = Gateway.objects.filter(building=building).first()
     frame = (building.code, period.name)
-    bridge = Bridge(frame, gateway is not None and _has_told(gateway, until_ms))
+    bridge = Bridge(frame, gateway is not None and has_told(gateway, until_ms))
     accounts = Account.objects.filter(point__room__building=building).select_related("point__room__building")
     rooms = {one.code: one.point.room.full_label for one in accounts}
     names: dict[int, set[str]] = {}
@@ -165,17 +180,22 @@ def bridge_of(building: Building, period: Period, before: Known | None, now_ms: 
     return bridge
 
 
-def _has_told(gateway: Gateway, until_ms: int) -> bool:
-    """Say whether a gateway was heard after the edge: before that its balances are not those of the edge."""
+def has_told(gateway: Gateway, until_ms: int) -> bool:
+    """Say whether what a gateway wrote up to the edge is here: its rows come in order, so one from after it proves that.
+
+    That it was heard proves nothing: after an outage rows of days may still be on their way.
+    """
     if not GatewayEntry.objects.filter(gateway=gateway, at_ms__lte=until_ms).exists():
         return False
-    later = GatewayEntry.objects.filter(gateway=gateway, at_ms__gte=until_ms).exists()
-    return later or (gateway.last_seen_ms or 0) >= until_ms
+    if GatewayEntry.objects.filter(gateway=gateway, at_ms__gt=until_ms).exists():
+        return True
+    return WatermarkCheck.objects.filter(gateway=gateway, at_ms__gte=until_ms).exists()
 
 
 def _read_entries(reader: _Reader, gateway: Gateway, before: Known | None, edges: tuple[int, int]) -> None:
     from_ms, until_ms = edges
-    entries = GatewayEntry.objects.filter(gateway=gateway).order_by("received_ms", "seq")
+    stands = Q(booked=True) | Q(kind__in=TOLD_BY_CENTRAL)
+    entries = GatewayEntry.objects.filter(stands, gateway=gateway).order_by("received_ms", "seq")
     _stand_at(reader, entries, from_ms, before)
     counted = Q(at_ms__gt=from_ms, at_ms__lte=until_ms)
     if before is None:
@@ -200,17 +220,24 @@ def _put_locked(reader: _Reader, before: Known) -> None:
 
 def _stand_at(reader: _Reader, entries: QuerySet[GatewayEntry], at_ms: int, before: Known | None) -> None:
     """Find each account's balances and remainder as they stood at an edge, by the newest entries before it."""
+    named: dict[str, set[str]] = {}
+    for account, bucket in MirrorBalance.objects.filter(account__in=reader.rooms).values_list(
+        "account", "bucket"
+    ):
+        named.setdefault(account, set()).add(bucket)
     for account in reader.rooms:
         known = entries.filter(account=account, at_ms__lte=at_ms)
         if before is not None:
             known = known.filter(received_ms__lte=before.locked_ms)
-        newest = known.order_by("-at_ms", "-seq").values_list(
-            "received_ms", "seq", "lines", "carried_nano_yuan"
-        )
+        ordered = known.order_by("-at_ms", "-seq")
         for deep in LOOKED_BACK:
-            found, carried = _newest_balances(account, newest[:deep])
-            if reader.buckets[account] <= {bucket for _account, bucket, _unit in found}:
+            found, carried = _newest_balances(account, ordered.values_list(*TOLD)[:deep])
+            missing = reader.buckets[account] - {bucket for _account, bucket, _unit in found}
+            if not missing:
                 break
+        for bucket in sorted(missing & named.get(account, set())):
+            deeper = ordered.annotate(text=Cast("lines", TextField())).filter(text__contains=f'"{bucket}"')
+            found = _newest_balances(account, deeper.values_list(*TOLD)[:1])[0] | found
         reader.carried[account] = carried
         reader.balances |= found
 

@@ -2,7 +2,7 @@
 
 Both sides of a line come from the agreed table, where they were frozen with its signatures: what was read, and what the register
 said at that very instant. Masters stand for others' energy and are left out. Without a signed table
-the electrician has said nothing.
+the electrician has said nothing; nor with one in which he read no meter, or that knows no use yet, as after a first reading.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,14 +39,21 @@ def readings(periods: Sequence[Period], buildings: Sequence[Building]) -> tuple[
 def _take(by_hand: Given, automatic: Given, building: str, sheet: ReadingSheet) -> None:
     frame = (building, sheet.period)
     counted = [line for line in agreed_lines(sheet).values() if not line.is_master]
-    by_hand.frames |= ours(Party.ELECTRICIAN, (), [frame]).frames
-    automatic.frames |= ours(Party.AUTOMATIC, (), [frame]).frames
+    if not counted or any(line.hand_wh is not None and _used_by_hand(line) is not None for line in counted):
+        by_hand.frames |= ours(Party.ELECTRICIAN, (), [frame]).frames
+    if not counted or any(line.automatic_use_wh is not None for line in counted):
+        automatic.frames |= ours(Party.AUTOMATIC, (), [frame]).frames
     for line in counted:
-        used_wh = line.hand_use_wh if line.hand_use_wh is not None else line.use_wh
+        used_wh = _used_by_hand(line)
         if used_wh is not None:
             by_hand.rows.append(_row(line, frame, used_wh, line.hand_wh))
         if line.automatic_use_wh is not None:
             automatic.rows.append(_row(line, frame, line.automatic_use_wh, line.automatic_wh))
+
+
+def _used_by_hand(line: AgreedReading) -> int | None:
+    """Give what a meter used by his reading; where he could not read it, what he signed for it."""
+    return line.hand_use_wh if line.hand_use_wh is not None else line.use_wh
 
 
 def _row(line: AgreedReading, frame: tuple[str, str], used_wh: int, written_wh: int | None) -> Row:

@@ -42,7 +42,10 @@ def _put(given: Given, party: Party, content: BuildingContent, period: Period) -
     told = frame in given.frames
     given.rows = [row for row in given.rows if row.frame != frame] + list(kept)
     if told and kept and (content.building, period.name) in given.frames:
-        given.rows += changes_since(kept, now, period.name, booked_on)
+        own = [
+            row for row in kept if row.booked is None
+        ]  # what came late from a period before it is in no list of its own
+        given.rows += changes_since(own, now, period.name, booked_on)
 
 
 def booked_on(row: Row) -> date:

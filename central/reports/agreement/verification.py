@@ -1,9 +1,11 @@
 """Prove that what was signed is as it was kept: its bytes, its figures, and the request that all signed (R-4.1.9)."""
 
+from django.db.models import Count, Sum
+
 from central.ledger.verification import Check
 from central.office.models import Approval
 from central.reports.agreement.content import content_in, digest_of, seal_of
-from central.reports.agreement.models import AgreementKept, AgreementLock
+from central.reports.agreement.models import AgreementKept, AgreementLock, OutsideList
 from central.reports.books.locks import lock_of
 
 
@@ -14,6 +16,9 @@ def verify_agreements() -> Check:
     told = f"{len(locks)} locked of {len(kept)} sent to be signed"
     faults = [(f"{one.building.code} {one.period}", _fault_of_kept(one)) for one in kept]
     faults += [(f"{one.building.code} {one.period}", _fault_of_lock(one)) for one in locks]
+    lists = OutsideList.objects.order_by("pk").annotate(count=Count("rows"), sum=Sum("rows__amount"))
+    sums = lists.values_list("pk", "rows_read", "amount", "count", "sum")
+    faults += [(f"list {number}", _fault_of_list(*said)) for number, *said in sums]
     fault = next((f"{name}: {fault}" for name, fault in faults if fault), "")
     return Check("four-way agreement", told, fault)
 
@@ -25,6 +30,10 @@ def _fault_of_kept(one: AgreementKept) -> str:
     return (
         "" if digest_of(content_in(content)) == one.digest else "its figures are not those that were signed"
     )
+
+
+def _fault_of_list(read: int, amount: int, count: int, found: int | None) -> str:
+    return "" if (read, amount) == (count, found or 0) else "its rows are not those that were brought in"
 
 
 def _fault_of_lock(one: AgreementLock) -> str:

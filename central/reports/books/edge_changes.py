@@ -33,10 +33,10 @@ def counted_anew(state: FoldState) -> Gathered:
 
 
 def _chunks(state: FoldState, between: list[list[int]]) -> Iterator[tuple[list[tuple], list[tuple]]]:
-    """Give the folded rows that lie between instants."""
+    """Give the folded rows that lie between instants, use up to the last one with them."""
     lies = Q()
     for first_ms, until_ms in between:
-        lies |= Q(at_ms__gte=first_ms, at_ms__lt=until_ms)
+        lies |= Q(at_ms__gte=first_ms, at_ms__lte=until_ms)
     rows = Transfer.objects.filter(lies, position__lte=state.position).values_list(*COLUMNS)
     done = {(one.gateway, one.epoch): one.seq for one in EnergyPosition.objects.all()}
     entries = energy_entries().filter(lies).values_list(*ENTRY_COLUMNS)

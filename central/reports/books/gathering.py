@@ -1,4 +1,7 @@
-"""What the ledger and the gateways' entries have that is not folded yet, as changes by account and period. It writes nothing."""
+"""What the ledger and the gateways' entries have that is not folded yet, as changes by account and period. It writes nothing.
+
+Use up to an instant was used before it: what a gateway settles at a period's very end is that period's, as a bill has it.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -107,19 +110,21 @@ class Gathered:
             self._energy(entry, sign)
 
     def _move(self, row: tuple, move: Move, unit: str, sign: int) -> None:
-        position, at_ms = row[0], row[7]
-        self._change(MONTH, move.account, unit, MONTHS.ordinal_at(at_ms)).add(move, sign)
-        counted = self._counted(move.account, at_ms, lambda lock: position > lock.position)
+        position, kind, at_ms = row[0], row[2], row[7]
+        counts_ms = at_ms - 1 if kind == EntryKind.CONSUMPTION else at_ms
+        self._change(MONTH, move.account, unit, MONTHS.ordinal_at(counts_ms)).add(move, sign)
+        counted = self._counted(move.account, counts_ms, lambda lock: position > lock.position)
         self._change(ACCOUNTING, move.account, unit, counted.ordinal).add(move, sign)
         if counted.belongs_to is not None and move.grows and self.tells_late:
-            self._late(counted, row[1], row[2], move.account, unit, move.grows, at_ms, row[8])
+            self._late(counted, row[1], kind, move.account, unit, move.grows, at_ms, row[8])
 
     def _energy(self, entry: tuple, sign: int) -> None:
         gateway, epoch, seq, name, payer, used_by, energy_wh, at_ms, received_ms, lines = entry
         account, unit = used_by or payer, lines[0][1] if lines else Unit.YUAN.value
         key = entries_key(gateway, epoch)
-        self._change(MONTH, account, unit, MONTHS.ordinal_at(at_ms)).energy_wh += energy_wh * sign
-        counted = self._counted(account, at_ms, lambda lock: seq > lock.entries.get(key, 0))
+        counts_ms = at_ms - 1
+        self._change(MONTH, account, unit, MONTHS.ordinal_at(counts_ms)).energy_wh += energy_wh * sign
+        counted = self._counted(account, counts_ms, lambda lock: seq > lock.entries.get(key, 0))
         self._change(ACCOUNTING, account, unit, counted.ordinal).energy_wh += energy_wh * sign
         if counted.belongs_to is not None and self.tells_late and not any(line[2] for line in lines):
             self._late(counted, name, "energy", account, unit, energy_wh, at_ms, received_ms)

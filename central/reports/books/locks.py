@@ -38,7 +38,10 @@ def lock(building: str, period: Period, *, actor: str, now_ms: int) -> PeriodLoc
     with transaction.atomic():
         head = ChainHead.objects.select_for_update().filter(pk=1).first()
         catch_up(now_ms)  # what came since: with the head locked, nothing more of money does
-        FoldState.objects.select_for_update(no_key=True).get(pk=1)
+        state = FoldState.objects.select_for_update(no_key=True).get(pk=1)
+        FoldState.objects.filter(pk=1).update(
+            turns=state.turns + 1
+        )  # what was gathered without this lock is thrown away
         return _locked(building, period, head.position if head else 0, actor, now_ms)
 
 

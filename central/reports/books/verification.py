@@ -9,13 +9,20 @@ from central.domain.account_moves import account_of
 from central.domain.book_periods import Edges, name_of
 from central.domain.book_rows import OPEN_END, Row, add_change
 from central.domain.periods import PeriodKind
-from central.ledger.models import LedgerAccount, Transfer
+from central.ledger.models import AuditEntry, LedgerAccount, Transfer
 from central.ledger.verification import Check
 from central.link.models import TakeBackRequest
 from central.reports.books.edges import KINDS, accounting_begins
 from central.reports.books.gathering import COLUMNS, ENTRY_COLUMNS, Gathered, Whose, energy_entries
 from central.reports.books.held import SUMS
-from central.reports.books.models import BookRow, BookSheet, EnergyPosition, FoldState, LateBooking
+from central.reports.books.models import (
+    BookRow,
+    BookSheet,
+    EnergyPosition,
+    FoldState,
+    LateBooking,
+    PeriodLock,
+)
 from central.reports.books.sheets import read_rows, unpacked
 from gateway.contract.quantities import Unit
 
@@ -45,7 +52,7 @@ def verify_period_books() -> Check:
             return Check(NAME, f"{rows} rows before it", fault)
         rows += count
         homeless += len({name[0] for name in kept} - made.whose.buildings.keys())
-    if fault := _closing_fault(state, sides) or _sheet_fault():
+    if fault := _closing_fault(state, sides) or _sheet_fault() or _lock_fault():
         return Check(NAME, f"{rows} rows", fault)
     seen = f"{rows} rows are what transfers and entries say, up to row {state.position}"
     return Check(NAME, f"{seen}; {homeless} accounts of no building" if homeless else seen)
@@ -161,6 +168,15 @@ def _sheet_fault() -> str:
     ):
         if unpacked(content) != read_rows(kind, ordinal, [building])[building]:
             return f"the sheet of building {building or '-'} for {name_of(PeriodKind(kind), ordinal)} is not its rows"
+    return ""
+
+
+def _lock_fault() -> str:
+    """Compare locks with the record: each was made once, up to the row that the audit chain says."""
+    known = set(AuditEntry.objects.filter(action="lock-period").values_list("subject", "detail"))
+    for one in PeriodLock.objects.order_by("pk"):
+        if (one.building, f"{one.period} up to row {one.position}") not in known:
+            return f"building {one.building} {one.period}: the audit chain doesn't know its lock"
     return ""
 
 

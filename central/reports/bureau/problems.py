@@ -123,7 +123,7 @@ def _case_problems(until_ms: int) -> list[Problem]:
 
 
 def _lock_problems(buildings: Iterable[Building], period: Period) -> list[Problem]:
-    page = f"{reverse('agreement:board')}?month={month_of(period)}"
+    page = f"{reverse('agreement:board')}?{urlencode({'month': month_of(period)})}"
     words = _("The four sides have not signed the period of this building.")
     locked = set(PeriodLock.objects.filter(period=period.name).values_list("building", flat=True))
     return [

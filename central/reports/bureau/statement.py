@@ -50,7 +50,8 @@ class OnHand:
     owed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
     consumption: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
     energy_wh: int = 0
-    accounts: int = 0
+    accounts: set[str] = field(default_factory=set)
+    """By code: one that has money and kWh is one account."""
 
     def add(self, one: AccountPeriod) -> None:
         """Add an account."""
@@ -58,7 +59,7 @@ class OnHand:
         self.owed[one.unit] += min(one.closing, 0)
         self.consumption[one.unit] += one.consumption
         self.energy_wh += one.energy_wh
-        self.accounts += 1
+        self.accounts.add(one.account)
 
 
 def build(period: Period) -> Paper:
@@ -130,7 +131,7 @@ def _on_hand(period: Period) -> tuple[dict[int, OnHand], dict[int, OnHand]]:
 
 
 def _bill_table(bills: list[BureauBill], balances: Balances, charged: Mapping[int, Sums]) -> Table:
-    """Put the bureau's bills beside our figures; without any the table says so."""
+    """Put the bureau's bills beside our figures; without any the table says so. A part of our masters is not the bill's whole."""
     columns = [
         Column("number", _("Number of the bill"), width=16),
         Column("day", _("Date of the bill"), width=11),
@@ -150,8 +151,9 @@ def _bill_table(bills: list[BureauBill], balances: Balances, charged: Mapping[in
 def _bill_row(one: BureauBill, balances: Balances, charged: Mapping[int, Sums]) -> Row:
     whole_campus = one.building_id is None
     houses = list(balances) if whole_campus else [one.building_id]
-    known = [figures.balance for pk in houses for figures in balances[pk].values() if figures.balance]
-    ours = sum(made.master_wh for made in known) if known else None
+    made = [figures.balance for pk in houses for figures in balances[pk].values()]
+    known = [balance for balance in made if balance]
+    ours = sum(balance.master_wh for balance in known) if known and len(known) == len(made) else None
     sums = [charged[pk] for pk in (charged if whole_campus else houses) if pk in charged]
     taken = sum(of.items[item] for of in sums for item in ELECTRICITY) * MICRO_YUAN_PER_FEN
     amount = one.amount_fen * MICRO_YUAN_PER_FEN
@@ -222,7 +224,7 @@ def _class_table(by_class: Mapping[int, OnHand]) -> Table:
 
 
 def _class_cells(hand: OnHand) -> list[Cell]:
-    return [hand.accounts, hand.energy_wh, hand.consumption[Unit.YUAN], hand.consumption[Unit.KWH]]
+    return [len(hand.accounts), hand.energy_wh, hand.consumption[Unit.YUAN], hand.consumption[Unit.KWH]]
 
 
 def _credit_table(buildings: Iterable[Building], by_house: Mapping[int, OnHand], period: Period) -> Table:

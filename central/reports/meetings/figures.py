@@ -158,8 +158,9 @@ def given_in(from_ms: int, until_ms: int) -> dict[str, int]:
 
 
 def paid_out_in(from_ms: int, until_ms: int) -> int:
-    """Give in micro-yuan what was paid back to customers."""
+    """Give in micro-yuan what was paid back to customers; what is below a fen was kept, not paid."""
     moved = Transfer.objects.filter(kind=PAID_OUT, unit="yuan", at_ms__gte=from_ms, at_ms__lt=until_ms)
+    moved = moved.exclude(credit__code__startswith="rounding:")
     return moved.aggregate(total=Sum("amount"))["total"] or 0
 
 

@@ -25,6 +25,8 @@ SCHEDULE = "schedule"
 CLAIM_MS = 30 * 60_000
 SEEN_EACH_MS = 5 * 60_000
 """How far the dues are known is written so often while none comes."""
+MOST_CUT_SHORT = 5
+"""Tries after which a run that was cut short again, and that for days, is given up: it may be what brings the process down."""
 LOOK_S = 20.0
 """After so long a look ends: the rest is run at the next one, and other looks have their turn."""
 
@@ -94,6 +96,9 @@ def claim_next(now_ms: int) -> ScheduledRun | None:
     found = ScheduledRun.objects.filter(state__in=OPEN, next_ms__lte=now_ms).order_by("due_ms", "pk").first()
     if found is None:
         return None
+    if _is_hopeless(found, now_ms):
+        keep_outcome(found, Done("cut-short", failed=True), found.job, now_ms)
+        return claim_next(now_ms)
     mine = ScheduledRun.objects.filter(
         pk=found.pk, state=found.state, tries=found.tries, next_ms=found.next_ms
     )
@@ -113,6 +118,12 @@ def claim_next(now_ms: int) -> ScheduledRun | None:
         )
     found.refresh_from_db()
     return found
+
+
+def _is_hopeless(run: ScheduledRun, now_ms: int) -> bool:
+    """Say whether a run has been cut short so often and so long that it is given up."""
+    was_cut = run.state == RunState.RUNNING and run.tries >= MOST_CUT_SHORT
+    return was_cut and next_try_ms(run.failures + 1, run.first_ms or now_ms, now_ms) is None
 
 
 def carry_out(job: Job | None, run: ScheduledRun, now_ms: int) -> Done:
