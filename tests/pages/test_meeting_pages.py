@@ -8,10 +8,14 @@ import pytest
 from django.test import Client
 
 from central import clock
+from central.domain.meeting_days import week_spoken_of
 from central.ledger.models import AuditEntry
 from central.office.models import User
 from central.office.roles import Role
+from central.reports.meetings.jobs import make
 from central.reports.meetings.models import Item, ItemStep, Meeting, MeetingEntry
+from central.reports.schedule.jobs import Due
+from central.reports.schedule.models import MadePaper, ScheduledRun
 from tests.browser import seed_meetings
 from tests.pages.conftest import _client as client_of
 
@@ -43,6 +47,15 @@ def test_the_front_page_shows_what_is_late_and_leads_to_the_packs(held: None) ->
     assert 'href="/papers/weekly-pack/?period=week:' in page.content.decode()
     assert "Takings by week" in said
     assert client_of("vice").get("/papers/weekly-pack/").status_code == 200
+    assert "as it was made" not in said
+    week = week_spoken_of(clock.campus_day(clock.now_ms()))
+    now_ms = clock.now_ms()
+    run = ScheduledRun.objects.create(
+        job="weekly-pack", due=week.name, period=week.name, due_ms=now_ms, next_ms=now_ms
+    )
+    make(Due(week.name, now_ms, week.name), now_ms)
+    kept = f'href="/runs/papers/{MadePaper.objects.get(run=run).pk}/"'
+    assert kept in client_of("vice").get("/meetings/").content.decode()
 
 
 def test_items_are_filtered_and_late_ones_say_so(held: None) -> None:

@@ -32,6 +32,7 @@ from central.reports.meetings.models import Item, Meeting
 from central.reports.meetings.queries import his_items, meeting_of
 from central.reports.meetings.week import span_of, week_with_meeting
 from central.reports.meetings.weekly_pack import CODE
+from central.reports.schedule.models import MadePaper
 
 WEEKS_SHOWN = 8
 PER_PAGE, ROWS_PER_PAGE = 20, 100
@@ -53,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
     standing = Item.objects.filter(state__in=STANDING)
     context = {
         "chart": _chart(spoken_of, this_week) if sees_money else "",
-        "packs": [(one, period_words(one), _pack_address(one)) for one in (spoken_of, this_week)]
+        "packs": [(period_words(one), _pack_address(one), _kept(one)) for one in (spoken_of, this_week)]
         if sees_money
         else [],
         "next": week_with_meeting(spoken_of if _is_ahead(spoken_of, now_ms) else this_week),
@@ -79,6 +80,11 @@ def _is_ahead(week: Period, now_ms: int) -> bool:
 
 def _pack_address(week: Period) -> str:
     return f"{reverse('papers:report', args=[CODE])}?period={week.name}"
+
+
+def _kept(week: Period) -> MadePaper | None:
+    """Give a week's pack as it was made for the meeting and told of, the newest."""
+    return MadePaper.objects.filter(code=CODE, period=week.name).order_by("pk").last()
 
 
 def _chart(last: Period, this_week: Period) -> SafeString:
