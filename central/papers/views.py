@@ -164,12 +164,12 @@ def _containing(kind: str, day_text: str) -> Period:
     """Give the period of a kind that contains a day, today when none is given. Raises NotAPeriod."""
     try:
         day = date.fromisoformat(day_text) if day_text else clock.campus_day(clock.now_ms())
-        wanted = PeriodKind(kind)
-    except ValueError as error:
+        name = period_of(PeriodKind(kind), day).name
+    except (ValueError, OverflowError) as error:  # a week of the last days there are has no end
         raise NotAPeriod(str(error)) from error
     if not periods.EARLIEST <= day <= periods.LATEST:
         raise NotAPeriod(day_text)
-    return read_period(period_of(wanted, day).name, first_days)
+    return read_period(name, first_days)
 
 
 def _sealed_answer(request: HttpRequest, sealed: SealedPaper, chosen: Report, period: Period) -> HttpResponse:

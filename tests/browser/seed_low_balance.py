@@ -9,7 +9,7 @@ from central.desk.room_notices.models import RoomNotice
 from central.desk.room_notices.operations import ask
 from central.domain.notice import Kind
 from central.link.telemetry.models import HourlyUse
-from central.office.channels import Asked, save_channel
+from central.office.channels import Asked, AskedServer, save_channel, set_mail_server
 from central.office.models import Channel, User
 from central.reports.low_balance.day_use import building_days
 from central.reports.low_balance.lists import make_list
@@ -31,6 +31,8 @@ def low_balances() -> None:
     first = Building.objects.order_by("code").first()
     assert first is not None
     make_list(first, f"hand:{UUID(int=1).hex}", now_ms=now_ms + 1, by=cashier, tell=False)
+    server = AskedServer("127.0.0.1", 25, "insecure", "", None, "desk@college.example")
+    set_mail_server(server, actor="seed", now_ms=now_ms)
     account = Account.objects.get(code="1-102.1")
     asked = ask(account, "zhang.san@college.example", None, "zh-hans", actor="cashier", now_ms=now_ms)
     assert isinstance(asked, RoomNotice), asked

@@ -163,3 +163,10 @@ def test_each_building_has_its_own_hour(building: None) -> None:
     assert (done.code, done.params["count"], done.failed) == ("low-balance-silent", 2, False)
     assert run(one, NOW_MS).link == done.link
     assert LowBalanceList.objects.count() == 1
+
+
+def test_where_no_room_is_low_both_limits_are_named(building: None) -> None:
+    linked()
+    kept = made()
+    kept.rows = []
+    assert text(kept).startswith("None of 3 rooms is below 10.00 yuan / 10.00 kWh.")

@@ -14,7 +14,7 @@ from central.desk.room_notices.models import RoomNotice
 from central.domain.building_check import Finding
 from central.domain.notice import State
 from central.link.telemetry.models import HourlyUse
-from central.office.models import Channel, Delivery, Notice, User
+from central.office.models import Channel, Delivery, MailServer, Notice, User
 from central.office.sealing import unseal
 from central.reports.low_balance.lists import make_list
 from central.reports.low_balance.models import BuildingCheckLook, LowBalanceList
@@ -141,6 +141,20 @@ def test_a_warden_reads_of_his_own_buildings_only_what_stood_out(cashier: Client
     assert "1: " not in page
 
 
+@pytest.fixture
+def mail_server(campus: None) -> None:
+    MailServer.objects.create(pk=1, host="smtp.example", sender="desk@example.org")
+
+
+def test_without_a_mail_server_nothing_is_promised(cashier: Client) -> None:
+    page = f"/desk/rooms/{Room.objects.get(label='102').pk}/notice/"
+    typed = {"address": "z@college.example", "language": "en", "consent": "on"}
+    for _try in range(6):
+        assert "No mail can be sent yet" in text_of(cashier.post(page, typed))
+    assert not RoomNotice.objects.exists()
+
+
+@pytest.mark.usefixtures("mail_server")
 def test_the_desk_enters_a_private_notice_with_consent(cashier: Client) -> None:
     room = Room.objects.get(label="102")
     page = f"/desk/rooms/{room.pk}/notice/"
@@ -164,6 +178,7 @@ def test_the_desk_enters_a_private_notice_with_consent(cashier: Client) -> None:
     assert by_role("finance").get(page).status_code == 403
 
 
+@pytest.mark.usefixtures("mail_server")
 def test_a_private_channel_is_on_no_page_of_channels(admin: Client, cashier: Client) -> None:
     room = Room.objects.get(label="102")
     typed = {"address": "z@college.example", "language": "en", "consent": "on"}
@@ -176,6 +191,7 @@ def test_a_private_channel_is_on_no_page_of_channels(admin: Client, cashier: Cli
     assert admin.post("/office/channels/", taken).status_code == 400
 
 
+@pytest.mark.usefixtures("mail_server")
 def test_residents_do_it_themselves_behind_their_pin(campus: None) -> None:
     client = Client()
     client.cookies["django_language"] = "en"

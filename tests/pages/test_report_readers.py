@@ -28,6 +28,12 @@ def test_papers_about_a_meeting_or_a_close_open_on_the_period_that_is_over(campu
     assert f"<p>{period_words(week_spoken_of(today))}" not in chosen
 
 
+def test_the_last_days_there_are_lie_in_no_week_and_are_refused_in_words(campus: None) -> None:
+    for report in ("weekly-pack", "room-usage"):
+        answer = client_of("finance").get(f"/papers/{report}/?kind=week&day=9999-12-31")
+        assert "That is no period" in answer.content.decode()
+
+
 def test_who_may_not_seal_sees_no_button_for_it_and_settings_are_folded_up(campus: None) -> None:
     address = "/papers/monthly-charges/?period=period:2026-01"
     cashier, finance = (client_of(name).get(address).content.decode() for name in ("cashier", "finance"))

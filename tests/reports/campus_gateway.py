@@ -202,6 +202,7 @@ class CampusGateway:
                 bucket=order.bucket,
                 unit=order.unit,
                 source=order.grant,
+                carried_nano_yuan=self._carried(order.account),
             )
             return [entry, twin.result(command.number, command.command_id, CommandOutcome.APPLIED)]
         if isinstance(order, TakeBack):
@@ -209,6 +210,10 @@ class CampusGateway:
         if isinstance(order, CloseAccount):
             return self._closed(command, order.account)
         return [twin.result(command.number, command.command_id, CommandOutcome.APPLIED)]
+
+    def _carried(self, account: str) -> int:
+        """Give an account's remainder: every entry names it, whatever it moves."""
+        return next((one.carried for one in self.rooms if one.account == account), 0)
 
     def _taken_back(
         self, command: Command, account: str, bucket: str, asked: int, source: str
@@ -219,7 +224,8 @@ class CampusGateway:
         if not taken:
             return [self.twin.result(command.number, command.command_id, outcome)]
         entry = self.twin.entry(
-            EntryKind.TAKEN_BACK, account, -taken, bucket=bucket, unit=one.unit, cause=EntryCause.COMMAND, source=source
+            EntryKind.TAKEN_BACK, account, -taken, bucket=bucket, unit=one.unit, cause=EntryCause.COMMAND, source=source,
+            carried_nano_yuan=one.carried,
         )  # fmt: skip
         return [entry, self.twin.result(command.number, command.command_id, outcome, taken=entry.lines)]
 
@@ -232,7 +238,7 @@ class CampusGateway:
             if left > 0:
                 entry = self.twin.entry(
                     EntryKind.TAKEN_BACK, account, -left, bucket=bucket, unit=one.unit,
-                    cause=EntryCause.CLOSING, source=command.command_id,
+                    cause=EntryCause.CLOSING, source=command.command_id, carried_nano_yuan=one.carried,
                 )  # fmt: skip
                 told.append(entry)
                 lines += entry.lines

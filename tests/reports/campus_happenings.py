@@ -26,6 +26,7 @@ from central.office.approvals import sign
 from central.office.models import Approval, User
 from central.papers.accounting import instants_of
 from tests.reports.campus_gateway import HOUR_MS, CampusGateway
+from tests.reports.campus_meetings import hold_meetings
 
 SAME_ROOM, WRONG_ROOM, LEAVES = "1-101.1", "1-102.1", "1-106.1"
 LEFT_ON = timedelta(days=12)
@@ -58,6 +59,8 @@ class Happenings:
             if day == period.after + timedelta(days=4):
                 paid = pay_bill(f"bill-{period.name}", 1, 5_000, cashier, now_ms=at_ms)
                 assert isinstance(paid, Paid), paid
+        if day == self.periods[1].first + timedelta(days=9):
+            hold_meetings(self.people, at_ms)
         for back, raised in ((8, True), (10, False)):
             if day == self.periods[1].first + timedelta(days=back):
                 self.gateways[0].sound("relay-contradicted", "M1-107", raised=raised, at_ms=at_ms)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from central import clock
+from central.campus.models import Building
 from central.campus.operations import make_default_classes
 from central.clock import campus_day
 from central.config import data_folder
@@ -16,6 +17,7 @@ from central.config.commands.set_up import migrate
 from central.domain.periods import Period, PeriodKind, accounting_period_of, day_period
 from central.papers.accounting import first_days, period_of
 from central.papers.catalogue import all_reports
+from central.reports.agreement.looking import look
 from tests.reports.campus_days import CampusDays
 from tests.reports.other_papers import writers
 from tests.reports.written_papers import Written, write_report
@@ -61,6 +63,9 @@ def _live() -> CampusDays:
         periods.insert(0, last)
     days = CampusDays(periods, now_ms, _say)
     days.live()
+    codes = list(Building.objects.values_list("code", flat=True))
+    for period in periods:
+        look(period, codes, now_ms)
     return days
 
 

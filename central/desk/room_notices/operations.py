@@ -17,7 +17,7 @@ from central.domain.notice import TO_BE_SENT, Kind, State, Trouble
 from central.domain.notice_address import is_mail_address, masked
 from central.ledger.models import ChainHead
 from central.ledger.operations import record_audit
-from central.office.models import Channel
+from central.office.models import Channel, MailServer
 from central.office.notice_models import PRIVATE
 from central.office.notices import notify
 from central.office.sealing import seal
@@ -35,6 +35,8 @@ class NoticeRefusal(StrEnum):
     """Why a wish was not taken, confirmed or ended."""
 
     NOT_MAIL = "not-mail"
+    NO_MAIL_SERVER = "no-mail-server"
+    """No code could arrive, and a day's codes would be used up in vain."""
     NOBODY_THERE = "nobody-there"
     """The account is closed, or being closed."""
     TOO_OFTEN = "too-often"
@@ -53,6 +55,8 @@ def ask(
     address = address.strip()
     if not is_mail_address(address):
         return NoticeRefusal.NOT_MAIL
+    if not MailServer.objects.exists():
+        return NoticeRefusal.NO_MAIL_SERVER
     _lock_head()
     account = Account.objects.select_related("point__room__building").get(pk=account.pk)
     if account.state != Account.State.OPEN:

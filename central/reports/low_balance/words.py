@@ -103,10 +103,10 @@ def age_words(kept: LowBalanceList) -> str:
 
 
 def limits_words(kept: LowBalanceList) -> str:
-    """Name the limits of the rooms that were looked at, each unit once; where rooms have their own, so is said."""
+    """Name the limits of the units that low rooms are kept in, each once; of both units where no room is low."""
     fen = sorted({value for unit, value, _place, _where in kept.limits if unit == "fen"})
     wh = sorted({value for unit, value, _place, _where in kept.limits if unit == "kwh"})
-    held = {amount[1] for row in kept.rows for amount in row["left"][:1]} or {Unit.YUAN.value}
+    held = {amount[1] for row in kept.rows for amount in row["left"][:1]} or {Unit.YUAN.value, Unit.KWH.value}
     amounts = [with_unit(one * MICRO_YUAN_PER_FEN, Unit.YUAN) for one in fen if Unit.YUAN in held]
     amounts += [with_unit(one, Unit.KWH) for one in wh if Unit.KWH in held]
     return " / ".join(amounts)

@@ -20,7 +20,7 @@ def register_notices() -> None:
         Template(
             _("Report made"),
             _("%(report_word)s of %(period)s is made"),
-            (_("It is not sealed: look through it, then seal it. %(link)s"),),
+            (_("Look through it: it is not sealed yet. %(link)s"),),
         ),
     )
     register(
