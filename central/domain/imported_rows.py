@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
 MOST_FEN = 100_000_000
@@ -19,6 +19,8 @@ LONGEST_TEXT = 80
 DIGITS_OF_A_SPREADSHEET = 15
 """A number cell holds no more: a longer number that ends in zeros has lost its end."""
 EXPONENT = re.compile(r"[+-]?\d(\.\d+)?[eE][+]?\d+")
+FIGURE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?")
+"""What a spreadsheet writes; `Decimal` reads much else: `1_0`, `1e999999999`."""
 NOT_A_FIGURE = re.compile(r"[¥￥,\s]|元|度|kwh", re.IGNORECASE)
 SHAPES = (
     *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S"),
@@ -273,11 +275,7 @@ def read_figure(text: str, reads: Reads) -> int:
     if text.startswith(("=", "#")):
         raise BadCell(RowFault.FORMULA)
     figure = NOT_A_FIGURE.sub("", text)
-    try:
-        number = Decimal(figure)
-    except InvalidOperation as error:
-        raise BadCell(RowFault.NOT_A_NUMBER) from error
-    if not number.is_finite() or abs(number) > 10**12:
+    if not FIGURE.fullmatch(figure) or abs(number := Decimal(figure)) > 10**12:
         raise BadCell(RowFault.NOT_A_NUMBER)
     places, most = (2, MOST_FEN) if reads is Reads.FEN else (3, MOST_WH)
     scaled = number.scaleb(places)

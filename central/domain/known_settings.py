@@ -106,7 +106,6 @@ SCHEDULED_REPORTS: Final[list[object]] = [
     "subsidies period",
     "losses period",
     "arrears period",
-    "bureau-statement period",
     "faults week",
     "approvals month",
 ]

@@ -223,14 +223,13 @@ def _match_mistyped(ours: _Open, theirs: _Open, pairs: list[Pair]) -> None:
 
     A row whose very number still waits on the other side, in another building or period, is that one: no slip is looked for.
     """
-    ours_wait, theirs_wait = ours.documents(), theirs.documents()
+    elsewhere = theirs.documents()
     groups = theirs.groups(_BY_DAY.key)
     for key, mine in ours.groups(_BY_DAY.key).items():
-        others = [one for one in groups.get(key, ()) if theirs.rows[one].document not in ours_wait]
         for at in mine:
-            if ours.rows[at].document in theirs_wait:
+            if ours.rows[at].document in elsewhere:
                 continue
-            found = _mistyped(ours, theirs, at, [one for one in others if one in theirs.waiting])
+            found = _mistyped(ours, theirs, at, [one for one in groups.get(key, ()) if one in theirs.waiting])
             if found is None:
                 continue
             left, right, other = found

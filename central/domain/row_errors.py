@@ -171,8 +171,8 @@ def _basis_of(left: Row, right: Row) -> Basis | None:
             return None
         if left.amount == right.amount:
             return Basis.DAY
-        # A mistyped number and a reversed sign are two errors on one row: it fits, and is never certain.
-        return Basis.NUMBERS if left.amount == -right.amount else None
+        # A mistyped number and a mistyped sum are two errors on one row: it fits, and is never certain.
+        return Basis.NUMBERS if slip_between(left.amount, right.amount) is not None else None
     if left.place and left.place == right.place:
         return Basis.PLACE
     return Basis.DAY if same_day else None

@@ -27,6 +27,7 @@ from central.ledger.operations import record_audit
 from central.office import notice_templates
 from central.office.carrier import Failure, Smtp, carry
 from central.office.models import Channel, Delivery, MailServer
+from central.office.notice_models import PRIVATE
 from central.office.notice_templates import Picture, WrongParameters
 from central.office.sealing import unseal
 
@@ -179,8 +180,13 @@ def mark_failed(delivery: Delivery, failure: Failure, now_ms: int) -> None:
         failures=F("failures") + 1,
         next_ms=now_ms + wait_ms(delivery.failures + 1),
         trouble=failure.trouble,
-        detail=failure.detail[:200],
+        detail=_said_of(delivery.channel, failure),
     )
+
+
+def _said_of(channel: Channel, failure: Failure) -> str:
+    """Give what the other side said; a mail server repeats the address, and a resident's own stays sealed."""
+    return "" if channel.group.startswith(PRIVATE) else failure.detail[:200]
 
 
 def _rest(delivery: Delivery, rest_ms: int, now_ms: int) -> None:

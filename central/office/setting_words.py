@@ -105,7 +105,7 @@ WORDS: dict[str, SettingWords] = {
         lazy("While the room's balance stays low; 0: only when it rose and fell again."),
     ),
     "balance.outlier-percent": SettingWords(
-        lazy("Unusual use of a building"),
+        lazy("Unusual use of a building, %"),
         lazy("A day stands out when it differs by more percent from the same weekday's mean of four weeks."),
     ),
     "period.first-day": SettingWords(

@@ -40,6 +40,8 @@ class Report:
     """Whether nothing can be added any more to a period that is over: only then its paper is sealed."""
     alert: Callable[[Period, int], None] = _nobody
     """Tells who must know at once of what is in it, inside the transaction that makes or seals it; safe to repeat (R-4.2.5)."""
+    opens_over: bool = False
+    """Its page opens on the newest period that is over, not on the one that goes on: it is about a meeting or a close."""
     told: tuple[str, ...] = (Role.FINANCE, Role.DIRECTOR)
     """The offices that are told when its paper was made by itself; those that may not see it are left out."""
 

@@ -24,14 +24,14 @@ from central.office.approval_views import refusal_words
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.page_table import page_tables, places_of, rows_of_page
-from central.office.roles import OPEN_REPORTS, SEAL_REPORTS, SIGN_FOR_REPORTS
+from central.office.roles import OF_BUILDINGS, OPEN_REPORTS, SEAL_REPORTS, SIGN_FOR_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
 from central.papers.accounting import first_days, period_of
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
 from central.papers.signing import ask_for_signatures, in_language, request_of, signature_notes
-from central.papers.words import KIND_WORDS
+from central.papers.words import KIND_WORDS, is_of_setting
 
 SEALED_PER_PAGE = 50
 ROWS_PER_PAGE = 400
@@ -42,7 +42,7 @@ ROWS_PER_PAGE = 400
 @require_GET
 def reports(request: HttpRequest) -> HttpResponse:
     """List the reports of the reader's role, and what was sealed."""
-    mine = [report for report in catalogue.all_reports() if may(request, report.roles)]
+    mine = [report for report in catalogue.all_reports() if may_open(request, report)]
     sealed = Paginator(SealedPaper.objects.filter(code__in=[r.code for r in mine]), SEALED_PER_PAGE)
     page = sealed.get_page(request.GET.get("page"))
     titles = {report.code: report.title for report in mine}
@@ -97,7 +97,7 @@ def sealed(request: HttpRequest, number: int) -> HttpResponse:
     """Show a sealed paper as it was."""
     paper = get_object_or_404(SealedPaper, pk=number)
     chosen = catalogue.report_of(paper.code)
-    if chosen is None or not may(request, chosen.roles):
+    if chosen is None or not may_open(request, chosen):
         raise PermissionDenied
     return _sealed_answer(request, paper, chosen, read_period(paper.period, first_days))
 
@@ -108,7 +108,7 @@ def sealed_sign(request: HttpRequest, number: int) -> HttpResponse:
     """Send a sealed report up the chain of R-4.2.1."""
     paper = get_object_or_404(SealedPaper, pk=number)
     chosen = catalogue.report_of(paper.code)
-    if chosen is None or not may(request, chosen.roles):
+    if chosen is None or not may_open(request, chosen):
         raise Http404
     why = _("Report for the month's chain: checked and found right")
     result = ask_for_signatures(paper, why=why, actor=request.user, now_ms=clock.now_ms())
@@ -134,11 +134,17 @@ def proof(request: HttpRequest, number: int, digits: str) -> HttpResponse:
     return render(request, "papers/proof.html", context)
 
 
+def may_open(request: HttpRequest, report: Report) -> bool:
+    """Say whether the reader may open a report. It tells of every building: who serves some of them has their pages."""
+    is_of_all = request.user.served is None
+    return may(request, [one for one in report.roles if is_of_all or one not in OF_BUILDINGS])
+
+
 def _chosen(request: HttpRequest, code: str) -> tuple[Report, Period]:
     chosen = catalogue.report_of(code)
     if chosen is None:
         raise Http404
-    if not may(request, chosen.roles):
+    if not may_open(request, chosen):
         raise PermissionDenied
     asked = request.POST if request.method == "POST" else request.GET
     try:
@@ -146,6 +152,8 @@ def _chosen(request: HttpRequest, code: str) -> tuple[Report, Period]:
             period = read_period(asked["period"], first_days)
         else:
             period = _containing(asked.get("kind", chosen.periods[0]), asked.get("day", ""))
+            if chosen.opens_over and not asked.get("day") and "kind" not in asked:
+                period = _containing(period.kind, str(periods.day_before(period)))
     except NotAPeriod:
         messages.error(request, _("That is no period. Choose one and a day in it."))
         period = _containing(chosen.periods[0], "")
@@ -159,6 +167,8 @@ def _containing(kind: str, day_text: str) -> Period:
         wanted = PeriodKind(kind)
     except ValueError as error:
         raise NotAPeriod(str(error)) from error
+    if not periods.EARLIEST <= day <= periods.LATEST:
+        raise NotAPeriod(day_text)
     return read_period(period_of(wanted, day).name, first_days)
 
 
@@ -182,6 +192,8 @@ def _answer(
     last = page.start_index() - 1 + ROWS_PER_PAGE
     context = {
         "paper": paper,
+        "notes": [note for note in paper.notes if not is_of_setting(note)],
+        "basis": [note for note in paper.notes if is_of_setting(note)],
         "report": chosen,
         "period": period,
         "kinds": [(kind, KIND_WORDS[kind]) for kind in chosen.periods],
@@ -191,7 +203,9 @@ def _answer(
         "sealed": sealed,
         "signing": request_of(sealed) if sealed else None,
         "can_send": may(request, SIGN_FOR_REPORTS),
-        "can_seal": sealed is None and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
+        "can_seal": sealed is None
+        and may(request, SEAL_REPORTS)
+        and catalogue.is_over(period, clock.campus_day(clock.now_ms())),
         "before": _beside(chosen, period.kind, periods.day_before(period)),
         "after": _beside(chosen, period.kind, period.after),
         "files": forms_of_paper.files(paper, f"{here}{join}form="),

@@ -65,3 +65,8 @@ def used_words(used: Used) -> str:
         return _("Computed with %(setting)s: %(value)s (%(where)s, since %(since)s)") % words
     words["number"] = used.approval
     return _("Computed with %(setting)s: %(value)s (%(where)s, since %(since)s, approval %(number)s)") % words
+
+
+def is_of_setting(note: str) -> bool:
+    """Say whether a note names a setting that its paper was computed with, in the reader's language: a page folds those up."""
+    return note.startswith(_("Computed with %(setting)s: %(value)s (default)").partition("%")[0])

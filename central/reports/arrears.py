@@ -9,7 +9,7 @@ from central import clock
 from central.clock import campus_day
 from central.domain.paper import Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
-from central.office.roles import SEE_DEBTS
+from central.office.roles import SEE_DEBTS, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -112,4 +112,5 @@ ARREARS = Report(
     periods=(PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
     roles=SEE_DEBTS,
     build=build,
+    told=(Role.STUDENTS, Role.FINANCE, Role.CASHIER, Role.DIRECTOR),
 )

@@ -21,7 +21,7 @@ from central.link.models import Alarm, Gateway, QuarantinedRow
 from central.office.alarm_details import detail_words
 from central.office.dated_settings import number_at
 from central.office.models import Notice
-from central.office.roles import SEE_FAULTS
+from central.office.roles import SEE_FAULTS, Role
 from central.office.words import ALARMS, name_of
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
@@ -219,4 +219,5 @@ FAULTS = Report(
     periods=(PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH),
     roles=SEE_FAULTS,
     build=build,
+    told=(Role.DIRECTOR, Role.LOGISTICS),
 )

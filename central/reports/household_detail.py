@@ -33,7 +33,7 @@ from central.reports.household_rows import (
     households,
     in_unit,
 )
-from central.reports.owed import owed_now
+from central.reports.owed import OwedKind, owed_now
 from central.reports.paid_tie import tie_table
 from central.reports.takings import is_settled, open_notes
 from gateway.contract.quantities import Unit
@@ -46,7 +46,7 @@ def build(period: Period) -> Paper:
     """Make the detail of a month or an accounting period."""
     from_ms, until_ms = instants_of(period)
     owed = [one for one in owed_now(clock.now_ms()) if (one.since_ms or 0) < until_ms]
-    found = households(period, {one.account.code for one in owed})
+    found = households(period, {one.account.code for one in owed if one.kind is not OwedKind.BELOW_ZERO})
     buildings = buildings_in_order(found)
     with_names = bool(value_at("detail.names", until_ms - 1))
     tables = [_sum_table(unit, buildings, found) for unit in Unit if _any(unit, found)]
@@ -140,8 +140,8 @@ def _building_table(
         Column("class", _("Class"), width=9),
         Column("first", _("First register"), Kind.KWH, 9),
         Column("last", _("Last register"), Kind.KWH, 9),
-        Column("energy", _("Energy used, kWh"), Kind.KWH, 9, summed=True),
-        Column("price", _("Price"), width=13),
+        Column("energy", _("Energy used, kWh"), Kind.KWH, 11, summed=True),
+        Column("price", _("Price"), width=12),
         *_figure_columns(unit),
         Column("remarks", _("Remarks"), width=18),
     ]

@@ -13,7 +13,7 @@ from central.domain.periods import Period, PeriodKind
 from central.losses.balances.groups import groups_at
 from central.losses.balances.queries import balance_of
 from central.losses.balances.words import VERDICTS
-from central.office.roles import SEE_REPORTS
+from central.office.roles import SEE_REPORTS, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -123,4 +123,5 @@ LOSSES = Report(
     periods=(PeriodKind.ACCOUNTING, PeriodKind.MONTH, PeriodKind.DAY, PeriodKind.YEAR),
     roles=SEE_REPORTS,
     build=build,
+    told=(Role.CASHIER, Role.DIRECTOR, Role.LOGISTICS, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.AFFAIRS),
 )

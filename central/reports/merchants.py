@@ -13,7 +13,7 @@ from central.clock import campus_day
 from central.desk.merchants.queries import merchant_accounts
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
-from central.office.roles import SEE_MONEY
+from central.office.roles import SEE_MONEY, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -159,4 +159,5 @@ MERCHANTS = Report(
     roles=SEE_MONEY,
     build=build,
     is_settled=is_settled,
+    told=(Role.CASHIER, Role.FINANCE, Role.DIRECTOR),
 )

@@ -30,7 +30,7 @@ from central.domain.periods import Period, PeriodKind, day_period
 from central.ledger.models import Transfer
 from central.link.models import TakeBackRequest
 from central.office.dated_settings import list_at
-from central.office.roles import SEE_MONEY
+from central.office.roles import SEE_MONEY, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -274,4 +274,5 @@ MONTHLY_CHARGES = Report(
     roles=SEE_MONEY,
     build=build,
     is_settled=is_settled,
+    told=(Role.CASHIER, Role.FINANCE, Role.DIRECTOR),
 )

@@ -16,7 +16,7 @@ from central.desk.models import Payment
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.office.dated_settings import list_at
-from central.office.roles import SEE_MONEY
+from central.office.roles import SEE_MONEY, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -191,4 +191,5 @@ ROOM_USAGE = Report(
     roles=SEE_MONEY,
     build=build,
     is_settled=is_settled,
+    told=(Role.CASHIER, Role.DIRECTOR, Role.VP_NETWORK, Role.FINANCE),
 )

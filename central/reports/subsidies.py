@@ -16,7 +16,7 @@ from central.desk.subsidies.models import SubsidyBatch
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.ledger.models import Transfer
-from central.office.roles import SEE_MONEY
+from central.office.roles import SEE_MONEY, Role
 from central.office.templatetags.cardroom import unit_word
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
@@ -122,4 +122,5 @@ SUBSIDIES = Report(
     periods=(PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR),
     roles=SEE_MONEY,
     build=build,
+    told=(Role.CASHIER, Role.FINANCE, Role.DIRECTOR),
 )

@@ -10,7 +10,6 @@ reach for the same rows. Time is the process's CPU time: other programs on the m
 is no CPU time of ours: there it is the time waited.
 """
 
-import argparse
 import json
 import os
 import random
@@ -20,7 +19,6 @@ from collections.abc import Callable
 
 from central.domain.paper import Column, Kind, Paper, Row, Table
 from tests.bench.figures import Figures
-from tests.central.private_postgresql import Unavailable, cluster
 
 ROWS = 20_000
 ROOMS, DAYS, ROOMS_SHORT, DAYS_SHORT = 20_000, 365, 800, 62
@@ -162,6 +160,8 @@ def _year(figures: Figures, name: str, rooms: int, days: int, variables: dict[st
 
 
 def _years(figures: Figures, rooms: int, days: int) -> None:
+    from tests.central.private_postgresql import Unavailable, cluster
+
     print(
         f"  {rooms:,} rooms x {days} days, a settlement each; payments each 30 days; totals at each midnight",
         flush=True,
@@ -176,6 +176,8 @@ def _years(figures: Figures, rooms: int, days: int) -> None:
 
 def main() -> int:
     """Print each figure with its goal and its peer; 0 only when all goals are met."""
+    import argparse  # here: what is imported above counts as memory of each file
+
     parser = argparse.ArgumentParser(description="reports of 20,000 rooms")
     parser.add_argument("--short", action="store_true")
     short = parser.parse_args().short

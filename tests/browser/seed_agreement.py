@@ -133,8 +133,8 @@ def receipts_of(period: Period) -> list[tuple[str, str, date, int]]:
 
 def brought_in(text: str, party: Party, grain: Grain, period: Period, name: str) -> OutsideList:
     content, actor = text.encode("gbk"), User.objects.get(username="finance")
-    plan = plan_list(content, party, grain, period)
-    made = bring_in(plan, content, name, actor=actor, now_ms=clock.now_ms())
+    plan = plan_list(content, party, grain, period, reader=actor)
+    made = bring_in(plan, name, actor=actor, now_ms=clock.now_ms())
     assert isinstance(made, OutsideList), made.findings
     return made
 

@@ -23,16 +23,25 @@ from central.reports.agreement.gathering import compared, gather, last_over
 from central.reports.agreement.given import ours
 from central.reports.agreement.locked_before import put_locked
 from central.reports.agreement.looking import look, seen
-from central.reports.agreement.models import AgreementKept, AgreementLock, OutsideList, OutsideRow
+from central.reports.agreement.models import (
+    AgreementKept,
+    AgreementLock,
+    OutsideList,
+    OutsideRow,
+    Standing,
+)
+from central.reports.agreement.problems import late_agreements
 from central.reports.agreement.signing import carry_out, keep
+from central.reports.agreement.telling import due_day
 from central.reports.agreement.verification import verify_agreements
 from central.reports.books.locks import lock
 from central.reports.k3.imports import import_file, read_file
 from central.reports.k3.models import K3Map
+from central.reports.meetings.problems import Counted
 from tests.browser import seed, seed_agreement, seed_k3
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
-HOUR_MS = seed_agreement.HOUR_MS
+HOUR_MS, DAY_MS = seed_agreement.HOUR_MS, 86_400_000
 
 
 @pytest.fixture
@@ -101,6 +110,23 @@ def test_vouchers_of_k3_are_takings_only_where_money_came_in(building):
     k3 = gathered.given[Party.K3]
     assert [(row.building, row.amount) for row in k3.rows] == [("1", 88_000), ("", 2_000)]
     assert k3.frames["1", period.name].grain is Grain.DAYS
+
+
+def test_the_pack_counts_an_agreement_as_late_from_the_day_after_its_due_day_until_it_is_locked(building):
+    period = accounting_period_of(day_before(last_over(clock.now_ms())))
+    late_ms = clock.start_of_day_ms(due_day(period)) + DAY_MS
+    Standing.objects.create(building=building, period=period.name, lines=[{"rows": 3}])
+    assert late_agreements(late_ms - 2 * DAY_MS, late_ms) == Counted(0, 0, 0)
+    assert late_agreements(late_ms - DAY_MS, late_ms + 1) == Counted(1, 0, 1)
+    assert late_agreements(late_ms + 1, late_ms + DAY_MS) == Counted(0, 0, 1)
+    kept = AgreementKept.objects.create(
+        building=building, period=period.name, digest="d", content=b"", explained=b"", seal="s", at_ms=late_ms
+    )
+    AgreementLock.objects.create(
+        building=building, period=period.name, kept=kept, approval=7, asked_by="a", signed_by=[], at_ms=late_ms + DAY_MS
+    )  # fmt: skip
+    assert late_agreements(late_ms + DAY_MS, late_ms + 2 * DAY_MS) == Counted(0, 1, 0)
+    assert late_agreements(late_ms, late_ms + DAY_MS) == Counted(1, 0, 1)
 
 
 def test_what_lies_long_untouched_or_was_replaced_by_an_opening_is_told_rightly(building):

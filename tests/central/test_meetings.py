@@ -124,7 +124,10 @@ def test_what_cannot_be_opened_says_why(people: dict[str, User]) -> None:
                 Task("y", due, office=Role.STORE),
                 ItemRefusal.WRONG_LINK,
             )
-            for link in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x")
+            for link in (
+                *("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"),
+                *("/\t/evil.example/", "/\n/evil.example/"),
+            )
         ),
     ]
     for number, (problem, task, why) in enumerate(wrong):

@@ -2,6 +2,7 @@
 folded, the rows are those of a plain recomputation.
 """
 
+from argparse import Namespace
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 
 from central.campus.models import Account
 from central.clock import campus_day
+from central.config.commands import set_up
 from central.domain.book_periods import ordinal_of
 from central.domain.periods import accounting_period, month_period
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import AuditEntry
 from central.ledger.operations import Draft, book
 from central.link.models import Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
-from central.office.models import DatedValue
+from central.office.models import DatedValue, User
 from central.papers.accounting import first_days, instants_of
 from central.reports.audit.details import detail_words
 from central.reports.books import folding, gathering
@@ -379,3 +381,21 @@ def test_what_was_gathered_before_a_lock_is_not_written_after_it(campus, twin):
         ("energy", 7)
     ]
     assert verify_period_books().holds
+
+
+def test_after_an_upgrade_the_books_are_there_before_anybody_reads(
+    campus: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A campus with years of rows: no reader's page adds them up."""
+    drafts = [
+        Draft(f"old-{n}", CASH, paid("1-301.1"), 5_000_000, "payment", NOW_MS - n * DAY_MS) for n in range(3)
+    ]
+    with transaction.atomic():
+        book(drafts, NOW_MS)
+    assert not BookRow.objects.exists()
+    monkeypatch.setattr(set_up.data_folder, "make_keys", lambda: None)
+    monkeypatch.setattr(set_up, "migrate", lambda: None)
+    User.objects.create_user("admin", role=User.Role.ADMIN)
+    assert set_up.init(Namespace()) == 0
+    assert "3 rows added up" in capsys.readouterr().out
+    assert BookRow.objects.exists()

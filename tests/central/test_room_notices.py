@@ -18,16 +18,17 @@ from central.desk.room_notices.operations import (
     notice_of_token,
 )
 from central.desk.room_notices.telling import tell_low_rooms
-from central.domain.notice import Kind, State
+from central.domain.notice import Kind, State, Trouble
 from central.ledger.chart_of_accounts import customer, energy_revenue, subsidy
 from central.ledger.models import AuditEntry
 from central.ledger.operations import Draft, book
 from central.ledger.verification import verify_books
 from central.office import channels, notice_queries
+from central.office.carrier import Failure
 from central.office.channels import AskedServer
 from central.office.models import Channel, Delivery, Notice
 from central.office.notice_queries import Choice
-from central.office.notice_sending import send_next
+from central.office.notice_sending import mark_failed, send_next
 from central.office.sealing import unseal
 from tests.central.conftest import NOW_MS
 from tests.central.notice_endpoints import SmtpEnd, smtp_end
@@ -113,6 +114,11 @@ def test_the_code_and_the_address_stand_on_no_page_and_in_no_record(post: SmtpEn
     written = " ".join(f"{row.subject} {row.detail}" for row in AuditEntry.objects.all())
     assert ADDRESS not in written + str(Notice.objects.get().params)
     assert code not in written + str(Notice.objects.get().params) + notice.code_hash
+    sent = Delivery.objects.select_related("notice", "channel").get()
+    Delivery.objects.update(state=State.QUEUED)
+    mark_failed(sent, Failure(Trouble.REFUSED, f"550 5.1.1 <{ADDRESS}>: no such user"), NOW_MS)
+    sent.refresh_from_db()
+    assert (sent.failures, sent.trouble, sent.detail) == (1, Trouble.REFUSED, ""), "a mail server repeats it"
 
 
 def test_codes_end_by_time_and_by_tries(post: SmtpEnd) -> None:

@@ -182,6 +182,39 @@ def test_a_typed_sum_counts_until_it_is_taken_back(address: str) -> None:
     assert client_of("director").post(f"{address}sum/", typed).status_code == 403
 
 
+def test_nobody_speaks_for_another_party_or_for_a_building_that_he_does_not_serve(address: str) -> None:
+    """K/3's figures check the card room: she never brings them in. An electrician of other buildings sees and brings in nothing."""
+    cashier, period = client_of("cashier"), last_over(clock.now_ms())
+    typed = {"party": "k3", "amount": "229.50", "words": "K3 科目余额表第3页"}
+    client_of("finance").post("/agreement/lists/1/back/", {"why": "改用合计"})
+    assert cashier.post(f"{address}sum/", typed).status_code == 400
+    text = f"楼栋,房间,收据号,日期,金额\n1号楼,1-101,7,{period.last},5.00\n"
+    asked = {"party": "k3", "grain": "rows", "month": f"{month_of(period)}"}
+    k3_file = {"file": SimpleUploadedFile("表.csv", text.encode())}
+    assert cashier.post("/agreement/lists/upload/", asked | k3_file).status_code == 400
+    k3_file["file"].seek(0)
+    shown = client_of("finance").get(
+        client_of("finance").post("/agreement/lists/upload/", asked | k3_file).url
+    )
+    assert cashier.post("/agreement/lists/make/", dict(shown.context["to_import"])).url == "/agreement/lists/"
+    assert OutsideList.objects.count() == 3
+
+    elsewhere = Building.objects.create(code="9", name="9号楼")
+    User.objects.get(username="wu").buildings.set([elsewhere])
+    wu = client_of("wu")
+    readings = SimpleUploadedFile("读数.csv", "楼栋,房间,用电量\n1,1-101,5.0\n".encode())
+    asked = {"party": "electrician", "grain": "rows", "month": f"{month_of(period)}", "file": readings}
+    preview = wu.get(wu.post("/agreement/lists/upload/", asked).url)
+    assert (preview.status_code, "is no building" in text_of(preview)) == (422, True)
+    assert "电工抄表" not in text_of(wu.get("/agreement/lists/"))
+    assert wu.get("/agreement/lists/3/").status_code == 404
+    assert wu.post("/agreement/lists/3/back/", {"why": "x"}).status_code == 404
+    assert wu.get(f"/papers/agreement/?period={period.name}").status_code == 403
+    assert (
+        "Four-way agreement" not in text_of(wu.get("/papers/")).partition("Sealed")[0].partition("Reports")[2]
+    )
+
+
 def test_the_heads_are_told_once_the_day_has_passed(address: str) -> None:
     due = due_day(last_over(clock.now_ms()))
     assert tell_overdue(clock.start_of_day_ms(due) + seed_agreement.HOUR_MS) == 0

@@ -1,6 +1,7 @@
 """Pages of low balances, the buildings' check and private notices: who sees what, what is made, copied, ticked, refused."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from central import clock
 from central.campus.models import Account, Building, Room
 from central.desk.resident.pins import new_pin
 from central.desk.room_notices.models import RoomNotice
+from central.domain.building_check import Finding
 from central.domain.notice import State
 from central.link.telemetry.models import HourlyUse
 from central.office.models import Channel, Delivery, Notice, User
@@ -126,6 +128,17 @@ def test_no_data_is_never_no_use_and_a_look_is_on_record(cashier: Client) -> Non
     never = typed | {"step": str(uuid4()), "day": "9999-12-31"}
     assert cashier.post("/low-balances/check/look/", never).status_code == 400
     assert cashier.post("/low-balances/check/look/", typed | {"text": "x"}).status_code == 400
+
+
+def test_a_warden_reads_of_his_own_buildings_only_what_stood_out(cashier: Client) -> None:
+    day = clock.campus_day(clock.now_ms()) - timedelta(days=1)
+    who = User.objects.get(username="cashier")
+    found = [["1", Finding.HIGH.value], ["9", Finding.LOW.value]]
+    BuildingCheckLook.objects.create(day=day, by=who, at_ms=clock.now_ms(), findings=found, step="look-1")
+    warden = by_role("warden", Building.objects.create(code="9", name="9号楼"))
+    page = text_of(warden.get("/low-balances/check/"))
+    assert "9: " in page
+    assert "1: " not in page
 
 
 def test_the_desk_enters_a_private_notice_with_consent(cashier: Client) -> None:

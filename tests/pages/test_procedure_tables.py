@@ -234,6 +234,8 @@ def test_the_first_and_the_last_period_are_shown(campus: None, admin: Client) ->
             page = admin.get(f"/papers/{code}/?period={name}")
             assert page.status_code == 200, (code, name)
             assert page.context[way] == "", (code, name)
+        beyond = admin.get(f"/papers/{code}/?kind=period&day=9999-12-31")
+        assert "That is no period." in beyond.content.decode(), code
 
 
 EDGES = {

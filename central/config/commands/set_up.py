@@ -18,13 +18,19 @@ from central.config import data_folder
 from central.ledger.operations import record_audit
 from central.link.signing import public_key_hex
 from central.office.models import User
+from central.reports.books.folding import catch_up
 
 
 def init(options: Namespace) -> int:
-    """Make what is missing; what is there stays. Prints the first administrator's password once."""
+    """Make what is missing; what is there stays. Prints the first administrator's password once.
+
+    After an upgrade the books by period are added up here: no reader's page waits for years of them.
+    """
     data_folder.make_keys()
     migrate()
     make_default_classes()
+    if folded := catch_up(clock.now_ms()):
+        print(f"books by period: {folded} rows added up")
     print(f"data folder: {data_folder.folder()}")
     print(f"public key for gateways: {public_key_hex()}")
     if User.objects.filter(role=User.Role.ADMIN).exists():

@@ -13,8 +13,10 @@ class AgreementConfig(AppConfig):
         from central.papers.catalogue import add_reports
         from central.reports.agreement.act import register_act
         from central.reports.agreement.paper import AGREEMENT
+        from central.reports.agreement.problems import register_problems
         from central.reports.agreement.telling import register_notices
 
         register_act()
         register_notices()
+        register_problems()
         add_reports([AGREEMENT])

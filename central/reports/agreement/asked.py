@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from django.http import Http404, HttpRequest
 
 from central.campus.models import Building
+from central.domain.agreement_lists import LISTS
+from central.domain.four_way import Party
 from central.domain.periods import Period
 from central.losses.readings.sheets import month_of, period_of_month
+from central.office.access import may
 from central.office.models import of_served
+from central.office.roles import IMPORT_AGREEMENT, IMPORT_K3
 from central.reports.agreement.gathering import last_over
 
 DECEMBER, MONTH_DIGITS = 12, 6
@@ -39,6 +43,12 @@ def asked_period(text: str, now_ms: int) -> Period:
     """Give the period of `?month=202611`; else the newest that is over."""
     is_month = text.isascii() and text.isdigit() and len(text) == MONTH_DIGITS
     return (period_of_month(int(text)) if is_month else None) or last_over(now_ms)
+
+
+def parties_of(request: HttpRequest) -> tuple[Party, ...]:
+    """Give the parties whose lists the reader brings in. K/3's are finance's, as its vouchers are: they check the card room."""
+    allowed = {Party.K3: IMPORT_K3}
+    return tuple(party for party in LISTS if may(request, allowed.get(party, IMPORT_AGREEMENT)))
 
 
 def beside(month: int) -> tuple[int, int]:

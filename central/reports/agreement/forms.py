@@ -1,10 +1,11 @@
 """Forms of the agreement's pages: a list of another party's, a sum that was read from its books, a reason."""
 
+from collections.abc import Iterable
+
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
 from central.desk.forms import ListFileField
-from central.domain.agreement_lists import LISTS
 from central.domain.agreement_rows import Grain
 from central.domain.four_way import Party
 from central.domain.imported_rows import BadCell, Reads, RowFault, plain, read_figure
@@ -21,16 +22,19 @@ class _Form(forms.Form):
             field.error_messages["required"] = lazy("Fill this in.")
 
 
-def _party_field() -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=lazy("Whose it is"), choices=[(party.value, LIST_PARTIES[party]) for party in LISTS]
-    )
+class _PartyForm(_Form):
+    """Whose it is, of the parties that the reader may speak for."""
+
+    party = forms.ChoiceField(label=lazy("Whose it is"))
+
+    def __init__(self, *args: object, parties: Iterable[Party], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["party"].choices = [(party.value, LIST_PARTIES[party]) for party in parties]
 
 
-class ListForm(_Form):
+class ListForm(_PartyForm):
     """A list, whose it is and how fine."""
 
-    party = _party_field()
     grain = forms.ChoiceField(
         label=lazy("What a row stands for"), choices=[(grain.value, GRAIN_WORDS[grain]) for grain in Grain]
     )
@@ -41,10 +45,9 @@ class ListForm(_Form):
     )
 
 
-class SumForm(_Form):
+class SumForm(_PartyForm):
     """A building's sum as it stands in another party's books."""
 
-    party = _party_field()
     amount = forms.CharField(
         label=lazy("Sum (yuan, or kWh)"),
         max_length=20,

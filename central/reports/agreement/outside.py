@@ -6,6 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from central.campus.list_file import ListSheet
 from central.campus.models import Building, Room
@@ -18,7 +19,7 @@ from central.domain.imported_rows import RowFault, RowFinding, plain
 from central.domain.periods import Period
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
-from central.office.models import User
+from central.office.models import User, of_served
 from central.prepared import insert_many
 from central.reports.agreement.given import Given, How
 from central.reports.agreement.models import (
@@ -32,7 +33,6 @@ from central.reports.k3.files import read_sheets
 
 SERIES = "agreement-list"
 FILE_FAULTS = {"too-long": RowFault.TOO_LONG, "no-rows": RowFault.NO_ROWS}
-MOST_TYPED = 10**13
 LINES_ABOVE = 6
 """So many lines may stand above the titles: the house's name, the month."""
 
@@ -65,6 +65,7 @@ class ListPlan:
     grain: Grain
     period: Period
     digest: str
+    reader: User
     header: list[str] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
     rows: list[PlacedRow] = field(default_factory=list)
@@ -87,12 +88,18 @@ class ListPlan:
 
 
 def plan_list(
-    content: bytes, party: Party, grain: Grain, period: Period, chosen: Mapping[str, int] | None = None
+    content: bytes,
+    party: Party,
+    grain: Grain,
+    period: Period,
+    chosen: Mapping[str, int] | None = None,
+    *,
+    reader: User,
 ) -> ListPlan:
-    """Read a list and compare it with what counts already. Nothing is changed."""
+    """Read a list and compare it with what counts already: of the buildings that its reader serves. Nothing is changed."""
     if party is not Party.K3 and grain is Grain.PLACES:
         grain = Grain.ROWS  # a room's energy is its meter's row
-    plan = ListPlan(party, grain, period, sha256(content).hexdigest())
+    plan = ListPlan(party, grain, period, sha256(content).hexdigest(), reader)
     sheets = read_sheets(content)
     if isinstance(sheets, Problem):
         fault = FILE_FAULTS.get(str(sheets.fault.value), RowFault.UNREADABLE)
@@ -131,7 +138,8 @@ def _best_of(party: Party, sheets: Sequence[ListSheet]) -> tuple[list[str], list
 
 def _place(plan: ListPlan, read: Sequence[ListRow]) -> None:
     """Find each row's building, its room or meter, and whether its day is in the period."""
-    buildings = {word: one for one in Building.objects.all() for word in (one.code, one.name)}
+    served = Building.objects.filter(of_served(plan.reader, "pk"))
+    buildings = {word: one for one in served for word in (one.code, one.name)}
     rooms = _rooms() if plan.party is not Party.K3 else {}
     for one in read:
         building = buildings.get(one.building)
@@ -174,12 +182,14 @@ def _compare(plan: ListPlan) -> None:
 
 @one_writer
 @transaction.atomic
-def bring_in(
-    plan: ListPlan, content: bytes, name: str, *, actor: User, now_ms: int
-) -> OutsideList | ListPlan:
-    """Store a list's rows. It is compared again with what counts now; what can't be whole is given back as plan."""
+def bring_in(plan: ListPlan, name: str, *, actor: User, now_ms: int) -> OutsideList | ListPlan:
+    """Store the rows of a list that was read just now, whole or not at all; it is compared again with what counts now.
+
+    It is not read again here: 100,000 rows take seconds, in which nobody could sell.
+    """
     locked_series(SERIES)
-    plan = plan_list(content, plan.party, plan.grain, plan.period, plan.columns)
+    if plan.can_be_carried_out:
+        _compare(plan)
     if not plan.can_be_carried_out:
         return plan
     made = OutsideList.objects.create(
@@ -247,7 +257,7 @@ def end_list(number: int, *, why: str, actor: User, now_ms: int) -> OutsideListE
     """Say that a list no longer counts. One that a locked page rests on stays."""
     locked_series(SERIES)
     made = OutsideList.objects.filter(pk=number).first()
-    if made is None:
+    if made is None or not _serves_all(actor, made):
         return ListRefusal.UNKNOWN
     if OutsideListEnd.objects.filter(pk=number).exists():
         return ListRefusal.ENDED
@@ -259,6 +269,19 @@ def end_list(number: int, *, why: str, actor: User, now_ms: int) -> OutsideListE
     end = OutsideListEnd.objects.create(made=made, why=why.strip()[:REASON_LENGTH], by=actor, at_ms=now_ms)
     _on_record("agreement-list-back", made, end.why, actor, now_ms)
     return end
+
+
+def lists_of(reader: User) -> QuerySet[OutsideList]:
+    """Give the lists that tell of the buildings that a person serves and of no other, the newest first."""
+    found = OutsideList.objects.select_related("by", "end__by").order_by("-at_ms", "-pk")
+    if reader.served is None:
+        return found
+    others = OutsideRow.objects.exclude(of_served(reader, "building"))
+    return found.exclude(pk__in=others.values("made"))
+
+
+def _serves_all(actor: User, made: OutsideList) -> bool:
+    return lists_of(actor).filter(pk=made.pk).exists()
 
 
 def outside(party: Party, periods: Sequence[Period], buildings: Sequence[Building]) -> Given:

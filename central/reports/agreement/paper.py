@@ -3,6 +3,8 @@
 A building that is locked prints as it was signed; one that is not, as the newest look found it, and says so.
 """
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -49,12 +51,19 @@ def build(period: Period) -> Paper:
         notes=[
             _("Due on %(day)s.") % {"day": due_day(period).isoformat()},
             *(_lock_note(one) for one in known),
+            *_not_looked_at(one.building.name for one in found if one.content is None),
         ],
     )
 
 
 def _signed(one: Seen) -> str:
     return minute_text(one.lock.at_ms)[:10] if one.lock else ""
+
+
+def _not_looked_at(names: Iterable[str]) -> list[str]:
+    """Name the buildings that are missing in the tables: no line would read as nothing to agree on."""
+    missing = ", ".join(names)
+    return [_("Not compared yet: %(buildings)s.") % {"buildings": missing}] if missing else []
 
 
 def _lock_note(one: Seen) -> str:
@@ -85,5 +94,6 @@ AGREEMENT = Report(
     periods=(PeriodKind.ACCOUNTING,),
     roles=SEE_AGREEMENT,
     build=build,
+    opens_over=True,
     is_settled=is_settled,
 )

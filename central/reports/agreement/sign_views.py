@@ -12,7 +12,7 @@ from central.office.access import roles
 from central.office.dangerous import dangerous
 from central.office.models import Approval
 from central.office.roles import ASK_AGREEMENT, IMPORT_AGREEMENT
-from central.reports.agreement.asked import asked_place
+from central.reports.agreement.asked import asked_place, parties_of
 from central.reports.agreement.forms import SumForm
 from central.reports.agreement.looking import MOST_ROWS_WAITED_FOR, SHORT_BUDGET, is_short, look, want
 from central.reports.agreement.models import OutsideList
@@ -29,7 +29,8 @@ LONGEST_REASON = 300
 @dangerous
 def take_sum(request: HttpRequest, month: int, building_id: int) -> HttpResponse:
     """Take a building's sum as it stands in another party's books."""
-    place, form, now_ms = asked_place(request, month, building_id), SumForm(request.POST), clock.now_ms()
+    place, now_ms = asked_place(request, month, building_id), clock.now_ms()
+    form = SumForm(request.POST, parties=parties_of(request))
     if not form.is_valid():
         return building_page(request, place, form)
     typed = form.cleaned_data

@@ -19,10 +19,10 @@ from central.domain.gap_findings import Verdict
 from central.losses.readings.sheets import month_of
 from central.office.access import may, roles
 from central.office.models import Approval, of_served
-from central.office.roles import ASK_AGREEMENT, IMPORT_AGREEMENT, LOOK_AGREEMENT, SEE_AGREEMENT
+from central.office.roles import ASK_AGREEMENT, LOOK_AGREEMENT, SEE_AGREEMENT
 from central.office.words import Badge
 from central.papers.words import period_words
-from central.reports.agreement.asked import Place, asked_period, asked_place, beside
+from central.reports.agreement.asked import Place, asked_period, asked_place, beside, parties_of
 from central.reports.agreement.content import LineKey
 from central.reports.agreement.forms import SumForm
 from central.reports.agreement.gathering import is_over
@@ -82,6 +82,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "is_over": is_over(period, now_ms),
         "rows": _board_rows(list(page), period.name, is_late=is_late),
         "page": page,
+        "is_campus_empty": not Building.objects.exists(),
         "may_look": may(request, LOOK_AGREEMENT),
         "paper": f"{reverse('papers:report', args=['agreement'])}?period={period.name}",
     }
@@ -158,7 +159,7 @@ def building_page(
         "late": late_lines(place.period, place.building.code),
         "may_look": may(request, LOOK_AGREEMENT) and found.lock is None,
         "may_ask": may(request, ASK_AGREEMENT) and _may_be_asked(found, now_ms),
-        "form": form or (SumForm() if may(request, IMPORT_AGREEMENT) and found.lock is None else None),
+        "form": form or _sum_form(request, found),
         "refused": refused,
         "why": why,
         "paper": f"{reverse('papers:report', args=['agreement'])}?period={place.period.name}",
@@ -166,6 +167,11 @@ def building_page(
     return render(
         request, "agreement/building.html", context, status=400 if refused or (form and form.errors) else 200
     )
+
+
+def _sum_form(request: HttpRequest, found: Seen) -> SumForm | None:
+    parties = parties_of(request) if found.lock is None else ()
+    return SumForm(parties=parties) if parties else None
 
 
 def _may_be_asked(found: Seen, now_ms: int) -> bool:

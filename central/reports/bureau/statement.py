@@ -23,7 +23,7 @@ from central.domain.periods import Period, PeriodKind
 from central.losses.balances.groups import groups_at
 from central.losses.balances.queries import balance_of
 from central.office.dated_settings import list_at
-from central.office.roles import SEE_BUREAU_BILLS
+from central.office.roles import SEE_BUREAU_BILLS, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -213,8 +213,8 @@ def _class_table(by_class: Mapping[int, OnHand]) -> Table:
         Column("group", _("Group"), width=16),
         Column("accounts", _("Accounts"), Kind.COUNT, 9, summed=True),
         Column("energy", _("Used, kWh"), Kind.KWH, 13, summed=True),
-        Column("yuan", _("Used by accounts in yuan"), Kind.YUAN, 14, summed=True),
-        Column("kwh", _("Used by accounts in kWh"), Kind.KWH, 14, summed=True),
+        Column("yuan", _("Billed to accounts in yuan, yuan"), Kind.YUAN, 14, summed=True),
+        Column("kwh", _("Billed to accounts in kWh, kWh"), Kind.KWH, 14, summed=True),
     ]
     rows = [
         Row([one.name, str(one.get_group_display()), *_class_cells(by_class[one.pk])])
@@ -254,4 +254,5 @@ BUREAU_STATEMENT = Report(
     roles=SEE_BUREAU_BILLS,
     build=build,
     is_settled=is_settled,
+    told=(Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.VP_LOGISTICS),
 )

@@ -1,5 +1,6 @@
 """The page of the buildings' daily check: a day's table, who looked, and the tick of who looks now (R-4.1.6)."""
 
+from collections.abc import Container
 from datetime import timedelta
 
 from django.contrib import messages
@@ -70,13 +71,15 @@ def _page(request: HttpRequest, typed_day: str, form: LookForm | None) -> HttpRe
         "standing_out": [
             (one, FINDINGS[one.checked.finding]) for one in days if one.checked.finding in STANDS_OUT
         ],
-        "looks": [(one, _said(one.findings)) for one in looks_at(day)],
+        "looks": [(one, _said(one.findings, {one.building.code for one in days})) for one in looks_at(day)],
         "form": form,
         "may_report": may(request, SEE_REPORTS),
     }
     return render(request, "low_balance/check.html", context, status=400 if form and form.errors else 200)
 
 
-def _said(findings: list[list[str]]) -> str:
-    """Say what stood out when somebody looked."""
-    return joined([f"{code}: {FINDINGS[Finding(finding)].word}" for code, finding in findings])
+def _said(findings: list[list[str]], served: Container[str]) -> str:
+    """Say what stood out when somebody looked, of the buildings that the reader serves."""
+    return joined(
+        [f"{code}: {FINDINGS[Finding(finding)].word}" for code, finding in findings if code in served]
+    )

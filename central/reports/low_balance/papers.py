@@ -12,7 +12,7 @@ from central.clock import local
 from central.domain.low_balance import LowRoom
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
-from central.office.roles import SEE_REPORTS
+from central.office.roles import SEE_REPORTS, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
@@ -37,7 +37,7 @@ def build_check(period: Period) -> Paper:
         until_ms=until_ms,
         tables=[check_table(days)],
         recipients=[_("Card room"), _("Network centre")],
-        signatures=[_("Cashier"), _("Network-centre director")],
+        signatures=[_("Card room"), _("Network-centre director")],
         notes=check_notes(days),
     )
 
@@ -105,7 +105,7 @@ def build_lists(period: Period) -> Paper:
         until_ms=until_ms,
         tables=[Table("", _list_columns(), [row for one in kept.values() if one for row in _list_rows(one)])],
         recipients=[_("Card room"), _("Building wardens")],
-        signatures=[_("Cashier")],
+        signatures=[_("Card room")],
         notes=_list_notes(kept),
     )
 
@@ -163,6 +163,7 @@ BUILDING_CHECK = Report(
     periods=(PeriodKind.DAY,),
     roles=SEE_REPORTS,
     build=build_check,
+    told=(Role.CASHIER, Role.DIRECTOR),
 )  # fmt: skip
 LOW_BALANCES = Report(
     code="low-balances",
@@ -171,4 +172,5 @@ LOW_BALANCES = Report(
     periods=(PeriodKind.DAY,),
     roles=SEE_REPORTS,
     build=build_lists,
+    told=(Role.CASHIER, Role.DIRECTOR),
 )

@@ -144,7 +144,8 @@ def _cut_task(task: Task) -> Task:
 
 
 def _is_own_page(link: str) -> bool:
-    return link.startswith("/") and not link.startswith(("//", "/\\"))
+    """A browser leaves tabs out of an address: `/<tab>/host` is another host's page."""
+    return link.isprintable() and link.startswith("/") and not link.startswith(("//", "/\\"))
 
 
 def _task_fault(task: Task, now_ms: int) -> Fault | None:

@@ -314,6 +314,7 @@ WEEKLY_PACK = Report(
     periods=(PeriodKind.WEEK,),
     roles=SEE_MONEY,
     build=build,
+    opens_over=True,
     is_settled=is_settled,
     told=TOLD,
 )
