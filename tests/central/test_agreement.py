@@ -23,7 +23,13 @@ from central.reports.agreement.gathering import compared, gather, last_over
 from central.reports.agreement.given import ours
 from central.reports.agreement.locked_before import put_locked
 from central.reports.agreement.looking import look, seen
-from central.reports.agreement.models import AgreementKept, AgreementLock, OutsideList, OutsideRow, Standing
+from central.reports.agreement.models import (
+    AgreementKept,
+    AgreementLock,
+    OutsideList,
+    OutsideRow,
+    Standing,
+)
 from central.reports.agreement.problems import late_agreements
 from central.reports.agreement.signing import carry_out, keep
 from central.reports.agreement.telling import due_day
