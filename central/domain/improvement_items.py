@@ -66,7 +66,6 @@ LEADS_TO: dict[tuple[State, Act], State] = {
 }
 """What is not in it is refused."""
 OF_OWNERS = frozenset({Act.TAKEN, Act.NOTED, Act.DONE})
-OF_KEEPERS = frozenset({Act.CHANGED, Act.DROPPED})
 OF_CHECKERS = frozenset({Act.CHECKED, Act.GIVEN_BACK})
 SAID_IN_WORDS = frozenset({Act.NOTED, Act.CHANGED, Act.DONE, Act.CHECKED, Act.GIVEN_BACK, Act.DROPPED})
 

@@ -26,7 +26,6 @@ from central.domain.imported_rows import (
 SUMS = re.compile(r"合\s*计|小\s*计|总\s*计|本期发生|期末余额|承前|过次")
 WORD_AND_NUMBER = re.compile(r"(?P<word>[^\d\s\-－—_]*)\s*[-－—_]?\s*(?P<number>\d{1,9})")
 LONGEST_NAME = 255
-MONEY_FIELDS = ("debit", "credit", "opening_debit", "opening_credit", "closing_debit", "closing_credit")
 
 
 class K3Kind(StrEnum):

@@ -6,7 +6,6 @@ shift belongs to the day that the shift is booked on, as in the day's table (R-4
 begins after the day was closed, is not cut apart.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -108,13 +107,6 @@ def _own(shift: Shift) -> Q:
         | Q(kind="pay-out", reference__in=outs)
         | Q(pk__in=[f"to-safe:{shift.pk}", f"float:{shift.pk}", *counts])
     )  # fmt: skip
-
-
-def days_with_money(days: Collection[date]) -> list[date]:
-    """Give those of the days on which anything was booked in yuan."""
-    if not days:
-        return []
-    return [day for day in sorted(days) if transfers_of(day).exists()]
 
 
 @dataclass(frozen=True)

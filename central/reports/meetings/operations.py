@@ -15,7 +15,6 @@ from django.db.models import Max
 from django.urls import reverse
 
 from central.clock import campus_day
-from central.domain.meeting_days import week_spoken_of
 from central.domain.periods import Period, PeriodKind
 from central.ledger.models import ChainHead
 from central.ledger.operations import record_audit
@@ -136,11 +135,6 @@ def write_down(number: int, said: Said, *, actor: User, now_ms: int) -> MeetingE
 def close_meeting(number: int, *, actor: User, now_ms: int) -> MeetingEntry | Refused:
     """Close a meeting, by who chairs it: from then on it is only added to."""
     return write_down(number, Said(Kind.CLOSED, uuid.uuid4().hex), actor=actor, now_ms=now_ms)
-
-
-def proposed_week(now_ms: int) -> Period:
-    """Give the week that today's meeting speaks of."""
-    return week_spoken_of(campus_day(now_ms))
 
 
 def _fault(meeting: Meeting, said: Said, now_ms: int) -> MeetingRefusal | None:
