@@ -143,7 +143,9 @@ def _movable(giver: Group, taker: Group, rules: Rules) -> list[Candidate]:
         by_kind[_move_kind(row, giver, taker, rules)].append(row)
     found: list[Candidate] = []
     for kind, rows in by_kind.items():
-        for one in missing_only(rows, Basis.TWO_GAPS):
+        # Two errors of one size on days beside each other look the same as a row on the wrong day: by its numbers, never certain.
+        basis = Basis.SUMS if kind is ErrorKind.WRONG_DAY else Basis.TWO_GAPS
+        for one in missing_only(rows, basis):
             found.append(replace(one, error=replace(one.error, kind=kind), owner=len(found)))
     if giver.frame[1] != taker.frame[1]:
         last, first = edge_runs(giver.rows, giver.frame[1], rules) or ([], [])
