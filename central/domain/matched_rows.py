@@ -140,7 +140,7 @@ class _Open:
             row = self.rows[at]
             same = dict(self.among.get(at, {at: None}))
             for one, partner in matched:
-                if _is_equal(self.rows[one], row) and stage.may_pair(row, partner):
+                if _is_equal(self.rows[one], row) and _may_be_its(row, partner, stage):
                     same |= self.among.get(one, {one: None})
             if len(same) > 1:
                 # Two rows left over that may each be one of the same are exchangeable too.
@@ -172,6 +172,11 @@ def _standing_again(rows: Sequence[Row]) -> dict[int, None]:
             found[at] = None
         seen.add(look)
     return found
+
+
+def _may_be_its(row: Row, partner: Row, stage: _Stage) -> bool:
+    """Say whether a row may be what another one's partner stands for: also when its number is a slip of the partner's."""
+    return stage.may_pair(row, partner) or (stage.basis is Basis.DAY and is_mistyped_document(row, partner))
 
 
 def _is_equal(a: Row, b: Row) -> bool:
