@@ -691,7 +691,7 @@ EXPECTED_COMPLAINTS = {
     *("correction mistyped", "bad amount", "doubtful items", "forbidden", "missing", "wrong PIN"),
     *("card list refused", "bill paid above what is open", "K/3's list refused"),
     "power bureau's bill mistyped",
-    "other party's list refused",
+    *("other party's list refused", "decision refused"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
     *("departure mistyped", "list of no building"),
     *("a public list that is gone", "mails ended, by no link"),
