@@ -10,7 +10,7 @@ import pytest
 from tests.central.private_postgresql import Unavailable, cluster
 
 HERE = Path(__file__)
-SHARES = 3
+SHARES = 6
 """Of central's tests, each with a cluster of its own: workers run them beside each other."""
 WORDS_ONLY = {"test_setting_command.py", "test_notice_carrier.py", "test_damaged_lists.py"}
 """What a command or a file says: the same whatever the database."""
