@@ -21,6 +21,7 @@ from central.reports.schedule import jobs as registry
 from central.reports.schedule.jobs import Done, Due, Job, Late
 from central.reports.schedule.models import JobWatch, MadePaper, RunTry, ScheduledRun
 from central.reports.schedule.operations import AgainRefusal, run_again
+from central.reports.schedule.queries import LATE_MS, job_lines
 from central.reports.schedule.report_jobs import made_at_ms, not_understood
 from central.reports.schedule.running import CLAIM_MS, claim_next, keep_outcome, run_due_jobs
 from central.reports.schedule.verification import verify_made_papers
@@ -195,3 +196,17 @@ def test_a_report_is_made_when_its_period_is_over_and_closed(campus: None, cashi
         run=waits, code="takings", period="day:2026-01-01", contents=made.contents, digest="0", made_ms=NOW_MS
     )
     assert "its content is not the one" in verify_made_papers().fault
+
+
+def test_a_job_is_late_only_when_something_was_due_since_the_last_look(no_reports: None) -> None:
+    """That nobody looks is said once; a job whose next due is to come has missed nothing."""
+    job = daily(lambda _due, _now: Done("paper-made"))
+    midnight = (NOW_MS // DAY_MS + 1) * DAY_MS
+    run_due_jobs(midnight - 12 * HOUR_MS)
+    for at_ms, is_late in (
+        (midnight - 1, False),
+        (midnight + LATE_MS - 1, False),
+        (midnight + LATE_MS, True),
+    ):
+        (line,) = job_lines([job], at_ms)
+        assert line.is_late is is_late, at_ms - midnight

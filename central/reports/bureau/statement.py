@@ -255,4 +255,5 @@ BUREAU_STATEMENT = Report(
     build=build,
     is_settled=is_settled,
     told=(Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.VP_LOGISTICS),
+    opens_over=True,
 )

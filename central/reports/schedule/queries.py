@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from central.domain.periods import NotAPeriod, read_period
-from central.domain.scheduled_runs import DAY_MS, MINUTE_MS, Due, RunState
+from central.domain.scheduled_runs import DAY_MS, MINUTE_MS, Due, RunState, in_span
 from central.office.words import Badge
 from central.papers.accounting import first_days
 from central.papers.words import period_words
@@ -13,7 +13,7 @@ from central.reports.schedule.models import JobWatch, ScheduledRun
 from central.reports.schedule.words import BADGES, run_words
 
 LATE_MS = 30 * MINUTE_MS
-"""A run that is not done so long after its due is late; a job that nobody has looked at for so long, too."""
+"""A run that is not done so long after its due is late; a due that nobody has looked at for so long, too."""
 SPANS_DAYS = (2, 40, 400)
 """So far is looked for the next due, the shorter spans first."""
 
@@ -45,9 +45,16 @@ def _line(job: Job, watch: JobWatch | None, now_ms: int) -> JobLine:
         said_of(last) if last else "",
         BADGES[last.state] if last else None,
         next_due(job, now_ms),
-        (watch is not None and now_ms - watch.seen_until_ms > LATE_MS)
+        (watch is not None and _has_missed(job, watch.seen_until_ms, now_ms - LATE_MS))
         or any(is_late(run, now_ms) for run in runs.filter(state__in=(RunState.WAITING, RunState.RUNNING)))
         or (last is not None and last.state in (RunState.FAILED, RunState.GIVEN_UP)),
+    )
+
+
+def _has_missed(job: Job, seen_until_ms: int, until_ms: int) -> bool:
+    """Say whether something was due since the last look; that nobody looks is said once, above the jobs."""
+    return seen_until_ms < until_ms and bool(
+        in_span(job.dues(seen_until_ms, until_ms), seen_until_ms, until_ms)
     )
 
 
