@@ -22,6 +22,8 @@ from central.papers.xlsx import workbook
 CODE_POINT = re.compile(r"\[U\+[0-9A-F]{4,6}\]")
 ENGLISH = re.compile(r"[A-Za-z]{3,}(?:\s+[A-Za-z]{2,})+")
 """Two words of English in a row: in a Chinese paper somebody forgot to translate them."""
+HASH = re.compile(r"\b[0-9a-f]{4}(?:\s+[0-9a-f]{4}){3,}\b")
+"""A day's last hash of the chain: some look like words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def _read_pdf(body: bytes, language: str) -> tuple[str, list[str]]:
     text = "\n".join(page.extract_text() for page in reader.pages)
     faults = [f"no glyph for {code}" for code in sorted(set(CODE_POINT.findall(text)))]
     if language.startswith("zh"):
-        faults += [f"English in it: {found}" for found in sorted(set(ENGLISH.findall(text)))[:3]]
+        faults += [f"English in it: {found}" for found in sorted(set(ENGLISH.findall(HASH.sub("", text))))[:3]]
     return f"{len(reader.pages)} pages", faults
 
 
