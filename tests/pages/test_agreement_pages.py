@@ -212,6 +212,8 @@ def test_nobody_speaks_for_another_party_or_for_a_building_that_he_does_not_serv
     assert wu.get("/agreement/lists/3/").status_code == 404
     assert wu.post("/agreement/lists/3/back/", {"why": "x"}).status_code == 404
     assert wu.get(f"/papers/agreement/?period={period.name}").status_code == 403
+    assert "/papers/agreement/" not in wu.get("/agreement/").content.decode()
+    assert "/papers/agreement/" in cashier.get("/agreement/").content.decode()
     assert (
         "Four-way agreement" not in text_of(wu.get("/papers/")).partition("Sealed")[0].partition("Reports")[2]
     )

@@ -76,7 +76,9 @@ def _read_pdf(body: bytes, language: str) -> tuple[str, list[str]]:
     text = "\n".join(page.extract_text() for page in reader.pages)
     faults = [f"no glyph for {code}" for code in sorted(set(CODE_POINT.findall(text)))]
     if language.startswith("zh"):
-        faults += [f"English in it: {found}" for found in sorted(set(ENGLISH.findall(HASH.sub("", text))))[:3]]
+        faults += [
+            f"English in it: {found}" for found in sorted(set(ENGLISH.findall(HASH.sub("", text))))[:3]
+        ]
     return f"{len(reader.pages)} pages", faults
 
 

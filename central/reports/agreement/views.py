@@ -16,11 +16,13 @@ from central.campus.models import Building
 from central.clock import campus_day
 from central.domain.four_way import LineUnit, Party
 from central.domain.gap_findings import Verdict
+from central.domain.periods import Period
 from central.losses.readings.sheets import month_of
 from central.office.access import may, roles
 from central.office.models import Approval, of_served
 from central.office.roles import ASK_AGREEMENT, LOOK_AGREEMENT, SEE_AGREEMENT
 from central.office.words import Badge
+from central.papers.views import may_open
 from central.papers.words import period_words
 from central.reports.agreement.asked import Place, asked_period, asked_place, beside, parties_of
 from central.reports.agreement.content import LineKey
@@ -38,6 +40,7 @@ from central.reports.agreement.looking import (
 )
 from central.reports.agreement.models import AgreementLock, Standing
 from central.reports.agreement.page_lines import line_badge, shown_lines, shown_row
+from central.reports.agreement.paper import AGREEMENT
 from central.reports.agreement.signatures import Signed, signed_of
 from central.reports.agreement.tables import amount_text
 from central.reports.agreement.telling import due_day
@@ -84,9 +87,16 @@ def board(request: HttpRequest) -> HttpResponse:
         "page": page,
         "is_campus_empty": not Building.objects.exists(),
         "may_look": may(request, LOOK_AGREEMENT),
-        "paper": f"{reverse('papers:report', args=['agreement'])}?period={period.name}",
+        "paper": _paper_address(request, period),
     }
     return render(request, "agreement/board.html", context)
+
+
+def _paper_address(request: HttpRequest, period: Period) -> str:
+    """Give where the paper is; "" for who serves only some buildings: it tells of all."""
+    if not may_open(request, AGREEMENT):
+        return ""
+    return f"{reverse('papers:report', args=[AGREEMENT.code])}?period={period.name}"
 
 
 def _board_rows(buildings: list[Building], period: str, *, is_late: bool) -> list[BoardRow]:
@@ -162,7 +172,7 @@ def building_page(
         "form": form or _sum_form(request, found),
         "refused": refused,
         "why": why,
-        "paper": f"{reverse('papers:report', args=['agreement'])}?period={place.period.name}",
+        "paper": _paper_address(request, place.period),
     }
     return render(
         request, "agreement/building.html", context, status=400 if refused or (form and form.errors) else 200
