@@ -42,9 +42,7 @@ still longer is looked for by its name.
 """
 TOLD_BY_CENTRAL = (EntryKind.OPENING.value, EntryKind.GRANT.value)
 """Kinds of entries that are never booked; any other one that is not was replaced by an opening, and is billed anew after it."""
-PARTIES = (
-    *(Party.OPENING, Party.TAKINGS, Party.SUBSIDIES, Party.REFUNDS, Party.CONSUMPTION, Party.CLOSING),
-)  # fmt: skip
+PARTIES = (Party.OPENING, Party.TAKINGS, Party.SUBSIDIES, Party.REFUNDS, Party.CONSUMPTION, Party.CLOSING)
 TOLD = ("received_ms", "seq", "lines", "carried_nano_yuan")
 Balances = dict[tuple[str, str, str], int]
 """By account, bucket and unit."""
@@ -94,8 +92,8 @@ class _Reader:
     balances: Balances = field(default_factory=dict)
     carried: dict[str, int] = field(default_factory=dict)
     """Nano-yuan below a micro-yuan, by account."""
-    used: dict[tuple[str, str, date, date | None], tuple[int, int]] = field(default_factory=dict)
-    """By account, unit, day and the day it was booked when late: nano-yuan (or Wh), and how much energy."""
+    used: dict[tuple[str, str, date, date | None], int] = field(default_factory=dict)
+    """By account, unit, day and the day it was booked when late: nano-yuan (or Wh)."""
 
     def balance_rows(self, party: Party, day: date) -> None:
         """Put each account's balances as they stand now."""
@@ -120,7 +118,7 @@ class _Reader:
         elif entry.kind == EntryKind.ADJUSTMENT:
             for line in entry.lines:
                 nano = NANO_PER_MICRO if line[UNIT] == Unit.YUAN else 1
-                self._add(entry, line[UNIT], -line[AMOUNT] * nano, 0, late)
+                self._add(entry, line[UNIT], -line[AMOUNT] * nano, late)
         elif entry.kind == EntryKind.EXPIRED or (late and entry.kind == EntryKind.TAKEN_BACK):
             for place, line in enumerate(entry.lines):
                 name, day = f"{entry.entry}/{place}", campus_day(entry.at_ms - 1)
@@ -135,24 +133,23 @@ class _Reader:
         if kwh_wh and not in_money and not entry.micro_yuan_per_kwh:
             kwh_wh = entry.energy_wh
         if kwh_wh:
-            self._add(entry, Unit.KWH, kwh_wh, kwh_wh, late)
+            self._add(entry, Unit.KWH, kwh_wh, late)
         priced_wh = entry.energy_wh - kwh_wh
         if entry.micro_yuan_per_kwh is not None and (priced_wh or in_money):
             before = self.carried.get(entry.account, 0)
             nano = priced_wh * entry.micro_yuan_per_kwh + before - entry.carried_nano_yuan
-            self._add(entry, Unit.YUAN, nano, priced_wh, late)
+            self._add(entry, Unit.YUAN, nano, late)
         elif in_money:
             money = -sum(line[AMOUNT] for line in entry.lines if line[UNIT] == Unit.YUAN)
-            self._add(entry, Unit.YUAN, money * NANO_PER_MICRO, priced_wh, late)
+            self._add(entry, Unit.YUAN, money * NANO_PER_MICRO, late)
 
-    def _add(self, entry: GatewayEntry, unit: str, nano: int, energy_wh: int, late: date | None) -> None:
+    def _add(self, entry: GatewayEntry, unit: str, nano: int, late: date | None) -> None:
         key = (entry.account, unit, campus_day(entry.at_ms - 1), late)
-        before = self.used.get(key, (0, 0))
-        self.used[key] = before[0] + nano, before[1] + energy_wh
+        self.used[key] = self.used.get(key, 0) + nano
 
     def put_use(self) -> None:
         """Put what was used, a row for each account and day."""
-        for (account, unit, day, late), (nano, _energy_wh) in sorted(self.used.items(), key=repr):
+        for (account, unit, day, late), nano in sorted(self.used.items(), key=repr):
             amount = nano // NANO_PER_MICRO if unit == Unit.YUAN else nano
             name = f"{account} {day}" + (f" late {late}" if late else "")
             row = self.row(name, account, day, amount, booked=late, origin=f"account:{account}")
@@ -160,7 +157,7 @@ class _Reader:
                 self.bridge.put(unit, Party.CONSUMPTION, row)
 
 
-def bridge_of(building: Building, period: Period, before: Known | None, now_ms: int) -> Bridge:
+def bridge_of(building: Building, period: Period, before: Known | None) -> Bridge:
     """Gather a building's bridges of a period; `before`: what the locked period before it says."""
     from_ms, until_ms = instants_of(period)
     gateway = Gateway.objects.filter(building=building).first()

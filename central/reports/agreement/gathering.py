@@ -106,7 +106,7 @@ def gather(period: Period, wanted: Iterable[str], now_ms: int, *, alone: bool = 
             found.by_frame.setdefault((party, row.frame), []).append(row)
     for building in buildings:
         if building.code in chosen:
-            found.bridges[building.code] = bridge_of(building, period, known_before(building, period), now_ms)
+            found.bridges[building.code] = bridge_of(building, period, known_before(building, period))
     return found
 
 

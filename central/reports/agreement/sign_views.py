@@ -15,13 +15,11 @@ from central.office.roles import ASK_AGREEMENT, IMPORT_AGREEMENT
 from central.reports.agreement.asked import asked_place, parties_of
 from central.reports.agreement.forms import SumForm
 from central.reports.agreement.looking import MOST_ROWS_WAITED_FOR, SHORT_BUDGET, is_short, look, want
-from central.reports.agreement.models import OutsideList
+from central.reports.agreement.models import REASON_LENGTH, OutsideList
 from central.reports.agreement.outside import type_sum
 from central.reports.agreement.signing import ask_for_signatures
 from central.reports.agreement.views import building_page
 from central.reports.agreement.words import refusal_text
-
-LONGEST_REASON = 300
 
 
 @roles(*IMPORT_AGREEMENT)
@@ -65,7 +63,7 @@ def take_sum(request: HttpRequest, month: int, building_id: int) -> HttpResponse
 def ask(request: HttpRequest, month: int, building_id: int) -> HttpResponse:
     """Send the lines that were shown to be signed."""
     place = asked_place(request, month, building_id)
-    why = request.POST.get("why", "")[:LONGEST_REASON]
+    why = request.POST.get("why", "")[:REASON_LENGTH]
     made = ask_for_signatures(
         place.building,
         place.period,

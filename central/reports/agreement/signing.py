@@ -25,7 +25,7 @@ from central.papers.accounting import first_days
 from central.reports.agreement.content import BuildingContent, digest_of, pack, seal_of
 from central.reports.agreement.gathering import compared, gather, is_over
 from central.reports.agreement.looking import Seen, is_locked, seen, want
-from central.reports.agreement.models import AgreementKept, AgreementLock
+from central.reports.agreement.models import REASON_LENGTH, AgreementKept, AgreementLock
 from central.reports.agreement.voiding import AGREEMENT, subject_of
 from central.reports.books.locks import LockRefusal, lock, lock_of
 from central.reports.books.queries import account_periods
@@ -142,7 +142,7 @@ def _lock(building: Building, period: Period, kept: AgreementKept, approved: App
         approval=approved.number,
         asked_by=approved.asked_by.spoken_name,
         signed_by=signers,
-        why=approved.why[:300],
+        why=approved.why[:REASON_LENGTH],
         at_ms=approved.now_ms,
     )
     record_audit(

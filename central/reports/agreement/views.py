@@ -78,7 +78,6 @@ def board(request: HttpRequest) -> HttpResponse:
         "after_month": after,
         "before": f"month={month}",
         "due": due,
-        "is_late": is_late,
         "is_over": is_over(period, now_ms),
         "rows": _board_rows(list(page), period.name, is_late=is_late),
         "page": page,
@@ -155,7 +154,6 @@ def building_page(
         "is_late": found.lock is None and campus_day(now_ms) > due,
         "is_over": is_over(place.period, now_ms),
         "signed": signed_of(place.building, place.period.name, found.lock),
-        "request_now": request_of(place.building, place.period.name),
         "late": late_lines(place.period, place.building.code),
         "may_look": may(request, LOOK_AGREEMENT) and found.lock is None,
         "may_ask": may(request, ASK_AGREEMENT) and _may_be_asked(found, now_ms),
@@ -219,6 +217,5 @@ def rows(request: HttpRequest, month: int, building_id: int, key: str, party: st
         "page": page,
         "rows": [(row, shown_row(row, line.unit)) for row in page],
         "total": amount_text(sum(row.amount for row in told), line.unit),
-        "is_energy": line.unit is LineUnit.WATT_HOURS,
     }
     return render(request, "agreement/rows.html", context)
