@@ -16,10 +16,10 @@ from central.link.models import Gateway, GatewayEntry, MirrorBalance, WatermarkC
 from central.losses.readings.models import AgreedReading, AgreedTable, ReadingSheet
 from central.office.acts import Approved
 from central.office.models import User
-from central.papers.accounting import instants_of
+from central.papers.accounting import instants_of, last_over
 from central.reports.agreement import bridge
 from central.reports.agreement.content import BuildingContent, LineContent, LineKey, PartyRows, pack
-from central.reports.agreement.gathering import compared, gather, last_over
+from central.reports.agreement.gathering import compared, gather
 from central.reports.agreement.given import ours
 from central.reports.agreement.locked_before import put_locked
 from central.reports.agreement.looking import look, seen

@@ -17,8 +17,7 @@ from central.ledger.operations import Draft, book
 from central.losses.readings.sheets import month_of
 from central.office.approvals import sign
 from central.office.models import Approval, Notice, User
-from central.papers.accounting import instants_of
-from central.reports.agreement.gathering import last_over
+from central.papers.accounting import instants_of, last_over
 from central.reports.agreement.looking import look
 from central.reports.agreement.models import AgreementKept, AgreementLock, OutsideList, OutsideRow
 from central.reports.agreement.telling import OVERDUE, due_day, tell_overdue

@@ -6,14 +6,13 @@ The bridge is read for one building and its period.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from central.campus.models import Building
 from central.clock import campus_day
 from central.domain.agreement_rows import Frame, Grain, Row
 from central.domain.four_way import LineUnit, Party, Source, agreements
-from central.domain.periods import Period, accounting_period_of, day_before
-from central.papers.accounting import first_days, instants_of
+from central.domain.periods import Period, accounting_period_of
+from central.papers.accounting import first_days, instants_of, period_before
 from central.reports.agreement import energy, money
 from central.reports.agreement.bridge import Bridge, Known, bridge_of
 from central.reports.agreement.content import (
@@ -66,15 +65,7 @@ class Gathered:
 def beside(period: Period, now_ms: int) -> list[Period]:
     """Give the periods before and after one, and itself; what has not begun is left out."""
     after = accounting_period_of(period.after, first_days)
-    before = accounting_period_of(day_before(period), first_days)
-    return [before, period, *([after] if after.first <= campus_day(now_ms) else [])]
-
-
-def last_over(now_ms: int) -> Period:
-    """Give the newest period that is over."""
-    return accounting_period_of(
-        accounting_period_of(campus_day(now_ms), first_days).first - timedelta(days=1), first_days
-    )
+    return [period_before(period), period, *([after] if after.first <= campus_day(now_ms) else [])]
 
 
 def is_over(period: Period, now_ms: int) -> bool:
@@ -112,8 +103,8 @@ def gather(period: Period, wanted: Iterable[str], now_ms: int, *, alone: bool = 
 
 def known_before(building: Building, period: Period) -> Known | None:
     """Give what the locked period before this one says of a building's balances."""
-    name = accounting_period_of(day_before(period), first_days).name
-    lock = AgreementLock.objects.filter(building=building, period=name).select_related("kept").first()
+    before = period_before(period)
+    lock = AgreementLock.objects.filter(building=building, period=before.name).select_related("kept").first()
     if lock is None:
         return None
     content = content_in(bytes(lock.kept.content))

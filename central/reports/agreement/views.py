@@ -27,15 +27,7 @@ from central.reports.agreement.content import LineKey
 from central.reports.agreement.forms import SumForm
 from central.reports.agreement.gathering import is_over
 from central.reports.agreement.late import late_lines
-from central.reports.agreement.looking import (
-    MOST_ROWS_WAITED_FOR,
-    SHORT_BUDGET,
-    Seen,
-    is_short,
-    look,
-    seen,
-    want,
-)
+from central.reports.agreement.looking import Seen, look_while_waiting, seen, want
 from central.reports.agreement.models import AgreementLock, Standing
 from central.reports.agreement.page_lines import line_badge, shown_lines, shown_row
 from central.reports.agreement.signatures import Signed, signed_of
@@ -45,7 +37,6 @@ from central.reports.agreement.voiding import request_of
 from central.reports.agreement.words import PARTY_WORDS, SHORT_LINES, VERDICT_WORDS
 
 PER_PAGE, ROWS_PER_PAGE = 50, 100
-MOST_LOOKED_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +93,7 @@ def _board_rows(buildings: list[Building], period: str, *, is_late: bool) -> lis
     for building in buildings:
         one, lock = standing.get(building.pk), locks.get(building.pk)
         cells = [_cell(line) for line in one.lines] if one else []
-        late = is_late and lock is None and one is not None and any(line.get("rows") for line in one.lines)
+        late = is_late and lock is None and one is not None and one.has_rows
         signed = signed_of(building, period, lock)
         found.append(BoardRow(building, cells, signed, one.gathered_ms if one else 0, late))
     return found
@@ -122,11 +113,9 @@ def look_at_all(request: HttpRequest) -> HttpResponse:
     now_ms = clock.now_ms()
     period = asked_period(request.POST.get("month", ""), now_ms)
     codes = list(Building.objects.filter(of_served(request.user, "pk")).values_list("code", flat=True))
-    if len(codes) <= MOST_LOOKED_AT_ONCE and is_short(period):
-        look(period, codes, now_ms, budget=SHORT_BUDGET, most_rows=MOST_ROWS_WAITED_FOR)
+    if look_while_waiting(period, codes, now_ms):
         messages.success(request, _("Looked at, as of now."))
     else:
-        want(period, codes, now_ms)
         messages.success(request, _("The buildings are looked at one after the other, within minutes."))
     return redirect(f"{reverse('agreement:board')}?month={month_of(period)}")
 
@@ -184,12 +173,9 @@ def _may_be_asked(found: Seen, now_ms: int) -> bool:
 def look_at_one(request: HttpRequest, month: int, building_id: int) -> HttpResponse:
     """Look at one building now; a long search is left to the next look."""
     place, now_ms = asked_place(request, month, building_id), clock.now_ms()
-    if not is_short(place.period):
-        want(place.period, [place.building.code], now_ms)
+    if not look_while_waiting(place.period, [place.building.code], now_ms):
         messages.success(request, _("The buildings are looked at one after the other, within minutes."))
-        return redirect("agreement:building", month, building_id)
-    look(place.period, [place.building.code], now_ms, budget=SHORT_BUDGET, most_rows=MOST_ROWS_WAITED_FOR)
-    if seen(place.building, place.period).is_searched:
+    elif seen(place.building, place.period).is_searched:
         messages.success(request, _("Looked at, as of now."))
     else:
         want(place.period, [place.building.code], now_ms)
