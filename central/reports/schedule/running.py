@@ -17,11 +17,10 @@ from central.ledger.models import ChainHead
 from central.ledger.operations import record_audit
 from central.reports.schedule.every_job import every_job
 from central.reports.schedule.jobs import Done, Job
+from central.reports.schedule.making import SCHEDULE
 from central.reports.schedule.models import JobWatch, RunTry, ScheduledRun
 from central.reports.schedule.told import tell_given_up
 
-SCHEDULE = "schedule"
-"""The actor in the audit chain."""
 CLAIM_MS = 30 * 60_000
 SEEN_EACH_MS = 5 * 60_000
 """How far the dues are known is written so often while none comes."""
