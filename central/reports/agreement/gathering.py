@@ -21,11 +21,9 @@ from central.reports.agreement.content import (
     LineContent,
     LineKey,
     PartyRows,
-    content_in,
 )
 from central.reports.agreement.given import Given
-from central.reports.agreement.locked_before import put_locked
-from central.reports.agreement.models import AgreementLock
+from central.reports.agreement.locked_before import Before, locked_before, put_locked
 from central.reports.agreement.outside import outside
 from gateway.contract.quantities import Unit
 
@@ -90,30 +88,28 @@ def gather(period: Period, wanted: Iterable[str], now_ms: int, *, alone: bool = 
     }
     lists = (Party.K3, Party.ELECTRICIAN, Party.AUTOMATIC)
     given = own | {party: own[party].put_over(outside(party, periods, buildings)) for party in lists}
-    put_locked(given, periods[0], period)
+    locked = locked_before(periods[0], buildings)
+    put_locked(given, locked.values(), period)
     found = Gathered(period, periods, buildings, given)
     for party, one in given.items():
         for row in one.rows:
             found.by_frame.setdefault((party, row.frame), []).append(row)
     for building in buildings:
         if building.code in chosen:
-            found.bridges[building.code] = bridge_of(building, period, known_before(building, period))
+            found.bridges[building.code] = bridge_of(building, period, _known(locked.get(building.code)))
     return found
 
 
-def known_before(building: Building, period: Period) -> Known | None:
-    """Give what the locked period before this one says of a building's balances."""
-    before = period_before(period)
-    lock = AgreementLock.objects.filter(building=building, period=before.name).select_related("kept").first()
-    if lock is None:
+def _known(before: Before | None) -> Known | None:
+    """Give what the locked period before says of a building's balances."""
+    if before is None:
         return None
-    content = content_in(bytes(lock.kept.content))
     closing = {
         unit: line.rows_of(Party.CLOSING)
         for key, unit in UNIT_OF_BRIDGE.items()
-        if (line := content.get(key)) is not None
+        if (line := before.content.get(key)) is not None
     }
-    return Known(closing, lock.at_ms)
+    return Known(closing, before.locked_ms)
 
 
 def compared(gathered: Gathered, building: Building) -> BuildingContent:

@@ -1,8 +1,10 @@
 """The locked period before: its rows stand as they were signed, and what changed in them since counts now, with both dates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
+from central.campus.models import Building
 from central.clock import campus_day
 from central.domain.agreement_rows import Row
 from central.domain.four_way import Party
@@ -22,13 +24,29 @@ OF_PARTY = {
 }
 
 
-def put_locked(given: Mapping[Party, Given], before: Period, period: Period) -> None:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A building's locked period before: what was signed, and when."""
+
+    content: BuildingContent
+    locked_ms: int
+
+
+def locked_before(before: Period, buildings: Iterable[Building]) -> dict[str, Before]:
+    """Give what was signed of the period before, by building: of those that have locked it."""
+    locks = AgreementLock.objects.filter(period=before.name, building__in=buildings)
+    return {
+        one.building.code: Before(content_in(bytes(one.kept.content)), one.at_ms)
+        for one in locks.select_related("kept", "building")
+    }
+
+
+def put_locked(given: Mapping[Party, Given], known: Iterable[Before], period: Period) -> None:
     """Put each building's locked rows of the period before in place of what is known of it now; the difference goes to `period`.
 
     Only where a party tells of `period` at all: a change alone would make a missing source look like a small one.
     """
-    locks = AgreementLock.objects.filter(period=before.name).select_related("kept", "building")
-    contents = [content_in(bytes(one.kept.content)) for one in locks]
+    contents = [one.content for one in known]
     for party, one in given.items():
         for content in contents:
             _put(one, party, content, period)
