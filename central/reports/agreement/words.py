@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from central.campus.models import Account, Building
+from central.campus.models import Building
 from central.clock import local
 from central.desk.merchants.words import ROW_FAULTS
 from central.domain.agreement_rows import Grain, Row
@@ -215,7 +215,6 @@ def address_of(origin: str) -> str:
         building, _between, period = rest.partition(":")
         found = named_period(period)
         return reverse("losses:reading-sheet", args=[int(building), month_of(found)]) if found else ""
-    if kind == "account":
-        room = Account.objects.filter(code=rest).values_list("point__room", flat=True).first()
-        return reverse("dashboard:room", args=[room]) if room else ""
+    if kind == "room":
+        return reverse("dashboard:room", args=[int(rest)])
     return reverse("dashboard:building", args=[rest]) if kind == "building" else ""
