@@ -18,7 +18,7 @@ from central.domain.four_way import LineUnit, Party
 from central.domain.gap_findings import Verdict
 from central.losses.readings.sheets import month_of
 from central.office.access import may, roles
-from central.office.models import Approval, of_served
+from central.office.models import of_served
 from central.office.roles import ASK_AGREEMENT, LOOK_AGREEMENT, SEE_AGREEMENT
 from central.office.words import Badge
 from central.papers.words import period_words
@@ -33,7 +33,7 @@ from central.reports.agreement.page_lines import line_badge, shown_lines, shown_
 from central.reports.agreement.signatures import Signed, signed_of
 from central.reports.agreement.tables import amount_text
 from central.reports.agreement.telling import due_day
-from central.reports.agreement.voiding import request_of
+from central.reports.agreement.voiding import requests_of
 from central.reports.agreement.words import PARTY_WORDS, SHORT_LINES, VERDICT_WORDS
 
 PER_PAGE, ROWS_PER_PAGE = 50, 100
@@ -89,12 +89,13 @@ def _board_rows(buildings: list[Building], period: str, *, is_late: bool) -> lis
     locks = {
         one.building_id: one for one in AgreementLock.objects.filter(building__in=buildings, period=period)
     }
+    requests = requests_of(buildings, period)
     found = []
     for building in buildings:
         one, lock = standing.get(building.pk), locks.get(building.pk)
         cells = [_cell(line) for line in one.lines] if one else []
         late = is_late and lock is None and one is not None and one.has_rows
-        signed = signed_of(building, period, lock)
+        signed = signed_of(lock, requests.get(building.pk))
         found.append(BoardRow(building, cells, signed, one.gathered_ms if one else 0, late))
     return found
 
@@ -134,6 +135,8 @@ def building_page(
     now_ms = clock.now_ms()
     found = seen(place.building, place.period)
     due = due_day(place.period)
+    request_now = requests_of([place.building], place.period.name).get(place.building.pk)
+    signed = signed_of(found.lock, request_now)
     context = {
         "place": place,
         "period": period_words(place.period),
@@ -142,10 +145,14 @@ def building_page(
         "due": due,
         "is_late": found.lock is None and campus_day(now_ms) > due,
         "is_over": is_over(place.period, now_ms),
-        "signed": signed_of(place.building, place.period.name, found.lock),
+        "signed": signed,
         "late": late_lines(place.period, place.building.code),
         "may_look": may(request, LOOK_AGREEMENT) and found.lock is None,
-        "may_ask": may(request, ASK_AGREEMENT) and _may_be_asked(found, now_ms),
+        "may_ask": may(request, ASK_AGREEMENT)
+        and found.lock is None
+        and found.content is not None
+        and is_over(place.period, now_ms)
+        and not signed.is_waiting,
         "form": form or _sum_form(request, found),
         "refused": refused,
         "why": why,
@@ -159,13 +166,6 @@ def building_page(
 def _sum_form(request: HttpRequest, found: Seen) -> SumForm | None:
     parties = parties_of(request) if found.lock is None else ()
     return SumForm(parties=parties) if parties else None
-
-
-def _may_be_asked(found: Seen, now_ms: int) -> bool:
-    if found.lock is not None or found.content is None or not is_over(found.period, now_ms):
-        return False
-    request = request_of(found.building, found.period.name)
-    return request is None or request.state != Approval.State.WAITING
 
 
 @roles(*LOOK_AGREEMENT)
