@@ -17,6 +17,7 @@ from central.reports.agreement import energy, money
 from central.reports.agreement.bridge import Bridge, Known, bridge_of
 from central.reports.agreement.content import (
     KIND_OF,
+    OF_KEY,
     BuildingContent,
     LineContent,
     LineKey,
@@ -27,10 +28,6 @@ from central.reports.agreement.locked_before import Before, locked_before, put_l
 from central.reports.agreement.outside import outside
 from gateway.contract.quantities import Unit
 
-OF_KEY = {
-    LineKey.MONEY: (Party.CARD_ROOM, Party.K3),
-    LineKey.ENERGY: (Party.ELECTRICIAN, Party.AUTOMATIC),
-}
 UNIT_OF_BRIDGE = {LineKey.BRIDGE: Unit.YUAN.value, LineKey.BRIDGE_KWH: Unit.KWH.value}
 
 

@@ -11,17 +11,13 @@ from central.domain.four_way import Party
 from central.domain.late_changes import changes_since
 from central.domain.periods import Period
 from central.losses.readings.models import AgreedTable
-from central.reports.agreement.content import BuildingContent, LineKey, content_in
+from central.reports.agreement.content import OF_KEY, BuildingContent, content_in
 from central.reports.agreement.given import Given
 from central.reports.agreement.models import AgreementLock
 from central.reports.k3.models import K3Import
+from central.reports.k3.queries import import_of
 
-OF_PARTY = {
-    Party.CARD_ROOM: LineKey.MONEY,
-    Party.K3: LineKey.MONEY,
-    Party.ELECTRICIAN: LineKey.ENERGY,
-    Party.AUTOMATIC: LineKey.ENERGY,
-}
+LINE_OF = {party: key for key, parties in OF_KEY.items() for party in parties}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ def put_locked(given: Mapping[Party, Given], known: Iterable[Before], period: Pe
 
 def _put(given: Given, party: Party, content: BuildingContent, period: Period) -> None:
     frame = (content.building, content.period)
-    line = content.get(OF_PARTY[party])
+    line = content.get(LINE_OF[party])
     kept = line.rows_of(party) if line else ()
     now = [row for row in given.rows if row.frame == frame]
     told = frame in given.frames
@@ -70,8 +66,7 @@ def booked_on(row: Row) -> date:
     """Give the day on which a row came or went: of K/3's lists the import's, of readings the newest table's."""
     kind, _colon, rest = row.origin.partition(":")
     if kind == "k3":
-        number = rest.partition(",")[0].rpartition(" ")[2]
-        made = K3Import.objects.filter(pk=number).select_related("end").first()
+        made = K3Import.objects.filter(pk=import_of(rest)).select_related("end").first()
         if made is not None:
             return campus_day(made.end.at_ms if hasattr(made, "end") else made.at_ms)
     elif kind == "sheet":

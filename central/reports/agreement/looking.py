@@ -23,7 +23,7 @@ from central.reports.agreement.content import (
     explained_in,
     pack,
 )
-from central.reports.agreement.explaining import explain, gaps_of, rows_to_search, searched_for
+from central.reports.agreement.explaining import explain, has_gaps, rows_to_search, searched_for
 from central.reports.agreement.gathering import Gathered, compared, gather, is_over
 from central.reports.agreement.models import AgreementLock, OutsideRow, Standing
 from central.reports.agreement.voiding import set_aside
@@ -140,7 +140,7 @@ def _keep(
 
 def is_searched(content: BuildingContent, explained_for: str) -> bool:
     """Say whether nothing is left to be searched."""
-    return bool(explained_for) or not gaps_of(content)
+    return bool(explained_for) or not has_gaps(content)
 
 
 def board_lines(

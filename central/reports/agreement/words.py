@@ -16,6 +16,7 @@ from central.office.approval_views import refusal_words as approval_refusal
 from central.office.approvals import ApprovalRefusal
 from central.office.words import Badge, Words
 from central.reports.agreement.content import LineKey
+from central.reports.k3.queries import import_of
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 LINE_WORDS: dict[LineKey, Words] = {
@@ -209,7 +210,7 @@ def address_of(origin: str) -> str:
     if kind == "list" and rest.isdecimal():
         return reverse("agreement:list", args=[int(rest)])
     if kind == "k3":
-        number = rest.partition(",")[0].rpartition(" ")[2]
+        number = import_of(rest)
         return reverse("k3:imported", args=[int(number)]) if number.isdecimal() else ""
     if kind == "sheet":
         building, _between, period = rest.partition(":")
