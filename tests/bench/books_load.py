@@ -66,7 +66,7 @@ def measure(rooms: int, days: int) -> dict[str, float]:
         rows.make_totals(days, rooms // rows.ROOMS_EACH)
     found["transfers"] = Transfer.objects.count()
     with timed(found, "fold_s"):
-        found["folded"] = catch_up(0)
+        found["folded"] = catch_up()
     last = campus_day(rows.FIRST_MS + (days - 1) * rows.DAY_MS)
     month = month_period(last.year, last.month)
     earlier = months_of(Period(PeriodKind.YEAR, last - timedelta(days=min(days - 1, 180)), last))[0]
@@ -76,7 +76,7 @@ def measure(rooms: int, days: int) -> dict[str, float]:
     found["period_ms"] = best_ms(lambda: account_periods(accounting_period(last.year, last.month)))
     found["earlier_ms"] = best_ms(lambda: account_periods(earlier))
     found["building_ms"] = best_ms(lambda: account_periods(month, "b1"))
-    found["idle_us"] = best_ms(lambda: catch_up(0)) * 1000
+    found["idle_us"] = best_ms(lambda: catch_up()) * 1000
     plain, found["naive_ms"] = naive(NAIVE.format(from_ms=from_ms, until_ms=until_ms), "default")
     ours = [
         (f"customer:{r.account}:paid:yuan", r.opening, r.takings, r.consumption, r.closing)
@@ -105,7 +105,7 @@ def after(days: int, rooms: int) -> dict[str, float]:
     rows.make_ledger(1, rooms, first=days)
     found: dict[str, float] = {}
     with timed(found, "day_s"):
-        found["day_rows"] = catch_up(0)
+        found["day_rows"] = catch_up()
     return found
 
 

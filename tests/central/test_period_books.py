@@ -300,7 +300,7 @@ def test_the_first_row_that_differs_from_the_ledger_is_named(campus, twin, harm,
         lock("1", accounting_period(2026, 9, first_days), actor="anna", now_ms=NOW_MS), PeriodLock
     )
     told.move("payment", "1-301.1", 9, 60)
-    folding.catch_up(NOW_MS)
+    folding.catch_up()
     told.move("payment", "1-301.1", 9, 1)
     found = verify_period_books()
     assert found.holds, found.fault

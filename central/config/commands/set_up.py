@@ -29,7 +29,7 @@ def init(options: Namespace) -> int:
     data_folder.make_keys()
     migrate()
     make_default_classes()
-    if folded := catch_up(clock.now_ms()):
+    if folded := catch_up():
         print(f"books by period: {folded} rows added up")
     print(f"data folder: {data_folder.folder()}")
     print(f"public key for gateways: {public_key_hex()}")

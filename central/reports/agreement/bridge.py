@@ -93,7 +93,7 @@ class _Reader:
     carried: dict[str, int] = field(default_factory=dict)
     """Nano-yuan below a micro-yuan, by account."""
     used: dict[tuple[str, str, date, date | None], int] = field(default_factory=dict)
-    """By account, unit, day and the day it was booked when late: nano-yuan (or Wh)."""
+    """By account, unit, day and the day it was booked when late: nano-yuan, or Wh."""
 
     def balance_rows(self, party: Party, day: date) -> None:
         """Put each account's balances as they stand now."""
@@ -103,13 +103,25 @@ class _Reader:
         for (account, unit), amount in sorted(sums.items()):
             self.bridge.put(unit, party, self.row(account, account, day, amount))
 
-    def row(self, name: str, account: str, day: date, amount: int, origin: str = "", **more: object) -> Row:
+    def row(
+        self,
+        name: str,
+        account: str,
+        day: date,
+        amount: int,
+        *,
+        document: str = "",
+        at_ms: int | None = None,
+        booked: date | None = None,
+        origin: str = "",
+    ) -> Row:
         """Make a row of this building and period; without a paper of its own it leads to the account's room."""
         building, period = self.bridge.frame
         room = self.rooms.get(account)
         place, page = (room.full_label, f"room:{room.pk}") if room else (account, "")
-        more |= {"origin": origin or page, "is_typed": False}
-        return Row(name, building, period, day, amount, place, **more)  # type: ignore[arg-type]
+        return Row(
+            name, building, period, day, amount, place, document, at_ms, booked=booked, is_typed=False, origin=origin or page
+        )  # fmt: skip
 
     def take(self, entry: GatewayEntry, late: date | None) -> None:
         """Follow one entry: its balances, and what was used or lapsed by it."""

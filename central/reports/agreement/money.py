@@ -18,7 +18,7 @@ from central.desk.models import Payment
 from central.desk.print_models import ReceiptVoid
 from central.domain.agreement_rows import Grain, Row
 from central.domain.four_way import Origin, Party
-from central.domain.k3_map import AccountMap
+from central.domain.k3_map import AccountMap, MapRow
 from central.domain.k3_rows import K3Kind
 from central.domain.k3_voucher import Span
 from central.domain.periods import Period, days_of
@@ -155,8 +155,8 @@ class _Codes:
         return line.account in self.money
 
 
-def _codes(rows: Iterable[object], starts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(row.code for row in rows if row.code and row.pattern.startswith(starts))  # type: ignore[attr-defined]
+def _codes(rows: Iterable[MapRow], starts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(row.code for row in rows if row.code and row.pattern.startswith(starts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from central.reports.books.models import EnergyPosition, FoldState, LateBooking
 _STATE = Prepared(lambda key: FoldState.objects.filter(pk=key), int)
 
 
-def catch_up(now_ms: int) -> int:
+def catch_up() -> int:
     """Fold what is new; give how many rows that were. Cheap when nothing is."""
     fold, folded = Fold(), 0
     while (rows := fold.some()) != 0:

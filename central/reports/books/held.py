@@ -18,7 +18,17 @@ Name = tuple[str, str, str]
 AT_ONCE = 5_000
 """Accounts asked for in one statement."""
 TABLE = BookRow._meta.db_table
-SUMS = tuple("opening takings subsidies refunds consumption other closing energy_wh outside".split())  # noqa: SIM905
+SUMS = (
+    "opening",
+    "takings",
+    "subsidies",
+    "refunds",
+    "consumption",
+    "other",
+    "closing",
+    "energy_wh",
+    "outside",
+)
 KEY = ("account", "unit", "kind", "ordinal")
 _READ = f"SELECT kind, account, unit, ordinal, until, {', '.join(SUMS)} FROM {TABLE}"  # noqa: S608  the model's names
 _INSERT = (

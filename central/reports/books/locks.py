@@ -35,10 +35,10 @@ def lock(building: str, period: Period, *, actor: str, now_ms: int) -> PeriodLoc
     """Lock an accounting period of a building, with all that is booked up to now. There is no way back."""
     if period.kind is not PeriodKind.ACCOUNTING:
         raise ValueError(f"only accounting periods are locked, not {period.name}")
-    catch_up(now_ms)
+    catch_up()
     with transaction.atomic():
         head = ChainHead.objects.select_for_update().filter(pk=1).first()
-        catch_up(now_ms)  # what came since: with the head locked, nothing more of money does
+        catch_up()  # what came since: with the head locked, nothing more of money does
         FoldState.objects.update(turns=F("turns") + 1)  # what was gathered without this lock is thrown away
         return _locked(building, period, head.position if head else 0, actor, now_ms)
 

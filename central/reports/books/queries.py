@@ -5,7 +5,6 @@ Reading folds first what is new.
 
 from typing import NamedTuple
 
-from central import clock
 from central.domain.book_periods import name_of, ordinal_of
 from central.domain.periods import Period, PeriodKind
 from central.reports.books.edges import KINDS
@@ -13,7 +12,7 @@ from central.reports.books.folding import catch_up
 from central.reports.books.models import LateBooking
 from central.reports.books.sheets import AccountPeriod, rows_of
 
-__all__ = ["AccountPeriod", "LateRow", "account_periods", "catch_up", "late_rows"]
+__all__ = ["AccountPeriod", "LateRow", "account_periods", "late_rows"]
 
 
 class LateRow(NamedTuple):
@@ -38,7 +37,7 @@ def account_periods(period: Period, building: str | None = None) -> list[Account
     It may fold, which locks the fold's row: inside a transaction that books, ask before, or with the chain's head locked.
     """
     _require_numbered(period)
-    catch_up(clock.now_ms())
+    catch_up()
     return rows_of(period.kind.value, ordinal_of(period), building)
 
 
@@ -47,7 +46,7 @@ def late_rows(period: Period, building: str | None = None) -> list[LateRow]:
     _require_numbered(period)
     if period.kind is PeriodKind.MONTH:
         return []
-    catch_up(clock.now_ms())
+    catch_up()
     found = LateBooking.objects.filter(ordinal=ordinal_of(period))
     if building is not None:
         found = found.filter(building=building)
