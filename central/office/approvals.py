@@ -148,16 +148,16 @@ def end_as_void(number: int, *, why: str, now_ms: int) -> Approval | None:
     )
     if request is None:
         return None
-    signed = [one.person.get_username() for one in request.signatures.select_related("person")]
+    signed = [one.person for one in request.signatures.select_related("person")]
     _end(request, Approval.State.WITHDRAWN, why[:300], now_ms)
     record_audit(
         actor=CLOCK,
         action="void-signatures",
         subject=f"approval {request.number}",
-        detail=", ".join([request.asked_by.get_username(), *signed]),
+        detail=", ".join(one.get_username() for one in (request.asked_by, *signed)),
         now_ms=now_ms,
     )
-    tell_ended(request, now_ms, [one.person_id for one in request.signatures.all()])
+    tell_ended(request, now_ms, [one.pk for one in signed])
     return request
 
 

@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from central.clock import start_of_day_ms
+from central.clock import campus_day, start_of_day_ms
 from central.domain.periods import (
     Period,
     PeriodKind,
     accounting_period_of,
+    day_before,
     day_period,
     month_period,
     week_of,
@@ -48,3 +49,13 @@ def period_of(kind: PeriodKind, day: date) -> Period:
             return accounting_period_of(day, first_days)
         case PeriodKind.YEAR:
             return year_period(day.year)
+
+
+def period_before(period: Period) -> Period:
+    """Give the period of the same kind that ended when this one began."""
+    return period_of(period.kind, day_before(period))
+
+
+def last_over(now_ms: int) -> Period:
+    """Give the newest accounting period whose days are over."""
+    return period_before(accounting_period_of(campus_day(now_ms), first_days))

@@ -13,8 +13,7 @@ from central.domain.four_way import Party
 from central.domain.periods import Period
 from central.link.models import Delivery, Gateway, GatewayEntry, Grant
 from central.office.models import User
-from central.papers.accounting import instants_of
-from central.reports.agreement.gathering import last_over
+from central.papers.accounting import instants_of, last_over
 from central.reports.agreement.looking import look
 from central.reports.agreement.models import OutsideList
 from central.reports.agreement.outside import bring_in, plan_list

@@ -16,12 +16,12 @@ from central.link.models import Gateway, GatewayEntry, MirrorBalance, WatermarkC
 from central.losses.readings.models import AgreedReading, AgreedTable, ReadingSheet
 from central.office.acts import Approved
 from central.office.models import User
-from central.papers.accounting import instants_of
+from central.papers.accounting import instants_of, last_over
 from central.reports.agreement import bridge
 from central.reports.agreement.content import BuildingContent, LineContent, LineKey, PartyRows, pack
-from central.reports.agreement.gathering import compared, gather, last_over
+from central.reports.agreement.gathering import compared, gather
 from central.reports.agreement.given import ours
-from central.reports.agreement.locked_before import put_locked
+from central.reports.agreement.locked_before import locked_before, put_locked
 from central.reports.agreement.looking import look, seen
 from central.reports.agreement.models import (
     AgreementKept,
@@ -206,11 +206,11 @@ def test_what_came_late_to_a_locked_period_does_not_go_again_in_the_next_one(bui
         at_ms=1,
     )
     given = ours(Party.CARD_ROOM, [row], [("1", first.name), ("1", second.name)])
-    put_locked({Party.CARD_ROOM: given}, first, second)
+    put_locked({Party.CARD_ROOM: given}, locked_before(first, [building]).values(), second)
     assert given.rows == [row, late]
     came = replace(row, id="p2", amount=90)
     given = ours(Party.CARD_ROOM, [row, came], [("1", first.name), ("1", second.name)])
-    put_locked({Party.CARD_ROOM: given}, first, second)
+    put_locked({Party.CARD_ROOM: given}, locked_before(first, [building]).values(), second)
     assert [(one.id, one.period, one.amount) for one in given.rows[2:]] == [("late p2", second.name, 90)]
 
 

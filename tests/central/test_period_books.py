@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -233,7 +234,8 @@ def test_what_comes_after_a_lock_counts_later_with_both_dates_and_the_locked_clo
         assert lock_of("1", period.name) == made
         assert lock("1", period, actor="anna", now_ms=NOW_MS) is LockRefusal.ALREADY
     entry = AuditEntry.objects.get(subject="1", action="lock-period", position=made.position + 1)
-    assert detail_words(entry.action, entry.detail).startswith("结算期 2026-10")
+    with translation.override("zh-hans"):
+        assert detail_words(entry.action, entry.detail).startswith("结算期 2026-10")
     before = account_periods(september, "1")
     for account in ("1-301.1", "2-101.1"):
         told.move("consumption", account, 20, 61)

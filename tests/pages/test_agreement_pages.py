@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.urls import reverse
 
 from central import clock
 from central.campus.models import Building
@@ -17,8 +18,7 @@ from central.ledger.operations import Draft, book
 from central.losses.readings.sheets import month_of
 from central.office.approvals import sign
 from central.office.models import Approval, Notice, User
-from central.papers.accounting import instants_of
-from central.reports.agreement.gathering import last_over
+from central.papers.accounting import instants_of, last_over
 from central.reports.agreement.looking import look
 from central.reports.agreement.models import AgreementKept, AgreementLock, OutsideList, OutsideRow
 from central.reports.agreement.telling import OVERDUE, due_day, tell_overdue
@@ -77,6 +77,9 @@ def test_differences_are_shown_with_what_explains_them_and_lead_to_their_rows(ad
     assert "Missing in the balances; by the sum of a day or room (5.000000)" in text
     number = Payment.objects.order_by("at_ms")[1].receipt.number
     assert f'href="/desk/receipts/{number}/"' in shown.content.decode()
+    room = seed_agreement.accounts_of("1")[0].point.room
+    balances = cashier.get(f"{address}bridge/closing/").content.decode()
+    assert f'href="{reverse("dashboard:room", args=[room.pk])}"' in balances
     rows = text_of(cashier.get(f"{address}money/k3/"))
     assert "23.70" in rows
     assert "169.40" in rows

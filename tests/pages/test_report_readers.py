@@ -8,9 +8,9 @@ from central.clock import campus_day
 from central.domain.known_settings import SCHEDULED_REPORTS
 from central.domain.meeting_days import week_spoken_of
 from central.office.roles import SEE_RUNS, Role
+from central.papers.accounting import last_over
 from central.papers.catalogue import report_of
 from central.papers.words import period_words
-from central.reports.agreement.gathering import last_over
 from tests.pages.conftest import _client as client_of
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])

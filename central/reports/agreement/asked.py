@@ -12,7 +12,7 @@ from central.losses.readings.sheets import month_of, period_of_month
 from central.office.access import may
 from central.office.models import of_served
 from central.office.roles import IMPORT_AGREEMENT, IMPORT_K3
-from central.reports.agreement.gathering import last_over
+from central.papers.accounting import last_over
 
 DECEMBER, MONTH_DIGITS = 12, 6
 

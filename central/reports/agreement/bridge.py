@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from central.campus.models import Account, Bucket, Building
+from central.campus.models import Account, Bucket, Building, Room
 from central.clock import campus_day
 from central.desk.models import Receipt
 from central.domain.agreement_rows import Frame, Row
@@ -85,7 +85,7 @@ class _Reader:
 
     period: Period
     bridge: Bridge
-    rooms: dict[str, str]
+    rooms: dict[str, Room]
     """By account."""
     buckets: dict[str, set[str]]
     """Which buckets an account may have."""
@@ -101,7 +101,7 @@ class _Reader:
         for (account, _bucket, unit), amount in self.balances.items():
             sums[account, unit] = sums.get((account, unit), 0) + amount
         for (account, unit), amount in sorted(sums.items()):
-            self.bridge.put(unit, party, self.row(account, account, day, amount, origin=f"account:{account}"))
+            self.bridge.put(unit, party, self.row(account, account, day, amount))
 
     def row(
         self,
@@ -115,11 +115,12 @@ class _Reader:
         booked: date | None = None,
         origin: str = "",
     ) -> Row:
-        """Make a row of this building and period."""
+        """Make a row of this building and period; without a paper of its own it leads to the account's room."""
         building, period = self.bridge.frame
-        place = self.rooms.get(account, account)
+        room = self.rooms.get(account)
+        place, page = (room.full_label, f"room:{room.pk}") if room else (account, "")
         return Row(
-            name, building, period, day, amount, place, document, at_ms, booked=booked, is_typed=False, origin=origin
+            name, building, period, day, amount, place, document, at_ms, booked=booked, is_typed=False, origin=origin or page
         )  # fmt: skip
 
     def take(self, entry: GatewayEntry, late: date | None) -> None:
@@ -165,19 +166,19 @@ class _Reader:
         for (account, unit, day, late), nano in sorted(self.used.items(), key=repr):
             amount = nano // NANO_PER_MICRO if unit == Unit.YUAN else nano
             name = f"{account} {day}" + (f" late {late}" if late else "")
-            row = self.row(name, account, day, amount, booked=late, origin=f"account:{account}")
+            row = self.row(name, account, day, amount, booked=late)
             if amount:
                 self.bridge.put(unit, Party.CONSUMPTION, row)
 
 
-def bridge_of(building: Building, period: Period, before: Known | None, now_ms: int) -> Bridge:
+def bridge_of(building: Building, period: Period, before: Known | None) -> Bridge:
     """Gather a building's bridges of a period; `before`: what the locked period before it says."""
     from_ms, until_ms = instants_of(period)
     gateway = Gateway.objects.filter(building=building).first()
     frame = (building.code, period.name)
     bridge = Bridge(frame, gateway is not None and has_told(gateway, until_ms))
     accounts = Account.objects.filter(point__room__building=building).select_related("point__room__building")
-    rooms = {one.code: one.point.room.full_label for one in accounts}
+    rooms = {one.code: one.point.room for one in accounts}
     names: dict[int, set[str]] = {}
     for class_id, name in Bucket.objects.values_list("customer_class", "name"):
         names.setdefault(class_id, set()).add(name)
@@ -224,7 +225,7 @@ def _put_locked(reader: _Reader, before: Known) -> None:
     """Begin with the closing balances of the locked period before."""
     for unit, rows in before.closing.items():
         for row in rows:
-            opening = reader.row(row.id, row.id, reader.period.first, row.amount, origin=row.origin)
+            opening = reader.row(row.id, row.id, reader.period.first, row.amount)
             reader.bridge.put(unit, Party.OPENING, opening)
 
 
@@ -286,7 +287,7 @@ def _put_given(reader: _Reader, building: Building, edges: tuple[int, int]) -> N
             grant.amount,
             document=f"{number:08d}" if number else "",
             at_ms=grant.created_ms,
-            origin=f"receipt:{number}" if number else f"account:{account}",
+            origin=f"receipt:{number}" if number else "",
         )
         reader.bridge.put(grant.unit, party, row)
 
@@ -295,7 +296,7 @@ def _put_taken_back(reader: _Reader, building: Building, edges: tuple[int, int])
     """Put what was asked back and what closed accounts were left with, as the desk's requests have it."""
     for name, account, unit, amount, at_ms in _taken_back(building, edges):
         day = campus_day(at_ms)
-        row = reader.row(name, account, day, amount, at_ms=at_ms, origin=f"account:{account}")
+        row = reader.row(name, account, day, amount, at_ms=at_ms)
         reader.bridge.put(unit, Party.REFUNDS, row)
 
 

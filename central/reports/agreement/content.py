@@ -23,6 +23,11 @@ class LineKey(StrEnum):
 
 
 KIND_OF = {key: LineKind.BRIDGE if key is LineKey.BRIDGE_KWH else LineKind(key.value) for key in LineKey}
+OF_KEY = {
+    LineKey.MONEY: (Party.CARD_ROOM, Party.K3),
+    LineKey.ENERGY: (Party.ELECTRICIAN, Party.AUTOMATIC),
+}
+"""Whose lists a line sets side by side; a bridge's parties are all in one building's own books."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from central.link.models import PeriodRegister
 from central.losses.readings.agreeing import agreed_lines
 from central.losses.readings.models import AgreedReading, ReadingSheet
 from central.papers.accounting import instants_of
-from central.reports.agreement.given import Given, ours
+from central.reports.agreement.given import OURS, Given
 
 
 def readings(periods: Sequence[Period], buildings: Sequence[Building]) -> tuple[Given, Given]:
     """Give what the electricians read, and what the registers say of it; where no table is signed, the registers alone."""
-    by_hand, automatic = ours(Party.ELECTRICIAN, (), ()), ours(Party.AUTOMATIC, (), ())
+    by_hand, automatic = Given(Party.ELECTRICIAN), Given(Party.AUTOMATIC)
     for period in periods:
         sheets = ReadingSheet.objects.filter(period=period.name, building__in=buildings).prefetch_related(
             "tables"
@@ -40,9 +40,9 @@ def _take(by_hand: Given, automatic: Given, building: str, sheet: ReadingSheet) 
     frame = (building, sheet.period)
     counted = [line for line in agreed_lines(sheet).values() if not line.is_master]
     if not counted or any(line.hand_wh is not None and _used_by_hand(line) is not None for line in counted):
-        by_hand.frames |= ours(Party.ELECTRICIAN, (), [frame]).frames
+        by_hand.frames[frame] = OURS
     if not counted or any(line.automatic_use_wh is not None for line in counted):
-        automatic.frames |= ours(Party.AUTOMATIC, (), [frame]).frames
+        automatic.frames[frame] = OURS
     for line in counted:
         used_wh = _used_by_hand(line)
         if used_wh is not None:
@@ -76,7 +76,7 @@ def _take_registers(automatic: Given, building: Building, period: Period) -> Non
     rows = list(_between(building, period, from_ms, until_ms))
     if rows:
         automatic.rows += rows
-        automatic.frames |= ours(Party.AUTOMATIC, (), [(building.code, period.name)]).frames
+        automatic.frames[building.code, period.name] = OURS
 
 
 def _between(building: Building, period: Period, from_ms: int, until_ms: int) -> Iterator[Row]:

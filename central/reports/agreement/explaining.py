@@ -4,24 +4,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from central.domain.agreement_rows import Grain, Row, Rules
-from central.domain.four_way import Line, LineKind, LineState, Source
+from central.domain.four_way import LineKind, LineState, Source
 from central.domain.gap_explanations import BRIDGE_RULES, ENERGY_RULES, MONEY_RULES, explain_line
 from central.papers.accounting import instants_of
-from central.reports.agreement.content import (
-    BuildingContent,
-    Explained,
-    LineKey,
-    digest_of_rows,
-)
-from central.reports.agreement.gathering import OF_KEY, UNIT_OF_BRIDGE, Gathered, bridge_sources
+from central.reports.agreement.content import OF_KEY, BuildingContent, Explained, LineKey, digest_of_rows
+from central.reports.agreement.gathering import UNIT_OF_BRIDGE, Gathered, bridge_sources
 
 DISPLAY_STEP_WH, WHOLE_KWH = 10, 1000
 
 
-def gaps_of(content: BuildingContent) -> list[Line]:
-    """Give the lines that differ."""
-    lines = (one.line(content.building, content.period) for one in content.lines)
-    return [line for line in lines if line.state is LineState.DIFFERS]
+def has_gaps(content: BuildingContent) -> bool:
+    """Say whether any line differs."""
+    return any(_differs(content, one.key) for one in content.lines)
 
 
 def searched_for(gathered: Gathered, content: BuildingContent) -> str:

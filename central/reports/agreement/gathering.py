@@ -6,34 +6,28 @@ The bridge is read for one building and its period.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from central.campus.models import Building
 from central.clock import campus_day
 from central.domain.agreement_rows import Frame, Grain, Row
 from central.domain.four_way import LineUnit, Party, Source, agreements
-from central.domain.periods import Period, accounting_period_of, day_before
-from central.papers.accounting import first_days, instants_of
+from central.domain.periods import Period, accounting_period_of
+from central.papers.accounting import first_days, instants_of, period_before
 from central.reports.agreement import energy, money
 from central.reports.agreement.bridge import Bridge, Known, bridge_of
 from central.reports.agreement.content import (
     KIND_OF,
+    OF_KEY,
     BuildingContent,
     LineContent,
     LineKey,
     PartyRows,
-    content_in,
 )
 from central.reports.agreement.given import Given
-from central.reports.agreement.locked_before import put_locked
-from central.reports.agreement.models import AgreementLock
+from central.reports.agreement.locked_before import Before, locked_before, put_locked
 from central.reports.agreement.outside import outside
 from gateway.contract.quantities import Unit
 
-OF_KEY = {
-    LineKey.MONEY: (Party.CARD_ROOM, Party.K3),
-    LineKey.ENERGY: (Party.ELECTRICIAN, Party.AUTOMATIC),
-}
 UNIT_OF_BRIDGE = {LineKey.BRIDGE: Unit.YUAN.value, LineKey.BRIDGE_KWH: Unit.KWH.value}
 
 
@@ -66,15 +60,7 @@ class Gathered:
 def beside(period: Period, now_ms: int) -> list[Period]:
     """Give the periods before and after one, and itself; what has not begun is left out."""
     after = accounting_period_of(period.after, first_days)
-    before = accounting_period_of(day_before(period), first_days)
-    return [before, period, *([after] if after.first <= campus_day(now_ms) else [])]
-
-
-def last_over(now_ms: int) -> Period:
-    """Give the newest period that is over."""
-    return accounting_period_of(
-        accounting_period_of(campus_day(now_ms), first_days).first - timedelta(days=1), first_days
-    )
+    return [period_before(period), period, *([after] if after.first <= campus_day(now_ms) else [])]
 
 
 def is_over(period: Period, now_ms: int) -> bool:
@@ -99,30 +85,28 @@ def gather(period: Period, wanted: Iterable[str], now_ms: int, *, alone: bool = 
     }
     lists = (Party.K3, Party.ELECTRICIAN, Party.AUTOMATIC)
     given = own | {party: own[party].put_over(outside(party, periods, buildings)) for party in lists}
-    put_locked(given, periods[0], period)
+    locked = locked_before(periods[0], buildings)
+    put_locked(given, locked.values(), period)
     found = Gathered(period, periods, buildings, given)
     for party, one in given.items():
         for row in one.rows:
             found.by_frame.setdefault((party, row.frame), []).append(row)
     for building in buildings:
         if building.code in chosen:
-            found.bridges[building.code] = bridge_of(building, period, known_before(building, period), now_ms)
+            found.bridges[building.code] = bridge_of(building, period, _known(locked.get(building.code)))
     return found
 
 
-def known_before(building: Building, period: Period) -> Known | None:
-    """Give what the locked period before this one says of a building's balances."""
-    name = accounting_period_of(day_before(period), first_days).name
-    lock = AgreementLock.objects.filter(building=building, period=name).select_related("kept").first()
-    if lock is None:
+def _known(before: Before | None) -> Known | None:
+    """Give what the locked period before says of a building's balances."""
+    if before is None:
         return None
-    content = content_in(bytes(lock.kept.content))
     closing = {
         unit: line.rows_of(Party.CLOSING)
         for key, unit in UNIT_OF_BRIDGE.items()
-        if (line := content.get(key)) is not None
+        if (line := before.content.get(key)) is not None
     }
-    return Known(closing, lock.at_ms)
+    return Known(closing, before.locked_ms)
 
 
 def compared(gathered: Gathered, building: Building) -> BuildingContent:

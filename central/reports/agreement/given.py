@@ -15,6 +15,9 @@ class How:
     grain: Grain = Grain.ROWS
 
 
+OURS = How(Origin.OURS)
+
+
 @dataclass(slots=True)
 class Given:
     """One party's rows, and for which buildings and periods it said anything: no rows are then a zero, not a gap."""
@@ -44,7 +47,6 @@ class Given:
         return Source(self.party, origin, rows, frozenset(frames), grain)
 
 
-def ours(party: Party, rows: Iterable[Row], frames: Iterable[Frame], grain: Grain = Grain.ROWS) -> Given:
+def ours(party: Party, rows: Iterable[Row], frames: Iterable[Frame]) -> Given:
     """Give what our own books say."""
-    how = How(Origin.OURS, grain)
-    return Given(party, list(rows), dict.fromkeys(frames, how))
+    return Given(party, list(rows), dict.fromkeys(frames, OURS))

@@ -14,6 +14,7 @@ from central import clock
 from central.domain.agreement_lists import fields_of, required
 from central.domain.agreement_rows import Grain
 from central.domain.four_way import LineUnit, Party
+from central.domain.periods import Period
 from central.losses.readings.sheets import month_of, named_period
 from central.office import list_columns, uploads
 from central.office.access import roles
@@ -48,7 +49,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     return _front(request, asked_period(request.GET.get("month", ""), clock.now_ms()), None)
 
 
-def _front(request: HttpRequest, period: object, form: ListForm | None) -> HttpResponse:
+def _front(request: HttpRequest, period: Period, form: ListForm | None) -> HttpResponse:
     parties = parties_of(request)
     page = Paginator(lists_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -12,9 +12,9 @@ from central.campus.models import Building
 from central.desk.day_sums import payments_in
 from central.domain.four_way import LineState
 from central.domain.gap_findings import Verdict
-from central.domain.periods import Period, accounting_period_of, day_before
+from central.domain.periods import Period
 from central.ledger.one_writer import one_writer
-from central.papers.accounting import first_days
+from central.papers.accounting import last_over, period_before
 from central.reports.agreement.content import (
     BuildingContent,
     Explained,
@@ -23,8 +23,8 @@ from central.reports.agreement.content import (
     explained_in,
     pack,
 )
-from central.reports.agreement.explaining import explain, gaps_of, rows_to_search, searched_for
-from central.reports.agreement.gathering import Gathered, compared, gather, is_over, last_over
+from central.reports.agreement.explaining import explain, has_gaps, rows_to_search, searched_for
+from central.reports.agreement.gathering import Gathered, compared, gather, is_over
 from central.reports.agreement.models import AgreementLock, OutsideRow, Standing
 from central.reports.agreement.voiding import set_aside
 from central.reports.k3.models import K3VoucherRow
@@ -35,6 +35,8 @@ MOST_ROWS_WAITED_FOR, MOST_ROWS_GATHERED = 1_500, 10_000
 """So many rows are searched, or gathered, while a person waits; more is left to the next look."""
 AGAIN_MS = 6 * 3_600_000
 """A building of a period that is over and not locked is looked at so often by itself."""
+MOST_LOOKED_AT_ONCE = 3
+"""So many buildings are looked at while a person waits."""
 BUILDINGS_A_LOOK = 5
 """A look does not keep the sender waiting long."""
 PERIODS_LOOKED_AT = 3
@@ -69,13 +71,22 @@ class Seen:
         return is_missing or any(one.gap.verdict not in named for one in self.explained)
 
 
+def look_while_waiting(period: Period, codes: Sequence[str], now_ms: int) -> bool:
+    """Look at buildings while a person waits; False: there is too much for that, the next look does it."""
+    if len(codes) > MOST_LOOKED_AT_ONCE or not _is_short(period):
+        want(period, codes, now_ms)
+        return False
+    look(period, codes, now_ms, budget=SHORT_BUDGET, most_rows=MOST_ROWS_WAITED_FOR)
+    return True
+
+
 def look(
     period: Period, codes: Iterable[str], now_ms: int, *, budget: int = BUDGET, most_rows: int | None = None
-) -> list[str]:
-    """Look at some buildings; give those whose figures changed. `most_rows`: more are left to be searched by the next look."""
+) -> None:
+    """Look at some buildings. `most_rows`: more are left to be searched by the next look."""
     wanted = [one for one in Building.objects.filter(code__in=list(codes)) if not is_locked(one, period)]
     if not wanted:
-        return []
+        return
     gathered = gather(period, [one.code for one in wanted], now_ms)
     contents = {one.pk: compared(gathered, one) for one in wanted}
     standing = {
@@ -88,14 +99,10 @@ def look(
         if _is_to_explain(gathered, content, standing.get(pk), needed[pk], most_rows)
     ]
     found = explain(gathered, to_explain, budget) if to_explain else {}
-    changed = []
     for building in wanted:
         content = contents[building.pk]
-        gaps = found.get(building.code)
-        if _keep(building, content, needed[building.pk], gaps, now_ms):
-            changed.append(building.code)
+        _keep(building, content, needed[building.pk], found.get(building.code), now_ms)
         set_aside(building, period.name, digest_of(content), now_ms)
-    return changed
 
 
 def _is_to_explain(
@@ -114,12 +121,11 @@ def _is_to_explain(
 @transaction.atomic
 def _keep(
     building: Building, content: BuildingContent, needed: str, found: Sequence[Explained] | None, now_ms: int
-) -> bool:
-    """Keep what was found; say whether the figures are others than before."""
+) -> None:
+    """Keep what was found."""
     digest = digest_of(content)
     one, _made = Standing.objects.get_or_create(building=building, period=content.period)
-    changed = one.digest != digest
-    if changed:
+    if one.digest != digest:
         one.digest, one.content = digest, pack(content)
     if found is not None:
         one.explained, one.explained_for = pack(tuple(found)), needed
@@ -130,12 +136,11 @@ def _keep(
     )
     one.gathered_ms, one.wanted_ms = now_ms, 0
     one.save()
-    return changed
 
 
 def is_searched(content: BuildingContent, explained_for: str) -> bool:
     """Say whether nothing is left to be searched."""
-    return bool(explained_for) or not gaps_of(content)
+    return bool(explained_for) or not has_gaps(content)
 
 
 def board_lines(
@@ -182,7 +187,7 @@ def seen(building: Building, period: Period) -> Seen:
     return Seen(building, period, content, found, searched, None, one.digest, one.gathered_ms)
 
 
-def is_short(period: Period) -> bool:
+def _is_short(period: Period) -> bool:
     """Say whether a person may wait for a look: the period's rows of payments, of K/3's vouchers and of lists are few."""
     days = {"day__gte": period.first, "day__lte": period.last}
     rows = OutsideRow.objects.filter(made__period=period.name, made__end__isnull=True).count()
@@ -207,7 +212,7 @@ def look_around(now_ms: int) -> int:
         if turn:
             look(period, turn, now_ms)
             return len(turn)
-        period = accounting_period_of(day_before(period), first_days)
+        period = period_before(period)
     return 0
 
 

@@ -81,6 +81,11 @@ class Standing(models.Model):
             models.UniqueConstraint(fields=["building", "period"], name="one_standing_per_building_period")
         ]
 
+    @property
+    def has_rows(self) -> bool:
+        """Say whether anybody told anything of it: else there is nothing to agree on."""
+        return any(line["rows"] for line in self.lines)
+
 
 class AgreementKept(ImmutableModel):
     """A building's lines, rows and explanations as they were when signatures were asked for."""

@@ -116,9 +116,11 @@ def _takings(period: Period, buildings: Sequence[Building]) -> Iterator[Row]:
     vouchers: dict[tuple[date, str], list[K3Line]] = {}
     for line in k3_entries(period.first, period.last):
         vouchers.setdefault((line.day, line.voucher), []).append(line)
-    maps = maps_at({day for day, _voucher in vouchers})
+    days = {day for day, _voucher in vouchers}
+    maps = maps_at(days)
+    codes_of = {day: _Codes.of(maps.get(day)) for day in days}
     for (day, voucher), lines in vouchers.items():
-        codes = _Codes.of(maps.get(day))
+        codes = codes_of[day]
         if sum(line.debit_fen - line.credit_fen for line in lines if codes.is_money(line)) <= 0:
             continue  # nothing came in: energy used, a subsidy, a refund
         for line in lines:

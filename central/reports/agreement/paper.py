@@ -25,12 +25,11 @@ from central.reports.agreement.telling import due_day, open_buildings
 def build(period: Period) -> Paper:
     """Make the paper of a period."""
     found = [seen(building, period) for building in Building.objects.order_by("code")]
-    known = [one for one in found if one.content is not None]
-    tables = [overview_table((one.content, _signed(one)) for one in known if one.content)]
-    for one in known:
-        if one.content is not None:
-            tables.append(lines_table(one.content))
-            tables += [difference_table(one.content, one.explained)] if one.explained else []
+    known = [(one, one.content) for one in found if one.content is not None]
+    tables = [overview_table((content, _signed(one)) for one, content in known)]
+    for one, content in known:
+        tables.append(lines_table(content))
+        tables += [difference_table(content, one.explained)] if one.explained else []
     from_ms, until_ms = instants_of(period)
     return Paper(
         code="agreement",
@@ -50,7 +49,7 @@ def build(period: Period) -> Paper:
         ],
         notes=[
             _("Due on %(day)s.") % {"day": due_day(period).isoformat()},
-            *(_lock_note(one) for one in known),
+            *(_lock_note(one) for one, _content in known),
             *_not_looked_at(one.building.name for one in found if one.content is None),
         ],
     )

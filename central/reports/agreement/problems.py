@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from central.clock import campus_day, start_of_day_ms
-from central.domain.periods import Period, accounting_period_of, day_before
-from central.papers.accounting import first_days
+from central.domain.periods import Period, accounting_period_of
+from central.papers.accounting import first_days, period_before
 from central.reports.agreement.models import AgreementLock, Standing
 from central.reports.agreement.telling import due_day
 from central.reports.meetings.problems import Counted, ProblemSource, add_problem_sources
@@ -34,8 +34,10 @@ def late_agreements(from_ms: int, until_ms: int) -> Counted:
         if late_from_ms >= until_ms:
             continue
         locked = dict(AgreementLock.objects.filter(period=period.name).values_list("building", "at_ms"))
-        for building in _buildings(period):
-            reached_ms = locked.get(building)
+        for one in Standing.objects.filter(period=period.name).only("building", "lines"):
+            if not one.has_rows:
+                continue
+            reached_ms = locked.get(one.building_id)
             if reached_ms is not None and reached_ms < late_from_ms:
                 continue
             new += late_from_ms >= from_ms
@@ -47,11 +49,5 @@ def late_agreements(from_ms: int, until_ms: int) -> Counted:
 def _periods_before(until_ms: int) -> list[Period]:
     found = [accounting_period_of(campus_day(until_ms - 1), first_days)]
     for _back in range(PERIODS_BACK):
-        found.append(accounting_period_of(day_before(found[-1]), first_days))
+        found.append(period_before(found[-1]))
     return found
-
-
-def _buildings(period: Period) -> list[str]:
-    """Give the buildings that have anything to agree on."""
-    rows = Standing.objects.filter(period=period.name).values_list("building", "lines")
-    return [building for building, lines in rows if any(line.get("rows") for line in lines)]

@@ -14,14 +14,12 @@ from central.office.models import Approval
 from central.office.roles import ASK_AGREEMENT, IMPORT_AGREEMENT
 from central.reports.agreement.asked import asked_place, parties_of
 from central.reports.agreement.forms import SumForm
-from central.reports.agreement.looking import MOST_ROWS_WAITED_FOR, SHORT_BUDGET, is_short, look, want
-from central.reports.agreement.models import OutsideList
+from central.reports.agreement.looking import look_while_waiting
+from central.reports.agreement.models import REASON_LENGTH, OutsideList
 from central.reports.agreement.outside import type_sum
 from central.reports.agreement.signing import ask_for_signatures
 from central.reports.agreement.views import building_page
 from central.reports.agreement.words import refusal_text
-
-LONGEST_REASON = 300
 
 
 @roles(*IMPORT_AGREEMENT)
@@ -46,15 +44,7 @@ def take_sum(request: HttpRequest, month: int, building_id: int) -> HttpResponse
     if not isinstance(made, OutsideList):
         form.add_error("amount", refusal_text(made))
         return building_page(request, place, form)
-    want(place.period, [place.building.code], now_ms)
-    if is_short(place.period):
-        look(
-            place.period,
-            [place.building.code],
-            now_ms,
-            budget=SHORT_BUDGET,
-            most_rows=MOST_ROWS_WAITED_FOR,
-        )
+    look_while_waiting(place.period, [place.building.code], now_ms)
     messages.success(request, _("The sum is taken."))
     return redirect("agreement:building", month, building_id)
 
@@ -65,7 +55,7 @@ def take_sum(request: HttpRequest, month: int, building_id: int) -> HttpResponse
 def ask(request: HttpRequest, month: int, building_id: int) -> HttpResponse:
     """Send the lines that were shown to be signed."""
     place = asked_place(request, month, building_id)
-    why = request.POST.get("why", "")[:LONGEST_REASON]
+    why = request.POST.get("why", "")[:REASON_LENGTH]
     made = ask_for_signatures(
         place.building,
         place.period,

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from central.campus.models import Building
 from central.domain.approval import chain_of, step_now
 from central.office.approvals import signed_of as signed_steps
 from central.office.models import Approval
 from central.office.setting_words import office_word
 from central.reports.agreement.models import AgreementLock
-from central.reports.agreement.voiding import request_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +19,21 @@ class Signed:
     waits_for: str = ""
     void: str = ""
 
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether somebody has still to sign."""
+        return bool(self.number) and not self.is_locked and not self.void
 
-def signed_of(building: Building, period: str, lock: AgreementLock | None) -> Signed:
-    """Give who signed what stands now."""
+
+def signed_of(lock: AgreementLock | None, request: Approval | None) -> Signed:
+    """Give who signed what stands now; `request`: the newest one."""
     if lock is not None:
         return Signed(lock.approval, True, (lock.asked_by, *lock.signed_by))
-    request = request_of(building, period)
     if request is None:
         return Signed()
     names = tuple(
         f"{office_word(one.office)} {one.person.spoken_name}"
-        for one in request.signatures.select_related("person")
+        for one in request.signatures.all()
         if one.approve
     )
     names = (request.asked_by.spoken_name, *names)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from central.campus.models import Building
 from central.desk.day_sums import open_days_in
-from central.domain.periods import Period, accounting_period_of, day_before
+from central.domain.periods import Period
 from central.ledger.models import ChainHead
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
@@ -21,11 +21,11 @@ from central.office.acts import Approved, Content
 from central.office.approvals import ApprovalRefusal, ask
 from central.office.models import Approval, User
 from central.office.roles import Role
-from central.papers.accounting import first_days
+from central.papers.accounting import period_before
 from central.reports.agreement.content import BuildingContent, digest_of, pack, seal_of
 from central.reports.agreement.gathering import compared, gather, is_over
 from central.reports.agreement.looking import Seen, is_locked, seen, want
-from central.reports.agreement.models import AgreementKept, AgreementLock
+from central.reports.agreement.models import REASON_LENGTH, AgreementKept, AgreementLock
 from central.reports.agreement.voiding import AGREEMENT, subject_of
 from central.reports.books.locks import LockRefusal, lock, lock_of
 from central.reports.books.queries import account_periods
@@ -107,7 +107,7 @@ def keep(found: Seen, now_ms: int) -> Content:
 
 def has_open_before(building: Building, period: Period) -> bool:
     """Say whether the period before has books and is not locked: periods follow one another."""
-    before = accounting_period_of(day_before(period), first_days)
+    before = period_before(period)
     return lock_of(building.code, before.name) is None and bool(account_periods(before, building.code))
 
 
@@ -142,7 +142,7 @@ def _lock(building: Building, period: Period, kept: AgreementKept, approved: App
         approval=approved.number,
         asked_by=approved.asked_by.spoken_name,
         signed_by=signers,
-        why=approved.why[:300],
+        why=approved.why[:REASON_LENGTH],
         at_ms=approved.now_ms,
     )
     record_audit(

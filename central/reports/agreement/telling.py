@@ -15,7 +15,7 @@ from central.office.dated_settings import number_at
 from central.office.notice_templates import Template, register
 from central.office.notices import notify, was_told
 from central.office.roles import Role
-from central.reports.agreement.gathering import last_over
+from central.papers.accounting import last_over
 from central.reports.agreement.models import AgreementLock, Standing
 
 OVERDUE = "agreement-overdue"
@@ -46,7 +46,7 @@ def open_buildings(period: Period) -> list[Building]:
     locked = AgreementLock.objects.filter(period=period.name).values("building")
     standing = Standing.objects.filter(period=period.name).exclude(building__in=locked)
     rows = standing.select_related("building").defer("content", "explained").order_by("building__code")
-    return [one.building for one in rows if any(line.get("rows") for line in one.lines)]
+    return [one.building for one in rows if one.has_rows]
 
 
 def tell_overdue(now_ms: int) -> int:

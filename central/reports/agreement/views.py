@@ -19,7 +19,7 @@ from central.domain.gap_findings import Verdict
 from central.domain.periods import Period
 from central.losses.readings.sheets import month_of
 from central.office.access import may, roles
-from central.office.models import Approval, of_served
+from central.office.models import of_served
 from central.office.roles import ASK_AGREEMENT, LOOK_AGREEMENT, SEE_AGREEMENT
 from central.office.words import Badge
 from central.papers.views import may_open
@@ -29,26 +29,17 @@ from central.reports.agreement.content import LineKey
 from central.reports.agreement.forms import SumForm
 from central.reports.agreement.gathering import is_over
 from central.reports.agreement.late import late_lines
-from central.reports.agreement.looking import (
-    MOST_ROWS_WAITED_FOR,
-    SHORT_BUDGET,
-    Seen,
-    is_short,
-    look,
-    seen,
-    want,
-)
+from central.reports.agreement.looking import Seen, look_while_waiting, seen, want
 from central.reports.agreement.models import AgreementLock, Standing
 from central.reports.agreement.page_lines import line_badge, shown_lines, shown_row
 from central.reports.agreement.paper import AGREEMENT
 from central.reports.agreement.signatures import Signed, signed_of
 from central.reports.agreement.tables import amount_text
 from central.reports.agreement.telling import due_day
-from central.reports.agreement.voiding import request_of
+from central.reports.agreement.voiding import requests_of
 from central.reports.agreement.words import PARTY_WORDS, SHORT_LINES, VERDICT_WORDS
 
 PER_PAGE, ROWS_PER_PAGE = 50, 100
-MOST_LOOKED_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +72,6 @@ def board(request: HttpRequest) -> HttpResponse:
         "after_month": after,
         "before": f"month={month}",
         "due": due,
-        "is_late": is_late,
         "is_over": is_over(period, now_ms),
         "rows": _board_rows(list(page), period.name, is_late=is_late),
         "page": page,
@@ -109,12 +99,13 @@ def _board_rows(buildings: list[Building], period: str, *, is_late: bool) -> lis
     locks = {
         one.building_id: one for one in AgreementLock.objects.filter(building__in=buildings, period=period)
     }
+    requests = requests_of(buildings, period)
     found = []
     for building in buildings:
         one, lock = standing.get(building.pk), locks.get(building.pk)
         cells = [_cell(line) for line in one.lines] if one else []
-        late = is_late and lock is None and one is not None and any(line.get("rows") for line in one.lines)
-        signed = signed_of(building, period, lock)
+        late = is_late and lock is None and one is not None and one.has_rows
+        signed = signed_of(lock, requests.get(building.pk))
         found.append(BoardRow(building, cells, signed, one.gathered_ms if one else 0, late))
     return found
 
@@ -133,11 +124,9 @@ def look_at_all(request: HttpRequest) -> HttpResponse:
     now_ms = clock.now_ms()
     period = asked_period(request.POST.get("month", ""), now_ms)
     codes = list(Building.objects.filter(of_served(request.user, "pk")).values_list("code", flat=True))
-    if len(codes) <= MOST_LOOKED_AT_ONCE and is_short(period):
-        look(period, codes, now_ms, budget=SHORT_BUDGET, most_rows=MOST_ROWS_WAITED_FOR)
+    if look_while_waiting(period, codes, now_ms):
         messages.success(request, _("Looked at, as of now."))
     else:
-        want(period, codes, now_ms)
         messages.success(request, _("The buildings are looked at one after the other, within minutes."))
     return redirect(f"{reverse('agreement:board')}?month={month_of(period)}")
 
@@ -156,6 +145,8 @@ def building_page(
     now_ms = clock.now_ms()
     found = seen(place.building, place.period)
     due = due_day(place.period)
+    request_now = requests_of([place.building], place.period.name).get(place.building.pk)
+    signed = signed_of(found.lock, request_now)
     context = {
         "place": place,
         "period": period_words(place.period),
@@ -164,11 +155,14 @@ def building_page(
         "due": due,
         "is_late": found.lock is None and campus_day(now_ms) > due,
         "is_over": is_over(place.period, now_ms),
-        "signed": signed_of(place.building, place.period.name, found.lock),
-        "request_now": request_of(place.building, place.period.name),
+        "signed": signed,
         "late": late_lines(place.period, place.building.code),
         "may_look": may(request, LOOK_AGREEMENT) and found.lock is None,
-        "may_ask": may(request, ASK_AGREEMENT) and _may_be_asked(found, now_ms),
+        "may_ask": may(request, ASK_AGREEMENT)
+        and found.lock is None
+        and found.content is not None
+        and is_over(place.period, now_ms)
+        and not signed.is_waiting,
         "form": form or _sum_form(request, found),
         "refused": refused,
         "why": why,
@@ -184,24 +178,14 @@ def _sum_form(request: HttpRequest, found: Seen) -> SumForm | None:
     return SumForm(parties=parties) if parties else None
 
 
-def _may_be_asked(found: Seen, now_ms: int) -> bool:
-    if found.lock is not None or found.content is None or not is_over(found.period, now_ms):
-        return False
-    request = request_of(found.building, found.period.name)
-    return request is None or request.state != Approval.State.WAITING
-
-
 @roles(*LOOK_AGREEMENT)
 @require_POST
 def look_at_one(request: HttpRequest, month: int, building_id: int) -> HttpResponse:
     """Look at one building now; a long search is left to the next look."""
     place, now_ms = asked_place(request, month, building_id), clock.now_ms()
-    if not is_short(place.period):
-        want(place.period, [place.building.code], now_ms)
+    if not look_while_waiting(place.period, [place.building.code], now_ms):
         messages.success(request, _("The buildings are looked at one after the other, within minutes."))
-        return redirect("agreement:building", month, building_id)
-    look(place.period, [place.building.code], now_ms, budget=SHORT_BUDGET, most_rows=MOST_ROWS_WAITED_FOR)
-    if seen(place.building, place.period).is_searched:
+    elif seen(place.building, place.period).is_searched:
         messages.success(request, _("Looked at, as of now."))
     else:
         want(place.period, [place.building.code], now_ms)
@@ -229,6 +213,5 @@ def rows(request: HttpRequest, month: int, building_id: int, key: str, party: st
         "page": page,
         "rows": [(row, shown_row(row, line.unit)) for row in page],
         "total": amount_text(sum(row.amount for row in told), line.unit),
-        "is_energy": line.unit is LineUnit.WATT_HOURS,
     }
     return render(request, "agreement/rows.html", context)

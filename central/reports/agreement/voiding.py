@@ -1,5 +1,7 @@
 """Signatures for figures that are others now: they are void, and it is on record whose (R-4.1.9)."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from central.campus.models import Building
@@ -9,9 +11,12 @@ from central.office.models import Approval
 AGREEMENT = "agreement"
 
 
-def request_of(building: Building, period: str) -> Approval | None:
-    """Give the newest request to sign a building's period."""
-    return Approval.objects.filter(act=AGREEMENT, subject=subject_of(building, period)).first()
+def requests_of(buildings: Iterable[Building], period: str) -> dict[int, Approval]:
+    """Give by building the newest request to sign its period, with who has signed."""
+    subjects = {subject_of(one, period): one.pk for one in buildings}
+    found = Approval.objects.filter(act=AGREEMENT, subject__in=subjects).order_by("number")
+    read = found.select_related("asked_by").prefetch_related("signatures__person")
+    return {subjects[one.subject]: one for one in read}
 
 
 def subject_of(building: Building, period: str) -> str:

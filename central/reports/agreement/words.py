@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from central.campus.models import Account, Building
+from central.campus.models import Building
 from central.clock import local
 from central.desk.merchants.words import ROW_FAULTS
 from central.domain.agreement_rows import Grain, Row
@@ -16,6 +16,7 @@ from central.office.approval_views import refusal_words as approval_refusal
 from central.office.approvals import ApprovalRefusal
 from central.office.words import Badge, Words
 from central.reports.agreement.content import LineKey
+from central.reports.k3.queries import import_of
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 LINE_WORDS: dict[LineKey, Words] = {
@@ -209,13 +210,12 @@ def address_of(origin: str) -> str:
     if kind == "list" and rest.isdecimal():
         return reverse("agreement:list", args=[int(rest)])
     if kind == "k3":
-        number = rest.partition(",")[0].rpartition(" ")[2]
+        number = import_of(rest)
         return reverse("k3:imported", args=[int(number)]) if number.isdecimal() else ""
     if kind == "sheet":
         building, _between, period = rest.partition(":")
         found = named_period(period)
         return reverse("losses:reading-sheet", args=[int(building), month_of(found)]) if found else ""
-    if kind == "account":
-        room = Account.objects.filter(code=rest).values_list("point__room", flat=True).first()
-        return reverse("dashboard:room", args=[room]) if room else ""
+    if kind == "room":
+        return reverse("dashboard:room", args=[int(rest)])
     return reverse("dashboard:building", args=[rest]) if kind == "building" else ""

@@ -16,7 +16,7 @@ from central.reports.books.models import EnergyPosition, FoldState
 
 def counted_anew(state: FoldState) -> Gathered:
     """Give what changes by the settings as they are now."""
-    old = {int(number): at_ms for number, at_ms in state.edges.items()}
+    old = state.begins
     new = {number: accounting_begins(number) for number in old}
     whose = Whose()
     gathered = Gathered(whose, Edges(accounting_begins, old), state.position, tells_late=False)

@@ -48,7 +48,7 @@ class Fold:
         if state.settings != mark:
             self.write(state, counted_anew(state), mark)
             return None
-        edges = Edges(accounting_begins, {int(number): at_ms for number, at_ms in state.edges.items()})
+        edges = Edges(accounting_begins, state.begins)
         gathered = gather(state, self.whose, edges, most)
         if gathered.rows and not self.write(state, gathered, mark):
             return None

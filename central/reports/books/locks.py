@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import F
 
 from central.domain.book_periods import ordinal_of
 from central.domain.periods import Period, PeriodKind
@@ -38,10 +39,7 @@ def lock(building: str, period: Period, *, actor: str, now_ms: int) -> PeriodLoc
     with transaction.atomic():
         head = ChainHead.objects.select_for_update().filter(pk=1).first()
         catch_up()  # what came since: with the head locked, nothing more of money does
-        state = FoldState.objects.select_for_update(no_key=True).get(pk=1)
-        FoldState.objects.filter(pk=1).update(
-            turns=state.turns + 1
-        )  # what was gathered without this lock is thrown away
+        FoldState.objects.update(turns=F("turns") + 1)  # what was gathered without this lock is thrown away
         return _locked(building, period, head.position if head else 0, actor, now_ms)
 
 
@@ -52,7 +50,7 @@ def _locked(
     last = PeriodLock.objects.filter(building=building).order_by("-ordinal").first()
     if last is not None and last.ordinal >= ordinal:
         return LockRefusal.ALREADY
-    edges = {int(number): at_ms for number, at_ms in current_state().edges.items()}
+    edges = current_state().begins
     from_ms = last.until_ms if last else edges.get(ordinal) or accounting_begins(ordinal)
     until_ms = edges.get(ordinal + 1) or accounting_begins(ordinal + 1)
     if now_ms < until_ms:

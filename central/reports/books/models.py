@@ -52,6 +52,11 @@ class FoldState(models.Model):
     settings = models.CharField(max_length=40, default="")
     """Which dated settings the edges were read from: another mark means that they are to be read anew."""
 
+    @property
+    def begins(self) -> dict[int, int]:
+        """Give the edges by number: JSON keeps its keys as text."""
+        return {int(number): at_ms for number, at_ms in self.edges.items()}
+
 
 class EnergyPosition(models.Model):
     """Up to which row a gateway's entries are folded, by epoch."""

@@ -44,7 +44,7 @@ def verify_period_books() -> Check:
     for some in _slices(sorted({*sides, *BookRow.objects.values_list("account", flat=True).distinct()})):
         kept = _kept(some)
         count = sum(len(one) for one in kept.values())
-        made = Gathered(Whose(), Edges(accounting_begins, _edges(state)), state.position)
+        made = Gathered(Whose(), Edges(accounting_begins, state.begins), state.position)
         made.add(
             _transfers(state, [side for code in some for side in sides.get(code, ())], some), _entries(some)
         )
@@ -56,10 +56,6 @@ def verify_period_books() -> Check:
         return Check(NAME, f"{rows} rows", fault)
     seen = f"{rows} rows are what transfers and entries say, up to row {state.position}"
     return Check(NAME, f"{seen}; {homeless} accounts of no building" if homeless else seen)
-
-
-def _edges(state: FoldState) -> dict[int, int]:
-    return {int(number): at_ms for number, at_ms in state.edges.items()}
 
 
 def _sides_by_account() -> dict[str, list[str]]:

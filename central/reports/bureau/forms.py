@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from central.campus.models import Building
 from central.desk.forms import FULL_WIDTH_DIGITS, AmountField
 from central.domain.periods import EARLIEST, LATEST, NotAPeriod, Period, PeriodKind, read_period
+from central.office.templatetags.cardroom import fen
 from central.papers.accounting import first_days
 from central.reports.bureau.models import REASON_LENGTH, BureauBill
 from central.reports.bureau.operations import Entry
@@ -30,7 +31,7 @@ class EnergyField(forms.CharField):
             energy_wh = int(wh_from_kwh(text))
         except NotAnAmount as error:
             raise forms.ValidationError(_("Write the energy in kWh, for example 12345.6.")) from error
-        if not 0 <= energy_wh < MOST:
+        if energy_wh >= MOST:
             raise forms.ValidationError(_("This energy can't be: look at the bill again."))
         return energy_wh
 
@@ -68,7 +69,6 @@ class BillForm(forms.Form):
     @classmethod
     def of(cls, bill: BureauBill, key: str) -> "BillForm":
         """Give the form filled with a bill, to be corrected."""
-        whole, fen = divmod(bill.amount_fen, 100)
         initial = {
             "key": key,
             "month": bill.period.partition(":")[2],
@@ -76,7 +76,7 @@ class BillForm(forms.Form):
             "number": bill.number,
             "day": bill.day,
             "energy": _exact(bill.energy_wh),
-            "amount": f"{whole}.{fen:02d}",
+            "amount": fen(bill.amount_fen),
         }
         return cls(initial=initial)
 
@@ -99,10 +99,10 @@ class BillForm(forms.Form):
 
     def clean_amount(self) -> int:
         """Refuse what no bill comes to."""
-        fen: int = self.cleaned_data["amount"]
-        if fen >= MOST:
+        amount_fen: int = self.cleaned_data["amount"]
+        if amount_fen >= MOST:
             raise forms.ValidationError(_("This amount can't be: look at the bill again."))
-        return fen
+        return amount_fen
 
     @property
     def entry(self) -> Entry:

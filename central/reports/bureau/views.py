@@ -12,10 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
 from central.desk.forms import new_key
-from central.domain.periods import accounting_period_of, day_before
 from central.office.access import may, roles
 from central.office.roles import ENTER_BUREAU_BILLS, SEE_BUREAU_BILLS
-from central.papers.accounting import first_days
+from central.papers.accounting import last_over
 from central.reports.bureau.forms import BillForm
 from central.reports.bureau.models import BureauBill
 from central.reports.bureau.operations import BillRefusal, correct_bill, enter_bill
@@ -73,8 +72,7 @@ def correct(request: HttpRequest, number: int) -> HttpResponse:
 
 def _new_form() -> BillForm:
     """Begin with the newest accounting period that is over."""
-    running = accounting_period_of(clock.campus_day(clock.now_ms()), first_days)
-    last = accounting_period_of(day_before(running), first_days)
+    last = last_over(clock.now_ms())
     return BillForm(initial={"key": new_key(), "month": last.name.partition(":")[2]})
 
 

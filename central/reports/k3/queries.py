@@ -78,6 +78,11 @@ class K3Line:
     credit_fen: int
 
 
+def import_of(source: str) -> str:
+    """Give the number of the import that a `source` names."""
+    return source.partition(",")[0].rpartition(" ")[2]
+
+
 def k3_entries(first: date, last: date, accounts: Sequence[str] = ()) -> Iterator[K3Line]:
     """Give K/3's entries of some days from the imports that count, in order; of these accounts (and those below them) only."""
     rows = K3VoucherRow.objects.filter(made__end__isnull=True, day__gte=first, day__lte=last)

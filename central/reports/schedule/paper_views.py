@@ -14,14 +14,15 @@ from django.views.decorators.http import require_GET
 from central.clock import minute_text
 from central.domain.paper import Paper, encode
 from central.domain.periods import Period, read_period
-from central.office.access import may, roles
+from central.office.access import roles
 from central.office.page_table import page_tables
 from central.office.roles import SEE_RUNS
 from central.papers import catalogue, forms_of_paper
 from central.papers.accounting import first_days
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
-from central.papers.operations import content_in, seal_of
+from central.papers.operations import content_in
+from central.papers.views import may_open
 from central.papers.words import period_words
 from central.reports.schedule.models import MadePaper
 
@@ -32,7 +33,7 @@ PAPERS_PER_PAGE = 50
 @require_GET
 def papers(request: HttpRequest) -> HttpResponse:
     """List the made papers of the reader's reports, the newest first."""
-    titles = {one.code: one.title for one in catalogue.all_reports() if may(request, one.roles)}
+    titles = {one.code: one.title for one in catalogue.all_reports() if may_open(request, one)}
     found = MadePaper.objects.filter(code__in=titles).defer("contents")
     page = Paginator(found, PAPERS_PER_PAGE).get_page(request.GET.get("page"))
     sealed = {
@@ -57,7 +58,7 @@ def paper(request: HttpRequest, number: int) -> HttpResponse:
     """Show a paper as it was made, or give it as a file; say whether it would be another one now."""
     made = get_object_or_404(MadePaper, pk=number)
     report = catalogue.report_of(made.code)
-    if report is None or not may(request, report.roles):
+    if report is None or not may_open(request, report):
         raise PermissionDenied
     period = read_period(made.period, first_days)
     content = content_in(made.contents, get_language() or settings.LANGUAGE_CODE)
@@ -71,9 +72,7 @@ def paper(request: HttpRequest, number: int) -> HttpResponse:
         "tables": page_tables(content.tables),
         "files": forms_of_paper.files(content, f"{request.path}?form="),
         "sealed": sealed,
-        "has_changed": seal_of(sealed.contents) != made.digest
-        if sealed
-        else _has_changed(made, report, period),
+        "has_changed": sealed.seal != made.digest if sealed else _has_changed(made, report, period),
         "newer": MadePaper.objects.filter(code=made.code, period=made.period, pk__gt=made.pk).first(),
     }
     return render(request, "schedule/paper.html", context)

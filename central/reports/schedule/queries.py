@@ -47,7 +47,7 @@ def _line(job: Job, watch: JobWatch | None, now_ms: int) -> JobLine:
         next_due(job, now_ms),
         (watch is not None and _has_missed(job, watch.seen_until_ms, now_ms - LATE_MS))
         or any(is_late(run, now_ms) for run in runs.filter(state__in=(RunState.WAITING, RunState.RUNNING)))
-        or (last is not None and last.state in (RunState.FAILED, RunState.GIVEN_UP)),
+        or (last is not None and is_late(last, now_ms)),
     )
 
 

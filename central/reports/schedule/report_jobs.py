@@ -12,10 +12,10 @@ from functools import partial
 from django.utils.text import format_lazy
 
 from central.clock import campus_day, start_of_day_ms
-from central.domain.periods import Period, PeriodKind, day_before
+from central.domain.periods import Period, PeriodKind
 from central.domain.scheduled_runs import DAY_MS, HOUR_MS
 from central.office.dated_settings import list_at, number_at
-from central.papers.accounting import instants_of, period_of
+from central.papers.accounting import instants_of, period_before, period_of
 from central.papers.catalogue import Report, report_of
 from central.papers.words import KIND_WORDS
 from central.reports.schedule.jobs import Due, Job
@@ -97,7 +97,7 @@ def _periods_ended(kind: PeriodKind, after_ms: int, until_ms: int) -> list[Perio
     first, day = campus_day(after_ms - wait_days * DAY_MS), campus_day(until_ms)
     periods = []
     while day >= first:
-        period = period_of(kind, day_before(period_of(kind, day)))
+        period = period_before(period_of(kind, day))
         periods.append(period)
         day = period.first
     return periods[::-1]

@@ -17,11 +17,10 @@ from central.ledger.models import ChainHead
 from central.ledger.operations import record_audit
 from central.reports.schedule.every_job import every_job
 from central.reports.schedule.jobs import Done, Job
+from central.reports.schedule.making import SCHEDULE
 from central.reports.schedule.models import JobWatch, RunTry, ScheduledRun
 from central.reports.schedule.told import tell_given_up
 
-SCHEDULE = "schedule"
-"""The actor in the audit chain."""
 CLAIM_MS = 30 * 60_000
 SEEN_EACH_MS = 5 * 60_000
 """How far the dues are known is written so often while none comes."""
@@ -126,7 +125,7 @@ def _is_hopeless(run: ScheduledRun, now_ms: int) -> bool:
     return was_cut and next_try_ms(run.failures + 1, run.first_ms or now_ms, now_ms) is None
 
 
-def carry_out(job: Job | None, run: ScheduledRun, now_ms: int) -> Done:
+def carry_out(job: Job | None, run: ScheduledRun, now_ms: int) -> None:
     """Run a claimed run and keep what came of it. Whatever a job raises is its failure, on record and in the log."""
     begun_s = clock.monotonic_s()
     try:
@@ -136,7 +135,6 @@ def carry_out(job: Job | None, run: ScheduledRun, now_ms: int) -> Done:
         done = Done("broke", {"error": type(error).__name__}, failed=True)
     took_ms = clock.on_bench_ms(round((clock.monotonic_s() - begun_s) * 1000))
     keep_outcome(run, done, job.title if job else run.job, now_ms + took_ms)
-    return done
 
 
 @transaction.atomic

@@ -83,7 +83,6 @@ def run(request: HttpRequest, number: int) -> HttpResponse:
         "said": said_of(found),
         "late": is_late(found, now_ms),
         "tries": tries,
-        "papers": found.papers.all(),
         "may_again": may(request, RUN_AGAIN),
     }
     return render(request, "schedule/run.html", context)
