@@ -40,7 +40,7 @@ def register_notices() -> None:
 def tell_of_arrears(period: Period, now_ms: int) -> None:
     """Queue the notice in the caller's transaction, once for a period; nothing where nobody owes anything."""
     from_ms, until_ms = instants_of(period)
-    owed = [one for one in owed_now(now_ms) if (one.since_ms or 0) < until_ms]
+    owed = owed_now(now_ms, until_ms)
     if not owed:
         return
     notify(

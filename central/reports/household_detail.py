@@ -45,7 +45,7 @@ FIGURES = ("opening", "takings", "subsidies", "refunds", "consumption", "other",
 def build(period: Period) -> Paper:
     """Make the detail of a month or an accounting period."""
     from_ms, until_ms = instants_of(period)
-    owed = [one for one in owed_now(clock.now_ms()) if (one.since_ms or 0) < until_ms]
+    owed = owed_now(clock.now_ms(), until_ms)
     found = households(period, {one.account.code for one in owed if one.kind is not OwedKind.BELOW_ZERO})
     buildings = buildings_in_order(found)
     with_names = bool(value_at("detail.names", until_ms - 1))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.campus.models import Account, Building, CustomerClass, Room
-from central.clock import local
+from central.clock import minute_text
 from central.desk.models import Payment
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
@@ -173,7 +173,7 @@ def _paid_cells(one: Paid) -> list[Cell]:
     return [
         _("%(number)s void") % {"number": number} if one.is_void else number,
         one.page,
-        local(one.at_ms).strftime("%Y-%m-%d %H:%M"),
+        minute_text(one.at_ms),
         one.cashier,
         str(Payment.Method(one.method).label),
         _("penalty") if one.what == PENALTY else str(Payment.Purpose(one.what).label),
