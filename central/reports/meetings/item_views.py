@@ -13,22 +13,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from central import clock
 from central.clock import campus_day
-from central.domain.improvement_items import STANDING, Act, State, acts_for, days_late
+from central.domain.improvement_items import FINISHED, STANDING, TO_DO, Act, State, acts_for, days_late
 from central.office.access import acting_roles, may, roles
 from central.office.dated_settings import number_at
 from central.office.roles import RECORD_ITEMS, SEE_ITEMS, SEE_MEETINGS, SIGN, Role
+from central.office.setting_words import office_word
 from central.reports.meetings.forms import OFFICES, ChangeForm, ItemForm, StepForm
 from central.reports.meetings.items import Refused, actor_of, open_item, take_step
 from central.reports.meetings.models import Item, MeetingEntry
-from central.reports.meetings.queries import items_of, owner_name
+from central.reports.meetings.queries import is_his, items_of, owner_name
 from central.reports.meetings.words import ACT_WORDS, STATES, refusal_words
 
 PER_PAGE = 40
 SHOWN = {
     "standing": Q(state__in=STANDING),
-    "late": Q(state__in=(State.OPEN, State.IN_WORK)),
+    "late": Q(state__in=TO_DO),
     "to-check": Q(state=State.DONE),
-    "ended": Q(state__in=(State.CHECKED, State.DROPPED)),
+    "ended": Q(state__in=FINISHED),
     "all": Q(),
 }
 FOUND_OF = {
@@ -126,17 +127,13 @@ def _page(request: HttpRequest, found: Item, form: StepForm | ChangeForm | None)
         "badge": STATES[State(found.state)],
         "owner": owner_name(found),
         "late": days_late(State(found.state), found.due, campus_day(now_ms)),
-        "steps": [(one, _given(one.office)) for one in found.steps.select_related("by", "owner")],
+        "steps": [(one, office_word(one.office)) for one in found.steps.select_related("by", "owner")],
         "acts": [(act, ACT_WORDS[Act(act)], one) for act, one in forms.items()],
         "failed": form,
         "stray": stray,
         "sees_meetings": may(request, SEE_MEETINGS),
     }
     return render(request, "meetings/item.html", context, status=400 if form is not None else 200)
-
-
-def _given(office: str) -> str:
-    return str(Role(office).label) if office in Role.values else ""
 
 
 def _line(item: Item, now_ms: int) -> tuple[Item, object, str, int]:
@@ -156,7 +153,7 @@ def _chosen(found: QuerySet[Item], request: HttpRequest) -> QuerySet[Item]:
     if asked.get("found") in Item.Found.values:
         found = found.filter(found=asked["found"])
     if asked.get("mine"):
-        found = found.filter(Q(owner=request.user) | Q(owner=None, office__in=acting_roles(request)))
+        found = found.filter(is_his(request.user, acting_roles(request)))
     words = asked.get("q", "").strip()[:80]
     if words.isdecimal() and len(words) < 10:
         return found.filter(Q(pk=int(words)) | Q(problem__contains=words))
