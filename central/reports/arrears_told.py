@@ -3,10 +3,7 @@
 Theft and leakage are told when they are found, and suspected theft with each month's list: here they are only counted.
 """
 
-from urllib.parse import urlencode
-
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_noop as _
 
 from central.domain.periods import Period
@@ -16,6 +13,7 @@ from central.office.notices import notify
 from central.office.roles import TOLD_OF_ARREARS
 from central.office.templatetags.cardroom import fen
 from central.papers.accounting import instants_of
+from central.papers.catalogue import page_of
 from central.reports.owed import OwedKind, owed_now
 
 NOTICE = "arrears-of-a-period"
@@ -51,7 +49,7 @@ def tell_of_arrears(period: Period, now_ms: int) -> None:
             "yuan": fen(sum(one.due_fen for one in owed)),
             "below": sum(one.kind is OwedKind.BELOW_ZERO for one in owed),
             "cases": found_cases(from_ms, until_ms),
-            "link": f"{reverse('papers:report', args=['household-detail'])}?{urlencode({'period': period.name})}",
+            "link": page_of("household-detail", period.name),
         },
         to=TOLD_OF_ARREARS,
         key=f"arrears-{period.name}",

@@ -21,7 +21,7 @@ from central.domain.periods import Period, PeriodKind
 from central.office.repair_lists import repair_list_at
 from central.office.roles import SEE_MONEY, Role
 from central.papers.accounting import instants_of
-from central.papers.catalogue import Report
+from central.papers.catalogue import Report, page_of
 from central.papers.words import period_words
 from central.reports.meetings import figures
 from central.reports.meetings.figures import Left, Use
@@ -171,8 +171,8 @@ def _given_table(week: Week) -> Table:
         Column("before_kwh", _("Week before, kWh"), Kind.KWH, 12),
     ]
     month = f"month:{week.period.last:%Y-%m}"
-    subsidies = f"{reverse('papers:report', args=['subsidies'])}?{urlencode({'period': month})}"
-    departures = f"{reverse('papers:report', args=['departures'])}?{urlencode({'period': month})}"
+    subsidies = page_of("subsidies", month)
+    departures = page_of("departures", month)
     sums = [figure.get(unit, 0) for unit in ("yuan", "kwh") for figure in (given, given_before)]
     rows = [
         Row([_("Subsidies"), *sums], dict.fromkeys(("what", "now"), subsidies)),
