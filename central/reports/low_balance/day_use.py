@@ -32,13 +32,12 @@ class BuildingDay:
 
 @dataclass(frozen=True, slots=True)
 class _Tie:
-    """A meter in a room, from an instant until another one."""
+    """A meter in a room, from an instant until its next tie."""
 
     building: int
     room: int
     meter: str
     from_ms: int
-    until_ms: int | None
 
 
 def building_days(day: date, buildings: Iterable[Building], now_ms: int) -> list[BuildingDay]:
@@ -64,28 +63,23 @@ def building_days(day: date, buildings: Iterable[Building], now_ms: int) -> list
 
 
 def _ties(buildings: list[int], until_ms: int) -> list[_Tie]:
-    """Read which meter was in which room, until the meter's next tie."""
+    """Read which meter was in which room, each meter's ties in order."""
     here = Binding.objects.filter(account__point__room__building__in=buildings).values("meter")
     rows = Binding.objects.filter(meter__in=here, from_ms__lt=until_ms).order_by("meter", "from_ms")
-    found: list[_Tie] = []
     names = ("account__point__room__building", "account__point__room", "meter__meter_no", "from_ms")
-    for building, room, meter, from_ms in rows.values_list(*names):
-        if found and found[-1].meter == meter:
-            last = found[-1]
-            found[-1] = _Tie(last.building, last.room, meter, last.from_ms, from_ms)
-        found.append(_Tie(building, room, meter, from_ms, None))
-    return found
+    return [_Tie(*row) for row in rows.values_list(*names)]
 
 
 def _uses(day: date, ties: Iterable[_Tie]) -> dict[int, DayUse]:
-    """Add up a day by building. A room counts its hours once, whichever of its meters was read."""
+    """Add up a day by building. A room counts its hours once, whichever of its meters was read.
+
+    A meter counts once, where it was when the day ended: who moves in on the day ties the room's own meter anew.
+    """
     from_ms, until_ms = start_of_day_ms(day), start_of_day_ms(day + timedelta(days=1))
-    there = [
-        tie for tie in ties if tie.from_ms < until_ms and (tie.until_ms is None or tie.until_ms > from_ms)
-    ]
-    counted = _counted(sorted({tie.meter for tie in there}), from_ms, until_ms)
+    there = {tie.meter: tie for tie in ties if tie.from_ms < until_ms}
+    counted = _counted(sorted(there), from_ms, until_ms)
     rooms: dict[tuple[int, int], tuple[int, int]] = {}
-    for tie in there:
+    for tie in there.values():
         used_wh, hours = rooms.get((tie.building, tie.room), (0, 0))
         own_wh, own_hours = counted.get(tie.meter, (0, 0))
         rooms[tie.building, tie.room] = used_wh + own_wh, min(DAY_HOURS, hours + own_hours)
