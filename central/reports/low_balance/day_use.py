@@ -8,7 +8,7 @@ from django.db.models import Count, Sum
 
 from central.campus.models import Binding, Building, Occupancy
 from central.clock import start_of_day_ms
-from central.desk.low_balance import link_of
+from central.desk.low_balance import links_of
 from central.domain.building_check import Checked, DayUse, check
 from central.link.telemetry.models import HourlyUse
 from central.office.dated_settings import Where, number_at
@@ -51,14 +51,14 @@ def building_days(day: date, buildings: Iterable[Building], now_ms: int) -> list
     ties = _ties([building.pk for building in buildings], start_of_day_ms(day + timedelta(days=1)))
     used = {one: _uses(one, ties) for one in days}
     occupied = _occupied(day, [building.pk for building in buildings])
+    links = links_of(buildings, now_ms)
     found = []
     for building in buildings:
         own = [used[one].get(building.pk, DayUse(None, 0, 0)) for one in days]
         percent = number_at("balance.outlier-percent", start_of_day_ms(day), Where(building=building.code))
         lived_in = occupied.get(building.pk, 0)
-        is_silent, heard_ms = link_of(building, now_ms)
         checked = check(own[0], own[1], own[2:], lived_in, percent)
-        found.append(BuildingDay(building, checked, lived_in, is_silent, heard_ms))
+        found.append(BuildingDay(building, checked, lived_in, *links[building.pk]))
     return found
 
 
