@@ -3,7 +3,7 @@
 Theft and leakage are told when they are found, and suspected theft with each month's list: here they are only counted.
 """
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from central.domain.periods import Period
@@ -17,6 +17,7 @@ from central.papers.catalogue import page_of
 from central.reports.owed import OwedKind, owed_now
 
 NOTICE = "arrears-of-a-period"
+FOUND = Q(finding__in=(Case.Finding.THEFT, Case.Finding.LEAKAGE))
 
 
 def register_notices() -> None:
@@ -59,7 +60,9 @@ def tell_of_arrears(period: Period, now_ms: int) -> None:
 
 def found_cases(from_ms: int, until_ms: int) -> int:
     """Count the cases of a period that were found to be theft or leakage."""
-    found = Case.objects.filter(
-        finding__in=(Case.Finding.THEFT, Case.Finding.LEAKAGE), opened_ms__lt=until_ms
-    )
-    return found.filter(Q(closed_ms=None) | Q(closed_ms__gte=from_ms)).count()
+    return cases_in(from_ms, until_ms).filter(FOUND).count()
+
+
+def cases_in(from_ms: int, until_ms: int) -> QuerySet[Case]:
+    """Give the cases that stood at any time of a span."""
+    return Case.objects.filter(Q(closed_ms=None) | Q(closed_ms__gte=from_ms), opened_ms__lt=until_ms)

@@ -44,7 +44,7 @@ def items(request: HttpRequest) -> HttpResponse:
     """List the items that the reader may see, by what is asked for."""
     now_ms = clock.now_ms()
     asked = request.GET
-    chosen = _chosen(items_of(request.user, now_ms), request)
+    chosen = _chosen(items_of(request.user, now_ms), request, now_ms)
     page = Paginator(chosen.order_by("due", "pk"), PER_PAGE).get_page(asked.get("page"))
     context = {
         "page": page,
@@ -91,7 +91,7 @@ def new_item(request: HttpRequest) -> HttpResponse:
 def item(request: HttpRequest, number: int) -> HttpResponse:
     """Show one item with its steps."""
     now_ms = clock.now_ms()
-    return _page(request, get_object_or_404(items_of(request.user, now_ms), pk=number), None)
+    return _page(request, get_object_or_404(items_of(request.user, now_ms), pk=number), None, now_ms)
 
 
 @roles(*SIGN)
@@ -108,11 +108,10 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
             messages.success(request, _("It is on record."))
             return redirect("meetings:item", number)
         form.add_error(None, refusal_words(done))
-    return _page(request, found, form)
+    return _page(request, found, form, now_ms)
 
 
-def _page(request: HttpRequest, found: Item, form: StepForm | ChangeForm | None) -> HttpResponse:
-    now_ms = clock.now_ms()
+def _page(request: HttpRequest, found: Item, form: StepForm | ChangeForm | None, now_ms: int) -> HttpResponse:
     acts = acts_for(State(found.state), actor_of(found, request.user, now_ms))
     forms = {act.value: ChangeForm.of(found) if act is Act.CHANGED else StepForm.for_act(act) for act in acts}
     stray = None
@@ -141,13 +140,13 @@ def _line(item: Item, now_ms: int) -> tuple[Item, object, str, int]:
     return item, STATES[state], owner_name(item), days_late(state, item.due, campus_day(now_ms))
 
 
-def _chosen(found: QuerySet[Item], request: HttpRequest) -> QuerySet[Item]:
+def _chosen(found: QuerySet[Item], request: HttpRequest, now_ms: int) -> QuerySet[Item]:
     """Narrow the items down to what is asked for; what can't be asked for is not looked at."""
     asked = request.GET
     show = asked.get("show", "standing")
     found = found.filter(SHOWN.get(show, SHOWN["standing"]))
     if show == "late":
-        found = found.filter(due__lt=campus_day(clock.now_ms()))
+        found = found.filter(due__lt=campus_day(now_ms))
     if asked.get("office") in Role.values:
         found = found.filter(Q(office=asked["office"], owner=None) | Q(owner__role=asked["office"]))
     if asked.get("found") in Item.Found.values:
