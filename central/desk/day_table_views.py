@@ -26,6 +26,7 @@ from central.office.access import roles
 from central.office.page_table import page_tables
 from central.office.roles import SEE_MONEY
 from central.papers.accounting import first_days
+from central.papers.catalogue import page_of
 from central.papers.words import KIND_WORDS, period_words
 
 KINDS = (PeriodKind.MONTH, PeriodKind.ACCOUNTING, PeriodKind.YEAR)
@@ -84,7 +85,7 @@ def _address(period: Period) -> str:
 
 def report_address(period: Period) -> str:
     """Give the page of the report of takings for a period: its receipts, and the files to print."""
-    return f"{reverse('papers:report', args=['takings'])}?{urlencode({'period': period.name})}"
+    return page_of("takings", period.name)
 
 
 def _doors(period: Period):

@@ -32,7 +32,7 @@ def low_rooms(building: Building, now_ms: int) -> Found:
     points = list(_points(building))
     lines = room_lines(points, now_ms)
     limits = limits_of(points, now_ms)
-    is_silent, as_of_ms = link_of(building, now_ms)
+    is_silent, as_of_ms = links_of([building], now_ms)[building.pk]
     judged = [(point, line) for point, line in zip(points, lines, strict=True) if line.left.now]
     low = [(point, line) for point, line in judged if is_low(amounts_of(line), limits[point.pk])]
     listed = {line.room_id for _point, line in low}
@@ -73,15 +73,14 @@ def limits_of(points: Iterable[MeteringPoint], now_ms: int) -> dict[int, Limits]
     return found
 
 
-def link_of(building: Building, now_ms: int) -> tuple[bool, int | None]:
-    """Say whether a building's gateway is silent, and as of when its figures are: now, when it was heard last, or None."""
-    gateway = Gateway.objects.filter(building=building).first()
-    if gateway is None or gateway.last_seen_ms is None:
-        return True, None
-    silent_after_ms = number_at("link.silent-after", now_ms) * MINUTE_MS
-    if gateway.online and gateway.last_seen_ms >= now_ms - silent_after_ms:
-        return False, now_ms
-    return True, gateway.last_seen_ms
+def links_of(buildings: Iterable[Building], now_ms: int) -> dict[int, tuple[bool, int | None]]:
+    """Say whether each building's gateway is silent, and as of when its figures are: now, when it was heard last, or None."""
+    heard_from_ms = now_ms - number_at("link.silent-after", now_ms) * MINUTE_MS
+    found: dict[int, tuple[bool, int | None]] = {building.pk: (True, None) for building in buildings}
+    for gateway in Gateway.objects.filter(building__in=found, last_seen_ms__isnull=False):
+        is_heard = gateway.online and gateway.last_seen_ms >= heard_from_ms
+        found[gateway.building_id] = (False, now_ms) if is_heard else (True, gateway.last_seen_ms)
+    return found
 
 
 def _points(building: Building) -> Iterable[MeteringPoint]:

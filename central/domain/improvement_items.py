@@ -53,7 +53,8 @@ class Fault(StrEnum):
 
 
 FINISHED = frozenset({State.CHECKED, State.DROPPED})
-STANDING = (State.OPEN, State.IN_WORK, State.DONE)
+TO_DO = (State.OPEN, State.IN_WORK)
+STANDING = (*TO_DO, State.DONE)
 LEADS_TO: dict[tuple[State, Act], State] = {
     (State.OPEN, Act.TAKEN): State.IN_WORK,
     (State.OPEN, Act.DONE): State.DONE,
@@ -116,9 +117,9 @@ def after(acts: list[Act]) -> State | None:
 
 def days_late(state: State, due: date, today: date) -> int:
     """Give by how many days an item is late; 0 while it is not, and once it is done."""
-    return max(0, (today - due).days) if state in (State.OPEN, State.IN_WORK) else 0
+    return max(0, (today - due).days) if state in TO_DO else 0
 
 
 def is_soon(state: State, due: date, today: date, days_before: int) -> bool:
     """Say whether its owner is to be reminded: the day is near, and not over."""
-    return state in (State.OPEN, State.IN_WORK) and 0 <= (due - today).days <= days_before
+    return state in TO_DO and 0 <= (due - today).days <= days_before

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 import msgspec
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from central.domain.paper import Paper, column_mistakes
@@ -66,6 +68,11 @@ def all_reports() -> list[Report]:
 def report_of(code: str) -> Report | None:
     """Give a report by its code."""
     return _REPORTS.get(code)
+
+
+def page_of(code: str, period: str) -> str:
+    """Give the address of a report's page for a period, by their names."""
+    return f"{reverse('papers:report', args=[code])}?{urlencode({'period': period})}"
 
 
 def make(report: Report, period: Period) -> Paper:

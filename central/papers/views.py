@@ -27,7 +27,7 @@ from central.office.page_table import page_tables, places_of, rows_of_page
 from central.office.roles import OF_BUILDINGS, OPEN_REPORTS, SEAL_REPORTS, SIGN_FOR_REPORTS
 from central.papers import catalogue, forms_of_paper, queries
 from central.papers.accounting import first_days, period_of
-from central.papers.catalogue import Report
+from central.papers.catalogue import Report, page_of
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
 from central.papers.signing import ask_for_signatures, in_language, request_of, signature_notes
@@ -72,7 +72,7 @@ def seal(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(
             request, _("This period is not over: it can be sealed from %(day)s on.") % {"day": period.after}
         )
-        return redirect(_address(chosen, period))
+        return redirect(page_of(chosen.code, period.name))
     if result is SealRefusal.NOT_SETTLED:
         messages.error(
             request,
@@ -80,7 +80,7 @@ def seal(request: HttpRequest, code: str) -> HttpResponse:
                 "A day of this period is not closed, and what comes until then belongs here: close it, then seal."
             ),
         )
-        return redirect(_address(chosen, period))
+        return redirect(page_of(chosen.code, period.name))
     number = result.paper.number
     if result.is_new:
         messages.success(
@@ -184,7 +184,7 @@ def _answer(
 ) -> HttpResponse:
     if form := request.GET.get("form"):
         return forms_of_paper.download(request, paper, form, period, sealed)
-    here = reverse("papers:sealed", args=[sealed.number]) if sealed else _address(chosen, period)
+    here = reverse("papers:sealed", args=[sealed.number]) if sealed else page_of(chosen.code, period.name)
     join = "?" if sealed else "&"
     page = Paginator(range(sum(map(places_of, paper.tables))), ROWS_PER_PAGE).get_page(
         request.GET.get("page")
@@ -216,10 +216,6 @@ def _answer(
 def _beside(chosen: Report, kind: PeriodKind, day: date) -> str:
     """Give the address of the period before or after; "" where no period lies there any more."""
     try:
-        return _address(chosen, _containing(kind, str(day)))
+        return page_of(chosen.code, _containing(kind, str(day)).name)
     except NotAPeriod:
         return ""
-
-
-def _address(chosen: Report, period: Period) -> str:
-    return f"{reverse('papers:report', args=[chosen.code])}?{urlencode({'period': period.name})}"

@@ -20,7 +20,7 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 def build(period: Period) -> Paper:
     """List what is owed now by debts that began in the period or before it."""
     from_ms, until_ms = instants_of(period)
-    found = [one for one in owed_now(clock.now_ms()) if (one.since_ms or 0) < until_ms]
+    found = owed_now(clock.now_ms(), until_ms)
     return Paper(
         code="arrears",
         document="",

@@ -3,10 +3,7 @@
 Theft and leakage are told when they are found, and suspected theft with each month's list: here they are only counted.
 """
 
-from urllib.parse import urlencode
-
-from django.db.models import Q
-from django.urls import reverse
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from central.domain.periods import Period
@@ -16,9 +13,11 @@ from central.office.notices import notify
 from central.office.roles import TOLD_OF_ARREARS
 from central.office.templatetags.cardroom import fen
 from central.papers.accounting import instants_of
+from central.papers.catalogue import page_of
 from central.reports.owed import OwedKind, owed_now
 
 NOTICE = "arrears-of-a-period"
+FOUND = Q(finding__in=(Case.Finding.THEFT, Case.Finding.LEAKAGE))
 
 
 def register_notices() -> None:
@@ -40,7 +39,7 @@ def register_notices() -> None:
 def tell_of_arrears(period: Period, now_ms: int) -> None:
     """Queue the notice in the caller's transaction, once for a period; nothing where nobody owes anything."""
     from_ms, until_ms = instants_of(period)
-    owed = [one for one in owed_now(now_ms) if (one.since_ms or 0) < until_ms]
+    owed = owed_now(now_ms, until_ms)
     if not owed:
         return
     notify(
@@ -51,7 +50,7 @@ def tell_of_arrears(period: Period, now_ms: int) -> None:
             "yuan": fen(sum(one.due_fen for one in owed)),
             "below": sum(one.kind is OwedKind.BELOW_ZERO for one in owed),
             "cases": found_cases(from_ms, until_ms),
-            "link": f"{reverse('papers:report', args=['household-detail'])}?{urlencode({'period': period.name})}",
+            "link": page_of("household-detail", period.name),
         },
         to=TOLD_OF_ARREARS,
         key=f"arrears-{period.name}",
@@ -61,7 +60,9 @@ def tell_of_arrears(period: Period, now_ms: int) -> None:
 
 def found_cases(from_ms: int, until_ms: int) -> int:
     """Count the cases of a period that were found to be theft or leakage."""
-    found = Case.objects.filter(
-        finding__in=(Case.Finding.THEFT, Case.Finding.LEAKAGE), opened_ms__lt=until_ms
-    )
-    return found.filter(Q(closed_ms=None) | Q(closed_ms__gte=from_ms)).count()
+    return cases_in(from_ms, until_ms).filter(FOUND).count()
+
+
+def cases_in(from_ms: int, until_ms: int) -> QuerySet[Case]:
+    """Give the cases that stood at any time of a span."""
+    return Case.objects.filter(Q(closed_ms=None) | Q(closed_ms__gte=from_ms), opened_ms__lt=until_ms)

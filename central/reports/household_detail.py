@@ -25,7 +25,7 @@ from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
 from central.reports.arrears import owed_table
-from central.reports.arrears_told import tell_of_arrears
+from central.reports.arrears_told import FOUND, cases_in, tell_of_arrears
 from central.reports.household_rows import (
     Household,
     RemarkKind,
@@ -45,7 +45,7 @@ FIGURES = ("opening", "takings", "subsidies", "refunds", "consumption", "other",
 def build(period: Period) -> Paper:
     """Make the detail of a month or an accounting period."""
     from_ms, until_ms = instants_of(period)
-    owed = [one for one in owed_now(clock.now_ms()) if (one.since_ms or 0) < until_ms]
+    owed = owed_now(clock.now_ms(), until_ms)
     found = households(period, {one.account.code for one in owed if one.kind is not OwedKind.BELOW_ZERO})
     buildings = buildings_in_order(found)
     with_names = bool(value_at("detail.names", until_ms - 1))
@@ -215,11 +215,8 @@ def _case_table(from_ms: int, until_ms: int) -> Table:
         Column("opened", _("Case begun"), width=11),
         Column("closed", _("Case ended"), width=11),
     ]
-    about = Q(kind__in=(Case.Kind.THEFT, Case.Kind.LOSS)) | Q(
-        finding__in=(Case.Finding.THEFT, Case.Finding.LEAKAGE)
-    )
-    stood = Q(closed_ms=None) | Q(closed_ms__gte=from_ms)
-    found = Case.objects.filter(about, stood, opened_ms__lt=until_ms).order_by("building__code", "pk")
+    about = Q(kind__in=(Case.Kind.THEFT, Case.Kind.LOSS)) | FOUND
+    found = cases_in(from_ms, until_ms).filter(about).order_by("building__code", "pk")
     rows = [_case_row(one) for one in found.select_related("building", "room__building")]
     return Table(_("Theft and leakage"), columns, rows)
 

@@ -5,7 +5,6 @@ Its total is that of the takings, its days are those of the desk's tables. Subsi
 
 from collections.abc import Iterable
 from datetime import date
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -32,7 +31,7 @@ from central.link.models import TakeBackRequest
 from central.office.dated_settings import list_at
 from central.office.roles import SEE_MONEY, Role
 from central.papers.accounting import instants_of
-from central.papers.catalogue import Report
+from central.papers.catalogue import Report, page_of
 from central.papers.words import period_words
 from central.reports.charged import Sums, by_building, by_day, charged_in, sums_of
 from central.reports.subsidies import KINDS as SUBSIDY_KINDS
@@ -157,7 +156,7 @@ def building_table(sums: dict[int, Sums], period: Period) -> Table:
         *_last_columns(),
     ]
     names = Building.objects.filter(pk__in=sums).order_by("code").values_list("pk", "name")
-    page = f"{reverse('papers:report', args=['room-usage'])}?{urlencode({'period': period.name})}"
+    page = page_of("room-usage", period.name)
     rows = [
         Row(
             [name, *_counts(sums[pk]), *(_yuan(sums[pk].items[item]) for item in Item), *_last(sums[pk])],
@@ -227,7 +226,7 @@ def _subsidy_table(unit: Unit, given: dict[tuple[str, int], list[int]], period: 
         Column("back", _("Taken back"), kind, 12, summed=True),
         Column("stays", _("Subsidies"), kind, 12, summed=True),
     ]
-    page = f"{reverse('papers:report', args=['subsidies'])}?{urlencode({'period': period.name})}"
+    page = page_of("subsidies", period.name)
     rows = [
         Row([name, *sums, sums[0] - sums[1]], {"stays": page})
         for pk, name in Building.objects.order_by("code").values_list("pk", "name")

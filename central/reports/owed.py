@@ -52,11 +52,11 @@ class Owed:
 OPENING, BILLED, CUSTOMER = "owed:opening:", "billed:", "customer:"
 
 
-def owed_now(now_ms: int) -> list[Owed]:
-    """List all that is owed, by building and room."""
+def owed_now(now_ms: int, until_ms: int) -> list[Owed]:
+    """List all that is owed now by debts that began before an instant, by building and room."""
     found = [_of_debt(line) for line in debts_now(now_ms)]
     found += _openings(now_ms) + _bills(now_ms) + _below_zero(now_ms)
-    return sorted(found, key=_place)
+    return sorted((one for one in found if (one.since_ms or 0) < until_ms), key=_place)
 
 
 def _place(one: Owed) -> tuple[str, int, str, str, str]:

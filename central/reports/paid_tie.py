@@ -3,8 +3,6 @@
 Takings belong to the day that their shift is booked on, a household's payments to their instant; money for kWh is in no yuan.
 """
 
-from collections.abc import Iterable
-
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
@@ -28,7 +26,8 @@ SALE = "card-meter-sale"
 def tie_table(period: Period, paid: int) -> Table:
     """Lead from the takings for electricity to what households paid (`paid`, micro-yuan), reason by reason."""
     booked = _net(payments_in(period), voids_in(period))
-    inside = Q(at_ms__gte=instants_of(period)[0], at_ms__lt=instants_of(period)[1])
+    from_ms, until_ms = instants_of(period)
+    inside = Q(at_ms__gte=from_ms, at_ms__lt=until_ms)
     payments, voids = Payment.objects.filter(inside), ReceiptVoid.objects.filter(inside)
     went = _net(payments_in(period).exclude(inside), voids_in(period).exclude(inside))
     came = _net(payments, voids) - (booked - went)
@@ -66,14 +65,10 @@ def _sum(payments: QuerySet[Payment], **only: object) -> int:
 def _card_sales(inside: Q) -> int:
     """Sum what card meters sold to accounts in yuan; what was taken back takes off."""
     rows = Transfer.objects.filter(inside, kind=SALE).order_by().values_list("debit", "credit", "amount")
-    return _signed(rows)
-
-
-def _signed(rows: Iterable[tuple[str, str, int]]) -> int:
-    found = 0
-    for debit, credit, amount in rows:
-        found += amount * (credit.startswith("customer:") - debit.startswith("customer:"))
-    return found
+    return sum(
+        amount * (credit.startswith("customer:") - debit.startswith("customer:"))
+        for debit, credit, amount in rows
+    )
 
 
 def _late(period: Period) -> int:

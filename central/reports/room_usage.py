@@ -4,21 +4,20 @@ Merchants have a book and a report of their own; here they are one line, so that
 """
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.campus.models import Account, Building, CustomerClass, Room
-from central.clock import local
+from central.clock import minute_text
 from central.desk.models import Payment
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.office.dated_settings import list_at
 from central.office.roles import SEE_MONEY, Role
 from central.papers.accounting import instants_of
-from central.papers.catalogue import Report
+from central.papers.catalogue import Report, page_of
 from central.papers.words import period_words
 from central.reports.chain_note import chain_notes
 from central.reports.energy_used import BY_BOOKS, energy_used
@@ -120,7 +119,7 @@ def _overview(
         used = sum(energy or 0 for _room, _class, _paid, energy in lines.values())
         rows.append(Row([one.name, len(lines), *_sums(mine), used]))
     if merchants := [line for line in paid if line.is_merchant]:
-        page = f"{reverse('papers:report', args=['merchants'])}?{urlencode({'period': period.name})}"
+        page = page_of("merchants", period.name)
         links = {"building": page} if period.kind is not PeriodKind.WEEK else {}
         rows.append(Row([_("Merchants: report of their own"), 0, *_sums(merchants), None], links))
     return Table(_("Buildings"), columns, rows)
@@ -173,7 +172,7 @@ def _paid_cells(one: Paid) -> list[Cell]:
     return [
         _("%(number)s void") % {"number": number} if one.is_void else number,
         one.page,
-        local(one.at_ms).strftime("%Y-%m-%d %H:%M"),
+        minute_text(one.at_ms),
         one.cashier,
         str(Payment.Method(one.method).label),
         _("penalty") if one.what == PENALTY else str(Payment.Purpose(one.what).label),

@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from central.campus.models import Account, Building, MeteringPoint
+from central.campus.models import Account, Binding, Building, MeteringPoint
+from central.campus.operations import open_account
 from central.clock import campus_day, start_of_day_ms
 from central.domain.known_settings import Place
 from central.domain.notice import Kind, State
@@ -12,10 +13,11 @@ from central.ledger.chart_of_accounts import customer, subsidy
 from central.ledger.operations import Draft, book
 from central.link.models import Gateway
 from central.link.shared_balance import merge
-from central.link.telemetry.models import LastReading
+from central.link.telemetry.models import HourlyUse, LastReading
 from central.office.channels import Asked, save_channel
 from central.office.models import Channel, Delivery, Notice
 from central.office.setting_changes import Change, set_at_console
+from central.reports.low_balance.day_use import building_days
 from central.reports.low_balance.jobs import dues, run
 from central.reports.low_balance.lists import make_list
 from central.reports.low_balance.models import LowBalanceList
@@ -163,6 +165,19 @@ def test_each_building_has_its_own_hour(building: None) -> None:
     assert (done.code, done.params["count"], done.failed) == ("low-balance-silent", 2, False)
     assert run(one, NOW_MS).link == done.link
     assert LowBalanceList.objects.count() == 1
+
+
+def test_a_days_use_counts_once_though_new_residents_have_the_same_meter(building: None) -> None:
+    begins = start_of_day_ms(campus_day(NOW_MS))
+    Binding.objects.update(from_ms=begins - 9 * DAY_MS)
+    meter = Binding.objects.get(account__code="1-301.1").meter
+    for hour in range(12):
+        HourlyUse.objects.create(meter=meter.meter_no, hour_ms=begins + hour * HOUR_MS, energy_wh=100)
+    Account.objects.filter(code="1-301.1").update(state=Account.State.CLOSED)
+    moved_in = open_account("1-301", [("c9", "Neu")], begins + 6 * HOUR_MS, actor="t", now_ms=NOW_MS)
+    assert isinstance(moved_in, Account)
+    [found] = building_days(campus_day(NOW_MS), Building.objects.filter(code="1"), NOW_MS)
+    assert (found.checked.day.used_wh, found.checked.day.covered_hours) == (1_200, 12)
 
 
 def test_where_no_room_is_low_both_limits_are_named(building: None) -> None:

@@ -36,15 +36,7 @@ def notice(request: HttpRequest) -> HttpResponse:
         return _page(request, account, None, None)
     form = WishForm(request.POST, unit=account.point.customer_class.unit)
     if form.is_valid():
-        typed = form.cleaned_data
-        done = ask(
-            account,
-            typed["address"],
-            typed["limit"],
-            typed["language"],
-            actor=RESIDENT,
-            now_ms=clock.now_ms(),
-        )
+        done = ask(account, *form.wish(), actor=RESIDENT, now_ms=clock.now_ms())
         if not isinstance(done, NoticeRefusal):
             return redirect("my-room:notice")
         form.add_error("address", str(REFUSALS[done]))

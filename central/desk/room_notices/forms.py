@@ -52,6 +52,11 @@ class WishForm(forms.Form):
             raise forms.ValidationError(_("Write an amount above 0 and not above 1000."))
         return amount if self.unit == Unit.KWH else int(micro_yuan_from_fen(fen_from_yuan(typed)))
 
+    def wish(self) -> tuple[str, int | None, str]:
+        """Give where to, from which balance on, and in which language they want to be told."""
+        typed = self.cleaned_data
+        return typed["address"], typed["limit"], typed["language"]
+
 
 class CodeForm(forms.Form):
     """The code that was sent to the address."""

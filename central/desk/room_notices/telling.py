@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.db import transaction
 from django.urls import reverse
@@ -13,7 +14,7 @@ from central.desk.low_balance import amounts_of, limits_of
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.room_notices.models import RoomNotice
 from central.desk.room_notices.notices import LOW_TEMPLATE, amounts_text
-from central.desk.room_notices.operations import end, stop_token
+from central.desk.room_notices.operations import LIVE, end, stop_token
 from central.desk.search import points_with_class
 from central.domain.low_balance import Limits, Told, crossing, is_low
 from central.ledger.models import ChainHead
@@ -49,8 +50,9 @@ def tell_low_rooms(now_ms: int) -> int:
     notices = list(due.select_related("account").order_by("looked_ms", "pk")[:AT_ONCE])
     standings = _standings(notices, now_ms)
     RoomNotice.objects.filter(pk__in=[one.pk for one in notices]).update(looked_ms=now_ms)
+    again_days = number_at("balance.told-again-days", now_ms)
     return sum(
-        _look_at(notice, standing, now_ms)
+        _look_at(notice, standing, again_days, now_ms)
         for notice in notices
         if (standing := standings.get(notice.account.code)) is not None
     )
@@ -58,7 +60,7 @@ def tell_low_rooms(now_ms: int) -> int:
 
 def _end_what_is_over(now_ms: int) -> None:
     """End the wishes of closed accounts, and those whose code nobody typed."""
-    live = RoomNotice.objects.filter(state__in=(State.WAITING, State.ON))
+    live = RoomNotice.objects.filter(state__in=LIVE)
     for pk in live.exclude(account__state=Account.State.OPEN).values_list("pk", flat=True)[:AT_ONCE]:
         end(pk, Why.DEPARTED, actor=CENTRAL, now_ms=now_ms)
     late = RoomNotice.objects.filter(state=State.WAITING, code_until_ms__lt=now_ms)
@@ -92,21 +94,18 @@ def _with_own(limits: Limits, own: int | None, unit: str) -> Limits:
     return replace(limits, energy_wh=own) if unit == Unit.KWH else replace(limits, micro_yuan=own)
 
 
-def _look_at(notice: RoomNotice, standing: Standing, now_ms: int) -> bool:
+def _look_at(notice: RoomNotice, standing: Standing, again_days: int, now_ms: int) -> bool:
     """Keep how a room stands, and tell it where it fell; say whether it was told. What hasn't changed is not written."""
-    again_days = number_at("balance.told-again-days", now_ms)
-    before, is_below = Told(notice.is_below, notice.told_ms), standing.is_below
-    if is_below == notice.is_below and not crossing(
-        before, is_below=is_below, again_days=again_days, now_ms=now_ms
-    ):
+    is_below = standing.is_below
+    crosses = partial(crossing, is_below=is_below, again_days=again_days, now_ms=now_ms)
+    if is_below == notice.is_below and not crosses(Told(notice.is_below, notice.told_ms)):
         return False
     with transaction.atomic():
         ChainHead.objects.select_for_update().filter(pk=1).first()
         found = RoomNotice.objects.select_for_update(no_key=True).get(pk=notice.pk)
         if found.state != State.ON:
             return False
-        before = Told(found.is_below, found.told_ms)
-        tells = crossing(before, is_below=is_below, again_days=again_days, now_ms=now_ms)
+        tells = crosses(Told(found.is_below, found.told_ms))
         # who is told of a fall within a day of the last one waits: it must still count as a fall tomorrow
         found.is_below = is_below and (tells or found.is_below)
         if tells:
@@ -125,7 +124,7 @@ def _look_at(notice: RoomNotice, standing: Standing, now_ms: int) -> bool:
 def _params(notice: RoomNotice, standing: Standing) -> dict[str, str | int]:
     line, amounts = standing.line, amounts_of(standing.line)
     unit = amounts[0][1]
-    stop = f"{reverse('my-room:notice-stop', args=[stop_token(notice)])}"
+    stop = reverse("my-room:notice-stop", args=[stop_token(notice)])
     return {
         "room": line.label,
         "left": amounts_text(amounts),

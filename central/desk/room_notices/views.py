@@ -11,7 +11,7 @@ from central import clock
 from central.campus.models import Account
 from central.desk.room_notices.forms import CodeForm, WishForm
 from central.desk.room_notices.models import RoomNotice
-from central.desk.room_notices.operations import NoticeRefusal, ask, confirm, end, live_notice
+from central.desk.room_notices.operations import LIVE, NoticeRefusal, ask, confirm, end, live_notice
 from central.desk.room_notices.words import REFUSALS
 from central.desk.search import point_of_room
 from central.office.access import roles
@@ -29,15 +29,7 @@ def room_notice(request: HttpRequest, room_id: int) -> HttpResponse:
         return _page(request, account, None, None)
     form = WishForm(request.POST, unit=account.point.customer_class.unit)
     if form.is_valid():
-        typed = form.cleaned_data
-        done = ask(
-            account,
-            typed["address"],
-            typed["limit"],
-            typed["language"],
-            actor=request.user.get_username(),
-            now_ms=clock.now_ms(),
-        )
+        done = ask(account, *form.wish(), actor=request.user.get_username(), now_ms=clock.now_ms())
         if not isinstance(done, NoticeRefusal):
             messages.success(
                 request, _("A code is on its way to the address. Type it here, or on the room's own page.")
@@ -93,7 +85,7 @@ def _page(
         "room": account.point.room,
         "unit": unit,
         "notice": live_notice(account),
-        "last": account.room_notices.exclude(state__in=("waiting", "on")).order_by("-pk")[:LAST],
+        "last": account.room_notices.exclude(state__in=LIVE).order_by("-pk")[:LAST],
         "form": form or WishForm(unit=unit, initial={"language": "zh-hans"}),
         "code_form": code_form or CodeForm(),
         "confirm_at": reverse("desk:room-notice-confirm", args=[account.point.room_id]),

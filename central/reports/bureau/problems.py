@@ -19,6 +19,7 @@ from central.losses.readings.models import ReadingSheet
 from central.losses.readings.sheets import month_of
 from central.office.words import ALARMS, name_of
 from central.papers.accounting import instants_of
+from central.papers.catalogue import page_of
 from central.reports.books.models import PeriodLock
 from central.reports.books.queries import late_rows
 from central.reports.faults import quarantined, silent_gateways
@@ -70,7 +71,7 @@ def _desk_problems(period: Period) -> list[Problem]:
     if late := late_rows(period):
         since = min(row.at_ms for row in late)
         what = _("%(n)d movements of earlier periods that are locked") % {"n": len(late)}
-        page = f"{reverse('papers:report', args=['household-detail'])}?{urlencode({'period': period.name})}"
+        page = page_of("household-detail", period.name)
         found.append(Problem("", _("booked late"), what, campus_day(since).isoformat(), page))
     return found
 

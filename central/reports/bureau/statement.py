@@ -6,7 +6,6 @@ A building's energy is that of its outermost masters: a group that is counted be
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,7 +24,7 @@ from central.losses.balances.queries import balance_of
 from central.office.dated_settings import list_at
 from central.office.roles import SEE_BUREAU_BILLS, Role
 from central.papers.accounting import instants_of
-from central.papers.catalogue import Report
+from central.papers.catalogue import Report, page_of
 from central.papers.words import period_words
 from central.reports.books.queries import AccountPeriod, account_periods
 from central.reports.bureau.models import BureauBill
@@ -184,7 +183,7 @@ def _energy_table(
         Column("ratio", _("Loss, %"), Kind.PERCENT, 8),
         Column("rooms", _("Used by rooms, kWh"), Kind.KWH, 12, summed=True),
     ]
-    page = f"{reverse('papers:report', args=['losses'])}?{urlencode({'period': period.name})}"
+    page = page_of("losses", period.name)
     rows = [_energy_row(one, balances[one.pk], by_house.get(one.pk, OnHand()), page) for one in buildings]
     return Table(_("Energy by building"), columns, rows)
 
@@ -235,7 +234,7 @@ def _credit_table(buildings: Iterable[Building], by_house: Mapping[int, OnHand],
         Column("kwh", _("Credit on hand, kWh"), Kind.KWH, 14, summed=True),
         Column("kwh_owed", _("Owed, kWh"), Kind.KWH, 14, summed=True),
     ]
-    page = f"{reverse('papers:report', args=['household-detail'])}?{urlencode({'period': period.name})}"
+    page = page_of("household-detail", period.name)
     rows = []
     for one in buildings:
         if hand := by_house.get(one.pk):

@@ -8,7 +8,7 @@ from django.db.models import Count, Sum
 
 from central.campus.models import Binding, Building, Occupancy
 from central.clock import start_of_day_ms
-from central.desk.low_balance import link_of
+from central.desk.low_balance import links_of
 from central.domain.building_check import Checked, DayUse, check
 from central.link.telemetry.models import HourlyUse
 from central.office.dated_settings import Where, number_at
@@ -32,13 +32,12 @@ class BuildingDay:
 
 @dataclass(frozen=True, slots=True)
 class _Tie:
-    """A meter in a room, from an instant until another one."""
+    """A meter in a room, from an instant until its next tie."""
 
     building: int
     room: int
     meter: str
     from_ms: int
-    until_ms: int | None
 
 
 def building_days(day: date, buildings: Iterable[Building], now_ms: int) -> list[BuildingDay]:
@@ -52,40 +51,35 @@ def building_days(day: date, buildings: Iterable[Building], now_ms: int) -> list
     ties = _ties([building.pk for building in buildings], start_of_day_ms(day + timedelta(days=1)))
     used = {one: _uses(one, ties) for one in days}
     occupied = _occupied(day, [building.pk for building in buildings])
+    links = links_of(buildings, now_ms)
     found = []
     for building in buildings:
         own = [used[one].get(building.pk, DayUse(None, 0, 0)) for one in days]
         percent = number_at("balance.outlier-percent", start_of_day_ms(day), Where(building=building.code))
         lived_in = occupied.get(building.pk, 0)
-        is_silent, heard_ms = link_of(building, now_ms)
         checked = check(own[0], own[1], own[2:], lived_in, percent)
-        found.append(BuildingDay(building, checked, lived_in, is_silent, heard_ms))
+        found.append(BuildingDay(building, checked, lived_in, *links[building.pk]))
     return found
 
 
 def _ties(buildings: list[int], until_ms: int) -> list[_Tie]:
-    """Read which meter was in which room, until the meter's next tie."""
+    """Read which meter was in which room, each meter's ties in order."""
     here = Binding.objects.filter(account__point__room__building__in=buildings).values("meter")
     rows = Binding.objects.filter(meter__in=here, from_ms__lt=until_ms).order_by("meter", "from_ms")
-    found: list[_Tie] = []
     names = ("account__point__room__building", "account__point__room", "meter__meter_no", "from_ms")
-    for building, room, meter, from_ms in rows.values_list(*names):
-        if found and found[-1].meter == meter:
-            last = found[-1]
-            found[-1] = _Tie(last.building, last.room, meter, last.from_ms, from_ms)
-        found.append(_Tie(building, room, meter, from_ms, None))
-    return found
+    return [_Tie(*row) for row in rows.values_list(*names)]
 
 
 def _uses(day: date, ties: Iterable[_Tie]) -> dict[int, DayUse]:
-    """Add up a day by building. A room counts its hours once, whichever of its meters was read."""
+    """Add up a day by building. A room counts its hours once, whichever of its meters was read.
+
+    A meter counts once, where it was when the day ended: who moves in on the day ties the room's own meter anew.
+    """
     from_ms, until_ms = start_of_day_ms(day), start_of_day_ms(day + timedelta(days=1))
-    there = [
-        tie for tie in ties if tie.from_ms < until_ms and (tie.until_ms is None or tie.until_ms > from_ms)
-    ]
-    counted = _counted(sorted({tie.meter for tie in there}), from_ms, until_ms)
+    there = {tie.meter: tie for tie in ties if tie.from_ms < until_ms}
+    counted = _counted(sorted(there), from_ms, until_ms)
     rooms: dict[tuple[int, int], tuple[int, int]] = {}
-    for tie in there:
+    for tie in there.values():
         used_wh, hours = rooms.get((tie.building, tie.room), (0, 0))
         own_wh, own_hours = counted.get(tie.meter, (0, 0))
         rooms[tie.building, tie.room] = used_wh + own_wh, min(DAY_HOURS, hours + own_hours)

@@ -32,8 +32,9 @@ def looked(
     """Keep a look; the same step again is the same look."""
     if day >= campus_day(now_ms):
         return LookRefusal.NOT_OVER
-    findings = [[one.building.code, one.checked.finding.value] for one in days]
-    findings = [one for one in findings if Finding(one[1]) in STANDS_OUT]
+    findings = [
+        [one.building.code, one.checked.finding.value] for one in days if one.checked.finding in STANDS_OUT
+    ]
     text = text.strip()[:LONGEST_TEXT]
     with transaction.atomic():
         ChainHead.objects.select_for_update().filter(pk=1).first()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from central import clock
 from central.campus.models import Building
-from central.clock import local
+from central.clock import local, minute_text
 from central.domain.low_balance import LowRoom
 from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
@@ -84,7 +84,7 @@ def check_notes(days: Iterable[BuildingDay]) -> list[str]:
     ]  # fmt: skip
     for one in days:
         if one.is_silent and one.checked.day.of_hours:
-            heard = f"{local(one.heard_ms):%Y-%m-%d %H:%M}" if one.heard_ms else _("not once")
+            heard = minute_text(one.heard_ms) if one.heard_ms else _("not once")
             notes.append(
                 _("%(building)s: the gateway is silent, last heard %(heard)s. What it read comes later.")
                 % {"building": one.building.name, "heard": heard}

@@ -10,14 +10,13 @@ from central.domain.building_check import Finding
 from central.domain.days_left import MOST_DAYS_SHOWN
 from central.domain.known_settings import Place
 from central.domain.low_balance import LowRoom, is_old
-from central.office.templatetags.cardroom import amount_text, unit_word, with_unit
+from central.office.templatetags.cardroom import with_unit
 from central.office.words import Badge, Words
 from central.reports.low_balance.lists import ListRefusal, data_of, rooms_of
 from central.reports.low_balance.looks import LookRefusal
 from central.reports.low_balance.models import LowBalanceList
-from gateway.contract.quantities import Unit
+from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Unit
 
-MICRO_YUAN_PER_FEN = 10_000
 REFUSALS: dict[ListRefusal, Words] = {
     ListRefusal.NOT_HIS_BUILDING: gettext_lazy("You don't serve this building. Ask one of its people, or an administrator."),
     ListRefusal.NO_ROOMS: gettext_lazy("This building has no prepaid room with an open account: there is nothing to list."),
@@ -56,17 +55,13 @@ def lines_of(kept: LowBalanceList) -> list[str]:
 def head_lines(kept: LowBalanceList) -> list[str]:
     """Say below what, how many rooms, and how old the figures are."""
     count, age = len(kept.rows), age_words(kept)
-    if not count:
-        none = _("None of %(rooms)s rooms is below %(limit)s.") % {
-            "rooms": kept.rooms,
-            "limit": limits_words(kept),
-        }
-        return [none, *([age] if age else [])]
-    words = ngettext(
-        "%(count)s room of %(rooms)s is below %(limit)s.",
-        "%(count)s rooms of %(rooms)s are below %(limit)s.",
-        count,
-    )
+    words = _("None of %(rooms)s rooms is below %(limit)s.")
+    if count:
+        words = ngettext(
+            "%(count)s room of %(rooms)s is below %(limit)s.",
+            "%(count)s rooms of %(rooms)s are below %(limit)s.",
+            count,
+        )
     said = words % {"count": count, "rooms": kept.rooms, "limit": limits_words(kept)}
     return [said, *([age] if age else [])]
 
@@ -162,16 +157,10 @@ def places_words(kept: LowBalanceList) -> list[str]:
         Place.ROOM: _("room"),
     }
     return [
-        " ".join(
-            part
-            for part in (
-                f"{amount_text(value * MICRO_YUAN_PER_FEN if unit == 'fen' else value, _unit(unit))} {unit_word(_unit(unit))}",
-                f"({places[Place(place)]}{' ' + where if where else ''})",
-            )
-        )
+        f"{_limit_words(unit, value)} ({places[Place(place)]}{' ' + where if where else ''})"
         for unit, value, place, where in kept.limits
     ]
 
 
-def _unit(unit: str) -> Unit:
-    return Unit.YUAN if unit == "fen" else Unit.KWH
+def _limit_words(unit: str, value: int) -> str:
+    return with_unit(value * MICRO_YUAN_PER_FEN, Unit.YUAN) if unit == "fen" else with_unit(value, Unit.KWH)

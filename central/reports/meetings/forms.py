@@ -1,10 +1,10 @@
 """The forms of meetings and improvement items."""
 
 import uuid
-from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from central.domain.improvement_items import Act
@@ -26,9 +26,11 @@ def _words(label: object, *, rows: int = 3, required: bool = True) -> forms.Char
     return forms.CharField(label=label, max_length=LONGEST_TEXT, required=required, widget=area)
 
 
-def _day(label: object, *, required: bool = True) -> forms.DateField:
+def _day(label: object, outside: object = _("Choose a day up to today.")) -> forms.DateField:
+    """Give a field for a day, held to years that there are books of."""
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=required, widget=widget)
+    bounds = [MinValueValidator(EARLIEST, outside), MaxValueValidator(LATEST, outside)]
+    return forms.DateField(label=label, widget=widget, validators=bounds)
 
 
 class PersonField(forms.ModelChoiceField):
@@ -62,14 +64,7 @@ class _TaskForm(_Form):
     measure = _words(_("Measure"))
     owner = PersonField(label=_("Owner: a person"))
     office = forms.ChoiceField(label=_("or an office"), choices=OFFICES, required=False)
-    due = _day(_("Due on"))
-
-    def clean_due(self) -> date:
-        """Hold a day to years that there are books of."""
-        due: date = self.cleaned_data["due"]
-        if not EARLIEST <= due <= LATEST:
-            raise forms.ValidationError(_("Choose a day within the next years."))
-        return due
+    due = _day(_("Due on"), _("Choose a day within the next years."))
 
     def task(self) -> Task:
         """Give who does what until when."""
@@ -135,13 +130,6 @@ class OpenForm(forms.Form):
     kind = forms.ChoiceField(label=_("What"), choices=Meeting.Kind.choices)
     day = _day(_("A day in it"))
 
-    def clean_day(self) -> date:
-        """Hold a day to years that there are books of."""
-        day: date = self.cleaned_data["day"]
-        if not EARLIEST <= day <= LATEST:
-            raise forms.ValidationError(_("Choose a day up to today."))
-        return day
-
 
 class EntryForm(_Form):
     """What is written down of a meeting; each kind has its own fields beside these."""
@@ -172,13 +160,6 @@ class EntryForm(_Form):
             number=typed.get("number") or 0,
             why=typed.get("why", ""),
         )
-
-    def clean_day(self) -> date:
-        """Hold a day to years that there are books of."""
-        day: date = self.cleaned_data["day"]
-        if not EARLIEST <= day <= LATEST:
-            raise forms.ValidationError(_("Choose a day up to today."))
-        return day
 
 
 class CallForm(EntryForm):

@@ -46,7 +46,7 @@ def _row(number: int, cells: list[Cell]) -> Row:
 
 
 def standing_table(instant_ms: int) -> Table:
-    """Give the items that stood at an instant, as they were then."""
+    """Give the items that stood at an instant, with state and day as they were then."""
     today = campus_day(instant_ms)
     rows = [item_row(item, state, due, today) for item, state, due in standing_at(instant_ms)]
     return Table(_("Improvement items that stand"), item_columns(), rows)

@@ -13,22 +13,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from central import clock
 from central.clock import campus_day
-from central.domain.improvement_items import STANDING, Act, State, acts_for, days_late
+from central.domain.improvement_items import FINISHED, STANDING, TO_DO, Act, State, acts_for, days_late
 from central.office.access import acting_roles, may, roles
 from central.office.dated_settings import number_at
 from central.office.roles import RECORD_ITEMS, SEE_ITEMS, SEE_MEETINGS, SIGN, Role
+from central.office.setting_words import office_word
 from central.reports.meetings.forms import OFFICES, ChangeForm, ItemForm, StepForm
 from central.reports.meetings.items import Refused, actor_of, open_item, take_step
 from central.reports.meetings.models import Item, MeetingEntry
-from central.reports.meetings.queries import items_of, owner_name
+from central.reports.meetings.queries import is_his, items_of, owner_name
 from central.reports.meetings.words import ACT_WORDS, STATES, refusal_words
 
 PER_PAGE = 40
 SHOWN = {
     "standing": Q(state__in=STANDING),
-    "late": Q(state__in=(State.OPEN, State.IN_WORK)),
+    "late": Q(state__in=TO_DO),
     "to-check": Q(state=State.DONE),
-    "ended": Q(state__in=(State.CHECKED, State.DROPPED)),
+    "ended": Q(state__in=FINISHED),
     "all": Q(),
 }
 FOUND_OF = {
@@ -43,7 +44,7 @@ def items(request: HttpRequest) -> HttpResponse:
     """List the items that the reader may see, by what is asked for."""
     now_ms = clock.now_ms()
     asked = request.GET
-    chosen = _chosen(items_of(request.user, now_ms), request)
+    chosen = _chosen(items_of(request.user, now_ms), request, now_ms)
     page = Paginator(chosen.order_by("due", "pk"), PER_PAGE).get_page(asked.get("page"))
     context = {
         "page": page,
@@ -90,7 +91,7 @@ def new_item(request: HttpRequest) -> HttpResponse:
 def item(request: HttpRequest, number: int) -> HttpResponse:
     """Show one item with its steps."""
     now_ms = clock.now_ms()
-    return _page(request, get_object_or_404(items_of(request.user, now_ms), pk=number), None)
+    return _page(request, get_object_or_404(items_of(request.user, now_ms), pk=number), None, now_ms)
 
 
 @roles(*SIGN)
@@ -107,11 +108,10 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
             messages.success(request, _("It is on record."))
             return redirect("meetings:item", number)
         form.add_error(None, refusal_words(done))
-    return _page(request, found, form)
+    return _page(request, found, form, now_ms)
 
 
-def _page(request: HttpRequest, found: Item, form: StepForm | ChangeForm | None) -> HttpResponse:
-    now_ms = clock.now_ms()
+def _page(request: HttpRequest, found: Item, form: StepForm | ChangeForm | None, now_ms: int) -> HttpResponse:
     acts = acts_for(State(found.state), actor_of(found, request.user, now_ms))
     forms = {act.value: ChangeForm.of(found) if act is Act.CHANGED else StepForm.for_act(act) for act in acts}
     stray = None
@@ -126,7 +126,7 @@ def _page(request: HttpRequest, found: Item, form: StepForm | ChangeForm | None)
         "badge": STATES[State(found.state)],
         "owner": owner_name(found),
         "late": days_late(State(found.state), found.due, campus_day(now_ms)),
-        "steps": [(one, _given(one.office)) for one in found.steps.select_related("by", "owner")],
+        "steps": [(one, office_word(one.office)) for one in found.steps.select_related("by", "owner")],
         "acts": [(act, ACT_WORDS[Act(act)], one) for act, one in forms.items()],
         "failed": form,
         "stray": stray,
@@ -135,28 +135,24 @@ def _page(request: HttpRequest, found: Item, form: StepForm | ChangeForm | None)
     return render(request, "meetings/item.html", context, status=400 if form is not None else 200)
 
 
-def _given(office: str) -> str:
-    return str(Role(office).label) if office in Role.values else ""
-
-
 def _line(item: Item, now_ms: int) -> tuple[Item, object, str, int]:
     state = State(item.state)
     return item, STATES[state], owner_name(item), days_late(state, item.due, campus_day(now_ms))
 
 
-def _chosen(found: QuerySet[Item], request: HttpRequest) -> QuerySet[Item]:
+def _chosen(found: QuerySet[Item], request: HttpRequest, now_ms: int) -> QuerySet[Item]:
     """Narrow the items down to what is asked for; what can't be asked for is not looked at."""
     asked = request.GET
     show = asked.get("show", "standing")
     found = found.filter(SHOWN.get(show, SHOWN["standing"]))
     if show == "late":
-        found = found.filter(due__lt=campus_day(clock.now_ms()))
+        found = found.filter(due__lt=campus_day(now_ms))
     if asked.get("office") in Role.values:
         found = found.filter(Q(office=asked["office"], owner=None) | Q(owner__role=asked["office"]))
     if asked.get("found") in Item.Found.values:
         found = found.filter(found=asked["found"])
     if asked.get("mine"):
-        found = found.filter(Q(owner=request.user) | Q(owner=None, office__in=acting_roles(request)))
+        found = found.filter(is_his(request.user, acting_roles(request)))
     words = asked.get("q", "").strip()[:80]
     if words.isdecimal() and len(words) < 10:
         return found.filter(Q(pk=int(words)) | Q(problem__contains=words))

@@ -66,7 +66,8 @@ class Step:
 def open_item(problem: Problem, task: Task, step: str, *, actor: User, now_ms: int) -> Item | Refused:
     """Open an item and tell its owner. The same `step` opens once."""
     _queue()
-    problem, task = _cut(problem, task)
+    text, link = problem.text.strip()[:LONGEST_TEXT], problem.link.strip()[:LONGEST_NAME]
+    problem, task = replace(problem, text=text, link=link), _cut(task)
     if (known := _known(step)) is not None:
         same = (known.kind, known.item.problem, known.measure) == (Act.OPENED, problem.text, task.measure)
         return known.item if same else Refused(ItemRefusal.EXISTS_WITH_DIFFERENT)
@@ -97,7 +98,7 @@ def take_step(number: int, step: Step, *, actor: User, now_ms: int) -> Item | Re
     item = Item.objects.select_for_update(of=("self",), no_key=True).filter(pk=number).first()
     if item is None:
         return Refused(ItemRefusal.UNKNOWN_ITEM)
-    step = replace(step, text=step.text.strip()[:LONGEST_TEXT])
+    step = replace(step, text=step.text.strip()[:LONGEST_TEXT], task=step.task and _cut(step.task))
     if (known := _known(step.step)) is not None:
         same = (known.item_id, known.kind, known.text) == (item.pk, step.act, step.text)
         return item if same else Refused(ItemRefusal.EXISTS_WITH_DIFFERENT)
@@ -134,12 +135,7 @@ def _known(step: str) -> ItemStep | None:
     return ItemStep.objects.filter(step=step).select_related("item").first()
 
 
-def _cut(problem: Problem, task: Task) -> tuple[Problem, Task]:
-    text, link = problem.text.strip()[:LONGEST_TEXT], problem.link.strip()[:LONGEST_NAME]
-    return replace(problem, text=text, link=link), _cut_task(task)
-
-
-def _cut_task(task: Task) -> Task:
+def _cut(task: Task) -> Task:
     return replace(task, measure=task.measure.strip()[:LONGEST_TEXT])
 
 
@@ -153,7 +149,7 @@ def _task_fault(task: Task, now_ms: int) -> Fault | None:
         return Fault.TWO_OWNERS
     if task.owner is None and task.office not in Role.values:
         return Fault.NO_OWNER
-    if not task.measure.strip():
+    if not task.measure:
         return Fault.NO_WORDS
     return Fault.DUE_BEFORE if task.due < campus_day(now_ms) else None
 
@@ -163,7 +159,7 @@ def _fault(item: Item, step: Step, actor: User, now_ms: int) -> Fault | None:
         return why
     if step.act is not Act.CHANGED:
         return None
-    if step.task is None or _same_task(item, _cut_task(step.task)):
+    if step.task is None or _same_task(item, step.task):
         return Fault.NOTHING_CHANGED
     kept_day = step.task.due == item.due
     today = replace(step.task, due=campus_day(now_ms)) if kept_day else step.task
@@ -181,7 +177,7 @@ def _same_task(item: Item, task: Task) -> bool:
 
 
 def _write(item: Item, step: Step, actor: User, now_ms: int) -> None:
-    task = _cut_task(step.task) if step.task and step.act in (Act.OPENED, Act.CHANGED) else None
+    task = step.task if step.act in (Act.OPENED, Act.CHANGED) else None
     ItemStep.objects.create(
         item=item,
         kind=step.act,
@@ -208,6 +204,6 @@ def _advance(item: Item, step: Step, now_ms: int) -> None:
     if State(item.state) in FINISHED:
         item.ended_ms = now_ms
     if step.act is Act.CHANGED and step.task is not None:
-        task = _cut_task(step.task)
+        task = step.task
         item.measure, item.owner, item.office, item.due = task.measure, task.owner, task.office, task.due
     item.save(update_fields=["state", "ended_ms", "measure", "owner", "office", "due"])

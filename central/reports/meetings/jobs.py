@@ -1,20 +1,18 @@
 """The weekly pack makes itself on the morning of its meeting (R-4.2.6); days that are not closed are named in it."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from central.clock import campus_day
 from central.domain.meeting_days import week_before, week_spoken_of
-from central.domain.periods import Period, read_period, week_of
+from central.domain.periods import week_of
 from central.office.roles import SEE_MONEY
-from central.papers.operations import contents_of
 from central.reports.meetings.week import week_with_meeting
 from central.reports.meetings.weekly_pack import CODE, WEEKLY_PACK
-from central.reports.schedule.jobs import Done, Due, Job
-from central.reports.schedule.making import keep
-from central.reports.schedule.models import ScheduledRun
+from central.reports.schedule.jobs import Due, Job
+from central.reports.schedule.making import make_paper
 
 
 def dues(after_ms: int, until_ms: int) -> Iterator[Due]:
@@ -27,16 +25,8 @@ def dues(after_ms: int, until_ms: int) -> Iterator[Due]:
         week = week_of(week.after)
 
 
-def make(due: Due, now_ms: int) -> Done:
-    """Make the pack of a week and tell those who take it to the meeting; the same content again is not kept twice."""
-    week: Period = read_period(due.period)
-    run = ScheduledRun.objects.get(job=CODE, due=due.name)
-    paper, is_new = keep(WEEKLY_PACK, run, contents_of(WEEKLY_PACK, week), now_ms)
-    params = {"report_word": "Weekly pack", "period": week.name.partition(":")[2]}
-    words = "paper-made" if is_new else "paper-as-before"
-    return Done(words, params, link=reverse("schedule:paper", args=[paper.pk]))
-
-
+make = partial(make_paper, WEEKLY_PACK, CODE)
+"""Also of a week with days that are not closed: the meeting is held all the same."""
 WEEKLY_PACK_JOB = Job(
     code=CODE,
     title=_("Weekly pack"),

@@ -146,7 +146,7 @@ def _page(request: HttpRequest, found: Meeting, failed: EntryForm | None) -> Htt
         "meeting": found,
         "facts": facts,
         "grid": _grid(found, facts),
-        "calls": sorted(facts.calls, key=lambda one: one.at_ms),
+        "calls": facts.calls,
         "decisions": [(one, facts.items.get(number, [])) for number, one in sorted(facts.decisions.items())],
         "agenda": [] if found.is_review or found.is_closed else standing_items()[:AGENDA_SHOWN],
         "forms": forms,

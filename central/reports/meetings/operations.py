@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from django.urls import reverse
 
 from central.clock import campus_day
 from central.domain.periods import Period, PeriodKind
@@ -128,7 +127,7 @@ def write_down(number: int, said: Said, *, actor: User, now_ms: int) -> MeetingE
     if said.kind is Kind.CLOSED:
         meeting.state, meeting.closed_ms, meeting.closed_by = Meeting.State.CLOSED, now_ms, actor
         meeting.save(update_fields=["state", "closed_ms", "closed_by"])
-        tell_closed(meeting, reverse("meetings:meeting", args=[meeting.pk]), now_ms)
+        tell_closed(meeting, now_ms)
     return entry
 
 

@@ -6,6 +6,7 @@ Other rooms of this floor add theirs with `add_problem_sources` when they start;
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,6 @@ from central.losses.case_models import Case
 from central.losses.checks.queries import matrix
 from central.office.words import Words
 from central.reports.meetings.models import Item
-from central.reports.meetings.queries import ended_between, opened_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +59,27 @@ def problem_sources() -> list[ProblemSource]:
     return list(_SOURCES.values())
 
 
-def _cases(kind: Case.Kind) -> Callable[[int, int], Counted]:
+def _rows(model: type[Model], begins: str, ends: str, **only: object) -> Callable[[int, int], Counted]:
+    """Give who counts rows by the fields of their first and last instants."""
+
     def count(from_ms: int, until_ms: int) -> Counted:
-        cases = Case.objects.filter(kind=kind)
-        opened = cases.filter(opened_ms__lt=until_ms)
-        standing = opened.count() - opened.filter(closed_ms__lt=until_ms).count()
-        ended = cases.filter(closed_ms__gte=from_ms, closed_ms__lt=until_ms).count()
-        return Counted(opened.filter(opened_ms__gte=from_ms).count(), ended, standing)
+        begun = model.objects.filter(**only, **{f"{begins}__lt": until_ms})
+        ended = begun.filter(**{f"{ends}__lt": until_ms})
+        return Counted(
+            new=begun.filter(**{f"{begins}__gte": from_ms}).count(),
+            ended=ended.filter(**{f"{ends}__gte": from_ms}).count(),
+            standing=begun.count() - ended.count(),
+        )
 
     return count
 
 
-def _items(from_ms: int, until_ms: int) -> Counted:
-    opened = Item.objects.filter(opened_ms__lt=until_ms)
-    standing = opened.count() - opened.filter(ended_ms__lt=until_ms).count()
-    return Counted(
-        opened_between(from_ms, until_ms).count(), ended_between(from_ms, until_ms).count(), standing
-    )
+_items = _rows(Item, "opened_ms", "ended_ms")
+_alarms = _rows(Alarm, "raised_ms", "cleared_ms")
 
 
-def _alarms(from_ms: int, until_ms: int) -> Counted:
-    raised = Alarm.objects.filter(raised_ms__lt=until_ms)
-    standing = raised.count() - raised.filter(cleared_ms__lt=until_ms).count()
-    ended = Alarm.objects.filter(cleared_ms__gte=from_ms, cleared_ms__lt=until_ms).count()
-    return Counted(raised.filter(raised_ms__gte=from_ms).count(), ended, standing)
+def _cases(kind: Case.Kind) -> Callable[[int, int], Counted]:
+    return _rows(Case, "opened_ms", "closed_ms", kind=kind)
 
 
 def _checks(from_ms: int, until_ms: int) -> Counted:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from central.clock import campus_day
-from central.domain.improvement_items import FINISHED, STANDING, State, days_late
+from central.domain.improvement_items import FINISHED, LEADS_TO, STANDING, Act, State, days_late
 from central.domain.known_settings import BY_CODE
 from central.office.dated_settings import value_at
 from central.office.models import User
@@ -35,16 +35,18 @@ def items_of(reader: User, now_ms: int) -> QuerySet[Item]:
     offices = roles_of(reader, now_ms)
     if not offices.isdisjoint(SEE_MEETINGS):
         return found
-    his = Q(owner=reader) | Q(owner=None, office__in=offices)
     touched = ItemStep.objects.filter(by=reader).values("item")
-    return found.filter(his | Q(pk__in=touched))
+    return found.filter(is_his(reader, offices) | Q(pk__in=touched))
 
 
 def his_items(reader: User, now_ms: int) -> QuerySet[Item]:
     """Give the standing items that are a person's own, or his office's."""
-    offices = roles_of(reader, now_ms)
-    his = Q(owner=reader) | Q(owner=None, office__in=offices)
-    return Item.objects.select_related("owner").filter(his, state__in=STANDING)
+    return Item.objects.filter(is_his(reader, roles_of(reader, now_ms)), state__in=STANDING)
+
+
+def is_his(reader: User, offices: Iterable[str]) -> Q:
+    """Give what makes an item a person's own, or his offices'."""
+    return Q(owner=reader) | Q(owner=None, office__in=offices)
 
 
 def standing_items() -> QuerySet[Item]:
@@ -63,15 +65,10 @@ def standing_at(instant_ms: int) -> list[tuple[Item, State, date]]:
 def _then(item: Item, instant_ms: int) -> tuple[State, date]:
     """Follow an item's steps up to an instant."""
     state, due = State.OPEN, item.due
-    leads = {
-        ItemStep.Kind.TAKEN: State.IN_WORK,
-        ItemStep.Kind.DONE: State.DONE,
-        ItemStep.Kind.GIVEN_BACK: State.IN_WORK,
-    }
     for step in item.steps.all():
         if step.at_ms >= instant_ms:
             break
-        state = leads.get(step.kind, state)
+        state = LEADS_TO.get((state, Act(step.kind)), state)
         due = step.due or due
     return state, due
 
@@ -94,7 +91,7 @@ def agenda_rows(now_ms: int) -> list[list[Any]]:
             item.state,
             days_late(State(item.state), item.due, today),
         ]
-        for item in standing_items().order_by("due", "pk")
+        for item in standing_items()
     ]
 
 
@@ -135,6 +132,7 @@ def facts_of(meeting: Meeting) -> MeetingFacts:
             facts.items.setdefault(source.number, []).append(item)
         elif source is not None and (source.procedure, source.department) in facts.cells:
             facts.cells[source.procedure, source.department].items.append(item)
+    facts.calls.sort(key=lambda one: one.at_ms)
     return facts
 
 
@@ -178,8 +176,3 @@ def ended_between(from_ms: int, until_ms: int) -> QuerySet[Item]:
 def opened_between(from_ms: int, until_ms: int) -> QuerySet[Item]:
     """Give the items that were opened in a span."""
     return Item.objects.filter(opened_ms__gte=from_ms, opened_ms__lt=until_ms)
-
-
-def numbers(items: Iterable[Item]) -> str:
-    """Name items by their numbers."""
-    return ", ".join(str(item.pk) for item in items)

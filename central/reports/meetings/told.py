@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop as _
 
 from central.clock import campus_day
-from central.domain.improvement_items import State, days_late, is_soon
+from central.domain.improvement_items import TO_DO, State, days_late, is_soon
 from central.office.dated_settings import number_at
 from central.office.models import Notice, User
 from central.office.notice_templates import Template, register
@@ -57,7 +57,7 @@ def tell_to_check(item: Item, actor: User, now_ms: int) -> None:
     notify(TO_CHECK, _params(item), persons=people, key=f"item-{item.pk}-check-{now_ms}", now_ms=now_ms)
 
 
-def tell_closed(meeting: Meeting, page: str, now_ms: int) -> None:
+def tell_closed(meeting: Meeting, now_ms: int) -> None:
     """Tell the heads and offices where a closed meeting's paper is; inside the caller's transaction."""
     decisions = meeting.entries.filter(kind="decision").values("number").distinct().count()
     words = {Meeting.Kind.REVIEW: "quality review", Meeting.Kind.MONTHLY: "cross-department meeting"}
@@ -66,7 +66,7 @@ def tell_closed(meeting: Meeting, page: str, now_ms: int) -> None:
         "period": meeting.label,
         "who": meeting.closed_by.spoken_name if meeting.closed_by else "",
         "count": str(decisions or ""),
-        "link": page,
+        "link": reverse("meetings:meeting", args=[meeting.pk]),
     }
     notify(CLOSED, params, to=COPIES, key=f"meeting-{meeting.pk}-closed", now_ms=now_ms)
 
@@ -75,9 +75,7 @@ def remind_of_items(now_ms: int) -> int:
     """Remind owners of what is due soon, tell the heads of what is late; once for each due day. Gives how many were told."""
     today = campus_day(now_ms)
     before = number_at("meeting.remind-before", now_ms)
-    standing = Item.objects.filter(
-        state__in=(State.OPEN, State.IN_WORK), due__lte=today + timedelta(days=before)
-    )
+    standing = Item.objects.filter(state__in=TO_DO, due__lte=today + timedelta(days=before))
     wanted = {}
     for item in standing.select_related("owner"):
         if days_late(State(item.state), item.due, today):

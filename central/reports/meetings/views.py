@@ -15,7 +15,7 @@ from central.campus.models import Account, Building, CustomerClass
 from central.clock import campus_day
 from central.desk.day_sums import totals_by_day
 from central.domain.day_totals import sum_of
-from central.domain.improvement_items import STANDING, State
+from central.domain.improvement_items import STANDING, TO_DO, State
 from central.domain.meeting_days import week_spoken_of, weeks_until
 from central.domain.paper import Column, Kind, Row, Table
 from central.domain.periods import NotAPeriod, Period, PeriodKind, days_of, month_period, read_period, week_of
@@ -23,6 +23,7 @@ from central.office.access import may, roles
 from central.office.page_table import page_tables
 from central.office.roles import KEEP_MEETINGS, RECORD_ITEMS, SEE_MEETINGS, SEE_MONEY
 from central.office.templatetags.cardroom import fen
+from central.papers.accounting import instants_of
 from central.papers.charts import Axis, column_chart
 from central.papers.charts import Column as Bar
 from central.papers.words import period_words
@@ -30,7 +31,7 @@ from central.reports.meetings import figures
 from central.reports.meetings.forms import OpenForm
 from central.reports.meetings.models import Item, Meeting
 from central.reports.meetings.queries import his_items, meeting_of
-from central.reports.meetings.week import span_of, week_with_meeting
+from central.reports.meetings.week import week_with_meeting
 from central.reports.meetings.weekly_pack import CODE
 from central.reports.schedule.models import MadePaper
 
@@ -46,6 +47,9 @@ def home(request: HttpRequest) -> HttpResponse:
     now_ms = clock.now_ms()
     today = campus_day(now_ms)
     spoken_of, this_week = week_spoken_of(today), week_of(today)
+    coming = week_with_meeting(spoken_of)
+    if coming.meets_ms <= now_ms:
+        coming = week_with_meeting(this_week)
     page = Paginator(Meeting.objects.order_by("-opened_ms", "-pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -57,9 +61,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "packs": [(period_words(one), _pack_address(one), _kept(one)) for one in (spoken_of, this_week)]
         if sees_money
         else [],
-        "next": week_with_meeting(spoken_of if _is_ahead(spoken_of, now_ms) else this_week),
+        "next": coming,
         "standing": standing.count(),
-        "late": standing.filter(state__in=(State.OPEN, State.IN_WORK), due__lt=today).count(),
+        "late": standing.filter(state__in=TO_DO, due__lt=today).count(),
         "to_check": standing.filter(state=State.DONE).count(),
         "mine": his_items(request.user, now_ms).count(),
         "page": page,
@@ -72,10 +76,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_open_items": may(request, RECORD_ITEMS),
     }
     return render(request, "meetings/home.html", context)
-
-
-def _is_ahead(week: Period, now_ms: int) -> bool:
-    return week_with_meeting(week).meets_ms > now_ms
 
 
 def _pack_address(week: Period) -> str:
@@ -140,7 +140,7 @@ def _where(class_code: str, building: str) -> str:
 
 def _amounts(period: Period, what: str, class_code: str, building: str) -> list[tuple[str, int]]:
     """Give account and amount of those in a class or building, the largest first."""
-    from_ms, until_ms = span_of(period)
+    from_ms, until_ms = instants_of(period)
     if what == "use":
         found = figures.used_by_account(from_ms, until_ms)
     else:
@@ -170,8 +170,6 @@ def _rows_table(what: str, amounts: list[tuple[str, int]]) -> Table:
     lines = []
     for code, amount in amounts:
         room = rooms.get(code)
-        link = reverse("dashboard:room", args=[room.pk]) if room else ""
-        lines.append(
-            Row([code, str(room.full_label) if room else "", amount], {"room": link} if link else {})
-        )
+        links = {"room": reverse("dashboard:room", args=[room.pk])} if room else {}
+        lines.append(Row([code, room.full_label if room else "", amount], links))
     return Table("", columns, lines)

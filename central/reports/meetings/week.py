@@ -7,6 +7,7 @@ from central.clock import start_of_day_ms
 from central.domain.meeting_days import is_first_of_month, meeting_day, month_before, week_before
 from central.domain.periods import Period
 from central.office.dated_settings import number_at, value_at
+from central.papers.accounting import instants_of
 
 HOUR_MS = 3_600_000
 
@@ -26,17 +27,12 @@ class Week:
     @property
     def span(self) -> tuple[int, int]:
         """Its first instant, and the one at which it is over."""
-        return span_of(self.period)
+        return instants_of(self.period)
 
     @property
     def span_before(self) -> tuple[int, int]:
         """Those of the week before."""
-        return span_of(self.before)
-
-
-def span_of(period: Period) -> tuple[int, int]:
-    """Give the instants of whole days."""
-    return start_of_day_ms(period.first), start_of_day_ms(period.after)
+        return instants_of(self.before)
 
 
 def week_with_meeting(week: Period) -> Week:

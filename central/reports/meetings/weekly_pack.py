@@ -4,7 +4,7 @@ Takings, consumption and what is left, beside the week before; at the first meet
 come first. What is to be improved always stands in it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -20,7 +20,8 @@ from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
 from central.office.repair_lists import repair_list_at
 from central.office.roles import SEE_MONEY, Role
-from central.papers.catalogue import Report
+from central.papers.accounting import instants_of
+from central.papers.catalogue import Report, page_of
 from central.papers.words import period_words
 from central.reports.meetings import figures
 from central.reports.meetings.figures import Left, Use
@@ -30,10 +31,18 @@ from central.reports.meetings.item_tables import (
     measures_table,
     standing_table,
 )
-from central.reports.meetings.models import Item, Meeting
+from central.reports.meetings.models import Meeting
 from central.reports.meetings.problems import problem_sources
-from central.reports.meetings.queries import facts_of, last_monthly, meeting_of, names_at, opened_between
-from central.reports.meetings.week import Week, span_of, week_with_meeting
+from central.reports.meetings.queries import (
+    ended_between,
+    facts_of,
+    last_monthly,
+    meeting_of,
+    names_at,
+    opened_between,
+)
+from central.reports.meetings.week import Week, week_with_meeting
+from central.reports.takings import is_settled
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 CODE = "weekly-pack"
@@ -79,7 +88,7 @@ def _month_tables(week: Week) -> list[Table]:
     """At a month's first meeting: what came up last month and what was done about it."""
     if week.month is None:
         return []
-    from_ms, until_ms = span_of(week.month)
+    from_ms, until_ms = instants_of(week.month)
     words = {"month": week.month.name.partition(":")[2]}
     columns = [
         Column("what", _("What"), width=30),
@@ -92,14 +101,11 @@ def _month_tables(week: Week) -> list[Table]:
         counted = source.count(from_ms, until_ms)
         links = dict.fromkeys(("what", "new", "standing"), source.link)
         rows.append(Row([str(source.words), counted.new, counted.ended, counted.standing], links))
-    last_day = week.month.last
-    touched = opened_between(from_ms, until_ms) | Item.objects.filter(
-        ended_ms__gte=from_ms, ended_ms__lt=until_ms
-    )
+    touched = opened_between(from_ms, until_ms) | ended_between(from_ms, until_ms)
     measures = touched.select_related("owner").order_by("pk")
     return [
         Table(_("Problems of %(month)s") % words, columns, rows),
-        measures_table(_("Measures of %(month)s: opened or ended") % words, measures, last_day),
+        measures_table(_("Measures of %(month)s: opened or ended") % words, measures, week.month.last),
     ]
 
 
@@ -165,8 +171,8 @@ def _given_table(week: Week) -> Table:
         Column("before_kwh", _("Week before, kWh"), Kind.KWH, 12),
     ]
     month = f"month:{week.period.last:%Y-%m}"
-    subsidies = f"{reverse('papers:report', args=['subsidies'])}?{urlencode({'period': month})}"
-    departures = f"{reverse('papers:report', args=['departures'])}?{urlencode({'period': month})}"
+    subsidies = page_of("subsidies", month)
+    departures = page_of("departures", month)
     sums = [figure.get(unit, 0) for unit in ("yuan", "kwh") for figure in (given, given_before)]
     rows = [
         Row([_("Subsidies"), *sums], dict.fromkeys(("what", "now"), subsidies)),
@@ -206,7 +212,7 @@ def _building_table(week: Week, use: Use, before: Use) -> Table:
     return Table(_("Used by building, kWh"), columns, rows)
 
 
-def _in_order(names: Mapping[str, str], *figures_by_code: Mapping[str, int]) -> list[str]:
+def _in_order(names: Mapping[str, str], *figures_by_code: Mapping[str, object]) -> list[str]:
     """Give the codes that have figures, those with names in their order first."""
     found = {code for one in figures_by_code for code in one}
     return [*(code for code in names if code in found), *sorted(found - names.keys())]
@@ -229,9 +235,13 @@ def _left_table(
     kept = {code: one for (code, of), one in left.items() if of == unit}
     then = {code: one for (code, of), one in before.items() if of == unit}
     rows = [
-        _left_row(names.get(code, code), kept.get(code, Left()), then.get(code, Left()), address)
-        for code in [*(one for one in names if one in kept | then), *sorted((kept | then).keys() - names)]
-        for address in [_rows_address(week, f"left-{unit}", "class", code)]
+        _left_row(
+            names.get(code, code),
+            kept.get(code, Left()),
+            then.get(code, Left()),
+            _rows_address(week, f"left-{unit}", "class", code),
+        )
+        for code in _in_order(names, kept, then)
     ]
     title = (
         _("Left of customers' credit, in yuan") if unit == "yuan" else _("Left of customers' credit, in kWh")
@@ -285,24 +295,11 @@ def _meeting_tables(week: Week) -> list[Table]:
     if (monthly := last_monthly(week.meets_ms)) is not None:
         title = _("Decisions of the cross-department meeting of %(month)s") % {"month": monthly.label}
         tables.append(decisions_table(title, monthly, facts_of(monthly)))
-    tables += [_review_table(review) for review in _reviews(week)]
-    return tables
-
-
-def _reviews(week: Week) -> Iterable[Meeting]:
-    """Give the quality review of the week, once it is closed."""
     review = meeting_of(Meeting.Kind.REVIEW, week.period.name)
-    return [review] if review is not None and review.is_closed else []
-
-
-def _review_table(review: Meeting) -> Table:
-    title = _("Quality review of the week: what is to be improved")
-    return findings_table(title, review, facts_of(review), every_cell=False)
-
-
-def is_settled(period: Period) -> bool:
-    """Say whether its days are closed: until then its takings may grow."""
-    return not open_days_in(period)
+    if review is not None and review.is_closed:
+        title = _("Quality review of the week: what is to be improved")
+        tables.append(findings_table(title, review, facts_of(review), every_cell=False))
+    return tables
 
 
 WEEKLY_PACK = Report(

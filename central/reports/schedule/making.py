@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.urls import reverse
 
-from central.domain.periods import read_period
+from central.domain.periods import Period, read_period
 from central.ledger.models import ChainHead
 from central.ledger.operations import record_audit
 from central.papers.accounting import first_days
@@ -18,15 +18,24 @@ SCHEDULE = "schedule"
 
 
 def make_due_paper(report: Report, job: str, due: Due, now_ms: int) -> Done:
-    """Make the paper of a due's period. The same content again is not kept twice; where something still goes on it is put off."""
+    """Make the paper of a due's period; where something still goes on it is put off."""
     period = read_period(due.period, first_days)
-    params = {"report_word": msgid(report.title), "period": period.name.partition(":")[2]}
     if not report.is_settled(period):
-        return Done("period-goes-on", params, failed=True)
+        return Done("period-goes-on", _params(report, period), failed=True)
+    return make_paper(report, job, due, now_ms)
+
+
+def make_paper(report: Report, job: str, due: Due, now_ms: int) -> Done:
+    """Make the paper of a due's period as it is now. The same content again is not kept twice."""
+    period = read_period(due.period, first_days)
     run = ScheduledRun.objects.get(job=job, due=due.name)
     paper, is_new = keep(report, run, contents_of(report, period), now_ms)
     words = "paper-made" if is_new else "paper-as-before"
-    return Done(words, params, link=reverse("schedule:paper", args=[paper.pk]))
+    return Done(words, _params(report, period), link=reverse("schedule:paper", args=[paper.pk]))
+
+
+def _params(report: Report, period: Period) -> dict[str, str | int]:
+    return {"report_word": msgid(report.title), "period": period.name.partition(":")[2]}
 
 
 @transaction.atomic
