@@ -16,6 +16,7 @@ from central import clock
 from central.domain.periods import accounting_period_of, week_of
 from central.losses.readings.sheets import month_of
 from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
+from tests.browser.seed import PASSWORD
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
@@ -950,9 +951,18 @@ def walk(visitors: dict[str, Visitor], site: Site) -> Iterator[tuple[str, Visito
         forgive(name, visitors[who])
     for name, (who, deed, proof) in DEEDS.items():
         deed(visitors[who].page, site)
+        give_password_again(visitors[who].page, proof)
         assert visitors[who].page.locator(proof).count(), f"{name} did not come up"
         yield name, visitors[who]
         forgive(name, visitors[who])
+
+
+def give_password_again(page: Page, proof: str) -> None:
+    """Type the password where a dangerous act asks for it: on a busy machine the walk takes longer than it holds."""
+    if page.locator("#password-again").count() and not page.locator(proof).count():
+        page.locator("#password-again").fill(PASSWORD)
+        with page.expect_navigation():
+            page.locator("#password-again").press("Enter")
 
 
 def forgive(name: str, visitor: Visitor) -> None:
