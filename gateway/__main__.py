@@ -4,6 +4,8 @@ import argparse
 import sys
 from importlib import import_module
 
+from gateway.words import LANGUAGES, say, use
+
 COMMANDS = {
     "run": "gateway.technician.run",
     "decode": "gateway.technician.decode",
@@ -32,16 +34,38 @@ from plain threads and would carry their 5 MB for weeks."""
 
 def main() -> int:
     """Run one command; return its exit code."""
-    parser = argparse.ArgumentParser(prog="cardroom-gateway", description="The building's gateway.")
+    arguments = _speak(sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="cardroom-gateway", description=say("The building's gateway."))
+    parser.add_argument("--lang", choices=LANGUAGES, help=say("language of the messages: en or zh"))
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    asked = next((word for word in arguments if not word.startswith("-")), None)
     if asked == "run":
         _spare_memory()
     modules = [COMMANDS[asked]] if asked in COMMANDS else dict.fromkeys(COMMANDS.values())
     for module in modules:
         import_module(module).add_parser(subparsers)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     return int(args.run(args))
+
+
+def _speak(arguments: list[str]) -> list[str]:
+    """Take `--lang` out, wherever it stands, and speak it: words are needed before the arguments are read."""
+    left = list(arguments)
+    for place, word in enumerate(left):
+        asked = (
+            word.removeprefix("--lang=")
+            if word.startswith("--lang=")
+            else "".join(left[place + 1 : place + 2])
+        )
+        if word == "--lang" and asked in LANGUAGES:
+            del left[place : place + 2]
+        elif word == f"--lang={asked}" and asked in LANGUAGES:
+            del left[place]
+        else:
+            continue
+        use(asked)
+        break
+    return left
 
 
 def _spare_memory() -> None:

@@ -3,11 +3,10 @@
 The electrician who reads this stands in a cellar with a laptop; a message he can act on saves a journey.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-LANGUAGES = ("en", "zh")
+from gateway.words import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +136,3 @@ def wording(mistake: Mistake, language: str) -> str:
     if mistake.did_you_mean is not None:
         text += " " + _MEANT[column].format(name=mistake.did_you_mean)
     return ": ".join([*parts, text])
-
-
-def language_of(environment: Mapping[str, str] = os.environ) -> str:
-    """The language a person asked his machine for: `zh` or, for all others, `en`."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if environment.get(name):
-            return "zh" if environment[name].lower().startswith("zh") else "en"
-    return "en"

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 from gateway.config.load import load_config
-from gateway.config.mistakes import LANGUAGES, Mistake, language_of, wording
+from gateway.config.mistakes import Mistake, wording
+from gateway.words import language
 
 DEFAULT_CONFIG = Path("/etc/cardroom/gateway.toml")
 GOOD = {"en": "{path}: no mistakes.", "zh": "{path}：没有错误。"}
@@ -19,18 +20,12 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_language_option(parser: argparse.ArgumentParser) -> None:
-    """The language of messages; by default the machine's."""
-    parser.add_argument("--lang", choices=LANGUAGES, default=language_of(), help="language of the messages")
-
-
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
     parser = subparsers.add_parser("config", help="check gateway.toml")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     check = actions.add_parser("check", help="name every mistake in it", description=__doc__)
     add_config_option(check)
-    add_language_option(check)
     check.add_argument("--json", action="store_true", help="for programs: one JSON object")
     check.set_defaults(run=run)
 
@@ -40,12 +35,12 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_config(args.config)
     mistakes = loaded if isinstance(loaded, list) else []
     if args.json:
-        rows = [_row(mistake, args.lang) for mistake in mistakes]
+        rows = [_row(mistake, language()) for mistake in mistakes]
         print(json.dumps({"file": str(args.config), "ok": not rows, "mistakes": rows}, ensure_ascii=False))
     else:
         for mistake in mistakes:
-            print(wording(mistake, args.lang))
-        summary = (BAD if mistakes else GOOD)[args.lang]
+            print(wording(mistake, language()))
+        summary = (BAD if mistakes else GOOD)[language()]
         print(summary.format(path=args.config, count=len(mistakes)))
     return 1 if mistakes else 0
 

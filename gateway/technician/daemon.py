@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.adapters.control_client import Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME
 from gateway.config import GatewayConfig, load_config, wording
-from gateway.config.mistakes import language_of
+from gateway.words import language, say
 
 NOT_DONE = 1
 NOT_RUNNING = 3
@@ -19,7 +19,7 @@ def config_or_complain(path: Path) -> GatewayConfig | None:
     if isinstance(loaded, GatewayConfig):
         return loaded
     for mistake in loaded:
-        print(wording(mistake, language_of()), file=sys.stderr)
+        print(wording(mistake, language()), file=sys.stderr)
     return None
 
 
@@ -44,6 +44,9 @@ def order(
         print(reply.message, file=sys.stderr)
         return NOT_RUNNING
     if reply.refusal is not None:
-        print(f"Not done ({reply.refusal}): {reply.message}", file=sys.stderr)
+        print(
+            say("Not done ({refusal}): {message}", refusal=reply.refusal, message=reply.message),
+            file=sys.stderr,
+        )
         return NOT_DONE
     return bytes(reply.result)

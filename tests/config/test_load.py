@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.config import GatewayConfig, Mistake, load_config, wording
-from gateway.config.mistakes import LANGUAGES, TEXTS, language_of
+from gateway.config.mistakes import TEXTS
 from gateway.config.rules import Rule
+from gateway.words import LANGUAGES, language_of
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"c" * 32).public_key().public_bytes_raw().hex()
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"d" * 32).public_key().public_bytes_raw().hex()

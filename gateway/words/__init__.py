@@ -1,0 +1,70 @@
+"""What the gateway's and the tools' commands say to people, in their language: English in the code, Chinese in `zh/*.toml`.
+
+    say("No answer from meter {address} in {tries} tries.", address=address, tries=3)
+
+A table of Chinese sentences belongs to one room of commands: `"English" = "中文"`, with the same {facts} in both. The language is asked
+for with `--lang`, else it is the machine's (LC_ALL, LC_MESSAGES, LANG), else what `cardroom-gateway setup` was told.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+CHOSEN_AT_SETUP = Path("/etc/cardroom/language")
+"""One word, written by `setup`: a Pi's own language is rarely its electrician's."""
+
+_asked: list[str] = []
+
+
+def use(language: str) -> None:
+    """Speak this language from now on, whatever the machine's is."""
+    _asked[:] = [language]
+
+
+def language() -> str:
+    """Give the language spoken now: `en` or `zh`."""
+    return _asked[0] if _asked else language_of()
+
+
+def language_of(environment: Mapping[str, str] | None = None) -> str:
+    """Give the language that the environment asks for; without any (or `C`), the one chosen at the set-up."""
+    asked = os.environ if environment is None else environment
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := asked.get(name, ""):
+            if value.partition(".")[0] in ("C", "POSIX"):
+                break
+            return "zh" if value.lower().startswith("zh") else "en"
+    return _chosen_at_setup() if environment is None else "en"
+
+
+def say(text: str, **facts: object) -> str:
+    """Give a sentence in the language spoken now, with its facts."""
+    said = _chinese().get(text, text) if language() == "zh" else text
+    return said.format(**facts) if facts else said
+
+
+def mark(text: str) -> str:
+    """Mark a sentence of a table for its translation; whoever shows it calls `say`."""
+    return text
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for table in sorted(files(__name__).joinpath("zh").iterdir(), key=lambda file: file.name):
+        if table.name.endswith(".toml"):
+            found |= tomllib.loads(table.read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def _chosen_at_setup() -> str:
+    try:
+        chosen = CHOSEN_AT_SETUP.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return "en"
+    return chosen if chosen in LANGUAGES else "en"
