@@ -2,8 +2,8 @@
 
     say("No answer from meter {address} in {tries} tries.", address=address, tries=3)
 
-A table of Chinese sentences belongs to one room of commands: `"English" = "中文"`, with the same {facts} in both. The language is asked
-for with `--lang`, else it is the machine's (LC_ALL, LC_MESSAGES, LANG), else what `cardroom-gateway setup` was told.
+A table of Chinese sentences belongs to one room of commands: `"English" = "中文"`, with the same {facts} in both. The language is
+asked for with `--lang`, else it is the machine's (LC_ALL, LC_MESSAGES, LANG), else what `cardroom-gateway setup` was told.
 """
 
 import os
