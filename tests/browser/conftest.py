@@ -3,6 +3,7 @@
 The fixtures end with their module: while Playwright runs it owns the process's event loop, and no asyncio test could.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -33,12 +34,26 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A seeded central, once: each module's server gets a copy."""
-    folder = tmp_path_factory.mktemp("seeded")
-    seed_site(folder)
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str, name: str, make: Callable[[Path], None]
+) -> Path:
+    """Make a folder once for all workers of a run: whoever comes first makes it, the others wait for it."""
+    own = tmp_path_factory.getbasetemp()
+    root = own if worker_id == "master" else own.parent
+    folder, mark = root / name, root / f"{name}.made"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not mark.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            mark.touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A seeded central, once: each module's server gets a copy."""
+    return made_once(tmp_path_factory, worker_id, "seeded", seed_site)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """A central of the browser's own: a data folder set up by the product's commands, a seeded campus, the product's own server."""
 
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -76,16 +77,33 @@ def environment_of(folder: Path) -> dict[str, str]:
 
 def seed_site(folder: Path) -> None:
     """Set up central by its own commands, and seed it."""
+    folder.mkdir(exist_ok=True)
     for command in (["-m", "central", "init"], ["-c", SEED]):
-        done = subprocess.run(
-            [sys.executable, *command],
-            env=environment_of(folder),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
+        _run(folder, command)
+
+
+def seed_whole(seeded: Path, folder: Path) -> None:
+    """Make of a seeded central one in which every page has something to show."""
+    shutil.copytree(seeded, folder)
+    _run(
+        folder,
+        [
+            "-c",
+            "import django; django.setup()\nfrom tests.browser import seed_everything as all_of_it; all_of_it.everything()",
+        ],
+    )
+
+
+def _run(folder: Path, command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *command],
+        env=environment_of(folder),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
 
 
 def site_at(folder: Path) -> Site:

@@ -5,9 +5,11 @@ Each page is loaded once per language and looked at in every way: both sizes, bo
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
@@ -15,7 +17,8 @@ from playwright.sync_api import Page
 from central import clock
 from central.domain.periods import accounting_period_of, week_of
 from central.losses.readings.sheets import month_of
-from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
+from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits, made_once
+from tests.browser.own_site import seed_whole, serving, site_at
 from tests.browser.seed import PASSWORD
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
@@ -545,9 +548,9 @@ def compare_a_count(page: Page, *, hand_over: bool) -> None:
 
 def come_without_a_shift(page: Page, site: Site) -> None:
     """The page that opens a shift is there only for who has none."""
-    site.run(f"{WITH_CASHIER}Drawer.objects.update(open_shift=None)")
+    site.run(f"{DRAWERS}Drawer.objects.update(open_shift=None)")
     page.goto("/desk/shift/")
-    site.run(f"{WITH_CASHIER}Drawer.objects.filter(name='main').update(open_shift=1)")
+    site.run(f"{DRAWERS}Drawer.objects.filter(name='main').update(open_shift=1)")
 
 
 def look_at_an_adjustment(page: Page, site: Site) -> None:
@@ -706,36 +709,9 @@ EXPECTED_COMPLAINTS = {
     ),
 }
 """Pages whose status is an error: Chromium notes it in its console."""
-pytestmark = pytest.mark.timeout(600)
+DRAWERS = "from central.desk.shift_models import Drawer\n"
+pytestmark = pytest.mark.timeout(1500)
 """One fixture walks through every page in a language: the first test that needs it waits for all of them."""
-
-WITH_CASHIER = """
-from central import clock
-from central.desk import day_close, hand_ins, shifts
-from central.desk.shift_models import Drawer, Shift
-from central.office.models import User
-cashier = User.objects.get(username="cashier")
-"""
-A_DAY_AGO = """
-from central.desk import books, operations
-from central.desk.money_in import HowPaid
-from central.domain.pages_handed_in import MissingPages
-from central.domain.receipt_book import Finding, Mark
-from tests.open_shifts import have_drawers
-have_drawers("main", "2")
-now_ms = clock.now_ms() - 86_400_000
-other = User.objects.create_user("relief", last_name="赵敏")
-shift = shifts.open_shift("2", shifts.Counted(10_000), other, now_ms=now_ms)
-operations.pay("by-card", "2-202.1", 8_800, other, now_ms=now_ms, how=HowPaid("card", "T20261129-000123"))
-old = books.receive_book("A-11", 1, 4, "", actor=cashier, now_ms=now_ms)
-spoiled = [Finding(range(1, 3), Mark.STAINED, note="茶水"), Finding(range(3, 5), Mark.MISSING)]
-books.check_pages(old, 1, 4, [], spoiled, actor=cashier, now_ms=now_ms)
-shifts.end_shift(shift.pk, shifts.Counted(9_500, {5000: 1, 2000: 2, 500: 1}), 5_000, other, reason="找零有误", now_ms=now_ms + 1)
-closed = day_close.close_day(shift.day, cashier, now_ms=now_ms + 2)
-gone = [MissingPages("A-11", 2, 2)]
-hand_ins.hand_in(hand_ins.Batch([closed.pk], 4_400, "2026-0001", "两页另附", "少交一元，缺一页", gone), cashier, now_ms=now_ms + 3)
-"""
-"""Another drawer, whose day ended with something missing: a batch that waits."""
 
 STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 RUN_AXE = (
@@ -750,172 +726,15 @@ NAMES_ONLY = {
 IN_ALL_WAYS = {"dark": COLOURS_ONLY, "light": {}}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_receipt(site: Site) -> None:
-    """Give the receipt's page something to show, the page of vouchers a credit, and the alarms' one to resolve; an ended day."""
-    site.run(f"{WITH_CASHIER}{A_DAY_AGO}")
-    site.run(
-        "from central import clock; from central.desk import operations; from central.office.models import User\n"
-        "from central.link.alarms import raise_alarm\n"
-        "raise_alarm('grant-twice', '1-102.1', now_ms=clock.now_ms(), gateway_id='gw-1', detail='p-1 was credited by e1 before')\n"
-        "from central.office.approvals import ask\n"
-        "meal = {'code': 'desk.duty-meal', 'place': 'campus', 'where': '', 'value': 1000, 'from_ms': clock.now_ms()}\n"
-        "ask('setting', meal, subject='desk.duty-meal', why='米涨价了', "
-        "actor=User.objects.get(username='manager'), now_ms=clock.now_ms())\n"
-        "from tests.browser import seed_notices; seed_notices.notices()\n"
-        "from tests.browser import seed_lists; seed_lists.lists()\n"
-        "from tests.browser import seed_rounds; seed_rounds.rounds()\n"
-        "cashier = User.objects.get(username='cashier')\n"
-        "operations.pay('every-page', '1-102.1', 5000, cashier, now_ms=clock.now_ms())\n"
-        "from central.desk import sales; from central.desk.charges import Wanted; from central.desk.money_in import HowPaid\n"
-        "basket = sales.Basket(5100, (Wanted('R-01', 2000), Wanted('R-04', 2500)))\n"
-        "sales.sell('whole-sale', '1-103.1', basket, cashier, now_ms=clock.now_ms(), how=HowPaid(tendered_fen=30000))\n"
-        "from datetime import date\nfrom central.desk import binding, books\n"
-        "from central.domain.receipt_book import Finding, Mark\n"
-        "when = {'actor': cashier, 'now_ms': clock.now_ms()}\n"
-        "book = books.receive_book('A-12', 1, 50, '', **when); books.take_book(book, **when)\n"
-        "findings = [Finding(range(17, 18), Mark.MISSING), Finding(range(18, 20), Mark.STAINED, note='茶水')]\n"
-        "books.check_pages(book, 1, 40, books.seals_at(clock.now_ms()), findings, **when)\n"
-        "binding.bind_volume('2026', [binding.WantedRange('', 1, 1)], '档案室 3 柜', date(2026, 11, 30), **when)"
-    )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def some_corrections(site: Site, one_receipt: None) -> None:
-    """Correct two receipts after the first one, and leave one of yesterday."""
-    site.run("from tests.browser import seed_corrections; seed_corrections.corrections()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def departures(site: Site, some_corrections: None) -> None:
-    """Rooms that were left: paid and to be paid, a graduation under way, debts."""
-    site.run("from tests.browser import seed_departures; seed_departures.departures()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_go_live(site: Site) -> None:
-    """Carry a list out whose rooms are equal, owed and not yet reported, and ask for a correction of it."""
-    site.run(
-        "from central import clock; from central.office import approvals; from central.office.models import User\n"
-        "from central.desk.go_live import asking, models; from central.desk.go_live.plan import plan_opening\n"
-        "who = {name: User.objects.get(username=name) for name in ('cashier', 'finance', 'director')}\n"
-        "now_ms = clock.now_ms(); text = 'room,balance_yuan\\n1-101,-4\\n1-102,20.50\\n1-103,7\\n2-101,3\\n'\n"
-        "plan = plan_opening(text.encode(), now_ms - 60_000, 'later', now_ms)\n"
-        "asked = asking.ask_go_live(plan, 'a' * 32, file_name='old.csv', why='w', actor=who['cashier'], now_ms=now_ms)\n"
-        "for name in ('finance', 'director'):\n"
-        "    approvals.sign(asked.number, approve=True, reason='', actor=who[name], now_ms=now_ms)\n"
-        "live = models.OpeningBatch.objects.get(pk='a' * 32)\n"
-        "more = dict(why='typo', actor=who['cashier'], now_ms=now_ms)\n"
-        "asking.ask_correction(live, '1-103', 'paid', 5_000_000, 'b' * 32, **more)"
-    )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def merchants(site: Site, one_receipt: None, one_go_live: None) -> None:
-    """Have merchants with cards, lists and bills: after all else, so that numbers stay as the other pages expect them."""
-    site.run("from tests.browser import seed_merchants; seed_merchants.merchants()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def thefts(site: Site, hand_readings: None) -> None:
-    """Have thefts: reported, confirmed, charged and appealed; after all else, for one takes a receipt's number."""
-    site.run("from tests.browser import seed_theft; seed_theft.thefts()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def bills_and_unusual_use(site: Site, hand_readings: None) -> None:
-    """Have a room whose bill explains itself, printed once; and last month's list of rooms with unusual use."""
-    site.run("from tests.browser import seed_bills; seed_bills.bills(); seed_bills.printed()")
-    site.run("from tests.browser import seed_abnormal; seed_abnormal.abnormal('2')")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def low_balances(site: Site, bills_and_unusual_use: None) -> None:
-    """Have lists of low balances, a room that waits for its code, and a look at the buildings' check; after all else."""
-    site.run("from tests.browser import seed_low_balance; seed_low_balance.low_balances()")
-
-
-SIGNED = """
-from uuid import uuid4
-from central import clock
-from central.campus.models import Bucket
-from central.desk.outage import acts, stock
-from central.desk.outage.entering import Sheet, enter_sheet
-from central.desk.outage.plan import TypedPage, plan_sheet
-from central.desk.book_models import ReceiptBook
-from central.desk.shifts import open_shift_of
-from central.desk.subsidies import batches, plan, undoing
-from central.office import approvals
-from central.office.models import User
-who = {one.username: one for one in User.objects.all()}
-now_ms = clock.now_ms()
-def sign(request):
-    for name in ("finance", "director"):
-        approvals.sign(request.number, approve=True, reason="", actor=who[name], now_ms=now_ms)
-"""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_subsidy_and_one_outage(site: Site, merchants: None) -> None:
-    """Give a subsidy and undo it; make a stock of vouchers; enter two pages of yesterday, one of them for a voucher."""
-    site.run(
-        f"{SIGNED}"
-        "bucket = Bucket.objects.filter(customer_class__code='dormitory', refundable=False).exclude(name='paid').first()\n"
-        "wanted = plan.plan_subsidy(plan.Choice(bucket, 8_500_000, clock.campus_day(now_ms), buildings=('2', '3')))\n"
-        "more = dict(shown=wanted.digest, why='冬季补贴', actor=who['cashier'], now_ms=now_ms)\n"
-        "sign(batches.ask_subsidy(wanted, 'c' * 32, **more))\n"
-        "undoing.undo_subsidy('c' * 32, why='月份错了', actor=who['cashier'], now_ms=now_ms)\n"
-        "accounts = [a.code for a in stock.plan_stock('2', 2_000, 1, now_ms)]\n"
-        "content = dict(building='2', value_fen=2_000, per_room=1, accounts=accounts)\n"
-        "sign(approvals.ask(acts.MAKE, content, subject='2', why='迎新', actor=who['cashier'], now_ms=now_ms))\n"
-        "typed = [TypedPage(1, '1930', '1-106', '50'), TypedPage(2, '1941', voucher='1-001')]\n"
-        "sheet = plan_sheet(ReceiptBook.objects.get(number='A-12'), clock.campus_day(now_ms - 86_400_000), typed, now_ms)\n"
-        "shift = open_shift_of(who['cashier']).pk\n"
-        "head = Sheet(uuid4().hex, sheet.book, sheet, who['cashier'], shift, sheet.sum_fen)\n"
-        "print(enter_sheet(head, sheet.digest, actor=who['cashier'], now_ms=now_ms).number)"
-    )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def losses(site: Site, one_subsidy_and_one_outage: None) -> None:
-    """Weeks of hourly totals of a building whose second floor is tapped."""
-    site.run("from tests.browser import seed_balances; seed_balances.balances()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def hand_readings(site: Site, losses: None) -> None:
-    """Have meters read by hand in three buildings, after all else."""
-    site.run("from tests.browser import seed_readings; seed_readings.readings()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def k3(site: Site, thefts: None, bills_and_unusual_use: None) -> None:
-    """Have an account map, an export and lists of the finance system."""
-    site.run("from tests.browser import seed_k3; seed_k3.k3()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def meetings(site: Site, k3: None) -> None:
-    """Have improvement items in every state, reviews and the months' meetings."""
-    site.run("from tests.browser import seed_meetings; seed_meetings.meetings()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def runs(site: Site, meetings: None) -> None:
-    """Have runs of what is made by itself: one that made a paper, one that failed, one given up."""
-    site.run("from tests.browser import seed_runs; seed_runs.runs()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def bureau(site: Site, runs: None) -> None:
-    """Have bills of the power bureau, one of them corrected."""
-    site.run("from tests.browser import seed_bureau; seed_bureau.bureau()")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def agreement(site: Site, bureau: None) -> None:
-    """Let the four parties of a building differ on every line of the period that is over."""
-    site.run("from tests.browser import seed_agreement; seed_agreement.agreement()")
+@pytest.fixture(scope="module")
+def site(seeded: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Site]:
+    """Serve a central in which every page has something to show."""
+    whole = made_once(tmp_path_factory, worker_id, "whole", lambda folder: seed_whole(seeded, folder))
+    folder = tmp_path_factory.mktemp("central") / "data"
+    shutil.copytree(whole, folder)
+    made = site_at(folder)
+    with serving(made):
+        yield made
 
 
 @dataclass
