@@ -56,6 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
             f"the database can't be used: {str(error).strip()}. Check the data folder (--data or CARDROOM_DATA) or "
             "DATABASE_URL, that the disk isn't full, and that `cardroom-central init` was run"
         )
+    except BrokenPipeError:
+        # Whoever read us has gone, as `head` does: what is still to be flushed goes nowhere, without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         return _failed(
             f"{error.strerror or error}: {error.filename or 'a file or port'}; check its name and rights"
