@@ -1,4 +1,4 @@
-"""Gateways with their certificates, one that ends soon; a building's code that is open, with a card that waits for a person's word."""
+"""Gateways with their certificates, one that ends soon; an open code, with a card that waits for a person's word."""
 
 from central import clock
 from central.domain.certificates import DAY_MS
