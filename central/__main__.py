@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         django.setup()
         from central.ledger.immutability import TriggersMissing
+        from central.link.authority import AuthorityUnreadable
         from central.link.configuration import ConfigurationTooBig
         from central.link.signing import SigningKeyMissing
     except OSError as error:
@@ -49,7 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     _speak_as_the_terminal()
     try:
         return _command(options.run)(options)
-    except (SigningKeyMissing, TriggersMissing, ConfigurationTooBig, UnreadableBenchClock) as error:
+    except (
+        *(SigningKeyMissing, TriggersMissing, ConfigurationTooBig),
+        *(UnreadableBenchClock, AuthorityUnreadable),
+    ) as error:
         return _failed(str(error))
     except DatabaseError as error:
         return _failed(

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from central.ledger.operations import record_audit
 from central.link.alarms import GATEWAY_REVOKED, raise_alarm
-from central.link.broker_files import Written, write_again
+from central.link.authority import AuthorityUnreadable, folder
+from central.link.broker_files import NotWritten, Written, write_again
 from central.link.models import EnrolmentCode, Gateway, GatewayCertificate
 from central.office.notices import notify
 from central.office.roles import Role
@@ -39,12 +40,16 @@ class Revoked:
 def revoke_gateway(gateway_id: str, why: str, *, actor: str, now_ms: int) -> Revoked | RevokeRefusal:
     """Forget a gateway's key, revoke its certificates, close its building's code, and write the broker's list.
 
-    Asked again it only writes the list again, where that failed before. Raises AuthorityUnreadable.
+    Asked again it only writes the list again, where that failed before. What can't be written is said; it is revoked all the same.
     """
     done = _forget(gateway_id, why.strip(), actor, now_ms)
     if isinstance(done, RevokeRefusal):
         return done
-    return Revoked(gateway_id, done, write_again(now_ms))
+    try:
+        return Revoked(gateway_id, done, write_again(now_ms))
+    except AuthorityUnreadable as error:
+        unwritten = Written(str(folder()), why_not=NotWritten.FAILED, detail=str(error))
+        return Revoked(gateway_id, done, unwritten)
 
 
 @transaction.atomic

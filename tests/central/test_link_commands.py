@@ -91,6 +91,27 @@ def test_from_nothing_to_a_gateway_and_its_revocation(typed: Typed, tmp_path: Pa
     assert Gateway.objects.get().public_key == ""
 
 
+def test_an_authority_that_is_damaged_is_said_and_revokes_all_the_same(typed: Typed, tmp_path: Path) -> None:
+    typed("ca")
+    typed("broker-config", str(tmp_path / "broker"), "--host", "x")
+    NewCard().enrol(typed("enrol", "1")[1].splitlines()[0])
+    key = tmp_path / "data" / "ca.key"
+    key.write_text("nonsense")
+    for words in (
+        ("ca",),
+        ("ca", "show"),
+        ("broker-config", str(tmp_path / "broker"), "--host", "x"),
+        ("enrol", "1"),
+    ):
+        code, said = typed(*words)
+        assert (code, "from the backup" in said) == (1, True), words
+    code, said = typed("revoke", "b1", "--why", "stolen")
+    assert (code, "from the backup" in said) == (1, True)
+    assert Gateway.objects.get().public_key == ""
+    key.unlink()
+    assert typed("ca")[0] == 1  # no second authority beside the one that gateways believe
+
+
 def test_the_signing_keys_by_their_commands(typed: Typed, tmp_path: Path) -> None:
     file = tmp_path / "next.key"
     assert (typed("signing-key")[0], typed("signing-key", "list")[1].count("signs since")) == (0, 1)

@@ -18,7 +18,6 @@ from central.ledger.operations import record_audit
 from central.link.authority import (
     CERTIFICATE_FILE,
     KEY_FILE,
-    AuthorityUnreadable,
     load_authority,
     make_authority,
 )
@@ -40,13 +39,10 @@ def authority(options: Namespace) -> int:
     if not is_ready():
         return 2
     now_ms = clock.now_ms()
-    try:
-        if options.act == "show":
-            found = load_authority()
-            return _show(found) if found is not None else _failed(NO_AUTHORITY)
-        made = make_authority(options.name, now_ms)
-    except AuthorityUnreadable as error:
-        return _failed(str(error))
+    if options.act == "show":
+        found = load_authority()
+        return _show(found) if found is not None else _failed(NO_AUTHORITY)
+    made = make_authority(options.name, now_ms)
     if made.is_new:
         with transaction.atomic():
             print_of = certificates.fingerprint(made.authority.certificate)
@@ -78,10 +74,7 @@ def broker_config(options: Namespace) -> int:
     if not folder.isprintable() or len(folder) > 400:
         return _senseless("the folder's name holds signs that a configuration can't; choose another")
     now_ms = clock.now_ms()
-    try:
-        written = configure(Wanted(Path(folder), tuple(options.host), options.port, options.store), now_ms)
-    except AuthorityUnreadable as error:
-        return _failed(str(error))
+    written = configure(Wanted(Path(folder), tuple(options.host), options.port, options.store), now_ms)
     if written.why_not is not None:
         return _failed(_why_not(written))
     if written.changed:
