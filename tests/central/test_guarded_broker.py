@@ -14,6 +14,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from cryptography import x509
 
+from central.campus.models import Building
 from central.clock import now_ms
 from central.domain import certificates
 from central.domain.certificates import Authority, Span
@@ -197,7 +198,8 @@ def test_a_revoked_gateway_is_thrown_out_and_the_others_come_back(
 
 def test_a_capture_of_sealed_messages_is_worth_nothing(taker: MessageTaker, twin: GatewayTwin) -> None:
     """Who gets hold of the broker has every message that ever passed. Said again they change nothing, whatever their topic."""
-    Gateway.objects.create(id="b2", building_id=2, public_key=GatewayTwin().public_key, enrolled_ms=1)
+    south = Building.objects.get(code="2")
+    Gateway.objects.create(id="b2", building=south, public_key=GatewayTwin().public_key, enrolled_ms=1)
     captured = [(leaf, twin.birth() if leaf == "birth" else twin.batch(b"{}")) for leaf in ("birth", "up")]
     for leaf, sealed in captured:
         taker.take(twin.topic(leaf), sealed, twin.now_ms)

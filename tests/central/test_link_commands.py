@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from central.__main__ import main
+from central.campus.models import Building
 from central.config import data_folder
 from central.link.models import Gateway
 from tests.central.new_card import NewCard
@@ -125,7 +126,8 @@ def test_the_signing_keys_by_their_commands(typed: Typed, tmp_path: Path) -> Non
         2,
         "not-lost: the key that signs is there; use `cardroom-central signing-key switch FILE`\n",
     )
-    Gateway.objects.create(id="b1", building_id=1, public_key="02" * 32, enrolled_ms=1)
+    north = Building.objects.get(code="1")
+    Gateway.objects.create(id="b1", building=north, public_key="02" * 32, enrolled_ms=1)
     code, said = typed("signing-key", "switch", str(file))
     assert (code, "not known yet at: b1" in said) == (2, True)
     assert typed("signing-key", "retire", "00")[0] == 2
