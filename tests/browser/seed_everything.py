@@ -29,6 +29,7 @@ from tests.browser import (
     seed_bureau,
     seed_corrections,
     seed_departures,
+    seed_gateways,
     seed_k3,
     seed_lists,
     seed_low_balance,
@@ -66,6 +67,7 @@ def everything() -> None:
     seed_runs.runs()
     seed_bureau.bureau()
     seed_agreement.agreement()
+    seed_gateways.gateways()
 
 
 def person(name: str) -> User:

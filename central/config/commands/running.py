@@ -86,7 +86,16 @@ def ingest(options: Namespace) -> int:
         certificate_file=options.mqtt_certificate_file,
         key_file=options.mqtt_key_file,
     )
-    process = Ingest(broker)
+    try:
+        process = Ingest(broker)
+    except OSError as error:
+        files = ", ".join(filter(None, (broker.ca_file, broker.certificate_file, broker.key_file)))
+        print(
+            f"the certificates for the broker can't be used ({error.strerror or error}): {files}. Each must be there, readable by "
+            "this user, and PEM; `cardroom-central broker-config` writes them and prints their names",
+            file=sys.stderr,
+        )
+        return 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.stop())
     print(f"ingest: broker {broker.host}:{broker.port}", flush=True)

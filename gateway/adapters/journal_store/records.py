@@ -17,6 +17,7 @@ from gateway.application.records import (
     BootRow,
     Folded,
     InboxRow,
+    KeysTold,
     KnownGrant,
     MeterTies,
     OpenedSerials,
@@ -73,6 +74,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Folded: "folded_mark",
     ClockHabit: "clock_habit",
     LineTold: "line_told",
+    KeysTold: "keys_told",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, TakenSerial, InboxRow})
 
