@@ -2,25 +2,69 @@
 
 import argparse
 import importlib
+import os
 import sys
+from collections.abc import Callable
+
+from gateway.words import LANGUAGES, say, take_language
 
 TOOLS = {
-    "virtual-meter": "firmware_tools.virtual_meter.command",
-    "demo": "firmware_tools.campus.demo",
-    "audit": "firmware_tools.auditor.command",
+    "identify": "firmware_tools.identify.command.run",
+    "inspect": "firmware_tools.image.inspect_command.run",
+    "verify": "firmware_tools.image.inspect_command.run_verify",
+    "keygen": "firmware_tools.image.sign_command.run_keygen",
+    "sign": "firmware_tools.image.sign_command.run",
+    "flash": "firmware_tools.transfer.command.run",
+    "bench": "firmware_tools.bench.command.run",
+    "report": "firmware_tools.bench.report_command.run",
+    "virtual-module": "firmware_tools.virtual_module.command.run",
+    "virtual-meter": "firmware_tools.virtual_meter.command.run",
+    "demo": "firmware_tools.campus.demo.run",
+    "audit": "firmware_tools.auditor.command.run",
 }
-"""Tool -> the module whose `run(arguments) -> int` it is."""
+"""Tool -> its `run(arguments) -> exit code`."""
+STOPPED = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one tool with the arguments after its name; return the exit code."""
+    """Run one tool with the arguments after its name; return the exit code (docs/firmware.md)."""
+    words = take_language(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
-        prog="cardroom-firmware", description="Tools for meter modules and for trying a campus."
+        prog="cardroom-firmware", description=say("Tools for meter modules and for trying a campus.")
     )
+    parser.add_argument("--lang", choices=LANGUAGES, help=say("language of the messages: en or zh"))
     parser.add_argument("tool", choices=TOOLS)
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the tool takes: TOOL --help says")
-    options = parser.parse_args(arguments)
-    code: int = importlib.import_module(TOOLS[options.tool]).run(options.arguments)
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help=say("what the tool takes: TOOL --help says")
+    )
+    options = parser.parse_args(words)
+    module, _, function = TOOLS[options.tool].rpartition(".")
+    run: Callable[[list[str]], int] = getattr(importlib.import_module(module), function)
+    return _guarded(run, options.arguments)
+
+
+def _guarded(run: Callable[[list[str]], int], arguments: list[str]) -> int:
+    """Run a tool; whoever stops it or takes its output away sees no traceback."""
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(say("Stopped."), file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        # Whoever read the output has gone (`| head`): nothing is left to say, and Python must not try at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STOPPED
+    except OSError as error:
+        print(
+            say(
+                "{what}: {why}. Check the disk, the path and your rights, then try again.",
+                what=error.filename or "cardroom-firmware",
+                why=error.strerror or error,
+            ),
+            file=sys.stderr,
+        )
+        return STOPPED
     return code
 
 
