@@ -55,9 +55,9 @@ def enter(port: ModbusPort, module: ModuleIdentity) -> LineGone | None:
     return None if module.keeps_settings else port.use(*FACTORY_LINE)
 
 
-def begin(port: ModbusPort, unit: int, info: bytes) -> Reply:
+def begin(port: ModbusPort, unit: int, info: bytes, timeout_ms: int = INFO_MS) -> Reply:
     """Send the info block once."""
-    return port.ask(unit, modbus.WRITE_REGISTERS, _registers(INFO_REGISTER, info), INFO_MS)
+    return port.ask(unit, modbus.WRITE_REGISTERS, _registers(INFO_REGISTER, info), timeout_ms)
 
 
 def write_block(port: ModbusPort, unit: int, block: bytes, tries: int) -> Said | Refused | Silence | LineGone:

@@ -20,8 +20,8 @@ FRUITLESS_ROUNDS = 3
 RETURN_MS = 20_000
 """How long a silent module is waited for: power is switched back on, a plug is put in again."""
 LOOK_AGAIN_MS = 500
-ERASE_MS = 20_000
-"""How long an info block is repeated to a module that says nothing: it erases."""
+ERASE_MS = 16_000
+"""The longest that an erase is waited for."""
 RESTART_MS = 20_000
 
 
@@ -90,6 +90,7 @@ class Session:
     watch: Watch
     blocks: int = 0
     _resumed: list[int] = field(default_factory=list)
+    _info_refusals: int = 0
     _refusals: dict[int, int] = field(default_factory=dict)
     _line: tuple[int, str, int] = (0, "", 0)
     _begun: bool = False
@@ -117,16 +118,14 @@ class Session:
         if isinstance(module, Stopped):
             return module
         if not module.in_bootloader:
-            return self._from_application(module)
+            if self._begun and self._holds_image(module) is True:
+                return Done(module, True, tuple(self._resumed))  # the break came at the very end
+            if (stopped := self._enter(module)) is not None:
+                return stopped
         start = self._where()
-        if isinstance(start, int):
-            return self._send(start)
-        return start
+        return self._send(start) if isinstance(start, int) else start
 
-    def _from_application(self, module: ModuleIdentity) -> Done | Stopped | None:
-        """The application runs: it is the new one already (the break came at the very end), or it is sent to its bootloader."""
-        if self._begun and self._holds_image(module) is True:
-            return Done(module, True, tuple(self._resumed))
+    def _enter(self, module: ModuleIdentity) -> Stopped | None:
         gone = bootloader.enter(self.port, module)
         if gone is not None:
             return self._gone(gone)
@@ -163,7 +162,7 @@ class Session:
         same_serial = None in (found.serial, self.expected.serial) or found.serial == self.expected.serial
         return found.product == self.expected.product and same_serial
 
-    def _where(self) -> int | Done | Stopped | None:
+    def _where(self) -> int | Stopped | None:
         """Say from which block to go on; begin anew where the module has nothing of this image."""
         if self.plan.tag:
             told = bootloader.progress_of(self.port, self.expected.unit)
@@ -181,17 +180,24 @@ class Session:
         return ours and told.next_block <= len(self.plan.blocks)
 
     def _begin(self) -> int | Stopped | None:
-        until_ms = self.port.now_ms() + ERASE_MS
-        while self.port.now_ms() < until_ms:
-            reply = bootloader.begin(self.port, self.expected.unit, self.plan.info)
+        """Send the info block, each time with twice the patience: a bare bootloader erases anew each time that it is asked."""
+        patience_ms = bootloader.INFO_MS
+        while patience_ms <= ERASE_MS:
+            reply = bootloader.begin(self.port, self.expected.unit, self.plan.info, patience_ms)
+            patience_ms *= 2
             if isinstance(reply, Said):
                 self._begun = True
                 return 0
             if isinstance(reply, Refused):
-                return Stopped(Fault.INFO_REFUSED, 0, reply.code)
+                return self._info_refused(reply)
             if isinstance(reply, LineGone):
                 return self._gone(reply)
         return None
+
+    def _info_refused(self, reply: Refused) -> Stopped | None:
+        """Its power may have failed just now, and its application be back: look again, once."""
+        self._info_refusals += 1
+        return Stopped(Fault.INFO_REFUSED, 0, reply.code) if self._info_refusals > 1 else None
 
     def _send(self, start: int) -> Done | Stopped | None:
         if start or self.blocks:

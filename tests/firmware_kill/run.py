@@ -3,8 +3,8 @@
     python -m tests.firmware_kill.run --images 24 --seed 7
 
 Cut: the power before each block, in its middle, between its bytes and its mark, between its write and the reply, in the erase, in
-the check at the end; the flasher before and after each of its requests; several times in one transfer, with lost replies. Then wrong
-images past the flasher's own checks. The module judges apart: it is written from docs/firmware-image.md, not from the flasher.
+the check at the end; the flasher before and after each of its requests; several times in one transfer, with lost replies. Then
+wrong images past the flasher's own checks. The module judges apart: it is written from docs/firmware-image.md alone.
 """
 
 import argparse
@@ -34,7 +34,7 @@ IMAGES = 24
 BLOCK_WRITES = 132
 """Bytes of a block and its mark."""
 PLACES = (0, 1, 64, 127, 128, 130)
-"""Of a block: before it, in it, between its bytes and its mark, in the mark. The next one's 0 is between this write and its reply."""
+"""Of a block: before it, in it, between its bytes and its mark, in the mark. The next one's 0 lies between write and reply."""
 
 
 @dataclass
@@ -109,7 +109,7 @@ def offers(chosen: list[Case], dice: random.Random) -> Iterator[Result]:
 
 def ran_without_checks(chosen: list[Case], dice: random.Random) -> int:
     """Offer them to a bootloader that checks nothing, and count those that run: the look at the module can fail."""
-    with mock.patch.object(module, "fault_of", lambda stream, maker: Fault.NONE):
+    with mock.patch.object(module, "fault_of", return_value=Fault.NONE):
         return sum(result.ran_wrong for result in offers(chosen, dice))
 
 

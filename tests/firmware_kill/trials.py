@@ -105,8 +105,8 @@ def requests_of(case: Case) -> int:
 
 
 def cut_power(case: Case, cuts: list[int], loss: float = 0.0) -> Result:
-    """Cut the power after so many writes, again after so many more. One cut: the same transfer goes on. Several: it may give up, and
-    another one that knows nothing goes on."""
+    """Cut the power after so many writes, again after so many more. One cut: the same transfer goes on. Several: it may give up,
+    and another one that knows nothing goes on."""
     powered = case.powered()
     left = list(cuts)
     powered.flash.power = Power(left.pop(0))
