@@ -64,7 +64,7 @@ class Dlt645Hearer:
     def _fits(self, frame: Frame) -> bool:
         if frame.function != self._function or not address_answers(self._address, frame.address):
             return False
-        return frame.is_abnormal or frame.data[:4] == bytes.fromhex(self._di)[::-1]
+        return frame.is_abnormal or frame.data.startswith(bytes.fromhex(self._di)[::-1])
 
 
 def find_meter(line: SerialLine, address: str = WILDCARD_ADDRESS) -> MeterIdentity | Silence | LineGone:
