@@ -203,6 +203,16 @@ def _add_campus(commands: Commands) -> None:
     price.add_argument("file", help="JSON or TOML: yuan_per_kwh, from, windows, steps")
     price.set_defaults(run="rules.price")
     _add_lists(commands)
+    bench = commands.add_parser("import-bench", help="take in records that `cardroom-firmware bench` wrote")
+    bench.add_argument("files", nargs="+", metavar="FILE", help="records, or folders of them")
+    bench.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="PUB",
+        help="take only records signed by this key: a .pub file or 64 hex digits",
+    )
+    bench.set_defaults(run="bench_records.import_bench")
 
     merge = commands.add_parser("merge-balance", help="let rooms of one building use up one balance")
     merge.add_argument("payer", help="the room whose balance it is, such as 1-301")
