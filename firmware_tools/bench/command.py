@@ -81,6 +81,31 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--parity", choices=("N", "E", "O"), help=say("parity of the line (default: the model's)")
     )
+    _add_load(parser)
+    parser.add_argument(
+        "--expect-number", default="", metavar="N", help=say("meter number on the delivery note")
+    )
+    parser.add_argument(
+        "--expect-model", default="", metavar="TEXT", help=say("model that the meter must call itself")
+    )
+    parser.add_argument(
+        "--skip", action="append", default=[], choices=TESTS, help=say("leave a test out; may be repeated")
+    )
+    parser.add_argument(
+        "--clock-limit", type=int, default=300, metavar="S", help=say("seconds that its clock may be off")
+    )
+    parser.add_argument(
+        "--utc-offset-min",
+        type=int,
+        default=CHINA_OFFSET_MIN,
+        help=say("the meters' time zone (default 480)"),
+    )
+    _add_record(parser)
+    add_json(parser)
+    return parser
+
+
+def _add_load(parser: argparse.ArgumentParser) -> None:
     load = parser.add_mutually_exclusive_group()
     load.add_argument("--load", type=int, metavar="W", help=say("power of the load that is on, in watts"))
     load.add_argument(
@@ -103,24 +128,9 @@ def _parser() -> argparse.ArgumentParser:
         help=say("largest error of energy that passes (default 2 %%)"),
     )
     parser.add_argument("--minutes", type=int, default=15, help=say("longest time for energy (default 15)"))
-    parser.add_argument(
-        "--expect-number", default="", metavar="N", help=say("meter number on the delivery note")
-    )
-    parser.add_argument(
-        "--expect-model", default="", metavar="TEXT", help=say("model that the meter must call itself")
-    )
-    parser.add_argument(
-        "--skip", action="append", default=[], choices=TESTS, help=say("leave a test out; may be repeated")
-    )
-    parser.add_argument(
-        "--clock-limit", type=int, default=300, metavar="S", help=say("seconds that its clock may be off")
-    )
-    parser.add_argument(
-        "--utc-offset-min",
-        type=int,
-        default=CHINA_OFFSET_MIN,
-        help=say("the meters' time zone (default 480)"),
-    )
+
+
+def _add_record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--occasion", choices=[one.value for one in Occasion], default=Occasion.GOODS_IN.value,
                         help=say("why it is tested (default goods-in)"))  # fmt: skip
     parser.add_argument("--maker", default="", help=say("maker, for the record"))
@@ -128,8 +138,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tester", default="", help=say("who tests, for the record"))
     parser.add_argument("--record", type=Path, metavar="FILE", help=say("file of the record"))
     parser.add_argument("--key", type=Path, metavar="KEYFILE", help=say("private key that signs the record"))
-    add_json(parser)
-    return parser
 
 
 class _Bench:

@@ -30,9 +30,7 @@ _WORDS = {
     Fault.NO_BOOTLOADER: (
         mark("The module doesn't go to its bootloader."),
         mark("Its firmware refused register 129 and 131, or came back at once."),
-        mark(
-            "Switch its power off and on and try again within two seconds; else it needs its programming plug."
-        ),
+        mark("Switch its power off and on and try again; else it needs its programming plug."),
     ),
     Fault.INFO_REFUSED: (
         mark("The bootloader refused the image before any block (exception {code})."),

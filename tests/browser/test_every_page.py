@@ -101,6 +101,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "alarms to resolve": ("manager", "/alarms/"),
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
+    "bench records": ("manager", "/workshop/bench/"),
     "audit log": ("manager", "/audit/?show=all"),
     "audit log, nothing found": ("manager", "/audit/?person=nobody"),
     "a printed hash looked up": ("manager", "/audit/hash/?hash=0000000000000000&position=1"),
@@ -910,6 +911,7 @@ def runs(site: Site, meetings: None) -> None:
 def bureau(site: Site, runs: None) -> None:
     """Have bills of the power bureau, one of them corrected."""
     site.run("from tests.browser import seed_bureau; seed_bureau.bureau()")
+    site.run("from tests.browser import seed_bench; seed_bench.bench()")
 
 
 @pytest.fixture(scope="module", autouse=True)
