@@ -40,6 +40,7 @@ from gateway.words import say
 TESTS = ("identity", "energy", "relay", "clock", "speeds")
 BAUDS = (1200, 2400, 4800, 9600)
 CHINA_OFFSET_MIN = 480
+MINUTE_MS = 60_000
 READING_MS = 250
 """About what one reading of the register takes at 2400 baud: for the word on how long it will run."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
@@ -178,9 +179,9 @@ class _Bench:
 
     def _energy(self) -> BenchTest:
         options = self._options
-        limits = Limits(round(options.limit_percent * 1000), longest_ms=options.minutes * 60_000)
+        limits = Limits(round(options.limit_percent * 1000), longest_ms=options.minutes * MINUTE_MS)
         if self._load.watts:
-            needed_s = needed_ms(self.station, self._load.watts, READING_MS) / 1000
+            needed_s = needed_ms(self.station.row, self._load.watts, READING_MS) / 1000
             self._tell(say("   energy: for 1 % it runs about {time}", time=duration(needed_s)))
         made = measure(self.station, self._load, limits, self._energy_progress)
         if sys.stderr.isatty():

@@ -12,6 +12,7 @@ from firmware_tools.bench.model_rows import resolution_wh
 from firmware_tools.bench.station import No, Station
 from gateway.contract.bench_record import BenchTest, Verdict
 from gateway.protocols.driver import Item
+from gateway.protocols.models import ModelRow
 
 NAME = "energy"
 MS_PER_HOUR = 3_600_000
@@ -87,11 +88,11 @@ def measure(station: Station, load: Load, limits: Limits, told: Callable[[int, i
     return _judged(run, station, load, limits)
 
 
-def needed_ms(station: Station, power_w: int, reading_ms: int, goal_milli_percent: int = 1_000) -> int:
+def needed_ms(row: ModelRow, power_w: int, reading_ms: int, goal_milli_percent: int = 1_000) -> int:
     """Say how long it must run for an uncertainty: from the first step on, in whole steps of the register."""
     if power_w <= 0:
         return 0
-    step_ms = resolution_wh(station.row) * MS_PER_HOUR // power_w
+    step_ms = resolution_wh(row) * MS_PER_HOUR // power_w
     wanted_ms = reading_ms * MILLI_PERCENT // goal_milli_percent
     return step_ms + max(step_ms, -(-wanted_ms // max(1, step_ms)) * step_ms)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from firmware_tools.bench.station import No, PortLost, Station
+from firmware_tools.bench.station import TRIES, No, PortLost, Station
 from firmware_tools.devices.meter_identity import MeterIdentity, find_meter
 from firmware_tools.line.serial_line import LineGone
 from gateway.contract.bench_record import BenchTest, Verdict
@@ -23,7 +23,7 @@ def identify(station: Station, expected: Expected) -> tuple[BenchTest, str]:
     """Ask the meter, compare; give the test and the number it told (empty for none)."""
     if station.row.protocol != "dlt645-2007":
         return _answers_at_all(station), ""
-    found = find_meter(station.line, station.driver.address)
+    found = find_meter(station.line, station.driver.address, TRIES)
     if isinstance(found, LineGone):
         raise PortLost(found)
     if not isinstance(found, MeterIdentity):

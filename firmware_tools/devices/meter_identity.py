@@ -67,15 +67,16 @@ class Dlt645Hearer:
         return frame.is_abnormal or frame.data.startswith(bytes.fromhex(self._di)[::-1])
 
 
-def find_meter(line: SerialLine, address: str = WILDCARD_ADDRESS) -> MeterIdentity | Silence | LineGone:
+def find_meter(
+    line: SerialLine, address: str = WILDCARD_ADDRESS, tries: int = 1
+) -> MeterIdentity | Silence | LineGone:
     """Ask the only meter on the line who it is; with an address, that one. Two meters at once are damage in the Silence."""
-    found = _address(line) if address == WILDCARD_ADDRESS else address
+    found = _address(line, tries) if address == WILDCARD_ADDRESS else address
     if not isinstance(found, str):
         return found
     told: dict[str, str] = {}
     for name, di in ITEMS.items():
-        request = functions.read(found, di, PREAMBLE)
-        reply = line.exchange(request, Dlt645Hearer(found, functions.READ, di), FIRST_BYTE_MS, GAP_MS)
+        reply = _ask(line, functions.read(found, di, PREAMBLE), tries, (found, functions.READ, di))
         if isinstance(reply, LineGone):
             return reply
         if isinstance(reply, Silence) and address != WILDCARD_ADDRESS and not told:
@@ -86,12 +87,23 @@ def find_meter(line: SerialLine, address: str = WILDCARD_ADDRESS) -> MeterIdenti
     return MeterIdentity(found, **told)
 
 
-def _address(line: SerialLine) -> str | Silence | LineGone:
-    request = functions.read_address(PREAMBLE)
-    reply = line.exchange(
-        request, Dlt645Hearer(WILDCARD_ADDRESS, functions.READ_ADDRESS), FIRST_BYTE_MS, GAP_MS
-    )
+def _address(line: SerialLine, tries: int) -> str | Silence | LineGone:
+    wanted = WILDCARD_ADDRESS, functions.READ_ADDRESS, ""
+    reply = _ask(line, functions.read_address(PREAMBLE), tries, wanted)
     if not isinstance(reply, Frame):
         return reply
     value = read_content(reply).value
     return value if isinstance(value, str) else reply.address
+
+
+def _ask(
+    line: SerialLine, request: bytes, tries: int, wanted: tuple[str, int, str]
+) -> Frame | Silence | LineGone:
+    """Ask until something is said; `wanted` is address, function and identifier of the answer."""
+    heard = Silence()
+    for _ in range(tries):
+        reply = line.exchange(request, Dlt645Hearer(*wanted), FIRST_BYTE_MS, GAP_MS)
+        if not isinstance(reply, Silence):
+            return reply
+        heard = reply if reply.heard else heard
+    return heard

@@ -51,7 +51,10 @@ class Wanted:
         """Modbus units to be asked first."""
         if self.address is None:
             return (FIRST_UNIT,)
-        number = int(self.address) if self.address.isascii() and self.address.isdecimal() else 0
+        short = (
+            len(self.address) <= len(str(LAST_UNIT)) and self.address.isascii() and self.address.isdecimal()
+        )
+        number = int(self.address) if short else 0  # twelve digits are a meter's, whatever they begin with
         return (number,) if FIRST_UNIT <= number <= LAST_UNIT else ()
 
 
@@ -82,7 +85,8 @@ Question = Callable[[SerialLine], Device | Silence | LineGone]
 
 
 def _questions(wanted: Wanted) -> Iterator[tuple[Speed, Question]]:
-    for speed in (wanted.speed,) if wanted.speed else MODULE_SPEEDS:
+    # A bootloader that lost its power has forgotten the line's speed: its own is looked at, too.
+    for speed in dict.fromkeys((wanted.speed, MODULE_SPEEDS[0])) if wanted.speed else MODULE_SPEEDS:
         for unit in wanted.units:
             yield speed, _ask_module(unit)
     if wanted.modules_only or (wanted.address is not None and wanted.units):

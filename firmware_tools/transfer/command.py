@@ -6,6 +6,7 @@ from pathlib import Path
 from firmware_tools.devices.finding import Open, add_line_arguments, open_found, port_paths, wanted_of
 from firmware_tools.devices.modbus_port import SerialModbusPort
 from firmware_tools.devices.module_identity import ModuleIdentity
+from firmware_tools.devices.search import MODULE_SPEEDS, Speed, Wanted
 from firmware_tools.devices.words import device_line, speed_text
 from firmware_tools.image.inspect_command import add_key
 from firmware_tools.image.key_files import load_publics
@@ -156,7 +157,9 @@ class _Flashing:
         if trouble := self._remember(module, before):
             return report(trouble, self._options.json)
         header = self._image.header
-        session = Session(self._port, module, self._plan, self._image.sha256, str(header.version), self)
+        session = Session(
+            self._port, module, self._plan, self._image.sha256, str(header.version), self, self._speeds()
+        )
         try:
             ended = session.run()
         except KeyboardInterrupt:
@@ -169,6 +172,11 @@ class _Flashing:
             return report(stopped_words(ended, self._plan), self._options.json)
         state_file.forget(self._folder, _device(module), self._image.sha256.hex())
         return self._finish(self._done_words(ended), ended)
+
+    def _speeds(self) -> tuple[Speed, ...]:
+        wanted = wanted_of(self._options, modules_only=True)
+        named = wanted.speed if isinstance(wanted, Wanted) else None
+        return (named,) if named else MODULE_SPEEDS
 
     def _remember(self, module: ModuleIdentity, before: str) -> Trouble | None:
         begun = Begun(

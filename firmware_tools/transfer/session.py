@@ -88,6 +88,9 @@ class Session:
     digest: bytes
     version: str
     watch: Watch
+    speeds: tuple[tuple[int, str, int], ...] = ()
+    """Where the application may listen when it comes back, besides the speed at which the module was found: a bootloader that lost
+    its power was found at its own."""
     blocks: int = 0
     _resumed: list[int] = field(default_factory=list)
     _info_refusals: int = 0
@@ -139,10 +142,11 @@ class Session:
         until_ms = self.port.now_ms() + RETURN_MS
         told = False
         while True:
-            for speed in dict.fromkeys((self.port.speed, self._line, bootloader.FACTORY_LINE)):
+            here = self.port.speed
+            for speed in dict.fromkeys((here, self._line, bootloader.FACTORY_LINE, *self.speeds)):
                 if (gone := self.port.use(*speed)) is not None:
                     return self._gone(gone)
-                found = read_identity(self.port, self.expected.unit, TRIES)
+                found = read_identity(self.port, self.expected.unit, TRIES if speed == here else 1)
                 if isinstance(found, ModuleIdentity):
                     return (
                         found if self._is_same(found) else Stopped(Fault.OTHER_MODULE, detail=found.product)
