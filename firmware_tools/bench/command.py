@@ -128,6 +128,13 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help=say("largest error of energy that passes (default 2 %%)"),
     )
+    parser.add_argument(
+        "--goal-percent",
+        type=float,
+        default=1.0,
+        metavar="P",
+        help=say("uncertainty at which energy may end (default 1 %%)"),
+    )
     parser.add_argument("--minutes", type=int, default=15, help=say("longest time for energy (default 15)"))
 
 
@@ -179,7 +186,11 @@ class _Bench:
 
     def _energy(self) -> BenchTest:
         options = self._options
-        limits = Limits(round(options.limit_percent * 1000), longest_ms=options.minutes * MINUTE_MS)
+        limits = Limits(
+            round(options.limit_percent * 1000),
+            round(options.goal_percent * 1000),
+            options.minutes * MINUTE_MS,
+        )
         if self._load.watts:
             needed_s = needed_ms(self.station.row, self._load.watts, READING_MS) / 1000
             self._tell(say("   energy: for 1 % it runs about {time}", time=duration(needed_s)))
@@ -238,6 +249,7 @@ def _wrong_number(options: argparse.Namespace) -> Trouble | None:
         "--load": (options.load is None or 1 <= options.load <= 1_000_000),
         "--load-percent": 0 <= options.load_percent <= 100,
         "--limit-percent": 0 < options.limit_percent <= 100,
+        "--goal-percent": 0 < options.goal_percent <= 100,
         "--minutes": 1 <= options.minutes <= 1_440,
         "--clock-limit": 0 <= options.clock_limit <= 86_400,
         "--utc-offset-min": -1_440 < options.utc_offset_min < 1_440,

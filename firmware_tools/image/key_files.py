@@ -39,6 +39,12 @@ def load_private(path: Path) -> Ed25519PrivateKey | Trouble:
     content = read_bounded(path, LARGEST_BYTES)
     if isinstance(content, Trouble):
         return content
+    try:
+        key = load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return _no_private_key(path)
+    if not isinstance(key, Ed25519PrivateKey):
+        return _no_private_key(path)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         return Trouble(
@@ -48,11 +54,7 @@ def load_private(path: Path) -> Ed25519PrivateKey | Trouble:
             say("Close it: chmod 600 {path}. If others may have read it, make a new one.", path=path),
             USAGE,
         )
-    try:
-        key = load_pem_private_key(content, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return _no_private_key(path)
-    return key if isinstance(key, Ed25519PrivateKey) else _no_private_key(path)
+    return key
 
 
 def _no_private_key(path: Path) -> Trouble:

@@ -71,6 +71,12 @@ def opened(record: Path) -> dict[str, tuple[str, str, dict[str, int | str]]]:
     return {test.name: (test.verdict.value, test.reason, test.measured) for test in found.record.tests}
 
 
+@pytest.fixture(autouse=True)
+def two_speeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 1200 baud each answer takes its third of a second: once is enough to see by hand."""
+    monkeypatch.setattr(command, "BAUDS", (4_800, 19_200))
+
+
 async def test_a_good_meter_passes_and_is_left_as_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,9 +98,9 @@ async def test_a_good_meter_passes_and_is_left_as_it_was(
     tests = opened(record)
     assert {name: verdict for name, (verdict, _, _) in tests.items()} == dict.fromkeys(tests, "passed")
     measured = tests["energy"][2]
-    assert measured["uncertainty_milli_percent"] <= 1_500
+    assert measured["uncertainty_milli_percent"] <= 3_500
     assert measured["flowed_mwh"] > 0
-    assert {tests["speeds"][2][f"baud_{baud}"] for baud in (1200, 2400, 4800)} == {"ok"}
+    assert {tests["speeds"][2][f"baud_{baud}"] for baud in (4_800, 19_200)} == {"ok"}
     assert tests["relay"][2]["open_ma"] == 0
     await _report_and_csv(tmp_path, capsys)
 
@@ -134,10 +140,10 @@ async def test_a_meter_that_counts_half_fails_and_a_silent_one_is_asked_no_more(
     record = tmp_path / "half.json"
     only = [word for name in ("relay", "clock", "speeds") for word in ("--skip", name)]
     async with meter_on_a_bench() as (_, line):
-        assert await bench(line, record, "--load", str(KILOWATTS * 2000), *only) == 1
+        assert await bench(line, record, "--load", str(KILOWATTS * 2000), "--goal-percent", "3", *only) == 1
         tests = opened(record)
         assert tests["energy"][:2] == ("failed", "counts-wrong")
-        assert -51_500 < tests["energy"][2]["error_milli_percent"] < -48_500
+        assert -54_000 < tests["energy"][2]["error_milli_percent"] < -46_000
         line.faults = LineFaults(deaf=1.0)
         silent = tmp_path / "silent.json"
         assert await bench(line, silent) == 1
