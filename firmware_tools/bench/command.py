@@ -19,6 +19,7 @@ from firmware_tools.bench.words_of_tests import VERDICTS, test_line
 from firmware_tools.image.key_files import load_private
 from firmware_tools.line.ports import PortSettings
 from firmware_tools.line.serial_line import SerialLine, open_line
+from firmware_tools.terminal.agreement import agreed, not_agreed
 from firmware_tools.terminal.arguments import add_json, arguments_of
 from firmware_tools.terminal.files import write_whole
 from firmware_tools.terminal.progress import duration
@@ -55,6 +56,9 @@ def run(arguments: list[str]) -> int:
     bench = _bench(options)
     if isinstance(bench, Trouble):
         return report(bench, options.json)
+    if not options.yes and not {"relay", "speeds"} <= set(options.skip) and not agreed(_question(options)):
+        bench.station.line.close()
+        return report(not_agreed(), options.json)
     try:
         tests, identity = bench.run()
     except PortLost as lost:
@@ -139,6 +143,7 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_record(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help=say("don't ask"))
     parser.add_argument("--occasion", choices=[one.value for one in Occasion], default=Occasion.GOODS_IN.value,
                         help=say("why it is tested (default goods-in)"))  # fmt: skip
     parser.add_argument("--maker", default="", help=say("maker, for the record"))
@@ -229,6 +234,13 @@ def _bench(options: argparse.Namespace) -> _Bench | Trouble:
     known = options.load is not None or reference is not None
     load = Load(options.load, reference, round(options.load_percent * 1000) if known else 0)
     return _Bench(options, _station(line, row, address), load)
+
+
+def _question(options: argparse.Namespace) -> str:
+    return say(
+        "The bench opens the relay of meter {address} and moves its speed. Does it stand on the bench, with nobody behind it?",
+        address=options.address,
+    )
 
 
 def _station(line: SerialLine, row: ModelRow, address: str) -> Station:

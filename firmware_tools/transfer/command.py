@@ -1,6 +1,7 @@
 """`cardroom-firmware flash`: a signed image into a module, safely: checked first, resumed always, read back at the end."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from firmware_tools.devices.finding import Open, add_line_arguments, open_found, port_paths, wanted_of
@@ -14,10 +15,12 @@ from firmware_tools.image.reading import read_signed
 from firmware_tools.image.refusal_words import refused
 from firmware_tools.image.signed_image import SignedImage, signed_by
 from firmware_tools.image.versions import Version, typed_version
+from firmware_tools.terminal.agreement import agreed, not_agreed
 from firmware_tools.terminal.arguments import add_json, arguments_of
 from firmware_tools.terminal.progress import Progress
 from firmware_tools.terminal.trouble import DONE, USAGE, Trouble, print_json, report
-from firmware_tools.transfer import state_file
+from firmware_tools.terminal.wall_clock import utc_ms
+from firmware_tools.transfer import history, state_file
 from firmware_tools.transfer.blocks import Plan, plan_of
 from firmware_tools.transfer.bootloader import digest_of
 from firmware_tools.transfer.checks import Known, refusal
@@ -68,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--again", action="store_true", help=say("send the image even where the module has it already")
     )
+    parser.add_argument("--yes", action="store_true", help=say("don't ask"))
     parser.add_argument("--dry-run", action="store_true", help=say("check everything and send nothing"))
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help=say("where broken transfers are remembered")
@@ -141,6 +145,8 @@ class _Flashing:
             )
         if self._options.dry_run:
             return self._finish(self._dry_words())
+        if not self._options.yes and not agreed(self._question(module)):
+            return report(not_agreed(), self._options.json)
         if line := found_line(module, begun.blocks if begun else None, len(self._plan.blocks)):
             self._tell(line)
         return self._send(module, begun)
@@ -165,8 +171,10 @@ class _Flashing:
         except KeyboardInterrupt:
             self._progress.close()
             self._remember(module, before)
+            self._note(module, before, "stopped")
             return report(_interrupted(self._blocks, len(self._plan.blocks)), self._options.json)
         self._progress.close()
+        self._note(module, before, ended.fault.value if isinstance(ended, Stopped) else "done")
         if isinstance(ended, Stopped):
             self._remember(module, before)
             return report(stopped_words(ended, self._plan), self._options.json)
@@ -189,7 +197,35 @@ class _Flashing:
         )
         return state_file.remember(self._folder, begun)
 
+    def _note(self, module: ModuleIdentity, before: str, result: str) -> None:
+        header = self._image.header
+        kept = history.note(
+            self._folder,
+            at_ms=utc_ms(),
+            port=self._opened.found.port,
+            unit=module.unit,
+            serial=module.serial,
+            product=header.product,
+            before=before,
+            version=str(header.version),
+            image=self._image.sha256.hex(),
+            blocks=self._blocks,
+            result=result,
+        )
+        if not kept:
+            print(say("This transfer could not be noted in {folder}.", folder=self._folder), file=sys.stderr)
+
     # -- words ----------
+
+    def _question(self, module: ModuleIdentity) -> str:
+        header = self._image.header
+        return say(
+            "Put {product} {version} into unit {unit} on {port}? It measures and switches nothing meanwhile.",
+            product=header.product,
+            version=header.version,
+            unit=module.unit,
+            port=self._opened.found.port,
+        )
 
     def _dry_words(self) -> str:
         return say(

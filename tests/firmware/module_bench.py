@@ -77,7 +77,7 @@ class ModuleBench:
     async def flash(self, one: SignedImage, *arguments: str) -> int:
         """Flash an image with the key that the module believes."""
         state = str(self.folder / "state")
-        return await self.run("flash", self.file(one), "--key", PUBLIC, "--state", state, *arguments)
+        return await self.run("flash", self.file(one), "--key", PUBLIC, "--state", state, "--yes", *arguments)
 
 
 @asynccontextmanager

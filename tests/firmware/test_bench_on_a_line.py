@@ -59,7 +59,7 @@ async def bench(line: VirtualLine, record: Path, *arguments: str) -> int:
         str(BAUD),
     ]
     return await asyncio.to_thread(
-        main, ["--lang", "en", "bench", *where, "--record", str(record), *arguments]
+        main, ["--lang", "en", "bench", *where, "--record", str(record), "--yes", *arguments]
     )
 
 

@@ -1,6 +1,7 @@
 """`identify` and `flash` on a real pty: found, refused before a byte is sent, resumed, read back, and words for every end."""
 
 import asyncio
+import io
 import os
 import signal
 import subprocess
@@ -42,7 +43,9 @@ async def test_a_module_is_found_flashed_and_read_back(
         assert await bench.flash(NEW, "--json") == 0
         assert told(capsys.readouterr().out)["already"] is True
         assert len(bench.module.writes) == writes
-        assert not list((tmp_path / "state").iterdir())
+        assert [path.name for path in (tmp_path / "state").iterdir()] == ["history.jsonl"]
+        noted = told((tmp_path / "state" / "history.jsonl").read_text())
+        assert (noted["before"], noted["version"], noted["result"]) == ("1.2.0", "1.4.0", "done")
 
 
 @pytest.mark.parametrize(
@@ -67,8 +70,14 @@ async def test_a_mismatch_is_refused_before_a_byte_is_sent(
         assert bench.module.writes == []
 
 
-async def test_a_downgrade_that_is_asked_for_is_done(tmp_path: Path) -> None:
+async def test_a_downgrade_that_is_asked_for_is_done_once_somebody_says_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with module_bench(tmp_path) as bench:
+        monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+        file = bench.file(image("1.1.9"))
+        assert await bench.run("flash", file, "--key", PUBLIC, "--allow-downgrade") == 1
+        assert bench.module.writes == []
         assert await bench.flash(image("1.1.9"), "--allow-downgrade") == 0
 
 
@@ -185,7 +194,7 @@ def test_ctrl_c_says_what_state_the_module_is_in(tmp_path: Path) -> None:
     try:
         assert module.stdout is not None
         port = told(module.stdout.readline().decode())["port"]
-        where = ["--port", port, "--key", PUBLIC, "--state", str(tmp_path)]
+        where = ["--port", port, "--key", PUBLIC, "--state", str(tmp_path), "--yes"]
         flashing = subprocess.Popen(
             [*tools, "--lang=zh", "flash", str(tmp_path / "new.crfw"), *where],
             stdout=subprocess.PIPE,
@@ -255,7 +264,7 @@ async def test_a_maker_s_image_goes_as_its_own_tool_sends_it(
     )
     (tmp_path / "wb.crfw").write_bytes(made.raw)
     where = ["--port", os.ttyname(peer.slave), "--address", "42", "--baud", "9600", "--state", str(tmp_path)]
-    arguments = ["flash", str(tmp_path / "wb.crfw"), "--key", PUBLIC, "--hardware", "1", *where]
+    arguments = ["flash", str(tmp_path / "wb.crfw"), "--key", PUBLIC, "--hardware", "1", "--yes", *where]
     code = await asyncio.to_thread(main, ["--lang", "en", *arguments])
     peer.close()
     assert code == 0, capsys.readouterr().err
