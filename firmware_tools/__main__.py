@@ -6,8 +6,23 @@ import os
 import sys
 from collections.abc import Callable
 
-from gateway.words import LANGUAGES, say, take_language
+from firmware_tools.terminal.arguments import Arguments
+from gateway.words import LANGUAGES, mark, say, take_language
 
+WHAT = {
+    "identify": mark("what is on the serial ports: speed, device, firmware"),
+    "inspect": mark("what a firmware file holds"),
+    "verify": mark("whether a signed image is whole, and whose"),
+    "keygen": mark("a key pair to sign images with"),
+    "sign": mark("a maker's file in, a signed image out"),
+    "flash": mark("a signed image into a module"),
+    "bench": mark("test a meter and write its record"),
+    "report": mark("what bench records say"),
+    "virtual-module": mark("a module with bootloader on a pseudo-terminal"),
+    "virtual-meter": mark("meters on a pseudo-terminal"),
+    "demo": mark("a campus of three buildings at work"),
+    "audit": mark("check a demo's books against its meters"),
+}
 TOOLS = {
     "identify": "firmware_tools.identify.command.run",
     "inspect": "firmware_tools.image.inspect_command.run",
@@ -29,11 +44,14 @@ STOPPED = 1
 def main(arguments: list[str] | None = None) -> int:
     """Run one tool with the arguments after its name; return the exit code (docs/firmware.md)."""
     words = take_language(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(
-        prog="cardroom-firmware", description=say("Tools for meter modules and for trying a campus.")
+    parser = Arguments(
+        prog="cardroom-firmware",
+        description=say("Tools for meter modules and for trying a campus."),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n".join(f"  {tool:<16}{say(what)}" for tool, what in WHAT.items()),
     )
     parser.add_argument("--lang", choices=LANGUAGES, help=say("language of the messages: en or zh"))
-    parser.add_argument("tool", choices=TOOLS)
+    parser.add_argument("tool", choices=TOOLS, metavar="TOOL", help=say("one of those below"))
     parser.add_argument(
         "arguments", nargs=argparse.REMAINDER, help=say("what the tool takes: TOOL --help says")
     )

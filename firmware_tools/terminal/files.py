@@ -42,6 +42,8 @@ def unreadable(path: Path, why: str) -> Trouble:
 def write_whole(path: Path, content: bytes, mode: int = 0o644) -> Trouble | None:
     """Write a file aside, make it durable, then give it its name; an older one of that name is replaced in one step."""
     aside = ""
+    if path.exists() and not path.is_file():
+        return _unwritable(path, say("It is no file."))  # a device would be replaced by a file
     try:
         descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "wb") as file:
@@ -53,14 +55,18 @@ def write_whole(path: Path, content: bytes, mode: int = 0o644) -> Trouble | None
     except OSError as error:
         if aside:
             Path(aside).unlink(missing_ok=True)
-        return Trouble(
-            "file-unwritable",
-            say("{path} can't be written.", path=path),
-            error.strerror or str(error),
-            say("Check the folder, your rights and the room on the disk: df -h {folder}", folder=path.parent),
-            FAILED,
-        )
+        return _unwritable(path, error.strerror or str(error))
     return None
+
+
+def _unwritable(path: Path, why: str) -> Trouble:
+    return Trouble(
+        "file-unwritable",
+        say("{path} can't be written.", path=path),
+        why,
+        say("Check the folder, your rights and the room on the disk: df -h {folder}", folder=path.parent),
+        FAILED,
+    )
 
 
 def refuse_existing(path: Path) -> Trouble | None:

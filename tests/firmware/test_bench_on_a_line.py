@@ -115,6 +115,8 @@ async def _report_and_csv(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "changed.json was changed after it was written" in out
     assert ",'=正泰," in (folder / "all.csv").read_text(encoding="utf-8-sig"), "a formula is disarmed"
     assert main(["--lang", "en", "report", str(folder / "none")]) == 2
+    assert main(["--lang", "en", "report", str(folder / "good.json"), "--csv", str(folder)]) == 1
+    assert "It is no file" in capsys.readouterr().err
 
 
 async def test_what_is_broken_is_named(

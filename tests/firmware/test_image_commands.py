@@ -91,6 +91,7 @@ def test_each_refusal_has_its_code_and_its_sentences(
         (["sign", "signer.key", "f", *FIELDS, "--min-version", "2.0.0"], "is above the version"),
         (["sign", "signer.key", "empty", *FIELDS], "The file is empty"),
         (["sign", "signer.key", "f", *FIELDS, "--out", "no/where"], "can't be written"),
+        (["sign", "signer.key", "f", *FIELDS, "--out", "/dev/null"], "it is kept"),
         (["verify", "f", "--key", "nothing"], "nothing can't be read"),
         (["verify", "f", "--key", "f"], "no public Ed25519 key"),
         (["inspect", "/dev/zero"], "It is no file"),
