@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ bench-agreement: $(STAMP) ## 1,000 differences planted into the four-way agreeme
 
 crash: $(STAMP) ## power cuts at every write of the journal; N=100000 for many, SEED=n for the same again
 	@$(PY) -m tests.crash.run --images $(N) $(if $(SEED),--seed $(SEED))
+
+firmware-kill: $(STAMP) ## a firmware transfer killed at every block, flasher and module; IMAGES=n, SEED=n for the same again
+	@$(PY) -m tests.firmware_kill.run $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED))
 
 mutants: $(STAMP) ## small changes of rules and codecs, each to be noticed by a test; N=n of each package, ALL=1, SEED=n, FILE=path
 	@$(PY) -m tests.mutants.run $(if $(ALL),--all,$(if $(filter-out file,$(origin N)),--sample $(N))) \

@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_set_up(commands)
     _add_running(commands)
     _add_campus(commands)
+    _add_workshop(commands)
     _add_link(commands)
     _add_link_security(commands)
     _add_notices(commands)
@@ -287,7 +288,6 @@ def _add_campus(commands: Commands) -> None:
     price.add_argument("file", help="JSON or TOML: yuan_per_kwh, from, windows, steps")
     price.set_defaults(run="rules.price")
     _add_lists(commands)
-
     merge = commands.add_parser("merge-balance", help="let rooms of one building use up one balance")
     merge.add_argument("payer", help="the room whose balance it is, such as 1-301")
     merge.add_argument("rooms", nargs="+", help="the rooms that pay from it")
@@ -295,6 +295,19 @@ def _add_campus(commands: Commands) -> None:
     split = commands.add_parser("split-balance", help="let rooms use up their own balances again")
     split.add_argument("rooms", nargs="+")
     split.set_defaults(run="shared_balance.split_balance")
+
+
+def _add_workshop(commands: Commands) -> None:
+    bench = commands.add_parser("import-bench", help="take in records that `cardroom-firmware bench` wrote")
+    bench.add_argument("files", nargs="+", metavar="FILE", help="records, or folders of them")
+    bench.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="PUB",
+        help="take only records signed by this key: a .pub file or 64 hex digits",
+    )
+    bench.set_defaults(run="bench_records.import_bench")
 
 
 def _add_lists(commands: Commands) -> None:

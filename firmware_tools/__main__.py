@@ -2,25 +2,87 @@
 
 import argparse
 import importlib
+import os
 import sys
+from collections.abc import Callable
 
-TOOLS = {
-    "virtual-meter": "firmware_tools.virtual_meter.command",
-    "demo": "firmware_tools.campus.demo",
-    "audit": "firmware_tools.auditor.command",
+from firmware_tools.terminal.arguments import Arguments
+from gateway.words import LANGUAGES, mark, say, take_language
+
+WHAT = {
+    "identify": mark("what is on the serial ports: speed, device, firmware"),
+    "inspect": mark("what a firmware file holds"),
+    "verify": mark("whether a signed image is whole, and whose"),
+    "keygen": mark("a key pair to sign images with"),
+    "sign": mark("a maker's file in, a signed image out"),
+    "flash": mark("a signed image into a module"),
+    "bench": mark("test a meter and write its record"),
+    "report": mark("what bench records say"),
+    "virtual-module": mark("a module with bootloader on a pseudo-terminal"),
+    "virtual-meter": mark("meters on a pseudo-terminal"),
+    "demo": mark("a campus of three buildings at work"),
+    "audit": mark("check a demo's books against its meters"),
 }
-"""Tool -> the module whose `run(arguments) -> int` it is."""
+TOOLS = {
+    "identify": "firmware_tools.identify.command.run",
+    "inspect": "firmware_tools.image.inspect_command.run",
+    "verify": "firmware_tools.image.inspect_command.run_verify",
+    "keygen": "firmware_tools.image.sign_command.run_keygen",
+    "sign": "firmware_tools.image.sign_command.run",
+    "flash": "firmware_tools.transfer.command.run",
+    "bench": "firmware_tools.bench.command.run",
+    "report": "firmware_tools.bench.report_command.run",
+    "virtual-module": "firmware_tools.virtual_module.command.run",
+    "virtual-meter": "firmware_tools.virtual_meter.command.run",
+    "demo": "firmware_tools.campus.demo.run",
+    "audit": "firmware_tools.auditor.command.run",
+}
+"""Tool -> its `run(arguments) -> exit code`."""
+STOPPED = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one tool with the arguments after its name; return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="cardroom-firmware", description="Tools for meter modules and for trying a campus."
+    """Run one tool with the arguments after its name; return the exit code (docs/firmware.md)."""
+    words = take_language(sys.argv[1:] if arguments is None else arguments)
+    parser = Arguments(
+        prog="cardroom-firmware",
+        description=say("Tools for meter modules and for trying a campus."),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n".join(f"  {tool:<16}{say(what)}" for tool, what in WHAT.items()),
     )
-    parser.add_argument("tool", choices=TOOLS)
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the tool takes: TOOL --help says")
-    options = parser.parse_args(arguments)
-    code: int = importlib.import_module(TOOLS[options.tool]).run(options.arguments)
+    parser.add_argument("--lang", choices=LANGUAGES, help=say("language of the messages: en or zh"))
+    parser.add_argument("tool", choices=TOOLS, metavar="TOOL", help=say("one of those below"))
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help=say("what the tool takes: TOOL --help says")
+    )
+    options = parser.parse_args(words)
+    module, _, function = TOOLS[options.tool].rpartition(".")
+    run: Callable[[list[str]], int] = getattr(importlib.import_module(module), function)
+    return _guarded(run, options.arguments)
+
+
+def _guarded(run: Callable[[list[str]], int], arguments: list[str]) -> int:
+    """Run a tool; whoever stops it or takes its output away sees no traceback."""
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(say("Stopped."), file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        # Whoever read the output has gone (`| head`): nothing is left to say, and Python must not try at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STOPPED
+    except OSError as error:
+        print(
+            say(
+                "{what}: {why}. Check the disk, the path and your rights, then try again.",
+                what=error.filename or "cardroom-firmware",
+                why=error.strerror or error,
+            ),
+            file=sys.stderr,
+        )
+        return STOPPED
     return code
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from importlib import import_module
 
-from gateway.words import LANGUAGES, say, use
+from gateway.words import LANGUAGES, say, take_language
 
 COMMANDS = {
     "run": "gateway.technician.run",
@@ -34,7 +34,7 @@ from plain threads and would carry their 5 MB for weeks."""
 
 def main() -> int:
     """Run one command; return its exit code."""
-    arguments = _speak(sys.argv[1:])
+    arguments = take_language(sys.argv[1:])
     parser = argparse.ArgumentParser(prog="cardroom-gateway", description=say("The building's gateway."))
     parser.add_argument("--lang", choices=LANGUAGES, help=say("language of the messages: en or zh"))
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -46,26 +46,6 @@ def main() -> int:
         import_module(module).add_parser(subparsers)
     args = parser.parse_args(arguments)
     return int(args.run(args))
-
-
-def _speak(arguments: list[str]) -> list[str]:
-    """Take `--lang` out, wherever it stands, and speak it: words are needed before the arguments are read."""
-    left = list(arguments)
-    for place, word in enumerate(left):
-        asked = (
-            word.removeprefix("--lang=")
-            if word.startswith("--lang=")
-            else "".join(left[place + 1 : place + 2])
-        )
-        if word == "--lang" and asked in LANGUAGES:
-            del left[place : place + 2]
-        elif word == f"--lang={asked}" and asked in LANGUAGES:
-            del left[place]
-        else:
-            continue
-        use(asked)
-        break
-    return left
 
 
 def _spare_memory() -> None:

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "central.reports.schedule",
     "central.reports.agreement",
     "central.losses",
+    "central.workshop",
     "central.desk",
     "central.desk.resident",
     "central.desk.room_notices",

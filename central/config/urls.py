@@ -9,6 +9,7 @@ PAGES = {
     "my-room/": "central.dashboard.my_room.urls",
     "desk/": "central.desk.urls",
     "losses/": "central.losses.urls",
+    "workshop/": "central.workshop.urls",
     "link/": "central.link.urls",
     "gateways/": "central.link.enrol_urls",
     "papers/": "central.papers.urls",

@@ -162,6 +162,10 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Workshop"),
+        (Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),),
+    ),
+    (
         _("Receipts and books"),
         (
             Door(_("Receipt books"), _("Taken in, checked page by page, issued in order."), "desk:books", acts.SEE_MONEY),

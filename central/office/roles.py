@@ -194,6 +194,8 @@ ASK_SHARED_BALANCES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_SHARED_BALANCES = (Role.FINANCE, Role.DIRECTOR)
 KEEP_GATEWAYS = (Role.ADMIN,)
 """Opens enrolment codes, approves a card in a living gateway's place, revokes one (R-G5, R-G6)."""
+SEE_BENCH_RECORDS = (*WORKSHOP, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
+"""What was tested on the bench (R-4.3.1)."""
 SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
 IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)

@@ -8,7 +8,7 @@ asked for with `--lang`, else it is the machine's (LC_ALL, LC_MESSAGES, LANG), e
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -39,6 +39,19 @@ def language_of(environment: Mapping[str, str] | None = None) -> str:
                 break
             return "zh" if value.lower().startswith("zh") else "en"
     return _chosen_at_setup() if environment is None else "en"
+
+
+def take_language(arguments: Sequence[str]) -> list[str]:
+    """Take `--lang` out, wherever it stands, and speak it: words are needed before the arguments are read."""
+    left = list(arguments)
+    for place, word in enumerate(left):
+        glued = word.startswith("--lang=")
+        asked = word.removeprefix("--lang=") if glued else "".join(left[place + 1 : place + 2])
+        if (glued or word == "--lang") and asked in LANGUAGES:
+            del left[place : place + (1 if glued else 2)]
+            use(asked)
+            break
+    return left
 
 
 def say(text: str, **facts: object) -> str:

@@ -25,6 +25,7 @@ from tests.browser import (
     seed_abnormal,
     seed_agreement,
     seed_balances,
+    seed_bench,
     seed_bills,
     seed_bureau,
     seed_corrections,
@@ -68,6 +69,7 @@ def everything() -> None:
     seed_bureau.bureau()
     seed_agreement.agreement()
     seed_gateways.gateways()
+    seed_bench.bench()
 
 
 def person(name: str) -> User:

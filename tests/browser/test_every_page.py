@@ -104,6 +104,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "alarms to resolve": ("manager", "/alarms/"),
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
+    "bench records": ("manager", "/workshop/bench/"),
     "audit log": ("manager", "/audit/?show=all"),
     "audit log, nothing found": ("manager", "/audit/?person=nobody"),
     "a printed hash looked up": ("manager", "/audit/hash/?hash=0000000000000000&position=1"),

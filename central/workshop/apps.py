@@ -1,0 +1,10 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+
+
+class WorkshopConfig(AppConfig):
+    """The app's name and label."""
+
+    name = "central.workshop"
+    label = "workshop"

@@ -1,0 +1,35 @@
+"""Bench records for a page."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from central.workshop.models import BenchRecord
+from central.workshop.words import reason_words, test_words
+
+NEWEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record, with the tests that were not passed in words."""
+
+    record: BenchRecord
+    troubles: tuple[str, ...]
+
+
+def newest(verdict: str = "") -> list[Row]:
+    """Give the records imported last; only those of one verdict where one is named."""
+    records = BenchRecord.objects.all()
+    if verdict in BenchRecord.Verdict.values:
+        records = records.filter(verdict=verdict)
+    return [Row(record, _troubles(record)) for record in records[:NEWEST]]
+
+
+def _troubles(record: BenchRecord) -> tuple[str, ...]:
+    tests: list[dict[str, Any]] = json.loads(record.content)["tests"]
+    return tuple(
+        f"{test_words(test['name'])}: {reason_words(test.get('reason', ''))}"
+        for test in tests
+        if test["verdict"] in ("failed", "undecided")
+    )

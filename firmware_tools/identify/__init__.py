@@ -1,0 +1,1 @@
+"""`cardroom-firmware identify`: which ports there are, and what answers on them."""
