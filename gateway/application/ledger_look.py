@@ -12,6 +12,8 @@ from gateway.contract.facts import Entry, Instant
 from gateway.contract.identifiers import AccountId
 from gateway.domain.instants import wall_of
 
+MOST_ENTRIES = 1_000_000
+
 
 class LookedLine(msgspec.Struct, frozen=True):
     """What an entry did to one bucket, and the bucket's running balance after it, in micro-yuan or Wh by `unit`."""
@@ -76,6 +78,8 @@ class LedgerLook(msgspec.Struct, frozen=True):
     live_balance: int
     """What `status` shows: the buckets in the account's unit, less what is used and not booked yet."""
     quarantined: str
+    next_number: int
+    """Of the next entry: two looks with the same saw the same ledger."""
 
 
 def look_at_ledger(
@@ -105,6 +109,7 @@ def look_at_ledger(
         unsettled_wh=gathered.unsettled_wh,
         live_balance=live_balance(journal, gathered, now),
         quarantined=gathered.quarantined,
+        next_number=journal.next_entry_number(),
     )
 
 
@@ -140,3 +145,10 @@ def _entry(entry: Entry, running: Counter[tuple[str, str]], now: Instant) -> Loo
         source=entry.source,
         used_by=entry.used_by,
     )
+
+
+def balances_before(journal: Journal, account: AccountId, at_ms: int) -> list[BroughtForward]:
+    """Give what an account's buckets held before an instant: the balances now, less all that is dated since."""
+    later = journal.entries_of(account, at_ms + 1, MOST_ENTRIES)
+    running = _brought(journal.bucket_sums(account), later)
+    return [BroughtForward(bucket, unit, amount) for (bucket, unit), amount in running.items()]

@@ -1,7 +1,7 @@
 """A look at a journal from outside its writer: read-only, one consistent instant, nothing of the file changed.
 
-While a daemon has the store, SQLite's own snapshot is read beside it and never stops its writer. With no daemon the file is read as it
-lies; where a crash left a log beside it, both are copied first, for only a writer may put them together.
+While a daemon has the store, SQLite's own snapshot is read beside it and never stops its writer. With no daemon the file is read
+as it lies; where a crash left a log beside it, both are copied first, for only a writer may put them together.
 """
 
 import fcntl
@@ -51,7 +51,9 @@ class _Snapshot(SqliteJournal):
         self._begin(path, connection)
 
 
-def look_at(path: Path, use_case: Callable[[SqliteJournal], T], *, beside_writer: bool = False) -> T | CantLook:
+def look_at(
+    path: Path, use_case: Callable[[SqliteJournal], T], *, beside_writer: bool = False
+) -> T | CantLook:
     """Run a use case that only reads on a consistent snapshot of a store. `beside_writer`: a daemon has it and goes on writing."""
     try:
         with _connected(path, beside_writer=beside_writer) as connection:
@@ -89,7 +91,9 @@ def _connected(path: Path, *, beside_writer: bool) -> Iterator[sqlite3.Connectio
 def open_readonly(path: Path, *, still: bool = False) -> sqlite3.Connection:
     """Connect without the right to write. `still`: nobody writes meanwhile, so that no lock and no log is looked for."""
     mode = "immutable=1" if still else "mode=ro"
-    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_S)
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_S
+    )
 
 
 @contextmanager
@@ -135,7 +139,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> CantLook | None:
     for table in set(RECORD_TABLES.values()) - there:
         connection.execute(f"CREATE TEMP TABLE {table} (key TEXT PRIMARY KEY, record BLOB NOT NULL)")
     if "fold" not in there:
-        connection.execute("CREATE TEMP TABLE fold (up_to INTEGER, entries INTEGER, at_ms INTEGER, digest BLOB)")
+        connection.execute(
+            "CREATE TEMP TABLE fold (up_to INTEGER, entries INTEGER, at_ms INTEGER, digest BLOB)"
+        )
         connection.execute("CREATE TEMP TABLE folded (bucket INTEGER PRIMARY KEY, amount INTEGER NOT NULL)")
     connection.execute("BEGIN")
     return None
