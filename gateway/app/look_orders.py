@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -68,12 +69,12 @@ class LookOrders:
         since_ms, limit = order.number("since_ms"), order.number("limit")
         for _ in range(LOOKS):
             found = await self._beside(lambda journal: look_at_ledger(journal, account, since_ms, limit, now))
-            if found is None:
+            live = await self._fresh(lambda journal: _live(journal, account, now))
+            if found is None or live is None:
                 return None
-            number, unsettled_wh, balance = await self._fresh(lambda journal: _live(journal, account, now))
-            if number == found.next_number:
+            if live.next_number == found.next_number:
                 break
-        return msgspec.structs.replace(found, unsettled_wh=unsettled_wh, live_balance=balance)
+        return msgspec.structs.replace(found, unsettled_wh=live.unsettled_wh, live_balance=live.balance)
 
     async def _explain(self, order: Order) -> list[Explanation]:
         name, now = order.text("name"), self._parts.clock.now()
@@ -87,11 +88,9 @@ class LookOrders:
         parts = self._parts
         now, clock = parts.clock.now(), parts.clock
         stored = await self._fresh(lambda journal: look_at_stored_time(journal, now))
-        known = {meter.meter: parts.clocks.off_s(meter.meter) for meter in parts.fleet.all()}
-        known = {
-            **dict.fromkeys(stored.meters_off),
-            **{m: off for m, off in known.items() if off is not None},
-        }
+        read = {str(meter.meter): parts.clocks.off_s(meter.meter) for meter in parts.fleet.all()}
+        known: dict[str, int | None] = dict.fromkeys(stored.meters_off)
+        known |= {meter: off_s for meter, off_s in read.items() if off_s is not None}
         return ClockReport(
             wall_ms=now.wall_ms,
             doubt=str(clock.doubt) if clock.doubt else None,
@@ -107,8 +106,17 @@ class LookOrders:
         )
 
 
-def _live(journal: Journal, account: AccountId, now: Instant) -> tuple[int, int, int]:
-    gathered = metered(journal, account)
-    if gathered is None:
-        return journal.next_entry_number(), 0, 0
-    return journal.next_entry_number(), gathered.unsettled_wh, live_balance(journal, gathered, now)
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """What the writer has in hand of an account."""
+
+    next_number: int
+    unsettled_wh: int
+    balance: int
+
+
+def _live(journal: Journal, account: AccountId, now: Instant) -> _Live | None:
+    one = metered(journal, account)
+    if one is None:
+        return None
+    return _Live(journal.next_entry_number(), one.unsettled_wh, live_balance(journal, one, now))
