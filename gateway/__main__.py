@@ -25,6 +25,14 @@ COMMANDS = {
     "set-address": "gateway.technician.set_address",
     "resolve": "gateway.technician.resolve",
     "set-clock": "gateway.technician.set_clock",
+    "explain": "gateway.technician.explain",
+    "ledger": "gateway.technician.ledger",
+    "outbox": "gateway.technician.outbox",
+    "clock": "gateway.technician.clock",
+    "logs": "gateway.technician.logs",
+    "backup": "gateway.technician.backup",
+    "restore": "gateway.technician.restore",
+    "diag": "gateway.technician.diag",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = ("rich", "greenlet")

@@ -61,20 +61,30 @@ class LookOrders:
     async def _outbox(self, order: Order) -> OutboxLook:
         now, limit = self._parts.clock.now(), order.number("limit")
         kind = str(order.arguments.get("kind", ""))
-        return await self._beside(lambda journal: look_at_outbox(journal, kind, limit, now))
+        found = await self._beside(lambda journal: look_at_outbox(journal, kind, limit, now))
+        fault = self._parts.uplink.fault
+        return msgspec.structs.replace(
+            found,
+            link="connected" if fault is None else str(fault.message),
+            link_connected=fault is None,
+            sent_again=self._parts.drain.sent_again,
+            readings_lost=self._parts.store.counters()["readings_dropped"],
+        )
 
     async def _ledger(self, order: Order) -> LedgerLook | None:
         """The entries are walked beside the writer; what is used and not booked yet is its own."""
         account, now = AccountId(order.text("account")), self._parts.clock.now()
         since_ms, limit = order.number("since_ms"), order.number("limit")
-        for _ in range(LOOKS):
+        for looks_left in reversed(range(LOOKS)):
             found = await self._beside(lambda journal: look_at_ledger(journal, account, since_ms, limit, now))
             live = await self._fresh(lambda journal: _live(journal, account, now))
             if found is None or live is None:
                 return None
-            if live.next_number == found.next_number:
-                break
-        return msgspec.structs.replace(found, unsettled_wh=live.unsettled_wh, live_balance=live.balance)
+            if live.next_number == found.next_number or not looks_left:
+                return msgspec.structs.replace(
+                    found, unsettled_wh=live.unsettled_wh, live_balance=live.balance
+                )
+        raise AssertionError("the last look gives")
 
     async def _explain(self, order: Order) -> list[Explanation]:
         name, now = order.text("name"), self._parts.clock.now()

@@ -70,6 +70,13 @@ class OutboxLook(msgspec.Struct, frozen=True):
     listed: list[WaitingRow]
     """The oldest rows, as many as were asked for."""
     epochs: list[EpochWaiting]
+    link: str | None = None
+    """`connected`, or what is wrong with the link and what to do; None: the daemon is stopped."""
+    link_connected: bool | None = None
+    sent_again: int = 0
+    """How often rows were sent again since the daemon's start, because nobody acknowledged them."""
+    readings_lost: int = 0
+    """Readings that a full disk kept from being written since the daemon's start; their energy is in the next ones."""
 
 
 class _Gist(msgspec.Struct):
