@@ -19,8 +19,12 @@ from gateway.adapters.journal_store.journal import SqliteJournal
 from gateway.adapters.journal_store.opening import BUSY_S
 from gateway.adapters.journal_store.records import RECORD_TABLES
 from gateway.adapters.journal_store.schema import APPLICATION_ID, FOLDED_VERSION, SCHEMA_VERSION
+from gateway.application.alarms import station
+from gateway.contract.rules import AccountRule
 
 T = TypeVar("T")
+COPIED_AT_ONCE = 2_000
+"""Pages between two words on progress."""
 
 
 class LookTrouble(StrEnum):
@@ -69,6 +73,79 @@ def look_at(
         return CantLook(LookTrouble.FORBIDDEN, path, error.strerror or "")
     except OSError as error:
         return CantLook(LookTrouble.NO_ROOM, path, error.strerror or str(error))
+
+
+def copy_store(path: Path, target: Path, progress: Callable[[int, int], None]) -> CantLook | None:
+    """Copy a store as it is at one instant into a new file, beside a daemon that goes on writing, or from one that is stopped.
+
+    Raises OSError or sqlite3.Error when the target can't be written. `progress`: pages left, pages in all.
+    """
+    if not path.exists():
+        return CantLook(LookTrouble.MISSING, path)
+    with _kept_still(path) as is_ours:
+        if not is_ours:
+            with closing(open_readonly(path)) as connection:
+                _copy(connection, target, progress)
+            return None
+        with _whole(path) as whole, closing(open_readonly(whole, still=True)) as connection:
+            _copy(connection, target, progress)
+    return None
+
+
+def _copy(connection: sqlite3.Connection, target: Path, progress: Callable[[int, int], None]) -> None:
+    """One read transaction around the whole copy: what is committed meanwhile waits in the log and restarts nothing."""
+    connection.execute("BEGIN")
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        connection.backup(
+            copy, pages=COPIED_AT_ONCE, progress=lambda _status, left, all_: progress(left, all_)
+        )
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What a store says of itself, after every page and every sum was checked."""
+
+    gateway: str
+    epoch: str
+    last_seq: int
+    last_command: int
+    config_version: int
+    accounts: int
+    entries: int
+    newest_ms: int
+    """The latest trusted time that it recorded."""
+    differing: tuple[str, ...]
+    """Accounts whose balances are not the sums of their entries."""
+
+
+def inspect_store(path: Path) -> StoreFacts | CantLook:
+    """Check every page of a store that lies still, and add its ledger up."""
+    try:
+        with closing(open_readonly(path, still=True)) as connection:
+            verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if verdict != "ok":
+                return CantLook(LookTrouble.DAMAGED, path, str(verdict))
+            entries = connection.execute("SELECT count(*) FROM ledger").fetchone()[0]
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        return CantLook(LookTrouble.DAMAGED, path, str(error))
+    return look_at(path, lambda journal: _facts(journal, entries))
+
+
+def _facts(journal: SqliteJournal, entries: int) -> StoreFacts:
+    here = station(journal)
+    return StoreFacts(
+        gateway=here.gateway,
+        epoch=here.epoch,
+        last_seq=journal.last_seq(here.epoch),
+        last_command=here.last_command,
+        config_version=here.config_version,
+        accounts=len(journal.records(AccountRule)),
+        entries=entries,
+        newest_ms=here.high_water_ms,
+        differing=tuple(journal.ledger_differences()),
+    )
 
 
 @contextmanager
