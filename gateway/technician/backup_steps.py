@@ -47,7 +47,6 @@ class Why(StrEnum):
     NO_ROOM = "no-room"
     NOT_WRITABLE = "not-writable"
     NO_FOLDER = "no-folder"
-    BOOKS = "books-differ"
     READ_BACK = "read-back-differs"
     STORE = "store"
 
