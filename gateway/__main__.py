@@ -4,6 +4,7 @@ import argparse
 import sys
 from importlib import import_module
 
+from gateway.technician.without_trace import run_command
 from gateway.words import LANGUAGES, say, use
 
 COMMANDS = {
@@ -53,7 +54,7 @@ def main() -> int:
     for module in modules:
         import_module(module).add_parser(subparsers)
     args = parser.parse_args(arguments)
-    return int(args.run(args))
+    return run_command(args)
 
 
 def _speak(arguments: list[str]) -> list[str]:

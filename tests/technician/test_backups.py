@@ -1,10 +1,9 @@
-"""Backup and restore of a whole gateway over a real store: one file, one paper, nothing doubled, every damage named (R-G2, C-11)."""
+"""Backup and restore of a whole gateway over a real store: one file, one paper, nothing doubled, damage named (R-G2, C-11)."""
 
 import io
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +66,14 @@ class Kept(Site):
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
+def kept(tmp_path: Path) -> Kept:
     site = Kept(tmp_path)
     site.configure()
     site.grant("p1", 10 * YUAN)
     site.read(BASE_WH)
     use(site, BASE_WH + WH_AT_BACKUP)
     site.central_takes_all()
-    yield site
+    return site
 
 
 @pytest.fixture
@@ -107,7 +106,7 @@ def backed(kept: Kept, run: Any, tmp_path: Path) -> tuple[Path, Path]:
 def test_c_11_a_restored_store_begins_a_new_epoch_and_doubles_nothing(
     kept: Kept, backed: tuple[Path, Path], run: Any
 ) -> None:
-    """After the backup a payment and more use reach central; then the card dies. Nothing of it is lost, billed or credited twice."""
+    """After the backup a payment and more use reach central; then the card dies. Nothing is lost, billed or credited twice."""
     file, paper = backed
     old_epoch, taken = kept.ask(station).epoch, kept.number
     late = kept.grant("p2", 20 * YUAN).result
@@ -131,7 +130,7 @@ def test_c_11_a_restored_store_begins_a_new_epoch_and_doubles_nothing(
         key,
     )
     assert "password_file" in kept.config.read_text()
-    assert list(kept.config.parent.glob("gateway.toml.before-restore-*"))[0].read_text() == "broken"
+    assert next(kept.config.parent.glob("gateway.toml.before-restore-*")).read_text() == "broken"
     assert not list(kept.data.parent.glob(".restoring-*"))
 
     kept.decoded.clear()
@@ -269,7 +268,8 @@ def test_no_room_is_said_with_what_is_missing(
 
 
 @pytest.mark.parametrize("words", [
-    ["backup"], ["backup", "--keep", "2"], ["backup", "x", "--to", "y"], ["backup", "--key-to", "x"], ["backup", "--to", "x", "--keep", "0"],
+    ["backup"], ["backup", "--keep", "2"], ["backup", "x", "--to", "y"], ["backup", "--key-to", "x"],
+    ["backup", "--to", "x", "--keep", "0"],
     ["restore"], ["restore", "x", "--latest", "y"], ["restore", "x", "--ask-key"], ["restore", "--latest", "y"],
     ["ledger", "a1", "--since", "tomorrow"], ["ledger", "nobody"], ["explain", "nobody"], ["explain", "a1", "--at", "noon"],
     ["outbox", "--limit", "-1"], ["ledger", "a1", "--limit", "x"], ["logs", "--since", "soon"],

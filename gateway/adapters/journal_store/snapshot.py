@@ -103,6 +103,26 @@ def _copy(connection: sqlite3.Connection, target: Path, progress: Callable[[int,
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
+def measure_store(path: Path, *, beside_writer: bool = False) -> dict[str, object] | CantLook:
+    """Give a store's schema, its pages, and how many rows each table has; no row itself."""
+    try:
+        with _connected(path, beside_writer=beside_writer) as connection:
+            return connection if isinstance(connection, CantLook) else _measured(connection)
+    except sqlite3.Error as error:
+        return CantLook(LookTrouble.DAMAGED, path, str(error))
+    except OSError as error:
+        return CantLook(LookTrouble.FORBIDDEN, path, error.strerror or "")
+
+
+def _measured(connection: sqlite3.Connection) -> dict[str, object]:
+    schema = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    tables = sorted(name for kind, name, _ in schema if kind == "table")
+    counts = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608  (its own names)
+    pragmas = ("user_version", "page_count", "page_size", "freelist_count", "journal_mode")
+    facts = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas}
+    return {"rows": counts, **facts, "schema": [sql for _, _, sql in schema]}
+
+
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
     """What a store says of itself, after every page and every sum was checked."""
