@@ -147,14 +147,14 @@ def _store(building: Building) -> object:
     """Schema and sizes, no row."""
     if building.data is None:
         raise NotHad("the configuration names no folder")
-    for beside_writer in (False, True):
-        sizes = measure_store(building.data / JOURNAL_NAME, beside_writer=beside_writer)
-        if not isinstance(sizes, CantLook):
-            files = {
-                file.name: file.stat().st_size for file in sorted(building.data.iterdir()) if file.is_file()
-            }
-            return {**sizes, "files": files}
-    raise NotHad(sizes.trouble.value)
+    path = building.data / JOURNAL_NAME
+    sizes = measure_store(path)
+    if isinstance(sizes, CantLook):
+        sizes = measure_store(path, beside_writer=True)
+    if isinstance(sizes, CantLook):
+        raise NotHad(sizes.trouble.value)
+    files = {file.name: file.stat().st_size for file in sorted(building.data.iterdir()) if file.is_file()}
+    return {**sizes, "files": files}
 
 
 def _registry(building: Building) -> object:

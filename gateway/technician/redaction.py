@@ -23,6 +23,8 @@ _CODE = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{4,5}[- ]){3,}[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{4,5}(?![0-9A-Za-z])"
 )
 _BASE64 = re.compile(r"(?<![0-9A-Za-z+/_=-])[0-9A-Za-z+/_-]{24,}={0,2}(?![0-9A-Za-z+/_=-])")
+_BYTES = re.compile(r"\bb(['\"]).{6,}?\1")
+"""Python's way to show bytes, in a trace."""
 _URL = re.compile(r"(?<=://)[^/\s:@\"']+:[^/\s@\"']+(?=@)")
 _NAMED = re.compile(
     r"(?i)(\"?[\w.-]*(?:password|passwd|secret|token|private|signature|seed|authorization|credential|api[_-]?key)[\w.-]*\"?\s*[:=]\s*)"
@@ -52,7 +54,7 @@ class Redactor:
         text = _PEM.sub(HIDDEN, text)
         text = _NAMED.sub(_named, text)
         text = _URL.sub(HIDDEN, text)
-        for pattern in (_SPACED_HEX, _HEX, _CODE):
+        for pattern in (_BYTES, _SPACED_HEX, _HEX, _CODE):
             text = pattern.sub(HIDDEN, text)
         return _BASE64.sub(_base64, text)
 
