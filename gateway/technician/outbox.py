@@ -14,8 +14,8 @@ from gateway.technician.table import table
 from gateway.words import mark, say
 
 MOST_LISTED = 1_000
-HEADS = [mark("kind"), mark("rows"), mark("bytes"), mark("oldest")]
-ROW_HEADS = [mark("epoch"), mark("row"), mark("kind"), mark("about"), mark("written"), mark("bytes")]
+HEADS = [mark("kind of row"), mark("rows"), mark("bytes"), mark("oldest")]
+ROW_HEADS = [mark("epoch"), mark("row"), mark("kind of row"), mark("about"), mark("written"), mark("bytes")]
 EPOCH_HEADS = [
     mark("epoch"),
     mark("newest row"),

@@ -105,7 +105,7 @@ def _outside(file: IO[bytes], path: Path, known: Known) -> Iterator[Finding]:
     )
     with suppress(OSError):
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    reading = Progress(say("reading"), sum(chunk.length for chunk in envelope.chunks))
+    reading = Progress(say("reading the file"), sum(chunk.length for chunk in envelope.chunks))
     try:
         check_chunks(file, envelope, reading)
     finally:

@@ -75,7 +75,7 @@ def restore(path: Path, config: Path, data: Path | None, key_file: Path | None, 
 def _open(file: IO[bytes], key_file: Path | None, here: Here) -> Opened | None:
     """Whole first, then the key: a damaged file is not blamed on the paper."""
     envelope = read_envelope(file)
-    reading = Progress(say("reading"), sum(chunk.length for chunk in envelope.chunks))
+    reading = Progress(say("reading the file"), sum(chunk.length for chunk in envelope.chunks))
     try:
         check_chunks(file, envelope, reading)
     finally:
