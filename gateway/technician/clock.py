@@ -156,9 +156,9 @@ def screen(report: ClockReport, kernel: KernelClock | None, rtc: RealTimeClock |
 
 def _marks(report: ClockReport, offset: int) -> Iterator[str]:
     if report.central_ahead_ms is not None:
+        off_s = round(report.central_ahead_ms / 1000)
         yield say(
-            "Central's clock is {seconds} s ahead of this one, as last heard.",
-            seconds=f"{report.central_ahead_ms / 1000:+.1f}",
+            "Central's clock and this one: {seconds} s apart when it was last heard.", seconds=f"{off_s:+d}"
         )
     yield say("Central last acknowledged something new: {when}.", when=clock_text(report.heard_ms, offset))
     yield say("Newest time stored here: {when}", when=clock_text(report.latest_ms, offset))

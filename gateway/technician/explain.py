@@ -10,7 +10,7 @@ from gateway.application.explain import Explanation, ToldDecision, ToldMeter, To
 from gateway.application.explain_past import PastExplanation, explain_past
 from gateway.application.ways_out import Way
 from gateway.contract.quantities import Unit
-from gateway.technician.amounts import exact, with_unit
+from gateway.technician.amounts import bucket_text, exact, with_unit
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.explain_past import past_screen
@@ -119,7 +119,7 @@ def _credit(one: Explanation, offset: int) -> Iterator[str]:
         yield say("  paid from {payer}, and shared with all that it pays for", payer=one.pays_from)
     for bucket in one.buckets:
         ends = say(", until {when}", when=clock_text(bucket.expires_ms, offset)) if bucket.expires_ms else ""
-        yield f"  {bucket.bucket}: {with_unit(bucket.amount, bucket.unit)}{ends}"
+        yield f"  {bucket_text(bucket.bucket)}: {with_unit(bucket.amount, bucket.unit)}{ends}"
     if one.unsettled_wh:
         yield say(
             "  less what is used and not booked yet: {energy}", energy=with_unit(one.unsettled_wh, Unit.KWH)
@@ -140,11 +140,9 @@ def _credit(one: Explanation, offset: int) -> Iterator[str]:
             version=price.version,
         )
         return
+    since = say(", in force since {when}", when=clock_text(price.from_ms, offset)) if price.from_ms else ""
     yield say(
-        "Price: {rate} yuan/kWh, version {version}, in force since {when}",
-        rate=rate,
-        version=price.version,
-        when=clock_text(price.from_ms, offset),
+        "Price: {rate} yuan/kWh, version {version}{since}", rate=rate, version=price.version, since=since
     )
     if price.changes_ms is not None:
         yield say("  it may change {when}", when=clock_text(price.changes_ms, offset))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.application.explain_past import PastExplanation
 from gateway.contract.quantities import Unit
-from gateway.technician.amounts import exact, with_unit
+from gateway.technician.amounts import bucket_text, exact, with_unit
 from gateway.technician.local_time import clock_text
 from gateway.technician.reasons import DECISIONS, VERDICTS, reason_text
 from gateway.words import mark, say
@@ -32,7 +32,7 @@ def past_screen(one: PastExplanation, offset: int) -> Iterator[str]:
     for held in one.booked:
         yield say(
             "In the ledger then: {bucket} {amount}",
-            bucket=held.bucket,
+            bucket=bucket_text(held.bucket),
             amount=with_unit(held.amount, held.unit),
         )
     if one.is_folded:

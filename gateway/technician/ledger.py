@@ -9,7 +9,7 @@ import msgspec
 from gateway.application.ledger_look import LedgerLook, LookedEntry, look_at_ledger
 from gateway.contract.identifiers import AccountId
 from gateway.contract.quantities import Unit
-from gateway.technician.amounts import exact, unit_text, with_unit
+from gateway.technician.amounts import bucket_text, exact, unit_text, with_unit
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.local_time import NotATime, clock_text, read_instant
@@ -121,7 +121,16 @@ def screen(look: LedgerLook, offset: int) -> Iterator[str]:
 def _rows(look: LedgerLook, offset: int) -> Iterator[tuple[str, ...]]:
     for one in look.brought:
         amount = exact(one.amount, one.unit)
-        yield "", "", say("brought forward"), "", "", one.bucket, "", f"{amount} {unit_text(one.unit)}"
+        yield (
+            "",
+            "",
+            say("brought forward"),
+            "",
+            "",
+            bucket_text(one.bucket),
+            "",
+            f"{amount} {unit_text(one.unit)}",
+        )
     for entry in look.entries:
         yield from _entry_rows(entry, offset)
 
@@ -140,7 +149,7 @@ def _entry_rows(entry: LookedEntry, offset: int) -> Iterator[tuple[str, ...]]:
         yield (*head, "", "", "")
     for place, line in enumerate(entry.lines):
         amount, balance = exact(line.amount, line.unit), with_unit(line.balance, line.unit)
-        yield (*(head if place == 0 else ("",) * len(head)), line.bucket, amount, balance)
+        yield (*(head if place == 0 else ("",) * len(head)), bucket_text(line.bucket), amount, balance)
 
 
 def _what(entry: LookedEntry) -> str:
@@ -159,7 +168,7 @@ def _sums(look: LedgerLook) -> Iterator[str]:
         if one.balance or one.folded or one.posted:
             yield say(
                 "{bucket}: {balance} = {folded} folded + {posted} in entries",
-                bucket=one.bucket,
+                bucket=bucket_text(one.bucket),
                 balance=with_unit(one.balance, one.unit),
                 folded=exact(one.folded, one.unit),
                 posted=exact(one.posted, one.unit),
