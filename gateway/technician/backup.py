@@ -212,6 +212,7 @@ def _report(
     args: argparse.Namespace, config: GatewayConfig, made: "Made", recipient: "X25519PublicKey"
 ) -> int:
     from gateway.contract.recovery_key import name_of
+    from gateway.technician.backup_progress import size_text
     from gateway.technician.backup_steps import keep_newest
 
     removed = keep_newest(made.path.parent, config.gateway.id, args.keep, made.path) if args.keep else []
@@ -226,9 +227,9 @@ def _report(
     else:
         print(
             say(
-                "{path}: {megabytes} MB, {members} files, read back and the same.",
+                "{path}: {size}, {members} files, read back and the same.",
                 path=made.path,
-                megabytes=f"{made.bytes / 1e6:.1f}",
+                size=size_text(made.bytes),
                 members=made.members,
             )
         )

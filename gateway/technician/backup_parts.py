@@ -65,7 +65,6 @@ def manifest_row(part: Part) -> ManifestRow:
     with part.path.open("rb") as file:
         while piece := file.read(1_000_000):
             digest.update(piece)
-        state = os.fstat(file.fileno())
-    return ManifestRow(
-        part.name, state.st_size, digest.hexdigest(), str(part.place), stat.S_IMODE(state.st_mode)
-    )
+        size = os.fstat(file.fileno()).st_size
+    mode = stat.S_IMODE(part.place.stat().st_mode)
+    return ManifestRow(part.name, size, digest.hexdigest(), str(part.place), mode)

@@ -8,6 +8,11 @@ from gateway.words import say
 EVERY_S = 0.2
 
 
+def size_text(count: int) -> str:
+    """Give bytes as a person reads them: `25 kB`, `3.1 MB`."""
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{-(-count // 1000)} kB"
+
+
 class Progress:
     """Counts bytes of a known total."""
 

@@ -27,7 +27,7 @@ from gateway.adapters.journal_store.snapshot import CantLook, StoreFacts, inspec
 from gateway.application.ports import StoreInUse
 from gateway.contract.recovery_key import name_of, private_key_of
 from gateway.technician.backup_parts import DATA
-from gateway.technician.backup_progress import Progress
+from gateway.technician.backup_progress import Progress, size_text
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.damage_words import damage_text
 from gateway.technician.local_time import clock_text
@@ -55,12 +55,14 @@ def restore(path: Path, config: Path, data: Path | None, key_file: Path | None, 
     try:
         with ExitStack() as endings:
             file = endings.enter_context(path.open("rb"))
+            meant = data or here.data
+            _keep_daemon_away(meant, endings)
             opened = _open(file, key_file, here)
             if opened is None:
                 return NOT_DONE
-            target = data or here.data or Path(opened.manifest.data)
-            if target.is_dir():
-                endings.enter_context(lock_file(target / JOURNAL_NAME))
+            target = meant or Path(opened.manifest.data)
+            if meant is None:
+                _keep_daemon_away(target, endings)
             return _put_back(path, opened, target, config, here, as_json=as_json)
     except Damaged as error:
         print("\n".join((*damage_text(error, path), say("Nothing was put back."))), file=sys.stderr)
@@ -70,6 +72,12 @@ def restore(path: Path, config: Path, data: Path | None, key_file: Path | None, 
             file=sys.stderr,
         )
     return NOT_DONE
+
+
+def _keep_daemon_away(data: Path | None, endings: ExitStack) -> None:
+    """Hold the store's lock until all is done. Raises StoreInUse while a daemon has it."""
+    if data is not None and data.is_dir():
+        endings.enter_context(lock_file(data / JOURNAL_NAME))
 
 
 def _open(file: IO[bytes], key_file: Path | None, here: Here) -> Opened | None:
@@ -158,7 +166,7 @@ def _shown(manifest: Manifest, facts: StoreFacts, data: Path, here: Here) -> Ite
         epoch=facts.epoch,
         seq=facts.last_seq,
     )
-    yield from (f"  {row.name}  {row.bytes}" for row in manifest.members)
+    yield from (f"  {row.name}  {size_text(row.bytes)}" for row in manifest.members)
     if facts.differing:
         yield say(
             "! The balances of these accounts are not the sums of their entries: {accounts}. They are in the "

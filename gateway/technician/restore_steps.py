@@ -8,16 +8,14 @@ import ctypes
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.adapters.backup_file.layout import Manifest
 from gateway.adapters.backup_file.writer import make_durable
 from gateway.adapters.journal_store import JOURNAL_NAME, SqliteJournal
-from gateway.adapters.journal_store.opening import lock_file
 from gateway.application.new_epoch import renew_epoch
-from gateway.application.ports import Journal, StoreInUse
+from gateway.application.ports import Journal
 from gateway.technician.backup_parts import CONFIG, DATA, ELSEWHERE
 from gateway.technician.looking import now_for
 
@@ -155,15 +153,3 @@ def _replace_file(path: Path, target: Path, stamp: str, mode: int) -> None:
         os.chown(aside, state.st_uid, state.st_gid)
     os.replace(aside, target)
     make_durable(target.parent)
-
-
-def is_stopped(data: Path) -> bool:
-    """Say whether no daemon has the store; the lock is let go again at once."""
-    if not data.is_dir() or not (data / f"{JOURNAL_NAME}.lock").exists():
-        return True
-    with suppress(OSError):
-        try:
-            lock_file(data / JOURNAL_NAME).close()
-        except StoreInUse:
-            return False
-    return True

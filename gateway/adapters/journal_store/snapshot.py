@@ -141,16 +141,19 @@ class StoreFacts:
 
 
 def inspect_store(path: Path) -> StoreFacts | CantLook:
-    """Check every page of a store that lies still, and add its ledger up."""
+    """Check every page of a store that lies still, with the log beside it where there is one, and add its ledger up."""
     try:
-        with closing(open_readonly(path, still=True)) as connection:
-            verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-            if verdict != "ok":
-                return CantLook(LookTrouble.DAMAGED, path, str(verdict))
-            entries = connection.execute("SELECT count(*) FROM ledger").fetchone()[0]
+        with _whole(path) as whole:
+            with closing(open_readonly(whole, still=True)) as connection:
+                verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+                if verdict != "ok":
+                    return CantLook(LookTrouble.DAMAGED, path, str(verdict))
+                entries = connection.execute("SELECT count(*) FROM ledger").fetchone()[0]
+            return look_at(whole, lambda journal: _facts(journal, entries))
     except (sqlite3.Error, UnicodeDecodeError) as error:
         return CantLook(LookTrouble.DAMAGED, path, str(error))
-    return look_at(path, lambda journal: _facts(journal, entries))
+    except OSError as error:
+        return CantLook(LookTrouble.NO_ROOM, path, error.strerror or "")
 
 
 def _facts(journal: SqliteJournal, entries: int) -> StoreFacts:
