@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ def run(kept: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 @pytest.fixture
 def backed(kept: Kept, run: Any, tmp_path: Path) -> tuple[Path, Path]:
     """A backup and the file with its paper."""
+    os.chmod(kept.data / "registry.json", 0o640)
     kept.close_journal()
     paper, file = tmp_path / "paper.txt", tmp_path / "b.backup"
     code, out, err = run("backup", str(file), "--new-key", "--key-to", str(paper), "--json")
@@ -127,6 +129,10 @@ def test_c_11_a_restored_store_begins_a_new_epoch_and_doubles_nothing(
     assert code == 0, err
     told = json.loads(out)
     aside = Path(told["kept"])
+    assert [stat.S_IMODE((kept.data / name).stat().st_mode) for name in ("registry.json", "gateway.key")] == [
+        0o640,
+        0o600,
+    ]
     assert (aside / JOURNAL_NAME).exists()
     assert ((kept.data / "registry.json").read_bytes(), (kept.data / "gateway.key").read_bytes()) == (
         registry,

@@ -202,15 +202,14 @@ def unpack(
         target = _inside(folder, row.name)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest, length = sha256(), 0
-        with open(
-            os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, row.mode & 0o700 | 0o600), "wb"
-        ) as out:
+        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             for part in read_member(file, envelope, key, row.name):
                 digest.update(part)
                 length += len(part)
                 out.write(part)
                 progress(len(part))
             out.flush()
+            os.fchmod(out.fileno(), row.mode & 0o777 | 0o600)
             os.fsync(out.fileno())
         if (length, digest.hexdigest()) != (row.bytes, row.sha256):
             raise Damaged(Damage.CONTENT, row.name)
