@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.snapshot import CantLook, look_at
 from gateway.adapters.key_file import NoKey, load_key
+from gateway.application.boot import proved_ms
+from gateway.application.ports import Journal
 from gateway.config import GatewayConfig
 from gateway.contract.facts import Instant
 from gateway.technician.config_check import add_config_option
@@ -143,8 +145,15 @@ def _mistake(args: argparse.Namespace) -> str:
 def _now(config: GatewayConfig) -> Instant | CantLook:
     """The time, judged by what the store proves."""
     path = config.gateway.data / JOURNAL_NAME
-    found = look_at(path, now_for)
-    return found if isinstance(found, Instant) else look_at(path, now_for, beside_writer=True)
+    found = look_at(path, _dated)
+    return found if isinstance(found, Instant) else look_at(path, _dated, beside_writer=True)
+
+
+def _dated(journal: Journal) -> Instant:
+    """A Pi that woke in the past dates its backup by the latest time that its store proves, so that the newest stays the newest."""
+    now = now_for(journal)
+    at_least_ms = max(now.wall_ms, proved_ms(journal) or 0)
+    return now if now.trusted else Instant(now.boot, now.monotonic_ms, at_least_ms, trusted=False)
 
 
 def _recipient(args: argparse.Namespace, config: GatewayConfig, now: Instant) -> "X25519PublicKey | None":

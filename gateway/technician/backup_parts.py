@@ -1,11 +1,12 @@
 """Which files make a building's gateway: what goes into a backup, under which name, and where it came from."""
 
-import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from gateway.adapters.backup_file.layout import ManifestRow
 from gateway.adapters.journal_store import JOURNAL_NAME
@@ -59,12 +60,17 @@ def _named_in(config: GatewayConfig) -> list[Path]:
     return [path for path in named if path is not None]
 
 
-def manifest_row(part: Part) -> ManifestRow:
-    """Measure one file. Raises OSError."""
+def opened(part: Part) -> IO[bytes]:
+    """Open a file that stays as it is: the store's copy itself, of all others what is in them now. Raises OSError."""
+    return part.path.open("rb") if part.path != part.place else BytesIO(part.path.read_bytes())
+
+
+def manifest_row(part: Part, content: IO[bytes]) -> ManifestRow:
+    """Measure one file, and turn it back to its beginning. Raises OSError."""
     digest = sha256()
-    with part.path.open("rb") as file:
-        while piece := file.read(1_000_000):
-            digest.update(piece)
-        size = os.fstat(file.fileno()).st_size
+    while piece := content.read(1_000_000):
+        digest.update(piece)
+    size = content.tell()
+    content.seek(0)
     mode = stat.S_IMODE(part.place.stat().st_mode)
     return ManifestRow(part.name, size, digest.hexdigest(), str(part.place), mode)

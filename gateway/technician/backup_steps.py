@@ -5,6 +5,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -15,7 +16,7 @@ from typing import IO
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from gateway.adapters.backup_file.layout import MANIFEST, VERSION, Head, Manifest
+from gateway.adapters.backup_file.layout import MANIFEST, VERSION, Head, Manifest, ManifestRow
 from gateway.adapters.backup_file.reader import Damaged, read_envelope, read_manifest, read_member
 from gateway.adapters.backup_file.writer import AlreadyThere, BackupWriter, sweep_left_over, written_aside
 from gateway.adapters.disk_room import free_bytes
@@ -30,7 +31,7 @@ from gateway.adapters.journal_store.snapshot import (
 from gateway.config import GatewayConfig
 from gateway.contract.envelope import KeySigner
 from gateway.contract.facts import Instant
-from gateway.technician.backup_parts import manifest_row, parts_of
+from gateway.technician.backup_parts import manifest_row, opened, parts_of
 from gateway.technician.backup_progress import Progress
 from gateway.words import say
 
@@ -154,9 +155,25 @@ def _from_copy(job: Job, target: Path, copy: Path) -> Made | NoBackup:
 
 def _write(job: Job, file: IO[bytes], copy: Path, facts: StoreFacts) -> Manifest | None:
     """Write everything, then read it from the disk with the file's own key, which dies here; None when it is not the same."""
-    parts = parts_of(job.config, job.config_path, copy)
-    rows = [manifest_row(part) for part in parts]
-    manifest = Manifest(
+    with ExitStack() as endings:
+        parts = parts_of(job.config, job.config_path, copy)
+        contents = [endings.enter_context(opened(part)) for part in parts]
+        rows = [manifest_row(part, content) for part, content in zip(parts, contents, strict=True)]
+        manifest = _manifest(job, rows, facts)
+        writer = BackupWriter(file, job.config.gateway.id, job.now.wall_ms, job.software, job.recipient)
+        writer.add(MANIFEST, BytesIO(msgspec.json.encode(manifest)))
+        writing = Progress(say("encrypting"), sum(row.bytes for row in rows))
+        for row, content in zip(rows, contents, strict=True):
+            writer.add(row.name, content, writing)
+        writer.finish(job.signer)
+        writing.end()
+    file.flush()
+    os.fsync(file.fileno())
+    return manifest if _reads_back(file, writer, manifest) else None
+
+
+def _manifest(job: Job, rows: list[ManifestRow], facts: StoreFacts) -> Manifest:
+    return Manifest(
         version=VERSION,
         gateway=job.config.gateway.id,
         made_ms=job.now.wall_ms,
@@ -167,24 +184,12 @@ def _write(job: Job, file: IO[bytes], copy: Path, facts: StoreFacts) -> Manifest
         members=rows,
         facts={name: value for name, value in asdict(facts).items() if isinstance(value, int | str)},
     )
-    total = sum(row.bytes for row in rows)
-    writer = BackupWriter(file, job.config.gateway.id, job.now.wall_ms, job.software, job.recipient)
-    writer.add(MANIFEST, BytesIO(msgspec.json.encode(manifest)))
-    writing = Progress(say("encrypting"), total)
-    for part in parts:
-        with part.path.open("rb") as content:
-            writer.add(part.name, content, writing)
-    writer.finish(job.signer)
-    writing.end()
-    file.flush()
-    os.fsync(file.fileno())
-    return manifest if _reads_back(file, writer, manifest, total) else None
 
 
-def _reads_back(file: IO[bytes], writer: BackupWriter, manifest: Manifest, total: int) -> bool:
+def _reads_back(file: IO[bytes], writer: BackupWriter, manifest: Manifest) -> bool:
     """The kernel is asked to forget what it has of the file, so that the medium itself is read, as far as that can be."""
     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    reading = Progress(say("reading back"), total)
+    reading = Progress(say("reading back"), sum(row.bytes for row in manifest.members))
     try:
         envelope = read_envelope(file)
         same = read_manifest(file, envelope, writer.key) == manifest

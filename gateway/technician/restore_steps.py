@@ -6,8 +6,10 @@ one by one, the store last, and the old ones are kept in a folder inside.
 
 import ctypes
 import os
+import pwd
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from gateway.application.ports import Journal
 from gateway.technician.backup_parts import CONFIG, DATA, ELSEWHERE
 from gateway.technician.looking import now_for
 
+USER = "cardroom"
+"""The daemon's, as the package makes it."""
 _EXCHANGE = 2
 """RENAME_EXCHANGE of renameat2(2)."""
 _AT_FDCWD = -100
@@ -61,7 +65,7 @@ def put_back(staged: Path, manifest: Manifest, data: Path, config: Path, stamp: 
     if not there:
         os.rename(fresh, data)
     elif _exchange(fresh, data):
-        os.rename(fresh, kept)
+        _set_aside(fresh, kept, data)
     else:
         kept = data / f"before-restore-{stamp}"
         _replace_inside(fresh, data, kept)
@@ -97,15 +101,33 @@ def _elsewhere(staged: Path, manifest: Manifest, config: Path) -> Iterator[tuple
         yield aside, place
 
 
+def _set_aside(old: Path, kept: Path, data: Path) -> None:
+    """Give the old folder its name; where that can't be done, all goes back to its place: what was there is never lost."""
+    try:
+        os.rename(old, kept)
+    except OSError:
+        _exchange(old, data)
+        raise
+
+
 def _own_like(fresh: Path, data: Path) -> None:
-    """The daemon's user owns what it had; the folder's mode stays."""
-    like = data if data.exists() else data.parent
-    state = like.stat()
+    """The daemon's user owns what it had; the folder's mode stays. On a fresh card it is the package's user."""
     if data.exists():
-        os.chmod(fresh, state.st_mode & 0o7777)
-    if os.geteuid() == 0:
-        for path in (fresh, *fresh.rglob("*")):
-            os.chown(path, state.st_uid, state.st_gid)
+        os.chmod(fresh, data.stat().st_mode & 0o7777)
+    if os.geteuid() != 0:
+        return
+    owner = _owner(data)
+    for path in (fresh, *fresh.rglob("*")):
+        os.chown(path, *owner)
+
+
+def _owner(data: Path) -> tuple[int, int]:
+    if not data.exists():
+        with suppress(KeyError):
+            user = pwd.getpwnam(USER)
+            return user.pw_uid, user.pw_gid
+    state = (data if data.exists() else data.parent).stat()
+    return state.st_uid, state.st_gid
 
 
 def _exchange(fresh: Path, data: Path) -> bool:
