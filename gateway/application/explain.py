@@ -11,13 +11,14 @@ from gateway.application.accounts import Metered, metered, metered_by
 from gateway.application.alarms import standing_alarms, station
 from gateway.application.decide import leeway_now, policy, ruling_now
 from gateway.application.ports import Journal
-from gateway.application.records import MeterTies
+from gateway.application.records import ONLY, MeterTies
 from gateway.application.shared_credit import live_balance
 from gateway.application.software_control import estimated_wh
 from gateway.application.ways_out import Way, ways_out
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.rules import AccountRule
+from gateway.domain.cut_guard import CutGuard
 from gateway.domain.cutoff import HELD_BY_GUARD, Basis, Ruling, credit_of, ground_of
 from gateway.domain.instants import wall_of
 from gateway.domain.leeway import Leeway
@@ -104,6 +105,16 @@ class ToldAlarm(msgspec.Struct, frozen=True):
     since_ms: int | None
 
 
+class ToldGuard(msgspec.Struct, frozen=True):
+    """The building's guard of cuts: `recent` of at most `most` in its time; tripped: only approved ones go on (C-10)."""
+
+    tripped: bool
+    recent: int
+    most: int
+    approved: int
+    approved_until_ms: int
+
+
 class Explanation(msgspec.Struct, frozen=True):
     """Everything that `cardroom-gateway explain` shows of one account."""
 
@@ -128,6 +139,7 @@ class Explanation(msgspec.Struct, frozen=True):
     meter: ToldMeter | None
     decision: ToldDecision
     relay: ToldRelay | None
+    guard: ToldGuard
     alarms: list[ToldAlarm]
     ways: list[Way]
 
@@ -185,6 +197,7 @@ def explain(journal: Journal, one: Metered, now: Instant) -> Explanation:
         meter=_meter(one.meter, now),
         decision=_decision(one, balance, leeway, ruling),
         relay=_relay(relay, now),
+        guard=_guard(journal),
         alarms=_alarms(journal, one, now),
         ways=ways_out(one, relay, balance, leeway, ruling, policy(journal), now),
     )
@@ -250,6 +263,12 @@ def _relay(relay: RelayState | None, now: Instant) -> ToldRelay | None:
         trip=relay.trip,
         dark=relay.dark,
     )
+
+
+def _guard(journal: Journal) -> ToldGuard:
+    guard = journal.record(CutGuard, ONLY) or CutGuard()
+    most = policy(journal).cut_guard_count
+    return ToldGuard(guard.tripped, len(guard.recent), most, guard.approved, guard.approved_until_ms)
 
 
 def _alarms(journal: Journal, one: Metered, now: Instant) -> list[ToldAlarm]:

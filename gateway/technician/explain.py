@@ -99,7 +99,9 @@ def screen(one: Explanation, offset: int) -> Iterator[str]:
     yield say("Supply: {supply}", supply=say(SUPPLY[relay.observed_closed if relay else None]))
     yield say("Balance: {balance}", balance=with_unit(one.balance, one.unit))
     yield from _credit(one, offset)
+    yield from _standing(one)
     yield from _decision(one.decision, one.unit, offset)
+    yield from _guard(one, offset)
     yield from _meter(one.meter, offset)
     yield from _relay(relay, offset)
     for alarm in one.alarms:
@@ -146,6 +148,30 @@ def _credit(one: Explanation, offset: int) -> Iterator[str]:
     )
     if price.changes_ms is not None:
         yield say("  it may change {when}", when=clock_text(price.changes_ms, offset))
+
+
+def _standing(one: Explanation) -> Iterator[str]:
+    """What beats credit, or keeps it from being judged at all."""
+    if one.protected:
+        yield say("Protected: it is never cut.")
+    if one.quarantined:
+        yield say("! Its books wait for a person: {why}", why=one.quarantined)
+    if one.closed:
+        yield say("! The account is closed, or being closed.")
+
+
+def _guard(one: Explanation, offset: int) -> Iterator[str]:
+    guard = one.guard
+    if guard.tripped or guard.approved:
+        state = say("holds every further cut") if guard.tripped else say("lets cuts through")
+        yield say(
+            "Guard of cuts: {state}; {recent} of {most} lately, {approved} approved until {until}",
+            state=state,
+            recent=guard.recent,
+            most=guard.most,
+            approved=guard.approved,
+            until=clock_text(guard.approved_until_ms or None, offset),
+        )
 
 
 def _decision(decision: ToldDecision, unit: str, offset: int) -> Iterator[str]:

@@ -22,7 +22,7 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{20,}(?![0-9A-Za-z])")
 _CODE = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{4,5}[- ]){3,}[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{4,5}(?![0-9A-Za-z])"
 )
-_BASE64 = re.compile(r"(?<![0-9A-Za-z+/_=-])[0-9A-Za-z+/_-]{24,}={0,2}(?![0-9A-Za-z+/_=-])")
+_BASE64 = re.compile(r"(?<![0-9A-Za-z+/_-])[0-9A-Za-z+/_-]{24,}={0,2}(?![0-9A-Za-z+/_=-])")
 _BYTES = re.compile(r"\bb(['\"]).{6,}?\1")
 """Python's way to show bytes, in a trace."""
 _URL = re.compile(r"(?<=://)[^/\s:@\"']+:[^/\s@\"']+(?=@)")
