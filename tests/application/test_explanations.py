@@ -70,7 +70,7 @@ def test_what_is_in_the_way_is_named_with_the_strongest_first_and_goes_when_it_i
     assert "pay" not in found, "no money helps while the books wait for a person"
     site.do(lambda journal, now: release_lock(journal, "m1", "technician", now))
     site.do(lambda journal, now: release_account(journal, "a1", now))
-    site.do(lambda journal, now: approve_cuts(journal, 1, now.wall_ms + 60_000, "li", now))
+    site.do(lambda journal, now: approve_cuts(journal, 1, now.wall_ms + 7_200_000, "li", now))
     use(site, 100_510)
     assert site.state().decision is DecisionKind.OPEN
     assert "approve-cuts" not in ways(site)
