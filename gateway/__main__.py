@@ -4,7 +4,7 @@ import argparse
 import sys
 from importlib import import_module
 
-from gateway.technician.without_trace import run_command
+from gateway.technician.without_trace import quietly
 from gateway.words import LANGUAGES, say, use
 
 COMMANDS = {
@@ -43,6 +43,10 @@ from plain threads and would carry their 5 MB for weeks."""
 
 def main() -> int:
     """Run one command; return its exit code."""
+    return quietly(_command)
+
+
+def _command() -> int:
     arguments = _speak(sys.argv[1:])
     parser = argparse.ArgumentParser(prog="cardroom-gateway", description=say("The building's gateway."))
     parser.add_argument("--lang", choices=LANGUAGES, help=say("language of the messages: en or zh"))
@@ -54,7 +58,7 @@ def main() -> int:
     for module in modules:
         import_module(module).add_parser(subparsers)
     args = parser.parse_args(arguments)
-    return run_command(args)
+    return int(args.run(args))
 
 
 def _speak(arguments: list[str]) -> list[str]:

@@ -95,7 +95,7 @@ def make_backup(job: Job, target: Path) -> Made | NoBackup:
         sweep_left_over(target.parent)
         place = _copy_place(data, needed)
         if place is None:
-            return NoBackup(Why.NO_ROOM_FOR_COPY, _room(data, needed))
+            return NoBackup(Why.NO_ROOM_FOR_COPY, _room(data, needed, SPARE_BYTES))
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=place) as folder:
             return _from_copy(job, target, Path(folder) / JOURNAL_NAME)
     except AlreadyThere:
@@ -124,13 +124,13 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _room(folder: Path, needed: int) -> dict[str, object]:
+def _room(folder: Path, needed: int, spare: int = 0) -> dict[str, object]:
     def megabytes(count: int) -> str:
         return f"{count / 1e6:.1f}"
 
     return {
         "folder": folder,
-        "needed": megabytes(needed + SPARE_BYTES),
+        "needed": megabytes(needed + spare),
         "free": megabytes(free_bytes(folder)),
     }
 

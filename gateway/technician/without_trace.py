@@ -1,16 +1,16 @@
 """Running a command so that a closed pipe or Ctrl-C ends it quietly: what it has done stands, and nobody sees a trace."""
 
-import argparse
 import os
 import sys
+from collections.abc import Callable
 
 NOT_DONE = 1
 
 
-def run_command(args: argparse.Namespace) -> int:
-    """Run the command that was mounted; give its exit code, 1 where its reader went away or a person stopped it."""
+def quietly(command: Callable[[], int]) -> int:
+    """Run a command; give its exit code, 1 where its reader went away or a person stopped it."""
     try:
-        code = int(args.run(args))
+        code = command()
         sys.stdout.flush()
         return code
     except BrokenPipeError:

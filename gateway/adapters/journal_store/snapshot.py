@@ -4,7 +4,9 @@ While a daemon has the store, SQLite's own snapshot is read beside it and never 
 as it lies; where a crash left a log beside it, both are copied first, for only a writer may put them together.
 """
 
+import errno
 import fcntl
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -175,6 +177,9 @@ def _facts(journal: SqliteJournal, entries: int) -> StoreFacts:
 def _connected(path: Path, *, beside_writer: bool) -> Iterator[sqlite3.Connection | CantLook]:
     if not path.exists():
         yield CantLook(LookTrouble.MISSING, path)
+        return
+    if not os.access(path, os.R_OK):
+        yield CantLook(LookTrouble.FORBIDDEN, path, os.strerror(errno.EACCES))
         return
     if beside_writer:
         with closing(open_readonly(path)) as connection:
