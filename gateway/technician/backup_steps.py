@@ -52,6 +52,10 @@ class Why(StrEnum):
     STORE = "store"
 
 
+class MediumFails(Exception):
+    """What was read back is not what was written: the file must not get its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoBackup:
     """What was in the way; `facts` for the sentence."""
@@ -100,6 +104,8 @@ def make_backup(job: Job, target: Path) -> Made | NoBackup:
             return _from_copy(job, target, Path(folder) / JOURNAL_NAME)
     except AlreadyThere:
         return NoBackup(Why.EXISTS, {"path": target})
+    except MediumFails:
+        return NoBackup(Why.READ_BACK, {"path": target})
     except sqlite3.Error as error:
         return NoBackup(Why.STORE, look=_as_look(data, error))
     except OSError as error:
@@ -148,13 +154,11 @@ def _from_copy(job: Job, target: Path, copy: Path) -> Made | NoBackup:
         return NoBackup(Why.NO_ROOM, _room(target.parent, copy.stat().st_size // 2))
     with written_aside(target) as file:
         manifest = _write(job, file, copy, facts)
-        if not manifest:
-            return NoBackup(Why.READ_BACK, {"path": target})
     return Made(target, target.stat().st_size, len(manifest.members), facts)
 
 
-def _write(job: Job, file: IO[bytes], copy: Path, facts: StoreFacts) -> Manifest | None:
-    """Write everything, then read it from the disk with the file's own key, which dies here; None when it is not the same."""
+def _write(job: Job, file: IO[bytes], copy: Path, facts: StoreFacts) -> Manifest:
+    """Write everything, then read it from the disk with the file's own key, which dies here. Raises MediumFails, OSError."""
     with ExitStack() as endings:
         parts = parts_of(job.config, job.config_path, copy)
         contents = [endings.enter_context(opened(part)) for part in parts]
@@ -169,7 +173,9 @@ def _write(job: Job, file: IO[bytes], copy: Path, facts: StoreFacts) -> Manifest
         writing.end()
     file.flush()
     os.fsync(file.fileno())
-    return manifest if _reads_back(file, writer, manifest) else None
+    if not _reads_back(file, writer, manifest):
+        raise MediumFails
+    return manifest
 
 
 def _manifest(job: Job, rows: list[ManifestRow], facts: StoreFacts) -> Manifest:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.__main__ import main
+from gateway.adapters.backup_file.layout import FileKey
 from gateway.adapters.journal_store import JOURNAL_NAME, snapshot
 from gateway.adapters.journal_store.opening import lock_file
 from gateway.adapters.key_file import load_or_create_key
@@ -273,7 +274,31 @@ def test_no_room_is_said_with_what_is_missing(
     assert (code, "1.0" in err, str(kept.data) in err) == (1, True, True)
     monkeypatch.undo()
     kept.close_journal()
+    sealed = FileKey.seal
+    monkeypatch.setattr(FileKey, "seal", lambda *given, **named: sealed(*given, **named)[:-1] + b"x")
+    code, _, err = run("backup", str(tmp_path / "failing.backup"))
+    assert (code, "failing" in err) == (1, True)
+    assert [path.name for path in tmp_path.glob("*failing*")] == [], "what can't be read back gets no name"
+    monkeypatch.undo()
     assert snapshot.inspect_store(kept.data / JOURNAL_NAME).differing == ()
+
+
+def test_what_was_there_stays_when_it_cant_be_set_aside(
+    kept: Kept, backed: tuple[Path, Path], run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.close_journal()
+    before = {path.name: path.read_bytes() for path in kept.data.iterdir()}
+    rename = os.rename
+
+    def failing(old: Path, new: Path) -> None:
+        if "before-restore" in str(new):
+            raise OSError(28, "No space left on device", str(new))
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", failing)
+    code, _, err = run("restore", str(backed[0]), "--key-file", str(backed[1]), typed="g1\n")
+    assert (code, "Nothing was put back" in err) == (1, True)
+    assert before.items() <= {path.name: path.read_bytes() for path in kept.data.iterdir()}.items()
 
 
 @pytest.mark.parametrize("words", [
