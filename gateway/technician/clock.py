@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from gateway.adapters.control_protocol import ClockReport, MeterClockOff
-from gateway.adapters.machine_clock import KernelClock, RealTimeClock, kernel_clock, real_time_clock
+from gateway.adapters.kernel_clock import KernelClock, RealTimeClock, kernel_clock, real_time_clock
 from gateway.application.clock_look import look_at_stored_time
 from gateway.application.ports import Journal
 from gateway.contract.facts import Instant

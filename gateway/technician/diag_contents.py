@@ -16,7 +16,7 @@ from gateway.adapters.control_protocol import SOCKET_NAME
 from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.snapshot import CantLook, look_at, measure_store
 from gateway.adapters.journalctl import NoJournal, journal_lines, message_of
-from gateway.adapters.machine_clock import kernel_clock, real_time_clock
+from gateway.adapters.kernel_clock import kernel_clock, real_time_clock
 from gateway.adapters.machine_facts import kernel_text, machine_text, versions
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_file import RegistryDamaged

@@ -39,5 +39,10 @@ EVENTS = {
     "loops-stalled": mark("A part of the daemon does not get on."),
     "loops-move-again": mark("That part of the daemon gets on again."),
     "order-failed": mark("A technician's command failed, by a fault of the daemon's."),
+    "certificate-renewed": mark("The gateway's certificate was renewed."),
+    "certificate-not-renewed": mark("The gateway's certificate could not be renewed; it is tried again."),
+    "registry-told": mark("Central was told what the registry has."),
+    "registry-not-told": mark("Central could not be told what the registry has; it is tried again."),
+    "stream-failed": mark("A technician's listening ended, by a fault of the daemon's."),
     "systemd-not-told": mark("systemd could not be told that all is well."),
 }
