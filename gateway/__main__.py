@@ -4,6 +4,7 @@ import argparse
 import sys
 from importlib import import_module
 
+from gateway.technician.without_trace import quietly
 from gateway.words import LANGUAGES, say, take_language
 
 COMMANDS = {
@@ -25,6 +26,14 @@ COMMANDS = {
     "set-address": "gateway.technician.set_address",
     "resolve": "gateway.technician.resolve",
     "set-clock": "gateway.technician.set_clock",
+    "explain": "gateway.technician.explain",
+    "ledger": "gateway.technician.ledger",
+    "outbox": "gateway.technician.outbox",
+    "clock": "gateway.technician.clock",
+    "logs": "gateway.technician.logs",
+    "backup": "gateway.technician.backup",
+    "restore": "gateway.technician.restore",
+    "diag": "gateway.technician.diag",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = ("rich", "greenlet")
@@ -34,6 +43,10 @@ from plain threads and would carry their 5 MB for weeks."""
 
 def main() -> int:
     """Run one command; return its exit code."""
+    return quietly(_command)
+
+
+def _command() -> int:
     arguments = take_language(sys.argv[1:])
     parser = argparse.ArgumentParser(prog="cardroom-gateway", description=say("The building's gateway."))
     parser.add_argument("--lang", choices=LANGUAGES, help=say("language of the messages: en or zh"))

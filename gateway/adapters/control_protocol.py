@@ -111,6 +111,36 @@ class StatusReport(msgspec.Struct, frozen=True):
     """A day, at the pace of the last one; None before an hour was seen."""
 
 
+class MeterClockOff(msgspec.Struct, frozen=True):
+    """How far a meter's own calendar was off when it was read; None: not read, or ours was in doubt then."""
+
+    meter: str
+    off_s: int | None
+    needs_person: bool
+    """The alarm `meter-clock-off` stands."""
+
+
+class ClockReport(msgspec.Struct, frozen=True):
+    """What the daemon, or its store while it is stopped, knows of time."""
+
+    wall_ms: int
+    doubt: str | None
+    steady_in_ms: int
+    central_ahead_ms: int | None
+    """Central's clock less ours; None: not heard in this boot."""
+    heard_ms: int | None
+    """When central last acknowledged something new, to ten minutes."""
+    latest_ms: int | None
+    """The newest wall time stored or believed: an earlier clock is wrong."""
+    central_ms: int
+    """The newest time that central put its name to; 0: none."""
+    bench_rate: float | None
+    utc_offset_minutes: int
+    meters: list[MeterClockOff]
+    meters_read: int = 0
+    """How many meters' calendars are known."""
+
+
 class SwapReport(msgspec.Struct, frozen=True):
     """What a swap will do, or has done. Registers in Wh; `..._by` who typed it, empty where the gateway read the meter."""
 

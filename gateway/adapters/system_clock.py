@@ -81,6 +81,24 @@ class SystemClock:
         """Why the wall clock was not believed at the last look; None when it was."""
         return self._memory.doubt
 
+    @property
+    def central_ahead_ms(self) -> int | None:
+        """How far central's clock was ahead of ours when it was last heard; None: not in this boot, or no look was taken."""
+        memory = self._memory
+        if memory.central_offset_ms is None or memory.last_offset_ms is None:
+            return None
+        return memory.central_offset_ms - memory.last_offset_ms
+
+    @property
+    def latest_ms(self) -> int | None:
+        """The newest wall time that was stored or believed."""
+        return self._memory.latest_wall_ms
+
+    @property
+    def steady_in_ms(self) -> int:
+        """How long the clock must still run evenly after a step; 0 when no step is held against it."""
+        return max(0, self._memory.unsteady_until_ms - self.monotonic_ms())
+
     def monotonic_ms(self) -> int:
         """Time that never steps; comparable within one `boot`."""
         return int(self._source.monotonic_ms() * self.rate)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.app.address_orders import AddressOrders
+from gateway.app.look_orders import LookOrders
 from gateway.app.parts import Parts
 from gateway.app.swap_orders import SwapOrders
 from gateway.app.vouchers import VoucherCounter
@@ -53,6 +54,7 @@ class Orders:
             "swap": _unless_full(SwapOrders(self._parts).swap),
             "set-address": _unless_full(AddressOrders(self._parts).set_address),
             "set-clock": _unless_full(self._set_clock),
+            **LookOrders(self._parts).table(),
         }
 
     async def _status(self, order: Order) -> StatusReport:

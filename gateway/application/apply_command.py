@@ -10,8 +10,7 @@ from hashlib import sha256
 import msgspec
 
 from gateway.application.accounts import metered_by
-from gateway.application.alarms import clear_alarm, raise_alarm, say_standing, station
-from gateway.application.boot import epoch_name
+from gateway.application.alarms import raise_alarm, station
 from gateway.application.close_account import begin_closing
 from gateway.application.configure import apply_configure
 from gateway.application.decide import approve_cuts
@@ -19,14 +18,13 @@ from gateway.application.drive_relay import lock_out, release_lock, set_override
 from gateway.application.emergency import draw_emergency
 from gateway.application.grant import apply_grant, take_back
 from gateway.application.known_grants import Done
-from gateway.application.outbox import begin_epoch, close_epoch, resend
+from gateway.application.new_epoch import renew_epoch
+from gateway.application.outbox import resend
 from gateway.application.ports import Journal
 from gateway.application.power import end_trip
 from gateway.application.records import ONLY, InboxRow, MeterTies, OutboxMark
 from gateway.application.relay_state import CENTRAL, relay_of
 from gateway.application.resolve import resolve_alarm
-from gateway.application.settle_due import write_watermark
-from gateway.application.site_swaps import say_swaps
 from gateway.application.software_control import bill_gap
 from gateway.application.trust_keys import apply_trust_keys
 from gateway.contract.commands import (
@@ -273,15 +271,7 @@ def _begin_epoch(journal: Journal, body: BeginEpoch, now: Instant) -> bool:
     """
     if not _has_gone_back(journal, body):
         return False
-    here = station(journal)
-    close_epoch(journal, here.epoch)
-    epoch = epoch_name(here.gateway, here.epoch, now)
-    begin_epoch(journal, epoch)
-    journal.keep(ONLY, msgspec.structs.replace(station(journal), epoch=epoch))
-    say_standing(journal)
-    say_swaps(journal)
-    clear_alarm(journal, "store-behind", here.gateway, now)
-    write_watermark(journal, now)
+    renew_epoch(journal, now)
     return True
 
 

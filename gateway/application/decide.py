@@ -77,18 +77,7 @@ def _decide_point(
     state = gathered.state
     if state.meter is None and gathered.rule.software is None:
         return Decided()
-    quarantined = state.quarantined or gathered.payer.quarantined
-    ruling = rule_on(
-        gathered.rule,
-        state
-        if quarantined == state.quarantined
-        else msgspec.structs.replace(state, quarantined=quarantined),
-        credit.balance,
-        gathered.meter is None or gathered.meter.questionable,
-        basis,
-        newly_bound=_is_newly_bound(journal, gathered, now),
-        leeway=credit.leeway,
-    )
+    ruling = ruling_now(journal, gathered, credit.balance, credit.leeway, basis, now)
     if ruling.confirm:
         return Decided(confirm=not _is_held_by_guard(journal, state))
     if ruling.reason == Ground.ESTIMATED and state.decision is not DecisionKind.OPEN:
@@ -101,6 +90,25 @@ def _decide_point(
     facts = facts_of(gathered.rule, credit.balance, credit.leeway)
     woken = _record(journal, gathered, ruling, credit.balance, facts, now)
     return Decided(woken=(state.meter,) if woken and state.meter else ())
+
+
+def ruling_now(
+    journal: Journal, gathered: Metered, balance: int, leeway: Leeway, basis: Basis, now: Instant
+) -> Ruling:
+    """Ask the table about one account as it is now; the guard is not asked. Changes nothing."""
+    state = gathered.state
+    quarantined = state.quarantined or gathered.payer.quarantined
+    return rule_on(
+        gathered.rule,
+        state
+        if quarantined == state.quarantined
+        else msgspec.structs.replace(state, quarantined=quarantined),
+        balance,
+        gathered.meter is None or gathered.meter.questionable,
+        basis,
+        newly_bound=is_newly_bound(journal, gathered, now),
+        leeway=leeway,
+    )
 
 
 def leeway_now(journal: Journal, gathered: Metered, now: Instant) -> Leeway:
@@ -117,7 +125,7 @@ def _is_held_by_guard(journal: Journal, state: AccountState) -> bool:
     return state.reason == HELD_BY_GUARD.reason and guard is not None and guard.tripped
 
 
-def _is_newly_bound(journal: Journal, gathered: Metered, now: Instant) -> bool:
+def is_newly_bound(journal: Journal, gathered: Metered, now: Instant) -> bool:
     """Say whether the account's first credit may still be on its way: the configuration comes before the grants."""
     bound_at = gathered.state.bound_at
     if bound_at is None or gathered.payer.credited:

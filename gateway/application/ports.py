@@ -143,6 +143,18 @@ class StoreDamaged(Exception):
     """The store can't be read or written any more. Only this stops the daemon (C-17); the message says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class BucketSum:
+    """One bucket of the ledger: its balance is what is folded away and what is posted, or the books don't add up (C-17)."""
+
+    name: str
+    unit: str
+    expires_ms: int
+    balance: int
+    folded: int
+    posted: int
+
+
 class Journal(Protocol):
     """The gateway's durable memory, as a use case sees it inside one transaction.
 
@@ -179,6 +191,12 @@ class Journal(Protocol):
 
     def entry(self, entry: EntryId) -> Entry | None:
         """Give one ledger entry."""
+
+    def entries_of(self, account: AccountId, since_ms: int, limit: int) -> list[Entry]:
+        """Give an account's newest entries dated since an instant, oldest first, at most `limit`. Slow: for a person who looks."""
+
+    def bucket_sums(self, account: AccountId) -> list[BucketSum]:
+        """Give an account's buckets with their sums. Slow: reads the ledger."""
 
     def consumption_since(self, wall_ms: int) -> list[Entry]:
         """Give the consumption entries whose `at` is later than an instant or not trusted, oldest first. Slow: reads the ledger."""

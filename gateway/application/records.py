@@ -48,6 +48,8 @@ class OutboxMark(msgspec.Struct, frozen=True, array_like=True):
     sendable_seq: int = -1
     """Rows up to here may have been sent: they never change any more. -1 in a store from before rows were thinned."""
     thinned_seq: int = 0
+    thinned_readings: int = 0
+    """How many readings were left out of rows that were thinned."""
 
 
 class Tie(msgspec.Struct, frozen=True, array_like=True):

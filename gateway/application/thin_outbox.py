@@ -36,7 +36,11 @@ def thin_outbox(journal: Journal) -> int:
         return 0
     rows = journal.outbox(epoch, after_seq, _NO_LIMIT, 2 * ROWS_AT_ONCE)
     dropped = _thin(journal, mark, rows[:ROWS_AT_ONCE], _entries(rows))
-    journal.keep(epoch, msgspec.structs.replace(mark, thinned_seq=after_seq + ROWS_AT_ONCE))
+    total = mark.thinned_readings + dropped
+    journal.keep(
+        epoch,
+        msgspec.structs.replace(mark, thinned_seq=after_seq + ROWS_AT_ONCE, thinned_readings=total),
+    )
     return dropped
 
 

@@ -19,23 +19,18 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
+from gateway.contract.checked_groups import NoGroups, grouped, is_of_letters, plain, ungrouped
 from gateway.contract.commands import Grant
 from gateway.contract.identifiers import AccountId, GrantId
 from gateway.contract.quantities import Unit
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's: no I, L, O, U. What is typed for them, in either case, is understood."""
-GROUP_DATA = 4
 LEAST_MAC_BYTES = 10
 """80 bits, the floor of RFC 2104; the receiver tries a few hundred places, and limits the tries."""
 BLOCK_BYTES = 5
 MOST_BYTES = 30
 MICRO_YUAN_PER_FEN = 10_000
 MS_PER_MINUTE = 60_000
-_MISREAD = str.maketrans("OIL", "011")
-_BETWEEN_GROUPS = str.maketrans("", "", " -_.,\t\r\n　－")
 _FIELD_PRIME = 2**255 - 19
-_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 
 
 class CodeRefusal(StrEnum):
@@ -93,14 +88,17 @@ def write_code(key: bytes, gateway: str, grant: Grant) -> str | None:
     expiry = _varint(minutes) if minutes else b""
     head = _building_tag(gateway) + _varint(grant.serial) + _varint(amount * 2 + bool(minutes)) + expiry + tag
     length = -(-(len(head) + LEAST_MAC_BYTES) // BLOCK_BYTES) * BLOCK_BYTES
-    return _grouped(head + _mac(key, gateway, head, _place_of(grant), length - len(head)))
+    return grouped(head + _mac(key, gateway, head, _place_of(grant), length - len(head)))
 
 
 def read_code(text: str, keys: Iterable[bytes], gateway: str, places: Iterable[Place]) -> Grant | Unfit:
     """Read a code as it was typed. Anything may be typed; what is no code of this gateway is named, never raised."""
-    raw = _ungrouped(text)
-    if isinstance(raw, Unfit):
-        return raw
+    raw = ungrouped(text)
+    if isinstance(raw, NoGroups):
+        why = CodeRefusal.MISTYPED if raw.mistyped else CodeRefusal.NOT_A_CODE
+        return Unfit(why, raw.mistyped)
+    if len(raw) > MOST_BYTES:
+        return Unfit(CodeRefusal.NOT_A_CODE)
     if raw[:1] != _building_tag(gateway):
         return Unfit(CodeRefusal.WRONG_BUILDING)
     parts = _parts(raw)
@@ -118,8 +116,7 @@ def read_code(text: str, keys: Iterable[bytes], gateway: str, places: Iterable[P
 
 def looks_like_code(text: str) -> bool:
     """Say whether somebody may have meant a code, well typed or not: only its letters, and about as many."""
-    typed = _plain(text)
-    return 20 <= len(typed) <= 100 and all(letter in _VALUES for letter in typed)
+    return 20 <= len(plain(text)) <= 100 and is_of_letters(text)
 
 
 class _Parts(msgspec.Struct, frozen=True):
@@ -191,49 +188,3 @@ def _take_varint(raw: bytes, at: int) -> tuple[int, int]:
         if raw[place] < 0x80:
             return number, place + 1
     return 0, len(raw)
-
-
-def _grouped(raw: bytes) -> str:
-    number = int.from_bytes(raw, "big")
-    letters = len(raw) * 8 // 5
-    values = [number >> 5 * (letters - 1 - place) & 31 for place in range(letters)]
-    groups = [values[first : first + GROUP_DATA] for first in range(0, letters, GROUP_DATA)]
-    return "-".join(
-        "".join(ALPHABET[value] for value in [*group, _check(group, place)])
-        for place, group in enumerate(groups)
-    )
-
-
-def _plain(text: str) -> str:
-    return text.translate(_BETWEEN_GROUPS).upper().translate(_MISREAD)
-
-
-def _ungrouped(text: str) -> bytes | Unfit:
-    typed = _plain(text[:1000])
-    if not typed or any(letter not in _VALUES for letter in typed):
-        return Unfit(CodeRefusal.NOT_A_CODE)
-    values = [_VALUES[letter] for letter in typed]
-    groups = [values[first : first + GROUP_DATA + 1] for first in range(0, len(values), GROUP_DATA + 1)]
-    bits = len(groups) * GROUP_DATA * 5
-    if len(groups[-1]) <= GROUP_DATA or bits % 8 or bits > MOST_BYTES * 8:
-        return Unfit(CodeRefusal.NOT_A_CODE)
-    wrong = tuple(place + 1 for place, group in enumerate(groups) if _check(group[:-1], place) != group[-1])
-    if wrong:
-        return Unfit(CodeRefusal.MISTYPED, wrong)
-    number = 0
-    for value in (value for group in groups for value in group[:-1]):
-        number = number << 5 | value
-    return number.to_bytes(bits // 8, "big")
-
-
-def _check(group: list[int], place: int) -> int:
-    """A sum over GF(32) that begins with the group's place: every wrong letter, swapped neighbours and swapped groups change it."""
-    check = place + 1 & 31
-    for value in group:
-        check = _times_alpha(check) ^ value
-    return _times_alpha(check)
-
-
-def _times_alpha(value: int) -> int:
-    """Multiply in GF(32), by x^5 + x^2 + 1."""
-    return (value << 1) ^ (0b100101 if value & 16 else 0)

@@ -170,3 +170,21 @@ def test_c_11_numbers_above_an_opening_that_is_still_under_way_stay(taker, twin,
     assert Gateway.objects.get().stream == before
     assert queued() == waiting
     assert [kind for _, kind in waiting] == ["configure", "grant"]
+
+
+def test_c_11_a_restored_store_begins_its_new_epoch_by_itself_and_is_opened_with_what_central_has(
+    taker, twin, cashier
+):
+    """`cardroom-gateway restore`: an unknown epoch, but commands of the old life are in its inbox already."""
+    credit(taker, twin, cashier)
+    up(taker, twin, twin.consumption(ROOM, 10_000, 60_000))
+    before, taken = customer(), last("grant").number
+    rebuilt(taker, twin, last_command=taken)
+    opening = order(last("configure")).opening
+    assert last("configure").number > taken
+    assert (opening.epoch, opening.registers_wh) == ("e9", {"m-301": 60_000})
+    assert held(opening) == ["p-p1"]
+    answered(taker, twin, last("configure"))
+    assert customer() == before
+    up(taker, twin, twin.consumption(ROOM, 1_000, 61_000))
+    assert customer() == before - 558_000

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from gateway.contract.checked_groups import ALPHABET, grouped, ungrouped
 from gateway.contract.commands import Grant
 from gateway.contract.voucher_code import (
-    ALPHABET,
     CodeRefusal,
     Place,
     Unfit,
@@ -127,11 +127,9 @@ def test_a_code_is_for_one_building_one_key_and_places_that_are_known() -> None:
 @pytest.mark.parametrize("part", [1, 2, 5, 8])
 def test_no_part_can_be_changed_even_with_good_check_letters(part: int) -> None:
     """Whoever knows how the groups are checked still lacks the key."""
-    from gateway.contract import voucher_code
-
-    raw = bytearray(voucher_code._ungrouped(code_of()))
+    raw = bytearray(ungrouped(code_of()))
     raw[part] ^= 1
-    found = read(voucher_code._grouped(bytes(raw)))
+    found = read(grouped(bytes(raw)))
     assert isinstance(found, Unfit)
     assert found.why in (CodeRefusal.CODE_DOES_NOT_FIT, CodeRefusal.NOT_A_CODE)
 
@@ -157,7 +155,7 @@ def test_bytes_behind_good_check_letters_are_never_believed_or_raised(
 
     raw = data.draw(st.binary(min_size=blocks * 5, max_size=blocks * 5))
     aimed = voucher_code._building_tag("b1") + raw[1:]
-    assert isinstance(read(voucher_code._grouped(aimed)), Unfit)
+    assert isinstance(read(grouped(aimed)), Unfit)
 
 
 def test_places_differ_by_every_part() -> None:

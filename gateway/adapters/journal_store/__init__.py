@@ -6,6 +6,7 @@
 """
 
 from gateway.adapters.journal_store.journal import SqliteJournal
+from gateway.adapters.journal_store.opening import JOURNAL_NAME
 from gateway.adapters.journal_store.store import JournalStore
 
-__all__ = ["JournalStore", "SqliteJournal"]
+__all__ = ["JOURNAL_NAME", "JournalStore", "SqliteJournal"]

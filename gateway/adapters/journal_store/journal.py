@@ -21,7 +21,7 @@ from gateway.adapters.journal_store.opening import (
 )
 from gateway.adapters.journal_store.outbox import OutboxTables
 from gateway.adapters.journal_store.records import RecordTables
-from gateway.application.ports import StoreFull
+from gateway.application.ports import BucketSum, StoreFull
 from gateway.application.records import ONLY, Station
 from gateway.contract.facts import Entry, Fact, Instant, ReadingRow, Readings, UpRow, encode_fact
 from gateway.contract.identifiers import AccountId, EntryId, Epoch
@@ -36,8 +36,11 @@ class SqliteJournal:
 
     def __init__(self, path: Path | str, connect: Connect = connect) -> None:
         """Open or create the file. Raises StoreDamaged or StoreFull."""
+        self._begin(path, open_database(path, connect))
+
+    def _begin(self, path: Path | str, connection: sqlite3.Connection) -> None:
         self._path = path
-        self._connection = open_database(path, connect)
+        self._connection = connection
         self._records = RecordTables(self._connection)
         self._ledger = LedgerTables(self._connection)
         self._folds = FoldTables(self._connection)
@@ -176,6 +179,12 @@ class SqliteJournal:
 
     def folded_until_ms(self) -> int:
         return self._folds.folded_until_ms()
+
+    def entries_of(self, account: AccountId, since_ms: int, limit: int) -> list[Entry]:
+        return self._ledger.entries_of(account, since_ms, limit)
+
+    def bucket_sums(self, account: AccountId) -> list[BucketSum]:
+        return self._ledger.sums_of(account)
 
     def append_fact(self, fact: Fact) -> int:
         if isinstance(fact, Entry | Readings):

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
+from gateway.application.ports import BucketSum
 from gateway.contract.facts import Entry, EntryKind, decode_fact, encode_fact
 from gateway.contract.identifiers import AccountId, EntryId
 from gateway.domain.buckets import Bucket, Posting
@@ -87,6 +88,24 @@ class LedgerTables:
         row = self._connection.execute("SELECT fact FROM ledger WHERE number = ?", (number,)).fetchone()
         found = _decoded(row[0]) if row else None
         return found if found and found.entry == entry else None
+
+    def entries_of(self, account: AccountId, since_ms: int, limit: int) -> list[Entry]:
+        """Give an account's newest entries that are not dated before an instant, oldest first. Walks back from the newest."""
+        rows = self._connection.execute(
+            "SELECT fact FROM ledger WHERE account = ? AND at_ms >= ? ORDER BY number DESC LIMIT ?",
+            (account, since_ms, limit),
+        ).fetchall()
+        return [_decoded(fact) for (fact,) in reversed(rows)]
+
+    def sums_of(self, account: AccountId) -> list[BucketSum]:
+        """Give each bucket's balance beside what its folded entries and its postings come to. Reads all postings."""
+        rows = self._connection.execute(
+            "SELECT name, unit, expires_ms, balance, ifnull(folded.amount, 0),"
+            " ifnull((SELECT sum(amount) FROM posting WHERE posting.bucket = bucket.id), 0)"
+            " FROM bucket LEFT JOIN folded ON folded.bucket = id WHERE account = ? ORDER BY id",
+            (account,),
+        )
+        return [BucketSum(*row) for row in rows]
 
     def consumption_since(self, wall_ms: int) -> list[Entry]:
         rows = self._connection.execute(

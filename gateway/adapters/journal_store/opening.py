@@ -16,6 +16,8 @@ from gateway.adapters.journal_store.schema import (
 )
 from gateway.application.ports import StoreDamaged, StoreFull, StoreInUse
 
+JOURNAL_NAME = "journal.db"
+"""In the daemon's folder."""
 CHECKED_WHOLE_UP_TO_BYTES = 256_000_000
 """A bigger file is not read through at each start; damage in it is met when it is read."""
 CHECKPOINT_PAGES = 2_000

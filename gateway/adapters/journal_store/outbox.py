@@ -72,11 +72,12 @@ class OutboxTables:
     def _base(self, epoch: Epoch) -> int:
         number = self._epochs.get(epoch)
         if number is None:
-            self._connection.execute(
-                "INSERT INTO epoch (name) VALUES (?) ON CONFLICT (name) DO NOTHING", (epoch,)
-            )
-            found = self._connection.execute("SELECT number FROM epoch WHERE name = ?", (epoch,))
-            number = self._epochs[epoch] = int(found.fetchone()[0])
+            found = self._connection.execute("SELECT number FROM epoch WHERE name = ?", (epoch,)).fetchone()
+            if found is None:
+                found = self._connection.execute(
+                    "INSERT INTO epoch (name) VALUES (?) RETURNING number", (epoch,)
+                ).fetchone()
+            number = self._epochs[epoch] = int(found[0])
         return number << SEQ_BITS
 
     def replace(self, epoch: Epoch, seq: int, fact: bytes) -> None:
