@@ -64,6 +64,7 @@ class TreeSearch:
     thorough: bool = False
     asked: int = 0
     margin_ms: int = MARGIN_MS
+    full_window_ms: int = FULL_WINDOW_MS
     noise: int = 0
     """How many places contradicted themselves: a line that is noisy is asked more often."""
     unexplained: list[str] = field(default_factory=list)
@@ -88,7 +89,7 @@ class TreeSearch:
     def next_question(self) -> Question | Done:
         """Give the most useful question; the same again until it is answered."""
         for address, history in self.claims.open.items():
-            return Question(Ask.READ, address, FULL_WINDOW_MS, len(history))
+            return Question(Ask.READ, address, self.full_window_ms, len(history))
         for tree in self.trees:
             for question in self._questions(tree):
                 return question
@@ -106,10 +107,10 @@ class TreeSearch:
 
     def _questions(self, tree: Tree) -> Iterator[Question]:
         for ending, step in tree.echoes.items():
-            yield Question(ECHO_STEPS[step], full(ending), FULL_WINDOW_MS, step)
+            yield Question(ECHO_STEPS[step], full(ending), self.full_window_ms, step)
         if tree.root == Place.UNASKED:
             address = "9" * ADDRESS_DIGITS if tree.ask is Ask.EVERYBODY else full("")
-            yield Question(tree.ask, address, FULL_WINDOW_MS, len(tree.tries.get("*", ())))
+            yield Question(tree.ask, address, self.full_window_ms, len(tree.tries.get("*", ())))
         for ending, history in tree.tries.items():
             if ending != "*":
                 yield self._ask(tree, ending, len(history), proving=False)
@@ -117,7 +118,7 @@ class TreeSearch:
             yield self._ask(tree, place[0], 0, proving=place[1])
 
     def _ask(self, tree: Tree, ending: str, attempt: int, *, proving: bool) -> Question:
-        window_ms = tree.windows.get(ending[2:], FULL_WINDOW_MS)
+        window_ms = tree.windows.get(ending[2:], self.full_window_ms)
         return Question(tree.ask, full(ending), window_ms, attempt, proving)
 
     def _next_place(self, tree: Tree) -> tuple[str, bool] | None:
@@ -218,7 +219,7 @@ class TreeSearch:
             tree.rows[ending] = str(Place.UNASKED) * CHILDREN
             latest_ms = heard.latest_start_ms
             if latest_ms is not None:
-                tree.windows[ending] = min(FULL_WINDOW_MS, 3 * max(0, latest_ms) // 2 + self.margin_ms)
+                tree.windows[ending] = min(self.full_window_ms, 3 * max(0, latest_ms) // 2 + self.margin_ms)
 
     def _take_echo(self, tree: Tree, ending: str, heard: Heard) -> None:
         """A meter that named a wildcard was asked for its address in another way."""

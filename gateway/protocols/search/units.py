@@ -27,6 +27,7 @@ class UnitSearch:
     thorough: bool = False
     asked: int = 0
     window_ms: int = QUICK_WINDOW_MS
+    full_window_ms: int = THOROUGH_WINDOW_MS
     at: int = 1
     """The next unit of this pass."""
     passes: int = 0
@@ -49,9 +50,9 @@ class UnitSearch:
 
     def next_question(self) -> Question | Done:
         """Give the next unit; `attempt` says by which function it is asked: even ones by 04H, odd ones by 03H."""
-        window_ms = THOROUGH_WINDOW_MS if self.thorough else self.window_ms
+        window_ms = self.full_window_ms if self.thorough else self.window_ms
         for unit, history in self.claims.open.items():
-            return Question(Ask.READ, unit, THOROUGH_WINDOW_MS, len(history))
+            return Question(Ask.READ, unit, self.full_window_ms, len(history))
         self._pass_known()
         if self.passes == PASSES:
             return Done()
