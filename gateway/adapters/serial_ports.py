@@ -57,7 +57,8 @@ def serial_ports(root: Path = ROOT) -> list[SerialPort]:
 
 def look_at(path: str, root: Path = ROOT) -> SerialPort:
     """Say what is known of one port; a path that leads nowhere, or to a network, has no holder and no kind."""
-    device = os.path.realpath(path) if path.startswith("/") else path
+    path = path if path.startswith("socket:") else os.path.abspath(path)
+    device = path if path.startswith("socket:") else os.path.realpath(path)
     name = os.path.basename(device)
     return SerialPort(
         path,

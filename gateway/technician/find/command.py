@@ -84,10 +84,7 @@ def run(args: argparse.Namespace) -> int:
         state, aside = store.load()
         if aside is not None:
             _say(args, say("The kept search could not be read; it was put aside as {path}.", path=aside))
-        if args.undo:
-            code = undo(args, state, store, registry)
-        else:
-            code = _search(args, state, store, registry)
+        code = undo(args, state, store, registry) if args.undo else _search(args, state, store, registry)
         sys.stdout.flush()
         return code
     except BrokenPipeError:

@@ -59,7 +59,7 @@ def tables(state: FindState) -> Iterator[str]:
             mark("kind"),
             mark("model"),
             mark("kWh"),
-            mark("clock"),
+            mark("clock off"),
             mark("relay"),
             mark("own prepay"),
         )
