@@ -183,22 +183,28 @@ class TreeSearch:
 
     def _take(self, tree: Tree, ending: str, heard: Heard) -> None:
         history = tree.tries.setdefault(ending, [])
-        history.extend(_outcomes("" if ending == "*" else ending, heard))
+        bare = "" if ending == "*" else ending
+        if heard.latest_start_ms is not None:
+            window_ms = min(self.full_window_ms, 3 * heard.latest_start_ms // 2 + self.margin_ms)
+            tree.windows[bare] = max(window_ms, tree.windows.get(bare, 0))
+        history.extend(_outcomes(bare, heard))
         place = settle(history, self._care(ending))
         if place is None:
             return
         del tree.tries[ending]
         self.noise += contradicts_itself(history)
-        self._settle(tree, ending, place, ECHO in history, heard)
+        self._settle(tree, ending, place, ECHO in history)
+        if bare not in tree.rows:
+            tree.windows.pop(bare, None)
 
-    def _settle(self, tree: Tree, ending: str, place: Place, echoed: bool, heard: Heard) -> None:
+    def _settle(self, tree: Tree, ending: str, place: Place, echoed: bool) -> None:
         bare = "" if ending == "*" else ending
         if place is Place.ONE and echoed and len(bare) < ADDRESS_DIGITS and tree.ask is not Ask.EVERYBODY:
             tree.echoes[bare] = 0
         if place is Place.ONE and len(bare) == ADDRESS_DIGITS:
             self.claims.claim(bare)
         if place is Place.SEVERAL:
-            self._open(tree, bare, heard)
+            self._open(tree, bare)
         if ending == "*":
             tree.root = place
         else:
@@ -209,7 +215,7 @@ class TreeSearch:
         row = tree.rows[parent]
         tree.rows[parent] = row[:value] + place + row[value + 1 :]
 
-    def _open(self, tree: Tree, ending: str, heard: Heard) -> None:
+    def _open(self, tree: Tree, ending: str) -> None:
         """Several are there: ask for each child, or say that they have one address."""
         if len(ending) == ADDRESS_DIGITS:
             self.claims.share(ending)
@@ -217,9 +223,6 @@ class TreeSearch:
             self._leave_unless_known()
         elif not (tree.ask is Ask.ADDRESS and ending and self.claims.known_under(ending) >= SEVERAL_ARE):
             tree.rows[ending] = str(Place.UNASKED) * CHILDREN
-            latest_ms = heard.latest_start_ms
-            if latest_ms is not None:
-                tree.windows[ending] = min(self.full_window_ms, 3 * max(0, latest_ms) // 2 + self.margin_ms)
 
     def _take_echo(self, tree: Tree, ending: str, heard: Heard) -> None:
         """A meter that named a wildcard was asked for its address in another way."""
@@ -230,7 +233,7 @@ class TreeSearch:
             tree.echoes[ending] = step
         else:
             del tree.echoes[ending]
-            self._open(tree, ending, heard)
+            self._open(tree, ending)
 
     def _care(self, ending: str) -> Care:
         """A lost reply high up would lose a whole branch; further down, a collision that stays unexplained tells of it."""
