@@ -168,7 +168,7 @@ async def test_speeds_noise_and_meters_with_manners_of_their_own() -> None:
 
 async def test_a_port_that_goes_away_is_told_and_taken_up_again_later() -> None:
     state, plan = FindState(), Plan(("dlt645-2007",), (FAST,), expect=2, pace=PACE)
-    async with line_of(meter("202411110001"), meter("202411110050")) as line:
+    async with line_of(meter("202411110001"), meter("202411110009")) as line:
 
         def unplug(event: Event) -> bool:
             if isinstance(event, Found):
@@ -181,7 +181,7 @@ async def test_a_port_that_goes_away_is_told_and_taken_up_again_later() -> None:
         assert len(state.meters) == 1
         events = await search([port], state, plan)
         assert codes(events) == ["port-missing"]
-    async with line_of(meter("202411110001"), meter("202411110050")) as line:
+    async with line_of(meter("202411110001"), meter("202411110009")) as line:
         state.ports[line.address] = state.ports.pop(port)
         state.meters = [
             FoundMeter(one.line.__class__(line.address, FAST, "E"), one.address, one.protocol)
@@ -189,5 +189,5 @@ async def test_a_port_that_goes_away_is_told_and_taken_up_again_later() -> None:
         ]
         events = await search([line.address], state, plan)
     assert codes(events) == []
-    assert {one.address: one.is_read for one in state.meters} == {"202411110001": True, "202411110050": True}
+    assert {one.address: one.is_read for one in state.meters} == {"202411110001": True, "202411110009": True}
     assert not [event for event in events if isinstance(event, Progress) and event.found > 2]
