@@ -61,7 +61,7 @@ class Wire:
         return 2 * len(self.addresses) * once / 1000
 
     def proof_limit_s(self) -> float:
-        """Both questions for each lowest byte and one for each child of a deeper collision, at the slowest meter's pace; the meters."""
+        """Both questions for each lowest byte, one for each child of a deeper collision, the slowest meter's wait; the meters."""
         endings = Counter(one[-2 * depth :] for one in self.addresses for depth in range(1, 6))
         places = 2 + 2 * 100 + 100 * sum(count > 1 for count in endings.values())
         return places * (self.bytes_ms(self.ask_bytes) + TURN_ROUND_MS[1]) / 1000 + self.limit_s()
