@@ -1,7 +1,7 @@
 """One port from its first question to its last meter: which speed and protocol is spoken, who is there, what each one is.
 
-    first questions, setting by setting -> what answered first: its likely meters -> ... -> Modbus, number by number
-    -> they are read -> the rest is asked, which proves that there are no others
+    first questions, setting by setting -> what answered: its likely meters -> Modbus, number by number -> what was silent, again
+    -> all are read -> the rest is asked, which proves that there are no others
 
 All that was asked and found is in the state at every moment, so a port is taken up again in the middle of a search.
 """
@@ -102,13 +102,19 @@ class PortSearch:
         for setting, protocol in keys:
             await self._first_question(setting, protocol)
         by_key = {key_of(setting, protocol): (setting, protocol) for setting, protocol in keys}
-        wanted = [by_key[key] for key in by_evidence(list(by_key), self._here.heard)]
-        for setting, protocol in wanted:
+        wanted = by_evidence(list(by_key), self._here.heard)
+        silent = [by_key[key] for key in wanted if self._here.heard.get(key) == SILENT]
+        loud = [by_key[key] for key in wanted if by_key[key] not in silent]
+        for setting, protocol in loud:
+            await self._search_likely(setting, protocol)
+        for setting, protocol in self._expect_modbus()[:1]:
+            await self._search_likely(setting, protocol)
+        for setting, protocol in silent:
             await self._search_likely(setting, protocol)
         for setting, protocol in (modbus := self._expect_modbus()):
             await self._search_likely(setting, protocol)
             self._ahead.pop(setting, None)
-        for setting, protocol in [*wanted, *modbus]:
+        for setting, protocol in [*loud, *silent, *modbus]:
             await self._prove(setting, protocol)
         self._tell_result()
 
