@@ -121,7 +121,8 @@ class PortSearch:
     def _expect_modbus(self) -> list[tuple[Setting, str]]:
         """Give the Modbus searches that are wanted by what was met so far."""
         wanted = self._plan.modbus_settings(self._meters.met()) if MODBUS in self._plan.protocols else []
-        self._ahead = dict.fromkeys(wanted, MODBUS_QUESTIONS)
+        # Where nothing was met yet, the first speeds mostly end it: the others are counted when they come.
+        self._ahead = dict.fromkeys(wanted if self._meters.met() else wanted[:2], MODBUS_QUESTIONS)
         return [(setting, MODBUS) for setting in wanted]
 
     def _is_needless(self, setting: Setting, protocol: str) -> bool:
