@@ -244,6 +244,8 @@ class PortSearch:
         key, pace = key_of(setting, protocol), self._plan.pace
         if key not in self._searches:
             kept = self._here.searches.get(key)
+            if kept and self._plan.thorough and not kept.get("thorough"):
+                kept = None  # what was asked in passing is asked with care; who was found stays found
             self._searches[key] = (
                 search_from_json(kept)
                 if kept
