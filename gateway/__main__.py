@@ -34,6 +34,7 @@ COMMANDS = {
     "backup": "gateway.technician.backup",
     "restore": "gateway.technician.restore",
     "diag": "gateway.technician.diag",
+    "find": "gateway.technician.find.command",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = ("rich", "greenlet")
