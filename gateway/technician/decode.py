@@ -69,11 +69,19 @@ def decode_line(text: str, protocol: Named) -> Iterator[Fields]:
     if stream is None:
         yield {"event": "damage", "reason": "not-hex"}
         return
-    chosen, events = (
-        _choose(stream) if protocol is Named.AUTO else (protocol, _events(_decoder(protocol), stream))
-    )
+    chosen, events = events_of(stream, protocol)
     for event in events:
-        yield (_damage_fields(event) if isinstance(event, Damage) else _frame_fields(event, protocol, chosen))
+        yield fields_of(event, protocol, chosen)
+
+
+def events_of(stream: bytes, protocol: Named) -> tuple[Named, list[Event]]:
+    """Give what a whole stream holds, in order, and the protocol that it was read by."""
+    return _choose(stream) if protocol is Named.AUTO else (protocol, _events(_decoder(protocol), stream))
+
+
+def fields_of(event: Event, asked: Named, chosen: Named) -> Fields:
+    """Tell one event by its fields' names."""
+    return _damage_fields(event) if isinstance(event, Damage) else _frame_fields(event, asked, chosen)
 
 
 def _bytes_of(text: str) -> bytes | None:

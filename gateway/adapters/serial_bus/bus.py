@@ -135,7 +135,7 @@ class SerialBus:
     @contextmanager
     def tapped(self) -> Iterator[Tap]:
         """Listen to the wire for a while; what goes over it is in the tap, whoever asks."""
-        tap = Tap()
+        tap = Tap(is_amid=self._turns.is_asking)
         self._turns.taps.append(tap)
         try:
             yield tap

@@ -40,12 +40,17 @@ class Note:
 class Tap:
     """One listener's ring."""
 
-    def __init__(self, room: int = RING_NOTES) -> None:
+    def __init__(self, *, is_amid: bool = False, room: int = RING_NOTES) -> None:
+        """`is_amid`: a try is under way, whose beginning nobody heard: its rest is not heard either."""
+        self._is_amid = is_amid
         self._ring: deque[Note] = deque(maxlen=room)
         self._lost = 0
 
     def note(self, note: Note) -> None:
         """Keep it; the oldest goes where there is no room."""
+        if self._is_amid:
+            self._is_amid = note.kind is not Kind.END
+            return
         self._lost += len(self._ring) == self._ring.maxlen
         self._ring.append(note)
 

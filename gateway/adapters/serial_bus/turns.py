@@ -60,6 +60,11 @@ class Turns:
         """The try on the wire went without its preamble."""
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a try is on the wire, or about to be."""
+        return self._job is not None
+
     async def serve(self, wire: Wire, transport: Transport) -> None:
         """Serve the callers until the port is lost or stuck. Raises what a driver or listener raised: a programming error."""
         self._loop = asyncio.get_running_loop()
