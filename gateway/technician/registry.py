@@ -14,7 +14,10 @@ from typing import Any
 
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, Refusal, RegistryDamaged, RegistryStore
+from gateway.technician.config_check import add_config_option
+from gateway.technician.line_states import show_lines, show_meters
 from gateway.technician.one_shot import FAILED, OK, print_json
+from gateway.words import say
 
 DEFAULT_FOLDER = Path("/var/lib/cardroom")
 COLUMNS = ("meter_number", "line", "address", "model", "ct_ratio", "location")
@@ -38,7 +41,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _add_lines(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="add|remove|list", required=True)
+    _show_by_default(parser, show_lines)
+    commands = parser.add_subparsers(metavar="show|add|remove|list")
+    _show_by_default(commands.add_parser("show", help=say("the lines as they are now")), show_lines)
     add = _command(commands, "add", add_line, "add a line")
     add.add_argument("name")
     add.add_argument("--port", required=True, help="/dev/serial/by-id/... or socket://HOST:PORT")
@@ -49,7 +54,9 @@ def _add_lines(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_meters(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="add|import|remove|readdress|list", required=True)
+    _show_by_default(parser, show_meters)
+    commands = parser.add_subparsers(metavar="show|add|import|remove|readdress|list")
+    _show_by_default(commands.add_parser("show", help=say("the meters as they are now")), show_meters)
     add = _command(commands, "add", add_meter, "add a meter")
     add.add_argument("meter_number", help="its number in the campus, unique")
     add.add_argument("--line", required=True)
@@ -68,6 +75,15 @@ def _add_meters(parser: argparse.ArgumentParser) -> None:
     moved.add_argument("meter_number")
     moved.add_argument("address", help="what it answers to now")
     _command(commands, "list", list_meters, "show all meters")
+
+
+def _show_by_default(parser: argparse.ArgumentParser, show: Callable[[argparse.Namespace], int]) -> None:
+    parser.add_argument("--json", action="store_true", help=say("for programs: one JSON object"))
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help=say("the daemon's folder (default: as configured)")
+    )
+    add_config_option(parser)
+    parser.set_defaults(run=show)
 
 
 def _command(

@@ -34,8 +34,8 @@ class Site:
 
 
 def site_or_complain(args: argparse.Namespace) -> Site | int:
-    """Read the building of `--config`; or give the exit code, after the reason went to stderr."""
-    folder = folder_or_complain(args.config)
+    """Read the building of `--config`, or of `--data` where that is given; or the exit code, its reason told on stderr."""
+    folder: Path | None = getattr(args, "data", None) or folder_or_complain(args.config)
     if folder is None:
         return NOT_DONE
     try:

@@ -1,4 +1,4 @@
-"""`trace` on a real daemon's line: every frame with its timing, damage marked, passwords masked; on a stopped line it only listens."""
+"""`trace` on a real line: every frame with its timing, damage marked, passwords masked; a stopped line is only listened to."""
 
 import asyncio
 import json
