@@ -9,6 +9,7 @@ REASONS = {
     "silent": mark("silent"),
     "wrong-parity": mark("wrong parity"),
     "wrong-baud": mark("another speed"),
+    "swapped-wires": mark("A and B swapped"),
     "collision": mark("two answer at once"),
     "other-meter": mark("another meter answers"),
     "stale": mark("answers late"),

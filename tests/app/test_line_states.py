@@ -1,4 +1,4 @@
-"""`lines` and `meters` as a technician types them: live from the daemon, from the registry when it is stopped, what needs a person first."""
+"""`lines` and `meters` as they are typed: live from the daemon, from the registry when it is stopped, the worst first."""
 
 import json
 
@@ -17,7 +17,7 @@ async def test_lines_and_meters_are_told_live_and_from_the_registry(station: Sta
     assert "port missing" in out
     assert "1 of 2 silent" in out
     code, out, _ = await station.command("meters", "show")
-    first, *_, last = out.splitlines()[1:]
+    first, *_ = out.splitlines()[1:]
     assert (code, first.startswith("m2 "), "silent" in first) == (0, True, True)
     assert "m1" in out
     assert "good" in out
