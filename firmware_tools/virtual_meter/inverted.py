@@ -3,8 +3,8 @@
     sent      ____ 0 d0..d7 p 1 | 0 d0..d7 p 1 ____       idle is high on both sides, undriven
     arrives   -0--- 1 ~d ..~p 0 | 1 ~d .. ~p 0 ----       the first low is the driver that takes the line, just before it sends
 
-A UART knows nothing of it: it takes the first low for a start bit and counts on from there. Where a stop bit should be it often finds
-a low, which it takes for the next start bit, as the 16550 does. Pure.
+A UART knows nothing of it: it takes the first low for a start bit and counts on from there. Where a stop bit should be it often
+finds a low, which it takes for the next start bit, as the 16550 does. Pure.
 """
 
 from collections.abc import Iterator
