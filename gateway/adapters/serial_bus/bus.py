@@ -58,16 +58,17 @@ class SerialBus:
 
     # ---- callers -------------------------------------------------------------------------------------------------
 
-    async def read(self, driver: Driver, item: Item, rank: Rank) -> LineReply:
+    async def read(self, driver: Driver, item: Item, rank: Rank, *, tries: int = READ_TRIES) -> LineReply:
         """Ask one meter for one item, with up to 3 tries. Raises KeyError when the model doesn't have the item."""
-        return await self._read(driver, driver.read(item), rank)
+        return await self._read(driver, driver.read(item), rank, tries)
 
     async def read_block(self, driver: Driver, items: Sequence[Item], rank: Rank) -> LineReply:
         """Ask one meter for several items in one exchange (see `Driver.groups`), with up to 3 tries."""
         return await self._read(driver, driver.read_block(items), rank)
 
-    async def _read(self, driver: Driver, exchange: Exchange, rank: Rank) -> LineReply:
-        tries = READ_TRIES
+    async def _read(
+        self, driver: Driver, exchange: Exchange, rank: Rank, tries: int = READ_TRIES
+    ) -> LineReply:
         if rank is Rank.POLL and (health := self._turns.health.of(driver.address)).failures:
             pause_left_s = health.not_before_s - asyncio.get_running_loop().time()
             if pause_left_s > 0:
