@@ -36,6 +36,8 @@ DESCRIPTION = mark(
     "Looks at the machine, the daemon, the way to the broker and every line, and names what is wrong with the next step. Through "
     "the daemon where it runs, else by asking the meters itself. Nothing is changed."
 )
+BLURRED = frozenset({"address-twice", "meter-garbled", "line-garbled", "noise"})
+"""What two masters look like from here, too: it is told when the other one is gone."""
 ORDER = (Level.BAD, Level.ASK, Level.SKIPPED, Level.GOOD)
 
 
@@ -119,8 +121,10 @@ def _lines(
 
 def judge_line(facts: LineFacts) -> list[Finding]:
     """All that is found at one line."""
-    company = list(judge_company(facts))
-    return [*judge_wires(facts), *company, *judge_adapter(facts), *judge_clocks(facts)]
+    found = [*judge_company(facts), *judge_wires(facts), *judge_adapter(facts), *judge_clocks(facts)]
+    if any(finding.code == "second-master" for finding in found):
+        return [finding for finding in found if finding.code not in BLURRED]
+    return found
 
 
 def _line_facts(

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 PREAMBLE = b"\xfe"
 DLT645_MARK = b"\x68"
 LEAST_BYTES_FOR_PARITY = 12
-SAME_START_BYTES = 4
 COLLISION = "collision"
 SWAPPED = "swapped-wires"
 INVERTED_PREAMBLE = bytes.fromhex("03060c18f0")
@@ -94,5 +93,5 @@ def _starts(received: bytes, request: bytes) -> int:
 
 
 def _same_each_time(heard: Sequence[FailedTry]) -> bool:
-    starts = {one.received.lstrip(PREAMBLE)[:SAME_START_BYTES] for one in heard}
-    return len(starts) == 1
+    """All bytes: two meters at one address begin alike, until the slower one joins in."""
+    return len({one.received.lstrip(PREAMBLE) for one in heard}) == 1

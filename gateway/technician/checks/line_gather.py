@@ -36,6 +36,7 @@ SETTINGS = (
 TRIED_METERS = 2
 GIVE_UP_AFTER = 8
 """So many meters silent from the first on: the line is, and the rest would take minutes."""
+SILENT = "silent"
 ROUNDS = 4
 ROUNDS_LAST_S = 15.0
 LISTEN_S = 1.0
@@ -89,11 +90,15 @@ async def _ask_all(bus: SerialBus, line: LineRow, drivers: dict[str, Driver], pr
     answering: dict[str, Driver] = {}
     for done, (number, driver) in enumerate(drivers.items(), start=1):
         reply = await bus.read(driver, Item.ENERGY, Rank.READ_BACK)
-        if isinstance(reply, LineGone) or (done >= GIVE_UP_AFTER and not answering):
-            return
         if isinstance(reply, Answer):
             answering[number] = driver
+        if isinstance(reply, LineGone) or (done >= GIVE_UP_AFTER and not answering):
+            return
         progress(line.name, done, len(drivers))
+    for number, driver in drivers.items():
+        # Two meters at one address are told from noise by the neighbours, who have answered by now.
+        if number not in answering and bus.look().addresses[driver.address].reason != SILENT:
+            await bus.read(driver, Item.ENERGY, Rank.READ_BACK)
     for _ in range(ROUNDS - 1):
         for driver in answering.values():
             if time.monotonic() > give_up_s:
