@@ -130,6 +130,15 @@ WHY = {
 }
 """Why a relay is where it is, or is not: the domain's words."""
 
+DOUBTS = {
+    "before-release": mark("it is earlier than this software"),
+    "before-last-stored": mark("it is earlier than what was already written"),
+    "far-ahead": mark("it is far ahead of what was last written"),
+    "disagrees-with-central": mark("it differs from central's"),
+    "stepped": mark("it jumped"),
+}
+"""Why the machine's clock is not believed."""
+
 
 def reason_text(reason: str) -> str:
     """Say why a call failed."""

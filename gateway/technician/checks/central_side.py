@@ -23,7 +23,7 @@ def judge_central(report: StatusReport) -> Iterator[Finding]:
             CHECK, Level.BAD, "central-key-unknown",
             say("{count} messages were refused: this gateway doesn't know the key they are signed with.", count=unknown),
             say("Central has a new signing key, or somebody else speaks in its name."),
-            say("Compare [central] public_keys with central's (cardroom-central link-key); setup fetches them anew."),
+            say("Compare [central] public_keys with central's (cardroom-central public-key); setup fetches them anew."),
             {"count": unknown},
         )  # fmt: skip
     waiting: dict[str, str | int] = {"rows": report.outbox_rows, "oldest_s": report.oldest_outbox_s or 0}
@@ -32,7 +32,7 @@ def judge_central(report: StatusReport) -> Iterator[Finding]:
             CHECK, Level.BAD, "outbox-stuck",
             say("{rows} rows wait for central, the oldest for {minutes} min, though the broker is reached.",
                 rows=report.outbox_rows, minutes=(report.oldest_outbox_s or 0) // 60),
-            say("Central acknowledges nothing: its ingest is down, or it doesn't know this gateway's key."),
+            say("Central acknowledges nothing: its ingest is down, our key unknown, or the broker's access list in the way."),
             say("On the server: systemctl status cardroom-ingest; then compare cardroom-gateway key with central's page."),
             waiting,
         )  # fmt: skip

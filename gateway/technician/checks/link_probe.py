@@ -1,15 +1,25 @@
-"""Go the way to the broker step by step: name, connection, TLS, MQTT. Each step is told apart; nothing is published.
+"""Go the way to the broker step by step: name, connection, TLS, MQTT. Each step is told apart.
 
-The last step takes the gateway's own client id: it is only gone while no daemon uses it.
+The last step takes the gateway's own client id, and says once more that the gateway is offline: only while no daemon runs.
 """
 
+import asyncio
+import queue
 import socket
 import ssl
 from dataclasses import dataclass
 
+import msgspec
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
 from gateway.adapters.link_fault import LinkFault
 from gateway.adapters.mqtt_session import Broker, Session
+from gateway.adapters.system_clock import SystemClock
+from gateway.contract.facts import State
 from gateway.contract.identifiers import GatewayId
+from gateway.contract.topics import STATE, topic
 
 WAIT_S = 5.0
 ALERT_WAIT_S = 1.0
@@ -91,4 +101,33 @@ async def probe_session(broker: Broker, gateway: GatewayId) -> Probe:
         fault = await session.open()
     finally:
         await session.close()
-    return Probe() if fault is None else Probe(fault.trouble.value, fault.message, fault)
+    if fault is not None:
+        return Probe(fault.trouble.value, fault.message, fault)
+    return await asyncio.to_thread(_probe_rights, broker, gateway)
+
+
+def _probe_rights(broker: Broker, gateway: GatewayId) -> Probe:
+    """Say again that this gateway is offline, which is so while no daemon runs, and see whether the broker takes it.
+
+    By MQTT 5: a broker that speaks 3.1.1 acknowledges what its access list throws away (Mosquitto does).
+    """
+    codes: queue.Queue[ReasonCode] = queue.Queue()
+    client = Client(CallbackAPIVersion.VERSION2, f"cardroom-{gateway}", protocol=MQTTv5)
+    client.username_pw_set(broker.username, broker.password)
+    if broker.tls:
+        paths = (broker.ca_file, broker.certificate_file, broker.key_file)
+        ca_file, certificate_file, key_file = (str(path) if path else None for path in paths)
+        client.tls_set(ca_file, certificate_file, key_file)
+    client.on_publish = lambda _client, _data, _mid, code, _properties: codes.put(code)
+    said = msgspec.json.encode(State(online=False, boot=SystemClock().boot))
+    try:
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        client.publish(topic(gateway, STATE), said, qos=1, retain=True)
+        code = codes.get(timeout=WAIT_S)
+    except (OSError, queue.Empty):
+        return Probe()  # a broker without MQTT 5 does not say
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return Probe("not-authorised", str(code)) if code.is_failure else Probe()

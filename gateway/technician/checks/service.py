@@ -6,20 +6,13 @@ from dataclasses import dataclass, field
 
 from gateway.adapters.control_protocol import StatusReport
 from gateway.technician.findings import Finding, Level
-from gateway.technician.state_words import in_chinese
-from gateway.words import mark, say
+from gateway.technician.state_words import DOUBTS, in_chinese
+from gateway.words import say
 
 CHECK = "service"
 UNIT = "cardroom-gateway.service"
 ASKED = ("LoadState", "ActiveState", "SubState", "Result", "NRestarts", "UnitFileState")
 WAIT_S = 5.0
-DOUBTS = {
-    "before-release": mark("it is earlier than this software"),
-    "before-last-stored": mark("it is earlier than what was already written"),
-    "far-ahead": mark("it is far ahead of what was last written"),
-    "disagrees-with-central": mark("it differs from central's"),
-    "stepped": mark("it jumped"),
-}
 
 
 @dataclass(frozen=True, slots=True)
