@@ -29,6 +29,7 @@ __all__ = [
     "RegistryDamaged",
     "RegistryStore",
     "TestResult",
+    "stamp",
 ]
 
 FILE_NAME = "registry.json"
@@ -193,6 +194,22 @@ class RegistryStore:
                 tables.table("meters").update({"address": address}, where("meter_number") == meter_number)
             return refusal
 
+    def restore(self, lines: Sequence[LineRow], meters: Sequence[MeterRow]) -> bool:
+        """Fill a registry that has neither line nor meter, in one replacement of the file; False where it has some.
+
+        What central kept of the former gateway is not judged again: a model that is missing here is said when the daemon starts.
+        """
+        with self._locked():
+            if self.lines() or self.meters():
+                return False
+            rows = {"lines": lines, "meters": meters}
+            tables = {
+                name: {str(number): asdict(row) for number, row in enumerate(table, 1)}
+                for name, table in rows.items()
+            }
+            AtomicStorage(self.path).write(tables)
+            return True
+
     def note_test(self, meter_number: str, result: TestResult) -> Refusal | None:
         """Keep a meter's last test."""
         with self._locked() as tables:
@@ -296,6 +313,15 @@ def _judge_line(row: LineRow, present: Sequence[LineRow]) -> Refusal | None:
                 f"{row.port} is line {other.name}'s; a port has one line",
             )
     return None
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Give what changes with each replacement of the file; None while there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ino
 
 
 def _place(row: MeterRow) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from gateway.app.address_orders import keep_addresses
 from gateway.app.assembly import Tick, assemble
 from gateway.app.orders import Orders
 from gateway.app.parts import Parts
+from gateway.app.registry_copies import keep_copied
 from gateway.app.swap_orders import follow_swaps
 from gateway.application.ports import Journal, StoreDamaged, StoreFull
 from gateway.application.settle_due import write_health, write_watermark
@@ -105,6 +106,7 @@ class Daemon:
             parts.room,
         )
         self._spawn("commissioning", parts.commissioning.follow())
+        self._spawn("registry", keep_copied(parts))
         self._spawn("addresses", keep_addresses(parts))
         self._spawn("relays", relays.run())
         self._spawn("commands", parts.receiver.run())
