@@ -9,6 +9,7 @@ from gateway.adapters.registry_store import RegistryDamaged, RegistryStore, stam
 from gateway.app.parts import Parts
 from gateway.application.ports import StoreFull
 from gateway.application.registry_copy import tell_registry
+from gateway.contract.facts import Instant
 from gateway.contract.registry_facts import RegistryCopy, RegistryLine, RegistryMeter
 
 RESTED_S = 10.0
@@ -33,7 +34,7 @@ async def keep_copied(parts: Parts) -> None:
 async def _tell(parts: Parts, registry: RegistryStore) -> bool:
     """Say whether it is told now, or need not be."""
     try:
-        copy = copy_of(registry)
+        copy = copy_of(registry, parts.clock.now())
         if await parts.store.run(lambda journal: tell_registry(journal, copy)):
             parts.signals.outbox.set()
             log.info("registry-told", lines=len(copy.lines), meters=len(copy.meters))
@@ -43,9 +44,10 @@ async def _tell(parts: Parts, registry: RegistryStore) -> bool:
     return True
 
 
-def copy_of(registry: RegistryStore) -> RegistryCopy:
+def copy_of(registry: RegistryStore, now: Instant) -> RegistryCopy:
     """Give the registry as it travels. Raises RegistryDamaged."""
     return RegistryCopy(
+        at=now,
         lines=[msgspec.convert(row, RegistryLine, from_attributes=True) for row in registry.lines()],
         meters=[msgspec.convert(row, RegistryMeter, from_attributes=True) for row in registry.meters()],
     )

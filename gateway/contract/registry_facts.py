@@ -1,9 +1,11 @@
-"""What an electrician found in a building, as the gateway tells it: central keeps the newest, so that a dead Pi can be replaced (R-G6).
+"""What an electrician found in a building, as the gateway tells it: central keeps the newest for the Pi after this one (R-G6).
 
 Nothing here is money: bindings and registers are the ledger's (C-3).
 """
 
 import msgspec
+
+from gateway.contract.instant import Instant
 
 
 class RegistryTest(msgspec.Struct, frozen=True):
@@ -39,5 +41,6 @@ class RegistryMeter(msgspec.Struct, frozen=True):
 class RegistryCopy(msgspec.Struct, frozen=True, tag="registry", tag_field="kind"):
     """The whole registry of a gateway."""
 
+    at: Instant
     lines: list[RegistryLine]
     meters: list[RegistryMeter]
