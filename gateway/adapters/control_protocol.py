@@ -109,6 +109,10 @@ class StatusReport(msgspec.Struct, frozen=True):
     """What the journal uses of the disk."""
     store_grows_bytes: int | None = None
     """A day, at the pace of the last one; None before an hour was seen."""
+    certificate_until_ms: int | None = None
+    """Until when the link's certificate holds; None where it has none that is renewed here."""
+    certificate_trouble: str = ""
+    """Why it was not renewed when it was last tried: a stable word, and what is known."""
 
 
 class SwapReport(msgspec.Struct, frozen=True):

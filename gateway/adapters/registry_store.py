@@ -202,12 +202,8 @@ class RegistryStore:
         with self._locked():
             if self.lines() or self.meters():
                 return False
-            rows = {"lines": lines, "meters": meters}
-            tables = {
-                name: {str(number): asdict(row) for number, row in enumerate(table, 1)}
-                for name, table in rows.items()
-            }
-            AtomicStorage(self.path).write(tables)
+            rows = {"lines": [asdict(row) for row in lines], "meters": [asdict(row) for row in meters]}
+            AtomicStorage(self.path).write({name: dict(_numbered(table)) for name, table in rows.items()})
             return True
 
     def note_test(self, meter_number: str, result: TestResult) -> Refusal | None:
@@ -313,6 +309,11 @@ def _judge_line(row: LineRow, present: Sequence[LineRow]) -> Refusal | None:
                 f"{row.port} is line {other.name}'s; a port has one line",
             )
     return None
+
+
+def _numbered(rows: list[dict[str, object]]) -> Iterator[tuple[str, dict[str, object]]]:
+    """TinyDB's own keys."""
+    return ((str(number), row) for number, row in enumerate(rows, start=1))
 
 
 def stamp(path: Path) -> tuple[int, int] | None:
