@@ -1,4 +1,4 @@
-"""Writes what makes a Pi a gateway: each file whole, `gateway.toml` last. Whatever is switched off meanwhile, the same again goes on.
+"""Writes what makes a Pi a gateway: each file whole, `gateway.toml` last. Whatever is switched off, the same again goes on.
 
 The daemon starts by gateway.toml alone: until that stands, nothing here is a gateway.
 """
@@ -14,7 +14,7 @@ import msgspec
 from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_file import RegistryDamaged
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
-from gateway.adapters.whole_file import own, says, sync_folder, write_whole
+from gateway.adapters.whole_file import says, sync_folder, write_whole
 from gateway.application.records import Station
 from gateway.config import GatewayConfig, load_config
 from gateway.contract.enrolment import EnrolAnswer
@@ -93,8 +93,6 @@ def _restore_registry(places: Places, answer: EnrolAnswer) -> Finding | None:
         lines = msgspec.convert(answer.registry.get("lines", []), list[LineRow])
         meters = msgspec.convert(answer.registry.get("meters", []), list[MeterRow])
         done = RegistryStore(places.data, read_models()).restore(lines, meters)
-        registry = places.data / "registry.json"
-        own(registry, registry.stat().st_mode & 0o777)
     except (msgspec.ValidationError, RegistryDamaged) as error:
         what = say("The lines and meters that central kept can't be used.")
         next_step = say("Find the meters again: cardroom-gateway commission")
@@ -128,7 +126,7 @@ def gateway_toml(places: Places, enrolled: Enrolled) -> str:
     head = say(
         "# Written by `cardroom-gateway setup`. What is changed in [clock], [polling] and [log] stays when it is run again."
     )
-    sections = {
+    sections: dict[str, dict[str, object]] = {
         "gateway": {"id": answer.gateway, "data": str(places.data)},
         "central": {"public_keys": answer.central_keys, "approver_keys": answer.approver_keys},
         "mqtt": {
