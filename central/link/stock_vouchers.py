@@ -60,7 +60,7 @@ def make_vouchers(
 
 def keys_of(gateway: Gateway) -> str:
     """Give the digest of the keys that codes of now are made with."""
-    return sha256(f"{gateway.public_key} {public_key_hex()}".encode()).hexdigest()
+    return sha256(f"{gateway.public_key} {public_key_hex(gateway.central_keys)}".encode()).hexdigest()
 
 
 def order_of_voucher(voucher: StockVoucher) -> commands.Grant:

@@ -20,6 +20,7 @@ from gateway.app.commissioning import Commissioning
 from gateway.app.parts import Parts
 from gateway.application.boot import Booted, boot, proved_ms
 from gateway.application.status import station_status
+from gateway.application.trust_keys import keys_told
 from gateway.config import GatewayConfig
 from gateway.contract.commands import CENTRAL
 from gateway.contract.envelope import Keyring, KeySigner, keyring_from_hex, seal
@@ -69,6 +70,8 @@ async def assemble(
     endings.push_async_callback(store.close)
     booted = await _boot(store, config, clock)
     parts = _parts(config, signer, models, clock, store, signals)
+    told = await store.run(keys_told)
+    parts.central.follow(told.keys, told.retired)
     return parts, booted
 
 
@@ -102,7 +105,7 @@ def _parts(
         config=config,
         software=version("cardroom"),
         central=central,
-        code_keys=tuple(shared_key(signer.private_key, key, gateway) for key in central.keys.values()),
+        code_key=lambda key: shared_key(signer.private_key, key, gateway),
         clock=clock,
         clocks=MeterClocks(config.clock.utc_offset_minutes),
         store=store,
@@ -150,6 +153,7 @@ async def _birth(parts: Parts, signer: KeySigner) -> bytes:
         config_version=here.config_version,
         meters=[meter.seen for meter in parts.fleet.all()],
         bench_clock=parts.clock.is_bench,
+        central_keys=sorted(parts.central.keys),
     )
     parts.drain.begin_anew()
     return seal(

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.adapters.journal_store import JournalStore
 from gateway.adapters.mqtt_uplink import Uplink
@@ -30,8 +32,9 @@ class Parts:
     config: GatewayConfig
     software: str
     central: Keyring
-    code_keys: tuple[bytes, ...]
-    """What codes of credit are proved by: one key for each of central's."""
+    """Follows what central says of its keys."""
+    code_key: Callable[[Ed25519PublicKey], bytes]
+    """What codes of credit are proved by, for one of central's keys."""
     clock: SystemClock
     clocks: MeterClocks
     store: JournalStore

@@ -48,6 +48,8 @@ class EnrolRefusal(StrEnum):
     CODE_NOT_OPEN = "code-not-open"
     BAD_MAC = "bad-mac"
     """Mistyped, or another central's code."""
+    REVOKED_KEY = "revoked-key"
+    """This key was revoked or replaced before: a card may have been copied. Make new keys, and ask again."""
     GATEWAY_IS_ALIVE = "gateway-is-alive"
     """The building's gateway was heard within the hour: an administrator must approve its replacement."""
     UNKNOWN_GATEWAY = "unknown-gateway"

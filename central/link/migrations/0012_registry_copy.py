@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('link', '0010_stock_vouchers'),
+        ('link', '0011_link_security'),
     ]
 
     operations = [
