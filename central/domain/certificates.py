@@ -76,7 +76,9 @@ def client_certificate(
     by: Authority, public: PublicKey, name: str, serial: int, span: Span
 ) -> x509.Certificate:
     """Sign a client's certificate: a gateway's by its id, or ingest's."""
-    return _leaf(by, name, public, serial, span, ExtendedKeyUsageOID.CLIENT_AUTH).sign(by.key, hashes.SHA256())
+    return _leaf(by, name, public, serial, span, ExtendedKeyUsageOID.CLIENT_AUTH).sign(
+        by.key, hashes.SHA256()
+    )
 
 
 def revocation_list(
@@ -124,9 +126,7 @@ def key_of_request(csr: str) -> tuple[PublicKey, bytes] | None:
 
 def key_digest(public: PublicKey) -> str:
     """Give a public key's SHA-256 in hex: whether a certificate is for the same key."""
-    encoded = public.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    encoded = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return sha256(encoded).hexdigest()
 
 

@@ -71,9 +71,13 @@ def configure(wanted: Wanted, now_ms: int) -> Written:
             broker_config.ACCESS_LIST: broker_config.access_list(),
             broker_config.AUTHORITY: certificates.pem(by.certificate),
         }
-        changed = [name for name, text in texts.items() if write_whole(wanted.folder / name, text, mode=READABLE)]
+        changed = [
+            name for name, text in texts.items() if write_whole(wanted.folder / name, text, mode=READABLE)
+        ]
         with transaction.atomic():
-            row = BrokerFiles.objects.select_for_update().first() or BrokerFiles(written_ms=now_ms, port=wanted.port)
+            row = BrokerFiles.objects.select_for_update().first() or BrokerFiles(
+                written_ms=now_ms, port=wanted.port
+            )
             row.folder, row.hosts, row.port, row.store = place, list(wanted.hosts), wanted.port, wanted.store
             changed += _write_keys(row, by, now_ms)
     except OSError as error:
@@ -122,7 +126,11 @@ def _write_server(path: Path, by: Authority, hosts: list[str], now_ms: int) -> b
     # Ingest is on the broker's machine in most houses and comes by its own address.
     named = list(dict.fromkeys([*hosts, "localhost", "127.0.0.1", "::1"]))
     found = _read(path)
-    if found is not None and _is_good(found, by, now_ms) and set(_hosts_of(found)) == {one.lower() for one in named}:
+    if (
+        found is not None
+        and _is_good(found, by, now_ms)
+        and set(_hosts_of(found)) == {one.lower() for one in named}
+    ):
         return False
     key = new_key()
     span = certificates.span_of_days(now_ms, certificates.BROKER_DAYS)

@@ -147,7 +147,11 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
         code.used_key, code.used_ms, code.waiting_key = key, now_ms, ""
         code.save(update_fields=["used_key", "used_ms", "waiting_key"])
         record_audit(
-            actor=actor, action="use-enrolment-code", subject=gateway.pk, detail=KeyId(key[:16]), now_ms=now_ms
+            actor=actor,
+            action="use-enrolment-code",
+            subject=gateway.pk,
+            detail=KeyId(key[:16]),
+            now_ms=now_ms,
         )
     return gateway
 

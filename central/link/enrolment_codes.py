@@ -78,7 +78,9 @@ def open_code(
     row.used_key, row.waiting_key, row.approved_key, row.used_ms, row.waiting_ms = "", "", "", None, None
     row.save()
     about = f"{row.name}, {hours} h" + (", new" if is_new else "")
-    record_audit(actor=actor, action="open-enrolment-code", subject=building_code, detail=about, now_ms=now_ms)
+    record_audit(
+        actor=actor, action="open-enrolment-code", subject=building_code, detail=about, now_ms=now_ms
+    )
     return Opened(grouped(letters), wanted, row.open_until_ms, is_new)
 
 
@@ -91,7 +93,9 @@ def close_code(building_code: str, *, actor: str, now_ms: int) -> CodeRefusal | 
         return CodeRefusal.NO_CODE if known else CodeRefusal.UNKNOWN_BUILDING
     row.open_until_ms, row.waiting_key, row.approved_key = 0, "", ""
     row.save(update_fields=["open_until_ms", "waiting_key", "approved_key"])
-    record_audit(actor=actor, action="close-enrolment-code", subject=building_code, detail=row.name, now_ms=now_ms)
+    record_audit(
+        actor=actor, action="close-enrolment-code", subject=building_code, detail=row.name, now_ms=now_ms
+    )
     return None
 
 
@@ -104,7 +108,9 @@ def show_code(building_code: str, *, actor: str, now_ms: int) -> str | CodeRefus
     letters = _letters(row)
     if letters is None:
         return CodeRefusal.LOST
-    record_audit(actor=actor, action="show-enrolment-code", subject=building_code, detail=row.name, now_ms=now_ms)
+    record_audit(
+        actor=actor, action="show-enrolment-code", subject=building_code, detail=row.name, now_ms=now_ms
+    )
     return grouped(letters)
 
 

@@ -134,7 +134,9 @@ def recover(file: Path, *, actor: str, now_ms: int) -> str | Refused:
         public_key_hex()
     except SigningKeyMissing:
         found = _key_of(file)
-        return found if isinstance(found, Refused) else _sign_with(found, "recover-signing-key", actor, now_ms)
+        return (
+            found if isinstance(found, Refused) else _sign_with(found, "recover-signing-key", actor, now_ms)
+        )
     return Refused(KeyRefusal.NOT_LOST)
 
 
@@ -169,7 +171,11 @@ def tell_keys(now_ms: int) -> int:
     for gateway_id in Gateway.objects.exclude(public_key="").values_list("pk", flat=True):
         with transaction.atomic():
             gateway = outbox.locked(gateway_id)
-            if gateway.epoch and not gateway.awaits_epoch and _must_be_told(gateway, believed, retired, subject):
+            if (
+                gateway.epoch
+                and not gateway.awaits_epoch
+                and _must_be_told(gateway, believed, retired, subject)
+            ):
                 order = TrustKeys(keys=believed, retired=retired)
                 outbox.enqueue_on(gateway, order, subject=subject, now_ms=now_ms)
                 told += 1

@@ -1,4 +1,4 @@
-"""Sets the machine's wall clock by central's word, and asks the kernel whether a time service keeps it. Reading is system_clock's."""
+"""Sets the machine's wall clock by central's word, asks the kernel whether a time service keeps it. Reading is system_clock's."""
 
 import ctypes
 import time

@@ -124,6 +124,18 @@ class RegistryStore:
                 tables.table("lines").insert(asdict(row))
             return refusal
 
+    def move_line(self, name: str, port: str) -> Refusal | None:
+        """Put a line on another port: its adapter was replaced, its meters stay."""
+        with self._locked() as tables:
+            lines = self.lines()
+            row = next((line for line in lines if line.name == name), None)
+            if row is None:
+                return _unknown_line(name)
+            refusal = _judge_line(replace(row, port=port), [line for line in lines if line.name != name])
+            if refusal is None:
+                tables.table("lines").update({"port": port}, where("name") == name)
+            return refusal
+
     def remove_line(self, name: str) -> Refusal | None:
         """Remove a line that no meter is on."""
         with self._locked() as tables:
@@ -132,7 +144,7 @@ class RegistryStore:
                     RefusalReason.LINE_IN_USE, name, f"{len(used_by)} meters are on it: remove them first"
                 )
             if not tables.table("lines").remove(where("name") == name):
-                return Refusal(RefusalReason.UNKNOWN_LINE, name, "no such line; `lines list` shows them")
+                return _unknown_line(name)
             return None
 
     def add_meters(self, rows: Sequence[MeterRow]) -> list[Refusal]:
@@ -328,6 +340,10 @@ def stamp(path: Path) -> tuple[int, int] | None:
 def _place(row: MeterRow) -> tuple[str, str]:
     """Where a meter answers: leading zeros of an address are no difference on the wire."""
     return row.line, row.address.upper().lstrip("0")
+
+
+def _unknown_line(name: str) -> Refusal:
+    return Refusal(RefusalReason.UNKNOWN_LINE, name, "no such line; `lines list` shows them")
 
 
 def _unknown_meter(meter_number: str) -> Refusal:

@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidSignature
 
 from gateway.adapters.disk_room import free_bytes
 from gateway.adapters.journal_store import JournalStore
+from gateway.adapters.journal_store.reading import JOURNAL_NAME
 from gateway.adapters.key_file import read_password
 from gateway.adapters.mqtt_session import Broker
 from gateway.adapters.mqtt_uplink import Uplink
@@ -38,7 +39,6 @@ from gateway.loops.signals import Signals
 from gateway.loops.store_room import StoreRoom
 from gateway.protocols.models import ModelRow
 
-JOURNAL_NAME = "journal.db"
 PATIENCE_S = {
     "relays": 60.0,
     "outbox": 120.0,

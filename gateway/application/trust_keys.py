@@ -19,7 +19,9 @@ MOST_KEYS = 32
 def apply_trust_keys(journal: Journal, body: TrustKeys, signed_by: str) -> Done:
     """Keep what central says of its keys, in place of what it said before; refuse what would leave the signer unbelieved."""
     told = KeysTold(_plain(body.keys), _plain(body.retired))
-    if max(len(told.keys), len(told.retired)) > MOST_KEYS or not all(map(_is_key, (*told.keys, *told.retired))):
+    if max(len(told.keys), len(told.retired)) > MOST_KEYS or not all(
+        map(_is_key, (*told.keys, *told.retired))
+    ):
         return Done(CommandOutcome.REFUSED, "not every key is 64 hex digits")
     signer = [key for key in told.keys if key.startswith(signed_by)]
     if not signer or set(told.keys) & set(told.retired):

@@ -38,12 +38,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _add_lines(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="add|remove|list", required=True)
+    commands = parser.add_subparsers(metavar="add|move|remove|list", required=True)
     add = _command(commands, "add", add_line, "add a line")
     add.add_argument("name")
     add.add_argument("--port", required=True, help="/dev/serial/by-id/... or socket://HOST:PORT")
     add.add_argument("--baud", type=int, default=2400)
     add.add_argument("--parity", choices=["N", "E", "O"], default="E")
+    moved = _command(commands, "move", move_line, "put a line on another port: its adapter was replaced")
+    moved.add_argument("name")
+    moved.add_argument("--port", required=True, help="/dev/serial/by-id/... or socket://HOST:PORT")
     _command(commands, "remove", remove_line, "remove a line without meters").add_argument("name")
     _command(commands, "list", list_lines, "show all lines")
 
@@ -101,6 +104,11 @@ def run(args: argparse.Namespace) -> int:
             "no-access",
             f"Nothing was changed: {error.filename or args.data}: {error.strerror}. {next_step}",
         )
+
+
+def move_line(registry: RegistryStore, args: argparse.Namespace) -> int:
+    """Put one line on another port; its meters stay on it."""
+    return _report(args, registry.move_line(args.name, args.port), line=args.name, port=args.port)
 
 
 def add_line(registry: RegistryStore, args: argparse.Namespace) -> int:

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 
 from gateway.adapters.central_web import NoAnswer, Refused, post
+from gateway.adapters.journal_store.reading import JOURNAL_NAME, read_record
+from gateway.application.records import KeysTold
 from gateway.adapters.key_file import KEY_NAME, NoKey, load_key
 from gateway.adapters.system_clock import RealTime
 from gateway.adapters.tls_files import certificate_request, fits, validity, validity_of
@@ -17,7 +19,7 @@ from gateway.adapters.whole_file import write_whole
 from gateway.config import GatewayConfig
 from gateway.contract.commands import CENTRAL
 from gateway.contract.enrolment import CERTIFICATE, RENEW, RENEW_PATH, RenewAnswer, RenewRequest
-from gateway.contract.envelope import KeySigner, Sealed, body_of, keyring_from_hex, seal, unseal
+from gateway.contract.envelope import Keyring, KeySigner, Sealed, body_of, keyring_from_hex, seal, unseal
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
 from gateway.technician.findings import Finding, Level, lines_of
@@ -111,7 +113,7 @@ def renew(config: GatewayConfig, path: Path) -> Fresh | Finding:
 
 
 def _take(answer: bytes, config: GatewayConfig, url: str) -> Fresh | Finding:
-    keys = keyring_from_hex(list(config.central.public_keys))
+    keys = _believed(config)
     opened = unseal(answer, keys, kind=CERTIFICATE, sender=CENTRAL, recipient=config.gateway.id)
     body = body_of(opened, RenewAnswer) if isinstance(opened, Sealed) else opened
     if not isinstance(body, RenewAnswer):
@@ -131,6 +133,14 @@ def _take(answer: bytes, config: GatewayConfig, url: str) -> Fresh | Finding:
     except OSError as error:
         return _unusable("not-written", detail=str(error))
     return Fresh(fresh.until_ms)
+
+
+def _believed(config: GatewayConfig) -> Keyring:
+    """The keys of the file, and what central has told of them since (R-G5)."""
+    keys = keyring_from_hex(list(config.central.public_keys))
+    told = read_record(config.gateway.data / JOURNAL_NAME, KeysTold) or KeysTold()
+    keys.follow(told.keys, told.retired)
+    return keys
 
 
 def _sealed(signer: KeySigner, config: GatewayConfig, csr: str) -> bytes:

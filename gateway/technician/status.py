@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -10,6 +11,7 @@ from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yu
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
 from gateway.technician.table import table
+from gateway.words import say
 
 RELAY = {True: "closed", False: "open", None: "unknown"}
 HOURS_LEFT_WARNED = 14 * 24
@@ -41,6 +43,8 @@ def screen(report: StatusReport) -> Iterator[str]:
     yield f"{report.gateway}  {report.software}  up {span_text(report.up_s)}  configuration {report.config_version}"
     yield f"link: {report.link}"
     oldest = f", oldest {span_text(report.oldest_outbox_s)}" if report.oldest_outbox_s is not None else ""
+    if report.certificate_until_ms is not None:
+        yield say("certificate: holds until {until}", until=_day(report.certificate_until_ms))
     yield f"outbox: {report.outbox_rows} rows not yet acknowledged{oldest}; last command {report.last_command}"
     grows = report.store_grows_bytes
     pace = "" if grows is None else f", {grows / 1e6:+.1f} MB a day at the pace of the last one"
@@ -67,6 +71,9 @@ def warnings(report: StatusReport) -> Iterator[str]:
         yield f"The clock is not believed ({report.clock_doubt}): the lowest price is billed. Check NTP and the link."
     if report.hours_left is not None and report.hours_left < HOURS_LEFT_WARNED:
         yield f"The disk is full in {report.hours_left} h: bring the link back, or free some room."
+    if report.certificate_trouble:
+        trouble = report.certificate_trouble
+        yield say("The link's certificate was not renewed: {trouble}. By hand: cardroom-gateway renew", trouble=trouble)
     if report.stalled_loops:
         yield f"Stalled: {', '.join(report.stalled_loops)}. See journalctl -u cardroom-gateway."
     if report.cuts_held:
@@ -77,6 +84,11 @@ def warnings(report: StatusReport) -> Iterator[str]:
     for room in report.rooms:
         if room.quarantined:
             yield f"{room.room} is in quarantine and not billed: look into it, then cardroom-gateway release {room.account}"
+
+
+def _day(wall_ms: int) -> str:
+    """The day in UTC; a certificate's last hour is nobody's business."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
 def room_row(room: RoomStatus) -> tuple[str, ...]:

@@ -13,9 +13,15 @@ from central.config.commands.running import is_ready
 from central.domain import certificates
 from central.domain.certificates import Authority
 from central.ledger.operations import record_audit
-from central.link.authority import CERTIFICATE_FILE, KEY_FILE, AuthorityUnreadable, load_authority, make_authority
+from central.link.authority import (
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    AuthorityUnreadable,
+    load_authority,
+    make_authority,
+)
 from central.link.broker_files import INGEST_FILE, NotWritten, Wanted, Written, configure
-from central.link.revoking import RevokeRefusal, Revoked, revoke_gateway
+from central.link.revoking import Revoked, RevokeRefusal, revoke_gateway
 
 RESTART = "sudo systemctl restart mosquitto"
 NO_AUTHORITY = "there is no certificate authority yet; make it: cardroom-central ca"
@@ -41,8 +47,14 @@ def authority(options: Namespace) -> int:
     if made.is_new:
         with transaction.atomic():
             print_of = certificates.fingerprint(made.authority.certificate)
-            record_audit(actor="console", action="make-authority", subject="", detail=print_of[:39], now_ms=now_ms)
-    print("made the certificate authority" if made.is_new else "the certificate authority is there; nothing to do")
+            record_audit(
+                actor="console", action="make-authority", subject="", detail=print_of[:39], now_ms=now_ms
+            )
+    print(
+        "made the certificate authority"
+        if made.is_new
+        else "the certificate authority is there; nothing to do"
+    )
     return _show(made.authority)
 
 
@@ -50,9 +62,14 @@ def broker_config(options: Namespace) -> int:
     """Write a whole Mosquitto configuration into a folder; exit code 1 when it can't be written, 2 for what names no machine."""
     if not is_ready():
         return 2
-    folder, wrong = os.path.abspath(options.folder), [host for host in options.host if not certificates.is_host(host)]
+    folder, wrong = (
+        os.path.abspath(options.folder),
+        [host for host in options.host if not certificates.is_host(host)],
+    )
     if wrong:
-        return _senseless(f"{wrong[0]!r} names no machine; give --host a name such as cards.example.edu, or an address")
+        return _senseless(
+            f"{wrong[0]!r} names no machine; give --host a name such as cards.example.edu, or an address"
+        )
     if not 1 <= options.port <= 65_535:
         return _senseless(f"{options.port} is no port; choose one from 1 to 65535")
     if not folder.isprintable() or len(folder) > 400:
@@ -67,7 +84,9 @@ def broker_config(options: Namespace) -> int:
     if written.changed:
         with transaction.atomic():
             about = f"{', '.join(options.host)}:{options.port}"
-            record_audit(actor="console", action="write-broker-config", subject="", detail=about, now_ms=now_ms)
+            record_audit(
+                actor="console", action="write-broker-config", subject="", detail=about, now_ms=now_ms
+            )
     _say_configured(written, options.port)
     return 0
 
@@ -99,7 +118,9 @@ def _say_told(done: Revoked) -> int:
             f"list (sudo mosquitto_passwd -D FILE {done.gateway}), then: {RESTART}"
         )
         return 0
-    return _failed(f"the gateway may still connect to the broker, and is believed nothing: {_why_not(written)}")
+    return _failed(
+        f"the gateway may still connect to the broker, and is believed nothing: {_why_not(written)}"
+    )
 
 
 def _why_not(written: Written) -> str:
@@ -116,7 +137,9 @@ def _say_configured(written: Written, port: int) -> None:
     for name in written.changed:
         print(f"written: {data_folder.folder() if name == INGEST_FILE else written.folder}/{name}")
     print("changed" if written.changed else "everything is as it should be; nothing to do")
-    print(f"the broker: mosquitto -c {written.folder}/mosquitto.conf (systemd: the drop-in mosquitto-cardroom.conf)")
+    print(
+        f"the broker: mosquitto -c {written.folder}/mosquitto.conf (systemd: the drop-in mosquitto-cardroom.conf)"
+    )
     print("ingest: these lines in /etc/cardroom/central.env, then restart cardroom-ingest")
     here = data_folder.folder()
     print(f"  CARDROOM_MQTT_PORT={port}\n  CARDROOM_MQTT_CA_FILE={here / CERTIFICATE_FILE}")
@@ -125,7 +148,9 @@ def _say_configured(written: Written, port: int) -> None:
 
 def _show(found: Authority) -> int:
     here = data_folder.folder()
-    print(f"certificate: {here / CERTIFICATE_FILE}, until {clock.local(certificates.until_ms(found.certificate)):%Y-%m-%d}")
+    print(
+        f"certificate: {here / CERTIFICATE_FILE}, until {clock.local(certificates.until_ms(found.certificate)):%Y-%m-%d}"
+    )
     print(f"SHA-256: {certificates.fingerprint(found.certificate)}")
     print(f"its key {here / KEY_FILE} belongs into the backup, and on no other machine")
     return 0

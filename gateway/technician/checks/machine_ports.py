@@ -61,7 +61,7 @@ def judge_ports(ports: Ports, lines: Sequence[LineRow], is_there: Iterable[str])
 
 def _present(ports: Ports) -> Iterable[Finding]:
     usable = [*ports.by_id, *ports.nameless, *ports.uarts]
-    facts = {"ports": " ".join(usable), "count": len(usable)}
+    facts: dict[str, str | int] = {"ports": " ".join(usable), "count": len(usable)}
     if not usable:
         yield Finding(
             CHECK, Level.ASK, "no-port", say("No serial port was found."),

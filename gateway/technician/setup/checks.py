@@ -21,14 +21,13 @@ SYSTEM = Path("/")
 def check_machine(places: Places, system: Path = SYSTEM) -> list[Finding]:
     """Give what was found; `system` is where /sys and /dev lie."""
     config = load_config(places.config)
-    found = [
+    return [
         *_ports(places, system),
         *_clock(system),
         *_disk(places, system),
         *_rights(places),
         *_settings(places, config),
     ]
-    return found
 
 
 def known_address(places: Places) -> str:

@@ -4,13 +4,13 @@ The daemon starts by gateway.toml alone: until that stands, nothing here is a ga
 """
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import msgspec
 
+from gateway.adapters.journal_store.reading import JOURNAL_NAME, read_record
 from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_file import RegistryDamaged
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
@@ -23,7 +23,6 @@ from gateway.technician.setup.enrol import Enrolled
 from gateway.technician.setup.places import Places
 from gateway.words import say
 
-JOURNAL = "journal.db"
 KEPT_SECTIONS = ("clock", "polling", "log")
 """What an administrator tuned by hand stays, when a gateway is set up again."""
 FOR_ALL = 0o644
@@ -31,9 +30,10 @@ FOR_ALL = 0o644
 
 def of_another(places: Places, gateway: str) -> Finding | None:
     """Say why this card can't serve: it has another gateway's books, and rows that central may never have seen."""
-    other = _stored_gateway(places.data / JOURNAL)
-    if other is None or other == gateway:
+    station = read_record(places.data / JOURNAL_NAME, Station)
+    if station is None or station.gateway == gateway:
         return None
+    other = station.gateway
     return Finding(
         "card",
         Level.BAD,
@@ -50,21 +50,6 @@ def of_another(places: Places, gateway: str) -> Finding | None:
             data=places.data,
         ),
     )
-
-
-def _stored_gateway(journal: Path) -> str | None:
-    """Read whose journal this is, changing nothing; None where there is none, or none that can be read."""
-    if not journal.exists():
-        return None
-    try:
-        connection = sqlite3.connect(f"file:{journal}?mode=ro", uri=True)
-        try:
-            row = connection.execute("SELECT record FROM station").fetchone()
-        finally:
-            connection.close()
-        return None if row is None else str(msgspec.msgpack.decode(row[0], type=Station).gateway)
-    except (sqlite3.Error, msgspec.DecodeError):
-        return None
 
 
 def write_all(places: Places, enrolled: Enrolled) -> list[Finding]:
