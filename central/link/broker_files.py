@@ -79,6 +79,7 @@ def configure(wanted: Wanted, now_ms: int) -> Written:
                 written_ms=now_ms, port=wanted.port
             )
             row.folder, row.hosts, row.port, row.store = place, list(wanted.hosts), wanted.port, wanted.store
+            row.save()
             changed += _write_keys(row, by, now_ms)
     except OSError as error:
         return Written(place, why_not=NotWritten.FAILED, detail=error.strerror or str(error))
@@ -117,8 +118,9 @@ def _write_keys(row: BrokerFiles, by: Authority, now_ms: int) -> list[str]:
         changed.append(INGEST_FILE)
     if _write_revoked(place / broker_config.REVOKED, by, row, now_ms):
         changed.append(broker_config.REVOKED)
-    row.written_ms = now_ms
-    row.save()
+    if changed or row.pk is None:
+        row.written_ms = now_ms
+        row.save()
     return changed
 
 

@@ -85,6 +85,13 @@ def gateways_now() -> list[GatewayKeys]:
     return [GatewayKeys(row.pk, tuple(row.central_keys)) for row in rows]
 
 
+def known(key_id: str) -> str | None:
+    """Give the whole of a public key by its id, the first 16 digits or more; None for one that is not ours."""
+    wanted = key_id.lower()
+    keys = SigningKey.objects.values_list("public_key", flat=True)
+    return next((key for key in keys if len(wanted) >= KEY_ID and key.startswith(wanted)), None)
+
+
 def without_key(public_key: str) -> tuple[str, ...]:
     """Name the gateways that have not said that they believe a key."""
     return tuple(row.gateway for row in gateways_now() if public_key[:KEY_ID] not in row.believes)
@@ -143,14 +150,14 @@ def recover(file: Path, *, actor: str, now_ms: int) -> str | Refused:
 def retire(key_id: str, *, without: Sequence[str] = (), actor: str, now_ms: int) -> str | Refused:
     """Have a key believed by nobody any more; what it sealed and nobody answered is sealed anew. Raises OSError."""
     _follow_file(now_ms)
-    rows = [row for row in SigningKey.objects.all() if row.public_key[:KEY_ID] == key_id[:KEY_ID].lower()]
-    if not rows:
+    row = SigningKey.objects.filter(pk=known(key_id)).first()
+    if row is None:
         return Refused(KeyRefusal.UNKNOWN_KEY, (key_id,))
-    if rows[0].state == State.ACTIVE:
+    if row.state == State.ACTIVE:
         return Refused(KeyRefusal.IN_USE, (key_id,))
-    public, active = rows[0].public_key, public_key_hex()
+    public, active = row.public_key, public_key_hex()
     missing = tuple(name for name in without_key(active) if name not in without)
-    if missing and rows[0].state == State.FORMER:
+    if missing and row.state == State.FORMER:
         return Refused(KeyRefusal.NOT_EVERYBODY, missing)
     with transaction.atomic():
         SigningKey.objects.filter(pk=public).update(state=State.RETIRED, since_ms=now_ms)

@@ -77,7 +77,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('serial', models.CharField(max_length=40, unique=True)),
-                ('key_digest', models.CharField(max_length=64)),
+                ('key_digest', models.CharField(db_index=True, max_length=64)),
+                ('gateway_key', models.CharField(db_index=True, max_length=64)),
                 ('pem', models.TextField()),
                 ('issued_ms', models.BigIntegerField()),
                 ('expires_ms', models.BigIntegerField()),
