@@ -164,19 +164,31 @@ def _add_link_security(commands: Commands) -> None:
     broker = commands.add_parser("broker-config", help="write a whole Mosquitto configuration")
     broker.add_argument("folder", metavar="DIR", help="the broker's own, such as /etc/mosquitto/cardroom")
     broker.add_argument(
-        "--host", action="append", required=True, metavar="NAME", help="as gateways call the broker; again for each"
+        "--host",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="as gateways call the broker; again for each",
     )
     broker.add_argument("--port", type=int, default=8883)
-    broker.add_argument("--store", default="/var/lib/mosquitto/", help="where the broker keeps what is retained")
+    broker.add_argument(
+        "--store", default="/var/lib/mosquitto/", help="where the broker keeps what is retained"
+    )
     broker.set_defaults(run="certificates.broker_config")
     enrol = commands.add_parser("enrol", help="open a building's enrolment code and print it")
     enrol.add_argument("building", help="the building's code")
-    enrol.add_argument("--hours", type=int, help="how long it is open (default: the setting link.enrol-hours)")
+    enrol.add_argument(
+        "--hours", type=int, help="how long it is open (default: the setting link.enrol-hours)"
+    )
     enrol.add_argument("--id", default="", help="the gateway's id, where the building never had one")
-    enrol.add_argument("--new", action="store_true", help="make a new code: the former one was seen by a stranger")
+    enrol.add_argument(
+        "--new", action="store_true", help="make a new code: the former one was seen by a stranger"
+    )
     enrol.add_argument("--close", action="store_true", help="close it")
     enrol.set_defaults(run="enrolment.enrol")
-    revoke = commands.add_parser("revoke", help="believe nothing more of a gateway: its card was stolen or copied")
+    revoke = commands.add_parser(
+        "revoke", help="believe nothing more of a gateway: its card was stolen or copied"
+    )
     revoke.add_argument("gateway")
     revoke.add_argument("--why", required=True, help="goes on record")
     revoke.set_defaults(run="certificates.revoke")
@@ -184,7 +196,9 @@ def _add_link_security(commands: Commands) -> None:
 
 
 def _add_signing_keys(commands: Commands) -> None:
-    key = commands.add_parser("signing-key", help="the keys that gateways believe: prepare, switch, retire, recover")
+    key = commands.add_parser(
+        "signing-key", help="the keys that gateways believe: prepare, switch, retire, recover"
+    )
     key.set_defaults(run="signing_keys.show")
     actions = key.add_subparsers(metavar="ACTION")
     show = actions.add_parser("list", help="show them, and who believes which (the default)")
@@ -197,13 +211,19 @@ def _add_signing_keys(commands: Commands) -> None:
     recover = actions.add_parser("recover", help="the key that signed is lost: go on with the one of FILE")
     retire = actions.add_parser("retire", help="have a key believed by nobody any more")
     retire.add_argument("key", metavar="ID", help="its first 16 digits")
-    retire.add_argument("--vouchers-too", action="store_true", help="sealed vouchers of this key become worthless")
+    retire.add_argument(
+        "--vouchers-too", action="store_true", help="sealed vouchers of this key become worthless"
+    )
     for action, run in ((switch, "switch"), (recover, "recover")):
         action.add_argument("file", metavar="FILE")
         action.set_defaults(run=f"signing_keys.{run}")
     for action in (switch, retire):
         action.add_argument(
-            "--without", action="append", default=[], metavar="GATEWAY", help="leave this one behind; again for each"
+            "--without",
+            action="append",
+            default=[],
+            metavar="GATEWAY",
+            help="leave this one behind; again for each",
         )
     retire.set_defaults(run="signing_keys.retire")
 

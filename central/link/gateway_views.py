@@ -16,7 +16,7 @@ from central.link.broker_files import NotWritten
 from central.link.enrolment_codes import MOST_HOURS, CodeRefusal
 from central.link.gateway_queries import Standing, standing_of, standings
 from central.link.models import BrokerFiles
-from central.link.revoking import RevokeRefusal, Revoked, revoke_gateway
+from central.link.revoking import Revoked, RevokeRefusal, revoke_gateway
 from central.office.access import roles
 from central.office.dangerous import dangerous
 from central.office.dated_settings import number_at
@@ -25,12 +25,18 @@ from central.office.words import Words
 
 CODE_WORDS: dict[CodeRefusal, Words] = {
     CodeRefusal.UNKNOWN_BUILDING: gettext_lazy("There is no such building."),
-    CodeRefusal.BAD_ID: gettext_lazy("The building's code can't name a gateway. Open it by the command: enrol BUILDING --id ID."),
-    CodeRefusal.ID_TAKEN: gettext_lazy("Another gateway has this name. Open it by the command: enrol BUILDING --id ID."),
+    CodeRefusal.BAD_ID: gettext_lazy(
+        "The building's code can't name a gateway. Open it by the command: enrol BUILDING --id ID."
+    ),
+    CodeRefusal.ID_TAKEN: gettext_lazy(
+        "Another gateway has this name. Open it by the command: enrol BUILDING --id ID."
+    ),
     CodeRefusal.OTHER_ID: gettext_lazy("The building's gateway has another name, and keeps it."),
     CodeRefusal.BAD_HOURS: gettext_lazy("Choose 1 to 720 hours."),
     CodeRefusal.NO_CODE: gettext_lazy("This building has no code yet. Open one first."),
-    CodeRefusal.LOST: gettext_lazy("The code can't be read any more: the server's secret key was replaced. Make a new one."),
+    CodeRefusal.LOST: gettext_lazy(
+        "The code can't be read any more: the server's secret key was replaced. Make a new one."
+    ),
     CodeRefusal.NOTHING_WAITS: gettext_lazy("This card does not wait any more."),
 }
 REVOKE_WORDS: dict[RevokeRefusal, Words] = {
@@ -76,7 +82,11 @@ def code_open(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, standing, form, status=400)
     opened = enrolment_codes.open_code(
-        code, form.cleaned_data["hours"], new_code=form.cleaned_data["new"], actor=_actor(request), now_ms=clock.now_ms()
+        code,
+        form.cleaned_data["hours"],
+        new_code=form.cleaned_data["new"],
+        actor=_actor(request),
+        now_ms=clock.now_ms(),
     )
     if isinstance(opened, CodeRefusal):
         form.add_error(None, str(CODE_WORDS[opened]))
@@ -140,20 +150,30 @@ def revoke(request: HttpRequest, code: str) -> HttpResponse:
 def _say_revoked(request: HttpRequest, done: Revoked) -> None:
     messages.success(request, _("Revoked: nothing that this gateway says is believed any more."))
     if done.written.why_not is NotWritten.FAILED:
-        told = _("The broker's list in %(folder)s could not be written: on the server, run broker-config again as root.")
+        told = _(
+            "The broker's list in %(folder)s could not be written: on the server, run broker-config again as root."
+        )
         messages.error(request, told % {"folder": done.written.folder})
     elif done.written.why_not is not None:
-        messages.warning(request, _("No broker is configured here: take the gateway out of the broker's list by hand."))
+        messages.warning(
+            request, _("No broker is configured here: take the gateway out of the broker's list by hand.")
+        )
 
 
-def _page(request: HttpRequest, standing: Standing, form: OpenForm | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, standing: Standing, form: OpenForm | None = None, status: int = 200
+) -> HttpResponse:
     hours = number_at("link.enrol-hours", standing.now_ms)
     context = {"one": standing, "form": form or OpenForm(initial={"hours": hours})}
     return render(request, "link/gateway.html", context, status=status)
 
 
 def _show(request: HttpRequest, building_code: str, code: str) -> HttpResponse:
-    context = {"one": _standing(building_code), "code": code, "address": request.build_absolute_uri("/").rstrip("/")}
+    context = {
+        "one": _standing(building_code),
+        "code": code,
+        "address": request.build_absolute_uri("/").rstrip("/"),
+    }
     return render(request, "link/gateway_code.html", context)
 
 

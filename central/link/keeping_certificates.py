@@ -51,7 +51,9 @@ def keep_certificates(now_ms: int) -> int:
 def _tell(whose: str, ends_ms: int, is_gateway: bool, now_ms: int) -> None:
     day = f"{local(ends_ms):%Y-%m-%d}"
     with transaction.atomic():
-        raise_alarm(CERTIFICATE_ENDS, whose, now_ms=now_ms, gateway_id=whose if is_gateway else None, detail=day)
+        raise_alarm(
+            CERTIFICATE_ENDS, whose, now_ms=now_ms, gateway_id=whose if is_gateway else None, detail=day
+        )
         key = f"certificate-ends-{whose}-{ends_ms}"
         if not was_told(key, CERTIFICATE_ENDS, now_ms):
             notify(CERTIFICATE_ENDS, {"whose": whose, "day": day}, to=TOLD, key=key, now_ms=now_ms)

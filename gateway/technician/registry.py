@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
 
 def move_line(registry: RegistryStore, args: argparse.Namespace) -> int:
     """Put one line on another port; its meters stay on it."""
-    return _report(args, registry.move_line(args.name, args.port), line=args.name, port=args.port)
+    return _report(args, registry.move_line(args.name, args.port), f"line {args.name} is on {args.port} now")
 
 
 def add_line(registry: RegistryStore, args: argparse.Namespace) -> int:

@@ -11,11 +11,11 @@ import msgspec
 
 from gateway.adapters.central_web import NoAnswer, Refused, post
 from gateway.adapters.journal_store.reading import JOURNAL_NAME, read_record
-from gateway.application.records import KeysTold
 from gateway.adapters.key_file import KEY_NAME, NoKey, load_key
 from gateway.adapters.system_clock import RealTime
 from gateway.adapters.tls_files import certificate_request, fits, validity, validity_of
 from gateway.adapters.whole_file import write_whole
+from gateway.application.records import KeysTold
 from gateway.config import GatewayConfig
 from gateway.contract.commands import CENTRAL
 from gateway.contract.enrolment import CERTIFICATE, RENEW, RENEW_PATH, RenewAnswer, RenewRequest

@@ -73,7 +73,10 @@ def warnings(report: StatusReport) -> Iterator[str]:
         yield f"The disk is full in {report.hours_left} h: bring the link back, or free some room."
     if report.certificate_trouble:
         trouble = report.certificate_trouble
-        yield say("The link's certificate was not renewed: {trouble}. By hand: cardroom-gateway renew", trouble=trouble)
+        yield say(
+            "The link's certificate was not renewed: {trouble}. By hand: cardroom-gateway renew",
+            trouble=trouble,
+        )
     if report.stalled_loops:
         yield f"Stalled: {', '.join(report.stalled_loops)}. See journalctl -u cardroom-gateway."
     if report.cuts_held:

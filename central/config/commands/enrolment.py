@@ -29,9 +29,16 @@ def enrol(options: Namespace) -> int:
     now_ms = clock.now_ms()
     if options.close:
         refused = enrolment_codes.close_code(options.building, actor="console", now_ms=now_ms)
-        return _refused(refused, options) if refused else _said(f"the code of building {options.building} is closed")
+        return (
+            _refused(refused, options)
+            if refused
+            else _said(f"the code of building {options.building} is closed")
+        )
     if load_authority() is None or not BrokerFiles.objects.exists():
-        print("gateways can't be enrolled yet: `cardroom-central ca`, then `cardroom-central broker-config`", file=sys.stderr)
+        print(
+            "gateways can't be enrolled yet: `cardroom-central ca`, then `cardroom-central broker-config`",
+            file=sys.stderr,
+        )
         return 2
     opened = enrolment_codes.open_code(
         options.building,

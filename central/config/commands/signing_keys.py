@@ -31,7 +31,9 @@ def show(options: Namespace) -> int:
     for row in signing_keys.keys_now(clock.now_ms()):
         print(f"{row.public_key}  {row.get_state_display()} since {clock.local(row.since_ms):%Y-%m-%d %H:%M}")
     for one in signing_keys.gateways_now():
-        print(f"  {one.gateway} believes: {' '.join(one.believes) or 'does not say (not heard yet, or older software)'}")
+        print(
+            f"  {one.gateway} believes: {' '.join(one.believes) or 'does not say (not heard yet, or older software)'}"
+        )
     return 0
 
 
@@ -39,11 +41,17 @@ def prepare(options: Namespace) -> int:
     """Make the next key and put its private half into one file."""
     if not is_ready():
         return 2
-    made = signing_keys.prepare(Path(options.file), again=options.again, actor="console", now_ms=clock.now_ms())
+    made = signing_keys.prepare(
+        Path(options.file), again=options.again, actor="console", now_ms=clock.now_ms()
+    )
     if isinstance(made, Refused):
         return _refused(made)
-    print(f"the next key is {made[:KEY_ID]}; gateways are told of it as they come online (`signing-key list`)")
-    print(f"{options.file} holds its private half, and nothing else does: print it or copy it, put it into the safe, delete the file")
+    print(
+        f"the next key is {made[:KEY_ID]}; gateways are told of it as they come online (`signing-key list`)"
+    )
+    print(
+        f"{options.file} holds its private half, and nothing else does: print it or copy it, put it into the safe, delete the file"
+    )
     return 0
 
 
@@ -55,8 +63,12 @@ def switch(options: Namespace) -> int:
     done = signing_keys.switch(Path(options.file), without=options.without, actor="console", now_ms=now_ms)
     if isinstance(done, Refused):
         return _refused(done)
-    print(f"{done[:KEY_ID]} signs from now on, in every process of this server; the one before is still believed")
-    print("when it signs well, take the one before away: cardroom-central signing-key retire ID; then prepare the next one")
+    print(
+        f"{done[:KEY_ID]} signs from now on, in every process of this server; the one before is still believed"
+    )
+    print(
+        "when it signs well, take the one before away: cardroom-central signing-key retire ID; then prepare the next one"
+    )
     return 0
 
 
@@ -68,7 +80,9 @@ def recover(options: Namespace) -> int:
         return _refused(done)
     print(f"{done[:KEY_ID]} signs from now on; every gateway that was told of it goes on without a visit")
     if behind := signing_keys.without_key(done):
-        print(f"these have not said that they know it: {', '.join(behind)}. Where one refuses commands, put {done} into")
+        print(
+            f"these have not said that they know it: {', '.join(behind)}. Where one refuses commands, put {done} into"
+        )
         print("its [central] public_keys and restart it")
     print("restart cardroom-ingest and cardroom-central, retire the lost key, and prepare the next one")
     return 0
@@ -95,5 +109,7 @@ def retire(options: Namespace) -> int:
 
 
 def _refused(refused: Refused) -> int:
-    print(f"{refused.why.value}: {ADVICE[refused.why].format(about=', '.join(refused.about))}", file=sys.stderr)
+    print(
+        f"{refused.why.value}: {ADVICE[refused.why].format(about=', '.join(refused.about))}", file=sys.stderr
+    )
     return 2
