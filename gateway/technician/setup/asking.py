@@ -14,7 +14,7 @@ from gateway.technician.setup.enrol import Enrolled, Keys, enrol, falls_back
 from gateway.technician.setup.places import Places
 from gateway.words import say
 
-ASK_AGAIN_S = 15.0
+ASK_AGAIN_S = 5.0
 UNTRUSTED = frozenset({WebTrouble.TLS_NOT_TRUSTED, WebTrouble.TLS_DATES})
 
 

@@ -95,6 +95,8 @@ def _last_line(outcome: Outcome, code: int, *, check_only: bool) -> str:
     if check_only or not outcome.facts.get("gateway"):
         return say("Nothing bad was found.") if code == 0 else say("Something must be put right first.")
     name = {"gateway": outcome.facts["gateway"]}
+    if code == 0 and outcome.has("registry-restored"):
+        return say("Done: this Pi is gateway {gateway}; the building is back.", **name)
     if code == 0:
         return say(
             "Done: this Pi is gateway {gateway}. Next, find the meters: cardroom-gateway commission", **name

@@ -41,6 +41,10 @@ class Outcome:
     def untold(self) -> list[Finding]:
         return self.findings[self.told :]
 
+    def has(self, code: str) -> bool:
+        """Say whether something was found."""
+        return any(finding.code == code for finding in self.findings)
+
     def tell(self, dialogue: Dialogue, findings: Iterable[Finding]) -> None:
         """Note findings, and show them now."""
         new = list(findings)
