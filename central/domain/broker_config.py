@@ -13,7 +13,7 @@ TO_GATEWAYS = (topics.ACK, topics.DOWN)
 CONFIGURATION, ACCESS_LIST = "mosquitto.conf", "access.acl"
 AUTHORITY, CERTIFICATE, REVOKED = "ca.pem", "server.pem", "revoked.crl"
 """The broker's certificate and its key are one file: they change together."""
-MOST_MESSAGE_BYTES = 1_048_576
+MOST_PACKET_BYTES = 1_048_576
 """An envelope has 1,000,000 bytes at most; what is larger is nobody's."""
 IN_FLIGHT = 200
 """As ingest takes at once (`max_inflight_messages_set`); 20, the broker's default, stalls a backlog."""
@@ -45,7 +45,7 @@ def configuration(folder: str, port: int, store: str, own_lines: tuple[str, ...]
         "# A building that was cut off drains days of readings; the defaults (20 and 1000) would stall or drop them.",
         f"max_inflight_messages {IN_FLIGHT}",
         f"max_queued_messages {QUEUED}",
-        f"message_size_limit {MOST_MESSAGE_BYTES}",
+        f"max_packet_size {MOST_PACKET_BYTES}",
         "",
         "# What is retained (births, states) outlives a restart.",
         "persistence true",

@@ -1,4 +1,4 @@
-"""What the link's certificates say: the authority's own, the broker's, ingest's, each gateway's, and the list of those revoked (R-G5).
+"""What the link's certificates say: the authority's own, the broker's, ingest's, each gateway's; and the list of those revoked.
 
 Pure: keys, serial numbers and the time are arguments. All keys are EC P-256: small, fast on a Pi, and known to every broker.
 A gateway's certificate is for clients alone, so that none can pass as the broker; its common name is the gateway's id, by which

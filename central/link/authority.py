@@ -1,4 +1,4 @@
-"""Central's certificate authority: two files of the data folder, and what is signed with them. Whom to sign for is decided elsewhere.
+"""Central's certificate authority: two files of the data folder. Whom it signs for is decided elsewhere.
 
 The key is made once and never leaves the folder. Who has it can let anybody in at the broker, and nobody into the books: those
 believe Ed25519 signatures alone.

@@ -130,11 +130,10 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
     before = Gateway.objects.select_for_update().filter(pk=code.gateway_id).first()
     if _is_barred(said, key, code.gateway_id):
         return EnrolRefusal.REVOKED_KEY
-    if before is not None and before.public_key not in ("", key) and code.approved_key != key:
-        if now_ms - (before.last_seen_ms or 0) < ALIVE_MS:
-            code.waiting_key, code.waiting_ms = key, now_ms
-            code.save(update_fields=["waiting_key", "waiting_ms"])
-            return EnrolRefusal.GATEWAY_IS_ALIVE
+    if before is not None and code.approved_key != key and _is_alive_with_another(before, key, now_ms):
+        code.waiting_key, code.waiting_ms = key, now_ms
+        code.save(update_fields=["waiting_key", "waiting_ms"])
+        return EnrolRefusal.GATEWAY_IS_ALIVE
     actor = f"code {code.name}"
     gateway = enrol_gateway(code.gateway_id, code.building.code, key, actor=actor, now_ms=now_ms)
     if isinstance(gateway, Refused):
@@ -154,6 +153,10 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
             now_ms=now_ms,
         )
     return gateway
+
+
+def _is_alive_with_another(before: Gateway, key: str, now_ms: int) -> bool:
+    return before.public_key not in ("", key) and now_ms - (before.last_seen_ms or 0) < ALIVE_MS
 
 
 def _is_barred(said: EnrolRequest, key: str, gateway_id: str) -> bool:

@@ -1,7 +1,7 @@
 """A gateway's card was stolen, or may have been copied: one act, after which nothing that it says is believed (R-G5, R-G6).
 
-Its key is forgotten here, so that its messages are a stranger's, whatever the broker does; its certificates are on the broker's list,
-so that it isn't let in. The building's books stay: enrolling again gives them to the next card.
+Its key is forgotten here, so that its messages are a stranger's, whatever the broker does; its certificates are on the broker's
+list, so that it isn't let in. The building's books stay: enrolling again gives them to the next card.
 """
 
 from dataclasses import dataclass

@@ -64,7 +64,7 @@ def keys_of(gateway: Gateway) -> str:
 
 
 def unused_of_key(public_key: str) -> int:
-    """Count the vouchers that nobody sold, redeemed or destroyed and whose codes one of our keys proves: without it they are paper."""
+    """Count vouchers that nobody sold, redeemed or destroyed and whose codes one of our keys proves: without it they are paper."""
     kinds = [_digest(gateway, public_key) for gateway in Gateway.objects.exclude(public_key="")]
     unused = StockVoucher.objects.filter(keys__in=kinds, redeemed=None, destroyed=None)
     return unused.exclude(grant_id__in=Grant.objects.values("grant_id")).count()

@@ -13,12 +13,14 @@ from central.office.dated_settings import number_at
 
 ADVICE = {
     CodeRefusal.UNKNOWN_BUILDING: "there is no building {building}; import the campus first, or name another one",
-    CodeRefusal.BAD_ID: "{id} can't be a gateway's id; choose one with --id: 1-64 letters, digits, '.', '_', ':' or '-', not 'central'",
+    CodeRefusal.BAD_ID: "{id} can't be a gateway's id; choose one with --id: 1-64 letters, digits, '.', '_', ':' or '-', "
+    "but not 'central'",
     CodeRefusal.ID_TAKEN: "another building's gateway is named so; choose another id with --id",
     CodeRefusal.OTHER_ID: "the building's gateway has an id already and keeps it; leave --id out",
     CodeRefusal.BAD_HOURS: f"a code is open for 1 to {MOST_HOURS} hours; choose --hours among them",
     CodeRefusal.NO_CODE: "building {building} has no code yet; open one: cardroom-central enrol {building}",
-    CodeRefusal.LOST: "the code can't be unsealed: secret.key was replaced; make a new one: cardroom-central enrol {building} --new",
+    CodeRefusal.LOST: "the code can't be unsealed: secret.key was replaced; make a new one: "
+    "cardroom-central enrol {building} --new",
 }
 
 

@@ -1,4 +1,4 @@
-"""`signing-key list|prepare|switch|retire|recover`: central's own keys change, or survive a loss, without a visit to any building."""
+"""`signing-key list|prepare|switch|retire|recover`: central's keys change, or survive a loss, without a visit to a building."""
 
 import sys
 from argparse import Namespace
@@ -11,15 +11,16 @@ from central.link.signing_keys import KEY_ID, KeyRefusal, Refused
 from central.link.stock_vouchers import unused_of_key
 
 ADVICE = {
-    KeyRefusal.NEXT_EXISTS: "the next key {about} is prepared already; switch to it, or make another one with --again if its file is lost",
+    KeyRefusal.NEXT_EXISTS: "the next key {about} is prepared already; switch to it, or make another one with --again if its "
+    "file is lost",
     KeyRefusal.FILE_EXISTS: "{about} is there already and is not written over; name another file",
     KeyRefusal.UNREADABLE: "{about} holds no key (64 hex digits); name the file that `signing-key prepare` wrote",
     KeyRefusal.UNKNOWN_KEY: "this server knows no key {about}; `cardroom-central signing-key list` shows them",
     KeyRefusal.RETIRED: "the key {about} was retired, and gateways believe it no more; prepare another one",
     KeyRefusal.SIGNS_ALREADY: "the key {about} signs already; nothing is to be done",
     KeyRefusal.NOT_LOST: "the key that signs is there; use `cardroom-central signing-key switch FILE`",
-    KeyRefusal.NOT_EVERYBODY: "not known yet at: {about}. Wait until they are online, or leave them behind with --without NAME for each; "
-    "they go on with the key that they know",
+    KeyRefusal.NOT_EVERYBODY: "not known yet at: {about}. Wait until they are online, or leave them behind with --without NAME "
+    "for each; they go on with the key that they know",
     KeyRefusal.IN_USE: "the key {about} signs now; switch to another one first",
 }
 
@@ -96,8 +97,8 @@ def retire(options: Namespace) -> int:
     waiting = unused_of_key(public) if public else 0
     if waiting and not options.vouchers_too:
         print(
-            f"{waiting} sealed vouchers of the stock were made with this key, and no gateway would take them: destroy them or use them "
-            "up first, or say --vouchers-too",
+            f"{waiting} sealed vouchers of the stock were made with this key, and no gateway would take them: destroy them or "
+            "use them up first, or say --vouchers-too",
             file=sys.stderr,
         )
         return 2
