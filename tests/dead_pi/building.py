@@ -30,7 +30,7 @@ RUNS_OUT = Room(
     "101", "M101", "a", "202007010001", "24kW", occupants=("王伟",), trip_limit_a=200, pays_yuan=("1.00",)
 )
 PAID = replace(RUNS_OUT, label="102", meter="M102", address="202007010002", load="6kW", pays_yuan=("50.00",))
-PAYS_LATER = replace(PAID, label="103", meter="M103", address="202007010003", pays_yuan=("0.01",))
+PAYS_LATER = replace(RUNS_OUT, label="103", meter="M103", address="202007010003")
 KWH = replace(
     PAID, label="104", meter="M104", address="202007010004", customer_class="staff", pays_yuan=("20.00",)
 )
@@ -40,7 +40,7 @@ CLASSES = (
     CustomerClass("staff", "教工住户", "5.5583", unit="kwh", group="staff"),
 )
 CAMPUS = Campus((BUILDING,), CLASSES)
-PATIENCE_S = 120
+PATIENCE_S = 60
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -76,7 +76,11 @@ class Pi:
             self.daemon = await asyncio.create_subprocess_exec(
                 *python("gateway", "run", "--config", str(self.config)), stdout=log, stderr=log
             )
-        await until(lambda: (self.data / SOCKET_NAME).exists(), "the daemon runs")
+        await until(lambda: (self.data / SOCKET_NAME).exists() or self._ended(), "the daemon runs")
+        assert not self._ended(), (self.root / "daemon.log").read_text()
+
+    def _ended(self) -> bool:
+        return self.daemon is None or self.daemon.returncode is not None
 
     async def status(self) -> dict[str, Any]:
         reply = await asyncio.to_thread(ask, self.data / SOCKET_NAME, "status")

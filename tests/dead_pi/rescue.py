@@ -1,4 +1,4 @@
-"""A Pi burns while rooms use energy and pay; a blank card and the building's code bring it back. What was seen, and how long it took."""
+"""A Pi burns while rooms use energy and pay; a blank card and the code bring the building back: what was seen, how long it took."""
 
 import asyncio
 import shutil

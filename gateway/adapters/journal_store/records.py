@@ -17,6 +17,7 @@ from gateway.application.records import (
     BootRow,
     Folded,
     InboxRow,
+    KeysTold,
     KnownGrant,
     MeterTies,
     OpenedSerials,
@@ -75,6 +76,7 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     ClockHabit: "clock_habit",
     LineTold: "line_told",
     ToldRegistry: "told_registry",
+    KeysTold: "keys_told",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, TakenSerial, InboxRow})
 
