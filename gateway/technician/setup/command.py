@@ -85,7 +85,8 @@ def _report(args: argparse.Namespace, outcome: Outcome, *, usage: bool = False) 
         }
         print(json.dumps(facts, ensure_ascii=False))
         return code
-    print("\n".join(lines_of(outcome.untold)), file=sys.stderr if usage else sys.stdout)
+    for line in lines_of(outcome.untold):
+        print(line, file=sys.stderr if usage else sys.stdout)
     if not usage:
         print(_last_line(outcome, code, check_only=args.check))
     return code
