@@ -27,6 +27,8 @@ COMMANDS = {
     "set-address": "gateway.technician.set_address",
     "resolve": "gateway.technician.resolve",
     "set-clock": "gateway.technician.set_clock",
+    "setup": "gateway.technician.setup.command",
+    "renew": "gateway.technician.renew",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = ("rich", "greenlet")

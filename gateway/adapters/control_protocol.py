@@ -190,6 +190,10 @@ class StatusReport(msgspec.Struct, frozen=True):
     """The stable word for what is wrong with the link; empty while it is up."""
     link_text: str = ""
     link_facts: dict[str, str] = {}
+    certificate_until_ms: int | None = None
+    """Until when the link's certificate holds; None where it has none that is renewed here."""
+    certificate_trouble: str = ""
+    """Why it was not renewed when it was last tried: a stable word, and what is known."""
 
 
 class SwapReport(msgspec.Struct, frozen=True):

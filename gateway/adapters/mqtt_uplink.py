@@ -83,6 +83,11 @@ class Uplink:
             self._keeper = None
         self.fault = LinkFault(Trouble.STOPPED, mark("The link was closed in order."))
 
+    async def connect_anew(self) -> None:
+        """End the present connection in order; the next one reads the files of key and certificates again."""
+        if self._session is not None:
+            await self._session.close()
+
     async def publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> bool:
         """Publish at QoS 1. True once the broker acknowledged; False when it is not connected or the link broke meanwhile.
 

@@ -30,6 +30,7 @@ __all__ = [
     "RegistryDamaged",
     "RegistryStore",
     "TestResult",
+    "stamp",
 ]
 
 FILE_NAME = "registry.json"
@@ -130,6 +131,18 @@ class RegistryStore:
                 tables.table("lines").insert(asdict(row))
             return refusal
 
+    def move_line(self, name: str, port: str) -> Refusal | None:
+        """Put a line on another port: its adapter was replaced, its meters stay."""
+        with self._locked() as tables:
+            lines = self.lines()
+            row = next((line for line in lines if line.name == name), None)
+            if row is None:
+                return _unknown_line(name)
+            refusal = _judge_line(replace(row, port=port), [line for line in lines if line.name != name])
+            if refusal is None:
+                tables.table("lines").update({"port": port}, where("name") == name)
+            return refusal
+
     def remove_line(self, name: str) -> Refusal | None:
         """Remove a line that no meter is on."""
         with self._locked() as tables:
@@ -137,9 +150,7 @@ class RegistryStore:
                 text = mark("{count} meters are on it: remove them first")
                 return Refusal(RefusalReason.LINE_IN_USE, name, text, {"count": len(used_by)})
             if not tables.table("lines").remove(where("name") == name):
-                return Refusal(
-                    RefusalReason.UNKNOWN_LINE, name, mark("no such line; `lines list` shows them")
-                )
+                return _unknown_line(name)
             return None
 
     def add_meters(self, rows: Sequence[MeterRow]) -> list[Refusal]:
@@ -200,6 +211,18 @@ class RegistryStore:
             if refusal is None:
                 tables.table("meters").update({"address": address}, where("meter_number") == meter_number)
             return refusal
+
+    def restore(self, lines: Sequence[LineRow], meters: Sequence[MeterRow]) -> bool:
+        """Fill a registry that has neither line nor meter, in one replacement of the file; False where it has some.
+
+        What central kept of the former gateway is not judged again: a model that is missing here is said when the daemon starts.
+        """
+        with self._locked():
+            if self.lines() or self.meters():
+                return False
+            rows = {"lines": [asdict(row) for row in lines], "meters": [asdict(row) for row in meters]}
+            AtomicStorage(self.path).write({name: dict(_numbered(table)) for name, table in rows.items()})
+            return True
 
     def note_test(self, meter_number: str, result: TestResult) -> Refusal | None:
         """Keep a meter's last test."""
@@ -300,9 +323,27 @@ def _judge_line(row: LineRow, present: Sequence[LineRow]) -> Refusal | None:
     return None
 
 
+def _numbered(rows: list[dict[str, object]]) -> Iterator[tuple[str, dict[str, object]]]:
+    """TinyDB's own keys."""
+    return ((str(number), row) for number, row in enumerate(rows, start=1))
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Give what changes with each replacement of the file; None while there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ino
+
+
 def _place(row: MeterRow) -> tuple[str, str]:
     """Where a meter answers: leading zeros of an address are no difference on the wire."""
     return row.line, row.address.upper().lstrip("0")
+
+
+def _unknown_line(name: str) -> Refusal:
+    return Refusal(RefusalReason.UNKNOWN_LINE, name, mark("no such line; `lines list` shows them"))
 
 
 def _unknown_meter(meter_number: str) -> Refusal:

@@ -180,7 +180,7 @@ def _unless_full(handler: Handler) -> Handler:
 def _report(
     parts: Parts, rooms: list[Room], here: StationStatus, bound: list[MeterNo], now: Instant
 ) -> StatusReport:
-    link = parts.uplink
+    link, certificate = parts.uplink, parts.certificate
     return StatusReport(
         gateway=here.gateway,
         software=parts.software,
@@ -207,6 +207,8 @@ def _report(
         stalled_loops=list(parts.progress.stalled),
         alarms=list(_alarms(parts, here)),
         counters=parts.counters(),
+        certificate_until_ms=certificate.validity.until_ms if certificate and certificate.validity else None,
+        certificate_trouble=(certificate.trouble if certificate else None) or "",
     )
 
 

@@ -52,13 +52,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _add_lines(parser: argparse.ArgumentParser) -> None:
     _show_by_default(parser, show_lines)
-    commands = parser.add_subparsers(metavar="show|add|remove|list")
+    commands = parser.add_subparsers(metavar="show|add|move|remove|list")
     _show_by_default(commands.add_parser("show", help=say("the lines as they are now")), show_lines)
     add = _command(commands, "add", add_line, say("add a line"))
     add.add_argument("name")
     add.add_argument("--port", required=True, help=say("/dev/serial/by-id/... or socket://HOST:PORT"))
     add.add_argument("--baud", type=int, default=2400)
     add.add_argument("--parity", choices=["N", "E", "O"], default="E")
+    moved = _command(commands, "move", move_line, say("put a line on another port: its adapter was replaced"))
+    moved.add_argument("name")
+    moved.add_argument("--port", required=True, help=say("/dev/serial/by-id/... or socket://HOST:PORT"))
     _command(commands, "remove", remove_line, say("remove a line without meters")).add_argument("name")
     _command(commands, "list", list_lines, say("show all lines"))
 
@@ -133,6 +136,12 @@ def run(args: argparse.Namespace) -> int:
             "Nothing was changed: {place}: {why}. {next_step}", place=place, why=why, next_step=next_step
         )
         return _fail(args, "no-access", what)
+
+
+def move_line(registry: RegistryStore, args: argparse.Namespace) -> int:
+    """Put one line on another port; its meters stay on it."""
+    done = say("line {line} is on {port} now", line=args.name, port=args.port)
+    return _report(args, registry.move_line(args.name, args.port), done)
 
 
 def add_line(registry: RegistryStore, args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -72,6 +73,8 @@ def screen(report: StatusReport) -> Iterator[str]:
         version=report.config_version,
     )
     yield say("link: {link}", link=link_text(report))
+    if report.certificate_until_ms is not None:
+        yield say("certificate: holds until {until}", until=_day(report.certificate_until_ms))
     yield from _stored(report)
     yield from (f"! {warning}" for warning in warnings(report))
     yield ""
@@ -124,6 +127,11 @@ def warnings(report: StatusReport) -> Iterator[str]:
         yield say(
             "The disk is full in {hours} h: bring the link back, or free some room.", hours=report.hours_left
         )
+    if report.certificate_trouble:
+        yield say(
+            "The link's certificate was not renewed: {trouble}. By hand: cardroom-gateway renew",
+            trouble=report.certificate_trouble,
+        )
     if report.stalled_loops:
         yield say(
             "Stalled: {loops}. See journalctl -u cardroom-gateway.", loops=", ".join(report.stalled_loops)
@@ -146,6 +154,11 @@ def _alarm(alarm: str) -> str:
     """`what subject: detail`, the alarm's name in the reader's language."""
     what, space, rest = alarm.partition(" ")
     return f"{in_chinese(what, ALARMS)}{space}{rest}"
+
+
+def _day(wall_ms: int) -> str:
+    """The day in UTC; a certificate's last hour is nobody's business."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
 def room_row(room: RoomStatus) -> tuple[str, ...]:
