@@ -99,7 +99,15 @@ def examine(site: Site, lines: Sequence[LineRow], args: argparse.Namespace) -> l
     findings = list(_lines(site, lines, args, is_running=report is not None))
     if args.line:
         return findings
-    return [*_machine(site, args, report), *findings]
+    return without_repeats([*_machine(site, args, report), *findings])
+
+
+def without_repeats(findings: Iterable[Finding]) -> list[Finding]:
+    """Tell a line's fault once: the machine's check of ports knows of a spare adapter, the line's own doesn't."""
+    kept: dict[tuple[str, object], Finding] = {}
+    for place, finding in enumerate(findings):
+        kept.setdefault((finding.code, finding.facts.get("line", place)), finding)
+    return list(kept.values())
 
 
 def _ask_status(site: Site) -> StatusReport | None:
@@ -158,7 +166,10 @@ def _progress(line: str, done: int, count: int) -> None:
 
 
 def _machine(site: Site, args: argparse.Namespace, report: StatusReport | None) -> Iterable[Finding]:
+    from gateway.technician.checks.machine_gather import machine_findings
+
     yield from judge_service(read_service(is_running=report is not None), report)
+    yield from machine_findings(site, args.config)
     config = load_config(args.config)
     if isinstance(config, GatewayConfig):
         yield from _link(config, report)
