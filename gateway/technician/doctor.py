@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -36,6 +37,8 @@ DESCRIPTION = mark(
     "Looks at the machine, the daemon, the way to the broker and every line, and names what is wrong with the next step. Through "
     "the daemon where it runs, else by asking the meters itself. Nothing is changed."
 )
+WATCHED_S, LONGEST_WATCH_S = 5, 3600
+"""How long running lines are watched: twenty tries at 2400 baud."""
 BLURRED = frozenset({"address-twice", "meter-garbled", "line-garbled", "noise"})
 """What two masters look like from here, too: it is told when the other one is gone."""
 ORDER = (Level.BAD, Level.ASK, Level.SKIPPED, Level.GOOD)
@@ -48,8 +51,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--line", metavar="L", help=say("look at this line alone (default: at everything)"))
     parser.add_argument("--json", action="store_true", help=say("for programs: one JSON object"))
+    text = mark("how long to watch running lines (default {seconds})")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=WATCHED_S, metavar="N", help=say(text, seconds=WATCHED_S)
+    )
     add_config_option(parser)
     parser.set_defaults(run=run)
+
+
+def _seconds(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:9]) <= LONGEST_WATCH_S:
+        message = say(
+            "must be a number of seconds from 1 to {most}, not {found}",
+            most=LONGEST_WATCH_S,
+            found=repr(text),
+        )
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,7 +99,7 @@ def tell(findings: Sequence[Finding], args: argparse.Namespace) -> int:
         print("\n".join(lines_of(ordered)))
         print(
             say(
-                "{bad} faults, {ask} to look at, {good} good.",
+                "Faults: {bad}. To look at: {ask}. Good: {good}.",
                 bad=counts[Level.BAD],
                 ask=counts[Level.ASK],
                 good=counts[Level.GOOD],
@@ -142,10 +160,14 @@ def _line_facts(
 
     names = {line.name for line in lines}
     if is_running:
-        states = live_states(site)
-        if not isinstance(states, list):
+        before = live_states(site)
+        if sys.stderr.isatty() and lines:
+            print(say("Watching the lines for {seconds} s ...", seconds=args.seconds), file=sys.stderr)
+        time.sleep(args.seconds if lines else 0)
+        after = live_states(site)
+        if not isinstance(before, list) or not isinstance(after, list):
             return []
-        return live_facts([state for state in states if state.line in names])
+        return live_facts(before, [state for state in after if state.line in names])
     zone = _utc_offset_minutes(args)
     return [asyncio.run(ask_line(site, line, zone, _progress)) for line in lines]
 

@@ -73,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         code = _show(site, lines, args, screen)
     except KeyboardInterrupt:
-        pass
+        if sys.stdout.isatty():
+            print()  # behind the terminal's own ^C
     except BrokenPipeError:
         sys.stderr.close()
         return 0
