@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from gateway.adapters.control_client import Unreachable, ask
+from gateway.adapters.control_client import Trouble, Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, StatusReport
 from gateway.adapters.registry_store import LineRow
 from gateway.config import GatewayConfig, load_config, wording
@@ -27,6 +27,7 @@ from gateway.technician.checks.line_wires import judge_wires
 from gateway.technician.checks.meter_clocks import judge_clocks
 from gateway.technician.checks.service import judge_service, read_service
 from gateway.technician.config_check import add_config_option
+from gateway.technician.daemon import NOT_DONE, NOT_RUNNING
 from gateway.technician.findings import Finding, Level, as_json, exit_code, lines_of
 from gateway.technician.line_states import live_states
 from gateway.technician.site import Site, line_or_complain, site_or_complain
@@ -71,15 +72,19 @@ def _seconds(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look and tell. Returns 0 when nothing is bad, 1 when something is, 2 for a line that is not there."""
+    """Look and tell. Returns 0 when nothing is bad, 1 when something is, 2 for a line that is not there, 3 when the daemon runs and
+    may not be asked."""
     site = site_or_complain(args)
     if isinstance(site, int):
         return site
     lines = line_or_complain(site, args.line) if args.line or site.lines else []
     if lines is None:
         return USAGE
+    report = _ask_status(site)
+    if isinstance(report, int):
+        return report
     try:
-        findings = examine(site, lines, args)
+        findings = examine(site, lines, args, report)
     except KeyboardInterrupt:
         print(say("Stopped: nothing was changed."), file=sys.stderr)
         return 1
@@ -111,9 +116,10 @@ def tell(findings: Sequence[Finding], args: argparse.Namespace) -> int:
     return code
 
 
-def examine(site: Site, lines: Sequence[LineRow], args: argparse.Namespace) -> list[Finding]:
-    """Look at everything, or at one line."""
-    report = _ask_status(site)
+def examine(
+    site: Site, lines: Sequence[LineRow], args: argparse.Namespace, report: StatusReport | None
+) -> list[Finding]:
+    """Look at everything, or at one line. `report` is the daemon's; None: it is stopped, its lines are ours to ask."""
     findings = list(_lines(site, lines, args, is_running=report is not None))
     if args.line:
         return findings
@@ -128,10 +134,18 @@ def without_repeats(findings: Iterable[Finding]) -> list[Finding]:
     return list(kept.values())
 
 
-def _ask_status(site: Site) -> StatusReport | None:
+def _ask_status(site: Site) -> StatusReport | int | None:
+    """None: the daemon is stopped. A number: it runs and can't be asked, so its lines must be left alone; the reason is told."""
     reply = ask(site.folder / SOCKET_NAME, "status")
-    if isinstance(reply, Unreachable) or reply.refusal is not None:
-        return None
+    if isinstance(reply, Unreachable):
+        if reply.trouble is Trouble.NOT_RUNNING:
+            return None
+        print(reply.message, file=sys.stderr)
+        return NOT_RUNNING
+    if reply.refusal is not None:
+        text = say("Not done ({refusal}): {message}", refusal=reply.refusal, message=reply.message)
+        print(text, file=sys.stderr)
+        return NOT_DONE
     return msgspec.json.decode(bytes(reply.result), type=StatusReport)
 
 

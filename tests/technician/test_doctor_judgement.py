@@ -9,6 +9,7 @@ from gateway import words
 from gateway.adapters.control_protocol import LineState, MeterState, StatusReport
 from gateway.adapters.registry_store import LineRow
 from gateway.technician.checks.alarms import judge_alarms
+from gateway.technician.checks.card_errors import judge_card_errors, read_card_errors
 from gateway.technician.checks.central_side import judge_central
 from gateway.technician.checks.line_adapter import judge_adapter, read_latency_timer
 from gateway.technician.checks.line_facts import LineFacts
@@ -108,6 +109,17 @@ def test_a_slow_ftdi_and_a_mini_uart_are_found_in_sys(tmp_path: Path) -> None:
 def test_a_full_disk_and_a_worn_card_are_bad() -> None:
     worn = DiskFacts(10**8, False, "mmcblk0", "SC16G", life_steps=10, end_of_life=2, file_system_errors=3)
     assert {"disk-full", "card-worn", "file-system-errors"} <= set(codes(judge_disk(worn)))
+
+
+def test_errors_that_the_kernel_counts_at_a_card_are_told(tmp_path: Path) -> None:
+    counts = tmp_path / "sys/kernel/debug/mmc0/err_stats"
+    counts.parent.mkdir(parents=True)
+    counts.write_text(
+        "# Command Timeout Occurred:\t 0\n# Data CRC Errors Occurred:\t 12\n# Tuning Error Occurred:\t 3\n"
+    )
+    [finding] = judge_card_errors(read_card_errors(tmp_path))
+    assert (finding.code, finding.facts["errors"]) == ("card-errors", 12)
+    assert list(judge_card_errors(read_card_errors(tmp_path / "none"))) == []
 
 
 def test_one_fault_of_a_port_is_told_once() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from gateway.adapters.key_file import KEY_NAME
 from gateway.adapters.machine_clock import kernel_keeps_time
 from gateway.adapters.system_clock import RealTime
+from gateway.technician.checks.card_errors import judge_card_errors, read_card_errors
 from gateway.technician.checks.machine_clock import judge_clock, read_clock_facts
 from gateway.technician.checks.machine_disk import judge_disk, read_disk
 from gateway.technician.checks.machine_ports import judge_ports, read_ports
@@ -27,6 +28,7 @@ def machine_findings(site: Site, config: Path, system: Path = Path("/")) -> Iter
     except OSError as error:
         what = say("The disk can't be looked at: {why}.", why=f"{site.folder}: {error.strerror}")
         yield Finding("disk", Level.SKIPPED, "disk-unseen", what)
+    yield from judge_card_errors(read_card_errors(system))
     key, read = owned(site.folder / KEY_NAME), owned(config)
     ports = [owned(Path(port)) for port in there]
     rights = Rights(
