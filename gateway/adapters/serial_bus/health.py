@@ -84,12 +84,10 @@ class LineHealth:
             if other != address
         )
 
-    def note_answer(self, address: str, turn_round_s: float | None = None) -> None:
+    def note_answer(self, address: str) -> None:
         """A good frame. If the whole line had been silent, it was the line's fault: every meter's pause ends."""
         meter = self.of(address)
         meter.answered += 1
-        if turn_round_s is not None:
-            meter.turn_round.note(turn_round_s)
         if meter.failures and all(each.failures for each in self._meters.values()):
             self.forgive_all()
         meter.ever_answered, meter.failures, meter.not_before_s = True, 0, 0.0

@@ -254,7 +254,9 @@ class Turns:
 
     def _take_answer(self, job: Job, heard: Heard) -> None:
         assert heard.verdict is not None
-        self.health.note_answer(job.driver.address, heard.turn_round_s)
+        self.health.note_answer(job.driver.address)
+        if heard.turn_round_s is not None:
+            self._meter.turn_round.note(heard.turn_round_s)
         self._note_for_looks(job, heard)
         self.echoes = heard.echoed
         self.counts["refusals" if isinstance(heard.verdict, Refused) else "answers"] += 1
