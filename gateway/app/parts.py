@@ -20,6 +20,7 @@ from gateway.loops.fleet import Fleet
 from gateway.loops.keep_health import Trouble
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.receive_commands import CommandReceiver
+from gateway.loops.renew_certificate import CertificateKeeper
 from gateway.loops.signals import Signals
 from gateway.loops.store_room import StoreRoom
 
@@ -47,6 +48,8 @@ class Parts:
     commissioning: Commissioning
     progress: Progress
     room: StoreRoom
+    certificate: CertificateKeeper | None = None
+    """None where the link has none of its own, or nowhere to renew it."""
     started_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     def up_s(self) -> int:
@@ -76,6 +79,9 @@ class Parts:
         for row, bus in self.commissioning.lines():
             if bus.trouble is not None:
                 yield Trouble("line-gone", f"{gateway}/{row.name}", str(bus.trouble))
+        if self.certificate is not None and self.certificate.trouble is not None:
+            why = f"{self.certificate.trouble}; try it by hand: cardroom-gateway renew"
+            yield Trouble("certificate-not-renewed", gateway, why)
         if self.commissioning.damage:
             yield Trouble("registry-damaged", gateway, self.commissioning.damage)
         for meter, why in self.commissioning.unusable.items():

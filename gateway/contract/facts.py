@@ -11,6 +11,7 @@ import msgspec
 from gateway.contract.identifiers import AccountId, AlarmId, BootId, CommandId, EntryId, Epoch, KeyId, MeterNo
 from gateway.contract.instant import Instant as Instant
 from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
+from gateway.contract.registry_facts import RegistryCopy
 
 
 class ReadingOutcome(StrEnum):
@@ -311,6 +312,7 @@ Fact = (
     | LossBalances
     | MeterSwapped
     | PeriodRegister
+    | RegistryCopy
 )
 
 
