@@ -79,7 +79,9 @@ class DebianPackages:
             return NotAPackage.MISSING
         except OSError:
             return NotAPackage.UNREADABLE
-        done = _run(["dpkg-deb", "--show", "--showformat=${Package}\n${Version}\n${Architecture}\n", str(file)])
+        done = _run(
+            ["dpkg-deb", "--show", "--showformat=${Package}\n${Version}\n${Architecture}\n", str(file)]
+        )
         fields = done.stdout.split("\n")
         if done.returncode or len(fields) < 3:
             return NotAPackage.NO_PACKAGE
@@ -137,7 +139,10 @@ class DebianPackages:
         give_up = time.monotonic() + LOCK_WAIT_S
         while True:
             # A session of its own: Ctrl-C at the terminal is for the person's question, not for dpkg in the middle of its work.
-            done = _run([*self._dpkg, "--force-confold", "--force-downgrade", "--install", str(file)], own_session=True)
+            done = _run(
+                [*self._dpkg, "--force-confold", "--force-downgrade", "--install", str(file)],
+                own_session=True,
+            )
             if done.returncode == 0:
                 return
             if "lock" not in done.stderr or time.monotonic() > give_up:

@@ -43,7 +43,12 @@ def _systemctl(*words: str) -> "subprocess.CompletedProcess[str]":
     command = ["systemctl", *words]
     try:
         return subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, start_new_session=True
+            command,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            start_new_session=True,
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess(command, 127, "", "")

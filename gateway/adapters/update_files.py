@@ -1,9 +1,9 @@
 """What an update leaves on disk, safe against a power cut at any write: its state, the copies to go back to, the record of updates.
 
-    /var/lib/cardroom-update/state.json      while an update is under way; written as a whole, before each step
-    /var/lib/cardroom-update/history.jsonl   one line for each update, never changed
-    /var/cache/cardroom/update/              the version before (files and package), the new package, the books as they were
-    /var/cache/cardroom/*.deb                the versions before, for a person who goes back by hand
+/var/lib/cardroom-update/state.json      while an update is under way; written as a whole, before each step
+/var/lib/cardroom-update/history.jsonl   one line for each update, never changed
+/var/cache/cardroom/update/              the version before (files and package), the new package, the books as they were
+/var/cache/cardroom/*.deb                the versions before, for a person who goes back by hand
 """
 
 import fcntl
@@ -184,16 +184,22 @@ class UpdateFiles:
 
     def room_needed(self, installed_bytes: int, data: Path | None) -> int:
         """How many bytes the copies take: the version before twice, the new one, the books."""
-        books = sum((data / name).stat().st_size for name in (JOURNAL, REGISTRY) if (data / name).exists()) if data else 0
+        books = (
+            sum((data / name).stat().st_size for name in (JOURNAL, REGISTRY) if (data / name).exists())
+            if data
+            else 0
+        )
         return 3 * installed_bytes + books
 
 
 class Books:
     """The daemon's journal and registry, kept and put back while the daemon is stopped."""
 
-    def __init__(self, data: Path, kept: Path) -> None:
+    def __init__(self, data: Path, kept: Path, newer: str) -> None:
+        """`newer` is the version whose books are kept as evidence where the older ones are put back."""
         self._data = data
         self._kept = kept
+        self._newer = newer
 
     def keep(self) -> None:
         """Copy both consistently. Raises OSError or sqlite3.Error."""
@@ -201,7 +207,10 @@ class Books:
         for name in (JOURNAL, REGISTRY):
             (self._kept / name).unlink(missing_ok=True)
         if (self._data / JOURNAL).exists():
-            with closing(_open(self._data / JOURNAL)) as source, closing(sqlite3.connect(self._kept / JOURNAL)) as copy:
+            with (
+                closing(_open(self._data / JOURNAL)) as source,
+                closing(sqlite3.connect(self._kept / JOURNAL)) as copy,
+            ):
                 source.backup(copy)
             _sync_file(self._kept / JOURNAL)
         if (self._data / REGISTRY).exists():
@@ -214,7 +223,10 @@ class Books:
         try:
             if (self._data / JOURNAL).exists():
                 with closing(_open(self._data / JOURNAL)) as journal:
-                    if journal.execute("PRAGMA user_version").fetchone()[0] not in (SCHEMA_VERSION, FOLDED_VERSION):
+                    if journal.execute("PRAGMA user_version").fetchone()[0] not in (
+                        SCHEMA_VERSION,
+                        FOLDED_VERSION,
+                    ):
                         return False
             if (self._data / REGISTRY).exists():
                 return isinstance(json.loads((self._data / REGISTRY).read_bytes()), dict)
@@ -227,17 +239,11 @@ class Books:
         for name in (JOURNAL, REGISTRY):
             if not (self._kept / name).exists():
                 continue
-            place = self._data / name
-            if place.exists():
-                shutil.copyfile(place, place.with_name(f"{name}.newer"))
+            place, evidence = self._data / name, self._data / f"{name}.{self._newer}"
+            if place.exists() and not evidence.exists():
+                _copy_durably(place, evidence, self._data)
             fresh = place.with_name(f"{name}.back")
-            shutil.copyfile(self._kept / name, fresh)
-            owner = self._data.stat()
-            if os.geteuid() == 0:
-                for path in (fresh, place.with_name(f"{name}.newer")):
-                    if path.exists():
-                        os.chown(path, owner.st_uid, owner.st_gid)
-            _sync_file(fresh)
+            _copy_durably(self._kept / name, fresh, self._data)
             # A log of the newer file must never be read into the older one.
             for suffix in ("-wal", "-shm"):
                 place.with_name(name + suffix).unlink(missing_ok=True)
@@ -254,6 +260,18 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _copy_durably(source: Path, target: Path, owned_as: Path) -> None:
+    """Copy whole or not at all, for the folder's owner: root puts it back, the daemon writes it."""
+    part = target.with_name(f"{target.name}.part")
+    shutil.copyfile(source, part)
+    part.chmod(0o640)
+    if os.geteuid() == 0:
+        owner = owned_as.stat()
+        os.chown(part, owner.st_uid, owner.st_gid)
+    _sync_file(part)
+    os.replace(part, target)
 
 
 def _sync_file(path: Path) -> None:

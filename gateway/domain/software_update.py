@@ -63,7 +63,9 @@ class Verdict(msgspec.Struct, frozen=True):
     open: tuple[Gate, ...] = ()
 
 
-def judge(before: Sight | None, sights: Sequence[Sight], wants: str, passed_s: float, watch_s: float) -> Verdict:
+def judge(
+    before: Sight | None, sights: Sequence[Sight], wants: str, passed_s: float, watch_s: float
+) -> Verdict:
     """Judge by all looks since the start, the last one last; `before` is None where no daemon ran to be compared with.
 
     `wants` is the version that was installed. At the end of the watch every gate that is still open has failed.

@@ -105,7 +105,7 @@ def _install(tools: Tools, state: UpdateState) -> UpdateState:
     try:
         if state.data:
             tools.service.stop()
-            Books(Path(state.data), tools.files.scratch / "books").keep()
+            _books(tools, state).keep()
         tools.packages.put_in(tools.files.package_new)
     except (PackageFailed, OSError, sqlite3.Error) as error:
         return _fail(tools, state, Verdict(Gate.INSTALL, " ".join(str(error).split())))
@@ -134,6 +134,10 @@ def _watch(tools: Tools, state: UpdateState) -> UpdateState:
             return _at(tools, state, Step.DONE)
 
 
+def _books(tools: Tools, state: UpdateState) -> Books:
+    return Books(Path(state.data), tools.files.scratch / "books", state.wants)
+
+
 def _fail(tools: Tools, state: UpdateState, verdict: Verdict) -> UpdateState:
     return _at(tools, state, Step.GOING_BACK, failed=str(verdict.failed), detail=verdict.detail)
 
@@ -142,9 +146,15 @@ def _go_back(tools: Tools, state: UpdateState) -> UpdateState:
     """The old package in, the books put back only where it can't read what the new one made of them, the daemon up."""
     if state.data:
         tools.service.stop()
-    tools.packages.put_in(tools.files.package_before)
+    try:
+        tools.packages.put_in(tools.files.package_before)
+    except PackageFailed:
+        # A building runs better on whatever is there than on nothing; the state stays for another try.
+        if state.data:
+            tools.service.start()
+        raise
     if state.data:
-        books = Books(Path(state.data), tools.files.scratch / "books")
+        books = _books(tools, state)
         if state.store_put_back or not books.are_readable():
             state = _at(tools, state, Step.GOING_BACK, store_put_back=True)
             books.put_back()

@@ -28,7 +28,9 @@ VERSION = re.compile(r"\d+(\.\d+)+([~+][a-z0-9.]+)?")
 def main() -> int:
     """Build and say what was built; 1 with one sentence when it can't be."""
     args = _arguments()
-    os.environ["SOURCE_DATE_EPOCH"] = epoch = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct")
+    os.environ["SOURCE_DATE_EPOCH"] = epoch = os.environ.get("SOURCE_DATE_EPOCH") or _git(
+        "log", "-1", "--format=%ct"
+    )
     try:
         key = release_key(os.environ.get("CARDROOM_RELEASE_KEY", ""))
         for name in [args.only] if args.only else list(PACKAGES):
@@ -40,7 +42,10 @@ def main() -> int:
         return 1
     except subprocess.CalledProcessError as error:
         said = (error.stderr or "").strip()[-600:]
-        print(f"make deb: {error.cmd[0]} failed. {said}\nWith no network: connect, then run make again.", file=sys.stderr)
+        print(
+            f"make deb: {error.cmd[0]} failed. {said}\nWith no network: connect, then run make again.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

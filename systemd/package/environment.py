@@ -17,7 +17,14 @@ ARCHITECTURES = {"amd64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2
 """As uv calls them; Debian 12 has glibc 2.36."""
 PYTHON = "3.11"
 WITHOUT_WHEEL = ("crcmod", "pyserial-asyncio")
-LEFT_BY_THE_INSTALLER = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
+LEFT_BY_THE_INSTALLER = (
+    "RECORD",
+    "INSTALLER",
+    "REQUESTED",
+    "direct_url.json",
+    "uv_cache.json",
+    "uv_build.json",
+)
 """Of each distribution: notes of how and where it was installed here."""
 
 
@@ -72,7 +79,11 @@ def _pins(build: Build) -> list[tuple[str, str]]:
 
 def _install_own(build: Build, site: Path) -> None:
     listed = subprocess.run(
-        ["git", "ls-files", "-z", *PACKAGES[build.name].code], cwd=build.root, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-z", *PACKAGES[build.name].code],
+        cwd=build.root,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
         (site / name).parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +91,9 @@ def _install_own(build: Build, site: Path) -> None:
             shutil.copyfile(build.root / name, site / name)
     known = site / f"cardroom-{build.version}.dist-info"
     known.mkdir()
-    (known / "METADATA").write_text(f"Metadata-Version: 2.1\nName: cardroom\nVersion: {build.version}\nLicense: Apache-2.0\n")
+    (known / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: cardroom\nVersion: {build.version}\nLicense: Apache-2.0\n"
+    )
 
 
 def _tidy(site: Path) -> None:
@@ -91,7 +104,10 @@ def _tidy(site: Path) -> None:
         if folder.is_dir():
             shutil.rmtree(folder)
     for path in list(site.rglob("*")):
-        unwanted = path.suffix in (".pyi", ".pyc", ".c", ".h", ".pxd", ".pyx", ".a") or path.name in (".lock", "py.typed")
+        unwanted = path.suffix in (".pyi", ".pyc", ".c", ".h", ".pxd", ".pyx", ".a") or path.name in (
+            ".lock",
+            "py.typed",
+        )
         left = path.parent.name.endswith(".dist-info") and path.name in LEFT_BY_THE_INSTALLER
         if path.is_file() and (unwanted or left):
             path.unlink()
@@ -129,7 +145,9 @@ def _make_commands(build: Build, home: Path) -> None:
     linked.mkdir(parents=True)
     for command, module in PACKAGES[build.name].commands.items():
         script = commands / command
-        script.write_text(f"#!{build.home}/bin/python\nimport sys\n\nfrom {module} import main\n\nsys.exit(main())\n")
+        script.write_text(
+            f"#!{build.home}/bin/python\nimport sys\n\nfrom {module} import main\n\nsys.exit(main())\n"
+        )
         script.chmod(0o755)
         (linked / command).symlink_to(build.home / "bin" / command)
 

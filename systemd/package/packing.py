@@ -44,7 +44,12 @@ PACKAGES = {
         code=("central", "gateway/__init__.py", "gateway/contract", "gateway/domain"),
         extras=("central",),
         commands={"cardroom-central": "central.__main__"},
-        units=("cardroom-central*.service", "cardroom-ingest.service", "cardroom-notices.service", "cardroom-backup.*"),
+        units=(
+            "cardroom-central*.service",
+            "cardroom-ingest.service",
+            "cardroom-notices.service",
+            "cardroom-backup.*",
+        ),
     ),
 }
 
@@ -74,7 +79,9 @@ class Build:
         return [extra for extra in PACKAGES[self.name].extras if extra in project["optional-dependencies"]]
 
     def units(self) -> list[Path]:
-        return sorted({unit for form in PACKAGES[self.name].units for unit in (self.root / "systemd").glob(form)})
+        return sorted(
+            {unit for form in PACKAGES[self.name].units for unit in (self.root / "systemd").glob(form)}
+        )
 
 
 def pack(build: Build, target: Path, key: ReleaseKey | None) -> Path:
@@ -98,7 +105,9 @@ def _copy_system_files(build: Build) -> None:
     for unit in build.units():
         _write(build, f"usr/lib/systemd/system/{unit.name}", unit.read_text())
     for kind, folder in (("sysusers", "sysusers.d"), ("tmpfiles", "tmpfiles.d")):
-        _write(build, f"usr/lib/{folder}/{build.package}.conf", (HERE / build.name / f"{kind}.conf").read_text())
+        _write(
+            build, f"usr/lib/{folder}/{build.package}.conf", (HERE / build.name / f"{kind}.conf").read_text()
+        )
     for rules in sorted((HERE / build.name).glob("*.rules")):
         _write(build, f"usr/lib/udev/rules.d/{rules.name}", rules.read_text())
 
@@ -108,9 +117,17 @@ def _write_papers(build: Build) -> None:
     log = f"{build.package} ({build.version}) bookworm; urgency=medium\n\n  * See CHANGELOG.md.gz.\n\n -- {MAINTAINER}  {day}\n"
     papers = f"usr/share/doc/{build.package}"
     _write(build, f"{papers}/changelog.gz", gzip.compress(log.encode(), 9, mtime=0))
-    _write(build, f"{papers}/CHANGELOG.md.gz", gzip.compress((build.root / "CHANGELOG.md").read_bytes(), 9, mtime=0))
+    _write(
+        build,
+        f"{papers}/CHANGELOG.md.gz",
+        gzip.compress((build.root / "CHANGELOG.md").read_bytes(), 9, mtime=0),
+    )
     _write(build, f"{papers}/copyright", _copyright(build))
-    _write(build, f"usr/share/lintian/overrides/{build.package}", (HERE / build.name / "lintian-overrides").read_text())
+    _write(
+        build,
+        f"usr/share/lintian/overrides/{build.package}",
+        (HERE / build.name / "lintian-overrides").read_text(),
+    )
 
 
 def _copyright(build: Build) -> str:
@@ -121,12 +138,20 @@ def _copyright(build: Build) -> str:
         f"{build.home} holds these as well; their full texts are in their *.dist-info folders there.",
         "",
     ]
-    for metadata in sorted(build.tree.rglob("*.dist-info/METADATA"), key=lambda path: path.parent.name.lower()):
+    for metadata in sorted(
+        build.tree.rglob("*.dist-info/METADATA"), key=lambda path: path.parent.name.lower()
+    ):
         found = HeaderParser().parsestr(metadata.read_text(encoding="utf-8"), headersonly=True)
         classified = [
-            line.rpartition(" :: ")[2] for line in found.get_all("Classifier", []) if line.startswith("License ::")
+            line.rpartition(" :: ")[2]
+            for line in found.get_all("Classifier", [])
+            if line.startswith("License ::")
         ]
-        licence = found["License-Expression"] or ", ".join(classified) or (found["License"] or "").partition("\n")[0]
+        licence = (
+            found["License-Expression"]
+            or ", ".join(classified)
+            or (found["License"] or "").partition("\n")[0]
+        )
         lines.append(f"{found['Name']} {found['Version']}: {licence or 'see its folder'}")
     return "\n".join(lines) + "\n"
 
@@ -152,12 +177,20 @@ def _write_control(build: Build) -> None:
     size_kib = sum(-(-path.lstat().st_size // 1024) for path in files)
     control = build.tree / "DEBIAN"
     control.mkdir(mode=0o755)
-    facts = {"@VERSION@": build.version, "@ARCHITECTURE@": build.architecture, "@SIZE@": str(size_kib), "@MAINTAINER@": MAINTAINER}
+    facts = {
+        "@VERSION@": build.version,
+        "@ARCHITECTURE@": build.architecture,
+        "@SIZE@": str(size_kib),
+        "@MAINTAINER@": MAINTAINER,
+    }
     text = (HERE / build.name / "control").read_text()
     for name, value in facts.items():
         text = text.replace(name, value)
     (control / "control").write_text(text)
-    sums = (f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(build.tree)}\n" for path in files)
+    sums = (
+        f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(build.tree)}\n"
+        for path in files
+    )
     (control / "md5sums").write_text("".join(sums))
     for script in ("postinst", "prerm", "postrm"):
         shutil.copyfile(HERE / build.name / script, control / script)

@@ -29,7 +29,9 @@ def release_key(file: str) -> ReleaseKey | None:
     try:
         key = load_pem_private_key(Path(file).read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise SystemExit(f"make deb: the release key {file} can't be used: {error}. Make one: openssl genpkey -algorithm ed25519") from None
+        raise SystemExit(
+            f"make deb: the release key {file} can't be used: {error}. Make one: openssl genpkey -algorithm ed25519"
+        ) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise SystemExit(f"make deb: {file} is no Ed25519 key. Make one: openssl genpkey -algorithm ed25519")
     return ReleaseKey(key)
