@@ -181,7 +181,7 @@ def _run(command: list[str], own_session: bool = False) -> "subprocess.Completed
         **os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", "CARDROOM_UPDATE": "1",
     }  # fmt: skip
     try:
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603  (a list of words, no shell)
             command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, check=False,
             env=environment, start_new_session=own_session,
         )  # fmt: skip

@@ -42,7 +42,7 @@ class ServiceManager:
 def _systemctl(*words: str) -> "subprocess.CompletedProcess[str]":
     command = ["systemctl", *words]
     try:
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603  (a list of words, no shell)
             command,
             capture_output=True,
             text=True,

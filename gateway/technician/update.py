@@ -146,7 +146,8 @@ def _prepare(
     own += ["--json"] if args.json else []
     own += ["--root", str(args.root)] if args.root else []
     sys.stdout.flush()
-    os.execv(old, [str(old), "-P", "-m", "gateway", *own])  # the lock goes with this process's image
+    # The lock goes with this process's image, and is taken again.
+    return os.execv(old, [str(old), "-P", "-m", "gateway", *own])  # noqa: S606  (our own copy, no shell)
 
 
 def _resume(args: argparse.Namespace, files: UpdateFiles, state: UpdateState | None) -> int:

@@ -1,4 +1,4 @@
-"""An update's steps, from the copy of what is there to the verdict. Each is written down before it is begun, and may be begun again.
+"""An update's steps, from the copy of what is there to the verdict. Each is written down before it is begun; it may begin again.
 
     preparing -> installing -> watching -> done
                       |            |

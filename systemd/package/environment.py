@@ -1,7 +1,7 @@
 """The environment inside a package: what uv.lock pins, as wheels of the package's own machine, and our code beside it.
 
-Made for another machine too: nothing of the package runs here. Two pins have no wheel. pyserial-asyncio is plain Python. crcmod is taken
-without its C extension, on every machine alike: 0.8 us for a Modbus frame that takes 8,000 us on the wire.
+Made for another machine too: nothing of the package runs here. Two pins have no wheel. pyserial-asyncio is plain Python. crcmod is
+taken without its C extension, on every machine alike: 0.8 us for a Modbus frame that takes 8,000 us on the wire.
 """
 
 import os
@@ -100,7 +100,7 @@ def _tidy(site: Path) -> None:
     """Leave out what only a developer needs: a third of the size."""
     for name in ("bin", "share"):
         shutil.rmtree(site / name, ignore_errors=True)
-    for folder in sorted(site.rglob("tests")) + [site / "crcmod" / "test"]:
+    for folder in [*sorted(site.rglob("tests")), site / "crcmod" / "test"]:
         if folder.is_dir():
             shutil.rmtree(folder)
     for path in list(site.rglob("*")):

@@ -48,8 +48,8 @@ def test_each_unit_runs_a_command_that_there_is(unit: Path) -> None:
     for name, value in re.findall(r"(?m)^(Exec\w+)=(.*)$", unit.read_text()):
         program, *words = value.lstrip("-").split()
         if program.endswith("/bin/python"):
-            assert words[:2] == ["-m", "gateway"]
-            words = words[2:]
+            assert words[:3] == ["-P", "-m", "gateway"]
+            words = words[3:]
         else:
             assert program in (
                 "/opt/cardroom/gateway/bin/cardroom-gateway",
