@@ -1,8 +1,8 @@
 """Whether a new version of the gateway's software does its work as the old one did: the health gate of an update (R-G6).
 
 Pure: what was seen of the daemon before the update and after it comes in, a verdict comes out. The new version must come up, stay
-up, be the one that was installed, get answers from the meters that answered before, drain the outbox where the link was up, and doubt
-no account that was not doubted before. A link or a meter that was away before the update is not held against it.
+up, be the one that was installed, get answers from the meters that answered before, drain the outbox where the link was up, and
+doubt no account that was not doubted before. A link or a meter that was away before the update is not held against it.
 """
 
 from collections.abc import Sequence

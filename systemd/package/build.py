@@ -3,8 +3,8 @@
     python systemd/package/build.py [--arch amd64|arm64] [--version 0.2.0] [--only gateway|central] [--to dist]
 
 A package holds an environment of its own below /opt/cardroom, for the python3.11 that Debian 12 has; no pip, no network when it is
-installed. With CARDROOM_RELEASE_KEY=FILE (an Ed25519 key, PEM) each package is signed beside it and carries the public key: from then
-on `cardroom-gateway update` takes signed packages only.
+installed. With CARDROOM_RELEASE_KEY=FILE (an Ed25519 key, PEM) each package is signed beside it and carries the public key: from
+then on `cardroom-gateway update` takes signed packages only.
 """
 
 import argparse

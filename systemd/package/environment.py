@@ -117,8 +117,9 @@ def _compile(build: Build, site: Path) -> None:
     """Compile for Debian's 3.11: the files never change, so nobody has to look at their times (unchecked)."""
     interpreter = _python()
     inside = "/" / site.relative_to(build.tree)
+    how = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(site), "-p", str(inside)]
     done = subprocess.run(
-        [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(site), "-p", str(inside), str(site)],
+        [interpreter, "-m", "compileall", *how, str(site)],
         env={"PYTHONHASHSEED": "0", "PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:

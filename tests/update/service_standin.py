@@ -1,7 +1,7 @@
-"""A small real stand-in for systemd where none can run: it starts one unit's ExecStart, waits for READY=1, restarts it, counts that.
+"""A small real stand-in for systemd where none can run: it starts one unit's ExecStart, waits for READY=1, restarts it, and counts.
 
     python service_standin.py serve FOLDER ROOT     runs until it is ended; the unit is ROOT's own, read anew at each start
-    python service_standin.py ask FOLDER WORDS...   what `systemctl WORDS...` does: start, stop, restart, show; all else is nodded at
+    python service_standin.py ask FOLDER WORDS...   what `systemctl WORDS...` does: start, stop, restart, show; nods at all else
 
 Needs nothing but Python, so that it runs in a bare Debian too. Restart= and the times are the unit's, but for RestartSec and
 TimeoutStartSec, which the environment may shorten (STANDIN_RESTART_S, STANDIN_START_S).

@@ -27,15 +27,16 @@ WATCH_MINUTES = "0.15"
 KILLER = """
 import os, signal, sys
 from gateway.adapters import update_files
+at = sys.argv[1]
+sys.argv[:2] = ["cardroom-gateway"]
 def save(self, state, real=update_files.UpdateFiles.save):
     real(self, state)
-    if state.step == sys.argv[1]:
+    if state.step == at:
         os.kill(os.getpid(), signal.SIGKILL)
 update_files.UpdateFiles.save = save
 from gateway.technician import update
 update.interpreter_before = lambda files: None  # one process from first to last, so that it can be killed anywhere
 from gateway.__main__ import main
-sys.argv[:2] = ["cardroom-gateway"]
 sys.exit(main())
 """
 
