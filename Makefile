@@ -113,6 +113,12 @@ bench-sale: $(STAMP) system ## a whole sale by keyboard in a real browser, room 
 deb: $(STAMP) ## dist/cardroom-gateway_VERSION_ARCH.deb and cardroom-central_...; ARCH=arm64, VERSION=0.2.0, ONLY=gateway
 	@$(PY) systemd/package/build.py $(if $(ARCH),--arch $(ARCH)) $(if $(VERSION),--version $(VERSION)) $(if $(ONLY),--only $(ONLY)) $(DEB_ARGS)
 
+try-install: $(STAMP) ## the packages on a bare Debian 12 in a folder, from dpkg -i to purge; needs root and a network
+	@$(PY) -m tests.install.try_install
+
+try-update: $(STAMP) ## updates to broken versions on such a machine: each goes back by itself; needs root and a network
+	@$(PY) -m tests.install.try_update
+
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .

@@ -34,7 +34,9 @@ class Machine:
         self.root = root
         self._standin: subprocess.Popen[bytes] | None = None
 
-    def run(self, *words: str, user: str = "root", text: str = "", timeout_s: float = 600, **more: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *words: str, user: str = "root", text: str = "", timeout_s: float = 600, **more: str
+    ) -> "subprocess.CompletedProcess[str]":
         """Run a command inside; both outputs are together in stdout."""
         as_user = [] if user == "root" else [f"--userspec={user}:{user}"]
         return subprocess.run(
@@ -103,7 +105,9 @@ def machine() -> Iterator[Machine]:
 
 def _require() -> None:
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
-        raise SystemExit("This needs root and debootstrap: sudo apt-get install debootstrap, then sudo make this again.")
+        raise SystemExit(
+            "This needs root and debootstrap: sudo apt-get install debootstrap, then sudo make this again."
+        )
 
 
 def _bare() -> Path:
