@@ -70,7 +70,7 @@ SENTENCES = {
     ),
     Refusal.NOT_INSTALLED: (
         mark("This gateway was not installed as a package: there is nothing to go back to."),
-        mark("sudo apt install ./{file}"),
+        mark("sudo dpkg -i {file}"),
     ),
     Refusal.OTHER_PACKAGE: (
         mark("{file} is {name}, not the gateway."),

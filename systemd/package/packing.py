@@ -133,7 +133,9 @@ def _write_papers(build: Build) -> None:
 def _copyright(build: Build) -> str:
     """Our licence, and that of each distribution inside; their texts lie beside them."""
     lines = [
-        "Copyright 2026 the authors of Cardroom. Cardroom is under the Apache License 2.0; on Debian systems its text is in /usr/share/common-licenses/Apache-2.0.",
+        "Copyright 2026 the authors of Cardroom.",
+        "",
+        "Cardroom is under the Apache License 2.0; on Debian systems its text is in /usr/share/common-licenses/Apache-2.0.",
         "",
         f"{build.home} holds these as well; their full texts are in their *.dist-info folders there.",
         "",

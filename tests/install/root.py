@@ -1,7 +1,7 @@
 """A whole Debian 12 in a folder, made by debootstrap, for walks that need a real machine: dpkg, users, services, no systemd.
 
-Needs root and a network. The bare system is kept (var/debian-12.tar) and unpacked anew for each walk. The stand-in for systemd is put
-in systemctl's place, so that the packages' own scripts start and stop the service.
+Needs root and a network. The bare system is kept (var/debian-12.tar) and unpacked anew for each walk. The stand-in for systemd is
+put in systemctl's place, so that the packages' own scripts start and stop the service.
 """
 
 import os
