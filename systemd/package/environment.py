@@ -27,6 +27,9 @@ LEFT_BY_THE_INSTALLER = (
 )
 """Of each distribution: notes of how and where it was installed here."""
 
+UNWANTED = (".pyi", ".pyc", ".c", ".h", ".pxd", ".pyx", ".a", ".pfb")
+"""Kinds of file for developers; `.pfb` are Type 1 fonts of reportlab's for drawing bitmaps, some without a licence."""
+
 
 class NotBuilt(Exception):
     """The packages can't be built here; the message says what to do."""
@@ -104,10 +107,7 @@ def _tidy(site: Path) -> None:
         if folder.is_dir():
             shutil.rmtree(folder)
     for path in list(site.rglob("*")):
-        unwanted = path.suffix in (".pyi", ".pyc", ".c", ".h", ".pxd", ".pyx", ".a") or path.name in (
-            ".lock",
-            "py.typed",
-        )
+        unwanted = path.suffix in UNWANTED or path.name in (".lock", "py.typed")
         left = path.parent.name.endswith(".dist-info") and path.name in LEFT_BY_THE_INSTALLER
         if path.is_file() and (unwanted or left):
             path.unlink()

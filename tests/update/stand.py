@@ -41,6 +41,22 @@ sys.exit(main())
 """
 
 
+def require_dpkg() -> None:
+    """Skip where dpkg can't be had as root; fail in CI."""
+    if shutil.which("dpkg") is None or os.geteuid() != 0:
+        message = "dpkg as root is needed (a folder is its root; nothing outside is touched)"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+
+
+def bare_root(root: Path) -> Path:
+    """Make what dpkg needs to take a folder for a machine without any package."""
+    for place in ("updates", "info", "triggers"):
+        (root / "var/lib/dpkg" / place).mkdir(parents=True)
+    for name in ("status", "available"):
+        (root / "var/lib/dpkg" / name).touch()
+    return root
+
+
 class Stand:
     """A folder that stands for a machine: dpkg's root, the stand-in for systemd, the station beside it."""
 
@@ -61,10 +77,7 @@ class Stand:
             "PATH": f"{programs}:{os.environ['PATH']}:/usr/sbin:/sbin",
             "STANDIN_RESTART_S": "0.5",
         }
-        for place in ("updates", "info", "triggers"):
-            (self.root / "var/lib/dpkg" / place).mkdir(parents=True)
-        for name in ("status", "available"):
-            (self.root / "var/lib/dpkg" / name).touch()
+        bare_root(self.root)
 
     def package(self, version: str, fault: str = "") -> Path:
         return small_package(self.folder, version, self.station.config, self.station.data, fault)
@@ -131,9 +144,7 @@ class Stand:
 @contextlib.asynccontextmanager
 async def stand_in(folder: Path) -> AsyncIterator[Stand]:
     """Version 0.1.0 installed and at work: two meters answer, central has acknowledged everything."""
-    if shutil.which("dpkg") is None or os.geteuid() != 0:
-        message = "dpkg as root is needed (a folder is its root; nothing outside is touched)"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    require_dpkg()
     port = free_port()
     async with start_amqtt(port), station_in(folder, port) as station, central_for(station, port) as central:
         stand = Stand(folder, station)
