@@ -6,6 +6,7 @@ drains as before, with no restart and no account newly in doubt. An update that 
 
 import argparse
 import os
+import pwd
 import shutil
 import signal
 import sys
@@ -110,7 +111,7 @@ def _begin(args: argparse.Namespace, files: UpdateFiles) -> int:
     state = UpdateState(
         step=Step.PREPARING,
         began_ms=RealTime().wall_ms(),
-        by=os.environ.get("SUDO_USER") or os.environ.get("USER") or f"uid-{os.getuid()}",
+        by=os.environ.get("SUDO_USER") or _own_name(),
         package=PACKAGE,
         was=here.version,
         wants=found.version,
@@ -214,6 +215,13 @@ def _data_folder(args: argparse.Namespace) -> Path | None:
     # A full disk keeps the daemon's folder from being written, not from being there.
     only = loaded[0] if len(loaded) == 1 else None
     return Path(str(only.facts["found"])) if only and only.code == "not-writable" else None
+
+
+def _own_name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid-{os.getuid()}"
 
 
 def _minutes(text: str) -> float:

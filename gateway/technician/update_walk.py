@@ -72,6 +72,7 @@ def look(service: ServiceManager, data: Path) -> Sight:
 def prepare(tools: Tools, state: UpdateState, file: Path) -> None:
     """Copy the new package and what is installed now. Raises PackageFailed or OSError; nothing is changed by then."""
     tools.files.save(state)
+    tools.tell(state, None, 0.0)
     tools.files.take(file)
     tools.files.tree_before.parent.mkdir(parents=True, exist_ok=True)
     tools.packages.keep_installed(state.package, tools.files.tree_before, tools.files.package_before)

@@ -137,6 +137,8 @@ SIGNATURES = {
 }
 OUTCOMES = {"done": mark("installed"), "back": mark("gone back"), "nothing-changed": mark("nothing changed")}
 SHOWN_EVERY_S = 30.0
+_open_line: list[bool] = []
+"""Not empty while the terminal's last line is one that is rewritten."""
 
 
 def refuse(refusal: Refusal, code: int, as_json: bool, **facts: str | int) -> int:
@@ -147,7 +149,8 @@ def refuse(refusal: Refusal, code: int, as_json: bool, **facts: str | int) -> in
         answer = {"ok": code == 0, "error": refusal.value, "message": what, "next": next_step, **facts}
         print(json.dumps(answer, ensure_ascii=False))
     else:
-        level = Level.GOOD if code == 0 else Level.BAD
+        unwanted = refusal is Refusal.NOT_WANTED
+        level = Level.GOOD if code == 0 else Level.ASK if unwanted else Level.BAD
         finding = Finding("update", level, refusal.value, what, next_step=next_step)
         print("\n".join(lines_of([finding])), file=sys.stdout if code == 0 else sys.stderr)
     return code
@@ -206,11 +209,11 @@ def progress(as_json: bool) -> Tell:
         if sight is None:
             shown_at.clear()
             if state.step in STEPS:
-                _write(_step(state) + "\n", after_line=True)
+                _write(_step(state) + "\n")
             return
         line = f"{span(passed_s)} / {span(state.watch_s)}  {seen(sight)}"
         if sys.stdout.isatty():
-            _write(f"\r\x1b[K{line}")
+            _write(f"\r\x1b[K{line}", rewritten=True)
         elif not shown_at or passed_s - shown_at[-1] >= SHOWN_EVERY_S:
             shown_at.append(passed_s)
             _write(f"{line}\n")
@@ -223,14 +226,15 @@ def _step(state: UpdateState) -> str:
     minutes = f"{state.watch_s / 60:g}"
     return say(
         STEPS[state.step],
-        was=state.was, wants=state.wants, minutes=minutes, gate=gate, detail=state.detail or "-",
+        was=state.was, wants=state.wants, minutes=minutes, gate=gate, detail=state.detail or state.failed,
     )  # fmt: skip
 
 
-def _write(text: str, after_line: bool = False) -> None:
-    """To a terminal that may be gone: an update goes on without it."""
+def _write(text: str, rewritten: bool = False) -> None:
+    """To a terminal that may be gone: an update goes on without it. What comes after a rewritten line begins a new one."""
+    start = "\n" if _open_line and not rewritten else ""
+    _open_line[:] = [True] if rewritten else []
     try:
-        start = "\n" if after_line and sys.stdout.isatty() else ""
         sys.stdout.write(start + text)
         sys.stdout.flush()
     except OSError:
@@ -244,7 +248,7 @@ def print_end(state: UpdateState, as_json: bool) -> int:
         shown = msgspec.to_builtins(state) | {"ok": ok, "outcome": state.step.value}
         _write(json.dumps(shown, ensure_ascii=False) + "\n")
         return int(not ok)
-    _write("".join(f"{line}\n" for line in lines_of(_end(state))), after_line=True)
+    _write("".join(f"{line}\n" for line in lines_of(_end(state))))
     return int(not ok)
 
 
@@ -257,13 +261,16 @@ def _end(state: UpdateState) -> Iterable[Finding]:
         text = say("The update was interrupted before anything was changed; {was} is at work.", was=state.was)
         yield Finding("update", Level.BAD, "nothing-changed", text, next_step=say("Begin it again."))
         return
+    if state.failed == Gate.STOPPED_BY_HAND:
+        yield Finding("update", Level.ASK, "back", say("{was} is back, as you wanted.", was=state.was))
+        return
     gate = say(GATES[Gate(state.failed)]) if state.failed in set(Gate) else state.failed
     yield Finding(
         "update",
         Level.BAD,
         "back",
         say("{was} is back: {wants} failed.", was=state.was, wants=state.wants),
-        why=f"{gate} ({state.failed}: {state.detail or '-'})",
+        why=f"{gate} ({_record_of(state.failed, state.detail)})",
         next_step=say("Send `cardroom-gateway diag` to who made the release; {was} goes on.", was=state.was),
     )
     if state.store_put_back:
@@ -300,8 +307,12 @@ def print_history(history: list[Recorded], as_json: bool) -> int:
 
 def _row(line: Recorded) -> tuple[str, ...]:
     when = datetime.fromtimestamp(line.began_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-    why = f"{line.failed}: {line.detail}" if line.failed else ""
+    why = _record_of(line.failed, line.detail)
     return when, line.was, line.wants, say(OUTCOMES.get(line.outcome, line.outcome)), line.by, why
+
+
+def _record_of(failed: str, detail: str) -> str:
+    return f"{failed}: {detail}" if detail else failed
 
 
 def span(seconds: float) -> str:

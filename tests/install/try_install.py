@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.figures import Figures
-from tests.install.root import Machine, machine
+from tests.install.root import ENVIRONMENT, Machine, machine
 from tests.install.walk import CONFIG, METERS, Building, build, wait
 
 HIGHER = "99.0"
@@ -161,7 +161,7 @@ def _central(figures: Figures, one: Machine, package: Path) -> None:
     )
     with subprocess.Popen(
         ["chroot", "--userspec=cardroom:cardroom", str(one.root), "cardroom-central", "serve", "--port", "8765"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"},
     ) as server:  # fmt: skip
         asked = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8765/').status)"
         served = wait(lambda: one.run("python3", "-c", asked).stdout.strip() == "200", "the sign-in page")
