@@ -1,7 +1,7 @@
 """`make try-update`: updates of a gateway at work on a Debian of its own, to a good version and to broken ones.
 
-Needs root and a network. Real packages, real dpkg, the real daemon as its own user; systemd is a stand-in, because the real one runs
-in no folder. Each broken version must go back by itself, and the gate that it failed must be named. Prints figures with goals, and
+Needs root and a network. Real packages, real dpkg, the real daemon as its own user; systemd is a stand-in: the real one runs in no
+folder. Each broken version must go back by itself, and the gate that it failed must be named. Prints figures with goals, and
 last how many were met.
 """
 

@@ -42,7 +42,7 @@ def test_a_finding_is_read_by_people_and_by_programs(monkeypatch: pytest.MonkeyP
 
 def test_the_marks_are_of_one_width_in_chinese_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_asked", ["zh"])
-    assert list(lines_of([BAD]))[0] == "[故障] A and B are swapped."
+    assert next(iter(lines_of([BAD]))) == "[故障] A and B are swapped."
     assert list(lines_of([BAD]))[2].strip() == "处理：Swap A and B."
 
 
