@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean bench-find dead-pi
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean bench-find dead-pi deb try-install try-update
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -118,6 +118,15 @@ bench-desk: $(STAMP) system ## payments of eight desks at once with ingest runni
 
 bench-sale: $(STAMP) system ## a whole sale by keyboard in a real browser, room typed to receipts printed
 	@$(PY) -m tests.pages.bench_sale_by_keyboard $(BENCH_ARGS)
+
+deb: $(STAMP) ## dist/cardroom-gateway_VERSION_ARCH.deb and cardroom-central_...; ARCH=arm64, VERSION=0.2.0, ONLY=gateway
+	@$(PY) systemd/package/build.py $(if $(ARCH),--arch $(ARCH)) $(if $(VERSION),--version $(VERSION)) $(if $(ONLY),--only $(ONLY)) $(DEB_ARGS)
+
+try-install: $(STAMP) ## the packages on a bare Debian 12 in a folder, from dpkg -i to purge; needs root and a network
+	@$(PY) -m tests.install.try_install
+
+try-update: $(STAMP) ## updates to broken versions on such a machine: each goes back by itself; needs root and a network
+	@$(PY) -m tests.install.try_update
 
 format: $(STAMP) ## put the code in the house's form
 	@.venv/bin/ruff format .

@@ -39,6 +39,7 @@ COMMANDS = {
     "find": "gateway.technician.find.command",
     "setup": "gateway.technician.setup.command",
     "renew": "gateway.technician.renew",
+    "update": "gateway.technician.update",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = ("rich", "greenlet")

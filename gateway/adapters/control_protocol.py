@@ -72,6 +72,8 @@ class LineStatus(msgspec.Struct, frozen=True):
     meters: int
     silent_meters: int
     counters: dict[str, int]
+    answering: int = 0
+    """Meters that answered since the daemon's start and are not silent now."""
 
 
 class MeterState(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import Handler, Order, Unable
+from gateway.adapters.serial_bus import SerialBus
 from gateway.app.address_orders import AddressOrders
 from gateway.app.look_orders import LookOrders
 from gateway.app.line_orders import LineOrders
@@ -268,6 +269,14 @@ def _lines(parts: Parts, silent: frozenset[MeterNo]) -> list[LineStatus]:
             meters=len(parts.fleet.on_line(row.name)),
             silent_meters=sum(meter in silent for meter in parts.fleet.on_line(row.name)),
             counters=bus.counters(),
+            answering=_answering(parts, bus, silent),
         )
         for row, bus in parts.commissioning.lines()
     ]
+
+
+def _answering(parts: Parts, bus: SerialBus, silent: frozenset[MeterNo]) -> int:
+    counts = bus.meter_counts()
+    answered = {address for address, count in counts.items() if count.answered}
+    meters = parts.fleet.on_line(bus.name).items()
+    return sum(meter.driver.address in answered and number not in silent for number, meter in meters)

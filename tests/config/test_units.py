@@ -1,12 +1,24 @@
 """The systemd units: commands that exist, folders that agree with the configuration, and nothing that hardening would break."""
 
+import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from central import __main__ as central_main
+from gateway import __main__ as gateway_main
+
 UNITS = sorted((Path(__file__).parents[2] / "systemd").glob("*.service"))
+SERVING = [unit for unit in UNITS if "\nRestart=always\n" in unit.read_text()]
+ROOTS_OWN = "cardroom-gateway-update"
+"""Runs dpkg: it can't be fenced as the daemons are."""
+MOST_EXPOSED = {"cardroom-gateway": 20}
+"""In tenths. The gateway needs its serial ports; everything else at most this:"""
+ELSE_MOST_EXPOSED = 15
+NOT_INSTALLED_HERE = re.compile(r"\S+: Command /\S+ is not executable: No such file or directory")
 
 
 def settings(unit: Path) -> dict[str, str]:
@@ -16,15 +28,48 @@ def settings(unit: Path) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def analyze(*words: str) -> subprocess.CompletedProcess[str]:
+    """Ask systemd-analyze; skips where it is missing, fails in CI."""
+    if shutil.which("systemd-analyze") is None:
+        message = "systemd-analyze is missing: apt-get install systemd"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    return subprocess.run(
+        ["systemd-analyze", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 def test_there_is_a_unit_for_each_process() -> None:
-    names = ["cardroom-central", "cardroom-gateway", "cardroom-ingest", "cardroom-notices"]
-    assert [unit.stem for unit in UNITS] == names
+    serving = {unit.stem for unit in SERVING}
+    assert serving == {"cardroom-central", "cardroom-gateway", "cardroom-ingest", "cardroom-notices"}
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_each_process_is_restarted_unprivileged_and_fenced(unit: Path) -> None:
+def test_each_unit_runs_a_command_that_there_is(unit: Path) -> None:
+    for name, value in re.findall(r"(?m)^(Exec\w+)=(.*)$", unit.read_text()):
+        program, *words = value.lstrip("-").split()
+        if program.endswith("/bin/python"):
+            assert words[:3] == ["-P", "-m", "gateway"]
+            words = words[3:]
+        else:
+            assert program in (
+                "/opt/cardroom/gateway/bin/cardroom-gateway",
+                "/opt/cardroom/central/bin/cardroom-central",
+            ), name
+        known = gateway_main.COMMANDS if "gateway" in program else central_commands()
+        assert words[0] in known, f"{name}={value}"
+
+
+def central_commands() -> set[str]:
+    (commands,) = (action for action in central_main._parser()._actions if action.choices)
+    assert commands.choices is not None
+    return set(commands.choices)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_each_process_is_unprivileged_and_fenced(unit: Path) -> None:
+    if unit.stem == ROOTS_OWN:
+        return
     found = settings(unit)
-    assert found["Restart"] == "always"
     assert found["User"] not in ("", "root")
     for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "MemoryDenyWriteExecute", "LockPersonality"):
         assert found[name] == "yes"
@@ -40,11 +85,25 @@ def test_the_gateway_starts_without_a_network_and_reads_its_boot_id() -> None:
     assert found["Type"] == "notify"
     assert int(found["WatchdogSec"]) > 0
     assert found["StartLimitIntervalSec"] == "0"
+    assert found["ConditionPathExists"] == "/etc/cardroom/gateway.toml"
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_systemd_finds_the_units_safe(unit: Path) -> None:
-    command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", str(unit)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout[-500:] + done.stderr
+def test_systemd_understands_the_units_and_finds_them_safe() -> None:
+    every = [str(unit) for unit in UNITS] + [str(timer) for timer in UNITS[0].parent.glob("*.timer")]
+    said = analyze("verify", "--man=no", *every).stderr.splitlines()
+    assert [line for line in said if not NOT_INSTALLED_HERE.fullmatch(line)] == []
+    for unit in UNITS:
+        if unit.stem != ROOTS_OWN:
+            most = MOST_EXPOSED.get(unit.stem, ELSE_MOST_EXPOSED)
+            words = ("security", "--offline=true", f"--threshold={most}", "--no-pager", str(unit))
+            done = analyze(*words)
+            assert done.returncode == 0, f"{unit.stem}: {done.stdout[-500:]}{done.stderr}"
+
+
+def test_an_adapters_name_is_made_after_what_names_it_is_known() -> None:
+    """A mistake in a rule is only a line in a log nobody reads: each line must be of the form that udev understands."""
+    (rules,) = (UNITS[0].parent / "package" / "gateway").glob("*.rules")
+    assert int(rules.name[:2]) > 60
+    part = r'[A-Z_]+(\{\w+\})?(==|!=|\+=|=)"[^"]*"'
+    lines = [line for line in rules.read_text().splitlines() if line and not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(rf"{part}(, {part})*", line)] == []
