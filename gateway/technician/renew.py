@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from gateway.adapters.central_web import NoAnswer, Refused, post
-from gateway.adapters.journal_store.reading import JOURNAL_NAME, read_record
+from gateway.adapters.journal_store import JOURNAL_NAME
+from gateway.adapters.journal_store.reading import read_record
 from gateway.adapters.key_file import KEY_NAME, NoKey, load_key
 from gateway.adapters.system_clock import RealTime
 from gateway.adapters.tls_files import certificate_request, fits, validity, validity_of

@@ -9,7 +9,6 @@ import msgspec
 
 from gateway.adapters.journal_store.records import RECORD_TABLES
 
-JOURNAL_NAME = "journal.db"
 R = TypeVar("R", bound=msgspec.Struct)
 
 

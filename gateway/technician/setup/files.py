@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.adapters.journal_store.reading import JOURNAL_NAME, read_record
+from gateway.adapters.journal_store import JOURNAL_NAME
+from gateway.adapters.journal_store.reading import read_record
 from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_file import RegistryDamaged
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
