@@ -1,5 +1,7 @@
 """The enrolment code: what a slip of the hand does to it, and what each side proves by it."""
 
+from pathlib import Path
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,10 +66,14 @@ def test_another_code_another_name_another_body_and_another_nonce_are_another_pr
 
 
 def test_the_worked_example() -> None:
-    """A second implementation can be held against these."""
+    """docs/messages.md gives it, so that a second implementation can be held against it; and it names every refusal."""
+    page = (Path(__file__).parents[2] / "docs" / "messages.md").read_text(encoding="utf-8")
     code = enrolment.read_enrolment_code("6HKV-PKW7-Y053-0C87")
     assert code is not None
-    assert (
-        enrolment.enrolment_key(code).hex()
-        == "15c967f06c0e33bbcd658c49dbb92777cb07f4c1ea08e7310b7a06560c342083"
-    )
+    assert "`6HKV-PKW7-Y053-0C87`" in page
+    assert f"```\n{enrolment.enrolment_key(code).hex()}\n```" in page
+    assert [one.value for one in enrolment.EnrolRefusal if f"| `{one.value}` |" not in page] == []
+    structs = (enrolment.EnrolRequest, enrolment.EnrolAnswer, enrolment.RenewRequest, enrolment.RenewAnswer)
+    told = page.split("## Enrolment and renewal", 1)[1]
+    names = [name for struct in structs for name in struct.__struct_fields__]
+    assert [name for name in names if f"`{name}`" not in told and f'"{name}"' not in told] == []

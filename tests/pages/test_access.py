@@ -25,8 +25,9 @@ OPEN_TO_ALL = {
     *("my-room:room", "my-room:leave", "losses:worker"),
     *("my-room:notice", "my-room:notice-confirm", "my-room:notice-end", "my-room:notice-stop"),
     *("low_balance:public", "low_balance:public-picture"),
+    *("gateways:enrol", "gateways:renew"),
 }
-"""A resident's page asks for room and PIN itself: test_resident_page.py."""
+"""A resident's page asks for room and PIN itself: test_resident_page.py. Gateways prove a code or sign: test_enrolling.py."""
 OWN_SIGN_IN = {"office:second-factor", "office:password"}
 """For whoever is signed in, whatever his role; they send strangers to the sign-in themselves."""
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
