@@ -16,6 +16,8 @@ COMMANDS = {
     "config": "gateway.technician.config_check",
     "key": "gateway.technician.key",
     "status": "gateway.technician.status",
+    "doctor": "gateway.technician.doctor",
+    "trace": "gateway.technician.trace",
     "voucher": "gateway.technician.voucher",
     "approve-cuts": "gateway.technician.approve_cuts",
     "release": "gateway.technician.release",

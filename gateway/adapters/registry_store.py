@@ -9,7 +9,7 @@ import fcntl
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +20,7 @@ from tinydb import TinyDB, where
 from gateway.adapters.registry_file import AtomicStorage, RegistryDamaged, damaged, owned_by_folder
 from gateway.protocols.meters import address_mistake, names_one_meter
 from gateway.protocols.models import ModelRow
+from gateway.words import mark, say
 
 __all__ = [
     "LineRow",
@@ -91,11 +92,17 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change not taken. `subject` is the row's name, `detail` a sentence with what to do."""
+    """A change not taken. `subject` is the row's name; `text` a marked sentence with what to do, its facts beside it."""
 
     reason: RefusalReason
     subject: str
-    detail: str
+    text: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def detail(self) -> str:
+        """The sentence in the language spoken now."""
+        return say(self.text, **self.facts)
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason.value}: {self.detail}"
@@ -140,9 +147,8 @@ class RegistryStore:
         """Remove a line that no meter is on."""
         with self._locked() as tables:
             if used_by := [meter.meter_number for meter in self.meters() if meter.line == name]:
-                return Refusal(
-                    RefusalReason.LINE_IN_USE, name, f"{len(used_by)} meters are on it: remove them first"
-                )
+                text = mark("{count} meters are on it: remove them first")
+                return Refusal(RefusalReason.LINE_IN_USE, name, text, {"count": len(used_by)})
             if not tables.table("lines").remove(where("name") == name):
                 return _unknown_line(name)
             return None
@@ -252,37 +258,34 @@ class RegistryStore:
         numbers: Mapping[str, int],
         places: Mapping[tuple[str, str], str],
     ) -> Refusal | None:
-        def refuse(reason: RefusalReason, detail: str) -> Refusal:
-            return Refusal(reason, row.meter_number or "(no number)", detail)
+        def refuse(reason: RefusalReason, text: str, **facts: object) -> Refusal:
+            return Refusal(reason, row.meter_number or say("(no number)"), text, facts)
 
         if not row.meter_number or not row.address:
-            return refuse(RefusalReason.BAD_VALUE, "a meter needs a number and an address")
+            return refuse(RefusalReason.BAD_VALUE, mark("a meter needs a number and an address"))
         if row.ct_ratio < 1:
-            return refuse(
-                RefusalReason.BAD_VALUE, f"the CT ratio is a whole number from 1 up, not {row.ct_ratio}"
-            )
+            text = mark("the CT ratio is a whole number from 1 up, not {found}")
+            return refuse(RefusalReason.BAD_VALUE, text, found=row.ct_ratio)
         if numbers.get(row.meter_number):
-            return refuse(RefusalReason.DUPLICATE_METER, "this number is taken; `meters list` shows by which")
+            return refuse(
+                RefusalReason.DUPLICATE_METER, mark("this number is taken; `meters list` shows by which")
+            )
         if row.line not in lines:
-            return refuse(
-                RefusalReason.UNKNOWN_LINE, f"there is no line {row.line!r}; add it with `lines add`"
-            )
+            text = mark("there is no line {line}; add it with `lines add`")
+            return refuse(RefusalReason.UNKNOWN_LINE, text, line=repr(row.line))
         if row.model not in self._models:
-            return refuse(
-                RefusalReason.UNKNOWN_MODEL, f"{row.model!r} is none of {', '.join(sorted(self._models))}"
-            )
+            known = ", ".join(sorted(self._models))
+            text = mark("{model} is none of {known}")
+            return refuse(RefusalReason.UNKNOWN_MODEL, text, model=repr(row.model), known=known)
         if mistake := address_mistake(self._models[row.model], row.address):
-            return refuse(RefusalReason.BAD_ADDRESS, mistake)
+            return refuse(RefusalReason.BAD_ADDRESS, mark("{mistake}"), mistake=mistake)
         if not names_one_meter(row.address):
-            return refuse(
-                RefusalReason.BAD_ADDRESS,
-                f"{row.address} speaks to more than one meter; enter the meter's own address",
-            )
+            text = mark("{address} speaks to more than one meter; enter the meter's own address")
+            return refuse(RefusalReason.BAD_ADDRESS, text, address=row.address)
         if taken := places.get(_place(row)):
-            return refuse(
-                RefusalReason.DUPLICATE_ADDRESS,
-                f"address {row.address} on line {row.line} is meter {taken}'s",
-            )
+            text = mark("address {address} on line {line} is meter {meter}'s")
+            facts = {"address": row.address, "line": row.line, "meter": taken}
+            return refuse(RefusalReason.DUPLICATE_ADDRESS, text, **facts)
         return None
 
     def _rows(self, table: str, kind: type[Row]) -> list[Row]:
@@ -306,20 +309,17 @@ def _judge_line(row: LineRow, present: Sequence[LineRow]) -> Refusal | None:
     if not row.name or not row.port or row.baud <= 0 or row.parity not in PARITIES:
         return Refusal(
             RefusalReason.BAD_VALUE,
-            row.name or "(no name)",
-            "a line needs a name, a port, a speed and parity N, E or O",
+            row.name or say("(no name)"),
+            mark("a line needs a name, a port, a speed and parity N, E or O"),
         )
     for other in present:
         if other.name == row.name:
-            return Refusal(
-                RefusalReason.DUPLICATE_LINE, row.name, f"it is on {other.port}; remove it first to change it"
-            )
+            text = mark("it is on {port}; remove it first to change it")
+            return Refusal(RefusalReason.DUPLICATE_LINE, row.name, text, {"port": other.port})
         if other.port == row.port:
-            return Refusal(
-                RefusalReason.DUPLICATE_PORT,
-                row.name,
-                f"{row.port} is line {other.name}'s; a port has one line",
-            )
+            text = mark("{port} is line {line}'s; a port has one line")
+            facts = {"port": row.port, "line": other.name}
+            return Refusal(RefusalReason.DUPLICATE_PORT, row.name, text, facts)
     return None
 
 
@@ -343,8 +343,8 @@ def _place(row: MeterRow) -> tuple[str, str]:
 
 
 def _unknown_line(name: str) -> Refusal:
-    return Refusal(RefusalReason.UNKNOWN_LINE, name, "no such line; `lines list` shows them")
+    return Refusal(RefusalReason.UNKNOWN_LINE, name, mark("no such line; `lines list` shows them"))
 
 
 def _unknown_meter(meter_number: str) -> Refusal:
-    return Refusal(RefusalReason.UNKNOWN_METER, meter_number, "no such meter; `meters list` shows them")
+    return Refusal(RefusalReason.UNKNOWN_METER, meter_number, mark("no such meter; `meters list` shows them"))

@@ -95,7 +95,7 @@ def _parts(
     gateway, fleet, progress = config.gateway.id, Fleet(), Progress(PATIENCE_S)
     central = keyring_from_hex(list(config.central.public_keys))
     approves = Approver(keyring_from_hex(list(config.central.approver_keys)))
-    uplink = Uplink(_broker(config), gateway, clock.boot, lambda: _birth(parts, signer))
+    uplink = Uplink(broker_of(config), gateway, clock.boot, lambda: _birth(parts, signer))
     drain = OutboxDrain(gateway, signer, uplink, store, clock, signals, Tick(progress, "outbox"))
     receiver = CommandReceiver(
         gateway, central, approves, signer, uplink, store, clock, clock.heard_central, drain, signals
@@ -167,7 +167,8 @@ async def _birth(parts: Parts, signer: KeySigner) -> bytes:
     )
 
 
-def _broker(config: GatewayConfig) -> Broker:
+def broker_of(config: GatewayConfig) -> Broker:
+    """Give the broker as it is configured. Raises what reading the password's file raises."""
     mqtt = config.mqtt
     return Broker(
         host=mqtt.host,

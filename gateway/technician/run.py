@@ -19,6 +19,7 @@ from gateway.application.ports import StoreDamaged, StoreFull, StoreInUse
 from gateway.config import GatewayConfig
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
+from gateway.words import use
 
 EXPECTED = (
     AlreadyRunning,
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     config = config_or_complain(args.config)
     if config is None:
         return NOT_DONE
+    # The daemon's log, alarms and answers are for central and for every technician: one language for all of them.
+    use("en")
     configure_log(config.log.level, config.log.format)
     signer = load_or_create_key(config.gateway.data / KEY_NAME)
     if isinstance(signer, NoKey):
