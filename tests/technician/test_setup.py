@@ -12,7 +12,7 @@ from gateway.adapters.central_web import WebTrouble
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.config import GatewayConfig, load_config
 from gateway.contract.enrolment import EnrolRefusal, grouped
-from gateway.technician.setup import asking, command
+from gateway.technician.setup import asking, checks, command
 from gateway.technician.setup.central_words import NO_ANSWER, REFUSALS
 from gateway.technician.setup.places import Places
 from tests.technician.enrolling_central import LETTERS, EnrollingCentral, listening
@@ -66,6 +66,9 @@ def codes(found: dict) -> list[str]:
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_asked", ["en"])
+    monkeypatch.setattr(
+        checks, "broker_findings", lambda _: []
+    )  # no broker here; tests/dead_pi has a real one
 
 
 def test_a_blank_card_becomes_the_gateway_and_the_same_again_changes_nothing(
