@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.adapters.central_web import NoAnswer, Refused, WebTrouble
 from gateway.contract.enrolment import EnrolRefusal
-from gateway.technician.findings import Finding, lines_of
+from gateway.technician.findings import Finding, Level, lines_of
 from gateway.technician.setup.central_words import no_answer_finding, refusal_finding
 from gateway.technician.setup.clock import now_shown
 from gateway.technician.setup.dialogue import Dialogue
@@ -51,7 +51,7 @@ class Asking:
             if came.refusal != EnrolRefusal.GATEWAY_IS_ALIVE or time.monotonic() + ASK_AGAIN_S > give_up:
                 return refusal_finding(came.refusal)
             if told != came.refusal:
-                self.dialogue.tell(lines_of([refusal_finding(came.refusal)]))
+                self.dialogue.tell(lines_of([refusal_finding(came.refusal, Level.ASK)]))
                 told = came.refusal
             self._wait(give_up)
 
@@ -86,7 +86,7 @@ class Asking:
         came = enrol(self.letters, url, keys, self.places.tls_key, trust_any=self.trust_any)
         if not isinstance(came, NoAnswer) or came.trouble not in UNTRUSTED:
             return came
-        self.dialogue.tell(lines_of([no_answer_finding(came, now_shown())]))
+        self.dialogue.tell(lines_of([no_answer_finding(came, now_shown(), Level.ASK)]))
         if not self.dialogue.confirm(say("Go on, proved by the code?")):
             return came
         self.trust_any = True
