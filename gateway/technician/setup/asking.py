@@ -27,6 +27,8 @@ class Asking:
     letters: str
     urls: list[str]
     trust_any: bool = False
+    told_min: int | None = None
+    """The minutes left that were told last, while it waits: one line a minute is enough."""
 
     def until_answered(self, keys: Callable[[], Keys | Finding], wait_s: float) -> Enrolled | Finding:
         """Ask until central takes the code, or says why not. A living gateway's place is waited for.
@@ -57,9 +59,11 @@ class Asking:
 
     def _wait(self, give_up: float) -> None:
         left_min = int(give_up - time.monotonic()) // 60 + 1
-        self.dialogue.tell(
-            say("... waiting for the administrator, {left} min more; Ctrl-C stops", left=left_min)
-        )
+        if left_min != self.told_min:
+            self.dialogue.tell(
+                say("... waiting for the administrator, {left} min more; Ctrl-C stops", left=left_min)
+            )
+        self.told_min = left_min
         time.sleep(ASK_AGAIN_S)
 
     def _put_keys_aside(self) -> None:
@@ -72,7 +76,8 @@ class Asking:
         """Try each address. An untrusted certificate is passed over where the person agrees: the code proves more."""
         failed: list[NoAnswer] = []
         for url in list(self.urls):
-            self.dialogue.tell(say("Asking {url} ...", url=url))
+            if self.told_min is None:
+                self.dialogue.tell(say("Asking {url} ...", url=url))
             came = self._post(url, keys)
             if not isinstance(came, NoAnswer):
                 self.urls[:] = [url]
