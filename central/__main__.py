@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         django.setup()
         from central.ledger.immutability import TriggersMissing
+        from central.link.authority import AuthorityUnreadable
         from central.link.configuration import ConfigurationTooBig
         from central.link.signing import SigningKeyMissing
     except OSError as error:
@@ -49,13 +50,20 @@ def main(arguments: list[str] | None = None) -> int:
     _speak_as_the_terminal()
     try:
         return _command(options.run)(options)
-    except (SigningKeyMissing, TriggersMissing, ConfigurationTooBig, UnreadableBenchClock) as error:
+    except (
+        *(SigningKeyMissing, TriggersMissing, ConfigurationTooBig),
+        *(UnreadableBenchClock, AuthorityUnreadable),
+    ) as error:
         return _failed(str(error))
     except DatabaseError as error:
         return _failed(
             f"the database can't be used: {str(error).strip()}. Check the data folder (--data or CARDROOM_DATA) or "
             "DATABASE_URL, that the disk isn't full, and that `cardroom-central init` was run"
         )
+    except BrokenPipeError:
+        # Whoever read us has gone, as `head` does: what is still to be flushed goes nowhere, without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         return _failed(
             f"{error.strerror or error}: {error.filename or 'a file or port'}; check its name and rights"

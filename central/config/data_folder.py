@@ -34,6 +34,11 @@ def is_initialised() -> bool:
     return all((folder() / name).exists() for name in (SECRET_KEY_FILE, SIGNING_KEY_FILE))
 
 
+def has_lost_signing_key() -> bool:
+    """Say whether this folder had its keys once and lacks the one that signs."""
+    return (folder() / SECRET_KEY_FILE).exists() and not (folder() / SIGNING_KEY_FILE).exists()
+
+
 def make_keys() -> list[Path]:
     """Write the keys that are missing, mode 0600; give the files written. Existing keys are never replaced."""
     folder().mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -2,6 +2,7 @@
 
 from central.link.models import Alarm
 
+GATEWAY_REVOKED = "gateway-revoked"
 GRANT_UNPROVED = "grant-unproved"
 
 

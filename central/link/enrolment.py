@@ -14,14 +14,13 @@ from django.db import transaction
 from central.domain.certificates import Authority, key_of_request, pem
 from central.ledger.operations import record_audit
 from central.link import certificate_rows
-from central.link.alarms import clear_alarm
 from central.link.authority import load_authority
 from central.link.broker_files import write_again
 from central.link.enrolment_codes import letters_of
 from central.link.models import BrokerFiles, EnrolmentCode, EnrolmentTry, Gateway, GatewayCertificate
 from central.link.operations import Refused, enrol_gateway
 from central.link.registry_copy import registry_of
-from central.link.revoking import GATEWAY_REVOKED, revoke_certificates
+from central.link.revoking import revoke_certificates
 from central.link.signing_keys import believed_keys
 from central.office.dated_settings import list_at
 from gateway.contract.enrolment import (
@@ -138,10 +137,9 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
     gateway = enrol_gateway(code.gateway_id, code.building.code, key, actor=actor, now_ms=now_ms)
     if isinstance(gateway, Refused):
         return EnrolRefusal.CODE_NOT_OPEN
-    gateway.revoked_ms, gateway.central_keys = None, [one[:16] for one in believed_keys()]
+    gateway.central_keys = [one[:16] for one in believed_keys()]
     gateway.software = said.software[:64]
-    gateway.save(update_fields=["revoked_ms", "central_keys", "software"])
-    clear_alarm(GATEWAY_REVOKED, gateway.pk, now_ms=now_ms, gateway_id=gateway.pk)
+    gateway.save(update_fields=["central_keys", "software"])
     if code.used_key != key:
         code.used_key, code.used_ms, code.waiting_key = key, now_ms, ""
         code.save(update_fields=["used_key", "used_ms", "waiting_key"])

@@ -57,13 +57,15 @@ def open_code(
     """Open a building's code for some hours; make it at the first time, or anew with `new_code`."""
     if not 1 <= hours <= MOST_HOURS:
         return CodeRefusal.BAD_HOURS
+    # The code before the building, as who uses it locks them.
+    row = EnrolmentCode.objects.select_for_update().filter(building__code=building_code).first()
     building = Building.objects.select_for_update(no_key=True).filter(code=building_code).first()
     if building is None:
         return CodeRefusal.UNKNOWN_BUILDING
     wanted = _id_for(building, gateway_id)
     if isinstance(wanted, CodeRefusal):
         return wanted
-    row = EnrolmentCode.objects.select_for_update().filter(building=building).first()
+    row = row or EnrolmentCode.objects.select_for_update().filter(building=building).first()
     letters = None if row is None or new_code else _letters(row)
     if row is not None and letters is None and not new_code:
         return CodeRefusal.LOST

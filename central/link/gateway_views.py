@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
 from central.link import enrolment_codes
-from central.link.authority import AuthorityUnreadable
 from central.link.broker_files import NotWritten
 from central.link.enrolment_codes import MOST_HOURS, CodeRefusal
 from central.link.gateway_queries import Standing, standing_of, standings
@@ -135,11 +134,7 @@ def revoke(request: HttpRequest, code: str) -> HttpResponse:
     """Revoke a gateway: in one act nothing of it is believed."""
     standing = _standing(code)
     name, why = standing.gateway.pk if standing.gateway else "", request.POST.get("why", "")[:200]
-    try:
-        done = revoke_gateway(name, why, actor=_actor(request), now_ms=clock.now_ms())
-    except AuthorityUnreadable as error:
-        messages.error(request, str(error))
-        return redirect("link:gateway", code)
+    done = revoke_gateway(name, why, actor=_actor(request), now_ms=clock.now_ms())
     if isinstance(done, Revoked):
         _say_revoked(request, done)
     else:

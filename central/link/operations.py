@@ -14,6 +14,7 @@ from central.campus.queries import building_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book, record_audit
 from central.link import outbox
+from central.link.alarms import GATEWAY_REVOKED, clear_alarm
 from central.link.configuration import publish_if_changed
 from central.link.epochs import closing_order, take_back_order
 from central.link.grants import deliver_by
@@ -118,8 +119,9 @@ def _rekey(
     if gateway.building_id != building.pk:
         return Refused(LinkRefusal.GATEWAY_EXISTS, gateway.pk)
     if gateway.public_key != public_key.lower():
-        gateway.public_key = public_key.lower()
-        gateway.save(update_fields=["public_key"])
+        gateway.public_key, gateway.revoked_ms = public_key.lower(), None
+        gateway.save(update_fields=["public_key", "revoked_ms"])
+        clear_alarm(GATEWAY_REVOKED, gateway.pk, now_ms=now_ms, gateway_id=gateway.pk)
         record_audit(actor=actor, action="replace-gateway-key", subject=gateway.pk, detail="", now_ms=now_ms)
     return gateway
 

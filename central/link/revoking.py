@@ -10,13 +10,13 @@ from enum import StrEnum
 from django.db import transaction
 
 from central.ledger.operations import record_audit
-from central.link.alarms import raise_alarm
-from central.link.broker_files import Written, write_again
+from central.link.alarms import GATEWAY_REVOKED, raise_alarm
+from central.link.authority import AuthorityUnreadable, folder
+from central.link.broker_files import NotWritten, Written, write_again
 from central.link.models import EnrolmentCode, Gateway, GatewayCertificate
 from central.office.notices import notify
 from central.office.roles import Role
 
-GATEWAY_REVOKED = "gateway-revoked"
 TOLD = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
 
 
@@ -40,18 +40,24 @@ class Revoked:
 def revoke_gateway(gateway_id: str, why: str, *, actor: str, now_ms: int) -> Revoked | RevokeRefusal:
     """Forget a gateway's key, revoke its certificates, close its building's code, and write the broker's list.
 
-    Asked again it only writes the list again, where that failed before. Raises AuthorityUnreadable.
+    Asked again it only writes the list again, where that failed before. What can't be written is said; it is revoked all the same.
     """
     done = _forget(gateway_id, why.strip(), actor, now_ms)
     if isinstance(done, RevokeRefusal):
         return done
-    return Revoked(gateway_id, done, write_again(now_ms))
+    try:
+        return Revoked(gateway_id, done, write_again(now_ms))
+    except AuthorityUnreadable as error:
+        unwritten = Written(str(folder()), why_not=NotWritten.FAILED, detail=str(error))
+        return Revoked(gateway_id, done, unwritten)
 
 
 @transaction.atomic
 def _forget(gateway_id: str, why: str, actor: str, now_ms: int) -> str | RevokeRefusal:
     if not why:
         return RevokeRefusal.NO_REASON
+    # The code before the gateway, as who uses it locks them.
+    EnrolmentCode.objects.select_for_update().filter(building__gateway=gateway_id).first()
     gateway = Gateway.objects.select_for_update().filter(pk=gateway_id).first()
     if gateway is None:
         return RevokeRefusal.UNKNOWN_GATEWAY
@@ -67,7 +73,7 @@ def _forget(gateway_id: str, why: str, actor: str, now_ms: int) -> str | RevokeR
     record_audit(actor=actor, action="revoke-gateway", subject=gateway_id, detail=why[:200], now_ms=now_ms)
     raise_alarm(GATEWAY_REVOKED, gateway_id, now_ms=now_ms, gateway_id=gateway_id, detail=f"{actor}: {why}")
     data = {"building": gateway.building.name, "gateway": gateway_id, "why": why[:120]}
-    notify("gateway-revoked", data, to=TOLD, key=f"gateway-revoked-{gateway_id}-{now_ms}", now_ms=now_ms)
+    notify(GATEWAY_REVOKED, data, to=TOLD, key=f"{GATEWAY_REVOKED}-{gateway_id}-{now_ms}", now_ms=now_ms)
     return code
 
 

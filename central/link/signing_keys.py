@@ -136,15 +136,20 @@ def switch(file: Path, *, without: Sequence[str] = (), actor: str, now_ms: int) 
 
 
 def recover(file: Path, *, actor: str, now_ms: int) -> str | Refused:
-    """Go on with the next key after the one that signed was lost. Raises OSError."""
+    """Go on with the next key after the one that signed was lost, or another was made in its place that no gateway knows.
+
+    Raises OSError.
+    """
     try:
-        public_key_hex()
+        here = public_key_hex()[:KEY_ID]
     except SigningKeyMissing:
-        found = _key_of(file)
-        return (
-            found if isinstance(found, Refused) else _sign_with(found, "recover-signing-key", actor, now_ms)
-        )
-    return Refused(KeyRefusal.NOT_LOST)
+        here = ""
+    if here and (
+        not (known := gateways_now()) or any(here in one.believes or not one.believes for one in known)
+    ):
+        return Refused(KeyRefusal.NOT_LOST)
+    found = _key_of(file)
+    return found if isinstance(found, Refused) else _sign_with(found, "recover-signing-key", actor, now_ms)
 
 
 def retire(key_id: str, *, without: Sequence[str] = (), actor: str, now_ms: int) -> str | Refused:

@@ -178,6 +178,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "setting": ("manager", "/office/settings/desk.hours/"),
     "setting of classes": ("manager", "/office/settings/sale.seasonal-minimum/"),
     "chain": ("manager", "/office/settings/approval.setting/"),
+    "certificates of gateways": ("manager", "/link/gateways/"),
+    "gateway enrolled": ("manager", "/link/gateways/1/"),
+    "card that waits": ("manager", "/link/gateways/2/"),
     "policies": ("manager", "/link/policies/?q=10"),
     "class's policy": ("manager", "/link/policies/classes/dormitory/"),
     "building's policy": ("manager", "/link/policies/buildings/1/"),
@@ -570,6 +573,12 @@ def choose_a_subsidy(page: Page, each: str) -> None:
         page.locator("form[enctype] button").click()
 
 
+def open_a_code(page: Page) -> None:
+    page.goto("/link/gateways/1/")
+    with page.expect_navigation():
+        page.locator("form[action$='/open/'] button").click()
+
+
 def type_pages(page: Page, room: str) -> None:
     """Pages 3 to 5 of the cashier's book; the second one is nobody's, the third has the room that is given."""
     page.goto("/desk/outage/")
@@ -612,6 +621,7 @@ def decide_nothing(page: Page) -> None:
 
 
 DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
+    "enrolment code": ("manager", lambda page, site: open_a_code(page), "#code"),
     "import preview": ("manager", lambda page, site: send_list(page, GOOD_LIST), "form[data-once]"),
     "import refused": ("manager", lambda page, site: send_list(page, BAD_LIST), ".note.bad"),
     "go-live preview": ("cashier", lambda page, site: send_old_list(page, GOOD_OLD_LIST), "#ask-title"),
@@ -910,6 +920,12 @@ def runs(site: Site, meetings: None) -> None:
 def bureau(site: Site, runs: None) -> None:
     """Have bills of the power bureau, one of them corrected."""
     site.run("from tests.browser import seed_bureau; seed_bureau.bureau()")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gateways(site: Site) -> None:
+    """Have certificates of gateways, and a card that waits to be let in."""
+    site.run("from tests.browser import seed_gateways; seed_gateways.gateways()")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,6 +1,8 @@
 """`ca`, `broker-config`, `revoke`: who is let in at the broker, and who no longer."""
 
+import grp
 import os
+import stat
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -16,13 +18,13 @@ from central.ledger.operations import record_audit
 from central.link.authority import (
     CERTIFICATE_FILE,
     KEY_FILE,
-    AuthorityUnreadable,
     load_authority,
     make_authority,
 )
 from central.link.broker_files import INGEST_FILE, NotWritten, Wanted, Written, configure
 from central.link.revoking import Revoked, RevokeRefusal, revoke_gateway
 
+BROKER_GROUP = "mosquitto"
 RESTART = "sudo systemctl restart mosquitto"
 NO_AUTHORITY = "there is no certificate authority yet; make it: cardroom-central ca"
 REVOKE_ADVICE = {
@@ -37,13 +39,10 @@ def authority(options: Namespace) -> int:
     if not is_ready():
         return 2
     now_ms = clock.now_ms()
-    try:
-        if options.act == "show":
-            found = load_authority()
-            return _show(found) if found is not None else _failed(NO_AUTHORITY)
-        made = make_authority(options.name, now_ms)
-    except AuthorityUnreadable as error:
-        return _failed(str(error))
+    if options.act == "show":
+        found = load_authority()
+        return _show(found) if found is not None else _failed(NO_AUTHORITY)
+    made = make_authority(options.name, now_ms)
     if made.is_new:
         with transaction.atomic():
             print_of = certificates.fingerprint(made.authority.certificate)
@@ -75,10 +74,7 @@ def broker_config(options: Namespace) -> int:
     if not folder.isprintable() or len(folder) > 400:
         return _senseless("the folder's name holds signs that a configuration can't; choose another")
     now_ms = clock.now_ms()
-    try:
-        written = configure(Wanted(Path(folder), tuple(options.host), options.port, options.store), now_ms)
-    except AuthorityUnreadable as error:
-        return _failed(str(error))
+    written = configure(Wanted(Path(folder), tuple(options.host), options.port, options.store), now_ms)
     if written.why_not is not None:
         return _failed(_why_not(written))
     if written.changed:
@@ -137,6 +133,11 @@ def _say_configured(written: Written, port: int) -> None:
     for name in written.changed:
         print(f"written: {data_folder.folder() if name == INGEST_FILE else written.folder}/{name}")
     print("changed" if written.changed else "everything is as it should be; nothing to do")
+    if not _is_readable_by_broker(Path(written.folder)):
+        print(
+            f"note: {written.folder} is not the group mosquitto's, so a broker that runs as mosquitto can't read its key: "
+            f"sudo install -d -o cardroom -g mosquitto -m 2750 {written.folder}, remove what is in it, and run this again"
+        )
     print(
         f"the broker: mosquitto -c {written.folder}/mosquitto.conf (systemd: the drop-in mosquitto-cardroom.conf)"
     )
@@ -144,6 +145,16 @@ def _say_configured(written: Written, port: int) -> None:
     here = data_folder.folder()
     print(f"  CARDROOM_MQTT_PORT={port}\n  CARDROOM_MQTT_CA_FILE={here / CERTIFICATE_FILE}")
     print(f"  CARDROOM_MQTT_CERTIFICATE_FILE={here / INGEST_FILE}")
+
+
+def _is_readable_by_broker(folder: Path) -> bool:
+    """Say whether the folder gives what is written there to the broker's group; on a machine without one nobody knows."""
+    try:
+        broker = grp.getgrnam(BROKER_GROUP).gr_gid
+    except KeyError:
+        return True
+    seen = folder.stat()
+    return seen.st_gid == broker and bool(seen.st_mode & stat.S_ISGID)
 
 
 def _show(found: Authority) -> int:

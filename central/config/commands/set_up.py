@@ -10,15 +10,22 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import DatabaseError
 
 from central import clock
 from central.campus.models import Building
 from central.campus.operations import make_default_classes
 from central.config import data_folder
 from central.ledger.operations import record_audit
+from central.link.models import Gateway
 from central.link.signing import public_key_hex
 from central.office.models import User
 from central.reports.books.folding import catch_up
+
+LOST_KEY = (
+    "the signing key is gone, and gateways believe no new one: put signing.key back from the backup, or go on with the next key "
+    "from the safe: cardroom-central signing-key recover FILE"
+)
 
 
 def init(options: Namespace) -> int:
@@ -26,6 +33,9 @@ def init(options: Namespace) -> int:
 
     After an upgrade the books by period are added up here: no reader's page waits for years of them.
     """
+    if data_folder.has_lost_signing_key() and _has_gateways():
+        print(LOST_KEY, file=sys.stderr)
+        return 1
     data_folder.make_keys()
     migrate()
     make_default_classes()
@@ -45,6 +55,14 @@ def init(options: Namespace) -> int:
     )
     print(f"administrator: {options.admin}{shown}")
     return 0
+
+
+def _has_gateways() -> bool:
+    """Say whether buildings believe the key that is gone; a database that is not there yet has none."""
+    try:
+        return Gateway.objects.exists()
+    except DatabaseError:
+        return False
 
 
 def migrate() -> None:
