@@ -8,12 +8,13 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from gateway.adapters.control_client import Unreachable, ask
+from gateway.adapters.control_client import Trouble, Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, StatusReport
 from gateway.adapters.registry_store import LineRow
 from gateway.config import GatewayConfig, load_config, wording
@@ -26,6 +27,7 @@ from gateway.technician.checks.line_wires import judge_wires
 from gateway.technician.checks.meter_clocks import judge_clocks
 from gateway.technician.checks.service import judge_service, read_service
 from gateway.technician.config_check import add_config_option
+from gateway.technician.daemon import NOT_DONE, NOT_RUNNING
 from gateway.technician.findings import Finding, Level, as_json, exit_code, lines_of
 from gateway.technician.line_states import live_states
 from gateway.technician.site import Site, line_or_complain, site_or_complain
@@ -36,6 +38,8 @@ DESCRIPTION = mark(
     "Looks at the machine, the daemon, the way to the broker and every line, and names what is wrong with the next step. Through "
     "the daemon where it runs, else by asking the meters itself. Nothing is changed."
 )
+WATCHED_S, LONGEST_WATCH_S = 5, 3600
+"""How long running lines are watched: twenty tries at 2400 baud."""
 BLURRED = frozenset({"address-twice", "meter-garbled", "line-garbled", "noise"})
 """What two masters look like from here, too: it is told when the other one is gone."""
 ORDER = (Level.BAD, Level.ASK, Level.SKIPPED, Level.GOOD)
@@ -48,20 +52,39 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--line", metavar="L", help=say("look at this line alone (default: at everything)"))
     parser.add_argument("--json", action="store_true", help=say("for programs: one JSON object"))
+    text = mark("how long to watch running lines (default {seconds})")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=WATCHED_S, metavar="N", help=say(text, seconds=WATCHED_S)
+    )
     add_config_option(parser)
     parser.set_defaults(run=run)
 
 
+def _seconds(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:9]) <= LONGEST_WATCH_S:
+        message = say(
+            "must be a number of seconds from 1 to {most}, not {found}",
+            most=LONGEST_WATCH_S,
+            found=repr(text),
+        )
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
 def run(args: argparse.Namespace) -> int:
-    """Look and tell. Returns 0 when nothing is bad, 1 when something is, 2 for a line that is not there."""
+    """Look and tell. Returns 0 when nothing is bad, 1 when something is, 2 for a line that is not there, 3 when the daemon runs and
+    may not be asked."""
     site = site_or_complain(args)
     if isinstance(site, int):
         return site
     lines = line_or_complain(site, args.line) if args.line or site.lines else []
     if lines is None:
         return USAGE
+    report = _ask_status(site)
+    if isinstance(report, int):
+        return report
     try:
-        findings = examine(site, lines, args)
+        findings = examine(site, lines, args, report)
     except KeyboardInterrupt:
         print(say("Stopped: nothing was changed."), file=sys.stderr)
         return 1
@@ -81,7 +104,7 @@ def tell(findings: Sequence[Finding], args: argparse.Namespace) -> int:
         print("\n".join(lines_of(ordered)))
         print(
             say(
-                "{bad} faults, {ask} to look at, {good} good.",
+                "Faults: {bad}. To look at: {ask}. Good: {good}.",
                 bad=counts[Level.BAD],
                 ask=counts[Level.ASK],
                 good=counts[Level.GOOD],
@@ -93,19 +116,36 @@ def tell(findings: Sequence[Finding], args: argparse.Namespace) -> int:
     return code
 
 
-def examine(site: Site, lines: Sequence[LineRow], args: argparse.Namespace) -> list[Finding]:
-    """Look at everything, or at one line."""
-    report = _ask_status(site)
+def examine(
+    site: Site, lines: Sequence[LineRow], args: argparse.Namespace, report: StatusReport | None
+) -> list[Finding]:
+    """Look at everything, or at one line. `report` is the daemon's; None: it is stopped, its lines are ours to ask."""
     findings = list(_lines(site, lines, args, is_running=report is not None))
     if args.line:
         return findings
-    return [*_machine(site, args, report), *findings]
+    return without_repeats([*_machine(site, args, report), *findings])
 
 
-def _ask_status(site: Site) -> StatusReport | None:
+def without_repeats(findings: Iterable[Finding]) -> list[Finding]:
+    """Tell a line's fault once: the machine's check of ports knows of a spare adapter, the line's own doesn't."""
+    kept: dict[tuple[str, object], Finding] = {}
+    for place, finding in enumerate(findings):
+        kept.setdefault((finding.code, finding.facts.get("line", place)), finding)
+    return list(kept.values())
+
+
+def _ask_status(site: Site) -> StatusReport | int | None:
+    """None: the daemon is stopped. A number: it runs and can't be asked, so its lines must be left alone; the reason is told."""
     reply = ask(site.folder / SOCKET_NAME, "status")
-    if isinstance(reply, Unreachable) or reply.refusal is not None:
-        return None
+    if isinstance(reply, Unreachable):
+        if reply.trouble is Trouble.NOT_RUNNING:
+            return None
+        print(reply.message, file=sys.stderr)
+        return NOT_RUNNING
+    if reply.refusal is not None:
+        text = say("Not done ({refusal}): {message}", refusal=reply.refusal, message=reply.message)
+        print(text, file=sys.stderr)
+        return NOT_DONE
     return msgspec.json.decode(bytes(reply.result), type=StatusReport)
 
 
@@ -134,10 +174,14 @@ def _line_facts(
 
     names = {line.name for line in lines}
     if is_running:
-        states = live_states(site)
-        if not isinstance(states, list):
+        before = live_states(site)
+        if sys.stderr.isatty() and lines:
+            print(say("Watching the lines for {seconds} s ...", seconds=args.seconds), file=sys.stderr)
+        time.sleep(args.seconds if lines else 0)
+        after = live_states(site)
+        if not isinstance(before, list) or not isinstance(after, list):
             return []
-        return live_facts([state for state in states if state.line in names])
+        return live_facts(before, [state for state in after if state.line in names])
     zone = _utc_offset_minutes(args)
     return [asyncio.run(ask_line(site, line, zone, _progress)) for line in lines]
 
@@ -158,7 +202,10 @@ def _progress(line: str, done: int, count: int) -> None:
 
 
 def _machine(site: Site, args: argparse.Namespace, report: StatusReport | None) -> Iterable[Finding]:
+    from gateway.technician.checks.machine_gather import machine_findings
+
     yield from judge_service(read_service(is_running=report is not None), report)
+    yield from machine_findings(site, args.config)
     config = load_config(args.config)
     if isinstance(config, GatewayConfig):
         yield from _link(config, report)

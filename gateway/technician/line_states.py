@@ -21,8 +21,6 @@ from gateway.technician.table import table
 from gateway.words import mark, say
 
 OK, FAILED, NOT_ALLOWED = 0, 1, 3
-PORT_COLUMNS = 24
-CLOCK_SHOWN_FROM_S = 5
 FAULTS = {
     "missing": mark("port missing"),
     "busy": mark("port busy"),
@@ -34,25 +32,24 @@ FAULTS = {
 }
 LINE_HEADS = (
     mark("line"),
-    mark("port"),
-    mark("meters"),
-    mark("silent"),
     mark("in use"),
     mark("tries"),
-    mark("unanswered"),
+    mark("missed"),
     mark("damaged"),
     mark("echo"),
     mark("slowest"),
     mark("state"),
+    mark("port"),
 )
+"""All but the port fit into 80 columns."""
 METER_HEADS = (
     mark("meter"),
     mark("line"),
     mark("place"),
     mark("last seen"),
-    mark("answered"),
+    mark("tries"),
     mark("missed"),
-    mark("answers in"),
+    mark("reply"),
     mark("FE"),
     mark("clock"),
     mark("relay"),
@@ -139,9 +136,6 @@ def _line_cells(line: LineState) -> tuple[str, ...]:
     counted = line.counters
     return (
         line.line,
-        short_port(line.port),
-        str(len(line.meters)),
-        str(len(silent_of(line))),
         f"{line.busy_per_mille / 10:.1f} %",
         str(tries_of(line)),
         str(sum(meter.missed for meter in line.meters)),
@@ -149,6 +143,7 @@ def _line_cells(line: LineState) -> tuple[str, ...]:
         say("yes") if counted.get("echoes") else say("no"),
         f"{slowest.meter} {slowest.slowest_ms} ms" if slowest and slowest.slowest_ms is not None else "-",
         _line_state(line),
+        line.port,
     )
 
 
@@ -158,7 +153,8 @@ def _line_state(line: LineState) -> str:
     silent = silent_of(line)
     if silent:
         return say("{count} of {all} silent", count=len(silent), all=len(line.meters))
-    return say("good") if any(meter.answered for meter in line.meters) else say("nothing asked yet")
+    answering = sum(bool(meter.answered) for meter in line.meters)
+    return say("{count} answer", count=answering) if answering else say("nothing asked yet")
 
 
 def silent_of(line: LineState) -> list[MeterState]:
@@ -174,12 +170,6 @@ def tries_of(line: LineState) -> int:
 def damage_of(line: LineState) -> int:
     """How often bytes came damaged."""
     return sum(count for name, count in line.counters.items() if name.startswith("damage:"))
-
-
-def short_port(port: str) -> str:
-    """A port's path, its end where it is long: `/dev/serial/by-id/...` differs there."""
-    name = port.removeprefix("/dev/serial/by-id/")
-    return name if len(name) <= PORT_COLUMNS else f"..{name[2 - PORT_COLUMNS :]}"
 
 
 # ---- meters ------------------------------------------------------------------------------------------------------
@@ -210,10 +200,10 @@ def _meter_cells(line: str, meter: MeterState) -> tuple[str, ...]:
         line,
         meter.location,
         say("never") if seen is None else say("{span} ago", span=span_text(seen)),
-        str(meter.answered),
+        str(meter.answered + meter.missed),
         str(meter.missed),
         "-" if meter.usual_ms is None else f"{meter.usual_ms} ms",
-        say(HEARING.get(meter.preamble, meter.preamble)),
+        say(HEARING[meter.preamble]) if meter.preamble in HEARING else "-",
         "-" if meter.clock_off_s is None else f"{meter.clock_off_s:+d} s",
         relay_text(meter.relay) or "-",
         "; ".join(_meter_state(meter)) or say("good"),

@@ -26,8 +26,8 @@ VERDICTS: dict[str, str] = {
     RelayVerdict.UNKNOWN: mark("unknown"),
     RelayVerdict.HELD: mark("held"),
 }
-HEARING = {"untried": mark("not tried"), "hears": mark("no"), "needed": mark("yes")}
-"""Whether a meter needs FE before a question."""
+HEARING = {"hears": mark("no"), "needed": mark("yes")}
+"""Whether a meter needs FE before a question; untried, or Modbus, it is not known."""
 ALARMS = {
     "meter-silent": mark("Meter does not answer"),
     "meter-in-doubt": mark("Meter's readings in doubt"),
@@ -162,7 +162,7 @@ def relay_text(state: str) -> str:
     position, _, verdict = state.partition(" ")
     if position not in POSITIONS:
         return state
-    if position == "unknown":
+    if "unknown" in (position, verdict):
         return say(POSITIONS[position])
     judged = say(VERDICTS.get(verdict, verdict))
     return f"{say(POSITIONS[position])} {judged}"

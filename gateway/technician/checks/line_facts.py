@@ -1,5 +1,6 @@
 """What is known of one line when it is judged, and the questions that all checks of a line ask of it. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.adapters.control_protocol import LineState, MeterState
@@ -24,6 +25,8 @@ class LineFacts:
     trials: tuple[Trial, ...] = ()
     latency_timer_ms: int | None = None
     """What an FTDI adapter keeps bytes back for; None: it has no such setting."""
+    recent: Mapping[str, int] | None = None
+    """What the counters grew by while we looked; None: all that is counted is of now."""
 
     @property
     def line(self) -> str:
@@ -51,5 +54,13 @@ class LineFacts:
         return next((trial for trial in self.trials if trial.answered), None)
 
     def counted(self, start: str) -> int:
-        """Sum the counters whose names begin so."""
-        return sum(count for name, count in self.state.counters.items() if name.startswith(start))
+        """Sum the counters since the line's start whose names begin so."""
+        return _sum(self.state.counters, start)
+
+    def counted_now(self, start: str) -> int:
+        """Sum what they grew by while we looked: yesterday's handheld is gone."""
+        return _sum(self.state.counters if self.recent is None else self.recent, start)
+
+
+def _sum(counters: Mapping[str, int], start: str) -> int:
+    return sum(count for name, count in counters.items() if name.startswith(start))

@@ -46,10 +46,20 @@ Progress = Callable[[str, int, int], None]
 """Told the line, how many meters of it were asked, and how many it has."""
 
 
-def live_facts(states: Sequence[LineState]) -> list[LineFacts]:
-    """Give what the daemon knows."""
+def live_facts(before: Sequence[LineState], after: Sequence[LineState]) -> list[LineFacts]:
+    """Give what the daemon knows, from two looks: what it counted between them is of now."""
+    earlier = {state.line: state.counters for state in before}
     return [
-        LineFacts(state, is_live=True, latency_timer_ms=read_latency_timer(state.port)) for state in states
+        LineFacts(
+            state,
+            is_live=True,
+            latency_timer_ms=read_latency_timer(state.port),
+            recent={
+                name: count - earlier.get(state.line, {}).get(name, 0)
+                for name, count in state.counters.items()
+            },
+        )
+        for state in after
     ]
 
 

@@ -16,7 +16,7 @@ from gateway.technician.state_words import reason_text
 from gateway.words import say
 
 CHECK = "line"
-LEAST_TRIES_FOR_NOISE = 20
+LEAST_TRIES_FOR_NOISE, LEAST_DAMAGED = 20, 3
 NOISE_PER_MILLE, BAD_NOISE_PER_MILLE = 10, 50
 NAMED_METERS = 8
 
@@ -317,14 +317,16 @@ def _named(meter: MeterState) -> str:
 
 def _noise(facts: LineFacts) -> Iterator[Finding]:
     tries, damaged = facts.counted("exchanges"), facts.counted("damage:")
-    explained = facts.counted("foreign:unexpected") or any(
-        meter.collisions or meter.reason not in ("", "silent") for meter in facts.asked
+    now, damaged_now = facts.counted_now("exchanges"), facts.counted_now("damage:")
+    explained = facts.counted_now("foreign:unexpected") or any(
+        meter.reason not in ("", "silent") for meter in facts.asked
     )
-    if tries < LEAST_TRIES_FOR_NOISE or explained or damaged * 1000 < NOISE_PER_MILLE * tries:
+    is_bad = _is_noisy(now, damaged_now, BAD_NOISE_PER_MILLE)
+    if explained or not (is_bad or (damaged_now and _is_noisy(tries, damaged, NOISE_PER_MILLE))):
         return
     yield Finding(
         CHECK,
-        Level.BAD if damaged * 1000 >= BAD_NOISE_PER_MILLE * tries else Level.ASK,
+        Level.BAD if is_bad else Level.ASK,
         "noise",
         say(
             "Line {line}: {damaged} of {tries} answers were damaged.",
@@ -338,3 +340,7 @@ def _noise(facts: LineFacts) -> Iterator[Finding]:
         say("Put 120 ohm across A and B at both ends only; ground the shield at one end."),
         _of(facts, damaged=damaged, tries=tries),
     )
+
+
+def _is_noisy(tries: int, damaged: int, per_mille: int) -> bool:
+    return tries >= LEAST_TRIES_FOR_NOISE and damaged >= LEAST_DAMAGED and damaged * 1000 >= per_mille * tries

@@ -6,6 +6,7 @@ from pathlib import Path
 from gateway.adapters.key_file import KEY_NAME
 from gateway.adapters.machine_clock import kernel_keeps_time
 from gateway.adapters.system_clock import RealTime
+from gateway.technician.checks.card_errors import judge_card_errors, read_card_errors
 from gateway.technician.checks.machine_clock import judge_clock, read_clock_facts
 from gateway.technician.checks.machine_disk import judge_disk, read_disk
 from gateway.technician.checks.machine_ports import judge_ports, read_ports
@@ -18,13 +19,16 @@ from gateway.words import say
 def machine_findings(site: Site, config: Path, system: Path = Path("/")) -> Iterator[Finding]:
     """Judge the machine that this building's gateway runs on."""
     there = [line.port for line in site.lines if Path(line.port).exists()]
-    yield from judge_ports(read_ports(system), site.lines, there)
+    found = judge_ports(read_ports(system), site.lines, there)
+    # A building whose lines are all behind serial servers needs no port of the machine's own.
+    yield from (finding for finding in found if not site.lines or finding.code != "no-port")
     yield from judge_clock(read_clock_facts(kernel_keeps_time(), RealTime().wall_ms() // 1000, system))
     try:
         yield from judge_disk(read_disk(site.folder, system))
     except OSError as error:
         what = say("The disk can't be looked at: {why}.", why=f"{site.folder}: {error.strerror}")
         yield Finding("disk", Level.SKIPPED, "disk-unseen", what)
+    yield from judge_card_errors(read_card_errors(system))
     key, read = owned(site.folder / KEY_NAME), owned(config)
     ports = [owned(Path(port)) for port in there]
     rights = Rights(
