@@ -1,4 +1,4 @@
-"""What gateways told of meters themselves: replaced on site, read at a period's end. Kept as long as the money they explain."""
+"""What gateways told of meters: replaced on site, read at a period's end (kept as long as the money they explain), found."""
 
 from django.db import models
 
@@ -51,3 +51,17 @@ class PeriodRegister(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["meter", "period_ms"], name="one_register_per_period")]
+
+
+class RegistryCopy(models.Model):
+    """A gateway's registry, the newest of each life of its store: what a half-filled new one says spoils no earlier one."""
+
+    gateway = models.ForeignKey("link.Gateway", on_delete=models.PROTECT, related_name="registries")
+    epoch = models.CharField(max_length=64)
+    lines = models.JSONField()
+    """Objects with the message's fields."""
+    meters = models.JSONField()
+    received_ms = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "epoch"], name="one_registry_per_epoch")]

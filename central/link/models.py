@@ -11,7 +11,6 @@ from central.campus.models import Account, Building
 from central.ledger.models import ImmutableModel
 from central.link.meter_models import MeterSwap as MeterSwap
 from central.link.meter_models import PeriodRegister as PeriodRegister
-from central.link.registry_models import RegistryCopy as RegistryCopy
 from central.link.security_models import BrokerFiles as BrokerFiles
 from central.link.security_models import EnrolmentCode as EnrolmentCode
 from central.link.security_models import EnrolmentTry as EnrolmentTry

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from central.link.meter_models import RegistryCopy
 from central.link.models import Gateway
-from central.link.registry_models import RegistryCopy
 from gateway.contract import registry_facts
 
 

@@ -127,7 +127,8 @@ def _refusal(error: urllib.error.HTTPError, url: str) -> NoAnswer | Refused | Mo
 
 def _no_answer(error: Exception, url: str) -> NoAnswer:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    return NoAnswer(_trouble(reason), str(reason), url)
+    detail = reason.verify_message if isinstance(reason, ssl.SSLCertVerificationError) else str(reason)
+    return NoAnswer(_trouble(reason), detail, url)
 
 
 def _trouble(reason: object) -> WebTrouble:

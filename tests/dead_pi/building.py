@@ -28,7 +28,7 @@ from gateway.adapters.control_protocol import SOCKET_NAME, Reply
 from tests.brokers import free_port, require_mosquitto
 
 RUNS_OUT = Room(
-    "101", "M101", "a", "202007010001", "24kW", occupants=("王伟",), trip_limit_a=200, pays_yuan=("1.00",)
+    "101", "M101", "a", "202007010001", "40kW", occupants=("王伟",), trip_limit_a=200, pays_yuan=("1.00",)
 )
 PAID = replace(RUNS_OUT, label="102", meter="M102", address="202007010002", load="6kW", pays_yuan=("50.00",))
 PAYS_LATER = replace(RUNS_OUT, label="103", meter="M103", address="202007010003")

@@ -26,6 +26,7 @@ def test_the_card_was_blank_and_everything_came_from_central(seen: Rescue) -> No
     assert "This building has a gateway that was heard within the last hour." in seen.second_said
     assert "It takes the place of the gateway that the building had." in seen.second_said
     assert "4 meters on 1 lines came back from central." in seen.second_said
+    assert "takes this gateway." in seen.second_said
     assert seen.second_said.rstrip().endswith("the building is back.")
     epochs = seen.site.rows("SELECT closed, opened FROM link_gatewayepoch ORDER BY began_ms")
     assert epochs == [(1, 1), (0, 1)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.adapters.central_web import NoAnswer, Refused, WebTrouble
 from gateway.contract.enrolment import EnrolRefusal
-from gateway.technician.findings import Finding, lines_of
+from gateway.technician.findings import Finding, Level, lines_of
 from gateway.technician.setup.central_words import no_answer_finding, refusal_finding
 from gateway.technician.setup.clock import now_shown
 from gateway.technician.setup.dialogue import Dialogue
@@ -27,6 +27,8 @@ class Asking:
     letters: str
     urls: list[str]
     trust_any: bool = False
+    told_min: int | None = None
+    """The minutes left that were told last, while it waits: one line a minute is enough."""
 
     def until_answered(self, keys: Callable[[], Keys | Finding], wait_s: float) -> Enrolled | Finding:
         """Ask until central takes the code, or says why not. A living gateway's place is waited for.
@@ -51,15 +53,17 @@ class Asking:
             if came.refusal != EnrolRefusal.GATEWAY_IS_ALIVE or time.monotonic() + ASK_AGAIN_S > give_up:
                 return refusal_finding(came.refusal)
             if told != came.refusal:
-                self.dialogue.tell(lines_of([refusal_finding(came.refusal)]))
+                self.dialogue.tell(lines_of([refusal_finding(came.refusal, Level.ASK)]))
                 told = came.refusal
             self._wait(give_up)
 
     def _wait(self, give_up: float) -> None:
         left_min = int(give_up - time.monotonic()) // 60 + 1
-        self.dialogue.tell(
-            say("... waiting for the administrator, {left} min more; Ctrl-C stops", left=left_min)
-        )
+        if left_min != self.told_min:
+            self.dialogue.tell(
+                say("... waiting for the administrator, {left} min more; Ctrl-C stops", left=left_min)
+            )
+        self.told_min = left_min
         time.sleep(ASK_AGAIN_S)
 
     def _put_keys_aside(self) -> None:
@@ -72,7 +76,8 @@ class Asking:
         """Try each address. An untrusted certificate is passed over where the person agrees: the code proves more."""
         failed: list[NoAnswer] = []
         for url in list(self.urls):
-            self.dialogue.tell(say("Asking {url} ...", url=url))
+            if self.told_min is None:
+                self.dialogue.tell(say("Asking {url} ...", url=url))
             came = self._post(url, keys)
             if not isinstance(came, NoAnswer):
                 self.urls[:] = [url]
@@ -86,7 +91,7 @@ class Asking:
         came = enrol(self.letters, url, keys, self.places.tls_key, trust_any=self.trust_any)
         if not isinstance(came, NoAnswer) or came.trouble not in UNTRUSTED:
             return came
-        self.dialogue.tell(lines_of([no_answer_finding(came, now_shown())]))
+        self.dialogue.tell(lines_of([no_answer_finding(came, now_shown(), Level.ASK)]))
         if not self.dialogue.confirm(say("Go on, proved by the code?")):
             return came
         self.trust_any = True

@@ -122,13 +122,13 @@ OTHER_REFUSAL: Words = (
 )
 
 
-def no_answer_finding(answer: NoAnswer, clock: str = "") -> Finding:
-    """Say why central gave no answer. `clock`: what this Pi's clock shows."""
+def no_answer_finding(answer: NoAnswer, clock: str = "", level: Level = Level.BAD) -> Finding:
+    """Say why central gave no answer. `clock`: what this Pi's clock shows. `level`: ASK where a person may go on all the same."""
     what, why, next_step = NO_ANSWER[answer.trouble]
     facts = {"url": answer.url, "detail": answer.detail, "clock": clock}
     return Finding(
         "central",
-        Level.BAD,
+        level,
         answer.trouble.value,
         say(what, **facts),
         say(why, **facts),
@@ -136,12 +136,12 @@ def no_answer_finding(answer: NoAnswer, clock: str = "") -> Finding:
     )
 
 
-def refusal_finding(refusal: str) -> Finding:
-    """Say what a refusal of central means."""
+def refusal_finding(refusal: str, level: Level = Level.BAD) -> Finding:
+    """Say what a refusal of central means. `level`: ASK where it is waited for."""
     what, why, next_step = REFUSALS.get(refusal, OTHER_REFUSAL)
     return Finding(
         "central",
-        Level.BAD,
+        level,
         refusal,
         say(what, refusal=refusal),
         say(why, refusal=refusal),

@@ -70,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
         stopped = say("Stopped. Nothing is half done: the same command goes on.")
         print(f"\n{stopped}", file=sys.stderr)
         return NOT_DONE
+    except BrokenPipeError:
+        raise
     except OSError as error:
         return _report(args, Outcome([_not_written(error)]))
     return _report(args, outcome, usage=outcome.is_usage)

@@ -2,7 +2,7 @@
 
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -130,7 +130,9 @@ def enrol(
     body = msgspec.json.encode(said).decode()
     sent = msgspec.json.encode(SealedText(name_of(letters), body, request_mac(key, body)))
     came = post(url + ENROL_PATH, sent, trust_any=trust_any, timeout_s=TIMEOUT_S)
-    if isinstance(came, NoAnswer | Refused):
+    if isinstance(came, NoAnswer):
+        return replace(came, url=url)
+    if isinstance(came, Refused):
         return came
     answer = _proved(came, key, nonce)
     if answer is None or not fits(answer.certificate, tls_key):
