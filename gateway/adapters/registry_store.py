@@ -9,7 +9,7 @@ import fcntl
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -57,6 +57,9 @@ class TestResult:
     outcome: str
     energy_wh: int | None = None
     relay_closed: bool | None = None
+    by: str = ""
+    ticks: dict[str, str] = field(default_factory=dict)
+    """Each test that `commission` made, with its level: `{"reading": "good", "open": "skipped"}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,14 @@ class RegistryStore:
             if refusal is None:
                 tables.table("meters").update({"address": address}, where("meter_number") == meter_number)
             return refusal
+
+    def relocate(self, meter_number: str, location: str) -> Refusal | None:
+        """Enter where a meter hangs. Whom it bills is central's to say (C-3)."""
+        with self._locked() as tables:
+            found = tables.table("meters").update(
+                {"location": location}, where("meter_number") == meter_number
+            )
+            return None if found else _unknown_meter(meter_number)
 
     def note_test(self, meter_number: str, result: TestResult) -> Refusal | None:
         """Keep a meter's last test."""

@@ -28,6 +28,8 @@ class LineFound(Act, frozen=True, tag="line-found"):
     port: str
     baud: int
     parity: str
+    was_there: bool = False
+    """The registry had it before: an undo leaves it there."""
 
 
 class MeterFound(Act, frozen=True, tag="meter-found"):
@@ -44,6 +46,8 @@ class MeterFound(Act, frozen=True, tag="meter-found"):
     """More than one meter answers at this address."""
     own_prepay: bool | None = None
     """The meter's own prepayment is active; None: not known."""
+    was_there: bool = False
+    """The registry had it before: an undo leaves it there."""
 
 
 class Renumbered(Act, frozen=True, tag="renumbered"):
@@ -67,6 +71,8 @@ class Tied(Act, frozen=True, tag="tied"):
     number: str
     room: str
     how: str
+    case: str = ""
+    """The whole number that was read off the case; empty where nobody read it."""
 
 
 class Ticked(Act, frozen=True, tag="ticked"):

@@ -29,6 +29,8 @@ class Meter:
     found: MeterFound
     room: str = ""
     how: str = ""
+    case: str = ""
+    """The number on its case, as somebody read it."""
     tied_at_ms: int = 0
     ticks: dict[str, Ticked] = field(default_factory=dict)
     opened: RelayMoved | None = None
@@ -130,6 +132,7 @@ def _fold_meter(standing: Standing, act: Renumbered | Tied | Ticked | RelayMoved
             standing.meters = dict(meters)
         case Tied(room=room, how=how):
             meter.room, meter.how, meter.tied_at_ms = room, how, act.at_ms
+            meter.case = act.case or meter.case
         case Ticked(check=check):
             meter.ticks[check] = act
         case RelayMoved():
