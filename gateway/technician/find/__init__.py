@@ -1,0 +1,1 @@
+"""Finding what hangs on the serial lines: ports, speeds, parities, protocols and every meter. Writes nothing to any meter."""
