@@ -25,6 +25,7 @@ COMMANDS = {
     "set-address": "gateway.technician.set_address",
     "resolve": "gateway.technician.resolve",
     "set-clock": "gateway.technician.set_clock",
+    "commission": "gateway.technician.commission.command",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = ("rich", "greenlet")

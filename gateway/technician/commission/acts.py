@@ -86,7 +86,7 @@ class Ticked(Act, frozen=True, tag="ticked"):
 
 
 class RelayMoved(Act, frozen=True, tag="relay-moved"):
-    """A relay that was closed is about to be opened by a test. Written before the command leaves, so that a power cut is no secret."""
+    """A closed relay is about to be opened by a test. Written before the command leaves, so that a power cut hides nothing."""
 
     number: str
 

@@ -1,4 +1,4 @@
-"""Which meter is at a room? Its relay is opened and closed twice, so that whoever stands in the room sees the light go out twice."""
+"""Which meter is at a room? Its relay is opened and closed twice: whoever stands in the room sees the light go out twice."""
 
 from gateway.contract.facts import RelayVerdict
 from gateway.protocols.driver import Item

@@ -18,7 +18,9 @@ from gateway.words import mark, say
 
 REFUSED = {
     "duplicate-line": mark("a line of this name is registered with another port: `lines list` shows it"),
-    "duplicate-port": mark("its port has a line already; all meters of one port must have one speed and parity"),
+    "duplicate-port": mark(
+        "its port has a line already; all meters of one port must have one speed and parity"
+    ),
     "duplicate-meter": mark("its number is registered at another place: `meters list` shows where"),
     "duplicate-address": mark("another meter is registered at its address: `meters list` shows which"),
     "unknown-meter": mark("the registry has it no more"),
@@ -79,7 +81,11 @@ class Job:
         """Say what the registry did not take."""
         if refusals:
             lines = [
-                say("{name} was not entered: {why}.", name=refusal.subject, why=say(REFUSED[refusal.reason.value]))
+                say(
+                    "{name} was not entered: {why}.",
+                    name=refusal.subject,
+                    why=say(REFUSED[refusal.reason.value]),
+                )
                 for refusal in refusals
             ]
             await self.stage.tell(title, lines)

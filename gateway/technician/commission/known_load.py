@@ -1,7 +1,7 @@
 """Which meter is at a room? A known load is switched on there and off again; the meter whose power stepped by it both times is.
 
-Other rooms go on living: kettles, lights, washing machines. A meter is a candidate only when its power rose by the load AND fell by it
-again, both beyond its own unrest. More than one candidate is said as such, never decided. Pure.
+Other rooms go on living: kettles, lights, washing machines. A meter fits only when its power rose by the load AND fell by it
+again, both beyond its own unrest. More than one that fits is said as such, never decided. Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,8 +26,8 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the samples say. `fits`: meters that stepped by the load; `unsure`: restless or one-sided, may be it; `unread`: not heard
-    often enough. The answer is certain only with one fit and nothing else in doubt."""
+    """What the samples say. `fits`: meters that stepped by the load; `unsure`: restless or one-sided, may be it; `unread`: not
+    heard often enough. The answer is certain only with one fit and nothing else in doubt."""
 
     fits: tuple[str, ...]
     unsure: tuple[str, ...]

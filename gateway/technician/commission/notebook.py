@@ -52,7 +52,7 @@ class Notebook:
     def _read(self) -> None:
         tables = self._storage.read() or {}
         rows = tables.get("acts", {})
-        self.acts = [msgspec.convert(rows[place], AnyAct) for place in sorted(rows, key=int)]  # type: ignore[arg-type]
+        self.acts = [msgspec.convert(rows[place], AnyAct) for place in sorted(rows, key=int)]
         self._applied = int(tables.get("mark", {}).get("applied", {}).get("count", 0))
 
     @property
@@ -154,7 +154,9 @@ class Notebook:
 
     def _note_test(self, standing: Standing, number: str) -> Refusal | None:
         meter = standing.meters.get(number)
-        return self._registry.note_test(number, test_result(meter, self.utc_offset_minutes)) if meter else None
+        return (
+            self._registry.note_test(number, test_result(meter, self.utc_offset_minutes)) if meter else None
+        )
 
     def _take_back(self, act: Undone, before: Standing, after: Standing) -> None:
         """Bring the registry to what holds without the acts that were struck. A row that somebody else took out is no matter."""

@@ -21,7 +21,9 @@ class RoomList:
 def read_rooms(content: bytes) -> RoomList:
     """Read a list; a file that holds none gives an empty one."""
     rows = [_cells(line) for line in _text(content).splitlines()]
-    rooms = [row for row in rows if row and row[0] and row[0].lower() not in HEADS and not row[0].startswith("#")]
+    rooms = [
+        row for row in rows if row and row[0] and row[0].lower() not in HEADS and not row[0].startswith("#")
+    ]
     protected = (row[0] for row in rooms if len(row) > 1 and row[1].lower() in PROTECTED)
     return RoomList(tuple(dict.fromkeys(row[0] for row in rooms)), tuple(dict.fromkeys(protected)))
 

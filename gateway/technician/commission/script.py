@@ -5,7 +5,6 @@ from gateway.technician.commission.acts import (
     Began,
     LineFound,
     MeterFound,
-    RelayRestored,
     Renumbered,
     RoomsListed,
     Ticked,
@@ -15,10 +14,10 @@ from gateway.technician.commission.job import Job
 from gateway.technician.commission.script_find import find_step
 from gateway.technician.commission.script_paper import paper_step
 from gateway.technician.commission.script_rooms import offer_configured_rooms, rooms_step
+from gateway.technician.commission.script_seek import relay_note
 from gateway.technician.commission.script_tests import tests_step
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row
 from gateway.technician.commission.trials import close_again
-from gateway.technician.relay import Switched
 from gateway.words import say
 
 STEPS = {"find": find_step, "rooms": rooms_step, "tests": tests_step, "paper": paper_step}
@@ -55,8 +54,14 @@ async def _introduce(job: Job, who: str, building: str) -> bool:
     if name is None:
         return False
     job.notebook.by = name
-    called = building or before.building or await job.stage.ask(
-        Question(title, say("Building"), help=say("As people call it; it stands on the report and the labels."))
+    called = (
+        building
+        or before.building
+        or await job.stage.ask(
+            Question(
+                title, say("Building"), help=say("As people call it; it stands on the report and the labels.")
+            )
+        )
     )
     if called is None:
         return False
@@ -77,16 +82,14 @@ async def _restore_relays(job: Job) -> None:
         if wired is None or not await job.agrees(say("Close this relay now?"), lines):
             continue
         async with job.stage.working(say("Closing {number}", number=meter.number), can_stop=False):
-            number = meter.number
-            closed = await close_again(wired, lambda opened: _note_closed(job, number, opened))
-        done = isinstance(closed, Switched) and not job.standing.meters[number].opened
-        said = say("It is closed, read back.") if done else say("It did not close: read it, and look at the meter.")
+            await close_again(wired, relay_note(job, meter.number))
+        done = job.standing.meters[meter.number].opened is None
+        said = (
+            say("It is closed, read back.")
+            if done
+            else say("It did not close: read it, and look at the meter.")
+        )
         await job.stage.tell(meter.number, [said])
-
-
-def _note_closed(job: Job, number: str, opened: bool) -> None:
-    if not opened:
-        job.notebook.note(RelayRestored, number=number)
 
 
 def _menu(job: Job) -> Page:

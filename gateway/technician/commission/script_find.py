@@ -1,4 +1,4 @@
-"""The first step: search the lines, enter what answers. The search goes on where it was stopped; nothing is written to any meter."""
+"""The first step: search the lines, enter what answers. A search goes on where it was stopped; no meter is written to."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -10,7 +10,15 @@ from gateway.adapters.registry_store import MeterRow
 from gateway.technician.commission.acts import AnyAct, LineFound, MeterFound
 from gateway.technician.commission.job import Job
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row, Work
-from gateway.technician.find.found import Found, FindState, FoundMeter, LineSetting, PortDone, Progress, Trouble
+from gateway.technician.find.found import (
+    FindState,
+    Found,
+    FoundMeter,
+    LineSetting,
+    PortDone,
+    Progress,
+    Trouble,
+)
 from gateway.technician.find.searching import find
 from gateway.words import say
 
@@ -24,7 +32,11 @@ SEARCH, ADD_PORT, AGAIN = "s", "p", "a"
 
 async def find_step(job: Job) -> None:
     """Show the ports, search them, enter what was found."""
-    ports = list(dict.fromkeys([*(line.port for line in job.standing.lines.values()), *job.ports, *sorted(glob(PORTS))]))
+    ports = list(
+        dict.fromkeys(
+            [*(line.port for line in job.standing.lines.values()), *job.ports, *sorted(glob(PORTS))]
+        )
+    )
     while True:
         choice = await job.stage.choose(_ports_page(job, ports))
         if choice.key == BACK:
@@ -92,8 +104,14 @@ def _remembered(storage: AtomicStorage) -> FindState:
 def _show(work: Work, event: Found | Progress | Trouble | PortDone) -> None:
     match event:
         case Found(meter=meter):
-            text = say("{port}: meter {address}, {protocol}", port=_short(meter.line.port), address=meter.address, protocol=meter.protocol)  # fmt: skip
-            work.say(text + (say("  ! more than one meter at this address") if meter.duplicate else ""))
+            port, twice = _short(meter.line.port), say("  ! more than one meter at this address")
+            text = say(
+                "{port}: meter {address}, {protocol}",
+                port=port,
+                address=meter.address,
+                protocol=meter.protocol,
+            )
+            work.say(text + twice if meter.duplicate else text)
         case Progress():
             work.count(event.asked, event.asked + event.left)
         case Trouble(port=port, code=code):
@@ -170,9 +188,7 @@ def _free_name(taken: set[str]) -> str:
     return next((name for name in LETTERS if name not in taken), f"line{len(taken) + 1}")
 
 
-def _row(
-    meter: FoundMeter, line: str, model: str, taken: set[str], there: MeterRow | None
-) -> dict[str, Any]:
+def _row(meter: FoundMeter, line: str, model: str, taken: set[str], there: MeterRow | None) -> dict[str, Any]:
     """What is entered of a meter; one that the registry has already keeps its number there."""
     number = there.meter_number if there else meter.meter_number or meter.address
     if there is None and (number in taken or len(number) < SHORTEST_NUMBER):
@@ -192,12 +208,24 @@ def _row(
 
 async def _ask_model(job: Job, meter: FoundMeter) -> str | None:
     """Let a person say what a meter is whose answers fit no model; None leaves it out."""
-    fitting = [Row(name, f"{name}  {row.title}") for name, row in job.models.items() if row.protocol == meter.protocol]
+    fitting = [
+        Row(name, f"{name}  {row.title}")
+        for name, row in job.models.items()
+        if row.protocol == meter.protocol
+    ]
     page = Page(
         say("Which model is {address}?", address=meter.address),
-        [say("It answers {protocol}; its maker says: {text}", protocol=meter.protocol, text=meter.maker_text or "-")],
+        [
+            say(
+                "It answers {protocol}; its maker says: {maker}",
+                protocol=meter.protocol,
+                maker=meter.maker_text or "-",
+            )
+        ],
         fitting,
-        help=say("The name plate tells. A generic model reads energy and relay of most meters of its protocol."),
+        help=say(
+            "The name plate tells. A generic model reads energy and relay of most meters of its protocol."
+        ),
         back=say("leave it out"),
     )
     choice = await job.stage.choose(page)

@@ -43,19 +43,28 @@ def _page(job: Job) -> Page:
 
 
 async def _make(job: Job, name: str) -> None:
-    from gateway.technician.commission.paper_font import NoFont  # reportlab is heavy: only who prints loads it
+    from gateway.technician.commission.paper_font import (
+        NoFont,
+    )  # reportlab is heavy: only who prints loads it
 
     typed = await job.stage.ask(Question(say("PDF file"), say("File"), default=str(job.folder / name)))
     if typed is None:
         return
     try:
-        write_paper(job, name, Path(typed).expanduser())
+        write_paper(job, name, file_of(typed))
     except NoFont as error:
         await job.stage.tell(say("Not made"), [error.message])
     except OSError as error:
-        await job.stage.tell(say("Not made"), [say("{file} can't be written: {why}.", file=typed, why=error.strerror)])
+        await job.stage.tell(
+            say("Not made"), [say("{file} can't be written: {why}.", file=typed, why=error.strerror)]
+        )
     else:
         await job.stage.tell(say("Made"), [typed])
+
+
+def file_of(typed: str) -> Path:
+    """Give the file that somebody typed; `~` is his home."""
+    return Path(typed).expanduser()
 
 
 def write_paper(job: Job, name: str, file: Path) -> None:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from gateway.technician.commission.acts import Renumbered, RoomsListed, Tied
+from gateway.technician.commission.acts import Renumbered, RoomsListed
 from gateway.technician.commission.case_numbers import Numbers, meters_with, tidy
 from gateway.technician.commission.job import Job, meter_line
-from gateway.technician.commission.room_list import read_rooms
+from gateway.technician.commission.room_list import RoomList, read_rooms
 from gateway.technician.commission.script_seek import by_blink, by_load
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row
 from gateway.technician.commission.standing import Meter
@@ -100,12 +100,16 @@ async def _scanned_meter(job: Job, scanned: str) -> Meter | None:
     if not fitting:
         lines = [
             say("No meter that was found has the number {number}.", number=scanned),
-            say("Has it power? Is its line searched to the end? A Modbus meter tells no number: pick it in the list."),
+            say(
+                "Has it power? Is its line searched to the end? A Modbus meter tells no number: pick it in the list."
+            ),
         ]
         await job.stage.tell(say("Not found"), lines)
         return None
     rows = [Row(number, meter_line(meters[number])) for number in fitting]
-    choice = await job.stage.choose(Page(say("{count} meters fit: which one?", count=len(fitting)), rows=rows))
+    choice = await job.stage.choose(
+        Page(say("{count} meters fit: which one?", count=len(fitting)), rows=rows)
+    )
     return meters[choice.row] if choice.row and choice.key != BACK else None
 
 
@@ -126,7 +130,9 @@ async def _one(job: Job, number: str) -> None:
         number,
         [meter_line(meter), say("model {model}", model=meter.found.model)],
         keys=[Key("r", say("type its room")), Key("n", say("another number for it"))],
-        help=say("A meter that tells no number of its own is called by line and address until somebody types its number."),
+        help=say(
+            "A meter that tells no number of its own is called by line and address until somebody types its number."
+        ),
     )
     choice = await job.stage.choose(page)
     if choice.key == "r":
@@ -153,19 +159,31 @@ async def _read_list(job: Job) -> None:
         Question(
             say("List of rooms"),
             say("File"),
-            help=say("A text or CSV file with one room a line; a second column may say `protected`: such a room is never cut."),
+            help=say(
+                "A text or CSV file with one room a line; a second column may say `protected`: such a room is never cut."
+            ),
         )
     )
     if typed is None:
         return
     try:
-        found = read_rooms(Path(typed).expanduser().read_bytes())
+        found = _rooms_of(typed)
     except OSError as error:
-        await job.stage.tell(say("Not read"), [say("{file} can't be read: {why}.", file=typed, why=error.strerror)])
+        await job.stage.tell(
+            say("Not read"), [say("{file} can't be read: {why}.", file=typed, why=error.strerror)]
+        )
         return
     if not found.rooms:
         await job.stage.tell(say("Not read"), [say("{file} names no room.", file=typed)])
         return
     job.notebook.note(RoomsListed, rooms=found.rooms, protected=found.protected, source=typed)
-    said = say("{count} rooms, {protected} of them protected.", count=len(found.rooms), protected=len(found.protected))
+    said = say(
+        "{count} rooms, {protected} of them protected.",
+        count=len(found.rooms),
+        protected=len(found.protected),
+    )
     await job.stage.tell(say("List of rooms"), [said])
+
+
+def _rooms_of(typed: str) -> RoomList:
+    return read_rooms(Path(typed).expanduser().read_bytes())

@@ -119,12 +119,17 @@ async def _load_w(job: Job) -> int | None:
             return None
         if typed.isascii() and typed.isdigit() and LEAST_LOAD_W <= int(typed) <= MOST_LOAD_W:
             return int(typed)
-        await job.stage.tell(say("Known load"), [say("A whole number from {least} to {most}.", least=LEAST_LOAD_W, most=MOST_LOAD_W)])
+        await job.stage.tell(
+            say("Known load"),
+            [say("A whole number from {least} to {most}.", least=LEAST_LOAD_W, most=MOST_LOAD_W)],
+        )
 
 
 def _with_power(job: Job) -> dict[str, Wired]:
     wired = {meter.number: job.wired(meter) for meter in job.standing.untied()}
-    return {number: one for number, one in wired.items() if one is not None and Item.POWER in one.driver.items}
+    return {
+        number: one for number, one in wired.items() if one is not None and Item.POWER in one.driver.items
+    }
 
 
 async def _round(job: Job, room: str, load_w: int, meters: dict[str, Wired], number: int) -> Sighting | None:
@@ -162,7 +167,9 @@ def _words(sighting: Sighting) -> list[str]:
     if sighting.unread:
         lines.append(say("These did not answer: {meters}", meters=", ".join(sighting.unread)))
     if not sighting.fits and not sighting.unsure:
-        lines.append(say("No meter stepped by the load. Is the room on a line that was not searched, or tied already?"))
+        lines.append(
+            say("No meter stepped by the load. Is the room on a line that was not searched, or tied already?")
+        )
     return lines
 
 
@@ -170,15 +177,26 @@ async def _after_load(job: Job, room: str, sighting: Sighting) -> None:
     if sighting.meter:
         meter = job.standing.meters[sighting.meter]
         lines = [meter_line(meter), *_words(sighting)]
-        if await job.agrees(say("Meter {number} stepped by the load: tie it to {room}?", number=meter.number, room=room), lines):
+        if await job.agrees(
+            say("Meter {number} stepped by the load: tie it to {room}?", number=meter.number, room=room),
+            lines,
+        ):
             await tie(job, meter, "load", room=room)
         return
     candidates = [Row(number, meter_line(job.standing.meters[number])) for number in sighting.fits]
-    lines = [say("Ambiguous: nothing was tied."), *_words(sighting)] if candidates or sighting.unsure else _words(sighting)
+    lines = (
+        [say("Ambiguous: nothing was tied."), *_words(sighting)]
+        if candidates or sighting.unsure
+        else _words(sighting)
+    )
     if not candidates:
         await job.stage.tell(say("Known load"), lines)
         return
-    help_text = say("Nothing is tied unless you pick one. Better: go back, and make sure by its number or a blink.")
-    choice = await job.stage.choose(Page(say("Which one is at {room}?", room=room), lines, candidates, help=help_text))
+    help_text = say(
+        "Nothing is tied unless you pick one. Better: go back, and make sure by its number or a blink."
+    )
+    choice = await job.stage.choose(
+        Page(say("Which one is at {room}?", room=room), lines, candidates, help=help_text)
+    )
     if choice.row and choice.key != BACK:
         await tie(job, job.standing.meters[choice.row], "load", room=room)

@@ -8,7 +8,6 @@ from gateway.technician.commission.standing import Meter
 from gateway.technician.commission.ticks import (
     CHECKS,
     CLOSE,
-    IDENTITY,
     OPEN,
     Level,
     Verdict,
@@ -47,7 +46,9 @@ async def tests_step(job: Job) -> None:
 
 
 def _page(job: Job) -> Page:
-    meters = sorted(job.standing.meters.values(), key=lambda meter: (not meter.room, meter.room, meter.number))
+    meters = sorted(
+        job.standing.meters.values(), key=lambda meter: (not meter.room, meter.room, meter.number)
+    )
     bad = sum(meter.level is Level.BAD for meter in meters)
     open_ones = sum(meter.level is None for meter in meters)
     lines = [say("{open} meters have open tests, {bad} have a bad one.", open=open_ones, bad=bad)]
@@ -85,7 +86,9 @@ async def _harmless(job: Job, meter: Meter, work: Work) -> None:
     if wired is None:
         work.say(say("{number}: its line is not there any more: search again.", number=meter.number))
         return
-    wanted = [check for check in HARMLESS if check in meter.open_checks or meter.ticks[check].level != Level.GOOD]
+    wanted = [
+        check for check in HARMLESS if check in meter.open_checks or meter.ticks[check].level != Level.GOOD
+    ]
     for check in wanted:
         verdict = await _verdict(job, wired, meter, check)
         if verdict is not None:
@@ -111,7 +114,12 @@ async def _verdict(job: Job, wired: Wired, meter: Meter, check: str) -> Verdict 
 
 def _tick(job: Job, number: str, verdict: Verdict) -> None:
     job.notebook.note(
-        Ticked, number=number, check=verdict.check, level=verdict.level.value, code=verdict.code, facts=dict(verdict.facts)
+        Ticked,
+        number=number,
+        check=verdict.check,
+        level=verdict.level.value,
+        code=verdict.code,
+        facts=dict(verdict.facts),
     )
 
 
@@ -149,7 +157,9 @@ async def _relay(job: Job, meter: Meter) -> bool:
         verdicts = await relay_trial(wired, relay_note(job, meter.number))
     for verdict in verdicts:
         _tick(job, meter.number, verdict)
-    await job.stage.tell(meter_line(job.standing.meters[meter.number]), [_said(verdict) for verdict in verdicts])
+    await job.stage.tell(
+        meter_line(job.standing.meters[meter.number]), [_said(verdict) for verdict in verdicts]
+    )
     return True
 
 
@@ -193,13 +203,19 @@ def _ticks_page(meter: Meter) -> Page:
         Key(CASE, say("number on the case")),
         Key(SKIP, say("skip what is open")),
     ]
-    help_text = say("What is not good is tested again by t. A test that is skipped stands on the report with its reason.")
+    help_text = say(
+        "What is not good is tested again by t. A test that is skipped stands on the report with its reason."
+    )
     return Page(meter.room or meter.number, lines, keys=keys, help=help_text)
 
 
 async def _case(job: Job, meter: Meter) -> None:
     typed = await job.stage.ask(
-        Question(meter.room or meter.number, say("Number on the case"), help=say("Scan it, or type the whole number."))
+        Question(
+            meter.room or meter.number,
+            say("Number on the case"),
+            help=say("Scan it, or type the whole number."),
+        )
     )
     wired = job.wired(meter)
     if typed and wired is not None:

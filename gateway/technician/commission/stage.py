@@ -91,5 +91,3 @@ class Stage(Protocol):
 
     def working(self, title: str, *, can_stop: bool = True) -> AbstractAsyncContextManager[Work]:
         """Show long work while its block runs."""
-
-

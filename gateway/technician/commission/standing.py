@@ -148,9 +148,7 @@ def undo_of(acts: Sequence[AnyAct]) -> tuple[int, ...]:
     """
     undone = {place for act in acts if isinstance(act, Undone) for place in act.places}
     holding = [
-        (place, act)
-        for place, act in enumerate(acts)
-        if place not in undone and isinstance(act, UNDOABLE)
+        (place, act) for place, act in enumerate(acts) if place not in undone and isinstance(act, UNDOABLE)
     ]
     if not holding:
         return ()

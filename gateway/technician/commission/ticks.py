@@ -33,24 +33,38 @@ WORDS = {
 }
 SENTENCES = {
     "same-number": mark("The case and the meter say {number}."),
-    "other-number": mark("The case says {case}, the meter says {meter}: another meter answers, or the case was changed."),
+    "other-number": mark(
+        "The case says {case}, the meter says {meter}: another meter answers, or the case was changed."
+    ),
     "no-identity": mark("This model tells no number; the case says {case}."),
     "reads": mark("{energy} kWh, then {again} kWh."),
     "stands": mark("{energy} kWh twice; no load, so it could not move."),
-    "stuck": mark("{energy} kWh twice although {power} W flow: the register may not count; look again after more use."),
-    "backwards": mark("First {energy} kWh, then {again} kWh: the register runs backwards; the wires may be reversed."),
-    "implausible": mark("First {energy} kWh, then {again} kWh: no load moves it so fast; read again, or change the meter."),
+    "stuck": mark(
+        "{energy} kWh twice although {power} W flow: the register may not count; look again after more use."
+    ),
+    "backwards": mark(
+        "First {energy} kWh, then {again} kWh: the register runs backwards; the wires may be reversed."
+    ),
+    "implausible": mark(
+        "First {energy} kWh, then {again} kWh: no load moves it so fast; read again, or change the meter."
+    ),
     "not-read": mark("It could not be read: {trouble}"),
     "clock-right": mark("{seconds} s off."),
     "clock-off": mark("{seconds} s off: set it with `set-clock` once the gateway runs."),
     "clock-impossible": mark("It shows {shown}, which is no date: its battery may be flat."),
-    "clock-here-unknown": mark("The gateway's own clock is not believed, so nothing can be compared with it."),
+    "clock-here-unknown": mark(
+        "The gateway's own clock is not believed, so nothing can be compared with it."
+    ),
     "no-clock": mark("This model has no clock."),
     "alone": mark("Only one meter answers here."),
     "twice": mark("More than one meter answers at {address}: take one off and give it another address."),
     "no-own-prepay": mark("The meter has no prepayment of its own at work."),
-    "own-prepay-active": mark("The meter's own prepayment is active: it would cut the room by itself. Have it switched off."),
-    "own-prepay-unknown": mark("Whether the meter's own prepayment is active can't be read; look at its display."),
+    "own-prepay-active": mark(
+        "The meter's own prepayment is active: it would cut the room by itself. Have it switched off."
+    ),
+    "own-prepay-unknown": mark(
+        "Whether the meter's own prepayment is active can't be read; look at its display."
+    ),
     "opened": mark("Open, read back; {current} A."),
     "closed": mark("Closed, read back; {current} A."),
     "not-confirmed": mark("Told, and then: {verdict}. {next_step}"),
@@ -111,7 +125,9 @@ def judge_identity(case: str, identity: str) -> Verdict:
     return Verdict(IDENTITY, Level.BAD, "other-number", {"case": case, "meter": identity})
 
 
-def judge_readings(first_wh: int, again_wh: int, between_ms: int, power_w: int | None, ct_ratio: int) -> Verdict:
+def judge_readings(
+    first_wh: int, again_wh: int, between_ms: int, power_w: int | None, ct_ratio: int
+) -> Verdict:
     """Judge two readings of one register: forwards, no faster than any load, and moving where power flows."""
     facts = {"energy": kwh(first_wh), "again": kwh(again_wh)}
     step_wh = 10 * ct_ratio

@@ -80,13 +80,13 @@ def relay_refusal(wired: Wired, room: str, protected: bool) -> Verdict | None:
         return Verdict(OPEN, Level.SKIPPED, "protected", {"room": room})
     if RelayAction.OPEN not in wired.driver.relay_actions:
         return Verdict(OPEN, Level.SKIPPED, "no-relay")
-    if not BOTH_WAYS <= wired.driver.relay_actions:
+    if not wired.driver.relay_actions >= BOTH_WAYS:
         return Verdict(OPEN, Level.SKIPPED, "key-only")
     return None
 
 
 async def relay_trial(wired: Wired, note: RelayMark) -> list[Verdict]:
-    """Open and close with read-back and current. A relay that was open is left alone. However it ends, it is closed again if it can be."""
+    """Open and close with read-back and current; it is closed again however that ends. A relay that was open is left alone."""
     status = await wired.values(Item.RELAY)
     if isinstance(status, Trouble) or status.relay_closed is None:
         return [_not_read(OPEN, status)]

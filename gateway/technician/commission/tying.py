@@ -28,7 +28,12 @@ async def _asked(job: Job, meter: Meter) -> str | None:
         lines.append(say("It is known at {room}.", room=known))
     left = job.standing.rooms_left()
     if left:
-        lines.append(say("Rooms without a meter: {rooms}", rooms=", ".join(left[:8]) + (" ..." if len(left) > 8 else "")))
+        lines.append(
+            say(
+                "Rooms without a meter: {rooms}",
+                rooms=", ".join(left[:8]) + (" ..." if len(left) > 8 else ""),
+            )
+        )
     return await job.stage.ask(
         Question(
             say("Which room?"),
@@ -52,13 +57,22 @@ def _doubts(job: Job, meter: Meter, room: str) -> list[str]:
     configured = job.configured_room(meter.number)
     if configured and configured != room:
         doubts.append(
-            say("Central has bound this meter to {room}. The bill follows central: have it changed there, too.", room=configured)
+            say(
+                "Central has bound this meter to {room}. The bill follows central: have it changed there, too.",
+                room=configured,
+            )
         )
     if standing.rooms and room not in standing.rooms:
         doubts.append(say("{room} is not on the list of rooms.", room=room))
     other = standing.meter_of(room)
     if other is not None and other.number != meter.number:
-        doubts.append(say("{room} has meter {number} already; this would be a second one.", room=room, number=other.number))
+        doubts.append(
+            say(
+                "{room} has meter {number} already; this would be a second one.",
+                room=room,
+                number=other.number,
+            )
+        )
     if meter.room and meter.room != room:
         doubts.append(say("The meter is tied to {room} now.", room=meter.room))
     return doubts

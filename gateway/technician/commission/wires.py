@@ -1,5 +1,7 @@
-"""The lines of the standing, opened when they are first needed, and what their meters are asked. The daemon must be stopped: it owns
-the ports while it runs."""
+"""The lines of the standing, opened when they are first needed, and what their meters are asked.
+
+The daemon must be stopped: it owns the ports while it runs.
+"""
 
 import argparse
 from collections.abc import Mapping
