@@ -42,6 +42,8 @@ class MeterFound(Act, frozen=True, tag="meter-found"):
     ct_ratio: int = 1
     identity: str = ""
     """The number that the meter itself answers; empty where its model has none."""
+    energy_wh: int | None = None
+    """What the search read."""
     duplicate: bool = False
     """More than one meter answers at this address."""
     own_prepay: bool | None = None

@@ -3,10 +3,9 @@
 from gateway.contract.facts import RelayVerdict
 from gateway.protocols.driver import Item
 from gateway.technician.commission.ticks import OPEN, Level, Verdict
-from gateway.technician.commission.trials import RelayMark, open_and_close
+from gateway.technician.commission.trials import RelayMark, not_read, open_and_close, relay_verdict
 from gateway.technician.commission.wires import Wired
 from gateway.technician.one_shot import Trouble
-from gateway.technician.relay import Switched
 
 TIMES = 2
 DARK_S = 3.0
@@ -16,18 +15,13 @@ async def blink(wired: Wired, note: RelayMark, dark_s: float = DARK_S) -> Verdic
     """Blink; give a good verdict when each step was read back. A relay that was open is left alone: nobody would see it."""
     status = await wired.values(Item.RELAY)
     if isinstance(status, Trouble):
-        return Verdict(OPEN, Level.BAD, "not-read", {"trouble": status.what})
+        return not_read(OPEN, status)
     if not status.relay_closed:
         return Verdict(OPEN, Level.SKIPPED, "was-open")
     for _ in range(TIMES):
         for switched in await open_and_close(wired, note, dark_s):
             if isinstance(switched, Trouble):
-                return Verdict(OPEN, Level.BAD, "not-read", {"trouble": switched.what})
-            if not _is_done(switched):
-                facts = {"verdict": switched.outcome.value, "next_step": ""}
-                return Verdict(OPEN, Level.BAD, "not-confirmed", facts)
+                return not_read(OPEN, switched)
+            if switched.outcome is not RelayVerdict.CONFIRMED:
+                return relay_verdict(OPEN, "opened", switched)
     return Verdict(OPEN, Level.GOOD, "blinked")
-
-
-def _is_done(switched: Switched) -> bool:
-    return switched.outcome is RelayVerdict.CONFIRMED

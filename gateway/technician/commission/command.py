@@ -154,14 +154,13 @@ def _sit(job: Job, args: argparse.Namespace) -> int:
     except (KeyboardInterrupt, InputEnded, asyncio.CancelledError):
         pass  # left in the middle: everything is on record
     left = job.standing.open_points()
-    print(say("Kept in {file}: {count} meters are not proved yet.", file=job.folder / FILE_NAME, count=left))
+    print(say("Kept in {file}. Meters not proved yet: {count}.", file=job.folder / FILE_NAME, count=left))
     return OK
 
 
 def _is_plain(args: argparse.Namespace) -> bool:
-    has_screen = (
-        sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb")
-    )
+    is_terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    has_screen = is_terminal and os.environ.get("TERM", "dumb") not in ("", "dumb")
     return bool(args.plain) or not has_screen
 
 

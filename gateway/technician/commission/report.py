@@ -23,7 +23,7 @@ from gateway.words import mark, say
 
 MARGIN = 14 * mm
 WIDTHS = [22 * mm, 31 * mm, 33 * mm, 21 * mm, *([7 * mm] * len(CHECKS)), 26 * mm]
-MARKS = {Level.GOOD: "✓", Level.ASK: "!", Level.BAD: "✗", Level.SKIPPED: "–", None: ""}
+MARKS = {Level.GOOD: "✓", Level.ASK: "!", Level.BAD: "×", Level.SKIPPED: "–", None: ""}
 HOW = {
     "scan": mark("number scanned"),
     "blink": mark("relay blink"),
@@ -106,7 +106,7 @@ def _summary(standing: Standing, now_ms: int, offset: int) -> Iterator[Flowable]
     yield _text(say("From {began} to {ended}", began=began, ended=ended))
     yield _text(
         say(
-            "{all} meters: {good} good, {look} to look at, {bad} bad, {skipped} with tests left out, {open} not tested to the end; "
+            "Meters: {all}; {good} good, {look} to look at, {bad} bad, {skipped} with tests left out, {open} not tested to the end; "
             "{untied} without a room.",
             all=len(meters),
             good=count[Level.GOOD],
@@ -153,7 +153,7 @@ def _meters(standing: Standing, offset: int) -> Iterator[Flowable]:
     numbered = ", ".join(f"{place} {check_word(check)}" for place, check in enumerate(CHECKS, start=1))
     yield Spacer(0, 1.5 * mm)
     yield _text(say("Tests: {tests}", tests=numbered), SMALL)
-    yield _text(say("✓ good   ! to be looked at   ✗ bad   – left out   empty: not tested"), SMALL)
+    yield _text(say("✓ good   ! to be looked at   × bad   – left out   empty: not tested"), SMALL)
 
 
 def _meter_row(meter: Meter, offset: int) -> list[Flowable]:
@@ -185,7 +185,7 @@ def _remarks(standing: Standing, offset: int) -> Iterator[Flowable]:
         [
             meter.room or meter.number,
             say("relay"),
-            "✗",
+            "×",
             say("A test opened it and it was not read back closed."),
         ]
         for meter in standing.opened()

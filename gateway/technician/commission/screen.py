@@ -21,14 +21,18 @@ from gateway.words import say
 HELP = "?"
 SHOW_EVERY_S = 0.2
 LAST_LINES = 200
+DIGITS = 9
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 CSS = """
 Screen { layout: vertical; }
 #title { height: auto; text-style: bold reverse; padding: 0 1; }
 #text { height: auto; max-height: 60%; padding: 0 1; }
 #lines { height: auto; }
-#rows { height: 1fr; border: none; padding: 0; }
-#rows:focus { border: none; }
+#rows, #rows:focus { height: 1fr; border: none; padding: 0; background: ansi_default; color: ansi_default; }
+#rows > .option-list--option-highlighted, #rows:focus > .option-list--option-highlighted {
+    background: ansi_default; color: ansi_default; text-style: bold reverse;
+}
 #typed { border: tall $foreground; }
 #bar { padding: 0 1; height: auto; }
 #keys { dock: bottom; height: auto; padding: 0 1; text-style: reverse; }
@@ -141,9 +145,10 @@ class CommissionScreen(App[None]):
         self._page, self._help_shown = page, False
         self.query_one("#title", Static).update(page.title)
         self.query_one("#lines", Static).update("\n".join(page.lines))
+        self.query_one("#text", VerticalScroll).scroll_home(animate=False)
         rows = self._rows
         rows.clear_options()
-        rows.add_options([Option(row.text) for row in page.rows])
+        rows.add_options([Option(_numbered(place, row.text)) for place, row in enumerate(page.rows, start=1)])
         rows.set_class(not page.rows, "away")
         if page.rows:
             rows.highlighted = 0
@@ -153,7 +158,8 @@ class CommissionScreen(App[None]):
         words = [f"{key.key} {key.word}" for key in page.keys]
         if back:
             words += [f"{BACK} {page.back or say('back')}", say("? help")]
-        self.query_one("#keys", Static).update("  ".join(words))
+        unbroken = (word.replace(" ", NO_BREAK) for word in words)
+        self.query_one("#keys", Static).update("  ".join(unbroken))
 
     def _show_work(self) -> None:
         work = self._work
@@ -203,7 +209,7 @@ class CommissionScreen(App[None]):
             self._give(Choice(BACK if event.key == "escape" else letter, self._marked()))
         elif letter in ("j", "k") and self._page.rows:
             self._rows.action_cursor_down() if letter == "j" else self._rows.action_cursor_up()
-        elif letter.isdigit() and 1 <= int(letter) <= len(self._page.rows):
+        elif letter.isdigit() and 1 <= int(letter) <= min(DIGITS, len(self._page.rows)):
             self._give(Choice("", self._page.rows[int(letter) - 1].name))
         elif not self._page.rows and event.key in ("enter", "space"):
             self._give(Choice("", ""))
@@ -216,3 +222,8 @@ class CommissionScreen(App[None]):
             else self._page.lines
         )
         self.query_one("#lines", Static).update("\n".join(told))
+
+
+def _numbered(place: int, text: str) -> str:
+    """A row with the digit that picks it, for the first nine."""
+    return f"{place if place <= DIGITS else ' '} {text}"

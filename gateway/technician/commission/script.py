@@ -96,7 +96,7 @@ def _menu(job: Job) -> Page:
     now = job.standing
     tied = sum(bool(meter.room) for meter in now.meters.values())
     tested = sum(meter.level is not None for meter in now.meters.values())
-    found = say("{lines} lines, {meters} meters", lines=len(now.lines), meters=len(now.meters))
+    found = say("lines {lines}, meters {meters}", lines=len(now.lines), meters=len(now.meters))
     rows = [
         Row("find", say("Find lines and meters: {found}", found=found)),
         Row("rooms", say("Tie meters to rooms: {tied} of {all}", tied=tied, all=len(now.meters))),
@@ -125,9 +125,9 @@ def _next_step(job: Job) -> str:
     if not now.meters:
         return say("find the meters")
     if now.untied():
-        return say("tie {count} meters to rooms", count=len(now.untied()))
+        return say("tie meters to rooms ({count} left)", count=len(now.untied()))
     if untested := [meter for meter in now.meters.values() if meter.level is None]:
-        return say("test {count} meters", count=len(untested))
+        return say("test the meters ({count} left)", count=len(untested))
     if now.finished is None:
         return say("make the report")
     return say("start the gateway: sudo systemctl start cardroom-gateway")
@@ -146,13 +146,13 @@ def undo_words(acts: list[AnyAct]) -> str:
         case Tied(number=number, room=room):
             return say("{number} tied to {room}", number=number, room=room)
         case Ticked(number=number):
-            return say("the last {count} ticks of {number}", count=len(acts), number=number)
+            return say("the last ticks of {number}: {count}", count=len(acts), number=number)
         case MeterFound(line=line):
-            return say("{count} meters entered on line {line}", count=len(acts), line=line)
+            return say("meters entered on line {line}: {count}", count=len(acts), line=line)
         case LineFound(name=name):
             return say("line {line} entered", line=name)
         case Renumbered(number=number, to=to):
             return say("{number} called {to}", number=number, to=to)
         case RoomsListed(rooms=rooms):
-            return say("the list of {count} rooms", count=len(rooms))
+            return say("the list of rooms: {count}", count=len(rooms))
     raise AssertionError("only these acts can be undone")

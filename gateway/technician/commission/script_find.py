@@ -58,7 +58,7 @@ def _ports_page(job: Job, ports: Sequence[str]) -> Page:
         line = names.get(port)
         meters = sum(meter.found.line == line.name for meter in standing.meters.values()) if line else 0
         known = (
-            say("line {name}, {baud} {parity}, {count} meters",
+            say("line {name}, {baud} {parity}, meters {count}",
                 name=line.name, baud=line.baud, parity=line.parity, count=meters)
             if line
             else say("not searched yet")
@@ -84,7 +84,7 @@ async def _search(job: Job, ports: Sequence[str], *, anew: bool) -> None:
         if anew:
             state.forget_port(port)
     await job.wires.close()
-    async with job.stage.working(say("Searching {count} ports", count=len(ports))) as work:
+    async with job.stage.working(say("Searching: ports {count}", count=len(ports))) as work:
         async with aclosing(find(ports, state)) as events:  # type: ignore[type-var]
             async for event in events:
                 _show(work, event)
@@ -117,7 +117,7 @@ def _show(work: Work, event: Found | Progress | Trouble | PortDone) -> None:
         case Trouble(port=port, code=code):
             work.say(say("{port}: {code}", port=_short(port), code=code))
         case PortDone(port=port, found=found):
-            work.say(say("{port}: searched to its end, {count} meters", port=_short(port), count=found))
+            work.say(say("{port}: searched to its end, meters {count}", port=_short(port), count=found))
 
 
 def _short(port: str) -> str:
@@ -144,7 +144,7 @@ async def _enter(job: Job, found: Sequence[FoundMeter]) -> None:
             taken.add(row["number"])
             rows.append((MeterFound, row))
     await job.tell_refusals(say("Meters"), job.notebook.note_all(rows) if rows else [])
-    said = [say("{count} meters are new, {all} in all.", count=len(rows), all=len(job.standing.meters))]
+    said = [say("New meters: {count}; in all: {all}.", count=len(rows), all=len(job.standing.meters))]
     await job.stage.tell(say("Search"), said + [_twice(meter) for meter in found if meter.duplicate])
 
 
@@ -201,6 +201,7 @@ def _row(meter: FoundMeter, line: str, model: str, taken: set[str], there: Meter
         "ct_ratio": there.ct_ratio if there else 1,
         "was_there": there is not None,
         "identity": meter.meter_number or "",
+        "energy_wh": meter.energy_wh,
         "duplicate": meter.duplicate,
         "own_prepay": meter.own_prepay,
     }

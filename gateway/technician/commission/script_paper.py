@@ -27,7 +27,7 @@ def _page(job: Job) -> Page:
     standing = job.standing
     points = standing.open_points()
     lines = [
-        say("{count} meters are not proved yet; the report says so.", count=points)
+        say("Meters not proved yet: {count}. The report says so.", count=points)
         if points
         else say("Every meter is tied to a room and proved.")
     ]

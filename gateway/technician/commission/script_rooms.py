@@ -47,9 +47,9 @@ async def rooms_step(job: Job) -> None:
 def _page(job: Job) -> Page:
     standing = job.standing
     left = standing.rooms_left()
-    lines = [say("{count} meters have no room yet.", count=len(standing.untied()))]
+    lines = [say("Meters without a room: {count}", count=len(standing.untied()))]
     if standing.rooms:
-        lines.append(say("{count} rooms of the list have no meter yet.", count=len(left)))
+        lines.append(say("Rooms of the list without a meter: {count}", count=len(left)))
     if not standing.meters:
         lines = [say("Find the meters first.")]
     meters = sorted(standing.meters.values(), key=lambda meter: (bool(meter.room), meter.room, meter.number))
@@ -76,7 +76,7 @@ async def by_number(job: Job) -> None:
     """Take one number after another, as a reader types them, and ask each meter's room."""
     title = say("Scan or type")
     while True:
-        left = say("{count} meters have no room yet.", count=len(job.standing.untied()))
+        left = say("Meters without a room: {count}", count=len(job.standing.untied()))
         question = Question(
             title,
             say("Number on the case"),
@@ -178,7 +178,7 @@ async def _read_list(job: Job) -> None:
         return
     job.notebook.note(RoomsListed, rooms=found.rooms, protected=found.protected, source=typed)
     said = say(
-        "{count} rooms, {protected} of them protected.",
+        "Rooms: {count}; protected: {protected}.",
         count=len(found.rooms),
         protected=len(found.protected),
     )

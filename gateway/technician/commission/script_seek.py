@@ -143,7 +143,7 @@ async def _round(job: Job, room: str, load_w: int, meters: dict[str, Wired], num
     ):
         if not await _go_on(job, title, order):
             return None
-        async with job.stage.working(say("Reading the power of {count} meters", count=len(meters))) as work:
+        async with job.stage.working(say("Reading the power: meters {count}", count=len(meters))) as work:
             phases.append(await sample(meters, work))
         if work.stopped:
             return None

@@ -51,7 +51,7 @@ def _page(job: Job) -> Page:
     )
     bad = sum(meter.level is Level.BAD for meter in meters)
     open_ones = sum(meter.level is None for meter in meters)
-    lines = [say("{open} meters have open tests, {bad} have a bad one.", open=open_ones, bad=bad)]
+    lines = [say("Meters with open tests: {open}; with a bad one: {bad}", open=open_ones, bad=bad)]
     return Page(
         say("Tests"),
         lines,
@@ -66,13 +66,13 @@ def _page(job: Job) -> Page:
 
 def _open_words(meter: Meter) -> str:
     left = meter.open_checks
-    return say("{done}/{all}", done=len(CHECKS) - len(left), all=len(CHECKS)) if left else ""
+    return f"{len(CHECKS) - len(left)}/{len(CHECKS)}" if left else ""
 
 
 async def _test_all(job: Job) -> None:
     """Make the harmless tests of every meter that has one open."""
     meters = [meter for meter in job.standing.meters.values() if set(meter.open_checks) & set(HARMLESS)]
-    async with job.stage.working(say("Testing {count} meters", count=len(meters))) as work:
+    async with job.stage.working(say("Testing: meters {count}", count=len(meters))) as work:
         for done, meter in enumerate(meters):
             work.count(done, len(meters))
             if work.stopped:
@@ -103,7 +103,7 @@ async def _verdict(job: Job, wired: Wired, meter: Meter, check: str) -> Verdict 
         case "identity":
             return await identity_trial(wired, meter.case) if meter.case else None
         case "reading":
-            return await reading_trial(wired, meter)
+            return await reading_trial(wired, meter, job.notebook.now_ms)
         case "clock":
             return await clock_trial(wired, job.here)
         case "duplicate":

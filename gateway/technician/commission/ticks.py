@@ -48,7 +48,8 @@ SENTENCES = {
     "implausible": mark(
         "First {energy} kWh, then {again} kWh: no load moves it so fast; read again, or change the meter."
     ),
-    "not-read": mark("It could not be read: {trouble}"),
+    "not-read": mark("It could not be read ({trouble}); `cardroom-gateway read` says more."),
+    "silent": mark("No answer: look at its power, its wires and its address."),
     "clock-right": mark("{seconds} s off."),
     "clock-off": mark("{seconds} s off: set it with `set-clock` once the gateway runs."),
     "clock-impossible": mark("It shows {shown}, which is no date: its battery may be flat."),
@@ -67,7 +68,13 @@ SENTENCES = {
     ),
     "opened": mark("Open, read back; {current} A."),
     "closed": mark("Closed, read back; {current} A."),
-    "not-confirmed": mark("Told, and then: {verdict}. {next_step}"),
+    "relay-contradicted": mark(
+        "It took the command and did not move, or current flows although it says open: a welded contact or a bypass."
+    ),
+    "relay-refused": mark("It refused: look at its password, and whether it is told to keep power on."),
+    "relay-delayed": mark("It holds the opening back, as many do above 30 A: lower the load and test again."),
+    "relay-waiting-key": mark("It waits for the key on its case."),
+    "relay-unknown": mark("Told, but not read back: read the relay before anything else."),
     "blinked": mark("Opened and closed twice, read back each time."),
     "was-open": mark("It was open before the test, so it was left alone."),
     "no-relay": mark("This model has no relay that can be told this."),

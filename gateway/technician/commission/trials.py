@@ -23,7 +23,7 @@ from gateway.technician.commission.ticks import (
 )
 from gateway.technician.commission.wires import Wired
 from gateway.technician.one_shot import Trouble, explain
-from gateway.technician.relay import Switched, next_step, switch_once
+from gateway.technician.relay import Switched, switch_once
 
 BETWEEN_READINGS_S = 3.0
 CLOSING_TRIES = 2
@@ -40,24 +40,27 @@ async def identity_trial(wired: Wired, case: str) -> Verdict:
         return judge_identity(case, "")
     values = await wired.values(Item.IDENTITY)
     if isinstance(values, Trouble):
-        return _not_read(IDENTITY, values)
+        return not_read(IDENTITY, values)
     return judge_identity(case, values.identity or "")
 
 
-async def reading_trial(wired: Wired, meter: Meter) -> Verdict:
-    """Read the register twice, and the power between."""
+async def reading_trial(wired: Wired, meter: Meter, now_ms: Callable[[], int]) -> Verdict:
+    """Read the register twice, and the power between. One that stood still is compared with what the search read of it."""
     loop = asyncio.get_running_loop()
     first = await wired.values(Item.ENERGY)
     began_s = loop.time()
     if isinstance(first, Trouble) or first.energy_wh is None:
-        return _not_read(READING, first)
+        return not_read(READING, first)
     power = await wired.values(Item.POWER) if Item.POWER in wired.driver.items else None
     await asyncio.sleep(BETWEEN_READINGS_S)
     again = await wired.values(Item.ENERGY)
     if isinstance(again, Trouble) or again.energy_wh is None:
-        return _not_read(READING, again)
+        return not_read(READING, again)
     between_ms = round((loop.time() - began_s) * MS)
+    before_wh, since_ms = meter.found.energy_wh, now_ms() - meter.found.at_ms
     power_w = None if power is None or isinstance(power, Trouble) else power.power_w
+    if first.energy_wh == again.energy_wh and before_wh is not None and since_ms > between_ms:
+        return judge_readings(before_wh, again.energy_wh, since_ms, power_w, meter.found.ct_ratio)
     return judge_readings(first.energy_wh, again.energy_wh, between_ms, power_w, meter.found.ct_ratio)
 
 
@@ -69,7 +72,7 @@ async def clock_trial(wired: Wired, here: Callable[[], datetime | None]) -> Verd
     if isinstance(shown, MeterClock):
         return judge_clock(shown, here())
     trouble = explain(shown, wired.bus, wired.args)
-    return _not_read(CLOCK, trouble)
+    return not_read(CLOCK, trouble)
 
 
 def relay_refusal(wired: Wired, room: str, protected: bool) -> Verdict | None:
@@ -89,11 +92,11 @@ async def relay_trial(wired: Wired, note: RelayMark) -> list[Verdict]:
     """Open and close with read-back and current; it is closed again however that ends. A relay that was open is left alone."""
     status = await wired.values(Item.RELAY)
     if isinstance(status, Trouble) or status.relay_closed is None:
-        return [_not_read(OPEN, status)]
+        return [not_read(OPEN, status)]
     if not status.relay_closed:
         return [Verdict(OPEN, Level.SKIPPED, "was-open"), Verdict(CLOSE, Level.SKIPPED, "was-open")]
     opened, closed = await open_and_close(wired, note)
-    return [_of(OPEN, RelayAction.OPEN, "opened", opened), _of(CLOSE, RelayAction.CLOSE, "closed", closed)]
+    return [relay_verdict(OPEN, "opened", opened), relay_verdict(CLOSE, "closed", closed)]
 
 
 async def open_and_close(
@@ -133,17 +136,22 @@ async def _to_its_end(work: Awaitable[Switched | Trouble]) -> Switched | Trouble
     return task.result()
 
 
-def _of(check: str, action: RelayAction, code: str, switched: Switched | Trouble) -> Verdict:
+def relay_verdict(check: str, code: str, switched: Switched | Trouble) -> Verdict:
+    """Judge one command by what was read back."""
     if isinstance(switched, Trouble):
-        return _not_read(check, switched)
+        return not_read(check, switched)
     seen = switched.seen
     if switched.outcome is RelayVerdict.CONFIRMED:
         current = "-" if seen.current_ma is None else f"{seen.current_ma / MS:.2f}"
         return Verdict(check, Level.GOOD, code, {"current": current})
-    step = next_step(action, switched.trouble, seen, switched.outcome)
-    return Verdict(check, Level.BAD, "not-confirmed", {"verdict": switched.outcome.value, "next_step": step})
+    return Verdict(check, Level.BAD, f"relay-{switched.outcome.value}")
 
 
-def _not_read(check: str, trouble: object) -> Verdict:
-    said = trouble.what if isinstance(trouble, Trouble) else "-"
-    return Verdict(check, Level.BAD, "not-read", {"trouble": said})
+def not_read(check: str, trouble: object) -> Verdict:
+    """Say that a meter could not be read, and by which stable word."""
+    error = trouble.error if isinstance(trouble, Trouble) else "-"
+    return (
+        Verdict(check, Level.BAD, "silent")
+        if error == "silent"
+        else Verdict(check, Level.BAD, "not-read", {"trouble": error})
+    )
