@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 FEWEST_DIGITS_OF_PART = 4
 """Shorter, a number typed by hand would fit half the building."""
+FEWEST_DIGITS_INSIDE = 8
+"""A short number stands in many longer codes by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,7 @@ def _is_equal(code: str, name: str) -> bool:
 
 
 def _is_inside(code: str, name: str) -> bool:
-    bare = name.lstrip("0")
-    return len(bare) >= 2 * FEWEST_DIGITS_OF_PART and bare in code
+    return any(len(form) >= FEWEST_DIGITS_INSIDE and form in code for form in (name, name.lstrip("0")))
 
 
 def _ends_with(code: str, name: str) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-LEAST_PARTS, MOST_PARTS, OF = 70, 135, 100
-"""A kettle of 1500 W draws 5 to 25 % less or more: mains voltage is 198 to 242 V, and power goes with its square."""
+LEAST_PARTS, MOST_PARTS, OF = 70, 130, 100
+"""A kettle of 1500 W draws up to 30 % less or more: the mains has 198 to 235 V, and power goes with its square."""
 UNREST_PARTS = 40
 """A meter whose power wanders by more than this share of the load within one phase proves nothing."""
 FEWEST_SAMPLES = 2

@@ -106,8 +106,8 @@ def _summary(standing: Standing, now_ms: int, offset: int) -> Iterator[Flowable]
     yield _text(say("From {began} to {ended}", began=began, ended=ended))
     yield _text(
         say(
-            "Meters: {all}; {good} good, {look} to look at, {bad} bad, {skipped} with tests left out, {open} not tested to the end; "
-            "{untied} without a room.",
+            "Meters: {all}; {good} good, {look} to look at, {bad} bad, {skipped} with tests left out, "
+            "{open} not tested to the end; {untied} without a room.",
             all=len(meters),
             good=count[Level.GOOD],
             look=count[Level.ASK],

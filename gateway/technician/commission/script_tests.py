@@ -140,7 +140,8 @@ async def _relay(job: Job, meter: Meter) -> bool:
         return True
     refusal = relay_refusal(wired, meter.room, job.is_protected(meter.room))
     if refusal is not None:
-        _tick_both(job, meter.number, refusal)
+        if refusal.code != "no-room":
+            _tick_both(job, meter.number, refusal)
         await job.stage.tell(meter_line(meter), [sentence(refusal.code, refusal.facts)])
         return True
     keys = [Key("y", say("yes")), Key("n", say("no, leave this room out"))]
