@@ -10,6 +10,7 @@ from functools import partial
 from firmware_tools.virtual_meter.calendar import civil
 from firmware_tools.virtual_meter.freezes import Frozen
 from firmware_tools.virtual_meter.meter import VirtualMeter
+from firmware_tools.virtual_meter.meter_spec import parse_register
 from firmware_tools.virtual_meter.relay import Relay
 from firmware_tools.virtual_meter.supply import REGISTER_MODULUS, Phase
 
@@ -18,6 +19,10 @@ SIGN_BIT = 0x80
 PHASE_NUMBERS = (1, 2, 3)
 SETTLEMENTS = 12
 BAUD_WORDS = {600: 0x02, 1200: 0x04, 2400: 0x08, 4800: 0x10, 9600: 0x20, 19200: 0x40}
+
+OWN_CREDIT = 0x0090
+PREPAID_KINDS = {"energy": 1, "money": 2}
+"""009001xx and bit 8, 009002xx and bit 9."""
 
 Item = Callable[[VirtualMeter], bytes]
 
@@ -54,8 +59,8 @@ def read_item(meter: VirtualMeter, di: int) -> bytes | None:
 
 
 def _energy(meter: VirtualMeter, di: int) -> bytes | None:
-    if di in (0x00900100, 0x00900101, 0x00900200, 0x00900201):
-        return None
+    if di >> 16 == OWN_CREDIT:
+        return _own_credit(meter, di)
     kind, tariff, settlement = di >> 16 & 0xFF, di >> 8 & 0xFF, di & 0xFF
     if kind > 0x0A or (tariff != 0xFF and tariff > meter.spec.tariffs):
         return None
@@ -65,6 +70,14 @@ def _energy(meter: VirtualMeter, di: int) -> bytes | None:
     periods = range(SETTLEMENTS + 1) if settlement == 0xFF else (settlement,)
     totals = [_counted(meter, kind, period) for period in periods]
     return b"".join(bcd(total if number <= 1 else 0, 4) for total in totals for number in tariffs)
+
+
+def _own_credit(meter: VirtualMeter, di: int) -> bytes | None:
+    """Return what is left of a prepayment of the meter's own, or its overdraft (none)."""
+    kind, is_overdraft = di >> 8 & 0xFF, di & 0xFF == 1
+    if PREPAID_KINDS.get(meter.spec.own_prepay) != kind or di & 0xFF > 1:
+        return None
+    return bcd(0 if is_overdraft else parse_register(meter.spec.own_credit), 4)
 
 
 def _counted(meter: VirtualMeter, kind: int, settlement: int) -> int:
@@ -174,17 +187,20 @@ def _date_and_time(meter: VirtualMeter) -> bytes:
     return _time(meter) + _date(meter)
 
 
-def status_word_3(relay: Relay, has_relay: bool) -> int:
-    """Return running status word 3: bit 3 programming allowed, bit 4 relay open, bit 6 relay told to open, bit 12 keep-power."""
+def status_word_3(relay: Relay, has_relay: bool, prepaid_kind: int = 0) -> int:
+    """Return running status word 3: bit 4 relay open, bit 6 relay told to open, bits 8 and 9 prepaid by energy or money, bit 12
+    keep-power."""
     if not has_relay:
         return 0
     reported_open, commanded_open = not relay.reported_closed, not relay.commanded_closed
-    return reported_open << 4 | commanded_open << 6 | relay.alarm << 7 | relay.keep_power << 12
+    kind = prepaid_kind << 8
+    return kind | reported_open << 4 | commanded_open << 6 | relay.alarm << 7 | relay.keep_power << 12
 
 
 def _status_words(meter: VirtualMeter) -> list[bytes]:
     phases = [meter.tamper.lost_phases >> phase & 1 for phase in range(3)]
-    words = [meter.tamper.is_reversed << 4, 0, status_word_3(meter.relay, meter.has_relay), *phases, 0]
+    word_3 = status_word_3(meter.relay, meter.has_relay, PREPAID_KINDS.get(meter.spec.own_prepay, 0))
+    words = [meter.tamper.is_reversed << 4, 0, word_3, *phases, 0]
     return [word.to_bytes(2, "little") for word in words]
 
 

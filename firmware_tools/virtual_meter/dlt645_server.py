@@ -19,6 +19,7 @@ BROADCAST_TIME_LIMIT_MS = 5 * 60 * 1000
 """Control code 08 is obeyed only within five minutes of the meter's own time, once a day."""
 PLAIN_RELAY_LENGTH = 16
 ANY = 99
+READ_ADDRESS = 0x13
 
 
 class Err(IntFlag):
@@ -47,7 +48,7 @@ class Dlt645Server:
         self._functions = {
             0x11: self._read,
             0x12: self._read_on,
-            0x13: self._read_address,
+            READ_ADDRESS: self._read_address,
             0x14: self._write,
             0x15: self._write_address,
             0x16: self._freeze,
@@ -57,7 +58,19 @@ class Dlt645Server:
 
     def hears(self, request: Request) -> bool:
         """Return whether the request concerns this meter at all."""
-        return request.address == BROADCAST or request.is_for(self._address())
+        if request.address == BROADCAST:
+            return True
+        return request.is_for(self._address()) and self._is_told_by(request)
+
+    def _is_told_by(self, request: Request) -> bool:
+        """Return whether a question for everybody is one that this meter answers."""
+        opened = request.address.count(WILDCARD)
+        match self._meter.spec.discovery:
+            case "address-only":
+                return not opened or request.control == READ_ADDRESS
+            case "unabbreviated":
+                return opened in (0, len(request.address))
+        return True
 
     def answer(self, request: Request) -> bytes | None:
         """Return the reply's bytes, or None for silence, to a request that this meter hears."""
@@ -73,7 +86,9 @@ class Dlt645Server:
         return address_bytes(self._meter.identity.address)
 
     def _reply(self, request: Request, mark: int, data: bytes) -> bytes:
-        return build_reply(self._address(), request.control | mark, data, self._meter.spec.preamble_fe)
+        echoes = self._meter.spec.discovery == "echo" and WILDCARD in request.address
+        address = request.address if echoes else self._address()
+        return build_reply(address, request.control | mark, data, self._meter.spec.preamble_fe)
 
     def _refuse(self, request: Request, err: Err) -> bytes:
         return self._reply(request, FAILED, bytes([err]))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from firmware_tools.virtual_meter.dlt645_1997 import Dlt645Server1997
 from firmware_tools.virtual_meter.dlt645_server import Dlt645Server
 from firmware_tools.virtual_meter.dlt645_wire import RequestReceiver
 from firmware_tools.virtual_meter.endpoint import Endpoint
@@ -226,9 +227,13 @@ def _chunks(at: float, data: bytes, size: int, byte_s: float) -> Iterator[tuple[
 
 
 def _parties(meters: list[VirtualMeter]) -> Iterator[Party]:
-    dlt645 = [(meter, Dlt645Server(meter)) for meter in meters if meter.model.protocol == "dlt645"]
+    dlt645 = [(meter, _server_of(meter)) for meter in meters if meter.model.protocol == "dlt645"]
     modbus = [(meter, ModbusServer(meter)) for meter in meters if meter.model.protocol == "modbus"]
     if dlt645:
         yield Party(RequestReceiver(), list(dlt645))
     if modbus:
         yield Party(ModbusReceiver(), list(modbus))
+
+
+def _server_of(meter: VirtualMeter) -> Dlt645Server | Dlt645Server1997:
+    return Dlt645Server1997(meter) if meter.model.edition == 1997 else Dlt645Server(meter)

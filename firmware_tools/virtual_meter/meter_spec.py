@@ -1,6 +1,7 @@
 """How a meter is built and wired: the keys of a `[[line.meter]]` table, checked before anything is built from them."""
 
 import re
+from typing import Literal
 
 import msgspec
 
@@ -48,6 +49,13 @@ class MeterSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen
     """Its own month ends at midnight before this day."""
     tariffs: int = 4
     baud: int | None = None
+    discovery: Literal["standard", "echo", "address-only", "unabbreviated", "broadcast"] = "standard"
+    """How it answers those who don't know its address (DL/T 645): `echo` with the address asked for, `address-only` to 13H alone,
+    `unabbreviated` to all AA but to no shortened address, `broadcast` to reads at 999999999999 (1997)."""
+    own_prepay: Literal["", "energy", "money"] = ""
+    """Its own prepayment is on (status word 3, bits 8 and 9); it is told, the meter here doesn't cut by it."""
+    own_credit: str = "0.00"
+    """What 00900100 (kWh) or 00900200 (yuan) shows then."""
     behind: list[str] = []
     """Meters of the campus whose supply flows through this one, too: it is their master, `load` is what else hangs on it."""
     lost_ppm: int = 0
@@ -77,6 +85,7 @@ def check_spec(spec: MeterSpec) -> None:
         )
     if not 1 <= spec.settlement_day <= 28:
         raise ValueError(f"meter {spec.name}: settlement_day is 1 to 28")
+    parse_register(spec.own_credit)
     if spec.turn_round_ms and len(spec.turn_round_ms) != 2:
         raise ValueError(f"meter {spec.name}: turn_round_ms is [shortest, longest]")
 

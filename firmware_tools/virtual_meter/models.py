@@ -15,6 +15,8 @@ class MeterModel:
     """What the meter calls itself (0400040B, at most 10 characters)."""
     address_map: str = ""
     """Modbus only: which register map."""
+    edition: int = 2007
+    """DL/T 645 only."""
 
 
 MODELS = {
@@ -22,6 +24,7 @@ MODELS = {
     for model in (
         MeterModel("dlt645-1p", "dlt645", 1, True, "DDZY-VM"),
         MeterModel("dlt645-3p", "dlt645", 3, True, "DTZY-VM"),
+        MeterModel("dlt645-1997", "dlt645", 1, False, "DD97-VM", edition=1997),
         MeterModel("sdm120", "modbus", 1, False, "SDM120", "sdm"),
         MeterModel("sdm630", "modbus", 3, False, "SDM630", "sdm"),
         MeterModel("dds238-zn-s", "modbus", 1, False, "DDS238", "dds238"),

@@ -62,8 +62,11 @@ class FoundMeter:
     own_prepay: bool | None = None
     """True: the meter counts a credit of its own and would cut by itself. None: nothing that it answers tells."""
     duplicate: bool = False
+    is_read: bool = False
+    """False: only the address is known so far; the rest is read before the search proves that nobody else is there."""
     notes: tuple[str, ...] = ()
-    """Stable words, what follows a colon is a fact: `prepay-by:status-word`, `clock-off`, `reverse-energy`, `silent-since`."""
+    """Stable words, what follows a colon is a fact: `prepay-by:SOURCE`, `prepay-account-open`, `prepay-account-not-open`,
+    `prepay-registers-empty`, `reverse-energy`, `silent-since`, `no-model`, `relay-register-refused`, `phases:N`."""
 
     @property
     def key(self) -> tuple[str, str, str]:
