@@ -13,6 +13,7 @@ from gateway.technician.commission.stage import BACK, Choice, Page, Question, Wo
 from gateway.words import say
 
 SHOW_EVERY_S = 0.5
+STOP = "s"
 
 
 class InputEnded(Exception):
@@ -76,29 +77,45 @@ class PlainStage:
 
     @asynccontextmanager
     async def working(self, title: str, *, can_stop: bool = True) -> AsyncIterator[Work]:
-        """Print each line as it comes. Ctrl-C ends the whole command; nothing is lost by it."""
+        """Print each line as it comes. Ctrl-C ends the whole command; nothing is lost by that."""
         work = Work(title)
-        print(f"\n{title}" + (say(" (Ctrl-C stops; nothing is lost)") if can_stop else ""), flush=True)
+        can_stop = can_stop and sys.stdin.isatty()
+        print(f"\n{title}" + (say(" (s and Enter stop it)") if can_stop else ""), flush=True)
+        stopper = asyncio.create_task(self._stop_on_s(work)) if can_stop else None
         shown = _Shown(work)
         printer = asyncio.create_task(shown.follow())
         try:
             yield work
         finally:
-            printer.cancel()
-            await asyncio.gather(printer, return_exceptions=True)
+            tasks = [printer, stopper] if stopper else [printer]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             shown.print_new()
+
+    async def _stop_on_s(self, work: Work) -> None:
+        """Take what is typed meanwhile; whatever is no `s` is thrown away, as on the full screen."""
+        self._begin_reading()
+        while (typed := await self._typed.get()).strip().lower() != STOP:
+            if not typed:
+                self._typed.put_nowait(typed)
+                return
+        work.stopped = True
 
     async def _line(self, prompt: str) -> str:
         print(prompt, end="", flush=True)
-        if self._reader is None:
-            loop = asyncio.get_running_loop()
-            self._reader = threading.Thread(target=self._read, args=(loop,), daemon=True)
-            self._reader.start()
+        self._begin_reading()
         typed = await self._typed.get()
         if not typed:
             print()
             raise InputEnded
         return typed.strip()
+
+    def _begin_reading(self) -> None:
+        if self._reader is None:
+            loop = asyncio.get_running_loop()
+            self._reader = threading.Thread(target=self._read, args=(loop,), daemon=True)
+            self._reader.start()
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread of its own, so that a blocked read never keeps the command from ending."""
@@ -135,5 +152,5 @@ class _Shown:
         self._lines = len(self._work.lines)
         tenths = 10 * self._work.done // self._work.total if self._work.total else 0
         if tenths > self._tenths:
-            print(f"  {self._work.done} / {self._work.total}", flush=True)
+            print(f"  {self._work.status or f'{self._work.done} / {self._work.total}'}", flush=True)
         self._tenths = max(tenths, self._tenths)

@@ -165,7 +165,7 @@ class CommissionScreen(App[None]):
         work = self._work
         if work is None:
             return
-        self.query_one("#lines", Static).update("\n".join(work.lines[-LAST_LINES:]))
+        self.query_one("#lines", Static).update("\n".join([*work.lines[-LAST_LINES:], work.status]))
         self.query_one("#text", VerticalScroll).scroll_end(animate=False)
         bar = self.query_one("#bar", ProgressBar)
         bar.set_class(not work.total, "away")

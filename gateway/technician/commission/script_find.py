@@ -1,12 +1,12 @@
 """The first step: search the lines, enter what answers. A search goes on where it was stopped; no meter is written to."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from glob import glob
 from typing import Any
 
-from gateway.adapters.registry_file import AtomicStorage
 from gateway.adapters.registry_store import MeterRow
+from gateway.adapters.serial_ports import serial_ports
 from gateway.technician.commission.acts import AnyAct, LineFound, MeterFound
 from gateway.technician.commission.job import Job
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row, Work
@@ -15,15 +15,18 @@ from gateway.technician.find.found import (
     Found,
     FoundMeter,
     LineSetting,
-    PortDone,
     Progress,
     Trouble,
 )
+from gateway.technician.find.plan import Plan
 from gateway.technician.find.searching import find
+from gateway.technician.find.state_file import StateFile
+from gateway.technician.find.troubles import trouble_finding
+from gateway.technician.find.wording import found_line, progress_line
 from gateway.words import say
 
-SEARCH_NAME = "commission-search.json"
-PORTS = "/dev/serial/by-id/*"
+SAVE_EVERY_S = 2.0
+UNKNOWN = "?"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST_NUMBER = 4
 """A bus address such as 7 is no number for a meter; its line goes before it."""
@@ -32,11 +35,9 @@ SEARCH, ADD_PORT, AGAIN = "s", "p", "a"
 
 async def find_step(job: Job) -> None:
     """Show the ports, search them, enter what was found."""
-    ports = list(
-        dict.fromkeys(
-            [*(line.port for line in job.standing.lines.values()), *job.ports, *sorted(glob(PORTS))]
-        )
-    )
+    known = [line.port for line in job.standing.lines.values()]
+    plugged_in = [port.path for port in serial_ports() if not port.is_console and not port.has_no_parity]
+    ports = list(dict.fromkeys([*known, *job.ports, *plugged_in]))
     while True:
         choice = await job.stage.choose(_ports_page(job, ports))
         if choice.key == BACK:
@@ -46,8 +47,12 @@ async def find_step(job: Job) -> None:
                 Question(say("Another port"), say("Port"), help=say("/dev/ttyUSB0 or socket://HOST:PORT"))
             )
             ports += [typed] if typed and typed not in ports else []
-        elif choice.key in (SEARCH, AGAIN) and ports:
-            await _search(job, [choice.row] if choice.row else ports, anew=choice.key == AGAIN)
+        elif choice.key == SEARCH and ports:
+            await _search(job, ports, anew=False)
+        elif choice.key == AGAIN and ports:
+            await _search(job, [choice.row] if choice.row else ports, anew=True)
+        elif choice.row:
+            await _search(job, [choice.row], anew=False)
 
 
 def _ports_page(job: Job, ports: Sequence[str]) -> Page:
@@ -69,7 +74,7 @@ def _ports_page(job: Job, ports: Sequence[str]) -> Page:
         say("Lines and meters"),
         lines,
         rows,
-        [Key(SEARCH, say("search")), Key(AGAIN, say("search anew")), Key(ADD_PORT, say("another port"))],
+        [Key(SEARCH, say("search all")), Key(AGAIN, say("search anew")), Key(ADD_PORT, say("another port"))],
         help=say(
             "The search tries speeds, parities and protocols and reads each meter that answers. It changes nothing in any "
             "meter. Stopped, it goes on where it was; `search anew` forgets what was asked before."
@@ -78,50 +83,61 @@ def _ports_page(job: Job, ports: Sequence[str]) -> Page:
 
 
 async def _search(job: Job, ports: Sequence[str], *, anew: bool) -> None:
-    storage = AtomicStorage(job.folder / SEARCH_NAME)
-    state = _remembered(storage)
-    for port in ports:
-        if anew:
-            state.forget_port(port)
+    """Search; what `find` asked before is not asked again, for both keep one state."""
+    plan = await _plan(job)
+    if plan is None:
+        return
+    store = StateFile(job.folder)
+    state, _ = store.load()
+    for port in ports if anew else ():
+        state.forget_port(port)
     await job.wires.close()
     async with job.stage.working(say("Searching: ports {count}", count=len(ports))) as work:
-        async with aclosing(find(ports, state)) as events:  # type: ignore[type-var]
-            async for event in events:
-                _show(work, event)
-                if not isinstance(event, Progress):
-                    storage.write({"search": {"state": state.as_json()}})
-                if work.stopped:
-                    break
-        storage.write({"search": {"state": state.as_json()}})
+        try:
+            await _follow(ports, state, plan, store, work)
+        finally:
+            store.save(state)
     await _enter(job, [meter for meter in state.meters if meter.line.port in ports])
 
 
-def _remembered(storage: AtomicStorage) -> FindState:
-    kept = (storage.read() or {}).get("search", {}).get("state")
-    return FindState.from_json(kept) if kept else FindState()
+async def _plan(job: Job) -> Plan | None:
+    """Ask how many meters there are: a search that has found them all need not go on. None for back."""
+    typed = await job.stage.ask(
+        Question(
+            say("Search"),
+            say("How many meters hang on each port"),
+            default=UNKNOWN,
+            help=say(
+                "The search ends when so many are found, minutes earlier. Leave the ? when nobody knows."
+            ),
+        )
+    )
+    if typed is None:
+        return None
+    expected = int(typed) if typed.isascii() and typed.isdigit() and int(typed) > 0 else None
+    return Plan(expect=expected, utc_offset_min=job.notebook.utc_offset_minutes)
 
 
-def _show(work: Work, event: Found | Progress | Trouble | PortDone) -> None:
-    match event:
-        case Found(meter=meter):
-            port, twice = _short(meter.line.port), say("  ! more than one meter at this address")
-            text = say(
-                "{port}: meter {address}, {protocol}",
-                port=port,
-                address=meter.address,
-                protocol=meter.protocol,
-            )
-            work.say(text + twice if meter.duplicate else text)
-        case Progress():
-            work.count(event.asked, event.asked + event.left)
-        case Trouble(port=port, code=code):
-            work.say(say("{port}: {code}", port=_short(port), code=code))
-        case PortDone(port=port, found=found):
-            work.say(say("{port}: searched to its end, meters {count}", port=_short(port), count=found))
-
-
-def _short(port: str) -> str:
-    return port.rpartition("/")[2][-24:]
+async def _follow(ports: Sequence[str], state: FindState, plan: Plan, store: StateFile, work: Work) -> None:
+    """Show and keep what happens until the search ends or somebody stops it."""
+    told: set[tuple[str, str, str]] = set()
+    saved_at, now = 0.0, asyncio.get_running_loop().time
+    async with aclosing(find(ports, state, plan)) as events:  # type: ignore[type-var]
+        async for event in events:
+            if isinstance(event, Progress):
+                work.count(event.asked, event.asked + event.left)
+                work.status = progress_line(event)
+            elif isinstance(event, Found) and event.meter.key not in told:
+                told.add(event.meter.key)
+                work.say(found_line(event.meter))
+            elif isinstance(event, Trouble):
+                finding = trouble_finding(event)
+                work.say(f"{finding.what} {finding.next_step}")
+            if now() - saved_at > SAVE_EVERY_S:
+                store.save(state)
+                saved_at = now()
+            if work.stopped:
+                return
 
 
 async def _enter(job: Job, found: Sequence[FoundMeter]) -> None:

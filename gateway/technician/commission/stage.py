@@ -68,6 +68,8 @@ class Work:
     done: int = 0
     total: int = 0
     stopped: bool = False
+    status: str = ""
+    """What it does just now, in one line."""
 
     def say(self, line: str) -> None:
         """Add a line to what is shown."""

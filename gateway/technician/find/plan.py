@@ -75,7 +75,7 @@ class Plan:
         if not met:
             return wanted
         bauds = [baud for baud, _ in met]
-        return sorted((one for one in wanted if one[0] in bauds), key=lambda one: one not in met)
+        return list(dict.fromkeys([*met, *(one for one in wanted if one[0] in bauds)]))
 
     def _wanted(self, usual: Sequence[Setting]) -> list[Setting]:
         """Keep what was asked for; a speed that nobody expects is tried with both parities."""

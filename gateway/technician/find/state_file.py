@@ -1,0 +1,44 @@
+"""Where a search is kept: one JSON file in the data folder, replaced as a whole: a power cut costs seconds of asking."""
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+
+from gateway.adapters.registry_file import owned_by_folder
+from gateway.technician.find.found import STATE_VERSION, FindState
+
+NAME = "find.json"
+
+
+class StateFile:
+    """The state of one gateway's search."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+
+    def load(self) -> tuple[FindState, Path | None]:
+        """Give the kept state, a fresh one where there is none; and where a damaged one was put aside. Raises OSError."""
+        try:
+            raw = self.path.read_bytes()
+        except FileNotFoundError:
+            return FindState(), None
+        try:
+            state = FindState.from_json(json.loads(raw))
+            if state.version == STATE_VERSION:
+                return state, None
+        except (ValueError, msgspec.ValidationError):
+            pass
+        aside = self.path.with_suffix(".json.damaged")
+        os.replace(self.path, aside)
+        return FindState(), aside
+
+    def save(self, state: FindState) -> None:
+        """Replace the file. Raises OSError (disk full, no rights) with the old one untouched."""
+        fresh = self.path.with_suffix(".json.new")
+        with owned_by_folder(fresh, "wb") as file:
+            file.write(json.dumps(state.as_json(), ensure_ascii=False).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, self.path)
