@@ -5,6 +5,7 @@ The daemon must be stopped: it owns the lines. Everything is written at once, so
 
 import argparse
 import asyncio
+import errno
 import os
 import pwd
 import signal
@@ -147,7 +148,8 @@ def _sit(job: Job, args: argparse.Namespace) -> int:
             )
         )
     if not os.access(job.folder, os.W_OK | os.X_OK):
-        raise PermissionError(13, os.strerror(13), str(job.folder))
+        code = errno.EACCES if job.folder.exists() else errno.ENOENT
+        raise OSError(code, os.strerror(code), str(job.folder))
     who = _who(args)
     try:
         asyncio.run(_plainly(job, who, args) if _is_plain(args) else _on_screen(job, who, args))
