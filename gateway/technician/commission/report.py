@@ -94,7 +94,8 @@ def report_pdf(standing: Standing, now_ms: int, utc_offset_minutes: int) -> byte
 
 
 def _text(text: str, style: ParagraphStyle = PLAIN) -> Paragraph:
-    return Paragraph(escape(paper_font().shown(text)), style)
+    lines = (escape(paper_font().shown(line)) for line in text.split("\n"))
+    return Paragraph("<br/>".join(lines), style)
 
 
 def _summary(standing: Standing, now_ms: int, offset: int) -> Iterator[Flowable]:
@@ -169,7 +170,7 @@ def _meter_row(meter: Meter, offset: int) -> list[Flowable]:
         _text(f"{found.line} {found.address} {found.model}", SMALL),
         _text(energy or "", SMALL),
         *(_text(MARKS[Level(tick.level) if tick else None], MIDDLE) for tick in ticks),
-        _text(f"{say(HOW[meter.how])}; {tested}", SMALL),
+        _text(f"{say(HOW[meter.how])}\n{tested}", SMALL),
     ]
 
 

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding
@@ -22,7 +23,6 @@ HELP = "?"
 SHOW_EVERY_S = 0.2
 LAST_LINES = 200
 DIGITS = 9
-NO_BREAK = "\N{NO-BREAK SPACE}"
 
 CSS = """
 Screen { layout: vertical; }
@@ -44,6 +44,7 @@ class CommissionScreen(App[None]):
     """The screen. `hold` is the conversation; the app ends with it."""
 
     CSS = CSS
+    TITLE = "cardroom-gateway commission"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = [Binding("ctrl+c", "leave", priority=True, show=False), Binding("ctrl+q", "leave", show=False)]
 
@@ -53,6 +54,8 @@ class CommissionScreen(App[None]):
         self._page = Page("")
         self._answer: asyncio.Future[Choice | str | None] | None = None
         self._help_shown = False
+        self._key_words: list[str] = []
+        self._pointed: int | None = None
         self._work: Work | None = None
         self._can_stop = False
         self.conversation: asyncio.Task[None] | None = None
@@ -148,6 +151,7 @@ class CommissionScreen(App[None]):
         self.query_one("#text", VerticalScroll).scroll_home(animate=False)
         rows = self._rows
         rows.clear_options()
+        self._pointed = None
         rows.add_options([Option(_numbered(place, row.text)) for place, row in enumerate(page.rows, start=1)])
         rows.set_class(not page.rows, "away")
         if page.rows:
@@ -158,8 +162,31 @@ class CommissionScreen(App[None]):
         words = [f"{key.key} {key.word}" for key in page.keys]
         if back:
             words += [f"{BACK} {page.back or say('back')}", say("? help")]
-        unbroken = (word.replace(" ", NO_BREAK) for word in words)
-        self.query_one("#keys", Static).update("  ".join(unbroken))
+        self._key_words = words
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """Show the keys in as many lines as it takes, no word of a key apart from its letter."""
+        lines: list[str] = [""]
+        for word in self._key_words:
+            longer = f"{lines[-1]}  {word}" if lines[-1] else word
+            if cell_len(longer) <= self.size.width - 2:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        self.query_one("#keys", Static).update("\n".join(lines))
+
+    def on_resize(self) -> None:
+        """A phone is turned."""
+        self._show_keys()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Mark the row by a sign, too: colours are not for everybody."""
+        for place in (self._pointed, event.option_index):
+            if place is not None and place < min(self._rows.option_count, len(self._page.rows)):
+                text = _numbered(place + 1, self._page.rows[place].text, pointed=place == event.option_index)
+                self._rows.replace_option_prompt_at_index(place, text)
+        self._pointed = event.option_index
 
     def _show_work(self) -> None:
         work = self._work
@@ -224,6 +251,6 @@ class CommissionScreen(App[None]):
         self.query_one("#lines", Static).update("\n".join(told))
 
 
-def _numbered(place: int, text: str) -> str:
-    """A row with the digit that picks it, for the first nine."""
-    return f"{place if place <= DIGITS else ' '} {text}"
+def _numbered(place: int, text: str, *, pointed: bool = False) -> str:
+    """A row with the digit that picks it, for the first nine, and a sign where it is marked."""
+    return f"{'>' if pointed else ' '}{place if place <= DIGITS else ' '} {text}"
