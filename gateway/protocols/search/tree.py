@@ -236,10 +236,10 @@ class TreeSearch:
         """A lost reply high up would lose a whole branch; further down, a collision that stays unexplained tells of it."""
         noisy = self.noise > 0
         if ending == "*":
-            return Care(ROOT_SILENT_TRIES, noisy=noisy)
+            return Care(ROOT_SILENT_TRIES, noise=self.noise)
         if self.thorough or len(ending) == 2:
-            return Care(2, noisy=noisy)
-        return Care(2 if noisy else 1, GOOD_FOR_ONE if noisy else 1, noisy=noisy)
+            return Care(2, noise=self.noise)
+        return Care(2 if noisy else 1, GOOD_FOR_ONE if noisy else 1, self.noise)
 
     def _note_unexplained(self, tree: Tree) -> None:
         """Name what collided and has no child that answers: noise, or meters that take no abbreviated address."""

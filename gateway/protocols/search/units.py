@@ -31,6 +31,8 @@ class UnitSearch:
     at: int = 1
     """The next unit of this pass."""
     passes: int = 0
+    heard_by: dict[str, int] = field(default_factory=dict)
+    """By which function a unit was heard first: it is proved by the same one."""
     unexplained: list[str] = field(default_factory=list)
     kind: str = "units"
 
@@ -52,7 +54,8 @@ class UnitSearch:
         """Give the next unit; `attempt` says by which function it is asked: even ones by 04H, odd ones by 03H."""
         window_ms = self.full_window_ms if self.thorough else self.window_ms
         for unit, history in self.claims.open.items():
-            return Question(Ask.READ, unit, self.full_window_ms, len(history))
+            attempt = PASSES * len(history) + self.heard_by.get(unit, 0)
+            return Question(Ask.READ, unit, self.full_window_ms, attempt)
         self._pass_known()
         if self.passes == PASSES:
             return Done()
@@ -70,13 +73,17 @@ class UnitSearch:
         heard = Heard((*heard.addresses, *heard.refused), damaged=heard.damaged)
         for unit in heard.addresses:
             if unit.isdecimal() and 1 <= int(unit) <= LAST_UNIT:
-                self.claims.claim(unit)
+                self._claim(unit, question)
         if question.address in self.claims.open:
             self.claims.take(question.address, heard)
         elif heard.damaged and question.address not in (*self.found, *self.duplicates):
-            self.claims.claim(question.address)
+            self._claim(question.address, question)
         if question.address == str(self.at):
             self._step()
+
+    def _claim(self, unit: str, question: Question) -> None:
+        self.heard_by.setdefault(unit, question.attempt % PASSES)
+        self.claims.claim(unit)
 
     def _pass_known(self) -> None:
         while self.passes < PASSES and str(self.at) in (*self.found, *self.duplicates):

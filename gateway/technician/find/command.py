@@ -13,10 +13,10 @@ from pathlib import Path
 
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import RegistryDamaged, RegistryStore
-from gateway.adapters.serial_ports import SerialPort, look_at, serial_ports
 from gateway.technician.find.found import FindState, Found, PortDone, Progress, Trouble
 from gateway.technician.find.meter_findings import meter_findings
 from gateway.technician.find.plan import ALL_PROTOCOLS, DLT645, Plan
+from gateway.technician.find.ports import ports_of
 from gateway.technician.find.registering import save, undo
 from gateway.technician.find.screen import Screen
 from gateway.technician.find.searching import find
@@ -117,7 +117,7 @@ def _mistake(args: argparse.Namespace) -> str | None:
 
 
 def _search(args: argparse.Namespace, state: FindState, store: StateFile, registry: RegistryStore) -> int:
-    ports, skipped = _ports(args)
+    ports, skipped = ports_of(args)
     findings = [trouble_finding(one) for one in skipped]
     if args.again:
         for port in ports:
@@ -133,29 +133,6 @@ def _search(args: argparse.Namespace, state: FindState, store: StateFile, regist
         screen.close()
     store.save(state)
     return _report(args, ports, state, store, registry, findings, stopped)
-
-
-def _ports(args: argparse.Namespace) -> tuple[list[str], list[Trouble]]:
-    """Give the ports to search, and why others are not."""
-    named = args.port is not None
-    ports: list[str] = []
-    skipped: list[Trouble] = []
-    for port in [look_at(path) for path in args.port] if named else serial_ports():
-        trouble = _why_not(port, named)
-        if trouble is not None:
-            skipped.append(trouble)
-        if trouble is None or trouble.code == "mini-uart":
-            ports.append(port.path)
-    return list(dict.fromkeys(ports)), skipped
-
-
-def _why_not(port: SerialPort, named: bool) -> Trouble | None:
-    if port.holder is not None:
-        code = "held-by-gateway" if port.holder.is_gateway else "held"
-        return Trouble(port.path, code, {"process": port.holder.process, "name": port.holder.name})
-    if port.is_console and not named:
-        return Trouble(port.path, "console")
-    return Trouble(port.path, "mini-uart") if port.has_no_parity else None
 
 
 def _plan(args: argparse.Namespace) -> Plan:
@@ -199,22 +176,33 @@ def _report(
     findings: list[Finding],
     stopped: bool,
 ) -> int:
-    done = not stopped and all(state.port(port).done for port in ports)
-    findings = [*findings, *meter_findings(state)]
-    found = OK if done and state.meters else FAILED
+    done = not stopped and bool(ports) and all(state.port(port).done for port in ports)
+    shown = state.only(ports) if args.port else state
+    findings = [*findings, *meter_findings(shown)]
+    found = OK if done and shown.meters else FAILED
     if args.json:
-        document = state.as_json()
-        shown = {"ok": found == OK, "done": done, "meters": document["meters"]}
-        lines = [
-            {"port": line.port, "baud": line.baud, "parity": line.parity, "protocols": line.protocols}
-            for line in state.lines()
-        ]
-        print_json({**shown, "lines": lines, "findings": [as_json(one) for one in findings]})
+        print_json(
+            {
+                "ok": found == OK,
+                "done": done,
+                **_document(shown),
+                "findings": [as_json(one) for one in findings],
+            }
+        )
     else:
-        _print(args, state, findings, ports, store, stopped)
-    if args.save and not stopped and state.meters:
-        return max(found, save(args, state, store, registry))
+        _print(args, shown, findings, ports, store, stopped)
+    if args.save and not stopped and shown.meters:
+        return max(found, save(args, state, shown, store, registry))
     return found
+
+
+def _document(shown: FindState) -> dict[str, object]:
+    """Shape `--json`: the lines with their settings, and the meters as they are kept."""
+    lines = [
+        {"port": line.port, "baud": line.baud, "parity": line.parity, "protocols": line.protocols}
+        for line in shown.lines()
+    ]
+    return {"lines": lines, "meters": shown.as_json()["meters"]}
 
 
 def _print(

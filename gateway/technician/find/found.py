@@ -4,7 +4,7 @@ Notes, doings and troubles are stable words for programs; whoever shows them put
 talks to a port.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -128,6 +128,8 @@ class PortState:
     searches: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The same keys to a search's own JSON."""
     done: bool = False
+    asked_for: str = ""
+    """The plan it was searched by: another one goes on from here."""
 
 
 @dataclass(slots=True)
@@ -162,6 +164,12 @@ class FindState:
                 return known != meter
         self.meters.append(meter)
         return True
+
+    def only(self, ports: Sequence[str]) -> Self:
+        """Give a view of these ports alone."""
+        meters = [meter for meter in self.meters if meter.line.port in ports]
+        kept = {name: port for name, port in self.ports.items() if name in ports}
+        return replace(self, ports=kept, meters=meters)
 
     def forget_port(self, name: str) -> None:
         """Search a port anew: what was asked there is forgotten, what was found there, too."""

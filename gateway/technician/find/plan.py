@@ -1,8 +1,9 @@
 """Where a search looks first: speeds and parities by how often they are met in the field, and what has been heard so far."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gateway.adapters.serial_bus.port import SOCKET_SCHEME
 from gateway.protocols.search import FULL_WINDOW_MS
 
 DLT645 = ("dlt645-2007", "dlt645-1997")
@@ -34,6 +35,8 @@ MODBUS_SETTINGS = (
     (115200, "N"),
 )
 
+SOCKET_LATENCY_S = 0.25
+SOCKET_MARGIN_MS = 250
 Setting = tuple[int, str]
 GOOD, MARKED, GARBLED, SILENT = "good", "marked", "garbled", "silent"
 """What the first question of a setting brought: a meter, bytes with the marks of an answer, other bytes, nothing."""
@@ -61,9 +64,28 @@ class Plan:
     """End a port when so many meters were found on it: its electrician knows how many hang there."""
     thorough: bool = False
     """Ask each silent place twice."""
+    has_one_setting: bool = False
+    """A serial server keeps its own speed and parity: there is nothing to look for."""
     utc_offset_min: int = 480
     """Of the calendars that the meters should show."""
     pace: Pace = Pace()
+
+    @property
+    def signature(self) -> str:
+        """Tell two plans apart: a port that was searched by another one is not done."""
+        return f"{self.protocols} {self.bauds} {self.expect} {self.thorough}"
+
+    def for_port(self, port: str) -> "Plan":
+        """Give the plan for one port: a serial server on the network is slower and has one speed."""
+        if not port.startswith(SOCKET_SCHEME):
+            return self
+        pace = Pace(
+            SOCKET_LATENCY_S,
+            self.pace.margin_ms + SOCKET_MARGIN_MS,
+            self.pace.unit_window_ms + SOCKET_MARGIN_MS,
+            self.pace.full_window_ms,
+        )
+        return replace(self, bauds=self.bauds[:1] or (9600,), has_one_setting=True, pace=pace)
 
     def dlt645_settings(self) -> list[Setting]:
         """Give the settings at which DL/T 645 is tried, in order."""
@@ -72,7 +94,7 @@ class Plan:
     def modbus_settings(self, met: list[Setting]) -> list[Setting]:
         """Give the settings at which Modbus is swept. A line has one speed: where meters were met, only theirs are."""
         wanted = self._wanted(MODBUS_SETTINGS)
-        if not met:
+        if not met or self.has_one_setting:
             return wanted
         bauds = [baud for baud, _ in met]
         return list(dict.fromkeys([*met, *(one for one in wanted if one[0] in bauds)]))
@@ -81,6 +103,8 @@ class Plan:
         """Keep what was asked for; a speed that nobody expects is tried with both parities."""
         if not self.bauds:
             return list(usual)
+        if self.has_one_setting:
+            return [(self.bauds[0], "E")]
         known = [one for one in usual if one[0] in self.bauds]
         strange = [baud for baud in self.bauds if baud not in {one[0] for one in known}]
         return known + [(baud, parity) for baud in strange for parity in "EN"]

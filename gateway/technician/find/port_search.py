@@ -20,12 +20,11 @@ from gateway.technician.find.found import (
     FindState,
     Found,
     FoundMeter,
-    LineSetting,
     PortDone,
     Progress,
     Trouble,
-    noted,
 )
+from gateway.technician.find.meters_here import MetersHere
 from gateway.technician.find.plan import (
     DLT645,
     GARBLED,
@@ -66,7 +65,8 @@ class PortSearch:
         self._port = port
         self._state = state
         self._here = state.port(port)
-        self._plan = plan
+        self._meters = MetersHere(port, state)
+        self._plan = plan.for_port(port)
         self._models = models
         self._local_ms = local_ms
         self._tell = tell
@@ -81,10 +81,11 @@ class PortSearch:
     async def run(self) -> None:
         """Search to the end. What stops a port (it goes away, it is busy) is told, never raised."""
         try:
-            if not self._here.done:
+            if not self._here.done or self._here.asked_for != self._plan.signature:
+                self._here.done, self._here.asked_for = False, self._plan.signature
                 await self._search()
                 self._here.done = True
-            self._tell(PortDone(self._port, self._found()))
+            self._tell(PortDone(self._port, len(self._meters)))
         except PortGone as gone:
             self._tell(
                 Trouble(self._port, f"port-{gone.trouble.fault.value}", {"detail": gone.trouble.detail})
@@ -100,7 +101,7 @@ class PortSearch:
             await self._first_question(setting, protocol)
         by_key = {key_of(setting, protocol): (setting, protocol) for setting, protocol in keys}
         for key in by_evidence(list(by_key), self._here.heard):
-            if not self._is_enough() and not self._is_met_otherwise(*by_key[key]):
+            if not self._is_enough() and not self._meters.is_met_otherwise(*by_key[key]):
                 await self._search_all(*by_key[key])
             self._ahead.pop(key, None)
         if MODBUS in self._plan.protocols:
@@ -112,16 +113,16 @@ class PortSearch:
         keys = [(setting, protocol) for setting in self._plan.dlt645_settings() for protocol in editions]
         self._ahead = {key_of(setting, protocol): 6 for setting, protocol in keys}
         if MODBUS in self._plan.protocols:
-            for setting in self._plan.modbus_settings(self._met()):
+            for setting in self._plan.modbus_settings(self._meters.met()):
                 self._ahead[key_of(setting, MODBUS)] = SILENT_QUESTIONS[MODBUS]
         return keys
 
     async def _search_modbus(self) -> None:
-        wanted = self._plan.modbus_settings(self._met())
+        wanted = self._plan.modbus_settings(self._meters.met())
         self._ahead = {key_of(setting, MODBUS): SILENT_QUESTIONS[MODBUS] for setting in wanted}
         for setting in wanted:
-            is_other_speed = setting[0] not in {baud for baud, _ in self._met() or [setting]}
-            if not (self._is_enough() or is_other_speed or self._is_met_otherwise(setting, MODBUS)):
+            is_other_speed = setting[0] not in {baud for baud, _ in self._meters.met() or [setting]}
+            if not (self._is_enough() or is_other_speed or self._meters.is_met_otherwise(setting, MODBUS)):
                 await self._search_all(setting, MODBUS)
             self._ahead.pop(key_of(setting, MODBUS), None)
 
@@ -163,6 +164,7 @@ class PortSearch:
         line, pace = await self._at(setting), self._plan.pace
         exchange = exchange_of(question, protocol, setting[0])
         ear = ear_of(question, protocol, exchange.request)
+        # A shortened wait was measured on this port: the adapter's share is in it.
         latency_s = pace.latency_s if question.window_ms >= pace.full_window_ms else 0.0
         asked = await line.ask(exchange, ear, latency_s)
         if isinstance(asked, PortTrouble):
@@ -196,61 +198,23 @@ class PortSearch:
     # ---- what was found ----------------------------------------------------------------------------------------------
 
     def _keep_found(self, search: AnySearch, setting: Setting, protocol: str) -> None:
-        line = LineSetting(self._port, *setting)
-        for address in search.duplicates:
-            meter = FoundMeter(line, address, protocol, duplicate=True)
-            if self._known(meter) != meter:
-                self._keep(meter, search)
-        for address in search.found:
-            meter = FoundMeter(line, address, protocol)
-            if self._known(meter) is None and not self._is_of_other_edition(meter):
-                self._keep(meter, search)
+        for meter in self._meters.new(setting, protocol, search.found, search.duplicates):
+            self._keep(meter, search)
 
     async def _read_new(self, search: AnySearch, setting: Setting, protocol: str) -> None:
         self._keep_found(search, setting, protocol)
-        line = LineSetting(self._port, *setting)
-        for meter in list(self._state.meters):
-            if meter.line == line and meter.protocol == protocol and not (meter.is_read or meter.duplicate):
-                reader = MeterReader(await self._at(setting), self._models, self._local_ms)
-                self._keep(await reader.read(meter), search)
-                self._tell_progress(search, setting, protocol, "reading-meter")
+        for meter in self._meters.unread(setting, protocol):
+            reader = MeterReader(await self._at(setting), self._models, self._local_ms)
+            self._keep(await reader.read(meter), search)
+            self._tell_progress(search, setting, protocol, "reading-meter")
 
     def _keep(self, meter: FoundMeter, search: AnySearch) -> None:
         self._state.keep(meter)
         self._here.searches[key_of((meter.line.baud, meter.line.parity), meter.protocol)] = search.as_json()
         self._tell(Found(meter))
 
-    def _known(self, meter: FoundMeter) -> FoundMeter | None:
-        return next((one for one in self._state.meters if one.key == meter.key), None)
-
-    def _is_of_other_edition(self, meter: FoundMeter) -> bool:
-        """A meter that answers both editions is one meter."""
-        for known in self._state.meters:
-            same = known.line.port == self._port and known.address == meter.address
-            if same and {known.protocol, meter.protocol} == set(DLT645):
-                self._state.keep(noted(known, f"speaks-too:{meter.protocol}"))
-                return True
-        return False
-
-    def _met(self) -> list[Setting]:
-        here = [meter.line for meter in self._state.meters if meter.line.port == self._port]
-        return list(dict.fromkeys((line.baud, line.parity) for line in here))
-
-    def _is_met_otherwise(self, setting: Setting, protocol: str) -> bool:
-        """At one speed a protocol has one parity: what was met with the other is not looked for again."""
-        return any(
-            meter.line.port == self._port
-            and meter.protocol == protocol
-            and meter.line.baud == setting[0]
-            and meter.line.parity != setting[1]
-            for meter in self._state.meters
-        )
-
-    def _found(self) -> int:
-        return sum(meter.line.port == self._port for meter in self._state.meters)
-
     def _is_enough(self) -> bool:
-        return self._plan.expect is not None and self._found() >= self._plan.expect
+        return self._plan.expect is not None and len(self._meters) >= self._plan.expect
 
     # ---- keeping and telling -----------------------------------------------------------------------------------------
 
@@ -284,12 +248,12 @@ class PortSearch:
         left = search.left() + sum(self._ahead.values())
         asked = sum(one.asked for one in self._searches.values())
         seconds = round(left * self._per_question_s)
-        self._tell(Progress(self._port, *setting, protocol, doing, asked, left, seconds, self._found()))
+        self._tell(Progress(self._port, *setting, protocol, doing, asked, left, seconds, len(self._meters)))
 
     def _tell_result(self) -> None:
-        if not self._found():
+        if not len(self._meters):
             self._tell(Trouble(self._port, "nothing-found"))
-        speeds = {baud for baud, _ in self._met()}
+        speeds = {baud for baud, _ in self._meters.met()}
         if len(speeds) > 1:
             shown = ", ".join(str(baud) for baud in sorted(speeds))
             self._tell(Trouble(self._port, "several-speeds", {"bauds": shown}))

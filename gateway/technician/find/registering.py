@@ -20,9 +20,11 @@ LEFT_OUT = {
 }
 
 
-def save(args: argparse.Namespace, state: FindState, store: StateFile, registry: RegistryStore) -> int:
-    """Write what was found, after asking. Returns 0 when it is written or was before."""
-    proposal = propose(state, registry)
+def save(
+    args: argparse.Namespace, state: FindState, shown: FindState, store: StateFile, registry: RegistryStore
+) -> int:
+    """Write what is shown, after asking. Returns 0 when it is written or was before."""
+    proposal = propose(shown, registry)
     if not args.json:
         _show(proposal)
     if not proposal.meters:
