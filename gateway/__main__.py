@@ -26,6 +26,7 @@ COMMANDS = {
     "resolve": "gateway.technician.resolve",
     "set-clock": "gateway.technician.set_clock",
     "commission": "gateway.technician.commission.command",
+    "shadow": "gateway.technician.shadow.command",
     "find": "gateway.technician.find.command",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
