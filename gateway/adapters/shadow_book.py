@@ -9,6 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.adapters.registry_file import owned_by_folder
+
 FILE_NAME = "shadow.db"
 TABLES = """
 CREATE TABLE IF NOT EXISTS terms (unit TEXT NOT NULL, price INTEGER NOT NULL, began_ms INTEGER NOT NULL);
@@ -121,6 +123,8 @@ class ShadowBook:
             return [Reading(*row) for row in rows]
 
     def _open(self) -> sqlite3.Connection:
+        with owned_by_folder(self.path, "ab"):
+            pass  # a technician's sudo must not lock the daemon's user out
         book = sqlite3.connect(self.path)
         book.executescript(TABLES)
         return book

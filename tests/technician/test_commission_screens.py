@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import io
 import os
 import pty
 import signal
@@ -14,8 +15,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList, Static
 
+from gateway import words
+from gateway.__main__ import main
 from gateway.technician.commission.acts import Tied
 from gateway.technician.commission.command import _held
+from gateway.technician.commission.notebook import alone
 from gateway.technician.commission.screen import CommissionScreen
 from tests.technician.commission_bench import bench, job_in
 
@@ -132,26 +136,28 @@ async def test_a_lost_connection_closes_the_relay_and_a_kill_is_known_afterwards
         assert relay.contact_closed
 
 
-async def test_what_makes_no_sense_is_one_sentence(tmp_path: Path) -> None:
-    async def run(*words: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", "commission", *words,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate()
-        said = out.decode() + err.decode()
-        assert "Traceback" not in said
-        return process.returncode or 0, said
+def test_what_makes_no_sense_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*given: str) -> tuple[int, str]:
+        monkeypatch.setattr(words, "_asked", ["en"])
+        monkeypatch.setattr(sys, "argv", ["cardroom-gateway", "commission", *given])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+        code = main()
+        out, err = capsys.readouterr()
+        return code, out + err
 
-    missing = tmp_path / "missing"
-    code, said = await run("--data", str(missing))
-    assert (code, "No such file" in said) == (1, True)
-    code, said = await run("report", "--data", str(tmp_path))
-    assert (code, "Nothing was commissioned" in said) == (1, True)
-    code, said = await run("--output", "x.pdf", "--data", str(tmp_path))
-    assert (code, "--output names the PDF" in said) == (2, True)
-    code, said = await run("--data", str(tmp_path))
-    assert (code, "Your name" in said) == (0, True)
-    (tmp_path / "commission.json").write_text("{")
-    code, said = await run("labels", "--data", str(tmp_path), "--lang", "zh")
-    assert (code, "can't be read" in said) == (1, True)
+    def refused(code: int, sentence: str, *given: str) -> None:
+        got, said = run(*given)
+        assert (got, sentence in said) == (code, True), said
+
+    here = ("--data", str(tmp_path))
+    refused(1, "No such file", "--data", str(tmp_path / "missing"))
+    refused(1, "Nothing was commissioned", "report", *here)
+    refused(2, "--output names the PDF", "--output", "x.pdf", *here)
+    refused(0, "Your name", *here)
+    with alone(tmp_path):
+        refused(1, "另一个屏幕", *here, "--lang", "zh")
+    for damaged in ("{", '{"acts": {"0": {"act": "of a later version"}}}', '{"acts": {"x": {}}}'):
+        (tmp_path / "commission.json").write_text(damaged)
+        refused(1, "can't be read", "labels", *here)

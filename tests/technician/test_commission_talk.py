@@ -1,6 +1,7 @@
 """The conversation with virtual meters on a real pty: found, tied in three ways, tested, undone, on paper."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -220,9 +221,11 @@ async def test_what_the_search_finds_is_entered_once_beside_what_was_there(
         "north-7": 1,
     }
     assert meters[TWO].found.own_prepay
+    found[1] = replace(found[1], duplicate=False)
     job.stage = Played(*search, Move("Lines and meters", "q"))
     await script_find.find_step(job)
     assert len(job.standing.meters) == 3
+    assert not job.standing.meters[TWO].found.duplicate, "its double was taken off"
     job.notebook.undo()
     assert [row.meter_number for row in registry.meters()] == ["old-1"], "what was there before stays"
 

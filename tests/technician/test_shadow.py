@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from gateway import words
+from gateway.__main__ import main
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.adapters.serial_bus import open_line
 from gateway.adapters.shadow_book import Listed, Opening, Reading, ShadowBook, Terms
@@ -99,6 +101,13 @@ def test_balances_are_compared_exactly_and_differences_get_a_likely_reason() -> 
     assert reasons({"1": 20}, {"1": 10_000}, {"1": 20}) == {"1": Reason.STANDS_STILL}
     assert reasons({"1": 20}, {}, {"1": 20, "9": 3}) == {"1": Reason.NOT_READ, "9": Reason.NO_METER}
     assert reasons({"1": 20}, {"1": 10_000}, {}) == {"1": Reason.NOT_LISTED}
+    late = [Reading(0, 0), Reading(HOUR, 1000)]
+    (row,) = compare(TERMS, [Opening("1", "m", 0)], {"m": late}, {}, HOUR + HOUR // 2)
+    assert row.within == round((500 + 20) * 0.56 * 1000) + 10_000, (
+        "what half an hour more at that pace may be"
+    )
+    gap = [*late, Reading(3 * HOUR, 9000)]
+    assert compare(TERMS, [Opening("1", "m", 0)], {"m": gap}, {}, HOUR)[0].reason is Reason.NOT_READ
     swapped = reasons({"1": 20, "2": 30}, {"1": 10_000, "2": 3_000}, {"1": 18.32, "2": 24.40})
     assert set(swapped.values()) == {Reason.SWAPPED}
     dearer = reasons(
@@ -138,15 +147,21 @@ async def site(tmp_path: Path) -> Any:
         yield built
 
 
-async def test_the_command_follows_an_old_system_and_says_not_yet(site: Any, tmp_path: Path) -> None:
-    async def shadow(*words: str) -> tuple[int, str]:
+async def test_the_command_follows_an_old_system_and_says_not_yet(
+    site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def shadow(*given: str) -> tuple[int, str]:
+        monkeypatch.setattr(words, "_asked", ["en"])
+        monkeypatch.setattr(sys, "argv", ["cardroom-gateway", "shadow", *given, "--data", str(tmp_path)])
+        code = await asyncio.to_thread(main)
+        out, err = capsys.readouterr()
+        return code, out + err
+
+    async def one_round() -> None:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", "shadow", *words, "--data", str(tmp_path),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate()
-        assert b"Traceback" not in err
-        return process.returncode or 0, out.decode() + err.decode()
+            sys.executable, "-m", "gateway", "shadow", "run", "--once", "--data", str(tmp_path)
+        )
+        assert await process.wait() == 0
 
     old = tmp_path / "old.csv"
     old.write_text("房间,余额\n101,50.00\n102,20.00\n199,5\n", encoding="gb18030")
@@ -156,7 +171,7 @@ async def test_the_command_follows_an_old_system_and_says_not_yet(site: Any, tmp
     assert (code, json.loads(said)) == (0, {"ok": True, "rooms": 3, "tied": 2, "read": 2, "meters": 2})
     assert (await shadow("begin", str(old), "--price", "0.56"))[0] == 1, "only --again forgets a shadow"
     site.meters[ONE].jump_register(1000)
-    assert await shadow("run", "--once", "--json")
+    await one_round()
     old.write_text("room,balance,paid\n101,54.40,10\n102,19.00,\n199,5,\n")
     code, said = await shadow("compare", str(old), "--lang", "zh")
     assert code == 1

@@ -52,6 +52,14 @@ class MeterFound(Act, frozen=True, tag="meter-found"):
     """The registry had it before: an undo leaves it there."""
 
 
+class SeenAgain(Act, frozen=True, tag="seen-again"):
+    """A later search saw something else of a meter that is entered already."""
+
+    number: str
+    duplicate: bool
+    own_prepay: bool | None
+
+
 class Renumbered(Act, frozen=True, tag="renumbered"):
     """The number on the case is another one than was thought."""
 
@@ -117,6 +125,7 @@ AnyAct = (
     Began
     | LineFound
     | MeterFound
+    | SeenAgain
     | Renumbered
     | RoomsListed
     | Tied

@@ -5,7 +5,6 @@ The daemon must be stopped: it owns the lines. Everything is written at once, so
 
 import argparse
 import asyncio
-import errno
 import os
 import pwd
 import signal
@@ -24,11 +23,11 @@ from gateway.config import GatewayConfig, load_config
 from gateway.config.schema import Clock
 from gateway.technician.commission.job import Job
 from gateway.technician.commission.local_time import local
-from gateway.technician.commission.notebook import FILE_NAME, Notebook
+from gateway.technician.commission.notebook import FILE_NAME, Notebook, NotebookInUse, alone
 from gateway.technician.commission.plain import InputEnded, PlainStage
 from gateway.technician.commission.script import converse
 from gateway.technician.commission.script_paper import LABELS_NAME, REPORT_NAME, write_paper
-from gateway.technician.commission.stage import Stage
+from gateway.technician.commission.stage import Stage, printable
 from gateway.technician.commission.wires import Wires
 from gateway.technician.config_check import DEFAULT_CONFIG
 from gateway.technician.one_shot import FAILED, OK, USAGE
@@ -86,10 +85,22 @@ def run(args: argparse.Namespace) -> int:
             USAGE,
         )
     try:
-        job = _job(args, folder, offset)
-        return _paper(job, args) if args.paper else _sit(job, args)
+        with alone(folder):
+            job = _job(args, folder, offset)
+            return _paper(job, args) if args.paper else _sit(job, args)
+    except NotebookInUse:
+        return _fail(
+            say("Somebody commissions this gateway on another screen: wait, or leave that one first.")
+        )
     except (BrokenModels, RegistryDamaged) as error:
         return _fail(str(error))
+    except ModuleNotFoundError as error:
+        return _fail(
+            say("A part is not installed: {name}. Install the gateway's extra `technician`.", name=error.name)
+        )
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone
+        return FAILED
     except OSError as error:
         return _fail(
             say(
@@ -147,9 +158,6 @@ def _sit(job: Job, args: argparse.Namespace) -> int:
                 "cardroom-gateway. Start it afterwards: sudo systemctl start cardroom-gateway"
             )
         )
-    if not os.access(job.folder, os.W_OK | os.X_OK):
-        code = errno.EACCES if job.folder.exists() else errno.ENOENT
-        raise OSError(code, os.strerror(code), str(job.folder))
     who = _who(args)
     try:
         asyncio.run(_plainly(job, who, args) if _is_plain(args) else _on_screen(job, who, args))
@@ -169,7 +177,7 @@ def _is_plain(args: argparse.Namespace) -> bool:
 def _who(args: argparse.Namespace) -> str:
     """The login name, behind a `sudo`, too; empty where there is none."""
     try:
-        return args.name or os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+        return printable(args.name) or os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return ""
 
@@ -196,7 +204,7 @@ async def _held(job: Job, stage: Stage, who: str, args: argparse.Namespace) -> N
     for number in LEAVING:
         loop.add_signal_handler(number, task.cancel)
     try:
-        await converse(job, who, args.building)
+        await converse(job, who, printable(args.building))
     finally:
         await job.wires.close()
 

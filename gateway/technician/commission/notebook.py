@@ -6,14 +6,16 @@ An act is written first, then the registry follows, then the mark moves. Whoever
 follow what is behind the mark: each effect may be done twice. What the registry refuses is undone at once, with its reason.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import fcntl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gateway.adapters.registry_file import AtomicStorage
+from gateway.adapters.registry_file import AtomicStorage, damaged, owned_by_folder
 from gateway.adapters.registry_store import LineRow, MeterRow, Refusal, RegistryStore, TestResult
 from gateway.protocols.models import ModelRow
 from gateway.technician.commission.acts import (
@@ -30,6 +32,22 @@ from gateway.technician.commission.standing import Meter, Standing, stands, undo
 from gateway.technician.commission.ticks import wh_of
 
 FILE_NAME = "commission.json"
+LOCK_NAME = "commission.lock"
+
+
+class NotebookInUse(Exception):
+    """Somebody commissions this gateway just now, on another screen."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep others from the notebook of this folder. Raises NotebookInUse, OSError; the lock dies with the process."""
+    with owned_by_folder(folder / LOCK_NAME, "ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotebookInUse from None
+        yield
 
 
 class Notebook:
@@ -52,8 +70,11 @@ class Notebook:
     def _read(self) -> None:
         tables = self._storage.read() or {}
         rows = tables.get("acts", {})
-        self.acts = [msgspec.convert(rows[place], AnyAct) for place in sorted(rows, key=int)]
-        self._applied = int(tables.get("mark", {}).get("applied", {}).get("count", 0))
+        try:
+            self.acts = [msgspec.convert(rows[place], AnyAct) for place in sorted(rows, key=int)]
+            self._applied = int(tables.get("mark", {}).get("applied", {}).get("count", 0))
+        except (ValueError, TypeError, AttributeError) as error:  # msgspec.ValidationError is a ValueError
+            raise damaged(self.path, str(error)) from None
 
     @property
     def standing(self) -> Standing:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from gateway.technician.commission.stage import BACK, Choice, Page, Question, Work
+from gateway.technician.commission.stage import BACK, Choice, Page, Question, Work, printable
 from gateway.words import say
 
 SHOW_EVERY_S = 0.5
@@ -109,7 +109,7 @@ class PlainStage:
         if not typed:
             print()
             raise InputEnded
-        return typed.strip()
+        return printable(typed)
 
     def _begin_reading(self) -> None:
         if self._reader is None:

@@ -16,7 +16,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Input, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
-from gateway.technician.commission.stage import BACK, Choice, Key, Page, Question, Stage, Work
+from gateway.technician.commission.stage import BACK, Choice, Key, Page, Question, Stage, Work, printable
 from gateway.words import say
 
 HELP = "?"
@@ -112,7 +112,7 @@ class CommissionScreen(App[None]):
         answer = await self._answered()
         typed.add_class("away")
         self._rows.remove_class("away")
-        return answer.strip() or None if isinstance(answer, str) else None
+        return printable(answer) or None if isinstance(answer, str) else None
 
     async def tell(self, title: str, lines: Sequence[str]) -> None:
         """Show until Enter, a blank or q."""

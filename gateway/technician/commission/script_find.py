@@ -7,9 +7,10 @@ from typing import Any
 
 from gateway.adapters.registry_store import MeterRow
 from gateway.adapters.serial_ports import serial_ports
-from gateway.technician.commission.acts import AnyAct, LineFound, MeterFound
+from gateway.technician.commission.acts import AnyAct, LineFound, MeterFound, SeenAgain
 from gateway.technician.commission.job import Job
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row, Work
+from gateway.technician.commission.standing import Meter
 from gateway.technician.find.found import (
     FindState,
     Found,
@@ -143,13 +144,16 @@ async def _follow(ports: Sequence[str], state: FindState, plan: Plan, store: Sta
 async def _enter(job: Job, found: Sequence[FoundMeter]) -> None:
     """Enter lines, then meters; a meter of an unknown model is asked for. What is entered already is left."""
     names = await _enter_lines(job, found)
-    places = {(meter.found.line, meter.found.address) for meter in job.standing.meters.values()}
+    places = {(meter.found.line, meter.found.address): meter for meter in job.standing.meters.values()}
     registered = {(row.line, row.address.lstrip("0")): row for row in job.notebook.registered_meters()}
     rows: list[tuple[type[AnyAct], dict[str, Any]]] = []
     taken = {*job.standing.meters, *(row.meter_number for row in registered.values())}
     for meter in found:
         line = names.get(meter.line)
-        if line is None or (line, meter.address) in places:
+        if line is None:
+            continue
+        if (known := places.get((line, meter.address))) is not None:
+            rows += _seen_again(known, meter)
             continue
         there = registered.get((line, meter.address.lstrip("0")))
         model = there.model if there else meter.model
@@ -160,8 +164,17 @@ async def _enter(job: Job, found: Sequence[FoundMeter]) -> None:
             taken.add(row["number"])
             rows.append((MeterFound, row))
     await job.tell_refusals(say("Meters"), job.notebook.note_all(rows) if rows else [])
-    said = [say("New meters: {count}; in all: {all}.", count=len(rows), all=len(job.standing.meters))]
+    new = sum(kind is MeterFound for kind, _ in rows)
+    said = [say("New meters: {count}; in all: {all}.", count=new, all=len(job.standing.meters))]
     await job.stage.tell(say("Search"), said + [_twice(meter) for meter in found if meter.duplicate])
+
+
+def _seen_again(known: Meter, meter: FoundMeter) -> list[tuple[type[AnyAct], dict[str, Any]]]:
+    """What a search says now of a meter that is entered: its double may have gone, its prepayment been switched off."""
+    now = {"duplicate": meter.duplicate, "own_prepay": meter.own_prepay}
+    if (known.found.duplicate, known.found.own_prepay) == tuple(now.values()):
+        return []
+    return [(SeenAgain, {"number": known.number, **now})]
 
 
 def _twice(meter: FoundMeter) -> str:

@@ -71,7 +71,7 @@ def _open_words(meter: Meter) -> str:
 
 async def _test_all(job: Job) -> None:
     """Make the harmless tests of every meter that has one open."""
-    meters = [meter for meter in job.standing.meters.values() if set(meter.open_checks) & set(HARMLESS)]
+    meters = [meter for meter in job.standing.meters.values() if _has_work(meter)]
     async with job.stage.working(say("Testing: meters {count}", count=len(meters))) as work:
         for done, meter in enumerate(meters):
             work.count(done, len(meters))
@@ -81,16 +81,21 @@ async def _test_all(job: Job) -> None:
         work.count(len(meters), len(meters))
 
 
-async def _harmless(job: Job, meter: Meter, work: Work) -> None:
+def _has_work(meter: Meter) -> bool:
+    again = {check for check, tick in meter.ticks.items() if tick.level in (Level.ASK, Level.BAD)}
+    return bool({*meter.open_checks, *again} & set(HARMLESS))
+
+
+async def _harmless(job: Job, meter: Meter, work: Work, *, skipped_too: bool = False) -> None:
+    """Make the harmless tests that are open or not good; what somebody skipped only where he asks for it."""
     wired = job.wired(meter)
     if wired is None:
         work.say(say("{number}: its line is not there any more: search again.", number=meter.number))
         return
-    wanted = [
-        check for check in HARMLESS if check in meter.open_checks or meter.ticks[check].level != Level.GOOD
-    ]
-    for check in wanted:
-        verdict = await _verdict(job, wired, meter, check)
+    leave = {Level.GOOD.value, *(() if skipped_too else (Level.SKIPPED.value,))}
+    for check in HARMLESS:
+        tick = meter.ticks.get(check)
+        verdict = None if tick and tick.level in leave else await _verdict(job, wired, meter, check)
         if verdict is not None:
             _tick(job, meter.number, verdict)
             said = sentence(verdict.code, verdict.facts)
@@ -183,7 +188,7 @@ async def _one(job: Job, number: str) -> None:
                 return
             case k if k == TEST:
                 async with job.stage.working(say("Testing {number}", number=number)) as work:
-                    await _harmless(job, meter, work)
+                    await _harmless(job, meter, work, skipped_too=True)
             case k if k == RELAY:
                 await _relay(job, meter)
             case k if k == CASE:

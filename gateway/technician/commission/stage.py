@@ -12,6 +12,11 @@ BACK = "q"
 """The key that leads back from every page."""
 
 
+def printable(typed: str) -> str:
+    """Give what a person or a reader typed without control characters and broken bytes, blanks around it gone."""
+    return "".join(letter for letter in typed if letter.isprintable()).strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key that does something here; a single small letter or digit, so that a phone's keyboard has it."""

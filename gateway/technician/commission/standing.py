@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from gateway.technician.commission.acts import (
     UNDOABLE,
     AnyAct,
@@ -14,6 +16,7 @@ from gateway.technician.commission.acts import (
     RelayRestored,
     Renumbered,
     RoomsListed,
+    SeenAgain,
     Ticked,
     Tied,
     Undone,
@@ -121,11 +124,15 @@ def _fold(standing: Standing, act: AnyAct) -> None:
             _fold_meter(standing, act)
 
 
-def _fold_meter(standing: Standing, act: Renumbered | Tied | Ticked | RelayMoved | RelayRestored) -> None:
+def _fold_meter(
+    standing: Standing, act: SeenAgain | Renumbered | Tied | Ticked | RelayMoved | RelayRestored
+) -> None:
     meter = standing.meters.get(act.number)
     if meter is None:
         return
     match act:
+        case SeenAgain(duplicate=duplicate, own_prepay=own_prepay):
+            meter.found = msgspec.structs.replace(meter.found, duplicate=duplicate, own_prepay=own_prepay)
         case Renumbered(to=to):
             meter.number = to
             meters = [(one.number, one) for one in standing.meters.values()]

@@ -106,15 +106,28 @@ def _row(
 
 
 def _used(readings: Sequence[Reading], at_ms: int) -> tuple[int, int] | None:
-    """Give the Wh since the first reading as of an instant, and how much of that is not known; None without readings near it."""
+    """Give the Wh since the first reading as of an instant, and how much of that is not known; None without readings near it.
+
+    Between two readings all that moved is in doubt; behind the last one, what its pace moves until the instant.
+    """
     before = [one for one in readings if one.at_ms <= at_ms]
     if not before or at_ms - before[-1].at_ms > READ_WITHIN_MS:
         return None
     first, last = before[0], before[-1]
     after = next((one for one in readings if one.at_ms > at_ms), None)
-    earlier = before[-2] if len(before) > 1 else last
-    moved = after.energy_wh - last.energy_wh if after else last.energy_wh - earlier.energy_wh
-    return last.energy_wh - first.energy_wh, abs(moved) + 2 * REGISTER_STEP_WH
+    if after is not None:
+        if after.at_ms - last.at_ms > READ_WITHIN_MS:
+            return None
+        doubt_wh = abs(after.energy_wh - last.energy_wh)
+    else:
+        doubt_wh = _moves_wh(before[-2:], at_ms - last.at_ms)
+    return last.energy_wh - first.energy_wh, doubt_wh + 2 * REGISTER_STEP_WH
+
+
+def _moves_wh(last_two: Sequence[Reading], for_ms: int) -> int:
+    """How far a register goes in this time at the pace of its last two readings, rounded up; 0 of a single one."""
+    moved, passed_ms = last_two[-1].energy_wh - last_two[0].energy_wh, last_two[-1].at_ms - last_two[0].at_ms
+    return -(-abs(moved) * for_ms // passed_ms) if passed_ms else 0
 
 
 def _amount(terms: Terms, wh: int) -> int:
