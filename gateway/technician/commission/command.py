@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from gateway.adapters.control_client import ask
+from gateway.adapters.control_client import Trouble, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, Reply
 from gateway.adapters.journal_store.peek import peek
 from gateway.adapters.model_files import BrokenModels, read_models
@@ -53,7 +53,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--data", type=Path, metavar="DIR", help=say("folder of the registry (default: the configuration's)")
     )
     parser.add_argument(
-        "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help=f"default {DEFAULT_CONFIG}"
+        "--config",
+        type=Path,
+        default=DEFAULT_CONFIG,
+        metavar="FILE",
+        help=say("default {value}", value=DEFAULT_CONFIG),
     )
     parser.add_argument(
         "--port",
@@ -151,7 +155,8 @@ def _paper(job: Job, args: argparse.Namespace) -> int:
 
 
 def _sit(job: Job, args: argparse.Namespace) -> int:
-    if isinstance(ask(job.folder / SOCKET_NAME, "status", timeout_s=5.0), Reply):
+    answer = ask(job.folder / SOCKET_NAME, "status", timeout_s=5.0)
+    if isinstance(answer, Reply) or answer.trouble is not Trouble.NOT_RUNNING:
         return _fail(
             say(
                 "The gateway is running and owns the lines. Stop it while you commission: sudo systemctl stop "

@@ -154,10 +154,15 @@ class Notebook:
             case Tied(number=number, room=room):
                 return self._registry.relocate(number, room)
             case Ticked(number=number):
-                return self._note_test(after, number)
+                return None if self._more_follow(place, number) else self._note_test(after, number)
             case Undone(why="") as act:
                 self._take_back(act, before, after)
         return None
+
+    def _more_follow(self, place: int, number: str) -> bool:
+        """Whether the next act is another tick of this meter, which then carries this one into the registry, too."""
+        following = self.acts[place + 1] if place + 1 < len(self.acts) else None
+        return isinstance(following, Ticked) and following.number == number
 
     def _add_line(self, row: LineRow) -> Refusal | None:
         return None if row in self._registry.lines() else self._registry.add_line(row)

@@ -1,6 +1,8 @@
 """The third step: each meter's tests with their ticks. What cuts somebody off is asked for each room by itself."""
 
-from gateway.technician.commission.acts import Ticked
+from typing import Any
+
+from gateway.technician.commission.acts import AnyAct, Ticked
 from gateway.technician.commission.job import Job, mark_of, meter_line
 from gateway.technician.commission.script_seek import relay_note
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row, Work
@@ -81,6 +83,16 @@ async def _test_all(job: Job) -> None:
         work.count(len(meters), len(meters))
 
 
+def _facts(number: str, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "number": number,
+        "check": verdict.check,
+        "level": verdict.level.value,
+        "code": verdict.code,
+        "facts": dict(verdict.facts),
+    }
+
+
 def _has_work(meter: Meter) -> bool:
     again = {check for check, tick in meter.ticks.items() if tick.level in (Level.ASK, Level.BAD)}
     return bool({*meter.open_checks, *again} & set(HARMLESS))
@@ -92,14 +104,17 @@ async def _harmless(job: Job, meter: Meter, work: Work, *, skipped_too: bool = F
     if wired is None:
         work.say(say("{number}: its line is not there any more: search again.", number=meter.number))
         return
+    ticks: list[tuple[type[AnyAct], dict[str, Any]]] = []
     leave = {Level.GOOD.value, *(() if skipped_too else (Level.SKIPPED.value,))}
     for check in HARMLESS:
         tick = meter.ticks.get(check)
         verdict = None if tick and tick.level in leave else await _verdict(job, wired, meter, check)
         if verdict is not None:
-            _tick(job, meter.number, verdict)
+            ticks.append((Ticked, _facts(meter.number, verdict)))
             said = sentence(verdict.code, verdict.facts)
             work.say(f"{mark_of(verdict.level)} {meter.room or meter.number} {check_word(check)}: {said}")
+    if ticks:
+        job.notebook.note_all(ticks)
 
 
 async def _verdict(job: Job, wired: Wired, meter: Meter, check: str) -> Verdict | None:
@@ -118,14 +133,7 @@ async def _verdict(job: Job, wired: Wired, meter: Meter, check: str) -> Verdict 
 
 
 def _tick(job: Job, number: str, verdict: Verdict) -> None:
-    job.notebook.note(
-        Ticked,
-        number=number,
-        check=verdict.check,
-        level=verdict.level.value,
-        code=verdict.code,
-        facts=dict(verdict.facts),
-    )
+    job.notebook.note(Ticked, **_facts(number, verdict))
 
 
 async def _all_relays(job: Job) -> None:

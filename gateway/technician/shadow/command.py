@@ -85,7 +85,11 @@ def _command(
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=text)
     parser.add_argument(
-        "--data", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help=f"default {DEFAULT_FOLDER}"
+        "--data",
+        type=Path,
+        default=DEFAULT_FOLDER,
+        metavar="DIR",
+        help=say("default {value}", value=DEFAULT_FOLDER),
     )
     parser.add_argument("--json", action="store_true", help=say("print one JSON object"))
     parser.set_defaults(run=run, command=command)
