@@ -1,15 +1,19 @@
 """The two screens: textual by its pilot at a phone's size, the whole command on a real terminal, and as plain lines."""
 
 import asyncio
+import contextlib
 import fcntl
 import io
 import os
 import pty
 import signal
+import socket
 import struct
 import sys
 import termios
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,7 @@ from textual.widgets import Input, OptionList, Static
 
 from gateway import words
 from gateway.__main__ import main
+from gateway.adapters.control_protocol import SOCKET_NAME, Reply, encode_line
 from gateway.technician.commission.acts import Tied
 from gateway.technician.commission.command import _held
 from gateway.technician.commission.notebook import alone
@@ -43,13 +48,13 @@ async def test_single_keys_do_everything_on_a_phone(tmp_path: Path) -> None:
         async with app.run_test(size=PHONE) as pilot:
             await pilot.press("enter")
             assert "tie meters to rooms (2 left)" in shown(app)
-            await pilot.press("2", "s")
+            await pilot.press("２", "ｓ")
             await pilot.press(*ONE, "enter")
             assert "Which room?" in shown(app)
             await pilot.press(*"101", "enter", "escape", "?")
             assert "s: scan the bar code" in shown(app)
             await pilot.press("?", "j", "k", "1", "r")
-            app.query_one("#typed", Input).value = "东102"
+            app.query_one("#typed", Input).value = "东１０２\x1d"
             await pilot.press("enter")
             assert {meter.room for meter in job.standing.meters.values()} == {"101", "东102"}
             await pilot.press("escape", "u")
@@ -136,6 +141,26 @@ async def test_a_lost_connection_closes_the_relay_and_a_kill_is_known_afterwards
         assert relay.contact_closed
 
 
+@contextlib.contextmanager
+def listening(path: Path) -> Iterator[None]:
+    """A daemon's socket that answers one question."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(encode_line(Reply()))
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield
+        thread.join(5)
+    path.unlink()
+
+
 def test_what_makes_no_sense_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,6 +183,8 @@ def test_what_makes_no_sense_is_one_sentence(
     refused(0, "Your name", *here)
     with alone(tmp_path):
         refused(1, "另一个屏幕", *here, "--lang", "zh")
+    with listening(tmp_path / SOCKET_NAME):
+        refused(1, "The gateway is running and owns the lines.", *here)
     for damaged in ("{", '{"acts": {"0": {"act": "of a later version"}}}', '{"acts": {"x": {}}}'):
         (tmp_path / "commission.json").write_text(damaged)
         refused(1, "can't be read", "labels", *here)

@@ -227,7 +227,7 @@ class CommissionScreen(App[None]):
             if event.key == "escape":
                 self._give(None)
             return
-        letter = (event.character or "").lower()
+        letter = printable(event.character or "").lower()
         if self._work is not None:
             self._work.stopped = self._work.stopped or (letter == "s" and self._can_stop)
         elif letter == HELP:

@@ -12,9 +12,16 @@ BACK = "q"
 """The key that leads back from every page."""
 
 
+WIDE = {
+    wide: wide - 0xFEE0
+    for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF0D, 0xFF1F)
+}
+"""Digits, letters, the dash and the question mark of a Chinese keyboard, which look like the others and are not."""
+
+
 def printable(typed: str) -> str:
-    """Give what a person or a reader typed without control characters and broken bytes, blanks around it gone."""
-    return "".join(letter for letter in typed if letter.isprintable()).strip()
+    """Give what a person or a reader typed: narrow letters, no control characters or broken bytes, no blanks around it."""
+    return "".join(letter for letter in typed.translate(WIDE) if letter.isprintable()).strip()
 
 
 @dataclass(frozen=True, slots=True)
