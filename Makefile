@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean
+.PHONY: help demo test check lint journey dead-pi fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ check: lint test ## what CI runs
 
 journey: $(STAMP) ## both journeys timed on the whole system; KILL=1 kills its parts at random
 	@$(PY) -m tests.journey.$(if $(KILL),kill,run) --rounds $(ROUNDS) $(JOURNEY_ARGS)
+
+dead-pi: $(STAMP) system ## a burnt Pi replaced by a blank card and the code, everything real: how long the building is without
+	@$(PY) -m tests.dead_pi.run
 
 fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)

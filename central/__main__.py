@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_campus(commands)
     _add_link(commands)
+    _add_link_security(commands)
     _add_notices(commands)
     verify = commands.add_parser("verify", help="prove the books: chain, triggers, balances, receipts")
     verify.set_defaults(run="proving.verify")
@@ -142,14 +143,89 @@ def _add_running(commands: Commands) -> None:
     serve.add_argument("--threads", type=int, default=8)
     serve.set_defaults(run="running.serve")
     ingest = commands.add_parser("ingest", help="receive from and send to the gateways over MQTT")
-    ingest.add_argument("--mqtt-host", default="127.0.0.1")
-    ingest.add_argument("--mqtt-port", type=int, default=1883)
+    broker = os.environ
+    ingest.add_argument("--mqtt-host", default=broker.get("CARDROOM_MQTT_HOST", "127.0.0.1"))
+    ingest.add_argument("--mqtt-port", type=int, default=broker.get("CARDROOM_MQTT_PORT", "1883"))
     ingest.add_argument("--mqtt-username", default="")
     ingest.add_argument("--mqtt-password-file", default="", help="or the variable CARDROOM_MQTT_PASSWORD")
-    ingest.add_argument("--mqtt-ca-file", default="", help="switches TLS on")
-    ingest.add_argument("--mqtt-certificate-file", default="")
-    ingest.add_argument("--mqtt-key-file", default="")
+    ingest.add_argument(
+        "--mqtt-ca-file", default=broker.get("CARDROOM_MQTT_CA_FILE", ""), help="switches TLS on"
+    )
+    ingest.add_argument("--mqtt-certificate-file", default=broker.get("CARDROOM_MQTT_CERTIFICATE_FILE", ""))
+    ingest.add_argument("--mqtt-key-file", default=broker.get("CARDROOM_MQTT_KEY_FILE", ""))
     ingest.set_defaults(run="running.ingest")
+
+
+def _add_link_security(commands: Commands) -> None:
+    authority = commands.add_parser("ca", help="make the certificate authority of the link once, or show it")
+    authority.add_argument("act", nargs="?", choices=("make", "show"), default="make")
+    authority.add_argument("--name", default="card room", help="goes into its certificate")
+    authority.set_defaults(run="certificates.authority")
+    broker = commands.add_parser("broker-config", help="write a whole Mosquitto configuration")
+    broker.add_argument("folder", metavar="DIR", help="the broker's own, such as /etc/mosquitto/cardroom")
+    broker.add_argument(
+        "--host",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="as gateways call the broker; again for each",
+    )
+    broker.add_argument("--port", type=int, default=8883)
+    broker.add_argument(
+        "--store", default="/var/lib/mosquitto/", help="where the broker keeps what is retained"
+    )
+    broker.set_defaults(run="certificates.broker_config")
+    enrol = commands.add_parser("enrol", help="open a building's enrolment code and print it")
+    enrol.add_argument("building", help="the building's code")
+    enrol.add_argument(
+        "--hours", type=int, help="how long it is open (default: the setting link.enrol-hours)"
+    )
+    enrol.add_argument("--id", default="", help="the gateway's id, where the building never had one")
+    enrol.add_argument(
+        "--new", action="store_true", help="make a new code: the former one was seen by a stranger"
+    )
+    enrol.add_argument("--close", action="store_true", help="close it")
+    enrol.set_defaults(run="enrolment.enrol")
+    revoke = commands.add_parser(
+        "revoke", help="believe nothing more of a gateway: its card was stolen or copied"
+    )
+    revoke.add_argument("gateway")
+    revoke.add_argument("--why", required=True, help="goes on record")
+    revoke.set_defaults(run="certificates.revoke")
+    _add_signing_keys(commands)
+
+
+def _add_signing_keys(commands: Commands) -> None:
+    key = commands.add_parser(
+        "signing-key", help="the keys that gateways believe: prepare, switch, retire, recover"
+    )
+    key.set_defaults(run="signing_keys.show")
+    actions = key.add_subparsers(metavar="ACTION")
+    show = actions.add_parser("list", help="show them, and who believes which (the default)")
+    show.set_defaults(run="signing_keys.show")
+    prepare = actions.add_parser("prepare", help="make the next key; its private half goes into FILE alone")
+    prepare.add_argument("file", metavar="FILE")
+    prepare.add_argument("--again", action="store_true", help="the file of the one prepared before is lost")
+    prepare.set_defaults(run="signing_keys.prepare")
+    switch = actions.add_parser("switch", help="sign with the key of FILE from now on")
+    recover = actions.add_parser("recover", help="the key that signed is lost: go on with the one of FILE")
+    retire = actions.add_parser("retire", help="have a key believed by nobody any more")
+    retire.add_argument("key", metavar="ID", help="its first 16 digits")
+    retire.add_argument(
+        "--vouchers-too", action="store_true", help="sealed vouchers of this key become worthless"
+    )
+    for action, run in ((switch, "switch"), (recover, "recover")):
+        action.add_argument("file", metavar="FILE")
+        action.set_defaults(run=f"signing_keys.{run}")
+    for action in (switch, retire):
+        action.add_argument(
+            "--without",
+            action="append",
+            default=[],
+            metavar="GATEWAY",
+            help="leave this one behind; again for each",
+        )
+    retire.set_defaults(run="signing_keys.retire")
 
 
 def _add_notices(commands: Commands) -> None:

@@ -16,6 +16,8 @@ COMMANDS = {
     "config": "gateway.technician.config_check",
     "key": "gateway.technician.key",
     "status": "gateway.technician.status",
+    "doctor": "gateway.technician.doctor",
+    "trace": "gateway.technician.trace",
     "voucher": "gateway.technician.voucher",
     "approve-cuts": "gateway.technician.approve_cuts",
     "release": "gateway.technician.release",
@@ -28,6 +30,8 @@ COMMANDS = {
     "commission": "gateway.technician.commission.command",
     "shadow": "gateway.technician.shadow.command",
     "find": "gateway.technician.find.command",
+    "setup": "gateway.technician.setup.command",
+    "renew": "gateway.technician.renew",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 SPARED = ("rich", "greenlet")

@@ -10,6 +10,7 @@ PAGES = {
     "desk/": "central.desk.urls",
     "losses/": "central.losses.urls",
     "link/": "central.link.urls",
+    "gateways/": "central.link.enrol_urls",
     "papers/": "central.papers.urls",
     "audit/": "central.reports.audit.urls",
     "k3/": "central.reports.k3.urls",

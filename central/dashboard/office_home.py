@@ -35,6 +35,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 acts.SEE_POLICIES,
             ),
             Door(
+                _("Enrolment and certificates"),
+                _("Which card is a building's gateway, until when; codes, revoking."),
+                "link:gateways",
+                acts.KEEP_GATEWAYS,
+            ),
+            Door(
                 _("Shared balances"),
                 _("Which rooms use up one balance."),
                 "link:balances",

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import queue
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -154,9 +155,8 @@ class Ingest:
         if self._broker.username:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.ca_file:
-            client.tls_set(
-                self._broker.ca_file, self._broker.certificate_file or None, self._broker.key_file or None
-            )
+            client.tls_set_context(self._secured())
+            client.on_pre_connect = self._renew_certificate
         client.max_inflight_messages_set(200)
         client.reconnect_delay_set(1, 30)
         client.on_connect = self._on_connect
@@ -164,6 +164,23 @@ class Ingest:
         client.on_message = self._on_message
         client.on_socket_open = _send_at_once
         return client
+
+    def _secured(self) -> ssl.SSLContext:
+        """Believe the broker by our own authority. Raises OSError for files that can't be read."""
+        self._tls = ssl.create_default_context(cafile=self._broker.ca_file)
+        self._load_certificate()
+        return self._tls
+
+    def _load_certificate(self) -> None:
+        if self._broker.certificate_file:
+            self._tls.load_cert_chain(self._broker.certificate_file, self._broker.key_file or None)
+
+    def _renew_certificate(self, client: mqtt.Client, userdata: object) -> None:
+        """Read our certificate again before each connection: `notices` renews it while we run."""
+        try:
+            self._load_certificate()
+        except OSError as error:
+            log.error("the certificate %s can't be read: %s", self._broker.certificate_file, error)
 
     def _on_connect(
         self, client: mqtt.Client, userdata: object, flags: object, reason: object, properties: object

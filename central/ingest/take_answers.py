@@ -13,7 +13,8 @@ from central.link import outbox
 from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.models import Alarm, Closing, Command, Delivery, Gateway, GatewayEpoch, TakeBackRequest
 from central.link.operations import pending_memo
-from gateway.contract.commands import Configure, decode_command
+from central.link.signing_keys import note_told
+from gateway.contract.commands import Configure, TrustKeys, decode_command
 from gateway.contract.facts import CommandOutcome, CommandResult
 
 DONE = frozenset({CommandOutcome.APPLIED, CommandOutcome.EXISTS, CommandOutcome.PARTLY})
@@ -37,6 +38,8 @@ def take_result(gateway: Gateway, epoch: GatewayEpoch, result: CommandResult, no
             _settle_closing(command, result, now_ms)
         case "configure":
             _note_configuration(gateway, epoch, command, result, now_ms)
+        case "trust-keys" if result.outcome in DONE:
+            _note_keys(gateway, command)
     if result.outcome not in DONE and result.outcome != CommandOutcome.PENDING:
         detail = f"{command.kind} {command.subject}: {result.outcome.value} {result.detail}"
         if command.kind == "grant":
@@ -47,6 +50,12 @@ def take_result(gateway: Gateway, epoch: GatewayEpoch, result: CommandResult, no
         clear_alarm(
             "command-refused", f"{command.kind}:{command.subject}", now_ms=now_ms, gateway_id=gateway.pk
         )
+
+
+def _note_keys(gateway: Gateway, command: Command) -> None:
+    order = decode_command(bytes(command.body))
+    if isinstance(order, TrustKeys):
+        note_told(gateway, order)
 
 
 def _settle_grant(gateway: Gateway, command: Command, result: CommandResult, now_ms: int) -> None:

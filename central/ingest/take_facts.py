@@ -7,8 +7,10 @@ from central.ingest.supply import mark_supplied
 from central.ingest.take_answers import take_result
 from central.ingest.take_meter_facts import take_period_register, take_swap
 from central.link.models import AccountDecision, Alarm, Gateway, GatewayEpoch, RelayState
+from central.link.registry_copy import keep_registry
 from gateway.contract import facts
 from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
+from gateway.contract.registry_facts import RegistryCopy
 
 
 class FactTaker:
@@ -51,6 +53,8 @@ class FactTaker:
                 take_swap(self._gateway, fact, self._now_ms)
             case PeriodRegister():
                 take_period_register(self._gateway, fact, self._now_ms)
+            case RegistryCopy():
+                keep_registry(self._gateway, self._epoch.epoch, fact, self._now_ms)
             case facts.Health():
                 Gateway.objects.filter(pk=self._gateway.pk).update(
                     counters=fact.counters, counters_ms=instant_ms(fact.at, self._now_ms)

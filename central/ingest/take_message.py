@@ -56,7 +56,8 @@ class MessageTaker:
             return None
         sealed = unseal(
             payload,
-            keyring_from_hex([gateway.public_key]),
+            # A gateway that was revoked has no key: whatever comes in its name is a stranger's.
+            keyring_from_hex([gateway.public_key] if gateway.public_key else []),
             kind=leaf,
             sender=gateway.pk,
             recipient=CENTRAL,
@@ -113,7 +114,7 @@ class MessageTaker:
 
     def _ack(self, gateway: Gateway, ack: Ack, now_ms: int) -> Outgoing:
         payload = seal(
-            signer(),
+            signer(gateway.central_keys),
             kind=topics.ACK,
             sender=CENTRAL,
             recipient=gateway.pk,

@@ -27,6 +27,7 @@ from gateway.contract.facts import Birth
 from gateway.contract.identifiers import AccountId, Epoch, GrantId
 
 BOOTS_KEPT = 100
+KEY_LETTERS, KEYS_KEPT = 16, 64
 BILL_GAP = BillGap.__struct_config__.tag
 BEYOND_ANY_ROW = 1 << 53
 """The gateway may have written past the last row we have since its store went back: the order must stand all the same."""
@@ -221,6 +222,7 @@ def _note_birth(gateway: Gateway, birth: Birth, issued_ms: int, now_ms: int) -> 
     gateway.boot, gateway.software, gateway.birth_issued_ms = birth.boot, birth.software[:64], issued_ms
     gateway.birth_last_command, gateway.applied_config_version = birth.last_command, birth.config_version
     gateway.meters_seen = [[m.meter, m.line, m.model, m.address] for m in birth.meters]
+    gateway.central_keys = [key for key in birth.central_keys if len(key) <= KEY_LETTERS][:KEYS_KEPT]
     gateway.online, gateway.last_seen_ms = True, now_ms
     gateway.save()
 

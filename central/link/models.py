@@ -11,6 +11,12 @@ from central.campus.models import Account, Building
 from central.ledger.models import ImmutableModel
 from central.link.meter_models import MeterSwap as MeterSwap
 from central.link.meter_models import PeriodRegister as PeriodRegister
+from central.link.registry_models import RegistryCopy as RegistryCopy
+from central.link.security_models import BrokerFiles as BrokerFiles
+from central.link.security_models import EnrolmentCode as EnrolmentCode
+from central.link.security_models import EnrolmentTry as EnrolmentTry
+from central.link.security_models import GatewayCertificate as GatewayCertificate
+from central.link.security_models import SigningKey as SigningKey
 from central.link.stock_models import StockVoucher as StockVoucher
 from central.link.stock_models import VoucherDestroyed as VoucherDestroyed
 from central.link.stock_models import VoucherRedeemed as VoucherRedeemed
@@ -22,6 +28,8 @@ class Gateway(models.Model):
     id = models.CharField(max_length=64, primary_key=True)
     building = models.OneToOneField(Building, on_delete=models.PROTECT, related_name="gateway")
     public_key = models.CharField(max_length=64)
+    """Empty once it was revoked: nothing is believed of it then."""
+    revoked_ms = models.BigIntegerField(null=True)
     enrolled_ms = models.BigIntegerField()
     online = models.BooleanField(default=False)
     """From the broker's unsigned state message: for display only."""
@@ -52,6 +60,8 @@ class Gateway(models.Model):
     """The version the gateway said it runs."""
     meters_seen = models.JSONField(default=list)
     """The birth's list: meter, line, model, address."""
+    central_keys = models.JSONField(default=list)
+    """Ids of those of central's keys that it said it believes; empty from software that doesn't say."""
     counters = models.JSONField(default=dict)
     """The gateway's own health counters, latest."""
     counters_ms = models.BigIntegerField(null=True)

@@ -99,17 +99,7 @@ def enqueue_many(gateway_id: str, orders: Sequence[tuple[Order, str]], *, now_ms
 def _numbered(gateway: Gateway, order: Order, subject: str, now_ms: int, expires_ms: int | None) -> Command:
     """Seal an order under the gateway's next number, which is used up; the caller stores both."""
     command_id, body = f"c-{uuid4().hex}", encode_command(order)
-    sealed = seal(
-        signer(),
-        kind=topics.DOWN,
-        sender=CENTRAL,
-        recipient=gateway.pk,
-        message_id=command_id,
-        issued_ms=now_ms,
-        body=body,
-        number=gateway.next_number,
-        expires_ms=expires_ms,
-    )
+    sealed = _sealed(gateway, command_id, gateway.next_number, body, now_ms, expires_ms)
     command = Command(
         gateway=gateway,
         stream=gateway.stream,
@@ -124,6 +114,40 @@ def _numbered(gateway: Gateway, order: Order, subject: str, now_ms: int, expires
     )
     gateway.next_number += 1
     return command
+
+
+def _sealed(
+    gateway: Gateway, command_id: str, number: int, body: bytes, now_ms: int, expires_ms: int | None
+) -> bytes:
+    return seal(
+        signer(gateway.central_keys),
+        kind=topics.DOWN,
+        sender=CENTRAL,
+        recipient=gateway.pk,
+        message_id=command_id,
+        issued_ms=now_ms,
+        body=body,
+        number=number,
+        expires_ms=expires_ms,
+    )
+
+
+def seal_anew(key_id: str, now_ms: int) -> int:
+    """Seal what has no answer and bears a key that is retired with the one that signs now; give how many.
+
+    Number, name and content stay: to a gateway that took it already it is the same command.
+    """
+    anew = 0
+    for command in Command.objects.filter(state__in=OPEN_STATES).select_related("gateway"):
+        if f'"key":"{key_id}"'.encode() not in bytes(command.sealed).partition(b'"body":')[0]:
+            continue
+        body = bytes(command.body)
+        command.sealed = _sealed(
+            command.gateway, command.command_id, command.number, body, now_ms, command.expires_ms
+        )
+        command.save(update_fields=["sealed"])
+        anew += 1
+    return anew
 
 
 def is_unanswered(gateway: Gateway, number: int) -> bool:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from central.campus.models import Account
 from central.link.alarms import raise_alarm
 from central.link.grants import CODED, reserve_serials
-from central.link.models import Gateway, StockVoucher, VoucherRedeemed
+from central.link.models import Gateway, Grant, StockVoucher, VoucherRedeemed
 from central.link.signing import public_key_hex
 from central.link.vouchers import code_key
 from gateway.contract import commands
@@ -60,7 +60,18 @@ def make_vouchers(
 
 def keys_of(gateway: Gateway) -> str:
     """Give the digest of the keys that codes of now are made with."""
-    return sha256(f"{gateway.public_key} {public_key_hex()}".encode()).hexdigest()
+    return _digest(gateway, public_key_hex(gateway.central_keys))
+
+
+def unused_of_key(public_key: str) -> int:
+    """Count vouchers that nobody sold, redeemed or destroyed and whose codes one of our keys proves: without it they are paper."""
+    kinds = [_digest(gateway, public_key) for gateway in Gateway.objects.exclude(public_key="")]
+    unused = StockVoucher.objects.filter(keys__in=kinds, redeemed=None, destroyed=None)
+    return unused.exclude(grant_id__in=Grant.objects.values("grant_id")).count()
+
+
+def _digest(gateway: Gateway, public_key: str) -> str:
+    return sha256(f"{gateway.public_key} {public_key}".encode()).hexdigest()
 
 
 def order_of_voucher(voucher: StockVoucher) -> commands.Grant:

@@ -80,7 +80,7 @@ def code_key(gateway: Gateway) -> bytes | None:
     """Give the key that this gateway and this central share; None where the enrolled key is none."""
     try:
         public_key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(gateway.public_key))
-        return shared_key(signer().private_key, public_key, gateway.pk)
+        return shared_key(signer(gateway.central_keys).private_key, public_key, gateway.pk)
     except ValueError:
         return None
 
@@ -93,7 +93,7 @@ def _note_taken(gateway_id: str, action: str, deliveries: list[Delivery], actor:
 
 def _seal(gateway_id: str, message_id: str, body: bytes, now_ms: int) -> bytes:
     return seal(
-        signer(),
+        signer(Gateway.objects.only("central_keys").get(pk=gateway_id).central_keys),
         kind=VOUCHER,
         sender=CENTRAL,
         recipient=gateway_id,

@@ -101,6 +101,21 @@ TEMPLATES: dict[str, Template] = {
         ),
         again_after_ms=6 * HOUR_MS,
     ),
+    "gateway-revoked": Template(
+        _("Gateway revoked"),
+        _("The gateway of %(building)s was revoked"),
+        (
+            _("Gateway: %(gateway)s"),
+            _("Reason: %(why)s"),
+            _("Nothing that it says is believed. Enrol a new card to bring the building back."),
+        ),
+    ),
+    "certificate-ends": Template(
+        _("Certificate ends soon"),
+        _("The certificate of %(whose)s ends on %(day)s"),
+        (_("Renewal by itself has failed. See the page of enrolment and certificates."),),
+        again_after_ms=24 * HOUR_MS,
+    ),
     "gateway-silent": Template(
         _("Gateway silent"),
         _("The gateway of %(building)s is silent"),

@@ -192,6 +192,8 @@ ASK_POLICIES = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
 SIGN_POLICIES = (Role.DIRECTOR, Role.ADMIN)
 ASK_SHARED_BALANCES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_SHARED_BALANCES = (Role.FINANCE, Role.DIRECTOR)
+KEEP_GATEWAYS = (Role.ADMIN,)
+"""Opens enrolment codes, approves a card in a living gateway's place, revokes one (R-G5, R-G6)."""
 SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
 IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)

@@ -231,6 +231,12 @@ WORDS: dict[str, SettingWords] = {
     "link.silent-after": SettingWords(
         lazy("A gateway counts as silent after"), lazy("Then those who look after the link are told.")
     ),
+    "link.enrol-hours": SettingWords(
+        lazy("An enrolment code is open for"), lazy("Then it is closed by itself; it can be opened again.")
+    ),
+    "link.approver-keys": SettingWords(
+        lazy("Keys that may approve many cuts"), lazy("64 hex digits each; a new gateway is given them.")
+    ),
     "approval.remind-after": SettingWords(lazy("Remind a signer after")),
     "approval.escalate-after": SettingWords(
         lazy("Go to those above after"), lazy("Then they may sign in place of the step that waits.")

@@ -136,6 +136,8 @@ ALARMS: dict[str, Words] = {
     "command-refused": _("The gateway refused a command"),
     "row-differs": _("A row came again with other content"),
     "row-quarantined": _("A row could not be taken"),
+    "gateway-revoked": _("The gateway was revoked: nothing of it is believed"),
+    "certificate-ends": _("A certificate ends soon, and was not renewed"),
     "messages-refused": _("Messages refused: signature or sender"),
     "rules-unusable": _("The building's rules can't be read: its gateway is not told"),
     "foreign-meter": _("The gateway reads another building's meter"),

@@ -37,6 +37,14 @@ class LineFaults(msgspec.Struct, forbid_unknown_fields=True):
     """The master decodes bytes with the wrong parity: those with an odd number of ones are garbled."""
     foreign: float = 0.0
     """Another meter's reply, meant for a second master, comes first."""
+    inverted: bool = False
+    """A and B are swapped at the master: each side hears the other inverted, and the bias of the resting line reads as a break."""
+    second_master: float = 0.0
+    """Another master asks so many times a second, whoever speaks; its questions are heard by all."""
+    break_after: int = 0
+    """The wire is broken behind so many meters, in the file's order; 0: it is whole."""
+    adapter_ms: int = 0
+    """The master's adapter keeps what it hears for so long (an FTDI of its own accord: 16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,12 @@ def foreign_reply(dice: random.Random) -> bytes:
     """Build a whole, valid reply of a meter that isn't on this line's list."""
     body = b"\x68" + dice.randbytes(6) + b"\x68\x91\x08\x33\x33\x34\x33" + dice.randbytes(4)
     return b"\xfe\xfe" + body + bytes([sum(body) & 0xFF, 0x16])
+
+
+def foreign_question(dice: random.Random) -> bytes:
+    """Build a valid question of another master to a meter that isn't on this line's list."""
+    body = b"\x68" + dice.randbytes(6) + b"\x68\x11\x04\x33\x33\x34\x33"
+    return b"\xfe\xfe\xfe\xfe" + body + bytes([sum(body) & 0xFF, 0x16])
 
 
 def collide(talkers: list[tuple[float, bytes]], byte_s: float) -> tuple[float, bytes]:

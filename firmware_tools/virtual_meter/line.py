@@ -15,13 +15,17 @@ from firmware_tools.virtual_meter.dlt645_1997 import Dlt645Server1997
 from firmware_tools.virtual_meter.dlt645_server import Dlt645Server
 from firmware_tools.virtual_meter.dlt645_wire import RequestReceiver
 from firmware_tools.virtual_meter.endpoint import Endpoint
-from firmware_tools.virtual_meter.faults import LineFaults, collide, garble
+from firmware_tools.virtual_meter.faults import LineFaults, collide, foreign_question, garble
+from firmware_tools.virtual_meter.inverted import inverted
 from firmware_tools.virtual_meter.meter import VirtualMeter
 from firmware_tools.virtual_meter.modbus_server import ModbusServer
 from firmware_tools.virtual_meter.modbus_wire import ModbusReceiver
 from firmware_tools.virtual_meter.wall_clock import Clock
 
 TALK_TOLERANCE_S = 0.002
+OTHER_MASTER_LOOKS_S = 0.05
+BREAK = b"\x00"
+"""What a UART makes of a line that rests at the wrong level."""
 
 
 class Receiver(Protocol):
@@ -89,11 +93,13 @@ class VirtualLine:
         self.counts = LineCounts()
         self._endpoint = endpoint
         self._clock = clock
-        self._bits_per_byte = 10 if parity == "N" else 11
+        self._has_parity = parity != "N"
+        self._bits_per_byte = 10 + self._has_parity
         self._turn_round_ms = turn_round_ms
         self._chunk_bytes = chunk_bytes
         self._strict_baud = strict_baud
         self._dice = random.Random(f"line:{name}:{seed}")  # noqa: S311 - faults must be repeatable
+        self._other_dice = random.Random(f"other master:{name}:{seed}")  # noqa: S311
         self._parties = list(_parties(self.meters))
         self._session = 0
         self.plugged = False
@@ -117,6 +123,7 @@ class VirtualLine:
         self._session += 1
         await self._endpoint.plug(self._receive)
         self.plugged = True
+        self._let_other_master_speak(self._session)
 
     async def stop(self) -> None:
         """Unplug the line: masters see a hang-up, what is on its way is lost. `start` brings it back."""
@@ -152,10 +159,13 @@ class VirtualLine:
                 party.receiver.forget()
         end = self._heard_until = start + len(data) * byte_s
         if self.faults.echo:
-            self._emit(start, data)
+            self._emit(start, data, is_echo=True)
         elif start < self._talking_until - TALK_TOLERANCE_S:
             self.counts.collisions += 1
             return
+        if self.faults.inverted:
+            data = inverted(data, has_parity=self._has_parity)
+            self._emit(end, BREAK, is_echo=True)
         for party in self._parties:
             for request, bytes_after in party.receiver.feed(data):
                 heard_at = end - bytes_after * byte_s
@@ -169,7 +179,7 @@ class VirtualLine:
             return
         talkers = [
             talker
-            for station in party.stations
+            for station in self._reached(party)
             if (talker := self._ask(*station, request, heard_at)) is not None
         ]
         if not talkers:
@@ -195,14 +205,33 @@ class VirtualLine:
         shortest_ms, longest_ms = meter.spec.turn_round_ms or self._turn_round_ms
         return heard_at + self._dice.uniform(shortest_ms, longest_ms) / 1000, reply
 
+    def _reached(self, party: Party) -> list[tuple[VirtualMeter, Server]]:
+        """Give the stations before the break of the wire, if there is one."""
+        if not self.faults.break_after:
+            return party.stations
+        before = self.meters[: self.faults.break_after]
+        return [station for station in party.stations if station[0] in before]
+
+    def _let_other_master_speak(self, session: int) -> None:
+        """Look every moment whether the other master asks now."""
+        if session != self._session:
+            return
+        loop = asyncio.get_running_loop()
+        if self._other_dice.random() < self.faults.second_master * OTHER_MASTER_LOOKS_S:
+            self._emit(loop.time(), foreign_question(self._other_dice))
+        loop.call_later(OTHER_MASTER_LOOKS_S, self._let_other_master_speak, session)
+
     def _wire_baud(self) -> int:
         return (self._endpoint.master_baud() or self.baud) if self._strict_baud else self.baud
 
     # -- talking ----------
 
-    def _emit(self, at: float, data: bytes) -> float:
-        """Send bytes that begin on the wire at `at`; return the instant at which the last one is complete."""
+    def _emit(self, at: float, data: bytes, *, is_echo: bool = False) -> float:
+        """Send bytes that begin on the wire at `at`; return the instant at which the last one is complete. `is_echo`: they are made
+        in the master's own adapter, on its side of swapped wires."""
         byte_s = self.byte_s
+        if self.faults.inverted and not is_echo:
+            data = inverted(data, has_parity=self._has_parity)
         end = at + len(data) * byte_s
         self._talking_until = max(self._talking_until, end)
         self._send_next(self._session, _chunks(at, data, self._chunk_bytes, byte_s))
@@ -215,8 +244,12 @@ class VirtualLine:
 
     def _send(self, session: int, chunks: Iterator[tuple[float, bytes]], due: float, chunk: bytes) -> None:
         if session == self._session:
-            self._endpoint.send(chunk)
-            self._late_s = asyncio.get_running_loop().time() - due
+            loop = asyncio.get_running_loop()
+            if self.faults.adapter_ms:
+                loop.call_later(self.faults.adapter_ms / 1000, self._endpoint.send, chunk)
+            else:
+                self._endpoint.send(chunk)
+            self._late_s = loop.time() - due
             self._send_next(session, chunks)
 
 

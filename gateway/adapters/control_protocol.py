@@ -74,6 +74,82 @@ class LineStatus(msgspec.Struct, frozen=True):
     counters: dict[str, int]
 
 
+class MeterState(msgspec.Struct, frozen=True):
+    """One meter on its line, as `meters` shows it. Milliseconds and seconds; None: not known."""
+
+    meter: str
+    address: str
+    model: str
+    location: str
+    answered: int = 0
+    missed: int = 0
+    """Tries without an answer."""
+    collisions: int = 0
+    failures: int = 0
+    """Failed calls since the last good frame."""
+    ever_answered: bool = False
+    reason: str = ""
+    """Why its last call failed: `silent`, or what garbled it."""
+    received: str = ""
+    """What that call brought, in hex."""
+    pause_ms: int = 0
+    preamble: str = "untried"
+    """Whether it needs the FE bytes before a question: `untried`, `hears` (no), `needed`."""
+    usual_ms: int | None = None
+    """From our last byte to its first."""
+    fastest_ms: int | None = None
+    slowest_ms: int | None = None
+    last_seen_s: int | None = None
+    clock_off_s: int | None = None
+    relay: str = ""
+    """Position and verdict, `closed confirmed`; empty: no relay is driven."""
+    doubt: str = ""
+    alarms: list[str] = []
+    """What stands against it, by name."""
+    unusable: str = ""
+    """Why its row can't be used."""
+
+
+class LineState(msgspec.Struct, frozen=True):
+    """One line with its meters, in the registry's order."""
+
+    line: str
+    port: str
+    baud: int
+    parity: str
+    up_s: int = 0
+    busy_per_mille: int = 0
+    counters: dict[str, int] = {}
+    stray: str = ""
+    """The last bytes that came unasked, in hex."""
+    fault: str = ""
+    """Why the port is not open (`missing`, `busy`, ...), with the system's own word for it."""
+    fault_detail: str = ""
+    meters: list[MeterState] = []
+
+
+class TraceNote(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing on a wire. `at_us` by one clock that never steps."""
+
+    line: str
+    at_us: int
+    kind: str
+    """`out`, `in` or `end`."""
+    data: str = ""
+    """Hex."""
+    address: str = ""
+    outcome: str = ""
+
+
+class TraceBatch(msgspec.Struct, frozen=True):
+    """What went over the traced lines since the last batch; `lost` notes were too many to keep."""
+
+    notes: list[TraceNote] = []
+    lost: int = 0
+    now_us: int = 0
+    """When it was put together, by the notes' clock."""
+
+
 class StatusReport(msgspec.Struct, frozen=True):
     """All that `cardroom-gateway status` shows."""
 
@@ -88,6 +164,7 @@ class StatusReport(msgspec.Struct, frozen=True):
     link: str
     """`connected`, or what is wrong with it and what to do."""
     link_connected: bool
+    """`link_text` and its facts below are the same for a command in another language."""
     clock_wall_ms: int
     clock_doubt: str | None
     """Why the wall clock is not believed; None when it is."""
@@ -109,6 +186,14 @@ class StatusReport(msgspec.Struct, frozen=True):
     """What the journal uses of the disk."""
     store_grows_bytes: int | None = None
     """A day, at the pace of the last one; None before an hour was seen."""
+    link_trouble: str = ""
+    """The stable word for what is wrong with the link; empty while it is up."""
+    link_text: str = ""
+    link_facts: dict[str, str] = {}
+    certificate_until_ms: int | None = None
+    """Until when the link's certificate holds; None where it has none that is renewed here."""
+    certificate_trouble: str = ""
+    """Why it was not renewed when it was last tried: a stable word, and what is known."""
 
 
 class SwapReport(msgspec.Struct, frozen=True):

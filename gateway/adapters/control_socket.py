@@ -10,7 +10,7 @@ import os
 import pwd
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,8 +66,18 @@ class AlreadyRunning(Exception):
     """Another daemon answers on this socket."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A reply without an end of its own: each part goes as a line of its own until the client leaves or the parts end.
+
+    A part must come at least every few seconds, be it empty: only a line that can't be sent tells that nobody listens any more.
+    """
+
+    parts: AsyncGenerator[object, None]
+
+
 Handler = Callable[[Order], Awaitable[object]]
-"""Does one order; what it returns (structs, dicts, lists) is encoded as the reply's result."""
+"""Does one order; what it returns (structs, dicts, lists) is encoded as the reply's result. A `Stream` is sent part by part."""
 
 
 class ControlServer:
@@ -110,9 +120,10 @@ class ControlServer:
             if self._server is None:
                 return  # accepted while the daemon stopped
             reply = await self._answer(reader, _peer_name(writer))
-            if reply is not None:
-                writer.write(encode_line(reply))
-                await asyncio.wait_for(writer.drain(), REQUEST_TIMEOUT_S)
+            if isinstance(reply, Stream):
+                await _send_parts(writer, reply)
+            elif reply is not None:
+                await _send(writer, reply)
         except (OSError, TimeoutError, asyncio.CancelledError):
             pass  # A client that went away or the daemon's own stop: nobody is left to tell.
         finally:
@@ -121,7 +132,7 @@ class ControlServer:
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
 
-    async def _answer(self, reader: asyncio.StreamReader, by: str) -> Reply | None:
+    async def _answer(self, reader: asyncio.StreamReader, by: str) -> Reply | Stream | None:
         if len(self._clients) > MAX_CLIENTS:
             return Reply(refusal=ControlRefusal.BUSY, message="too many technicians at once; try again")
         try:
@@ -137,7 +148,7 @@ class ControlServer:
             return Reply(refusal=ControlRefusal.MALFORMED, message="not an order of this protocol")
         return await self._perform(Order(request.do, request.arguments, by))
 
-    async def _perform(self, order: Order) -> Reply:
+    async def _perform(self, order: Order) -> Reply | Stream:
         handler = self._handlers.get(order.do)
         if handler is None:
             known = ", ".join(sorted(self._handlers))
@@ -156,7 +167,28 @@ class ControlServer:
                 f"{order.do} failed inside the daemon; its log says why (journalctl -u cardroom-gateway)"
             )
             return Reply(refusal=ControlRefusal.FAILED, message=message)
-        return Reply(result=msgspec.Raw(msgspec.json.encode(result)))
+        return result if isinstance(result, Stream) else _done(result)
+
+
+def _done(result: object) -> Reply:
+    return Reply(result=msgspec.Raw(msgspec.json.encode(result)))
+
+
+async def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
+    writer.write(encode_line(reply))
+    await asyncio.wait_for(writer.drain(), REQUEST_TIMEOUT_S)
+
+
+async def _send_parts(writer: asyncio.StreamWriter, stream: Stream) -> None:
+    """Send until the parts end; their generator is closed here, whoever left first."""
+    async with contextlib.aclosing(stream.parts) as parts:
+        try:
+            async for part in parts:
+                await _send(writer, _done(part))
+        except (OSError, TimeoutError):
+            raise
+        except Exception:
+            log.exception("stream-failed")
 
 
 def _answers(address: str) -> bool:

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.contract.envelope import KeySigner, key_id_of
 
+KEY_NAME = "gateway.key"
+
 
 class KeyTrouble(StrEnum):
     """Why there is no key to sign with."""

@@ -10,7 +10,6 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -18,8 +17,10 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gateway.adapters.link_fault import LinkFault, Trouble
 from gateway.contract.identifiers import GatewayId
 from gateway.contract.topics import ACK, DOWN, STATE, topic
+from gateway.words import mark
 
 INFLIGHT = 20
 """Publishes awaiting their PUBACK at once: the broker's usual limit. More only wait their turn."""
@@ -48,29 +49,6 @@ class Broker:
 
     def __repr__(self) -> str:
         return f"Broker({self.host}:{self.port}, tls={self.tls}, username={self.username!r})"
-
-
-class Trouble(StrEnum):
-    """Why there is no link."""
-
-    NOT_YET = "not-yet-connected"
-    UNREACHABLE = "unreachable"
-    WRONG_PASSWORD = "wrong-password"  # noqa: S105  a reason, not a password
-    NOT_AUTHORISED = "not-authorised"
-    TLS_FAILED = "tls-failed"
-    NO_ANSWER = "no-answer"
-    REFUSED = "refused"
-    LOST = "lost"
-    BIRTH_FAILED = "birth-failed"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkFault:
-    """A trouble with its story: what happened, why, what to do."""
-
-    trouble: Trouble
-    message: str
 
 
 class TlsFiles(Exception):
@@ -130,10 +108,8 @@ class Session:
             async with asyncio.timeout(self._broker.connect_timeout_ms / 1000):
                 return await asyncio.shield(self._accepted)
         except TimeoutError:
-            return LinkFault(
-                Trouble.NO_ANSWER,
-                f"{self._place()} took the connection but does not speak MQTT. Check the port.",
-            )
+            text = mark("{place} took the connection but does not speak MQTT. Check the port.")
+            return self._fault(Trouble.NO_ANSWER, text)
 
     async def ended(self) -> LinkFault:
         """Wait for the connection's end."""
@@ -145,9 +121,8 @@ class Session:
         information = self._client.publish(name, payload, qos=QOS_AT_LEAST_ONCE, retain=retain)
         if information.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             # paho knows before its callback has told us. Told at once: a sender in a tight loop would never let the callback in.
-            self._finish(
-                LinkFault(Trouble.LOST, f"{self._place()}: the connection is gone ({information.rc.name}).")
-            )
+            text = mark("{place}: the connection is gone ({why}).")
+            self._finish(self._fault(Trouble.LOST, text, why=information.rc.name))
             return False
         acknowledged: asyncio.Future[bool] = self._loop.create_future()
         # Registered before the loop can run the callback: both happen in this thread.
@@ -156,9 +131,8 @@ class Session:
             async with asyncio.timeout(self._broker.puback_timeout_ms / 1000):
                 return await acknowledged
         except TimeoutError:
-            self._finish(
-                LinkFault(Trouble.NO_ANSWER, f"{self._place()} acknowledges nothing. Is its disk full?")
-            )
+            text = mark("{place} acknowledges nothing. Is its disk full?")
+            self._finish(self._fault(Trouble.NO_ANSWER, text))
             return False
         finally:
             self._unacknowledged.pop(information.mid, None)
@@ -169,7 +143,7 @@ class Session:
             self._client.disconnect()
             await asyncio.wait([self._end], timeout=GOODBYE_S)
             await asyncio.to_thread(self._hang_up)
-        self._finish(LinkFault(Trouble.STOPPED, "The link was closed in order."))
+        self._finish(LinkFault(Trouble.STOPPED, mark("The link was closed in order.")))
 
     def _hang_up(self) -> None:
         """Shut the socket down under paho: a dead broker must not hold its thread until the keep-alive runs out."""
@@ -184,15 +158,11 @@ class Session:
             self._set_tls()
             self._client.connect(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
         except (ssl.SSLError, TlsFiles) as error:
-            return LinkFault(
-                Trouble.TLS_FAILED,
-                f"{self._place()}: {error}. Check ca_file, the certificates' dates and the clock.",
-            )
+            text = mark("{place}: {why}. Check ca_file, the certificates' dates and the clock.")
+            return self._fault(Trouble.TLS_FAILED, text, why=str(error))
         except OSError as error:
-            return LinkFault(
-                Trouble.UNREACHABLE,
-                f"{self._place()}: {error}. Is the broker running, the cable in, the name right?",
-            )
+            text = mark("{place}: {why}. Is the broker running, the cable in, the name right?")
+            return self._fault(Trouble.UNREACHABLE, text, why=str(error))
         return None
 
     def _set_tls(self) -> None:
@@ -204,8 +174,8 @@ class Session:
             except (OSError, ValueError) as error:
                 raise TlsFiles(f"{error} ({', '.join(str(path) for path in paths if path)})") from error
 
-    def _place(self) -> str:
-        return f"{self._broker.host}:{self._broker.port}"
+    def _fault(self, trouble: Trouble, text: str, **facts: str) -> LinkFault:
+        return LinkFault(trouble, text, {"place": f"{self._broker.host}:{self._broker.port}", **facts})
 
     # Callbacks of paho's thread: each only hands over to the loop's.
 
@@ -227,18 +197,15 @@ class Session:
         _properties: Properties | None,
     ) -> None:
         refused = any(code.is_failure for code in codes)
-        fault = LinkFault(
-            Trouble.NOT_AUTHORISED,
-            f"{self._place()} refuses the subscription of {self._gateway}'s topics. Check the broker's access list.",
-        )
+        text = mark("{place} refuses the subscription of {gateway}'s topics. Check the broker's access list.")
+        fault = self._fault(Trouble.NOT_AUTHORISED, text, gateway=self._gateway)
         self._in_loop(self._settle_accepted, fault if refused else None)
 
     def _on_disconnect(
         self, _client: Client, _data: object, _flags: object, code: ReasonCode, _properties: Properties | None
     ) -> None:
-        self._in_loop(
-            self._finish, LinkFault(Trouble.LOST, f"{self._place()}: the connection ended ({code}).")
-        )
+        text = mark("{place}: the connection ended ({why}).")
+        self._in_loop(self._finish, self._fault(Trouble.LOST, text, why=str(code)))
 
     def _on_publish(
         self, _client: Client, _data: object, mid: int, code: ReasonCode, _properties: Properties | None
@@ -275,18 +242,17 @@ class Session:
     def _refusal(self, code: ReasonCode) -> LinkFault:
         name = str(code)
         if name == "Bad user name or password":
-            return LinkFault(
-                Trouble.WRONG_PASSWORD,
-                f"{self._place()} refuses user {self._broker.username!r}: wrong user name or password. "
-                "Check [mqtt] username and password_file.",
+            text = mark(
+                "{place} refuses user {user}: wrong user name or password. Check [mqtt] username and password_file."
             )
+            return self._fault(Trouble.WRONG_PASSWORD, text, user=repr(self._broker.username))
         if name == "Not authorized":
-            return LinkFault(
-                Trouble.NOT_AUTHORISED,
-                f"{self._place()} does not let {self._broker.username or 'a client without a user name'!r} in. Check [mqtt] "
-                "username and password_file, and the broker's access list.",
+            text = mark(
+                "{place} does not let {user} in. Check [mqtt] username and password_file, and the broker's access list."
             )
-        return LinkFault(Trouble.REFUSED, f"{self._place()} refuses the connection: {name}.")
+            user = repr(self._broker.username or "a client without a user name")
+            return self._fault(Trouble.NOT_AUTHORISED, text, user=user)
+        return self._fault(Trouble.REFUSED, mark("{place} refuses the connection: {why}."), why=name)
 
 
 def _send_at_once(_client: Client, _data: object, connection: object) -> None:

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
-from gateway.adapters.mqtt_session import INFLIGHT, Broker, LinkFault, Session, Trouble
+from gateway.adapters.link_fault import LinkFault, Trouble
+from gateway.adapters.mqtt_session import INFLIGHT, Broker, Session
 from gateway.contract.envelope import MAX_BYTES
 from gateway.contract.facts import State
 from gateway.contract.identifiers import BootId, GatewayId
 from gateway.contract.topics import ACK, BIRTH, DOWN, STATE, topic
+from gateway.words import mark
 
 ARRIVALS = 200
 """Messages not yet taken by the daemon. What comes on top is dropped and counted; central sends it again (C-5)."""
@@ -62,7 +64,7 @@ class Uplink:
         self.connected = asyncio.Event()
         """Set while the link is up and the birth message has been taken by the broker."""
         self.fault: LinkFault | None = LinkFault(
-            Trouble.NOT_YET, f"Connecting to {broker.host}:{broker.port}."
+            Trouble.NOT_YET, mark("Connecting to {place}."), {"place": f"{broker.host}:{broker.port}"}
         )
         """Why the link is down; None while it is up."""
 
@@ -79,7 +81,12 @@ class Uplink:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
             self._keeper = None
-        self.fault = LinkFault(Trouble.STOPPED, "The link was closed in order.")
+        self.fault = LinkFault(Trouble.STOPPED, mark("The link was closed in order."))
+
+    async def connect_anew(self) -> None:
+        """End the present connection in order; the next one reads the files of key and certificates again."""
+        if self._session is not None:
+            await self._session.close()
 
     async def publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> bool:
         """Publish at QoS 1. True once the broker acknowledged; False when it is not connected or the link broke meanwhile.
@@ -133,7 +140,7 @@ class Uplink:
             self._session = session
             if not await self._introduce(session):
                 return session.fault or LinkFault(
-                    Trouble.BIRTH_FAILED, "The birth message could not be made; see the log."
+                    Trouble.BIRTH_FAILED, mark("The birth message could not be made; see the log.")
                 )
             if session.fault is not None:
                 return session.fault

@@ -20,6 +20,7 @@ from tinydb import TinyDB, where
 from gateway.adapters.registry_file import AtomicStorage, RegistryDamaged, damaged, owned_by_folder
 from gateway.protocols.meters import address_mistake, names_one_meter
 from gateway.protocols.models import ModelRow
+from gateway.words import mark, say
 
 __all__ = [
     "LineRow",
@@ -29,6 +30,7 @@ __all__ = [
     "RegistryDamaged",
     "RegistryStore",
     "TestResult",
+    "stamp",
 ]
 
 FILE_NAME = "registry.json"
@@ -93,11 +95,17 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change not taken. `subject` is the row's name, `detail` a sentence with what to do."""
+    """A change not taken. `subject` is the row's name; `text` a marked sentence with what to do, its facts beside it."""
 
     reason: RefusalReason
     subject: str
-    detail: str
+    text: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def detail(self) -> str:
+        """The sentence in the language spoken now."""
+        return say(self.text, **self.facts)
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason.value}: {self.detail}"
@@ -126,15 +134,26 @@ class RegistryStore:
                 tables.table("lines").insert(asdict(row))
             return refusal
 
+    def move_line(self, name: str, port: str) -> Refusal | None:
+        """Put a line on another port: its adapter was replaced, its meters stay."""
+        with self._locked() as tables:
+            lines = self.lines()
+            row = next((line for line in lines if line.name == name), None)
+            if row is None:
+                return _unknown_line(name)
+            refusal = _judge_line(replace(row, port=port), [line for line in lines if line.name != name])
+            if refusal is None:
+                tables.table("lines").update({"port": port}, where("name") == name)
+            return refusal
+
     def remove_line(self, name: str) -> Refusal | None:
         """Remove a line that no meter is on."""
         with self._locked() as tables:
             if used_by := [meter.meter_number for meter in self.meters() if meter.line == name]:
-                return Refusal(
-                    RefusalReason.LINE_IN_USE, name, f"{len(used_by)} meters are on it: remove them first"
-                )
+                text = mark("{count} meters are on it: remove them first")
+                return Refusal(RefusalReason.LINE_IN_USE, name, text, {"count": len(used_by)})
             if not tables.table("lines").remove(where("name") == name):
-                return Refusal(RefusalReason.UNKNOWN_LINE, name, "no such line; `lines list` shows them")
+                return _unknown_line(name)
             return None
 
     def add_meters(self, rows: Sequence[MeterRow]) -> list[Refusal]:
@@ -204,6 +223,18 @@ class RegistryStore:
             )
             return None if found else _unknown_meter(meter_number)
 
+    def restore(self, lines: Sequence[LineRow], meters: Sequence[MeterRow]) -> bool:
+        """Fill a registry that has neither line nor meter, in one replacement of the file; False where it has some.
+
+        What central kept of the former gateway is not judged again: a model that is missing here is said when the daemon starts.
+        """
+        with self._locked():
+            if self.lines() or self.meters():
+                return False
+            rows = {"lines": [asdict(row) for row in lines], "meters": [asdict(row) for row in meters]}
+            AtomicStorage(self.path).write({name: dict(_numbered(table)) for name, table in rows.items()})
+            return True
+
     def note_test(self, meter_number: str, result: TestResult) -> Refusal | None:
         """Keep a meter's last test."""
         with self._locked() as tables:
@@ -238,37 +269,34 @@ class RegistryStore:
         numbers: Mapping[str, int],
         places: Mapping[tuple[str, str], str],
     ) -> Refusal | None:
-        def refuse(reason: RefusalReason, detail: str) -> Refusal:
-            return Refusal(reason, row.meter_number or "(no number)", detail)
+        def refuse(reason: RefusalReason, text: str, **facts: object) -> Refusal:
+            return Refusal(reason, row.meter_number or say("(no number)"), text, facts)
 
         if not row.meter_number or not row.address:
-            return refuse(RefusalReason.BAD_VALUE, "a meter needs a number and an address")
+            return refuse(RefusalReason.BAD_VALUE, mark("a meter needs a number and an address"))
         if row.ct_ratio < 1:
-            return refuse(
-                RefusalReason.BAD_VALUE, f"the CT ratio is a whole number from 1 up, not {row.ct_ratio}"
-            )
+            text = mark("the CT ratio is a whole number from 1 up, not {found}")
+            return refuse(RefusalReason.BAD_VALUE, text, found=row.ct_ratio)
         if numbers.get(row.meter_number):
-            return refuse(RefusalReason.DUPLICATE_METER, "this number is taken; `meters list` shows by which")
+            return refuse(
+                RefusalReason.DUPLICATE_METER, mark("this number is taken; `meters list` shows by which")
+            )
         if row.line not in lines:
-            return refuse(
-                RefusalReason.UNKNOWN_LINE, f"there is no line {row.line!r}; add it with `lines add`"
-            )
+            text = mark("there is no line {line}; add it with `lines add`")
+            return refuse(RefusalReason.UNKNOWN_LINE, text, line=repr(row.line))
         if row.model not in self._models:
-            return refuse(
-                RefusalReason.UNKNOWN_MODEL, f"{row.model!r} is none of {', '.join(sorted(self._models))}"
-            )
+            known = ", ".join(sorted(self._models))
+            text = mark("{model} is none of {known}")
+            return refuse(RefusalReason.UNKNOWN_MODEL, text, model=repr(row.model), known=known)
         if mistake := address_mistake(self._models[row.model], row.address):
-            return refuse(RefusalReason.BAD_ADDRESS, mistake)
+            return refuse(RefusalReason.BAD_ADDRESS, mark("{mistake}"), mistake=mistake)
         if not names_one_meter(row.address):
-            return refuse(
-                RefusalReason.BAD_ADDRESS,
-                f"{row.address} speaks to more than one meter; enter the meter's own address",
-            )
+            text = mark("{address} speaks to more than one meter; enter the meter's own address")
+            return refuse(RefusalReason.BAD_ADDRESS, text, address=row.address)
         if taken := places.get(_place(row)):
-            return refuse(
-                RefusalReason.DUPLICATE_ADDRESS,
-                f"address {row.address} on line {row.line} is meter {taken}'s",
-            )
+            text = mark("address {address} on line {line} is meter {meter}'s")
+            facts = {"address": row.address, "line": row.line, "meter": taken}
+            return refuse(RefusalReason.DUPLICATE_ADDRESS, text, **facts)
         return None
 
     def _rows(self, table: str, kind: type[Row]) -> list[Row]:
@@ -292,21 +320,32 @@ def _judge_line(row: LineRow, present: Sequence[LineRow]) -> Refusal | None:
     if not row.name or not row.port or row.baud <= 0 or row.parity not in PARITIES:
         return Refusal(
             RefusalReason.BAD_VALUE,
-            row.name or "(no name)",
-            "a line needs a name, a port, a speed and parity N, E or O",
+            row.name or say("(no name)"),
+            mark("a line needs a name, a port, a speed and parity N, E or O"),
         )
     for other in present:
         if other.name == row.name:
-            return Refusal(
-                RefusalReason.DUPLICATE_LINE, row.name, f"it is on {other.port}; remove it first to change it"
-            )
+            text = mark("it is on {port}; remove it first to change it")
+            return Refusal(RefusalReason.DUPLICATE_LINE, row.name, text, {"port": other.port})
         if other.port == row.port:
-            return Refusal(
-                RefusalReason.DUPLICATE_PORT,
-                row.name,
-                f"{row.port} is line {other.name}'s; a port has one line",
-            )
+            text = mark("{port} is line {line}'s; a port has one line")
+            facts = {"port": row.port, "line": other.name}
+            return Refusal(RefusalReason.DUPLICATE_PORT, row.name, text, facts)
     return None
+
+
+def _numbered(rows: list[dict[str, object]]) -> Iterator[tuple[str, dict[str, object]]]:
+    """TinyDB's own keys."""
+    return ((str(number), row) for number, row in enumerate(rows, start=1))
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Give what changes with each replacement of the file; None while there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ino
 
 
 def _place(row: MeterRow) -> tuple[str, str]:
@@ -314,5 +353,9 @@ def _place(row: MeterRow) -> tuple[str, str]:
     return row.line, row.address.upper().lstrip("0")
 
 
+def _unknown_line(name: str) -> Refusal:
+    return Refusal(RefusalReason.UNKNOWN_LINE, name, mark("no such line; `lines list` shows them"))
+
+
 def _unknown_meter(meter_number: str) -> Refusal:
-    return Refusal(RefusalReason.UNKNOWN_METER, meter_number, "no such meter; `meters list` shows them")
+    return Refusal(RefusalReason.UNKNOWN_METER, meter_number, mark("no such meter; `meters list` shows them"))

@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidSignature
 
 from gateway.adapters.disk_room import free_bytes
 from gateway.adapters.journal_store import JournalStore
+from gateway.adapters.journal_store.reading import JOURNAL_NAME
 from gateway.adapters.key_file import read_password
 from gateway.adapters.mqtt_session import Broker
 from gateway.adapters.mqtt_uplink import Uplink
@@ -20,6 +21,7 @@ from gateway.app.commissioning import Commissioning
 from gateway.app.parts import Parts
 from gateway.application.boot import Booted, boot, proved_ms
 from gateway.application.status import station_status
+from gateway.application.trust_keys import keys_told
 from gateway.config import GatewayConfig
 from gateway.contract.commands import CENTRAL
 from gateway.contract.envelope import Keyring, KeySigner, keyring_from_hex, seal
@@ -37,7 +39,6 @@ from gateway.loops.signals import Signals
 from gateway.loops.store_room import StoreRoom
 from gateway.protocols.models import ModelRow
 
-JOURNAL_NAME = "journal.db"
 PATIENCE_S = {
     "relays": 60.0,
     "outbox": 120.0,
@@ -69,6 +70,8 @@ async def assemble(
     endings.push_async_callback(store.close)
     booted = await _boot(store, config, clock)
     parts = _parts(config, signer, models, clock, store, signals)
+    told = await store.run(keys_told)
+    parts.central.follow(told.keys, told.retired)
     return parts, booted
 
 
@@ -92,7 +95,7 @@ def _parts(
     gateway, fleet, progress = config.gateway.id, Fleet(), Progress(PATIENCE_S)
     central = keyring_from_hex(list(config.central.public_keys))
     approves = Approver(keyring_from_hex(list(config.central.approver_keys)))
-    uplink = Uplink(_broker(config), gateway, clock.boot, lambda: _birth(parts, signer))
+    uplink = Uplink(broker_of(config), gateway, clock.boot, lambda: _birth(parts, signer))
     drain = OutboxDrain(gateway, signer, uplink, store, clock, signals, Tick(progress, "outbox"))
     receiver = CommandReceiver(
         gateway, central, approves, signer, uplink, store, clock, clock.heard_central, drain, signals
@@ -102,7 +105,7 @@ def _parts(
         config=config,
         software=version("cardroom"),
         central=central,
-        code_keys=tuple(shared_key(signer.private_key, key, gateway) for key in central.keys.values()),
+        code_key=lambda key: shared_key(signer.private_key, key, gateway),
         clock=clock,
         clocks=MeterClocks(config.clock.utc_offset_minutes),
         store=store,
@@ -150,6 +153,7 @@ async def _birth(parts: Parts, signer: KeySigner) -> bytes:
         config_version=here.config_version,
         meters=[meter.seen for meter in parts.fleet.all()],
         bench_clock=parts.clock.is_bench,
+        central_keys=sorted(parts.central.keys),
     )
     parts.drain.begin_anew()
     return seal(
@@ -163,7 +167,8 @@ async def _birth(parts: Parts, signer: KeySigner) -> bytes:
     )
 
 
-def _broker(config: GatewayConfig) -> Broker:
+def broker_of(config: GatewayConfig) -> Broker:
+    """Give the broker as it is configured. Raises what reading the password's file raises."""
     mqtt = config.mqtt
     return Broker(
         host=mqtt.host,

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import structlog
 
-from gateway.adapters.registry_store import LineRow, MeterRow, RegistryDamaged, RegistryStore
+from gateway.adapters.registry_store import LineRow, MeterRow, RegistryDamaged, RegistryStore, stamp
 from gateway.adapters.serial_bus import SerialBus, open_line
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.reading import DLT645_SPAN_WH
@@ -66,13 +65,13 @@ class Commissioning:
 
     async def begin(self) -> None:
         """Bring the registry to life. Raises RegistryDamaged."""
-        self._seen = _stamp(self._registry.path)
+        self._seen = stamp(self._registry.path)
         await self.take_over(self._registry.lines(), self._registry.meters())
 
     async def follow(self) -> None:
         """Bring it to life again whenever its file changed. A damaged one changes nothing and is said once."""
         while True:
-            if _stamp(self._registry.path) != self._seen:
+            if stamp(self._registry.path) != self._seen:
                 await self._begin_again()
             self._raise_failures()
             await asyncio.sleep(WATCH_EVERY_S)
@@ -144,11 +143,3 @@ async def _end(bus: SerialBus, tasks: list[asyncio.Task[None]]) -> None:
         task.cancel()
     await asyncio.gather(*tasks[1:], return_exceptions=True)
     await bus.close()
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_mtime_ns, status.st_ino

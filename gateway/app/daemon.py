@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 
 import structlog
@@ -12,8 +12,10 @@ from gateway.adapters.control_socket import ControlServer
 from gateway.adapters.systemd_notify import Notifier, keep_fed
 from gateway.app.address_orders import keep_addresses
 from gateway.app.assembly import Tick, assemble
+from gateway.app.certificates import certificate_keeper
 from gateway.app.orders import Orders
 from gateway.app.parts import Parts
+from gateway.app.registry_copies import keep_copied
 from gateway.app.swap_orders import follow_swaps
 from gateway.application.ports import Journal, StoreDamaged, StoreFull
 from gateway.application.settle_due import write_health, write_watermark
@@ -37,10 +39,18 @@ class CantStart(Exception):
 class Daemon:
     """One building's gateway. `run` returns after an orderly stop and raises what must stop the process (C-17)."""
 
-    def __init__(self, config: GatewayConfig, signer: KeySigner, models: dict[str, ModelRow]) -> None:
+    def __init__(
+        self,
+        config: GatewayConfig,
+        signer: KeySigner,
+        models: dict[str, ModelRow],
+        renewal: Sequence[str] = (),
+    ) -> None:
+        """`renewal` is the command that renews the link's certificate; without it nothing does."""
         self._config = config
         self._signer = signer
         self._models = models
+        self._renewal = renewal
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[None]
         """Done by an order to stop, or with what must stop the process."""
@@ -59,6 +69,7 @@ class Daemon:
     async def _start(self, endings: AsyncExitStack) -> None:
         """Start everything; `endings` stops it in the opposite order."""
         parts, booted = await assemble(self._config, self._signer, self._models, endings)
+        parts.certificate = certificate_keeper(parts, self._renewal)
         endings.push_async_callback(_last_words, parts)
         await self._open_control(parts, endings)
         endings.push_async_callback(parts.commissioning.close)
@@ -105,6 +116,7 @@ class Daemon:
             parts.room,
         )
         self._spawn("commissioning", parts.commissioning.follow())
+        self._spawn("registry", keep_copied(parts))
         self._spawn("addresses", keep_addresses(parts))
         self._spawn("relays", relays.run())
         self._spawn("commands", parts.receiver.run())
@@ -118,6 +130,8 @@ class Daemon:
         self._spawn("periods", periods.run())
         setter = ClockSetter(store, clock, fleet, parts.clocks, Tick(parts.progress, "clocks"))
         self._spawn("clocks", setter.run())
+        if parts.certificate is not None:
+            self._spawn("certificate", parts.certificate.run())
         self._spawn("watchdog", keep_fed(notifier, parts.progress))
 
     def _spawn(self, name: str, work: Coroutine[None, None, None]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.app.address_orders import AddressOrders
+from gateway.app.line_orders import LineOrders
 from gateway.app.parts import Parts
 from gateway.app.swap_orders import SwapOrders
 from gateway.app.vouchers import VoucherCounter
@@ -53,6 +54,8 @@ class Orders:
             "swap": _unless_full(SwapOrders(self._parts).swap),
             "set-address": _unless_full(AddressOrders(self._parts).set_address),
             "set-clock": _unless_full(self._set_clock),
+            "lines": _unless_full(LineOrders(self._parts).lines),
+            "trace": LineOrders(self._parts).trace,
         }
 
     async def _status(self, order: Order) -> StatusReport:
@@ -177,7 +180,7 @@ def _unless_full(handler: Handler) -> Handler:
 def _report(
     parts: Parts, rooms: list[Room], here: StationStatus, bound: list[MeterNo], now: Instant
 ) -> StatusReport:
-    link = parts.uplink
+    link, certificate = parts.uplink, parts.certificate
     return StatusReport(
         gateway=here.gateway,
         software=parts.software,
@@ -191,6 +194,9 @@ def _report(
         store_grows_bytes=parts.room.grows_bytes_a_day,
         link="connected" if link.fault is None else str(link.fault.message),
         link_connected=link.fault is None,
+        link_trouble=link.fault.trouble.value if link.fault else "",
+        link_text=link.fault.text if link.fault else "",
+        link_facts=dict(link.fault.facts) if link.fault else {},
         clock_wall_ms=now.wall_ms,
         clock_doubt=str(parts.clock.doubt) if parts.clock.doubt else None,
         bench_rate=parts.clock.rate if parts.clock.is_bench else None,
@@ -201,6 +207,8 @@ def _report(
         stalled_loops=list(parts.progress.stalled),
         alarms=list(_alarms(parts, here)),
         counters=parts.counters(),
+        certificate_until_ms=certificate.validity.until_ms if certificate and certificate.validity else None,
+        certificate_trouble=(certificate.trouble if certificate else None) or "",
     )
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.adapters.journal_store import JournalStore
 from gateway.adapters.mqtt_uplink import Uplink
@@ -18,6 +20,7 @@ from gateway.loops.fleet import Fleet
 from gateway.loops.keep_health import Trouble
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.receive_commands import CommandReceiver
+from gateway.loops.renew_certificate import CertificateKeeper
 from gateway.loops.signals import Signals
 from gateway.loops.store_room import StoreRoom
 
@@ -29,8 +32,9 @@ class Parts:
     config: GatewayConfig
     software: str
     central: Keyring
-    code_keys: tuple[bytes, ...]
-    """What codes of credit are proved by: one key for each of central's."""
+    """Follows what central says of its keys."""
+    code_key: Callable[[Ed25519PublicKey], bytes]
+    """What codes of credit are proved by, for one of central's keys."""
     clock: SystemClock
     clocks: MeterClocks
     store: JournalStore
@@ -44,6 +48,8 @@ class Parts:
     commissioning: Commissioning
     progress: Progress
     room: StoreRoom
+    certificate: CertificateKeeper | None = None
+    """None where the link has none of its own, or nowhere to renew it."""
     started_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     def up_s(self) -> int:
@@ -73,6 +79,9 @@ class Parts:
         for row, bus in self.commissioning.lines():
             if bus.trouble is not None:
                 yield Trouble("line-gone", f"{gateway}/{row.name}", str(bus.trouble))
+        if self.certificate is not None and self.certificate.trouble is not None:
+            why = f"{self.certificate.trouble}; try it by hand: cardroom-gateway renew"
+            yield Trouble("certificate-not-renewed", gateway, why)
         if self.commissioning.damage:
             yield Trouble("registry-damaged", gateway, self.commissioning.damage)
         for meter, why in self.commissioning.unusable.items():

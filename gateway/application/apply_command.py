@@ -28,6 +28,7 @@ from gateway.application.resolve import resolve_alarm
 from gateway.application.settle_due import write_watermark
 from gateway.application.site_swaps import say_swaps
 from gateway.application.software_control import bill_gap
+from gateway.application.trust_keys import apply_trust_keys
 from gateway.contract.commands import (
     ApproveCuts,
     BeginEpoch,
@@ -43,6 +44,7 @@ from gateway.contract.commands import (
     ResolveAlarm,
     SetRelay,
     TakeBack,
+    TrustKeys,
     decode_command,
 )
 from gateway.contract.envelope import Sealed
@@ -175,6 +177,8 @@ def _do(journal: Journal, body: Command | None, sealed: Sealed, now: Instant, ap
             return bill_gap(journal, body, now)
         case ResolveAlarm():
             return resolve_alarm(journal, body.what, body.subject, f"{body.by}: {body.why}", now)
+        case TrustKeys():
+            return apply_trust_keys(journal, body, sealed.key)
         case _:
             return Done(CommandOutcome.UNSUPPORTED, "this software doesn't know the command")
 

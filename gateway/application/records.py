@@ -156,6 +156,13 @@ class MeterPlace(msgspec.Struct, frozen=True, array_like=True):
     location: str = ""
 
 
+class KeysTold(msgspec.Struct, frozen=True, array_like=True):
+    """What central said last of its keys, 64 hex digits each: believed beside the file's, and believed nowhere."""
+
+    keys: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+
+
 class AddressChange(msgspec.Struct, frozen=True, array_like=True):
     """A meter that was told to answer at another address, before it is known whether it does; keyed by the meter."""
 

@@ -85,6 +85,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{found} can't be a name on the link: use 1 to 64 letters, digits, '.', '_', ':' or '-'.",
         "{found} 不能用作链路上的名称：请用 1 到 64 个字母、数字或 . _ : -。",
     ),
+    "not-a-web-address": (
+        "{found} is no address of central's web: {expected} is expected.",
+        "{found} 不是中心网页的地址：应形如 {expected}。",
+    ),
     "not-a-key": (
         "{found} is no public key: 64 hex digits are expected, as `cardroom-central public-key` prints them.",
         "{found} 不是公钥：应为 64 位十六进制数，即 `cardroom-central public-key` 打印的内容。",

@@ -57,6 +57,22 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class WebAddress:
+    """Where central's pages are: `https://` or `http://`, a host, and no more than a port behind it."""
+
+    example: str = '"https://cards.example.edu"'
+
+    def read(self, value: object, folder: Path) -> str | Wrong:
+        if not isinstance(value, str):
+            return Wrong("not-text", {"found": shown(value)})
+        address = value.strip().rstrip("/")
+        scheme, _, host = address.partition("://")
+        if scheme not in ("http", "https") or not host or any(c in host for c in " /?#@"):
+            return Wrong("not-a-web-address", {"found": shown(value), "expected": self.example})
+        return address
+
+
+@dataclass(frozen=True, slots=True)
 class Identifier:
     """A name that goes into topics."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config.data_folder import WritableFolder
-from gateway.config.rules import FileName, Flag, Identifier, Keys, OneOf, Rule, Text, Whole
+from gateway.config.rules import FileName, Flag, Identifier, Keys, OneOf, Rule, Text, WebAddress, Whole
 from gateway.contract.identifiers import GatewayId
 
 
@@ -55,6 +55,14 @@ class Mqtt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """[web] Central's pages, where the link's certificate is renewed."""
+
+    url: str | None = setting(WebAddress(), None)
+    """Without it nothing is renewed. What comes from there is believed by central's signature alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """[clock]"""
 
@@ -90,6 +98,7 @@ class GatewayConfig:
     gateway: Identity
     central: CentralKeys
     mqtt: Mqtt
+    web: Web
     clock: Clock
     polling: Polling
     log: Log

@@ -164,6 +164,14 @@ class ResolveAlarm(msgspec.Struct, frozen=True, tag="resolve-alarm", tag_field="
     why: str
 
 
+class TrustKeys(msgspec.Struct, frozen=True, tag="trust-keys", tag_field="kind"):
+    """Believe these of central's keys beside those of the gateway's own file, and none of the retired ones, wherever they stand."""
+
+    keys: list[str]
+    """64 hex digits each, the one that signs among them."""
+    retired: list[str] = []
+
+
 Command = (
     Grant
     | TakeBack
@@ -177,6 +185,7 @@ Command = (
     | DrawEmergency
     | BillGap
     | ResolveAlarm
+    | TrustKeys
 )
 
 

@@ -5,6 +5,7 @@ Signing the very bytes that travel needs no canonical form. What is wrong with a
 exception: a hostile message must not stop a loop.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -56,6 +57,12 @@ class Keyring:
     """The public keys a side trusts, by id: active and next, so that keys can be rotated."""
 
     keys: dict[KeyId, Ed25519PublicKey]
+
+    def follow(self, told: Sequence[str], retired: Sequence[str]) -> None:
+        """Believe these too (64 hex digits each), and the retired ones no more, at once and for whoever holds the ring."""
+        self.keys.update(keyring_from_hex(list(told)).keys)
+        for key in retired:
+            self.keys.pop(KeyId(key[:16]), None)
 
 
 class Signer(Protocol):

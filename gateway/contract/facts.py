@@ -8,9 +8,10 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.contract.identifiers import AccountId, AlarmId, BootId, CommandId, EntryId, Epoch, MeterNo
+from gateway.contract.identifiers import AccountId, AlarmId, BootId, CommandId, EntryId, Epoch, KeyId, MeterNo
 from gateway.contract.instant import Instant as Instant
 from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
+from gateway.contract.registry_facts import RegistryCopy
 
 
 class ReadingOutcome(StrEnum):
@@ -311,6 +312,7 @@ Fact = (
     | LossBalances
     | MeterSwapped
     | PeriodRegister
+    | RegistryCopy
 )
 
 
@@ -351,6 +353,8 @@ class Birth(msgspec.Struct, frozen=True):
     meters: list[MeterSeen]
     bench_clock: bool = False
     """Time runs at another rate than the world's: central refuses it unless it is a bench itself."""
+    central_keys: list[KeyId] = []
+    """Ids of those of central's keys that are believed now; empty from software that doesn't say."""
 
 
 class State(msgspec.Struct, frozen=True):

@@ -14,9 +14,9 @@ import structlog
 from gateway.application.apply_command import Repeated, Taken, Verifier, apply_command, refuse_command
 from gateway.application.outbox import AckOutcome, Position, acknowledge
 from gateway.application.ports import Clock, Journal, Store, StoreDamaged, StoreFull
-from gateway.contract.commands import CENTRAL, Ack, BeginEpoch, Resend, decode_command
+from gateway.contract.commands import CENTRAL, Ack, BeginEpoch, Resend, TrustKeys, decode_command
 from gateway.contract.envelope import Keyring, Refusal, Sealed, Signer, body_of, seal, unseal
-from gateway.contract.facts import Answer
+from gateway.contract.facts import Answer, CommandOutcome
 from gateway.contract.identifiers import GatewayId
 from gateway.contract.topics import ACK, ANSWER, DOWN
 from gateway.loops.drain_outbox import OutboxDrain
@@ -145,8 +145,11 @@ class CommandReceiver:
             self.counters["command:store-full"] += 1
 
     def _wake(self, taken: Taken, opened: Sealed) -> None:
-        if isinstance(decode_command(bytes(opened.body)), Resend | BeginEpoch):
+        body = decode_command(bytes(opened.body))
+        if isinstance(body, Resend | BeginEpoch):
             self._drain.begin_anew()
+        if isinstance(body, TrustKeys) and taken.result.outcome is CommandOutcome.APPLIED:
+            self._central.follow(body.keys, body.retired)
         self._signals.read_soon(*taken.read)
         self._signals.relay.set()
 

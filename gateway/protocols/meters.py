@@ -5,6 +5,7 @@ from gateway.protocols.dlt645.frame import BROADCAST_ADDRESS
 from gateway.protocols.driver import Driver
 from gateway.protocols.modbus.driver import HIGHEST_ADDRESS, ModbusDriver
 from gateway.protocols.models import ModelRow
+from gateway.words import say
 
 MAX_CT_RATIO = 10_000
 
@@ -39,7 +40,11 @@ def address_mistake(model_row: ModelRow, address: str) -> str | None:
         return (
             None
             if good
-            else f"a Modbus address is a number from 1 to {HIGHEST_ADDRESS}, not {address[:20]!r}"
+            else say(
+                "a Modbus address is a number from 1 to {highest}, not {found}",
+                highest=HIGHEST_ADDRESS,
+                found=repr(address[:20]),
+            )
         )
     low = address.upper()
     while low.startswith("AA"):
@@ -49,7 +54,10 @@ def address_mistake(model_row: ModelRow, address: str) -> str | None:
     fits = len(address) == ADDRESS_DIGITS if wild else 0 < len(address) <= ADDRESS_DIGITS
     if digits and fits:
         return None
-    return f"a DL/T 645 address has up to 12 digits (or AA bytes first, 12 in all), not {address!r}"
+    return say(
+        "a DL/T 645 address has up to 12 digits (or AA bytes first, 12 in all), not {found}",
+        found=repr(address),
+    )
 
 
 def names_one_meter(address: str) -> bool:
@@ -61,4 +69,6 @@ def names_one_meter(address: str) -> bool:
 def _ratio_mistake(ct_ratio: int) -> str | None:
     if 1 <= ct_ratio <= MAX_CT_RATIO:
         return None
-    return f"a CT ratio is a whole number from 1 to {MAX_CT_RATIO}, not {ct_ratio!r}"
+    return say(
+        "a CT ratio is a whole number from 1 to {most}, not {found}", most=MAX_CT_RATIO, found=repr(ct_ratio)
+    )

@@ -23,7 +23,7 @@ def config_or_complain(path: Path) -> GatewayConfig | None:
     return None
 
 
-def _folder_or_complain(path: Path) -> Path | None:
+def folder_or_complain(path: Path) -> Path | None:
     """The daemon's folder. That nothing can be written there now, its disk being full, keeps nobody from asking the daemon."""
     loaded = load_config(path)
     if isinstance(loaded, list) and all(mistake.code == "not-writable" for mistake in loaded):
@@ -36,7 +36,7 @@ def order(
     args: argparse.Namespace, do: str, arguments: dict[str, str | int | bool] | None = None
 ) -> bytes | int:
     """Give the daemon's result as JSON, or the exit code after the reason went to stderr."""
-    folder = _folder_or_complain(args.config)
+    folder = folder_or_complain(args.config)
     if folder is None:
         return NOT_DONE
     reply = ask(folder / SOCKET_NAME, do, arguments)

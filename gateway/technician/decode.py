@@ -18,10 +18,15 @@ from gateway.protocols.dlt645 import frame as dlt645
 from gateway.protocols.modbus import content as modbus_content
 from gateway.protocols.modbus import frame as modbus
 from gateway.protocols.stream import Damage, Reason
+from gateway.words import mark, say
 
 Event = dlt645.Frame | modbus.Frame | Damage
 Fields = dict[str, Any]
 
+DESCRIPTION = mark(
+    "Bytes somebody captured, told as JSON. Needs no line, no daemon and no configuration. "
+    "One hex string per argument, or per line of standard input; one JSON object per event."
+)
 FEED_BYTES = 4096
 """A pasted capture may be long; it is fed in portions, as a line would."""
 PADDING = b"\xfe\xff\x00"
@@ -41,10 +46,17 @@ class Named(StrEnum):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("decode", help="tell what captured bytes say", description=__doc__)
+    parser = subparsers.add_parser(
+        "decode",
+        help=say("tell what captured bytes say"),
+        description=say(DESCRIPTION),
+    )
     parser.add_argument("--protocol", choices=[name.value for name in Named], default=Named.AUTO.value)
     parser.add_argument(
-        "hex", nargs="*", metavar="HEX", help="hex digits, separators allowed; without any: lines of stdin"
+        "hex",
+        nargs="*",
+        metavar="HEX",
+        help=say("hex digits, separators allowed; without any: lines of stdin"),
     )
     parser.set_defaults(run=run)
 
@@ -69,11 +81,19 @@ def decode_line(text: str, protocol: Named) -> Iterator[Fields]:
     if stream is None:
         yield {"event": "damage", "reason": "not-hex"}
         return
-    chosen, events = (
-        _choose(stream) if protocol is Named.AUTO else (protocol, _events(_decoder(protocol), stream))
-    )
+    chosen, events = events_of(stream, protocol)
     for event in events:
-        yield (_damage_fields(event) if isinstance(event, Damage) else _frame_fields(event, protocol, chosen))
+        yield fields_of(event, protocol, chosen)
+
+
+def events_of(stream: bytes, protocol: Named) -> tuple[Named, list[Event]]:
+    """Give what a whole stream holds, in order, and the protocol that it was read by."""
+    return _choose(stream) if protocol is Named.AUTO else (protocol, _events(_decoder(protocol), stream))
+
+
+def fields_of(event: Event, asked: Named, chosen: Named) -> Fields:
+    """Tell one event by its fields' names."""
+    return _damage_fields(event) if isinstance(event, Damage) else _frame_fields(event, asked, chosen)
 
 
 def _bytes_of(text: str) -> bytes | None:

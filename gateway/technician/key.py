@@ -4,11 +4,9 @@ import argparse
 import json
 import sys
 
-from gateway.adapters.key_file import NoKey, load_or_create_key, public_key_hex
+from gateway.adapters.key_file import KEY_NAME, NoKey, load_or_create_key, public_key_hex
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
-
-KEY_NAME = "gateway.key"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

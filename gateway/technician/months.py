@@ -19,6 +19,7 @@ from gateway.technician.one_shot import (
     print_json,
     report_trouble,
 )
+from gateway.words import say
 
 SETTLEMENTS = 12
 """What the standard has (DL/T 645-2007, annex A: DI0 01 to 0C)."""
@@ -42,9 +43,9 @@ def read_months(args: argparse.Namespace) -> int:
 def _has_none(args: argparse.Namespace) -> Trouble:
     return Trouble(
         "no-such-item",
-        f"A {args.model} keeps no monthly registers that can be read.",
-        "Its model row has no settled-energy.",
-        "Only DL/T 645-2007 models with that row have them.",
+        say("A {model} keeps no monthly registers that can be read.", model=args.model),
+        say("Its model row has no settled-energy."),
+        say("Only DL/T 645-2007 models with that row have them."),
     )
 
 
@@ -82,8 +83,12 @@ async def _settlement_day(bus: SerialBus, driver: Driver) -> tuple[int, int] | N
 
 def _show(day: tuple[int, int] | None, months: list[int], args: argparse.Namespace) -> None:
     when = (
-        "a day that it doesn't tell" if day is None else f"day {day[0]}, {day[1]:02}:00, by its own calendar"
+        say("a day that it doesn't tell")
+        if day is None
+        else say("day {day}, {hour}:00, by its own calendar", day=day[0], hour=f"{day[1]:02}")
     )
-    print(f"meter {args.address} ({args.model}) settles on {when}")
+    print(say("meter {meter} ({model}) settles on {when}", meter=args.address, model=args.model, when=when))
     for number, wh in enumerate(months, start=1):
-        print(f"  settlement {number:>2} ago   {wh / 1000:.2f} kWh")
+        print(
+            "  " + say("settlement {number} ago   {kwh} kWh", number=f"{number:>2}", kwh=f"{wh / 1000:.2f}")
+        )

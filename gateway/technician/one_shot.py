@@ -17,6 +17,7 @@ from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, R
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, Refused
 from gateway.protocols.meters import address_mistake, make_driver
 from gateway.protocols.models import ModelRow
+from gateway.words import mark, say
 
 OK, FAILED, USAGE = 0, 1, 2
 
@@ -31,7 +32,9 @@ class Trouble:
     next_step: str
 
     def __str__(self) -> str:
-        return f"{self.what}\n  why:  {self.why}\n  next: {self.next_step}"
+        why = say("why:  {why}", why=self.why)
+        next_step = say("next: {next_step}", next_step=self.next_step)
+        return f"{self.what}\n  {why}\n  {next_step}"
 
     def as_json(self) -> dict[str, str]:
         """The same for `--json`."""
@@ -40,15 +43,19 @@ class Trouble:
 
 def add_meter_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say where a meter is and what it is."""
-    parser.add_argument("--port", required=True, help="/dev/ttyUSB0 or socket://HOST:PORT")
-    parser.add_argument("--baud", type=int, help="speed of the line (default: the model's)")
-    parser.add_argument("--parity", choices=["N", "E", "O"], help="parity of the line (default: the model's)")
-    parser.add_argument("--model", required=True, help="meter model; an unknown one is answered by the list")
-    parser.add_argument("--address", required=True, help="the meter's address on its line")
+    parser.add_argument("--port", required=True, help=say("/dev/ttyUSB0 or socket://HOST:PORT"))
+    parser.add_argument("--baud", type=int, help=say("speed of the line (default: the model's)"))
     parser.add_argument(
-        "--ct-ratio", type=int, default=1, help="current transformer, e.g. 40 for 200/5 (default 1)"
+        "--parity", choices=["N", "E", "O"], help=say("parity of the line (default: the model's)")
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--model", required=True, help=say("meter model; an unknown one is answered by the list")
+    )
+    parser.add_argument("--address", required=True, help=say("the meter's address on its line"))
+    parser.add_argument(
+        "--ct-ratio", type=int, default=1, help=say("current transformer, e.g. 40 for 200/5 (default 1)")
+    )
+    parser.add_argument("--json", action="store_true", help=say("print one JSON object"))
 
 
 def meter_of(
@@ -69,19 +76,25 @@ def driver_of(
     args.parity = args.parity or row.line.parity
     if args.baud <= 0:
         return Trouble(
-            "bad-baud", f"{args.baud} is no speed.", "A line has a speed above 0.", "Use 2400 or 9600."
+            "bad-baud",
+            say("{baud} is no speed.", baud=args.baud),
+            say("A line has a speed above 0."),
+            say("Use 2400 or 9600."),
         )
     if mistake := address_mistake(row, args.address):
-        next_step = "Read the address off the meter's plate: 12 digits for DL/T 645, 1 to 247 for Modbus."
-        return Trouble(
-            "bad-address", f"{args.address!r} is no address of a {args.model}.", mistake, next_step
+        what = say("{address} is no address of a {model}.", address=repr(args.address), model=args.model)
+        next_step = say(
+            "Read the address off the meter's plate: 12 digits for DL/T 645, 1 to 247 for Modbus."
         )
+        return Trouble("bad-address", what, mistake, next_step)
     try:
         return make_driver(
             row, args.address, args.ct_ratio, baud=args.baud, password=password, operator=operator
         )
     except ValueError as error:
-        return Trouble("bad-value", "The meter can't be described so.", str(error), "Correct --ct-ratio.")
+        return Trouble(
+            "bad-value", say("The meter can't be described so."), str(error), say("Correct --ct-ratio.")
+        )
 
 
 def model_of(args: argparse.Namespace) -> ModelRow | Trouble:
@@ -90,16 +103,18 @@ def model_of(args: argparse.Namespace) -> ModelRow | Trouble:
         models = read_models()
     except BrokenModels as error:
         return Trouble(
-            "broken-models", "The meter models can't be used.", str(error), "Correct them or install again."
+            "broken-models",
+            say("The meter models can't be used."),
+            str(error),
+            say("Correct them or install again."),
         )
     if args.model in models:
         return models[args.model]
-    choice = f"Use one of: {', '.join(sorted(models))}."
     return Trouble(
         "unknown-model",
-        f"There is no meter model {args.model!r}.",
-        "A model is a row of the gateway's.",
-        choice,
+        say("There is no meter model {model}.", model=repr(args.model)),
+        say("A model is a row of the gateway's."),
+        say("Use one of: {models}.", models=", ".join(sorted(models))),
     )
 
 
@@ -122,100 +137,117 @@ async def ask(bus: SerialBus, driver: Driver, item: Item) -> LineReply:
 
 def explain(reply: LineReply, bus: SerialBus, args: argparse.Namespace) -> Trouble | None:
     """Put a reply that is no answer into words; None for one that is."""
-    meter = f"meter {args.address}"
+    meter = args.address
     match reply:
         case Answer() | Accepted():
             return None
         case Refused(reason=reason):
-            return Trouble(
-                f"refused:{reason}",
-                f"The {meter} refused.",
-                *_REFUSALS.get(reason, _refusal_otherwise(reason)),
-            )
+            what = say("The meter {meter} refused.", meter=meter)
+            return Trouble(f"refused:{reason}", what, *_refusal(reason))
         case Silent(tries=tries):
-            return Trouble("silent", f"No answer from {meter} in {tries} tries.", *_silence(bus, args))
+            what = say("No answer from meter {meter} in {tries} tries.", meter=meter, tries=tries)
+            return Trouble("silent", what, *_silence(bus, args))
         case Garbled(reason=reason):
-            words = _GARBLED.get(reason, _garbled_otherwise(reason))
-            return Trouble(
-                f"garbled:{reason}", f"Bytes came from the line, but no good answer of {meter}.", *words
-            )
+            what = say("Bytes came from the line, but no good answer of meter {meter}.", meter=meter)
+            return Trouble(f"garbled:{reason}", what, *_garbled(reason))
         case LineGone(why=why):
             return _port_trouble(bus, args, why)
         case BackedOff(again_in_ms=again_in_ms):
             return Trouble(
                 "backed-off",
-                f"The {meter} was not asked.",
-                "It was silent lately.",
-                f"Wait {again_in_ms} ms.",
+                say("The meter {meter} was not asked.", meter=meter),
+                say("It was silent lately."),
+                say("Wait {ms} ms.", ms=again_in_ms),
             )
 
 
 def _silence(bus: SerialBus, args: argparse.Namespace) -> tuple[str, str]:
-    heard_self = (
-        " The adapter hears itself (echo), so port and adapter work." if bus.counters().get("echoes") else ""
+    why = say(
+        "Wrong address, no power, wires A/B swapped or open, another speed or parity: "
+        "a meter says nothing to what it can't read."
     )
-    return (
-        "Wrong address, no power, wires A/B swapped or open, another speed or parity: a meter says nothing to what it can't read."
-        + heard_self,
-        f"Check the address on the plate, A and B, and the meter's speed (now {args.baud} {args.parity}): "
+    if bus.counters().get("echoes"):
+        why = f"{why} {say('The adapter hears itself (echo), so port and adapter work.')}"
+    next_step = say(
+        "Check the address on the plate, A and B, and the meter's speed (now {baud} {parity}): "
         "DL/T 645 is mostly 2400 E, older meters 1200 E, Modbus mostly 9600 N.",
+        baud=args.baud,
+        parity=args.parity,
     )
+    return why, next_step
 
 
-_REFUSALS = {
+REFUSALS = {
     "password": (
-        "Password or operator code is not the meter's.",
-        "Ask who commissioned the meter for its level-02 password.",
+        mark("Password or operator code is not the meter's."),
+        mark("Ask who commissioned the meter for its level-02 password."),
     ),
-    "no-such-data": ("The meter doesn't have this item.", "Leave the item out, or check the model."),
+    "no-such-data": (
+        mark("The meter doesn't have this item."),
+        mark("Leave the item out, or check the model."),
+    ),
     "expired": (
-        "The command came too late by the meter's own clock.",
-        "Compare the meter's clock (--item clock) and set it.",
+        mark("The command came too late by the meter's own clock."),
+        mark("Compare the meter's clock (--item clock) and set it."),
     ),
     "keep-power": (
-        "The meter is told to keep power on.",
-        "End keep-power first; until then it can't be cut off.",
+        mark("The meter is told to keep power on."),
+        mark("End keep-power first; until then it can't be cut off."),
     ),
 }
 
 
-def _refusal_otherwise(reason: str) -> tuple[str, str]:
-    return f"It says: {reason}.", "Check model and password; the meter's manual explains its error word."
+def _refusal(reason: str) -> tuple[str, str]:
+    if reason in REFUSALS:
+        why, next_step = REFUSALS[reason]
+        return say(why), say(next_step)
+    next_step = say("Check model and password; the meter's manual explains its error word.")
+    return say("It says: {reason}.", reason=reason), next_step
 
 
-_GARBLED = {
+GARBLED = {
     "wrong-parity": (
-        "The bytes look like the wrong parity.",
-        "Try --parity N, then E; the Pi's mini-UART has no parity at all.",
+        mark("The bytes look like the wrong parity."),
+        mark("Try --parity N, then E; the Pi's mini-UART has no parity at all."),
     ),
-    "wrong-baud": ("The bytes look like another speed.", "Try --baud 1200, 4800, 9600."),
+    "wrong-baud": (
+        mark("The bytes look like another speed."),
+        mark("Try --baud 1200, 4800, 9600."),
+    ),
+    "swapped-wires": (
+        mark("The bytes look inverted: A and B are swapped."),
+        mark("Swap A and B at the adapter, then try again."),
+    ),
     "collision": (
-        "Two meters seem to answer at once.",
-        "Look for a second meter with this address: unplug half of the line.",
+        mark("Two meters seem to answer at once."),
+        mark("Look for a second meter with this address: unplug half of the line."),
     ),
-    "other-meter": ("Another meter answered.", "Check the address; look for a second master on the line."),
+    "other-meter": (
+        mark("Another meter answered."),
+        mark("Check the address; look for a second master on the line."),
+    ),
 }
 
 
-def _garbled_otherwise(reason: str) -> tuple[str, str]:
-    return (
-        f"The last one was damaged: {reason}.",
-        "Check A/B, the shield and the 120 ohm ends; try another speed or parity.",
-    )
+def _garbled(reason: str) -> tuple[str, str]:
+    if reason in GARBLED:
+        why, next_step = GARBLED[reason]
+        return say(why), say(next_step)
+    next_step = say("Check A/B, the shield and the 120 ohm ends; try another speed or parity.")
+    return say("The last one was damaged: {reason}.", reason=reason), next_step
 
 
 def _port_trouble(bus: SerialBus, args: argparse.Namespace, why: str) -> Trouble:
     if bus.trouble is None:
         return Trouble(
             "port-lost",
-            f"The port {args.port} went away.",
+            say("The port {port} went away.", port=args.port),
             why,
-            "Check the adapter's plug and cable, then try again.",
+            say("Check the adapter's plug and cable, then try again."),
         )
     trouble = bus.trouble
-    return Trouble(
-        f"port-{trouble.fault.value}", f"Port {args.port} can't be opened.", trouble.detail, trouble.remedy
-    )
+    what = say("Port {port} can't be opened.", port=args.port)
+    return Trouble(f"port-{trouble.fault.value}", what, trouble.detail, trouble.remedy)
 
 
 def report_trouble(trouble: Trouble, args: argparse.Namespace, exit_code: int = FAILED) -> int:

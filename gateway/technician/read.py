@@ -22,19 +22,49 @@ from gateway.technician.one_shot import (
     print_json,
     report_trouble,
 )
+from gateway.technician.table import columns_of
+from gateway.words import mark, say
 
 ALL = "all"
+ITEM_COLUMNS = 16
+ITEM_WORDS: dict[str, str] = {
+    Item.ENERGY: mark("energy"),
+    Item.VOLTAGE: mark("voltage"),
+    Item.CURRENT: mark("current"),
+    Item.POWER: mark("power"),
+    Item.POWER_FACTOR: mark("power-factor"),
+    Item.FREQUENCY: mark("frequency"),
+    Item.RELAY: mark("relay"),
+    Item.CLOCK: mark("clock"),
+    Item.DATE: mark("date"),
+    Item.TIME: mark("time"),
+    Item.IDENTITY: mark("identity"),
+    Item.REVERSE_ENERGY: mark("reverse-energy"),
+    Item.FROZEN_ENERGY: mark("frozen-energy"),
+    Item.SETTLED_ENERGY: mark("settled-energy"),
+    Item.SETTLEMENT_DAY: mark("settlement-day"),
+    Item.FROZEN_AT: mark("frozen-at"),
+    Item.COVER_OPENINGS: mark("cover-openings"),
+    Item.STATUS_WORDS: mark("status-words"),
+}
+"""The items' own names in English: they are what `--item` takes."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("read", help="read one meter on a line", description=__doc__)
+    parser = subparsers.add_parser(
+        "read",
+        help=say("read one meter on a line"),
+        description=say("Asks one meter, with no daemon running. Reads only; changes nothing."),
+    )
     add_meter_arguments(parser)
     parser.add_argument(
-        "--item", choices=[*Item, ALL], default=Item.ENERGY.value, help="what to read (default energy)"
+        "--item", choices=[*Item, ALL], default=Item.ENERGY.value, help=say("what to read (default energy)")
     )
     parser.add_argument(
-        "--months", action="store_true", help="read the energy at the meter's last 12 settlements instead"
+        "--months",
+        action="store_true",
+        help=say("read the energy at the meter's last 12 settlements instead"),
     )
     parser.set_defaults(run=run)
 
@@ -55,9 +85,9 @@ def run(args: argparse.Namespace) -> int:
 def _lacks(driver: Driver, item: Item, args: argparse.Namespace) -> Trouble:
     return Trouble(
         "no-such-item",
-        f"A {args.model} has no {item.value}.",
-        "Its model row doesn't list it.",
-        f"It has: {', '.join(sorted(driver.items))}.",
+        say("A {model} has no {item}.", model=args.model, item=item.value),
+        say("Its model row doesn't list it."),
+        say("It has: {items}.", items=", ".join(sorted(driver.items))),
     )
 
 
@@ -83,11 +113,17 @@ def _show(answers: dict[Item, Answer], refused: dict[Item, Trouble], args: argpa
     if args.json:
         print_json(as_document(answers, refused, args))
         return
-    print(f"meter {args.address} ({args.model}) on {args.port}")
+    print(say("meter {meter} ({model}) on {port}", meter=args.address, model=args.model, port=args.port))
     for item, answer in answers.items():
-        print(f"  {item.value:<16}{in_words(item, answer.values)}")
+        print(f"  {padded(item)}{in_words(item, answer.values)}")
     for item, trouble in refused.items():
-        print(f"  {item.value:<16}{trouble.error}")
+        print(f"  {padded(item)}{trouble.error}")
+
+
+def padded(item: Item) -> str:
+    """Name an item in a column of its own."""
+    name = say(ITEM_WORDS[item])
+    return name + " " * (ITEM_COLUMNS - columns_of(name))
 
 
 def as_document(
@@ -155,7 +191,7 @@ def in_words(item: Item, values: Values) -> str:
         case Item.FROZEN_AT:
             return str(values.frozen_at or "-")
         case Item.COVER_OPENINGS:
-            return scaled(values.cover_openings, 1, 0, "times")
+            return scaled(values.cover_openings, 1, 0, say("times"))
         case Item.STATUS_WORDS:
             return " ".join(f"{word:04X}" for word in values.status_words or ()) or "-"
 
@@ -167,14 +203,18 @@ def scaled(value: int | None, divisor: int, places: int, unit: str) -> str:
 
 def settles_text(values: Values) -> str:
     """Say when in the month a meter settles."""
-    return "-" if values.settles_on is None else f"day {values.settles_on[0]}, {values.settles_on[1]:02}:00"
+    if values.settles_on is None:
+        return "-"
+    return say("day {day}, {hour}:00", day=values.settles_on[0], hour=f"{values.settles_on[1]:02}")
 
 
 def relay_text(values: Values) -> str:
     """Say where the relay is, and what it was last told when that differs."""
     if values.relay_closed is None:
         return "-"
-    text = "closed" if values.relay_closed else "open"
-    if values.relay_commanded_closed not in (None, values.relay_closed):
-        text += f" (told to {'close' if values.relay_commanded_closed else 'open'}, not done yet)"
-    return text
+    text = say("closed") if values.relay_closed else say("open")
+    if values.relay_commanded_closed in (None, values.relay_closed):
+        return text
+    if values.relay_commanded_closed:
+        return say("{state} (told to close, not done yet)", state=text)
+    return say("{state} (told to open, not done yet)", state=text)

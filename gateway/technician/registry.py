@@ -14,8 +14,15 @@ from typing import Any
 
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, Refusal, RegistryDamaged, RegistryStore
+from gateway.technician.config_check import add_config_option
+from gateway.technician.line_states import show_lines, show_meters
 from gateway.technician.one_shot import FAILED, OK, print_json
+from gateway.words import mark, say
 
+DESCRIPTION = mark(
+    "Lines and meters of this gateway: without more, how they are just now; else what the electrician found, written into "
+    "the registry. A running daemon sees a change by itself. Rooms, prices and money are central's."
+)
 DEFAULT_FOLDER = Path("/var/lib/cardroom")
 COLUMNS = ("meter_number", "line", "address", "model", "ct_ratio", "location")
 REQUIRED_COLUMNS = frozenset(COLUMNS[:4])
@@ -33,41 +40,63 @@ Command = Callable[[RegistryStore, argparse.Namespace], int]
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `lines` and `meters`."""
-    _add_lines(subparsers.add_parser("lines", help="the RS-485 lines of this gateway", description=__doc__))
-    _add_meters(subparsers.add_parser("meters", help="the meters of this gateway", description=__doc__))
+    _add_lines(
+        subparsers.add_parser(
+            "lines", help=say("the RS-485 lines of this gateway"), description=say(DESCRIPTION)
+        )
+    )
+    _add_meters(
+        subparsers.add_parser("meters", help=say("the meters of this gateway"), description=say(DESCRIPTION))
+    )
 
 
 def _add_lines(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="add|remove|list", required=True)
-    add = _command(commands, "add", add_line, "add a line")
+    _show_by_default(parser, show_lines)
+    commands = parser.add_subparsers(metavar="show|add|move|remove|list")
+    _show_by_default(commands.add_parser("show", help=say("the lines as they are now")), show_lines)
+    add = _command(commands, "add", add_line, say("add a line"))
     add.add_argument("name")
-    add.add_argument("--port", required=True, help="/dev/serial/by-id/... or socket://HOST:PORT")
+    add.add_argument("--port", required=True, help=say("/dev/serial/by-id/... or socket://HOST:PORT"))
     add.add_argument("--baud", type=int, default=2400)
     add.add_argument("--parity", choices=["N", "E", "O"], default="E")
-    _command(commands, "remove", remove_line, "remove a line without meters").add_argument("name")
-    _command(commands, "list", list_lines, "show all lines")
+    moved = _command(commands, "move", move_line, say("put a line on another port: its adapter was replaced"))
+    moved.add_argument("name")
+    moved.add_argument("--port", required=True, help=say("/dev/serial/by-id/... or socket://HOST:PORT"))
+    _command(commands, "remove", remove_line, say("remove a line without meters")).add_argument("name")
+    _command(commands, "list", list_lines, say("show all lines"))
 
 
 def _add_meters(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="add|import|remove|readdress|list", required=True)
-    add = _command(commands, "add", add_meter, "add a meter")
-    add.add_argument("meter_number", help="its number in the campus, unique")
+    _show_by_default(parser, show_meters)
+    commands = parser.add_subparsers(metavar="show|add|import|remove|readdress|list")
+    _show_by_default(commands.add_parser("show", help=say("the meters as they are now")), show_meters)
+    add = _command(commands, "add", add_meter, say("add a meter"))
+    add.add_argument("meter_number", help=say("its number in the campus, unique"))
     add.add_argument("--line", required=True)
-    add.add_argument("--address", required=True, help="what it answers to on its line")
+    add.add_argument("--address", required=True, help=say("what it answers to on its line"))
     add.add_argument("--model", required=True)
     add.add_argument(
-        "--ct-ratio", type=int, default=1, help="current transformer, e.g. 40 for 200/5 (default 1)"
+        "--ct-ratio", type=int, default=1, help=say("current transformer, e.g. 40 for 200/5 (default 1)")
     )
-    add.add_argument("--location", default="", help="where it hangs")
-    many = _command(commands, "import", import_meters, "add all meters of a CSV file, or none")
-    many.add_argument("file", type=Path, help=f"columns: {', '.join(COLUMNS)}")
-    _command(commands, "remove", remove_meter, "remove a meter").add_argument("meter_number")
+    add.add_argument("--location", default="", help=say("where it hangs"))
+    many = _command(commands, "import", import_meters, say("add all meters of a CSV file, or none"))
+    many.add_argument("file", type=Path, help=say("columns: {columns}", columns=", ".join(COLUMNS)))
+    _command(commands, "remove", remove_meter, say("remove a meter")).add_argument("meter_number")
     moved = _command(
-        commands, "readdress", readdress_meter, "enter the address that a meter was given by hand"
+        commands, "readdress", readdress_meter, say("enter the address that a meter was given by hand")
     )
     moved.add_argument("meter_number")
-    moved.add_argument("address", help="what it answers to now")
-    _command(commands, "list", list_meters, "show all meters")
+    moved.add_argument("address", help=say("what it answers to now"))
+    _command(commands, "list", list_meters, say("show all meters"))
+
+
+def _show_by_default(parser: argparse.ArgumentParser, show: Callable[[argparse.Namespace], int]) -> None:
+    parser.add_argument("--json", action="store_true", help=say("for programs: one JSON object"))
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help=say("the daemon's folder (default: as configured)")
+    )
+    add_config_option(parser)
+    parser.set_defaults(run=show)
 
 
 def _command(
@@ -78,9 +107,13 @@ def _command(
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=help_text, description=help_text)
     parser.add_argument(
-        "--data", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help=f"default {DEFAULT_FOLDER}"
+        "--data",
+        type=Path,
+        default=DEFAULT_FOLDER,
+        metavar="DIR",
+        help=say("default {folder}", folder=DEFAULT_FOLDER),
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--json", action="store_true", help=say("print one JSON object"))
     parser.set_defaults(run=run, command=command)
     return parser
 
@@ -95,12 +128,20 @@ def run(args: argparse.Namespace) -> int:
     except RegistryDamaged as error:
         return _fail(args, "registry-damaged", str(error))
     except OSError as error:
-        next_step = "Check that the folder exists, is yours to write (else: sudo -u cardroom ...) and has room, or give --data DIR."
-        return _fail(
-            args,
-            "no-access",
-            f"Nothing was changed: {error.filename or args.data}: {error.strerror}. {next_step}",
+        next_step = say(
+            "Check that the folder exists, is yours to write (else: sudo -u cardroom ...) and has room, or give --data DIR."
         )
+        place, why = error.filename or args.data, error.strerror
+        what = say(
+            "Nothing was changed: {place}: {why}. {next_step}", place=place, why=why, next_step=next_step
+        )
+        return _fail(args, "no-access", what)
+
+
+def move_line(registry: RegistryStore, args: argparse.Namespace) -> int:
+    """Put one line on another port; its meters stay on it."""
+    done = say("line {line} is on {port} now", line=args.name, port=args.port)
+    return _report(args, registry.move_line(args.name, args.port), done)
 
 
 def add_line(registry: RegistryStore, args: argparse.Namespace) -> int:
@@ -108,13 +149,13 @@ def add_line(registry: RegistryStore, args: argparse.Namespace) -> int:
     return _report(
         args,
         registry.add_line(LineRow(args.name, args.port, args.baud, args.parity)),
-        f"line {args.name} added",
+        say("line {line} added", line=args.name),
     )
 
 
 def remove_line(registry: RegistryStore, args: argparse.Namespace) -> int:
     """Remove one line."""
-    return _report(args, registry.remove_line(args.name), f"line {args.name} removed")
+    return _report(args, registry.remove_line(args.name), say("line {line} removed", line=args.name))
 
 
 def list_lines(registry: RegistryStore, args: argparse.Namespace) -> int:
@@ -125,17 +166,21 @@ def list_lines(registry: RegistryStore, args: argparse.Namespace) -> int:
 def add_meter(registry: RegistryStore, args: argparse.Namespace) -> int:
     """Add one meter."""
     row = MeterRow(args.meter_number, args.line, args.address, args.model, args.ct_ratio, args.location)
-    return _report(args, registry.add_meter(row), f"meter {args.meter_number} added")
+    return _report(args, registry.add_meter(row), say("meter {meter} added", meter=args.meter_number))
 
 
 def remove_meter(registry: RegistryStore, args: argparse.Namespace) -> int:
     """Remove one meter."""
-    return _report(args, registry.remove_meter(args.meter_number), f"meter {args.meter_number} removed")
+    return _report(
+        args, registry.remove_meter(args.meter_number), say("meter {meter} removed", meter=args.meter_number)
+    )
 
 
 def readdress_meter(registry: RegistryStore, args: argparse.Namespace) -> int:
     """Enter another address for a meter; its number, readings and money stay."""
-    done = f"meter {args.meter_number} is asked at {args.address} from now on"
+    done = say(
+        "meter {meter} is asked at {address} from now on", meter=args.meter_number, address=args.address
+    )
     return _report(args, registry.readdress(args.meter_number, args.address), done)
 
 
@@ -149,12 +194,13 @@ def import_meters(registry: RegistryStore, args: argparse.Namespace) -> int:
     sheet = read_sheet(args.file.read_bytes())
     problems = list(sheet.problems)
     refusals = registry.add_meters(sheet.rows) if not problems else []
-    problems += [f"line {sheet.place_of(refusal)}: {refusal}" for refusal in refusals]
+    problems += [
+        say("line {place}: {why}", place=sheet.place_of(refusal), why=refusal) for refusal in refusals
+    ]
     if problems:
-        return _fail(
-            args, "bad-rows", "\n".join([f"Nothing was imported: {len(problems)} mistakes.", *problems])
-        )
-    return _report(args, None, f"{len(sheet.rows)} meters added")
+        head = say("Nothing was imported: {count} mistakes.", count=len(problems))
+        return _fail(args, "bad-rows", "\n".join([head, *problems]))
+    return _report(args, None, say("{count} meters added", count=len(sheet.rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +228,9 @@ def read_sheet(content: bytes) -> Sheet:
     reader = csv.DictReader(io.StringIO(_decode(content), newline=""))
     heads = [CHINESE_COLUMNS.get(head.strip(), head.strip()) for head in reader.fieldnames or []]
     if missing := sorted(REQUIRED_COLUMNS.difference(heads)):
-        return Sheet(
-            [], [], [f"line 1: columns missing: {', '.join(missing)} (it has: {', '.join(heads) or 'none'})"]
-        )
+        text = mark("line 1: columns missing: {missing} (it has: {heads})")
+        found = say(text, missing=", ".join(missing), heads=", ".join(heads) or say("none"))
+        return Sheet([], [], [found])
     reader.fieldnames = heads
     sheet = Sheet([], [], [])
     for cells in reader:
@@ -198,7 +244,8 @@ def _take_row(sheet: Sheet, cells: dict[str, str | None], place: int) -> None:
         return
     ratio = text["ct_ratio"] or "1"
     if not ratio.isascii() or not ratio.isdigit():
-        sheet.problems.append(f"line {place}: ct_ratio is a whole number, not {ratio!r}")
+        wrong = mark("line {place}: ct_ratio is a whole number, not {found}")
+        sheet.problems.append(say(wrong, place=place, found=repr(ratio)))
         return
     sheet.rows.append(
         MeterRow(
@@ -228,7 +275,7 @@ def _list(args: argparse.Namespace, name: str, rows: Sequence[dict[str, Any]], c
 
 def _report(args: argparse.Namespace, refusal: Refusal | None, done: str) -> int:
     if refusal is not None:
-        return _fail(args, refusal.reason.value, f"Nothing was changed: {refusal}")
+        return _fail(args, refusal.reason.value, say("Nothing was changed: {why}", why=refusal))
     if args.json:
         print_json({"ok": True, "done": done})
     else:

@@ -45,7 +45,14 @@ from gateway.technician.one_shot import (
     print_json,
     report_trouble,
 )
+from gateway.technician.state_words import VERDICTS as VERDICTS_SAID
+from gateway.technician.state_words import in_chinese
+from gateway.words import mark, say
 
+DESCRIPTION = mark(
+    "Switches one meter's relay, with no daemon running, and says honestly what came of it: status word and current are "
+    "read back, whatever the meter said. The command is sent once and expires by the meter's clock."
+)
 CODE_DIGITS = 8
 COMMAND_LIFE = timedelta(minutes=5)
 READ_BACK_PAUSE_S = 0.5
@@ -88,7 +95,9 @@ class Switched:
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser(
-        "relay", help="switch one meter's relay and read it back", description=__doc__
+        "relay",
+        help=say("switch one meter's relay and read it back"),
+        description=say(DESCRIPTION),
     )
     parser.add_argument("action", choices=list(RelayAction))
     add_meter_arguments(parser)
@@ -96,14 +105,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--password",
         type=code,
         metavar="HEX8",
-        help="DL/T 645: PA P0 P1 P2 in wire order (default: the model's)",
+        help=say("DL/T 645: PA P0 P1 P2 in wire order (default: the model's)"),
     )
     parser.add_argument(
-        "--operator", type=code, metavar="HEX8", help="DL/T 645: operator code C0..C3 (default: the model's)"
+        "--operator",
+        type=code,
+        metavar="HEX8",
+        help=say("DL/T 645: operator code C0..C3 (default: the model's)"),
     )
-    parser.add_argument("--yes", action="store_true", help="don't ask before opening")
+    parser.add_argument("--yes", action="store_true", help=say("don't ask before opening"))
     parser.add_argument(
-        "--wait", type=_seconds, default=5.0, metavar="SECONDS", help="how long to read back (default 5)"
+        "--wait", type=_seconds, default=5.0, metavar="SECONDS", help=say("how long to read back (default 5)")
     )
     parser.set_defaults(run=run)
 
@@ -111,7 +123,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def code(text: str) -> str:
     """Check a password or operator code as it is typed."""
     if len(text) != CODE_DIGITS or not set(text) <= set("0123456789abcdefABCDEF"):
-        raise argparse.ArgumentTypeError(f"must be {CODE_DIGITS} hex digits, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            say("must be {count} hex digits, not {found}", count=CODE_DIGITS, found=repr(text))
+        )
     return text
 
 
@@ -122,7 +136,11 @@ def _seconds(text: str) -> float:
         seconds = -1.0
     if not 0 <= seconds <= LONGEST_WAIT_S:
         raise argparse.ArgumentTypeError(
-            f"must be a number of seconds from 0 to {LONGEST_WAIT_S:.0f}, not {text!r}"
+            say(
+                "must be a number of seconds from 0 to {most}, not {found}",
+                most=f"{LONGEST_WAIT_S:.0f}",
+                found=repr(text),
+            )
         )
     return seconds
 
@@ -137,9 +155,12 @@ def run(args: argparse.Namespace) -> int:
         return report_trouble(
             Trouble(
                 "not-one-meter",
-                "Nothing was sent.",
-                f"{args.address} speaks to more than one meter; its command could cut a whole line.",
-                "Name the meter by its own address: `read --item identity` with the wildcard finds it.",
+                say("Nothing was sent."),
+                say(
+                    "{address} speaks to more than one meter; its command could cut a whole line.",
+                    address=args.address,
+                ),
+                say("Name the meter by its own address: `read --item identity` with the wildcard finds it."),
             ),
             args,
             USAGE,
@@ -149,7 +170,10 @@ def run(args: argparse.Namespace) -> int:
     if action is RelayAction.OPEN and not args.yes and sys.stdin.isatty() and not _agreed(args):
         return report_trouble(
             Trouble(
-                "not-agreed", "Nothing was sent.", "You didn't say yes.", "Use --yes to skip the question."
+                "not-agreed",
+                say("Nothing was sent."),
+                say("You didn't say yes."),
+                say("Use --yes to skip the question."),
             ),
             args,
         )
@@ -157,15 +181,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lacks(driver: Driver, action: RelayAction, args: argparse.Namespace) -> Trouble:
-    can = ", ".join(sorted(driver.relay_actions)) or "nothing: it has no relay"
+    can = ", ".join(sorted(driver.relay_actions)) or say("nothing: it has no relay")
     return Trouble(
-        "no-such-action", f"A {args.model} can't {action.value}.", "Its model row says so.", f"It can: {can}."
+        "no-such-action",
+        say("A {model} can't {action}.", model=args.model, action=action.value),
+        say("Its model row says so."),
+        say("It can: {actions}.", actions=can),
     )
 
 
 def _agreed(args: argparse.Namespace) -> bool:
     print(
-        f"This cuts off whoever is behind meter {args.address}. Open its relay? [y/N] ",
+        say("This cuts off whoever is behind meter {meter}. Open its relay? [y/N] ", meter=args.address),
         end="",
         file=sys.stderr,
         flush=True,
@@ -201,14 +228,19 @@ async def _expiry(bus: SerialBus, driver: Driver, args: argparse.Namespace) -> M
     if not isinstance(clock, MeterClock):
         trouble = explain(clock, bus, args)
         assert trouble is not None, "a calendar is given or its failure is explained"
-        return Trouble(trouble.error, f"Nothing was sent. {trouble.what}", trouble.why, trouble.next_step)
+        return Trouble(
+            trouble.error,
+            say("Nothing was sent. {what}", what=trouble.what),
+            trouble.why,
+            trouble.next_step,
+        )
     expiry = add_life(clock)
     if expiry is None:
         return Trouble(
             "bad-clock",
-            "Nothing was sent: the meter's clock shows no possible date.",
-            f"It shows {clock}.",
-            "Set the meter's clock first; its battery may be flat.",
+            say("Nothing was sent: the meter's clock shows no possible date."),
+            say("It shows {clock}.", clock=clock),
+            say("Set the meter's clock first; its battery may be flat."),
         )
     return expiry
 
@@ -274,11 +306,13 @@ def _show(
     if args.json:
         print_json(as_document(action, trouble, seen, outcome, args))
         return
-    print(f"meter {args.address}: {action.value}: {outcome.value}")
-    print(f"  the meter said: {'accepted' if trouble is None else trouble.error}")
-    print(f"  read back:      {_seen_in_words(seen)}")
+    done = {"meter": args.address, "action": action.value}
+    print(say("meter {meter}: {action}: {outcome}", **done, outcome=in_chinese(outcome.value, VERDICTS_SAID)))
+    said = say("accepted") if trouble is None else trouble.error
+    print("  " + say("the meter said: {said}", said=said))
+    print("  " + say("read back:      {seen}", seen=_seen_in_words(seen)))
     if outcome is not RelayVerdict.CONFIRMED:
-        print(f"  next:           {next_step(action, trouble, seen, outcome)}")
+        print("  " + say("next:           {step}", step=next_step(action, trouble, seen, outcome)))
 
 
 def as_document(
@@ -306,21 +340,27 @@ def as_document(
 
 def _seen_in_words(seen: ReadBack) -> str:
     if seen.closed is None:
-        return "nothing: the status could not be read"
-    current = "current not readable" if seen.current_ma is None else f"{seen.current_ma / 1000:.3f} A"
-    return f"relay {'closed' if seen.closed else 'open'}, {current}"
+        return say("nothing: the status could not be read")
+    current = say("current not readable") if seen.current_ma is None else f"{seen.current_ma / 1000:.3f} A"
+    return (
+        say("relay closed, {current}", current=current)
+        if seen.closed
+        else say("relay open, {current}", current=current)
+    )
 
 
 def next_step(action: RelayAction, trouble: Trouble | None, seen: ReadBack, outcome: RelayVerdict) -> str:
     """Say what a person does about an outcome that is not `confirmed`."""
     if outcome is RelayVerdict.WAITING_KEY:
-        return "Press the key on the meter; it closes then."
+        return say("Press the key on the meter; it closes then.")
     if outcome is RelayVerdict.UNKNOWN:
-        return "Read again before anything else: the relay may have moved (read --item relay)."
+        return say("Read again before anything else: the relay may have moved (read --item relay).")
     if action is RelayAction.OPEN and seen.closed is False:
-        return "Current flows although the meter says open: welded contact or a bypass. Send an electrician."
+        return say(
+            "Current flows although the meter says open: welded contact or a bypass. Send an electrician."
+        )
     if outcome is RelayVerdict.DELAYED:
-        return "The meter holds the trip back, as many do above 30 A: lower the load and read again."
+        return say("The meter holds the trip back, as many do above 30 A: lower the load and read again.")
     if trouble is not None:
         return trouble.next_step
-    return "The meter accepted but didn't move: look for keep-power, or a mechanical fault."
+    return say("The meter accepted but didn't move: look for keep-power, or a mechanical fault.")

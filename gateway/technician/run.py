@@ -3,11 +3,12 @@
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 
 import structlog
 
 from gateway.adapters.control_socket import AlreadyRunning
-from gateway.adapters.key_file import NoKey, load_or_create_key
+from gateway.adapters.key_file import KEY_NAME, NoKey, load_or_create_key
 from gateway.adapters.log import configure_log, is_for_people
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import RegistryDamaged
@@ -18,8 +19,8 @@ from gateway.application.ports import StoreDamaged, StoreFull, StoreInUse
 from gateway.config import GatewayConfig
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
+from gateway.words import use
 
-KEY_NAME = "gateway.key"
 EXPECTED = (
     AlreadyRunning,
     BrokenModels,
@@ -48,12 +49,14 @@ def run(args: argparse.Namespace) -> int:
     config = config_or_complain(args.config)
     if config is None:
         return NOT_DONE
+    # The daemon's log, alarms and answers are for central and for every technician: one language for all of them.
+    use("en")
     configure_log(config.log.level, config.log.format)
     signer = load_or_create_key(config.gateway.data / KEY_NAME)
     if isinstance(signer, NoKey):
         return _stopped(config, signer.message)
     try:
-        asyncio.run(Daemon(config, signer, read_models()).run())
+        asyncio.run(Daemon(config, signer, read_models(), _renewal(args.config)).run())
     except EXPECTED as error:
         return _stopped(config, str(error))
     except KeyboardInterrupt:
@@ -63,6 +66,11 @@ def run(args: argparse.Namespace) -> int:
         log.exception("failed")
         return NOT_DONE
     return 0
+
+
+def _renewal(config: Path) -> tuple[str, ...]:
+    """The command that renews this gateway's certificate."""
+    return sys.executable, "-m", "gateway", "renew", "--config", str(config), "--json"
 
 
 def _stopped(config: GatewayConfig, why: str) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -9,17 +10,43 @@ from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusRepo
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
+from gateway.technician.state_words import ALARMS, DOUBTS, VERDICTS, WHY, in_chinese
 from gateway.technician.table import table
+from gateway.words import mark, say
 
-RELAY = {True: "closed", False: "open", None: "unknown"}
+RELAY = {True: mark("closed"), False: mark("open"), None: mark("unknown")}
 HOURS_LEFT_WARNED = 14 * 24
-UNIT_SHOWN = {Unit.YUAN: "yuan", Unit.KWH: "kWh"}
+ROOM_HEADS = (
+    mark("room"),
+    mark("account"),
+    mark("balance"),
+    mark("power"),
+    mark("relay"),
+    mark("desired"),
+    mark("why"),
+    mark("last seen"),
+)
+LINE_HEADS = (mark("line"), mark("port"), mark("meters"), mark("silent"), mark("counters"))
+SPANS = (
+    (mark("{count} d"), 86_400),
+    (mark("{count} h"), 3_600),
+    (mark("{count} min"), 60),
+    (mark("{count} s"), 1),
+)
+UNIT_SHOWN = {Unit.YUAN: mark("yuan"), Unit.KWH: "kWh"}
+FLAGS = {"protected": mark("protected"), "quarantined": mark("quarantined"), "closed": mark("account closed")}
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("status", help="rooms, lines, link and clock", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    parser = subparsers.add_parser(
+        "status",
+        help=say("rooms, lines, link and clock"),
+        description=say(
+            "The building on one screen, as the daemon sees it now. It asks the daemon and nothing else."
+        ),
+    )
+    parser.add_argument("--json", action="store_true", help=say("for programs: one JSON object"))
     add_config_option(parser)
     parser.set_defaults(run=run)
 
@@ -38,52 +65,107 @@ def run(args: argparse.Namespace) -> int:
 
 def screen(report: StatusReport) -> Iterator[str]:
     """The report's lines: what needs a person first, then rooms, then lines."""
-    yield f"{report.gateway}  {report.software}  up {span_text(report.up_s)}  configuration {report.config_version}"
-    yield f"link: {report.link}"
-    oldest = f", oldest {span_text(report.oldest_outbox_s)}" if report.oldest_outbox_s is not None else ""
-    yield f"outbox: {report.outbox_rows} rows not yet acknowledged{oldest}; last command {report.last_command}"
-    grows = report.store_grows_bytes
-    pace = "" if grows is None else f", {grows / 1e6:+.1f} MB a day at the pace of the last one"
-    yield f"store: {report.store_bytes / 1e6:.1f} MB{pace}"
-    if report.hours_left is not None:
-        yield f"disk: full in {span_text(report.hours_left * 3600)} at the pace of the last day"
+    yield say(
+        "{gateway}  {software}  up {span}  configuration {version}",
+        gateway=report.gateway,
+        software=report.software,
+        span=span_text(report.up_s),
+        version=report.config_version,
+    )
+    yield say("link: {link}", link=link_text(report))
+    if report.certificate_until_ms is not None:
+        yield say("certificate: holds until {until}", until=_day(report.certificate_until_ms))
+    yield from _stored(report)
     yield from (f"! {warning}" for warning in warnings(report))
     yield ""
-    yield from table(
-        ("room", "account", "balance", "power", "relay", "desired", "why", "last seen"),
-        (room_row(room) for room in report.rooms),
-    )
+    yield from table([say(head) for head in ROOM_HEADS], (room_row(room) for room in report.rooms))
     yield ""
-    yield from table(
-        ("line", "port", "meters", "silent", "counters"), (line_row(line) for line in report.lines)
+    yield from table([say(head) for head in LINE_HEADS], (line_row(line) for line in report.lines))
+
+
+def link_text(report: StatusReport) -> str:
+    """Say how the link is, in the reader's language; an older daemon knows only its own."""
+    if report.link_connected:
+        return say("connected")
+    return say(report.link_text, **report.link_facts) if report.link_text else report.link
+
+
+def _stored(report: StatusReport) -> Iterator[str]:
+    oldest = (
+        ""
+        if report.oldest_outbox_s is None
+        else say(", oldest {span}", span=span_text(report.oldest_outbox_s))
     )
+    yield say(
+        "outbox: {rows} rows not yet acknowledged{oldest}; last command {command}",
+        rows=report.outbox_rows,
+        oldest=oldest,
+        command=report.last_command,
+    )
+    grows = report.store_grows_bytes
+    pace = (
+        "" if grows is None else say(", {mb} MB a day at the pace of the last one", mb=f"{grows / 1e6:+.1f}")
+    )
+    yield say("store: {mb} MB{pace}", mb=f"{report.store_bytes / 1e6:.1f}", pace=pace)
+    if report.hours_left is not None:
+        yield say(
+            "disk: full in {span} at the pace of the last day", span=span_text(report.hours_left * 3600)
+        )
 
 
 def warnings(report: StatusReport) -> Iterator[str]:
     """What a technician should look into."""
     if report.bench_rate is not None:
-        yield f"BENCH CLOCK: time runs {report.bench_rate:g} times as fast; this is no real building."
+        yield say(
+            "BENCH CLOCK: time runs {rate} times as fast; this is no real building.",
+            rate=f"{report.bench_rate:g}",
+        )
     if report.clock_doubt is not None:
-        yield f"The clock is not believed ({report.clock_doubt}): the lowest price is billed. Check NTP and the link."
+        text = mark("The clock is not believed ({why}): the lowest price is billed. Check NTP and the link.")
+        yield say(text, why=in_chinese(report.clock_doubt, DOUBTS))
     if report.hours_left is not None and report.hours_left < HOURS_LEFT_WARNED:
-        yield f"The disk is full in {report.hours_left} h: bring the link back, or free some room."
+        yield say(
+            "The disk is full in {hours} h: bring the link back, or free some room.", hours=report.hours_left
+        )
+    if report.certificate_trouble:
+        yield say(
+            "The link's certificate was not renewed: {trouble}. By hand: cardroom-gateway renew",
+            trouble=report.certificate_trouble,
+        )
     if report.stalled_loops:
-        yield f"Stalled: {', '.join(report.stalled_loops)}. See journalctl -u cardroom-gateway."
+        yield say(
+            "Stalled: {loops}. See journalctl -u cardroom-gateway.", loops=", ".join(report.stalled_loops)
+        )
     if report.cuts_held:
-        yield f"{report.cuts_held} cuts wait for a person: cardroom-gateway approve-cuts --count {report.cuts_held}"
+        text = mark("{count} cuts wait for a person: cardroom-gateway approve-cuts --count {count}")
+        yield say(text, count=report.cuts_held)
     if report.unbound_meters:
-        yield f"Bound by central but on no line here: {', '.join(report.unbound_meters)}"
-    yield from (f"Alarm: {alarm}" for alarm in report.alarms)
+        yield say("Bound by central but on no line here: {meters}", meters=", ".join(report.unbound_meters))
+    yield from (say("Alarm: {alarm}", alarm=_alarm(alarm)) for alarm in report.alarms)
     for room in report.rooms:
         if room.quarantined:
-            yield f"{room.room} is in quarantine and not billed: look into it, then cardroom-gateway release {room.account}"
+            text = mark(
+                "{room} is in quarantine and not billed: look into it, then cardroom-gateway release {account}"
+            )
+            yield say(text, room=room.room, account=room.account)
+
+
+def _alarm(alarm: str) -> str:
+    """`what subject: detail`, the alarm's name in the reader's language."""
+    what, space, rest = alarm.partition(" ")
+    return f"{in_chinese(what, ALARMS)}{space}{rest}"
+
+
+def _day(wall_ms: int) -> str:
+    """The day in UTC; a certificate's last hour is nobody's business."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
 def room_row(room: RoomStatus) -> tuple[str, ...]:
     """One room's cells."""
-    seen = "never" if room.last_seen_s is None else f"{span_text(room.last_seen_s)} ago"
+    seen = say("never") if room.last_seen_s is None else say("{span} ago", span=span_text(room.last_seen_s))
     power = "" if room.power_w is None else f"{room.power_w} W"
-    relay, desired = RELAY[room.observed_closed], RELAY[room.desired_closed]
+    relay, desired = say(RELAY[room.observed_closed]), say(RELAY[room.desired_closed])
     return (
         room.room,
         room.account,
@@ -97,11 +179,12 @@ def room_row(room: RoomStatus) -> tuple[str, ...]:
 
 
 def _why(room: RoomStatus) -> str:
-    parts = [room.why] if room.why else []
-    parts += [f"locked out by {', '.join(room.locks)}"] if room.locks else []
-    parts += [f"meter in doubt: {room.doubt}"] if room.doubt else []
-    parts += [f"pays from {room.pays_from}"] if room.pays_from else []
-    parts += [mark for mark in ("protected", "quarantined", "closed") if getattr(room, mark)]
+    verdict, colon, why = room.why.partition(": ")
+    parts = [f"{in_chinese(verdict, VERDICTS)}{colon}{in_chinese(why, WHY)}"] if room.why else []
+    parts += [say("locked out by {who}", who=", ".join(room.locks))] if room.locks else []
+    parts += [say("meter in doubt: {why}", why=room.doubt)] if room.doubt else []
+    parts += [say("pays from {account}", account=room.pays_from)] if room.pays_from else []
+    parts += [in_chinese(flag, FLAGS) for flag in FLAGS if getattr(room, flag)]
     return "; ".join(parts)
 
 
@@ -114,15 +197,15 @@ def line_row(line: LineStatus) -> tuple[str, ...]:
 def balance_text(balance: int, unit: str) -> str:
     """A balance with its unit: `12.34 yuan`, `-0.50 kWh`."""
     if unit == Unit.YUAN:
-        return f"{yuan_text(MicroYuan(balance))} {UNIT_SHOWN[Unit.YUAN]}"
+        return f"{yuan_text(MicroYuan(balance))} {say(UNIT_SHOWN[Unit.YUAN])}"
     return f"{kwh_text(WattHours(balance))} {UNIT_SHOWN[Unit.KWH]}"
 
 
 def span_text(seconds: int) -> str:
     """A length of time in its two largest units: `3 d 4 h`, `5 min 7 s`."""
     parts: list[str] = []
-    for name, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+    for text, length in SPANS:
         count, seconds = divmod(seconds, length)
         if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 s"
+            parts.append(say(text, count=count))
+    return " ".join(parts[:2]) or say("{count} s", count=0)

@@ -25,6 +25,11 @@ def use(language: str) -> None:
     _asked[:] = [language]
 
 
+def was_asked() -> bool:
+    """Say whether somebody has asked for a language here: `setup` need not ask him again."""
+    return bool(_asked)
+
+
 def language() -> str:
     """Give the language spoken now: `en` or `zh`."""
     return _asked[0] if _asked else language_of()

@@ -211,7 +211,7 @@ async def test_what_the_search_finds_is_entered_once_beside_what_was_there(
     await script_find.find_step(job)
     stage.done()
     told = "\n".join(stage.told)
-    assert "its port has a line already" in told
+    assert "a port has one line" in told
     assert f"{TWO}: more than one meter answers." in told
     assert "/dev/a" in told
     meters = job.standing.meters

@@ -30,25 +30,47 @@ def make_authority(folder: Path) -> Path:
         _certificate(subject, name, broker, authority).add_extension(address, False),
         authority,
     )
-    key = broker.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "broker.key").write_bytes(key)
+    (folder / "broker.key").write_bytes(_pem(broker))
+    (folder / "ca.key").write_bytes(_pem(authority))
     return folder
 
 
+def make_client(
+    folder: Path, name: str, *, ends: datetime = VALID[1], authority: Path | None = None
+) -> tuple[Path, Path]:
+    """Write NAME.pem and NAME.key, signed by the folder's authority or another one's; give their paths."""
+    signed_by = authority or folder
+    signer = serialization.load_pem_private_key((signed_by / "ca.key").read_bytes(), None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    issuer = x509.load_pem_x509_certificate((signed_by / "ca.pem").read_bytes()).subject
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate, key_file = folder / f"{name}.pem", folder / f"{name}.key"
+    _write(certificate, _certificate(subject, issuer, key, signer, ends), signer)
+    key_file.write_bytes(_pem(key))
+    return certificate, key_file
+
+
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
+    ends: datetime = VALID[1],
 ) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
     builder = (
-        builder.not_valid_before(VALID[0])
-        .not_valid_after(VALID[1])
-        .serial_number(x509.random_serial_number())
+        builder.not_valid_before(VALID[0]).not_valid_after(ends).serial_number(x509.random_serial_number())
     )
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return builder.add_extension(identifier, False).add_extension(authority, False)
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _write(path: Path, builder: x509.CertificateBuilder, signer: ec.EllipticCurvePrivateKey) -> None:

@@ -18,6 +18,7 @@ from central import clock
 from central.config.commands.running import is_ready
 from central.desk.room_notices.telling import tell_low_rooms
 from central.domain.notice import State
+from central.link.keeping_certificates import keep_certificates
 from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.abnormal.making import make_next_list
 from central.losses.balances.judging import look_at_losses
@@ -50,6 +51,7 @@ def fold_books(_now_ms: int) -> int:
 LOOKS: tuple[Callable[[int], object], ...] = (
     remind,
     tell_of_silent_gateways,
+    keep_certificates,
     tell_unheard,
     tell_of_missing_checks,
     tell_of_sheets,

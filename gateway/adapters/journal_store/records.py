@@ -17,6 +17,7 @@ from gateway.application.records import (
     BootRow,
     Folded,
     InboxRow,
+    KeysTold,
     KnownGrant,
     MeterTies,
     OpenedSerials,
@@ -30,6 +31,7 @@ from gateway.application.records import (
     TakenSerial,
     Tie,
 )
+from gateway.application.registry_copy import ToldRegistry
 from gateway.contract.rules import AccountRule, PolicyRule
 from gateway.domain.clock_setting import ClockHabit
 from gateway.domain.cut_guard import CutGuard
@@ -73,6 +75,8 @@ RECORD_TABLES: dict[type[msgspec.Struct], str] = {
     Folded: "folded_mark",
     ClockHabit: "clock_habit",
     LineTold: "line_told",
+    ToldRegistry: "told_registry",
+    KeysTold: "keys_told",
 }
 UNCACHED = frozenset({BootRow, KnownGrant, TakenSerial, InboxRow})
 

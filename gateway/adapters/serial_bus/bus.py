@@ -12,8 +12,10 @@ What ends the owner: `close()`, or a programming error, which then reaches every
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from gateway.adapters.serial_bus.look import LineLook, look_at
 from gateway.adapters.serial_bus.port import (
     Opener,
     PortFault,
@@ -22,6 +24,7 @@ from gateway.adapters.serial_bus.port import (
     Transport,
     open_port,
 )
+from gateway.adapters.serial_bus.tap import Tap
 from gateway.adapters.serial_bus.turns import READ_TRIES, Turns
 from gateway.adapters.serial_bus.wire import Wire
 from gateway.application.ports import BackedOff, LineGone, LineReply, MeterCounts, Rank, Sent
@@ -56,19 +59,21 @@ class SerialBus:
         self._turns = Turns(name, settings, latency_s)
         self._counts = self._turns.counts
         self._owner: asyncio.Task[None] | None = None
+        self._started_s: float | None = None
 
     # ---- callers -------------------------------------------------------------------------------------------------
 
-    async def read(self, driver: Driver, item: Item, rank: Rank) -> LineReply:
+    async def read(self, driver: Driver, item: Item, rank: Rank, *, tries: int = READ_TRIES) -> LineReply:
         """Ask one meter for one item, with up to 3 tries. Raises KeyError when the model doesn't have the item."""
-        return await self._read(driver, driver.read(item), rank)
+        return await self._read(driver, driver.read(item), rank, tries)
 
     async def read_block(self, driver: Driver, items: Sequence[Item], rank: Rank) -> LineReply:
         """Ask one meter for several items in one exchange (see `Driver.groups`), with up to 3 tries."""
         return await self._read(driver, driver.read_block(items), rank)
 
-    async def _read(self, driver: Driver, exchange: Exchange, rank: Rank) -> LineReply:
-        tries = READ_TRIES
+    async def _read(
+        self, driver: Driver, exchange: Exchange, rank: Rank, tries: int = READ_TRIES
+    ) -> LineReply:
         if rank is Rank.POLL and (health := self._turns.health.of(driver.address)).failures:
             pause_left_s = health.not_before_s - asyncio.get_running_loop().time()
             if pause_left_s > 0:
@@ -136,11 +141,29 @@ class SerialBus:
         """Whether this adapter returned our own bytes with the last answer."""
         return self._turns.echoes
 
+    def look(self) -> LineLook:
+        """What the line and each of its addresses did so far, for people."""
+        now_s = asyncio.get_running_loop().time()
+        up_s = now_s - self._started_s if self._started_s is not None else 0.0
+        return look_at(self._turns, up_s, now_s)
+
+    @contextmanager
+    def tapped(self) -> Iterator[Tap]:
+        """Listen to the wire for a while; what goes over it is in the tap, whoever asks."""
+        tap = Tap(is_amid=self._turns.is_asking)
+        self._turns.taps.append(tap)
+        try:
+            yield tap
+        finally:
+            self._turns.taps.remove(tap)
+
     # ---- life ----------------------------------------------------------------------------------------------------
 
     def start(self) -> asyncio.Task[None]:
         """Start the owner. Await or watch the task: it ends with an exception only on a programming error."""
-        self._owner = asyncio.get_running_loop().create_task(self._own(), name=f"line {self.name}")
+        loop = asyncio.get_running_loop()
+        self._started_s = loop.time()
+        self._owner = loop.create_task(self._own(), name=f"line {self.name}")
         return self._owner
 
     async def close(self) -> None:
@@ -162,7 +185,7 @@ class SerialBus:
 
     async def _serve_one_opening(self) -> None:
         loop = asyncio.get_running_loop()
-        wire = Wire(loop, self._settings.seconds_per_byte, self._turns)
+        wire = Wire(loop, self._settings.seconds_per_byte, self._turns, self._turns.taps)
         transport = await self._open(wire)
         try:
             await wire.made
@@ -171,7 +194,6 @@ class SerialBus:
             await self._turns.serve(wire, transport)
         finally:
             await _abort(transport, wire)
-            self._counts["stray-bytes"] += wire.stray_bytes
         self._go_down(
             PortTrouble(PortFault.LOST, self._settings.path, wire.lost_why or "it takes no more bytes")
         )

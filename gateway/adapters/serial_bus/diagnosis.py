@@ -4,6 +4,8 @@ Pure heuristics over the raw bytes of each try of one call; a suspicion, not a p
 never decide anything. It must never know a codec: a request's own first byte is enough, because an answer begins with the same mark
 (DL/T 645: 68H; Modbus: the unit's address).
 
+* `swapped-wires`: nothing but 00 each time, which a receiver makes of a line that rests at the wrong level after our question; or a
+  start of an answer with every level inverted.
 * `wrong-parity`: the two sides disagree about the parity bit. Either a framing error turns each second character into 00 and only
   those with an odd (or even) number of ones come through, or the parity bit lands in bit 7; both ways all bytes have the same
   parity, 00 aside. In LEAST_BYTES_FOR_PARITY bytes that is no accident. Also: the same bytes each time behind an intact start mark,
@@ -20,8 +22,13 @@ from dataclasses import dataclass
 PREAMBLE = b"\xfe"
 DLT645_MARK = b"\x68"
 LEAST_BYTES_FOR_PARITY = 12
-SAME_START_BYTES = 4
 COLLISION = "collision"
+SWAPPED = "swapped-wires"
+INVERTED_PREAMBLE = bytes.fromhex("03060c18f0")
+"""Four FE heard with A and B swapped: each driven level is the other one, and a receiver takes the first low for a start bit."""
+INVERTED_MARKS = frozenset(b"\x2f\x5e")
+"""A 68H heard so, at the beginning and one bit on."""
+MARK_DISTANCE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ def diagnose(
     damaged = [one for one in heard if one.damages]
     if not damaged:
         return heard[-1].foreign[-1]
+    if all(looks_inverted(one.received) for one in damaged):
+        return SWAPPED
     if looks_like_lost_parity(b"".join(one.received for one in damaged)):
         return "wrong-parity"
     if any(_starts(one.received, request) > 1 for one in damaged):
@@ -56,6 +65,14 @@ def diagnose(
         if not ever_answered:
             return "wrong-parity" if _begins(damaged[0].received, request) else "wrong-baud"
     return damaged[-1].damages[-1]
+
+
+def looks_inverted(received: bytes) -> bool:
+    """Whether bytes are a break alone, or what swapped wires make of an answer's beginning."""
+    if not received or not received.strip(b"\x00"):
+        return bool(received)
+    marks = received[: MARK_DISTANCE + 1 : MARK_DISTANCE]
+    return INVERTED_PREAMBLE in received or (len(marks) == 2 and INVERTED_MARKS.issuperset(marks))
 
 
 def looks_like_lost_parity(received: bytes) -> bool:
@@ -76,5 +93,5 @@ def _starts(received: bytes, request: bytes) -> int:
 
 
 def _same_each_time(heard: Sequence[FailedTry]) -> bool:
-    starts = {one.received.lstrip(PREAMBLE)[:SAME_START_BYTES] for one in heard}
-    return len(starts) == 1
+    """All bytes: two meters at one address begin alike, until the slower one joins in."""
+    return len({one.received.lstrip(PREAMBLE) for one in heard}) == 1

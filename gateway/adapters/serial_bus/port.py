@@ -24,6 +24,7 @@ from gateway.adapters.serial_bus.prompt_port import (
     PromptTransport,
     discard_and_close,
 )
+from gateway.words import mark, say
 
 SOCKET_SCHEME = "socket://"
 OPEN_LIMIT_S = 10.0
@@ -61,15 +62,36 @@ class PortFault(StrEnum):
     LOST = "lost"
 
 
-_REMEDY = {
-    PortFault.MISSING: "Check that the adapter is plugged in (`ls -l /dev/serial/by-id/`) and the path in the registry.",
-    PortFault.BUSY: "Another program holds the port: stop it (`fuser -v PORT` names it). If it is this gateway's own daemon, "
-    "ask the daemon instead, or stop it first: systemctl stop cardroom-gateway.",
-    PortFault.FORBIDDEN: "Add this user to the group that owns the port: sudo usermod -aG dialout USER, then log in again.",
-    PortFault.NOT_SERIAL: "Give the path of a serial port (`ls -l /dev/serial/by-id/`) or socket://HOST:PORT.",
-    PortFault.UNREACHABLE: "Check that the serial server is powered and reachable (`ping`), and its address and TCP port.",
-    PortFault.BAD_SETTINGS: "Use a speed and parity this adapter has (DL/T 645: 2400 E; the Pi's mini-UART has no parity).",
-    PortFault.LOST: "Check the adapter's plug and cable; the port is opened again by itself.",
+FAULTS = {
+    PortFault.MISSING: mark("port {path} is missing: {detail}"),
+    PortFault.BUSY: mark("port {path} is busy: {detail}"),
+    PortFault.FORBIDDEN: mark("port {path} is forbidden: {detail}"),
+    PortFault.NOT_SERIAL: mark("port {path} is not-serial: {detail}"),
+    PortFault.UNREACHABLE: mark("port {path} is unreachable: {detail}"),
+    PortFault.BAD_SETTINGS: mark("port {path} is bad-settings: {detail}"),
+    PortFault.LOST: mark("port {path} is lost: {detail}"),
+}
+REMEDIES = {
+    PortFault.MISSING: mark(
+        "Check that the adapter is plugged in (`ls -l /dev/serial/by-id/`) and the path in the registry."
+    ),
+    PortFault.BUSY: mark(
+        "Another program holds the port: stop it (`fuser -v {path}` names it). If it is this gateway's own daemon, "
+        "ask the daemon instead, or stop it first: systemctl stop cardroom-gateway."
+    ),
+    PortFault.FORBIDDEN: mark(
+        "Add this user to the group that owns the port: sudo usermod -aG dialout USER, then log in again."
+    ),
+    PortFault.NOT_SERIAL: mark(
+        "Give the path of a serial port (`ls -l /dev/serial/by-id/`) or socket://HOST:PORT."
+    ),
+    PortFault.UNREACHABLE: mark(
+        "Check that the serial server is powered and reachable (`ping`), and its address and TCP port."
+    ),
+    PortFault.BAD_SETTINGS: mark(
+        "Use a speed and parity this adapter has (DL/T 645: 2400 E; the Pi's mini-UART has no parity)."
+    ),
+    PortFault.LOST: mark("Check the adapter's plug and cable; the port is opened again by itself."),
 }
 
 
@@ -83,15 +105,13 @@ class PortTrouble:
 
     @property
     def why(self) -> str:
-        return f"port {self.path} is {self.fault.value}: {self.detail}"
+        """What happened, in the language spoken now."""
+        return say(FAULTS[self.fault], path=self.path, detail=self.detail)
 
     @property
     def remedy(self) -> str:
-        return (
-            _REMEDY[self.fault].replace("PORT", self.path, 1)
-            if self.fault is PortFault.BUSY
-            else _REMEDY[self.fault]
-        )
+        """What to do about it."""
+        return say(REMEDIES[self.fault], path=self.path)
 
     def __str__(self) -> str:
         return f"{self.why}. {self.remedy}"

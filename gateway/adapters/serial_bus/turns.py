@@ -19,11 +19,13 @@ from gateway.adapters.serial_bus.health import LineHealth, MeterHealth
 from gateway.adapters.serial_bus.look_rest import LookRest
 from gateway.adapters.serial_bus.port import PortSettings, Transport
 from gateway.adapters.serial_bus.preamble import PreambleHabit
+from gateway.adapters.serial_bus.tap import Kind, Note, Tap, tell
 from gateway.adapters.serial_bus.wire import Heard, Wire
 from gateway.application.ports import Garbled, LineGone, Rank, Sent, Silent
 from gateway.protocols.driver import Accepted, Refused
 
 CHATTER_LIMIT_S = 1.0
+STRAY_KEPT_BYTES = 64
 READ_TRIES = 3
 RELAY, READ_BACK, POLL = Rank.RELAY, Rank.READ_BACK, Rank.POLL
 """An enum looks its members up in Python each time; a rank is looked at several times for each try."""
@@ -38,6 +40,11 @@ class Turns:
         self.counts: Counter[str] = Counter()
         self.echoes = False
         """Whether this adapter returned our own bytes with the last answer."""
+        self.taps: list[Tap] = []
+        self.busy_s = 0.0
+        """How long the line was somebody's: questions, answers, and the waits between and after them."""
+        self.stray = b""
+        """The last bytes that came unasked."""
         self._name = name
         self._settings = settings
         self._latency_s = latency_s
@@ -52,6 +59,11 @@ class Turns:
         self._is_bare = False
         """The try on the wire went without its preamble."""
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a try is on the wire, or about to be."""
+        return self._job is not None
 
     async def serve(self, wire: Wire, transport: Transport) -> None:
         """Serve the callers until the port is lost or stuck. Raises what a driver or listener raised: a programming error."""
@@ -76,6 +88,9 @@ class Turns:
         """A try is over: answer its caller or queue it again, and let the next one speak."""
         job, self._job = self._job, None
         assert job is not None, "only a job's try is on the wire"
+        self.busy_s += heard.spent_s
+        if self.taps:
+            tell(self.taps, Note(self._loop.time(), Kind.END, b"", job.driver.address, _outcome(job, heard)))
         try:
             self._answer_or_queue(job, heard)
         except Exception as error:
@@ -98,6 +113,11 @@ class Turns:
             self._take_answer(job, heard)
         else:
             self._take_failure(job, heard)
+
+    def note_stray(self, data: bytes) -> None:
+        """Somebody spoke unasked: another master, a late answer, noise."""
+        self.counts["stray-bytes"] += len(data)
+        self.stray = (self.stray + data)[-STRAY_KEPT_BYTES:]
 
     def note_lost(self) -> None:
         """A port went away; if it is this opening's, the opening is over."""
@@ -234,7 +254,7 @@ class Turns:
 
     def _take_answer(self, job: Job, heard: Heard) -> None:
         assert heard.verdict is not None
-        self.health.note_answer(job.driver.address)
+        self.health.note_answer(job.driver.address, heard.turn_round_s)
         self._note_for_looks(job, heard)
         self.echoes = heard.echoed
         self.counts["refusals" if isinstance(heard.verdict, Refused) else "answers"] += 1
@@ -272,12 +292,25 @@ class Turns:
             ever_answered=meter.ever_answered,
             others_answer=self.health.others_answer(address),
         )
+        meter.reason = reason or "silent"
         if reason is None:
             self.counts["silences"] += 1
             return Silent(tries=len(job.failed))
         self.counts[f"garbled:{reason}"] += 1
         meter.collisions += reason == COLLISION
         return Garbled(reason=reason, tries=len(job.failed))
+
+
+def _outcome(job: Job, heard: Heard) -> str:
+    if heard.gone:
+        return "gone"
+    if isinstance(heard.verdict, Refused):
+        return "refused"
+    if heard.verdict is not None:
+        return "answer"
+    if not job.exchange.expects_reply:
+        return "sent"
+    return "damaged" if heard.damages or heard.foreign else "silent"
 
 
 def _is_preamble_left_out(job: Job, meter: MeterHealth) -> bool:

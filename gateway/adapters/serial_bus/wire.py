@@ -10,10 +10,12 @@ alone, so that a loop with virtual time can run it. It must never know ranks, re
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.adapters.serial_bus.port import Transport
+from gateway.adapters.serial_bus.tap import Kind, Note, Tap, tell
 from gateway.protocols.driver import Accepted, Answer, Damaged, Exchange, Foreign, Listener, Refused
 
 LONGEST_ANSWER_BYTES = 272
@@ -35,6 +37,8 @@ class Heard:
     damages: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     spent_s: float = 0.0
+    turn_round_s: float | None = None
+    """From our last byte to the answer's first; None: not seen, as where an answer came in one piece with our echo."""
 
 
 class Speaker(Protocol):
@@ -42,6 +46,9 @@ class Speaker(Protocol):
 
     def take_heard(self, heard: Heard) -> None:
         """The try that `converse` began is over; called once for each."""
+
+    def note_stray(self, data: bytes) -> None:
+        """Bytes came while nobody was asked."""
 
     def note_lost(self) -> None:
         """The port went away."""
@@ -53,7 +60,17 @@ class Speaker(Protocol):
 class Conversation:
     """One try on one wire; feed it until `is_over`."""
 
-    __slots__ = ("_gap_s", "_latest", "_listener", "deadline", "heard", "is_over", "request", "started")
+    __slots__ = (
+        "_gap_s",
+        "_latest",
+        "_listener",
+        "began_s",
+        "deadline",
+        "heard",
+        "is_over",
+        "request",
+        "started",
+    )
 
     def __init__(
         self, request: bytes, listener: Listener, gap_s: float, started: float, deadline: float, latest: float
@@ -62,6 +79,8 @@ class Conversation:
         self.heard = Heard()
         self.is_over = False
         self.started = started
+        self.began_s: float | None = None
+        """When the first byte that is not our echo began."""
         self.deadline = deadline
         """When the line has been silent for too long; moves on with each byte, up to `latest`."""
         self._listener = listener
@@ -98,6 +117,7 @@ class Conversation:
         before, found, after = self.heard.received.partition(self.request)
         if found:
             self.heard.received = before + after
+        self.began_s = None
 
     def give_up(self) -> None:
         """The line fell silent: hear what the unfinished frame was, and what stood behind it."""
@@ -115,16 +135,23 @@ def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
 class Wire(asyncio.Protocol):
     """The asyncio protocol of one opened port; a new one for each opening."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds_per_byte: float, speaker: Speaker) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        seconds_per_byte: float,
+        speaker: Speaker,
+        taps: Sequence[Tap] = (),
+    ) -> None:
+        """`taps` is looked at anew for each piece of bytes: listeners come and go."""
         self.made = loop.create_future()
         self.lost = loop.create_future()
         self.lost_why: str | None = None
-        self.stray_bytes = 0
         self.busy_until = loop.time()
         """When the bus was last seen busy: our last byte out (by calculation) or the last byte in."""
         self._loop = loop
         self._seconds_per_byte = seconds_per_byte
         self._speaker = speaker
+        self._taps = taps
         self._conversation: Conversation | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -137,10 +164,14 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.busy_until = now = self._loop.time()
+        if self._taps:
+            tell(self._taps, Note(now, Kind.IN, data))
         conversation = self._conversation
         if conversation is None:
-            self.stray_bytes += len(data)
+            self._speaker.note_stray(data)
             return
+        if conversation.began_s is None:
+            conversation.began_s = now - len(data) * self._seconds_per_byte
         try:
             conversation.feed(data, now)
             if conversation.is_over:
@@ -182,6 +213,8 @@ class Wire(asyncio.Protocol):
         gap_s = latency_s + exchange.byte_gap_timeout_ms / 1000
         self._conversation = Conversation(request, listener, gap_s, started, deadline, latest)
         self._watch(deadline)
+        if self._taps:
+            tell(self._taps, Note(started, Kind.OUT, request))
         transport.write(request)
 
     def forget(self) -> None:
@@ -193,9 +226,11 @@ class Wire(asyncio.Protocol):
         self._conversation = None
         heard = conversation.heard
         heard.spent_s = self._loop.time() - conversation.started
+        sent_by = conversation.started + len(conversation.request) * self._seconds_per_byte
         if heard.verdict is None:
-            sent_by = conversation.started + len(conversation.request) * self._seconds_per_byte
             self.busy_until = max(self.busy_until, sent_by)
+        elif conversation.began_s is not None:
+            heard.turn_round_s = max(0.0, conversation.began_s - sent_by)
         self._speaker.take_heard(heard)
 
     def _watch(self, deadline: float) -> None:

@@ -16,20 +16,6 @@ from gateway.technician.commission.wires import Wired, Wires
 from gateway.technician.findings import MARKS
 from gateway.words import mark, say
 
-REFUSED = {
-    "duplicate-line": mark("a line of this name is registered with another port: `lines list` shows it"),
-    "duplicate-port": mark(
-        "its port has a line already; all meters of one port must have one speed and parity"
-    ),
-    "duplicate-meter": mark("its number is registered at another place: `meters list` shows where"),
-    "duplicate-address": mark("another meter is registered at its address: `meters list` shows which"),
-    "unknown-meter": mark("the registry has it no more"),
-    "unknown-line": mark("the registry has its line no more"),
-    "unknown-model": mark("there is no such model"),
-    "line-in-use": mark("meters are on the line"),
-    "bad-address": mark("its address names no single meter of its model"),
-    "bad-value": mark("its number, address or speed makes no sense"),
-}
 YES, NO = "y", "n"
 NO_TICK = mark("[    ]")
 
@@ -84,7 +70,7 @@ class Job:
                 say(
                     "{name} was not entered: {why}.",
                     name=refusal.subject,
-                    why=say(REFUSED[refusal.reason.value]),
+                    why=refusal.detail,
                 )
                 for refusal in refusals
             ]

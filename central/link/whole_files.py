@@ -1,0 +1,35 @@
+"""Writes a file whole or not at all: aside, made durable, then given its name. Who reads it never sees half of it."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str, *, mode: int) -> bool:
+    """Write a text file with a mode; say whether that changed anything. Raises OSError."""
+    if _holds(path, text, mode):
+        return False
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
+
+
+def _holds(path: Path, text: str, mode: int) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text and path.stat().st_mode & 0o777 == mode
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False

@@ -1,0 +1,53 @@
+"""A file that is written whole or not at all, whatever is switched off meanwhile: aside, made durable, then put in its place."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o640) -> bool:
+    """Put a file in its place, for the folder's owner; False when it says so already. Raises OSError with the old one untouched.
+
+    `mode` also of a file that is there: what holds a secret must not stay open because it was.
+    """
+    if says(path, data):
+        own(path, mode)
+        return False
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        own(aside, mode)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return True
+
+
+def says(path: Path, data: bytes) -> bool:
+    """Say whether a file holds this very content."""
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
+
+
+def own(path: Path, mode: int) -> None:
+    """Give a file to its folder's owner and set who may read it: what root wrote must not lock the daemon out."""
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.chown(path, folder.st_uid, folder.st_gid)
+    os.chmod(path, mode)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,186 @@
+"""How a gateway and central prove each other by a building's enrolment code, which never travels (R-G6).
+
+A code is 16 characters in groups of four, such as `K7QF-2M9D-XX4P-8HJ3`: fifteen letters of five bits, and one that checks them.
+The first four are its name, which is no secret; the rest is 55 bits. Both sides derive one key of it and put an HMAC under what
+they say, so that the request is taken over plain HTTP, too, and a gateway knows that it speaks with the central that made the code.
+
+The same file answers renewals: those are envelopes, signed by the gateway's own key (`gateway.contract.envelope`).
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from hmac import compare_digest, digest
+from typing import Any
+
+import msgspec
+
+from gateway.contract.voucher_code import ALPHABET
+
+ENROL_PATH = "/gateways/enrol/"
+RENEW_PATH = "/gateways/renew/"
+RENEW = "renew"
+"""Kind of the envelope by which a gateway asks for its next certificate."""
+CERTIFICATE = "certificate"
+"""Kind of the envelope that brings it."""
+MOST_BYTES = 16_384
+"""Of a request; an answer may hold a registry, and is as long as that."""
+LETTERS = 16
+GROUP = 4
+NAME_LETTERS = 4
+CODE_BYTES = 10
+"""75 bits and five zero bits before them."""
+SALT = b"cardroom-enrol-1"
+NONCE_BYTES = 16
+_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+_MISREAD = str.maketrans("OIL", "011")
+_BETWEEN = str.maketrans("", "", " -_.,\t\r\n　－")
+
+
+class EnrolRefusal(StrEnum):
+    """Why central enrols nobody, or renews nothing. The first that applies, in this order."""
+
+    TOO_MANY = "too-many"
+    """Wrong tries; wait, then look at the code again."""
+    BAD_REQUEST = "bad-request"
+    NO_CA = "no-ca"
+    """Central has no certificate authority yet."""
+    UNKNOWN_CODE = "unknown-code"
+    CODE_NOT_OPEN = "code-not-open"
+    BAD_MAC = "bad-mac"
+    """Mistyped, or another central's code."""
+    REVOKED_KEY = "revoked-key"
+    """This key was revoked or replaced before: a card may have been copied. Make new keys, and ask again."""
+    GATEWAY_IS_ALIVE = "gateway-is-alive"
+    """The building's gateway was heard within the hour: an administrator must approve its replacement."""
+    UNKNOWN_GATEWAY = "unknown-gateway"
+    """Renewal: this central knows no gateway by this key; it was revoked or replaced."""
+
+
+class SealedText(msgspec.Struct, frozen=True):
+    """What travels to central: a body as text, and its HMAC under the code's key."""
+
+    name: str
+    body: str
+    mac: str
+
+
+class SealedAnswer(msgspec.Struct, frozen=True):
+    """What travels back."""
+
+    body: str
+    mac: str
+
+
+class EnrolRequest(msgspec.Struct, frozen=True):
+    """Who asks: a new key, and the request for a TLS certificate, which the new key signed."""
+
+    public_key: str
+    """Ed25519, 64 hex digits."""
+    csr: str
+    """PEM; EC P-256. Its subject is central's to decide."""
+    nonce: str
+    """16 random bytes in hex."""
+    signature_over_csr: str
+    """Ed25519 over the DER of the CSR, in hex."""
+    software: str = ""
+
+
+class BrokerPlace(msgspec.Struct, frozen=True):
+    """Where the broker is, by TLS."""
+
+    host: str
+    port: int
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True):
+    """Everything a blank card needs to be this building's gateway."""
+
+    gateway: str
+    building: str
+    building_name: str
+    central_keys: list[str]
+    """The active key, and the next one where it is prepared."""
+    approver_keys: list[str]
+    ca: str
+    certificate: str
+    broker: BrokerPlace
+    central_ms: int
+    had_gateway: bool
+    """It had one before: setting up begins anew, and central gives its books to a new epoch."""
+    registry: dict[str, list[dict[str, Any]]] | None = None
+    """`lines` and `meters` as the gateway before had them; null where none was ever told."""
+
+
+class RenewRequest(msgspec.Struct, frozen=True):
+    """Body of a `renew` envelope."""
+
+    csr: str
+
+
+class RenewAnswer(msgspec.Struct, frozen=True):
+    """Body of a `certificate` envelope."""
+
+    certificate: str
+    ca: str
+    central_keys: list[str]
+
+
+def read_enrolment_code(typed: str) -> str | None:
+    """Give a code's 16 letters without groups as they were meant; None for what is no code, or mistyped."""
+    letters = typed[:200].translate(_BETWEEN).upper().translate(_MISREAD)
+    if len(letters) != LETTERS or any(letter not in _VALUES for letter in letters):
+        return None
+    return letters if letters[-1] == check_letter(letters[:-1]) else None
+
+
+def check_letter(letters: str) -> str:
+    """Give the last letter of a code: a sum over GF(32) in which every wrong letter and every two swapped ones show."""
+    check = 0
+    for letter in letters:
+        check = _times_alpha(check) ^ _VALUES[letter]
+    return ALPHABET[_times_alpha(check)]
+
+
+def write_enrolment_code(values: Sequence[int]) -> str:
+    """Give the 16 letters of fifteen random numbers from 0 to 31."""
+    letters = "".join(ALPHABET[value] for value in values)
+    return letters + check_letter(letters)
+
+
+def grouped(letters: str) -> str:
+    """Give a code as it is printed: `K7QF-2M9D-XX4P-8HJ3`."""
+    return "-".join(letters[first : first + GROUP] for first in range(0, len(letters), GROUP))
+
+
+def name_of(letters: str) -> str:
+    """Give a code's public name, its first four letters."""
+    return letters[:NAME_LETTERS]
+
+
+def enrolment_key(letters: str) -> bytes:
+    """Give the 32 bytes that both sides prove: HKDF-SHA256 of the code's 75 bits, highest first in ten bytes."""
+    number = 0
+    for letter in letters[: LETTERS - 1]:
+        number = number << 5 | _VALUES[letter]
+    extracted = digest(SALT, number.to_bytes(CODE_BYTES, "big"), "sha256")
+    return digest(extracted, name_of(letters).encode() + b"\x01", "sha256")
+
+
+def request_mac(key: bytes, body: str) -> str:
+    """Give the HMAC of a request's body in hex."""
+    return digest(key, body.encode(), "sha256").hex()
+
+
+def answer_mac(key: bytes, nonce: str, body: str) -> str:
+    """Give the HMAC of an answer's body in hex: it is the answer to this very request."""
+    return digest(key, b"answer:" + nonce.encode() + body.encode(), "sha256").hex()
+
+
+def is_proved(mac: str, expected: str) -> bool:
+    """Compare two HMACs in constant time; what isn't hex is wrong, too."""
+    return compare_digest(mac.lower().encode(), expected.encode())
+
+
+def _times_alpha(value: int) -> int:
+    """Multiply in GF(32), by x^5 + x^2 + 1."""
+    return (value << 1) ^ (0b100101 if value & 16 else 0)

@@ -1,0 +1,108 @@
+"""Which serial ports the machine has: adapters by their lasting names, and the Pi's mini-UART, which has no parity."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.adapters.registry_store import LineRow
+from gateway.technician.findings import Finding, Level
+from gateway.words import say
+
+CHECK = "ports"
+BY_ID = "dev/serial/by-id"
+MINI_UART = "bcm2835-aux-uart"
+ADAPTERS = ("ttyUSB*", "ttyACM*")
+UARTS = ("ttyAMA*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What was found, as paths on the running system."""
+
+    by_id: tuple[str, ...]
+    """Names that stay when another adapter is plugged in."""
+    nameless: tuple[str, ...]
+    """Adapters without one."""
+    uarts: tuple[str, ...]
+    """The Pi's own with parity (PL011)."""
+    mini_uarts: tuple[str, ...]
+
+
+def read_ports(system: Path = Path("/")) -> Ports:
+    """Look at /dev and /sys below a root."""
+    named = sorted((system / BY_ID).glob("*")) if (system / BY_ID).is_dir() else []
+    targets = {path.resolve().name for path in named}
+    devices = [path for pattern in ADAPTERS for path in sorted((system / "dev").glob(pattern))]
+    uarts = [path for pattern in UARTS for path in sorted((system / "dev").glob(pattern))]
+    mini = [path for path in sorted((system / "dev").glob("ttyS*")) if _is_mini_uart(system, path.name)]
+    return Ports(
+        by_id=tuple(f"/{BY_ID}/{path.name}" for path in named),
+        nameless=tuple(f"/dev/{path.name}" for path in devices if path.name not in targets),
+        uarts=tuple(f"/dev/{path.name}" for path in uarts),
+        mini_uarts=tuple(f"/dev/{path.name}" for path in mini),
+    )
+
+
+def _is_mini_uart(system: Path, name: str) -> bool:
+    device = system / "sys/class/tty" / name / "device"
+    if (device / "driver").resolve().name == MINI_UART:
+        return True
+    try:
+        return MINI_UART.encode() in (device / "of_node/compatible").read_bytes()
+    except OSError:
+        return False
+
+
+def judge_ports(ports: Ports, lines: Sequence[LineRow], is_there: Iterable[str]) -> list[Finding]:
+    """Judge the ports, and those of the registry's lines; `is_there`: which of the latter's ports exist."""
+    found = [*_present(ports), *_mini(ports, {line.port for line in lines})]
+    return [*found, *_missing(ports, lines, set(is_there))]
+
+
+def _present(ports: Ports) -> Iterable[Finding]:
+    usable = [*ports.by_id, *ports.nameless, *ports.uarts]
+    facts: dict[str, str | int] = {"ports": " ".join(usable), "count": len(usable)}
+    if not usable:
+        yield Finding(
+            CHECK, Level.ASK, "no-port", say("No serial port was found."),
+            say("Meters are reached by an RS-485 adapter in a USB socket."),
+            say("Plug the adapter in, then look again: cardroom-gateway setup --check"),
+        )  # fmt: skip
+        return
+    yield Finding(
+        CHECK, Level.GOOD, "ports-found", say("Serial ports: {ports}", ports=", ".join(usable)), facts=facts
+    )
+    for port in ports.nameless:
+        yield Finding(
+            CHECK, Level.ASK, "port-nameless", say("{port} has no lasting name.", port=port),
+            say("After a restart another adapter may be {port}, and the lines are swapped.", port=port),
+            say("Use an adapter with a serial number (FTDI), or give it a name by a udev rule for its socket."),
+            {"port": port},
+        )  # fmt: skip
+
+
+def _mini(ports: Ports, used: set[str]) -> Iterable[Finding]:
+    for port in ports.mini_uarts:
+        is_used = bool({port, "/dev/serial0"} & used)
+        yield Finding(
+            CHECK, Level.BAD if is_used else Level.ASK, "mini-uart",
+            say("{port} is the Pi's mini-UART: it has no parity.", port=port),
+            say("DL/T 645 meters speak with even parity and never answer it."),
+            say("Use a USB adapter, or free the PL011: dtoverlay=disable-bt in /boot/firmware/config.txt, then restart."),
+            {"port": port},
+        )  # fmt: skip
+
+
+def _missing(ports: Ports, lines: Sequence[LineRow], is_there: set[str]) -> Iterable[Finding]:
+    for line in lines:
+        if line.port in is_there or not line.port.startswith("/"):
+            continue
+        spare = [port for port in ports.by_id if port not in {other.port for other in lines}]
+        other = say("An adapter that no line uses is here: {spare}.", spare=", ".join(spare)) if spare else ""
+        yield Finding(
+            CHECK, Level.BAD, "port-missing",
+            say("The port of line {line} is not there: {port}", line=line.name, port=line.port),
+            other or say("The adapter is unplugged, broken, or was replaced by another one."),
+            say("Plug it in. For another adapter: cardroom-gateway lines move {line} --port PORT", line=line.name),
+            {"line": line.name, "port": line.port},
+        )  # fmt: skip

@@ -1,0 +1,67 @@
+"""Starts the gateway's service and waits for its link; where there is no systemd, says the command."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import msgspec
+
+from gateway.adapters.control_client import Unreachable, ask
+from gateway.adapters.control_protocol import SOCKET_NAME, StatusReport
+from gateway.technician.findings import Finding, Level
+from gateway.technician.setup.places import Places
+from gateway.words import say
+
+UNIT = "cardroom-gateway"
+RUNS_SYSTEMD = Path("/run/systemd/system")
+PATIENCE_S = 60
+LINK_PATIENCE_S = 40.0
+ASK_EVERY_S = 1.0
+
+
+def start_service(places: Places) -> Finding:
+    """Let systemd start the gateway now and at each start of the machine; anew where it runs, for its new settings."""
+    by_hand = say("Start it: cardroom-gateway run --config {config}", config=places.config)
+    if not places.is_machine or not RUNS_SYSTEMD.is_dir() or shutil.which("systemctl") is None:
+        what = say("The gateway was not started: no systemd here.")
+        return Finding("service", Level.SKIPPED, "no-systemd", what, next_step=by_hand)
+    for words in (("enable",), ("restart",)):
+        refused = _systemctl(*words)
+        if refused:
+            what = say("systemd does not start the gateway.")
+            look = say("Look: journalctl -u {unit} -n 20", unit=UNIT)
+            return Finding("service", Level.BAD, "not-started", what, refused, look)
+    return Finding("service", Level.GOOD, "started", say("The gateway runs, and starts with the machine."))
+
+
+def _systemctl(*words: str) -> str:
+    """Give what systemctl complained of; empty when it did it."""
+    command = ["systemctl", *words, UNIT]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if done.returncode == 0 else (done.stderr or done.stdout).strip() or f"exit {done.returncode}"
+
+
+def wait_for_link(places: Places, within_s: float = LINK_PATIENCE_S) -> Finding:
+    """Wait until the daemon has its link, and say what is in its way."""
+    give_up, told = time.monotonic() + within_s, ""
+    while time.monotonic() < give_up:
+        reply = ask(places.data / SOCKET_NAME, "status", timeout_s=10.0)
+        if isinstance(reply, Unreachable):
+            told = reply.message
+        elif reply.refusal is None:
+            report = msgspec.json.decode(reply.result, type=StatusReport)
+            if report.link_connected:
+                return Finding(
+                    "link", Level.GOOD, "link-up", say("The gateway is connected to central's broker.")
+                )
+            told = report.link
+        time.sleep(ASK_EVERY_S)
+    what, next_step = (
+        say("The gateway has no link yet; it goes on trying."),
+        say("Look: cardroom-gateway doctor"),
+    )
+    return Finding("link", Level.ASK, "no-link-yet", what, told, next_step)

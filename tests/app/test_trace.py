@@ -1,0 +1,81 @@
+"""`trace` on a real line: every frame with its timing, damage marked, passwords masked; a stopped line is only listened to."""
+
+import asyncio
+import json
+import signal
+import sys
+
+from firmware_tools.virtual_meter.faults import LineFaults
+from gateway.protocols.dlt645 import functions
+from tests.app.station import Central, Station, rooms, until
+
+SECRET, IN_WIRE_ORDER = "654321", "214365"
+ON_WIRE = "54 76 98"
+"""Each byte travels +33H."""
+
+
+async def traced(station: Station, *words: str) -> list[dict[str, object]]:
+    code, out, err = await station.command("trace", "--json", "--seconds", "1", *words)
+    assert (code, err) == (0, "")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+async def test_the_daemons_frames_are_shown_as_they_go(station: Station, central: Central) -> None:
+    await station.wire("a", "1", "2", passwords={"02": SECRET, "04": SECRET})
+    await station.start()
+    await central.configure(*rooms("1"))
+    await central.grant("g1", "a1", 5)
+    heard = await traced(station)
+    asked = [one for one in heard if one.get("way") == "ask"]
+    answers = [one for one in heard if one.get("way") == "answer"]
+    assert {one["meter"] for one in asked} == {"m1", "m2"}
+    assert answers
+    assert all(one["turn_round_us"] is not None for one in answers)
+    assert any(one["fields"]["unit"] == "kWh" for one in answers)  # type: ignore[index]
+    assert heard[-1]["summary"] is True
+    assert {one["meter"] for one in await traced(station, "--meter", "m1") if "meter" in one} == {"m1"}
+    station.lines["a"].faults = LineFaults(flip=1.0)
+    code, out, _ = await station.command("trace", "--line", "a", "--seconds", "1")
+    assert (code, "!!" in out, "Damage:" in out) == (0, True, True)
+    assert (await station.command("trace", "--line", "z"))[0] == 2
+    assert (await station.command("trace", "--meter", "m7"))[0] == 2
+    assert (await station.command("trace", "--seconds", "soon"))[0] == 2
+
+
+async def test_ctrl_c_ends_it_with_a_summary_and_no_password_is_shown(station: Station) -> None:
+    await station.wire("a", "1", passwords={"02": SECRET, "04": SECRET})
+    await station.start()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "trace", "--raw", "--config", str(station.config),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    shown = await process.stdout.readline()
+    words = ("--why", "test", "--yes", "--password", f"04{IN_WIRE_ORDER}")
+    code, _, _ = await station.command("set-clock", "m1", *words)
+    assert code == 0
+    shown += await process.stdout.readuntil(b"write ")
+    process.send_signal(signal.SIGINT)
+    out, err = await process.communicate()
+    text = (shown + out).decode()
+    assert (process.returncode, err) == (0, b"")
+    assert "frames:" in text
+    assert not [shape for shape in (SECRET, IN_WIRE_ORDER, ON_WIRE) if shape in text]
+    assert "** ** **" in text
+    # Nobody listens any more: the daemon keeps nothing, and says nothing of it.
+    await until(lambda: "stream-failed" not in station.log_text(), "quiet")
+
+
+async def test_a_stopped_line_is_only_heard(station: Station) -> None:
+    line = await station.wire("a", "1")
+    requests = line.counts.requests
+    listening = asyncio.create_task(station.command("trace", "--seconds", "2"))
+    frame = functions.read("000000000001", "00010000", preamble=4)
+    while not listening.done():
+        await asyncio.sleep(0.2)
+        line._endpoint.send(frame)
+    code, out, err = await listening
+    assert (code, "only" in err) == (0, True)
+    assert "<?" in out
+    assert "m1  read forward active energy total" in out
+    assert line.counts.requests == requests
