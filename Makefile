@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey dead-pi fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean
+.PHONY: help demo test check lint journey dead-pi fuzz fuzz-pages crash mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-find bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ bench-theft: $(STAMP) ## who stole, on real traces with injected theft: found, f
 
 bench-agreement: $(STAMP) ## 1,000 differences planted into the four-way agreement: are they named, is none invented; SEED=n, SHORT=1
 	@$(PY) -m tests.bench.bench_agreement $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short) $(BENCH_ARGS)
+
+bench-find: $(STAMP) ## finding 10, 60 and 208 meters on a line in virtual time, beside the tree in plain order; SHORT=1 for a moment
+	@$(PY) -m tests.bench.bench_find $(if $(SHORT),--short) $(BENCH_ARGS)
 
 crash: $(STAMP) ## power cuts at every write of the journal; N=100000 for many, SEED=n for the same again
 	@$(PY) -m tests.crash.run --images $(N) $(if $(SEED),--seed $(SEED))

@@ -41,8 +41,19 @@ def lines_of(*words: str) -> list[str]:
         (("tests.bench.bench_cutoff",), "bench-cutoff", 5),
         (("tests.bench.bench_desk",), "bench-desk", 5),
         (("tests.bench.bench_agreement",), "bench-agreement", 3),
+        (("tests.bench.bench_find",), "BENCH-FIND", 5),
     ],
-    ids=["codec", "poll-fast", "poll-paced", "poll-dead", "poll-memory", "cutoff", "desk", "agreement"],
+    ids=[
+        "codec",
+        "poll-fast",
+        "poll-paced",
+        "poll-dead",
+        "poll-memory",
+        "cutoff",
+        "desk",
+        "agreement",
+        "find",
+    ],
 )
 def test_a_bench_runs_and_counts_its_goals(words: tuple[str, ...], name: str, goals: int) -> None:
     lines = lines_of(*words)

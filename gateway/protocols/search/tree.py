@@ -19,7 +19,6 @@ from gateway.protocols.search.claims import Claims
 from gateway.protocols.search.history import (
     DAMAGED,
     ECHO,
-    GOOD_FOR_ONE,
     SILENT,
     Care,
     Place,
@@ -30,7 +29,7 @@ from gateway.protocols.search.questions import FULL_WINDOW_MS, Ask, Done, Heard,
 
 ADDRESS_DIGITS = 12
 CHILDREN = 100
-MARGIN_MS = 60
+MARGIN_MS = 40
 """An adapter's latency and a meter's own unsteadiness, on top of what its parent took."""
 ROOT_SILENT_TRIES = 3
 SEVERAL_ARE = 2
@@ -49,6 +48,8 @@ class Tree:
     """A collided ending to how long its children are waited for."""
     tries: dict[str, list[str]] = field(default_factory=dict)
     """An ending under question to its tries; `*` is everybody."""
+    explained: dict[str, bool] = field(default_factory=dict)
+    """Collided endings under which several meters are known."""
     swept: list[str] = field(default_factory=list)
     """Collided endings whose children were all asked once and did not explain the collision: they are asked once more."""
     echoes: dict[str, int] = field(default_factory=dict)
@@ -133,7 +134,7 @@ class TreeSearch:
                 if row[value] == Place.UNASKED:
                     return child(ending, value), False
         for ending, row in opened:
-            if self.claims.known_under(ending) < SEVERAL_ARE:
+            if not self._is_explained(tree, ending):
                 return child(ending, row.index(Place.UNASKED)), False
         for ending, row in opened:
             return child(ending, row.index(Place.UNASKED)), True
@@ -142,12 +143,18 @@ class TreeSearch:
     def _sweep_again(self, tree: Tree) -> tuple[str, bool] | None:
         """A collision that its children didn't explain had a reply lost: ask those who were silent once more."""
         for ending, row in tree.rows.items():
-            if ending not in tree.swept and self.claims.known_under(ending) < SEVERAL_ARE:
+            if ending not in tree.swept and not self._is_explained(tree, ending):
                 tree.swept.append(ending)
                 tree.rows[ending] = row = row.replace(Place.NOBODY, Place.UNASKED)
                 if Place.UNASKED in row:
                     return child(ending, row.index(Place.UNASKED)), False
         return None
+
+    def _is_explained(self, tree: Tree, ending: str) -> bool:
+        """Tell whether those known are enough for a collision; what was enough once stays so."""
+        if ending not in tree.explained and self.claims.known_under(ending) >= SEVERAL_ARE:
+            tree.explained[ending] = True
+        return ending in tree.explained
 
     def _likely(self, depth: int) -> list[int]:
         """Give the values that meters known so far have in a byte: those of one delivery share the upper ones."""
@@ -183,22 +190,28 @@ class TreeSearch:
 
     def _take(self, tree: Tree, ending: str, heard: Heard) -> None:
         history = tree.tries.setdefault(ending, [])
-        history.extend(_outcomes("" if ending == "*" else ending, heard))
+        bare = "" if ending == "*" else ending
+        if heard.latest_start_ms is not None:
+            window_ms = min(self.full_window_ms, 5 * heard.latest_start_ms // 4 + self.margin_ms)
+            tree.windows[bare] = max(window_ms, tree.windows.get(bare, 0))
+        history.extend(_outcomes(bare, heard))
         place = settle(history, self._care(ending))
         if place is None:
             return
         del tree.tries[ending]
         self.noise += contradicts_itself(history)
-        self._settle(tree, ending, place, ECHO in history, heard)
+        self._settle(tree, ending, place, ECHO in history)
+        if bare not in tree.rows:
+            tree.windows.pop(bare, None)
 
-    def _settle(self, tree: Tree, ending: str, place: Place, echoed: bool, heard: Heard) -> None:
+    def _settle(self, tree: Tree, ending: str, place: Place, echoed: bool) -> None:
         bare = "" if ending == "*" else ending
         if place is Place.ONE and echoed and len(bare) < ADDRESS_DIGITS and tree.ask is not Ask.EVERYBODY:
             tree.echoes[bare] = 0
         if place is Place.ONE and len(bare) == ADDRESS_DIGITS:
             self.claims.claim(bare)
         if place is Place.SEVERAL:
-            self._open(tree, bare, heard)
+            self._open(tree, bare)
         if ending == "*":
             tree.root = place
         else:
@@ -209,7 +222,7 @@ class TreeSearch:
         row = tree.rows[parent]
         tree.rows[parent] = row[:value] + place + row[value + 1 :]
 
-    def _open(self, tree: Tree, ending: str, heard: Heard) -> None:
+    def _open(self, tree: Tree, ending: str) -> None:
         """Several are there: ask for each child, or say that they have one address."""
         if len(ending) == ADDRESS_DIGITS:
             self.claims.share(ending)
@@ -217,9 +230,6 @@ class TreeSearch:
             self._leave_unless_known()
         elif not (tree.ask is Ask.ADDRESS and ending and self.claims.known_under(ending) >= SEVERAL_ARE):
             tree.rows[ending] = str(Place.UNASKED) * CHILDREN
-            latest_ms = heard.latest_start_ms
-            if latest_ms is not None:
-                tree.windows[ending] = min(self.full_window_ms, 3 * max(0, latest_ms) // 2 + self.margin_ms)
 
     def _take_echo(self, tree: Tree, ending: str, heard: Heard) -> None:
         """A meter that named a wildcard was asked for its address in another way."""
@@ -230,16 +240,21 @@ class TreeSearch:
             tree.echoes[ending] = step
         else:
             del tree.echoes[ending]
-            self._open(tree, ending, heard)
+            self._open(tree, ending)
 
     def _care(self, ending: str) -> Care:
         """A lost reply high up would lose a whole branch; further down, a collision that stays unexplained tells of it."""
-        noisy = self.noise > 0
         if ending == "*":
             return Care(ROOT_SILENT_TRIES, noise=self.noise)
-        if self.thorough or len(ending) == 2:
+        if self.thorough:
             return Care(2, noise=self.noise)
-        return Care(2 if noisy else 1, GOOD_FOR_ONE if noisy else 1, self.noise)
+        if self.noise or (len(ending) == 2 and not self._asks_twice()):
+            return Care(2, noise=self.noise)
+        return Care(1, good_tries=1)
+
+    def _asks_twice(self) -> bool:
+        """Tell whether each lowest byte is asked for by two questions: the second finds whose answer to the first was lost."""
+        return sum(tree.ask in (Ask.READ, Ask.ADDRESS) for tree in self.trees) > 1
 
     def _note_unexplained(self, tree: Tree) -> None:
         """Name what collided and has no child that answers: noise, or meters that take no abbreviated address."""

@@ -9,10 +9,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import RegistryDamaged, RegistryStore
+from gateway.config.load import load_config
+from gateway.technician.config_check import add_config_option
 from gateway.technician.find.found import FindState, Found, PortDone, Progress, Trouble
 from gateway.technician.find.meter_findings import meter_findings
 from gateway.technician.find.plan import ALL_PROTOCOLS, DLT645, Plan
@@ -71,6 +74,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="DIR",
         help=say("where the search is kept (default {folder})", folder=DEFAULT_FOLDER),
     )
+    add_config_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -137,7 +141,13 @@ def _search(args: argparse.Namespace, state: FindState, store: StateFile, regist
 
 def _plan(args: argparse.Namespace) -> Plan:
     protocols = PROTOCOLS[args.protocol] if args.protocol else ALL_PROTOCOLS
-    return Plan(protocols, tuple(args.baud or ()), args.expect, args.thorough)
+    plan = Plan(protocols, tuple(args.baud or ()), args.expect, args.thorough)
+    config = load_config(args.config)
+    if isinstance(
+        config, list
+    ):  # not set up yet, as where meters are sought first: the zone of the country then
+        return plan
+    return replace(plan, utc_offset_min=config.clock.utc_offset_minutes)
 
 
 async def _follow(

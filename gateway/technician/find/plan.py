@@ -48,7 +48,7 @@ class Pace:
     """How long is waited; another pace is for lines that tests make."""
 
     latency_s: float = 0.05
-    margin_ms: int = 60
+    margin_ms: int = 40
     unit_window_ms: int = 200
     full_window_ms: int = FULL_WINDOW_MS
 

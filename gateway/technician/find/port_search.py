@@ -1,7 +1,7 @@
 """One port from its first question to its last meter: which speed and protocol is spoken, who is there, what each one is.
 
-    first questions, setting by setting -> what answered first: its search to the end -> ... -> Modbus, number by number
-    likely meters found -> they are read -> the search proves that there are no others
+    first questions, setting by setting -> what answered: its likely meters -> Modbus, number by number -> what was silent, again
+    -> all are read -> the rest is asked, which proves that there are no others
 
 All that was asked and found is in the state at every moment, so a port is taken up again in the middle of a search.
 """
@@ -41,8 +41,8 @@ from gateway.technician.find.reading import MeterReader, PortGone
 
 TELL_EVERY_S = 1.0
 MARKS = (b"\x68", b"\xfe\xfe")
-SILENT_QUESTIONS = {MODBUS: 494}
-"""What a search of nobody asks: to be known before it began. DL/T 645 needs 6."""
+MODBUS_QUESTIONS = 494
+"""What a search asks that finds nobody."""
 FIRST_GUESS_S = 0.4
 NOISY = 3
 
@@ -73,8 +73,8 @@ class PortSearch:
         self._opener = opener
         self._line: BareLine | None = None
         self._searches: dict[str, AnySearch] = {}
-        self._ahead: dict[str, int] = {}
-        """Searches that are still to come, to how many questions they ask at least."""
+        self._ahead: dict[Setting, int] = {}
+        """Modbus searches that are still to come, to how many questions they ask."""
         self._told_s = 0.0
         self._per_question_s = FIRST_GUESS_S
 
@@ -96,35 +96,43 @@ class PortSearch:
                 await self._line.close()
 
     async def _search(self) -> None:
-        keys = self._first_keys()
+        editions = [protocol for protocol in DLT645 if protocol in self._plan.protocols]
+        keys = [(setting, protocol) for setting in self._plan.dlt645_settings() for protocol in editions]
+        self._expect_modbus()
         for setting, protocol in keys:
             await self._first_question(setting, protocol)
         by_key = {key_of(setting, protocol): (setting, protocol) for setting, protocol in keys}
-        for key in by_evidence(list(by_key), self._here.heard):
-            if not self._is_enough() and not self._meters.is_met_otherwise(*by_key[key]):
-                await self._search_all(*by_key[key])
-            self._ahead.pop(key, None)
-        if MODBUS in self._plan.protocols:
-            await self._search_modbus()
+        wanted = by_evidence(list(by_key), self._here.heard)
+        silent = [by_key[key] for key in wanted if self._here.heard.get(key) == SILENT]
+        loud = [by_key[key] for key in wanted if by_key[key] not in silent]
+        for setting, protocol in loud:
+            await self._search_likely(setting, protocol)
+        for setting, protocol in self._expect_modbus()[:1]:
+            await self._search_likely(setting, protocol)
+        for setting, protocol in silent:
+            await self._search_likely(setting, protocol)
+        for setting, protocol in (modbus := self._expect_modbus()):
+            await self._search_likely(setting, protocol)
+            self._ahead.pop(setting, None)
+        for setting, protocol in [*loud, *silent, *modbus]:
+            await self._prove(setting, protocol)
         self._tell_result()
 
-    def _first_keys(self) -> list[tuple[Setting, str]]:
-        editions = [protocol for protocol in DLT645 if protocol in self._plan.protocols]
-        keys = [(setting, protocol) for setting in self._plan.dlt645_settings() for protocol in editions]
-        self._ahead = {key_of(setting, protocol): 6 for setting, protocol in keys}
-        if MODBUS in self._plan.protocols:
-            for setting in self._plan.modbus_settings(self._meters.met()):
-                self._ahead[key_of(setting, MODBUS)] = SILENT_QUESTIONS[MODBUS]
-        return keys
+    def _expect_modbus(self) -> list[tuple[Setting, str]]:
+        """Give the Modbus searches that are wanted by what was met so far."""
+        wanted = self._plan.modbus_settings(self._meters.met()) if MODBUS in self._plan.protocols else []
+        # Where nothing was met yet, the first speeds mostly end it: the others are counted when they come.
+        self._ahead = dict.fromkeys(wanted if self._meters.met() else wanted[:2], MODBUS_QUESTIONS)
+        return [(setting, MODBUS) for setting in wanted]
 
-    async def _search_modbus(self) -> None:
-        wanted = self._plan.modbus_settings(self._meters.met())
-        self._ahead = {key_of(setting, MODBUS): SILENT_QUESTIONS[MODBUS] for setting in wanted}
-        for setting in wanted:
-            is_other_speed = setting[0] not in {baud for baud, _ in self._meters.met() or [setting]}
-            if not (self._is_enough() or is_other_speed or self._meters.is_met_otherwise(setting, MODBUS)):
-                await self._search_all(setting, MODBUS)
-            self._ahead.pop(key_of(setting, MODBUS), None)
+    def _is_needless(self, setting: Setting, protocol: str) -> bool:
+        """Tell whether a search is to be left out: enough was found, or this line speaks otherwise."""
+        speeds = {baud for baud, _ in self._meters.met() or [setting]}
+        return (
+            self._is_enough()
+            or self._meters.is_met_otherwise(setting, protocol)
+            or (protocol == MODBUS and setting[0] not in speeds)
+        )
 
     # ---- one setting -------------------------------------------------------------------------------------------------
 
@@ -139,22 +147,36 @@ class PortSearch:
             self._here.heard[key] = await self._ask(search, question, setting, protocol)
             self._tell_progress(search, setting, protocol, "looking-for-speed")
 
-    async def _search_all(self, setting: Setting, protocol: str) -> None:
-        """Ask until nothing is left; meters found are read before it is proved that there are no others."""
-        search = self._search_of(setting, protocol)
-        self._ahead.pop(key_of(setting, protocol), None)
-        while True:
+    async def _search_likely(self, setting: Setting, protocol: str) -> None:
+        """Ask until only the proof is left that nobody else is there; then read what was found."""
+        search = None if self._is_needless(setting, protocol) else self._search_of(setting, protocol)
+        while search is not None and not self._is_enough():
             question = search.next_question()
-            proving = isinstance(question, Done) or question.proving
-            if proving or self._is_enough():
-                await self._read_new(search, setting, protocol)
-            if isinstance(question, Done) or self._is_enough():
+            if isinstance(question, Done) or question.proving:
                 break
-            await self._ask(search, question, setting, protocol)
-            self._keep_found(search, setting, protocol)
-            self._tell_progress(search, setting, protocol, "proving" if proving else "searching")
-        self._remember()
-        for address in [] if self._is_enough() else search.unexplained:
+            await self._take(search, question, setting, protocol)
+        if search is not None:
+            await self._read_new(search, setting, protocol)
+
+    async def _prove(self, setting: Setting, protocol: str) -> None:
+        """Ask the rest."""
+        search = None if self._is_needless(setting, protocol) else self._search_of(setting, protocol)
+        while search is not None and not self._is_enough():
+            question = search.next_question()
+            if isinstance(question, Done):
+                self._tell_doubts(search, setting, protocol)
+                break
+            await self._take(search, question, setting, protocol)
+        if search is not None:
+            await self._read_new(search, setting, protocol)
+
+    async def _take(self, search: AnySearch, question: Question, setting: Setting, protocol: str) -> None:
+        await self._ask(search, question, setting, protocol)
+        self._keep_found(search, setting, protocol)
+        self._tell_progress(search, setting, protocol, "proving" if question.proving else "searching")
+
+    def _tell_doubts(self, search: AnySearch, setting: Setting, protocol: str) -> None:
+        for address in search.unexplained:
             self._trouble("unexplained", setting, protocol, address=address)
         if isinstance(search, TreeSearch) and search.noise > NOISY:
             self._trouble("noisy", setting, protocol, places=search.noise)
@@ -245,7 +267,7 @@ class PortSearch:
             return
         self._told_s = now_s
         self._here.searches[key_of(setting, protocol)] = search.as_json()
-        left = search.left() + sum(self._ahead.values())
+        left = sum(one.left() for one in self._searches.values()) + sum(self._ahead.values())
         asked = sum(one.asked for one in self._searches.values())
         seconds = round(left * self._per_question_s)
         self._tell(Progress(self._port, *setting, protocol, doing, asked, left, seconds, len(self._meters)))

@@ -1,4 +1,4 @@
-"""A search's progress on a terminal: one line per port that is written over, meters above it as they are found.
+"""A search on a terminal: one line of progress that each port writes over in turn, and the meters above it as they are found.
 
 On anything else than a terminal, a line now and then: logs are read, too.
 """

@@ -84,8 +84,10 @@ def _row(meter: FoundMeter) -> Sequence[str]:
     clock = "" if meter.clock_offset_s is None else offset_text(meter.clock_offset_s)
     prepay = {True: say("YES"), False: say("no"), None: "?"}[meter.own_prepay]
     relay = {True: say("closed"), False: say("open"), None: ""}[meter.relay_closed]
-    model = say("SEVERAL METERS") if meter.duplicate else meter.model or "?"
-    return (meter.address, SHORT[meter.protocol], model, kwh, clock, relay, "" if meter.duplicate else prepay)
+    model = (meter.model or "?") if meter.is_read else say("not read yet")
+    if meter.duplicate:
+        model = say("SEVERAL METERS")
+    return (meter.address, SHORT[meter.protocol], model, kwh, clock, relay, prepay if meter.is_read else "")
 
 
 def offset_text(seconds: int) -> str:
