@@ -41,6 +41,8 @@ COMMANDS = {
     "setup": "gateway.technician.setup.command",
     "renew": "gateway.technician.renew",
     "update": "gateway.technician.update",
+    "commission": "gateway.technician.commission.command",
+    "shadow": "gateway.technician.shadow.command",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
 NOT_DONE = 1

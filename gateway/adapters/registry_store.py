@@ -59,6 +59,9 @@ class TestResult:
     outcome: str
     energy_wh: int | None = None
     relay_closed: bool | None = None
+    by: str = ""
+    ticks: dict[str, str] = field(default_factory=dict)
+    """Each test that `commission` made, with its level: `{"reading": "good", "open": "skipped"}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,14 @@ class RegistryStore:
             if refusal is None:
                 tables.table("meters").update({"address": address}, where("meter_number") == meter_number)
             return refusal
+
+    def relocate(self, meter_number: str, location: str) -> Refusal | None:
+        """Enter where a meter hangs. Whom it bills is central's to say (C-3)."""
+        with self._locked() as tables:
+            found = tables.table("meters").update(
+                {"location": location}, where("meter_number") == meter_number
+            )
+            return None if found else _unknown_meter(meter_number)
 
     def restore(self, lines: Sequence[LineRow], meters: Sequence[MeterRow]) -> bool:
         """Fill a registry that has neither line nor meter, in one replacement of the file; False where it has some.

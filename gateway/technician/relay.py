@@ -83,6 +83,15 @@ class ReadBack:
     current_ma: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What came of a command that was sent; `trouble`: what the meter said instead of "accepted"."""
+
+    seen: ReadBack
+    outcome: RelayVerdict
+    trouble: Trouble | None
+
+
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser(
@@ -192,13 +201,23 @@ def _agreed(args: argparse.Namespace) -> bool:
 
 
 async def _switch(bus: SerialBus, driver: Driver, action: RelayAction, args: argparse.Namespace) -> int:
+    switched = await switch_once(bus, driver, action, args)
+    if isinstance(switched, Trouble):
+        return report_trouble(switched, args)
+    _show(action, switched.trouble, switched.seen, switched.outcome, args)
+    return OK if switched.outcome in GOOD else FAILED
+
+
+async def switch_once(
+    bus: SerialBus, driver: Driver, action: RelayAction, args: argparse.Namespace
+) -> Switched | Trouble:
+    """Send a command once and read back for `args.wait` seconds; a Trouble where nothing was sent."""
     valid_until = await _expiry(bus, driver, args)
     if isinstance(valid_until, Trouble):
-        return report_trouble(valid_until, args)
+        return valid_until
     reply = await bus.switch(driver, action, valid_until)
     seen, outcome = await _read_back(bus, driver, action, reply, args.wait)
-    _show(action, explain(reply, bus, args), seen, outcome, args)
-    return OK if outcome in GOOD else FAILED
+    return Switched(seen, outcome, explain(reply, bus, args))
 
 
 async def _expiry(bus: SerialBus, driver: Driver, args: argparse.Namespace) -> MeterClock | Trouble:

@@ -93,6 +93,9 @@ class BareLine:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(heard)
 
+    def note_stray(self, data: bytes) -> None:
+        """Bytes came unasked: a late answer, another master. A search asks again where it matters."""
+
     def note_lost(self) -> None:
         """The port went away; the try under way has been told by `take_heard`."""
 

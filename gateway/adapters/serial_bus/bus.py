@@ -28,7 +28,8 @@ from gateway.adapters.serial_bus.tap import Tap
 from gateway.adapters.serial_bus.turns import READ_TRIES, Turns
 from gateway.adapters.serial_bus.wire import Wire
 from gateway.application.ports import BackedOff, LineGone, LineReply, MeterCounts, Rank, Sent
-from gateway.protocols.driver import Driver, Exchange, Item, MeterClock, RelayAction
+from gateway.protocols.driver import Driver, Exchange, Item, MeterClock, Refused, RelayAction
+from gateway.protocols.reading_only import only_reads
 
 PROBE_TRIES = 1
 """For a poll of a meter already known to be silent."""
@@ -40,17 +41,21 @@ SOCKET_LATENCY_S = 0.25
 FIRST_REOPEN_PAUSE_S = 0.25
 LONGEST_REOPEN_PAUSE_S = 5.0
 ABORT_GRACE_S = 1.0
+READS_ONLY = "reads-only"
 
 
 class SerialBus:
     """The owner of one line (a `ports.Line`). Make it with `open_line`, then `start()` it inside a running loop."""
 
-    def __init__(self, name: str, settings: PortSettings, latency_s: float, opener: Opener) -> None:
+    def __init__(
+        self, name: str, settings: PortSettings, latency_s: float, opener: Opener, *, reads_only: bool = False
+    ) -> None:
         self.name = name
         self.trouble: PortTrouble | None = None
         """Why the port is not open just now, with what to do; None while it is open or first being opened."""
         self._settings = settings
         self._opener = opener
+        self._reads_only = reads_only
         self._turns = Turns(name, settings, latency_s)
         self._counts = self._turns.counts
         self._owner: asyncio.Task[None] | None = None
@@ -75,7 +80,9 @@ class SerialBus:
                 self._counts["backed-off"] += 1
                 return BackedOff(again_in_ms=round(pause_left_s * 1000))
             tries = PROBE_TRIES
-        return self._why_not() or answered(await self._turns.callers.ask(driver, exchange, rank, tries))
+        return self._why_not(exchange) or answered(
+            await self._turns.callers.ask(driver, exchange, rank, tries)
+        )
 
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command once, before everything else on the line."""
@@ -83,7 +90,7 @@ class SerialBus:
 
     async def tell(self, driver: Driver, exchange: Exchange) -> LineReply:
         """Send once what changes a meter, before everything else on the line."""
-        return self._why_not() or answered(
+        return self._why_not(exchange) or answered(
             await self._turns.callers.ask(driver, exchange, Rank.RELAY, COMMAND_TRIES)
         )
 
@@ -92,7 +99,7 @@ class SerialBus:
     ) -> LineReply:
         """Write a meter's date or time once. Raises KeyError when the model doesn't allow it."""
         exchange = driver.write_clock(part, clock, password)
-        return self._why_not() or answered(
+        return self._why_not(exchange) or answered(
             await self._turns.callers.ask(driver, exchange, Rank.READ_BACK, COMMAND_TRIES)
         )
 
@@ -100,12 +107,19 @@ class SerialBus:
         """Send once what no meter answers, and hold the line for the protocol's time. Raises ValueError for a question."""
         if exchange.expects_reply:
             raise ValueError(f"{exchange.label} is answered: it is no broadcast")
-        reply = self._why_not() or await self._turns.callers.ask(driver, exchange, rank, COMMAND_TRIES)
+        reply = self._why_not(exchange) or await self._turns.callers.ask(
+            driver, exchange, rank, COMMAND_TRIES
+        )
+        if isinstance(reply, Refused):
+            return LineGone(READS_ONLY)
         assert isinstance(reply, Sent | LineGone), "nobody answers a broadcast"
         return reply
 
-    def _why_not(self) -> LineGone | None:
-        """Say why nothing can be asked now, if so."""
+    def _why_not(self, exchange: Exchange) -> LineGone | Refused | None:
+        """Say why this can't be sent now, if so. A line that only reads takes nothing that could change a meter."""
+        if self._reads_only and not only_reads(exchange.request):
+            self._counts[READS_ONLY] += 1
+            return Refused(READS_ONLY, b"")
         if self._owner is not None and self._owner.cancelled():
             return LineGone(f"line {self.name} was closed")
         if self._owner is None or self._owner.done():
@@ -222,10 +236,11 @@ def open_line(
     stop_bits: int = 1,
     latency_s: float | None = None,
     opener: Opener = open_port,
+    reads_only: bool = False,
 ) -> SerialBus:
     """Describe a line; nothing is opened before `start()`. `port` is a device or `socket://host:port`; `opener` lets a
-    simulated line take the port's place."""
+    simulated line take the port's place; with `reads_only` whatever could change a meter is refused as `reads-only`."""
     settings = PortSettings(port, baud, parity, stop_bits)
     if latency_s is None:
         latency_s = SOCKET_LATENCY_S if settings.is_socket else ADAPTER_LATENCY_S
-    return SerialBus(name, settings, latency_s, opener)
+    return SerialBus(name, settings, latency_s, opener, reads_only=reads_only)
