@@ -1,7 +1,6 @@
 """`cardroom-gateway`: one command per job. Each is imported only when it is asked for, so that `decode` starts at once on a Pi."""
 
 import argparse
-import os
 import sys
 from importlib import import_module
 
@@ -45,7 +44,6 @@ COMMANDS = {
     "shadow": "gateway.technician.shadow.command",
 }
 """Command to the module that has its `add_parser(subparsers)` and `run(args)`."""
-NOT_DONE = 1
 SPARED = ("rich", "greenlet")
 """structlog loads them where they are installed, for traces on a terminal and for threads of another kind; the daemon writes JSON
 from plain threads and would carry their 5 MB for weeks."""
@@ -58,20 +56,6 @@ def main() -> int:
 
 def _command() -> int:
     arguments = take_language(sys.argv[1:])
-    """Run one command; return its exit code. Ctrl-C, and a reader that went away (`| head`), are nobody's fault."""
-    try:
-        code = _main()
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return NOT_DONE
-    except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or the interpreter complains at its end
-    return code
-def _main() -> int:
-    arguments = _speak(sys.argv[1:])
     parser = argparse.ArgumentParser(prog="cardroom-gateway", description=say("The building's gateway."))
     parser.add_argument("--lang", choices=LANGUAGES, help=say("language of the messages: en or zh"))
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

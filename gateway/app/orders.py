@@ -6,8 +6,8 @@ from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusRepo
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.adapters.serial_bus import SerialBus
 from gateway.app.address_orders import AddressOrders
-from gateway.app.look_orders import LookOrders
 from gateway.app.line_orders import LineOrders
+from gateway.app.look_orders import LookOrders
 from gateway.app.parts import Parts
 from gateway.app.swap_orders import SwapOrders
 from gateway.app.vouchers import VoucherCounter

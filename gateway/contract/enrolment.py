@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.contract.voucher_code import ALPHABET
+from gateway.contract.checked_groups import ALPHABET
 
 ENROL_PATH = "/gateways/enrol/"
 RENEW_PATH = "/gateways/renew/"

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 
 from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.snapshot import CantLook, look_at
-from gateway.adapters.key_file import NoKey, load_key
+from gateway.adapters.key_file import KEY_NAME, NoKey, load_key
 from gateway.application.boot import proved_ms
 from gateway.application.ports import Journal
 from gateway.config import GatewayConfig
 from gateway.contract.facts import Instant
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
-from gateway.technician.key import KEY_NAME
 from gateway.technician.looking import now_for, trouble_text
 from gateway.words import mark, say
 

@@ -5,13 +5,12 @@ from pathlib import Path
 
 from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.snapshot import CantLook, look_at
-from gateway.adapters.key_file import load_key, public_key_hex
+from gateway.adapters.key_file import KEY_NAME, load_key, public_key_hex
 from gateway.adapters.system_clock import SystemClock
 from gateway.config import GatewayConfig, load_config
 from gateway.contract.envelope import KeySigner
 from gateway.contract.facts import Instant
 from gateway.technician.backup_steps import backups_in
-from gateway.technician.key import KEY_NAME
 from gateway.technician.looking import USUAL_OFFSET_MINUTES, now_for
 from gateway.technician.recovery_paper import NoKeyYet, public_half
 from gateway.technician.rehearse import Known

@@ -13,6 +13,7 @@ from gateway.adapters.key_file import NoKey, load_or_create_key, public_key_hex
 from gateway.adapters.tls_files import Request, certificate_request, fits, make_tls_key
 from gateway.adapters.whole_file import own
 from gateway.config.rules import WebAddress, Wrong
+from gateway.contract.checked_groups import ALPHABET
 from gateway.contract.enrolment import (
     ENROL_PATH,
     NONCE_BYTES,
@@ -28,7 +29,6 @@ from gateway.contract.enrolment import (
     request_mac,
 )
 from gateway.contract.envelope import KeySigner
-from gateway.contract.voucher_code import ALPHABET
 from gateway.technician.findings import Finding, Level
 from gateway.technician.setup.places import Places
 from gateway.words import say
