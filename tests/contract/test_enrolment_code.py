@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.contract import enrolment
-from gateway.contract.voucher_code import ALPHABET
+from gateway.contract.checked_groups import ALPHABET
 
 VALUES = st.lists(st.integers(0, 31), min_size=15, max_size=15)
 
