@@ -18,6 +18,8 @@ NAME = "energy"
 MS_PER_HOUR = 3_600_000
 MILLI_PERCENT = 100_000
 ROLLOVER_WH = 1_000_000_000
+MOST_LOST = 5
+"""So many readings in a row without an answer, each tried again, and the meter is taken for gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,17 @@ def measure(station: Station, load: Load, limits: Limits, told: Callable[[int, i
     before = station.read(Item.ENERGY)
     if isinstance(before, No) or before.energy_wh is None:
         return BenchTest(NAME, Verdict.FAILED, before.reason if isinstance(before, No) else "not-there")
-    register, read_ms = before.energy_wh, station.now_ms()
+    register, read_ms, lost = before.energy_wh, station.now_ms(), 0
     while station.now_ms() - begun_ms < limits.longest_ms:
         power_mw = _power_mw(station, load)
         reply = station.read(Item.ENERGY)
         now_ms = station.now_ms()
         if isinstance(reply, No) or reply.energy_wh is None or isinstance(power_mw, No):
-            continue  # one lost answer widens the next edge, no more
+            lost += 1  # one lost answer widens the next edge, no more
+            if lost >= MOST_LOST:
+                return BenchTest(NAME, Verdict.FAILED, "silent", {"steps": len(run.steps)})
+            continue
+        lost = 0
         _flow(run, power_mw, now_ms - read_ms)
         if reply.energy_wh != register:
             run.steps.append(((now_ms + read_ms) // 2, (now_ms - read_ms + 1) // 2, reply.energy_wh))

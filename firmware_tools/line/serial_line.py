@@ -19,6 +19,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 ADAPTER_MS = 40
 """What a USB adapter keeps bytes back for (FTDI: 16 ms each way), on top of the protocol's own waits."""
+LONGEST_ANSWER_MS = 5_000
+"""256 bytes at 600 baud; a line that babbles on is not listened to any longer."""
 PORT_ERRORS = (OSError, serial.SerialException, termios.error, TypeError)
 """pyserial raises TypeError when its descriptor was closed under it."""
 
@@ -87,7 +89,8 @@ class SerialLine:
             port.write(request)
         sent_s = time.monotonic() + len(request) * self.settings.seconds_per_byte
         until_s = sent_s + (first_byte_ms + ADAPTER_MS) / 1000
-        while (left_s := until_s - time.monotonic()) > 0:
+        end_s = until_s + LONGEST_ANSWER_MS / 1000
+        while (left_s := min(until_s, end_s) - time.monotonic()) > 0:
             port.timeout = left_s
             data = port.read(1)
             if not data:

@@ -272,7 +272,7 @@ class _Flashing:
 
     def resumed(self, block: int) -> None:
         """Say that it goes on."""
-        self._progress.say(say("Goes on at block {block}.", block=block))
+        self._progress.say(say("Goes on at block {block}.", block=block) if block else say("Begins anew."))
 
     def waiting(self) -> None:
         """Say that the module is looked for."""

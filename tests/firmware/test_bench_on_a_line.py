@@ -10,8 +10,9 @@ import pytest
 
 from firmware_tools.__main__ import main
 from firmware_tools.bench import command
-from firmware_tools.bench.energy_test import needed_ms
+from firmware_tools.bench.energy_test import MOST_LOST, Limits, Load, measure, needed_ms
 from firmware_tools.bench.model_rows import model_row, resolution_wh
+from firmware_tools.bench.station import No, Station
 from firmware_tools.virtual_meter import (
     Fault,
     LineFaults,
@@ -22,6 +23,8 @@ from firmware_tools.virtual_meter import (
     WallClock,
 )
 from gateway.contract.bench_record import OpenedRecord, read_record
+from gateway.protocols.driver import Values
+from gateway.protocols.meters import make_driver
 from gateway.protocols.models import ModelRow
 from tests.firmware.module_bench import PUBLIC, key_files
 
@@ -192,3 +195,14 @@ def test_how_long_it_must_run_is_said_beforehand() -> None:
     assert resolution_wh(row) == 10
     assert needed_ms(row, 1_000, 250) == 72_000, "two steps of 36 s"
     assert needed_ms(row, 36_000, 250) == 1_000 + 25_000
+
+
+def test_a_meter_that_dies_under_the_test_of_energy_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = model_row("generic-dlt645-2007")
+    assert isinstance(row, ModelRow)
+    station = Station(None, row, make_driver(row, ADDRESS))  # type: ignore[arg-type]
+    answers: list[Values | No] = [Values(energy_wh=0), Values(energy_wh=10), *[No("silent")] * MOST_LOST]
+    monkeypatch.setattr(station, "read", lambda item: answers.pop(0))
+    made = measure(station, Load(1_000), Limits(), lambda spread, elapsed: None)
+    assert (made.verdict.value, made.reason, made.measured) == ("failed", "silent", {"steps": 1})
+    assert not answers
