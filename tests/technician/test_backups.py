@@ -274,6 +274,9 @@ def test_no_room_is_said_with_what_is_missing(
     assert (code, "1.0" in err, str(kept.data) in err) == (1, True, True)
     monkeypatch.undo()
     kept.close_journal()
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "no links on FAT")))
+    assert run("backup", str(tmp_path / "stick.backup"))[0] == 0
+    assert run("backup", str(tmp_path / "stick.backup"))[0] == 1
     sealed = FileKey.seal
     monkeypatch.setattr(FileKey, "seal", lambda *given, **named: sealed(*given, **named)[:-1] + b"x")
     code, _, err = run("backup", str(tmp_path / "failing.backup"))
