@@ -194,8 +194,12 @@ def test_a_backup_is_taken_beside_a_daemon_and_tells_nothing_without_the_paper(
     assert run("backup", "--new-key", "--key-to", str(tmp_path / "paper"))[0] == 0
     secret = (tmp_path / "paper").read_text()
     group = secret.split("-")[2].encode()
+    left_over = kept.data / ".backup-of-a-power-cut"
+    left_over.mkdir()
+    (left_over / JOURNAL_NAME).write_bytes(b"a plain copy")
     code, out, _ = run("backup", "--to", str(stick), "--keep", "2")
     assert code == 0, out
+    assert not list(kept.data.glob(".backup-*"))
     (made,) = stick.iterdir()
     everything = b"".join(path.read_bytes() for path in [made, *kept.data.iterdir()] if path.is_file())
     for planted in (PASSWORD.encode(), b"202000000101", (kept.data / "gateway.key").read_bytes().strip()):
