@@ -1,11 +1,13 @@
 """Making one backup: a copy of the store, checked; everything encrypted into one file; that file read back and compared."""
 
 import errno
+import fcntl
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -35,6 +37,7 @@ from gateway.technician.backup_parts import manifest_row, opened, parts_of
 from gateway.technician.backup_progress import Progress
 from gateway.words import say
 
+COPY_PREFIX = ".backup-"
 SPARE_BYTES = 8_000_000
 """Left free beside a copy: the daemon goes on writing."""
 IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of this process's own is made in it)
@@ -100,7 +103,8 @@ def make_backup(job: Job, target: Path) -> Made | NoBackup:
         place = _copy_place(data, needed)
         if place is None:
             return NoBackup(Why.NO_ROOM_FOR_COPY, _room(data, needed, SPARE_BYTES))
-        with tempfile.TemporaryDirectory(prefix=".backup-", dir=place) as folder:
+        with tempfile.TemporaryDirectory(prefix=COPY_PREFIX, dir=place) as folder, _held(Path(folder)):
+            _sweep_copies(place)
             return _from_copy(job, target, Path(folder) / JOURNAL_NAME)
     except AlreadyThere:
         return NoBackup(Why.EXISTS, {"path": target})
@@ -112,6 +116,24 @@ def make_backup(job: Job, target: Path) -> Made | NoBackup:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return NoBackup(Why.NO_ROOM, _room(target.parent, needed))
         return NoBackup(Why.NOT_WRITABLE, {"path": error.filename or target, "why": error.strerror})
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Show others that this folder is at work; the lock dies with the process."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sweep_copies(place: Path) -> None:
+    """Take away the plain copies of backups that a power cut ended."""
+    for folder in place.glob(f"{COPY_PREFIX}*"):
+        with suppress(OSError), _held(folder):
+            shutil.rmtree(folder)
 
 
 def _as_look(data: Path, error: sqlite3.Error) -> CantLook:

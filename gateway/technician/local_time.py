@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from gateway.words import mark, say
 
 UNKNOWN = mark("unknown")
+BEYOND_ANY_DATE_MS = 250_000_000_000_000
+"""The year 9892: a number beyond is no instant of ours."""
 SPANS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -15,7 +17,7 @@ class NotATime(ValueError):
 
 def clock_text(at_ms: int | None, utc_offset_minutes: int) -> str:
     """Give `2026-11-30 18:12:05 +08:00`; a word where the instant isn't known."""
-    if at_ms is None:
+    if at_ms is None or not 0 <= at_ms < BEYOND_ANY_DATE_MS:
         return say(UNKNOWN)
     zone = timezone(timedelta(minutes=utc_offset_minutes))
     shown = datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(zone)

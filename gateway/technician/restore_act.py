@@ -135,7 +135,7 @@ def _put_back(path: Path, opened: Opened, data: Path, config: Path, here: Here, 
         if isinstance(facts, CantLook):
             print(trouble_text(facts), file=sys.stderr)
             return NOT_DONE
-        print("\n".join(_shown(manifest, facts, data, here)), file=sys.stderr)
+        print("\n".join(_shown(opened, facts, data, here)), file=sys.stderr)
         if not _agreed(manifest.gateway):
             print(say("Nothing was put back."), file=sys.stderr)
             return NOT_DONE
@@ -155,8 +155,9 @@ def _beside(data: Path) -> Path:
         return data
 
 
-def _shown(manifest: Manifest, facts: StoreFacts, data: Path, here: Here) -> Iterator[str]:
+def _shown(opened: Opened, facts: StoreFacts, data: Path, here: Here) -> Iterator[str]:
     """What is in it, how old it is, and what is there now."""
+    manifest = opened.manifest
     offset, age_s = here.known.utc_offset_minutes, (here.known.now_ms - manifest.made_ms) // 1000
     yield say("It is {age} old.", age=span_text(max(0, age_s)))
     yield say(
@@ -178,6 +179,11 @@ def _shown(manifest: Manifest, facts: StoreFacts, data: Path, here: Here) -> Ite
             "! This machine is gateway {here}; the backup is gateway {gateway}'s.",
             here=here.gateway,
             gateway=manifest.gateway,
+        )
+    if here.known.signer not in (None, opened.envelope.signer):
+        yield say(
+            "! This machine has another key than the backup: if central was given the new one, enrol the "
+            "gateway again afterwards."
         )
     there = inspect_store(data / JOURNAL_NAME) if (data / JOURNAL_NAME).exists() else None
     if isinstance(there, StoreFacts):

@@ -194,8 +194,12 @@ def test_a_backup_is_taken_beside_a_daemon_and_tells_nothing_without_the_paper(
     assert run("backup", "--new-key", "--key-to", str(tmp_path / "paper"))[0] == 0
     secret = (tmp_path / "paper").read_text()
     group = secret.split("-")[2].encode()
+    left_over = kept.data / ".backup-of-a-power-cut"
+    left_over.mkdir()
+    (left_over / JOURNAL_NAME).write_bytes(b"a plain copy")
     code, out, _ = run("backup", "--to", str(stick), "--keep", "2")
     assert code == 0, out
+    assert not list(kept.data.glob(".backup-*"))
     (made,) = stick.iterdir()
     everything = b"".join(path.read_bytes() for path in [made, *kept.data.iterdir()] if path.is_file())
     for planted in (PASSWORD.encode(), b"202000000101", (kept.data / "gateway.key").read_bytes().strip()):
@@ -274,6 +278,9 @@ def test_no_room_is_said_with_what_is_missing(
     assert (code, "1.0" in err, str(kept.data) in err) == (1, True, True)
     monkeypatch.undo()
     kept.close_journal()
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "no links on FAT")))
+    assert run("backup", str(tmp_path / "stick.backup"))[0] == 0
+    assert run("backup", str(tmp_path / "stick.backup"))[0] == 1
     sealed = FileKey.seal
     monkeypatch.setattr(FileKey, "seal", lambda *given, **named: sealed(*given, **named)[:-1] + b"x")
     code, _, err = run("backup", str(tmp_path / "failing.backup"))
