@@ -97,7 +97,7 @@ def test_readings_are_judged_by_what_a_load_can_do() -> None:
         return verdict.code, verdict.level
 
     assert code(88_400, 88_410, 3_000) == ("reads", Level.GOOD)
-    assert code(88_400, 88_400, 3_000, 1_000) == ("reads", Level.GOOD)
+    assert code(88_400, 88_400, 3_000, 1_000) == ("too-soon", Level.GOOD)
     assert code(88_400, 88_400, 3_000, 0) == ("stands", Level.GOOD)
     assert code(88_400, 88_400, 600_000, 1_000) == ("stuck", Level.ASK)
     assert code(88_400, 88_390, 3_000) == ("backwards", Level.BAD)

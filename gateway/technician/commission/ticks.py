@@ -39,6 +39,7 @@ SENTENCES = {
     "no-identity": mark("This model tells no number; the case says {case}."),
     "reads": mark("{energy} kWh, then {again} kWh."),
     "stands": mark("{energy} kWh twice; no load, so it could not move."),
+    "too-soon": mark("{energy} kWh twice; too soon for it to move."),
     "stuck": mark(
         "{energy} kWh twice although {power} W flow: the register may not count; look again after more use."
     ),
@@ -148,7 +149,7 @@ def judge_readings(
     due_wh = (power_w or 0) * between_ms // MS_PER_HOUR
     if due_wh >= 2 * step_wh:
         return Verdict(READING, Level.ASK, "stuck", {**facts, "power": str(power_w)})
-    code = "stands" if power_w is not None and power_w < MOVES_ABOVE_W else "reads"
+    code = "stands" if power_w is not None and power_w < MOVES_ABOVE_W else "too-soon"
     return Verdict(READING, Level.GOOD, code, facts)
 
 
