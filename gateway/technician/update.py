@@ -164,6 +164,9 @@ def _walk(args: argparse.Namespace, files: UpdateFiles, state: UpdateState, *, f
     try:
         end = _end_of(tools, state, fresh)
     except (PackageFailed, OSError) as error:
+        # A building runs better on whatever is there than on nothing; the state stays for another try.
+        if state.data:
+            tools.service.start()
         words.refuse(
             words.Refusal.CANT_GO_BACK, NOT_DONE, args.json, why=" ".join(str(error).split()), was=state.was
         )

@@ -147,13 +147,7 @@ def _go_back(tools: Tools, state: UpdateState) -> UpdateState:
     """The old package in, the books put back only where it can't read what the new one made of them, the daemon up."""
     if state.data:
         tools.service.stop()
-    try:
-        tools.packages.put_in(tools.files.package_before)
-    except PackageFailed:
-        # A building runs better on whatever is there than on nothing; the state stays for another try.
-        if state.data:
-            tools.service.start()
-        raise
+    tools.packages.put_in(tools.files.package_before)
     if state.data:
         books = _books(tools, state)
         if state.store_put_back or not books.are_readable():
