@@ -5,10 +5,10 @@ are set up by `cardroom-gateway setup` on folders of their own. What dies is a f
 import asyncio
 import json
 import os
+import re
 import shutil
 import sqlite3
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from firmware_tools.campus.folder import Folder
 from firmware_tools.campus.layout import Building, Campus, CustomerClass, Line, Room
 from firmware_tools.campus.meter_control import MeterControl
 from firmware_tools.campus.opening import CASHIER, NO_SEASON, Opening
-from firmware_tools.campus.parts import LOOPBACK, Parts, Ports, python
+from firmware_tools.campus.parts import LOOPBACK, Parts, Ports, python, run_command
 from firmware_tools.campus.supervisor import Part, Supervisor, port_answers
 from gateway.adapters.control_client import ask
 from gateway.adapters.control_protocol import SOCKET_NAME, Reply
@@ -41,7 +41,8 @@ CLASSES = (
     CustomerClass("staff", "教工住户", "5.5583", unit="kwh", group="staff"),
 )
 CAMPUS = Campus((BUILDING,), CLASSES)
-PATIENCE_S = 60
+OPEN_CODE = ("enrol", BUILDING.code, "--id", BUILDING.gateway)
+PATIENCE_S = 150
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -112,40 +113,45 @@ class Site:
         self.supervisor = Supervisor(self.folder.logs, print, root)
         self.opening = Opening(CAMPUS, self.folder, self.parts.central_environment())
         self.meters: MeterControl
+        self.first_code = ""
 
     async def start(self) -> None:
         """Set central up with authority and broker, and start everything but a gateway."""
         require_mosquitto()
         self.opening.write_bench_files(self.ports, sample_s=1, with_passwords=False)
-        await asyncio.gather(self._set_up_central(), self.supervisor.start(self.parts.virtual_meters()))
+        _, said = await asyncio.gather(
+            self.supervisor.start(self.parts.virtual_meters()), self._set_up_central()
+        )
+        self.first_code = code_in(said)
         self.meters = await MeterControl.connect(self.folder.control)
         broker = self.folder.root / "broker"
-        port = str(self.ports.mqtt)
-        await self.opening.central(
-            "broker-config",
-            str(broker),
-            "--host",
-            LOOPBACK,
-            "--port",
-            port,
-            "--store",
-            f"{self.folder.root}/mosquitto/",
-        )
         await self.supervisor.start(self._broker(broker))
         await asyncio.gather(
             self.supervisor.start(self._ingest(broker)), self.supervisor.start(self.parts.web())
         )
 
-    async def _set_up_central(self) -> None:
-        """What `Opening` does, for the only person who works here."""
+    async def _set_up_central(self) -> str:
+        """What an administrator types on the server, up to the building's code."""
         write_workbook(campus_sheets(CAMPUS), self.folder.campus_list)
-        await self.opening.central("init", "--admin", "admin", "--password-stdin", text_in="look-after-rooms")
-        add = ("user", "add", CASHIER.name, "--role", "cashier", "--password-stdin")
-        await asyncio.gather(
-            self.opening.central(*add, text_in=CASHIER.password),
-            self.opening.central("import-campus", str(self.folder.campus_list)),
-            self.opening.central(*NO_SEASON),
-            self.opening.central("ca", "make"),
+        broker, port = str(self.folder.root / "broker"), str(self.ports.mqtt)
+        store = f"{self.folder.root}/mosquitto/"
+        # A process of its own: it makes the secret key that the others' settings begin with.
+        await self.at_central((("init", "--admin", "admin", "--password-stdin"), "look-after-rooms"))
+        return await self.at_central(
+            (("user", "add", CASHIER.name, "--role", "cashier", "--password-stdin"), CASHIER.password),
+            (("import-campus", str(self.folder.campus_list)), ""),
+            (NO_SEASON, ""),
+            (("ca", "make"), ""),
+            (("broker-config", broker, "--host", LOOPBACK, "--port", port, "--store", store), ""),
+            (OPEN_CODE, ""),
+        )
+
+    async def at_central(self, *commands: tuple[Sequence[str], str], approve: bool = False) -> str:
+        """Type commands on the server, in one process; `approve`: let the card that waits replace the living gateway, then."""
+        environment = {**self.parts.central_environment(), "PYTHONPATH": str(REPOSITORY)}
+        more = ("--approve", BUILDING.code) if approve else ()
+        return await run_command(
+            python("tests.dead_pi.at_central", json.dumps(commands), *more), environment, self.folder.root
         )
 
     def _broker(self, folder: Path) -> Part:
@@ -180,11 +186,6 @@ class Site:
 
     # --- what people do
 
-    async def open_code(self) -> str:
-        """Open the building's code at central, as its administrator does; give it as printed."""
-        said = await self.opening.central("enrol", BUILDING.code, "--id", BUILDING.gateway)
-        return said.splitlines()[0].split()[-1]
-
     async def commission(self, pi: Pi) -> None:
         """Enter line and meters, as the electrician found them."""
         port = str(self.folder.port(BUILDING, BUILDING.lines[0]))
@@ -205,17 +206,6 @@ class Site:
         await asyncio.to_thread(cashier.sign_in, CASHIER.name, CASHIER.password)
         for room, yuan in sums:
             await asyncio.to_thread(cashier.pay, f"{BUILDING.code}-{room.label}", yuan)
-
-    async def approve_when_asked(self) -> None:
-        """Let the card that waits replace the gateway that was heard lately: what the page's button does."""
-        await until(
-            lambda: self.rows("SELECT 1 FROM link_enrolmentcode WHERE waiting_key <> ''"), "a card waits"
-        )
-        environment = {**os.environ, **self.parts.central_environment(), "PYTHONPATH": str(REPOSITORY)}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.dead_pi.approve", BUILDING.code, env=environment
-        )
-        assert await process.wait() == 0
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{self.folder.central_db}?mode=ro", uri=True)) as central:
@@ -240,6 +230,13 @@ async def running_site(root: Path) -> AsyncIterator[Site]:
         yield site
     finally:
         await site.stop()
+
+
+def code_in(said: str) -> str:
+    """Give the code that `enrol` printed, as the last of the commands."""
+    found = re.findall(r"^(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}$", said, re.MULTILINE)
+    assert found, said
+    return str(found[-1])
 
 
 async def until(true: Any, what: str) -> None:

@@ -6,7 +6,19 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.dead_pi.building import BUILDING, KWH, PAID, PAYS_LATER, RUNS_OUT, Pi, Site, running_site, until
+from tests.dead_pi.building import (
+    BUILDING,
+    KWH,
+    OPEN_CODE,
+    PAID,
+    PAYS_LATER,
+    RUNS_OUT,
+    Pi,
+    Site,
+    code_in,
+    running_site,
+    until,
+)
 
 
 @dataclass
@@ -28,11 +40,10 @@ class Rescue:
 async def rescue(root: Path) -> Rescue:
     """Live, burn, come back, come to rest; everything is stopped at the end."""
     async with running_site(root) as site:
-        code = await site.open_code()
         old, new = Pi(root / "old-card"), Pi(root / "new-card")
         seen = Rescue(site, new)
         try:
-            seen.first_said = await set_up(site, old, code)
+            seen.first_said = await set_up(site, old, site.first_code)
             await site.commission(old)
             await _live(site, old)
             seen.died_at_seq = site.rows("SELECT max(received_seq) FROM link_gatewayepoch")[0][0]
@@ -93,10 +104,11 @@ async def _is(question: object, wanted: bool) -> bool:
 
 async def _come_back(site: Site, pi: Pi, seen: Rescue) -> None:
     began_s = time.monotonic()
-    code = await site.open_code()
-    approving = asyncio.create_task(site.approve_when_asked())
-    seen.second_said = await set_up(site, pi, code)
-    await approving
+    # The code is the building's own, and the same again: it is only opened anew.
+    opening = asyncio.create_task(site.at_central((OPEN_CODE, ""), approve=True))
+    await until(lambda: site.rows("SELECT used_key = '' FROM link_enrolmentcode")[0][0], "open anew")
+    seen.second_said = await set_up(site, pi, site.first_code)
+    assert code_in(await opening) == site.first_code
     seen.seconds["set up"] = time.monotonic() - began_s
     await pi.start()
     await until(

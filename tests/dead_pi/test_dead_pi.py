@@ -12,7 +12,7 @@ from firmware_tools.auditor.findings import Figure
 from tests.dead_pi.building import KWH, PAID, PAYS_LATER, RUNS_OUT
 from tests.dead_pi.rescue import Rescue, rescue
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("dead-pi")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("dead-pi")]
 
 
 @pytest.fixture(scope="module")
