@@ -238,19 +238,27 @@ class VirtualLine:
         return end
 
     def _send_next(self, session: int, chunks: Iterator[tuple[float, bytes]]) -> None:
-        following = next(chunks, None)
-        if following is not None:
-            asyncio.get_running_loop().call_at(following[0], self._send, session, chunks, *following)
+        """Send what is due, and come back for the rest: on a late loop nothing that began later may overtake it."""
+        loop = asyncio.get_running_loop()
+        for due, chunk in chunks:
+            if due > loop.time():
+                loop.call_at(due, self._send, session, chunks, due, chunk)
+                return
+            self._deliver(session, due, chunk)
 
     def _send(self, session: int, chunks: Iterator[tuple[float, bytes]], due: float, chunk: bytes) -> None:
-        if session == self._session:
-            loop = asyncio.get_running_loop()
-            if self.faults.adapter_ms:
-                loop.call_later(self.faults.adapter_ms / 1000, self._endpoint.send, chunk)
-            else:
-                self._endpoint.send(chunk)
-            self._late_s = loop.time() - due
-            self._send_next(session, chunks)
+        self._deliver(session, due, chunk)
+        self._send_next(session, chunks)
+
+    def _deliver(self, session: int, due: float, chunk: bytes) -> None:
+        if session != self._session:
+            return
+        loop = asyncio.get_running_loop()
+        if self.faults.adapter_ms:
+            loop.call_later(self.faults.adapter_ms / 1000, self._endpoint.send, chunk)
+        else:
+            self._endpoint.send(chunk)
+        self._late_s = loop.time() - due
 
 
 def _chunks(at: float, data: bytes, size: int, byte_s: float) -> Iterator[tuple[float, bytes]]:
