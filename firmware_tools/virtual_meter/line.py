@@ -6,9 +6,11 @@ All instants are absolute, so that lateness never adds up. Pacing is real time a
 """
 
 import asyncio
+import heapq
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Protocol
 
 from firmware_tools.virtual_meter.dlt645_1997 import Dlt645Server1997
@@ -105,6 +107,9 @@ class VirtualLine:
         self.plugged = False
         self._heard_until = 0.0
         self._talking_until = 0.0
+        self._leaving: list[tuple[float, int, bytes]] = []
+        """A heap of what is on its way to the master: when it is complete on the wire, its place in the order, bytes."""
+        self._order = count()
         self._late_s = 0.0
         """How late the last chunk left. A wire has no such lateness, so the master's next request is dated back by it."""
 
@@ -128,6 +133,7 @@ class VirtualLine:
     async def stop(self) -> None:
         """Unplug the line: masters see a hang-up, what is on its way is lost. `start` brings it back."""
         self._session += 1
+        self._leaving.clear()
         self.plugged = False
         await self._endpoint.unplug()
 
@@ -234,31 +240,31 @@ class VirtualLine:
             data = inverted(data, has_parity=self._has_parity)
         end = at + len(data) * byte_s
         self._talking_until = max(self._talking_until, end)
-        self._send_next(self._session, _chunks(at, data, self._chunk_bytes, byte_s))
+        is_waiting = bool(self._leaving)
+        for due, chunk in _chunks(at, data, self._chunk_bytes, byte_s):
+            heapq.heappush(self._leaving, (due, next(self._order), chunk))
+        if not is_waiting:
+            self._wait()
         return end
 
-    def _send_next(self, session: int, chunks: Iterator[tuple[float, bytes]]) -> None:
-        """Send what is due, and come back for the rest: on a late loop nothing that began later may overtake it."""
-        loop = asyncio.get_running_loop()
-        for due, chunk in chunks:
-            if due > loop.time():
-                loop.call_at(due, self._send, session, chunks, due, chunk)
-                return
-            self._deliver(session, due, chunk)
+    def _wait(self) -> None:
+        """Come back for what leaves next."""
+        if self._leaving:
+            asyncio.get_running_loop().call_at(self._leaving[0][0], self._send_due, self._session)
 
-    def _send(self, session: int, chunks: Iterator[tuple[float, bytes]], due: float, chunk: bytes) -> None:
-        self._deliver(session, due, chunk)
-        self._send_next(session, chunks)
-
-    def _deliver(self, session: int, due: float, chunk: bytes) -> None:
+    def _send_due(self, session: int) -> None:
+        """Send all that is due, in the order of the wire: on a late loop nothing that began later may overtake the rest."""
         if session != self._session:
             return
         loop = asyncio.get_running_loop()
-        if self.faults.adapter_ms:
-            loop.call_later(self.faults.adapter_ms / 1000, self._endpoint.send, chunk)
-        else:
-            self._endpoint.send(chunk)
-        self._late_s = loop.time() - due
+        while self._leaving and self._leaving[0][0] <= loop.time():
+            due, _, chunk = heapq.heappop(self._leaving)
+            if self.faults.adapter_ms:
+                loop.call_later(self.faults.adapter_ms / 1000, self._endpoint.send, chunk)
+            else:
+                self._endpoint.send(chunk)
+            self._late_s = loop.time() - due
+        self._wait()
 
 
 def _chunks(at: float, data: bytes, size: int, byte_s: float) -> Iterator[tuple[float, bytes]]:
