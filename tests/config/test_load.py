@@ -240,3 +240,22 @@ def test_each_setting_has_a_rule_with_an_example_that_is_toml() -> None:
 )
 def test_the_language_is_the_machines(environment: dict[str, str], language: str) -> None:
     assert language_of(environment) == language
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ('"https://cards.example.edu/"', "https://cards.example.edu"),
+        ('"http://10.0.0.5:8000"', "http://10.0.0.5:8000"),
+        ('"cards.example.edu"', "not-a-web-address"),
+        ('"ftp://cards"', "not-a-web-address"),
+        ('"https://user@cards"', "not-a-web-address"),
+        ('"https://cards/office"', "not-a-web-address"),
+        ("5", "not-text"),
+    ],
+)
+def test_the_address_of_centrals_web(tmp_path: Path, url: str, read: str) -> None:
+    text = good(tmp_path) + f"\n[web]\nurl = {url}\n"
+    loaded = load(tmp_path, text.encode())
+    found = loaded.web.url if isinstance(loaded, GatewayConfig) else loaded[0].code
+    assert found == read

@@ -60,7 +60,8 @@ class Places:
         """Make the folders that are missing, the daemon's user their owner. Raises OSError."""
         for folder in (self.settings, self.data):
             if not folder.is_dir():
-                folder.mkdir(mode=FOLDER_MODE, parents=True)
+                folder.mkdir(parents=True)
+                folder.chmod(FOLDER_MODE)  # whatever root's umask leaves of it
                 _give_to_daemon(folder)
 
 
