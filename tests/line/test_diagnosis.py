@@ -2,7 +2,9 @@
 
 import pytest
 
-from gateway.adapters.serial_bus.diagnosis import FailedTry, diagnose
+from firmware_tools.virtual_meter.inverted import inverted
+from gateway.adapters.serial_bus.diagnosis import SWAPPED, FailedTry, diagnose, looks_inverted
+from gateway.protocols.dlt645 import functions
 
 READ = bytes.fromhex("fefefefe 68 032212202265 68 11 04 33333433 7a16")
 ANSWER = bytes.fromhex("fefefefe 68 032212202265 68 91 08 33333433ab896745 3a 16")
@@ -63,3 +65,17 @@ def test_one_damaged_answer_of_a_known_meter_keeps_the_codecs_word() -> None:
 @pytest.mark.parametrize("kind", ["other-meter", "stale", "unexpected"])
 def test_good_frames_that_are_not_the_answer_are_named(kind: str) -> None:
     assert name(FailedTry(ANSWER, (), (kind,))) == kind
+
+
+@pytest.mark.parametrize("has_parity", [True, False])
+@pytest.mark.parametrize("preamble", [0, 4])
+@pytest.mark.parametrize("address", ["000000000001", "202411110002", "202000000177"])
+def test_swapped_wires_are_known_by_what_a_receiver_makes_of_them(
+    address: str, preamble: int, has_parity: bool
+) -> None:
+    sent = functions.read(address, "00010000", preamble)
+    assert looks_inverted(inverted(sent, has_parity=has_parity))
+    assert not looks_inverted(sent)
+    assert not looks_inverted(sent[3:])
+    broken = [FailedTry(b"\x00", ("garbage",), ())] * 3
+    assert diagnose(sent, broken, ever_answered=False, others_answer=False) == SWAPPED
