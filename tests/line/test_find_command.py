@@ -18,6 +18,7 @@ from firmware_tools.virtual_meter.line import VirtualLine
 from firmware_tools.virtual_meter.meter import MeterSpec, VirtualMeter
 from firmware_tools.virtual_meter.wall_clock import WallClock
 from gateway.__main__ import main
+from gateway.technician.find.state_file import StateFile
 
 SETTING = ("--baud", "9600", "--protocol", "dlt645-2007", "--expect", "3")
 
@@ -144,6 +145,9 @@ async def test_what_cant_be_searched_is_explained(line: VirtualLine, tmp_path: P
     ):
         got, out, err = await typed(*words)
         assert (got, sentence in out + err) == (code, True), (words, out, err)
+    with StateFile(tmp_path).held():
+        code, out, err = await typed("--json", *data)
+    assert (code, json.loads(out)["error"]) == (1, "already-running")
     kept = tmp_path / "find.json"
     kept.write_text('{"version": 99}')
     busy = os.open(line.address, os.O_RDWR | os.O_NOCTTY)

@@ -23,7 +23,7 @@ from gateway.technician.find.ports import ports_of
 from gateway.technician.find.registering import save, undo
 from gateway.technician.find.screen import Screen
 from gateway.technician.find.searching import find
-from gateway.technician.find.state_file import StateFile
+from gateway.technician.find.state_file import SearchRunning, StateFile
 from gateway.technician.find.troubles import trouble_finding
 from gateway.technician.find.wording import tables
 from gateway.technician.findings import Finding, as_json, lines_of
@@ -84,17 +84,16 @@ def run(args: argparse.Namespace) -> int:
         return _refuse(args, "bad-arguments", mistake, USAGE)
     store = StateFile(args.data)
     try:
-        registry = RegistryStore(args.data, read_models())
-        state, aside = store.load()
-        if aside is not None:
-            _say(args, say("The kept search could not be read; it was put aside as {path}.", path=aside))
-        code = undo(args, state, store, registry) if args.undo else _search(args, state, store, registry)
-        sys.stdout.flush()
-        return code
+        with store.held():
+            return _act(args, store)
+    except SearchRunning:
+        sentence = say(
+            "Another search is running. Wait for its end, or stop it with Ctrl-C where it was started."
+        )
+        return _refuse(args, "already-running", sentence, FAILED)
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # whoever read has gone: nothing is left to say
+        # Whoever read has gone: nothing is left to say, not even at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (BrokenModels, RegistryDamaged) as error:
         return _refuse(args, "damaged", str(error), FAILED)
@@ -106,6 +105,16 @@ def run(args: argparse.Namespace) -> int:
             why=error.strerror,
         )
         return _refuse(args, "no-access", sentence, FAILED)
+
+
+def _act(args: argparse.Namespace, store: StateFile) -> int:
+    registry = RegistryStore(args.data, read_models())
+    state, aside = store.load()
+    if aside is not None:
+        _say(args, say("The kept search could not be read; it was put aside as {path}.", path=aside))
+    code = undo(args, state, store, registry) if args.undo else _search(args, state, store, registry)
+    sys.stdout.flush()
+    return code
 
 
 def _mistake(args: argparse.Namespace) -> str | None:

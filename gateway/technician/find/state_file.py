@@ -1,7 +1,10 @@
 """Where a search is kept: one JSON file in the data folder, replaced as a whole: a power cut costs seconds of asking."""
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -10,6 +13,11 @@ from gateway.adapters.registry_file import owned_by_folder
 from gateway.technician.find.found import STATE_VERSION, FindState
 
 NAME = "find.json"
+LOCK_NAME = "find.lock"
+
+
+class SearchRunning(Exception):
+    """Another search of this gateway is under way; both would keep only their own."""
 
 
 class StateFile:
@@ -17,6 +25,16 @@ class StateFile:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other searches away. Raises SearchRunning where there is one, and OSError."""
+        with owned_by_folder(self.path.with_name(LOCK_NAME), "ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SearchRunning from None
+            yield
 
     def load(self) -> tuple[FindState, Path | None]:
         """Give the kept state, a fresh one where there is none; and where a damaged one was put aside. Raises OSError."""
