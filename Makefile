@@ -123,7 +123,7 @@ deb: $(STAMP) ## dist/cardroom-gateway_VERSION_ARCH.deb and cardroom-central_...
 	@$(PY) systemd/package/build.py $(if $(ARCH),--arch $(ARCH)) $(if $(VERSION),--version $(VERSION)) $(if $(ONLY),--only $(ONLY)) $(DEB_ARGS)
 
 try-install: $(STAMP) ## the packages on a bare Debian 12 in a folder, from dpkg -i to purge; needs root and a network
-	@$(PY) -m tests.install.try_install
+	@$(PY) -m tests.install.try_install $(if $(ONLY),--only $(ONLY))
 
 try-update: $(STAMP) ## updates to broken versions on such a machine: each goes back by itself; needs root and a network
 	@$(PY) -m tests.install.try_update

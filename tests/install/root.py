@@ -26,6 +26,18 @@ ENVIRONMENT = {
     "STANDIN_RESTART_S": "2",
 }
 
+SHIM = """#!/bin/sh
+# What only writes links is the real one's; what needs systemd at work is the stand-in's.
+for word in "$@"; do
+    case "$word" in
+    -*) ;;
+    preset | enable | disable | mask | unmask | is-enabled) SYSTEMD_OFFLINE=1 exec /usr/bin/systemctl.real "$@" ;;
+    *) break ;;
+    esac
+done
+exec python3 /usr/local/lib/service_standin.py ask /run "$@"
+"""
+
 
 class Machine:
     """One such system at work."""
@@ -63,10 +75,10 @@ class Machine:
         """Let the stand-in take systemd's place."""
         (self.root / "run/systemd/system").mkdir(parents=True, exist_ok=True)
         self.put(STANDIN, "/usr/local/lib/service_standin.py")
-        shim = self.root / "usr/local/sbin/systemctl"
-        shim.write_text('#!/bin/sh\nexec python3 /usr/local/lib/service_standin.py ask /run "$@"\n')
+        shim, real = self.root / "usr/bin/systemctl", self.root / "usr/bin/systemctl.real"
+        shim.rename(real)
+        shim.write_text(SHIM)
         shim.chmod(0o755)
-        shutil.copy(shim, self.root / "usr/bin/systemctl")
         self._standin = subprocess.Popen(
             ["chroot", str(self.root), "python3", "/usr/local/lib/service_standin.py", "serve", "/run", "/"],
             env=ENVIRONMENT,

@@ -20,21 +20,30 @@ WANTS = Path("etc/systemd/system/multi-user.target.wants")
 
 def main() -> int:
     """Walk; 0 when every goal was met."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=("gateway", "central"), help="one of the two packages")
+    only = parser.parse_args().only
     figures = Figures("TRY-INSTALL")
     with tempfile.TemporaryDirectory(prefix="cardroom-try-") as folder, machine() as one:
         built = Path(folder)
-        gateway, higher = _packages(figures, built)
-        _install_gateway(figures, one, gateway)
-        building = Building(one)
-        building.begin()
-        try:
-            _run_gateway(figures, one, building)
-            _upgrade_and_remove(figures, one, building, higher)
-        finally:
-            building.end()
-        _central(figures, one, build("--only", "central", to=built))
+        one.must("apt-get", "update", "-qq")
+        if only != "central":
+            _gateway(figures, one, built)
+        if only != "gateway":
+            _central(figures, one, build("--only", "central", to=built))
     return figures.close()
+
+
+def _gateway(figures: Figures, one: Machine, built: Path) -> None:
+    package, higher = _packages(figures, built)
+    _install_gateway(figures, one, package)
+    building = Building(one)
+    building.begin()
+    try:
+        _run_gateway(figures, one, building)
+        _upgrade_and_remove(figures, one, building, higher)
+    finally:
+        building.end()
 
 
 def _yes(figures: Figures, what: str, so: object, beside: str = "") -> None:
@@ -60,7 +69,6 @@ def _lint(figures: Figures, package: Path) -> None:
 
 
 def _install_gateway(figures: Figures, one: Machine, package: Path) -> None:
-    one.must("apt-get", "update", "-qq")
     one.run("dpkg", "-i", one.put(package, "/tmp/gateway.deb"))
     done = one.run("apt-get", "-y", "-qq", "--no-install-recommends", "-f", "install")
     _yes(
@@ -151,7 +159,7 @@ def _central(figures: Figures, one: Machine, package: Path) -> None:
     _lint(figures, package)
     one.run("dpkg", "-i", one.put(package, "/tmp/central.deb"))
     one.must("apt-get", "-y", "-qq", "--no-install-recommends", "-f", "install")
-    one.must("sh", "-c", "rm -r /var/lib/cardroom; systemd-tmpfiles --create cardroom-central.conf")
+    one.must("sh", "-c", "rm -rf /var/lib/cardroom; systemd-tmpfiles --create cardroom-central.conf")
     made = one.run("cardroom-central", "init", user="cardroom")
     _yes(
         figures,
