@@ -4,7 +4,6 @@ The key is made once and never leaves the folder. Who has it can let anybody in 
 believe Ed25519 signatures alone.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +48,8 @@ def load_authority() -> Authority | None:
         raise AuthorityUnreadable(_unreadable(type(error).__name__)) from error
     if not isinstance(key, PrivateKey) or key.public_key() != certificate.public_key():
         raise AuthorityUnreadable(_unreadable("the key is not the certificate's"))
+    if not _is_private(key_file):
+        raise AuthorityUnreadable(f"the authority's key can be read by others: chmod 600 {key_file}")
     return Authority(key, certificate)
 
 
@@ -69,9 +70,8 @@ def new_key() -> PrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def is_private(path: Path) -> bool:
-    """Say whether nobody but the owner can read a file."""
-    return not os.stat(path).st_mode & 0o077
+def _is_private(path: Path) -> bool:
+    return not path.stat().st_mode & 0o077
 
 
 def _unreadable(why: str) -> str:

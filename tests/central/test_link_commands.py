@@ -97,6 +97,9 @@ def test_an_authority_that_is_damaged_is_said_and_revokes_all_the_same(typed: Ty
     typed("broker-config", str(tmp_path / "broker"), "--host", "x")
     NewCard().enrol(typed("enrol", "1")[1].splitlines()[0])
     key = tmp_path / "data" / "ca.key"
+    key.chmod(0o644)
+    assert f"chmod 600 {key}" in typed("ca", "show")[1]
+    key.chmod(0o600)
     key.write_text("nonsense")
     for words in (
         ("ca",),

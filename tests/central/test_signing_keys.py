@@ -122,6 +122,9 @@ def test_the_loss_of_the_key_that_signs_is_survived(
     new = prepared(file)
     answer(taker, twin)
     assert why(signing_keys.recover(file, actor="test", now_ms=NOW_MS)) == (KeyRefusal.NOT_LOST,)
+    # Somebody put another key in its place: no gateway knows it, so it is no reason not to recover.
+    signing_key.write_text("03" * 32)
+    assert signing_keys.recover(file, actor="test", now_ms=NOW_MS) == new
     signing_key.unlink()
     with pytest.raises(SigningKeyMissing, match="recover"):
         signer()
