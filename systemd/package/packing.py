@@ -49,6 +49,8 @@ PACKAGES = {
             "cardroom-ingest.service",
             "cardroom-notices.service",
             "cardroom-backup.*",
+            "mosquitto-cardroom.path",
+            "mosquitto-cardroom.service",
         ),
     ),
 }
@@ -108,6 +110,10 @@ def _copy_system_files(build: Build) -> None:
         _write(
             build, f"usr/lib/{folder}/{build.package}.conf", (HERE / build.name / f"{kind}.conf").read_text()
         )
+    if build.name == "central":
+        # Not where systemd would take it by itself: a broker without `broker-config` would not start with it.
+        drop_in = (build.root / "systemd/mosquitto-cardroom.conf").read_text()
+        _write(build, f"usr/share/{build.package}/mosquitto-cardroom.conf", drop_in)
     for rules in sorted((HERE / build.name).glob("*.rules")):
         _write(build, f"usr/lib/udev/rules.d/{rules.name}", rules.read_text())
 
