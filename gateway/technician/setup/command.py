@@ -102,7 +102,9 @@ def _last_line(outcome: Outcome, code: int, *, check_only: bool) -> str:
         return say("Done: this Pi is gateway {gateway}; the building is back.", **name)
     if code == 0:
         return say(
-            "Done: this Pi is gateway {gateway}. Next, find the meters: cardroom-gateway commission", **name
+            "Done: this Pi is gateway {gateway}. Next, find the meters: sudo systemctl stop cardroom-gateway, then "
+            "sudo -u cardroom cardroom-gateway commission",
+            **name,
         )
     return say("This Pi is gateway {gateway}; what is marked above must be put right.", **name)
 

@@ -21,7 +21,7 @@ class Dialogue:
     """One person's terminal. `quiet`: only a program reads, and the result is all it wants."""
 
     def __init__(self, *, yes: bool, quiet: bool) -> None:
-        self._yes = yes
+        self.has_agreed = yes
         self._quiet = quiet
         self.is_there = sys.stdin.isatty() and not quiet
 
@@ -43,7 +43,7 @@ class Dialogue:
 
     def confirm(self, question: str) -> bool:
         """Say whether the person agrees; `--yes` has agreed. Raises NoPerson."""
-        if self._yes:
+        if self.has_agreed:
             return True
         if not self.is_there:
             raise NoPerson(say("Nobody is there to agree: give {option}.", option="--yes"))

@@ -81,7 +81,7 @@ def _restore_registry(places: Places, answer: EnrolAnswer) -> Finding | None:
         done = RegistryStore(places.data, read_models()).restore(lines, meters)
     except (msgspec.ValidationError, RegistryDamaged) as error:
         what = say("The lines and meters that central kept can't be used.")
-        next_step = say("Find the meters again: cardroom-gateway commission")
+        next_step = say("Find the meters again: sudo -u cardroom cardroom-gateway commission")
         return Finding("registry", Level.ASK, "registry-unusable", what, str(error), next_step)
     facts = {"lines": len(lines), "meters": len(meters)}
     if not done:

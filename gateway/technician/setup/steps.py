@@ -57,7 +57,7 @@ def set_up(dialogue: Dialogue, wish: Wish, places: Places) -> Outcome:
     """Make this Pi a gateway. Raises NoPerson, OSError (nothing is half done), KeyboardInterrupt, EOFError."""
     outcome = Outcome()
     places.make()
-    if dialogue.is_there and not was_asked():
+    if dialogue.is_there and not dialogue.has_agreed and not was_asked():
         dialogue.choose_language()
     write_language(places, language())
     urls, letters = _address(dialogue, wish, places), _code(dialogue, wish)
