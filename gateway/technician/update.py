@@ -126,7 +126,11 @@ def _begin(args: argparse.Namespace, files: UpdateFiles) -> int:
 
 
 def _prepare(
-    args: argparse.Namespace, files: UpdateFiles, packages: DebianPackages, state: UpdateState, checked: Package
+    args: argparse.Namespace,
+    files: UpdateFiles,
+    packages: DebianPackages,
+    state: UpdateState,
+    checked: Package,
 ) -> int:
     tools = Tools(packages, ServiceManager(UNIT), files, words.progress(args.json))
     try:
