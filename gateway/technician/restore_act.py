@@ -180,7 +180,13 @@ def _shown(opened: Opened, facts: StoreFacts, data: Path, here: Here) -> Iterato
             here=here.gateway,
             gateway=manifest.gateway,
         )
-    if here.known.signer not in (None, opened.envelope.signer):
+    if here.known.signer is None:
+        yield say(
+            "! Whose it is can't be told here: it was signed by key {key}. Compare that with the key on central's page of this "
+            "gateway; where it differs, put nothing back.",
+            key=opened.envelope.signer[:16],
+        )
+    elif here.known.signer != opened.envelope.signer:
         yield say(
             "! This machine has another key than the backup: if central was given the new one, enrol the "
             "gateway again afterwards."

@@ -26,6 +26,8 @@ USER = "cardroom"
 _EXCHANGE = 2
 """RENAME_EXCHANGE of renameat2(2)."""
 _AT_FDCWD = -100
+PERMISSIONS = 0o777
+"""A backup makes no file that runs as root for others, whoever wrote it."""
 STORE_FILES = (f"{JOURNAL_NAME}-wal", f"{JOURNAL_NAME}-shm", JOURNAL_NAME)
 
 
@@ -93,7 +95,7 @@ def _elsewhere(staged: Path, manifest: Manifest, config: Path) -> Iterator[tuple
             target = config.parent / place.name
             if not target.exists():
                 shutil.copyfile(path, target)
-                os.chmod(target, row.mode)
+                os.chmod(target, row.mode & PERMISSIONS)
             continue
         aside = staged / DATA / "restored" / place.name
         aside.parent.mkdir(mode=0o700, exist_ok=True)
@@ -169,7 +171,7 @@ def _replace_file(path: Path, target: Path, stamp: str, mode: int) -> None:
         shutil.copy2(target, target.with_name(f"{target.name}.before-restore-{stamp}"))
     aside = target.with_name(f".{target.name}.restored")
     shutil.copyfile(path, aside)
-    os.chmod(aside, mode)
+    os.chmod(aside, mode & PERMISSIONS)
     if os.geteuid() == 0:
         state = (target if target.exists() else target.parent).stat()
         os.chown(aside, state.st_uid, state.st_gid)
