@@ -23,11 +23,6 @@ def others(tmp_path: Path) -> Path:
     return path
 
 
-def lock(folder: Path) -> None:
-    with owned_by_folder(folder / "x.lock", "ab"):
-        pass
-
-
 def fresh(folder: Path) -> None:
     with owned_by_folder(folder / "x.json.new", "wb") as file:
         file.write(b"mine")
@@ -52,7 +47,6 @@ def archive(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("planted", "act"),
     [
-        ("x.lock", lock),
         ("x.json.new", fresh),
         ("x.key", owned),
         (REGISTRY, kept_and_put_back),
