@@ -205,16 +205,7 @@ def _read(path: Path) -> x509.Certificate | None:
 def _is_good(found: x509.Certificate, by: Authority, now_ms: int) -> bool:
     """Say whether a certificate is of this authority and far from its end."""
     span = certificates.Span(_ms(found.not_valid_before_utc), certificates.until_ms(found))
-    ours = found.issuer == by.certificate.subject and _is_signed_by(found, by)
-    return ours and certificates.is_fresh(span, now_ms)
-
-
-def _is_signed_by(found: x509.Certificate, by: Authority) -> bool:
-    try:
-        found.verify_directly_issued_by(by.certificate)
-    except Exception:  # what the library raises for a stranger's signature differs with the key's kind
-        return False
-    return True
+    return certificates.is_of(by, found) and certificates.is_fresh(span, now_ms)
 
 
 def _hosts_of(found: x509.Certificate) -> list[str]:

@@ -21,13 +21,15 @@ MOST_AN_HOUR = 20
 
 
 def give(gateway: Gateway, public: PublicKey, by: Authority, now_ms: int) -> GatewayCertificate:
-    """Give a gateway's certificate for a key: the one that it has, while that is far from its end; else a new one."""
+    """Give a gateway's certificate for a key: the one that it has, while that is far from its end and of this authority; else a
+    new one."""
     digest = certificates.key_digest(public)
     rows = GatewayCertificate.objects.filter(gateway=gateway, key_digest=digest, revoked_ms=None)
     found = rows.order_by("-expires_ms").first()
     if found is not None:
         span = Span(found.issued_ms - certificates.BACKDATED_MS, found.expires_ms)
-        if certificates.is_fresh(span, now_ms):
+        is_ours = certificates.is_of(by, x509.load_pem_x509_certificate(found.pem.encode()))
+        if is_ours and certificates.is_fresh(span, now_ms):
             return found
     span = certificates.span_of_days(now_ms, certificates.GATEWAY_DAYS)
     made = certificates.client_certificate(by, public, gateway.pk, x509.random_serial_number(), span)

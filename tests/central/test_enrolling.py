@@ -11,6 +11,7 @@ from central.clock import now_ms
 from central.domain import certificates
 from central.ledger.models import AuditEntry
 from central.link import enrolment_codes
+from central.link.authority import folder as authority_folder
 from central.link.authority import load_authority, make_authority
 from central.link.broker_files import Wanted, configure, write_again
 from central.link.enrolment_codes import CodeRefusal, Opened
@@ -188,6 +189,19 @@ def test_an_older_database_lets_nobody_in_whom_the_list_shuts_out(code: str, bro
     # It goes from the list when it must have lapsed.
     write_again(now_ms() + 91 * DAY_MS)
     assert serials(broker) == set()
+
+
+def test_a_new_authority_gives_every_gateway_a_certificate_of_its_own(code: str, broker: Path) -> None:
+    """The former one's key was lost or copied; the gateways' keys were not."""
+    card, home = NewCard(), authority_folder()
+    card.enrol(code)
+    for name in ("ca.key", "ca.pem"):
+        (home / name).unlink()
+    by = make_authority("test", now_ms()).authority
+    assert {"server.pem", "revoked.crl"} <= set(write_again(now_ms()).changed)
+    said = card.enrol(code)
+    x509.load_pem_x509_certificate(said["certificate"].encode()).verify_directly_issued_by(by.certificate)
+    assert post("renew", card.renewal("b1"))["raw"].count(b"BEGIN CERTIFICATE") == 2
 
 
 def test_what_a_clock_that_ran_ahead_has_made_is_made_again(code: str, broker: Path) -> None:
