@@ -76,7 +76,9 @@ def _renewed(gateway: Gateway, opened: Sealed, by: Authority, now_ms: int) -> by
         return EnrolRefusal.BAD_REQUEST
     if is_revoked(found):
         return EnrolRefusal.REVOKED_KEY
-    lately = GatewayCertificate.objects.filter(gateway=gateway, issued_ms__gt=now_ms - HOUR_MS).count()
+    lately = GatewayCertificate.objects.filter(
+        gateway=gateway, issued_ms__range=(now_ms - HOUR_MS, now_ms)
+    ).count()
     if lately >= MOST_AN_HOUR:
         return EnrolRefusal.TOO_MANY
     given = give(gateway, found, by, now_ms)

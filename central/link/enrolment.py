@@ -61,7 +61,7 @@ class Asked:
 def enrol(sent: bytes, address: str, now_ms: int) -> bytes | EnrolRefusal:
     """Enrol whoever sent this, or say why not. The same key again, in the same opening, gets the same answer."""
     since_ms = now_ms - TRIES_WITHIN_MS
-    if EnrolmentTry.objects.filter(address=address, at_ms__gt=since_ms).count() >= TRIES:
+    if EnrolmentTry.objects.filter(address=address, at_ms__range=(since_ms, now_ms)).count() >= TRIES:
         return EnrolRefusal.TOO_MANY
     done = _enrolled(sent, now_ms)
     if isinstance(done, EnrolRefusal):
