@@ -81,8 +81,11 @@ def damaged(path: Path, why: str) -> RegistryDamaged:
 
 @contextmanager
 def owned_by_folder(path: Path, mode: str) -> Iterator[IO[bytes]]:
-    """Open a file for the folder's owner: a technician's `sudo` must not lock the daemon out of its own registry."""
-    with open(path, mode) as file:
+    """Open a file for the folder's owner: a technician's `sudo` must not lock the daemon out of its own registry.
+
+    Never through a link: the folder is the daemon's, and root must not write, or give it, a file elsewhere. Raises OSError.
+    """
+    with open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o666)) as file:
         if os.geteuid() == 0:
             folder = path.parent.stat()
             os.fchown(file.fileno(), folder.st_uid, folder.st_gid)

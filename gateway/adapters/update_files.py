@@ -214,8 +214,8 @@ class Books:
                 source.backup(copy)
             _sync_file(self._kept / JOURNAL)
         if (self._data / REGISTRY).exists():
-            shutil.copyfile(self._data / REGISTRY, self._kept / REGISTRY)
-            _sync_file(self._kept / REGISTRY)
+            with _plain(self._data / REGISTRY) as registry:
+                _write_durably(self._kept / REGISTRY, registry.read())
         _sync_folder(self._kept)
 
     def are_readable(self) -> bool:
@@ -263,15 +263,25 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _copy_durably(source: Path, target: Path, owned_as: Path) -> None:
-    """Copy whole or not at all, for the folder's owner: root puts it back, the daemon writes it."""
+    """Copy whole or not at all, for the folder's owner: root puts it back, the daemon writes it.
+
+    Never through a link: the folder is the daemon's, and root must not read or write a file elsewhere for it.
+    """
     part = target.with_name(f"{target.name}.part")
-    shutil.copyfile(source, part)
-    part.chmod(0o640)
-    if os.geteuid() == 0:
-        owner = owned_as.stat()
-        os.chown(part, owner.st_uid, owner.st_gid)
-    _sync_file(part)
+    part.unlink(missing_ok=True)
+    with _plain(source) as whole, open(part, "xb") as file:
+        shutil.copyfileobj(whole, file)
+        file.flush()
+        if os.geteuid() == 0:
+            owner = owned_as.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+        os.fchmod(file.fileno(), 0o640)
+        os.fsync(file.fileno())
     os.replace(part, target)
+
+
+def _plain(path: Path) -> IO[bytes]:
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW))
 
 
 def _sync_file(path: Path) -> None:
