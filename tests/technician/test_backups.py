@@ -135,7 +135,9 @@ def test_c_11_a_restored_store_begins_a_new_epoch_and_doubles_nothing(
     assert code == 0, err
     # No key of its own to compare with any more: the person compares, on central's page.
     assert f"signed by key {file_signer(file)[:16]}" in err
-    assert f"There is a store in {kept.data} now: epoch {old_epoch}" in err, "it must be looked at under our own lock"
+    assert f"There is a store in {kept.data} now: epoch {old_epoch}" in err, (
+        "it must be looked at under our own lock"
+    )
     told = json.loads(out)
     aside = Path(told["kept"])
     assert [stat.S_IMODE((kept.data / name).stat().st_mode) for name in ("registry.json", "gateway.key")] == [
