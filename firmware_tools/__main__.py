@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from firmware_tools.terminal.arguments import Arguments
 from gateway.words import LANGUAGES, mark, say, take_language
+from gateway.words.arguments import Arguments
 
 WHAT = {
     "identify": mark("what is on the serial ports: speed, device, firmware"),

@@ -143,6 +143,8 @@ def _trouble(reason: object) -> WebTrouble:
             return WebTrouble.NOBODY_LISTENS
         case TimeoutError():
             return WebTrouble.NO_ANSWER
+        case ConnectionError():  # taken, and dropped without a word of HTTP: mostly another server's port
+            return WebTrouble.NOT_CENTRAL
         case OSError():
             return WebTrouble.NO_NETWORK
         case _:

@@ -22,8 +22,8 @@ class Mistake:
 
 TEXTS: dict[str, tuple[str, str]] = {
     "no-file": (
-        "There is no such file. Copy the example from docs/install.md there, or name another with --config.",
-        "找不到该文件。请把 README 中的示例复制到此处，或用 --config 指定其他文件。",
+        "There is no such file. Make this Pi a gateway first: sudo cardroom-gateway setup. Or name another file with --config.",
+        "找不到该文件。请先把本机装成网关：sudo cardroom-gateway setup。或用 --config 指定其他文件。",
     ),
     "unreadable": (
         "The file can't be read ({why}). Run the command as the daemon's user or with sudo.",
