@@ -247,7 +247,7 @@ def _port_trouble(bus: SerialBus, args: argparse.Namespace, why: str) -> Trouble
         )
     trouble = bus.trouble
     what = say("Port {port} can't be opened.", port=args.port)
-    return Trouble(f"port-{trouble.fault.value}", what, trouble.detail, trouble.remedy)
+    return Trouble(f"port-{trouble.fault.value}", what, say("{why}", why=trouble.detail), trouble.remedy)
 
 
 def report_trouble(trouble: Trouble, args: argparse.Namespace, exit_code: int = FAILED) -> int:

@@ -60,14 +60,42 @@ def take_language(arguments: Sequence[str]) -> list[str]:
 
 
 def say(text: str, **facts: object) -> str:
-    """Give a sentence in the language spoken now, with its facts."""
-    said = _chinese().get(text, text) if language() == "zh" else text
-    return said.format(**facts) if facts else said
+    """Give a sentence in the language spoken now, with its facts; a reason of the operating system is said in it, too."""
+    if language() != "zh":
+        return text.format(**facts) if facts else text
+    chinese = _chinese()
+    told = {name: chinese[str(fact)] if fact in REASONS else fact for name, fact in facts.items()}
+    said = chinese.get(text, text)
+    return said.format(**told) if facts else said
 
 
 def mark(text: str) -> str:
     """Mark a sentence of a table for its translation; whoever shows it calls `say`."""
     return text
+
+
+REASONS = (
+    mark("No such file or directory"),
+    mark("Permission denied"),
+    mark("Operation not permitted"),
+    mark("No space left on device"),
+    mark("Read-only file system"),
+    mark("Is a directory"),
+    mark("Not a directory"),
+    mark("File exists"),
+    mark("File name too long"),
+    mark("Input/output error"),
+    mark("Device or resource busy"),
+    mark("Inappropriate ioctl for device"),
+    mark("Connection refused"),
+    mark("Connection reset by peer"),
+    mark("No route to host"),
+    mark("Network is unreachable"),
+    mark("Name or service not known"),
+    mark("Temporary failure in name resolution"),
+    mark("timed out"),
+)
+"""What the operating system says of itself, in English only: it is a fact of many sentences."""
 
 
 @cache

@@ -59,7 +59,10 @@ async def _introduce(job: Job, who: str, building: str) -> bool:
         or before.building
         or await job.stage.ask(
             Question(
-                title, say("Building"), help=say("As people call it; it stands on the report and the labels.")
+                title,
+                say("Building"),
+                help=say("As people call it; it stands on the report and the labels."),
+                needed=True,
             )
         )
     )
