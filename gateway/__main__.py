@@ -4,7 +4,7 @@ import sys
 from difflib import get_close_matches
 from importlib import import_module
 
-from gateway.technician.without_trace import quietly
+from gateway.technician.without_trace import NOT_DONE, quietly
 from gateway.words import LANGUAGES, mark, say, take_language
 from gateway.words.arguments import USAGE, Arguments, ByTask
 
@@ -94,8 +94,19 @@ def _command() -> int:
         parser.error(_no_command(asked))
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
-        subparsers.choices[args.command].error(say("unrecognized arguments: %s") % " ".join(unknown))
-    return int(args.run(args))
+        subparsers.choices[asked or ""].error(say("unrecognized arguments: %s") % " ".join(unknown))
+    try:
+        return int(args.run(args))
+    except OSError as error:
+        # The daemon's trace belongs into its log.
+        if asked == "run" or isinstance(error, BrokenPipeError):
+            raise
+        what, why = error.filename or "cardroom-gateway", error.strerror or error
+        trouble = say(
+            "{what}: {why}. Check the disk, the path and your rights, then try again.", what=what, why=why
+        )
+        print(trouble, file=sys.stderr)
+        return NOT_DONE
 
 
 def _no_command(word: str) -> str:

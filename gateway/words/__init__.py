@@ -61,12 +61,15 @@ def take_language(arguments: Sequence[str]) -> list[str]:
 
 def say(text: str, **facts: object) -> str:
     """Give a sentence in the language spoken now, with its facts; a reason of the operating system is said in it, too."""
-    if language() != "zh":
-        return text.format(**facts) if facts else text
-    chinese = _chinese()
-    told = {name: chinese[str(fact)] if fact in REASONS else fact for name, fact in facts.items()}
-    said = chinese.get(text, text)
-    return said.format(**told) if facts else said
+    said = _chinese().get(text, text) if language() == "zh" else text
+    return (
+        said.format(**{name: reason_in(language(), fact) for name, fact in facts.items()}) if facts else said
+    )
+
+
+def reason_in(spoken: str, fact: object) -> object:
+    """Give a fact in a language: a reason of the operating system in its words, anything else as it is."""
+    return _chinese()[str(fact)] if spoken == "zh" and fact in REASONS else fact
 
 
 def mark(text: str) -> str:
@@ -86,6 +89,7 @@ REASONS = (
     mark("File name too long"),
     mark("Input/output error"),
     mark("Device or resource busy"),
+    mark("Resource temporarily unavailable"),
     mark("Inappropriate ioctl for device"),
     mark("Connection refused"),
     mark("Connection reset by peer"),
