@@ -65,7 +65,8 @@ def _guarded(run: Callable[[list[str]], int], arguments: list[str]) -> int:
     """Run a tool; whoever stops it or takes its output away sees no traceback."""
     try:
         code = run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: started with standard output closed
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print(say("Stopped."), file=sys.stderr)
         return STOPPED

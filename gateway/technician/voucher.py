@@ -117,7 +117,9 @@ def run(args: argparse.Namespace) -> int:
     rows = _with_missing(rows)
     if args.json:
         print(msgspec.json.encode(rows).decode())
-    for row in [] if args.json else rows:
+    for row in (
+        [] if args.json else dict.fromkeys(rows)
+    ):  # a file of another kind is many parts with the same damage
         print(f"{row.grant}  {row.account}  {row.outcome}  {_words(row)}".rstrip())
     return 0 if rows and all(row.outcome in GOOD for row in rows) else NOT_DONE
 
