@@ -14,6 +14,7 @@ USAGE = 2
 
 SENTENCES = (
     mark("usage: "),
+    mark("%(prog)s: error: %(message)s\n"),
     mark("positional arguments"),
     mark("options"),
     mark("show this help message and exit"),
