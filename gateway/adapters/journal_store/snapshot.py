@@ -151,7 +151,8 @@ def inspect_store(path: Path) -> StoreFacts | CantLook:
                 if verdict != "ok":
                     return CantLook(LookTrouble.DAMAGED, path, str(verdict))
                 entries = connection.execute("SELECT count(*) FROM ledger").fetchone()[0]
-            return look_at(whole, lambda journal: _facts(journal, entries))
+                # Not by look_at: whoever asks may hold the store's lock, as a restore does.
+                return _prepare(connection, path) or _facts(_Snapshot(whole, connection), entries)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         return CantLook(LookTrouble.DAMAGED, path, str(error))
     except OSError as error:
