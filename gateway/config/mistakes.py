@@ -6,7 +6,7 @@ The electrician who reads this stands in a cellar with a laptop; a message he ca
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.words import LANGUAGES
+from gateway.words import LANGUAGES, reason_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,8 @@ def wording(mistake: Mistake, language: str) -> str:
     column = LANGUAGES.index(language)
     parts = [_LINE[column].format(line=mistake.line)] if mistake.line else []
     parts += [mistake.path] if mistake.path else []
-    text = TEXTS[mistake.code][column].format_map(mistake.facts)
+    facts = {name: reason_in(language, fact) for name, fact in mistake.facts.items()}
+    text = TEXTS[mistake.code][column].format_map(facts)
     if mistake.did_you_mean is not None:
         text += " " + _MEANT[column].format(name=mistake.did_you_mean)
     return ": ".join([*parts, text])

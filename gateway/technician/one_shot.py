@@ -17,7 +17,7 @@ from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, R
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, Refused
 from gateway.protocols.meters import address_mistake, make_driver
 from gateway.protocols.models import ModelRow
-from gateway.words import mark, say
+from gateway.words import language, mark, reason_in, say
 
 OK, FAILED, USAGE = 0, 1, 2
 
@@ -247,7 +247,9 @@ def _port_trouble(bus: SerialBus, args: argparse.Namespace, why: str) -> Trouble
         )
     trouble = bus.trouble
     what = say("Port {port} can't be opened.", port=args.port)
-    return Trouble(f"port-{trouble.fault.value}", what, trouble.detail, trouble.remedy)
+    return Trouble(
+        f"port-{trouble.fault.value}", what, str(reason_in(language(), trouble.detail)), trouble.remedy
+    )
 
 
 def report_trouble(trouble: Trouble, args: argparse.Namespace, exit_code: int = FAILED) -> int:
