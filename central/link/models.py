@@ -299,7 +299,10 @@ class BilledRegister(models.Model):
     account = models.CharField(max_length=64, db_index=True)
     register_wh = models.BigIntegerField()
     entry = models.CharField(max_length=120)
+    """What says so: an entry, a swap or a binding."""
     at_ms = models.BigIntegerField()
+    at_trusted = models.BooleanField(default=False)
+    """By a clock that the gateway trusted, and billed by its true prices."""
 
 
 class RelayState(models.Model):
