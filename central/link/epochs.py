@@ -68,7 +68,8 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
     is_former = birth.epoch != gateway.epoch
     if is_former and not is_newest:
         return Greeting.STALE
-    if is_former:  # the card of an earlier life was set up again: what it knows ends where the life after it began
+    if is_former:
+        # The card of an earlier life was set up again: what it knows ends where the life after it began.
         gateway.epoch = birth.epoch
         gateway.save(update_fields=["epoch"])
     if is_former or (birth.last_seq < epoch.received_seq and issued_ms >= epoch.last_batch_issued_ms):

@@ -1,4 +1,4 @@
-"""What a gateway reports of meters themselves: tied to a room, replaced by another, a register at a period's end (R-4.3.5, R-4.1.9).
+"""What a gateway reports of meters themselves: tied, replaced by another, a register at a period's end (R-4.3.5, R-4.1.9, C-11).
 
 Evidence that is kept as long as money is: none is ever thinned.
 """

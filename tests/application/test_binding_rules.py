@@ -85,7 +85,7 @@ def test_c_3_no_order_of_bindings_bills_more_than_the_registers_moved(
     assert all(wh <= registers[meter] for meter, wh in per_meter.items())
 
 
-def test_c_11_a_binding_is_told_with_its_register_after_what_it_ended_so_that_a_new_card_goes_on_there() -> None:
+def test_c_11_a_binding_is_told_with_its_register_so_that_a_new_card_goes_on_there() -> None:
     site = Site()
     site.configure(room(), room("a2"), bindings=[tie()])
     site.read(50_000)
