@@ -64,8 +64,8 @@ def take_language(arguments: Sequence[str]) -> list[str]:
 
 
 def say(text: str, **facts: object) -> str:
-    """Give a sentence in the language spoken now, with its facts: a reason of the operating system in the same language, and nothing
-    of what a stranger may have written that would command a terminal."""
+    """Give a sentence in the language spoken now, with its facts: a reason of the operating system in the same language, and
+    nothing that would command a terminal, for a stranger may have written it."""
     spoken = language()
     said = _chinese().get(text, text) if spoken == "zh" else text
     shown = {name: str(reason_in(spoken, fact)).translate(_NO_TEXT) for name, fact in facts.items()}
