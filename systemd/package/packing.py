@@ -37,7 +37,12 @@ PACKAGES = {
         code=("gateway", "firmware_tools"),
         extras=("gateway", "technician", "firmware"),
         commands={"cardroom-gateway": "gateway.__main__", "cardroom-firmware": "firmware_tools.__main__"},
-        units=("cardroom-gateway*.service", "cardroom-gateway*.timer", "cardroom-restore-rehearsal.*"),
+        units=(
+            "cardroom-gateway*.service",
+            "cardroom-gateway*.timer",
+            "cardroom-restore-rehearsal.*",
+            "media-cardroom.mount",
+        ),
     ),
     "central": Package(
         # One rule, one code: central decides by the gateway's contract and pure rules, and needs nothing else of it.
@@ -49,6 +54,8 @@ PACKAGES = {
             "cardroom-ingest.service",
             "cardroom-notices.service",
             "cardroom-backup.*",
+            "mosquitto-cardroom.path",
+            "mosquitto-cardroom.service",
         ),
     ),
 }

@@ -92,7 +92,9 @@ def test_the_gateway_starts_without_a_network_and_reads_its_boot_id() -> None:
 
 
 def test_systemd_understands_the_units_and_finds_them_safe() -> None:
-    every = [str(unit) for unit in UNITS] + [str(timer) for timer in UNITS[0].parent.glob("*.timer")]
+    every = [str(unit) for unit in UNITS] + [
+        str(file) for form in ("*.timer", "*.mount", "*.path") for file in UNITS[0].parent.glob(form)
+    ]
     said = analyze("verify", "--man=no", *every).stderr.splitlines()
     assert [line for line in said if not NOT_INSTALLED_HERE.fullmatch(line)] == []
     for unit in UNITS:

@@ -14,6 +14,9 @@ from gateway.technician.setup.places import Places
 from gateway.words import say
 
 UNIT = "cardroom-gateway"
+BESIDE = ("cardroom-gateway-backup.timer", "cardroom-restore-rehearsal.timer", "media-cardroom.mount")
+"""The package's: the nightly backup to a stick, and its rehearsal."""
+UNITS = Path("/usr/lib/systemd/system")
 RUNS_SYSTEMD = Path("/run/systemd/system")
 PATIENCE_S = 60
 LINK_PATIENCE_S = 40.0
@@ -26,7 +29,9 @@ def start_service(places: Places) -> Finding:
     if not places.is_machine or not RUNS_SYSTEMD.is_dir() or shutil.which("systemctl") is None:
         what = say("The gateway was not started: no systemd here.")
         return Finding("service", Level.SKIPPED, "no-systemd", what, next_step=by_hand)
-    for words in (("enable",), ("restart",)):
+    beside = [unit for unit in BESIDE if (UNITS / unit).exists()]
+    timers = [unit for unit in beside if unit.endswith(".timer")]
+    for words in (("enable", UNIT, *beside), ("restart", UNIT), ("start", *timers)):
         refused = _systemctl(*words)
         if refused:
             what = say("systemd does not start the gateway.")
@@ -36,8 +41,10 @@ def start_service(places: Places) -> Finding:
 
 
 def _systemctl(*words: str) -> str:
-    """Give what systemctl complained of; empty when it did it."""
-    command = ["systemctl", *words, UNIT]
+    """Give what systemctl complained of; empty when it did it, or had nothing to do it with."""
+    if len(words) == 1:
+        return ""
+    command = ["systemctl", *words]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:
