@@ -20,10 +20,12 @@ from typing import IO
 import msgspec
 
 from gateway.adapters.journal_store.schema import FOLDED_VERSION, SCHEMA_VERSION
+from gateway.adapters.whole_file import own, sync_file, sync_folder, write_whole
 from gateway.domain.software_update import Sight
 
 JOURNAL, REGISTRY = "journal.db", "registry.json"
 PACKAGES_KEPT = 2
+READABLE = 0o644
 
 
 class Step(StrEnum):
@@ -134,10 +136,7 @@ class UpdateFiles:
     def save(self, state: UpdateState) -> None:
         """Write how far it is, durably."""
         self.state_file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.state_file.with_name("state.json.new")
-        _write_durably(fresh, msgspec.json.encode(state))
-        os.replace(fresh, self.state_file)
-        _sync_folder(self.state_file.parent)
+        write_whole(self.state_file, msgspec.json.encode(state), READABLE)
 
     def record(self, line: Recorded) -> None:
         """Add a line to the record; the same update again adds none (it was cut between this and the end)."""
@@ -167,7 +166,7 @@ class UpdateFiles:
         self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.scratch.chmod(0o700)
         shutil.copyfile(file, self.package_new)
-        _sync_file(self.package_new)
+        sync_file(self.package_new)
 
     def finish(self, state: UpdateState) -> None:
         """Forget the update: the package before is kept for a person, the rest goes. What is left of it costs only room."""
@@ -179,7 +178,7 @@ class UpdateFiles:
             for old in by_age[PACKAGES_KEPT - 1 :]:
                 old.unlink(missing_ok=True)
         self.state_file.unlink(missing_ok=True)
-        _sync_folder(self.state_file.parent)
+        sync_folder(self.state_file.parent)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def room_needed(self, installed_bytes: int, data: Path | None) -> int:
@@ -212,11 +211,11 @@ class Books:
                 closing(sqlite3.connect(self._kept / JOURNAL)) as copy,
             ):
                 source.backup(copy)
-            _sync_file(self._kept / JOURNAL)
+            sync_file(self._kept / JOURNAL)
         if (self._data / REGISTRY).exists():
             shutil.copyfile(self._data / REGISTRY, self._kept / REGISTRY)
-            _sync_file(self._kept / REGISTRY)
-        _sync_folder(self._kept)
+            sync_file(self._kept / REGISTRY)
+        sync_folder(self._kept)
 
     def are_readable(self) -> bool:
         """Say whether this version (the old one, when it goes back) reads what lies there now."""
@@ -241,47 +240,24 @@ class Books:
                 continue
             place, evidence = self._data / name, self._data / f"{name}.{self._newer}"
             if place.exists() and not evidence.exists():
-                _copy_durably(place, evidence, self._data)
+                _copy_durably(place, evidence)
             fresh = place.with_name(f"{name}.back")
-            _copy_durably(self._kept / name, fresh, self._data)
+            _copy_durably(self._kept / name, fresh)
             # A log of the newer file must never be read into the older one.
             for suffix in ("-wal", "-shm"):
                 place.with_name(name + suffix).unlink(missing_ok=True)
             os.replace(fresh, place)
-            _sync_folder(self._data)
+            sync_folder(self._data)
 
 
 def _open(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=30)
 
 
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _copy_durably(source: Path, target: Path, owned_as: Path) -> None:
+def _copy_durably(source: Path, target: Path) -> None:
     """Copy whole or not at all, for the folder's owner: root puts it back, the daemon writes it."""
     part = target.with_name(f"{target.name}.part")
     shutil.copyfile(source, part)
-    part.chmod(0o640)
-    if os.geteuid() == 0:
-        owner = owned_as.stat()
-        os.chown(part, owner.st_uid, owner.st_gid)
-    _sync_file(part)
+    own(part, 0o640)
+    sync_file(part)
     os.replace(part, target)
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,9 +14,9 @@ from typing import Any
 
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, Refusal, RegistryDamaged, RegistryStore
+from gateway.technician.answer import FAILED, OK, print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.line_states import show_lines, show_meters
-from gateway.technician.one_shot import FAILED, OK, print_json
 from gateway.words import mark, say
 
 DESCRIPTION = mark(

@@ -32,17 +32,14 @@ from gateway.domain.relay import (
 from gateway.loops.read_clock import has_clock, read_clock
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, Refused, RelayAction, Values
 from gateway.protocols.meters import names_one_meter
+from gateway.technician.answer import FAILED, OK, USAGE, print_json
 from gateway.technician.one_shot import (
-    FAILED,
-    OK,
-    USAGE,
     Trouble,
     add_meter_arguments,
     ask,
     explain,
     meter_of,
     on_line,
-    print_json,
     report_trouble,
 )
 from gateway.technician.state_words import VERDICTS as VERDICTS_SAID

@@ -12,6 +12,7 @@ import msgspec
 from gateway.adapters.debian_package import Package, Signature
 from gateway.adapters.update_files import Recorded, Step, UpdateState
 from gateway.domain.software_update import Gate, Sight
+from gateway.technician.answer import print_json
 from gateway.technician.findings import Finding, Level, lines_of
 from gateway.technician.table import table
 from gateway.technician.update_walk import Tell
@@ -147,7 +148,7 @@ def refuse(refusal: Refusal, code: int, as_json: bool, **facts: str | int) -> in
     what, next_step = (say(text, **known) if text else "" for text in SENTENCES[refusal])
     if as_json:
         answer = {"ok": code == 0, "error": refusal.value, "message": what, "next": next_step, **facts}
-        print(json.dumps(answer, ensure_ascii=False))
+        print_json(answer)
     else:
         unwanted = refusal is Refusal.NOT_WANTED
         level = Level.GOOD if code == 0 else Level.ASK if unwanted else Level.BAD
@@ -295,7 +296,7 @@ def _end(state: UpdateState) -> Iterable[Finding]:
 def print_history(history: list[Recorded], as_json: bool) -> int:
     """Show the record, the newest last."""
     if as_json:
-        print(json.dumps([msgspec.to_builtins(line) for line in history], ensure_ascii=False))
+        print_json([msgspec.to_builtins(line) for line in history])
         return 0
     if not history:
         print(say("No update was made on this machine."))

@@ -13,11 +13,13 @@ from django.urls import get_resolver, resolve, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
 from central import __main__ as command_line
+from central import clock
 from central.campus.models import Building
 from central.config import urls
 from central.office import access, roles
 from central.office.access import may
 from central.office.models import User
+from central.office.people import roles_of
 from central.office.roles import Role
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
@@ -104,13 +106,14 @@ def goes_the_whole_way(role: str, name: str) -> bool:
 
 def wrongly_answered(client: Client, role: str, names: Iterable[str]) -> list[str]:
     user = User.objects.get(username=f"the-{role}")
+    offices = roles_of(user, clock.now_ms())
     answers = [
         (
             name,
             method,
             getattr(client, method)(address(name)).status_code
             if goes_the_whole_way(role, name)
-            else at_the_view(user, method, name),
+            else at_the_view(user, offices, method, name),
         )
         for name in names
         for method in METHODS
@@ -146,10 +149,11 @@ class LetIn(Exception):
     """The view's roles were asked, and it goes on."""
 
 
-def at_the_view(user: User, method: str, name: str) -> int:
+def at_the_view(user: User, offices: frozenset[str], method: str, name: str) -> int:
     """Ask the view itself, as it stands behind its address, up to the answer of `@roles`: 403, or 204 for being let in."""
     request = RequestFactory().generic(method, address(name))
     request.user, request.session, request.htmx = user, {}, False
+    request.acting_roles = offices  # as `access` keeps them, but for all these requests
     match = resolve(address(name))
 
     def stop_if_let_in(request: HttpRequest, allowed: Iterable[str]) -> bool:

@@ -253,8 +253,7 @@ def test_a_mistyped_code_is_said_before_anything_is_sent(
 def test_a_card_with_another_buildings_books_is_left_as_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from gateway.adapters.journal_store import SqliteJournal
-    from gateway.adapters.journal_store.reading import JOURNAL_NAME
+    from gateway.adapters.journal_store import JOURNAL_NAME, SqliteJournal
     from gateway.application.boot import boot
     from gateway.contract.facts import Instant
 

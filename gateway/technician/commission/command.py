@@ -21,6 +21,7 @@ from gateway.adapters.registry_store import RegistryDamaged
 from gateway.adapters.system_clock import SystemClock
 from gateway.config import GatewayConfig, load_config
 from gateway.config.schema import Clock
+from gateway.technician.answer import FAILED, OK, USAGE
 from gateway.technician.commission.job import Job
 from gateway.technician.commission.local_time import local
 from gateway.technician.commission.notebook import FILE_NAME, Notebook, NotebookInUse, alone
@@ -30,7 +31,6 @@ from gateway.technician.commission.script_paper import LABELS_NAME, REPORT_NAME,
 from gateway.technician.commission.stage import Stage, printable
 from gateway.technician.commission.wires import Wires
 from gateway.technician.config_check import DEFAULT_CONFIG
-from gateway.technician.one_shot import FAILED, OK, USAGE
 from gateway.technician.registry import DEFAULT_FOLDER
 from gateway.words import say
 

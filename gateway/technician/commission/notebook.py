@@ -15,8 +15,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.adapters.registry_file import AtomicStorage, damaged, owned_by_folder
+from gateway.adapters.registry_file import AtomicStorage, damaged
 from gateway.adapters.registry_store import LineRow, MeterRow, Refusal, RegistryStore, TestResult
+from gateway.adapters.whole_file import owned_by_folder
 from gateway.protocols.models import ModelRow
 from gateway.technician.commission.acts import (
     AnyAct,

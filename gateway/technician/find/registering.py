@@ -4,10 +4,10 @@ import argparse
 import sys
 
 from gateway.adapters.registry_store import RegistryStore
+from gateway.technician.answer import FAILED, OK, print_json
 from gateway.technician.find.found import FindState
 from gateway.technician.find.saving import Proposal, propose, take_back, write
 from gateway.technician.find.state_file import StateFile
-from gateway.technician.one_shot import FAILED, OK, print_json
 from gateway.technician.table import table
 from gateway.words import mark, say
 
