@@ -19,11 +19,12 @@ from typing import IO
 
 import msgspec
 
+from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.schema import FOLDED_VERSION, SCHEMA_VERSION
+from gateway.adapters.registry_store import FILE_NAME as REGISTRY_NAME
 from gateway.adapters.whole_file import own, sync_file, sync_folder, write_whole
 from gateway.domain.software_update import Sight
 
-JOURNAL, REGISTRY = "journal.db", "registry.json"
 PACKAGES_KEPT = 2
 READABLE = 0o644
 
@@ -184,7 +185,11 @@ class UpdateFiles:
     def room_needed(self, installed_bytes: int, data: Path | None) -> int:
         """How many bytes the copies take: the version before twice, the new one, the books."""
         books = (
-            sum((data / name).stat().st_size for name in (JOURNAL, REGISTRY) if (data / name).exists())
+            sum(
+                (data / name).stat().st_size
+                for name in (JOURNAL_NAME, REGISTRY_NAME)
+                if (data / name).exists()
+            )
             if data
             else 0
         )
@@ -203,39 +208,39 @@ class Books:
     def keep(self) -> None:
         """Copy both consistently. Raises OSError or sqlite3.Error."""
         self._kept.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in (JOURNAL, REGISTRY):
+        for name in (JOURNAL_NAME, REGISTRY_NAME):
             (self._kept / name).unlink(missing_ok=True)
-        if (self._data / JOURNAL).exists():
+        if (self._data / JOURNAL_NAME).exists():
             with (
-                closing(_open(self._data / JOURNAL)) as source,
-                closing(sqlite3.connect(self._kept / JOURNAL)) as copy,
+                closing(_open(self._data / JOURNAL_NAME)) as source,
+                closing(sqlite3.connect(self._kept / JOURNAL_NAME)) as copy,
             ):
                 source.backup(copy)
-            sync_file(self._kept / JOURNAL)
-        if (self._data / REGISTRY).exists():
-            shutil.copyfile(self._data / REGISTRY, self._kept / REGISTRY)
-            sync_file(self._kept / REGISTRY)
+            sync_file(self._kept / JOURNAL_NAME)
+        if (self._data / REGISTRY_NAME).exists():
+            shutil.copyfile(self._data / REGISTRY_NAME, self._kept / REGISTRY_NAME)
+            sync_file(self._kept / REGISTRY_NAME)
         sync_folder(self._kept)
 
     def are_readable(self) -> bool:
         """Say whether this version (the old one, when it goes back) reads what lies there now."""
         try:
-            if (self._data / JOURNAL).exists():
-                with closing(_open(self._data / JOURNAL)) as journal:
+            if (self._data / JOURNAL_NAME).exists():
+                with closing(_open(self._data / JOURNAL_NAME)) as journal:
                     if journal.execute("PRAGMA user_version").fetchone()[0] not in (
                         SCHEMA_VERSION,
                         FOLDED_VERSION,
                     ):
                         return False
-            if (self._data / REGISTRY).exists():
-                return isinstance(json.loads((self._data / REGISTRY).read_bytes()), dict)
+            if (self._data / REGISTRY_NAME).exists():
+                return isinstance(json.loads((self._data / REGISTRY_NAME).read_bytes()), dict)
         except (sqlite3.Error, ValueError):
             return False
         return True
 
     def put_back(self) -> None:
         """Put the copies in place of what the new version made of them; that is kept beside them. Safe to repeat."""
-        for name in (JOURNAL, REGISTRY):
+        for name in (JOURNAL_NAME, REGISTRY_NAME):
             if not (self._kept / name).exists():
                 continue
             place, evidence = self._data / name, self._data / f"{name}.{self._newer}"

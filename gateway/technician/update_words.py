@@ -12,6 +12,7 @@ import msgspec
 from gateway.adapters.debian_package import Package, Signature
 from gateway.adapters.update_files import Recorded, Step, UpdateState
 from gateway.domain.software_update import Gate, Sight
+from gateway.technician import agreement
 from gateway.technician.answer import print_json
 from gateway.technician.findings import Finding, Level, lines_of
 from gateway.technician.table import table
@@ -179,9 +180,8 @@ def print_plan(
 
 def agreed() -> bool:
     """Ask the person at the terminal."""
-    print(say("Do it? [y/N] "), end="", file=sys.stderr, flush=True)
     try:
-        return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
+        return agreement.agreed(say("Do it? [y/N] "))
     except KeyboardInterrupt:
         return False
 

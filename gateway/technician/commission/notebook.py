@@ -28,9 +28,9 @@ from gateway.technician.commission.acts import (
     Tied,
     Undone,
 )
-from gateway.technician.commission.local_time import iso_of
 from gateway.technician.commission.standing import Meter, Standing, stands, undo_of
 from gateway.technician.commission.ticks import wh_of
+from gateway.technician.local_time import iso_of
 
 FILE_NAME = "commission.json"
 LOCK_NAME = "commission.lock"

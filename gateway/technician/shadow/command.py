@@ -19,7 +19,7 @@ from gateway.adapters.shadow_book import Opening, Reading, ShadowBook, Terms
 from gateway.adapters.system_clock import RealTime
 from gateway.contract.quantities import NotAnAmount, Unit, price_from_yuan_per_kwh
 from gateway.technician.answer import FAILED, OK, USAGE, print_json
-from gateway.technician.commission.local_time import local, minute_of
+from gateway.technician.local_time import local, minute_of
 from gateway.technician.registry import DEFAULT_FOLDER
 from gateway.technician.shadow.following import reading_lines, sweep
 from gateway.technician.shadow.judging import Row, compare, judge
