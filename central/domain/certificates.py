@@ -158,6 +158,20 @@ def renew_from_ms(made_ms: int, ends_ms: int) -> int:
     return ends_ms - (ends_ms - made_ms) // 3
 
 
+def is_of(by: Authority, certificate: x509.Certificate) -> bool:
+    """Say whether this very authority signed a certificate; another of the same name did not."""
+    try:
+        certificate.verify_directly_issued_by(by.certificate)
+    except Exception:  # what the library raises for a stranger's signature differs with the key's kind
+        return False
+    return True
+
+
+def is_fresh(span: Span, now_ms: int) -> bool:
+    """Say whether what was made for a span is far from its end; what a clock that ran ahead has made is not."""
+    return span.from_ms <= now_ms < renew_from_ms(span.from_ms, span.until_ms)
+
+
 def is_host(text: str) -> bool:
     """Say whether a text can name the broker's machine: an address, or letters, digits, `-` and `.`."""
     try:

@@ -16,7 +16,7 @@ def birth_can_be(birth: Birth) -> bool:
     texts = [birth.software, *(text for m in birth.meters for text in (m.meter, m.line, m.model, m.address))]
     return (
         all(_is_count(count) for count in (birth.last_seq, birth.last_command, birth.config_version))
-        and all(_is_name(name) for name in (birth.boot, birth.epoch))
+        and all(_is_name(name) for name in (birth.boot, birth.epoch, *birth.central_keys))
         and not any("\x00" in text for text in texts)
     )
 

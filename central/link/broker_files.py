@@ -5,6 +5,7 @@ Ingest's own certificate stays in the data folder. Nothing here speaks with the 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -153,22 +154,45 @@ def _write_ingest(path: Path, by: Authority, now_ms: int) -> bool:
 
 
 def _write_revoked(path: Path, by: Authority, row: BrokerFiles, now_ms: int) -> bool:
-    """Write the list where it says something else than what is revoked; what has lapsed by itself need not be on it."""
+    """Write the list where it says something else than what is revoked; what has lapsed by itself need not be on it.
+
+    What is on it and unknown here stays: after an older backup of the database was put back, nobody is let in again by it.
+    """
     rows = GatewayCertificate.objects.exclude(revoked_ms=None).filter(expires_ms__gt=now_ms).order_by("pk")
-    revoked = [(int(one.serial, 16), one.revoked_ms or 0) for one in rows]
-    if _serials_on(path, by) == {serial for serial, _at in revoked}:
+    revoked = {int(one.serial, 16): one.revoked_ms or 0 for one in rows}
+    there = _list_on(path, by)
+    listed = {one.serial_number: _ms(one.revocation_date_utc) for one in there or ()}
+    known = {
+        int(one, 16)
+        for one in GatewayCertificate.objects.exclude(revoked_ms=None).values_list("serial", flat=True)
+    }
+    lapsed_ms = now_ms - certificates.GATEWAY_DAYS * certificates.DAY_MS
+    revoked |= {
+        serial: at_ms for serial, at_ms in listed.items() if serial not in known and at_ms > lapsed_ms
+    }
+    if there is not None and listed.keys() == revoked.keys() and _ms(there.last_update_utc) <= now_ms:
         return False
-    row.crl_number += 1
-    made = certificates.revocation_list(by, revoked, row.crl_number, now_ms)
+    row.crl_number = max(row.crl_number, _number_of(there)) + 1
+    made = certificates.revocation_list(by, list(revoked.items()), row.crl_number, now_ms)
     return write_whole(path, certificates.pem(made), mode=READABLE)
 
 
-def _serials_on(path: Path, by: Authority) -> set[int] | None:
+def _list_on(path: Path, by: Authority) -> x509.CertificateRevocationList | None:
     try:
         found = x509.load_pem_x509_crl(path.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
-    return {one.serial_number for one in found} if found.is_signature_valid(by.key.public_key()) else None
+    return found if found.is_signature_valid(by.key.public_key()) else None
+
+
+def _number_of(found: x509.CertificateRevocationList | None) -> int:
+    return (
+        found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number if found is not None else 0
+    )
+
+
+def _ms(instant: datetime) -> int:
+    return int(instant.timestamp()) * 1000
 
 
 def _read(path: Path) -> x509.Certificate | None:
@@ -180,17 +204,8 @@ def _read(path: Path) -> x509.Certificate | None:
 
 def _is_good(found: x509.Certificate, by: Authority, now_ms: int) -> bool:
     """Say whether a certificate is of this authority and far from its end."""
-    made_ms = int(found.not_valid_before_utc.timestamp()) * 1000
-    ours = found.issuer == by.certificate.subject and _is_signed_by(found, by)
-    return ours and now_ms < certificates.renew_from_ms(made_ms, certificates.until_ms(found))
-
-
-def _is_signed_by(found: x509.Certificate, by: Authority) -> bool:
-    try:
-        found.verify_directly_issued_by(by.certificate)
-    except Exception:  # what the library raises for a stranger's signature differs with the key's kind
-        return False
-    return True
+    span = certificates.Span(_ms(found.not_valid_before_utc), certificates.until_ms(found))
+    return certificates.is_of(by, found) and certificates.is_fresh(span, now_ms)
 
 
 def _hosts_of(found: x509.Certificate) -> list[str]:

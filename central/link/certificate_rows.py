@@ -5,7 +5,7 @@ from cryptography import x509
 from django.db import transaction
 
 from central.domain import certificates
-from central.domain.certificates import Authority, PublicKey
+from central.domain.certificates import Authority, PublicKey, Span
 from central.link.authority import load_authority
 from central.link.models import Gateway, GatewayCertificate
 from central.link.signing import signer
@@ -13,6 +13,7 @@ from central.link.signing_keys import believed_keys
 from gateway.contract.commands import CENTRAL
 from gateway.contract.enrolment import CERTIFICATE, RENEW, EnrolRefusal, RenewAnswer, RenewRequest
 from gateway.contract.envelope import Refusal, Sealed, body_of, keyring_from_hex, seal, unseal
+from gateway.contract.identifiers import NotAnIdentifier, checked
 
 HOUR_MS = 3_600_000
 MOST_AN_HOUR = 20
@@ -20,12 +21,16 @@ MOST_AN_HOUR = 20
 
 
 def give(gateway: Gateway, public: PublicKey, by: Authority, now_ms: int) -> GatewayCertificate:
-    """Give a gateway's certificate for a key: the one that it has, while that is far from its end; else a new one."""
+    """Give a gateway's certificate for a key: the one that it has, while that is far from its end and of this authority; else a
+    new one."""
     digest = certificates.key_digest(public)
     rows = GatewayCertificate.objects.filter(gateway=gateway, key_digest=digest, revoked_ms=None)
     found = rows.order_by("-expires_ms").first()
-    if found is not None and now_ms < certificates.renew_from_ms(found.issued_ms, found.expires_ms):
-        return found
+    if found is not None:
+        span = Span(found.issued_ms - certificates.BACKDATED_MS, found.expires_ms)
+        is_ours = certificates.is_of(by, x509.load_pem_x509_certificate(found.pem.encode()))
+        if is_ours and certificates.is_fresh(span, now_ms):
+            return found
     span = certificates.span_of_days(now_ms, certificates.GATEWAY_DAYS)
     made = certificates.client_certificate(by, public, gateway.pk, x509.random_serial_number(), span)
     return GatewayCertificate.objects.create(
@@ -71,7 +76,9 @@ def _renewed(gateway: Gateway, opened: Sealed, by: Authority, now_ms: int) -> by
         return EnrolRefusal.BAD_REQUEST
     if is_revoked(found):
         return EnrolRefusal.REVOKED_KEY
-    lately = GatewayCertificate.objects.filter(gateway=gateway, issued_ms__gt=now_ms - HOUR_MS).count()
+    lately = GatewayCertificate.objects.filter(
+        gateway=gateway, issued_ms__range=(now_ms - HOUR_MS, now_ms)
+    ).count()
     if lately >= MOST_AN_HOUR:
         return EnrolRefusal.TOO_MANY
     given = give(gateway, found, by, now_ms)
@@ -96,6 +103,6 @@ def key_of_renewal(body: RenewRequest) -> PublicKey | None:
 def _sender(sent: bytes) -> str | None:
     """Give whose name is on an envelope; nothing of it is believed yet."""
     try:
-        return msgspec.json.decode(sent.partition(b"\n")[0], type=Sealed).sender[:64]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return checked(msgspec.json.decode(sent.partition(b"\n")[0], type=Sealed).sender)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotAnIdentifier):
         return None

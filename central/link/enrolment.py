@@ -61,7 +61,7 @@ class Asked:
 def enrol(sent: bytes, address: str, now_ms: int) -> bytes | EnrolRefusal:
     """Enrol whoever sent this, or say why not. The same key again, in the same opening, gets the same answer."""
     since_ms = now_ms - TRIES_WITHIN_MS
-    if EnrolmentTry.objects.filter(address=address, at_ms__gt=since_ms).count() >= TRIES:
+    if EnrolmentTry.objects.filter(address=address, at_ms__range=(since_ms, now_ms)).count() >= TRIES:
         return EnrolRefusal.TOO_MANY
     done = _enrolled(sent, now_ms)
     if isinstance(done, EnrolRefusal):
@@ -92,7 +92,8 @@ def _enrolled(sent: bytes, now_ms: int) -> bytes | EnrolRefusal:
 
 def _proved(outer: SealedText, now_ms: int) -> Asked | EnrolRefusal:
     """Name the first reason that applies, as the contract orders them."""
-    code = EnrolmentCode.objects.select_for_update().filter(name=outer.name.upper()[:4]).first()
+    name = outer.name.upper() if outer.name.isalnum() else ""  # PostgreSQL takes no NUL
+    code = EnrolmentCode.objects.select_for_update().filter(name=name).first()
     letters = letters_of(code) if code is not None else None
     if code is None or letters is None:
         return EnrolRefusal.UNKNOWN_CODE
@@ -133,14 +134,16 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
         code.waiting_key, code.waiting_ms = key, now_ms
         code.save(update_fields=["waiting_key", "waiting_ms"])
         return EnrolRefusal.GATEWAY_IS_ALIVE
+    # The key that it has already uses up no opening: a recorded request, sent again, must not shut out who replaces it.
+    is_same = before is not None and before.public_key == key
     actor = f"code {code.name}"
     gateway = enrol_gateway(code.gateway_id, code.building.code, key, actor=actor, now_ms=now_ms)
     if isinstance(gateway, Refused):
         return EnrolRefusal.CODE_NOT_OPEN
     gateway.central_keys = [one[:16] for one in believed_keys()]
-    gateway.software = said.software[:64]
+    gateway.software = "".join(filter(str.isprintable, said.software))[:64]
     gateway.save(update_fields=["central_keys", "software"])
-    if code.used_key != key:
+    if code.used_key != key and not is_same:
         code.used_key, code.used_ms, code.waiting_key = key, now_ms, ""
         code.save(update_fields=["used_key", "used_ms", "waiting_key"])
         record_audit(

@@ -78,8 +78,11 @@ def _forget(gateway_id: str, why: str, actor: str, now_ms: int) -> str | RevokeR
 
 
 def revoke_certificates(gateway: Gateway, why: str, now_ms: int, *, but: str = "") -> int:
-    """Revoke what a gateway was given and has not lapsed, but the certificates of one key; give how many."""
-    rows = GatewayCertificate.objects.filter(gateway=gateway, revoked_ms=None, expires_ms__gt=now_ms)
+    """Revoke what a gateway was given, but the certificates of one key; give how many.
+
+    What has lapsed, too: by it the keys are known that must never come back.
+    """
+    rows = GatewayCertificate.objects.filter(gateway=gateway, revoked_ms=None)
     return rows.exclude(key_digest=but).update(revoked_ms=now_ms, why=why[:200])
 
 

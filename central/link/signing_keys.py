@@ -24,6 +24,8 @@ from gateway.contract.commands import TrustKeys
 from gateway.contract.facts import CommandOutcome
 
 KEY_ID = 16
+MOST_RETIRED = 32
+"""As many as a gateway takes; of more, those that were retired last."""
 TRUST_KEYS = "trust-keys"
 NOT_AGAIN = (CommandOutcome.UNSUPPORTED.value, CommandOutcome.REFUSED.value)
 """Said of the same keys again, these answers would come again."""
@@ -176,7 +178,8 @@ def retire(key_id: str, *, without: Sequence[str] = (), actor: str, now_ms: int)
 def tell_keys(now_ms: int) -> int:
     """Tell each gateway that believes other keys than it should; give how many are told. Looked at each minute, too."""
     believed = believed_keys()
-    retired = sorted(SigningKey.objects.filter(state=State.RETIRED).values_list("public_key", flat=True))
+    gone = SigningKey.objects.filter(state=State.RETIRED).order_by("-since_ms", "pk")[:MOST_RETIRED]
+    retired = sorted(row.public_key for row in gone)
     if len(believed) == 1 and not retired:
         return 0
     told, subject = 0, sha256(" ".join([*believed, "-", *retired]).encode()).hexdigest()[:KEY_ID]

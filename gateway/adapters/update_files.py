@@ -22,7 +22,7 @@ import msgspec
 from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.schema import FOLDED_VERSION, SCHEMA_VERSION
 from gateway.adapters.registry_store import FILE_NAME as REGISTRY_NAME
-from gateway.adapters.whole_file import own, sync_file, sync_folder, write_whole
+from gateway.adapters.whole_file import owned_by_folder, sync_file, sync_folder, write_whole
 from gateway.domain.software_update import Sight
 
 PACKAGES_KEPT = 2
@@ -218,8 +218,8 @@ class Books:
                 source.backup(copy)
             sync_file(self._kept / JOURNAL_NAME)
         if (self._data / REGISTRY_NAME).exists():
-            shutil.copyfile(self._data / REGISTRY_NAME, self._kept / REGISTRY_NAME)
-            sync_file(self._kept / REGISTRY_NAME)
+            with _plain(self._data / REGISTRY_NAME) as registry:
+                write_whole(self._kept / REGISTRY_NAME, registry.read())
         sync_folder(self._kept)
 
     def are_readable(self) -> bool:
@@ -260,9 +260,19 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _copy_durably(source: Path, target: Path) -> None:
-    """Copy whole or not at all, for the folder's owner: root puts it back, the daemon writes it."""
+    """Copy whole or not at all, for the folder's owner: root puts it back, the daemon writes it.
+
+    Never through a link: the folder is the daemon's, and root must not read or write a file elsewhere for it.
+    """
     part = target.with_name(f"{target.name}.part")
-    shutil.copyfile(source, part)
-    own(part, 0o640)
-    sync_file(part)
+    part.unlink(missing_ok=True)
+    with _plain(source) as whole, owned_by_folder(part, "xb") as file:
+        shutil.copyfileobj(whole, file)
+        file.flush()
+        os.fchmod(file.fileno(), 0o640)
+        os.fsync(file.fileno())
     os.replace(part, target)
+
+
+def _plain(path: Path) -> IO[bytes]:
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW))

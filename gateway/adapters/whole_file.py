@@ -25,8 +25,8 @@ def write_whole(path: Path, data: bytes, mode: int = 0o640) -> bool:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
+            _own(file.fileno(), path.parent, mode)
             os.fsync(file.fileno())
-        own(aside, mode)
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
@@ -43,17 +43,31 @@ def says(path: Path, data: bytes) -> bool:
 
 
 def own(path: Path, mode: int) -> None:
-    """Give a file to its folder's owner and set who may read it: what root wrote must not lock the daemon out."""
+    """Give a file to its folder's owner and set who may read it: what root wrote must not lock the daemon out.
+
+    Never through a link: the folder is the daemon's, and root must not give it a file elsewhere. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        _own(descriptor, path.parent, mode)
+    finally:
+        os.close(descriptor)
+
+
+def _own(descriptor: int, folder: Path, mode: int) -> None:
     if os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)
-    os.chmod(path, mode)
+        owner = folder.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    os.fchmod(descriptor, mode)
 
 
 @contextmanager
 def owned_by_folder(path: Path, mode: str) -> Iterator[IO[bytes]]:
-    """Open a file for the folder's owner: a technician's `sudo` must not lock the daemon out of its own registry."""
-    with open(path, mode) as file:
+    """Open a file for the folder's owner: a technician's `sudo` must not lock the daemon out of its own registry.
+
+    Never through a link: the folder is the daemon's, and root must not write, or give it, a file elsewhere. Raises OSError.
+    """
+    with open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o666)) as file:
         if os.geteuid() == 0:
             folder = path.parent.stat()
             os.fchown(file.fileno(), folder.st_uid, folder.st_gid)

@@ -180,11 +180,7 @@ def _shown(opened: Opened, facts: StoreFacts, data: Path, here: Here) -> Iterato
             here=here.gateway,
             gateway=manifest.gateway,
         )
-    if here.known.signer not in (None, opened.envelope.signer):
-        yield say(
-            "! This machine has another key than the backup: if central was given the new one, enrol the "
-            "gateway again afterwards."
-        )
+    yield from _signer(opened.envelope.signer, here)
     there = inspect_store(data / JOURNAL_NAME) if (data / JOURNAL_NAME).exists() else None
     if isinstance(there, StoreFacts):
         yield say(
@@ -201,6 +197,21 @@ def _shown(opened: Opened, facts: StoreFacts, data: Path, here: Here) -> Iterato
         "What happened since the backup comes from central and from the meters' registers; what only the "
         "lost store knew, such as a lock-out on site, must be done again."
     )
+
+
+def _signer(signer: str, here: Here) -> Iterator[str]:
+    """Whose it is: anybody who saw one backup can make one for the same paper."""
+    if here.known.signer is None:
+        yield say(
+            "! Whose it is can't be told here: it was signed by key {key}. Compare that with the key on central's page of this "
+            "gateway; where it differs, put nothing back.",
+            key=signer[:16],
+        )
+    elif here.known.signer != signer:
+        yield say(
+            "! This machine has another key than the backup: if central was given the new one, enrol the "
+            "gateway again afterwards."
+        )
 
 
 def _agreed(gateway: str) -> bool:

@@ -26,6 +26,8 @@ USER = "cardroom"
 _EXCHANGE = 2
 """RENAME_EXCHANGE of renameat2(2)."""
 _AT_FDCWD = -100
+PERMISSIONS = 0o777
+"""A backup makes no file that runs as root for others, whoever wrote it."""
 STORE_FILES = (f"{JOURNAL_NAME}-wal", f"{JOURNAL_NAME}-shm", JOURNAL_NAME)
 
 
@@ -91,9 +93,8 @@ def _elsewhere(staged: Path, manifest: Manifest, config: Path) -> Iterator[tuple
         path, place = staged / row.name, Path(row.place)
         if place.parent == Path(manifest.config).parent:
             target = config.parent / place.name
-            if not target.exists():
-                shutil.copyfile(path, target)
-                os.chmod(target, row.mode)
+            if not os.path.lexists(target):
+                _copied(path, target, row.mode)
             continue
         aside = staged / DATA / "restored" / place.name
         aside.parent.mkdir(mode=0o700, exist_ok=True)
@@ -118,7 +119,7 @@ def _own_like(fresh: Path, data: Path) -> None:
         return
     owner = _owner(data)
     for path in (fresh, *fresh.rglob("*")):
-        os.chown(path, *owner)
+        os.chown(path, *owner, follow_symlinks=False)
 
 
 def _owner(data: Path) -> tuple[int, int]:
@@ -168,10 +169,17 @@ def _replace_file(path: Path, target: Path, stamp: str, mode: int) -> None:
             return
         shutil.copy2(target, target.with_name(f"{target.name}.before-restore-{stamp}"))
     aside = target.with_name(f".{target.name}.restored")
-    shutil.copyfile(path, aside)
-    os.chmod(aside, mode)
-    if os.geteuid() == 0:
-        state = (target if target.exists() else target.parent).stat()
-        os.chown(aside, state.st_uid, state.st_gid)
+    aside.unlink(missing_ok=True)
+    _copied(path, aside, mode, target if target.exists() else target.parent)
     os.replace(aside, target)
     make_durable(target.parent)
+
+
+def _copied(path: Path, target: Path, mode: int, owned_as: Path | None = None) -> None:
+    """Copy into a new file, through no link: the folder is the daemon's, and root must not write elsewhere for it."""
+    with path.open("rb") as whole, target.open("xb") as file:
+        shutil.copyfileobj(whole, file)
+        if owned_as is not None and os.geteuid() == 0:
+            owner = owned_as.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+        os.fchmod(file.fileno(), mode & PERMISSIONS)

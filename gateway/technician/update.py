@@ -122,16 +122,21 @@ def _begin(args: argparse.Namespace, files: UpdateFiles) -> int:
         watch_s=args.watch_minutes * 60,
         before=before if before and before.answers else None,
     )
-    return _prepare(args, files, packages, state)
+    return _prepare(args, files, packages, state, found)
 
 
 def _prepare(
-    args: argparse.Namespace, files: UpdateFiles, packages: DebianPackages, state: UpdateState
+    args: argparse.Namespace,
+    files: UpdateFiles,
+    packages: DebianPackages,
+    state: UpdateState,
+    checked: Package,
 ) -> int:
     tools = Tools(packages, ServiceManager(UNIT), files, words.progress(args.json))
     try:
         prepare(tools, state, args.file)
-        if packages.read(files.package_new) != packages.read(args.file):
+        # The copy, where nobody else writes, must be the very file whose signature was looked at.
+        if packages.read(files.package_new) != checked:
             raise OSError(say("the file changed while it was copied"))
     except (PackageFailed, OSError) as error:
         files.finish(state)

@@ -17,6 +17,10 @@ LANGUAGES = ("en", "zh")
 CHOSEN_AT_SETUP = Path("/etc/cardroom/language")
 """One word, written by `setup`: a Pi's own language is rarely its electrician's."""
 
+_NO_TEXT = dict.fromkeys(
+    {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10}, "\ufffd"
+)
+"""What a terminal obeys or turns around, except tabs and line ends."""
 _asked: list[str] = []
 
 
@@ -60,9 +64,13 @@ def take_language(arguments: Sequence[str]) -> list[str]:
 
 
 def say(text: str, **facts: object) -> str:
-    """Give a sentence in the language spoken now, with its facts."""
+    """Give a sentence in the language spoken now, with its facts; these may come from a stranger, and command no terminal."""
     said = _chinese().get(text, text) if language() == "zh" else text
-    return said.format(**facts) if facts else said
+    return (
+        said.format(**{name: str(fact).translate(_NO_TEXT) for name, fact in facts.items()})
+        if facts
+        else said
+    )
 
 
 def mark(text: str) -> str:

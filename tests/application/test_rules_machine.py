@@ -1,5 +1,6 @@
 """Time-tables, power rules, leeways and credit in any order: no relay is open without a reason, none by a doubtful clock."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -156,7 +157,8 @@ class Rules(RuleBasedStateMachine):
             assert (self.site.state("a1").dark is not None) is holds(NIGHT, self.site.wall_ms)
 
 
-TestRules = Rules.TestCase
+TestRules = pytest.mark.timeout(900)(Rules.TestCase)
+"""Four thousand steps of a building: minutes on a busy machine."""
 TestRules.settings = settings(
     max_examples=100,
     stateful_step_count=40,

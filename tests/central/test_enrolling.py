@@ -11,10 +11,11 @@ from central.clock import now_ms
 from central.domain import certificates
 from central.ledger.models import AuditEntry
 from central.link import enrolment_codes
+from central.link.authority import folder as authority_folder
 from central.link.authority import load_authority, make_authority
-from central.link.broker_files import Wanted, configure
+from central.link.broker_files import Wanted, configure, write_again
 from central.link.enrolment_codes import CodeRefusal, Opened
-from central.link.models import EnrolmentCode, EnrolmentTry, Gateway, GatewayCertificate
+from central.link.models import BrokerFiles, EnrolmentCode, EnrolmentTry, Gateway, GatewayCertificate
 from central.link.revoking import Revoked, RevokeRefusal, revoke_gateway
 from central.link.signing import public_key_hex
 from gateway.contract.envelope import keyring_from_hex, unseal
@@ -115,6 +116,8 @@ HOSTILE: list[bytes] = [
     b'{"name":1,"body":2,"mac":3}',
     b'{"name":"\\ud800","body":"\\ud800","mac":"\\ud800"}',
     b'{"name":"K7QF","body":"{}","mac":"\x00"}',
+    b'{"name":"K\\u0000QF","body":"{}","mac":"00"}',
+    b'{"from":"b\\u00001","to":"central","kind":"renew","id":"r","issued_ms":1,"key":"k","body":{}}\n00',
     b"[" * 15_000,
     b'{"name":"' + b"A" * 20_000 + b'"}',
 ]
@@ -141,6 +144,83 @@ def test_who_tries_too_often_waits_and_another_does_not(code: str) -> None:
     assert post("enrol", card.request(code)) == {"refusal": "too-many"}
     assert "body" in post("enrol", card.request(code), REMOTE_ADDR="10.1.1.1")
     assert AuditEntry.objects.filter(action="enrolment-tries").count() == 1
+    # Tries of a clock that ran ahead shut nobody out until that day comes.
+    EnrolmentTry.objects.update(at_ms=now_ms() + DAY_MS)
+    assert "body" in post("enrol", card.request(code))
+
+
+def test_what_a_card_says_of_itself_is_text_that_every_database_takes(code: str) -> None:
+    NewCard().enrol(code, software="1.\x002\n" + "x" * 90)
+    assert Gateway.objects.get(pk="b1").software == "1.2" + "x" * 61
+
+
+def test_a_recorded_request_does_not_use_up_the_opening_for_the_next_card(code: str) -> None:
+    """Whoever recorded how the first card was enrolled could shut out the card that replaces it on the night the Pi dies."""
+    first, second = NewCard(), NewCard()
+    recorded = first.request(code)
+    post("enrol", recorded)
+    opened()
+    assert "body" in post("enrol", recorded)
+    assert second.enrol(code)["had_gateway"] is True
+    assert post("enrol", recorded) == {"refusal": "code-not-open"}
+
+
+def test_keys_whose_certificates_had_lapsed_do_not_come_back_either(code: str) -> None:
+    """A card stolen out of a house that was closed over the summer."""
+    card = NewCard()
+    card.enrol(code)
+    GatewayCertificate.objects.update(issued_ms=now_ms() - 91 * DAY_MS, expires_ms=now_ms() - DAY_MS)
+    revoke_gateway("b1", "stolen", actor="test", now_ms=now_ms())
+    opened()
+    assert card.enrol(code) == {"refusal": "revoked-key"}
+    assert NewCard(tls=card.tls).enrol(code) == {"refusal": "revoked-key"}
+
+
+def test_an_older_database_lets_nobody_in_whom_the_list_shuts_out(code: str, broker: Path) -> None:
+    """Central is restored from a backup of before the revocation: the broker's list is not."""
+    NewCard().enrol(code)
+    revoke_gateway("b1", "stolen", actor="test", now_ms=now_ms())
+    listed = serials(broker)
+    assert len(listed) == 1
+    GatewayCertificate.objects.update(revoked_ms=None)
+    BrokerFiles.objects.update(crl_number=0)
+    assert write_again(now_ms()).changed == ()
+    NewCard().enrol(opened("2").code)
+    revoke_gateway("b2", "stolen, too", actor="test", now_ms=now_ms())
+    assert listed < serials(broker)
+    assert len(serials(broker)) == 2
+    # It goes from the list when it must have lapsed.
+    write_again(now_ms() + 91 * DAY_MS)
+    assert serials(broker) == set()
+
+
+def test_a_new_authority_gives_every_gateway_a_certificate_of_its_own(code: str, broker: Path) -> None:
+    """The former one's key was lost or copied; the gateways' keys were not."""
+    card, home = NewCard(), authority_folder()
+    card.enrol(code)
+    for name in ("ca.key", "ca.pem"):
+        (home / name).unlink()
+    by = make_authority("test", now_ms()).authority
+    assert {"server.pem", "revoked.crl"} <= set(write_again(now_ms()).changed)
+    said = card.enrol(code)
+    x509.load_pem_x509_certificate(said["certificate"].encode()).verify_directly_issued_by(by.certificate)
+    assert post("renew", card.renewal("b1"))["raw"].count(b"BEGIN CERTIFICATE") == 2
+
+
+def test_what_a_clock_that_ran_ahead_has_made_is_made_again(code: str, broker: Path) -> None:
+    """Else the broker lets nobody in until that day comes: not its certificate, nor its list, nor a gateway's is valid yet."""
+    later_ms = now_ms() + 40 * DAY_MS
+    card = NewCard()
+    first = card.enrol(code)["certificate"]
+    (broker / "server.pem").unlink()
+    (broker / "revoked.crl").unlink()
+    write_again(later_ms)
+    GatewayCertificate.objects.update(issued_ms=later_ms, expires_ms=later_ms + 90 * DAY_MS)
+    assert write_again(now_ms()).changed == ("server.pem", "revoked.crl")
+    server = x509.load_pem_x509_certificate((broker / "server.pem").read_bytes())
+    listed = x509.load_pem_x509_crl((broker / "revoked.crl").read_bytes())
+    assert max(server.not_valid_before_utc, listed.last_update_utc).timestamp() * 1000 < now_ms()
+    assert card.enrol(code)["certificate"] != first
 
 
 def test_an_opening_serves_one_card_and_answers_it_again(code: str) -> None:

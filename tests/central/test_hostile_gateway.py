@@ -30,6 +30,7 @@ IMPOSSIBLE_BIRTHS = {
     "a boot that is no identifier": {"boot": "b" * 65},
     "an epoch that is no identifier": {"epoch": "e/2"},
     "a NUL": {"software": "twin\x00"},
+    "a NUL in a key of ours": {"central_keys": ["ab\x00"]},
 }
 
 

@@ -1,5 +1,6 @@
 """Central's keys are prepared, told, switched, retired; and the loss of the one that signs is survived (R-G5)."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from central.link.models import Command, Gateway, SigningKey
 from central.link.operations import ask_resend, enrol_gateway
 from central.link.signing import SigningKeyMissing, former_file, public_key_hex, signer
 from central.link.signing_keys import KeyRefusal, Refused
+from gateway.application.trust_keys import MOST_KEYS
 from gateway.contract.commands import TrustKeys, decode_command
 from gateway.contract.envelope import Refusal, Sealed, keyring_from_hex, unseal
 from gateway.contract.facts import CommandOutcome, CommandResult
@@ -112,6 +114,17 @@ def test_what_a_retired_key_sealed_and_nobody_answered_is_the_same_command_under
     assert isinstance(after, Sealed)
     assert (after.id, after.number, bytes(after.body)) == (before.id, before.number, bytes(before.body))
     assert opened(waiting, old) is Refusal.UNKNOWN_KEY
+
+
+def test_many_retired_keys_are_no_more_than_a_gateway_takes(
+    taker: MessageTaker, twin: GatewayTwin, tmp_path: Path
+) -> None:
+    """Each next key whose file was lost is retired, too: after years the order would be refused by every gateway."""
+    for number in range(40):
+        SigningKey.objects.create(public_key=f"{number:064x}", state="retired", since_ms=number)
+    prepared(tmp_path / "next.key")
+    told = json.loads(bytes(last_command(twin.name).body))
+    assert told["retired"] == [f"{number:064x}" for number in range(40 - MOST_KEYS, 40)]
 
 
 def test_the_loss_of_the_key_that_signs_is_survived(

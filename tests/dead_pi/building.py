@@ -135,9 +135,8 @@ class Site:
         write_workbook(campus_sheets(CAMPUS), self.folder.campus_list)
         broker, port = str(self.folder.root / "broker"), str(self.ports.mqtt)
         store = f"{self.folder.root}/mosquitto/"
-        # A process of its own: it makes the secret key that the others' settings begin with.
-        await self.at_central((("init", "--admin", "admin", "--password-stdin"), "look-after-rooms"))
         return await self.at_central(
+            (("init", "--admin", "admin", "--password-stdin"), "look-after-rooms"),
             (("user", "add", CASHIER.name, "--role", "cashier", "--password-stdin"), CASHIER.password),
             (("import-campus", str(self.folder.campus_list)), ""),
             (NO_SEASON, ""),

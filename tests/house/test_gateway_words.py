@@ -63,3 +63,9 @@ def test_facts_are_named_in_the_language_that_is_spoken(monkeypatch: pytest.Monk
     assert words.say("Not done ({refusal}): {message}", refusal="busy", message="x") == "未执行（busy）：x"
     words.use("en")
     assert words.say("Not done ({refusal}): {message}", refusal="busy", message="x") == "Not done (busy): x"
+
+
+def test_a_fact_from_a_stranger_commands_no_terminal() -> None:
+    """Names on a found stick, answers of a false central: a technician reads them as root."""
+    shown = words.say("{path}: {why}", path=Path("\x1b]0;x\x07.backup"), why="a\r\x9b2J\u202eb\tc\nd 中文")
+    assert shown == "\ufffd]0;x\ufffd.backup: a\ufffd\ufffd2J\ufffdb\tc\nd 中文"

@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.__main__ import main
-from gateway.adapters.backup_file.layout import FileKey
+from gateway.adapters.backup_file.layout import MANIFEST, FileKey, Manifest, ManifestRow
+from gateway.adapters.backup_file.reader import Damaged, key_for, read_envelope, read_manifest, unpack
+from gateway.adapters.backup_file.writer import BackupWriter
 from gateway.adapters.journal_store import JOURNAL_NAME, snapshot
 from gateway.adapters.journal_store.opening import lock_file
 from gateway.adapters.key_file import load_or_create_key
@@ -21,7 +24,9 @@ from gateway.application.alarms import station
 from gateway.application.outbox import acknowledge, outbox_batch
 from gateway.application.settle import settle
 from gateway.contract.commands import Ack, Configure, Grant, Opening
+from gateway.contract.envelope import KeySigner
 from gateway.contract.facts import Answer, Balance, CommandOutcome, EntryCause
+from gateway.contract.recovery_key import private_key_of, seed_of
 from gateway.contract.rules import PolicyRule
 from gateway.technician import backup_steps, recovery_paper, restore_steps
 from tests.application.site import PRICE, YUAN, Site, room, tie, use
@@ -128,6 +133,8 @@ def test_c_11_a_restored_store_begins_a_new_epoch_and_doubles_nothing(
         "restore", str(file), "--key-file", str(paper), "--data", str(kept.data), "--json", typed="g1\n"
     )
     assert code == 0, err
+    # No key of its own to compare with any more: the person compares, on central's page.
+    assert f"signed by key {file_signer(file)[:16]}" in err
     told = json.loads(out)
     aside = Path(told["kept"])
     assert [stat.S_IMODE((kept.data / name).stat().st_mode) for name in ("registry.json", "gateway.key")] == [
@@ -267,6 +274,56 @@ def test_what_is_wrong_with_a_file_or_a_key_is_named(
     file.write_bytes(whole)
     assert run("restore", str(file), "--key-file", str(paper), typed="no\n")[0] == 1
     kept.close_journal()
+
+
+def file_signer(file: Path) -> str:
+    with file.open("rb") as opened:
+        return read_envelope(opened).signer
+
+
+def forged(
+    target: Path, paper: Path, rows: list[ManifestRow], contents: dict[str, bytes], mine: KeySigner
+) -> None:
+    """What anybody can make who has seen one backup: its head names the key that it is written for."""
+    seed = next(one for line in paper.read_text().splitlines() if isinstance(one := seed_of(line), bytes))
+    with target.open("w+b") as file:
+        writer = BackupWriter(file, "g1", 1, "1", private_key_of(seed).public_key())
+        manifest = Manifest(1, "g1", 1, True, "1", "/d", "/c", rows, {})
+        writer.add(MANIFEST, io.BytesIO(msgspec.json.encode(manifest)))
+        for name, content in contents.items():
+            writer.add(name, io.BytesIO(content))
+        writer.finish(mine)
+
+
+def test_a_strangers_backup_fills_no_disk_leads_nowhere_and_is_told_from_ours(
+    kept: Kept, backed: tuple[Path, Path], run: Any, tmp_path: Path
+) -> None:
+    file, paper = backed
+    kept.close_journal()
+    mine = load_or_create_key(tmp_path / "stranger.key")
+    assert isinstance(mine, KeySigner)
+    seed = next(one for line in paper.read_text().splitlines() if isinstance(one := seed_of(line), bytes))
+    for row, content in (
+        (ManifestRow("data/x", 10, "00", "/d/x", 0o600), bytes(30_000_000)),
+        (ManifestRow("data/../../x", 1, "00", "/d/x", 0o600), b"x"),
+        (ManifestRow("/x", 1, "00", "/d/x", 0o600), b"x"),
+    ):
+        forged(file, paper, [row], {row.name: content}, mine)
+        taken: list[int] = []
+        with file.open("rb") as opened:
+            envelope = read_envelope(opened)
+            key = key_for(envelope, private_key_of(seed))
+            manifest = read_manifest(opened, envelope, key)
+            with pytest.raises(Damaged):
+                unpack(opened, envelope, key, manifest, tmp_path / "unpacked", taken.append)
+        assert sum(taken) <= 2_000_000
+        code, _, err = run("restore", str(file), "--key-file", str(paper))
+        assert (code, "Nothing was put back" in err) == (1, True), err
+    whole = file.read_bytes()
+    at = whole.index(b'"recipient":"') + 13
+    file.write_bytes(whole[:at] + b"z" + whole[at + 1 :])
+    assert run("restore", str(file), "--key-file", str(paper))[0] == 1
+    assert run("restore", "--rehearse", str(file))[0] == 1
 
 
 def test_no_room_is_said_with_what_is_missing(

@@ -80,6 +80,24 @@ def test_each_refusal_has_its_word_and_changes_nothing(
     assert not files.history_file.exists()
 
 
+def test_the_file_that_is_installed_is_the_one_that_was_checked(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write where the file lies may put another one there while the person is asked."""
+    wanted, planted = package(tmp_path, "1.1"), package(tmp_path / "other", "1.2")
+
+    def agreed() -> bool:
+        wanted.write_bytes(planted.read_bytes())
+        return True
+
+    monkeypatch.setattr("gateway.technician.update_words.agreed", agreed)
+    code, answer = update(root, capsys, monkeypatch, str(wanted))
+    assert (code, answer["error"]) == (1, "no-copy")
+    found = DebianPackages(root).installed("cardroom-gateway")
+    assert found == Package("cardroom-gateway", "1.0", ARCHITECTURE, "")
+    assert UpdateFiles(root).load() is None
+
+
 def state() -> UpdateState:
     return UpdateState(
         step=Step.PREPARING, began_ms=1, by="li", package="cardroom-gateway", was="1.0", wants="1.1",

@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -37,6 +38,8 @@ def init(options: Namespace) -> int:
         print(LOST_KEY, file=sys.stderr)
         return 1
     data_folder.make_keys()
+    # What this process seals from now on must be opened by the next one.
+    settings.SECRET_KEY = data_folder.secret_key()
     migrate()
     make_default_classes()
     if folded := catch_up():

@@ -32,6 +32,7 @@ from gateway.adapters.backup_file.layout import (
 )
 
 T = TypeVar("T")
+KEY_BYTES = 32
 
 
 class Damage(StrEnum):
@@ -88,6 +89,8 @@ def read_envelope(file: IO[bytes]) -> Envelope:
     head = _decoded(raw_head, Head, Damage.HEAD)
     if head.version != VERSION:
         raise Damaged(Damage.OTHER_VERSION, str(head.version))
+    if not (_is_key(head.recipient) and _is_key(head.ephemeral)):
+        raise Damaged(Damage.HEAD)
     chunks = list(_walk(file))
     signed = _decoded(_counted(file, MOST_TEXT_BYTES, Damage.CUT_SHORT), SignedIndex, Damage.INDEX)
     index = _decoded(signed.index.encode(), Index, Damage.INDEX)
@@ -123,8 +126,15 @@ def _counted(file: IO[bytes], most: int, damage: Damage) -> bytes:
 def _decoded(raw: bytes, kind: type[T], damage: Damage) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(damage) from error
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) == KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _is_signed(signed: SignedIndex) -> bool:
@@ -186,7 +196,12 @@ def read_member(file: IO[bytes], envelope: Envelope, key: FileKey, name: str) ->
 
 def read_manifest(file: IO[bytes], envelope: Envelope, key: FileKey) -> Manifest:
     """Read what is in it. Raises Damaged."""
-    return _decoded(b"".join(read_member(file, envelope, key, MANIFEST)), Manifest, Damage.CONTENT)
+    raw = bytearray()
+    for part in read_member(file, envelope, key, MANIFEST):
+        raw += part
+        if len(raw) > MOST_TEXT_BYTES:
+            raise Damaged(Damage.CONTENT, MANIFEST)
+    return _decoded(bytes(raw), Manifest, Damage.CONTENT)
 
 
 def unpack(
@@ -197,7 +212,10 @@ def unpack(
     folder: Path,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Write every member under its name into a folder, each checked against the manifest. Raises Damaged or OSError."""
+    """Write every member under its name into a folder, each checked against the manifest. Raises Damaged or OSError.
+
+    Anybody who saw a backup can make one for the same paper: what grows beyond its manifest fills no disk.
+    """
     for row in manifest.members:
         target = _inside(folder, row.name)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -206,6 +224,8 @@ def unpack(
             for part in read_member(file, envelope, key, row.name):
                 digest.update(part)
                 length += len(part)
+                if length > row.bytes:
+                    raise Damaged(Damage.CONTENT, row.name)
                 out.write(part)
                 progress(len(part))
             out.flush()

@@ -114,8 +114,10 @@ def written_aside(path: Path) -> Iterator[IO[bytes]]:
     if path.exists():
         raise AlreadyThere(str(path))
     aside = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    aside.unlink(missing_ok=True)
     try:
-        with open(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as file:
+        # New in any case: in a folder for all, such as /tmp, a link of that name could lead elsewhere.
+        with open(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
             file.flush()
