@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from firmware_tools.terminal.arguments import Arguments
 from gateway.words import LANGUAGES, mark, say, take_language
+from gateway.words.arguments import Arguments
 
 WHAT = {
     "identify": mark("what is on the serial ports: speed, device, firmware"),
@@ -65,7 +65,8 @@ def _guarded(run: Callable[[list[str]], int], arguments: list[str]) -> int:
     """Run a tool; whoever stops it or takes its output away sees no traceback."""
     try:
         code = run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: started with standard output closed
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print(say("Stopped."), file=sys.stderr)
         return STOPPED

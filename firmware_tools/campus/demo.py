@@ -17,6 +17,7 @@ from firmware_tools.campus.opening import ADMIN, CASHIER, SIGNERS, WORKERS
 from firmware_tools.campus.parts import LOOPBACK, CommandFailed, Ports
 from firmware_tools.campus.session import MAX_PORT, Session, free_port
 from firmware_tools.campus.supervisor import PartFailed
+from gateway.words.arguments import Arguments
 
 KEEP_CLOCK_S = 1
 DAY_MS = 86_400_000
@@ -49,7 +50,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cardroom-firmware demo", description=__doc__)
+    parser = Arguments(prog="cardroom-firmware demo", description=__doc__)
     parser.add_argument(
         "--dir", type=Path, default=Path("var/demo"), help="where everything is kept (default var/demo)"
     )

@@ -127,8 +127,9 @@ def _refusal(error: urllib.error.HTTPError, url: str) -> NoAnswer | Refused | Mo
 
 def _no_answer(error: Exception, url: str) -> NoAnswer:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    detail = reason.verify_message if isinstance(reason, ssl.SSLCertVerificationError) else str(reason)
-    return NoAnswer(_trouble(reason), detail, url)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return NoAnswer(_trouble(reason), reason.verify_message, url)
+    return NoAnswer(_trouble(reason), getattr(reason, "strerror", None) or str(reason), url)
 
 
 def _trouble(reason: object) -> WebTrouble:
@@ -143,6 +144,8 @@ def _trouble(reason: object) -> WebTrouble:
             return WebTrouble.NOBODY_LISTENS
         case TimeoutError():
             return WebTrouble.NO_ANSWER
+        case ConnectionError():  # taken, and dropped without a word of HTTP: mostly another server's port
+            return WebTrouble.NOT_CENTRAL
         case OSError():
             return WebTrouble.NO_NETWORK
         case _:

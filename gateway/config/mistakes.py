@@ -6,7 +6,7 @@ The electrician who reads this stands in a cellar with a laptop; a message he ca
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.words import LANGUAGES
+from gateway.words import LANGUAGES, reason_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Mistake:
 
 TEXTS: dict[str, tuple[str, str]] = {
     "no-file": (
-        "There is no such file. Copy the example from docs/install.md there, or name another with --config.",
-        "找不到该文件。请把 README 中的示例复制到此处，或用 --config 指定其他文件。",
+        "There is no such file. Make this Pi a gateway first: sudo cardroom-gateway setup. Or name another file with --config.",
+        "找不到该文件。请先把本机装成网关：sudo cardroom-gateway setup。或用 --config 指定其他文件。",
     ),
     "unreadable": (
         "The file can't be read ({why}). Run the command as the daemon's user or with sudo.",
@@ -136,7 +136,8 @@ def wording(mistake: Mistake, language: str) -> str:
     column = LANGUAGES.index(language)
     parts = [_LINE[column].format(line=mistake.line)] if mistake.line else []
     parts += [mistake.path] if mistake.path else []
-    text = TEXTS[mistake.code][column].format_map(mistake.facts)
+    facts = {name: reason_in(language, fact) for name, fact in mistake.facts.items()}
+    text = TEXTS[mistake.code][column].format_map(facts)
     if mistake.did_you_mean is not None:
         text += " " + _MEANT[column].format(name=mistake.did_you_mean)
     return ": ".join([*parts, text])

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from gateway.contract.envelope import keyring_from_hex
 from gateway.contract.identifiers import NotAnIdentifier, checked
@@ -56,6 +57,13 @@ class Text:
         return value if value.strip() else Wrong("empty", {"expected": self.example})
 
 
+def _has_good_port(host: str) -> bool:
+    try:
+        return urlsplit(f"//{host}").port != 0
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class WebAddress:
     """Where central's pages are: `https://` or `http://`, a host, and no more than a port behind it."""
@@ -67,7 +75,10 @@ class WebAddress:
             return Wrong("not-text", {"found": shown(value)})
         address = value.strip().rstrip("/")
         scheme, _, host = address.partition("://")
-        if scheme not in ("http", "https") or not host or any(c in host for c in " /?#@"):
+        wrong_place = (
+            not host or host.endswith(":") or any(c in host for c in " /?#@") or not _has_good_port(host)
+        )
+        if scheme not in ("http", "https") or wrong_place:
             return Wrong("not-a-web-address", {"found": shown(value), "expected": self.example})
         return address
 

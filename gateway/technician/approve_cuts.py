@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
+from gateway.words import say
 
 LONGEST_MINUTES = 24 * 60
 
@@ -20,11 +21,20 @@ class Approved(msgspec.Struct, frozen=True):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("approve-cuts", help="let held cuts go on", description=__doc__)
-    parser.add_argument(
-        "--count", type=_positive, required=True, help="how many cuts at most; `status` shows how many wait"
+    parser = subparsers.add_parser(
+        "approve-cuts",
+        help=say("let held cuts go on"),
+        description=say(
+            "Let cuts go on that the guard holds: a person on site has seen that they are right."
+        ),
     )
-    parser.add_argument("--minutes", type=_minutes, default=60, help="for how long (default 60)")
+    parser.add_argument(
+        "--count",
+        type=_positive,
+        required=True,
+        help=say("how many cuts at most; `status` shows how many wait"),
+    )
+    parser.add_argument("--minutes", type=_minutes, default=60, help=say("for how long (default 60)"))
     add_config_option(parser)
     parser.set_defaults(run=run)
 
@@ -35,19 +45,26 @@ def run(args: argparse.Namespace) -> int:
     if isinstance(answer, int):
         return answer
     approved = msgspec.json.decode(answer, type=Approved)
-    print(f"Up to {approved.count} cuts may go on for {args.minutes} min; {approved.held} were waiting.")
+    print(
+        say(
+            "Up to {count} cuts may go on for {minutes} min; {held} were waiting.",
+            count=approved.count,
+            minutes=args.minutes,
+            held=approved.held,
+        )
+    )
     return 0
 
 
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
+        raise argparse.ArgumentTypeError(say("must be 1 or more"))
     return number
 
 
 def _minutes(text: str) -> int:
     number = _positive(text)
     if number > LONGEST_MINUTES:
-        raise argparse.ArgumentTypeError(f"must be at most {LONGEST_MINUTES}")
+        raise argparse.ArgumentTypeError(say("must be at most {most}", most=LONGEST_MINUTES))
     return number

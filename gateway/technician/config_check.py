@@ -6,27 +6,33 @@ from pathlib import Path
 from gateway.config.load import load_config
 from gateway.config.mistakes import Mistake, wording
 from gateway.technician.answer import print_json
-from gateway.words import language
+from gateway.words import language, say
 
 DEFAULT_CONFIG = Path("/etc/cardroom/gateway.toml")
-GOOD = {"en": "{path}: no mistakes.", "zh": "{path}：没有错误。"}
-BAD = {"en": "{path}: {count} mistake(s).", "zh": "{path}：{count} 处错误。"}
 
 
 def add_config_option(parser: argparse.ArgumentParser) -> None:
     """The option that all commands share."""
     parser.add_argument(
-        "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help=f"default {DEFAULT_CONFIG}"
+        "--config",
+        type=Path,
+        default=DEFAULT_CONFIG,
+        metavar="FILE",
+        help=say("default {value}", value=DEFAULT_CONFIG),
     )
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("config", help="check gateway.toml")
+    parser = subparsers.add_parser("config", help=say("check gateway.toml"))
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    check = actions.add_parser("check", help="name every mistake in it", description=__doc__)
+    check = actions.add_parser(
+        "check",
+        help=say("name every mistake in it"),
+        description=say("Is this configuration whole? Starts nothing, changes nothing, names every mistake."),
+    )
     add_config_option(check)
-    check.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    check.add_argument("--json", action="store_true", help=say("for programs: one JSON object"))
     check.set_defaults(run=run)
 
 
@@ -40,8 +46,12 @@ def run(args: argparse.Namespace) -> int:
     else:
         for mistake in mistakes:
             print(wording(mistake, language()))
-        summary = (BAD if mistakes else GOOD)[language()]
-        print(summary.format(path=args.config, count=len(mistakes)))
+        path, count = args.config, len(mistakes)
+        print(
+            say("{path}: {count} mistake(s).", path=path, count=count)
+            if mistakes
+            else say("{path}: no mistakes.", path=path)
+        )
     return 1 if mistakes else 0
 
 

@@ -55,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
     if found.raw == b"[]":
         print(
             say(
-                "There is no account, room or meter {name}. `cardroom-gateway status` lists them.",
+                "No account, room or bound meter is called {name}. "
+                "`cardroom-gateway status` lists them; `meters` those without an account.",
                 name=args.name,
             ),
             file=sys.stderr,

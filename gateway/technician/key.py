@@ -7,13 +7,18 @@ import sys
 from gateway.adapters.key_file import KEY_NAME, NoKey, load_or_create_key, public_key_hex
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
+from gateway.words import say
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("key", help="print the public key for central", description=__doc__)
+    parser = subparsers.add_parser(
+        "key",
+        help=say("print the public key for central"),
+        description=say("Print the gateway's public key; make the private one where there is none."),
+    )
     add_config_option(parser)
-    parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    parser.add_argument("--json", action="store_true", help=say("for programs: one JSON object"))
     parser.set_defaults(run=run)
 
 

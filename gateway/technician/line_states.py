@@ -111,7 +111,9 @@ def _show_registry(args: argparse.Namespace, rows: list[dict[str, Any]], name: s
         return OK
     print(say("The daemon is stopped: this is what the registry has."), file=sys.stderr)
     heads = [key for key in rows[0] if key != "test"] if rows else []
-    if rows:
+    if not rows:
+        print(say("Nothing is in it yet. Find the meters: cardroom-gateway commission"), file=sys.stderr)
+    else:
         print("\n".join(table(heads, ([str(row[head]) for head in heads] for row in rows))))
     return OK
 

@@ -7,16 +7,25 @@ import argparse
 
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
+from gateway.words import mark, say
 
-WARNING = "This is software. Isolate the circuit and prove it dead before you touch it."
+WARNING = mark("This is software. Isolate the circuit and prove it dead before you touch it.")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("lock-out", help="keep a relay open, or end that", description=__doc__)
-    parser.add_argument("meter", metavar="METER", help="the meter's number")
-    parser.add_argument("--end", action="store_true", help="end the lock-out; the credit rule decides again")
-    parser.add_argument("--why", required=True, help="it goes to central with your login name")
+    parser = subparsers.add_parser(
+        "lock-out",
+        help=say("keep a relay open, or end that"),
+        description=say(
+            "Nobody closes this relay until it is released on site. It is no substitute for isolating the circuit."
+        ),
+    )
+    parser.add_argument("meter", metavar="METER", help=say("the meter's number"))
+    parser.add_argument(
+        "--end", action="store_true", help=say("end the lock-out; the credit rule decides again")
+    )
+    parser.add_argument("--why", required=True, help=say("it goes to central with your login name"))
     add_config_option(parser)
     parser.set_defaults(run=run)
 
@@ -27,9 +36,13 @@ def run(args: argparse.Namespace) -> int:
     if isinstance(answer, int):
         return answer
     if args.end:
-        print(f"{args.meter}: lock-out ended; the credit rule decides again.")
+        print(say("{meter}: lock-out ended; the credit rule decides again.", meter=args.meter))
     else:
         print(
-            f"{args.meter}: locked out. Watch `cardroom-gateway status` until it shows open, read back. {WARNING}"
+            say(
+                "{meter}: locked out. Watch `cardroom-gateway status` until it shows open, read back. {warning}",
+                meter=args.meter,
+                warning=say(WARNING),
+            )
         )
     return 0

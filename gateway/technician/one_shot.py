@@ -16,7 +16,7 @@ from gateway.protocols.driver import Accepted, Answer, Driver, Item, Refused
 from gateway.protocols.meters import address_mistake, make_driver
 from gateway.protocols.models import ModelRow
 from gateway.technician.answer import FAILED, print_json
-from gateway.words import mark, say
+from gateway.words import language, mark, reason_in, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,9 @@ def _port_trouble(bus: SerialBus, args: argparse.Namespace, why: str) -> Trouble
         )
     trouble = bus.trouble
     what = say("Port {port} can't be opened.", port=args.port)
-    return Trouble(f"port-{trouble.fault.value}", what, trouble.detail, trouble.remedy)
+    return Trouble(
+        f"port-{trouble.fault.value}", what, str(reason_in(language(), trouble.detail)), trouble.remedy
+    )
 
 
 def report_trouble(trouble: Trouble, args: argparse.Namespace, exit_code: int = FAILED) -> int:

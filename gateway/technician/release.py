@@ -4,14 +4,19 @@ import argparse
 
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
+from gateway.words import say
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("release", help="end an account's quarantine", description=__doc__)
-    parser.add_argument("account", metavar="ACCOUNT", help="as `status` shows it")
+    parser = subparsers.add_parser(
+        "release",
+        help=say("end an account's quarantine"),
+        description=say("End an account's quarantine: a person looked into it and lets it be billed again."),
+    )
+    parser.add_argument("account", metavar="ACCOUNT", help=say("as `status` shows it"))
     parser.add_argument(
-        "--why", required=True, help="what was found; it goes to central with your login name"
+        "--why", required=True, help=say("what was found; it goes to central with your login name")
     )
     add_config_option(parser)
     parser.set_defaults(run=run)
@@ -22,5 +27,5 @@ def run(args: argparse.Namespace) -> int:
     answer = order(args, "release", {"account": args.account, "why": args.why})
     if isinstance(answer, int):
         return answer
-    print(f"{args.account} is billed again.")
+    print(say("{account} is billed again.", account=args.account))
     return 0

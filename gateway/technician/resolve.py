@@ -7,19 +7,22 @@ import argparse
 
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
+from gateway.words import say
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
     parser = subparsers.add_parser(
-        "resolve", help="end an alarm that no later event ends", description=__doc__
+        "resolve",
+        help=say("end an alarm that no later event ends"),
+        description=say("End an alarm that no later event ends; a person looked into it."),
     )
-    parser.add_argument("what", metavar="WHAT", help="the alarm's name, as `status` shows it")
+    parser.add_argument("what", metavar="WHAT", help=say("the alarm's name, as `status` shows it"))
     parser.add_argument(
-        "subject", nargs="+", metavar="SUBJECT", help="what it is about, as `status` shows it"
+        "subject", nargs="+", metavar="SUBJECT", help=say("what it is about, as `status` shows it")
     )
     parser.add_argument(
-        "--why", required=True, help="what was found; it goes to central with your login name"
+        "--why", required=True, help=say("what was found; it goes to central with your login name")
     )
     add_config_option(parser)
     parser.set_defaults(run=run)
@@ -31,5 +34,11 @@ def run(args: argparse.Namespace) -> int:
     answer = order(args, "resolve", {"what": args.what, "subject": subject, "why": args.why})
     if isinstance(answer, int):
         return answer
-    print(f"{args.what} {subject} is resolved. It rises again if its cause comes again.")
+    print(
+        say(
+            "{what} {subject} is resolved. It rises again if its cause comes again.",
+            what=args.what,
+            subject=subject,
+        )
+    )
     return 0

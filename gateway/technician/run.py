@@ -19,7 +19,7 @@ from gateway.application.ports import StoreDamaged, StoreFull, StoreInUse
 from gateway.config import GatewayConfig
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
-from gateway.words import use
+from gateway.words import say, use
 
 EXPECTED = (
     AlreadyRunning,
@@ -39,7 +39,9 @@ log = structlog.get_logger("daemon")
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("run", help="the daemon itself", description=__doc__)
+    parser = subparsers.add_parser(
+        "run", help=say("the daemon itself"), description=say("The daemon itself; systemd starts it.")
+    )
     add_config_option(parser)
     parser.set_defaults(run=run)
 
@@ -76,7 +78,7 @@ def _renewal(config: Path) -> tuple[str, ...]:
 def _stopped(config: GatewayConfig, why: str) -> int:
     """Say it in the form of everything else that goes there."""
     if is_for_people(config.log.format):
-        print(f"cardroom-gateway stops: {why}", file=sys.stderr)
+        print(say("cardroom-gateway stops: {why}", why=why), file=sys.stderr)
     else:
         log.error("stopped", why=why)
     return NOT_DONE

@@ -9,15 +9,20 @@ import sys
 
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
+from gateway.words import say
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("set-address", help="give a meter another address", description=__doc__)
-    parser.add_argument("meter", metavar="METER", help="the meter's number")
-    parser.add_argument("address", metavar="ADDRESS", help="what it shall answer to")
-    parser.add_argument("--why", required=True, help="it goes to central with your login name")
-    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser = subparsers.add_parser(
+        "set-address",
+        help=say("give a meter another address"),
+        description=say("Give a meter another address by the running gateway, and the registry with it."),
+    )
+    parser.add_argument("meter", metavar="METER", help=say("the meter's number"))
+    parser.add_argument("address", metavar="ADDRESS", help=say("what it shall answer to"))
+    parser.add_argument("--why", required=True, help=say("it goes to central with your login name"))
+    parser.add_argument("--yes", action="store_true", help=say("don't ask"))
     add_config_option(parser)
     parser.set_defaults(run=run)
 
@@ -25,18 +30,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Ask, then let the daemon do it."""
     if not args.yes and not _agreed(args):
-        print("Nothing was sent.", file=sys.stderr)
+        print(say("Nothing was sent."), file=sys.stderr)
         return NOT_DONE
     answer = order(args, "set-address", {"meter": args.meter, "address": args.address, "why": args.why})
     if isinstance(answer, int):
         return answer
-    print(f"{args.meter} answers at {args.address}; the registry says so now.")
+    print(
+        say("{meter} answers at {address}; the registry says so now.", meter=args.meter, address=args.address)
+    )
     return 0
 
 
 def _agreed(args: argparse.Namespace) -> bool:
     print(
-        f"{args.meter} will answer to {args.address} alone. Do it? [y/N] ",
+        say("{meter} will answer to {address} alone. Do it? [y/N] ", meter=args.meter, address=args.address),
         end="",
         file=sys.stderr,
         flush=True,

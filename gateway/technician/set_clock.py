@@ -12,6 +12,7 @@ import msgspec
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
 from gateway.technician.relay import code
+from gateway.words import say
 
 NOT_AGREED = 1
 
@@ -25,11 +26,17 @@ class ClockAnswer(msgspec.Struct, frozen=True):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("set-clock", help="set one meter's clock", description=__doc__)
-    parser.add_argument("meter", metavar="METER", help="the meter's number")
-    parser.add_argument("--why", required=True, help="it goes to central with your login name")
-    parser.add_argument("--password", type=code, metavar="HEX8", help="PA P0 P1 P2 (default: the model's)")
-    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser = subparsers.add_parser(
+        "set-clock",
+        help=say("set one meter's clock"),
+        description=say("Write date and time into one meter by the running gateway, and read them back."),
+    )
+    parser.add_argument("meter", metavar="METER", help=say("the meter's number"))
+    parser.add_argument("--why", required=True, help=say("it goes to central with your login name"))
+    parser.add_argument(
+        "--password", type=code, metavar="HEX8", help=say("PA P0 P1 P2 (default: the model's)")
+    )
+    parser.add_argument("--yes", action="store_true", help=say("don't ask"))
     add_config_option(parser)
     parser.set_defaults(run=run)
 
@@ -37,7 +44,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Ask, then have the daemon do it; 0 when the clock was read back right."""
     if not args.yes and not _agreed(args.meter):
-        print("Nothing was sent. Use --yes to skip the question.", file=sys.stderr)
+        print(say("Nothing was sent. Use --yes to skip the question."), file=sys.stderr)
         return NOT_AGREED
     arguments = {"meter": args.meter, "why": args.why, "password": args.password or ""}
     answer = order(args, "set-clock", arguments)
@@ -45,12 +52,27 @@ def run(args: argparse.Namespace) -> int:
         return answer
     said = msgspec.json.decode(answer, type=ClockAnswer)
     if said.after_s is None:
-        print(f"{args.meter}: written, not read back. Read it again: its clock was {said.before_s:+d} s off.")
+        print(
+            say(
+                "{meter}: written, not read back. Read it again: its clock was {before} s off.",
+                meter=args.meter,
+                before=f"{said.before_s:+d}",
+            )
+        )
         return NOT_AGREED
-    print(f"{args.meter}: it was {said.before_s:+d} s off and is {said.after_s:+d} s off now.")
+    print(
+        say(
+            "{meter}: it was {before} s off and is {after} s off now.",
+            meter=args.meter,
+            before=f"{said.before_s:+d}",
+            after=f"{said.after_s:+d}",
+        )
+    )
     return 0
 
 
 def _agreed(meter: str) -> bool:
-    print(f"Write date and time of meter {meter}? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(
+        say("Write date and time of meter {meter}? [y/N] ", meter=meter), end="", file=sys.stderr, flush=True
+    )
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -153,7 +153,8 @@ def warnings(report: StatusReport) -> Iterator[str]:
 def _alarm(alarm: str) -> str:
     """`what subject: detail`, the alarm's name in the reader's language."""
     what, space, rest = alarm.partition(" ")
-    return f"{in_chinese(what, ALARMS)}{space}{rest}"
+    subject, colon, detail = rest.partition(": ")
+    return f"{in_chinese(what, ALARMS)}{space}{subject}{colon}{say(detail)}"
 
 
 def _day(wall_ms: int) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from gateway.adapters.control_protocol import SwapReport
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
+from gateway.words import say
 
 WH_PER_KWH = 1000
 MOST_KWH = 10**8
@@ -20,33 +21,41 @@ MOST_KWH = 10**8
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
-    parser = subparsers.add_parser("swap", help="put a new meter in an old one's place", description=__doc__)
-    parser.add_argument("old", metavar="OLD", help="the old meter's number")
-    parser.add_argument("new", metavar="NEW", help="the new meter's number")
-    place = parser.add_argument_group("where the new meter is, unless it is registered already")
+    parser = subparsers.add_parser(
+        "swap",
+        help=say("put a new meter in an old one's place"),
+        description=say(
+            "Put a new meter in an old one's place: shows what will be done and asks, then the running gateway does it."
+        ),
+    )
+    parser.add_argument("old", metavar="OLD", help=say("the old meter's number"))
+    parser.add_argument("new", metavar="NEW", help=say("the new meter's number"))
+    place = parser.add_argument_group(say("where the new meter is, unless it is registered already"))
     place.add_argument("--line")
-    place.add_argument("--address", help="what it answers to on its line")
+    place.add_argument("--address", help=say("what it answers to on its line"))
     place.add_argument("--model")
-    place.add_argument("--ct-ratio", type=int, help="current transformer, e.g. 40 for 200/5 (default 1)")
-    place.add_argument("--location", help="where it hangs")
+    place.add_argument("--ct-ratio", type=int, help=say("current transformer, e.g. 40 for 200/5 (default 1)"))
+    place.add_argument("--location", help=say("where it hangs"))
     _add_registers(parser)
-    parser.add_argument("--why", required=True, help="it goes to central with your login name")
-    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser.add_argument("--why", required=True, help=say("it goes to central with your login name"))
+    parser.add_argument("--yes", action="store_true", help=say("don't ask"))
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object; asks nothing, needs --yes to do it"
+        "--json", action="store_true", help=say("print one JSON object; asks nothing, needs --yes to do it")
     )
     add_config_option(parser)
     parser.set_defaults(run=run)
 
 
 def _add_registers(parser: argparse.ArgumentParser) -> None:
-    typed = parser.add_argument_group("registers of meters that can't be read")
+    typed = parser.add_argument_group(say("registers of meters that can't be read"))
     last = typed.add_mutually_exclusive_group()
-    last.add_argument("--last", type=_kwh, metavar="KWH", help="what the old meter's display shows")
-    last.add_argument("--last-good", action="store_true", help="take the gateway's last good reading of it")
-    typed.add_argument("--last-by", metavar="NAME", help="who read it")
-    typed.add_argument("--first", type=_kwh, metavar="KWH", help="what the new meter's display shows")
-    typed.add_argument("--first-by", metavar="NAME", help="who read it")
+    last.add_argument("--last", type=_kwh, metavar="KWH", help=say("what the old meter's display shows"))
+    last.add_argument(
+        "--last-good", action="store_true", help=say("take the gateway's last good reading of it")
+    )
+    typed.add_argument("--last-by", metavar="NAME", help=say("who read it"))
+    typed.add_argument("--first", type=_kwh, metavar="KWH", help=say("what the new meter's display shows"))
+    typed.add_argument("--first-by", metavar="NAME", help=say("who read it"))
 
 
 def _kwh(text: str) -> int:
@@ -56,7 +65,7 @@ def _kwh(text: str) -> int:
     except InvalidOperation:
         wh = Decimal(-1)
     if not wh.is_finite() or wh != wh.to_integral_value() or not 0 <= wh < MOST_KWH * WH_PER_KWH:
-        raise argparse.ArgumentTypeError(f"must be kWh such as 1234.56, not {text!r}")
+        raise argparse.ArgumentTypeError(say("must be kWh such as 1234.56, not {value}", value=repr(text)))
     return int(wh)
 
 
@@ -64,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
     """Show, ask, do. Returns 0 when it is done, 1 when it was refused or not wanted."""
     if (args.last is None) != (args.last_by is None) or (args.first is None) != (args.first_by is None):
         print(
-            "A typed register needs the name of who read it: --last with --last-by, --first with --first-by.",
+            say(
+                "A typed register needs the name of who read it: --last with --last-by, --first with --first-by."
+            ),
             file=sys.stderr,
         )
         return 2
@@ -72,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     if isinstance(report, int):
         return report
     if not report.before and not (args.yes or _agreed(args, report)):
-        print("Nothing was done.", file=sys.stderr)
+        print(say("Nothing was done."), file=sys.stderr)
         return NOT_DONE
     if not report.before:
         report = _order(args, commit=True)
@@ -111,34 +122,56 @@ def _agreed(args: argparse.Namespace, report: SwapReport) -> bool:
         print(msgspec.json.encode(report).decode())
         return False
     print("\n".join(_plan_in_words(report)))
-    print("Do it? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(say("Do it? [y/N] "), end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _plan_in_words(report: SwapReport) -> list[str]:
     """Read back what will be done."""
-    whose = f"{report.account} ({report.room})" if report.account else "no account"
+    whose = f"{report.account} ({report.room})" if report.account else say("no account")
     lines = [
-        f"{report.old} leaves {whose}; {report.new} takes its place.",
-        f"  last register of {report.old}:  {_kwh_text(report.last_wh)}, {_how(report.last_by)}",
-        f"  first register of {report.new}: {_kwh_text(report.first_wh)}, {_how(report.first_by)}",
-        f"  {report.new} is on line {report.line}, address {report.address}, model {report.model}",
+        say("{old} leaves {whose}; {new} takes its place.", old=report.old, whose=whose, new=report.new),
+        say(
+            "  last register of {old}:  {kwh}, {how}",
+            old=report.old,
+            kwh=_kwh_text(report.last_wh),
+            how=_how(report.last_by),
+        ),
+        say(
+            "  first register of {new}: {kwh}, {how}",
+            new=report.new,
+            kwh=_kwh_text(report.first_wh),
+            how=_how(report.first_by),
+        ),
+        say(
+            "  {new} is on line {line}, address {address}, model {model}",
+            new=report.new,
+            line=report.line,
+            address=report.address,
+            model=report.model,
+        ),
     ]
     if report.account:
-        lines.append(f"  billed to {report.account} now:  {_kwh_text(report.unbilled_wh)}")
+        lines.append(
+            say(
+                "  billed to {account} now:  {kwh}", account=report.account, kwh=_kwh_text(report.unbilled_wh)
+            )
+        )
     if report.unmetered_s is None or report.unmetered_s >= 60:
         since = (
-            "a time that the clock can't tell"
+            say("a time that the clock can't tell")
             if report.unmetered_s is None
-            else f"{report.unmetered_s // 60} min"
+            else say("{minutes} min", minutes=report.unmetered_s // 60)
         )
-        lines.append(f"  metered by nobody, billed to nobody: {since}")
-    lines += [f"  group {group} goes on with {report.new}" for group in report.groups]
+        lines.append(say("  metered by nobody, billed to nobody: {since}", since=since))
+    lines += [
+        say("  group {group} goes on with {new}", group=group, new=report.new) for group in report.groups
+    ]
     return [*lines, *(f"  ! {note}" for note in report.notes)]
 
 
 def _how(typed_by: str) -> str:
-    return f"typed, read by {typed_by}" if typed_by else "read by the gateway"
+    return say("typed, read by {name}", name=typed_by) if typed_by else say("read by the gateway")
 
 
 def _kwh_text(wh: int) -> str:
@@ -148,8 +181,16 @@ def _kwh_text(wh: int) -> str:
 def _done_in_words(report: SwapReport) -> str:
     notes = "".join(f"\n  ! {note}" for note in report.notes)
     if report.before:
-        return f"{report.new} took the place of {report.old} before; nothing was changed.{notes}"
-    return (
-        f"{report.new} has taken the place of {report.old}: last {_kwh_text(report.last_wh)}, first {_kwh_text(report.first_wh)}. "
-        f"Watch `cardroom-gateway status` until its relay is read back.{notes}"
+        return (
+            say("{new} took the place of {old} before; nothing was changed.", new=report.new, old=report.old)
+            + notes
+        )
+    done = say(
+        "{new} has taken the place of {old}: last {last}, first {first}. "
+        "Watch `cardroom-gateway status` until its relay is read back.",
+        new=report.new,
+        old=report.old,
+        last=_kwh_text(report.last_wh),
+        first=_kwh_text(report.first_wh),
     )
+    return done + notes

@@ -32,7 +32,11 @@ LONGEST_S = 24 * 3600
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
     parser = subparsers.add_parser(
-        "trace", help=say("the frames on a line, live and decoded"), description=__doc__
+        "trace",
+        help=say("the frames on a line, live and decoded"),
+        description=say(
+            "Watch the frames on a line, live and decoded; with a running gateway it shares the line and sends nothing."
+        ),
     )
     parser.add_argument("--line", metavar="L", help=say("one line by its name (default: all)"))
     parser.add_argument("--meter", metavar="M", help=say("one meter by its number or address"))

@@ -33,7 +33,9 @@ LONGEST_WATCH_MIN = 24 * 60
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
     parser = subparsers.add_parser(
-        "update", help=say("put a new version in, watch it, go back if it does worse"), description=__doc__
+        "update",
+        help=say("put a new version in, watch it, go back if it does worse"),
+        description=say("Put a new version in, watch it, and go back by itself if it does worse."),
     )
     parser.add_argument(
         "file", nargs="?", type=Path, metavar="FILE.deb", help=say("the new version's package")

@@ -14,8 +14,9 @@ from gateway.adapters.voucher_file import envelopes
 from gateway.contract.voucher_code import looks_like_code
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
+from gateway.words import mark, say
 
-AGAIN = "Save the file again at central's desk."
+AGAIN = mark("Save the file again at central's desk.")
 SUFFIX = ".voucher"
 MOST_BYTES = 5_000_000
 """Some nine thousand grants; what is longer is no voucher."""
@@ -23,27 +24,43 @@ PIECE = 500
 """Grants in one order to the daemon: its line has an end."""
 LISTED, MISSING = "listed", "missing"
 GOOD = ("applied", "exists")
+SPOILT = (MISSING, "malformed", "too-long", "forged", "wrong-kind", "wrong-sender")
+"""Where the same file, saved again, may be good."""
 WORDS = {
-    "applied": "credited",
-    "exists": "was credited before; nothing was changed",
-    "exists-with-different": "came before with other content; nothing was credited, and central was told",
-    "unknown-account": "this gateway doesn't know the account (yet): its configuration must come from central first",
-    "refused": "not credited",
-    MISSING: f"the file says that it holds this credit, and doesn't: it was cut short. {AGAIN}",
-    "malformed": f"a part of the file is damaged or cut off; it was not credited. {AGAIN}",
-    "too-long": f"a part of the file is damaged; it was not credited. {AGAIN}",
-    "forged": f"the file was altered after it was signed; this part was not credited. {AGAIN}",
-    "unknown-key": "signed by a key that this gateway doesn't trust: another central's, or [central] public_keys is old",
-    "unsupported-version": "made by a newer central: update this gateway",
-    "wrong-kind": f"a message of the link, no voucher. {AGAIN}",
-    "wrong-sender": f"not made by central. {AGAIN}",
-    "wrong-recipient": "made for another building; nothing was credited. Take it there",
-    "not-a-code": "no code: it has 40 letters and digits (or 50, 60) in groups of five. Read it again",
-    "mistyped": "mistyped in the groups named here, counted from 1; nothing was credited. Compare them and type it again",
-    "wrong-building": "made for another building; nothing was credited. Ask which one the desk made it for",
-    "code-does-not-fit": "fits nothing here: the gateway's key was replaced since it was made, the account is not known here yet, "
-    "or it is made up. Ask the desk for a new one, or take the file",
-    "too-many": "too many codes that fitted nothing: none is read for an hour. Take the file, it needs no code",
+    "applied": mark("credited"),
+    "exists": mark("was credited before; nothing was changed"),
+    "exists-with-different": mark(
+        "came before with other content; nothing was credited, and central was told"
+    ),
+    "unknown-account": mark(
+        "this gateway doesn't know the account (yet): its configuration must come from central first"
+    ),
+    "refused": mark("not credited"),
+    MISSING: mark("the file says that it holds this credit, and doesn't: it was cut short."),
+    "malformed": mark("a part of the file is damaged or cut off; it was not credited."),
+    "too-long": mark("a part of the file is damaged; it was not credited."),
+    "forged": mark("the file was altered after it was signed; this part was not credited."),
+    "unknown-key": mark(
+        "signed by a key that this gateway doesn't trust: another central's, or [central] public_keys is old"
+    ),
+    "unsupported-version": mark("made by a newer central: update this gateway"),
+    "wrong-kind": mark("a message of the link, no voucher."),
+    "wrong-sender": mark("not made by central."),
+    "wrong-recipient": mark("made for another building; nothing was credited. Take it there"),
+    "not-a-code": mark("no code: it has 40 letters and digits (or 50, 60) in groups of five. Read it again"),
+    "mistyped": mark(
+        "mistyped in the groups named here, counted from 1; nothing was credited. Compare them and type it again"
+    ),
+    "wrong-building": mark(
+        "made for another building; nothing was credited. Ask which one the desk made it for"
+    ),
+    "code-does-not-fit": mark(
+        "fits nothing here: the gateway's key was replaced since it was made, the account is not known here yet, "
+        "or it is made up. Ask the desk for a new one, or take the file"
+    ),
+    "too-many": mark(
+        "too many codes that fitted nothing: none is read for an hour. Take the file, it needs no code"
+    ),
 }
 
 
@@ -63,15 +80,23 @@ class Redeemed(msgspec.Struct, frozen=True):
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Mount the command."""
     parser = subparsers.add_parser(
-        "voucher", help="hand in a file or a code with credit", description=__doc__
+        "voucher",
+        help=say("hand in a file or a code with credit"),
+        description=say(
+            "Hand in credit carried by hand while the link is down: a file, a USB stick's folder or a code. "
+            "The same again changes nothing."
+        ),
     )
     parser.add_argument(
         "given",
         nargs="+",
         metavar="FILE|FOLDER|CODE",
-        help=f"a file as central's desk saved it, a folder with *{SUFFIX} files, a code, or - for standard input",
+        help=say(
+            "a file as central's desk saved it, a folder with *{suffix} files, a code, or - for standard input",
+            suffix=SUFFIX,
+        ),
     )
-    parser.add_argument("--json", action="store_true", help="what became of each grant as JSON")
+    parser.add_argument("--json", action="store_true", help=say("what became of each grant as JSON"))
     add_config_option(parser)
     parser.set_defaults(run=run)
 
@@ -92,13 +117,17 @@ def run(args: argparse.Namespace) -> int:
     rows = _with_missing(rows)
     if args.json:
         print(msgspec.json.encode(rows).decode())
-    for row in [] if args.json else rows:
+    for row in (
+        [] if args.json else dict.fromkeys(rows)
+    ):  # a file of another kind is many parts with the same damage
         print(f"{row.grant}  {row.account}  {row.outcome}  {_words(row)}".rstrip())
     return 0 if rows and all(row.outcome in GOOD for row in rows) else NOT_DONE
 
 
 def _words(row: Redeemed) -> str:
-    return ": ".join(filter(None, (WORDS.get(row.outcome, ""), row.detail)))
+    words = say(WORDS[row.outcome]) if row.outcome in WORDS else ""
+    again = f" {say(AGAIN)}" if row.outcome in SPOILT else ""
+    return ": ".join(filter(None, (words + again, row.detail)))
 
 
 def _with_missing(rows: list[Redeemed]) -> list[Redeemed]:
@@ -114,7 +143,13 @@ def _orders(given: list[str]) -> list[tuple[str, dict[str, str | int | bool]]]:
     path = Path(given[0])
     if len(given) > 1 or (looks_like_code(given[0]) and not path.exists()):
         if not looks_like_code("".join(given)):
-            raise NotAVoucher(f"{' '.join(given)} is neither one file nor a code. {WORDS['not-a-code']}.")
+            raise NotAVoucher(
+                say(
+                    "{given} is neither one file nor a code. {why}.",
+                    given=" ".join(given),
+                    why=say(WORDS["not-a-code"]),
+                )
+            )
         return [("voucher-code", {"code": "".join(given)})]
     texts = [_read(file) for file in _files(path)]
     return [
@@ -130,9 +165,18 @@ def _files(path: Path) -> list[Path]:
             return [path]
         files = sorted(path.glob(f"*{SUFFIX}"))
     except OSError as error:
-        raise NotAVoucher(f"{path} can't be read: {error.strerror}. Check the path and the stick.") from error
+        raise NotAVoucher(
+            say("{path} can't be read: {why}. Check the path and the stick.", path=path, why=error.strerror)
+        ) from error
     if not files:
-        raise NotAVoucher(f"{path} holds no *{SUFFIX} file. Name the file itself. {AGAIN}")
+        raise NotAVoucher(
+            say(
+                "{path} holds no *{suffix} file. Name the file itself. {again}",
+                path=path,
+                suffix=SUFFIX,
+                again=say(AGAIN),
+            )
+        )
     return files
 
 
@@ -146,11 +190,22 @@ def _read(path: Path) -> str:
         text = raw.decode("utf-8")
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
-            raise NotAVoucher(f"{path} is no voucher: it is not text. {AGAIN}") from error
+            raise NotAVoucher(
+                say("{path} is no voucher: it is not text. {again}", path=path, again=say(AGAIN))
+            ) from error
         why = getattr(error, "strerror", None) or error
-        raise NotAVoucher(f"{path} can't be read: {why}. Check the path and the stick.") from error
+        raise NotAVoucher(
+            say("{path} can't be read: {why}. Check the path and the stick.", path=path, why=why)
+        ) from error
     if len(raw) > MOST_BYTES:
-        raise NotAVoucher(f"{path} is no voucher: it has more than {MOST_BYTES} bytes. {AGAIN}")
+        raise NotAVoucher(
+            say(
+                "{path} is no voucher: it has more than {most} bytes. {again}",
+                path=path,
+                most=MOST_BYTES,
+                again=say(AGAIN),
+            )
+        )
     if not text.strip():
-        raise NotAVoucher(f"{path} is empty. {AGAIN}")
+        raise NotAVoucher(say("{path} is empty. {again}", path=path, again=say(AGAIN)))
     return text

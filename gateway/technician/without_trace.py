@@ -11,7 +11,8 @@ def quietly(command: Callable[[], int]) -> int:
     """Run a command; give its exit code, 1 where its reader went away or a person stopped it."""
     try:
         code = command()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: started with standard output closed
+            sys.stdout.flush()
         return code
     except BrokenPipeError:
         # What is still buffered has no reader; the interpreter's last flush must not complain of that.

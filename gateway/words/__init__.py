@@ -64,18 +64,50 @@ def take_language(arguments: Sequence[str]) -> list[str]:
 
 
 def say(text: str, **facts: object) -> str:
-    """Give a sentence in the language spoken now, with its facts; these may come from a stranger, and command no terminal."""
+    """Give a sentence in the language spoken now, with its facts; a reason of the operating system is said in it, too.
+
+    Facts may come from a stranger: they command no terminal.
+    """
     said = _chinese().get(text, text) if language() == "zh" else text
-    return (
-        said.format(**{name: str(fact).translate(_NO_TEXT) for name, fact in facts.items()})
-        if facts
-        else said
-    )
+    if not facts:
+        return said
+    shown = {name: str(reason_in(language(), fact)).translate(_NO_TEXT) for name, fact in facts.items()}
+    return said.format(**shown)
+
+
+def reason_in(spoken: str, fact: object) -> object:
+    """Give a fact in a language: a reason of the operating system in its words, anything else as it is."""
+    return _chinese()[str(fact)] if spoken == "zh" and fact in REASONS else fact
 
 
 def mark(text: str) -> str:
     """Mark a sentence of a table for its translation; whoever shows it calls `say`."""
     return text
+
+
+REASONS = (
+    mark("No such file or directory"),
+    mark("Permission denied"),
+    mark("Operation not permitted"),
+    mark("No space left on device"),
+    mark("Read-only file system"),
+    mark("Is a directory"),
+    mark("Not a directory"),
+    mark("File exists"),
+    mark("File name too long"),
+    mark("Input/output error"),
+    mark("Device or resource busy"),
+    mark("Resource temporarily unavailable"),
+    mark("Inappropriate ioctl for device"),
+    mark("Connection refused"),
+    mark("Connection reset by peer"),
+    mark("No route to host"),
+    mark("Network is unreachable"),
+    mark("Name or service not known"),
+    mark("Temporary failure in name resolution"),
+    mark("timed out"),
+)
+"""What the operating system says of itself, in English only: it is a fact of many sentences."""
 
 
 @cache

@@ -251,6 +251,7 @@ def test_the_language_is_the_machines(environment: dict[str, str], language: str
         ('"ftp://cards"', "not-a-web-address"),
         ('"https://user@cards"', "not-a-web-address"),
         ('"https://cards/office"', "not-a-web-address"),
+        ('"https://cards:99999"', "not-a-web-address"),
         ("5", "not-text"),
     ],
 )

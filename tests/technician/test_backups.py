@@ -362,6 +362,7 @@ def test_what_was_there_stays_when_it_cant_be_set_aside(
     monkeypatch.setattr(os, "rename", failing)
     code, _, err = run("restore", str(backed[0]), "--key-file", str(backed[1]), typed="g1\n")
     assert (code, "Nothing was put back" in err) == (1, True)
+    assert "There is a store in" in err, "what will be kept aside is told, though the restore holds its lock"
     assert before.items() <= {path.name: path.read_bytes() for path in kept.data.iterdir()}.items()
 
 

@@ -145,13 +145,13 @@ class StoreFacts:
 def inspect_store(path: Path) -> StoreFacts | CantLook:
     """Check every page of a store that lies still, with the log beside it where there is one, and add its ledger up."""
     try:
-        with _whole(path) as whole:
-            with closing(open_readonly(whole, still=True)) as connection:
-                verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-                if verdict != "ok":
-                    return CantLook(LookTrouble.DAMAGED, path, str(verdict))
-                entries = connection.execute("SELECT count(*) FROM ledger").fetchone()[0]
-            return look_at(whole, lambda journal: _facts(journal, entries))
+        with _whole(path) as whole, closing(open_readonly(whole, still=True)) as connection:
+            verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if verdict != "ok":
+                return CantLook(LookTrouble.DAMAGED, path, str(verdict))
+            entries = connection.execute("SELECT count(*) FROM ledger").fetchone()[0]
+            # Not by look_at: whoever asks may hold the store's lock, as a restore does.
+            return _prepare(connection, path) or _facts(_Snapshot(whole, connection), entries)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         return CantLook(LookTrouble.DAMAGED, path, str(error))
     except OSError as error:

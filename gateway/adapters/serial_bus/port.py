@@ -203,7 +203,7 @@ _FAULT_BY_ERRNO = {
 def name_trouble(settings: PortSettings, error: BaseException) -> PortTrouble:
     """Name an opening error by its errno, which pyserial keeps in one of three places."""
     number = _errno_of(error)
-    detail = os.strerror(number).lower() if number else str(error)
+    detail = os.strerror(number) if number else str(error)
     if settings.is_socket:
         return PortTrouble(PortFault.UNREACHABLE, settings.path, detail)
     if number is None and isinstance(error, ValueError):

@@ -84,7 +84,7 @@ def _dates(facts: CertificateFacts, now_ms: int, anew: str) -> Finding:
         )  # fmt: skip
     if days < 0:
         return Finding(
-            CHECK, Level.BAD, "certificate-expired", say("The certificate expired {days} days ago.", days=-days),
+            CHECK, Level.BAD, "certificate-expired", say("The certificate expired {days} days ago.", days=-days - 1),
             say("The daemon renews it by itself over HTTP; central could not be reached, or refused."),
             say("Ask for it now: sudo cardroom-gateway renew. If central refuses: sudo cardroom-gateway setup"), told,
         )  # fmt: skip

@@ -52,6 +52,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
             "Get the authority's file anew: sudo cardroom-gateway setup. If that doesn't help, ask who answers there."
         ),
     ),
+    "hangs": (
+        mark("{host}:{port} takes the connection and says nothing."),
+        mark("The broker hangs, or its machine is overloaded."),
+        mark("Look again in a minute; then ask who runs central to look at the broker, and to restart it."),
+    ),
     "no-tls": (
         mark("{host}:{port} doesn't speak TLS."),
         mark("It is the broker's port without TLS, or another service."),

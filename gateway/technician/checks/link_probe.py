@@ -67,6 +67,8 @@ def _tls(connection: socket.socket, broker: Broker) -> Probe:
     except ssl.SSLCertVerificationError as error:
         code = {EXPIRED: "broker-expired", NOT_YET: "broker-not-yet", WRONG_NAME: "broker-other-name"}
         return Probe(code.get(error.verify_code, "broker-untrusted"), error.verify_message)
+    except TimeoutError as error:
+        return Probe("hangs", str(error.strerror or error))
     except ssl.SSLError as error:
         return _alert(error)
     except OSError as error:

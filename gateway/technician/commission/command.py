@@ -20,7 +20,7 @@ from gateway.adapters.journal_store.peek import peek
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import RegistryDamaged
 from gateway.adapters.system_clock import SystemClock
-from gateway.config import GatewayConfig, load_config
+from gateway.config import GatewayConfig, load_config, wording
 from gateway.config.schema import Clock
 from gateway.technician.answer import FAILED, OK, USAGE
 from gateway.technician.commission.job import Job
@@ -33,7 +33,7 @@ from gateway.technician.commission.wires import Wires
 from gateway.technician.config_check import DEFAULT_CONFIG
 from gateway.technician.local_time import local
 from gateway.technician.registry import DEFAULT_FOLDER
-from gateway.words import say
+from gateway.words import language, say
 
 PAPERS = {"report": REPORT_NAME, "labels": LABELS_NAME}
 LEAVING = (signal.SIGHUP, signal.SIGTERM)
@@ -81,6 +81,9 @@ def run(args: argparse.Namespace) -> int:
     """Hold the conversation or make a paper. Returns 0, 1 when it can't be done, 2 when the question makes no sense."""
     loaded = load_config(args.config)
     config = loaded if isinstance(loaded, GatewayConfig) else None
+    mistakes = [] if isinstance(loaded, GatewayConfig) or args.data else loaded
+    if mistakes and mistakes[0].code != "no-file":
+        return _fail("\n".join(wording(mistake, language()) for mistake in mistakes))
     folder = args.data or (config.gateway.data if config else DEFAULT_FOLDER)
     offset = config.clock.utc_offset_minutes if config else Clock().utc_offset_minutes
     if args.output is not None and args.paper is None:

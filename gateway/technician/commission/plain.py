@@ -66,7 +66,8 @@ class PlainStage:
         print()
         print("\n".join([f"== {question.title} ==", *question.lines]))
         default = f" [{question.default}]" if question.default else ""
-        while (typed := await self._line(f"{question.text}{default}: ")) == "?":
+        needed = question.needed and not question.default
+        while (typed := await self._line(f"{question.text}{default}: ")) == "?" or (needed and not typed):
             print(question.help or say("There is no more to say here."))
         return typed or question.default or None
 

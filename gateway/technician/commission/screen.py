@@ -109,7 +109,10 @@ class CommissionScreen(App[None]):
         typed.remove_class("away")
         self._rows.add_class("away")
         typed.focus()
-        answer = await self._answered()
+        while (
+            (answer := await self._answered()) is not None and question.needed and not printable(str(answer))
+        ):
+            pass
         typed.add_class("away")
         self._rows.remove_class("away")
         return printable(answer) or None if isinstance(answer, str) else None

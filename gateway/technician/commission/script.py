@@ -18,6 +18,7 @@ from gateway.technician.commission.script_seek import relay_note
 from gateway.technician.commission.script_tests import tests_step
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row
 from gateway.technician.commission.trials import close_again
+from gateway.technician.findings import Level
 from gateway.words import say
 
 STEPS = {"find": find_step, "rooms": rooms_step, "tests": tests_step, "paper": paper_step}
@@ -59,7 +60,10 @@ async def _introduce(job: Job, who: str, building: str) -> bool:
         or before.building
         or await job.stage.ask(
             Question(
-                title, say("Building"), help=say("As people call it; it stands on the report and the labels.")
+                title,
+                say("Building"),
+                help=say("As people call it; it stands on the report and the labels."),
+                needed=True,
             )
         )
     )
@@ -95,7 +99,7 @@ async def _restore_relays(job: Job) -> None:
 def _menu(job: Job) -> Page:
     now = job.standing
     tied = sum(bool(meter.room) for meter in now.meters.values())
-    tested = sum(meter.level is not None for meter in now.meters.values())
+    tested = sum(meter.level not in (None, Level.BAD) for meter in now.meters.values())
     found = say("lines {lines}, meters {meters}", lines=len(now.lines), meters=len(now.meters))
     rows = [
         Row("find", say("Find lines and meters: {found}", found=found)),

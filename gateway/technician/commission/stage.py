@@ -62,13 +62,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A line to be typed or scanned. Empty is `default`; where there is none, empty leads back."""
+    """A line to be typed or scanned. Empty is `default`; where there is none, empty leads back, or is asked again if `needed`."""
 
     title: str
     text: str
     lines: Sequence[str] = ()
     default: str = ""
     help: str = ""
+    needed: bool = False
 
 
 @dataclass(slots=True)

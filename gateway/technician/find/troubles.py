@@ -104,5 +104,5 @@ def trouble_finding(trouble: Trouble) -> Finding:
     """Put a trouble into words."""
     level, *sentences = TROUBLES.get(trouble.code, TROUBLES["port-otherwise"])
     facts: dict[str, str | int] = {"port": trouble.port, **trouble.facts}
-    what, why, next_step = (say(sentence).format_map(facts) for sentence in sentences)
+    what, why, next_step = (say(sentence, **facts) for sentence in sentences)
     return Finding(CHECK, level, trouble.code, what, why, next_step, facts)
