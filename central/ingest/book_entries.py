@@ -68,6 +68,7 @@ class Bookkeeper:
                 register_wh=entry.register_to_wh,
                 entry=entry.entry,
                 at_ms=row.at_ms,
+                at_trusted=entry.at.trusted and not entry.provisional,
             )
         self._draft(entry, account, user, row)
 
@@ -83,7 +84,7 @@ class Bookkeeper:
             list(self._registers.values()),
             update_conflicts=True,
             unique_fields=["meter"],
-            update_fields=["gateway", "account", "register_wh", "entry", "at_ms"],
+            update_fields=["gateway", "account", "register_wh", "entry", "at_ms", "at_trusted"],
         )
         self._entries, self._drafts, self._mirror, self._registers = {}, [], {}, {}
 

@@ -5,11 +5,11 @@ from central.ingest.compare_watermark import compare
 from central.ingest.received_rows import ReceivedFact, instant_ms
 from central.ingest.supply import mark_supplied
 from central.ingest.take_answers import take_result
-from central.ingest.take_meter_facts import take_period_register, take_swap
+from central.ingest.take_meter_facts import take_binding, take_period_register, take_swap
 from central.link.models import AccountDecision, Alarm, Gateway, GatewayEpoch, RelayState
 from central.link.registry_copy import keep_registry
 from gateway.contract import facts
-from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
+from gateway.contract.meter_facts import MeterBound, MeterSwapped, PeriodRegister
 from gateway.contract.registry_facts import RegistryCopy
 
 
@@ -49,6 +49,8 @@ class FactTaker:
                 take_result(self._gateway, self._epoch, fact, self._now_ms)
             case facts.Watermark():
                 compare(self._gateway, self._epoch, seq, fact, self._now_ms)
+            case MeterBound():
+                take_binding(self._gateway, self._epoch, fact, self._now_ms)
             case MeterSwapped():
                 take_swap(self._gateway, fact, self._now_ms)
             case PeriodRegister():

@@ -1,4 +1,4 @@
-"""Take what a gateway says of meters themselves: one replaced on site, a register at a period's end (R-4.3.5, R-4.1.9).
+"""Take what a gateway says of meters themselves: tied to a room, replaced on site, a register at a period's end (R-4.3.5, R-4.1.9).
 
 A swap's binding is the gateway's: central writes it down, so that its next configuration doesn't undo what hangs on the wall (C-3).
 """
@@ -7,9 +7,38 @@ from central.campus.models import Building
 from central.campus.site_swaps import SiteSwap, take_site_swap
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import INT64, instant_ms
-from central.link.models import BilledRegister, Gateway, MeterSwap, PeriodRegister
+from central.link.models import BilledRegister, Gateway, GatewayEpoch, MeterSwap, PeriodRegister
 from gateway.contract import meter_facts
+from gateway.contract.facts import Instant
 from gateway.contract.identifiers import NotAnIdentifier, checked
+
+
+def take_binding(gateway: Gateway, epoch: GatewayEpoch, fact: meter_facts.MeterBound, now_ms: int) -> None:
+    """Note from where a meter bills its account, before its first entry. Raises CannotTake for what can't be.
+
+    A store that has no opening yet may not know how far central's books go: it moves no register that they have.
+    """
+    if not 0 <= fact.register_wh < INT64 or not fact.binding or len(fact.binding) > 64:
+        raise CannotTake(f"a binding of meter {fact.meter} has no name or no register that can be kept")
+    if epoch.opened or not BilledRegister.objects.filter(meter=fact.meter).exists():
+        begin = (fact.account, fact.register_wh, fact.binding, fact.at)
+        _bill_from(gateway, fact.meter, *begin, now_ms)
+
+
+def _bill_from(
+    gateway: Gateway, meter: str, account: str, register_wh: int, name: str, at: Instant, now_ms: int
+) -> None:
+    BilledRegister.objects.update_or_create(
+        meter=meter,
+        defaults={
+            "gateway": gateway,
+            "account": account,
+            "register_wh": register_wh,
+            "entry": name[:120],
+            "at_ms": instant_ms(at, now_ms),
+            "at_trusted": at.trusted,
+        },
+    )
 
 
 def take_swap(gateway: Gateway, fact: meter_facts.MeterSwapped, now_ms: int) -> None:
@@ -30,16 +59,7 @@ def take_swap(gateway: Gateway, fact: meter_facts.MeterSwapped, now_ms: int) -> 
         raise CannotTake(why)
     row.save(force_insert=True)
     if fact.account is not None:
-        BilledRegister.objects.update_or_create(
-            meter=fact.new_meter,
-            defaults={
-                "gateway": gateway,
-                "account": fact.account,
-                "register_wh": fact.first_wh,
-                "entry": fact.swap[:120],
-                "at_ms": row.at_ms,
-            },
-        )
+        _bill_from(gateway, fact.new_meter, fact.account, fact.first_wh, fact.swap, fact.at, now_ms)
 
 
 def _check(gateway: Gateway, fact: meter_facts.MeterSwapped) -> None:

@@ -56,6 +56,7 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
     gateway = outbox.locked(gateway_id)
     if _is_stale(gateway, birth, issued_ms):
         return Greeting.STALE
+    is_newest = gateway.birth_issued_ms is None or issued_ms > gateway.birth_issued_ms
     _note_birth(gateway, birth, issued_ms, now_ms)
     epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
     if not gateway.epoch:
@@ -64,9 +65,14 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
     if epoch is None:
         adopt_epoch(gateway, birth.epoch, birth.last_command, now_ms)
         return Greeting.NEW_EPOCH
-    if birth.epoch != gateway.epoch:
+    is_former = birth.epoch != gateway.epoch
+    if is_former and not is_newest:
         return Greeting.STALE
-    if birth.last_seq < epoch.received_seq and issued_ms >= epoch.last_batch_issued_ms:
+    if is_former:
+        # The card of an earlier life was set up again: what it knows ends where the life after it began.
+        gateway.epoch = birth.epoch
+        gateway.save(update_fields=["epoch"])
+    if is_former or (birth.last_seq < epoch.received_seq and issued_ms >= epoch.last_batch_issued_ms):
         order_new_epoch(gateway, epoch, now_ms)
         outbox.send_again_from(gateway.pk, birth.last_command + 1)
         return Greeting.WENT_BACK

@@ -46,7 +46,6 @@ class Gateway(models.Model):
     opening_number = models.BigIntegerField(default=0)
     """The number of the configuration that opened the present epoch; balances before it are not compared."""
     next_number = models.BigIntegerField(default=1)
-    """The next command's number (C-5)."""
     last_grant_serial = models.BigIntegerField(default=0)
     """The newest grant's serial: an opening says of all up to it that they are in the balances, but those pending (C-11)."""
     stream = models.PositiveIntegerField(default=1)
@@ -292,7 +291,7 @@ class MirrorBalance(models.Model):
 
 
 class BilledRegister(models.Model):
-    """Up to which register a meter is billed: where a rebuilt gateway goes on (C-11)."""
+    """Up to which register a meter is billed, by an entry, a swap or a binding: where a rebuilt gateway goes on (C-11)."""
 
     meter = models.CharField(max_length=64, primary_key=True)
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, related_name="billed_registers")
@@ -300,6 +299,7 @@ class BilledRegister(models.Model):
     register_wh = models.BigIntegerField()
     entry = models.CharField(max_length=120)
     at_ms = models.BigIntegerField()
+    at_trusted = models.BooleanField(default=False)
 
 
 class RelayState(models.Model):

@@ -1,7 +1,5 @@
 """What a new epoch of a gateway's store starts from, by central's books (C-11). Sends nothing."""
 
-from collections.abc import Iterable
-
 from django.db.models import QuerySet, Sum
 
 from central.campus.models import Account
@@ -9,7 +7,6 @@ from central.link.models import (
     BilledRegister,
     Delivery,
     Gateway,
-    GatewayEntry,
     Grant,
     MirrorBalance,
     StockVoucher,
@@ -44,18 +41,8 @@ def opening_for(gateway: Gateway) -> Opening:
         grants_up_to=gateway.last_grant_serial,
         grants_pending=_pending_serials(gateway),
         months=month_uses(gateway, live),
-        billed_ms=_known_times(registers),
+        billed_ms={MeterNo(r.meter): r.at_ms for r in registers if r.at_trusted},
     )
-
-
-def _known_times(registers: Iterable[BilledRegister]) -> dict[MeterNo, int]:
-    """When registers were billed, of those that the gateway dated by a clock it trusted."""
-    billed = {r.entry: r for r in registers}
-    trusted = GatewayEntry.objects.filter(entry__in=billed, at_trusted=True, provisional=False)
-    return {
-        MeterNo(billed[entry].meter): billed[entry].at_ms
-        for entry in trusted.order_by("entry").values_list("entry", flat=True)
-    }
 
 
 def _given_by_expiry(applied: QuerySet[Grant]) -> dict[tuple[str, str], dict[int, int]]:

@@ -10,6 +10,7 @@ from gateway.application.relay_state import CLOSING, keep_relay, relay_of
 from gateway.application.settle import Closed, last_good, settle_before_change
 from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.meter_facts import MeterBound
 from gateway.contract.rules import AccountRule, BindingRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.power_watch import PowerWatch
@@ -71,7 +72,19 @@ def bind_due(journal: Journal, meter: MeterState, now: Instant) -> bool:
     _release_old_account(journal, meter.meter, baseline, now)
     _release_old_meter(journal, binding.account, meter.meter, now)
     _begin(journal, binding, baseline, now)
+    _tell(journal, binding, baseline)
     return True
+
+
+def _tell(journal: Journal, binding: BindingRule, baseline: Closed) -> None:
+    """Before the first entry nobody but this store would know where the account began: it would be lost with the card (C-11)."""
+    if baseline.register_wh is not None:
+        frame = baseline.raw.hex() or None
+        journal.append_fact(
+            MeterBound(
+                binding.meter, binding.account, binding.binding, baseline.register_wh, baseline.at, frame
+            )
+        )
 
 
 def _baseline(journal: Journal, binding: BindingRule, reading: Closed, now: Instant) -> Closed:

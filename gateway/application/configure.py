@@ -196,7 +196,9 @@ def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:
     for account in accounts:
         _adopt_balances(journal, account, opening, now)
     _adopt_months(journal, opening.months)
-    for meter, register_wh in opening.registers_wh.items():
+    # Ties in force first: a meter that was put in since bills the one before it up to where that stands, which is central's then.
+    begun = sorted(opening.registers_wh.items(), key=lambda row: has_binding_due(journal, row[0], now))
+    for meter, register_wh in begun:
         billed_ms = opening.billed_ms.get(meter)
         billed_at = None if billed_ms is None else Instant(NO_BOOT, 0, billed_ms, True)
         _adopt_register(journal, meter, register_wh, billed_at, now)

@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.contract.identifiers import AccountId, AlarmId, BootId, CommandId, EntryId, Epoch, KeyId, MeterNo
 from gateway.contract.instant import Instant as Instant
-from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
+from gateway.contract.meter_facts import MeterBound, MeterSwapped, PeriodRegister
 from gateway.contract.registry_facts import RegistryCopy
 
 
@@ -310,6 +310,7 @@ Fact = (
     | Watermark
     | Health
     | LossBalances
+    | MeterBound
     | MeterSwapped
     | PeriodRegister
     | RegistryCopy

@@ -1,6 +1,6 @@
-"""What a gateway reports of meters themselves: one replaced by another, a register at a period's end (R-4.3.5, R-4.1.9).
+"""What a gateway reports of meters themselves: tied, replaced by another, a register at a period's end (R-4.3.5, R-4.1.9, C-11).
 
-Evidence that is kept as long as money is: neither is ever thinned.
+Evidence that is kept as long as money is: none is ever thinned.
 """
 
 from enum import StrEnum
@@ -9,6 +9,19 @@ import msgspec
 
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.instant import Instant
+
+
+class MeterBound(msgspec.Struct, frozen=True, tag="meter-bound", tag_field="kind"):
+    """A configured binding came into force: an account is billed from this register on, entry or none (C-3, C-11)."""
+
+    meter: MeterNo
+    account: AccountId
+    binding: str
+    register_wh: int
+    at: Instant
+    """When the register was so."""
+    raw_frame: str | None = None
+    """Hex of the meter's frame behind it."""
 
 
 class MeterSwapped(msgspec.Struct, frozen=True, tag="meter-swapped", tag_field="kind"):

@@ -38,6 +38,8 @@ from gateway.technician.restore_steps import PutBack, begin_new_life, put_back
 from gateway.technician.status import span_text
 from gateway.words import say
 
+UNPACKED = ".restoring-"
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -124,7 +126,7 @@ def _other_key(envelope: Envelope, typed: str) -> str:
 
 def _put_back(path: Path, opened: Opened, data: Path, config: Path, here: Here, *, as_json: bool) -> int:
     manifest = opened.manifest
-    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=_beside(data)) as folder:
+    with tempfile.TemporaryDirectory(prefix=UNPACKED, dir=_beside(data)) as folder:
         staged = Path(folder)
         unpacking = Progress(say("unpacking"), sum(row.bytes for row in manifest.members))
         try:
@@ -135,7 +137,8 @@ def _put_back(path: Path, opened: Opened, data: Path, config: Path, here: Here, 
         if isinstance(facts, CantLook):
             print(trouble_text(facts), file=sys.stderr)
             return NOT_DONE
-        print("\n".join(_shown(opened, facts, data, here)), file=sys.stderr)
+        left = [path for path in staged.parent.glob(f"{UNPACKED}*") if path != staged]
+        print("\n".join((*_shown(opened, facts, data, here), *_left_over(left))), file=sys.stderr)
         if not _agreed(manifest.gateway):
             print(say("Nothing was put back."), file=sys.stderr)
             return NOT_DONE
@@ -143,6 +146,15 @@ def _put_back(path: Path, opened: Opened, data: Path, config: Path, here: Here, 
         done = put_back(staged, manifest, data, config, stamp, begin_new_life(staged))
     _report(path, done, data, config, manifest, as_json=as_json)
     return 0
+
+
+def _left_over(folders: list[Path]) -> Iterator[str]:
+    for folder in folders:
+        yield say(
+            "! A restore was ended before its time. {folder} is an unpacked backup, or what was there before it; "
+            "nobody takes it away but you.",
+            folder=folder,
+        )
 
 
 def _beside(data: Path) -> Path:

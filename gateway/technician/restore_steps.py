@@ -8,8 +8,10 @@ import ctypes
 import os
 import pwd
 import shutil
+import signal
+import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from gateway.technician.looking import now_for
 
 USER = "cardroom"
 """The daemon's, as the package makes it."""
+DISTURBING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXCHANGE = 2
 """RENAME_EXCHANGE of renameat2(2)."""
 _AT_FDCWD = -100
@@ -58,10 +61,43 @@ def begin_new_life(staged: Path) -> str:
 
 
 def put_back(staged: Path, manifest: Manifest, data: Path, config: Path, stamp: str, epoch: str) -> PutBack:
-    """Exchange the gateway's folder for the unpacked one, then the configuration. Raises OSError; then what was there still is."""
+    """Exchange the gateway's folder for the unpacked one, then the configuration. Raises OSError; then what was there still is.
+
+    All that needs room or rights is done before the exchange; after it, files only change their names.
+    """
     fresh = staged / DATA
     by_hand = list(_elsewhere(staged, manifest, config))
     _own_like(fresh, data)
+    modes = {row.name: row.mode for row in manifest.members}
+    ready = []
+    for path in sorted((staged / CONFIG).glob("*")):
+        target = config if path.suffix == ".toml" else config.parent / path.name
+        ready += _made_ready(path, target, stamp, modes[f"{CONFIG}/{path.name}"])
+    try:
+        with _undisturbed():
+            kept = _exchange_folders(fresh, data, stamp)
+            for aside, target in ready:
+                os.replace(aside, target)
+            make_durable(config.parent)
+    finally:
+        for aside, _ in ready:
+            aside.unlink(missing_ok=True)
+    return PutBack(epoch, kept, [(_found_at(path, staged, data), place) for path, place in by_hand])
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Neither Ctrl-C nor a closed terminal may end it half done: what was there would be swept away with the unpacked files."""
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in DISTURBING}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _exchange_folders(fresh: Path, data: Path, stamp: str) -> Path | None:
+    """Let the fresh folder take the place; give where the old one is kept, None where there was none."""
     kept = data.with_name(f"{data.name}.before-restore-{stamp}")
     there = data.exists()
     if not there:
@@ -72,13 +108,7 @@ def put_back(staged: Path, manifest: Manifest, data: Path, config: Path, stamp: 
         kept = data / f"before-restore-{stamp}"
         _replace_inside(fresh, data, kept)
     make_durable(data.parent)
-    modes = {row.name: row.mode for row in manifest.members}
-    for path in sorted((staged / CONFIG).glob("*")):
-        target = config if path.suffix == ".toml" else config.parent / path.name
-        _replace_file(path, target, stamp, modes[f"{CONFIG}/{path.name}"])
-    return PutBack(
-        epoch, kept if there else None, [(_found_at(path, staged, data), place) for path, place in by_hand]
-    )
+    return kept if there else None
 
 
 def _found_at(path: Path, staged: Path, data: Path) -> Path:
@@ -144,11 +174,10 @@ def _exchange(fresh: Path, data: Path) -> bool:
 def _replace_inside(fresh: Path, data: Path, kept: Path) -> None:
     """File by file: each is replaced in one step. The old store leaves with its log before the new one takes its name."""
     kept.mkdir(mode=0o700)
-    for name in STORE_FILES[:2]:
-        if (data / name).exists():
-            os.rename(data / name, kept / name)
+    _empty_log(data / JOURNAL_NAME)
     fresh_files = sorted(path for path in fresh.rglob("*") if path.is_file())
     fresh_files.sort(key=lambda path: path.name == JOURNAL_NAME)
+    ready = []
     for path in fresh_files:
         target, old = data / path.relative_to(fresh), kept / path.relative_to(fresh)
         target.parent.mkdir(mode=0o700, exist_ok=True)
@@ -157,22 +186,34 @@ def _replace_inside(fresh: Path, data: Path, kept: Path) -> None:
             shutil.copy2(target, old)
         moved = target.with_name(f".{target.name}.restored")
         shutil.move(path, moved)
+        ready.append((moved, target))
+    for name in STORE_FILES[:2]:
+        if (data / name).exists():
+            os.rename(data / name, kept / name)
+    for moved, target in ready:
         os.replace(moved, target)
     make_durable(kept)
     make_durable(data)
 
 
-def _replace_file(path: Path, target: Path, stamp: str, mode: int) -> None:
+def _empty_log(journal: Path) -> None:
+    """Bring a store's log into its file: a power cut between the two renames must leave no older store. A damaged one stays."""
+    if journal.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(journal)) as store:
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _made_ready(path: Path, target: Path, stamp: str, mode: int) -> list[tuple[Path, Path]]:
+    """Lay a file beside its place, and keep what is there; give both names, nothing where it is the same."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         if target.read_bytes() == path.read_bytes():
-            return
+            return []
         shutil.copy2(target, target.with_name(f"{target.name}.before-restore-{stamp}"))
     aside = target.with_name(f".{target.name}.restored")
     aside.unlink(missing_ok=True)
     _copied(path, aside, mode, target if target.exists() else target.parent)
-    os.replace(aside, target)
-    make_durable(target.parent)
+    return [(aside, target)]
 
 
 def _copied(path: Path, target: Path, mode: int, owned_as: Path | None = None) -> None:

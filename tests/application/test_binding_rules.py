@@ -5,6 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.application.settle_due import settle_due
+from gateway.contract.commands import Opening
+from gateway.contract.facts import Entry
+from gateway.contract.meter_facts import MeterBound
 from gateway.domain.reading import MeterState
 from tests.application.site import HOUR_MS, YUAN, Site, room, tie, use
 
@@ -80,3 +83,32 @@ def test_c_3_no_order_of_bindings_bills_more_than_the_registers_moved(
         assert entry.energy_wh > 0
         per_meter[entry.meter] = per_meter.get(entry.meter, 0) + entry.energy_wh
     assert all(wh <= registers[meter] for meter, wh in per_meter.items())
+
+
+def test_c_11_a_binding_is_told_with_its_register_so_that_a_new_card_goes_on_there() -> None:
+    site = Site()
+    site.configure(room(), room("a2"), bindings=[tie()])
+    site.read(50_000)
+    site.grant("g", 10 * YUAN)
+    use(site, 50_700, 60)
+    site.configure(room(), room("a2"), bindings=[tie(), tie("a2", "m1", from_ms=site.wall_ms)])
+    use(site, 50_900, 60)
+    facts = [fact for fact in site.facts(MeterBound, Entry) if getattr(fact, "meter", None)]
+    ((first_at, first), (second_at, second)) = (
+        (place, fact) for place, fact in enumerate(facts) if isinstance(fact, MeterBound)
+    )
+    assert (first.account, first.register_wh) == ("a1", 50_000)
+    assert (second.account, second.register_wh, second.at.trusted) == ("a2", 50_900, True)
+    assert {fact.register_to_wh for fact in facts[:second_at] if isinstance(fact, Entry)} >= {50_900}
+    assert first_at < second_at
+    new = Site()
+    opening = Opening(
+        new.booted.epoch, [], {"m1": second.register_wh}, [], billed_ms={"m1": second.at.wall_ms}
+    )
+    new.configure(room(), room("a2"), bindings=[tie("a2")], opening=opening)
+    new.read(51_400)
+    new.wait(2 * HOUR_MS)
+    new.read(51_400)
+    new.do(settle_due)
+    assert new.billed_wh("a2") == 500
+    assert not new.facts(MeterBound), "central said it"

@@ -131,3 +131,40 @@ def test_c_11_an_epoch_without_an_opening_can_still_be_given_up() -> None:
     begun = site.deliver(site.sealed(BeginEpoch(site.booted.epoch, 1 << 53), 5))
     assert begun == Answer(5, "gap", 1, "c5")
     assert len(site.ask(marks)) == 2
+
+
+@pytest.mark.parametrize("order", [("m1", "m9"), ("m9", "m1")])
+def test_c_11_a_backup_from_before_a_meters_swap_bills_nothing_that_central_has_again(
+    order: tuple[str, str],
+) -> None:
+    """The backup holds half an hour that its last entry hadn't, and a binding that has ended; central's books hold both."""
+    site = Site()
+    site.configure(room(), bindings=[tie()])
+    site.grant("g", 50 * YUAN)
+    site.read(50_000)
+    for register in (50_500, 50_800):
+        site.wait(HOUR_MS)
+        site.read(register)
+        if register == 50_500:
+            site.do(settle_due)
+    assert site.billed_wh() == 500
+    site.command(BeginEpoch(site.ask(station).epoch, 1 << 53))
+    registers = {"m1": 52_000, "m9": 7_300}
+    opening = Opening(
+        site.ask(station).epoch,
+        [Balance("a1", "paid", "yuan", 48 * YUAN)],
+        {meter: registers[meter] for meter in order},
+        ["g"],
+    )
+    ties = [tie(), tie("a1", "m9", from_ms=site.wall_ms - 1, baseline_wh=7_000)]
+    site.configure(room(), bindings=ties, opening=opening)
+    assert (site.balance(), site.billed_wh(), site.state().meter) == (48 * YUAN, 500, "m9")
+    site.wait(HOUR_MS)
+    site.read(7_900, meter="m9")
+    site.wait(HOUR_MS)
+    site.read(7_900, meter="m9")
+    site.do(settle_due)
+    assert site.billed_wh() == 500 + 600
+    site.read(52_700)
+    site.do(settle_due)
+    assert site.billed_wh() == 500 + 600, "what hung on the wall before bills nobody"

@@ -188,3 +188,31 @@ def test_c_11_a_restored_store_begins_its_new_epoch_by_itself_and_is_opened_with
     assert customer() == before
     up(taker, twin, twin.consumption(ROOM, 1_000, 61_000))
     assert customer() == before - 558_000
+
+
+def test_c_11_an_old_card_that_is_set_up_again_begins_a_new_life_and_an_old_birth_does_nothing(
+    taker, twin, cashier
+):
+    """A blank card took its place; when that one died, somebody put the old one back: it must not stay without commands."""
+    credit(taker, twin, cashier)
+    old, replayed = copy.deepcopy(twin), copy.deepcopy(twin)
+    rebuilt(taker, twin)
+    answered(taker, twin, last("configure"))
+    up(taker, twin, twin.consumption(ROOM, 10_000, 60_000))
+    before, epoch = customer(), Gateway.objects.get().epoch
+    replayed.boot = "boot-forgotten"
+    taker.take(twin.topic("birth"), replayed.birth(), NOW_MS)
+    assert (Gateway.objects.get().epoch, Gateway.objects.get().awaits_epoch) == (epoch, False)
+    old.now_ms, old.boot = twin.now_ms + 60_000, "boot-20"
+    born(taker, old)
+    assert order(last("begin-epoch")).seen_epoch == "e1", "or the gateway refuses it"
+    up(taker, old, old.consumption(ROOM, 5_000, 55_000))
+    assert customer() == before
+    old.epoch, old.seq, old.entries = "e20", 0, 0
+    born(taker, old)
+    opening = order(last("configure")).opening
+    assert (opening.epoch, opening.registers_wh) == ("e20", {"m-301": 60_000})
+    assert [one.amount for one in opening.balances if one.account == ROOM] == [before]
+    answered(taker, old, last("configure"))
+    up(taker, old, old.consumption(ROOM, 1_000, 61_000))
+    assert customer() == before - 558_000

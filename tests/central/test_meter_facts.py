@@ -19,11 +19,11 @@ from central.link.models import (
 )
 from central.link.telemetry.models import Reading
 from gateway.contract.facts import Readings, RelayVerdict
-from gateway.contract.meter_facts import MeterSwapped, PeriodMethod
+from gateway.contract.meter_facts import MeterBound, MeterSwapped, PeriodMethod
 from gateway.contract.meter_facts import PeriodRegister as Register
 from gateway.contract.rules import GroupKind, GroupRule
 from tests.central.conftest import NOW_MS
-from tests.central.steps import ROOM, last, order, up
+from tests.central.steps import ROOM, answered, last, order, rebuilt, up
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
@@ -178,3 +178,53 @@ def test_a_periods_register_is_kept_once_and_completed_by_the_meters_own(taker, 
     up(taker, twin, register(twin, register_wh=-1))
     assert "below zero" in QuarantinedRow.objects.get().reason
     assert last("configure") is None or order(last("configure"))
+
+
+def tied(twin, register_wh=41_000, **changes):
+    fact = MeterBound("m-301", ROOM, "m-301.1", register_wh, twin.at(), "68")
+    return msgspec.structs.replace(fact, **changes)
+
+
+def goes_on_from():
+    opening = order(last("configure")).opening
+    return opening.registers_wh, opening.billed_ms
+
+
+def test_c_11_a_room_without_an_entry_goes_on_from_where_its_binding_began(taker, twin):
+    """The card dies within the hour before the first entry; an entry that came with the binding counts more than it."""
+    up(taker, twin, tied(twin))
+    began_ms = BilledRegister.objects.get().at_ms
+    rebuilt(taker, twin)
+    assert goes_on_from() == ({"m-301": 41_000}, {"m-301": began_ms})
+    up(taker, twin, tied(twin, 99_000))
+    assert BilledRegister.objects.get().register_wh == 41_000, "a store without an opening knows less"
+    answered(taker, twin, last("configure"))
+    up(taker, twin, tied(twin, 41_500), twin.consumption(ROOM, 500, 42_000), tied(twin, 43_000))
+    assert BilledRegister.objects.get().register_wh == 43_000
+    assert not QuarantinedRow.objects.exists()
+
+
+def test_c_11_the_binding_of_a_new_account_outlives_the_closed_one_that_the_meter_billed_before(taker, twin):
+    """Somebody moves out and somebody moves in: until now the closed account kept the register, and no opening had it."""
+    old = Account.objects.get(code=ROOM)
+    up(taker, twin, twin.consumption(ROOM, 1_000, 41_000))
+    Account.objects.filter(pk=old.pk).update(state=Account.State.CLOSED)
+    new = Account.objects.create(code="1-301.2", point=old.point, opened_ms=NOW_MS)
+    up(taker, twin, tied(twin, account=new.code, binding="m-301.2"))
+    rebuilt(taker, twin)
+    assert goes_on_from()[0] == {"m-301": 41_000}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"account": "2-101.1"}, "not one of this gateway's building"),
+        ({"meter": "m-101"}, "another building's"),
+        ({"register_wh": -1}, "no register"),
+        ({"binding": ""}, "no name"),
+    ],
+)
+def test_a_binding_that_is_not_this_buildings_or_can_not_be_is_quarantined(taker, twin, changes, why):
+    up(taker, twin, tied(twin, **changes))
+    assert why in QuarantinedRow.objects.get().reason
+    assert not BilledRegister.objects.exists()

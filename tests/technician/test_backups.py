@@ -3,8 +3,11 @@
 import io
 import json
 import os
+import shutil
+import sqlite3
 import stat
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -364,6 +367,90 @@ def test_what_was_there_stays_when_it_cant_be_set_aside(
     assert (code, "Nothing was put back" in err) == (1, True)
     assert "There is a store in" in err, "what will be kept aside is told, though the restore holds its lock"
     assert before.items() <= {path.name: path.read_bytes() for path in kept.data.iterdir()}.items()
+
+
+def test_a_configuration_that_cant_be_put_back_is_found_before_anything_is_exchanged(
+    kept: Kept, backed: tuple[Path, Path], run: Any
+) -> None:
+    kept.close_journal()
+    before = {path.name: path.read_bytes() for path in kept.data.iterdir()}
+    kept.config.unlink()
+    kept.config.mkdir()
+    code, _, err = run(
+        "restore", str(backed[0]), "--key-file", str(backed[1]), "--data", str(kept.data), typed="g1\n"
+    )
+    assert (code, "Nothing was put back" in err) == (1, True), err
+    assert before.items() <= {path.name: path.read_bytes() for path in kept.data.iterdir()}.items()
+    assert not list(kept.data.parent.glob("*before-restore*"))
+
+
+KILLED, ENDED = -9, 0
+
+
+def restored_until(step: int, words: list[str], *, is_mount_point: bool) -> int:
+    """Restore in a process of its own that is killed before its file operation `step`; give how it ended."""
+    child = os.fork()
+    if child == 0:  # pragma: no cover  (another process)
+        done = 0
+
+        def before(act: Any) -> Any:
+            def acting(*given: Any, **named: Any) -> Any:
+                nonlocal done
+                if done == step:
+                    os.kill(os.getpid(), 9)
+                done += 1
+                return act(*given, **named)
+
+            return acting
+
+        restore_steps._exchange = before(restore_steps._exchange if not is_mount_point else lambda *_: False)  # type: ignore[attr-defined]
+        for name in ("rename", "replace"):
+            setattr(os, name, before(getattr(os, name)))
+        sys.argv, sys.stdin = ["cardroom-gateway", *words], io.StringIO("g1\n")
+        os._exit(main())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize("is_mount_point", [False, True])
+def test_c_11_whoever_is_killed_while_restoring_loses_nothing_and_restores_again(
+    kept: Kept, backed: tuple[Path, Path], run: Any, tmp_path: Path, is_mount_point: bool
+) -> None:
+    """At every rename: there is the old store, whole, or the new life; the old one is never lost; a second restore goes through."""
+    kept.grant("p2", 20 * YUAN)
+    kept.journal.commit()
+    old_epoch = kept.ask(station).epoch
+    log = kept.data / f"{JOURNAL_NAME}-wal"
+    files = {path: path.read_bytes() for path in (log, kept.data / JOURNAL_NAME)}
+    kept.close_journal()
+    # As a Pi that lost power leaves them: the newest rows are in the log alone.
+    for path, content in files.items():
+        path.write_bytes(content)
+    kept.config.write_text(kept.config.read_text() + "# of today\n")
+    os.rename(tmp_path / "var", tmp_path / "var.as-it-was")
+    words = ["restore", str(backed[0]), "--key-file", str(backed[1]), "--config", str(kept.config)]
+    for step in range(100):
+        shutil.rmtree(tmp_path / "var", ignore_errors=True)
+        shutil.copytree(tmp_path / "var.as-it-was", tmp_path / "var")
+        ended = restored_until(step, words, is_mount_point=is_mount_point)
+        if ended == KILLED:
+            is_whole = balance_in(kept.data / JOURNAL_NAME) > 20 * YUAN
+            assert is_whole == (snapshot.inspect_store(kept.data / JOURNAL_NAME).epoch == old_epoch), step
+            code, _, err = run(*words[:-2], typed="g1\n")
+            assert code == 0, err
+        facts = snapshot.inspect_store(kept.data / JOURNAL_NAME)
+        assert (facts.accounts, facts.differing) == (1, ())
+        olds = [path for path in (tmp_path / "var").rglob(JOURNAL_NAME) if path.parent != kept.data]
+        assert any(balance_in(path) > 20 * YUAN for path in olds), (step, olds)
+        assert balance_in(kept.data / JOURNAL_NAME) < 20 * YUAN
+        if ended == ENDED:
+            break
+    assert step >= (4 if is_mount_point else 2)
+
+
+def balance_in(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as store:
+        (paid,) = store.execute("SELECT sum(balance) FROM bucket").fetchone()
+    return int(paid)
 
 
 @pytest.mark.parametrize("words", [

@@ -246,3 +246,37 @@ async def test_central_s_rooms_are_offered_and_a_disagreement_is_said(tmp_path: 
         await script_rooms.by_number(job)
         stage.done()
         assert job.standing.meters[ONE].room == "101"
+
+
+async def test_what_central_protects_or_a_technician_locked_out_is_not_moved_whatever_room_was_typed(
+    tmp_path: Path,
+) -> None:
+    """The tie that disagrees may be the wrong one: neither room may lose its supply. A lock-out is nobody's to close (C-16)."""
+    async with bench(tmp_path, m202411110001="0W", m202411110002="0W") as site:
+        job = site.job
+        accounts = {"a1": room("a1", room="101", protected=True), "a2": room("a2", room="102")}
+        ties = {ONE: MeterTies((BindingRule("b1", ONE, "a1", 0),))}
+        job.configured = Configured(accounts, ties, frozenset({TWO}))
+        job.notebook.note(Tied, number=ONE, room="103", how="typed")
+        job.notebook.note(Tied, number=TWO, room="102", how="typed")
+        for number in (ONE, TWO):
+            site.play(Move("Meters and rooms", f"b {number}"), Move("Meters and rooms", "q"))
+            await script_rooms.rooms_step(job)
+        stage = site.play(Move("Tests", "o"), Move("Tests", "q"))
+        await script_tests.tests_step(job)
+        codes = [meter.ticks["open"].code for meter in job.standing.meters.values()]
+        assert codes == ["protected", "locked-out"]
+        script_tests.relay_note(job, TWO)(True)  # broken off in a test, locked out since
+        stage = site.play(Move("Commissioning B1", "q"))
+        await script.converse(_named(job, stage), "li", "")
+        stage.done()
+        assert stage.heard("It is locked out")
+        assert all(meter.relay.contact_closed for meter in site.meters.values())
+        # --- another number for a meter that bills somebody is asked for, with what it means
+        stage = site.play(
+            Move("Meters and rooms", f"={ONE}"), Move(ONE, "n"), Move("Number on the case", "9"),
+            Move("Central bills 101 by meter", "n"), Move("Meters and rooms", "q"),
+        )  # fmt: skip
+        await script_rooms.rooms_step(job)
+        stage.done()
+        assert ONE in job.standing.meters

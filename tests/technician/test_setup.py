@@ -97,6 +97,17 @@ def test_a_blank_card_becomes_the_gateway_and_the_same_again_changes_nothing(
         assert before.keys() == after.keys()
         assert {name for name in before if before[name] != after[name]} == {"tls.pem"}
         assert len(set(central.public_keys)) == 1, "the same keys are kept"
+        # an old card of the building: another one served meanwhile, and central heard of a meter more
+        moved = {**REGISTRY["meters"][0], "address": "2"}
+        central.registry = {**REGISTRY, "meters": [moved, {**moved, "meter_number": "M2", "address": "3"}]}
+        _, old = set_up(capsys, central, tmp_path)
+        (differs,) = (one for one in old["findings"] if one["code"] == "registry-differs")
+        assert "M1, M2" in differs["what"]
+        assert registry.meters()[0].address == "1", "a person says which one is right"
+        registry.path.rename(registry.path.with_name("registry.json.old"))
+        _, taken = set_up(capsys, central, tmp_path)
+        assert "registry-restored" in codes(taken)
+        assert {one.address for one in RegistryStore(places.data, {}).meters()} == {"2", "3"}
 
 
 def test_an_old_configuration_is_kept_aside_and_what_was_tuned_in_it_stays(

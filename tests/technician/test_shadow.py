@@ -17,6 +17,7 @@ from gateway.adapters.serial_bus import open_line
 from gateway.adapters.shadow_book import Listed, Opening, Reading, ShadowBook, Terms
 from gateway.application.ports import LineGone, Rank
 from gateway.protocols.dlt645.broadcast import Dlt645Broadcast
+from gateway.protocols.dlt645.frame import encode
 from gateway.protocols.driver import Answer, Item, MeterClock, Refused, RelayAction
 from gateway.protocols.meters import make_driver
 from gateway.protocols.reading_only import only_reads
@@ -48,6 +49,25 @@ def test_every_request_of_every_model_is_known_to_read_or_to_write() -> None:
     assert not only_reads(ALL.set_time(UNTIL).request)
     for unknown in (b"", b"\x68", bytes.fromhex("010600010001d9ca"), b"\xfe" * 20):
         assert not only_reads(unknown)
+
+
+READS = {0x11, 0x12, 0x13, 0x01, 0x02}
+
+
+@pytest.mark.parametrize("address", [ONE, "9" * 12, "A" * 12])
+def test_of_all_frames_only_those_that_read_pass_to_one_meter_and_to_all(address: str) -> None:
+    """Both editions of DL/T 645, all 256 control codes; every function code of Modbus; a write behind a read."""
+    for control in range(256):
+        for data in (b"", bytes(8)):
+            for waking in (0, 4):
+                frame = encode(address, control, data, waking)
+                assert only_reads(frame) == (control in READS), frame.hex()
+                assert not only_reads(encode(address, 0x11, bytes(4)) + frame)
+    for meter in (0, 1, 0xFE, 0x68):
+        for function in range(256):
+            for length in range(2, 40):
+                request = (bytes([meter, function]) + bytes(40))[:length]
+                assert only_reads(request) == (length == 8 and function in {1, 2, 3, 4}), request.hex()
 
 
 async def test_a_line_that_only_reads_refuses_by_name_and_sends_no_byte(tmp_path: Path) -> None:

@@ -13,16 +13,18 @@ import msgspec
 from gateway.adapters.journal_store.records import RECORD_TABLES
 from gateway.application.records import MeterTies
 from gateway.contract.rules import AccountRule
+from gateway.domain.relay import RelayState
 
 R = TypeVar("R", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Accounts by their id, and the dated ties of each meter number."""
+    """Accounts by their id, the dated ties of each meter number, and the meters that are locked out."""
 
     accounts: dict[str, AccountRule]
     ties: dict[str, MeterTies]
+    locked_out: frozenset[str] = frozenset()
 
     def room_of(self, meter_number: str, now_ms: int) -> str:
         """Give the room whose account the meter bills now; empty where it is tied to none."""
@@ -43,11 +45,13 @@ def peek(path: Path) -> Configured | None:
         return None
     try:
         accounts, ties = _all(connection, AccountRule), _all(connection, MeterTies)
+        relays = _all(connection, RelayState)
     except (sqlite3.Error, msgspec.DecodeError):
         return None
     finally:
         connection.close()
-    return Configured(accounts, ties) if accounts else None
+    locked_out = frozenset(meter for meter, relay in relays.items() if relay.locks)
+    return Configured(accounts, ties, locked_out) if accounts else None
 
 
 def _all(connection: sqlite3.Connection, kind: type[R]) -> dict[str, R]:

@@ -67,7 +67,7 @@ async def ask_line(site: Site, line: LineRow, utc_offset_minutes: int, progress:
     """Ask the meters of one stopped line."""
     rows = site.on_line(line.name)
     drivers = _drivers(site, line, rows)
-    bus = open_line(line.name, line.port, line.baud, line.parity)
+    bus = open_line(line.name, line.port, line.baud, line.parity, reads_only=True)
     owner = bus.start()
     try:
         await asyncio.sleep(LISTEN_S)
@@ -145,7 +145,7 @@ async def _try_settings(site: Site, line: LineRow, rows: Sequence[MeterRow]) -> 
 
 
 async def _try(site: Site, line: LineRow, rows: Sequence[MeterRow]) -> Trial:
-    bus = open_line(line.name, line.port, line.baud, line.parity)
+    bus = open_line(line.name, line.port, line.baud, line.parity, reads_only=True)
     owner = bus.start()
     try:
         replies = [

@@ -46,9 +46,14 @@ class Job:
         """The room that central's configuration has for a meter; empty where it has none."""
         return self.configured.room_of(number, self.notebook.now_ms()) if self.configured else ""
 
-    def is_protected(self, room: str) -> bool:
-        """Whether a room is never cut, by the list or by central."""
-        return room in self.protected_rooms()
+    def protected_room_of(self, meter: Meter) -> str:
+        """The room of a meter that is never cut, as it is tied here or as central has it: either may be right. Empty for none."""
+        rooms = (meter.room, self.configured_room(meter.number))
+        return next((room for room in rooms if room in self.protected_rooms()), "")
+
+    def is_locked_out(self, number: str) -> bool:
+        """Whether a technician's lock-out keeps this meter open: nothing but its release closes it (C-16)."""
+        return self.configured is not None and number in self.configured.locked_out
 
     def protected_rooms(self) -> frozenset[str]:
         """All rooms that are never cut."""

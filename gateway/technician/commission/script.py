@@ -17,6 +17,7 @@ from gateway.technician.commission.script_rooms import offer_configured_rooms, r
 from gateway.technician.commission.script_seek import relay_note
 from gateway.technician.commission.script_tests import tests_step
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row
+from gateway.technician.commission.ticks import sentence
 from gateway.technician.commission.trials import close_again
 from gateway.technician.findings import Level
 from gateway.words import say
@@ -77,6 +78,9 @@ async def _introduce(job: Job, who: str, building: str) -> bool:
 async def _restore_relays(job: Job) -> None:
     """A relay that a test opened before a power cut or a lost connection is closed first of all, with consent."""
     for meter in job.standing.opened():
+        if job.is_locked_out(meter.number):
+            await job.stage.tell(meter.number, [sentence("locked-out", {})])
+            continue
         wired = job.wired(meter)
         lines = [
             say("Meter {number} of {room}: a test opened its relay and was broken off.",

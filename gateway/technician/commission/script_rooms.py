@@ -149,7 +149,16 @@ async def _renumber(job: Job, meter: Meter) -> None:
             help=say("It becomes the meter's number in the registry; central knows the meter by it."),
         )
     )
-    if typed and typed != meter.number:
+    billed = job.configured_room(meter.number)
+    lines = [
+        say("Central bills {room} by meter {number}.", room=billed, number=meter.number),
+        say("Under another number it bills whom central bound to that one, or nobody."),
+    ]
+    if (
+        typed
+        and typed != meter.number
+        and (not billed or await job.agrees(say("Call it {number}?", number=typed), lines))
+    ):
         refusal = job.notebook.note(Renumbered, number=meter.number, to=typed)
         await job.tell_refusals(meter.number, [refusal] if refusal else [])
 

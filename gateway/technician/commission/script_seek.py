@@ -55,7 +55,7 @@ async def _after_blink(job: Job, meter: Meter, verdict: Verdict) -> None:
 def _may_not_blink(job: Job, meter: Meter, wired: Wired) -> str:
     """Say why this meter is not blinked; empty when it may be. A meter that may be a protected room's is none to try."""
     room = meter.room or job.configured_room(meter.number)
-    verdict = relay_refusal(wired, room or "?", job.is_protected(room))
+    verdict = relay_refusal(job, wired, meter, room or "?")
     if verdict is not None:
         return sentence(verdict.code, verdict.facts)
     if room:

@@ -151,7 +151,7 @@ async def _relay(job: Job, meter: Meter) -> bool:
     if wired is None:
         await job.stage.tell(meter.number, [say("Its line is not there any more: search again.")])
         return True
-    refusal = relay_refusal(wired, meter.room, job.is_protected(meter.room))
+    refusal = relay_refusal(job, wired, meter, meter.room)
     if refusal is not None:
         if refusal.code != "no-room":
             _tick_both(job, meter.number, refusal)

@@ -81,6 +81,7 @@ SENTENCES = {
     "no-relay": mark("This model has no relay that can be told this."),
     "key-only": mark("Only the key on the meter can close it: not opened from here."),
     "protected": mark("Room {room} is protected: its supply is never cut."),
+    "locked-out": mark("It is locked out: nothing moves it until the lock-out is released."),
     "no-room": mark("Tie it to a room first: nobody knows who would sit in the dark."),
     "not-agreed": mark("Nobody agreed to it."),
     "skipped": mark("Skipped: {why}"),

@@ -8,6 +8,7 @@ from gateway.application.ports import Rank
 from gateway.contract.facts import RelayVerdict
 from gateway.loops.read_clock import has_clock, read_clock
 from gateway.protocols.driver import Item, MeterClock, RelayAction
+from gateway.technician.commission.job import Job
 from gateway.technician.commission.standing import Meter
 from gateway.technician.commission.ticks import (
     CLOCK,
@@ -75,12 +76,14 @@ async def clock_trial(wired: Wired, here: Callable[[], datetime | None]) -> Verd
     return not_read(CLOCK, trouble)
 
 
-def relay_refusal(wired: Wired, room: str, protected: bool) -> Verdict | None:
+def relay_refusal(job: Job, wired: Wired, meter: Meter, room: str) -> Verdict | None:
     """Say why a relay is not to be tested, before anybody is asked."""
     if not room:
         return Verdict(OPEN, Level.SKIPPED, "no-room")
-    if protected:
-        return Verdict(OPEN, Level.SKIPPED, "protected", {"room": room})
+    if protected := job.protected_room_of(meter):
+        return Verdict(OPEN, Level.SKIPPED, "protected", {"room": protected})
+    if job.is_locked_out(meter.number):
+        return Verdict(OPEN, Level.SKIPPED, "locked-out")
     if RelayAction.OPEN not in wired.driver.relay_actions:
         return Verdict(OPEN, Level.SKIPPED, "no-relay")
     if not wired.driver.relay_actions >= BOTH_WAYS:

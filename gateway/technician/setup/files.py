@@ -27,6 +27,7 @@ from gateway.words import say
 KEPT_SECTIONS = ("clock", "polling", "log")
 """What an administrator tuned by hand stays, when a gateway is set up again."""
 FOR_ALL = 0o644
+MOST_NAMED = 8
 
 
 def of_another(places: Places, gateway: str) -> Finding | None:
@@ -78,17 +79,44 @@ def _restore_registry(places: Places, answer: EnrolAnswer) -> Finding | None:
     try:
         lines = msgspec.convert(answer.registry.get("lines", []), list[LineRow])
         meters = msgspec.convert(answer.registry.get("meters", []), list[MeterRow])
-        done = RegistryStore(places.data, read_models()).restore(lines, meters)
+        registry = RegistryStore(places.data, read_models())
+        done = registry.restore(lines, meters)
+        kept = registry.meters()
     except (msgspec.ValidationError, RegistryDamaged) as error:
         what = say("The lines and meters that central kept can't be used.")
         next_step = say("Find the meters again: cardroom-gateway commission")
         return Finding("registry", Level.ASK, "registry-unusable", what, str(error), next_step)
     facts = {"lines": len(lines), "meters": len(meters)}
+    if not done and (missing := _missing(meters, kept)):
+        return _other_registry(missing, registry)
     if not done:
         what = say("This card has lines and meters already; they stay as they are.")
         return Finding("registry", Level.GOOD, "registry-kept", what)
     what = say("{meters} meters on {lines} lines came back from central.", **facts)
     return Finding("registry", Level.GOOD, "registry-restored", what, facts=facts)
+
+
+def _missing(told: list[MeterRow], kept: list[MeterRow]) -> list[str]:
+    """The meters that the building's last Pi told of, and this card has not, or has at another place."""
+    here = {(meter.meter_number, meter.line, meter.address) for meter in kept}
+    return [one.meter_number for one in told if (one.meter_number, one.line, one.address) not in here]
+
+
+def _other_registry(missing: list[str], registry: RegistryStore) -> Finding:
+    """A card that lay in a drawer while another one served would ask old addresses, and leave rooms unread."""
+    named = ", ".join(missing[:MOST_NAMED]) + (" ..." if len(missing) > MOST_NAMED else "")
+    return Finding(
+        "registry",
+        Level.ASK,
+        "registry-differs",
+        say("This card has its own lines and meters; they stay. Other or elsewhere at central: {meters}.", meters=named),
+        say("Either this card is newer than what central heard last, or it is an old card of the building."),
+        say(
+            "For an old card take central's: sudo mv {file} {file}.old, then the same setup again.",
+            file=registry.path,
+        ),
+        {"meters": len(missing)},
+    )  # fmt: skip
 
 
 def _keep_aside(path: Path) -> None:
