@@ -99,12 +99,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--clock-limit", type=int, default=300, metavar="S", help=say("seconds that its clock may be off")
     )
-    parser.add_argument(
-        "--utc-offset-min",
-        type=int,
-        default=CHINA_OFFSET_MIN,
-        help=say("the meters' time zone (default 480)"),
-    )
     _add_record(parser)
     add_json(parser)
     return parser
@@ -180,7 +174,7 @@ class _Bench:
         yield "relay", lambda: check_relay(self.station)
         yield (
             "clock",
-            lambda: check_clock(self.station, utc_ms(), options.utc_offset_min, options.clock_limit),
+            lambda: check_clock(self.station, utc_ms(), CHINA_OFFSET_MIN, options.clock_limit),
         )
         yield "speeds", lambda: check_speeds(self.station, BAUDS)
 
@@ -264,7 +258,6 @@ def _wrong_number(options: argparse.Namespace) -> Trouble | None:
         "--goal-percent": 0 < options.goal_percent <= 100,
         "--minutes": 1 <= options.minutes <= 1_440,
         "--clock-limit": 0 <= options.clock_limit <= 86_400,
-        "--utc-offset-min": -1_440 < options.utc_offset_min < 1_440,
     }
     texts = (options.maker, options.order, options.tester, options.expect_number, options.expect_model)
     limits["--maker, --order, --tester"] = all(len(text) <= 80 and text.isprintable() for text in texts)

@@ -20,7 +20,6 @@ from gateway.domain.software_update import RELEASE_PURPOSE
 LOCK_WAIT_S = 300.0
 """apt may be at work: it ends, or somebody looks at it."""
 LOCK_LOOK_S = 2.0
-INSTALLED = "install ok installed"
 CONTROL_MEMBERS = ("md5sums", "postinst", "prerm", "preinst", "postrm", "conffiles", "triggers", "shlibs")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.adapters.whole_file import sync_folder
 from gateway.contract.envelope import KeySigner, key_id_of
 
 KEY_NAME = "gateway.key"
@@ -100,15 +101,7 @@ def _create(path: Path) -> None:
             return
     finally:
         aside.unlink(missing_ok=True)
-    _make_durable(path.parent)
-
-
-def _make_durable(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)
 
 
 def _not_a_key(path: Path) -> NoKey:

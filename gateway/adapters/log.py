@@ -19,9 +19,25 @@ HIDDEN = "***"
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-def configure_log(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
+class PresentStderr:
+    """Standard error as it is when a line is written: loggers live on where it is exchanged, as the tests do for each command."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
+
+
+Stream = TextIO | PresentStderr
+
+
+def configure_log(level: str = "info", form: str = "auto", stream: Stream | None = None) -> None:
     """Set up logging once per process. `form`: `json`, `human`, or `auto` (human on a terminal)."""
-    stream = stream or sys.stderr
+    stream = stream or PresentStderr()
     human = is_for_people(form, stream)
     structlog.configure(
         processors=[
@@ -38,7 +54,7 @@ def configure_log(level: str = "info", form: str = "auto", stream: TextIO | None
     )
 
 
-def is_for_people(form: str, stream: TextIO | None = None) -> bool:
+def is_for_people(form: str, stream: Stream | None = None) -> bool:
     """Say whether lines go to a terminal, not to a program that reads JSON."""
     return form == "human" or (form == "auto" and (stream or sys.stderr).isatty())
 
@@ -56,8 +72,8 @@ def hide_secrets(_logger: object, _method: str, event: Event) -> Event:
 class _NamedPrinter(structlog.PrintLogger):
     """Writes lines; remembers which part of the daemon speaks."""
 
-    def __init__(self, stream: TextIO, name: str) -> None:
-        super().__init__(stream)
+    def __init__(self, stream: Stream, name: str) -> None:
+        super().__init__(stream)  # type: ignore[arg-type]
         self.name = name
 
 
@@ -75,7 +91,7 @@ def _json() -> list[Any]:
     ]
 
 
-def _human(stream: TextIO) -> list[Any]:
+def _human(stream: Stream) -> list[Any]:
     return [
         structlog.dev.ConsoleRenderer(
             colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback

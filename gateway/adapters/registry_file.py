@@ -11,12 +11,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tinydb.storages import Storage
+
+from gateway.adapters.whole_file import owned_by_folder, sync_folder
 
 
 class RegistryDamaged(Exception):
@@ -53,7 +54,7 @@ class AtomicStorage(Storage):
             os.fsync(file.fileno())
         self._keep_previous()
         os.replace(fresh, self._path)
-        _sync_folder(self._path.parent)
+        sync_folder(self._path.parent)
 
     def _keep_previous(self) -> None:
         link = self._path.with_suffix(".json.previous.new")
@@ -77,24 +78,3 @@ def damaged(path: Path, why: str) -> RegistryDamaged:
         f"The registry {path} can't be read: {why}. Nothing was changed. {kept} "
         f"Repair it (`jq . {path}` shows the place), or go back to the version before: cp {path}.previous {path}"
     )
-
-
-@contextmanager
-def owned_by_folder(path: Path, mode: str) -> Iterator[IO[bytes]]:
-    """Open a file for the folder's owner: a technician's `sudo` must not lock the daemon out of its own registry.
-
-    Never through a link: the folder is the daemon's, and root must not write, or give it, a file elsewhere. Raises OSError.
-    """
-    with open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o666)) as file:
-        if os.geteuid() == 0:
-            folder = path.parent.stat()
-            os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
-        yield file
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

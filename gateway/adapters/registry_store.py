@@ -17,7 +17,8 @@ from typing import TypeVar
 import msgspec
 from tinydb import TinyDB, where
 
-from gateway.adapters.registry_file import AtomicStorage, RegistryDamaged, damaged, owned_by_folder
+from gateway.adapters.registry_file import AtomicStorage, RegistryDamaged, damaged
+from gateway.adapters.whole_file import owned_by_folder
 from gateway.protocols.meters import address_mistake, names_one_meter
 from gateway.protocols.models import ModelRow
 from gateway.words import mark, say

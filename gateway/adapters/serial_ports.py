@@ -65,7 +65,7 @@ def look_at(path: str, root: Path = ROOT) -> SerialPort:
         device,
         None if device.startswith(("/dev/pts/", "socket:")) else holder_of(device, root),
         _is_console(name, root),
-        _driver(name, root) in MINI_UART_DRIVERS,
+        is_mini_uart(name, root),
     )
 
 
@@ -108,8 +108,12 @@ def _is_console(name: str, root: Path) -> bool:
     return name in _text(root / "sys/class/tty/console/active").split()
 
 
-def _driver(name: str, root: Path) -> str:
-    return os.path.basename(os.path.realpath(root / "sys/class/tty" / name / "device/driver"))
+def is_mini_uart(name: str, root: Path = ROOT) -> bool:
+    """Say whether a port is the Pi's small UART, by its driver or by the device tree where the driver goes by a general name."""
+    device = root / "sys/class/tty" / name / "device"
+    if os.path.basename(os.path.realpath(device / "driver")) in MINI_UART_DRIVERS:
+        return True
+    return any(driver in _text(device / "of_node/compatible") for driver in MINI_UART_DRIVERS)
 
 
 def _text(path: Path) -> str:

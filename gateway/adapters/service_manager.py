@@ -1,4 +1,4 @@
-"""systemd as an update needs it: stop and start the daemon's unit, and see how it does. Speaks to systemctl only."""
+"""systemd: stop and start the daemon's unit, and see how it does. Speaks to systemctl only."""
 
 import subprocess
 from dataclasses import dataclass
@@ -23,32 +23,40 @@ class ServiceManager:
 
     def state(self) -> UnitState:
         """Ask how it does."""
-        done = _systemctl("show", f"--property={','.join(PROPERTIES)}", self._unit)
-        found = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+        found = properties(self._unit, *PROPERTIES)
         restarts = found.get("NRestarts", "")
         return UnitState(found.get("ActiveState", ""), int(restarts) if restarts.isdigit() else 0)
 
     def stop(self) -> bool:
         """Stop it and wait; False when systemd would not."""
-        return _systemctl("stop", self._unit).returncode == 0
+        return systemctl("stop", self._unit).returncode == 0
 
     def start(self) -> bool:
         """Order its start without waiting: whether it comes up is watched. Units are read anew before."""
-        _systemctl("daemon-reload")
-        _systemctl("reset-failed", self._unit)
-        return _systemctl("start", "--no-block", self._unit).returncode == 0
+        systemctl("daemon-reload")
+        systemctl("reset-failed", self._unit)
+        return systemctl("start", "--no-block", self._unit).returncode == 0
 
 
-def _systemctl(*words: str) -> "subprocess.CompletedProcess[str]":
+def systemctl(*words: str, within_s: float | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run systemctl; code 127, the reason on stderr, where it is not there or does not end in time."""
     command = ["systemctl", *words]
     try:
+        # A session of its own: Ctrl-C is the person's, not systemd's.
         return subprocess.run(  # noqa: S603  (a list of words, no shell)
             command,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
             check=False,
+            timeout=within_s,
             start_new_session=True,
         )
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(command, 127, "", "")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return subprocess.CompletedProcess(command, 127, "", str(error))
+
+
+def properties(unit: str, *names: str, within_s: float | None = None) -> dict[str, str]:
+    """Give systemd's properties of a unit; none where it can't be asked."""
+    done = systemctl("show", f"--property={','.join(names)}", unit, within_s=within_s)
+    return dict(line.partition("=")[::2] for line in done.stdout.splitlines())

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.adapters.registry_file import owned_by_folder
+from gateway.adapters.whole_file import owned_by_folder
 
 FILE_NAME = "shadow.db"
 TABLES = """

@@ -19,11 +19,14 @@ from typing import IO
 
 import msgspec
 
+from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.schema import FOLDED_VERSION, SCHEMA_VERSION
+from gateway.adapters.registry_store import FILE_NAME as REGISTRY_NAME
+from gateway.adapters.whole_file import owned_by_folder, sync_file, sync_folder, write_whole
 from gateway.domain.software_update import Sight
 
-JOURNAL, REGISTRY = "journal.db", "registry.json"
 PACKAGES_KEPT = 2
+READABLE = 0o644
 
 
 class Step(StrEnum):
@@ -134,10 +137,7 @@ class UpdateFiles:
     def save(self, state: UpdateState) -> None:
         """Write how far it is, durably."""
         self.state_file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.state_file.with_name("state.json.new")
-        _write_durably(fresh, msgspec.json.encode(state))
-        os.replace(fresh, self.state_file)
-        _sync_folder(self.state_file.parent)
+        write_whole(self.state_file, msgspec.json.encode(state), READABLE)
 
     def record(self, line: Recorded) -> None:
         """Add a line to the record; the same update again adds none (it was cut between this and the end)."""
@@ -167,7 +167,7 @@ class UpdateFiles:
         self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.scratch.chmod(0o700)
         shutil.copyfile(file, self.package_new)
-        _sync_file(self.package_new)
+        sync_file(self.package_new)
 
     def finish(self, state: UpdateState) -> None:
         """Forget the update: the package before is kept for a person, the rest goes. What is left of it costs only room."""
@@ -179,13 +179,17 @@ class UpdateFiles:
             for old in by_age[PACKAGES_KEPT - 1 :]:
                 old.unlink(missing_ok=True)
         self.state_file.unlink(missing_ok=True)
-        _sync_folder(self.state_file.parent)
+        sync_folder(self.state_file.parent)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def room_needed(self, installed_bytes: int, data: Path | None) -> int:
         """How many bytes the copies take: the version before twice, the new one, the books."""
         books = (
-            sum((data / name).stat().st_size for name in (JOURNAL, REGISTRY) if (data / name).exists())
+            sum(
+                (data / name).stat().st_size
+                for name in (JOURNAL_NAME, REGISTRY_NAME)
+                if (data / name).exists()
+            )
             if data
             else 0
         )
@@ -204,77 +208,67 @@ class Books:
     def keep(self) -> None:
         """Copy both consistently. Raises OSError or sqlite3.Error."""
         self._kept.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in (JOURNAL, REGISTRY):
+        for name in (JOURNAL_NAME, REGISTRY_NAME):
             (self._kept / name).unlink(missing_ok=True)
-        if (self._data / JOURNAL).exists():
+        if (self._data / JOURNAL_NAME).exists():
             with (
-                closing(_open(self._data / JOURNAL)) as source,
-                closing(sqlite3.connect(self._kept / JOURNAL)) as copy,
+                closing(_open(self._data / JOURNAL_NAME)) as source,
+                closing(sqlite3.connect(self._kept / JOURNAL_NAME)) as copy,
             ):
                 source.backup(copy)
-            _sync_file(self._kept / JOURNAL)
-        if (self._data / REGISTRY).exists():
-            with _plain(self._data / REGISTRY) as registry:
-                _write_durably(self._kept / REGISTRY, registry.read())
-        _sync_folder(self._kept)
+            sync_file(self._kept / JOURNAL_NAME)
+        if (self._data / REGISTRY_NAME).exists():
+            with _plain(self._data / REGISTRY_NAME) as registry:
+                write_whole(self._kept / REGISTRY_NAME, registry.read())
+        sync_folder(self._kept)
 
     def are_readable(self) -> bool:
         """Say whether this version (the old one, when it goes back) reads what lies there now."""
         try:
-            if (self._data / JOURNAL).exists():
-                with closing(_open(self._data / JOURNAL)) as journal:
+            if (self._data / JOURNAL_NAME).exists():
+                with closing(_open(self._data / JOURNAL_NAME)) as journal:
                     if journal.execute("PRAGMA user_version").fetchone()[0] not in (
                         SCHEMA_VERSION,
                         FOLDED_VERSION,
                     ):
                         return False
-            if (self._data / REGISTRY).exists():
-                return isinstance(json.loads((self._data / REGISTRY).read_bytes()), dict)
+            if (self._data / REGISTRY_NAME).exists():
+                return isinstance(json.loads((self._data / REGISTRY_NAME).read_bytes()), dict)
         except (sqlite3.Error, ValueError):
             return False
         return True
 
     def put_back(self) -> None:
         """Put the copies in place of what the new version made of them; that is kept beside them. Safe to repeat."""
-        for name in (JOURNAL, REGISTRY):
+        for name in (JOURNAL_NAME, REGISTRY_NAME):
             if not (self._kept / name).exists():
                 continue
             place, evidence = self._data / name, self._data / f"{name}.{self._newer}"
             if place.exists() and not evidence.exists():
-                _copy_durably(place, evidence, self._data)
+                _copy_durably(place, evidence)
             fresh = place.with_name(f"{name}.back")
-            _copy_durably(self._kept / name, fresh, self._data)
+            _copy_durably(self._kept / name, fresh)
             # A log of the newer file must never be read into the older one.
             for suffix in ("-wal", "-shm"):
                 place.with_name(name + suffix).unlink(missing_ok=True)
             os.replace(fresh, place)
-            _sync_folder(self._data)
+            sync_folder(self._data)
 
 
 def _open(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=30)
 
 
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _copy_durably(source: Path, target: Path, owned_as: Path) -> None:
+def _copy_durably(source: Path, target: Path) -> None:
     """Copy whole or not at all, for the folder's owner: root puts it back, the daemon writes it.
 
     Never through a link: the folder is the daemon's, and root must not read or write a file elsewhere for it.
     """
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
-    with _plain(source) as whole, open(part, "xb") as file:
+    with _plain(source) as whole, owned_by_folder(part, "xb") as file:
         shutil.copyfileobj(whole, file)
         file.flush()
-        if os.geteuid() == 0:
-            owner = owned_as.stat()
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         os.fchmod(file.fileno(), 0o640)
         os.fsync(file.fileno())
     os.replace(part, target)
@@ -282,16 +276,3 @@ def _copy_durably(source: Path, target: Path, owned_as: Path) -> None:
 
 def _plain(path: Path) -> IO[bytes]:
     return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW))
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,8 +1,14 @@
-"""A file that is written whole or not at all, whatever is switched off meanwhile: aside, made durable, then put in its place."""
+"""A file that is written whole or not at all, whatever is switched off meanwhile: aside, made durable, then put in its place.
+
+Also its parts, for files that are written in a way of their own: whose they are, and what makes them last.
+"""
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o640) -> bool:
@@ -53,6 +59,25 @@ def _own(descriptor: int, folder: Path, mode: int) -> None:
         owner = folder.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
     os.fchmod(descriptor, mode)
+
+
+@contextmanager
+def owned_by_folder(path: Path, mode: str) -> Iterator[IO[bytes]]:
+    """Open a file for the folder's owner: a technician's `sudo` must not lock the daemon out of its own registry.
+
+    Never through a link: the folder is the daemon's, and root must not write, or give it, a file elsewhere. Raises OSError.
+    """
+    with open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o666)) as file:
+        if os.geteuid() == 0:
+            folder = path.parent.stat()
+            os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
+        yield file
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's content durable."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

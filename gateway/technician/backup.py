@@ -5,7 +5,6 @@ cardroom-gateway backup --to /media/usb --keep 14   # unattended; a timer's
 """
 
 import argparse
-import json
 import sys
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from gateway.application.boot import proved_ms
 from gateway.application.ports import Journal
 from gateway.config import GatewayConfig
 from gateway.contract.facts import Instant
+from gateway.technician.answer import USAGE, print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
 from gateway.technician.looking import now_for, trouble_text
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from gateway.technician.backup_steps import Made, NoBackup
 
-USAGE = 2
 WHY = {
     "exists": mark("{path} is there already and is not written over. Give another name, or take it away."),
     "no-room-for-copy": mark(
@@ -231,7 +230,7 @@ def _report(
             "last_seq": facts.last_seq, "last_command": facts.last_command, "accounts": facts.accounts,
             "entries": facts.entries, "differing": list(facts.differing), "removed": [str(path) for path in removed],
         }  # fmt: skip
-        print(json.dumps(told, ensure_ascii=False))
+        print_json(told)
     else:
         print(
             say(

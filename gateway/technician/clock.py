@@ -12,6 +12,7 @@ from gateway.application.clock_look import look_at_stored_time
 from gateway.application.ports import Journal
 from gateway.contract.facts import Instant
 from gateway.domain.clock_trust import ClockDoubt
+from gateway.technician.answer import print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.local_time import clock_text
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     report = msgspec.json.decode(found.raw, type=ClockReport)
     kernel, rtc = kernel_clock(), real_time_clock()
     if args.json:
-        print(json.dumps(_as_json(found, report, kernel, rtc), ensure_ascii=False))
+        print_json(_as_json(found, report, kernel, rtc))
     else:
         print("\n".join(screen(report, kernel, rtc)))
     return NOT_DONE if report.doubt or any(meter.needs_person for meter in report.meters) else 0

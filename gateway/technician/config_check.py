@@ -1,11 +1,11 @@
 """`cardroom-gateway config check`: is this configuration whole? Starts nothing, changes nothing, names every mistake."""
 
 import argparse
-import json
 from pathlib import Path
 
 from gateway.config.load import load_config
 from gateway.config.mistakes import Mistake, wording
+from gateway.technician.answer import print_json
 from gateway.words import language, say
 
 DEFAULT_CONFIG = Path("/etc/cardroom/gateway.toml")
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     mistakes = loaded if isinstance(loaded, list) else []
     if args.json:
         rows = [_row(mistake, language()) for mistake in mistakes]
-        print(json.dumps({"file": str(args.config), "ok": not rows, "mistakes": rows}, ensure_ascii=False))
+        print_json({"file": str(args.config), "ok": not rows, "mistakes": rows})
     else:
         for mistake in mistakes:
             print(wording(mistake, language()))

@@ -3,7 +3,6 @@
 import argparse
 import gzip
 import io
-import json
 import sys
 import tarfile
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import IO
 from gateway.adapters.backup_file.writer import AlreadyThere, written_aside
 from gateway.adapters.system_clock import RealTime
 from gateway.config import GatewayConfig, load_config
+from gateway.technician.answer import print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.diag_contents import LOG_LINES, Building, NotHad, Source, gathered
@@ -159,7 +159,7 @@ def _report(path: Path, inside: list[tuple[Source, int | str]], *, as_json: bool
             "contents": {source.name: found for source, found in inside if isinstance(found, int)},
             "left_out": {source.name: found for source, found in inside if isinstance(found, str)},
         }
-        print(json.dumps(told, ensure_ascii=False))
+        print_json(told)
         return
     print(say("{path}: {kilobytes} kB", path=path, kilobytes=f"{size / 1000:.0f}"))
     for source, found in inside:

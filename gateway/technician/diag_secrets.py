@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from gateway.adapters.key_file import KEY_NAME
 from gateway.adapters.log import SECRET_WORDS
 from gateway.config import GatewayConfig
 
 MOST_BYTES = 100_000
-SECRET_FILES = ("gateway.key", "tls.key")
+SECRET_FILES = (KEY_NAME, "tls.key")
 NAMED_SECRET = (*SECRET_WORDS, "operator", "passwd", "key")
 
 

@@ -6,7 +6,6 @@ meters itself. Nothing is changed; nothing but questions goes over a line.
 
 import argparse
 import asyncio
-import json
 import sys
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from gateway.adapters.control_client import Trouble, Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, StatusReport
 from gateway.adapters.registry_store import LineRow
 from gateway.config import GatewayConfig, load_config, wording
+from gateway.technician.answer import USAGE, print_json
 from gateway.technician.checks.alarms import judge_alarms
 from gateway.technician.checks.central_side import judge_central
 from gateway.technician.checks.line_adapter import judge_adapter
@@ -33,7 +33,6 @@ from gateway.technician.line_states import live_states
 from gateway.technician.site import Site, line_or_complain, site_or_complain
 from gateway.words import language, mark, say
 
-USAGE = 2
 DESCRIPTION = mark(
     "Looks at the machine, the daemon, the way to the broker and every line, and names what is wrong with the next step. Through "
     "the daemon where it runs, else by asking the meters itself. Nothing is changed."
@@ -97,7 +96,7 @@ def tell(findings: Sequence[Finding], args: argparse.Namespace) -> int:
     code = exit_code(ordered)
     if args.json:
         document = {"ok": code == 0, "findings": [as_json(finding) for finding in ordered]}
-        print(json.dumps(document, ensure_ascii=False))
+        print_json(document)
         return code
     counts = Counter(finding.level for finding in ordered)
     try:

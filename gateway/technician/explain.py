@@ -11,6 +11,7 @@ from gateway.application.explain_past import PastExplanation, explain_past
 from gateway.application.ways_out import Way
 from gateway.contract.quantities import Unit
 from gateway.technician.amounts import bucket_text, exact, with_unit
+from gateway.technician.answer import USAGE
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.explain_past import past_screen
@@ -20,7 +21,6 @@ from gateway.technician.reasons import DECISIONS, VERDICTS, WAYS, reason_text
 from gateway.technician.status import span_text
 from gateway.words import mark, say
 
-USAGE = 2
 CONTACT = {True: mark("closed"), False: mark("open"), None: mark("unknown")}
 SUPPLY = {True: mark("ON"), False: mark("OFF"), None: mark("not known: its relay was not read back")}
 

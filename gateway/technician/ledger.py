@@ -10,6 +10,7 @@ from gateway.application.ledger_look import LedgerLook, LookedEntry, look_at_led
 from gateway.contract.identifiers import AccountId
 from gateway.contract.quantities import Unit
 from gateway.technician.amounts import bucket_text, exact, unit_text, with_unit
+from gateway.technician.answer import USAGE
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.local_time import NotATime, clock_text, read_instant
@@ -17,7 +18,6 @@ from gateway.technician.looking import looked, place_or_complain
 from gateway.technician.table import table
 from gateway.words import mark, say
 
-USAGE = 2
 USUAL_LIMIT = 50
 MOST_LISTED = 5_000
 HEADS = [

@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.adapters.control_client import Trouble, Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, LineState, MeterState
-from gateway.technician.one_shot import print_json
+from gateway.technician.answer import print_json
 from gateway.technician.site import Site, site_or_complain
 from gateway.technician.state_words import HEARING, alarm_text, reason_text, relay_text
 from gateway.technician.status import span_text

@@ -1,7 +1,7 @@
 """Instants as a person on site reads them: local time, always with its offset from UTC; and read back from what he types."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from gateway.words import mark, say
 
@@ -19,9 +19,22 @@ def clock_text(at_ms: int | None, utc_offset_minutes: int) -> str:
     """Give `2026-11-30 18:12:05 +08:00`; a word where the instant isn't known."""
     if at_ms is None or not 0 <= at_ms < BEYOND_ANY_DATE_MS:
         return say(UNKNOWN)
-    zone = timezone(timedelta(minutes=utc_offset_minutes))
-    shown = datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(zone)
-    return f"{shown:%Y-%m-%d %H:%M:%S} {offset_text(utc_offset_minutes)}"
+    return f"{local(at_ms, utc_offset_minutes):%Y-%m-%d %H:%M:%S} {offset_text(utc_offset_minutes)}"
+
+
+def local(at_ms: int, utc_offset_minutes: int) -> datetime:
+    """Give a moment in local time, with its offset."""
+    return datetime.fromtimestamp(at_ms / 1000, timezone(timedelta(minutes=utc_offset_minutes)))
+
+
+def iso_of(at_ms: int, utc_offset_minutes: int) -> str:
+    """Give `2026-11-23T12:05:00+08:00`."""
+    return local(at_ms, utc_offset_minutes).isoformat(timespec="seconds")
+
+
+def minute_of(at_ms: int, utc_offset_minutes: int) -> str:
+    """Give `2026-11-23 12:05`."""
+    return f"{local(at_ms, utc_offset_minutes):%Y-%m-%d %H:%M}"
 
 
 def offset_text(utc_offset_minutes: int) -> str:

@@ -13,6 +13,7 @@ from gateway.adapters.journalctl import LEVELS as PRIORITIES
 from gateway.adapters.journalctl import NoJournal, journal_lines, message_of
 from gateway.adapters.system_clock import RealTime
 from gateway.config import GatewayConfig, load_config
+from gateway.technician.answer import USAGE
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.local_time import NotATime, clock_text, read_span_s
@@ -20,7 +21,6 @@ from gateway.technician.log_words import EVENTS
 from gateway.technician.looking import USUAL_OFFSET_MINUTES
 from gateway.words import mark, say
 
-USAGE = 2
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL_WORDS = {
     "debug": mark("debug"),

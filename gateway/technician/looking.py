@@ -132,7 +132,7 @@ def now_for(journal: Journal) -> Instant:
 
 def clock_for(journal: Journal) -> SystemClock:
     """Give the clock that a daemon which starts on this store would begin with."""
-    configure_log("error", "human", sys.stderr)  # a doubt is shown by the command, not logged into its answer
+    configure_log("error", "human")  # a doubt is shown by the command, not logged into its answer
     clock = SystemClock()
     stored_ms = proved_ms(journal)
     if stored_ms is not None:

@@ -6,19 +6,8 @@ import asyncio
 from gateway.adapters.serial_bus import SerialBus
 from gateway.protocols.driver import Answer, Driver, Item, Refused
 from gateway.protocols.models import month_row
-from gateway.technician.one_shot import (
-    FAILED,
-    OK,
-    USAGE,
-    Trouble,
-    ask,
-    driver_of,
-    explain,
-    model_of,
-    on_line,
-    print_json,
-    report_trouble,
-)
+from gateway.technician.answer import FAILED, OK, USAGE, print_json
+from gateway.technician.one_shot import Trouble, ask, driver_of, explain, model_of, on_line, report_trouble
 from gateway.words import say
 
 SETTLEMENTS = 12

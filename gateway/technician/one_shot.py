@@ -5,11 +5,9 @@ credit and writes nothing down.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.serial_bus import SerialBus, open_line
@@ -17,9 +15,8 @@ from gateway.application.ports import BackedOff, Garbled, LineGone, LineReply, R
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, Refused
 from gateway.protocols.meters import address_mistake, make_driver
 from gateway.protocols.models import ModelRow
+from gateway.technician.answer import FAILED, print_json
 from gateway.words import language, mark, reason_in, say
-
-OK, FAILED, USAGE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +264,3 @@ def report_trouble(trouble: Trouble, args: argparse.Namespace, exit_code: int = 
     else:
         print(trouble, file=sys.stderr)
     return exit_code
-
-
-def print_json(document: dict[str, Any]) -> None:
-    """Print one JSON object on one line."""
-    print(json.dumps(document, ensure_ascii=False))

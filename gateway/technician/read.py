@@ -8,18 +8,15 @@ import msgspec
 
 from gateway.adapters.serial_bus import SerialBus
 from gateway.protocols.driver import Answer, Driver, Item, MeterClock, MeterDate, MeterTime, Refused, Values
+from gateway.technician.answer import FAILED, OK, USAGE, print_json
 from gateway.technician.months import read_months
 from gateway.technician.one_shot import (
-    FAILED,
-    OK,
-    USAGE,
     Trouble,
     add_meter_arguments,
     ask,
     explain,
     meter_of,
     on_line,
-    print_json,
     report_trouble,
 )
 from gateway.technician.table import columns_of

@@ -10,8 +10,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from gateway.adapters.backup_file.writer import make_durable
-from gateway.adapters.registry_file import owned_by_folder
+from gateway.adapters.whole_file import write_whole
 from gateway.contract.recovery_key import (
     GROUPS,
     SEED_BYTES,
@@ -137,13 +136,7 @@ def _typed_back(groups: list[str]) -> bool:
 
 def _keep(data: Path, public_key: X25519PublicKey, made_ms: int) -> None:
     half = PublicHalf(1, name_of(public_key), public_key.public_bytes_raw().hex(), made_ms)
-    fresh = data / f"{PUBLIC_NAME}.new"
-    with owned_by_folder(fresh, "wb") as file:
-        file.write(msgspec.json.encode(half) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, data / PUBLIC_NAME)
-    make_durable(data)
+    write_whole(data / PUBLIC_NAME, msgspec.json.encode(half) + b"\n", 0o644)
 
 
 def ask_for_key(key_file: Path | None) -> bytes | None:

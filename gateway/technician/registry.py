@@ -14,9 +14,9 @@ from typing import Any
 
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, Refusal, RegistryDamaged, RegistryStore
+from gateway.technician.answer import FAILED, OK, print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.line_states import show_lines, show_meters
-from gateway.technician.one_shot import FAILED, OK, print_json
 from gateway.words import mark, say
 
 DESCRIPTION = mark(
@@ -105,16 +105,24 @@ def _command(
     command: Command,
     help_text: str,
 ) -> argparse.ArgumentParser:
+    parser = add_folder_command(commands, name, help_text)
+    parser.set_defaults(run=run, command=command)
+    return parser
+
+
+def add_folder_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_text: str
+) -> argparse.ArgumentParser:
+    """Add a command that works on the registry's folder without a configuration."""
     parser = commands.add_parser(name, help=help_text, description=help_text)
     parser.add_argument(
         "--data",
         type=Path,
         default=DEFAULT_FOLDER,
         metavar="DIR",
-        help=say("default {folder}", folder=DEFAULT_FOLDER),
+        help=say("default {value}", value=DEFAULT_FOLDER),
     )
     parser.add_argument("--json", action="store_true", help=say("print one JSON object"))
-    parser.set_defaults(run=run, command=command)
     return parser
 
 

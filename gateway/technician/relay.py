@@ -32,17 +32,15 @@ from gateway.domain.relay import (
 from gateway.loops.read_clock import has_clock, read_clock
 from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock, Refused, RelayAction, Values
 from gateway.protocols.meters import names_one_meter
+from gateway.technician.agreement import agreed
+from gateway.technician.answer import FAILED, OK, USAGE, print_json
 from gateway.technician.one_shot import (
-    FAILED,
-    OK,
-    USAGE,
     Trouble,
     add_meter_arguments,
     ask,
     explain,
     meter_of,
     on_line,
-    print_json,
     report_trouble,
 )
 from gateway.technician.state_words import VERDICTS as VERDICTS_SAID
@@ -191,13 +189,9 @@ def _lacks(driver: Driver, action: RelayAction, args: argparse.Namespace) -> Tro
 
 
 def _agreed(args: argparse.Namespace) -> bool:
-    print(
-        say("This cuts off whoever is behind meter {meter}. Open its relay? [y/N] ", meter=args.address),
-        end="",
-        file=sys.stderr,
-        flush=True,
+    return agreed(
+        say("This cuts off whoever is behind meter {meter}. Open its relay? [y/N] ", meter=args.address)
     )
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 async def _switch(bus: SerialBus, driver: Driver, action: RelayAction, args: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """`cardroom-gateway renew`: get a new certificate for the link now. The daemon does it by itself, long before the old one ends."""
 
 import argparse
-import json
 import secrets
 import sys
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from gateway.config import GatewayConfig
 from gateway.contract.commands import CENTRAL
 from gateway.contract.enrolment import CERTIFICATE, RENEW, RENEW_PATH, RenewAnswer, RenewRequest
 from gateway.contract.envelope import Keyring, KeySigner, Sealed, body_of, keyring_from_hex, seal, unseal
+from gateway.technician.answer import print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, config_or_complain
 from gateway.technician.findings import Finding, Level, lines_of
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         return NOT_DONE
     result = renew(config, args.config)
     if args.json:
-        print(json.dumps(_told(result), ensure_ascii=False))
+        print_json(_told(result))
     elif isinstance(result, Fresh):
         print(say("The new certificate holds {days} days.", days=_days_left(result)))
     else:

@@ -1,17 +1,16 @@
 """`cardroom-gateway restore FILE`: put a backup back, all of it or nothing; `--rehearse` proves that it could."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.technician.answer import USAGE, print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.findings import Finding, as_json, exit_code, lines_of
 from gateway.words import mark, say
 
-USAGE = 2
 NO_BACKUPS = mark(
     "There is no backup (*.backup) in {folder}. Is the stick mounted? Make one: cardroom-gateway backup --to DIR"
 )
@@ -104,11 +103,7 @@ def _rehearse(args: argparse.Namespace) -> int:
             return NOT_DONE
     findings = list(_shown(rehearse(path, known.known, seed), args))
     if args.json:
-        print(
-            json.dumps(
-                {"file": str(path), "findings": [as_json(one) for one in findings]}, ensure_ascii=False
-            )
-        )
+        print_json({"file": str(path), "findings": [as_json(one) for one in findings]})
     return exit_code(findings)
 
 

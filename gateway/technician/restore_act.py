@@ -1,6 +1,5 @@
 """Putting a backup back: show, ask, unpack beside, prove, exchange. Until the exchange nothing that is there is touched."""
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from gateway.adapters.journal_store.opening import lock_file
 from gateway.adapters.journal_store.snapshot import CantLook, StoreFacts, inspect_store
 from gateway.application.ports import StoreInUse
 from gateway.contract.recovery_key import name_of, private_key_of
+from gateway.technician.answer import print_json
 from gateway.technician.backup_parts import DATA
 from gateway.technician.backup_progress import Progress, size_text
 from gateway.technician.daemon import NOT_DONE
@@ -241,7 +241,7 @@ def _report(
             "file": str(path), "data": str(data), "config": str(config), "epoch": done.epoch, "members": len(manifest.members),
             "kept": None if done.kept is None else str(done.kept), "by_hand": [[str(at), str(place)] for at, place in done.by_hand],
         }  # fmt: skip
-        print(json.dumps(told, ensure_ascii=False))
+        print_json(told)
         return
     print(say("Put back into {folder}; the store begins epoch {epoch}.", folder=data, epoch=done.epoch))
     if done.kept is not None:

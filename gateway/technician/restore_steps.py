@@ -224,3 +224,5 @@ def _copied(path: Path, target: Path, mode: int, owned_as: Path | None = None) -
             owner = owned_as.stat()
             os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         os.fchmod(file.fileno(), mode & PERMISSIONS)
+        file.flush()
+        os.fsync(file.fileno())

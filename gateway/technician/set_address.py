@@ -7,6 +7,7 @@ meter is named by its old address. What the line can't set is set on the meter a
 import argparse
 import sys
 
+from gateway.technician.agreement import agreed
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
 from gateway.words import say
@@ -42,10 +43,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _agreed(args: argparse.Namespace) -> bool:
-    print(
-        say("{meter} will answer to {address} alone. Do it? [y/N] ", meter=args.meter, address=args.address),
-        end="",
-        file=sys.stderr,
-        flush=True,
+    return agreed(
+        say("{meter} will answer to {address} alone. Do it? [y/N] ", meter=args.meter, address=args.address)
     )
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

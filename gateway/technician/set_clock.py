@@ -9,6 +9,7 @@ import sys
 
 import msgspec
 
+from gateway.technician.agreement import agreed
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
 from gateway.technician.relay import code
@@ -43,7 +44,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Ask, then have the daemon do it; 0 when the clock was read back right."""
-    if not args.yes and not _agreed(args.meter):
+    if not args.yes and not agreed(say("Write date and time of meter {meter}? [y/N] ", meter=args.meter)):
         print(say("Nothing was sent. Use --yes to skip the question."), file=sys.stderr)
         return NOT_AGREED
     arguments = {"meter": args.meter, "why": args.why, "password": args.password or ""}
@@ -69,10 +70,3 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     return 0
-
-
-def _agreed(meter: str) -> bool:
-    print(
-        say("Write date and time of meter {meter}? [y/N] ", meter=meter), end="", file=sys.stderr, flush=True
-    )
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from gateway.adapters.control_protocol import SwapReport
+from gateway.technician.agreement import agreed
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
 from gateway.words import say
@@ -122,8 +123,7 @@ def _agreed(args: argparse.Namespace, report: SwapReport) -> bool:
         print(msgspec.json.encode(report).decode())
         return False
     print("\n".join(_plan_in_words(report)))
-    print(say("Do it? [y/N] "), end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return agreed(say("Do it? [y/N] "))
 
 
 def _plan_in_words(report: SwapReport) -> list[str]:

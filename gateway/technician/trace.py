@@ -6,7 +6,6 @@ it with a summary. Passwords are masked, in the bytes of `--raw` too. `->` is a 
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from gateway.adapters.control_client import Trouble, Unreachable, listen
 from gateway.adapters.control_protocol import SOCKET_NAME, TraceBatch
 from gateway.adapters.registry_store import LineRow
 from gateway.adapters.serial_bus import PortSettings
+from gateway.technician.answer import USAGE, print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, NOT_RUNNING
 from gateway.technician.decode import Named
@@ -27,7 +27,6 @@ from gateway.technician.trace_words import Summary, line_of
 from gateway.words import say
 
 LONGEST_S = 24 * 3600
-USAGE = 2
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -155,7 +154,7 @@ class Screen:
         for trace in self._traces.values():
             self._print(trace.flush())
         if self._args.json:
-            print(json.dumps(self._summary.as_json(), ensure_ascii=False))
+            print_json(self._summary.as_json())
         else:
             print("\n".join(self._summary.lines()))
 
@@ -169,7 +168,7 @@ class Screen:
                 self._began_us = one.at_us
             self._summary.add(one, name)
             if self._args.json:
-                print(json.dumps({**asdict(one), "meter": name}, ensure_ascii=False))
+                print_json({**asdict(one), "meter": name})
             else:
                 print("\n".join(line_of(one, name, self._began_us, raw=self._args.raw)))
 

@@ -12,6 +12,8 @@ import msgspec
 from gateway.adapters.debian_package import Package, Signature
 from gateway.adapters.update_files import Recorded, Step, UpdateState
 from gateway.domain.software_update import Gate, Sight
+from gateway.technician import agreement
+from gateway.technician.answer import print_json
 from gateway.technician.findings import Finding, Level, lines_of
 from gateway.technician.table import table
 from gateway.technician.update_walk import Tell
@@ -147,7 +149,7 @@ def refuse(refusal: Refusal, code: int, as_json: bool, **facts: str | int) -> in
     what, next_step = (say(text, **known) if text else "" for text in SENTENCES[refusal])
     if as_json:
         answer = {"ok": code == 0, "error": refusal.value, "message": what, "next": next_step, **facts}
-        print(json.dumps(answer, ensure_ascii=False))
+        print_json(answer)
     else:
         unwanted = refusal is Refusal.NOT_WANTED
         level = Level.GOOD if code == 0 else Level.ASK if unwanted else Level.BAD
@@ -178,9 +180,8 @@ def print_plan(
 
 def agreed() -> bool:
     """Ask the person at the terminal."""
-    print(say("Do it? [y/N] "), end="", file=sys.stderr, flush=True)
     try:
-        return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
+        return agreement.agreed(say("Do it? [y/N] "))
     except KeyboardInterrupt:
         return False
 
@@ -295,7 +296,7 @@ def _end(state: UpdateState) -> Iterable[Finding]:
 def print_history(history: list[Recorded], as_json: bool) -> int:
     """Show the record, the newest last."""
     if as_json:
-        print(json.dumps([msgspec.to_builtins(line) for line in history], ensure_ascii=False))
+        print_json([msgspec.to_builtins(line) for line in history])
         return 0
     if not history:
         print(say("No update was made on this machine."))

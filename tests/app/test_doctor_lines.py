@@ -31,13 +31,19 @@ def _few_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def line() -> AsyncIterator[VirtualLine]:
+async def line(tmp_path: Path) -> AsyncIterator[VirtualLine]:
     clock = WallClock()
     meters = [
         VirtualMeter(MeterSpec(name=f"m{one}", address=one, load="200W"), clock.now_ms()) for one in ADDRESSES
     ]
     line = VirtualLine(
-        meters, PtyEndpoint(), clock, baud=BAUD, turn_round_ms=(20, 30), strict_baud=True, seed="doctor"
+        meters,
+        PtyEndpoint(tmp_path / "tty"),  # a bare pty's number may be another program's once it is given back
+        clock,
+        baud=BAUD,
+        turn_round_ms=(20, 30),
+        strict_baud=True,
+        seed="doctor",
     )
     await line.start()
     yield line

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from gateway.adapters.backup_file.writer import written_aside
-from gateway.adapters.registry_file import owned_by_folder
-from gateway.adapters.update_files import JOURNAL, REGISTRY, Books
-from gateway.adapters.whole_file import own, write_whole
+from gateway.adapters.journal_store import JOURNAL_NAME
+from gateway.adapters.registry_store import FILE_NAME as REGISTRY_NAME
+from gateway.adapters.update_files import Books
+from gateway.adapters.whole_file import own, owned_by_folder, write_whole
 
 SECRET = b'{"of": "root"}'
 
@@ -33,7 +34,7 @@ def owned(folder: Path) -> None:
 
 
 def kept_and_put_back(folder: Path) -> None:
-    (folder / JOURNAL).touch()
+    (folder / JOURNAL_NAME).touch()
     books = Books(folder, folder.parent / "kept", "2.0")
     books.keep()
     books.put_back()
@@ -49,8 +50,8 @@ def archive(folder: Path) -> None:
     [
         ("x.json.new", fresh),
         ("x.key", owned),
-        (REGISTRY, kept_and_put_back),
-        (f"{JOURNAL}.back.part", kept_and_put_back),
+        (REGISTRY_NAME, kept_and_put_back),
+        (f"{JOURNAL_NAME}.back.part", kept_and_put_back),
         (f".x.backup.{os.getpid()}.part", archive),
     ],
 )

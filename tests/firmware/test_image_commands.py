@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from firmware_tools.__main__ import main
-from firmware_tools.image.hex_records import Segment, write_hex
+from firmware_tools.image.hex_records import Segment
+from tests.firmware.hex_writer import write_hex
 from tests.firmware.module_bench import PUBLIC, image, key_files, told
 
 FIELDS = ["--product", "relay-6c", "--hardware", "3", "--version", "1.4.0"]

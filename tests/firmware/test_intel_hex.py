@@ -16,8 +16,8 @@ from firmware_tools.image.hex_records import (
     flat,
     gaps,
     read_hex,
-    write_hex,
 )
+from tests.firmware.hex_writer import write_hex
 
 PIECES = st.lists(
     st.tuples(

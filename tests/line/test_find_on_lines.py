@@ -129,7 +129,7 @@ async def test_a_line_with_everything_on_it_is_found_exactly_though_it_is_stoppe
 
 async def test_speeds_noise_and_meters_with_manners_of_their_own() -> None:
     two_speeds = line_of(
-        meter("000000000001"), meter("000000000002", baud=2400), baud=9600, strict_baud=True, name="speeds"
+        meter("000000000001"), meter("000000000002", baud=4800), baud=9600, strict_baud=True, name="speeds"
     )
     noisy = line_of(
         meter("202411110001"),
@@ -145,14 +145,14 @@ async def test_speeds_noise_and_meters_with_manners_of_their_own() -> None:
         fast = Plan(DLT645, bauds=(FAST,), pace=PACE)
         several, quick, loud = FindState(), FindState(), FindState()
         told = await asyncio.gather(
-            search([a.address], several, Plan(("dlt645-2007",), (2400, 9600), pace=PACE)),
+            search([a.address], several, Plan(("dlt645-2007",), (4800, 9600), pace=PACE)),
             search([b.address], loud, Plan(("dlt645-2007",), (FAST,), thorough=True, pace=PACE)),
             search([c.address, d.address, e.address, f.address], quick, fast),
         )
         ports = {one: line.address for one, line in zip("abcdef", (a, b, c, d, e, f), strict=True)}
     assert {address: one.line.baud for address, one in by_address(several).items()} == {
         "000000000001": 9600,
-        "000000000002": 2400,
+        "000000000002": 4800,
     }
     assert codes(told[0]) == ["several-speeds"]
     assert set(by_address(loud)) == {"202411110001", "202411110002"}

@@ -23,7 +23,7 @@ from tests.brokers import free_port, start_amqtt
 from tests.update.small_packages import ARCHITECTURE, small_package
 
 STANDIN = Path(__file__).with_name("service_standin.py")
-WATCH_MINUTES = "0.3"
+WATCH_MINUTES = "0.2"
 KILLER = """
 import os, signal, sys
 from gateway.adapters import update_files

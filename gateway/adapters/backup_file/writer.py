@@ -25,6 +25,7 @@ from gateway.adapters.backup_file.layout import (
     SignedIndex,
     writing_key,
 )
+from gateway.adapters.whole_file import sync_folder
 from gateway.contract.envelope import KeySigner
 
 READ_BYTES = 262_144
@@ -141,13 +142,8 @@ def _give_name(aside: Path, path: Path) -> None:
 
 def make_durable(folder: Path) -> None:
     """Let a folder's names survive a power cut, where the file system can."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass  # some sticks' file systems don't take it; their next write-out does
-    finally:
-        os.close(descriptor)
+    with suppress(OSError):  # some sticks' file systems don't take it; their next write-out does
+        sync_folder(folder)
 
 
 def sweep_left_over(folder: Path) -> None:

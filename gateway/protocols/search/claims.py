@@ -56,10 +56,6 @@ class Claims:
                 self.unproved.append(address)
         del self.open[address]
 
-    def heard_once(self) -> list[str]:
-        """Give the addresses that answered and were not proved."""
-        return sorted(set(self.unproved) - set(self.found) - set(self.duplicates))
-
     def known_under(self, ending: str) -> int:
         """Count the meters whose addresses end so; an address that several have counts for two."""
         single = sum(address.endswith(ending) for address in (*self.found, *self.open))

@@ -61,11 +61,6 @@ class Heard:
     latest_start_ms: int | None = None
     """When the last answer can have begun, after the question's last byte."""
 
-    @property
-    def is_silence(self) -> bool:
-        """Nothing was heard."""
-        return not (self.addresses or self.refused or self.echoed or self.damaged)
-
 
 class Search(Protocol):
     """A search of one line for the meters of one protocol."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.adapters.kernel_clock import RTC_FOLDER, real_time_clock
 from gateway.technician.findings import Finding, Level
 from gateway.words import say
 
@@ -23,14 +24,12 @@ class ClockFacts:
 
 def read_clock_facts(synchronised: bool, now_s: int, system: Path = Path("/")) -> ClockFacts:
     """Look at /sys/class/rtc below a root."""
-    for clock in sorted((system / "sys/class/rtc").glob("rtc*")):
-        try:
-            name = (clock / "name").read_text().strip() or clock.name
-            off_s = int((clock / "since_epoch").read_text()) - now_s
-        except (OSError, ValueError):
-            return ClockFacts(synchronised, clock.name)
-        return ClockFacts(synchronised, name, off_s)
-    return ClockFacts(synchronised)
+    clock = real_time_clock(system / RTC_FOLDER.relative_to("/"))
+    if clock is None:
+        return ClockFacts(synchronised)
+    return ClockFacts(
+        synchronised, clock.name, None if clock.time_ms is None else clock.time_ms // 1000 - now_s
+    )
 
 
 def judge_clock(facts: ClockFacts) -> list[Finding]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.adapters.kernel_clock import kernel_clock
 from gateway.adapters.key_file import KEY_NAME
-from gateway.adapters.machine_clock import kernel_keeps_time
 from gateway.adapters.system_clock import RealTime
 from gateway.technician.checks.card_errors import judge_card_errors, read_card_errors
 from gateway.technician.checks.machine_clock import judge_clock, read_clock_facts
@@ -22,7 +22,9 @@ def machine_findings(site: Site, config: Path, system: Path = Path("/")) -> Iter
     found = judge_ports(read_ports(system), site.lines, there)
     # A building whose lines are all behind serial servers needs no port of the machine's own.
     yield from (finding for finding in found if not site.lines or finding.code != "no-port")
-    yield from judge_clock(read_clock_facts(kernel_keeps_time(), RealTime().wall_ms() // 1000, system))
+    kernel = kernel_clock()
+    is_kept = kernel is not None and kernel.is_synchronised
+    yield from judge_clock(read_clock_facts(is_kept, RealTime().wall_ms() // 1000, system))
     try:
         yield from judge_disk(read_disk(site.folder, system))
     except OSError as error:

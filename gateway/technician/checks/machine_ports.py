@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.adapters.registry_store import LineRow
+from gateway.adapters.serial_ports import is_mini_uart
 from gateway.technician.findings import Finding, Level
 from gateway.words import say
 
 CHECK = "ports"
 BY_ID = "dev/serial/by-id"
-MINI_UART = "bcm2835-aux-uart"
 ADAPTERS = ("ttyUSB*", "ttyACM*")
 UARTS = ("ttyAMA*",)
 
@@ -34,23 +34,13 @@ def read_ports(system: Path = Path("/")) -> Ports:
     targets = {path.resolve().name for path in named}
     devices = [path for pattern in ADAPTERS for path in sorted((system / "dev").glob(pattern))]
     uarts = [path for pattern in UARTS for path in sorted((system / "dev").glob(pattern))]
-    mini = [path for path in sorted((system / "dev").glob("ttyS*")) if _is_mini_uart(system, path.name)]
+    mini = [path for path in sorted((system / "dev").glob("ttyS*")) if is_mini_uart(path.name, system)]
     return Ports(
         by_id=tuple(f"/{BY_ID}/{path.name}" for path in named),
         nameless=tuple(f"/dev/{path.name}" for path in devices if path.name not in targets),
         uarts=tuple(f"/dev/{path.name}" for path in uarts),
         mini_uarts=tuple(f"/dev/{path.name}" for path in mini),
     )
-
-
-def _is_mini_uart(system: Path, name: str) -> bool:
-    device = system / "sys/class/tty" / name / "device"
-    if (device / "driver").resolve().name == MINI_UART:
-        return True
-    try:
-        return MINI_UART.encode() in (device / "of_node/compatible").read_bytes()
-    except OSError:
-        return False
 
 
 def judge_ports(ports: Ports, lines: Sequence[LineRow], is_there: Iterable[str]) -> list[Finding]:

@@ -1,10 +1,10 @@
 """Whether the daemon runs, and runs on: what systemd says of it, and what stalls inside. Judged apart from gathering."""
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gateway.adapters.control_protocol import StatusReport
+from gateway.adapters.service_manager import properties
 from gateway.technician.findings import Finding, Level
 from gateway.technician.state_words import DOUBTS, in_chinese
 from gateway.words import say
@@ -26,13 +26,7 @@ class ServiceFacts:
 
 def read_service(*, is_running: bool) -> ServiceFacts:
     """Ask systemd. A machine without it tells nothing."""
-    command = ["systemctl", "show", UNIT, *(f"--property={name}" for name in ASKED)]
-    try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return ServiceFacts(is_running=is_running)
-    told = dict(line.split("=", 1) for line in asked.stdout.splitlines() if "=" in line)
-    return ServiceFacts(told, is_running)
+    return ServiceFacts(properties(UNIT, *ASKED, within_s=WAIT_S), is_running)
 
 
 def judge_service(facts: ServiceFacts, report: StatusReport | None) -> Iterator[Finding]:

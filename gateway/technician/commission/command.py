@@ -15,14 +15,15 @@ from pathlib import Path
 
 from gateway.adapters.control_client import Trouble, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, Reply
+from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.peek import peek
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import RegistryDamaged
 from gateway.adapters.system_clock import SystemClock
 from gateway.config import GatewayConfig, load_config, wording
 from gateway.config.schema import Clock
+from gateway.technician.answer import FAILED, OK, USAGE
 from gateway.technician.commission.job import Job
-from gateway.technician.commission.local_time import local
 from gateway.technician.commission.notebook import FILE_NAME, Notebook, NotebookInUse, alone
 from gateway.technician.commission.plain import InputEnded, PlainStage
 from gateway.technician.commission.script import converse
@@ -30,11 +31,10 @@ from gateway.technician.commission.script_paper import LABELS_NAME, REPORT_NAME,
 from gateway.technician.commission.stage import Stage, printable
 from gateway.technician.commission.wires import Wires
 from gateway.technician.config_check import DEFAULT_CONFIG
-from gateway.technician.one_shot import FAILED, OK, USAGE
+from gateway.technician.local_time import local
 from gateway.technician.registry import DEFAULT_FOLDER
 from gateway.words import language, say
 
-JOURNAL_NAME = "journal.db"
 PAPERS = {"report": REPORT_NAME, "labels": LABELS_NAME}
 LEAVING = (signal.SIGHUP, signal.SIGTERM)
 

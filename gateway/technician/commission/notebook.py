@@ -15,8 +15,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.adapters.registry_file import AtomicStorage, damaged, owned_by_folder
+from gateway.adapters.registry_file import AtomicStorage, damaged
 from gateway.adapters.registry_store import LineRow, MeterRow, Refusal, RegistryStore, TestResult
+from gateway.adapters.whole_file import owned_by_folder
 from gateway.protocols.models import ModelRow
 from gateway.technician.commission.acts import (
     AnyAct,
@@ -27,9 +28,9 @@ from gateway.technician.commission.acts import (
     Tied,
     Undone,
 )
-from gateway.technician.commission.local_time import iso_of
 from gateway.technician.commission.standing import Meter, Standing, stands, undo_of
 from gateway.technician.commission.ticks import wh_of
+from gateway.technician.local_time import iso_of
 
 FILE_NAME = "commission.json"
 LOCK_NAME = "commission.lock"

@@ -15,10 +15,10 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from gateway.technician.commission.acts import Ticked
-from gateway.technician.commission.local_time import minute_of
 from gateway.technician.commission.paper_font import FONT_NAME, paper_font
 from gateway.technician.commission.standing import Meter, Standing
 from gateway.technician.commission.ticks import CHECKS, Level, check_word, sentence
+from gateway.technician.local_time import minute_of
 from gateway.words import mark, say
 
 MARGIN = 14 * mm

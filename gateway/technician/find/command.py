@@ -5,7 +5,6 @@ Stopped by Ctrl-C it goes on with the same command; what was found is kept. With
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from gateway.adapters.model_files import BrokenModels, read_models
 from gateway.adapters.registry_store import RegistryDamaged, RegistryStore
 from gateway.config.load import load_config
+from gateway.technician.answer import FAILED, OK, USAGE, print_json
 from gateway.technician.config_check import add_config_option
 from gateway.technician.find.found import FindState, Found, PortDone, Progress, Trouble
 from gateway.technician.find.meter_findings import meter_findings
@@ -27,7 +27,6 @@ from gateway.technician.find.state_file import SearchRunning, StateFile
 from gateway.technician.find.troubles import trouble_finding
 from gateway.technician.find.wording import tables
 from gateway.technician.findings import Finding, as_json, lines_of
-from gateway.technician.one_shot import FAILED, OK, USAGE, print_json
 from gateway.technician.registry import DEFAULT_FOLDER
 from gateway.words import say
 
@@ -256,7 +255,7 @@ def _say(args: argparse.Namespace, sentence: str) -> None:
 
 def _refuse(args: argparse.Namespace, error: str, sentence: str, code: int) -> int:
     if args.json:
-        print(json.dumps({"ok": False, "error": error, "what": sentence}, ensure_ascii=False))
+        print_json({"ok": False, "error": error, "what": sentence})
     else:
         print(sentence, file=sys.stderr)
     return code

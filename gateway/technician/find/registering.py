@@ -4,10 +4,11 @@ import argparse
 import sys
 
 from gateway.adapters.registry_store import RegistryStore
+from gateway.technician.agreement import agreed
+from gateway.technician.answer import FAILED, OK, print_json
 from gateway.technician.find.found import FindState
 from gateway.technician.find.saving import Proposal, propose, take_back, write
 from gateway.technician.find.state_file import StateFile
-from gateway.technician.one_shot import FAILED, OK, print_json
 from gateway.technician.table import table
 from gateway.words import mark, say
 
@@ -33,7 +34,7 @@ def save(
             say("Nothing new to write: {known} of the meters are registered already.", known=proposal.known),
         )
         return OK
-    if not args.yes and not _agreed():
+    if not args.yes and not agreed(say("Write this into the registry? [y/N] ")):
         print(say("Nothing was written."), file=sys.stderr)
         return FAILED
     if refusals := write(proposal, state, registry):
@@ -97,11 +98,6 @@ def _show(proposal: Proposal) -> None:
                 parity=meter.line.parity,
             )
         )
-
-
-def _agreed() -> bool:
-    print(say("Write this into the registry? [y/N] "), end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
 
 
 def _tell(args: argparse.Namespace, sentence: str) -> None:

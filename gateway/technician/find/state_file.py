@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.adapters.registry_file import owned_by_folder
+from gateway.adapters.whole_file import owned_by_folder, write_whole
 from gateway.technician.find.found import STATE_VERSION, FindState
 
 NAME = "find.json"
 LOCK_NAME = "find.lock"
+READABLE = 0o644
 
 
 class SearchRunning(Exception):
@@ -54,9 +55,4 @@ class StateFile:
 
     def save(self, state: FindState) -> None:
         """Replace the file. Raises OSError (disk full, no rights) with the old one untouched."""
-        fresh = self.path.with_suffix(".json.new")
-        with owned_by_folder(fresh, "wb") as file:
-            file.write(json.dumps(state.as_json(), ensure_ascii=False).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, self.path)
+        write_whole(self.path, json.dumps(state.as_json(), ensure_ascii=False).encode(), READABLE)

@@ -1,20 +1,19 @@
 """Compares this Pi's clock with central's, and sets it where the electrician agrees: certificates and prices hang on it."""
 
-from datetime import UTC, datetime, timedelta, timezone
-
 from gateway.adapters.machine_clock import set_wall_clock
 from gateway.adapters.system_clock import RealTime
 from gateway.technician.findings import Finding, Level
+from gateway.technician.local_time import local
 from gateway.technician.setup.dialogue import Dialogue
 from gateway.words import say
 
 TOLERATED_MS = 120_000
-CHINA = timezone(timedelta(hours=8))
+CHINA_OFFSET_MINUTES = 480
 
 
 def shown(wall_ms: int) -> str:
     """Give an instant as a wall clock in China shows it."""
-    return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{local(wall_ms, CHINA_OFFSET_MINUTES):%Y-%m-%d %H:%M:%S}"
 
 
 def now_shown() -> str:
@@ -31,7 +30,7 @@ def mend_clock(central_ms: int, dialogue: Dialogue, *, may_set: bool) -> Finding
     what = say("This Pi's clock shows {here}; at central it is {central}.", **facts)
     how = say(
         'Set it: sudo date -u -s "{utc}"',
-        utc=datetime.fromtimestamp(central_ms / 1000, UTC).strftime("%F %T"),
+        utc=f"{local(central_ms, 0):%F %T}",
     )
     wrong = Finding(
         "clock",

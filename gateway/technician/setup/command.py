@@ -6,10 +6,10 @@ Any step may be cut off; the same again goes on. `--check` does the last step al
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+from gateway.technician.answer import USAGE, print_json
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.findings import Finding, Level, as_json, exit_code, lines_of
 from gateway.technician.setup.checks import check_machine
@@ -18,7 +18,6 @@ from gateway.technician.setup.places import Places
 from gateway.technician.setup.steps import Outcome, Wish, set_up
 from gateway.words import say
 
-USAGE = 2
 WAIT_MIN = 30
 
 
@@ -85,7 +84,7 @@ def _report(args: argparse.Namespace, outcome: Outcome, *, usage: bool = False) 
             **outcome.facts,
             "findings": [as_json(finding) for finding in outcome.findings],
         }
-        print(json.dumps(facts, ensure_ascii=False))
+        print_json(facts)
         return code
     for line in lines_of(outcome.untold):
         print(line, file=sys.stderr if usage else sys.stdout)

@@ -1,7 +1,6 @@
 """Starts the gateway's service and waits for its link; where there is no systemd, says the command."""
 
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import msgspec
 
 from gateway.adapters.control_client import Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, StatusReport
+from gateway.adapters.service_manager import systemctl
 from gateway.technician.findings import Finding, Level
 from gateway.technician.setup.places import Places
 from gateway.words import say
@@ -44,11 +44,7 @@ def _systemctl(*words: str) -> str:
     """Give what systemctl complained of; empty when it did it, or had nothing to do it with."""
     if len(words) == 1:
         return ""
-    command = ["systemctl", *words]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
+    done = systemctl(*words, UNIT, within_s=PATIENCE_S)
     return "" if done.returncode == 0 else (done.stderr or done.stdout).strip() or f"exit {done.returncode}"
 
 

@@ -18,9 +18,9 @@ from gateway.adapters.registry_store import MeterRow, RegistryDamaged, RegistryS
 from gateway.adapters.shadow_book import Opening, Reading, ShadowBook, Terms
 from gateway.adapters.system_clock import RealTime
 from gateway.contract.quantities import NotAnAmount, Unit, price_from_yuan_per_kwh
-from gateway.technician.commission.local_time import local, minute_of
-from gateway.technician.one_shot import FAILED, OK, USAGE, print_json
-from gateway.technician.registry import DEFAULT_FOLDER
+from gateway.technician.answer import FAILED, OK, USAGE, print_json
+from gateway.technician.local_time import local, minute_of
+from gateway.technician.registry import add_folder_command
 from gateway.technician.shadow.following import reading_lines, sweep
 from gateway.technician.shadow.judging import Row, compare, judge
 from gateway.technician.shadow.old_list import OldList, read_list
@@ -83,15 +83,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, command: Command, text: str
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=text, description=text)
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=DEFAULT_FOLDER,
-        metavar="DIR",
-        help=say("default {value}", value=DEFAULT_FOLDER),
-    )
-    parser.add_argument("--json", action="store_true", help=say("print one JSON object"))
+    parser = add_folder_command(commands, name, text)
     parser.set_defaults(run=run, command=command)
     return parser
 

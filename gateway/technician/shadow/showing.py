@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.adapters.shadow_book import Terms
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
-from gateway.technician.commission.local_time import minute_of
+from gateway.technician.local_time import minute_of
 from gateway.technician.shadow.judging import READY_LISTS, Reason, Row, Verdict
 from gateway.technician.table import table
 from gateway.words import mark, say
