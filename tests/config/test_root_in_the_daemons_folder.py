@@ -52,7 +52,7 @@ def archive(folder: Path) -> None:
         ("x.key", owned),
         (REGISTRY_NAME, kept_and_put_back),
         (f"{JOURNAL_NAME}.back.part", kept_and_put_back),
-        (f".x.backup.{os.getpid()}.part", archive),
+        pytest.param(f".x.backup.{os.getpid()}.part", archive, id="archive"),
     ],
 )
 def test_a_planted_link_leads_nowhere(
