@@ -176,7 +176,9 @@ def _want_nothing(journal: Journal, meter: MeterNo, now: Instant) -> None:
         keep_relay(
             journal,
             before,
-            msgspec.structs.replace(before, account=None, credit_closed=None, trip="", dark=False),
+            msgspec.structs.replace(
+                before, account=None, credit_closed=None, trip="", dark=False, close_again=False
+            ),
             now,
         )
     for what in ("meter-silent", "relay-contradicted", "relay-refused"):
@@ -210,7 +212,14 @@ def _begin(journal: Journal, binding: BindingRule, baseline: Closed, now: Instan
     before = relay_of(journal, baseline.meter)
     locks = tuple(lock for lock in before.locks if lock != CLOSING)
     after = msgspec.structs.replace(
-        before, account=binding.account, credit_closed=None, credit_why="", locks=locks, trip="", dark=False
+        before,
+        account=binding.account,
+        credit_closed=None,
+        credit_why="",
+        locks=locks,
+        trip="",
+        dark=False,
+        close_again=False,
     )
     keep_relay(journal, before, after, now)
     journal.must_commit()

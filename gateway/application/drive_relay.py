@@ -21,11 +21,8 @@ from gateway.domain.instants import elapsed_ms
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import MeterState
 from gateway.domain.relay import (
-    DELAYED_LOOK_MS,
     FIRST_LOOK_MS,
-    KEY_LOOK_MS,
     LOOK_AGAIN_MS,
-    SILENT_LOOK_MS,
     STALE_MS,
     CommandAccepted,
     CommandRefused,
@@ -49,6 +46,11 @@ from gateway.domain.relay import (
     move_for,
     observed,
     rested,
+)
+from gateway.domain.relay_rests import (
+    DELAYED_LOOK_MS,
+    KEY_LOOK_MS,
+    SILENT_LOOK_MS,
     retry_rest_ms,
     silent_rest_ms,
 )
@@ -164,6 +166,7 @@ def _confirm(journal: Journal, state: RelayState, now: Instant) -> Step:
         rest_until=None,
         verdict=RelayVerdict.CONFIRMED,
         why=state.desired_why,
+        close_again=state.close_again and not state.desired_closed,
     )
     keep_relay(journal, relay_of(journal, state.meter), proved, now)
     clear_alarm(journal, "relay-contradicted", state.meter, now)
@@ -275,14 +278,20 @@ def lock_out(
 ) -> bool:
     """Keep a relay open until the same owner releases it, whatever credit or override say (C-16). `by`: TECHNICIAN or CENTRAL."""
     state = relay_of(journal, meter)
-    locks = tuple(sorted({*state.locks, by}))
-    return keep_relay(journal, state, msgspec.structs.replace(state, locks=locks, command=command), now)
+    after = msgspec.structs.replace(
+        state,
+        locks=tuple(sorted({*state.locks, by})),
+        command=command,
+        close_again=state.close_again or (state.desired_closed is None and bool(state.observed_closed)),
+    )
+    return keep_relay(journal, state, after, now)
 
 
 def release_lock(
     journal: Journal, meter: MeterNo, by: str, now: Instant, command: CommandId | None = None
 ) -> bool:
-    """Take back one owner's lock-out; the relay follows override and credit again when no other lock is left."""
+    """Take back one owner's lock-out; the relay follows override and credit again when no other lock is left, and stands as it
+    stood before where nothing decides on it."""
     state = relay_of(journal, meter)
     locks = tuple(lock for lock in state.locks if lock != by)
     return keep_relay(journal, state, msgspec.structs.replace(state, locks=locks, command=command), now)

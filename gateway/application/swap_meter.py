@@ -167,7 +167,9 @@ def _hand_over(journal: Journal, old: RelayState, fact: MeterSwapped, now: Insta
     )
     keep_relay(journal, before, after, now)
     left = relay_of(journal, fact.old_meter)
-    free = msgspec.structs.replace(left, locks=(), override=None, override_why="", command=None)
+    free = msgspec.structs.replace(
+        left, locks=(), override=None, override_why="", command=None, close_again=False
+    )
     keep_relay(journal, left, free, now)
     for alarm in standing_alarms(journal):
         if (alarm.what, alarm.subject) == (LOCKED_OUT, fact.old_meter):

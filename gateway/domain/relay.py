@@ -25,8 +25,11 @@ from gateway.contract.commands import RelayWish
 from gateway.contract.facts import Instant, RelayVerdict
 from gateway.contract.identifiers import AccountId, CommandId, MeterNo
 from gateway.domain.instants import elapsed_ms, is_due, later
+from gateway.domain.relay_rests import SILENT_LOOK_MS
 from gateway.domain.timetable import LIGHTS_OUT
 
+AS_BEFORE = "before-lock-out"
+"""Why a relay that no rule decides on is closed again."""
 SETTLE_MS = 2_000
 """How long a relay, its status word and its current may take to follow a command."""
 FIRST_LOOK_MS = 80
@@ -38,14 +41,6 @@ CURRENT_FLOWS_MA = 100
 """Above the noise of a meter's current input, below any load worth cutting (about 20 W)."""
 TRIP_WAITS_ABOVE_MA = 20_000
 """Makers delay a trip above 30 A (protocols.md 1.6). Well below that nothing explains a delay: the relay is stuck, or it lies."""
-RETRY_MS = (2_000, 10_000, 60_000, 300_000, 900_000)
-"""The rest after the n-th command that had no effect; the last one repeats."""
-DELAYED_LOOK_MS = 5_000
-KEY_LOOK_MS = 5_000
-SILENT_LOOK_MS = 10_000
-"""The rest after a first silence, doubled with each further one: a dead meter must not keep a line from the others ..."""
-LONGEST_SILENT_MS = 300_000
-"""... up to this. A reading of its register ends it."""
 
 
 class RelayState(msgspec.Struct, frozen=True, array_like=True):
@@ -82,6 +77,8 @@ class RelayState(msgspec.Struct, frozen=True, array_like=True):
     """A time-table keeps it open."""
     silences: int = 0
     """Looks without an answer since the last one, a changed wish or a good reading of its meter."""
+    close_again: bool = False
+    """It was locked out while it stood closed and no rule wanted anything of it: closed again when the last lock ends."""
 
     @property
     def desired_closed(self) -> bool | None:
@@ -90,7 +87,9 @@ class RelayState(msgspec.Struct, frozen=True, array_like=True):
             return False
         if self.override is not None:
             return self.override is RelayWish.CLOSE
-        return False if self.trip or self.dark else self.credit_closed
+        if self.trip or self.dark:
+            return False
+        return True if self.credit_closed is None and self.close_again else self.credit_closed
 
     @property
     def desired_why(self) -> str:
@@ -98,7 +97,8 @@ class RelayState(msgspec.Struct, frozen=True, array_like=True):
             return f"locked out by {', '.join(self.locks)}"
         if self.override is not None:
             return self.override_why
-        return self.trip or (LIGHTS_OUT if self.dark else self.credit_why)
+        before = AS_BEFORE if self.credit_closed is None and self.close_again else self.credit_why
+        return self.trip or (LIGHTS_OUT if self.dark else before)
 
 
 class Sight(StrEnum):
@@ -333,10 +333,6 @@ def observed(state: RelayState, status: ObservedStatus, now: Instant) -> RelaySt
     )
 
 
-def silent_rest_ms(silences: int) -> int:
-    return min(SILENT_LOOK_MS << min(max(silences, 1) - 1, 8), LONGEST_SILENT_MS)
-
-
 def heard(state: RelayState, now: Instant) -> RelayState:
     """Give a silent relay's state once its meter was read: it is looked at again as after a first silence."""
     soon, rest = later(now, SILENT_LOOK_MS), state.rest_until
@@ -393,7 +389,3 @@ def rested(state: RelayState, verdict: RelayVerdict, why: str, now: Instant, res
     """Give the state with a verdict that is not final, looked at again after a rest."""
     rest_until = state.rest_until if is_resting(state, now) else later(now, rest_ms)
     return msgspec.structs.replace(state, verdict=verdict, why=why, rest_until=rest_until)
-
-
-def retry_rest_ms(tries: int) -> int:
-    return RETRY_MS[min(max(tries, 1), len(RETRY_MS)) - 1]

@@ -23,7 +23,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("meter", metavar="METER", help=say("the meter's number"))
     parser.add_argument(
-        "--end", action="store_true", help=say("end the lock-out; the credit rule decides again")
+        "--end",
+        action="store_true",
+        help=say("end the lock-out; the credit rule decides again, or all is as before"),
     )
     parser.add_argument("--why", required=True, help=say("it goes to central with your login name"))
     add_config_option(parser)
@@ -36,7 +38,12 @@ def run(args: argparse.Namespace) -> int:
     if isinstance(answer, int):
         return answer
     if args.end:
-        print(say("{meter}: lock-out ended; the credit rule decides again.", meter=args.meter))
+        print(
+            say(
+                "{meter}: lock-out ended. The credit rule decides again; where none does, all is as before.",
+                meter=args.meter,
+            )
+        )
     else:
         print(
             say(

@@ -36,6 +36,7 @@ REASONS = {
     "unconfirmed": mark("the credit is spent by one reading; a second one must say so"),
     "cut-guard": mark("too many cuts in a short time: this one waits for a person"),
     "lights-out": mark("the lights are out by the time-table"),
+    "before-lock-out": mark("as it stood before the lock-out"),
     "power-cap": mark("it drew more power than allowed"),
     "high-power": mark("a forbidden heater or cooker was switched on"),
     "no-effect": mark("the relay was told, and did not follow"),

@@ -99,6 +99,7 @@ WHY = {
     "time-to-pay": mark("credit spent: there is time to pay what was used without a meter"),
     "software-control": mark("no meter: supplied, estimated, never cut"),
     "lights-out": mark("lights out by the time-table"),
+    "before-lock-out": mark("as it stood before the lock-out"),
     "power-cap": mark("too much power"),
     "night-cap": mark("too much power at night"),
     "high-power": mark("high-power appliance"),

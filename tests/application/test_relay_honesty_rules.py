@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.application.drive_relay import lock_out, note_observation
-from gateway.application.relay_state import TECHNICIAN
+from gateway.application.drive_relay import lock_out, note_observation, release_lock
+from gateway.application.relay_state import CENTRAL, TECHNICIAN
 from gateway.contract.commands import RelayWish, SetRelay
 from gateway.contract.facts import Instant, RelayVerdict
 from gateway.domain.relay import (
@@ -141,3 +141,20 @@ def test_c15_a_poll_is_dated_when_its_status_was_asked(site: Site) -> None:
     site.wait(700)
     site.do(lambda journal, now: note_observation(journal, "m1", CLOSED, now, began))
     assert site.relay().observed_at == began
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_c16_a_relay_that_no_rule_decides_on_stands_after_a_lock_out_as_before(
+    site: Site, closed: bool
+) -> None:
+    seen = ObservedStatus(closed, 500 if closed else 0)
+    site.do(lambda journal, now: note_observation(journal, "spare", seen, now))
+    site.do(lambda journal, now: lock_out(journal, "spare", TECHNICIAN, now))
+    assert site.drive(closed, "spare") is False
+    site.do(lambda journal, now: lock_out(journal, "spare", CENTRAL, now))
+    site.do(lambda journal, now: release_lock(journal, "spare", TECHNICIAN, now))
+    assert site.drive(False, "spare") is False, "the other lock stands"
+    site.do(lambda journal, now: release_lock(journal, "spare", CENTRAL, now))
+    assert site.drive(False, "spare") is closed
+    site.do(lambda journal, now: note_observation(journal, "spare", OPEN, now))
+    assert site.drive(False, "spare") is False, "it was closed once; who opens it now may"

@@ -26,11 +26,10 @@ from gateway.domain.relay import (
     observed,
     phase_of,
     rested,
-    retry_rest_ms,
     sight_of,
-    silent_rest_ms,
     wished,
 )
+from gateway.domain.relay_rests import retry_rest_ms, silent_rest_ms
 
 NOW = Instant("b", 10_000_000, 1_700_000_000_000, True)
 
