@@ -204,7 +204,7 @@ class MeterClockOff(msgspec.Struct, frozen=True):
     meter: str
     off_s: int | None
     needs_person: bool
-    """The alarm `meter-clock-off` stands."""
+    """The alarm `meter-clock-off` stands, or the meter is further off than it lets itself be told by all."""
 
 
 class ClockReport(msgspec.Struct, frozen=True):

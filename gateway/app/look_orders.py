@@ -22,6 +22,7 @@ from gateway.application.ports import Journal, StoreFull
 from gateway.application.shared_credit import live_balance
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId
+from gateway.domain.clock_setting import MOST_OFF_S
 
 T = TypeVar("T")
 LOOKS = 5
@@ -111,7 +112,10 @@ class LookOrders:
             central_ms=stored.central_ms,
             bench_rate=clock.rate if clock.is_bench else None,
             utc_offset_minutes=parts.config.clock.utc_offset_minutes,
-            meters=[MeterClockOff(meter, off, meter in stored.meters_off) for meter, off in known.items()],
+            meters=[
+                MeterClockOff(meter, off, meter in stored.meters_off or abs(off or 0) > MOST_OFF_S)
+                for meter, off in known.items()
+            ],
             meters_read=sum(off is not None for off in known.values()),
         )
 
