@@ -158,9 +158,9 @@ class Rules(RuleBasedStateMachine):
 
 
 TestRules = pytest.mark.timeout(900)(Rules.TestCase)
-"""Four thousand steps of a building: minutes on a busy machine."""
+"""Two thousand steps of a building: minutes on a busy machine."""
 TestRules.settings = settings(
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -16,16 +16,17 @@ def _own_periods(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, getattr(module, name))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_three_days_break_no_invariant(seed: int) -> None:
-    tally = simulate(days=3, seed=seed)
+def test_three_days_break_no_invariant() -> None:
+    tally = simulate(days=3, seed=1)
     assert tally.counts["ledger entries"] > 50
     assert tally.counts["requests on the wires"] > 3_000
     assert tally.faults == []
 
 
 def test_the_same_seed_is_the_same_building() -> None:
-    assert simulate(days=1, seed=3).counts == simulate(days=1, seed=3).counts
+    first, second = simulate(days=1, seed=2), simulate(days=1, seed=2)
+    assert first.counts == second.counts
+    assert first.faults == second.faults == []
 
 
 def test_a_gateway_that_cuts_too_early_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
