@@ -15,8 +15,8 @@ from gateway.technician.find.plan import DLT645, Pace, Plan
 from gateway.technician.find.searching import find
 
 FAST = 115_200
-PACE = Pace(latency_s=0.0, margin_ms=8, unit_window_ms=10, full_window_ms=40)
-"""For meters that answer within 3 ms, where a building's take 20 to 500."""
+PACE = Pace(latency_s=0.0, margin_ms=40, unit_window_ms=40, full_window_ms=150)
+"""For meters that answer within 3 ms, where a building's take 20 to 500; the rest is for a machine that is busy."""
 OLD, OLDER = "000000009701", "000000009702"
 
 
