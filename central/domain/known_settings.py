@@ -225,7 +225,7 @@ def fault_of(known: Known, value: object) -> ValueFault | None:
         case Kind.TEXT:
             return _text_fault(value)
         case Kind.TEXTS:
-            return _texts_fault(value)
+            return None if value == known.default == [] else _texts_fault(value)
         case Kind.SPANS:
             return _list_fault(value) or _spans_fault(value)
         case Kind.DAY_SPANS:

@@ -85,7 +85,7 @@ def sheet_page(request: HttpRequest, place: Place, form: ReasonForm | None = Non
         "due": due_day(place.period),
         "may_read": reads and state == ReadingSheet.State.OPEN,
         "may_import": reads and state == ReadingSheet.State.OPEN,
-        "return_form": (form or ReasonForm()) if checks and place.sheet else None,
+        "return_form": form or (ReasonForm() if checks and place.sheet else None),
         "tables": place.sheet.tables.all() if place.sheet else [],
     }
     return render(request, "losses/reading_sheet.html", context, status=400 if form else 200)
