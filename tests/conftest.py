@@ -3,10 +3,17 @@
 `--no-loadscope-reorder` keeps this order when workers share the tests (Makefile).
 """
 
+import signal
+
 import pytest
 
 LONGEST = ("test_on_postgresql.py", "test_update.py", "test_dead_pi.py", "test_find_on_lines.py")
 """Minutes of one worker, or half a one that mostly waits."""
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background jobs ignore Ctrl-C, and hand that down to the commands that tests stop by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
