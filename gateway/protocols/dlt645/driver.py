@@ -183,12 +183,14 @@ class Dlt645Driver:
         )
 
 
-class Dlt645Listener:
-    """Hears one exchange with one meter."""
+class ReplyListener:
+    """Hears one exchange with one meter and tells its reply from all else; what the reply says is `_answer`'s, of a subclass."""
 
-    def __init__(self, driver: Dlt645Driver, question: _Question) -> None:
-        self._driver = driver
-        self._question = question
+    def __init__(self, address: str, edition: Edition, request: bytes, function: int) -> None:
+        self._address = address
+        self._edition = edition
+        self._request = request
+        self._function = function
         self._decoder = Decoder()
 
     @property
@@ -214,25 +216,33 @@ class Dlt645Listener:
 
     def _judge(self, frame: Frame) -> Verdict:
         if not frame.is_reply:
-            return Foreign("echo" if self._question.request.endswith(frame.raw) else "unexpected", frame.raw)
-        if not address_answers(self._driver.address, frame.address):
+            return Foreign("echo" if self._request.endswith(frame.raw) else "unexpected", frame.raw)
+        if not address_answers(self._address, frame.address):
             return Foreign("other-meter", frame.raw)
-        if frame.function != self._question.function:
+        if frame.function != self._function:
             return Foreign("stale", frame.raw)
-        if frame.is_abnormal:
-            return Refused(self._driver.edition.refusal(frame), frame.raw)
-        return (
-            Accepted(frame.raw) if self._question.item is None else self._answer(self._question.item, frame)
-        )
+        return Refused(self._edition.refusal(frame), frame.raw) if frame.is_abnormal else self._answer(frame)
 
-    def _answer(self, item: Item, frame: Frame) -> Verdict:
-        di, known = self._question.di, self._question.known
+    def _answer(self, frame: Frame) -> Verdict:
+        raise NotImplementedError
+
+
+class Dlt645Listener(ReplyListener):
+    """Hears one exchange of a driver."""
+
+    def __init__(self, driver: Dlt645Driver, question: _Question) -> None:
+        super().__init__(driver.address, driver.edition, question.request, question.function)
+        self._question = question
+        self._ct_ratio = driver.ct_ratio
+
+    def _answer(self, frame: Frame) -> Verdict:
+        item, di, known = self._question.item, self._question.di, self._question.known
+        if item is None:
+            return Accepted(frame.raw)
         if not frame.data.startswith(di):
             short = len(frame.data) < len(di)
             return Damaged("wrong-length", frame.raw) if short else Foreign("stale", frame.raw)
-        values = (
-            _values(item, known, frame.data[len(di) :], self._driver.ct_ratio) if known else "unknown-item"
-        )
+        values = _values(item, known, frame.data[len(di) :], self._ct_ratio) if known else "unknown-item"
         return Damaged(values, frame.raw) if isinstance(values, str) else Answer(values, frame.raw)
 
 

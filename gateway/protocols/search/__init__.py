@@ -7,7 +7,7 @@ DL/T 645 (`tree`) is searched by abbreviated addresses, Modbus (`units`) number 
 (`as_json`, `search_from_json`), so a search goes on after a power cut.
 """
 
-from gateway.protocols.search.questions import FULL_WINDOW_MS, Ask, Done, Heard, Question, Search
+from gateway.protocols.search.questions import FULL_WINDOW_MS, Ask, Done, Heard, Question
 from gateway.protocols.search.restore import new_search, search_from_json
 from gateway.protocols.search.tree import TreeSearch
 from gateway.protocols.search.units import UnitSearch
@@ -18,7 +18,6 @@ __all__ = [
     "Done",
     "Heard",
     "Question",
-    "Search",
     "TreeSearch",
     "UnitSearch",
     "new_search",

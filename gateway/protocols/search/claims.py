@@ -1,6 +1,9 @@
 """Addresses that were heard somewhere, and what exact reads make of them. A meter is one only after two."""
 
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from gateway.protocols.search.history import DAMAGED, REFUSED, SILENT, Claim, judge
 from gateway.protocols.search.questions import Heard
@@ -61,11 +64,36 @@ class Claims:
         single = sum(address.endswith(ending) for address in (*self.found, *self.open))
         return single + 2 * sum(address.endswith(ending) for address in self.duplicates)
 
+    def left(self) -> int:
+        """Count the exact reads that open claims are known to need."""
+        return sum(max(1, 2 - len(history)) for history in self.open.values())
+
     def _is_another_meter(self, address: str, heard: Heard) -> bool:
         if heard.energy_wh is None or address not in heard.addresses:
             return False
         first = self.energies.setdefault(address, heard.energy_wh)
         return abs(first - heard.energy_wh) > SAME_METER_WH
+
+
+class ClaimedSearch:
+    """What the search of a line for one protocol has, however it asks: its claims, and its JSON."""
+
+    __slots__ = ()
+    claims: Claims
+
+    @property
+    def found(self) -> list[str]:
+        """Addresses that answered two exact reads."""
+        return self.claims.found
+
+    @property
+    def duplicates(self) -> list[str]:
+        """Addresses at which several meters answer."""
+        return self.claims.duplicates
+
+    def as_json(self) -> dict[str, Any]:
+        """Give plain JSON values; `search_from_json` reads them."""
+        return dict(msgspec.to_builtins(self))
 
 
 def outcome_at(address: str, heard: Heard) -> str:

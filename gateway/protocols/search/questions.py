@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
 
 FULL_WINDOW_MS = 500
 """How long a meter may think before its first byte (DL/T 645-2007, clause 5.3.2: Td is 20 to 500 ms)."""
@@ -60,25 +59,3 @@ class Heard:
     """What the answer said, so that two meters that answer in turn are told apart."""
     latest_start_ms: int | None = None
     """When the last answer can have begun, after the question's last byte."""
-
-
-class Search(Protocol):
-    """A search of one line for the meters of one protocol."""
-
-    found: list[str]
-    """Addresses that answered two exact reads."""
-    duplicates: list[str]
-    """Addresses at which several meters answer at once."""
-    unexplained: list[str]
-    """Addresses and abbreviations under which something was heard that could not be told apart."""
-    asked: int
-
-    def next_question(self) -> Question | Done: ...
-
-    def answer(self, question: Question, heard: Heard) -> None:
-        """Take what the last question brought."""
-
-    def left(self) -> int:
-        """How many questions are known to be needed still."""
-
-    def as_json(self) -> dict[str, Any]: ...

@@ -11,11 +11,8 @@ later than the whole did, so each branch waits only a little longer than its par
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-import msgspec
-
-from gateway.protocols.search.claims import Claims
+from gateway.protocols.search.claims import ClaimedSearch, Claims
 from gateway.protocols.search.history import (
     DAMAGED,
     ECHO,
@@ -57,7 +54,7 @@ class Tree:
 
 
 @dataclass(slots=True)
-class TreeSearch:
+class TreeSearch(ClaimedSearch):
     """One line, one edition. The 2007 edition is searched by energy, then by 13H for those who answer nothing else."""
 
     trees: list[Tree]
@@ -69,21 +66,8 @@ class TreeSearch:
     noise: int = 0
     """How many places contradicted themselves: a line that is noisy is asked more often."""
     unexplained: list[str] = field(default_factory=list)
+    """Addresses and abbreviations under which something was heard that could not be told apart."""
     kind: str = "tree"
-
-    @property
-    def found(self) -> list[str]:
-        """Addresses that answered two exact reads."""
-        return self.claims.found
-
-    @property
-    def duplicates(self) -> list[str]:
-        """Addresses at which several meters answer."""
-        return self.claims.duplicates
-
-    def as_json(self) -> dict[str, Any]:
-        """Give plain JSON values; `search_from_json` reads them."""
-        return dict(msgspec.to_builtins(self))
 
     # ---- asking ------------------------------------------------------------------------------------------------------
 
@@ -99,8 +83,7 @@ class TreeSearch:
 
     def left(self) -> int:
         """Count the questions known to be needed; repetitions and collisions to come are not."""
-        open_claims = sum(max(1, 2 - len(history)) for history in self.claims.open.values())
-        return open_claims + sum(self._left_in(tree) for tree in self.trees)
+        return self.claims.left() + sum(self._left_in(tree) for tree in self.trees)
 
     def _left_in(self, tree: Tree) -> int:
         unasked = sum(row.count(Place.UNASKED) for row in tree.rows.values())

@@ -5,11 +5,8 @@ heard is proved by two exact reads.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
-import msgspec
-
-from gateway.protocols.search.claims import Claims
+from gateway.protocols.search.claims import ClaimedSearch, Claims
 from gateway.protocols.search.questions import Ask, Done, Heard, Question
 
 LAST_UNIT = 247
@@ -20,8 +17,8 @@ PASSES = 2
 
 
 @dataclass(slots=True)
-class UnitSearch:
-    """One line's search for Modbus meters. An exception counts as an answer here."""
+class UnitSearch(ClaimedSearch):
+    """One line's search for Modbus meters, an address being a unit. An exception counts as an answer here."""
 
     claims: Claims = field(default_factory=Claims)
     thorough: bool = False
@@ -36,20 +33,6 @@ class UnitSearch:
     unexplained: list[str] = field(default_factory=list)
     kind: str = "units"
 
-    @property
-    def found(self) -> list[str]:
-        """Units that answered two exact reads."""
-        return self.claims.found
-
-    @property
-    def duplicates(self) -> list[str]:
-        """Units at which several meters answer."""
-        return self.claims.duplicates
-
-    def as_json(self) -> dict[str, Any]:
-        """Give plain JSON values; `search_from_json` reads them."""
-        return dict(msgspec.to_builtins(self))
-
     def next_question(self) -> Question | Done:
         """Give the next unit; `attempt` says by which function it is asked: even ones by 04H, odd ones by 03H."""
         window_ms = self.full_window_ms if self.thorough else self.window_ms
@@ -63,9 +46,8 @@ class UnitSearch:
 
     def left(self) -> int:
         """Count the questions known to be needed."""
-        open_claims = sum(max(1, 2 - len(history)) for history in self.claims.open.values())
         rest = (PASSES - self.passes) * LAST_UNIT - self.at + 1 if self.passes < PASSES else 0
-        return open_claims + rest
+        return self.claims.left() + rest
 
     def answer(self, question: Question, heard: Heard) -> None:
         """Take what a question brought."""
