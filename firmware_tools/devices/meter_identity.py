@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from firmware_tools.line.serial_line import LineGone, SerialLine, Silence
+from firmware_tools.line.serial_line import LineGone, SerialLine, Silence, until_said
 from gateway.protocols.dlt645 import functions
 from gateway.protocols.dlt645.content import read_content
 from gateway.protocols.dlt645.driver import address_answers
@@ -100,10 +100,4 @@ def _ask(
     line: SerialLine, request: bytes, tries: int, wanted: tuple[str, int, str]
 ) -> Frame | Silence | LineGone:
     """Ask until something is said; `wanted` is address, function and identifier of the answer."""
-    heard = Silence()
-    for _ in range(tries):
-        reply = line.exchange(request, Dlt645Hearer(*wanted), FIRST_BYTE_MS, GAP_MS)
-        if not isinstance(reply, Silence):
-            return reply
-        heard = reply if reply.heard else heard
-    return heard
+    return until_said(tries, lambda: line.exchange(request, Dlt645Hearer(*wanted), FIRST_BYTE_MS, GAP_MS))

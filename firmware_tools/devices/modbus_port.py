@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from firmware_tools.line.serial_line import LineGone, SerialLine, Silence
+from firmware_tools.line.serial_line import LineGone, SerialLine, Silence, until_said
 from gateway.protocols.modbus import frame as modbus
 from gateway.protocols.stream import Damage
 
@@ -119,13 +119,7 @@ def ask_again(
     timeout_ms: int = FIRST_BYTE_MS,
 ) -> Reply:
     """Ask until something is said, at most `tries` times. What was heard in any of them stands in the Silence."""
-    heard = Silence()
-    for _ in range(tries):
-        reply = port.ask(unit, function, body, timeout_ms)
-        if not isinstance(reply, Silence):
-            return reply
-        heard = reply if reply.heard else heard
-    return heard
+    return until_said(tries, lambda: port.ask(unit, function, body, timeout_ms))
 
 
 def read_registers(

@@ -5,6 +5,7 @@ It knows no protocol: a `Hearer` tells what an answer is. Own echo and other met
 
 import termios
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -128,3 +129,14 @@ def open_line(settings: PortSettings) -> SerialLine | Trouble:
     """Open a port."""
     port = open_blocking(settings)
     return port if isinstance(port, Trouble) else SerialLine(port, settings)
+
+
+def until_said(tries: int, ask: Callable[[], T | Silence]) -> T | Silence:
+    """Ask until something is said, at most `tries` times. What was heard in any of them stands in the Silence."""
+    heard = Silence()
+    for _ in range(tries):
+        reply = ask()
+        if not isinstance(reply, Silence):
+            return reply
+        heard = reply if reply.heard else heard
+    return heard
