@@ -1,9 +1,10 @@
-"""What is said about an image that is refused, and about a line of Intel HEX that is wrong."""
+"""What is said about an image that is refused, a line of Intel HEX that is wrong, and a version that is none."""
 
 from pathlib import Path
 
 from firmware_tools.image.hex_records import HexReason
 from firmware_tools.image.signed_image import ImageRefusal
+from firmware_tools.image.versions import Version, typed_version
 from firmware_tools.terminal.trouble import FAILED, USAGE, Trouble
 from gateway.words import mark, say
 
@@ -77,3 +78,13 @@ def refused(path: Path, refusal: ImageRefusal) -> Trouble:
 def line_words(reason: HexReason) -> str:
     """Say what is wrong with a line, to stand behind `line 7`."""
     return say(_LINE_WORDS[reason])
+
+
+def version_named(text: str) -> Version | Trouble:
+    """Read a version that a person typed."""
+    return typed_version(text) or Trouble(
+        "bad-version",
+        say("{typed} is no version.", typed=repr(text[:40])),
+        next_step=say("Write three numbers from 0 to 65535, as 1.4.0."),
+        exit_code=USAGE,
+    )

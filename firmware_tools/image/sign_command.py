@@ -5,8 +5,9 @@ from pathlib import Path
 
 from firmware_tools.image.key_files import load_private, private_pem, public_line
 from firmware_tools.image.reading import payload_of, read_firmware
+from firmware_tools.image.refusal_words import version_named
 from firmware_tools.image.signed_image import Manner, SignedImage, field_mistakes, sign
-from firmware_tools.image.versions import ANY, Version, typed_version
+from firmware_tools.image.versions import ANY, Version
 from firmware_tools.terminal.arguments import add_json, arguments_of
 from firmware_tools.terminal.files import refuse_existing, write_whole
 from firmware_tools.terminal.trouble import DONE, USAGE, Trouble, print_json, report
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _signed(options: argparse.Namespace) -> SignedImage | Trouble:
-    versions = [_version(options.version), _version(options.min_version)]
+    versions = [version_named(options.version), version_named(options.min_version)]
     for version in versions:
         if isinstance(version, Trouble):
             return version
@@ -105,18 +106,6 @@ def _signed(options: argparse.Namespace) -> SignedImage | Trouble:
         minimum=minimum,
         manner=manner,
         load_address=address,
-    )
-
-
-def _version(text: str) -> Version | Trouble:
-    found = typed_version(text)
-    if found is not None:
-        return found
-    return Trouble(
-        "bad-version",
-        say("{typed} is no version.", typed=repr(text[:40])),
-        next_step=say("Write three numbers from 0 to 65535, as 1.4.0."),
-        exit_code=USAGE,
     )
 
 

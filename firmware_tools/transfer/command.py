@@ -12,13 +12,13 @@ from firmware_tools.devices.words import device_line, speed_text
 from firmware_tools.image.inspect_command import add_key
 from firmware_tools.image.key_files import load_publics
 from firmware_tools.image.reading import read_signed
-from firmware_tools.image.refusal_words import refused
+from firmware_tools.image.refusal_words import refused, version_named
 from firmware_tools.image.signed_image import SignedImage, signed_by
 from firmware_tools.image.versions import Version, typed_version
 from firmware_tools.terminal.agreement import agreed, not_agreed
 from firmware_tools.terminal.arguments import add_json, arguments_of
 from firmware_tools.terminal.progress import Progress
-from firmware_tools.terminal.trouble import DONE, USAGE, Trouble, print_json, report
+from firmware_tools.terminal.trouble import DONE, Trouble, print_json, report
 from firmware_tools.terminal.wall_clock import utc_ms
 from firmware_tools.transfer import history, state_file
 from firmware_tools.transfer.blocks import Plan, plan_of
@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int:
     image = _checked_image(options)
     if isinstance(image, Trouble):
         return report(image, options.json)
-    running = _typed_running(options.running)
+    running = None if options.running is None else version_named(options.running)
     if isinstance(running, Trouble):
         return report(running, options.json)
     opened = _opened(options)
@@ -97,17 +97,6 @@ def _opened(options: argparse.Namespace) -> Open | Trouble:
         return wanted
     paths = port_paths(options.port)
     return paths if isinstance(paths, Trouble) else open_found(paths, wanted)
-
-
-def _typed_running(text: str | None) -> Version | Trouble | None:
-    if text is None:
-        return None
-    return typed_version(text) or Trouble(
-        "bad-version",
-        say("{typed} is no version.", typed=repr(text[:40])),
-        next_step=say("Write three numbers from 0 to 65535, as 1.4.0."),
-        exit_code=USAGE,
-    )
 
 
 class _Flashing:
