@@ -1,9 +1,7 @@
 """`cardroom-firmware bench`: one meter or module through all tests, a tick each, and the goods-in or repair record at the end."""
 
 import argparse
-import re
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +19,8 @@ from firmware_tools.line.ports import PortSettings
 from firmware_tools.line.serial_line import SerialLine, open_line
 from firmware_tools.terminal.agreement import agreed, not_agreed
 from firmware_tools.terminal.arguments import add_json, arguments_of
-from firmware_tools.terminal.files import write_whole
-from firmware_tools.terminal.progress import duration
+from firmware_tools.terminal.files import safe_name, write_whole
+from firmware_tools.terminal.progress import StatusLine, duration
 from firmware_tools.terminal.trouble import DONE, FAILED, USAGE, Trouble, print_json, report
 from firmware_tools.terminal.wall_clock import utc_ms
 from gateway.contract.bench_record import (
@@ -44,7 +42,6 @@ CHINA_OFFSET_MIN = 480
 MINUTE_MS = 60_000
 READING_MS = 250
 """About what one reading of the register takes at 2400 baud: for the word on how long it will run."""
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def run(arguments: list[str]) -> int:
@@ -66,9 +63,7 @@ def run(arguments: list[str]) -> int:
     finally:
         bench.station.line.close()
     record = _record(options, tests, identity)
-    path = options.record or Path(
-        f"bench-{_UNSAFE.sub('_', identity or options.address)}-{record.id[:8]}.json"
-    )
+    path = options.record or Path(f"bench-{safe_name(identity or options.address)}-{record.id[:8]}.json")
     trouble = write_whole(path, write_record(record, key))
     if trouble is not None:
         return report(trouble, options.json)
@@ -112,27 +107,13 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL@ADDRESS",
         help=say("a meter on the same line that measures the same load"),
     )
-    parser.add_argument(
-        "--load-percent",
-        type=float,
-        default=0.5,
-        metavar="P",
-        help=say("how exactly the load is known (default 0.5 %%)"),
+    percents = (
+        ("--load-percent", 0.5, say("how exactly the load is known (default 0.5 %%)")),
+        ("--limit-percent", 2.0, say("largest error of energy that passes (default 2 %%)")),
+        ("--goal-percent", 1.0, say("uncertainty at which energy may end (default 1 %%)")),
     )
-    parser.add_argument(
-        "--limit-percent",
-        type=float,
-        default=2.0,
-        metavar="P",
-        help=say("largest error of energy that passes (default 2 %%)"),
-    )
-    parser.add_argument(
-        "--goal-percent",
-        type=float,
-        default=1.0,
-        metavar="P",
-        help=say("uncertainty at which energy may end (default 1 %%)"),
-    )
+    for name, default, help_text in percents:
+        parser.add_argument(name, type=float, default=default, metavar="P", help=help_text)
     parser.add_argument("--minutes", type=int, default=15, help=say("longest time for energy (default 15)"))
 
 
@@ -155,6 +136,7 @@ class _Bench:
         self._options = options
         self._load = load
         self._identity = ""
+        self._status = StatusLine(options.json)
 
     def run(self) -> tuple[tuple[BenchTest, ...], str]:
         """Make all tests, a line each as it is done. A device that doesn't answer at all is asked nothing more."""
@@ -194,18 +176,12 @@ class _Bench:
             needed_s = needed_ms(self.station.row, self._load.watts, READING_MS) / 1000
             self._tell(say("   energy: for 1 % it runs about {time}", time=duration(needed_s)))
         made = measure(self.station, self._load, limits, self._energy_progress)
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        self._status.show("")
         return made
 
     def _energy_progress(self, uncertainty: int, elapsed_ms: int) -> None:
-        if sys.stderr.isatty() and not self._options.json:
-            words = say(
-                "   energy: ± {percent} % after {time}",
-                percent=f"{uncertainty / 1000:.2f}",
-                time=duration(elapsed_ms / 1000),
-            )
-            print(f"\r{words}\x1b[K", end="", file=sys.stderr, flush=True)
+        percent, time = f"{uncertainty / 1000:.2f}", duration(elapsed_ms / 1000)
+        self._status.show(say("   energy: ± {percent} % after {time}", percent=percent, time=time))
 
     def _tell(self, words: str) -> None:
         if not self._options.json:

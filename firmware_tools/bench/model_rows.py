@@ -4,6 +4,7 @@ import tomllib
 from importlib.resources import files
 
 from firmware_tools.terminal.trouble import USAGE, Trouble
+from gateway.protocols.driver import Item
 from gateway.protocols.meters import address_mistake
 from gateway.protocols.models import ModelRow, parse_row
 from gateway.words import say
@@ -55,8 +56,6 @@ def meter_at(name: str, address: str) -> tuple[ModelRow, str] | Trouble:
 
 def resolution_wh(row: ModelRow) -> int:
     """Give the smallest step of a model's energy register in Wh."""
-    from gateway.protocols.driver import Item
-
     register = row.registers.get(Item.ENERGY)
     if register is None:
         return CENTI_KWH

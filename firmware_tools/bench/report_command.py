@@ -32,6 +32,7 @@ _REFUSALS = {
     RecordRefusal.UNKNOWN_KEY: mark("is not signed by a trusted key"),
     RecordRefusal.FORGED: mark("has a false signature"),
 }
+BAD = (Verdict.FAILED, Verdict.UNDECIDED)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run by a spreadsheet."""
 
@@ -125,7 +126,7 @@ def _lines(records: list[BenchRecord], damaged: list[Damaged]) -> list[str]:
         lines += ["", say("failed or undecided, by test:")]
         for name, count in failed.most_common():
             lines.append(f"  {say(NAMES[name]) if name in NAMES else name}: {count}")
-    bad = [one for one in records if one.verdict in (Verdict.FAILED, Verdict.UNDECIDED)]
+    bad = [one for one in records if one.verdict in BAD]
     if bad:
         lines += ["", say("to be looked at:")]
         lines += [
@@ -153,13 +154,11 @@ def _groups(records: list[BenchRecord]) -> dict[tuple[str, str], Counter[str]]:
 
 
 def _failed_tests(records: list[BenchRecord]) -> Counter[str]:
-    bad = (Verdict.FAILED, Verdict.UNDECIDED)
-    return Counter(test.name for record in records for test in record.tests if test.verdict in bad)
+    return Counter(test.name for record in records for test in record.tests if test.verdict in BAD)
 
 
 def _reasons(record: BenchRecord) -> str:
-    bad = (Verdict.FAILED, Verdict.UNDECIDED)
-    return ", ".join(f"{test.name}: {test.reason}" for test in record.tests if test.verdict in bad)
+    return ", ".join(f"{test.name}: {test.reason}" for test in record.tests if test.verdict in BAD)
 
 
 def _day(record: BenchRecord) -> str:

@@ -1,7 +1,6 @@
 """`cardroom-firmware identify`: finds ports, speed and device by itself, one line on each; changes nothing."""
 
 import argparse
-import sys
 
 from firmware_tools.devices.finding import add_line_arguments, port_paths, wanted_of
 from firmware_tools.devices.search import Found, Several, Speed, Wanted, search
@@ -15,6 +14,7 @@ from firmware_tools.devices.words import (
 from firmware_tools.line.ports import PortSettings
 from firmware_tools.line.serial_line import LineGone, open_line
 from firmware_tools.terminal.arguments import add_json, arguments_of
+from firmware_tools.terminal.progress import StatusLine
 from firmware_tools.terminal.trouble import DONE, Trouble, print_json, report
 from gateway.words import say
 
@@ -59,11 +59,10 @@ def _on_port(path: str, wanted: Wanted, quiet: bool) -> list[Found | Trouble]:
     line = open_line(PortSettings(path))
     if isinstance(line, Trouble):
         return [line]
-    screen = sys.stderr.isatty() and not quiet
+    status = StatusLine(quiet)
 
     def told(speed: Speed) -> None:
-        if screen:
-            print(f"\r{path}  {speed_text(speed)} ...\x1b[K", end="", file=sys.stderr, flush=True)
+        status.show(f"{path}  {speed_text(speed)} ...")
 
     answers: list[Found | Trouble] = []
     try:
@@ -76,6 +75,5 @@ def _on_port(path: str, wanted: Wanted, quiet: bool) -> list[Found | Trouble]:
                 answers.append(one)
     finally:
         line.close()
-        if screen:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        status.show("")
     return answers

@@ -1,11 +1,19 @@
 """Files that people name: read with a bound, written whole or not at all; what goes wrong is a trouble with its remedy."""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
 from firmware_tools.terminal.trouble import FAILED, USAGE, Trouble
 from gateway.words import say
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def safe_name(text: str) -> str:
+    """Give a text as a part of a file's name, `_` for all that means something there."""
+    return _UNSAFE.sub("_", text)
 
 
 def read_bounded(path: Path, limit: int) -> bytes | Trouble:

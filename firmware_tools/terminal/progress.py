@@ -80,6 +80,18 @@ class Progress:
         )
 
 
+class StatusLine:
+    """What is being done now, on one line of stderr that the next word replaces. Nothing without a terminal, or when `quiet`."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._shows = sys.stderr.isatty() and not quiet
+
+    def show(self, text: str) -> None:
+        """Put words in place of those before; none leave the line empty."""
+        if self._shows:
+            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+
+
 def duration(seconds: float) -> str:
     """Say a time as m:ss, or h:mm:ss from an hour on."""
     whole = max(0, round(seconds))

@@ -5,16 +5,14 @@ The place in the image is the module's to tell; the file is for people and for t
 
 import json
 import os
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from firmware_tools.terminal.files import write_whole
+from firmware_tools.terminal.files import safe_name, write_whole
 from firmware_tools.terminal.trouble import Trouble
 
 LARGEST_BYTES = 4096
 VERSION = 1
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def state_folder() -> Path:
 
 def path_of(folder: Path, device: str, image_sha256: str) -> Path:
     """Name the file of one device and image."""
-    return folder / f"{_UNSAFE.sub('_', device)}.{image_sha256[:16]}.json"
+    return folder / f"{safe_name(device)}.{image_sha256[:16]}.json"
 
 
 def remember(folder: Path, begun: Begun) -> Trouble | None:
