@@ -48,6 +48,14 @@ def connect(path: Path | str) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
 
 
+def open_readonly(path: Path, *, still: bool = False) -> sqlite3.Connection:
+    """Connect without the right to write. `still`: nobody writes meanwhile, so that no lock and no log is looked for."""
+    mode = "immutable=1" if still else "mode=ro"
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_S
+    )
+
+
 def open_database(path: Path | str, connect: Connect = connect) -> sqlite3.Connection:
     """Open the file, create it when it is new, check it. Raises StoreDamaged or StoreFull with what to do."""
     try:

@@ -4,12 +4,14 @@ Opened read-only. It creates, locks and mends nothing.
 """
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from gateway.adapters.journal_store.opening import open_readonly
 from gateway.adapters.journal_store.records import RECORD_TABLES
 from gateway.application.records import MeterTies
 from gateway.contract.rules import AccountRule
@@ -40,16 +42,11 @@ def peek(path: Path) -> Configured | None:
     if not path.exists():
         return None
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    except sqlite3.Error:
-        return None
-    try:
-        accounts, ties = _all(connection, AccountRule), _all(connection, MeterTies)
-        relays = _all(connection, RelayState)
+        with closing(open_readonly(path)) as connection:
+            accounts, ties = _all(connection, AccountRule), _all(connection, MeterTies)
+            relays = _all(connection, RelayState)
     except (sqlite3.Error, msgspec.DecodeError):
         return None
-    finally:
-        connection.close()
     locked_out = frozenset(meter for meter, relay in relays.items() if relay.locks)
     return Configured(accounts, ties, locked_out) if accounts else None
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from gateway.adapters.journal_store.opening import open_readonly
 from gateway.adapters.journal_store.records import RECORD_TABLES
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -17,7 +18,7 @@ def read_record(journal: Path, kind: type[R], key: str = "") -> R | None:
     if not journal.exists():
         return None
     try:
-        with closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(open_readonly(journal)) as connection:
             row = connection.execute(
                 f"SELECT record FROM {RECORD_TABLES[kind]} WHERE key = ?",  # noqa: S608  (a fixed name)
                 (key,),

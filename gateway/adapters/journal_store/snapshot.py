@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.adapters.journal_store.journal import SqliteJournal
-from gateway.adapters.journal_store.opening import BUSY_S
+from gateway.adapters.journal_store.opening import open_readonly
 from gateway.adapters.journal_store.records import RECORD_TABLES
 from gateway.adapters.journal_store.schema import APPLICATION_ID, FOLDED_VERSION, SCHEMA_VERSION
 from gateway.application.alarms import station
@@ -191,14 +191,6 @@ def _connected(path: Path, *, beside_writer: bool) -> Iterator[sqlite3.Connectio
             return
         with _whole(path) as whole, closing(open_readonly(whole, still=True)) as connection:
             yield connection
-
-
-def open_readonly(path: Path, *, still: bool = False) -> sqlite3.Connection:
-    """Connect without the right to write. `still`: nobody writes meanwhile, so that no lock and no log is looked for."""
-    mode = "immutable=1" if still else "mode=ro"
-    return sqlite3.connect(
-        f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_S
-    )
 
 
 @contextmanager
