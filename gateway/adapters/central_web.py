@@ -11,6 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from email.message import Message
 from enum import StrEnum
+from http.client import HTTPException
 from typing import IO
 
 import msgspec
@@ -92,7 +93,7 @@ def _post(url: str, body: bytes, trust_any: bool, timeout_s: float) -> bytes | N
         return _refusal(error, url)
     except (OSError, ValueError, urllib.error.URLError) as error:
         return _no_answer(error, url)
-    except Exception as error:  # http.client: a server that speaks something else
+    except HTTPException as error:  # a server that speaks something else
         return NoAnswer(WebTrouble.NOT_CENTRAL, f"{type(error).__name__}: {error}", url)
 
 
