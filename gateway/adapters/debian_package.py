@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from gateway.adapters.whole_file import sync_file
 from gateway.domain.software_update import RELEASE_PURPOSE
 
 LOCK_WAIT_S = 300.0
@@ -130,8 +131,7 @@ class DebianPackages:
         fields = [line for line in status.splitlines() if not line.startswith(("Status:", "Conffiles:"))]
         (control / "control").write_text("\n".join(fields) + "\n", encoding="utf-8")
         _must(["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", str(tree), str(file)])
-        with file.open("rb") as kept:
-            os.fsync(kept.fileno())
+        sync_file(file)
 
     def put_in(self, file: Path) -> None:
         """Install a package file over whatever is there, older or half a one. Raises PackageFailed with dpkg's last words."""

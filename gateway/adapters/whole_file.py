@@ -55,10 +55,14 @@ def own(path: Path, mode: int) -> None:
 
 
 def _own(descriptor: int, folder: Path, mode: int) -> None:
+    _give_to_owner(descriptor, folder)
+    os.fchmod(descriptor, mode)
+
+
+def _give_to_owner(descriptor: int, folder: Path) -> None:
     if os.geteuid() == 0:
         owner = folder.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
-    os.fchmod(descriptor, mode)
 
 
 @contextmanager
@@ -68,9 +72,7 @@ def owned_by_folder(path: Path, mode: str) -> Iterator[IO[bytes]]:
     Never through a link: the folder is the daemon's, and root must not write, or give it, a file elsewhere. Raises OSError.
     """
     with open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o666)) as file:
-        if os.geteuid() == 0:
-            folder = path.parent.stat()
-            os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
+        _give_to_owner(file.fileno(), path.parent)
         yield file
 
 
