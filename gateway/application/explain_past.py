@@ -113,9 +113,10 @@ def _rows_before(journal: Journal, at_ms: int) -> Iterator[tuple[Fact, int]]:
     """Give the kept rows written up to an instant with when they were, the newest first, as far back as is worth it."""
     left = MOST_ROWS
     for mark in reversed(marks(journal)):
+        first = journal.first_kept_seq(mark.epoch)
         end = _last_before(journal, mark.epoch, at_ms)
-        while end >= journal.first_kept_seq(mark.epoch) and left > 0:
-            begin = max(journal.first_kept_seq(mark.epoch), end - ROWS_AT_ONCE + 1)
+        while end >= first and left > 0:
+            begin = max(first, end - ROWS_AT_ONCE + 1)
             rows = journal.outbox(mark.epoch, begin - 1, NO_LIMIT_BYTES, end - begin + 1)
             for row in reversed(rows):
                 try:

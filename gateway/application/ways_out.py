@@ -7,15 +7,13 @@ import msgspec
 
 from gateway.application.accounts import Metered
 from gateway.contract.facts import DecisionKind, Instant, RelayVerdict
-from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Unit
+from gateway.contract.quantities import MICRO_YUAN_PER_FEN, WH_PER_KWH, Unit
 from gateway.contract.rules import Billing, CutOff, PolicyRule
 from gateway.domain.cutoff import HELD_BY_GUARD, Basis, Credit, Ground, Ruling, credit_of, rule_on
 from gateway.domain.leeway import Leeway
 from gateway.domain.power_watch import PowerWatch
 from gateway.domain.relay import RelayState
 from gateway.domain.timetable import calendar_named, until_ms
-
-WH_PER_KWH = 1_000
 
 
 class Way(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 START, WAKE, END = 0x68, 0xFE, 0x16
 SHORTEST_DLT645 = 12
 DLT645_READS = frozenset({0x11, 0x12, 0x13, 0x01, 0x02})
-"""Read data, read what follows, read the address (2007); read data, read again (1997)."""
+"""Read data, read what follows, read the address (2007); read data, read what follows (1997; its 03 is 2007's security)."""
 MODBUS_REQUEST = 8
 MODBUS_READS = frozenset({0x01, 0x02, 0x03, 0x04})
 
