@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.adapters.kernel_files import text_of
+
 RTC_FOLDER = Path("/sys/class/rtc")
 _UNSYNCHRONISED = 0x0040
 """STA_UNSYNC of adjtimex(2)."""
@@ -63,18 +65,11 @@ def kernel_clock() -> KernelClock | None:
 def real_time_clock(folder: Path = RTC_FOLDER) -> RealTimeClock | None:
     """Look for the first clock with a battery; None where there is none."""
     for device in sorted(folder.glob("rtc*")):
-        name = _text(device / "name") or device.name
-        seconds = _text(device / "since_epoch")
+        name = text_of(device / "name") or device.name
+        seconds = text_of(device / "since_epoch")
         return RealTimeClock(
             name,
-            int(seconds) * 1000 if seconds and seconds.isdigit() else None,
-            _text(device / "hctosys") == "1",
+            int(seconds) * 1000 if seconds.isdigit() else None,
+            text_of(device / "hctosys") == "1",
         )
     return None
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return None

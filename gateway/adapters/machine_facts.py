@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
+from gateway.adapters.kernel_files import text_of
+
 LIBRARIES = ("cryptography", "msgspec", "structlog", "crcmod", "paho-mqtt", "pyserial-asyncio", "tinydb")
 SERIAL = Path("/dev/serial")
 USB = Path("/sys/bus/usb/devices")
@@ -48,7 +50,7 @@ def _machine(folder: Path) -> Iterator[str]:
             yield f"{place}: {usage.total / 1e6:.0f} MB, free {usage.free / 1e6:.0f} MB, inodes free {os.statvfs(place).f_favail}"
     yield "== temperature"
     yield from (
-        f"{zone.name}: {text_of(zone / 'temp').strip()}"
+        f"{zone.name}: {text_of(zone / 'temp')}"
         for zone in sorted(Path("/sys/class/thermal").glob("thermal_zone*"))
     )
     yield "== serial adapters"
@@ -57,7 +59,7 @@ def _machine(folder: Path) -> Iterator[str]:
     for device in sorted(USB.glob("*")):
         if (device / "idVendor").exists():
             words = (
-                text_of(device / name).strip()
+                text_of(device / name)
                 for name in ("idVendor", "idProduct", "manufacturer", "product", "speed")
             )
             yield f"{device.name}: {' '.join(word for word in words if word)}"
@@ -76,11 +78,3 @@ def kernel_text() -> str:
         return f"dmesg: {error}\n"
     lines = (told.stdout or told.stderr).splitlines()
     return "\n".join(lines[-KERNEL_LINES:]) + "\n"
-
-
-def text_of(path: Path) -> str:
-    """Give a small file's text; nothing where it can't be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

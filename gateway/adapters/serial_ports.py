@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.adapters.kernel_files import text_of
+
 ROOT = Path("/")
 USUAL = ("ttyUSB*", "ttyACM*", "ttyAMA*", "ttyS*", "ttySC*")
 MINI_UART_DRIVERS = ("bcm2835-aux-uart", "bcm2835aux")
@@ -100,12 +102,12 @@ def _program(process: Path) -> str:
 
 
 def _has_hardware(name: str, root: Path) -> bool:
-    kind = _text(root / "sys/class/tty" / name / "type")
+    kind = text_of(root / "sys/class/tty" / name / "type")
     return kind != NO_HARDWARE and (kind != "" or (root / "sys/class/tty" / name / "device").exists())
 
 
 def _is_console(name: str, root: Path) -> bool:
-    return name in _text(root / "sys/class/tty/console/active").split()
+    return name in text_of(root / "sys/class/tty/console/active").split()
 
 
 def is_mini_uart(name: str, root: Path = ROOT) -> bool:
@@ -113,11 +115,4 @@ def is_mini_uart(name: str, root: Path = ROOT) -> bool:
     device = root / "sys/class/tty" / name / "device"
     if os.path.basename(os.path.realpath(device / "driver")) in MINI_UART_DRIVERS:
         return True
-    return any(driver in _text(device / "of_node/compatible") for driver in MINI_UART_DRIVERS)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        return ""
+    return any(driver in text_of(device / "of_node/compatible") for driver in MINI_UART_DRIVERS)

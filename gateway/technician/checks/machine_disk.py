@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.adapters.kernel_files import text_of
 from gateway.technician.findings import Finding, Level
 from gateway.words import say
 
@@ -38,27 +39,20 @@ def read_disk(folder: Path, system: Path = Path("/")) -> DiskFacts:
     number = os.stat(folder).st_dev
     part = (system / "sys/dev/block" / f"{os.major(number)}:{os.minor(number)}").resolve()
     whole = part.parent if (part / "partition").exists() else part
-    steps = [int(word, 16) for word in _text(whole / "device/life_time").split() if _is_hex(word)]
+    steps = [int(word, 16) for word in text_of(whole / "device/life_time").split() if _is_hex(word)]
     errors, end = (
-        _text(system / "sys/fs/ext4" / part.name / "errors_count"),
-        _text(whole / "device/pre_eol_info"),
+        text_of(system / "sys/fs/ext4" / part.name / "errors_count"),
+        text_of(whole / "device/pre_eol_info"),
     )
     return DiskFacts(
         free_bytes=room.f_bavail * room.f_frsize,
         is_read_only=bool(room.f_flag & os.ST_RDONLY),
         device=whole.name if whole.exists() else "",
-        model=_text(whole / "device/name") or _text(whole / "device/model"),
+        model=text_of(whole / "device/name") or text_of(whole / "device/model"),
         life_steps=max(steps) if steps else None,
         end_of_life=int(end, 16) if _is_hex(end) else None,
         file_system_errors=int(errors) if errors.isdigit() else None,
     )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        return ""
 
 
 def _is_hex(word: str) -> bool:
