@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.adapters.serial_bus import PortSettings, SerialBus, Transport, open_line
-from gateway.adapters.serial_bus import bus as bus_module
+from gateway.adapters.serial_bus import wire as wire_module
 from gateway.application.ports import LineGone, Rank, Silent
 from gateway.protocols.driver import Answer, Item
 from tests.line.pty_line import answer
@@ -79,7 +79,7 @@ async def test_a_question_on_an_idle_line_leaves_at_once() -> None:
 
 async def test_a_port_that_is_lost_late_ends_its_own_opening_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """An adapter that never says it is gone is left behind; when it says so after all, the new port has a question on it."""
-    monkeypatch.setattr(bus_module, "ABORT_GRACE_S", 0.01)
+    monkeypatch.setattr(wire_module, "ABORT_GRACE_S", 0.01)
     ports: list[HandPort] = []
     bus = line_of_ports(ports, loses=False)
     bus.start()

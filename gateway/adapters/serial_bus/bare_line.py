@@ -14,7 +14,7 @@ from gateway.adapters.serial_bus.port import (
     Transport,
     open_port,
 )
-from gateway.adapters.serial_bus.wire import Heard, Wire
+from gateway.adapters.serial_bus.wire import Heard, Wire, abort
 from gateway.protocols.driver import Exchange, Listener
 
 ADAPTER_LATENCY_S = 0.05
@@ -61,9 +61,8 @@ class BareLine:
         """Close without waiting for unsent bytes."""
         wire, transport = self._wire, self._transport
         self._wire = self._transport = None
-        if transport is not None and wire is not None and not transport.is_closing():
-            transport.abort()
-            await asyncio.wait([wire.lost], timeout=1.0)
+        if transport is not None and wire is not None:
+            await abort(transport, wire)
 
     async def ask(self, exchange: Exchange, listener: Listener, latency_s: float) -> Asked | PortTrouble:
         """Ask once and hear it to its end. Raises RuntimeError on a line that is not open."""

@@ -26,7 +26,7 @@ from gateway.adapters.serial_bus.port import (
 )
 from gateway.adapters.serial_bus.tap import Tap
 from gateway.adapters.serial_bus.turns import READ_TRIES, Turns
-from gateway.adapters.serial_bus.wire import Wire
+from gateway.adapters.serial_bus.wire import Wire, abort
 from gateway.application.ports import BackedOff, LineGone, LineReply, MeterCounts, Rank, Sent
 from gateway.protocols.driver import Driver, Exchange, Item, MeterClock, Refused, RelayAction
 from gateway.protocols.reading_only import only_reads
@@ -40,7 +40,6 @@ ADAPTER_LATENCY_S = 0.05
 SOCKET_LATENCY_S = 0.25
 FIRST_REOPEN_PAUSE_S = 0.25
 LONGEST_REOPEN_PAUSE_S = 5.0
-ABORT_GRACE_S = 1.0
 READS_ONLY = "reads-only"
 
 
@@ -80,9 +79,7 @@ class SerialBus:
                 self._counts["backed-off"] += 1
                 return BackedOff(again_in_ms=round(pause_left_s * 1000))
             tries = PROBE_TRIES
-        return self._why_not(exchange) or answered(
-            await self._turns.callers.ask(driver, exchange, rank, tries)
-        )
+        return answered(await self._send(driver, exchange, rank, tries))
 
     async def switch(self, driver: Driver, action: RelayAction, valid_until: MeterClock) -> LineReply:
         """Send a relay command once, before everything else on the line."""
@@ -90,30 +87,27 @@ class SerialBus:
 
     async def tell(self, driver: Driver, exchange: Exchange) -> LineReply:
         """Send once what changes a meter, before everything else on the line."""
-        return self._why_not(exchange) or answered(
-            await self._turns.callers.ask(driver, exchange, Rank.RELAY, COMMAND_TRIES)
-        )
+        return answered(await self._send(driver, exchange, Rank.RELAY, COMMAND_TRIES))
 
     async def write_clock(
         self, driver: Driver, part: Item, clock: MeterClock, password: str | None
     ) -> LineReply:
         """Write a meter's date or time once. Raises KeyError when the model doesn't allow it."""
         exchange = driver.write_clock(part, clock, password)
-        return self._why_not(exchange) or answered(
-            await self._turns.callers.ask(driver, exchange, Rank.READ_BACK, COMMAND_TRIES)
-        )
+        return answered(await self._send(driver, exchange, Rank.READ_BACK, COMMAND_TRIES))
 
     async def broadcast(self, driver: Driver, exchange: Exchange, rank: Rank) -> Sent | LineGone:
         """Send once what no meter answers, and hold the line for the protocol's time. Raises ValueError for a question."""
         if exchange.expects_reply:
             raise ValueError(f"{exchange.label} is answered: it is no broadcast")
-        reply = self._why_not(exchange) or await self._turns.callers.ask(
-            driver, exchange, rank, COMMAND_TRIES
-        )
+        reply = await self._send(driver, exchange, rank, COMMAND_TRIES)
         if isinstance(reply, Refused):
             return LineGone(READS_ONLY)
         assert isinstance(reply, Sent | LineGone), "nobody answers a broadcast"
         return reply
+
+    async def _send(self, driver: Driver, exchange: Exchange, rank: Rank, tries: int) -> LineReply | Sent:
+        return self._why_not(exchange) or await self._turns.callers.ask(driver, exchange, rank, tries)
 
     def _why_not(self, exchange: Exchange) -> LineGone | Refused | None:
         """Say why this can't be sent now, if so. A line that only reads takes nothing that could change a meter."""
@@ -193,7 +187,7 @@ class SerialBus:
             self._turns.health.forgive_all()
             await self._turns.serve(wire, transport)
         finally:
-            await _abort(transport, wire)
+            await abort(transport, wire)
         self._go_down(
             PortTrouble(PortFault.LOST, self._settings.path, wire.lost_why or "it takes no more bytes")
         )
@@ -212,13 +206,6 @@ class SerialBus:
     def _go_down(self, trouble: PortTrouble) -> None:
         self.trouble = trouble
         self._turns.callers.answer_all(LineGone(str(trouble)))
-
-
-async def _abort(transport: Transport, wire: Wire) -> None:
-    """Close without waiting for unsent bytes; an asyncio transport already closing with none left must not be aborted again."""
-    if not transport.is_closing() or transport.get_write_buffer_size():
-        transport.abort()
-    await asyncio.wait([wire.lost], timeout=ABORT_GRACE_S)
 
 
 def answered(reply: LineReply | Sent) -> LineReply:

@@ -24,6 +24,7 @@ ANSWERS = (Answer, Accepted, Refused)
 """A tuple: the union of types would be built anew for each answer."""
 KEPT_BYTES = 512
 KEPT_NAMES = 16
+ABORT_GRACE_S = 1.0
 
 
 @dataclass(slots=True)
@@ -253,3 +254,10 @@ class Wire(asyncio.Protocol):
             self._end(conversation)
         except Exception as error:
             self._speaker.note_bug(error)
+
+
+async def abort(transport: Transport, wire: Wire) -> None:
+    """Close without waiting for unsent bytes; an asyncio transport already closing with none left must not be aborted again."""
+    if not transport.is_closing() or transport.get_write_buffer_size():
+        transport.abort()
+    await asyncio.wait([wire.lost], timeout=ABORT_GRACE_S)
