@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 
 from firmware_tools.bench.station import PortLost, Station
-from firmware_tools.devices.meter_identity import FIRST_BYTE_MS, GAP_MS, Dlt645Hearer
+from firmware_tools.devices.meter_identity import FIRST_BYTE_MS, GAP_MS, PREAMBLE, Dlt645Hearer
 from firmware_tools.line.serial_line import LineGone, Silence
 from gateway.contract.bench_record import BenchTest, Verdict
 from gateway.protocols.dlt645 import functions
 from gateway.protocols.driver import Item, Values
 
 NAME = "speeds"
-PREAMBLE = 4
 SETTLE_MS = 100
 
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from firmware_tools.line.serial_line import LineGone, SerialLine, Silence, until_said
 from gateway.protocols.dlt645 import functions
 from gateway.protocols.dlt645.content import read_content
-from gateway.protocols.dlt645.driver import address_answers
+from gateway.protocols.dlt645.driver import BYTE_GAP_TIMEOUT_MS, FIRST_BYTE_TIMEOUT_MS, address_answers
 from gateway.protocols.dlt645.frame import WILDCARD_ADDRESS, Decoder, Frame
 from gateway.protocols.stream import Damage
 
-FIRST_BYTE_MS, GAP_MS = 500, 500
-"""Clause 5.3.2: response delay Td and pause between bytes Tb."""
+FIRST_BYTE_MS, GAP_MS = FIRST_BYTE_TIMEOUT_MS, BYTE_GAP_TIMEOUT_MS
 PREAMBLE = 4
 ITEMS = {
     "number": "04000402",
