@@ -131,6 +131,10 @@ def test_the_command_names_each_file_that_it_leaves(
     assert out == "1 imported, 0 known already, 2 not taken in\n"
     assert "bad.json: not taken in: it was changed" in err
     assert "none.json: not taken in: No such file" in err
+    (tmp_path / "good.json").write_bytes(write_record(msgspec.structs.replace(RECORD, order="PO-2")))
+    with translation.override("zh-hans"):
+        assert import_bench(Namespace(files=[str(tmp_path / "good.json")], key=[])) == 1
+    assert "该编号已有不同内容的记录；两者之一被改动过 (exists-with-different)" in capsys.readouterr().err
     assert import_bench(Namespace(files=[str(tmp_path)], key=["no-key"])) == 2
 
 
