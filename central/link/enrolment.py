@@ -37,7 +37,7 @@ from gateway.contract.enrolment import (
     is_proved,
     request_mac,
 )
-from gateway.contract.identifiers import KeyId
+from gateway.contract.envelope import KEY_ID
 
 MINUTE_MS = 60_000
 ALIVE_MS = 60 * MINUTE_MS
@@ -143,7 +143,7 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
     gateway = enrol_gateway(code.gateway_id, code.building.code, key, actor=actor, now_ms=now_ms)
     if isinstance(gateway, Refused):
         return EnrolRefusal.CODE_NOT_OPEN
-    gateway.central_keys = [one[:16] for one in believed_keys()]
+    gateway.central_keys = [one[:KEY_ID] for one in believed_keys()]
     gateway.software = "".join(filter(str.isprintable, said.software))[:64]
     gateway.save(update_fields=["central_keys", "software"])
     if code.used_key != key and not is_same:
@@ -153,7 +153,7 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
             actor=actor,
             action="use-enrolment-code",
             subject=gateway.pk,
-            detail=KeyId(key[:16]),
+            detail=key[:KEY_ID],
             now_ms=now_ms,
         )
     return gateway

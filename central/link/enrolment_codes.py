@@ -17,6 +17,7 @@ from central.link.models import EnrolmentCode, Gateway
 from central.office.sealing import seal, unseal
 from gateway.contract.commands import CENTRAL
 from gateway.contract.enrolment import LETTERS, grouped, name_of, write_enrolment_code
+from gateway.contract.envelope import KEY_ID
 from gateway.contract.identifiers import NotAnIdentifier, checked
 
 HOUR_MS = 3_600_000
@@ -125,7 +126,7 @@ def approve_replacement(building_code: str, key: str, *, actor: str, now_ms: int
     row.approved_key = key
     row.save(update_fields=["approved_key"])
     record_audit(
-        actor=actor, action="approve-replacement", subject=building_code, detail=key[:16], now_ms=now_ms
+        actor=actor, action="approve-replacement", subject=building_code, detail=key[:KEY_ID], now_ms=now_ms
     )
     return None
 

@@ -21,9 +21,9 @@ from central.link.models import Command, Gateway, SigningKey
 from central.link.signing import SigningKeyMissing, former_file, hex_of, public_key_hex, read_private_key
 from central.link.whole_files import write_whole
 from gateway.contract.commands import TrustKeys
+from gateway.contract.envelope import KEY_ID
 from gateway.contract.facts import CommandOutcome
 
-KEY_ID = 16
 MOST_RETIRED = 32
 """As many as a gateway takes; of more, those that were retired last."""
 TRUST_KEYS = "trust-keys"

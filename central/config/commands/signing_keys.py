@@ -7,8 +7,9 @@ from pathlib import Path
 from central import clock
 from central.config.commands.running import is_ready
 from central.link import signing_keys
-from central.link.signing_keys import KEY_ID, KeyRefusal, Refused
+from central.link.signing_keys import KeyRefusal, Refused
 from central.link.stock_vouchers import unused_of_key
+from gateway.contract.envelope import KEY_ID
 
 ADVICE = {
     KeyRefusal.NEXT_EXISTS: "the next key {about} is prepared already; switch to it, or make another one with --again if its "
