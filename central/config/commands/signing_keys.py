@@ -31,7 +31,7 @@ def show(options: Namespace) -> int:
     if not is_ready():
         return 2
     for row in signing_keys.keys_now(clock.now_ms()):
-        print(f"{row.public_key}  {row.get_state_display()} since {clock.local(row.since_ms):%Y-%m-%d %H:%M}")
+        print(f"{row.public_key}  {row.get_state_display()} since {clock.minute_text(row.since_ms)}")
     for one in signing_keys.gateways_now():
         print(
             f"  {one.gateway} believes: {' '.join(one.believes) or 'does not say (not heard yet, or older software)'}"
