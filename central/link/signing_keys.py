@@ -146,9 +146,9 @@ def recover(file: Path, *, actor: str, now_ms: int) -> str | Refused:
         here = public_key_hex()[:KEY_ID]
     except SigningKeyMissing:
         here = ""
-    if here and (
-        not (known := gateways_now()) or any(here in one.believes or not one.believes for one in known)
-    ):
+    gateways = gateways_now()
+    is_strange = bool(gateways) and all(one.believes and here not in one.believes for one in gateways)
+    if here and not is_strange:
         return Refused(KeyRefusal.NOT_LOST)
     found = _key_of(file)
     return found if isinstance(found, Refused) else _sign_with(found, "recover-signing-key", actor, now_ms)

@@ -131,18 +131,13 @@ def read_enrolment_code(typed: str) -> str | None:
     letters = plain(typed[:200])
     if len(letters) != LETTERS or not is_of_letters(letters):
         return None
-    return letters if letters[-1] == check_letter(letters[:-1]) else None
-
-
-def check_letter(letters: str) -> str:
-    """Give the last letter of a code: a sum in which every wrong letter and every two swapped ones show."""
-    return ALPHABET[check_sum(VALUES[letter] for letter in letters)]
+    return letters if letters[-1] == _check_letter(letters[:-1]) else None
 
 
 def write_enrolment_code(values: Sequence[int]) -> str:
     """Give the 16 letters of fifteen random numbers from 0 to 31."""
     letters = "".join(ALPHABET[value] for value in values)
-    return letters + check_letter(letters)
+    return letters + _check_letter(letters)
 
 
 def grouped(letters: str) -> str:
@@ -177,3 +172,8 @@ def answer_mac(key: bytes, nonce: str, body: str) -> str:
 def is_proved(mac: str, expected: str) -> bool:
     """Compare two HMACs in constant time; what isn't hex is wrong, too."""
     return compare_digest(mac.lower().encode(), expected.encode())
+
+
+def _check_letter(letters: str) -> str:
+    """The last letter of a code: a sum in which every wrong letter and every two swapped ones show."""
+    return ALPHABET[check_sum(VALUES[letter] for letter in letters)]
