@@ -1,5 +1,6 @@
 """Bench records at central: taken in once, as they are; damaged, changed, foreign or hostile ones by name not at all (R-4.3.1)."""
 
+import hashlib
 import json
 from argparse import Namespace
 from pathlib import Path
@@ -72,8 +73,6 @@ def changed(**fields: object) -> bytes:
 
 def rehashed(**fields: object) -> bytes:
     """As somebody writes it who knows the hash and has no key."""
-    import hashlib
-
     document = json.loads(write_record(RECORD))
     document["record"] |= fields
     document["sha256"] = hashlib.sha256(canonical(document["record"])).hexdigest()
