@@ -1,4 +1,4 @@
-"""In which order the tests begin: what takes longest first, so that no worker is left alone with it at the end.
+"""In which order the tests begin: what takes longest first, so that no worker is left alone with it at the end; and Ctrl-C.
 
 `--no-loadscope-reorder` keeps this order when workers share the tests (Makefile).
 """

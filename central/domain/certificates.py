@@ -29,6 +29,8 @@ MOST_CSR = 8_192
 
 PrivateKey = ec.EllipticCurvePrivateKey
 PublicKey = ec.EllipticCurvePublicKey
+UNSOUND = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
+"""What the library raises for a stranger's request or signature, by its form and the kind of its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def key_of_request(csr: str) -> tuple[PublicKey, bytes] | None:
         key = request.public_key()
         sound = request.is_signature_valid
         der = request.public_bytes(serialization.Encoding.DER)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except UNSOUND:
         return None
     if not sound or not isinstance(key, PublicKey) or not isinstance(key.curve, ec.SECP256R1):
         return None
@@ -162,7 +164,7 @@ def is_of(by: Authority, certificate: x509.Certificate) -> bool:
     """Say whether this very authority signed a certificate; another of the same name did not."""
     try:
         certificate.verify_directly_issued_by(by.certificate)
-    except Exception:  # what the library raises for a stranger's signature differs with the key's kind
+    except UNSOUND:
         return False
     return True
 

@@ -1,7 +1,10 @@
 """Alarms that central raises itself: one row per matter, raised again when it comes back."""
 
 from central.link.models import Alarm
+from central.office.roles import Role
 
+TOLD = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
+"""Who looks after the link."""
 GATEWAY_REVOKED = "gateway-revoked"
 GRANT_UNPROVED = "grant-unproved"
 

@@ -158,14 +158,11 @@ def _write_revoked(path: Path, by: Authority, row: BrokerFiles, now_ms: int) -> 
 
     What is on it and unknown here stays: after an older backup of the database was put back, nobody is let in again by it.
     """
-    rows = GatewayCertificate.objects.exclude(revoked_ms=None).filter(expires_ms__gt=now_ms).order_by("pk")
-    revoked = {int(one.serial, 16): one.revoked_ms or 0 for one in rows}
+    rows = GatewayCertificate.objects.exclude(revoked_ms=None).order_by("pk")
+    known = {int(one.serial, 16): one for one in rows.defer("pem")}
+    revoked = {serial: one.revoked_ms or 0 for serial, one in known.items() if one.expires_ms > now_ms}
     there = _list_on(path, by)
     listed = {one.serial_number: _ms(one.revocation_date_utc) for one in there or ()}
-    known = {
-        int(one, 16)
-        for one in GatewayCertificate.objects.exclude(revoked_ms=None).values_list("serial", flat=True)
-    }
     lapsed_ms = now_ms - certificates.GATEWAY_DAYS * certificates.DAY_MS
     revoked |= {
         serial: at_ms for serial, at_ms in listed.items() if serial not in known and at_ms > lapsed_ms

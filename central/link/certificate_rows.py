@@ -71,17 +71,18 @@ def renew(sent: bytes, now_ms: int) -> bytes | EnrolRefusal:
 
 def _renewed(gateway: Gateway, opened: Sealed, by: Authority, now_ms: int) -> bytes | EnrolRefusal:
     body = body_of(opened, RenewRequest)
-    found = key_of_renewal(body) if isinstance(body, RenewRequest) else None
+    found = certificates.key_of_request(body.csr) if isinstance(body, RenewRequest) else None
     if found is None:
         return EnrolRefusal.BAD_REQUEST
-    if is_revoked(found):
+    public, _der = found
+    if is_revoked(public):
         return EnrolRefusal.REVOKED_KEY
     lately = GatewayCertificate.objects.filter(
         gateway=gateway, issued_ms__range=(now_ms - HOUR_MS, now_ms)
     ).count()
     if lately >= MOST_AN_HOUR:
         return EnrolRefusal.TOO_MANY
-    given = give(gateway, found, by, now_ms)
+    given = give(gateway, public, by, now_ms)
     answer = RenewAnswer(given.pem, certificates.pem(by.certificate), believed_keys())
     return seal(
         signer(gateway.central_keys),
@@ -92,12 +93,6 @@ def _renewed(gateway: Gateway, opened: Sealed, by: Authority, now_ms: int) -> by
         issued_ms=now_ms,
         body=msgspec.json.encode(answer),
     )
-
-
-def key_of_renewal(body: RenewRequest) -> PublicKey | None:
-    """Give the key that a renewal is for."""
-    found = certificates.key_of_request(body.csr)
-    return found[0] if found else None
 
 
 def _sender(sent: bytes) -> str | None:

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import transaction
 
-from central.domain.certificates import Authority, key_of_request, pem
+from central.domain.certificates import Authority, PublicKey, key_of_request, pem
 from central.ledger.operations import record_audit
 from central.link import certificate_rows
 from central.link.authority import load_authority
@@ -37,7 +37,7 @@ from gateway.contract.enrolment import (
     is_proved,
     request_mac,
 )
-from gateway.contract.identifiers import KeyId
+from gateway.contract.envelope import KEY_ID
 
 MINUTE_MS = 60_000
 ALIVE_MS = 60 * MINUTE_MS
@@ -56,6 +56,8 @@ class Asked:
     code: EnrolmentCode
     key: bytes
     said: EnrolRequest
+    tls: PublicKey
+    """The key that its certificate is to be for."""
 
 
 def enrol(sent: bytes, address: str, now_ms: int) -> bytes | EnrolRefusal:
@@ -103,32 +105,33 @@ def _proved(outer: SealedText, now_ms: int) -> Asked | EnrolRefusal:
     if not is_proved(outer.mac, request_mac(key, outer.body)):
         return EnrolRefusal.BAD_MAC
     said = _read(outer.body.encode(), EnrolRequest)
-    if said is None or not _is_whole(said):
+    tls = _key_of(said) if said is not None else None
+    if said is None or tls is None:
         return EnrolRefusal.BAD_REQUEST
     if code.used_key and code.used_key != said.public_key.lower():
         return EnrolRefusal.CODE_NOT_OPEN
-    return Asked(code, key, said)
+    return Asked(code, key, said, tls)
 
 
-def _is_whole(said: EnrolRequest) -> bool:
-    """Say whether the new key signed the request for a certificate, and the certificate's key signed it, too."""
+def _key_of(said: EnrolRequest) -> PublicKey | None:
+    """Give the key that a certificate is asked for; None unless that key and the new one have signed the request for it."""
     found = key_of_request(said.csr)
     try:
         nonce, signature = bytes.fromhex(said.nonce), bytes.fromhex(said.signature_over_csr)
         public_key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(said.public_key))
         if found is None or len(nonce) != NONCE_BYTES or len(said.public_key) != 64:
-            return False
+            return None
         public_key.verify(signature, found[1])
     except (ValueError, InvalidSignature):
-        return False
-    return True
+        return None
+    return found[0]
 
 
 def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
     code, said = asked.code, asked.said
     key = said.public_key.lower()
     before = Gateway.objects.select_for_update().filter(pk=code.gateway_id).first()
-    if _is_barred(said, key, code.gateway_id):
+    if _is_barred(asked.tls, key, code.gateway_id):
         return EnrolRefusal.REVOKED_KEY
     if before is not None and code.approved_key != key and _is_alive_with_another(before, key, now_ms):
         code.waiting_key, code.waiting_ms = key, now_ms
@@ -140,7 +143,7 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
     gateway = enrol_gateway(code.gateway_id, code.building.code, key, actor=actor, now_ms=now_ms)
     if isinstance(gateway, Refused):
         return EnrolRefusal.CODE_NOT_OPEN
-    gateway.central_keys = [one[:16] for one in believed_keys()]
+    gateway.central_keys = [one[:KEY_ID] for one in believed_keys()]
     gateway.software = "".join(filter(str.isprintable, said.software))[:64]
     gateway.save(update_fields=["central_keys", "software"])
     if code.used_key != key and not is_same:
@@ -150,7 +153,7 @@ def _let_in(asked: Asked, now_ms: int) -> Gateway | EnrolRefusal:
             actor=actor,
             action="use-enrolment-code",
             subject=gateway.pk,
-            detail=KeyId(key[:16]),
+            detail=key[:KEY_ID],
             now_ms=now_ms,
         )
     return gateway
@@ -160,13 +163,11 @@ def _is_alive_with_another(before: Gateway, key: str, now_ms: int) -> bool:
     return before.public_key not in ("", key) and now_ms - (before.last_seen_ms or 0) < ALIVE_MS
 
 
-def _is_barred(said: EnrolRequest, key: str, gateway_id: str) -> bool:
+def _is_barred(tls: PublicKey, key: str, gateway_id: str) -> bool:
     """Say whether one of its keys was revoked, or is another gateway's: it may be a copy of a card."""
-    found = key_of_request(said.csr)
-    assert found is not None
     if Gateway.objects.filter(public_key=key).exclude(pk=gateway_id).exists():
         return True
-    if certificate_rows.is_revoked(found[0]):
+    if certificate_rows.is_revoked(tls):
         return True
     if Gateway.objects.filter(pk=gateway_id, public_key=key).exists():
         return False
@@ -176,9 +177,7 @@ def _is_barred(said: EnrolRequest, key: str, gateway_id: str) -> bool:
 def _answer(
     asked: Asked, gateway: Gateway, by: Authority, broker: BrokerFiles, had_gateway: bool, now_ms: int
 ) -> bytes:
-    found = key_of_request(asked.said.csr)
-    assert found is not None
-    certificate = certificate_rows.give(gateway, found[0], by, now_ms)
+    certificate = certificate_rows.give(gateway, asked.tls, by, now_ms)
     revoke_certificates(gateway, REPLACED, now_ms, but=certificate.key_digest)
     body = EnrolAnswer(
         gateway=gateway.pk,

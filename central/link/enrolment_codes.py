@@ -17,6 +17,7 @@ from central.link.models import EnrolmentCode, Gateway
 from central.office.sealing import seal, unseal
 from gateway.contract.commands import CENTRAL
 from gateway.contract.enrolment import LETTERS, grouped, name_of, write_enrolment_code
+from gateway.contract.envelope import KEY_ID
 from gateway.contract.identifiers import NotAnIdentifier, checked
 
 HOUR_MS = 3_600_000
@@ -66,7 +67,7 @@ def open_code(
     if isinstance(wanted, CodeRefusal):
         return wanted
     row = row or EnrolmentCode.objects.select_for_update().filter(building=building).first()
-    letters = None if row is None or new_code else _letters(row)
+    letters = None if row is None or new_code else letters_of(row)
     if row is not None and letters is None and not new_code:
         return CodeRefusal.LOST
     is_new = letters is None
@@ -107,7 +108,7 @@ def show_code(building_code: str, *, actor: str, now_ms: int) -> str | CodeRefus
     row = EnrolmentCode.objects.filter(building__code=building_code).first()
     if row is None:
         return CodeRefusal.NO_CODE
-    letters = _letters(row)
+    letters = letters_of(row)
     if letters is None:
         return CodeRefusal.LOST
     record_audit(
@@ -125,17 +126,13 @@ def approve_replacement(building_code: str, key: str, *, actor: str, now_ms: int
     row.approved_key = key
     row.save(update_fields=["approved_key"])
     record_audit(
-        actor=actor, action="approve-replacement", subject=building_code, detail=key[:16], now_ms=now_ms
+        actor=actor, action="approve-replacement", subject=building_code, detail=key[:KEY_ID], now_ms=now_ms
     )
     return None
 
 
 def letters_of(row: EnrolmentCode) -> str | None:
     """Give a code's letters; None where they can't be unsealed any more."""
-    return _letters(row)
-
-
-def _letters(row: EnrolmentCode) -> str | None:
     letters = (unseal(row.sealed) or {}).get(LETTER, "")
     return letters if len(letters) == LETTERS else None
 

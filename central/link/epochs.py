@@ -23,11 +23,12 @@ from central.link.models import (
     TakeBackRequest,
 )
 from gateway.contract.commands import BeginEpoch, BillGap, CloseAccount, TakeBack, decode_command
+from gateway.contract.envelope import KEY_ID
 from gateway.contract.facts import Birth
 from gateway.contract.identifiers import AccountId, Epoch, GrantId
 
 BOOTS_KEPT = 100
-KEY_LETTERS, KEYS_KEPT = 16, 64
+KEYS_KEPT = 64
 BILL_GAP = BillGap.__struct_config__.tag
 BEYOND_ANY_ROW = 1 << 53
 """The gateway may have written past the last row we have since its store went back: the order must stand all the same."""
@@ -228,7 +229,7 @@ def _note_birth(gateway: Gateway, birth: Birth, issued_ms: int, now_ms: int) -> 
     gateway.boot, gateway.software, gateway.birth_issued_ms = birth.boot, birth.software[:64], issued_ms
     gateway.birth_last_command, gateway.applied_config_version = birth.last_command, birth.config_version
     gateway.meters_seen = [[m.meter, m.line, m.model, m.address] for m in birth.meters]
-    gateway.central_keys = [key for key in birth.central_keys if len(key) <= KEY_LETTERS][:KEYS_KEPT]
+    gateway.central_keys = [key for key in birth.central_keys if len(key) <= KEY_ID][:KEYS_KEPT]
     gateway.online, gateway.last_seen_ms = True, now_ms
     gateway.save()
 

@@ -58,10 +58,9 @@ class Standing:
     def waits(self) -> str:
         """The key that waits for a person's word, empty where none does."""
         code = self.code
-        waiting = (
-            code is not None and self.is_open and code.waiting_key and code.approved_key != code.waiting_key
-        )
-        return code.waiting_key if code is not None and waiting else ""
+        if code is None or not self.is_open or code.approved_key == code.waiting_key:
+            return ""
+        return code.waiting_key
 
 
 def standings(now_ms: int) -> list[Standing]:

@@ -9,12 +9,11 @@ from django.db import transaction
 
 from central.clock import local
 from central.domain.certificates import DAY_MS
-from central.link.alarms import clear_alarm, raise_alarm
+from central.link.alarms import TOLD, clear_alarm, raise_alarm
 from central.link.authority import AuthorityUnreadable
 from central.link.broker_files import NotWritten, broker_ends_ms, write_again
 from central.link.gateway_queries import ending_soon
 from central.link.models import Alarm
-from central.link.revoking import TOLD
 from central.link.signing import SigningKeyMissing
 from central.link.signing_keys import tell_keys
 from central.office.notices import notify, was_told

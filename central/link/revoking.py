@@ -10,14 +10,11 @@ from enum import StrEnum
 from django.db import transaction
 
 from central.ledger.operations import record_audit
-from central.link.alarms import GATEWAY_REVOKED, raise_alarm
+from central.link.alarms import GATEWAY_REVOKED, TOLD, raise_alarm
 from central.link.authority import AuthorityUnreadable, folder
 from central.link.broker_files import NotWritten, Written, write_again
 from central.link.models import EnrolmentCode, Gateway, GatewayCertificate
 from central.office.notices import notify
-from central.office.roles import Role
-
-TOLD = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
 
 
 class RevokeRefusal(StrEnum):

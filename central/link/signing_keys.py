@@ -20,12 +20,10 @@ from central.link import outbox
 from central.link.models import Command, Gateway, SigningKey
 from central.link.signing import SigningKeyMissing, former_file, hex_of, public_key_hex, read_private_key
 from central.link.whole_files import write_whole
-from gateway.contract.commands import TrustKeys
+from gateway.contract.commands import MOST_KEYS, TrustKeys
+from gateway.contract.envelope import KEY_ID
 from gateway.contract.facts import CommandOutcome
 
-KEY_ID = 16
-MOST_RETIRED = 32
-"""As many as a gateway takes; of more, those that were retired last."""
 TRUST_KEYS = "trust-keys"
 NOT_AGAIN = (CommandOutcome.UNSUPPORTED.value, CommandOutcome.REFUSED.value)
 """Said of the same keys again, these answers would come again."""
@@ -146,9 +144,9 @@ def recover(file: Path, *, actor: str, now_ms: int) -> str | Refused:
         here = public_key_hex()[:KEY_ID]
     except SigningKeyMissing:
         here = ""
-    if here and (
-        not (known := gateways_now()) or any(here in one.believes or not one.believes for one in known)
-    ):
+    gateways = gateways_now()
+    is_strange = bool(gateways) and all(one.believes and here not in one.believes for one in gateways)
+    if here and not is_strange:
         return Refused(KeyRefusal.NOT_LOST)
     found = _key_of(file)
     return found if isinstance(found, Refused) else _sign_with(found, "recover-signing-key", actor, now_ms)
@@ -178,7 +176,7 @@ def retire(key_id: str, *, without: Sequence[str] = (), actor: str, now_ms: int)
 def tell_keys(now_ms: int) -> int:
     """Tell each gateway that believes other keys than it should; give how many are told. Looked at each minute, too."""
     believed = believed_keys()
-    gone = SigningKey.objects.filter(state=State.RETIRED).order_by("-since_ms", "pk")[:MOST_RETIRED]
+    gone = SigningKey.objects.filter(state=State.RETIRED).order_by("-since_ms", "pk")[:MOST_KEYS]
     retired = sorted(row.public_key for row in gone)
     if len(believed) == 1 and not retired:
         return 0

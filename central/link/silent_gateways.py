@@ -3,13 +3,12 @@
 from django.db import transaction
 
 from central.clock import local
+from central.link.alarms import TOLD
 from central.link.models import Gateway
 from central.office.dated_settings import number_at
 from central.office.notices import notify, was_told
-from central.office.roles import Role
 
 MINUTE_MS = 60_000
-TOLD = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
 
 
 def tell_of_silent_gateways(now_ms: int) -> int:

@@ -7,13 +7,11 @@ believed, unless it was retired: that is the way back when every key that centra
 from gateway.application.known_grants import Done
 from gateway.application.ports import Journal
 from gateway.application.records import ONLY, KeysTold
-from gateway.contract.commands import TrustKeys
+from gateway.contract.commands import MOST_KEYS, TrustKeys
 from gateway.contract.envelope import keyring_from_hex
 from gateway.contract.facts import CommandOutcome
 
 KEY_HEX = 64
-MOST_KEYS = 32
-"""Of either kind; more is a mistake of central's."""
 
 
 def apply_trust_keys(journal: Journal, body: TrustKeys, signed_by: str) -> Done:

@@ -3,6 +3,7 @@
 Four letters of every group are data, the fifth checks them and their place, so that a slip is named by its group.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -11,7 +12,7 @@ GROUP_DATA = 4
 MOST_TYPED = 1_000
 _MISREAD = str.maketrans("OIL", "011")
 _BETWEEN_GROUPS = str.maketrans("", "", " -_.,\t\r\n　－")
-_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def plain(text: str) -> str:
 
 def is_of_letters(text: str) -> bool:
     """Say whether there is nothing but letters of the alphabet in it."""
-    return all(letter in _VALUES for letter in plain(text))
+    return all(letter in VALUES for letter in plain(text))
 
 
 def grouped(raw: bytes) -> str:
@@ -46,9 +47,9 @@ def grouped(raw: bytes) -> str:
 def ungrouped(text: str) -> bytes | NoGroups:
     """Read groups as they were typed. Anything may be typed; what is none is named, never raised."""
     typed = plain(text[:MOST_TYPED])
-    if not typed or any(letter not in _VALUES for letter in typed):
+    if not typed or any(letter not in VALUES for letter in typed):
         return NoGroups()
-    values = [_VALUES[letter] for letter in typed]
+    values = [VALUES[letter] for letter in typed]
     groups = [values[first : first + GROUP_DATA + 1] for first in range(0, len(values), GROUP_DATA + 1)]
     bits = len(groups) * GROUP_DATA * 5
     if len(groups[-1]) <= GROUP_DATA or bits % 8:
@@ -62,12 +63,17 @@ def ungrouped(text: str) -> bytes | NoGroups:
     return number.to_bytes(bits // 8, "big")
 
 
-def _check(group: list[int], place: int) -> int:
-    """A sum over GF(32) that begins with the group's place: every wrong letter, swapped neighbours and swapped groups change it."""
-    check = place + 1 & 31
-    for value in group:
+def check_sum(values: Iterable[int], begun: int = 0) -> int:
+    """Give the sum over GF(32) of numbers from 0 to 31: every wrong one and every two swapped neighbours change it."""
+    check = begun
+    for value in values:
         check = _times_alpha(check) ^ value
     return _times_alpha(check)
+
+
+def _check(group: list[int], place: int) -> int:
+    """The sum begins with the group's place: swapped groups change it, too."""
+    return check_sum(group, place + 1 & 31)
 
 
 def _times_alpha(value: int) -> int:

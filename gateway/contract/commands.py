@@ -10,6 +10,9 @@ from gateway.contract.facts import Balance
 from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
 from gateway.contract.rules import AccountRule, BindingRule, GroupRule, PolicyRule, PriceRule
 
+MOST_KEYS = 32
+"""Of each list of a `trust-keys`; more is a mistake of central's."""
+
 
 class Grant(msgspec.Struct, frozen=True, tag="grant", tag_field="kind"):
     """Credit for one bucket. Never expires as a command; idempotent by its id (C-5), also as a voucher (C-6)."""

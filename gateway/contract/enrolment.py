@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.contract.checked_groups import ALPHABET
+from gateway.contract.checked_groups import ALPHABET, VALUES, check_sum, is_of_letters, plain
 
 ENROL_PATH = "/gateways/enrol/"
 RENEW_PATH = "/gateways/renew/"
@@ -35,9 +35,6 @@ SALT = b"cardroom-enrol-1"
 ROUNDS = 200_000
 """A tenth of a second here, half of one on a Pi; for all codes of one name, longer than anybody has."""
 NONCE_BYTES = 16
-_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
-_MISREAD = str.maketrans("OIL", "011")
-_BETWEEN = str.maketrans("", "", " -_.,\t\r\n　－")
 
 
 class EnrolRefusal(StrEnum):
@@ -131,24 +128,16 @@ class RenewAnswer(msgspec.Struct, frozen=True):
 
 def read_enrolment_code(typed: str) -> str | None:
     """Give a code's 16 letters without groups as they were meant; None for what is no code, or mistyped."""
-    letters = typed[:200].translate(_BETWEEN).upper().translate(_MISREAD)
-    if len(letters) != LETTERS or any(letter not in _VALUES for letter in letters):
+    letters = plain(typed[:200])
+    if len(letters) != LETTERS or not is_of_letters(letters):
         return None
-    return letters if letters[-1] == check_letter(letters[:-1]) else None
-
-
-def check_letter(letters: str) -> str:
-    """Give the last letter of a code: a sum over GF(32) in which every wrong letter and every two swapped ones show."""
-    check = 0
-    for letter in letters:
-        check = _times_alpha(check) ^ _VALUES[letter]
-    return ALPHABET[_times_alpha(check)]
+    return letters if letters[-1] == _check_letter(letters[:-1]) else None
 
 
 def write_enrolment_code(values: Sequence[int]) -> str:
     """Give the 16 letters of fifteen random numbers from 0 to 31."""
     letters = "".join(ALPHABET[value] for value in values)
-    return letters + check_letter(letters)
+    return letters + _check_letter(letters)
 
 
 def grouped(letters: str) -> str:
@@ -166,7 +155,7 @@ def enrolment_key(letters: str) -> bytes:
     its name, too."""
     number = 0
     for letter in letters[: LETTERS - 1]:
-        number = number << 5 | _VALUES[letter]
+        number = number << 5 | VALUES[letter]
     return pbkdf2_hmac("sha256", number.to_bytes(CODE_BYTES, "big"), SALT + name_of(letters).encode(), ROUNDS)
 
 
@@ -185,6 +174,6 @@ def is_proved(mac: str, expected: str) -> bool:
     return compare_digest(mac.lower().encode(), expected.encode())
 
 
-def _times_alpha(value: int) -> int:
-    """Multiply in GF(32), by x^5 + x^2 + 1."""
-    return (value << 1) ^ (0b100101 if value & 16 else 0)
+def _check_letter(letters: str) -> str:
+    """The last letter of a code: a sum in which every wrong letter and every two swapped ones show."""
+    return ALPHABET[check_sum(VALUES[letter] for letter in letters)]

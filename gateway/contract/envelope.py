@@ -18,6 +18,8 @@ from gateway.contract.identifiers import KeyId
 
 VERSION = 1
 MAX_BYTES = 1_000_000
+KEY_ID = 16
+"""Hex digits of a key's name: the first of its public half."""
 
 T = TypeVar("T")
 
@@ -62,7 +64,7 @@ class Keyring:
         """Believe these too (64 hex digits each), and the retired ones no more, at once and for whoever holds the ring."""
         self.keys.update(keyring_from_hex(list(told)).keys)
         for key in retired:
-            self.keys.pop(KeyId(key[:16]), None)
+            self.keys.pop(KeyId(key[:KEY_ID]), None)
 
 
 class Signer(Protocol):
@@ -86,8 +88,8 @@ class KeySigner:
 
 
 def key_id_of(public_key: Ed25519PublicKey) -> KeyId:
-    """A key's name is the first 16 hex digits of its public bytes: nothing to configure, nothing to confuse."""
-    return KeyId(public_key.public_bytes_raw().hex()[:16])
+    """Give a key's name, made of the key itself: nothing to configure, nothing to confuse."""
+    return KeyId(public_key.public_bytes_raw().hex()[:KEY_ID])
 
 
 def keyring_from_hex(public_keys: list[str]) -> Keyring:

@@ -44,7 +44,7 @@ def words_of(seed: bytes) -> list[str]:
 def seed_of(text: str) -> bytes | Mistyped:
     """Read a recovery key as it was typed, in letters or in words."""
     typed = text.lower().split()
-    if len(typed) >= GROUPS and all(word.isalpha() for word in typed) and len(typed) != GROUPS:
+    if len(typed) > GROUPS and all(word.isalpha() for word in typed):
         return _from_words(typed)
     raw = ungrouped(text)
     if isinstance(raw, NoGroups):

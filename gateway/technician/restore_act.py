@@ -24,6 +24,7 @@ from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.opening import lock_file
 from gateway.adapters.journal_store.snapshot import CantLook, StoreFacts, inspect_store
 from gateway.application.ports import StoreInUse
+from gateway.contract.envelope import KEY_ID
 from gateway.contract.recovery_key import name_of, private_key_of
 from gateway.technician.answer import print_json
 from gateway.technician.backup_parts import DATA
@@ -217,7 +218,7 @@ def _signer(signer: str, here: Here) -> Iterator[str]:
         yield say(
             "! Whose it is can't be told here: it was signed by key {key}. Compare that with the key on central's page of this "
             "gateway; where it differs, put nothing back.",
-            key=signer[:16],
+            key=signer[:KEY_ID],
         )
     elif here.known.signer != signer:
         yield say(

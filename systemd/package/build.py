@@ -18,7 +18,7 @@ from pathlib import Path
 
 from environment import ARCHITECTURES, NotBuilt, make_environment
 from packing import PACKAGES, Build, pack
-from signing import release_key, sign
+from signing import ReleaseKey, release_key, sign
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = re.compile(r"\d+(\.\d+)+([~+][a-z0-9.]+)?")
@@ -50,7 +50,7 @@ def main() -> int:
     return 0
 
 
-def _build(args: argparse.Namespace, name: str, epoch: int, key: object) -> Path:
+def _build(args: argparse.Namespace, name: str, epoch: int, key: ReleaseKey | None) -> Path:
     with tempfile.TemporaryDirectory(prefix="cardroom-deb-") as folder:
         tree = Path(folder) / "tree"
         build = Build(ROOT, tree, name, args.version, args.arch, epoch)

@@ -73,7 +73,7 @@ def _install_pins(build: Build, site: Path, scratch: Path) -> None:
 def _pins(build: Build) -> list[tuple[str, str]]:
     """The lock's pins with their hashes, for the extras of this package: name and lines."""
     words = ["export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate"]
-    for extra in build.extras():
+    for extra in PACKAGES[build.name].extras:
         words += ["--extra", extra]
     text = _uv(build, *words)
     parts = re.split(r"(?m)^(?=[A-Za-z0-9])", text)

@@ -8,7 +8,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tomllib
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from email.utils import formatdate
@@ -29,7 +28,7 @@ class Package:
     extras: tuple[str, ...]
     commands: dict[str, str]
     units: tuple[str, ...]
-    """Names below systemd/; those that don't exist yet are left out."""
+    """Patterns of names below systemd/."""
 
 
 PACKAGES = {
@@ -53,7 +52,6 @@ PACKAGES = {
             "cardroom-central*.service",
             "cardroom-ingest.service",
             "cardroom-notices.service",
-            "cardroom-backup.*",
             "mosquitto-cardroom.path",
             "mosquitto-cardroom.service",
         ),
@@ -79,11 +77,6 @@ class Build:
     @property
     def home(self) -> Path:
         return Path("/opt/cardroom") / self.name
-
-    def extras(self) -> list[str]:
-        """The extras that there are."""
-        project = tomllib.loads((self.root / "pyproject.toml").read_text())["project"]
-        return [extra for extra in PACKAGES[self.name].extras if extra in project["optional-dependencies"]]
 
     def units(self) -> list[Path]:
         return sorted(

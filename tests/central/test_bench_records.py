@@ -1,5 +1,6 @@
 """Bench records at central: taken in once, as they are; damaged, changed, foreign or hostile ones by name not at all (R-4.3.1)."""
 
+import hashlib
 import json
 from argparse import Namespace
 from pathlib import Path
@@ -72,8 +73,6 @@ def changed(**fields: object) -> bytes:
 
 def rehashed(**fields: object) -> bytes:
     """As somebody writes it who knows the hash and has no key."""
-    import hashlib
-
     document = json.loads(write_record(RECORD))
     document["record"] |= fields
     document["sha256"] = hashlib.sha256(canonical(document["record"])).hexdigest()
@@ -131,6 +130,10 @@ def test_the_command_names_each_file_that_it_leaves(
     assert out == "1 imported, 0 known already, 2 not taken in\n"
     assert "bad.json: not taken in: it was changed" in err
     assert "none.json: not taken in: No such file" in err
+    (tmp_path / "good.json").write_bytes(write_record(msgspec.structs.replace(RECORD, order="PO-2")))
+    with translation.override("zh-hans"):
+        assert import_bench(Namespace(files=[str(tmp_path / "good.json")], key=[])) == 1
+    assert "该编号已有不同内容的记录；两者之一被改动过 (exists-with-different)" in capsys.readouterr().err
     assert import_bench(Namespace(files=[str(tmp_path)], key=["no-key"])) == 2
 
 

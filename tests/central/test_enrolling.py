@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from django.test import Client
 
 from central.clock import now_ms
 from central.domain import certificates
@@ -125,8 +126,6 @@ HOSTILE: list[bytes] = [
 
 @pytest.mark.parametrize("leaf", ["enrol", "renew"])
 def test_hostile_input_is_a_refusal_with_a_name(code: str, leaf: str) -> None:
-    from django.test import Client
-
     for sent in HOSTILE:
         EnrolmentTry.objects.all().delete()
         assert post(leaf, sent)["refusal"] in ("bad-request", "unknown-code"), sent[:40]

@@ -84,7 +84,6 @@ def test_from_nothing_to_a_gateway_and_its_revocation(typed: Typed, tmp_path: Pa
     )
     assert Gateway.objects.get().public_key == ""
     # Where the list can't be written the gateway is revoked all the same, and the sentence says what is left to do.
-    code = typed("enrol", "1")[0]
     NewCard().enrol(typed("enrol", "1")[1].splitlines()[0])
     Path(folder).rename(tmp_path / "elsewhere")
     code, said = typed("revoke", "b1", "--why", "again")

@@ -11,8 +11,7 @@ from central.link.models import Command, Gateway, SigningKey
 from central.link.operations import ask_resend, enrol_gateway
 from central.link.signing import SigningKeyMissing, former_file, public_key_hex, signer
 from central.link.signing_keys import KeyRefusal, Refused
-from gateway.application.trust_keys import MOST_KEYS
-from gateway.contract.commands import TrustKeys, decode_command
+from gateway.contract.commands import MOST_KEYS, TrustKeys, decode_command
 from gateway.contract.envelope import Refusal, Sealed, keyring_from_hex, unseal
 from gateway.contract.facts import CommandOutcome, CommandResult
 from tests.central.conftest import NOW_MS

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,6 @@ class Pi:
 
     root: Path
     daemon: asyncio.subprocess.Process | None = None
-    said: list[str] = field(default_factory=list)
-    """What the daemon logged."""
 
     @property
     def data(self) -> Path:

@@ -51,9 +51,8 @@ def _import(path: Path, trusted: frozenset[str]) -> str:
     if isinstance(taken, RecordRefusal):
         return _refused(path, f"{REFUSALS[taken]} ({taken.value})")
     if taken is Taken.EXISTS_WITH_DIFFERENT:
-        return _refused(
-            path, f"its id is known with other content ({taken.value}); one of the two was changed"
-        )
+        other = _("its id is known with other content; one of the two was changed")
+        return _refused(path, f"{other} ({taken.value})")
     return taken.value
 
 

@@ -61,11 +61,8 @@ def broker_config(options: Namespace) -> int:
     """Write a whole Mosquitto configuration into a folder; exit code 1 when it can't be written, 2 for what names no machine."""
     if not is_ready():
         return 2
-    folder, wrong = (
-        os.path.abspath(options.folder),
-        [host for host in options.host if not certificates.is_host(host)],
-    )
-    if wrong:
+    folder = os.path.abspath(options.folder)
+    if wrong := [host for host in options.host if not certificates.is_host(host)]:
         return _senseless(
             f"{wrong[0]!r} names no machine; give --host a name such as cards.example.edu, or an address"
         )

@@ -53,7 +53,7 @@ def enrol(options: Namespace) -> int:
     if isinstance(opened, CodeRefusal):
         return _refused(opened, options)
     print(opened.code)
-    until = f"{clock.local(opened.open_until_ms):%Y-%m-%d %H:%M}"
+    until = clock.minute_text(opened.open_until_ms)
     print(f"for gateway {opened.gateway} of building {options.building}, open until {until}, for one card")
     print("on the Pi: sudo cardroom-gateway setup")
     return 0

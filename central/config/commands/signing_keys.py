@@ -7,8 +7,9 @@ from pathlib import Path
 from central import clock
 from central.config.commands.running import is_ready
 from central.link import signing_keys
-from central.link.signing_keys import KEY_ID, KeyRefusal, Refused
+from central.link.signing_keys import KeyRefusal, Refused
 from central.link.stock_vouchers import unused_of_key
+from gateway.contract.envelope import KEY_ID
 
 ADVICE = {
     KeyRefusal.NEXT_EXISTS: "the next key {about} is prepared already; switch to it, or make another one with --again if its "
@@ -30,7 +31,7 @@ def show(options: Namespace) -> int:
     if not is_ready():
         return 2
     for row in signing_keys.keys_now(clock.now_ms()):
-        print(f"{row.public_key}  {row.get_state_display()} since {clock.local(row.since_ms):%Y-%m-%d %H:%M}")
+        print(f"{row.public_key}  {row.get_state_display()} since {clock.minute_text(row.since_ms)}")
     for one in signing_keys.gateways_now():
         print(
             f"  {one.gateway} believes: {' '.join(one.believes) or 'does not say (not heard yet, or older software)'}"
