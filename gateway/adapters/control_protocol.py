@@ -36,6 +36,11 @@ class Reply(msgspec.Struct, frozen=True):
     result: msgspec.Raw = msgspec.Raw(b"null")
     refusal: ControlRefusal | None = None
     message: str = ""
+    """In English; the three below are the same for a command in another language."""
+    about: str = ""
+    """Names and stable words that stand before the sentence."""
+    text: str = ""
+    facts: dict[str, str] = {}
 
 
 class RoomStatus(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from gateway.adapters.control_protocol import (
     encode_line,
 )
 from gateway.adapters.unix_path import short_path
+from gateway.words import WordedError, mark
 
 MODE = 0o660
 MAX_CLIENTS = 16
@@ -47,19 +48,29 @@ class Order:
         """One argument as text. Raises Unable when it is missing: the client learns which."""
         value = self.arguments.get(name)
         if not isinstance(value, str) or not value:
-            raise Unable(f"{self.do} needs {name!r} as text")
+            raise Unable(mark("{do} needs {name} as text"), do=self.do, name=repr(name))
         return value
 
     def number(self, name: str) -> int:
         """One argument as a whole number. Raises Unable when it is missing or something else."""
         value = self.arguments.get(name)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Unable(f"{self.do} needs {name!r} as a whole number")
+            raise Unable(mark("{do} needs {name} as a whole number"), do=self.do, name=repr(name))
         return value
 
 
-class Unable(Exception):
-    """Raised by a handler that can't do what was asked; its text goes to the technician as it is."""
+class Unable(WordedError):
+    """Raised by a handler that can't do what was asked; the command says it in its reader's language.
+
+    `about`: names and stable words that stand before the sentence.
+    """
+
+    def __init__(self, text: str, about: str = "", **facts: object) -> None:
+        super().__init__(text, **facts)
+        self.about = about
+
+    def __str__(self) -> str:
+        return f"{self.about}: {super().__str__()}" if self.about else super().__str__()
 
 
 class AlreadyRunning(Exception):
@@ -134,40 +145,44 @@ class ControlServer:
 
     async def _answer(self, reader: asyncio.StreamReader, by: str) -> Reply | Stream | None:
         if len(self._clients) > MAX_CLIENTS:
-            return Reply(refusal=ControlRefusal.BUSY, message="too many technicians at once; try again")
+            return _refused(ControlRefusal.BUSY, Unable(mark("too many technicians at once; try again")))
         try:
             line = await asyncio.wait_for(reader.readuntil(b"\n"), REQUEST_TIMEOUT_S)
         except asyncio.LimitOverrunError:
-            return Reply(
-                refusal=ControlRefusal.TOO_LONG, message=f"an order has at most {MAX_LINE_BYTES} bytes"
-            )
+            long = Unable(mark("an order has at most {most} bytes"), most=MAX_LINE_BYTES)
+            return _refused(ControlRefusal.TOO_LONG, long)
         except (asyncio.IncompleteReadError, TimeoutError):
             return None
         request = decode_request(line)
         if request is None:
-            return Reply(refusal=ControlRefusal.MALFORMED, message="not an order of this protocol")
+            return _refused(ControlRefusal.MALFORMED, Unable(mark("not an order of this protocol")))
         return await self._perform(Order(request.do, request.arguments, by))
 
     async def _perform(self, order: Order) -> Reply | Stream:
         handler = self._handlers.get(order.do)
         if handler is None:
             known = ", ".join(sorted(self._handlers))
-            return Reply(refusal=ControlRefusal.UNKNOWN_ORDER, message=f"{order.do!r} is not one of: {known}")
+            unknown = Unable(mark("{do} is not one of: {known}"), do=repr(order.do), known=known)
+            return _refused(ControlRefusal.UNKNOWN_ORDER, unknown)
         try:
             result = await asyncio.wait_for(handler(order), ORDER_TIMEOUT_S)
         except Unable as error:
-            return Reply(refusal=ControlRefusal.REFUSED, message=str(error))
+            return _refused(ControlRefusal.REFUSED, error)
         except TimeoutError:
-            message = f"{order.do} took longer than {ORDER_TIMEOUT_S:.0f} s; see `cardroom-gateway status`"
-            return Reply(refusal=ControlRefusal.FAILED, message=message)
+            slow = mark("{do} took longer than {seconds} s; see `cardroom-gateway status`")
+            late = Unable(slow, do=order.do, seconds=f"{ORDER_TIMEOUT_S:.0f}")
+            return _refused(ControlRefusal.FAILED, late)
         except Exception:
             # A bug in one order must not take the building's meters down with it; the log has the trace.
             log.exception("order-failed", do=order.do, by=order.by)
-            message = (
-                f"{order.do} failed inside the daemon; its log says why (journalctl -u cardroom-gateway)"
-            )
-            return Reply(refusal=ControlRefusal.FAILED, message=message)
+            bug = mark("{do} failed inside the daemon; its log says why (journalctl -u cardroom-gateway)")
+            return _refused(ControlRefusal.FAILED, Unable(bug, do=order.do))
         return result if isinstance(result, Stream) else _done(result)
+
+
+def _refused(refusal: ControlRefusal, why: Unable) -> Reply:
+    facts = {name: str(fact) for name, fact in why.facts.items()}
+    return Reply(refusal=refusal, message=str(why), about=why.about, text=why.text, facts=facts)
 
 
 def _done(result: object) -> Reply:

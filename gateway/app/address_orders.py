@@ -13,7 +13,7 @@ import structlog
 from gateway.adapters.control_socket import Order, Unable
 from gateway.adapters.registry_store import MeterRow, RegistryDamaged
 from gateway.app.parts import Parts
-from gateway.app.swap_orders import follow_swaps
+from gateway.app.swap_orders import follow_swaps, no_row
 from gateway.application.change_address import begin_change, end_change, is_the_meter, note_lost, open_changes
 from gateway.application.ports import Rank, Silent, StoreFull
 from gateway.application.records import AddressChange
@@ -22,9 +22,9 @@ from gateway.loops.fleet import FleetMeter
 from gateway.protocols.driver import Answer, Item, Refused
 from gateway.protocols.meters import names_one_meter
 from gateway.protocols.readdress import WILDCARD, Readdressing, readdressing, who_answered
+from gateway.words import mark
 
 LOOK_EVERY_S = 60.0
-BY_HAND = "set it on the meter, then enter it: cardroom-gateway meters readdress"
 
 log = structlog.get_logger("addresses")
 
@@ -39,6 +39,21 @@ class Found(StrEnum):
     """Somebody answers at the new address, and nothing proves that it is this meter."""
 
 
+NOT_MOVED = {
+    Found.OLD: mark(
+        "{meter} still answers at {old}: is its programming key pressed, is it in set-up mode? "
+        "Else set it on the meter, then enter it: cardroom-gateway meters readdress"
+    ),
+    Found.NOWHERE: mark(
+        "{meter} answers neither at {new} nor at {old}; it is looked for, and entered where it answers"
+    ),
+    Found.STRANGER: mark(
+        "a meter answers at {new}, but its number is not {meter}'s; nothing was entered. Look at its display, "
+        "then enter it: cardroom-gateway meters readdress {meter} {new}"
+    ),
+}
+
+
 class AddressOrders:
     """Does the order, over the daemon's parts."""
 
@@ -50,12 +65,17 @@ class AddressOrders:
         meter, new = MeterNo(order.text("meter")), order.text("address").upper()
         row = self._parts.commissioning.registry.meter(meter)
         if row is None:
-            raise Unable(f"there is no meter {meter}; `cardroom-gateway meters list` shows them")
+            raise Unable(
+                mark("there is no meter {meter}; `cardroom-gateway meters list` shows them"), meter=meter
+            )
         if not names_one_meter(new):
-            raise Unable(f"{new} speaks to more than one meter; give the meter an address of its own")
+            raise Unable(
+                mark("{address} speaks to more than one meter; give the meter an address of its own"),
+                address=new,
+            )
         refusal = self._parts.commissioning.registry.judge_replacement(meter, replace(row, address=new))
         if refusal is not None:
-            raise Unable(str(refusal))
+            raise no_row(refusal)
         here, there = self._made(row), self._made(replace(row, address=new))
         moving = self._moving(row, new)
         await self._check_line(row, here, there, moving)
@@ -67,32 +87,21 @@ class AddressOrders:
         try:
             found = await settle_change(self._parts, meter, change)
         except (OSError, RegistryDamaged) as error:
-            raise Unable(
-                f"{meter} was told to move to {new}, but the registry can't follow yet: {error}; it is tried again each minute"
-            ) from error
+            told = mark(
+                "{meter} was told to move to {new}, but the registry can't follow yet: {why}; it is tried again each minute"
+            )
+            raise Unable(told, meter=meter, new=new, why=error) from error
         return self._told(found, row, new)
 
     def _told(self, found: Found, row: MeterRow, new: str) -> dict[str, str]:
-        if found is Found.OLD:
-            raise Unable(
-                f"{row.meter_number} still answers at {row.address}: is its programming key pressed, is it in set-up mode? "
-                f"Else {BY_HAND}"
-            )
-        if found is Found.NOWHERE:
-            raise Unable(
-                f"{row.meter_number} answers neither at {new} nor at {row.address}; it is looked for, and entered where it answers"
-            )
-        if found is Found.STRANGER:
-            raise Unable(
-                f"a meter answers at {new}, but its number is not {row.meter_number}'s; nothing was entered. Look at its display, "
-                f"then enter it: cardroom-gateway meters readdress {row.meter_number} {new}"
-            )
+        if found in NOT_MOVED:
+            raise Unable(NOT_MOVED[found], meter=row.meter_number, old=row.address, new=new)
         return {"meter": row.meter_number, "old": row.address, "new": new}
 
     def _made(self, row: MeterRow) -> FleetMeter:
         made = self._parts.commissioning.meter_at(row)
         if isinstance(made, str):
-            raise Unable(f"{row.meter_number}: {made}")
+            raise Unable(made, about=row.meter_number)
         return made
 
     def _moving(self, row: MeterRow, new: str) -> Readdressing:
@@ -102,7 +111,11 @@ class AddressOrders:
         assert line is not None, "its line runs"
         moving = readdressing(model, row.address, new, line.baud)
         if moving is None:
-            raise Unable(f"a {row.model} takes no address from the line: {BY_HAND} {row.meter_number} {new}")
+            by_hand = mark(
+                "a {model} takes no address from the line: set it on the meter, then enter it: "
+                "cardroom-gateway meters readdress {meter} {new}"
+            )
+            raise Unable(by_hand, model=row.model, meter=row.meter_number, new=new)
         return moving
 
     async def _check_line(
@@ -115,15 +128,29 @@ class AddressOrders:
             if one.line == row.line and one.meter_number != row.meter_number
         ]
         if moving.alone and others:
+            all_move = mark(
+                "every meter on line {line} would take the address, and {count} others are on it ({others}); wire {meter} alone, "
+                "or set it on the meter, then enter it: cardroom-gateway meters readdress {meter} {new}"
+            )
             raise Unable(
-                f"every meter on line {row.line} would take the address, and {len(others)} others are on it "
-                f"({', '.join(others[:3])}); wire {row.meter_number} alone, or {BY_HAND} {row.meter_number} {there.driver.address}"
+                all_move,
+                line=row.line,
+                count=len(others),
+                others=", ".join(others[:3]),
+                meter=row.meter_number,
+                new=there.driver.address,
             )
         if not isinstance(await _ask(here), Answer):
-            raise Unable(f"{row.meter_number} doesn't answer at {row.address}; nothing was sent")
+            raise Unable(
+                mark("{meter} doesn't answer at {address}; nothing was sent"),
+                meter=row.meter_number,
+                address=row.address,
+            )
         if not isinstance(await _ask(there), Silent):
             raise Unable(
-                f"something answers at {there.driver.address} on line {row.line} already; nothing was sent"
+                mark("something answers at {address} on line {line} already; nothing was sent"),
+                address=there.driver.address,
+                line=row.line,
             )
         if moving.alone:
             await self._check_alone(row, here)
@@ -132,14 +159,17 @@ class AddressOrders:
         everybody = self._made(replace(row, address=WILDCARD))
         reply = await _ask(everybody)
         wanted = here.driver.address
-        if not isinstance(reply, Answer) or who_answered(reply.raw) not in (wanted, WILDCARD):
-            raise Unable(
-                f"{row.meter_number} is not alone on line {row.line}: asked who is there, {_heard(reply)}; nothing was sent"
+        if not isinstance(reply, Answer):
+            several = mark(
+                "{meter} is not alone on line {line}: asked who is there, several spoke at once; nothing was sent"
             )
-
-
-def _heard(reply: object) -> str:
-    return f"{who_answered(reply.raw)} answered" if isinstance(reply, Answer) else "several spoke at once"
+            raise Unable(several, meter=row.meter_number, line=row.line)
+        other = who_answered(reply.raw)
+        if other not in (wanted, WILDCARD):
+            stranger = mark(
+                "{meter} is not alone on line {line}: asked who is there, {other} answered; nothing was sent"
+            )
+            raise Unable(stranger, meter=row.meter_number, line=row.line, other=other)
 
 
 async def _ask(meter: FleetMeter, item: Item = Item.ENERGY) -> object:

@@ -20,6 +20,7 @@ from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
 from gateway.domain.reading import MeterState as Reading
 from gateway.domain.relay import RelayState
+from gateway.words import mark
 
 PART_EVERY_S = 0.2
 LONGEST_TRACE_S = 24 * 3600
@@ -85,7 +86,9 @@ class LineOrders:
         seconds = order.number("seconds")
         lines = [bus for row, bus in self._parts.commissioning.lines() if name in ("", row.name)]
         if not lines:
-            raise Unable(f"there is no line {name!r} here; `cardroom-gateway lines` shows them")
+            raise Unable(
+                mark("there is no line {line} here; `cardroom-gateway lines` shows them"), line=repr(name)
+            )
         return Stream(_batches(lines, min(seconds or LONGEST_TRACE_S, LONGEST_TRACE_S)))
 
 

@@ -30,6 +30,7 @@ from gateway.contract.identifiers import AccountId, GrantId, MeterNo
 from gateway.domain.cutoff import HELD_BY_GUARD
 from gateway.domain.reading import MeterState
 from gateway.loops.write_clock import write_clock
+from gateway.words import mark
 
 MS_PER_MINUTE = 60_000
 LOOKS = 5
@@ -102,7 +103,10 @@ class Orders:
         def release(journal: Journal) -> dict[str, str]:
             released = release_account(journal, account, now)
             if released is None:
-                raise Unable(f"there is no account {account}; `cardroom-gateway status` lists them")
+                raise Unable(
+                    mark("there is no account {account}; `cardroom-gateway status` lists them"),
+                    account=account,
+                )
             note(journal, "account-released", account, said, now)
             return {"quarantine": released.quarantine, "doubt": released.doubt}
 
@@ -113,7 +117,7 @@ class Orders:
         said = f"{order.by}: {order.text('why')}"
         done = await self._parts.store.run(lambda journal: resolve_alarm(journal, what, subject, said, now))
         if done.outcome is not CommandOutcome.APPLIED:
-            raise Unable(f"{done.detail}; `cardroom-gateway status` lists the alarms")
+            raise Unable(mark("{why}; `cardroom-gateway status` lists the alarms"), why=done.detail)
         return {"what": what, "subject": subject}
 
     async def _lock_out(self, order: Order) -> dict[str, bool]:
@@ -124,7 +128,9 @@ class Orders:
 
         def change(journal: Journal) -> bool:
             if journal.record(MeterTies, meter) is None and journal.record(MeterState, meter) is None:
-                raise Unable(f"there is no meter {meter}; `cardroom-gateway meters list` shows them")
+                raise Unable(
+                    mark("there is no meter {meter}; `cardroom-gateway meters list` shows them"), meter=meter
+                )
             if not end:
                 raise_alarm(journal, LOCKED_OUT, meter, said, now)
                 return lock_out(journal, meter, TECHNICIAN, line_now)
@@ -145,7 +151,9 @@ class Orders:
         def begin(journal: Journal) -> None:
             done = draw_emergency(journal, DrawEmergency(draw, account, order.by), now)
             if done.outcome is not CommandOutcome.APPLIED:
-                raise Unable(f"{account}: {done.outcome} {done.detail}")
+                raise Unable(
+                    mark("{outcome} {why}"), about=account, outcome=done.outcome.value, why=done.detail
+                )
             note(journal, "emergency-drawn", account, said, now)
 
         await self._parts.store.run(begin)
@@ -158,11 +166,14 @@ class Orders:
         said = f"{order.by}: {order.text('why')}"
         meter = parts.fleet.meter(number)
         if meter is None:
-            raise Unable(f"there is no meter {number} on a line; `cardroom-gateway meters list` shows them")
+            raise Unable(
+                mark("there is no meter {meter} on a line; `cardroom-gateway meters list` shows them"),
+                meter=number,
+            )
         password = str(order.arguments.get("password", "")) or None
         seen = await write_clock(meter, parts.clock, parts.clocks, password)
         if isinstance(seen, str):
-            raise Unable(f"{number}: {seen}")
+            raise Unable(seen, about=number)
         at, zone = parts.clock.now(), parts.clocks.utc_offset_minutes
         await parts.store.run(lambda journal: note_setting(journal, number, said, seen, at, zone))
         return seen
@@ -175,7 +186,7 @@ def _unless_full(handler: Handler) -> Handler:
         try:
             return await handler(order)
         except StoreFull as error:
-            raise Unable(str(error)) from error
+            raise Unable(error.text, about="", **error.facts) from error
 
     return handle
 

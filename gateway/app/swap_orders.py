@@ -12,7 +12,15 @@ from gateway.adapters.control_socket import Order, Unable
 from gateway.adapters.registry_store import MeterRow, Refusal, RegistryDamaged
 from gateway.app.parts import Parts
 from gateway.application.accounts import quarantine
-from gateway.application.plan_swap import Sealed, SwapOrder, SwapPlan, SwapRefused, done_before, plan_swap
+from gateway.application.plan_swap import (
+    Sealed,
+    SwapOrder,
+    SwapPlan,
+    SwapRefusal,
+    SwapRefused,
+    done_before,
+    plan_swap,
+)
 from gateway.application.ports import Garbled, Journal, LineGone, LineReply, Rank, StoreFull
 from gateway.application.records import MeterPlace, Swap
 from gateway.application.site_swaps import note_registered, unregistered
@@ -23,8 +31,16 @@ from gateway.contract.rules import AccountRule, CutOff
 from gateway.domain.instants import elapsed_ms
 from gateway.loops.fleet import FleetMeter
 from gateway.protocols.driver import Answer, Item, Refused
+from gateway.words import mark
 
-TYPE_LAST = "type what it shows with --last KWH --last-by NAME, or take the gateway's last good reading with --last-good"
+TYPE_LAST = mark(
+    "{meter} can't be read: {why}; type what it shows with --last KWH --last-by NAME, "
+    "or take the gateway's last good reading with --last-good"
+)
+TYPE_FIRST = mark(
+    "{meter} can't be read: {why}; look at its wires, address {address} and speed, "
+    "or type what it shows with --first KWH --first-by NAME"
+)
 
 log = structlog.get_logger("swap")
 
@@ -74,14 +90,14 @@ class SwapOrders:
         now = self._parts.clock.now()
         planned = await self._parts.store.run(lambda journal: _planned(journal, ask, now))
         if isinstance(planned, SwapRefused):
-            raise Unable(f"{planned.why}: {planned.detail}")
+            raise Unable(planned.text, about=planned.why.value, **planned.facts)
         plan, rule = planned
         report = _report_plan(ask, plan, rule, now, self._notes(ask, rule))
         if not order.arguments.get("commit", False):
             return report
         done = await self._done(ask, now)
         if isinstance(done, SwapRefused):
-            raise Unable(f"{done.why}: {done.detail}")
+            raise Unable(done.text, about=done.why.value, **done.facts)
         return _report_plan(ask, plan, rule, now, report.notes + await self._follow(done), done=True)
 
     async def _done(self, ask: SwapOrder, now: Instant) -> Swap | SwapRefused:
@@ -91,7 +107,7 @@ class SwapOrders:
         except BooksInDoubt as doubt:
             account, why = doubt.account, doubt.why
             await store.run(lambda journal: quarantine(journal, account, why, now))
-            raise Unable(str(doubt)) from doubt
+            raise Unable(doubt.text, about=SwapRefusal.QUARANTINED.value, **doubt.facts) from doubt
 
     async def _follow(self, swap: Swap) -> list[str]:
         """Bring registry and relay behind a swap that is done; give what the technician should know of it."""
@@ -122,10 +138,10 @@ class SwapOrders:
         old_row = registry.meter(old)
         refusal = registry.judge_replacement(old, row)
         if isinstance(refusal, Refusal):
-            raise Unable(str(refusal))
+            raise no_row(refusal)
         meter = self._parts.commissioning.meter_at(row)
         if isinstance(meter, str):
-            raise Unable(f"{new}: {meter}")
+            raise Unable(meter, about=new)
         last = await self._last(order, old_row, row, meter)
         first = await self._first(order, meter)
         place = MeterPlace(row.line, row.address, row.model, row.ct_ratio, row.location)
@@ -138,7 +154,7 @@ class SwapOrders:
         if order.arguments.get("last_good", False):
             return None
         old, clock = order.text("old"), self._parts.clock
-        meter = self._parts.commissioning.meter_at(old_row) if old_row else "it is not registered here"
+        meter = self._parts.commissioning.meter_at(old_row) if old_row else mark("it is not registered here")
         if "last_wh" in order.arguments:
             kind = meter if isinstance(meter, FleetMeter) else new
             wh, by = order.number("last_wh"), order.text("last_by")
@@ -147,7 +163,7 @@ class SwapOrders:
             meter = f"{row.meter_number} has its address"
         sealed = await self._read(meter) if isinstance(meter, FleetMeter) else meter
         if isinstance(sealed, str):
-            raise Unable(f"{old} can't be read: {sealed}; {TYPE_LAST}")
+            raise Unable(TYPE_LAST, meter=old, why=sealed)
         return sealed
 
     async def _first(self, order: Order, meter: FleetMeter) -> Sealed:
@@ -159,10 +175,7 @@ class SwapOrders:
             return Sealed(
                 order.number("first_wh"), now, read_by=by, span_wh=meter.span_wh, step_wh=meter.step_wh
             )
-        raise Unable(
-            f"{meter.meter} can't be read: {sealed}; look at its wires, address {meter.driver.address} and speed, or "
-            "type what it shows with --first KWH --first-by NAME"
-        )
+        raise Unable(TYPE_FIRST, meter=meter.meter, why=sealed, address=meter.driver.address)
 
     async def _read(self, meter: FleetMeter) -> Sealed | str:
         """Read a register, and who answers; a text says why not."""
@@ -188,7 +201,12 @@ def _number(order: Order, name: str) -> MeterNo:
     try:
         return MeterNo(checked(order.text(name)))
     except NotAnIdentifier as error:
-        raise Unable(str(error)) from error
+        raise Unable(mark("{why}"), why=error) from error
+
+
+def no_row(refusal: Refusal) -> Unable:
+    """Give the registry's refusal of a row as the daemon's own."""
+    return Unable(refusal.text, about=f"{refusal.subject}: {refusal.reason.value}", **refusal.facts)
 
 
 def _new_row(order: Order, present: MeterRow | None, before: MeterPlace | None, new: MeterNo) -> MeterRow:
@@ -200,7 +218,7 @@ def _new_row(order: Order, present: MeterRow | None, before: MeterPlace | None, 
         return _row(new, before)
     missing = [f"--{name}" for name in ("line", "address", "model") if name not in given]
     if missing:
-        raise Unable(f"{new} is not registered: give {', '.join(missing)}")
+        raise Unable(mark("{meter} is not registered: give {missing}"), meter=new, missing=", ".join(missing))
     ratio = order.number("ct_ratio") if "ct_ratio" in order.arguments else 1
     location = order.text("location") if "location" in order.arguments else ""
     return MeterRow(new, order.text("line"), order.text("address"), order.text("model"), ratio, location)
@@ -228,7 +246,7 @@ def _in_words(reply: LineReply) -> str:
         case LineGone(why=why):
             return why
         case _:
-            return "no answer"
+            return mark("no answer")
 
 
 Planned = tuple[SwapPlan, AccountRule | None]

@@ -3,6 +3,7 @@
 Writes nothing. A sealed register is read from the meter, or typed with who read it; a typed one must be possible.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,7 @@ from gateway.contract.rules import AccountRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import DLT645_SPAN_WH, Judgement, MeterReading, MeterState, judge
 from gateway.domain.swapped_groups import names_meter
+from gateway.words import mark, plain
 
 
 class SwapRefusal(StrEnum):
@@ -38,10 +40,16 @@ class SwapRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SwapRefused:
-    """Nothing was changed: its name, and a sentence with what to do."""
+    """Nothing was changed: its name, and a marked sentence with what to do, its facts beside it."""
 
     why: SwapRefusal
-    detail: str
+    text: str
+    facts: Mapping[str, object]
+
+    @property
+    def detail(self) -> str:
+        """The sentence as it is in the code."""
+        return plain(self.text, self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +117,12 @@ def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | Swap
     if refused is not None:
         return refused
     if gathered is None and not groups:
-        return SwapRefused(SwapRefusal.BILLS_NOBODY, _why_nobody(journal, ask, now))
+        return _bills_nobody(journal, ask, now)
     if gathered is not None and gathered.quarantined:
-        detail = (
-            f"{gathered.state.account}: {gathered.quarantined}; release it first: cardroom-gateway release"
+        text = mark("{account}: {why}; release it first: cardroom-gateway release")
+        return SwapRefused(
+            SwapRefusal.QUARANTINED, text, {"account": gathered.state.account, "why": gathered.quarantined}
         )
-        return SwapRefused(SwapRefusal.QUARANTINED, detail)
     found = _last_register(journal, ask, gathered.rule if gathered else None, now)
     if isinstance(found, SwapRefused):
         return found
@@ -136,30 +144,35 @@ def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | Swap
     )
 
 
-def _why_nobody(journal: Journal, ask: SwapOrder, now: Instant) -> str:
+def _bills_nobody(journal: Journal, ask: SwapOrder, now: Instant) -> SwapRefused:
     """Say why nothing of the old meter can be sealed: it is tied to nothing, or has not given its first reading."""
     waiting = due_binding(journal, ask.old, now)
     if waiting is None:
-        return f"{ask.old} bills no account and is in no group; tie {ask.new} to its room at central"
-    never = f"{ask.old} never gave a reading, so nothing was billed to {waiting.account} by it and there is nothing to seal"
-    return f"{never}: add {ask.new} with `meters add` and have central tie it to the room"
+        text = mark("{old} bills no account and is in no group; tie {new} to its room at central")
+        return SwapRefused(SwapRefusal.BILLS_NOBODY, text, {"old": ask.old, "new": ask.new})
+    text = mark(
+        "{old} never gave a reading, so nothing was billed to {account} by it and there is nothing to seal: "
+        "add {new} with `meters add` and have central tie it to the room"
+    )
+    facts = {"old": ask.old, "new": ask.new, "account": waiting.account}
+    return SwapRefused(SwapRefusal.BILLS_NOBODY, text, facts)
 
 
 def _refusal(journal: Journal, ask: SwapOrder, now: Instant) -> SwapRefused | None:
     if ask.old == ask.new:
-        return SwapRefused(SwapRefusal.SAME_METER, f"{ask.old} can't replace itself")
+        return SwapRefused(SwapRefusal.SAME_METER, mark("{old} can't replace itself"), {"old": ask.old})
     taken = journal.record(Tie, ask.new)
     if taken is not None:
-        detail = f"{ask.new} bills {taken.account} now; which meter did you put in?"
-        return SwapRefused(SwapRefusal.NEW_METER_IN_USE, detail)
+        text = mark("{new} bills {account} now; which meter did you put in?")
+        return SwapRefused(SwapRefusal.NEW_METER_IN_USE, text, {"new": ask.new, "account": taken.account})
     groups = _groups_of(journal, ask.new, now)
     if groups:
-        detail = f"{ask.new} is counted in {', '.join(groups)} now; which meter did you put in?"
-        return SwapRefused(SwapRefusal.NEW_METER_IN_USE, detail)
+        text = mark("{new} is counted in {groups} now; which meter did you put in?")
+        return SwapRefused(SwapRefusal.NEW_METER_IN_USE, text, {"new": ask.new, "groups": ", ".join(groups)})
     span_wh = ask.first.span_wh
     if ask.first.register_wh < 0 or (span_wh is not None and ask.first.register_wh >= span_wh):
-        detail = f"no register of {ask.new} shows {ask.first.register_wh} Wh"
-        return SwapRefused(SwapRefusal.FIRST_IMPOSSIBLE, detail)
+        text = mark("no register of {new} shows {wh} Wh")
+        return SwapRefused(SwapRefusal.FIRST_IMPOSSIBLE, text, {"new": ask.new, "wh": ask.first.register_wh})
     return None
 
 
@@ -178,8 +191,8 @@ def _last_register(
     state = journal.record(MeterState, ask.old)
     if ask.last is None or _was_read_since(state, ask.last):
         if state is None or state.at is None or state.register_wh is None:
-            detail = f"{ask.old} was never read; type what its display shows, or showed"
-            return SwapRefused(SwapRefusal.LAST_UNKNOWN, detail)
+            text = mark("{old} was never read; type what its display shows, or showed")
+            return SwapRefused(SwapRefusal.LAST_UNKNOWN, text, {"old": ask.old})
         return state, None
     state = state or MeterState(ask.old)
     if ask.last.read_by:
@@ -194,12 +207,7 @@ def _last_register(
     )
     judgement = judge(state, reading, now, rule.max_power_w if rule else UNBOUND_MAX_POWER_W)
     if not judgement.accepted:
-        known = "nothing" if state.register_wh is None else f"{state.register_wh / 1000:.2f} kWh"
-        detail = (
-            f"{ask.old} can't show {reading.register_wh / 1000:.2f} kWh: {judgement.outcome} after {known}; "
-            "look again, or take the gateway's last good reading"
-        )
-        return SwapRefused(SwapRefusal.LAST_IMPOSSIBLE, detail)
+        return _cant_show(state, reading, judgement)
     if state.at is None:
         state = msgspec.structs.replace(state, register_wh=reading.register_wh, at=now)
     return state, (reading, judgement)
@@ -223,3 +231,16 @@ def _date(journal: Journal, ask: SwapOrder, state: AccountState | None, now: Ins
         or (tie.meter == ask.new and tie.from_ms <= reached_ms)
     ]
     return max([reached_ms, *(from_ms + 1 for from_ms in followed)])
+
+
+def _cant_show(state: MeterState, reading: MeterReading, judgement: Judgement) -> SwapRefused:
+    text = mark(
+        "{old} can't show {shown}: {outcome} after {known}; look again, or take the gateway's last good reading"
+    )
+    facts = {
+        "old": reading.meter,
+        "shown": f"{reading.register_wh / 1000:.2f} kWh",
+        "outcome": judgement.outcome.value,
+        "known": "nothing" if state.register_wh is None else f"{state.register_wh / 1000:.2f} kWh",
+    }
+    return SwapRefused(SwapRefusal.LAST_IMPOSSIBLE, text, facts)

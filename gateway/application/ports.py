@@ -20,6 +20,7 @@ from gateway.protocols.driver import (
     Refused,
     RelayAction,
 )
+from gateway.words import WordedError
 
 T = TypeVar("T")
 R = TypeVar("R", bound=msgspec.Struct)
@@ -130,7 +131,7 @@ class Store(Protocol[Tx_co]):
         """Why the last commit failed; None again once one succeeded."""
 
 
-class StoreFull(Exception):
+class StoreFull(WordedError):
     """The disk is full, or held by another program: nothing of this use case was written. Ask again later; the meters' registers
     keep the energy meanwhile (C-13)."""
 

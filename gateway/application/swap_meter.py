@@ -14,7 +14,6 @@ from gateway.application.groups import replace_in_groups
 from gateway.application.plan_swap import (
     SwapOrder,
     SwapPlan,
-    SwapRefusal,
     SwapRefused,
     done_before,
     plan_swap,
@@ -30,15 +29,20 @@ from gateway.contract.rules import BindingRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import Judgement, MeterReading, MeterState, advance, rebased
 from gateway.domain.relay import RelayState
+from gateway.words import WordedError, mark
 
 
-class BooksInDoubt(Exception):
+class BooksInDoubt(WordedError):
     """The account's books don't add up to the last register: raised so that nothing of the swap stands (C-17)."""
 
     def __init__(self, account: AccountId, why: str) -> None:
         super().__init__(
-            f"{SwapRefusal.QUARANTINED}: {account} could not be billed to the last register: {why}; "
-            "nothing was changed; release it first: cardroom-gateway release"
+            mark(
+                "{account} could not be billed to the last register: {why}; nothing was changed; "
+                "release it first: cardroom-gateway release"
+            ),
+            account=account,
+            why=why,
         )
         self.account = account
         self.why = why

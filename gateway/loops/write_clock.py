@@ -7,10 +7,11 @@ from gateway.loops.fleet import FleetMeter
 from gateway.loops.meter_clocks import MeterClocks
 from gateway.loops.read_clock import has_clock, read_clock
 from gateway.protocols.driver import Accepted, Item, MeterClock, Refused
+from gateway.words import mark
 
-LEAVE_MIDNIGHT = "it is midnight within five minutes; date and time are two writes: try again after it"
-UNTRUSTED = "the gateway's own clock is not trusted: set that first"
-NO_WRITE = "its model's clock can't be written; set it at the meter"
+LEAVE_MIDNIGHT = mark("it is midnight within five minutes; date and time are two writes: try again after it")
+UNTRUSTED = mark("the gateway's own clock is not trusted: set that first")
+NO_WRITE = mark("its model's clock can't be written; set it at the meter")
 
 
 async def write_clock(

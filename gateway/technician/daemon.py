@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from gateway.adapters.control_client import Unreachable, ask
-from gateway.adapters.control_protocol import SOCKET_NAME
+from gateway.adapters.control_protocol import SOCKET_NAME, Reply
 from gateway.config import GatewayConfig, load_config, wording
 from gateway.words import language, say
 
@@ -44,9 +44,14 @@ def order(
         print(reply.message, file=sys.stderr)
         return NOT_RUNNING
     if reply.refusal is not None:
-        print(
-            say("Not done ({refusal}): {message}", refusal=reply.refusal, message=reply.message),
-            file=sys.stderr,
-        )
+        print(refusal_text(reply), file=sys.stderr)
         return NOT_DONE
     return bytes(reply.result)
+
+
+def refusal_text(reply: Reply) -> str:
+    """Say why the daemon did not do it, in the reader's language; its `why` may be a sentence of its own."""
+    facts: dict[str, str] = {name: say(fact) if name == "why" else fact for name, fact in reply.facts.items()}
+    said = say(reply.text, **facts) if reply.text else reply.message
+    message = f"{reply.about}: {said}" if reply.about else said
+    return say("Not done ({refusal}): {message}", refusal=reply.refusal, message=message)

@@ -27,7 +27,7 @@ from gateway.technician.checks.line_wires import judge_wires
 from gateway.technician.checks.meter_clocks import judge_clocks
 from gateway.technician.checks.service import judge_service, read_service
 from gateway.technician.config_check import add_config_option
-from gateway.technician.daemon import NOT_DONE, NOT_RUNNING
+from gateway.technician.daemon import NOT_DONE, NOT_RUNNING, refusal_text
 from gateway.technician.findings import Finding, Level, as_json, exit_code, lines_of
 from gateway.technician.line_states import live_states
 from gateway.technician.site import Site, line_or_complain, site_or_complain
@@ -142,8 +142,7 @@ def _ask_status(site: Site) -> StatusReport | int | None:
         print(reply.message, file=sys.stderr)
         return NOT_RUNNING
     if reply.refusal is not None:
-        text = say("Not done ({refusal}): {message}", refusal=reply.refusal, message=reply.message)
-        print(text, file=sys.stderr)
+        print(refusal_text(reply), file=sys.stderr)
         return NOT_DONE
     return msgspec.json.decode(bytes(reply.result), type=StatusReport)
 

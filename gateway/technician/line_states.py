@@ -14,6 +14,7 @@ import msgspec
 from gateway.adapters.control_client import Trouble, Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, LineState, MeterState
 from gateway.technician.answer import print_json
+from gateway.technician.daemon import refusal_text
 from gateway.technician.site import Site, site_or_complain
 from gateway.technician.state_words import HEARING, alarm_text, reason_text, relay_text
 from gateway.technician.status import span_text
@@ -97,10 +98,7 @@ def live_states(site: Site) -> list[LineState] | int | None:
         print(reply.message, file=sys.stderr)
         return NOT_ALLOWED
     if reply.refusal is not None:
-        print(
-            say("Not done ({refusal}): {message}", refusal=reply.refusal, message=reply.message),
-            file=sys.stderr,
-        )
+        print(refusal_text(reply), file=sys.stderr)
         return FAILED
     return msgspec.json.decode(bytes(reply.result), type=list[LineState])
 

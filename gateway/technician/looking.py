@@ -22,7 +22,7 @@ from gateway.application.boot import proved_ms
 from gateway.application.ports import Journal
 from gateway.config import GatewayConfig, load_config, wording
 from gateway.contract.facts import Instant
-from gateway.technician.daemon import NOT_DONE, NOT_RUNNING
+from gateway.technician.daemon import NOT_DONE, NOT_RUNNING, refusal_text
 from gateway.words import language, mark, say
 
 USUAL_OFFSET_MINUTES = 480
@@ -102,10 +102,11 @@ def looked(
         print(reply.message, file=sys.stderr)
         return NOT_RUNNING
     if reply.refusal is not None:
-        message = reply.message
-        if message in {trouble.value for trouble in LookTrouble}:
-            message = say(TROUBLES[LookTrouble(message)], path=place.data / JOURNAL_NAME, why="")
-        print(say("Not done ({refusal}): {message}", refusal=reply.refusal, message=message), file=sys.stderr)
+        if reply.message in TROUBLES:
+            facts = {"path": str(place.data / JOURNAL_NAME), "why": ""}
+            text = TROUBLES[LookTrouble(reply.message)]
+            reply = msgspec.structs.replace(reply, text=text, facts=facts)
+        print(refusal_text(reply), file=sys.stderr)
         return NOT_DONE
     return Looked(bytes(reply.result), place)
 

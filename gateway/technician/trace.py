@@ -19,7 +19,7 @@ from gateway.adapters.registry_store import LineRow
 from gateway.adapters.serial_bus import PortSettings
 from gateway.technician.answer import USAGE, print_json
 from gateway.technician.config_check import add_config_option
-from gateway.technician.daemon import NOT_DONE, NOT_RUNNING
+from gateway.technician.daemon import NOT_DONE, NOT_RUNNING, refusal_text
 from gateway.technician.decode import Named
 from gateway.technician.site import Site, line_or_complain, site_or_complain
 from gateway.technician.trace_frames import LineTrace, Traced
@@ -99,8 +99,7 @@ def _show(site: Site, lines: list[LineRow], args: argparse.Namespace, screen: "S
             print(part.message, file=sys.stderr)
             return NOT_RUNNING if part.trouble is Trouble.NOT_ALLOWED else NOT_DONE
         if part.refusal is not None:
-            text = say("Not done ({refusal}): {message}", refusal=part.refusal, message=part.message)
-            print(text, file=sys.stderr)
+            print(refusal_text(part), file=sys.stderr)
             return NOT_DONE
         screen.show(msgspec.json.decode(bytes(part.result), type=TraceBatch))
     if not args.seconds:

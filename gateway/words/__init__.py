@@ -82,6 +82,20 @@ def mark(text: str) -> str:
     return text
 
 
+def plain(text: str, facts: Mapping[str, object]) -> str:
+    """Give a marked sentence as it is in the code, for logs and programs."""
+    return text.format(**facts) if facts else text
+
+
+class WordedError(Exception):
+    """An error that a person is told in his language, maybe by another process: a marked sentence and its facts."""
+
+    def __init__(self, text: str, **facts: object) -> None:
+        super().__init__(plain(text, facts))
+        self.text = text
+        self.facts = facts
+
+
 REASONS = (
     mark("No such file or directory"),
     mark("Permission denied"),

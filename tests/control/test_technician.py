@@ -145,6 +145,22 @@ async def test_a_refusal_is_told_and_fails(tmp_path: Path) -> None:
     assert "b1-301 is not in quarantine" in err
 
 
+async def test_a_refusal_is_told_in_the_readers_language_whatever_the_daemons_is(tmp_path: Path) -> None:
+    async def refuse(_order: Order) -> object:
+        text = "{meter} can't be read: {why}; look at its wires, address {address} and speed, "
+        text += "or type what it shows with --first KWH --first-by NAME"
+        raise Unable(text, about="m2: silent", meter="m2", why="no answer", address="2")
+
+    words = ("release", "b1-301", "--why", "x")
+    _, _, english = await command(tmp_path, {"release": refuse}, *words)
+    assert english.startswith("Not done (refused): m2: silent: m2 can't be read: no answer; look at")
+    code, _, chinese = await command(tmp_path, {"release": refuse}, *words, "--lang", "zh")
+    assert (code, chinese.startswith("未执行（refused）：m2: silent: 读不到 m2：无应答；请检查接线")) == (
+        1,
+        True,
+    )
+
+
 @pytest.mark.parametrize(
     "words", [("approve-cuts", "--count", "0"), ("approve-cuts", "--count", "1", "--minutes", "9999")]
 )

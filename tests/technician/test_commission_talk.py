@@ -17,9 +17,11 @@ from gateway.contract.rules import BindingRule
 from gateway.technician.commission import blink, script, script_find, script_rooms, script_tests, trials
 from gateway.technician.commission.acts import RoomsListed, Tied
 from gateway.technician.commission.labels import labels_pdf
+from gateway.technician.commission.notebook import FILE_NAME
 from gateway.technician.commission.report import report_pdf
 from gateway.technician.commission.ticks import CHECKS, Level
 from gateway.technician.find.found import Event, FindState, Found, FoundMeter, LineSetting, Trouble
+from gateway.technician.setup.places import Places
 from tests.application.site import room
 from tests.technician.commission_bench import MODEL, MODELS, NOW_MS, Move, Played, bench, job_in
 
@@ -228,6 +230,21 @@ async def test_what_the_search_finds_is_entered_once_beside_what_was_there(
     assert not job.standing.meters[TWO].found.duplicate, "its double was taken off"
     job.notebook.undo()
     assert [row.meter_number for row in registry.meters()] == ["old-1"], "what was there before stays"
+
+
+async def test_the_papers_have_the_name_that_setup_was_told_unless_a_person_gives_another(
+    tmp_path: Path,
+) -> None:
+    places = Places(tmp_path)
+    places.data.mkdir(parents=True)
+    places.building.write_text("1号楼\n")
+    for typed, called in (("", "1号楼"), ("东楼", "东楼")):
+        job = job_in(places.data)
+        stage = Played(Move("Your name", "li"), Move("Building", typed), Move(f"Commissioning {called}", "q"))
+        job.stage = stage
+        await script.converse(job, "li", "")
+        stage.done()
+        (places.data / FILE_NAME).unlink()
 
 
 async def test_central_s_rooms_are_offered_and_a_disagreement_is_said(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ def test_ports_are_told_by_their_lasting_names_and_the_mini_uart_is_warned_of(tm
     named.parent.mkdir(parents=True)
     named.symlink_to("../../ttyUSB0")
     plant(tmp_path / "dev/ttyAMA0")
+    for name in ("ttyUSB0", "ttyUSB1", "ttyAMA0"):
+        (tmp_path / "sys/class/tty" / name / "device").mkdir(parents=True)
     for name, driver in (("ttyS0", "bcm2835-aux-uart"), ("ttyS1", "serial8250")):
         plant(tmp_path / "dev" / name)
         (tmp_path / "sys/bus/drivers" / driver).mkdir(parents=True)

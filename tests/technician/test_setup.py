@@ -156,7 +156,7 @@ def test_a_power_cut_at_any_write_leaves_nothing_half_and_the_same_again_goes_on
             _, again = set_up(capsys, central, root)
             assert {"written", "config-good"} <= set(codes(again))
             cuts += 1
-    assert cuts >= 5, "language, TLS key, authority, certificate, registry, configuration"
+    assert cuts >= 6, "language, TLS key, authority, certificate, building, registry, configuration"
 
 
 @pytest.mark.parametrize("refusal", [*EnrolRefusal, "a-word-of-next-year"])
@@ -294,6 +294,7 @@ def test_an_electrician_answers_line_by_line_in_chinese(
     assert "本机将成为 1（1号楼）的网关：b1。" in out
     assert "完成：本机是网关 b1。" in out
     assert Places(tmp_path).language.read_text() == "zh\n"
+    assert Places(tmp_path).building.read_text() == "1号楼\n"
 
 
 def test_nobody_there_and_nobody_willing(

@@ -15,6 +15,7 @@ from gateway.adapters.journal_store.schema import (
     TABLES,
 )
 from gateway.application.ports import StoreDamaged, StoreFull, StoreInUse
+from gateway.words import mark
 
 JOURNAL_NAME = "journal.db"
 """In the daemon's folder."""
@@ -145,11 +146,16 @@ def refusal_of(error: sqlite3.Error, path: Path | str) -> StoreFull | StoreDamag
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
     if code == sqlite3.SQLITE_FULL:
         return StoreFull(
-            f"no space left for {path}; free some, nothing has to be restarted (nothing is decided until then)"
+            mark(
+                "no space left for {path}; free some, nothing has to be restarted (nothing is decided until then)"
+            ),
+            path=path,
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreFull(
-            f"{path} is held by another program for longer than {BUSY_S:.0f} s; close that program"
+            mark("{path} is held by another program for longer than {seconds} s; close that program"),
+            path=path,
+            seconds=f"{BUSY_S:.0f}",
         )
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return StoreDamaged(

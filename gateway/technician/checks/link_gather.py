@@ -13,6 +13,7 @@ from gateway.technician.checks.certificate import judge_certificate, read_certif
 from gateway.technician.checks.link import WORDS, judge_link
 from gateway.technician.checks.link_probe import Probe, probe_broker, probe_session
 from gateway.technician.findings import Finding, Level
+from gateway.technician.status import link_text
 from gateway.words import say
 
 
@@ -42,8 +43,4 @@ async def probe_way(broker: Broker, gateway: GatewayId, report: StatusReport | N
         return probe
     if report is None:
         return await probe_session(broker, gateway)
-    return Probe(report.link_trouble if report.link_trouble in WORDS else "refused", _told(report))
-
-
-def _told(report: StatusReport) -> str:
-    return say(report.link_text, **report.link_facts) if report.link_text else report.link
+    return Probe(report.link_trouble if report.link_trouble in WORDS else "refused", link_text(report))

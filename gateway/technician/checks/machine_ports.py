@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.adapters.registry_store import LineRow
-from gateway.adapters.serial_ports import is_mini_uart
+from gateway.adapters.serial_ports import serial_ports
 from gateway.technician.findings import Finding, Level
 from gateway.words import say
 
 CHECK = "ports"
-BY_ID = "dev/serial/by-id"
-ADAPTERS = ("ttyUSB*", "ttyACM*")
-UARTS = ("ttyAMA*",)
+BY_ID = "/dev/serial/by-id/"
+ADAPTERS = ("/dev/ttyUSB", "/dev/ttyACM")
+UARTS = "/dev/ttyAMA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,18 @@ class Ports:
 
 def read_ports(system: Path = Path("/")) -> Ports:
     """Look at /dev and /sys below a root."""
-    named = sorted((system / BY_ID).glob("*")) if (system / BY_ID).is_dir() else []
-    targets = {path.resolve().name for path in named}
-    devices = [path for pattern in ADAPTERS for path in sorted((system / "dev").glob(pattern))]
-    uarts = [path for pattern in UARTS for path in sorted((system / "dev").glob(pattern))]
-    mini = [path for path in sorted((system / "dev").glob("ttyS*")) if is_mini_uart(path.name, system)]
+    ports = serial_ports(system)
+    usable = [_below(system, port.path) for port in ports if not port.has_no_parity]
     return Ports(
-        by_id=tuple(f"/{BY_ID}/{path.name}" for path in named),
-        nameless=tuple(f"/dev/{path.name}" for path in devices if path.name not in targets),
-        uarts=tuple(f"/dev/{path.name}" for path in uarts),
-        mini_uarts=tuple(f"/dev/{path.name}" for path in mini),
+        by_id=tuple(path for path in usable if path.startswith(BY_ID)),
+        nameless=tuple(path for path in usable if path.startswith(ADAPTERS)),
+        uarts=tuple(path for path in usable if path.startswith(UARTS)),
+        mini_uarts=tuple(_below(system, port.path) for port in ports if port.has_no_parity),
     )
+
+
+def _below(system: Path, path: str) -> str:
+    return f"/{Path(path).relative_to(system)}"
 
 
 def judge_ports(ports: Ports, lines: Sequence[LineRow], is_there: Iterable[str]) -> list[Finding]:

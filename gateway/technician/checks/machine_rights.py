@@ -4,12 +4,12 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.technician.findings import Finding, Level
-from gateway.words import say
+from gateway.words import mark, say
 
 CHECK = "rights"
 USER = "cardroom"
@@ -88,63 +88,38 @@ def _may(user: User, it: Owned, bits: int) -> bool:
 def _folder(rights: Rights) -> Iterator[Finding]:
     if rights.folder is None or not _may(rights.user, rights.folder, 7):
         path = rights.folder.path if rights.folder else "/var/lib/cardroom"
-        yield _wrong(
-            "folder-not-writable",
-            say("{user} can't write in {path}.", user=rights.user.name, path=path),
-            say(
-                "Mend it: sudo install -d -o {user} -g {user} -m 750 {path}", user=rights.user.name, path=path
-            ),
-            path,
-        )
+        what = mark("{user} can't write in {path}.")
+        next_step = mark("Mend it: sudo install -d -o {user} -g {user} -m 750 {path}")
+        yield _wrong(rights, path, "folder-not-writable", what, next_step)
 
 
 def _secrets(rights: Rights) -> Iterator[Finding]:
+    what = mark("The key {path} must be read by {user} and by nobody else.")
+    next_step = mark("Mend it: sudo chown {user} {path} && sudo chmod 600 {path}")
     for it in rights.secrets:
         if it.mode & 0o077 or not _may(rights.user, it, 4):
-            yield _wrong(
-                "key-rights",
-                say(
-                    "The key {path} must be read by {user} and by nobody else.",
-                    path=it.path,
-                    user=rights.user.name,
-                ),
-                say(
-                    "Mend it: sudo chown {user} {path} && sudo chmod 600 {path}",
-                    user=rights.user.name,
-                    path=it.path,
-                ),
-                it.path,
-            )
+            yield _wrong(rights, it.path, "key-rights", what, next_step)
 
 
-def _readable(rights: Rights) -> Iterable[Finding]:
+def _readable(rights: Rights) -> Iterator[Finding]:
+    what = mark("{user} can't read {path}.")
+    next_step = mark("Mend it: sudo chgrp {user} {path} && sudo chmod 640 {path}")
     for it in rights.readable:
         if not _may(rights.user, it, 4):
-            yield _wrong(
-                "not-readable",
-                say("{user} can't read {path}.", user=rights.user.name, path=it.path),
-                say(
-                    "Mend it: sudo chgrp {user} {path} && sudo chmod 640 {path}",
-                    user=rights.user.name,
-                    path=it.path,
-                ),
-                it.path,
-            )
+            yield _wrong(rights, it.path, "not-readable", what, next_step)
 
 
-def _ports(rights: Rights) -> Iterable[Finding]:
+def _ports(rights: Rights) -> Iterator[Finding]:
+    what = mark("{user} may not use the port {path}.")
+    next_step = mark("Mend it: sudo usermod -aG dialout {user}, then restart the gateway.")
     for it in rights.ports:
         if not _may(rights.user, it, 6):
-            yield _wrong(
-                "port-rights",
-                say("{user} may not use the port {path}.", user=rights.user.name, path=it.path),
-                say(
-                    "Mend it: sudo usermod -aG dialout {user}, then restart the gateway.",
-                    user=rights.user.name,
-                ),
-                it.path,
-            )
+            yield _wrong(rights, it.path, "port-rights", what, next_step)
 
 
-def _wrong(code: str, what: str, next_step: str, path: str) -> Finding:
-    return Finding(CHECK, Level.BAD, code, what, next_step=next_step, facts={"path": path})
+def _wrong(rights: Rights, path: str, code: str, what: str, next_step: str) -> Finding:
+    """Put a finding together from two marked sentences about a path and the daemon's user."""
+    names = {"user": rights.user.name, "path": path}
+    return Finding(
+        CHECK, Level.BAD, code, say(what, **names), next_step=say(next_step, **names), facts={"path": path}
+    )

@@ -16,10 +16,11 @@ from gateway.technician.commission.script_paper import paper_step
 from gateway.technician.commission.script_rooms import offer_configured_rooms, rooms_step
 from gateway.technician.commission.script_seek import relay_note
 from gateway.technician.commission.script_tests import tests_step
-from gateway.technician.commission.stage import BACK, Key, Page, Question, Row
+from gateway.technician.commission.stage import BACK, Key, Page, Question, Row, printable
 from gateway.technician.commission.ticks import sentence
 from gateway.technician.commission.trials import close_again
 from gateway.technician.findings import Level
+from gateway.technician.setup.places import BUILDING_NAME
 from gateway.words import say
 
 STEPS = {"find": find_step, "rooms": rooms_step, "tests": tests_step, "paper": paper_step}
@@ -63,6 +64,7 @@ async def _introduce(job: Job, who: str, building: str) -> bool:
             Question(
                 title,
                 say("Building"),
+                default=_told_at_setup(job),
                 help=say("As people call it; it stands on the report and the labels."),
                 needed=True,
             )
@@ -73,6 +75,14 @@ async def _introduce(job: Job, who: str, building: str) -> bool:
     if (name, called) != (before.by, before.building):
         job.notebook.note(Began, building=called)
     return True
+
+
+def _told_at_setup(job: Job) -> str:
+    """The building's name as central has it; empty where `setup` never ran."""
+    try:
+        return printable((job.folder / BUILDING_NAME).read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return ""
 
 
 async def _restore_relays(job: Job) -> None:

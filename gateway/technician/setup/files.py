@@ -55,10 +55,11 @@ def of_another(places: Places, gateway: str) -> Finding | None:
 
 
 def write_all(places: Places, enrolled: Enrolled) -> list[Finding]:
-    """Write certificates, lines and meters, then the configuration. Raises OSError, with nothing half."""
+    """Write certificates, the building's name, lines and meters, then the configuration. Raises OSError, with nothing half."""
     answer = enrolled.answer
     write_whole(places.authority, answer.ca.encode())
     write_whole(places.certificate, answer.certificate.encode())
+    write_whole(places.building, f"{answer.building_name}\n".encode())
     said = [_restore_registry(places, answer)]
     text = gateway_toml(places, enrolled).encode()
     if not says(places.config, text):

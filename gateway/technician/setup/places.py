@@ -10,6 +10,8 @@ from gateway.adapters.tls_files import CA_NAME, CERTIFICATE_NAME
 from gateway.adapters.tls_files import KEY_NAME as TLS_KEY_NAME
 
 USER = "cardroom"
+BUILDING_NAME = "building"
+"""In the data folder: the building's name as central has it, for the papers."""
 FOLDER_MODE = 0o750
 
 
@@ -39,6 +41,10 @@ class Places:
     @property
     def language(self) -> Path:
         return self.settings / "language"
+
+    @property
+    def building(self) -> Path:
+        return self.data / BUILDING_NAME
 
     @property
     def key(self) -> Path:

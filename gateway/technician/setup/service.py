@@ -11,6 +11,7 @@ from gateway.adapters.control_protocol import SOCKET_NAME, StatusReport
 from gateway.adapters.service_manager import systemctl
 from gateway.technician.findings import Finding, Level
 from gateway.technician.setup.places import Places
+from gateway.technician.status import link_text
 from gateway.words import say
 
 UNIT = "cardroom-gateway"
@@ -61,7 +62,7 @@ def wait_for_link(places: Places, within_s: float = LINK_PATIENCE_S) -> Finding:
                 return Finding(
                     "link", Level.GOOD, "link-up", say("The gateway is connected to central's broker.")
                 )
-            told = report.link
+            told = link_text(report)
         time.sleep(ASK_EVERY_S)
     what, next_step = (
         say("The gateway has no link yet; it goes on trying."),
