@@ -39,6 +39,9 @@ class SimulatedPort:
     def abort(self) -> None:
         asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
 
+    async def wait_closed(self, limit_s: float) -> None:
+        pass
+
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:

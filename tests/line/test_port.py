@@ -4,12 +4,16 @@ import asyncio
 import fcntl
 import os
 import socket
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway.adapters.serial_bus import PortFault, PortSettings, SerialBus, open_line, open_port
+from gateway.adapters.serial_bus import PortFault, PortSettings, SerialBus, open_line, open_port, prompt_port
+from gateway.adapters.serial_bus.bare_line import BareLine
 from gateway.adapters.serial_bus.port import PortTrouble, name_trouble
+from gateway.adapters.serial_bus.prompt_port import discard_and_close
 from gateway.application.ports import LineGone, Rank
 from gateway.protocols.driver import Answer, Item
 from tests.line.pty_line import PtyLine, answer
@@ -188,3 +192,17 @@ async def test_closing_while_the_port_is_still_opening_leaves_nothing_behind(far
     again.start()
     await until_it_answers(again)
     await again.close()
+
+
+async def test_a_line_that_was_closed_can_be_opened_at_once_though_closing_takes_its_time(
+    far_end: PtyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def takes_its_time(port: Any) -> None:
+        time.sleep(0.3)
+        discard_and_close(port)
+
+    monkeypatch.setattr(prompt_port, "discard_and_close", takes_its_time)
+    for baud in (2400, 9600):
+        line = BareLine(PortSettings(far_end.path, baud, "E"))
+        assert await line.open() is None
+        await line.close()

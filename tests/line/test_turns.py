@@ -34,6 +34,9 @@ class HandPort:
         if self._loses:
             asyncio.get_running_loop().call_soon(self.lost, None)
 
+    async def wait_closed(self, limit_s: float) -> None:
+        pass
+
 
 def line_of_ports(ports: list[HandPort], *, loses: bool = True) -> SerialBus:
     async def opener(settings: PortSettings, protocol: asyncio.Protocol) -> Transport:

@@ -76,6 +76,9 @@ class SimulatedLine:
     def abort(self) -> None:
         asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
 
+    async def wait_closed(self, limit_s: float) -> None:
+        pass
+
 
 class LoopClock:
     """The loop's virtual time."""

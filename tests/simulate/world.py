@@ -83,6 +83,9 @@ class Port:
     def abort(self) -> None:
         self.lose()
 
+    async def wait_closed(self, limit_s: float) -> None:
+        pass
+
     def lose(self) -> None:
         if not self.closing:
             self.closing = True

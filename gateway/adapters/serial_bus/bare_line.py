@@ -19,8 +19,6 @@ from gateway.protocols.driver import Exchange, Listener
 
 ADAPTER_LATENCY_S = 0.05
 """USB polling, an FTDI's 16 ms and a busy loop: what a full wait is longer than the protocol's."""
-CLOSING_S = 3.0
-"""A port is closed in a thread: the next opening by us may come before it is done."""
 LONGEST_QUIET_S = 1.0
 
 
@@ -43,19 +41,14 @@ class BareLine:
         self._answer: asyncio.Future[Heard] | None = None
 
     async def open(self) -> PortTrouble | None:
-        """Open the port, or say why not. A port that is busy may be our own of a moment ago: it is tried for a while."""
-        loop = asyncio.get_running_loop()
-        give_up = loop.time() + CLOSING_S
-        while True:
-            wire = Wire(loop, self.settings.seconds_per_byte, self)
-            opened = await self._opener(self.settings, wire)
-            if not isinstance(opened, PortTrouble):
-                self._wire, self._transport = wire, opened
-                await wire.made
-                return None
-            if opened.fault is not PortFault.BUSY or loop.time() > give_up:
-                return opened
-            await asyncio.sleep(0.1)
+        """Open the port, or say why not."""
+        wire = Wire(asyncio.get_running_loop(), self.settings.seconds_per_byte, self)
+        opened = await self._opener(self.settings, wire)
+        if isinstance(opened, PortTrouble):
+            return opened
+        self._wire, self._transport = wire, opened
+        await wire.made
+        return None
 
     async def close(self) -> None:
         """Close without waiting for unsent bytes."""

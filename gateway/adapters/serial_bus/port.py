@@ -128,6 +128,8 @@ class Transport(Protocol):
 
     def abort(self) -> None: ...
 
+    async def wait_closed(self, limit_s: float) -> None: ...
+
 
 Opener = Callable[[PortSettings, asyncio.Protocol], Awaitable[Transport | PortTrouble]]
 """Open the port and call the protocol's `connection_made`, later its `connection_lost`. Never raises for a port's sake."""

@@ -27,6 +27,7 @@ class PromptPort:
         self._port = port
         self._loop = loop
         self._descriptor: int = port.fileno()
+        self._closing: asyncio.Future[None] | None = None
         is_device = isinstance(port, serial.Serial)
         self.read = self._read if is_device else port.read
         self.write = self._write if is_device else port.write
@@ -59,7 +60,12 @@ class PromptPort:
         """Do nothing: pyserial would wait for the last byte to leave, if need be for ever."""
 
     def close(self) -> None:
-        self._loop.run_in_executor(None, discard_and_close, self._port)
+        self._closing = self._loop.run_in_executor(None, discard_and_close, self._port)
+
+    async def wait_closed(self, limit_s: float) -> None:
+        """Wait until the thread has closed the port, and let nobody wait for ever for one that hangs."""
+        if self._closing is not None:
+            await asyncio.wait([self._closing], timeout=limit_s)
 
 
 def discard_and_close(port: Any) -> None:
@@ -76,6 +82,10 @@ def discard_and_close(port: Any) -> None:
 
 class PromptTransport(serial_asyncio.SerialTransport):  # type: ignore[misc]
     """The library's transport, which waits only when the port does not take a request at once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, protocol: asyncio.Protocol, port: PromptPort) -> None:
+        super().__init__(loop, protocol, port)
+        self.wait_closed = port.wait_closed
 
     def get_write_buffer_size(self) -> int:
         """Give the bytes that still wait; asked before each request."""

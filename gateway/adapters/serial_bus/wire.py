@@ -257,7 +257,9 @@ class Wire(asyncio.Protocol):
 
 
 async def abort(transport: Transport, wire: Wire) -> None:
-    """Close without waiting for unsent bytes; an asyncio transport already closing with none left must not be aborted again."""
+    """Close without waiting for unsent bytes; the port is free for the next opening then. An asyncio transport already closing with
+    none left must not be aborted again."""
     if not transport.is_closing() or transport.get_write_buffer_size():
         transport.abort()
     await asyncio.wait([wire.lost], timeout=ABORT_GRACE_S)
+    await transport.wait_closed(ABORT_GRACE_S)
