@@ -1,4 +1,4 @@
-"""Rooms under software control and lock-outs, as central asks for them, takes them, and tells them to a new epoch (R-4.3.4, R-4.3.5)."""
+"""Rooms under software control and lock-outs, as central asks for, takes and tells them to a new epoch (R-4.3.4, R-4.3.5)."""
 
 import msgspec
 import pytest
