@@ -24,8 +24,8 @@ LEAST_DAYS = 14
 WEEKS_BACK = 8
 ABSENT_PER_MILLE = 150
 """A day below this part of the room's middle day is one of absence."""
-RECENT = (16, 8, 4, 2, 1, 1, 1, 1)
-"""How much a week counts in the room's share of its peers, the last one first."""
+HALF_AFTER_DAYS, MOST_WEIGHT, LEAST_WEIGHT = 4, 1024, 16
+"""The last four days count most in what is usual, the four before half as much, and so on; none counts nothing."""
 LONGEST_TRY = 7
 MOST_TRIES = 21
 LEAST_PEERS = 3
@@ -163,7 +163,7 @@ class _Mean:
 
 
 def _weight(age_hours: int) -> int:
-    return RECENT[min(age_hours // WEEK, len(RECENT) - 1)]
+    return max(MOST_WEIGHT >> min(age_hours // (HALF_AFTER_DAYS * DAY), 10), LEAST_WEIGHT)
 
 
 def _by_peers(past: Hours, sums: list[int], until: int, count: int) -> list[int]:

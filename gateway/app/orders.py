@@ -11,15 +11,15 @@ from gateway.app.look_orders import LookOrders
 from gateway.app.parts import Parts
 from gateway.app.swap_orders import SwapOrders
 from gateway.app.vouchers import VoucherCounter
-from gateway.application.alarms import clear_alarm, note, raise_alarm, station
+from gateway.application.alarms import note, station
 from gateway.application.bind import counted_on
 from gateway.application.clock_setting import Seen, note_setting
 from gateway.application.decide import approve_cuts
-from gateway.application.drive_relay import lock_out, release_lock
 from gateway.application.emergency import draw_emergency
+from gateway.application.lock_outs import begin_lock, end_lock
 from gateway.application.ports import Journal, StoreFull
-from gateway.application.records import MeterTies
-from gateway.application.relay_state import LOCKED_OUT, TECHNICIAN
+from gateway.application.records import LockNote, MeterTies
+from gateway.application.relay_state import TECHNICIAN
 from gateway.application.release import release_account
 from gateway.application.resolve import resolve_alarm
 from gateway.application.status import RoomStatus as Room
@@ -34,6 +34,8 @@ from gateway.words import mark
 
 MS_PER_MINUTE = 60_000
 LOOKS = 5
+MOST_REF = 64
+"""Of a work order's number."""
 
 
 class Orders:
@@ -124,19 +126,16 @@ class Orders:
         """A technician's lock-out is one lock, whoever set it: a colleague may end it. Who did, and why, is told to central."""
         meter, end = MeterNo(order.text("meter")), bool(order.arguments.get("end", False))
         now, line_now = self._parts.clock.now(), self._parts.clock.line_now()
-        said = f"{order.by}: {order.text('why')}"
+        ref = str(order.arguments.get("ref", ""))[:MOST_REF]
+        said = LockNote(meter, TECHNICIAN, order.by, order.text("why"), now, ref)
 
         def change(journal: Journal) -> bool:
             if journal.record(MeterTies, meter) is None and journal.record(MeterState, meter) is None:
                 raise Unable(
                     mark("there is no meter {meter}; `cardroom-gateway meters list` shows them"), meter=meter
                 )
-            if not end:
-                raise_alarm(journal, LOCKED_OUT, meter, said, now)
-                return lock_out(journal, meter, TECHNICIAN, line_now)
-            if clear_alarm(journal, LOCKED_OUT, meter, now):
-                note(journal, "lock-out-ended", meter, said, now)
-            return release_lock(journal, meter, TECHNICIAN, line_now)
+            act = end_lock if end else begin_lock
+            return act(journal, said, now, line_now)
 
         changed = await self._parts.store.run(change)
         self._parts.signals.relay.set()

@@ -13,7 +13,6 @@ from gateway.adapters.registry_store import MeterRow, Refusal, RegistryDamaged
 from gateway.app.parts import Parts
 from gateway.application.accounts import quarantine
 from gateway.application.plan_swap import (
-    Sealed,
     SwapOrder,
     SwapPlan,
     SwapRefusal,
@@ -23,6 +22,7 @@ from gateway.application.plan_swap import (
 )
 from gateway.application.ports import Garbled, Journal, LineGone, LineReply, Rank, StoreFull
 from gateway.application.records import MeterPlace, Swap
+from gateway.application.sealed_register import Sealed
 from gateway.application.site_swaps import note_registered, unregistered
 from gateway.application.swap_meter import BooksInDoubt, swap_meter
 from gateway.contract.facts import Instant

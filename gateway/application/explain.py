@@ -9,11 +9,11 @@ import msgspec
 
 from gateway.application.accounts import Metered, metered, metered_by
 from gateway.application.alarms import standing_alarms, station
+from gateway.application.control_state import estimated_wh
 from gateway.application.decide import leeway_now, policy, ruling_now
 from gateway.application.ports import Journal
 from gateway.application.records import ONLY, MeterTies
 from gateway.application.shared_credit import live_balance
-from gateway.application.software_control import estimated_wh
 from gateway.application.ways_out import Way, ways_out
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo

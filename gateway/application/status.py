@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from gateway.application.accounts import Metered, metered
 from gateway.application.alarms import standing_alarms, station
+from gateway.application.control_state import estimated_wh
 from gateway.application.outbox import depth
 from gateway.application.ports import Journal
 from gateway.application.records import RaisedAlarm
 from gateway.application.shared_credit import live_balance
-from gateway.application.software_control import estimated_wh
 from gateway.contract.facts import DecisionKind, Instant, RelayVerdict
 from gateway.contract.identifiers import AccountId, Epoch, GatewayId, MeterNo
 from gateway.contract.rules import AccountRule

@@ -65,8 +65,8 @@ def _building(rooms: list[Sequence[int]], least_past: int, dice: random.Random) 
 
 
 def off(said: Sequence[tuple[int, int]]) -> float:
-    """Give the mean of the errors in parts of the true figure, of those rooms that used anything."""
-    parts = [abs(wh - true_wh) / true_wh for wh, true_wh in said if true_wh]
+    """Give the mean of the errors in parts of the true figure (MAPE), of rooms that used anything to speak of."""
+    parts = [abs(wh - true_wh) / true_wh for wh, true_wh in said if true_wh > 0]
     return sum(parts) / len(parts)
 
 
