@@ -8,3 +8,10 @@ class WorkshopConfig(AppConfig):
 
     name = "central.workshop"
     label = "workshop"
+
+    def ready(self) -> None:
+        from central.workshop.replacements import acts, notices, paper
+
+        acts.register_acts()
+        notices.register_notices()
+        paper.add_paper()
