@@ -19,7 +19,7 @@ from central.office.models import User
 from central.workshop.devices.models import Device
 from central.workshop.replacements.history import Interval, estimate_of
 from central.workshop.replacements.models import ControlDecision
-from central.workshop.replacements.notices import tell_standing
+from central.workshop.replacements.notices import StandingRoom, is_told, tell_standing
 
 DAY_MS = 86_400_000
 
@@ -129,15 +129,14 @@ def remind(now_ms: int) -> int:
 def _remind(control: SoftwareControl, now_ms: int) -> int:
     account = Account.objects.select_related("point__room__building", "point__customer_class").filter(code=control.account)
     found, days = account.first(), (now_ms - begun_ms(control)) // DAY_MS
-    if found is None or days < 1:
-        return 0
     where, told = Where(building=control.gateway.building.code), 0
     for setting, is_long in (("control.remind-days", False), ("control.head-days", True)):
         each = number_at(setting, now_ms, where)
-        if days >= each and days % each == 0:
-            estimate_wh = estimated_so_far(control, found, now_ms)
-            told += tell_standing(
-                found.point.room.full_label, control.pk, days, begun_ms(control), estimate_wh, is_long=is_long,
-                why=control.why[:120], now_ms=now_ms,
-            )  # fmt: skip
+        if found is None or days < each or days % each or is_told(control.pk, days, now_ms, is_long=is_long):
+            continue
+        estimate_wh = estimated_so_far(control, found, now_ms)
+        standing_room = StandingRoom(
+            found.point.room.full_label, control.pk, days, begun_ms(control), estimate_wh, control.why[:120]
+        )
+        told += tell_standing(standing_room, now_ms, is_long=is_long)
     return told

@@ -1,17 +1,19 @@
 """Who is told: the room of its true-up where its residents consented; technician and head of rooms under software control."""
 
+from dataclasses import dataclass
+
 from django.urls import reverse
 from django.utils.translation import gettext_noop as _
 
 from central.clock import minute_text
 from central.desk.room_notices.models import RoomNotice
 from central.office.notice_templates import Template, register
-from central.office.notices import notify
+from central.office.notices import notify, was_told
 from central.office.roles import Role
 from central.office.templatetags.cardroom import amount_text, kwh, unit_word
 from central.workshop.replacements.models import TrueUp
 
-TOLD, STANDS, STANDS_LONG, SPARE = "true-up-told", "control-stands", "control-stands-long", "control-spare"
+TOLD, STANDS, STANDS_LONG = "true-up-told", "control-stands", "control-stands-long"
 OWED_MSGID, GIVEN_MSGID = _("to be paid"), _("given back")
 
 
@@ -74,18 +76,37 @@ METHOD_MSGIDS = {
 }
 
 
-def tell_standing(
-    room: str, control: str, days: int, since_ms: int, estimate_wh: int | None, *, is_long: bool, why: str, now_ms: int
-) -> int:
+@dataclass(frozen=True, slots=True)
+class StandingRoom:
+    """A room that is still under software control, as it is told of."""
+
+    room: str
+    control: str
+    days: int
+    since_ms: int
+    estimate_wh: int | None
+    why: str
+
+
+def _key(control: str, days: int, *, is_long: bool) -> str:
+    return f"{STANDS_LONG if is_long else STANDS}-{days}-{control}"[:120]
+
+
+def is_told(control: str, days: int, now_ms: int, *, is_long: bool) -> bool:
+    """Say whether this day's reminder is out already."""
+    return was_told(_key(control, days, is_long=is_long), STANDS_LONG if is_long else STANDS, now_ms)
+
+
+def tell_standing(one: StandingRoom, now_ms: int, *, is_long: bool) -> int:
     """Tell technician and store, or the heads, of a room that is still under software control."""
     params: dict[str, str | int] = {
-        "room": room,
-        "since": minute_text(since_ms),
-        "days": days,
-        "kwh": "" if estimate_wh is None else kwh(estimate_wh),
-        "why": why,
+        "room": one.room,
+        "since": minute_text(one.since_ms),
+        "days": one.days,
+        "kwh": "" if one.estimate_wh is None else kwh(one.estimate_wh),
+        "why": one.why,
         "link": reverse("workshop:controls"),
     }
-    template = STANDS_LONG if is_long else STANDS
     to = (Role.DIRECTOR, Role.LOGISTICS) if is_long else (Role.TECHNICIAN, Role.STORE)
-    return notify(template, params, to=to, key=f"{template}-{control}-{days}"[-120:], now_ms=now_ms)
+    key = _key(one.control, one.days, is_long=is_long)
+    return notify(STANDS_LONG if is_long else STANDS, params, to=to, key=key, now_ms=now_ms)

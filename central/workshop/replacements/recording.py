@@ -48,7 +48,7 @@ class Refused:
 
 
 def record_new(now_ms: int) -> int:
-    """Make the records of swaps that have none, and try the devices of the others again; give how many were made."""
+    """Make the records of swaps that have none; give how many were made. Safe to repeat."""
     known = Replacement.objects.filter(method=Replacement.Method.ON_SITE).values_list("source", flat=True)
     done = set(known)
     swaps = MeterSwap.objects.select_related("gateway__building").order_by("received_ms", "pk")
