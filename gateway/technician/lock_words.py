@@ -19,13 +19,13 @@ def lock_line(meter: str, lock: LockTold) -> str:
     ref = f" [{lock.ref}]" if lock.ref else ""
     if not lock.by:
         return say("LOCKED OUT: {meter}, {where}. Nothing closes it.", meter=meter, where=where)
-    since = "?" if lock.since_s is None else span_text(lock.since_s)
+    span = "?" if lock.since_s is None else span_text(lock.since_s)
     return say(
-        "LOCKED OUT: {meter}, {where}, by {by} since {since}{ref}: {reason}. Nothing closes it.",
+        "LOCKED OUT: {meter}, {where}, by {by} for {span}{ref}: {reason}. Nothing closes it.",
         meter=meter,
         where=where,
         by=lock.by,
-        since=since,
+        span=span,
         ref=ref,
         reason=lock.why,
     )
