@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
+from gateway.adapters.control_protocol import ControlTold, LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.adapters.serial_bus import SerialBus
 from gateway.app.address_orders import AddressOrders
+from gateway.app.control_orders import ControlOrders, seconds_since, told_lock
 from gateway.app.line_orders import LineOrders
 from gateway.app.look_orders import LookOrders
 from gateway.app.parts import Parts
@@ -57,6 +58,7 @@ class Orders:
             "resolve": _unless_full(self._resolve),
             "emergency": _unless_full(self._emergency),
             "swap": _unless_full(SwapOrders(self._parts).swap),
+            "software-control": _unless_full(ControlOrders(self._parts).software_control),
             "set-address": _unless_full(AddressOrders(self._parts).set_address),
             "set-clock": _unless_full(self._set_clock),
             **LookOrders(self._parts).table(),
@@ -240,7 +242,7 @@ def _room(room: Room, now: Instant) -> RoomStatus:
         desired_closed=room.relay_desired_closed,
         observed_closed=room.relay_observed_closed,
         why=f"{room.relay_verdict}: {room.relay_why or room.reason}",
-        last_seen_s=_seconds_since(room.last_seen, now),
+        last_seen_s=seconds_since(room.last_seen, now),
         protected=room.protected,
         pays_from=room.pays_from,
         quarantined=bool(room.quarantined),
@@ -248,6 +250,23 @@ def _room(room: Room, now: Instant) -> RoomStatus:
         power_w=room.power_w,
         locks=list(room.locks),
         doubt=room.doubt,
+        lock_notes=[told_lock(one, now) for one in room.lock_notes],
+        control=_control(room, now),
+    )
+
+
+def _control(room: Room, now: Instant) -> ControlTold | None:
+    begun = room.control
+    if begun is None:
+        return None
+    return ControlTold(
+        by=begun.by,
+        why=begun.why,
+        since_s=seconds_since(begun.last_good_at or begun.at, now),
+        wh_per_day=begun.wh_per_day,
+        estimated_wh=room.estimated_wh,
+        last_good_wh=begun.last_good_wh,
+        ref=begun.ref,
     )
 
 
@@ -261,14 +280,6 @@ def _alarms(parts: Parts, here: StationStatus) -> Iterator[str]:
 def _age_s(written_ms: int | None, now: Instant) -> int | None:
     """How old a row is; not known while the clock isn't."""
     return None if written_ms is None or not now.trusted else max(0, now.wall_ms - written_ms) // 1000
-
-
-def _seconds_since(then: Instant | None, now: Instant) -> int | None:
-    if then is None:
-        return None
-    same_boot = then.boot == now.boot
-    passed_ms = now.monotonic_ms - then.monotonic_ms if same_boot else now.wall_ms - then.wall_ms
-    return max(0, passed_ms) // 1000
 
 
 def _lines(parts: Parts, silent: frozenset[MeterNo]) -> list[LineStatus]:

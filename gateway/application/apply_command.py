@@ -14,6 +14,7 @@ from gateway.application.alarms import raise_alarm, station
 from gateway.application.bill_gap import bill_gap
 from gateway.application.close_account import begin_closing
 from gateway.application.configure import apply_configure
+from gateway.application.control_commands import begin_by_command, end_by_command
 from gateway.application.decide import approve_cuts
 from gateway.application.drive_relay import set_override
 from gateway.application.emergency import draw_emergency
@@ -27,7 +28,6 @@ from gateway.application.power import end_trip
 from gateway.application.records import ONLY, InboxRow, LockNote, MeterTies, OutboxMark
 from gateway.application.relay_state import CENTRAL, relay_of
 from gateway.application.resolve import resolve_alarm
-from gateway.application.software_control import begin_by_command, end_by_command
 from gateway.application.trust_keys import apply_trust_keys
 from gateway.contract.commands import (
     ApproveCuts,

@@ -14,31 +14,25 @@ from enum import StrEnum
 import msgspec
 
 from gateway.application.accounts import Metered, metered
-from gateway.application.alarms import clear_alarm, raise_alarm, station
+from gateway.application.alarms import clear_alarm, station
 from gateway.application.close_period import close_periods
 from gateway.application.control_state import Over, begin_control, control_of, end_control
 from gateway.application.decide import decide
-from gateway.application.known_grants import Done
 from gateway.application.ports import Journal
 from gateway.application.records import RoomControl
 from gateway.application.sealed_register import Sealed, judge_sealed, was_read_since
 from gateway.application.settle import settle
-from gateway.contract.commands import BeginSoftwareControl, EndSoftwareControl
-from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind, Instant, ReadingOutcome, ReadingRow
+from gateway.contract.facts import EntryCause, EntryKind, Instant, ReadingOutcome, ReadingRow
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.meter_facts import ControlEnd, SoftwareControlBegun, SoftwareControlEnded
 from gateway.contract.rules import Billing
 from gateway.domain.cutoff import Basis
-from gateway.domain.instants import elapsed_ms
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import Judgement, MeterReading, MeterState, advance, rebased
 from gateway.words import mark, plain
 
-FRESH_MS = 15 * 60_000
-"""A good reading older than this proves nothing about a meter that was faulty."""
 ESTIMATE_MS = 14 * 86_400_000
 ENTRIES_LOOKED_AT = 2_000
-MOST_ID = 64
 
 
 class ControlRefusal(StrEnum):
@@ -118,6 +112,48 @@ def begin(journal: Journal, ask: BeginOrder, now: Instant) -> Begun | ControlRef
     begin_control(journal, begun, now)
     decided = decide(journal, ask.account, Basis.ESTIMATE, now)
     return Begun(begun, decided.woken)
+
+
+@dataclass(frozen=True, slots=True)
+class BeginPlan:
+    """What a beginning would do: the register the account is billed to, and what of it is not billed yet."""
+
+    account: AccountId
+    room: str
+    meter: MeterNo
+    last_wh: int | None
+    last_read_by: str
+    unbilled_wh: int
+    wh_per_day: int
+    believed: bool
+    """False: what the meter says now can't be, its last good reading counts."""
+
+
+def plan_begin(journal: Journal, ask: BeginOrder, now: Instant) -> BeginPlan | ControlRefused:
+    """Check a beginning and give what it would do. Writes nothing."""
+    gathered = metered(journal, ask.account)
+    refused = _why_not_begin(journal, ask, gathered)
+    if refused is not None or gathered is None or gathered.state.meter is None:
+        return refused or _unknown(ask.account)
+    meter, known = gathered.state.meter, gathered.meter
+    register_wh, more_wh, typed_by, believed = known.register_wh if known else None, 0, "", True
+    if ask.last is not None and not was_read_since(known, ask.last):
+        before, _, judgement = judge_sealed(known, meter, ask.last, gathered.rule.max_power_w, now)
+        believed = judgement.accepted
+        if believed:
+            register_wh, more_wh, typed_by = ask.last.register_wh, judgement.delta_wh, ask.last.read_by
+        elif ask.last.read_by:
+            return _cant_show(before, ask.last, judgement)
+    return BeginPlan(
+        ask.account,
+        gathered.rule.room,
+        meter,
+        register_wh,
+        typed_by,
+        gathered.unsettled_wh + more_wh,
+        usual_wh_per_day(journal, gathered, now),
+        believed,
+    )
 
 
 def _why_not_begin(journal: Journal, ask: BeginOrder, gathered: Metered | None) -> ControlRefused | None:
@@ -240,26 +276,52 @@ class Ended:
     relay: tuple[MeterNo, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EndPlan:
+    """What an end would do: the new baseline, and what was counted since the last good register (None: unknown)."""
+
+    begun: SoftwareControlBegun
+    room: str
+    meter: MeterNo
+    first_wh: int
+    counted_wh: int | None
+
+
+def plan_end(journal: Journal, account: AccountId, first: Sealed) -> EndPlan | ControlRefused:
+    """Check an end by the same meter and give what it would do. Writes nothing."""
+    control, gathered = control_of(journal, account), metered(journal, account)
+    refused = why_not_end(control, gathered, account, first.register_wh) or _is_another(gathered, first)
+    if refused is not None or control is None or gathered is None or gathered.state.meter is None:
+        return refused or not_standing(account)
+    good_wh = control.begun.last_good_wh
+    counted_wh = None if good_wh is None else first.register_wh - good_wh
+    return EndPlan(control.begun, gathered.rule.room, gathered.state.meter, first.register_wh, counted_wh)
+
+
+def _is_another(gathered: Metered | None, first: Sealed) -> ControlRefused | None:
+    known = gathered.meter if gathered else None
+    if known is None or not (first.identity and known.identity) or first.identity == known.identity:
+        return None
+    text = mark("another meter answers at the address of {meter}: put it in with `cardroom-gateway swap`")
+    return ControlRefused(ControlRefusal.ANOTHER_METER, text, {"meter": known.meter})
+
+
 def end_good_again(
     journal: Journal, account: AccountId, first: Sealed, by: str, why: str, now: Instant
 ) -> Ended | ControlRefused:
     """Bill an account by the same meter again, from the register read just now on: a person says that it is good."""
-    control, gathered = control_of(journal, account), metered(journal, account)
-    refused = _why_not_end(control, gathered, account, first.register_wh)
-    if refused is not None or control is None or gathered is None or gathered.state.meter is None:
-        return refused or _not_standing(account)
-    known = gathered.meter or MeterState(gathered.state.meter)
-    if first.identity and known.identity and first.identity != known.identity:
-        text = mark("another meter answers at the address of {meter}: put it in with `cardroom-gateway swap`")
-        return ControlRefused(ControlRefusal.ANOTHER_METER, text, {"meter": known.meter})
+    plan = plan_end(journal, account, first)
+    if isinstance(plan, ControlRefused):
+        return plan
+    known = journal.record(MeterState, plan.meter) or MeterState(plan.meter)
     reading = MeterReading(known.meter, first.register_wh, raw=first.raw, identity=first.identity)
     state = advance(rebased(known), reading, Judgement(ReadingOutcome.FIRST), now)
     journal.add_reading(_row(reading, ReadingOutcome.FIRST, now))
     clear_alarm(journal, "meter-in-doubt", known.meter, now)
-    return _go_on(journal, account, state, by, why, now)
+    return go_on(journal, account, state, by, why, now)
 
 
-def _go_on(journal: Journal, account: AccountId, meter: MeterState, by: str, why: str, now: Instant) -> Ended:
+def go_on(journal: Journal, account: AccountId, meter: MeterState, by: str, why: str, now: Instant) -> Ended:
     """A watt-hour more on the running total tells its story apart from before: no balance spans the time between (R-B2)."""
     meter = msgspec.structs.replace(meter, total_wh=meter.total_wh + 1)
     journal.keep(meter.meter, meter)
@@ -289,11 +351,11 @@ def _go_on(journal: Journal, account: AccountId, meter: MeterState, by: str, why
     return Ended(fact, decide(journal, account, Basis.ESTIMATE, now).woken)
 
 
-def _why_not_end(
+def why_not_end(
     control: RoomControl | None, gathered: Metered | None, account: AccountId, register_wh: int
 ) -> ControlRefused | None:
     if control is None or gathered is None:
-        return _not_standing(account)
+        return not_standing(account)
     if gathered.state.meter is None:
         text = mark("{account} has no meter now: central ties one to it, and that ends the control")
         return ControlRefused(ControlRefusal.NO_METER, text, {"account": account})
@@ -312,66 +374,6 @@ def _why_not_end(
     return None
 
 
-def _not_standing(account: str) -> ControlRefused:
+def not_standing(account: str) -> ControlRefused:
     text = mark("{account} is not under software control; `cardroom-gateway status` shows who is")
     return ControlRefused(ControlRefusal.NOT_STANDING, text, {"account": account})
-
-
-# --- by central's command
-
-
-def begin_by_command(journal: Journal, body: BeginSoftwareControl, now: Instant) -> Done:
-    """Begin at the last good reading, for nobody stands beside the meter. Idempotent by its id."""
-    known = journal.record(RoomControl, body.control)
-    if known is not None:
-        return _known(journal, known.begun, body, now)
-    if not body.control or len(body.control) > MOST_ID:
-        return Done(CommandOutcome.REFUSED, "its id can't be kept")
-    ask = BeginOrder(body.control, body.account, body.by, body.why, body.ref, max(0, body.wh_per_day))
-    done = begin(journal, ask, now)
-    if isinstance(done, Begun):
-        return Done(CommandOutcome.APPLIED, relay=done.relay)
-    unknown = done.why is ControlRefusal.UNKNOWN_ACCOUNT
-    return Done(CommandOutcome.UNKNOWN_ACCOUNT if unknown else CommandOutcome.REFUSED, done.detail)
-
-
-def _known(journal: Journal, begun: SoftwareControlBegun, body: BeginSoftwareControl, now: Instant) -> Done:
-    same = (begun.account, begun.by, begun.why, begun.ref) == (body.account, body.by, body.why, body.ref)
-    if same:
-        return Done(CommandOutcome.EXISTS)
-    detail = "the same id came again with other content"
-    raise_alarm(journal, "exists-with-different", f"software control {body.control}", detail, now)
-    return Done(CommandOutcome.EXISTS_WITH_DIFFERENT, body.control)
-
-
-def end_by_command(journal: Journal, body: EndSoftwareControl, now: Instant) -> Done:
-    """End it at the meter's last good reading, which must be of just now. Ended before, it is EXISTS."""
-    known = journal.record(RoomControl, body.control)
-    if known is not None and known.ended is not None:
-        return Done(CommandOutcome.EXISTS, known.ended.end.value)
-    if known is None:
-        return Done(CommandOutcome.REFUSED, _not_standing(body.control).detail)
-    account = known.begun.account
-    gathered = metered(journal, account)
-    meter = gathered.meter if gathered else None
-    refused = _why_not_from_afar(meter, now) or _why_not_end(
-        known, gathered, account, (meter.register_wh or 0) if meter else 0
-    )
-    if refused is not None or meter is None:
-        return Done(CommandOutcome.REFUSED, (refused or _not_standing(account)).detail)
-    done = _go_on(journal, account, meter, body.by, body.why, now)
-    return Done(CommandOutcome.APPLIED, relay=done.relay, read=(meter.meter,))
-
-
-def _why_not_from_afar(meter: MeterState | None, now: Instant) -> ControlRefused | None:
-    """Nobody stands beside it: only what was read well, and lately, says that it is good again."""
-    if meter is None:
-        return None
-    if meter.questionable:
-        text = mark("the story of {meter} is in doubt: end it on site, where its register is read")
-        return ControlRefused(ControlRefusal.METER_IN_DOUBT, text, {"meter": meter.meter})
-    passed_ms = elapsed_ms(meter.at, now) if meter.at and meter.at.boot == now.boot else None
-    if meter.silent_since is not None or passed_ms is None or passed_ms > FRESH_MS:
-        text = mark("{meter} gave no good reading in a quarter of an hour: have it read first")
-        return ControlRefused(ControlRefusal.METER_SILENT, text, {"meter": meter.meter})
-    return None
