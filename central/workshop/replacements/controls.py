@@ -11,9 +11,10 @@ from django.db import transaction
 from central.campus.models import Account, MeteringPoint
 from central.domain.device_states import DeviceState
 from central.ledger.one_writer import one_writer
+from central.link.control_queries import standing
 from central.link.models import Command, SoftwareControl
 from central.link.operations import Refused as LinkRefused
-from central.link.software_control import begin_software_control, end_software_control, standing
+from central.link.software_control import begin_software_control, end_software_control
 from central.office.dated_settings import Where, number_at
 from central.office.models import User
 from central.workshop.devices.models import Device
