@@ -5,13 +5,13 @@ Two ways are tried on the room's own past, as if its last weeks were not known, 
 - **own**: the mean of the same hour of the same weekday in the weeks before, days of absence left out;
 - **peers**: what rooms of its class and building used meanwhile, times what the room used of theirs in the weeks before.
 
-No hour is above what the fuse lets through. Who was away all the time is not known to be away: that is what a person's better-founded
-figure, the dispute and the register of the old module are for.
+No hour is above what the fuse lets through. Who was away all the time is not known to be away: for that a person's better-founded
+figure, the dispute and the old module's register are there.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import isqrt
 
 Hours = Sequence[int | None]
@@ -82,9 +82,9 @@ class _Two:
 def estimate(own: Hours, peers: Sequence[Hours], parts_ms: Sequence[int], most_w: int) -> Estimate | None:
     """Estimate the hours that follow a room's past; None: its past is too short, or all of it was absence.
 
-    `own`: hours up to the interval's first. `peers`: as long as `own` and the interval together, hour by hour beside it; one that is
-    not known all through the interval is left out. `parts_ms`: how much of each hour of the interval was not metered. `most_w`: what
-    the room's fuse lets through.
+    `own`: hours up to the interval's first. `peers`: as long as `own` and the interval together, hour by hour beside it; one that
+    is not known all through the interval is left out. `parts_ms`: how much of each hour of the interval was not metered.
+    `most_w`: what the room's fuse lets through.
     """
     reach = min(len(own), WEEKS_BACK * WEEK) // DAY * DAY
     past = list(own[len(own) - reach :])
@@ -137,7 +137,7 @@ def _both(past: Hours, absent: list[bool], sums: list[int] | None, until: int, c
 
 
 def _by_own(past: Hours, absent: list[bool], until: int, count: int) -> list[int] | None:
-    """The mean of the same hour of the week, days of absence left out; an hour without one takes the mean of its hour of the day."""
+    """The mean of the same hour of the week, days of absence left out; one that is never known: of its hour of the day."""
     week = [_Mean() for _ in range(WEEK)]
     day, whole = [_Mean() for _ in range(DAY)], _Mean()
     for at in range(until):
@@ -148,7 +148,10 @@ def _by_own(past: Hours, absent: list[bool], until: int, count: int) -> list[int
                 mean.add(hour, weight)
     if not whole.weight:
         return None
-    slots = [next(m for m in (week[h % WEEK], day[h % DAY], whole) if m.weight) for h in range(until, until + count)]
+    slots = [
+        next(m for m in (week[h % WEEK], day[h % DAY], whole) if m.weight)
+        for h in range(until, until + count)
+    ]
     return [slot.sum // slot.weight for slot in slots]
 
 
@@ -177,7 +180,7 @@ def _by_peers(past: Hours, sums: list[int], until: int, count: int) -> list[int]
             theirs += weight * sums[at]
     share = [0, *accumulate(sums[until : until + count])]
     cut = [whole * mine // theirs if theirs else 0 for whole in share]
-    return [after - before for before, after in zip(cut, cut[1:], strict=False)]
+    return [after - before for before, after in pairwise(cut)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +245,10 @@ def _part(hours: Sequence[int], parts_ms: Sequence[int]) -> int:
 
 
 def _own_weight(tries: list[_Try]) -> int:
-    """Give how much the own past counts, in per mille: what would have erred least in the tries, half way to an even share for few."""
-    both = [(one.own_wh - one.true_wh, one.peers_wh - one.true_wh) for one in tries if one.peers_wh is not None]
+    """Give how much the own past counts, in per mille: what would have erred least in the tries; a quarter for few of them."""
+    both = [
+        (one.own_wh - one.true_wh, one.peers_wh - one.true_wh) for one in tries if one.peers_wh is not None
+    ]
     apart = sum((own - peers) ** 2 for own, peers in both)
     if not apart:
         return MILLE // 2

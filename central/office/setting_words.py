@@ -51,20 +51,24 @@ CHAPTERS: dict[str, Words] = {
 }
 WORDS: dict[str, SettingWords] = {
     "true-up.least-minutes": SettingWords(
-        lazy("Shortest interval that is trued up"), lazy("A replacement that took less time is billed to nobody.")
+        lazy("Shortest interval that is trued up"),
+        lazy("A replacement that took less time is billed to nobody."),
     ),
     "true-up.alone-up-to": SettingWords(
         lazy("Figure that one person may put in place of the estimate"),
         lazy("Where it differs by more, others sign before the customer is told."),
     ),
     "true-up.grace-days": SettingWords(
-        lazy("Time to pay a true-up"), lazy("From when the customer was told; nothing is taken from his credit before.")
+        lazy("Time to pay a true-up"),
+        lazy("From when the customer was told; nothing is taken from his credit before."),
     ),
     "true-up.wrong-days": SettingWords(
-        lazy("How far back a module that counted wrong is corrected"), lazy("Never before its last good check.")
+        lazy("How far back a module that counted wrong is corrected"),
+        lazy("Never before its last good check."),
     ),
     "control.remind-days": SettingWords(
-        lazy("Technician reminded of a room under software control"), lazy("Again after as many days while it stands.")
+        lazy("Technician reminded of a room under software control"),
+        lazy("Again after as many days while it stands."),
     ),
     "control.head-days": SettingWords(
         lazy("Head told of a room under software control"), lazy("Again after as many days while it stands.")

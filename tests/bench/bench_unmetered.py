@@ -1,8 +1,8 @@
 """`make bench-unmetered`: how well a room's hidden days are estimated, beside the mean of its last 7 days, on real traces.
 
-The traces are not part of this project: their folder is given by --data or CARDROOM_DATA, `../shared/data` otherwise. The households
-are known for 7 weeks: at least 4 of them are the past here. Users whose days are known for years show the same with 8 weeks of past,
-without a goal: their gaps were filled from their neighbours.
+The traces are not part of this project: their folder is given by --data or CARDROOM_DATA, `../shared/data` otherwise. Households
+are known for 7 weeks: at least 4 of them are the past here. Users whose days are known for years show the same with 8 weeks of
+past, without a goal: their gaps were filled from their neighbours.
 """
 
 import argparse
@@ -114,7 +114,11 @@ def of_years(folder: Path) -> list[list[int]]:
     table = parquet.read_table(folder / LONG_FILE)
     names = [name for name in table.column_names if name.isdigit()]
     users = zip(*(table.column(name).to_pylist() for name in names), strict=True)
-    return [[round((day or 0) * 1000 / HOURS) for day in user for _ in range(HOURS)] for user in users if any(user)]
+    return [
+        [round((day or 0) * 1000 / HOURS) for day in user for _ in range(HOURS)]
+        for user in users
+        if any(user)
+    ]
 
 
 def main() -> int:

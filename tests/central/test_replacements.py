@@ -56,7 +56,12 @@ def store(twin) -> dict[str, Device]:
         actor=None,
         now_ms=2,
     )
-    new = take_in(NewDevice(module, "n-301"), DeviceMove("b", DeviceAct.RECEIVED, 1, places[Holds.ARRIVALS]), actor=None, now_ms=2)
+    new = take_in(
+        NewDevice(module, "n-301"),
+        DeviceMove("b", DeviceAct.RECEIVED, 1, places[Holds.ARRIVALS]),
+        actor=None,
+        now_ms=2,
+    )
     step(new.number, DeviceMove("c", DeviceAct.PASSED, 2, places[Holds.GOOD]), actor=None, now_ms=3)
     return {"old": old, "new": new}
 
@@ -85,11 +90,15 @@ def test_what_the_store_does_not_know_it_must_complete(twin, lei):
     assert (missing.device_out, missing.device_in, missing.photos) == (True, True, True)
     try_devices(row.pk, actor=lei, now_ms=NOW_MS)
     assert missing_of(Replacement.objects.get()).of_store
-    done = close_without_device(row.pk, "x1", Kind.DEVICE_OUT, "thrown away by the builder", actor=lei, now_ms=NOW_MS)
+    done = close_without_device(
+        row.pk, "x1", Kind.DEVICE_OUT, "thrown away by the builder", actor=lei, now_ms=NOW_MS
+    )
     assert isinstance(done, ReplacementStep)
     again = close_without_device(row.pk, "x2", Kind.DEVICE_OUT, "again", actor=lei, now_ms=NOW_MS)
     assert again == Refused(RecordRefusal.DONE)
-    assert close_without_device(row.pk, "x3", Kind.DEVICE_IN, " ", actor=lei, now_ms=NOW_MS) == Refused(RecordRefusal.NO_WORDS)
+    assert close_without_device(row.pk, "x3", Kind.DEVICE_IN, " ", actor=lei, now_ms=NOW_MS) == Refused(
+        RecordRefusal.NO_WORDS
+    )
     assert not missing_of(Replacement.objects.get()).device_out
 
 

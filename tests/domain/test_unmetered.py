@@ -83,7 +83,9 @@ def test_no_hour_is_above_the_fuse_and_the_interval_holds_the_figure(
 
 
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=48))
-def test_what_a_register_shows_is_laid_on_the_hours_to_the_watt_hour(counted_wh: int, shape: list[int]) -> None:
+def test_what_a_register_shows_is_laid_on_the_hours_to_the_watt_hour(
+    counted_wh: int, shape: list[int]
+) -> None:
     laid = known_instead(counted_wh, shape)
     assert sum(laid) == counted_wh
     assert len(laid) == len(shape)

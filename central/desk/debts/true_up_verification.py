@@ -13,7 +13,9 @@ def verify_true_ups() -> list[Check]:
     """Check true-ups and their reversals against the ledger and the grants."""
     rows = list(DebtTrueUp.objects.order_by("at_ms", "pk"))
     booked = dict(Transfer.objects.filter(kind__in=(KIND, BACK)).values_list("pk", "amount"))
-    granted = dict(Grant.objects.filter(pk__startswith="tu-", source=Grant.Source.ADJUSTMENT).values_list("pk", "amount"))
+    granted = dict(
+        Grant.objects.filter(pk__startswith="tu-", source=Grant.Source.ADJUSTMENT).values_list("pk", "amount")
+    )
     seen = f"{len(rows)} true-ups"
     for one in rows:
         given = f"{one.pk}-given"

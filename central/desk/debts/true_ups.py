@@ -110,7 +110,9 @@ def in_grace(account_code: str, unit: str, now_ms: int) -> int:
     return sum(amount for name, amount in waiting if f"{name}{REVERSAL}" not in reversed_)
 
 
-def _locked_payer(account_code: str, account: Account | None = None) -> tuple[Account, Gateway | None] | Refused:
+def _locked_payer(
+    account_code: str, account: Account | None = None
+) -> tuple[Account, Gateway | None] | Refused:
     """Lock whose gateway it is, and give the account that pays, whatever became of it."""
     accounts = Account.objects.select_related("point__customer_class", "point__room__building")
     code = account.code if account else payer_code(account_code)

@@ -132,7 +132,9 @@ def carry_out(content: Content, approved: Approved) -> str:
         return _("The figures have changed since. Signatures given for the former ones are void.")
     booked = lock(building.code, period, actor=approved.asked_by.get_username(), now_ms=approved.now_ms)
     if booked is LockRefusal.TRUE_UPS:
-        return _("True-ups of this period are not decided yet: see the page of true-ups. What nobody metered would be forgotten.")
+        return _(
+            "True-ups of this period are not decided yet: see the page of true-ups. What nobody metered would be forgotten."
+        )
     if booked is LockRefusal.EARLIER_OPEN:
         return _("An earlier period of this building is not locked yet. Periods are locked in order.")
     if isinstance(booked, LockRefusal):

@@ -82,7 +82,7 @@ def register_acts() -> None:
             code=REVERSAL_ACT,
             title=gettext_lazy("True-up taken back"),
             roles=TELL_TRUE_UPS,
-            chain=(Step((Role.DIRECTOR,)), Step((Role.FINANCE,))),
+            chain=(Step((Role.FINANCE,)), Step((Role.DIRECTOR,))),
             show=_show,
             carry_out=_carry_out_reversal,
             address=_address,

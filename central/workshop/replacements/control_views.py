@@ -25,11 +25,17 @@ from central.workshop.replacements.views import ref_of, room_asked
 
 REFUSALS: dict[str, Words] = {
     LinkRefusal.NO_REASON: WHY["required"],
-    LinkRefusal.ACCOUNT_NOT_OPEN: gettext_lazy("The account is closed or being closed: nothing is supplied on it."),
+    LinkRefusal.ACCOUNT_NOT_OPEN: gettext_lazy(
+        "The account is closed or being closed: nothing is supplied on it."
+    ),
     LinkRefusal.UNKNOWN_ACCOUNT: gettext_lazy("Nobody occupies this room: there is nothing to supply."),
-    LinkRefusal.NOT_SO_NOW: gettext_lazy("It is under software control already, or not any more. See the list."),
+    LinkRefusal.NOT_SO_NOW: gettext_lazy(
+        "It is under software control already, or not any more. See the list."
+    ),
     LinkRefusal.NO_GATEWAY: gettext_lazy("The building has no gateway that could be asked."),
-    LinkRefusal.GATEWAY_BEING_RESTORED: gettext_lazy("The gateway is being restored. Ask again when it is back."),
+    LinkRefusal.GATEWAY_BEING_RESTORED: gettext_lazy(
+        "The gateway is being restored. Ask again when it is back."
+    ),
 }
 
 
@@ -77,10 +83,14 @@ def software_control(request: HttpRequest) -> HttpResponse:
             now_ms=clock.now_ms(),
         )
         if isinstance(done, ControlDecision):
-            messages.success(request, _("The gateway is asked. The room stands in the list as soon as it has answered."))
+            messages.success(
+                request, _("The gateway is asked. The room stands in the list as soon as it has answered.")
+            )
             return redirect("workshop:controls")
         form.add_error(None, refusal_words(done))
-    return render(request, "workshop/software_control.html", {"form": form}, status=400 if form.errors else 200)
+    return render(
+        request, "workshop/software_control.html", {"form": form}, status=400 if form.errors else 200
+    )
 
 
 @roles(*CONTROL_ROOMS)
@@ -92,5 +102,7 @@ def control_end(request: HttpRequest) -> HttpResponse:
     done = end_control(control, why=why, actor=request.user, now_ms=clock.now_ms())
     if not isinstance(done, Command):
         return _list(request, refusal_words(done))
-    messages.success(request, _("The gateway is asked. What was not metered is computed when it has answered."))
+    messages.success(
+        request, _("The gateway is asked. What was not metered is computed when it has answered.")
+    )
     return redirect("workshop:controls")

@@ -43,15 +43,25 @@ class Standing:
 def put_under_control(
     key: str, account_code: str, *, why: str, decided_by: str, ref: str, actor: User, now_ms: int
 ) -> ControlDecision | LinkRefused:
-    """Ask a room's gateway to supply it and bill nothing; the same key is the same request. Refused as `link.software_control` does."""
+    """Ask a room's gateway to supply it and bill nothing; the same key is the same request. Refused by its names."""
     control = f"sc-{key}"
     known = ControlDecision.objects.filter(pk=control).first()
     if known is not None:
         return known
-    account = Account.objects.select_related("point__room", "point__customer_class").filter(code=account_code).first()
+    account = (
+        Account.objects.select_related("point__room", "point__customer_class")
+        .filter(code=account_code)
+        .first()
+    )
     usual_wh = _usual_day_wh(account.point, now_ms) if account else 0
     asked = begin_software_control(
-        control, account_code, actor=actor.get_username(), why=why, now_ms=now_ms, wh_per_day=usual_wh, ref=ref
+        control,
+        account_code,
+        actor=actor.get_username(),
+        why=why,
+        now_ms=now_ms,
+        wh_per_day=usual_wh,
+        ref=ref,
     )
     if not isinstance(asked, Command) or account is None:
         transaction.set_rollback(True)
@@ -117,7 +127,11 @@ def estimated_so_far(control: SoftwareControl, account: Account, now_ms: int) ->
 def spares_of_meters(meters: Sequence[str]) -> dict[str, int]:
     """Give by meter how many good devices of its type lie in the store; a meter that the store doesn't know may take any module."""
     types = dict(Device.objects.filter(meter_no__in=meters).values_list("meter_no", "type"))
-    good = list(Device.objects.filter(state=DeviceState.GOOD.value, type__kind="module").values_list("type", flat=True))
+    good = list(
+        Device.objects.filter(state=DeviceState.GOOD.value, type__kind="module").values_list(
+            "type", flat=True
+        )
+    )
     return {meter: good.count(types[meter]) if meter in types else len(good) for meter in meters}
 
 
@@ -128,7 +142,9 @@ def remind(now_ms: int) -> int:
 
 @transaction.atomic
 def _remind(control: SoftwareControl, now_ms: int) -> int:
-    account = Account.objects.select_related("point__room__building", "point__customer_class").filter(code=control.account)
+    account = Account.objects.select_related("point__room__building", "point__customer_class").filter(
+        code=control.account
+    )
     found, days = account.first(), (now_ms - begun_ms(control)) // DAY_MS
     where, told = Where(building=control.gateway.building.code), 0
     for setting, is_long in (("control.remind-days", False), ("control.head-days", True)):

@@ -31,7 +31,10 @@ def lines_of(row: TrueUp) -> list[tuple[str, str]]:
 def _between(row: TrueUp) -> str:
     if row.low_wh == row.high_wh:
         return ""
-    words = _("between %(low)s and %(high)s in 9 of 10 cases") % {"low": kwh(row.low_wh), "high": kwh(row.high_wh)}
+    words = _("between %(low)s and %(high)s in 9 of 10 cases") % {
+        "low": kwh(row.low_wh),
+        "high": kwh(row.high_wh),
+    }
     return f" ({words})"
 
 
@@ -43,7 +46,9 @@ def rule_lines(row: TrueUp) -> list[tuple[str, str]]:
     found = [
         (
             _("By its own past"),
-            _("%(kwh)s kWh: same weekday and hour of %(days)s days before, without %(absent)s of absence; it erred by %(error)s kWh")
+            _(
+                "%(kwh)s kWh: same weekday and hour of %(days)s days, without %(absent)s of absence; erred by %(error)s kWh"
+            )
             % _of(rule, "own"),
         )
     ]
@@ -51,7 +56,9 @@ def rule_lines(row: TrueUp) -> list[tuple[str, str]]:
         found.append(
             (
                 _("By its peers"),
-                _("%(kwh)s kWh: its share of what %(rooms)s rooms of its class and building used meanwhile; it erred by %(error)s kWh")
+                _(
+                    "%(kwh)s kWh: its share of what %(rooms)s rooms of its class here used meanwhile; erred by %(error)s kWh"
+                )
                 % _of(rule, "peers"),
             )
         )
@@ -59,14 +66,23 @@ def rule_lines(row: TrueUp) -> list[tuple[str, str]]:
         found.append(
             (
                 _("Joined"),
-                _("%(own)s %% own past, %(peers)s %% peers: as they erred in %(tries)s parts of its past that were hidden")
+                _(
+                    "%(own)s %% own past, %(peers)s %% peers: as they erred in %(tries)s parts of its past that were hidden"
+                )
                 % {"own": share, "peers": 100 - share, "tries": rule["tries"]},
             )
         )
     if rule.get("capped_hours"):
-        found.append((_("Fuse"), _("%(hours)s hours were cut to what it lets through") % {"hours": rule["capped_hours"]}))
+        found.append(
+            (
+                _("Fuse"),
+                _("%(hours)s hours were cut to what it lets through") % {"hours": rule["capped_hours"]},
+            )
+        )
     if "counted_wh" in rule:
-        found.append((_("The old module counted meanwhile"), f"{kwh(rule['counted_wh'])} {pgettext('unit', 'kWh')}"))
+        found.append(
+            (_("The old module counted meanwhile"), f"{kwh(rule['counted_wh'])} {pgettext('unit', 'kWh')}")
+        )
     return found
 
 

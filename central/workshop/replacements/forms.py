@@ -36,7 +36,9 @@ class RoomForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     room = forms.CharField(
-        label=gettext_lazy("Room"), max_length=64, error_messages={"required": gettext_lazy("Type the room, such as 1-301.")}
+        label=gettext_lazy("Room"),
+        max_length=64,
+        error_messages={"required": gettext_lazy("Type the room, such as 1-301.")},
     )
     ref = forms.CharField(label=gettext_lazy("Fault or work order"), max_length=60, required=False)
 
@@ -52,9 +54,13 @@ class SwapForm(RoomForm):
     """Both meters, both registers, a photograph of each display, and why."""
 
     old_meter = forms.CharField(label=gettext_lazy("Old meter"), max_length=64, error_messages=NUMBER)
-    last = forms.CharField(label=gettext_lazy("Its last register, kWh"), max_length=20, error_messages=REGISTER)
+    last = forms.CharField(
+        label=gettext_lazy("Its last register, kWh"), max_length=20, error_messages=REGISTER
+    )
     new_meter = forms.CharField(label=gettext_lazy("New meter"), max_length=64, error_messages=NUMBER)
-    first = forms.CharField(label=gettext_lazy("Its first register, kWh"), max_length=20, error_messages=REGISTER)
+    first = forms.CharField(
+        label=gettext_lazy("Its first register, kWh"), max_length=20, error_messages=REGISTER
+    )
     photos = PhotosField(label=gettext_lazy("Photographs of both displays"))
     why = forms.CharField(label=gettext_lazy("Reason"), max_length=120, error_messages=WHY)
 
@@ -96,7 +102,9 @@ class SayForm(forms.Form):
     """What is said about a replacement."""
 
     step = forms.UUIDField(widget=forms.HiddenInput)
-    kind = forms.ChoiceField(label=gettext_lazy("What you say"), choices=[(one.value, one.label) for one in SAYABLE])
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What you say"), choices=[(one.value, one.label) for one in SAYABLE]
+    )
     text = forms.CharField(label=gettext_lazy("Words"), max_length=500, required=False)
     ref = forms.CharField(label=gettext_lazy("Fault or work order"), max_length=60, required=False)
     photos = PhotosField(label=gettext_lazy("Photographs"), required=False)
@@ -107,10 +115,15 @@ class DeviceForm(forms.Form):
 
     step = forms.UUIDField(widget=forms.HiddenInput)
     kind = forms.ChoiceField(
-        choices=[(one.value, one.label) for one in (ReplacementStep.Kind.DEVICE_OUT, ReplacementStep.Kind.DEVICE_IN)],
+        choices=[
+            (one.value, one.label)
+            for one in (ReplacementStep.Kind.DEVICE_OUT, ReplacementStep.Kind.DEVICE_IN)
+        ],
         widget=forms.HiddenInput,
     )
-    why = forms.CharField(label=gettext_lazy("Why there is no record of it"), max_length=300, error_messages=WHY)
+    why = forms.CharField(
+        label=gettext_lazy("Why there is no record of it"), max_length=300, error_messages=WHY
+    )
 
 
 METHODS = (TrueUp.Method.REGISTER, TrueUp.Method.BENCH, TrueUp.Method.PERSON)

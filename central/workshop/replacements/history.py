@@ -1,4 +1,4 @@
-"""What a room and its peers used, hour by hour, for the estimate of an interval: read from what ingest keeps for charts (R-4.3.5)."""
+"""What a room and its peers used, hour by hour, for the estimate of an interval: from what ingest keeps for charts (R-4.3.5)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,9 @@ def estimate_of(interval: Interval) -> Estimate | None:
     own = uses[interval.point.pk][: REACH_MS // HOUR_MS]
     blind = _not_metered([one.pk for one in others], interval)
     peers = [uses[one.pk] for one in others if one.pk not in blind]
-    return estimate(_begun(own), [_of_length(own, one) for one in peers], interval.parts_ms, interval.point.max_power_w)
+    return estimate(
+        _begun(own), [_of_length(own, one) for one in peers], interval.parts_ms, interval.point.max_power_w
+    )
 
 
 def _begun(own: Sequence[int | None]) -> Sequence[int | None]:
@@ -68,13 +70,15 @@ def peers_of(point: MeteringPoint) -> list[MeteringPoint]:
 
 
 def hours_of(points: Iterable[MeteringPoint], from_ms: int, until_ms: int) -> dict[int, list[int | None]]:
-    """Give each point's use by hour in [from, until); None where its meter told nothing all day: an empty hour of a day is a zero."""
+    """Give each point's use by hour in [from, until); None where its meter told nothing all day; other empty hours are zeros."""
     count = (until_ms - from_ms) // HOUR_MS
     found: dict[int, list[int | None]] = {point.pk: [None] * count for point in points}
     owners = _owners(list(found))
     meters = list(owners)
     for at in range(0, len(meters), AT_ONCE):
-        rows = HourlyUse.objects.filter(meter__in=meters[at : at + AT_ONCE], hour_ms__gte=from_ms, hour_ms__lt=until_ms)
+        rows = HourlyUse.objects.filter(
+            meter__in=meters[at : at + AT_ONCE], hour_ms__gte=from_ms, hour_ms__lt=until_ms
+        )
         for meter, hour_ms, energy_wh in rows.values_list("meter", "hour_ms", "energy_wh"):
             for point, begin_ms, end_ms in owners[meter]:
                 if begin_ms <= hour_ms + HOUR_MS - 1 < end_ms:

@@ -1,7 +1,7 @@
 """Find the intervals that nobody metered, and compute a true-up for each account of each: at once, and once (R-4.3.5).
 
-An interval is a software control that ended, or the time between an old module's last register and its successor's first one. One that
-belongs to a control is the control's.
+An interval is a software control that ended, or the time between an old module's last register and its successor's first one.
+One that belongs to a control is the control's.
 """
 
 from collections.abc import Iterator
@@ -65,7 +65,13 @@ def _of_control(end: SoftwareControlEnd) -> Unmetered:
     control = end.control
     from_ms = control.began_ms if control.last_good_ms is None else control.last_good_ms
     return Unmetered(
-        f"{CONTROL}{control.pk}"[:170], Kind.CONTROL, control.account, control.meter, from_ms, end.at_ms, end.counted_wh
+        f"{CONTROL}{control.pk}"[:170],
+        Kind.CONTROL,
+        control.account,
+        control.meter,
+        from_ms,
+        end.at_ms,
+        end.counted_wh,
     )
 
 
@@ -96,7 +102,9 @@ def _compute(one: Unmetered, now_ms: int) -> int:
     estimate = estimate_of(whole)
     made = 0
     for lived in occupied(point, one.from_ms, one.to_ms):
-        part = Interval(point, max(one.from_ms, lived.opened_ms), min(one.to_ms, lived.closed_ms or one.to_ms))
+        part = Interval(
+            point, max(one.from_ms, lived.opened_ms), min(one.to_ms, lived.closed_ms or one.to_ms)
+        )
         made += _store(one, whole, part, lived, estimate, now_ms)
     return made
 
@@ -138,7 +146,9 @@ def _store(
     if is_new:
         write_step(row, TrueUpStep.Kind.COMPUTED, f"{row.name}-computed", None, "", now_ms)
         detail = f"{row.interval}: {row.energy_wh} Wh, {row.amount} {row.unit}, {row.method}"
-        record_audit(actor=CENTRAL, action="true-up-computed", subject=account.code, detail=detail[:200], now_ms=now_ms)
+        record_audit(
+            actor=CENTRAL, action="true-up-computed", subject=account.code, detail=detail[:200], now_ms=now_ms
+        )
     return int(is_new)
 
 
@@ -161,9 +171,7 @@ def _cut(hours: list[int], whole: Interval, part: Interval) -> list[int]:
     """Cut a part out of an interval's hours; an hour in which somebody moved is shared by time."""
     skip = (part.first_ms - whole.first_ms) // HOUR_MS
     theirs, all_ms = part.parts_ms, whole.parts_ms
-    return [
-        hours[skip + place] * ms // max(all_ms[skip + place], 1) for place, ms in enumerate(theirs)
-    ]
+    return [hours[skip + place] * ms // max(all_ms[skip + place], 1) for place, ms in enumerate(theirs)]
 
 
 def _figures(estimate: Estimate | None, one: Unmetered, cost: object) -> dict[str, object]:
@@ -178,7 +186,9 @@ def _figures(estimate: Estimate | None, one: Unmetered, cost: object) -> dict[st
     return figures
 
 
-def write_step(row: TrueUp, kind: TrueUpStep.Kind, step: str, by: object, text: str, now_ms: int) -> TrueUpStep:
+def write_step(
+    row: TrueUp, kind: TrueUpStep.Kind, step: str, by: object, text: str, now_ms: int
+) -> TrueUpStep:
     """Write what was done to a true-up, with its figures as they are now."""
     return TrueUpStep.objects.create(
         step=step[:64],

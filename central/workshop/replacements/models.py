@@ -1,4 +1,4 @@
-"""Replacements with their steps, and true-ups of what nobody metered. Steps are immutable; a row repeats what its last step says."""
+"""Replacements with their steps, and true-ups of what nobody metered. Steps are immutable; a row repeats the last one."""
 
 from django.conf import settings
 from django.db import models
@@ -136,8 +136,12 @@ class TrueUp(models.Model):
     class Meta:
         ordering = ["to_ms", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["interval", "account"], name="one_true_up_per_interval_and_account"),
-            models.CheckConstraint(condition=models.Q(from_ms__lt=models.F("to_ms")), name="true_up_in_order"),
+            models.UniqueConstraint(
+                fields=["interval", "account"], name="one_true_up_per_interval_and_account"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(from_ms__lt=models.F("to_ms")), name="true_up_in_order"
+            ),
         ]
         indexes = [models.Index(fields=["building", "state", "to_ms"], name="true_ups_not_decided")]
 

@@ -1,4 +1,4 @@
-"""What unmetered energy costs: hour by hour by the prices that were in force, with the month's steps (C-9). One rule: the gateway's."""
+"""What unmetered energy costs: hour by hour by the prices that were in force, with the month's steps (C-9): the gateway's rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from central.campus.models import Account, Price
 from central.domain.unmetered import HOUR_MS
 from central.link.models import GatewayEntry
 from gateway.contract.facts import EntryKind
-from gateway.contract.quantities import Unit
+from gateway.contract.quantities import MICRO_YUAN_PER_FEN, Unit
 from gateway.contract.rules import PriceRule
 from gateway.domain.calendar import month_of, month_starts_ms
 from gateway.domain.month_use import MonthUse, with_use
@@ -30,7 +30,10 @@ class Cost:
 
 
 def cost_of(account: Account, from_ms: int, to_ms: int, hours: Sequence[int]) -> Cost | None:
-    """Price an interval's hours; `hours` begin with the hour of `from_ms`, below zero is given back. None: no price was in force."""
+    """Price an interval's hours; `hours` begin with the hour of `from_ms`, below zero is given back. None: no price is known.
+
+    Yuan are whole fen, as the desk acts in them; what is below a fen is the customer's.
+    """
     if account.point.customer_class.unit == Unit.KWH:
         return Cost(sum(hours))
     prices = _prices(account)
@@ -49,8 +52,8 @@ def cost_of(account: Account, from_ms: int, to_ms: int, hours: Sequence[int]) ->
         nano += cost if energy_wh > 0 else -cost
         rates.append(cost // size)
         uses = with_use(uses, size, span.from_ms, span.to_ms, prices[0].utc_offset_minutes)
-    micro = nano // NANO_PER_MICRO if nano >= 0 else -(-nano // NANO_PER_MICRO)
-    return Cost(micro, min(rates, default=0), max(rates, default=0))
+    fen = nano // (NANO_PER_MICRO * MICRO_YUAN_PER_FEN)
+    return Cost(fen * MICRO_YUAN_PER_FEN, min(rates, default=0), max(rates, default=0))
 
 
 def _prices(account: Account) -> list[PriceRule]:
@@ -62,7 +65,10 @@ def _used_before(account: Account, at_ms: int, offset_minutes: int) -> tuple[Mon
     """Give what the account had used before in the month of an instant: where the steps go on."""
     month = month_of(at_ms, offset_minutes)
     entries = GatewayEntry.objects.filter(
-        kind=EntryKind.CONSUMPTION, booked=True, at_ms__gt=month_starts_ms(month, offset_minutes), at_ms__lte=at_ms
+        kind=EntryKind.CONSUMPTION,
+        booked=True,
+        at_ms__gt=month_starts_ms(month, offset_minutes),
+        at_ms__lte=at_ms,
     )
     mine = entries.annotate(user=Coalesce("used_by", "account")).filter(user=account.code)
     return (MonthUse(month, mine.aggregate(sum=Sum("energy_wh"))["sum"] or 0),)

@@ -50,7 +50,11 @@ def register_notices() -> None:
 
 def tell_room(row: TrueUp, now_ms: int) -> int:
     """Tell a room of its true-up, where its residents wished to be told there; inside the caller's transaction."""
-    wish = RoomNotice.objects.filter(account=row.account, state=RoomNotice.State.ON).select_related("channel").first()
+    wish = (
+        RoomNotice.objects.filter(account=row.account, state=RoomNotice.State.ON)
+        .select_related("channel")
+        .first()
+    )
     if wish is None or not row.amount:
         return 0
     amount = f"{amount_text(abs(row.amount), row.unit)} {unit_word(row.unit)}"

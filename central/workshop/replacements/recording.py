@@ -14,8 +14,8 @@ from central.campus.models import Account
 from central.domain.device_states import DeviceAct, DeviceState, Holds
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
-from central.link.meter_swaps import Swap, Swapped, swap_meter
 from central.link.meter_swaps import Refused as SwapRefused
+from central.link.meter_swaps import Swap, Swapped, swap_meter
 from central.link.models import MeterSwap
 from central.office.models import User
 from central.office.photos import PhotoRefusal, keep_photos
@@ -73,13 +73,24 @@ def _record(swap: MeterSwap, now_ms: int) -> Replacement:
         },
     )
     if is_new:
-        _on_record(None, "replacement-recorded", row, f"{row.old_meter} -> {row.new_meter}: {row.why}", now_ms)
+        _on_record(
+            None, "replacement-recorded", row, f"{row.old_meter} -> {row.new_meter}: {row.why}", now_ms
+        )
         move_devices(row, None, now_ms)
     return row
 
 
 SAME = (
-    *("account", "old_meter", "new_meter", "last_wh", "first_wh", "last_frame", "first_frame", "last_read_by"),
+    *(
+        "account",
+        "old_meter",
+        "new_meter",
+        "last_wh",
+        "first_wh",
+        "last_frame",
+        "first_frame",
+        "last_read_by",
+    ),
     *("first_read_by", "by", "why", "at_ms", "at_trusted", "last_at_ms", "received_ms"),
 )
 """What the record takes from a swap as it is."""
@@ -92,7 +103,12 @@ def move_devices(row: Replacement, actor: User | None, now_ms: int) -> None:
         place = Place.objects.filter(holds=Holds.FAULTY.value, is_active=True).order_by("code").first()
         if place is not None:
             move = DeviceMove(
-                f"rep-{row.pk}-out", DeviceAct.REMOVED, row.at_ms, place, source=source_of(row), why=row.why[:300]
+                f"rep-{row.pk}-out",
+                DeviceAct.REMOVED,
+                row.at_ms,
+                place,
+                source=source_of(row),
+                why=row.why[:300],
             )
             _moved(row, Kind.DEVICE_OUT, old, move, actor, now_ms)
     if new is not None and new.state == DeviceState.GOOD and not has(row, Kind.DEVICE_IN):
@@ -118,7 +134,12 @@ def new_device(row: Replacement) -> Device | None:
 
 
 def _moved(
-    row: Replacement, kind: ReplacementStep.Kind, device: Device, move: DeviceMove, actor: User | None, now_ms: int
+    row: Replacement,
+    kind: ReplacementStep.Kind,
+    device: Device,
+    move: DeviceMove,
+    actor: User | None,
+    now_ms: int,
 ) -> None:
     done = step(device.number, move, actor=actor, now_ms=now_ms)
     if not isinstance(done, DeviceRefused):
@@ -152,7 +173,9 @@ class Said:
 
 @one_writer
 @transaction.atomic
-def say(number: int, step_id: str, said: Said, *, actor: User, now_ms: int) -> ReplacementStep | Refused | PhotoRefusal:
+def say(
+    number: int, step_id: str, said: Said, *, actor: User, now_ms: int
+) -> ReplacementStep | Refused | PhotoRefusal:
     """Add what is said about a replacement, once for each step id."""
     row = Replacement.objects.filter(pk=number).first()
     known = ReplacementStep.objects.filter(step=step_id).first()

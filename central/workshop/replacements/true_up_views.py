@@ -71,7 +71,9 @@ def true_up(request: HttpRequest, number: int) -> HttpResponse:
 def _page(request: HttpRequest, row: TrueUp, status: int = 200, **forms: object) -> HttpResponse:
     is_open = row.state in (State.NO_FIGURE, State.COMPUTED)
     can_tell = may(request, TELL_TRUE_UPS)
-    requests = Approval.objects.filter(act__in=(FIGURE_ACT, REVERSAL_ACT), subject=row.name).order_by("-number")
+    requests = Approval.objects.filter(act__in=(FIGURE_ACT, REVERSAL_ACT), subject=row.name).order_by(
+        "-number"
+    )
     context = {
         "row": row,
         "badge": BADGES[State(row.state)],
@@ -80,13 +82,21 @@ def _page(request: HttpRequest, row: TrueUp, status: int = 200, **forms: object)
         "names": occupant_names(row.account, min(row.to_ms, row.account.closed_ms or row.to_ms) - 1),
         "steps": row.steps.select_related("by"),
         "requests": requests,
-        "booked": DebtTrueUp.objects.filter(pk__startswith=row.name, used_by=row.account.code).order_by("at_ms"),
+        "booked": DebtTrueUp.objects.filter(pk__startswith=row.name, used_by=row.account.code).order_by(
+            "at_ms"
+        ),
         "sees_money": may(request, SEE_MONEY),
         "check_form": _check_form(row) if is_open and may(request, CHECK_TRUE_UPS) else None,
-        "tell_form": WordsForm.of(_("How the customer was told"), "tell") if row.state == State.CHECKED and can_tell else None,
-        "dispute_form": WordsForm.of(_("What the customer says"), "dispute") if can_tell and not row.disputed else None,
+        "tell_form": WordsForm.of(_("How the customer was told"), "tell")
+        if row.state == State.CHECKED and can_tell
+        else None,
+        "dispute_form": WordsForm.of(_("What the customer says"), "dispute")
+        if can_tell and not row.disputed
+        else None,
         "settle_form": WordsForm.of(_("How it ended"), "settle") if can_tell and row.disputed else None,
-        "reverse_form": WordsForm.of(_("Reason"), "reverse") if row.state == State.TOLD and can_tell else None,
+        "reverse_form": WordsForm.of(_("Reason"), "reverse")
+        if row.state == State.TOLD and can_tell
+        else None,
         **forms,
     }
     return render(request, "workshop/true_up.html", context, status=status)
@@ -131,7 +141,9 @@ def true_up_tell(request: HttpRequest, number: int) -> HttpResponse:
         typed = form.cleaned_data
         done = tell(number, typed["step"].hex, typed["words"], actor=request.user, now_ms=clock.now_ms())
         if isinstance(done, TrueUp):
-            messages.success(request, _("Told and booked. Nothing is collected before the time to pay is over."))
+            messages.success(
+                request, _("Told and booked. Nothing is collected before the time to pay is over.")
+            )
             return redirect("workshop:true-up", number)
         form.add_error(None, refusal_words(done))
     return _page(request, row, 400, tell_form=form)

@@ -1,6 +1,6 @@
 """Lead a true-up from its computed figure to the books: checked by a person, told, then owed or given back. Refusals have names.
 
-computed -> checked -> told and booked        another figure in place of the computed one: with a reason, above a limit with signatures
+computed -> checked -> told and booked        another figure in its place: with a reason, above a limit signed
 A dispute is taken down at any time; what it ends with is words, or the reversal that two others sign.
 """
 
@@ -68,7 +68,7 @@ class Figure:
 def check(
     number: int, step: str, figure: Figure | None, *, actor: User, now_ms: int
 ) -> TrueUp | Approval | ApprovalRefusal | Refused:
-    """Check a computed true-up; with `figure` that is put in its place. A request where others must sign that. The same step: once."""
+    """Check a computed true-up; with `figure` that is put in its place: a request where others must sign that. Once for a step."""
     row = _locked(number)
     known = _known(step, number)
     if row is None or isinstance(known, Refused):
@@ -82,7 +82,12 @@ def check(
     if fault is not None:
         return fault
     if figure is not None and abs(figure.wh - row.energy_wh) > number_at("true-up.alone-up-to", now_ms):
-        content = {"true_up": row.pk, "wh": figure.wh, "method": figure.method.value, "from_wh": row.energy_wh}
+        content = {
+            "true_up": row.pk,
+            "wh": figure.wh,
+            "method": figure.method.value,
+            "from_wh": row.energy_wh,
+        }
         return ask(
             FIGURE_ACT, content, subject=row.name, why=figure.why, actor=actor, now_ms=now_ms, key=key[:64]
         )
@@ -148,7 +153,9 @@ def tell(number: int, step: str, how: str, *, actor: User, now_ms: int) -> TrueU
         return Refused(TrueUpRefusal.NOT_IN_THIS_STATE, row.state)
     if not how.strip():
         return Refused(TrueUpRefusal.NO_REASON)
-    days = number_at("true-up.grace-days", now_ms, Where(customer_class=row.account.point.customer_class.code))
+    days = number_at(
+        "true-up.grace-days", now_ms, Where(customer_class=row.account.point.customer_class.code)
+    )
     row.told_ms, row.collect_from_ms = now_ms, now_ms + days * DAY_MS
     if row.amount:
         booked = book_true_up(_booking(row), now_ms)
@@ -180,7 +187,9 @@ def _booking(row: TrueUp) -> TrueUpBooking:
 
 @one_writer
 @transaction.atomic
-def dispute(number: int, step: str, text: str, *, is_settled: bool, actor: User, now_ms: int) -> TrueUp | Refused:
+def dispute(
+    number: int, step: str, text: str, *, is_settled: bool, actor: User, now_ms: int
+) -> TrueUp | Refused:
     """Take down what a customer says against a true-up, or how that ended. Nothing of the money changes."""
     row = _locked(number)
     known = _known(step, number)
@@ -201,7 +210,9 @@ def dispute(number: int, step: str, text: str, *, is_settled: bool, actor: User,
 
 
 @transaction.atomic
-def ask_reversal(number: int, key: str, *, why: str, actor: User, now_ms: int) -> Approval | ApprovalRefusal | Refused:
+def ask_reversal(
+    number: int, key: str, *, why: str, actor: User, now_ms: int
+) -> Approval | ApprovalRefusal | Refused:
     """Ask that a booked true-up is taken back, whole. The same key is the same request."""
     named = f"{REVERSAL_ACT}:{key}"[:64]
     if (asked := Approval.objects.filter(key=named).first()) is not None:
@@ -227,7 +238,9 @@ def reverse(number: int, approved: Approved) -> TrueUp | Refused:
         return Refused(TrueUpRefusal.NOT_BOOKED, done.why.value)
     row.state, row.disputed = State.REVERSED, False
     row.save(update_fields=["state", "disputed"])
-    write_step(row, Kind.REVERSED, f"{row.name}-a{approved.number}", approved.asked_by, approved.why, approved.now_ms)
+    write_step(
+        row, Kind.REVERSED, f"{row.name}-a{approved.number}", approved.asked_by, approved.why, approved.now_ms
+    )
     _on_record(approved.asked_by, "true-up-reversed", row, approved.why, approved.now_ms)
     return row
 

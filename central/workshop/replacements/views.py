@@ -53,7 +53,9 @@ RECORD_REFUSALS: dict[RecordRefusal, Words] = {
     RecordRefusal.NO_PHOTOS: gettext_lazy("Add a photograph."),
     RecordRefusal.NO_WORDS: gettext_lazy("Say it in a few words: it stays on record."),
     RecordRefusal.DONE: gettext_lazy("This is recorded already."),
-    RecordRefusal.EXISTS_WITH_DIFFERENT: gettext_lazy("This page has done something else already. Open it again."),
+    RecordRefusal.EXISTS_WITH_DIFFERENT: gettext_lazy(
+        "This page has done something else already. Open it again."
+    ),
 }
 SOME_REFUSAL = SwapRefused | Refused | PhotoRefusal
 
@@ -89,7 +91,9 @@ def replacement(request: HttpRequest, number: int) -> HttpResponse:
 
 def _page(request: HttpRequest, row: Replacement, status: int = 200, **forms: object) -> HttpResponse:
     kinds = (ReplacementStep.Kind.DEVICE_OUT, ReplacementStep.Kind.DEVICE_IN)
-    empty = {kind.name.lower(): DeviceForm(initial={"step": uuid.uuid4(), "kind": kind.value}) for kind in kinds}
+    empty = {
+        kind.name.lower(): DeviceForm(initial={"step": uuid.uuid4(), "kind": kind.value}) for kind in kinds
+    }
     context = {
         "row": row,
         "missing": missing_of(row),
@@ -111,7 +115,10 @@ def replacement_say(request: HttpRequest, number: int) -> HttpResponse:
     if form.is_valid():
         typed = form.cleaned_data
         said = Said(
-            ReplacementStep.Kind(typed["kind"]), typed["text"], typed["ref"], [one.read() for one in typed["photos"]]
+            ReplacementStep.Kind(typed["kind"]),
+            typed["text"],
+            typed["ref"],
+            [one.read() for one in typed["photos"]],
         )
         done = say(number, typed["step"].hex, said, actor=request.user, now_ms=clock.now_ms())
         if isinstance(done, ReplacementStep):
@@ -149,7 +156,11 @@ def replacement_devices(request: HttpRequest, number: int) -> HttpResponse:
 @dangerous
 def replacement_new(request: HttpRequest) -> HttpResponse:
     """Say that a room's meter was replaced: it is billed by the new one from now on."""
-    form = SwapForm(request.POST, request.FILES) if request.method == "POST" else SwapForm(initial=_proposed(request))
+    form = (
+        SwapForm(request.POST, request.FILES)
+        if request.method == "POST"
+        else SwapForm(initial=_proposed(request))
+    )
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         swap = Swap(
@@ -196,7 +207,9 @@ def room_asked(request: HttpRequest) -> Room | None:
     number = request.GET.get("room", "")
     if not (number.isdecimal() and len(number) < 12):
         return None
-    return Room.objects.select_related("building", "point").filter(pk=int(number), point__isnull=False).first()
+    return (
+        Room.objects.select_related("building", "point").filter(pk=int(number), point__isnull=False).first()
+    )
 
 
 def _done_words(unbilled_wh: int | None) -> str:
