@@ -150,6 +150,7 @@ def test_every_immutable_table_has_its_triggers():
         "desk_debtpenalty",
         "desk_debtshare",
         "desk_debtsplit",
+        "desk_debttrueup",
         "desk_debtwriteoff",
         "desk_departure",
         "desk_departurepaid",
@@ -244,7 +245,11 @@ def test_every_immutable_table_has_its_triggers():
         "schedule_madepaper",
         "schedule_runtry",
         "workshop_benchrecord",
+        "workshop_controldecision",
         "workshop_devicestep",
+        "workshop_replacement",
+        "workshop_replacementstep",
+        "workshop_trueupstep",
     ]
     assert missing_triggers() == []
 

@@ -14,12 +14,13 @@ from central.domain.periods import Period, PeriodKind
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import Transfer
 from central.ledger.queries import balance
-from central.link.models import Grant
+from central.link.models import Gateway, GatewayEntry, Grant
 from central.office.models import Approval, Notice, User
 from central.papers.accounting import instants_of, period_of
 from central.reports.books.locks import LockRefusal, lock
 from central.workshop.replacements.controls import remind
 from central.workshop.replacements.intervals import compute_new
+from central.workshop.replacements.miscount import Miscount, MiscountRefusal, compute_miscount
 from central.workshop.replacements.models import TrueUp
 from central.workshop.replacements.queries import undecided_until
 from central.workshop.replacements.true_ups import (
@@ -241,3 +242,39 @@ def test_a_room_under_control_is_told_of_each_day_and_to_the_heads_each_third(ro
             remind(FROM_MS + day * DAY_MS + HOUR_MS)
         assert Notice.objects.count() == told_of, day
     assert set(Notice.objects.values_list("template", flat=True)) == {"control-stands", "control-stands-long"}
+
+
+def billed(at_ms, wh, meter="m-301"):
+    GatewayEntry.objects.create(
+        entry=f"g1.e{at_ms}",
+        gateway=Gateway.objects.get(building__code="1"),
+        epoch="e",
+        seq=at_ms % 10**9,
+        account=ROOM,
+        meter=meter,
+        kind="consumption",
+        energy_wh=wh,
+        from_ms=at_ms - HOUR_MS,
+        at_ms=at_ms,
+        received_ms=at_ms,
+        lines=[],
+        booked=True,
+    )
+
+
+def test_a_module_that_counted_too_much_gives_back_what_was_billed_since_its_last_good_check(room, mei):
+    for day in range(4):
+        billed(FROM_MS + day * DAY_MS, 1_200)
+    said = Miscount("m-301", 200_000, FROM_MS + DAY_MS - 1, FROM_MS + 3 * DAY_MS)
+    (row,) = compute_miscount(said, actor=mei, now_ms=NOW_MS)
+    assert (row.energy_wh, row.method) == (
+        -600,
+        TrueUp.Method.BENCH,
+    )  # 3,600 Wh were shown where 3,000 were used
+    assert row.amount == -340_000, "0.3348 yuan, in the customer's favour"
+    assert sum(row.hours) == -600
+    assert compute_miscount(said, actor=mei, now_ms=NOW_MS) is MiscountRefusal.DONE
+    none = Miscount("m-999", 200_000, FROM_MS, TO_MS)
+    assert compute_miscount(none, actor=mei, now_ms=NOW_MS) is MiscountRefusal.NOBODY_BILLED
+    future = Miscount("m-301", 1, FROM_MS, NOW_MS + DAY_MS)
+    assert compute_miscount(future, actor=mei, now_ms=NOW_MS) is MiscountRefusal.NOT_IN_ORDER

@@ -41,6 +41,11 @@ def _between(row: TrueUp) -> str:
 def rule_lines(row: TrueUp) -> list[tuple[str, str]]:
     """Give the figures of the estimate's rule: both ways, their errors on the room's own past, how they were joined."""
     rule = row.figures
+    if "error_ppm" in rule:
+        return [
+            (_("Billed by it"), f"{kwh(rule['billed_wh'])} {pgettext('unit', 'kWh')}"),
+            (_("The module's error, %"), f"{rule['error_ppm'] / 10_000:+.2f}"),
+        ]
     if "own" not in rule:
         return []
     found = [

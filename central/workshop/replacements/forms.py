@@ -1,6 +1,7 @@
 """Forms of replacements, software control and true-ups: few fields, a phone's camera, what was typed comes back."""
 
 import uuid
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from central.campus.models import MeteringPoint
 from central.desk.search import find_points
 from central.domain.rule_values import Kind, UnreadableError, value_of
 from central.office.photo_field import PhotosField
+from central.workshop.replacements.miscount import MOST_PPM
 from central.workshop.replacements.models import ReplacementStep, TrueUp
 
 MOST_WH = 10**12
@@ -124,6 +126,34 @@ class DeviceForm(forms.Form):
     why = forms.CharField(
         label=gettext_lazy("Why there is no record of it"), max_length=300, error_messages=WHY
     )
+
+
+class MiscountForm(forms.Form):
+    """A module's bench error, and for which time it holds."""
+
+    meter = forms.CharField(label=gettext_lazy("Meter"), max_length=64, error_messages=NUMBER)
+    error = forms.CharField(
+        label=gettext_lazy("Its error on the bench, %"),
+        max_length=10,
+        help_text=gettext_lazy("Above zero where it counted too much."),
+    )
+    last_good = forms.DateField(
+        label=gettext_lazy("Last good check"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Taken out of use"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def clean_error(self) -> int:
+        """Read per cent with at most four decimals as ppm."""
+        text = self.cleaned_data["error"].strip().replace("−", "-").rstrip("%")
+        try:
+            ppm = Decimal(text) * 10_000
+        except InvalidOperation:
+            ppm = Decimal("NaN")
+        if not ppm.is_finite() or ppm != ppm.to_integral_value() or not 0 < abs(ppm) <= MOST_PPM:
+            raise forms.ValidationError(_("Write the error in per cent, such as 2.5 or -20."))
+        return int(ppm)
 
 
 METHODS = (TrueUp.Method.REGISTER, TrueUp.Method.BENCH, TrueUp.Method.PERSON)

@@ -14,7 +14,7 @@ from central.office.templatetags.cardroom import amount_text, kwh, unit_word
 from central.workshop.replacements.models import TrueUp
 
 TOLD, STANDS, STANDS_LONG = "true-up-told", "control-stands", "control-stands-long"
-OWED_MSGID, GIVEN_MSGID = _("to be paid"), _("given back")
+OWED_MSGID, GIVEN_MSGID = _("to be paid"), _("returned to the credit")
 
 
 def register_notices() -> None:

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from central import clock
 from central.campus.queries import occupant_names
+from central.clock import start_of_day_ms
 from central.desk.debts.true_up_models import DebtTrueUp
 from central.office.access import may, roles
 from central.office.approval_views import refusal_words as approval_words
@@ -18,9 +19,10 @@ from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.models import Approval
 from central.office.roles import CHECK_TRUE_UPS, SEE_MONEY, SEE_REPLACEMENTS, TELL_TRUE_UPS
-from central.office.words import Badge
+from central.office.words import Badge, Words
 from central.workshop.replacements.explained import lines_of
-from central.workshop.replacements.forms import CheckForm, WordsForm
+from central.workshop.replacements.forms import CheckForm, MiscountForm, WordsForm
+from central.workshop.replacements.miscount import Miscount, MiscountRefusal, compute_miscount
 from central.workshop.replacements.models import UNDECIDED, TrueUp
 from central.workshop.replacements.queries import true_ups
 from central.workshop.replacements.true_ups import (
@@ -57,6 +59,7 @@ def true_up_list(request: HttpRequest) -> HttpResponse:
     context = {
         "open_rows": [(row, badge) for row, badge in shown if row.state in UNDECIDED],
         "rows": [(row, badge) for row, badge in shown if row.state not in UNDECIDED],
+        "can_check": may(request, CHECK_TRUE_UPS),
     }
     return render(request, "workshop/true_ups.html", context)
 
@@ -129,6 +132,38 @@ def true_up_check(request: HttpRequest, number: int) -> HttpResponse:
 
 def _why(done: ApprovalRefusal | Refused) -> str:
     return approval_words(done) if isinstance(done, ApprovalRefusal) else refusal_words(done)
+
+
+MISCOUNTS: dict[MiscountRefusal, Words] = {
+    MiscountRefusal.NOBODY_BILLED: gettext_lazy("No room was billed by this meter in that time."),
+    MiscountRefusal.NOT_IN_ORDER: gettext_lazy("The dates are not in order, or lie in the future."),
+    MiscountRefusal.BAD_ERROR: gettext_lazy("Write the error in per cent, such as 2.5 or -20."),
+    MiscountRefusal.DONE: gettext_lazy("This meter and time are computed already: see the list."),
+}
+
+
+@roles(*CHECK_TRUE_UPS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def true_up_miscount(request: HttpRequest) -> HttpResponse:
+    """Say that a module counted wrong: what was billed by it is computed anew."""
+    form = MiscountForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        said = Miscount(
+            typed["meter"].strip(),
+            typed["error"],
+            start_of_day_ms(typed["last_good"]),
+            start_of_day_ms(typed["until"]),
+        )
+        done = compute_miscount(said, actor=request.user, now_ms=clock.now_ms())
+        if not isinstance(done, MiscountRefusal):
+            return (
+                redirect("workshop:true-up", done[0].pk) if len(done) == 1 else redirect("workshop:true-ups")
+            )
+        form.add_error(None, str(MISCOUNTS[done]))
+    return render(
+        request, "workshop/true_up_miscount.html", {"form": form}, status=400 if form.errors else 200
+    )
 
 
 @roles(*TELL_TRUE_UPS)

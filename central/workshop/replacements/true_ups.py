@@ -133,9 +133,12 @@ def _checked(row: TrueUp, figure: Figure | None, step: str, actor: User, now_ms:
         row.method = figure.method
     row.state = State.CHECKED
     row.save()
-    kind = Kind.CHECKED if figure is None else Kind.REPLACED
-    write_step(row, kind, step, actor, figure.why if figure else "", now_ms)
-    _on_record(actor, f"true-up-{kind.value}", row, figure.why if figure else "", now_ms)
+    if figure is None:
+        write_step(row, Kind.CHECKED, step, actor, "", now_ms)
+        _on_record(actor, "true-up-checked", row, "", now_ms)
+    else:
+        write_step(row, Kind.REPLACED, step, actor, figure.why, now_ms)
+        _on_record(actor, "true-up-replaced", row, figure.why, now_ms)
     return row
 
 
@@ -203,9 +206,8 @@ def dispute(
         return Refused(TrueUpRefusal.NOT_IN_THIS_STATE, row.state)
     row.disputed = not is_settled
     row.save(update_fields=["disputed"])
-    kind = Kind.SETTLED if is_settled else Kind.DISPUTED
-    write_step(row, kind, step, actor, text.strip(), now_ms)
-    _on_record(actor, f"true-up-{kind.value}", row, text, now_ms)
+    write_step(row, Kind.SETTLED if is_settled else Kind.DISPUTED, step, actor, text.strip(), now_ms)
+    _on_record(actor, "true-up-settled" if is_settled else "true-up-disputed", row, text, now_ms)
     return row
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("controls/new/", control_views.software_control, name="software-control"),
     path("controls/end/", control_views.control_end, name="control-end"),
     path("true-ups/", true_up_views.true_up_list, name="true-ups"),
+    path("true-ups/miscount/", true_up_views.true_up_miscount, name="true-up-miscount"),
     path("true-ups/<int:number>/", true_up_views.true_up, name="true-up"),
     path("true-ups/<int:number>/check/", true_up_views.true_up_check, name="true-up-check"),
     path("true-ups/<int:number>/tell/", true_up_views.true_up_tell, name="true-up-tell"),
