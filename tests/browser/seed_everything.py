@@ -38,6 +38,7 @@ from tests.browser import (
     seed_merchants,
     seed_notices,
     seed_readings,
+    seed_replacements,
     seed_rounds,
     seed_runs,
     seed_theft,
@@ -70,6 +71,7 @@ def everything() -> None:
     seed_agreement.agreement()
     seed_gateways.gateways()
     seed_bench.bench()
+    seed_replacements.replacements()
 
 
 def person(name: str) -> User:
