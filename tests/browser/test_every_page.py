@@ -777,7 +777,7 @@ def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) 
     """Walk through every page in one language and look at each in every way."""
     visitors = {
         who: visits(who, language=request.param)
-        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden")
+        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden", "technician", "store")
     }
     ways = IN_ALL_WAYS if request.param == "zh-hans" else {"light": NAMES_ONLY}
     return {name: look_at(visitor, axe, ways) for name, visitor in walk(visitors, site)}
