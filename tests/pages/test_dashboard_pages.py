@@ -72,6 +72,14 @@ def test_no_estimate_where_nothing_was_used_or_the_meter_is_silent(cashier: Clie
     assert "≈" not in cashier.get(room_path(label)).content.decode()
 
 
+def test_no_estimate_of_a_meter_that_is_known_to_be_faulty(cashier: Client) -> None:
+    relay = RelayState.objects.get(account__startswith="1-106")
+    assert "≈" in row_of(cashier.get("/buildings/1/").content.decode(), "1-106")
+    told = {"what": "software-control", "subject": relay.account, "raised_ms": 1}
+    Alarm.objects.create(gateway=relay.gateway, code="b1.e1.77", **told)
+    assert "≈" not in row_of(cashier.get("/buildings/1/").content.decode(), "1-106")
+
+
 def test_a_register_and_the_power_tick_without_a_reload(cashier: Client) -> None:
     path, meter = room_path("1-106"), "202410005"
     first = cashier.get(path, headers=HTMX)
