@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from central.losses.photos import MOST_AT_ONCE, MOST_BYTES
+from central.office.photos import MOST_AT_ONCE, MOST_BYTES
 
 MOST_BODY_BYTES = MOST_AT_ONCE * MOST_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 """As many photographs as a form takes, and its words."""

@@ -3,13 +3,10 @@
 import uuid
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from central.losses.case_models import Case, CaseStep
-from central.losses.case_words import REFUSALS
-from central.losses.cases import CaseRefusal
-from central.losses.photos import MOST_AT_ONCE, MOST_BYTES
+from central.office.photo_field import PhotosField
 
 ACTS = (
     CaseStep.Kind.ACKNOWLEDGED,
@@ -18,30 +15,6 @@ ACTS = (
     CaseStep.Kind.NOTED,
     CaseStep.Kind.CLOSED,
 )
-
-
-class PhotosInput(forms.ClearableFileInput):
-    """Several pictures; a phone offers its camera."""
-
-    allow_multiple_selected = True
-
-
-class PhotosField(forms.FileField):
-    """Up to MOST_AT_ONCE pictures as a list of uploads; what they are is looked at when they are kept."""
-
-    widget = PhotosInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
-
-    def clean(self, data: object, initial: object = None) -> list[UploadedFile]:
-        """Give the list; none is an empty one."""
-        given = data if isinstance(data, list | tuple) else [data] if data else []
-        files = [super(PhotosField, self).clean(one, initial) for one in given if one]
-        if self.required and not files:
-            raise forms.ValidationError(_("Add a photograph."))
-        if len(files) > MOST_AT_ONCE:
-            raise forms.ValidationError(_("Too many photographs at once: send the rest with another note."))
-        if any(file.size > MOST_BYTES for file in files):  # before a view reads it into memory
-            raise forms.ValidationError(REFUSALS[CaseRefusal.PHOTO_TOO_LARGE])
-        return files
 
 
 class StepForm(forms.Form):

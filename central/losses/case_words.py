@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from central.losses.cases import CaseRefusal, Refused
+from central.office.photo_field import REFUSALS as OF_PHOTOS
+from central.office.photos import PhotoRefusal
 from central.office.words import Words
 
 REFUSALS: dict[CaseRefusal, Words] = {
@@ -12,9 +14,9 @@ REFUSALS: dict[CaseRefusal, Words] = {
     CaseRefusal.NO_WORDS: _("Say in words what you saw or did."),
     CaseRefusal.NO_FINDING: _("Choose what it was; \"nothing found\" is an answer, too."),
     CaseRefusal.EXISTS_WITH_DIFFERENT: _("This was sent before for something else. Open the page again and say it anew."),
-    CaseRefusal.PHOTO_TOO_LARGE: _("A photograph is too large: at most 12 MB."),
-    CaseRefusal.PHOTO_NOT_A_PICTURE: _("A file is no photograph (JPEG, PNG or WebP), or it is damaged."),
-    CaseRefusal.TOO_MANY_PHOTOS: _("Too many photographs at once: send the rest with another note."),
+    CaseRefusal.PHOTO_TOO_LARGE: OF_PHOTOS[PhotoRefusal.TOO_LARGE],
+    CaseRefusal.PHOTO_NOT_A_PICTURE: OF_PHOTOS[PhotoRefusal.NOT_A_PICTURE],
+    CaseRefusal.TOO_MANY_PHOTOS: OF_PHOTOS[PhotoRefusal.TOO_MANY],
 }  # fmt: skip
 
 

@@ -14,9 +14,9 @@ from central.campus.models import Building, Room
 from central.ledger.operations import record_audit
 from central.losses.case_models import Case, CaseStep
 from central.losses.case_notices import tell_case_opened
-from central.losses.photos import PhotoRefusal, keep_photos
 from central.losses.theft.notices import tell_found
 from central.office.models import User
+from central.office.photos import PhotoRefusal, keep_photos
 
 CENTRAL = "central"
 LATEST_MS = 5 * 60_000

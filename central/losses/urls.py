@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from central.losses import case_views, offline_views, photo_views
+from central.losses import case_views, offline_views
 
 app_name = "losses"
 
@@ -14,7 +14,6 @@ urlpatterns = [
     path("", include("central.losses.abnormal.urls")),
     path("", include("central.losses.explain.urls")),
     path("balances/", include("central.losses.balances.urls")),
-    path("photos/<str:digest>", photo_views.photo, name="photo"),
     path("worker.js", offline_views.worker, name="worker"),
     path("ready/", offline_views.ready, name="ready"),
     path("", include("central.losses.checks.urls")),

@@ -5,14 +5,14 @@ from central.ledger.verification import Check
 from central.losses.abnormal.models import AbnormalReview
 from central.losses.case_models import Case, CaseStep
 from central.losses.checks.check_models import DailyCheck
-from central.losses.photo_models import Photo
-from central.losses.photos import content_of
 from central.losses.readings.models import HandReading
 from central.losses.rounds.round_models import RoundEntry
 from central.losses.theft.ending import APPEAL_ACT, PENALTY_ACT
 from central.losses.theft.models import TheftAppeal, TheftAppealEnd
 from central.office.approvals import content_hash
 from central.office.models import Approval
+from central.office.photo_models import Photo
+from central.office.photos import content_of
 
 WITH_PHOTOS = (CaseStep, TheftAppeal, RoundEntry, DailyCheck, HandReading, AbnormalReview)
 """What names photographs as its evidence."""

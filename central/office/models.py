@@ -18,6 +18,7 @@ from central.office.list_models import (
     RepairList,
 )
 from central.office.notice_models import Channel, Delivery, MailServer, Notice
+from central.office.photo_models import Photo
 from central.office.setting_models import DatedValue
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "ListedPrice",
     "MailServer",
     "Notice",
+    "Photo",
     "PriceList",
     "RepairItem",
     "RepairList",

@@ -8,6 +8,7 @@ from central.office import (
     list_views,
     notice_views,
     people_views,
+    photo_views,
     published_views,
     setting_views,
     sign_in_views,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("lists/<int:draft_id>/compare/", list_views.compare, name="list-compare"),
     path("lists/<int:draft_id>/ask/", list_views.ask, name="list-ask"),
     path("lists/<int:draft_id>/throw-away/", list_views.throw_away, name="list-throw-away"),
+    path("photos/<str:digest>", photo_views.photo, name="photo"),
     path("import/", campus_import, name="import"),
     path("import/confirm/", campus_import_confirm, name="import-confirm"),
 ]

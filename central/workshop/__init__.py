@@ -1,1 +1,5 @@
-"""The workshop: what was tested on the bench, taken in as it was written. Stock, faults and work orders join it later (R-4.3)."""
+"""The workshop: modules and concentrators from goods-in to scrap, so that no swap loses a kWh or a fen (R-4.3).
+
+`devices` is below all: one record per device, one way to change it. `bench` knows nobody. Then goods -> faults -> work_orders ->
+replacements, each of which may use those before it; `stock` shows and counts.
+"""

@@ -1,7 +1,7 @@
 """Bench records as the workshop sees them: one good, one that failed, one undecided, with a maker's Chinese name."""
 
 from central import clock
-from central.workshop.operations import Taken, import_record
+from central.workshop.bench.operations import Taken, import_record
 from gateway.contract.bench_record import BenchRecord, BenchTest, Occasion, Verdict, overall, write_record
 
 TESTS = (

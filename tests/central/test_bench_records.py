@@ -14,8 +14,8 @@ from django.utils import translation
 from central.config.commands.bench_records import import_bench
 from central.ledger.models import AuditEntry
 from central.office.models import User
-from central.workshop.models import BenchRecord as Kept
-from central.workshop.operations import Taken, import_record
+from central.workshop.bench.models import BenchRecord as Kept
+from central.workshop.bench.operations import Taken, import_record
 from gateway.contract.bench_record import (
     MAX_BYTES,
     BenchRecord,

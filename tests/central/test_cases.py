@@ -10,9 +10,9 @@ from central.campus.models import Building
 from central.ledger.models import AuditEntry
 from central.losses.case_models import Case, CaseStep
 from central.losses.cases import CaseRefusal, Matter, Refused, Step, open_case, take_step
-from central.losses.photo_models import Photo
-from central.losses.photos import MOST_BYTES, PhotoRefusal, content_of, look
 from central.office.models import Notice, User
+from central.office.photo_models import Photo
+from central.office.photos import MOST_BYTES, PhotoRefusal, content_of, look
 from central.office.roles import Role
 from tests.central.conftest import NOW_MS
 

@@ -244,6 +244,7 @@ def test_every_immutable_table_has_its_triggers():
         "schedule_madepaper",
         "schedule_runtry",
         "workshop_benchrecord",
+        "workshop_devicestep",
     ]
     assert missing_triggers() == []
 

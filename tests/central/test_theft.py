@@ -23,7 +23,6 @@ from central.ledger.queries import balance
 from central.link.models import Grant
 from central.losses.case_models import Case, CaseStep
 from central.losses.cases import CaseRefusal, Matter, Step, open_case, take_step
-from central.losses.photo_models import Photo
 from central.losses.rounds.round_models import Round, RoundEntry
 from central.losses.theft import facts as f
 from central.losses.theft.appealing import Appeal, appeal, ask_appeal_end
@@ -39,6 +38,7 @@ from central.losses.theft.reading import read_theft
 from central.losses.theft.refusals import TheftRefusal as Why
 from central.losses.verification import verify_losses
 from central.office.models import Approval, Notice
+from central.office.photo_models import Photo
 from central.office.roles import Role
 from central.office.setting_changes import Change, set_at_console
 from central.papers.pdf import pdf

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from central.config.body_limit import MOST_BODY_BYTES
-from central.losses.photos import MOST_AT_ONCE, MOST_BYTES
+from central.office.photos import MOST_AT_ONCE, MOST_BYTES
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 KIND = "multipart/form-data; boundary=x"

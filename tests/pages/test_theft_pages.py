@@ -143,14 +143,14 @@ def test_a_photograph_is_shown_as_received_to_who_is_signed_in_and_asked_for_eac
     who: dict[str, Client],
 ) -> None:
     [digest] = reported(who, photos=[photo()]).steps.get().photos
-    address, had = f"/losses/photos/{digest}", {"If-None-Match": f'"{digest}"'}
+    address, had = f"/office/photos/{digest}", {"If-None-Match": f'"{digest}"'}
     answer = who["warden"].get(address)
     assert (answer.content, answer.headers["Content-Type"]) == (photo().read(), "image/jpeg")
     assert answer.headers["Cache-Control"] == "private, no-cache"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert who["warden"].get(address, headers=had).status_code == 304
     assert Client().get(address, headers=had).status_code == 302
-    assert who["warden"].get("/losses/photos/..%2f..%2fcentral.db").status_code == 404
+    assert who["warden"].get("/office/photos/..%2f..%2fcentral.db").status_code == 404
 
 
 def test_a_note_that_waited_on_a_phone_is_of_when_it_was_written(who: dict[str, Client]) -> None:
@@ -171,7 +171,7 @@ def test_a_page_with_money_is_not_kept_on_a_phone(who: dict[str, Client]) -> Non
 def test_a_file_larger_than_a_photograph_is_refused_before_it_is_read(
     who: dict[str, Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("central.losses.case_forms.MOST_BYTES", 1_000)
+    monkeypatch.setattr("central.office.photo_field.MOST_BYTES", 1_000)
     answer = who["warden"].post(REPORT, said(photos=[photo()], text="typed before"))
     text = answer.content.decode()
     assert (answer.status_code, "at most 12 MB" in text, "typed before" in text) == (400, True, True)

@@ -9,8 +9,8 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from central import clock
-from central.workshop.operations import Taken, import_record
-from central.workshop.words import REFUSALS
+from central.workshop.bench.operations import Taken, import_record
+from central.workshop.bench.words import REFUSALS
 from gateway.contract.bench_record import MAX_BYTES, RecordRefusal
 
 _KEY = re.compile(r"[0-9A-Fa-f]{64}")

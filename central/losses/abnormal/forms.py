@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from central.losses.abnormal.models import AbnormalReview
-from central.losses.case_forms import PhotosField
+from central.office.photo_field import PhotosField
 
 
 class ReviewForm(forms.Form):

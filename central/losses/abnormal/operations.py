@@ -16,10 +16,10 @@ from central.losses.abnormal.queries import content_of_month, unreviewed
 from central.losses.case_models import Case
 from central.losses.cases import Matter, open_case
 from central.losses.cases import Refused as CaseRefused
-from central.losses.photos import PhotoRefusal, keep_photos
 from central.office.approvals import ApprovalRefusal, ask
 from central.office.models import Approval, User
 from central.office.notices import notify
+from central.office.photos import PhotoRefusal, keep_photos
 from central.office.roles import TOLD_OF_ABNORMAL
 
 ACT = "abnormal-users"

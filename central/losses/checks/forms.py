@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from central.campus.models import Building
 from central.clock import CAMPUS_ZONE
 from central.domain.daily_checks import Party
-from central.losses.case_forms import PhotosField
 from central.losses.checks.check_models import DailyCheck
+from central.office.photo_field import PhotosField
 
 
 class CheckForm(forms.Form):

@@ -11,9 +11,9 @@ from central.clock import campus_day
 from central.domain.daily_checks import Part, Party, minutes_of
 from central.ledger.operations import record_audit
 from central.losses.checks.check_models import DailyCheck
-from central.losses.photos import PhotoRefusal, keep_photos
 from central.office.models import User
 from central.office.people import roles_of
+from central.office.photos import PhotoRefusal, keep_photos
 from central.office.roles import PARTY_OFFICES
 
 MINUTE_MS = 60_000

@@ -16,12 +16,12 @@ from central.ledger.operations import record_audit
 from central.losses.case_models import Case
 from central.losses.cases import LATEST_MS, CaseRefusal, Matter, open_case
 from central.losses.cases import Refused as CaseRefused
-from central.losses.photos import PhotoRefusal, keep_photos
 from central.losses.readings.history import daily_uses, last_values, usual_of
 from central.losses.readings.meters import SheetMeter, sheet_meter
 from central.losses.readings.models import HandReading, ReadingSheet
 from central.losses.readings.settling import settle_if_it_agrees
 from central.office.models import User
+from central.office.photos import PhotoRefusal, keep_photos
 from central.papers.accounting import instants_of
 
 LONGEST_WORDS = 300

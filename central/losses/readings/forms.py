@@ -7,9 +7,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from central.domain.hand_reading import Unreadable
-from central.losses.case_forms import PhotosField
 from central.losses.readings.settling import BY_HAND
 from central.losses.readings.words import SETTLED, UNREADABLE
+from central.office.photo_field import PhotosField
 
 LARGEST_LIST_BYTES = 5_000_000
 

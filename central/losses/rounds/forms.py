@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Building, Room
-from central.losses.case_forms import PhotosField
 from central.losses.rounds.round_models import RoundEntry
+from central.office.photo_field import PhotosField
 
 NOT_IN_ORDER = [one for one in RoundEntry.Outcome.choices if one[0] != RoundEntry.Outcome.IN_ORDER]
 

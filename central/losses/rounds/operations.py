@@ -16,10 +16,10 @@ from central.ledger.operations import record_audit
 from central.link.outbox import lock_building
 from central.losses.case_models import Case
 from central.losses.cases import CaseRefusal
-from central.losses.photos import PhotoRefusal, keep_photos
 from central.losses.rounds.round_models import Round, RoundEnd, RoundEntry
 from central.losses.rounds.theft_report import report_theft
 from central.office.models import User
+from central.office.photos import PhotoRefusal, keep_photos
 
 LONGEST_TEXT = 1000
 

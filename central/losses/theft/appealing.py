@@ -18,7 +18,6 @@ from central.domain.theft_penalty import money_of
 from central.ledger.operations import record_audit
 from central.losses.cases import OF_PHOTOS
 from central.losses.cases import Refused as CaseRefused
-from central.losses.photos import PhotoRefusal, keep_photos
 from central.losses.theft.charging import locked_theft
 from central.losses.theft.ending import APPEAL_ACT, last_day_of_appeal, penalty_laid, requests_of, subject_of
 from central.losses.theft.factor_tables import factor_tables
@@ -28,6 +27,7 @@ from central.losses.theft.refusals import TheftRefusal as Why
 from central.office.acts import Act, Approved, Content, register
 from central.office.approvals import ApprovalRefusal, ask
 from central.office.models import Approval, User
+from central.office.photos import PhotoRefusal, keep_photos
 from central.office.roles import RECEIVE_APPEALS, Role
 from central.office.templatetags.cardroom import fen, kwh
 

@@ -6,10 +6,10 @@ from io import BytesIO
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
-from central.losses.photo_models import Photo
-from central.losses.photos import content_of
 from central.losses.theft.evidence import moment
 from central.losses.theft.reading import Theft
+from central.office.photo_models import Photo
+from central.office.photos import content_of
 from central.papers.pictures import Picture
 
 MOST_PIXELS_WIDE = 1600

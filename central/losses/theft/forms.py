@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from central.campus.models import Building, Room
-from central.losses.case_forms import PhotosField
 from central.losses.theft import facts as f
 from central.losses.theft.models import TheftAppealEnd
 from central.office.models import User
+from central.office.photo_field import PhotosField
 
 ONE_BY_ONE = 8
 """Up to so many buildings stand as buttons; more as a list."""

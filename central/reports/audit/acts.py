@@ -71,6 +71,7 @@ ACTS: dict[str, Act] = {
     "end-delegation": Act(_("Ended a delegation"), P),
     "import-campus": Act(_("Imported the campus list")),
     "import-bench": Act(_("Imported a bench record")),
+    "device-step": Act(_("Led a device a step further")),
     "publish-price": Act(_("Published a price"), About.CLASS),
     "protect": Act(_("Protected a room from being cut"), R),
     "unprotect": Act(_("Ended a room's protection"), R),

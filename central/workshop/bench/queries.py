@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from central.workshop.models import BenchRecord
-from central.workshop.words import reason_words, test_words
+from central.workshop.bench.models import BenchRecord
+from central.workshop.bench.words import reason_words, test_words
 
 NEWEST = 200
 

@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from central.office.access import roles
 from central.office.roles import SEE_BENCH_RECORDS
-from central.workshop.models import BenchRecord
-from central.workshop.queries import NEWEST, newest
+from central.workshop.bench.models import BenchRecord
+from central.workshop.bench.queries import NEWEST, newest
 
 
 @roles(*SEE_BENCH_RECORDS)

@@ -4,9 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import condition, require_safe
 
-from central.losses.photo_models import Photo
-from central.losses.photos import CONTENT_TYPES, content_of
 from central.office.access import roles
+from central.office.photo_models import Photo
+from central.office.photos import CONTENT_TYPES, content_of
 from central.office.roles import SEE_PHOTOS
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image
 
-from central.losses.photo_models import Photo
 from central.office.models import User
+from central.office.photo_models import Photo
 
 MOST_BYTES = 12_000_000
 MOST_PIXELS = 60_000_000

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
-from central.workshop.models import BenchRecord
+from central.workshop.bench.models import BenchRecord
 from gateway.contract.bench_record import OpenedRecord, RecordRefusal, read_record
 
 
