@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from central.clock import minute_text
-from central.office.templatetags.cardroom import amount_text, kwh, unit_word
+from central.office.templatetags.cardroom import amount_text, kwh, price, unit_word
 from central.workshop.replacements.models import TrueUp
 
 MILLE = 1000
@@ -22,7 +22,7 @@ def lines_of(row: TrueUp) -> list[tuple[str, str]]:
     ]
     rates = row.figures.get("rates")
     if rates and rates[1]:
-        low, high = (amount_text(rate, "yuan") for rate in rates)
+        low, high = (price(rate) for rate in rates)
         found.append((_("Price per kWh then"), low if low == high else f"{low} – {high}"))
     found.append((_("Amount"), f"{amount_text(row.amount, row.unit)} {unit_word(row.unit)}"))
     return found

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from central.campus.models import UNIT_CHOICES, Account, Building, Room
 from central.ledger.models import ImmutableModel
@@ -102,7 +103,7 @@ class TrueUp(models.Model):
         """Where it stands."""
 
         NO_FIGURE = "no-figure", _("needs a figure")
-        COMPUTED = "computed", _("to be checked")
+        COMPUTED = "computed", pgettext_lazy("true-up", "to be checked")
         CHECKED = "checked", _("to be told")
         TOLD = "told", _("told and booked")
         NOTHING = "nothing", _("nothing to book")

@@ -88,6 +88,7 @@ def _page(request: HttpRequest, row: TrueUp, status: int = 200, **forms: object)
         "booked": DebtTrueUp.objects.filter(pk__startswith=row.name, used_by=row.account.code).order_by(
             "at_ms"
         ),
+        "has_slip": not is_open,
         "sees_money": may(request, SEE_MONEY),
         "check_form": _check_form(row) if is_open and may(request, CHECK_TRUE_UPS) else None,
         "tell_form": WordsForm.of(_("How the customer was told"), "tell")
@@ -229,6 +230,6 @@ def true_up_reverse(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 def true_up_slip(request: HttpRequest, number: int) -> HttpResponse:
     """Show what the customer is given: the figures, the rule, until when to pay, and where to ask."""
-    row = get_object_or_404(true_ups(), pk=number)
+    row = get_object_or_404(true_ups().exclude(state__in=(State.NO_FIGURE, State.COMPUTED)), pk=number)
     names = occupant_names(row.account, min(row.to_ms, row.account.closed_ms or row.to_ms) - 1)
     return render(request, "workshop/true_up_slip.html", {"row": row, "lines": lines_of(row), "names": names})
