@@ -104,6 +104,7 @@ def test_a_price_that_rose_meanwhile_holds_from_its_instant(room):
 
 
 def test_a_swap_within_minutes_is_billed_to_nobody_and_a_controls_swap_is_the_controls(room):
+    swap("g1.s0", TO_MS - HOUR_MS, TO_MS, received_ms=NOW_MS - 91 * DAY_MS, new_meter="n-300")
     swap("g1.s1", TO_MS - 10 * 60_000, TO_MS)
     assert compute_new(NOW_MS) == 0
     control("c-1", FROM_MS, TO_MS)
@@ -224,11 +225,13 @@ def test_a_period_with_a_forgotten_true_up_is_not_locked(room, mei):
     period: Period = period_of(PeriodKind.ACCOUNTING, campus_day(TO_MS))
     until_ms = instants_of(period)[1]
     now_ms = until_ms + DAY_MS
-    assert undecided_until("1", until_ms) == ["control:c-1"], "one that nobody computed yet counts, too"
+    assert undecided_until("1", until_ms, NOW_MS) == ["control:c-1"], (
+        "one that nobody computed yet counts, too"
+    )
     assert lock("1", period, actor="mei", now_ms=now_ms) is LockRefusal.TRUE_UPS
     row = computed()
-    assert undecided_until("1", until_ms) == [row.name]
-    assert undecided_until("2", until_ms) == []
+    assert undecided_until("1", until_ms, NOW_MS) == [row.name]
+    assert undecided_until("2", until_ms, NOW_MS) == []
     assert lock("1", period, actor="mei", now_ms=now_ms) is LockRefusal.TRUE_UPS
     check(row.pk, "c1", None, actor=mei, now_ms=NOW_MS)
     tell(row.pk, "t1", "slip", actor=mei, now_ms=NOW_MS)
@@ -253,6 +256,11 @@ def billed(at_ms, wh, meter="m-301"):
         account=ROOM,
         meter=meter,
         kind="consumption",
+        cause="hour",
+        at_trusted=True,
+        boot="b",
+        monotonic_ms=0,
+        carried_nano_yuan=0,
         energy_wh=wh,
         from_ms=at_ms - HOUR_MS,
         at_ms=at_ms,

@@ -58,7 +58,7 @@ def ask_for_signatures(
         return SignRefusal.DAYS_OPEN
     if has_open_before(building, period):
         return SignRefusal.EARLIER_OPEN
-    if undecided_until(building.code, instants_of(period)[1]):
+    if undecided_until(building.code, instants_of(period)[1], now_ms):
         return SignRefusal.TRUE_UPS
     found = seen(building, period)
     if not found.digest == shown == digest_of(figures_now(building, period, now_ms)):

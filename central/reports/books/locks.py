@@ -58,7 +58,7 @@ def _locked(
     until_ms = edges.get(ordinal + 1) or accounting_begins(ordinal + 1)
     if now_ms < until_ms:
         return LockRefusal.NOT_OVER
-    if undecided_until(building, until_ms):
+    if undecided_until(building, until_ms, now_ms):
         return LockRefusal.TRUE_UPS
     if last.ordinal < ordinal - 1 if last else _has_books(building, ordinal):
         return LockRefusal.EARLIER_OPEN

@@ -20,7 +20,7 @@ from central.workshop.replacements.models import TrueUp, TrueUpStep
 from central.workshop.replacements.money import cost_of
 
 CENTRAL = "central"
-MINUTE_MS = 60_000
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
 CONTROL, SWAP = "control:", "swap:"
 Kind, Method, State = TrueUp.Kind, TrueUp.Method, TrueUp.State
 
@@ -40,11 +40,14 @@ class Unmetered:
 
 def compute_new(now_ms: int) -> int:
     """Compute the true-ups of all intervals that have none; give how many were made. Safe to repeat."""
-    return sum(_compute(one, now_ms) for one in found())
+    return sum(_compute(one, now_ms) for one in found(now_ms))
 
 
-def found(building: str = "") -> Iterator[Unmetered]:
-    """Give the intervals that ended and have no true-up, of one building or all."""
+def found(now_ms: int, building: str = "") -> Iterator[Unmetered]:
+    """Give the intervals that ended and have no true-up, of one building or all.
+
+    A replacement that was told longer ago than what is corrected at all is let be: those of the time before this was kept.
+    """
     known = TrueUp.objects.values_list("interval", flat=True)
     done = set(known)
     ends = SoftwareControlEnd.objects.select_related("control__gateway__building").order_by("at_ms", "pk")
@@ -52,7 +55,13 @@ def found(building: str = "") -> Iterator[Unmetered]:
         one = _of_control(end)
         if one.name not in done and one.from_ms < one.to_ms and _account_of(one) is not None:
             yield one
-    swaps = MeterSwap.objects.exclude(account="").select_related("gateway__building").order_by("at_ms", "pk")
+    since_ms = now_ms - number_at("true-up.wrong-days", now_ms) * DAY_MS
+    swaps = (
+        MeterSwap.objects.exclude(account="")
+        .filter(received_ms__gt=since_ms)
+        .select_related("gateway__building")
+        .order_by("at_ms", "pk")
+    )
     for swap in swaps.filter(**({"gateway__building__code": building} if building else {})):
         between = Unmetered(
             f"{SWAP}{swap.swap}"[:170], Kind.SWAP, swap.account, swap.old_meter, swap.last_at_ms, swap.at_ms

@@ -53,14 +53,14 @@ def true_ups() -> QuerySet[TrueUp]:
     return rows.select_related("building")
 
 
-def undecided_until(building: str, until_ms: int) -> list[str]:
+def undecided_until(building: str, until_ms: int, now_ms: int) -> list[str]:
     """Name what stands in the way of locking a building's period: true-ups of intervals that ended in it and are not decided.
 
     Names as the pages have them: `tu-12`; of an interval that is not computed yet, the interval's own.
     """
     rows = TrueUp.objects.filter(building__code=building, state__in=UNDECIDED, to_ms__lte=until_ms)
     computed = [row.name for row in rows.order_by("to_ms", "pk")]
-    return [*computed, *(one.name for one in found(building) if one.to_ms <= until_ms)]
+    return [*computed, *(one.name for one in found(now_ms, building) if one.to_ms <= until_ms)]
 
 
 def told_of_account(account_code: str) -> list[TrueUp]:
