@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
+from gateway.technician.alarm_details import detail_text
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
 from gateway.technician.state_words import ALARMS, DOUBTS, VERDICTS, WHY, in_chinese
@@ -154,7 +155,7 @@ def _alarm(alarm: str) -> str:
     """`what subject: detail`, the alarm's name in the reader's language."""
     what, space, rest = alarm.partition(" ")
     subject, colon, detail = rest.partition(": ")
-    return f"{in_chinese(what, ALARMS)}{space}{subject}{colon}{say(detail)}"
+    return f"{in_chinese(what, ALARMS)}{space}{subject}{colon}{detail_text(detail)}"
 
 
 def _day(wall_ms: int) -> str:
