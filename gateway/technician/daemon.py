@@ -13,9 +13,9 @@ NOT_DONE = 1
 NOT_RUNNING = 3
 
 
-def config_or_complain(path: Path) -> GatewayConfig | None:
-    """The configuration, or None after its mistakes went to stderr."""
-    loaded = load_config(path)
+def config_or_complain(path: Path, *, may_lack: str = "") -> GatewayConfig | None:
+    """The configuration, or None after its mistakes went to stderr; `may_lack` as `load_config` takes it."""
+    loaded = load_config(path, may_lack=may_lack)
     if isinstance(loaded, GatewayConfig):
         return loaded
     for mistake in loaded:
