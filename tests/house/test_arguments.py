@@ -102,6 +102,19 @@ def test_the_other_tool_says_what_is_wrong_before_a_tool(
     assert said in capsys.readouterr().err.splitlines()[0]
 
 
+@pytest.mark.parametrize("tool", TOOLS)
+def test_each_option_of_each_tool_is_explained_in_chinese(
+    tool: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(words, "_asked", ["zh"])
+    with pytest.raises(SystemExit):
+        firmware([tool, "--help"])
+    _, _, explained = capsys.readouterr().out.partition("\n\n")
+    options = re.split(r"^  (?=-)", explained, flags=re.MULTILINE)
+    assert len(options) > 1
+    assert not [option for option in options if not re.search("[\u4e00-\u9fff]", option)]
+
+
 def test_the_other_tool_speaks_by_the_same_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
