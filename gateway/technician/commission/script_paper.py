@@ -45,7 +45,7 @@ def _page(job: Job) -> Page:
 
 
 async def _make(job: Job, name: str) -> None:
-    from gateway.technician.commission.paper_font import (
+    from gateway.words.paper_font import (
         NoFont,
     )  # reportlab is heavy: only who prints loads it
 
