@@ -325,8 +325,8 @@ def test_the_same_card_again_is_no_replacement(tmp_path: Path, capsys: pytest.Ca
     ("state", "answers", "code", "why"),
     [
         ("active", True, "started", ""),
-        ("active", False, "no-answer", "systemd calls it active. The daemon is not running"),
-        ("activating", True, "no-answer", "systemd calls it activating."),
+        ("active", False, "does-not-answer", "systemd calls it active. The daemon is not running"),
+        ("activating", True, "does-not-answer", "systemd calls it activating."),
         ("failed", False, "stopped-again", "The daemon is not running"),
     ],
 )

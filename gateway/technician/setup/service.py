@@ -67,7 +67,7 @@ def wait_for_answer(places: Places, within_s: float = ANSWER_PATIENCE_S) -> Find
         return Finding("service", Level.BAD, "stopped-again", what, told, _look())
     what = say("The gateway does not answer, {seconds} s after its start.", seconds=round(within_s))
     why = say("systemd calls it {state}. {told}", state=state or "?", told=told)
-    return Finding("service", Level.BAD, "no-answer", what, why, _look())
+    return Finding("service", Level.BAD, "does-not-answer", what, why, _look())
 
 
 def _systemctl(*words: str) -> str:
