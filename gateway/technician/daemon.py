@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.adapters.control_client import Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, Reply
 from gateway.config import GatewayConfig, load_config, wording
+from gateway.technician.rule_words import detail_text
 from gateway.words import language, say
 
 NOT_DONE = 1
@@ -51,7 +52,9 @@ def order(
 
 def refusal_text(reply: Reply) -> str:
     """Say why the daemon did not do it, in the reader's language; its `why` may be a sentence of its own."""
-    facts: dict[str, str] = {name: say(fact) if name == "why" else fact for name, fact in reply.facts.items()}
+    facts: dict[str, str] = {
+        name: detail_text(fact) if name == "why" else fact for name, fact in reply.facts.items()
+    }
     said = say(reply.text, **facts) if reply.text else reply.message
     message = f"{reply.about}: {said}" if reply.about else said
     return say("Not done ({refusal}): {message}", refusal=reply.refusal, message=message)

@@ -10,7 +10,6 @@ from gateway.application.explain import Explanation, ToldDecision, ToldMeter, To
 from gateway.application.explain_past import PastExplanation, explain_past
 from gateway.application.ways_out import Way
 from gateway.contract.quantities import Unit
-from gateway.technician.alarm_details import detail_text
 from gateway.technician.amounts import bucket_text, exact, with_unit
 from gateway.technician.answer import USAGE
 from gateway.technician.config_check import add_config_option
@@ -19,6 +18,7 @@ from gateway.technician.explain_past import past_screen
 from gateway.technician.local_time import NotATime, clock_text, read_instant
 from gateway.technician.looking import Looked, Place, looked, place_or_complain
 from gateway.technician.reasons import DECISIONS, VERDICTS, WAYS, reason_text
+from gateway.technician.rule_words import detail_text
 from gateway.technician.state_words import ALARMS, in_chinese
 from gateway.technician.status import span_text
 from gateway.words import mark, say

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from gateway.application.explain_past import PastExplanation
 from gateway.contract.quantities import Unit
-from gateway.technician.alarm_details import detail_text
 from gateway.technician.amounts import bucket_text, exact, with_unit
 from gateway.technician.local_time import clock_text
 from gateway.technician.reasons import DECISIONS, VERDICTS, reason_text
+from gateway.technician.rule_words import detail_text
 from gateway.technician.state_words import ALARMS, in_chinese
 from gateway.words import mark, say
 

@@ -8,9 +8,9 @@ import msgspec
 
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
-from gateway.technician.alarm_details import detail_text
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
+from gateway.technician.rule_words import detail_text
 from gateway.technician.state_words import ALARMS, DOUBTS, VERDICTS, WHY, in_chinese
 from gateway.technician.table import table
 from gateway.words import mark, say

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.technician.alarm_details import detail_text
 from gateway.technician.findings import Finding, Level
+from gateway.technician.rule_words import detail_text
 from gateway.technician.state_words import alarm_text
 from gateway.words import mark, say
 

@@ -8,7 +8,7 @@ import pytest
 import gateway
 from gateway import words
 from gateway.adapters.serial_bus.port import PortFault, PortTrouble
-from gateway.technician.alarm_details import SENTENCES, detail_text
+from gateway.technician.rule_words import SENTENCES, detail_text
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,8 @@ from gateway.technician.alarm_details import SENTENCES, detail_text
             "its clock is -400 s off: set it by hand, the broadcast only mends 300 s",
             "其时钟偏差 -400 秒：请人工校时，广播校时只能修正 300 秒以内",
         ),
+        ("drawn already within 30 days", "30 天内已启用过"),
+        ("no exists-with-different command 7 stands", "没有未解除的 编号相同、内容不同 command 7"),
         ("li: he said so", "li: he said so"),
     ],
 )

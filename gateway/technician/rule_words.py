@@ -1,4 +1,4 @@
-"""What an alarm says beside its name, in the reader's words.
+"""What the rules say beside an alarm's name, or why they refuse, in the reader's words.
 
 Details are English sentences with figures in them, on the wire and in the store: central knows them by their text
 (`central/office/alarm_details.py`). Here each is found again by its own sentence; what no sentence knows, such as a person's own
@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from gateway.adapters.serial_bus.port import FAULTS, PortTrouble
-from gateway.technician.state_words import DOUBTS, POSITIONS, WHY
+from gateway.technician.state_words import ALARMS, DOUBTS, POSITIONS, WHY, in_chinese
 from gateway.words import mark, say
 
 SENTENCES = (
@@ -62,22 +62,32 @@ SENTENCES = (
     mark("central has row {number} of epoch {epoch}, this store ends at {last}"),
     mark("no meter: supplied, estimated at {wh} Wh a day"),
     mark("{why}: restored {number} times within a day; a person must close it"),
+    mark("the account has no bucket named {bucket}"),
+    mark("bucket {bucket} is kept in {unit}"),
+    mark("the amount is not above zero"),
+    mark("account {account} pays from {payer}: ask it of that one"),
+    mark("the account is closed"),
+    mark("quarantined: {reason}"),
+    mark("the account has no emergency rule"),
+    mark("drawn already within {days} days"),
+    mark("{what} ends with its cause, by no word"),
+    mark("no {what} {subject} stands"),
 )
 """As the rules write them; each fact is a word of its own on the wire too."""
 WORDED = {"position": POSITIONS, "why": WHY, "doubt": DOUBTS}
 """Facts that are stable words, and the sentences for them."""
-LONG = frozenset({"reason", "command", "why", "begun", "ended", "phases", "path", "detail"})
+LONG = frozenset({"reason", "command", "why", "begun", "ended", "phases", "path", "detail", "subject"})
 ONE_WORD = r"\S+"
 
 
 def detail_text(detail: str) -> str:
-    """Give an alarm's detail in the reader's words, or as it came."""
+    """Give what a rule said in the reader's words, or as it came."""
     if detail in WHY:
         return say(WHY[detail])
     for pattern, sentence in _patterns():
         if found := pattern.fullmatch(detail):
             return say(sentence, **{name: _fact(name, fact) for name, fact in found.groupdict().items()})
-    return _port_text(detail) or say("{reason}", reason=detail)
+    return _port_text(detail) or say("{reason}", reason=say(detail))
 
 
 def _port_text(detail: str) -> str:
@@ -89,6 +99,8 @@ def _port_text(detail: str) -> str:
 
 
 def _fact(name: str, fact: str) -> str:
+    if name == "what":
+        return in_chinese(fact, ALARMS)
     if name == "reason":
         return detail_text(fact)
     known = WORDED.get(name, {})
