@@ -18,6 +18,8 @@ from gateway.technician.explain_past import past_screen
 from gateway.technician.local_time import NotATime, clock_text, read_instant
 from gateway.technician.looking import Looked, Place, looked, place_or_complain
 from gateway.technician.reasons import DECISIONS, VERDICTS, WAYS, reason_text
+from gateway.technician.rule_words import detail_text
+from gateway.technician.state_words import ALARMS, in_chinese
 from gateway.technician.status import span_text
 from gateway.words import mark, say
 
@@ -109,9 +111,9 @@ def screen(one: Explanation, offset: int) -> Iterator[str]:
         yield say(
             "! Alarm since {when}: {what} {subject}: {detail}",
             when=clock_text(alarm.since_ms, offset),
-            what=alarm.what,
+            what=in_chinese(alarm.what, ALARMS),
             subject=alarm.subject,
-            detail=alarm.detail,
+            detail=detail_text(alarm.detail),
         )
     yield say("What would change it:")
     yield from (f"  - {_way_text(way, one, offset)}" for way in one.ways)

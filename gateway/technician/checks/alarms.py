@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gateway.technician.findings import Finding, Level
+from gateway.technician.rule_words import detail_text
 from gateway.technician.state_words import alarm_text
 from gateway.words import mark, say
 
@@ -61,7 +62,7 @@ def judge_alarms(alarms: Sequence[str]) -> Iterator[Finding]:
             Level.ASK,
             f"alarm-{what}",
             f"{alarm_text(what)}: {subject}",
-            detail,
+            detail_text(detail),
             say(NEXT.get(what, OTHERWISE)),
             {"alarm": what, "subject": subject},
         )
