@@ -64,7 +64,10 @@ class ClaimDevice(models.Model):
 
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="devices")
     device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="claims")
+    found = models.JSONField(default=list)
+    """Findings by their codes (`central.domain.goods_in.Finding`): said in the maker's language."""
     finding = models.TextField(blank=True)
+    """In a person's words."""
     end = models.CharField(max_length=12, choices=End.choices, blank=True)
     ended_ms = models.BigIntegerField(null=True)
 
@@ -108,7 +111,7 @@ class ClaimStep(ImmutableModel):
     )
     text = models.TextField(blank=True)
     facts = models.JSONField(default=dict)
-    """By kind: `devices` (stock numbers), `with` (who was on the telephone), `how`, `to`, `notice` (key), `promise`, `due`, `end`."""
+    """By kind: `devices` (stock numbers), `with` (who was on the telephone), `to`, `notice` (key), `promise`, `due`, `end`."""
     photos = models.JSONField(default=list)
     """Digests of the photographs that came with it."""
 

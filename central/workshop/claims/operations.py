@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from central.domain.device_states import DeviceState
@@ -17,7 +18,7 @@ from central.ledger.operations import record_audit
 from central.office.models import User
 from central.office.photo_models import Photo
 from central.workshop.claims.models import Claim, ClaimDevice, ClaimStep
-from central.workshop.devices.models import Device
+from central.workshop.devices.models import Device, Maker
 
 CENTRAL = "central"
 LATEST_MS = 5 * 60_000
@@ -86,12 +87,13 @@ def open_claim(
     source: str,
     actor: User | None,
     now_ms: int,
-    language: str = "zh-hans",
+    found: Sequence[str] = (),
 ) -> Claim | Refused:
-    """Begin a claim to the maker of these devices, with what was found (`text`) and its photographs (digests, kept already).
+    """Begin a claim to the maker of these devices: what was found in words (`text`), its photographs (digests, kept already).
 
-    A claim of the same `source` and maker that isn't sent yet is added to instead. The same again changes nothing. The devices stay
-    what they are until the claim is sent.
+    `found` are codes of `goods_in.Finding`, said in the language in which the maker was written to last. A claim of the same
+    `source` and maker that isn't sent yet is added to instead. The same again changes nothing. The devices stay what they are until
+    the claim is sent.
     """
     lock_head()
     if (refused := _unfit(devices, source)) is not None:
@@ -104,11 +106,12 @@ def open_claim(
         return Refused(ClaimRefusal.UNKNOWN_PHOTO)
     maker = devices[0].type.maker
     drafts = Claim.objects.filter(maker=maker, source=source, state=Claim.State.DRAFT)
-    claim = drafts.first() or Claim(maker=maker, source=source, language=language, opened_ms=now_ms)
+    claim = drafts.first() or Claim(maker=maker, source=source, language=_language(maker), opened_ms=now_ms)
     kind = ClaimStep.Kind.ADDED if claim.pk else ClaimStep.Kind.OPENED
     claim.save()
     for device in new:
-        ClaimDevice.objects.create(claim=claim, device=device, finding=text.strip()[:LONGEST_TEXT])
+        finding = text.strip()[:LONGEST_TEXT]
+        ClaimDevice.objects.create(claim=claim, device=device, found=list(found), finding=finding)
     numbers = [device.number for device in new]
     step = f"{claim.pk}-{kind}-{numbers[0]}"
     write_step(claim, Said(step, kind, now_ms, text, {"devices": numbers}, photos), actor, now_ms)
@@ -127,6 +130,11 @@ def _unfit(devices: Sequence[Device], source: str) -> Refused | None:
         if other is None and device.state not in CLAIMABLE:
             return Refused(ClaimRefusal.NOT_CLAIMABLE, device.number)
     return None
+
+
+def _language(maker: Maker) -> str:
+    last = Claim.objects.filter(maker=maker).order_by("-pk").values_list("language", flat=True).first()
+    return last or settings.LANGUAGE_CODE
 
 
 def _claimed(devices: Sequence[Device], source: str) -> dict[str, int]:

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             name='ClaimDevice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('found', models.JSONField(default=list)),
                 ('finding', models.TextField(blank=True)),
                 ('end', models.CharField(blank=True, choices=[('returned', 'came back'), ('replaced', 'another came in its place'), ('credited', 'paid back'), ('kept', 'claim given up')], max_length=12)),
                 ('ended_ms', models.BigIntegerField(null=True)),
