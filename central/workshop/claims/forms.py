@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from central.domain.device_states import Holds
 from central.domain.periods import EARLIEST
@@ -88,8 +89,10 @@ class DeviceForm(ActForm):
     """What became of one device."""
 
     act = "end"
-    device = forms.ChoiceField(label=_("Device"))
-    end = forms.ChoiceField(label=_("What became of it"), choices=[("", "–"), *ClaimDevice.End.choices])
+    device = forms.ChoiceField(label=pgettext_lazy("goods", "Device"))
+    end = forms.ChoiceField(
+        label=pgettext_lazy("goods", "What became of it"), choices=[("", "–"), *ClaimDevice.End.choices]
+    )
     place = forms.ModelChoiceField(
         Place.objects.none(),
         label=_("Where it waits for its check (only what came back)"),
@@ -109,7 +112,7 @@ class ShipForm(ActForm):
     """A device that was in use follows its claim."""
 
     act = "ship"
-    device = forms.ChoiceField(label=_("Device"))
+    device = forms.ChoiceField(label=pgettext_lazy("goods", "Device"))
 
     def __init__(self, *given: Any, devices: list[tuple[str, str]], **named: Any) -> None:
         super().__init__(*given, **named)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from central.clock import campus_day, minute_text, start_of_day_ms
 from central.domain.notice import DAY_MS
@@ -90,7 +91,7 @@ def _devices(claim: Claim) -> Table:
         Column("type", _("Device model"), width=18),
         Column("serial", _("Serial number"), width=18),
         Column("finding", _("What was found"), width=36),
-        Column("end", _("What became of it"), width=16),
+        Column("end", pgettext("goods", "What became of it"), width=16),
     ]
     rows = []
     for one in claim.devices.select_related("device__type"):

@@ -59,8 +59,9 @@ def begin_for_claim(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 def delivery(request: HttpRequest, number: int) -> HttpResponse:
     """Show a delivery; while it isn't finished, with the form of its next device."""
-    form = EntryForm(initial={"type": request.GET.get("type", "")})
-    return _page(request, _found(number), form)
+    found = _found(number)
+    form = EntryForm(initial={"type": request.GET.get("type", "") or _likely_type(found)})
+    return _page(request, found, form)
 
 
 @roles(*KEEP_GOODS)
@@ -142,6 +143,14 @@ def _begun(request: HttpRequest, form: DeliveryForm, of: Order | Claim) -> HttpR
         form.add_error(None, refusal_words(done))
         return None
     return redirect("workshop:delivery", done.pk)
+
+
+def _likely_type(found: Delivery) -> str:
+    """Give the code of the model that was entered last, or of the only one that was ordered."""
+    if (last := queries.arrivals_of(found).last()) is not None:
+        return last.device.type.code
+    ordered = list(queries.ordered_of(found.order)) if found.order else []
+    return ordered[0] if len(ordered) == 1 else ""
 
 
 def _found(number: int) -> Delivery:

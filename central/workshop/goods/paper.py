@@ -48,7 +48,7 @@ def _devices(delivery: Delivery) -> Table:
         Column("type", _("Device model"), width=20),
         Column("serial", _("Serial number"), width=20),
         Column("at", _("Entered at"), width=16),
-        Column("check", _("Check"), width=30),
+        Column("check", pgettext("goods", "Check"), width=30),
         Column("remark", _("Remark"), width=20),
     ]
     arrivals = list(arrivals_of(delivery))
