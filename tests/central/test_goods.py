@@ -4,12 +4,10 @@ from datetime import date
 from io import BytesIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from central.domain.device_states import DeviceState, Holds
-from central.domain.goods_in import SEEN, CheckFault, Deviation, Finding, check_fault, deviation, missing
+from central.domain.goods_in import CheckFault, Finding
 from central.office.models import User
 from central.office.photos import keep_photos
 from central.workshop.bench.operations import Taken, import_record
@@ -29,7 +27,6 @@ from gateway.contract.bench_record import BenchRecord, BenchTest, Occasion, Verd
 
 DAY_MS = 86_400_000
 NOW_MS = 1_795_000_000_000
-counts = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 6))
 
 
 @pytest.fixture
@@ -253,32 +250,3 @@ def test_a_delivery_is_for_something_that_stands_and_waits_in_its_own_place(deli
     assert finish(delivery.pk, actor=keeper, now_ms=NOW_MS) == Refused(GoodsRefusal.NOTHING_ENTERED)
     assert (Delivery.objects.count(), Order.objects.count(), GoodsCheck.objects.count()) == (1, 1, 0)
     assert DeviceState.ARRIVED not in Device.objects.values_list("state", flat=True)
-
-
-@given(ordered=counts, came=counts)
-def test_what_is_missing_and_what_is_too_much_agree(ordered, came):
-    lacks = missing(ordered, came)
-    for type_ in ordered.keys() | came.keys():
-        told = deviation(ordered, came, type_)
-        assert (told is None) == (type_ in lacks)
-        assert (told is Deviation.NOT_ORDERED) == (type_ not in ordered)
-        assert lacks.get(type_, 0) == max(ordered.get(type_, 0) - came.get(type_, 0), 0)
-
-
-@given(found=st.sets(st.sampled_from(Finding)), photos=st.booleans(), words=st.booleans(), good=st.booleans())
-def test_no_check_ends_against_what_was_found(found, photos, words, good):
-    with_photo, with_words = (found if photos else set()), (found if words else set())
-    fault = check_fault(found, with_photo, with_words, is_good=good, is_identified=True)
-    assert (
-        check_fault(found, with_photo, with_words, is_good=good, is_identified=False)
-        is CheckFault.NOT_IDENTIFIED
-    )
-    if fault is None:
-        assert good == (found <= {Finding.PACKAGING}) or (not good and found)
-        assert photos or not found.intersection(SEEN)
-    elif fault is CheckFault.MUST_FAIL:
-        assert good
-        assert found - {Finding.PACKAGING}
-    elif fault is CheckFault.NO_FINDING:
-        assert not good
-        assert not found
