@@ -6,15 +6,16 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from central.domain.device_states import DeviceState, Holds
+from central.domain.device_states import DeviceAct, DeviceState, Holds
 from central.domain.goods_in import CheckFault, Finding
 from central.office.models import User
 from central.office.photos import keep_photos
 from central.workshop.bench.operations import Taken, import_record
 from central.workshop.claims.models import Claim
 from central.workshop.devices.models import Device, DeviceType, Maker, Place
-from central.workshop.devices.operations import DeviceRefusal
+from central.workshop.devices.operations import DeviceMove, DeviceRefusal, correct, step
 from central.workshop.devices.operations import Refused as DeviceRefused
+from central.workshop.goods.bench_match import unknown_of
 from central.workshop.goods.checking import Checked, Damage, check_device
 from central.workshop.goods.checking import Refused as CheckRefused
 from central.workshop.goods.deliveries import Entry, GoodsRefusal, Refused, begin_delivery, enter, finish
@@ -180,6 +181,30 @@ def test_what_the_bench_speaks_against_never_passes(delivery, module, places, ke
     assert done.claim.devices.get().found == found
 
 
+def test_a_number_entered_wrongly_is_mended_before_the_check_and_the_record_tells(
+    delivery, module, other, places, keeper
+):
+    benched("A12")
+    wrong, twin = come(delivery, keeper, module, "A21"), come(delivery, keeper, module, "A3")
+    assert [one.identity for one in unknown_of(delivery.order)] == ["A12"]
+
+    def mended(serial, type_=module, why="two digits swapped", step="m1"):
+        move = DeviceMove(step, DeviceAct.MOVED, NOW_MS, why=why)
+        return correct(wrong.number, type_, serial, move, actor=keeper, now_ms=NOW_MS)
+
+    cabinet = DeviceType.objects.create(code="c", kind="concentrator", maker=module.maker, name="C")
+    assert mended(" ").why is DeviceRefusal.NO_SERIAL
+    assert mended("A12", why=" ").why is DeviceRefusal.NO_REASON
+    assert mended("a3") == DeviceRefused(DeviceRefusal.SERIAL_KNOWN, twin.number)
+    assert mended("A12", cabinet).why is DeviceRefusal.UNKNOWN_TYPE
+    for _again in range(2):
+        assert mended("A12").serial == "A12"
+    assert not unknown_of(delivery.order)
+    assert wrong.steps.last().why == "dds-1 A21 -> dds-1 A12: two digits swapped"
+    checked(wrong, keeper, Checked("c1", is_good=True, place=places[Holds.GOOD]))
+    assert mended("A13", step="m2") == DeviceRefused(DeviceRefusal.NOT_FROM_THIS_STATE, "good")
+
+
 def test_a_model_that_nobody_ordered_fails_its_check_until_it_is_ordered(delivery, other, places, keeper):
     device = come(delivery, keeper, other, "B1", remark="in the same box")
     good = Checked("c1", is_good=True, place=places[Holds.GOOD], read_plate=True)
@@ -211,9 +236,7 @@ def test_each_damage_has_its_photograph_and_faulty_ones_gather_in_one_claim(deli
 
 
 def test_verify_finds_a_lost_photograph_and_a_failed_step_without_a_check(delivery, module, places, keeper):
-    from central.domain.device_states import DeviceAct
     from central.office.photos import _path
-    from central.workshop.devices.operations import DeviceMove, step
 
     device, other = come(delivery, keeper, module, "A1"), come(delivery, keeper, module, "A2")
     digest = photo(keeper)
