@@ -196,6 +196,9 @@ KEEP_GATEWAYS = (Role.ADMIN,)
 """Opens enrolment codes, approves a card in a living gateway's place, revokes one (R-G5, R-G6)."""
 SEE_BENCH_RECORDS = (*WORKSHOP, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
 """What was tested on the bench (R-4.3.1)."""
+KEEP_GOODS = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)
+"""Orders, deliveries, the check of what came, claims to makers (R-4.3.1)."""
+SEE_GOODS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
 SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
 IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)

@@ -8,3 +8,8 @@ class WorkshopConfig(AppConfig):
 
     name = "central.workshop"
     label = "workshop"
+
+    def ready(self) -> None:
+        from central.workshop.claims import notices as claim_notices
+
+        claim_notices.register_notices()

@@ -243,8 +243,11 @@ def test_every_immutable_table_has_its_triggers():
         "papers_sealedpaper",
         "schedule_madepaper",
         "schedule_runtry",
+        "workshop_arrival",
         "workshop_benchrecord",
+        "workshop_claimstep",
         "workshop_devicestep",
+        "workshop_goodscheck",
     ]
     assert missing_triggers() == []
 
