@@ -163,7 +163,10 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     ),
     (
         _("Workshop"),
-        (Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),),
+        (
+            Door(_("Workshop"), _("Modules and concentrators: what waits, stock, stock-taking, labels."), "workshop:front", acts.SEE_DEVICES),
+            Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
+        ),
     ),
     (
         _("Receipts and books"),

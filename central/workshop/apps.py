@@ -8,3 +8,8 @@ class WorkshopConfig(AppConfig):
 
     name = "central.workshop"
     label = "workshop"
+
+    def ready(self) -> None:
+        from central.workshop.stock.minimum import register_notices
+
+        register_notices()

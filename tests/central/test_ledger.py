@@ -243,6 +243,9 @@ def test_every_immutable_table_has_its_triggers():
         "schedule_runtry",
         "workshop_benchrecord",
         "workshop_devicestep",
+        "workshop_stockscan",
+        "workshop_stocktaking",
+        "workshop_stocktakingend",
     ]
     assert missing_triggers() == []
 
