@@ -164,7 +164,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     (
         _("Workshop"),
         (
-            Door(_("Workshop"), _("Modules and concentrators: what waits, stock, stock-taking, labels."), "workshop:front", acts.SEE_DEVICES),
+            Door(
+                _("Workshop"),
+                _("Modules and concentrators: what waits, stock, stock-taking, labels."),
+                "workshop:front",
+                acts.SEE_DEVICES,
+            ),
             Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
         ),
     ),

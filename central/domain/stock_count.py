@@ -88,15 +88,17 @@ def compare(
         is_recorded_here = record.state in HELD and record.place in here
         if scan is None and not is_recorded_here and device not in before:
             continue
-        lines.append(Line(device, _outcome(record, scan), record.place, scan.place if scan else None))
+        lines.append(
+            Line(device, _outcome(record, scan, is_recorded_here), record.place, scan.place if scan else None)
+        )
     return lines
 
 
-def _outcome(record: Recorded, scan: Counted | None) -> Outcome:
+def _outcome(record: Recorded, scan: Counted | None, is_recorded_here: bool) -> Outcome:
     if record.changed_ms is not None and (scan is None or scan.at_ms <= record.changed_ms):
         return Outcome.MEANWHILE
     if scan is None:
-        return Outcome.NOT_THERE
+        return Outcome.NOT_THERE if is_recorded_here else Outcome.MEANWHILE
     if record.state is DeviceState.MISSING:
         return Outcome.FOUND_AGAIN
     if record.state not in HELD:

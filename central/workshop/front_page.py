@@ -1,4 +1,4 @@
-"""The workshop's front page: what waits, a search by any number, and the doors to its rooms. Each room has its lines in the lists here."""
+"""The workshop's front page: what waits, a search by any number, the doors to its rooms. Each room has its lines in the lists."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ REFUSALS: dict[ReferenceRefusal, Words] = {
     ReferenceRefusal.CODE_TAKEN: _("Another one has this code. Choose another code, or change that one."),
     ReferenceRefusal.IN_USE: _("Devices lie in this place: move them first; then it can be retired or hold something else."),
     ReferenceRefusal.HAS_TYPES: _("Models of this maker are still ordered: retire them first."),
-    ReferenceRefusal.KIND_IS_FIXED: _("Devices of this model have their numbers already: the kind can't change. Enter another model."),
+    ReferenceRefusal.KIND_IS_FIXED: _("Devices of this model have their numbers already: its kind stays. Enter another model."),
 }  # fmt: skip
 
 
