@@ -59,7 +59,7 @@ TILES: tuple[Tile, ...] = (
 """In the order of their urgency for who opens the page in the morning; other rooms add their own."""
 
 DOORS: tuple[Door, ...] = (
-    Door(_("Stock"), _("Every module and concentrator: where it is, what it went through."), "workshop:stock"),
+    Door(pgettext_lazy("store", "Stock"), _("Every module and concentrator: where it is, what it went through."), "workshop:stock"),
     Door(_("Stock-taking"), _("Count a place with a phone, see what differs, book it."), "workshop:stock-takings"),
     Door(_("Labels"), _("QR labels for devices, on sheets or a roll."), "workshop:labels", acts.KEEP_STORE),
     Door(_("Enter what hangs on walls"), _("One act gives a building's meters their records."), "workshop:adopt", acts.KEEP_STORE),

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from central.ledger.models import ImmutableModel
 from central.workshop.devices.models import Device, DeviceType, Place
@@ -67,7 +68,7 @@ class StockTakingEnd(ImmutableModel):
     class Kind(models.TextChoices):
         """Closed with its differences booked, or given up without any."""
 
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", pgettext_lazy("stock", "closed")
         GIVEN_UP = "given-up", _("given up")
 
     taking = models.OneToOneField(StockTaking, on_delete=models.PROTECT, related_name="end")

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from central.office.words import Words
 from central.workshop.devices.models import HOLDS, DeviceType, Maker, Place
@@ -22,7 +23,7 @@ REFUSALS: dict[ReferenceRefusal, Words] = {
 class ReferenceForm(forms.Form):
     """A code, and whether it is still offered."""
 
-    code = forms.CharField(label=_("Code"), max_length=32)
+    code = forms.CharField(label=pgettext_lazy("store", "Code"), max_length=32)
     is_active = forms.BooleanField(label=_("Offered in forms"), required=False, initial=True)
 
     def __init__(self, *given: Any, **more: Any) -> None:
@@ -42,7 +43,7 @@ class ReferenceForm(forms.Form):
 class MakerForm(ReferenceForm):
     """Who makes devices, and how he is reached with a claim."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("store", "Name"), max_length=80)
     mail = forms.EmailField(label=_("Mail for claims"), required=False, max_length=254)
     phone = forms.CharField(label=_("Telephone"), required=False, max_length=40)
 
@@ -50,7 +51,7 @@ class MakerForm(ReferenceForm):
 class TypeForm(ReferenceForm):
     """A model as it is ordered and stored."""
 
-    code = forms.CharField(label=_("Code"), max_length=40)
+    code = forms.CharField(label=pgettext_lazy("store", "Code"), max_length=40)
     kind = forms.ChoiceField(label=_("Kind"), choices=DeviceType.Kind.choices)
     maker = forms.ModelChoiceField(Maker.objects.none(), label=_("Maker"), empty_label=None)
     name = forms.CharField(label=_("Model, as its plate says"), max_length=80)
@@ -77,7 +78,7 @@ class TypeForm(ReferenceForm):
 class PlaceForm(ReferenceForm):
     """A shelf, a bench, a box."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("store", "Name"), max_length=80)
     holds = forms.ChoiceField(
         label=_("It holds"), choices=[(one.value, words) for one, words in HOLDS.items()]
     )

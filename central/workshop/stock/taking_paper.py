@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from central.clock import campus_day, minute_text
 from central.domain.paper import Column, Kind, Paper, Row, Table
@@ -54,7 +55,7 @@ def _counts(taking: StockTaking, devices: dict[str, Device]) -> Table:
         Column("model", _("Model"), width=30),
         Column("before", _("By the records when it began"), Kind.COUNT, 14, summed=True),
         Column("counted", _("Counted"), Kind.COUNT, 10, summed=True),
-        Column("apart", _("Difference"), Kind.COUNT, 10, summed=True),
+        Column("apart", pgettext("stock", "Difference"), Kind.COUNT, 10, summed=True),
     ]
     rows = [
         Row(

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from central import clock
@@ -205,7 +206,7 @@ def _said(scan: StockScan) -> str:
     """Say at once what can't be as it is: an unknown label, another place, a device that is not in stock."""
     device = scan.device
     if scan.is_struck:
-        return _("taken back")
+        return pgettext("stock", "taken back")
     if device is None:
         return _("nobody knows this label")
     if device.place_id == scan.place_id:

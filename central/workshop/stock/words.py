@@ -31,7 +31,7 @@ ACT_REFUSALS: dict[ActRefusal, Words] = {
 }
 OUTCOMES: dict[Outcome, Badge] = {
     Outcome.FOUND: Badge(pgettext_lazy("stock", "found"), "good", "done"),
-    Outcome.NOT_THERE: Badge(_("not there"), "bad", "fail"),
+    Outcome.NOT_THERE: Badge(pgettext_lazy("stock", "not there"), "bad", "fail"),
     Outcome.MOVED: Badge(_("recorded elsewhere"), "warn", "clash"),
     Outcome.FOUND_AGAIN: Badge(_("was missing, is here"), "warn", "done"),
     Outcome.MISLAID: Badge(_("lies among others"), "bad", "clash"),
