@@ -40,6 +40,7 @@ from tests.browser import (
     seed_readings,
     seed_rounds,
     seed_runs,
+    seed_stock,
     seed_theft,
 )
 from tests.open_shifts import have_drawers
@@ -70,6 +71,7 @@ def everything() -> None:
     seed_agreement.agreement()
     seed_gateways.gateways()
     seed_bench.bench()
+    seed_stock.stock()
 
 
 def person(name: str) -> User:

@@ -198,7 +198,9 @@ def test_numbers_that_ran_together_and_lists_are_labels_of_their_own(store):
     for _time in range(2):
         store.read(one, "m-000001M-000002\nM-000003，S4", "G1", form)
     assert [scan.device_id for scan in StockScan.objects.all()] == [*LIES][:4]
-    assert store.read(one, " ".join(f"L{n}" for n in range(201)), "G1") is TakingRefusal.TOO_MANY
+    assert [scan.label for scan in store.read(one, "S1 S2", "G1")] == ["S1", "S2"]
+    assert [scan.label for scan in store.read(one, "no such label", "G1")] == ["no such label"]
+    assert store.read(one, "\n".join(f"L{n}" for n in range(201)), "G1") is TakingRefusal.TOO_MANY
     assert store.read(one, " \n ", "G1") is TakingRefusal.NO_LABEL
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from central.domain.device_states import HELD, DeviceAct, DeviceState, state_after
 from central.office.models import User
-from central.workshop.devices.models import Device, Place
+from central.workshop.devices.models import Device, DeviceStep, Place
 from central.workshop.devices.operations import DeviceMove, DeviceRefusal, Refused, step
 from central.workshop.stock.queries import passed_since
 
@@ -45,14 +45,21 @@ def do(device: Device, asked: Asked, *, actor: User, now_ms: int) -> Device | Re
     """Do one of the store's acts. What was repaired has passed its test since, or somebody says why it counts as good."""
     assert asked.act in OWN_ACTS, asked.act
     source = ""
-    if asked.act is DeviceAct.MOVED and asked.place is not None and asked.place.pk == device.place_id:
-        return ActRefusal.SAME_PLACE
-    if asked.act is DeviceAct.REPAIRED and device.state == DeviceState.FAULTY:
-        record = passed_since(device)
-        if record is None and not asked.why.strip():
-            return ActRefusal.NOT_TESTED
-        source = f"bench:{record.record_id}" if record else ""
-    if asked.place is None and holds_after(device, asked.act):
-        return Refused(DeviceRefusal.NO_PLACE)
+    is_sent_again = DeviceStep.objects.filter(step=asked.step).exists()
+    if not is_sent_again and (refused := _refused(device, asked)) is not None:
+        return refused
+    if asked.act is DeviceAct.REPAIRED and (record := passed_since(device)) is not None:
+        source = f"bench:{record.record_id}"
     move = DeviceMove(asked.step, asked.act, now_ms, asked.place, source=source, why=asked.why)
     return step(device.number, move, actor=actor, now_ms=now_ms)
+
+
+def _refused(device: Device, asked: Asked) -> Refused | ActRefusal | None:
+    if asked.act is DeviceAct.MOVED and asked.place is not None and asked.place.pk == device.place_id:
+        return ActRefusal.SAME_PLACE
+    is_untested = asked.act is DeviceAct.REPAIRED and device.state == DeviceState.FAULTY
+    if is_untested and passed_since(device) is None and not asked.why.strip():
+        return ActRefusal.NOT_TESTED
+    if asked.place is None and holds_after(device, asked.act):
+        return Refused(DeviceRefusal.NO_PLACE)
+    return None

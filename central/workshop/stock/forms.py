@@ -34,8 +34,9 @@ class ActForm(forms.Form):
         if not holds:
             del self.fields["place"]
         else:
-            places = Place.objects.filter(holds=holds, is_active=True).exclude(pk=device.place_id)
-            self.fields["place"].queryset = places
+            places = Place.objects.filter(holds=holds, is_active=True)
+            # What is sent again finds the device where the first one has put it.
+            self.fields["place"].queryset = places if self.is_bound else places.exclude(pk=device.place_id)
             self.fields["place"].label_from_instance = lambda place: f"{place.code} {place.name}"
             self.fields["place"].error_messages["required"] = _now("Say where it is put.")
         self.fields["why"].required = act is DeviceAct.SCRAPPED

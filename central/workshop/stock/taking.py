@@ -196,12 +196,18 @@ def give_up(number: int, why: str, *, actor: User, now_ms: int) -> StockTakingEn
 
 
 def labels_in(text: str) -> list[str]:
-    """Give the labels of a text: the whole when something is called so, else its words, and numbers that ran together."""
-    whole = " ".join(text.split())
-    if not whole or named(whole):
-        return [whole[:LONGEST_LABEL]] if whole else []
-    words = re.split(r"[\s,;，；、]+", whole)
-    return [label[:LONGEST_LABEL] for word in words if word for label in _apart(word)]
+    """Give the labels of a text: lines and lists apart, words only where one of them is known; numbers that ran together, too."""
+    parts = [" ".join(part.split()) for part in re.split(r"[\n\r\t,;，；、]+", text)]
+    return [
+        label[:LONGEST_LABEL] for part in parts if part for word in _words(part) for label in _apart(word)
+    ]
+
+
+def _words(part: str) -> list[str]:
+    words = part.split(" ")
+    if len(words) == 1 or named(part):
+        return [part]
+    return words if any(NUMBER.match(word) or named(word) for word in words[:MOST_LABELS]) else [part]
 
 
 def _apart(word: str) -> list[str]:
