@@ -727,7 +727,7 @@ EXPECTED_COMPLAINTS = {
     "power bureau's bill mistyped",
     *("other party's list refused", "decision refused"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
-    *("departure mistyped", "list of no building"),
+    *("departure mistyped", "list of no building", "labels mistyped"),
     *("a public list that is gone", "mails ended, by no link"),
     *(
         "alarm without a reason",

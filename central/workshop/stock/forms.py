@@ -1,6 +1,7 @@
 """Forms of the store: the list's filters, the acts of one device, devices on walls that are entered."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -44,6 +45,12 @@ class ActForm(forms.Form):
         self.fields["why"].widget.attrs["autocomplete"] = "off"
         if act is DeviceAct.REPAIRED and passed_since(device) is None:
             self.fields["why"].label = _now("Why it counts as tested: no bench record says so")
+
+
+def forms_of(device: Device, acts: Iterable[DeviceAct]) -> list[ActForm]:
+    """Give an empty form for each act; an act that needs another place, where there is none, is left out."""
+    made = [ActForm(device, act) for act in acts]
+    return [form for form in made if "place" not in form.fields or form.fields["place"].queryset.exists()]
 
 
 class AdoptForm(forms.Form):

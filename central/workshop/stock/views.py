@@ -21,8 +21,8 @@ from central.workshop.devices.models import STATES, Device, DeviceType, Place
 from central.workshop.devices.operations import Refused
 from central.workshop.devices.words import refusal_words
 from central.workshop.stock import adopting, queries
-from central.workshop.stock.device_acts import Asked, acts_of, do
-from central.workshop.stock.forms import ActForm, AdoptForm
+from central.workshop.stock.device_acts import OWN_ACTS, Asked, acts_of, do
+from central.workshop.stock.forms import ActForm, AdoptForm, forms_of
 from central.workshop.stock.queries import Choice
 from central.workshop.stock.sources import source_words
 from central.workshop.stock.taking_queries import open_takings_at
@@ -147,14 +147,14 @@ def _say_adopted(request: HttpRequest, building: Building, done: adopting.Adopte
 
 
 def _page(request: HttpRequest, one: Device, refused: dict[DeviceAct, ActForm]) -> HttpResponse:
-    acts = [act for act in acts_of(one) if may(request, WHO.get(act, KEEP_STORE))]
-    acts += [act for act in refused if act not in acts]
+    allowed = [act for act in acts_of(one) if may(request, WHO.get(act, KEEP_STORE)) and act not in refused]
+    forms = sorted([*refused.values(), *forms_of(one, allowed)], key=lambda form: OWN_ACTS.index(form.act))
     room = queries.room_of(one)
     context = {
         "device": one,
         "badge": badge_of(one.state),
         "room": room,
-        "acts": [(act.value, ACT_TITLES[act], refused.get(act) or ActForm(one, act)) for act in acts],
+        "acts": [(form.act.value, ACT_TITLES[form.act], form) for form in forms],
         "steps": [(step, badge_of(step.state), source_words(step.source)) for step in queries.history(one)],
         "bench": queries.bench_records(one),
         "takings": open_takings_at([one.place_id] if one.place_id else []),
