@@ -205,6 +205,9 @@ KEEP_STORE = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)
 SCRAP_DEVICES = (Role.STORE, Role.ADMIN)
 CLOSE_STOCK_TAKINGS = (Role.STORE, Role.ADMIN)
 """Books what was not there as missing."""
+KEEP_GOODS = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)
+"""Orders, deliveries, the check of what came, claims to makers (R-4.3.1)."""
+SEE_GOODS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
 SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
 IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)

@@ -10,6 +10,8 @@ class WorkshopConfig(AppConfig):
     label = "workshop"
 
     def ready(self) -> None:
-        from central.workshop.stock.minimum import register_notices
+        from central.workshop.claims import notices as claim_notices
+        from central.workshop.stock import minimum
 
-        register_notices()
+        for notices in (claim_notices, minimum):
+            notices.register_notices()

@@ -8,15 +8,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from central.domain.device_states import DeviceState
 from central.office import roles as acts
 from central.office.access import may, roles
+from central.office.bar_code_field import codes_of
 from central.office.words import Words
 from central.workshop.devices.queries import named
 from central.workshop.stock.minimum import short_types
 from central.workshop.stock.queries import count_in
+from central.workshop.stock.taking_forms import PhotoForm
 from central.workshop.stock.taking_queries import open_takings
 from central.workshop.stock.words import badge_of
 
@@ -87,6 +89,27 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "workshop/front.html", context | {"is_asked": True})
 
 
+@roles(*acts.SEE_DEVICES)
+@require_POST
+def find_by_photo(request: HttpRequest) -> HttpResponse:
+    """Go to the device whose label or plate is in a photograph; show what it says where that names none, or several."""
+    form, said, refused = PhotoForm(request.POST, request.FILES), list[str](), ""
+    if form.is_valid():
+        read = codes_of(form.cleaned_data["photo"])
+        said, refused = ([code.text for code in read], "") if isinstance(read, tuple) else ([], str(read))
+    else:
+        refused = " ".join(str(error) for errors in form.errors.values() for error in errors)
+    found = list({one.number: one for text in said for one in named(text)}.values())
+    if len(found) == 1:
+        return redirect("workshop:device", found[0].number)
+    context = _context(request) | {
+        "q": " ".join(said),
+        "found": [(one, badge_of(one.state)) for one in found],
+    }
+    context |= {"is_asked": not refused, "refused": refused}
+    return render(request, "workshop/front.html", context, status=400 if refused else 200)
+
+
 def _context(request: HttpRequest) -> dict[str, object]:
     waiting = [(tile, tile.count()) for tile in TILES if may(request, tile.allowed)]
     return {
@@ -94,4 +117,5 @@ def _context(request: HttpRequest) -> dict[str, object]:
         "doors": [(door, reverse(door.view)) for door in DOORS if may(request, door.allowed)],
         "short": short_types(),
         "q": "",
+        "photo_form": PhotoForm(),
     }

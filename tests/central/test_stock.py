@@ -5,7 +5,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import zxingcpp
 from django.utils import translation
+from PIL import Image, ImageDraw
 from pypdf import PdfReader
 
 import gateway.protocols
@@ -192,6 +194,26 @@ def test_labels_fill_sheets_and_rolls_and_begin_where_the_last_sheet_ended(modul
     roll = PdfReader(BytesIO(labels_pdf(devices[:2], Sheet.ROLL, "x"))).pages
     assert len(roll) == 2
     assert round(float(roll[0].mediabox.width) / 72 * 25.4) == 62
+
+
+@pytest.mark.parametrize("sheet", Sheet)
+def test_each_label_reads_back_as_its_own_number(module, places, sheet):
+    devices = [arrive(module, places, f"A{n}") for n in range(5)]
+    pages = PdfReader(BytesIO(labels_pdf(devices, sheet, "x"))).pages
+    assert [text for page in pages for text in read_back(page)] == [one.number for one in devices]
+
+
+def read_back(page, dots_per_point=4):
+    """Draw a page's black rectangles, and read the codes that they make, row by row."""
+    size = [int(float(side) * dots_per_point) for side in (page.mediabox.width, page.mediabox.height)]
+    drawn = Image.new("L", size, 255)
+    draw = ImageDraw.Draw(drawn)
+    for part in re.findall(rb"([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+) re", page.get_contents().get_data()):
+        left, bottom, width, height = (float(number) * dots_per_point for number in part)
+        draw.rectangle([left, size[1] - bottom - height, left + width, size[1] - bottom], fill=0)
+    found = zxingcpp.read_barcodes(drawn, formats=zxingcpp.BarcodeFormat.QRCode)
+    places = {one.text: (one.position.top_left.y // 50, one.position.top_left.x) for one in found}
+    return sorted(places, key=places.get)
 
 
 def test_the_list_says_how_much_of_what_lay_where_at_the_end_of_a_day(module, places):

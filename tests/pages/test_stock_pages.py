@@ -5,6 +5,8 @@ import uuid
 from io import BytesIO
 
 import pytest
+import segno
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -50,6 +52,29 @@ def test_the_front_page_says_what_waits_and_finds_a_device_by_any_number(keeper:
     assert "No device is called “nothing”" in page(keeper, "/workshop/find/?q=nothing")
     assert "At least" not in page(_client("director"), "/workshop/")
     assert 'href="/workshop/stock/labels/"' not in page(_client("director"), "/workshop/")
+
+
+def photograph(text: str) -> SimpleUploadedFile:
+    drawn, file = segno.make(text, micro=False), BytesIO()
+    drawn.save(file, kind="png", scale=8, border=6)
+    return SimpleUploadedFile("label.png", file.getvalue(), "image/png")
+
+
+def test_a_photograph_of_a_label_finds_its_device_and_counts_it(keeper: Client) -> None:
+    found = keeper.post("/workshop/find/photo/", {"photo": photograph("M-000012")})
+    assert found.url == "/workshop/stock/M-000012/"
+    stranger = keeper.post("/workshop/find/photo/", {"photo": photograph("M-999999")}).content.decode()
+    assert "No device is called “M-999999”" in stranger
+    for address in ("/workshop/find/photo/", "/workshop/stock-taking/2/photo/"):
+        for wrong in ({"photo": SimpleUploadedFile("x.jpg", b"no picture")}, {}):
+            answer = keeper.post(address, wrong)
+            assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (400, True)
+    offered = keeper.post(
+        "/workshop/stock-taking/2/photo/",
+        {"photo": photograph("M-000005"), "place": Place.objects.get(code="H-1").pk},
+    ).content.decode()
+    assert 'name="label" value="M-000005"' in offered
+    assert not StockScan.objects.filter(taking=2, device="M-000005").exists()
 
 
 def test_the_list_costs_the_same_however_much_there_is(keeper: Client) -> None:

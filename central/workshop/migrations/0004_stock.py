@@ -10,7 +10,7 @@ from central.ledger.immutability import ForbidChanges
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workshop', '0002_devices'),
+        ('workshop', '0003_goods'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from central.domain.device_states import Holds
+from central.office.bar_code_field import CodePhotoField
 from central.workshop.devices.models import Place
 from central.workshop.stock.forms import new_step
 from central.workshop.stock.models import StockTaking
@@ -68,6 +69,12 @@ class ScanForm(forms.Form):
     def new(cls, taking: StockTaking, place: Place) -> "ScanForm":
         """Give an empty form with an id of its own."""
         return cls(taking, initial={"scan": new_step(), "place": place.pk})
+
+
+class PhotoForm(forms.Form):
+    """A photograph of labels."""
+
+    photo = CodePhotoField(label=_("or photograph labels"))
 
 
 class StrikeForm(forms.Form):

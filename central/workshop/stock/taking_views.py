@@ -1,6 +1,7 @@
 """Pages of stock-taking: the list, counting on a phone, the differences, closing, the paper."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from central import clock
 from central.domain.stock_count import Outcome
 from central.office.access import may, roles
+from central.office.bar_code_field import codes_of
+from central.office.bar_codes import Code
 from central.office.dangerous import dangerous
 from central.office.page_table import page_tables
 from central.office.roles import CLOSE_STOCK_TAKINGS, KEEP_STORE, SEE_DEVICES
@@ -22,7 +25,14 @@ from central.workshop.stock import taking as operations
 from central.workshop.stock import taking_queries as queries
 from central.workshop.stock.models import StockScan, StockTaking
 from central.workshop.stock.taking import Closing, Scan, TakingRefusal
-from central.workshop.stock.taking_forms import BeginForm, CloseForm, GiveUpForm, ScanForm, StrikeForm
+from central.workshop.stock.taking_forms import (
+    BeginForm,
+    CloseForm,
+    GiveUpForm,
+    PhotoForm,
+    ScanForm,
+    StrikeForm,
+)
 from central.workshop.stock.taking_paper import day_of, taking_paper
 from central.workshop.stock.taking_words import REFUSALS
 from central.workshop.stock.words import CONSEQUENCES, OUTCOMES, badge_of
@@ -80,6 +90,21 @@ def taking_scan(request: HttpRequest, number: int) -> HttpResponse:
     if isinstance(done, TakingRefusal):
         return _counted(request, one, place, form, (), str(REFUSALS[done]))
     return _counted(request, one, place, None, [scan.pk for scan in done], "")
+
+
+@roles(*KEEP_STORE)
+@require_POST
+def taking_photo(request: HttpRequest, number: int) -> HttpResponse:
+    """Read a photograph of labels, and offer what they say: each is counted when it is chosen."""
+    one = _taking(number)
+    place = _place(one, request.POST.get("place", ""))
+    form, codes, refused = PhotoForm(request.POST, request.FILES), (), ""
+    if form.is_valid():
+        read = codes_of(form.cleaned_data["photo"])
+        codes, refused = (read, "") if isinstance(read, tuple) else ((), str(read))
+    else:
+        refused = " ".join(str(error) for errors in form.errors.values() for error in errors)
+    return _counting(request, one, place, ScanForm.new(one, place), refused, codes)
 
 
 @roles(*KEEP_STORE)
@@ -162,10 +187,17 @@ def _list(request: HttpRequest, form: BeginForm) -> HttpResponse:
 
 
 def _counting(
-    request: HttpRequest, one: StockTaking, place: Place, form: ScanForm, refused: str = ""
+    request: HttpRequest,
+    one: StockTaking,
+    place: Place,
+    form: ScanForm,
+    refused: str = "",
+    codes: Sequence[Code] = (),
 ) -> HttpResponse:
     context = _now(one, place) | {
         "form": form,
+        "photo_form": PhotoForm(),
+        "codes": [(code, uuid.uuid4()) for code in codes],
         "places": queries.places_of(one),
         "refused": refused,
         "may_count": may(request, KEEP_STORE),

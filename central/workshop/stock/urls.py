@@ -8,6 +8,7 @@ from central.workshop.stock import label_views, reference_views, taking_views, v
 urlpatterns = [
     path("", front_page.front, name="front"),
     path("find/", front_page.find, name="find"),
+    path("find/photo/", front_page.find_by_photo, name="find-by-photo"),
     path("stock/", views.stock, name="stock"),
     path("stock/adopt/", views.adopt, name="adopt"),
     path("stock/labels/", label_views.labels, name="labels"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("stock-taking/begin/", taking_views.taking_begin, name="stock-taking-begin"),
     path("stock-taking/<int:number>/", taking_views.taking, name="stock-taking"),
     path("stock-taking/<int:number>/scan/", taking_views.taking_scan, name="stock-taking-scan"),
+    path("stock-taking/<int:number>/photo/", taking_views.taking_photo, name="stock-taking-photo"),
     path("stock-taking/<int:number>/strike/", taking_views.taking_strike, name="stock-taking-strike"),
     path(
         "stock-taking/<int:number>/differences/",
