@@ -198,6 +198,8 @@ SEE_BENCH_RECORDS = (*WORKSHOP, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
 """What was tested on the bench (R-4.3.1)."""
 SEE_DEVICES = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
 """The workshop's front page, the store's devices with their histories, stock-takings (R-4.3.3a)."""
+READ_LABELS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.ADMIN)
+"""Sends a photograph of a label to find its device: it is read, and not kept."""
 KEEP_DEVICE_TYPES = (Role.STORE, Role.DIRECTOR, Role.ADMIN)
 """Makers, models with their minimum stock, places."""
 KEEP_STORE = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)

@@ -89,7 +89,7 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "workshop/front.html", context | {"is_asked": True})
 
 
-@roles(*acts.SEE_DEVICES)
+@roles(*acts.READ_LABELS)
 @require_POST
 def find_by_photo(request: HttpRequest) -> HttpResponse:
     """Go to the device whose label or plate is in a photograph; show what it says where that names none, or several."""
@@ -117,5 +117,5 @@ def _context(request: HttpRequest) -> dict[str, object]:
         "doors": [(door, reverse(door.view)) for door in DOORS if may(request, door.allowed)],
         "short": short_types(),
         "q": "",
-        "photo_form": PhotoForm(),
+        "photo_form": PhotoForm() if may(request, acts.READ_LABELS) else None,
     }
