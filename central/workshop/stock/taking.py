@@ -41,7 +41,7 @@ class TakingRefusal(StrEnum):
     CHANGED = "changed"
     """Something was counted or changed since the differences were shown."""
     TOO_MANY_CHANGES = "too-many-changes"
-    """More records would change than a day in a store changes: nobody has counted there yet. It would keep the desk waiting, too."""
+    """More records would change than a day in a store changes: nobody has counted there yet. The desk would wait, too."""
     NOT_PUT_BACK = "not-put-back"
     NO_ARRIVALS_PLACE = "no-arrivals-place"
     """What was missing and is here must be checked: say where it is put."""
