@@ -164,6 +164,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     (
         _("Workshop"),
         (
+            Door(
+                _("Workshop"),
+                _("Modules and concentrators: what waits, stock, stock-taking, labels."),
+                "workshop:front",
+                acts.SEE_DEVICES,
+            ),
             Door(_("Goods-in"), _("Orders, deliveries, and what waits for its check."), "workshop:goods", acts.SEE_GOODS),
             Door(
                 _("Claims to makers"),

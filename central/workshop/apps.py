@@ -11,5 +11,7 @@ class WorkshopConfig(AppConfig):
 
     def ready(self) -> None:
         from central.workshop.claims import notices as claim_notices
+        from central.workshop.stock import minimum
 
-        claim_notices.register_notices()
+        for notices in (claim_notices, minimum):
+            notices.register_notices()

@@ -41,6 +41,7 @@ from tests.browser import (
     seed_readings,
     seed_rounds,
     seed_runs,
+    seed_stock,
     seed_theft,
 )
 from tests.open_shifts import have_drawers
@@ -72,6 +73,7 @@ def everything() -> None:
     seed_gateways.gateways()
     seed_bench.bench()
     seed_goods.goods()
+    seed_stock.stock()
 
 
 def person(name: str) -> User:

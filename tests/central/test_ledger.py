@@ -248,6 +248,9 @@ def test_every_immutable_table_has_its_triggers():
         "workshop_claimstep",
         "workshop_devicestep",
         "workshop_goodscheck",
+        "workshop_stockscan",
+        "workshop_stocktaking",
+        "workshop_stocktakingend",
     ]
     assert missing_triggers() == []
 

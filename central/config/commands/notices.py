@@ -38,6 +38,7 @@ from central.reports.books.folding import catch_up
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
 from central.workshop.claims.notices import tell_of_overdue_claims
+from central.workshop.stock.minimum import tell_of_short_stock
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
 LOOK_EACH_S, LEAST_LOOK_S = 60.0, 5.0
@@ -61,6 +62,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     make_next_list,
     remind_of_items,
     tell_low_rooms,
+    tell_of_short_stock,
     fold_books,
     look_around,
     tell_overdue,

@@ -81,6 +81,7 @@ class DeviceMove:
 @transaction.atomic
 def take_in(new: NewDevice, move: DeviceMove, *, actor: User | None, now_ms: int) -> Device | Refused:
     """Give a device its stock number and its first step; the same step again gives the same device."""
+    _queue()
     if (known := _known(move)) is not None:
         return known
     serial = new.serial.strip()
@@ -108,6 +109,7 @@ def take_in(new: NewDevice, move: DeviceMove, *, actor: User | None, now_ms: int
 @transaction.atomic
 def step(number: str, move: DeviceMove, *, actor: User | None, now_ms: int) -> Device | Refused:
     """Lead a device one step further; the same step again changes nothing."""
+    _queue()
     if (known := _known(move, number)) is not None:
         return known
     device = Device.objects.select_for_update(no_key=True, of=("self",)).filter(pk=number).first()
@@ -134,7 +136,7 @@ def correct(
 
     It stays where it is: `move` is MOVED. Its stock number stays, so its kind does; the step tells what it was before.
     """
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    _queue()
     device = Device.objects.select_related("type", "place").filter(pk=number).first()
     serial = " ".join(serial.split())
     if device is None:
@@ -157,6 +159,11 @@ def correct(
     told = replace(move, place=device.place, why=f"{before}: {move.why.strip()}")
     _write(device, told, DeviceState.ARRIVED, actor, now_ms)
     return device
+
+
+def _queue() -> None:
+    """Lock the chain's head before any device: an act of many steps holds it from its first one on, and none waits in a circle."""
+    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def _known(move: DeviceMove, number: str = "") -> Device | Refused | None:
