@@ -163,7 +163,21 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     ),
     (
         _("Workshop"),
-        (Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),),
+        (
+            Door(
+                _("Faults of modules"),
+                _("What failed where, who goes there, what is not solved by the evening."),
+                "workshop:faults",
+                acts.FOLLOW_FAULTS,
+            ),
+            Door(
+                _("Report a fault"),
+                _("For whoever stands at the desk, or from a phone."),
+                "workshop:fault-report",
+                acts.REPORT_FAULTS,
+            ),
+            Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
+        ),
     ),
     (
         _("Receipts and books"),

@@ -82,7 +82,9 @@ def spares_needed(failures: int, device_days: int, in_use: int, days_ahead: int 
     begin = shape * log1p(-share)
     while chance < CERTAIN_PERCENT / 100:
         spares += 1
-        chance += exp(begin + lgamma(shape + spares) - lgamma(shape) - lgamma(spares + 1) + spares * log(share))
+        chance += exp(
+            begin + lgamma(shape + spares) - lgamma(shape) - lgamma(spares + 1) + spares * log(share)
+        )
     return spares
 
 

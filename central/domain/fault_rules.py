@@ -127,7 +127,9 @@ def judge(building: BuildingNow, standing: Iterable[Standing], now_ms: int) -> l
     every = {name for name, meters in building.lines.items() if meters}
     is_all_dead = len(every) > 1 and every <= dead.keys() | gone_lines.keys()
     if is_all_dead:
-        return _of_building(building, [*dead.values(), *(one.raised_ms for one in gone_lines.values())], now_ms)
+        return _of_building(
+            building, [*dead.values(), *(one.raised_ms for one in gone_lines.values())], now_ms
+        )
     covered = {meter for name in (*dead, *gone_lines) for meter in building.lines.get(name, ())}
     return [
         *_of_lines(dead, gone_lines, now_ms),
@@ -152,7 +154,9 @@ def _of_building(building: BuildingNow, since: Sequence[int], now_ms: int) -> li
 def _of_lines(dead: Mapping[str, int], gone: Mapping[str, Standing], now_ms: int) -> list[Matter]:
     found = []
     for name in sorted({*dead, *gone}):
-        began_ms = min(one for one in (dead.get(name), gone[name].raised_ms if name in gone else None) if one is not None)
+        began_ms = min(
+            one for one in (dead.get(name), gone[name].raised_ms if name in gone else None) if one is not None
+        )
         keys = (gone[name].key,) if name in gone else ()
         if now_ms - began_ms >= LINE_AFTER_MS:
             found.append(Matter(Scope.LINE, name, Sign.LINE_DEAD, began_ms, keys))

@@ -8,3 +8,8 @@ class WorkshopConfig(AppConfig):
 
     name = "central.workshop"
     label = "workshop"
+
+    def ready(self) -> None:
+        from central.workshop.faults.notices import register_notices as register_fault_notices
+
+        register_fault_notices()

@@ -243,6 +243,7 @@ def test_every_immutable_table_has_its_triggers():
         "schedule_runtry",
         "workshop_benchrecord",
         "workshop_devicestep",
+        "workshop_faultstep",
     ]
     assert missing_triggers() == []
 

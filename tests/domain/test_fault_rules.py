@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from central.domain import failure_rates as rates
 from central.domain.fault_clock import DAY_MS, HOUR_MS, TOP, due_ms, is_in_time, level_at
-from central.domain.fault_rules import ALARM_RULES, LINE_GONE, BuildingNow, Matter, Scope, Sign, Standing, judge
+from central.domain.fault_rules import (
+    ALARM_RULES,
+    LINE_GONE,
+    BuildingNow,
+    Matter,
+    Scope,
+    Sign,
+    Standing,
+    judge,
+)
 
 NOW = 10**12
 LINES = {"a": ("m1", "m2", "m3", "m4"), "b": ("m5", "m6", "m7")}
@@ -99,14 +108,19 @@ def test_a_fault_has_time_until_it_is_due_and_goes_up_a_step_each_evening(opened
     assert opened < due < 2 * DAY_MS
     level = level_at(due, opened + passed)
     assert 0 <= level <= TOP
-    assert level_at(due, opened + passed + DAY_MS) in (min(level + 1, TOP), level if level == TOP else level + 1) or level == 0
+    assert (
+        level_at(due, opened + passed + DAY_MS) in (min(level + 1, TOP), level if level == TOP else level + 1)
+        or level == 0
+    )
     assert (level_at(due, due - 1), level_at(due, due), level_at(due, due + DAY_MS)) == (0, 1, 2)
     assert is_in_time(due, due - 1)
     assert not is_in_time(due, due)
     assert not is_in_time(due, None)
 
 
-@pytest.mark.parametrize(("count", "low", "high"), [(0, 0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.39), (100, 81.36, 121.63)])
+@pytest.mark.parametrize(
+    ("count", "low", "high"), [(0, 0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.39), (100, 81.36, 121.63)]
+)
 def test_the_interval_of_a_count_is_the_one_of_the_tables(count, low, high):
     assert rates.poisson_interval(count) == pytest.approx((low, high), rel=1e-3)
 

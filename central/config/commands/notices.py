@@ -37,6 +37,7 @@ from central.reports.agreement.telling import tell_overdue
 from central.reports.books.folding import catch_up
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
+from central.workshop.faults.looking import look_at_faults
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
 LOOK_EACH_S, LEAST_LOOK_S = 60.0, 5.0
@@ -56,6 +57,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_of_missing_checks,
     tell_of_sheets,
     look_at_losses,
+    look_at_faults,
     make_next_list,
     remind_of_items,
     tell_low_rooms,
