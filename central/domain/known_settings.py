@@ -108,6 +108,7 @@ SCHEDULED_REPORTS: Final[list[object]] = [
     "arrears period",
     "faults week",
     "approvals month",
+    "module-faults month",
 ]
 """Report and kind of period, one a line: what is made by itself until the college says otherwise."""
 
