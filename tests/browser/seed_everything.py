@@ -30,6 +30,7 @@ from tests.browser import (
     seed_bureau,
     seed_corrections,
     seed_departures,
+    seed_faults,
     seed_gateways,
     seed_k3,
     seed_lists,
@@ -70,6 +71,7 @@ def everything() -> None:
     seed_agreement.agreement()
     seed_gateways.gateways()
     seed_bench.bench()
+    seed_faults.faults()
 
 
 def person(name: str) -> User:

@@ -104,6 +104,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "alarms to resolve": ("manager", "/alarms/"),
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
+    "faults of modules": ("cashier", "/workshop/faults/"),
+    "faults that went up": ("director", "/workshop/faults/?show=up"),
+    "fault reported by its room": ("cashier", "/workshop/faults/1/"),
+    "fault under way": ("manager", "/workshop/faults/2/"),
+    "fault that went up": ("director", "/workshop/faults/4/"),
+    "fault to report": ("warden", "/workshop/faults/report/?room=2"),
+    "month's faults by model": ("director", "/papers/module-faults/?kind=month"),
     "bench records": ("manager", "/workshop/bench/"),
     "audit log": ("manager", "/audit/?show=all"),
     "audit log, nothing found": ("manager", "/audit/?person=nobody"),
@@ -473,6 +480,18 @@ def see_my_room(page: Page, site: Site, room: str) -> None:
         page.locator("button.big").click()
 
 
+def see_my_rooms_faults(page: Page, site: Site) -> None:
+    see_my_room(page, site, "1-201")
+    page.goto("/my-room/fault/")
+
+
+def mistype_a_fault(page: Page) -> None:
+    page.goto("/workshop/faults/report/")
+    page.locator("#id_where").fill("9-999")
+    with page.expect_navigation():
+        page.locator("form[data-once] button.primary").click()
+
+
 def see_my_rooms_notice(page: Page, site: Site) -> None:
     see_my_room(page, site, "1-102")
     page.goto("/my-room/notice/")
@@ -684,6 +703,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "PIN of a room": ("cashier", lambda page, site: make_a_pin(page) and None, "#pin"),
     "my room": ("", lambda page, site: see_my_room(page, site, "1-102"), ".my-supply"),
     "my room's notice": ("", see_my_rooms_notice, "#id_address"),
+    "my room's faults": ("", see_my_rooms_faults, "#id_text"),
+    "fault mistyped": ("cashier", lambda page, site: mistype_a_fault(page), ".errorlist"),
     "public list of low balances": ("", see_a_public_list, "img.sheet"),
     "list of no building": (
         "cashier",
