@@ -26,7 +26,7 @@ def drawn_for_page(paper: Paper) -> list[SafeString]:
             chart.title,
             ", ".join(f"{bar.label}: {bar.value}" for bar in chart.bars),
             [Column(_short(bar.label), bar.value, f"{bar.label}  {bar.value}") for bar in chart.bars],
-            Axis(f"{chart.title} · {chart.axis}", 1),
+            Axis(chart.title, 1),
         )
         for number, chart in enumerate(charts_of(paper), start=1)
         if chart.bars
@@ -52,7 +52,7 @@ def draw_on(
 
 def _draw(canvas: Canvas, chart: Chart, say: Say, box: tuple[float, float, float, float]) -> None:
     left, foot, right, top = box
-    say(left, top + LABEL_LINE, f"{chart.title} · {chart.axis}", 10)
+    say(left, top + LABEL_LINE, chart.title, 10)
     most = max(1, *(bar.value for bar in chart.bars))
     pitch = (right - left) / len(chart.bars)
     canvas.setStrokeColorRGB(*SCALE_COLOUR)

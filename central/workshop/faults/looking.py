@@ -19,12 +19,14 @@ from central.office.roles import Role
 from central.workshop.faults.claims import claim_module
 from central.workshop.faults.excuses import excused
 from central.workshop.faults.matters import Matter, of_gateway, of_line, of_module
-from central.workshop.faults.models import Fault, FaultStep
+from central.workshop.faults.models import Fault, FaultStep, FaultWatch
 from central.workshop.faults.notices import tell_opened, tell_up
 from central.workshop.faults.operations import Step, lock_head, locked_fault, open_fault, take_step, write
 from central.workshop.faults.refusals import Refused
 
 MINUTE_MS = 60_000
+GAP_MS, SETTLES_MS = 30 * MINUTE_MS, 15 * MINUTE_MS
+"""Looks further apart than the first are an outage of central; for the second, nothing is judged after it."""
 WHATS = (*ALARM_RULES, LINE_GONE)
 OFFICES = {TO_HEAD: Role.DIRECTOR, TO_LOGISTICS: Role.LOGISTICS}
 ENDS_BY_REPAIR = (Sign.SILENT, Sign.FAILING, Sign.RELAY)
@@ -42,7 +44,13 @@ def look_at_faults(now_ms: int) -> int:
 
 
 def open_from_alarms(now_ms: int) -> int:
-    """Open what the standing alarms mean, building by building; give how many faults are new."""
+    """Open what the standing alarms mean, building by building; give how many faults are new.
+
+    For the first minutes after a gap nothing is judged: what gateways have cleared meanwhile is still on its way.
+    """
+    since_ms = listening_since(now_ms)
+    if now_ms - since_ms < SETTLES_MS:
+        return 0
     by_gateway: dict[str, list[Standing]] = {}
     for one in Alarm.objects.filter(cleared_ms=None, what__in=WHATS, by_central=False).exclude(gateway=None):
         said = Standing(f"{one.pk}:{one.raised_ms}", one.what, one.subject, one.raised_ms)
@@ -51,20 +59,27 @@ def open_from_alarms(now_ms: int) -> int:
     opened = 0
     for gateway in Gateway.objects.filter(revoked_ms=None).select_related("building").order_by("pk"):
         standing = by_gateway.get(gateway.pk, [])
-        is_quiet = gateway.last_seen_ms is not None and now_ms - gateway.last_seen_ms >= silent_after_ms
+        heard_ms = None if gateway.last_seen_ms is None else max(gateway.last_seen_ms, since_ms)
+        is_quiet = heard_ms is not None and now_ms - heard_ms >= silent_after_ms
         if standing or is_quiet:
-            opened += _open_of(gateway, standing, silent_after_ms, now_ms)
+            now = BuildingNow(
+                gateway.pk, lines_of(gateway), heard_ms, silent_after_ms, excused(gateway.building, now_ms)
+            )
+            opened += _open_of(gateway, now, standing, now_ms)
     return opened
 
 
-def _open_of(gateway: Gateway, standing: Sequence[Standing], silent_after_ms: int, now_ms: int) -> int:
-    now = BuildingNow(
-        gateway.pk,
-        lines_of(gateway),
-        gateway.last_seen_ms,
-        silent_after_ms,
-        excused(gateway.building, now_ms),
-    )
+def listening_since(now_ms: int) -> int:
+    """Note this look; give since when looks came without a gap."""
+    watch, _made = FaultWatch.objects.get_or_create(pk=1, defaults={"since_ms": now_ms, "last_ms": now_ms})
+    if now_ms - watch.last_ms > GAP_MS:
+        watch.since_ms = now_ms
+    watch.last_ms = now_ms
+    watch.save(update_fields=["since_ms", "last_ms"])
+    return watch.since_ms
+
+
+def _open_of(gateway: Gateway, now: BuildingNow, standing: Sequence[Standing], now_ms: int) -> int:
     found = {_step_of(one, now_ms): one for one in judge(now, standing, now_ms)}
     found |= _still(gateway, found.values(), now_ms)
     known = set(FaultStep.objects.filter(step__in=list(found)).values_list("step", flat=True))

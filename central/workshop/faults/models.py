@@ -82,7 +82,7 @@ class FaultStep(ImmutableModel):
     class Kind(models.TextChoices):
         """What was done."""
 
-        OPENED = "opened", _("opened")
+        OPENED = "opened", pgettext_lazy("fault", "reported")
         SEEN_AGAIN = "seen-again", _("seen again")
         ENDED = "ended", _("the gateway says that it is over")
         ACKNOWLEDGED = "acknowledged", _("acknowledged")
@@ -115,3 +115,10 @@ class FaultStep(ImmutableModel):
 
     class Meta:
         ordering = ["at_ms", "pk"]
+
+
+class FaultWatch(models.Model):
+    """Since when central looks at alarms without a gap: after its own outage what it knows of buildings is old. One row, pk 1."""
+
+    since_ms = models.BigIntegerField()
+    last_ms = models.BigIntegerField()

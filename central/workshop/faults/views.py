@@ -34,6 +34,14 @@ from central.workshop.faults.refusals import Refused, refusal_words
 from central.workshop.faults.signs import sign_words
 
 Kind = FaultStep.Kind
+NEXT = {
+    Fault.State.OPEN: Kind.ACKNOWLEDGED.value,
+    Fault.State.ACKNOWLEDGED: Kind.ON_SITE.value,
+    Fault.State.ON_SITE: Kind.FOUND.value,
+    Fault.State.FOUND: Kind.SOLVED.value,
+    Fault.State.SOLVED: Kind.CLOSED.value,
+}
+"""What is likely done next; the other forms stand folded."""
 SHOWS = ("open", "mine", "up", "solved", "closed")
 
 
@@ -180,6 +188,7 @@ def _page(
         "sign": sign_words(found.sign),
         "steps": step_lines(found),
         "acts": acts,
+        "next_act": NEXT.get(found.state, ""),
         "form": form,
         "ask": (ask or AskForm(found, initial={"step": uuid.uuid4()})) if may_work else None,
         "types": good_by_type() if may_work else [],

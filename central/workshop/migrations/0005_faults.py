@@ -17,6 +17,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='FaultWatch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('since_ms', models.BigIntegerField()),
+                ('last_ms', models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Fault',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -44,7 +52,7 @@ class Migration(migrations.Migration):
             name='FaultStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('opened', 'opened'), ('seen-again', 'seen again'), ('ended', 'the gateway says that it is over'), ('acknowledged', 'acknowledged'), ('on-site', 'on site'), ('found', 'found'), ('noted', 'noted'), ('claimed', 'the maker was told'), ('replacement-asked', 'replacement asked for'), ('went-up', 'went up: not solved in time'), ('solved', 'solved'), ('closed', 'closed')], max_length=20)),
+                ('kind', models.CharField(choices=[('opened', 'reported'), ('seen-again', 'seen again'), ('ended', 'the gateway says that it is over'), ('acknowledged', 'acknowledged'), ('on-site', 'on site'), ('found', 'found'), ('noted', 'noted'), ('claimed', 'the maker was told'), ('replacement-asked', 'replacement asked for'), ('went-up', 'went up: not solved in time'), ('solved', 'solved'), ('closed', 'closed')], max_length=20)),
                 ('step', models.CharField(max_length=80, unique=True)),
                 ('at_ms', models.BigIntegerField()),
                 ('received_ms', models.BigIntegerField()),
