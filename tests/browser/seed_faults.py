@@ -28,7 +28,11 @@ def technician() -> User:
     """Give the technician, who is made where nobody made him before."""
     known = User.objects.filter(username="technician").first()
     return known or User.objects.create_user(
-        "technician", password=PASSWORD, role=Role.TECHNICIAN, last_name="周强", email="technician@example.org"
+        "technician",
+        password=PASSWORD,
+        role=Role.TECHNICIAN,
+        last_name="周强",
+        email="technician@example.org",
     )
 
 
@@ -79,7 +83,9 @@ def faults() -> None:
         now_ms, kind = clock.now_ms(), module_type()
         room = Room.objects.get(building__code=BUILDING, label="201")
         account = Account.objects.select_related("point__room__building").get(point__room=room)
-        report(account, Seen.DISPLAY, "昨晚开始不亮", [picture("DISPLAY")], "seed-room", now_ms=now_ms - HOUR_MS)
+        report(
+            account, Seen.DISPLAY, "昨晚开始不亮", [picture("DISPLAY")], "seed-room", now_ms=now_ms - HOUR_MS
+        )
         meter = meter_of("202")
         adopted(meter, now_ms - 400 * DAY_MS)
         working = opened(meter, Sign.SILENT, now_ms - 3 * HOUR_MS)
