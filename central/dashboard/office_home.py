@@ -176,6 +176,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "workshop:fault-report",
                 acts.REPORT_FAULTS,
             ),
+            Door(
+                _("Workshop"),
+                _("Modules and concentrators: what waits, stock, stock-taking, labels."),
+                "workshop:front",
+                acts.SEE_DEVICES,
+            ),
             Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
         ),
     ),

@@ -202,12 +202,24 @@ REPORT_FAULTS = (Role.CASHIER, Role.WARDEN, *WORKSHOP, Role.DIRECTOR, Role.ADMIN
 """Reports a fault of a room's module: the desk for whoever comes to the counter, too."""
 WORK_FAULTS = (*WORKSHOP, Role.DIRECTOR, Role.ADMIN)
 """Goes there, says what it was, asks for a replacement, tells the maker, solves and closes it (R-4.3.3b, R-4.3.6)."""
+SEE_DEVICES = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
+"""The workshop's front page, the store's devices with their histories, stock-takings (R-4.3.3a)."""
+KEEP_DEVICE_TYPES = (Role.STORE, Role.DIRECTOR, Role.ADMIN)
+"""Makers, models with their minimum stock, places."""
+KEEP_STORE = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)
+"""Moves devices, says that one is repaired, enters those that hang on walls, takes stock, prints labels."""
+SCRAP_DEVICES = (Role.STORE, Role.ADMIN)
+CLOSE_STOCK_TAKINGS = (Role.STORE, Role.ADMIN)
+"""Books what was not there as missing."""
+KEEP_GOODS = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)
+"""Orders, deliveries, the check of what came, claims to makers (R-4.3.1)."""
+SEE_GOODS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
 SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
 IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)
 """Ask for opening balances; neither office signs for them."""
 SEE_REPORTS = (*SEE_MONEY, *OFFICES)
-OPEN_REPORTS = (*SEE_REPORTS, Role.ELECTRICIAN, Role.TECHNICIAN)
+OPEN_REPORTS = (*SEE_REPORTS, *WORKSHOP)
 """The list of reports; each report names the offices that may open it."""
 SEE_FAULTS = OPEN_REPORTS
 """The table of faults: what the gateways told of their meters and of themselves (R-4.3.3b)."""

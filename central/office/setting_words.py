@@ -41,6 +41,8 @@ CHAPTERS: dict[str, Words] = {
     "charges": lazy("Charge reports"),
     "bureau": lazy("Power bureau"),
     "readings": lazy("Readings"),
+    "goods": lazy("Goods-in"),
+    "claim": lazy("Claims to makers"),
     "fault": lazy("Faults"),
     "meeting": lazy("Meetings"),
     "report": lazy("Reports made by themselves"),
@@ -197,6 +199,18 @@ WORDS: dict[str, SettingWords] = {
     "fault.same-day-until": SettingWords(
         lazy("Until when a fault is the same day's"),
         lazy("What is opened later is to be solved on the next day."),
+    ),
+    "goods.check-within": SettingWords(
+        lazy("Days in which a delivered device is checked"),
+        lazy("What waits longer is marked on the page of goods-in."),
+    ),
+    "claim.call-within": SettingWords(
+        lazy("Days in which the maker is telephoned about a claim"),
+        lazy("A claim without a logged call is marked after that."),
+    ),
+    "claim.reply-within": SettingWords(
+        lazy("Days in which a maker answers a claim"),
+        lazy("Counted from the sending, unless he named a day. Then store keeper and director are told."),
     ),
     "fault.same-day-hour": SettingWords(
         lazy("Hour by which a fault is solved"), lazy("What is not solved by then goes up.")

@@ -16,6 +16,7 @@ class ReportsConfig(AppConfig):
         from central.reports.arrears_told import register_notices
         from central.reports.bureau.statement import BUREAU_STATEMENT
         from central.reports.departures import DEPARTURES
+        from central.reports.device_stock import DEVICE_STOCK
         from central.reports.duty_meals import DUTY_MEALS
         from central.reports.faults import FAULTS
         from central.reports.go_live import GO_LIVE
@@ -38,5 +39,5 @@ class ReportsConfig(AppConfig):
         add_reports(
             [TAKINGS, MERCHANTS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS]
         )
-        add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES, HAND_READINGS])
+        add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES, HAND_READINGS, DEVICE_STOCK])
         register_notices()

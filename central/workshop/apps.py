@@ -10,6 +10,9 @@ class WorkshopConfig(AppConfig):
     label = "workshop"
 
     def ready(self) -> None:
-        from central.workshop.faults.notices import register_notices as register_fault_notices
+        from central.workshop.claims import notices as claim_notices
+        from central.workshop.faults import notices as fault_notices
+        from central.workshop.stock import minimum
 
-        register_fault_notices()
+        for notices in (claim_notices, fault_notices, minimum):
+            notices.register_notices()

@@ -41,6 +41,7 @@ from tests.browser import (
     seed_readings,
     seed_rounds,
     seed_runs,
+    seed_stock,
     seed_theft,
 )
 from tests.open_shifts import have_drawers
@@ -71,6 +72,7 @@ def everything() -> None:
     seed_agreement.agreement()
     seed_gateways.gateways()
     seed_bench.bench()
+    seed_stock.stock()
     seed_faults.faults()
 
 

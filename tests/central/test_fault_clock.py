@@ -4,10 +4,14 @@ import pytest
 
 from central.campus.models import Building
 from central.clock import start_of_day_ms
+from central.domain.device_states import DeviceAct
 from central.domain.known_settings import Place
 from central.office.models import Notice, User
 from central.office.roles import Role
 from central.office.setting_changes import Change, set_at_console
+from central.workshop.claims.models import Claim
+from central.workshop.devices.models import DeviceType, Maker
+from central.workshop.devices.operations import DeviceMove, NewDevice, take_in
 from central.workshop.faults.looking import send_up
 from central.workshop.faults.matters import of_module
 from central.workshop.faults.models import Fault, FaultStep
@@ -87,3 +91,24 @@ def test_the_evening_is_the_buildings_own_and_stays_what_it_was_when_it_was_open
     assert [after.due_ms, before.due_ms] == [morning + 10 * HOUR_MS, morning + 12 * HOUR_MS]
     Fault.objects.filter(pk=before.pk).update(state="closed")
     assert send_up(morning + 12 * HOUR_MS) == 1
+
+
+def test_a_day_later_the_maker_of_a_dead_module_is_told_by_a_claim(morning, director):
+    maker = Maker.objects.create(code="hx", name="Huaxing", mail="claims@example.org")
+    kind = DeviceType.objects.create(code="d", kind="module", maker=maker, name="DDS-1")
+    for meter in ("m-301", "m-302"):
+        move = DeviceMove(f"a-{meter}", DeviceAct.ADOPTED, 1, meter_no=meter)
+        take_in(NewDevice(kind, meter, meter_no=meter, act=DeviceAct.ADOPTED), move, actor=None, now_ms=1)
+    dead, wired = opened("m-301", morning), opened("m-302", morning)
+    for fault, cause in ((dead, "dead"), (wired, "wiring")):
+        found = Step(Kind.FOUND, f"f-{fault.pk}", morning + 1, "seen", cause)
+        take_step(fault.pk, found, actor=director, now_ms=morning + 1)
+    evening = morning + 12 * HOUR_MS
+    send_up(evening)
+    assert not Claim.objects.exists()
+    for _time in range(2):
+        send_up(evening + DAY_MS)
+    assert Claim.objects.get().source == f"fault:{dead.pk}"
+    # No mail server is set: the claim waits for a person, and the step says so.
+    assert dead.steps.get(kind=Kind.CLAIMED).facts["mailed"] is False
+    assert not wired.steps.filter(kind=Kind.CLAIMED).exists()

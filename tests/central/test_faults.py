@@ -4,10 +4,14 @@ import pytest
 from django.utils import translation
 
 from central.campus.models import Account, Building, Room
+from central.domain.device_states import DeviceAct
 from central.link.models import Alarm, Gateway, RelayState
-from central.office.models import Notice, User
+from central.office.models import MailServer, Notice, User
 from central.office.roles import Role
-from central.workshop.devices.models import Device, DeviceType, Maker
+from central.workshop.claims.models import Claim
+from central.workshop.devices.models import DeviceType, Maker
+from central.workshop.devices.operations import DeviceMove, NewDevice, take_in
+from central.workshop.faults.claims import Claimed, claim_module
 from central.workshop.faults.looking import look_at_faults
 from central.workshop.faults.matters import of_module, of_room
 from central.workshop.faults.models import Fault, FaultStep, FaultWatch
@@ -239,11 +243,39 @@ def test_a_resident_reports_thrice_a_day_and_sees_no_name(gateway, tech):
 
 
 def test_a_module_of_the_store_is_the_faults_device(gateway):
-    maker = Maker.objects.create(code="hx", name="Huaxing")
-    kind = DeviceType.objects.create(code="d", kind="module", maker=maker, name="DDS-1")
-    device = Device.objects.create(
-        number="M-000001", type=kind, serial="A", meter_no="m-301", state="in-use", since_ms=1
-    )
+    device = known_device()
     alarm(gateway, "relay-refused")
     look(gateway)
     assert Fault.objects.get().device == device
+
+
+def known_device(meter="m-301"):
+    maker = Maker.objects.create(code="hx", name="Huaxing", mail="claims@example.org")
+    kind = DeviceType.objects.create(code="d", kind="module", maker=maker, name="DDS-1")
+    move = DeviceMove("adopt", DeviceAct.ADOPTED, 1_000, meter_no=meter)
+    return take_in(
+        NewDevice(kind, "A", meter_no=meter, act=DeviceAct.ADOPTED), move, actor=None, now_ms=1_000
+    )
+
+
+def test_the_maker_is_told_once_with_the_faults_photographs(gateway, tech):
+    device = known_device()
+    MailServer.objects.create(host="127.0.0.1", sender="desk@example.org")
+    fault = open_fault(
+        of_room(room(), Seen.DISPLAY), Step(Kind.OPENED, "o", NOW_MS), actor=tech, now_ms=NOW_MS
+    )
+    assert not isinstance(claim_module(fault.pk, actor=tech, now_ms=NOW_MS), Claimed)
+    found = Step(Kind.FOUND, "f", NOW_MS, "burnt", "dead", photos=[picture()])
+    take_step(fault.pk, found, actor=tech, now_ms=NOW_MS)
+    done = claim_module(fault.pk, actor=tech, now_ms=NOW_MS)
+    assert isinstance(done, Claimed)
+    assert done.not_mailed == ""
+    assert not isinstance(claim_module(fault.pk, actor=tech, now_ms=NOW_MS), Claimed)
+    claim = Claim.objects.get()
+    assert (claim.pk, claim.source, claim.devices.get().device) == (done.number, f"fault:{fault.pk}", device)
+    assert "burnt" in claim.devices.get().finding
+    photos = fault.steps.get(kind=Kind.FOUND).photos
+    assert claim.steps.get(kind="opened").photos == photos
+    assert fault.steps.get(kind=Kind.CLAIMED).facts == {"claim": claim.pk, "mailed": True}
+    device.refresh_from_db()
+    assert device.state == "in-use"

@@ -241,9 +241,15 @@ def test_every_immutable_table_has_its_triggers():
         "papers_sealedpaper",
         "schedule_madepaper",
         "schedule_runtry",
+        "workshop_arrival",
         "workshop_benchrecord",
+        "workshop_claimstep",
         "workshop_devicestep",
         "workshop_faultstep",
+        "workshop_goodscheck",
+        "workshop_stockscan",
+        "workshop_stocktaking",
+        "workshop_stocktakingend",
     ]
     assert missing_triggers() == []
 

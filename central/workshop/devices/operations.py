@@ -11,6 +11,7 @@ from django.db import transaction
 
 from central.campus.models import Building
 from central.domain.device_states import DeviceAct, DeviceState, Holds, fits, state_after
+from central.ledger.models import ChainHead
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
 from central.office.models import User
@@ -80,6 +81,7 @@ class DeviceMove:
 @transaction.atomic
 def take_in(new: NewDevice, move: DeviceMove, *, actor: User | None, now_ms: int) -> Device | Refused:
     """Give a device its stock number and its first step; the same step again gives the same device."""
+    _queue()
     if (known := _known(move)) is not None:
         return known
     serial = new.serial.strip()
@@ -107,6 +109,7 @@ def take_in(new: NewDevice, move: DeviceMove, *, actor: User | None, now_ms: int
 @transaction.atomic
 def step(number: str, move: DeviceMove, *, actor: User | None, now_ms: int) -> Device | Refused:
     """Lead a device one step further; the same step again changes nothing."""
+    _queue()
     if (known := _known(move, number)) is not None:
         return known
     device = Device.objects.select_for_update(no_key=True, of=("self",)).filter(pk=number).first()
@@ -122,6 +125,11 @@ def step(number: str, move: DeviceMove, *, actor: User | None, now_ms: int) -> D
     device.meter_no = move.meter_no or device.meter_no
     _write(device, move, state, actor, now_ms)
     return device
+
+
+def _queue() -> None:
+    """Lock the chain's head before any device: an act of many steps holds it from its first one on, and none waits in a circle."""
+    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def _known(move: DeviceMove, number: str = "") -> Device | Refused | None:

@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 
 from central.workshop.faults.models import Fault
 
+CLAIM = "workshop:claim"
 ADOPT, REPLACE, SOFTWARE = "workshop:adopt", "workshop:replacement-new", "workshop:software-control"
 
 
@@ -17,6 +18,14 @@ def adopt_address(fault: Fault) -> str:
     if fault.device_id is not None or not fault.meter_no:
         return ""
     return _address(ADOPT, {"building": str(fault.building_id)})
+
+
+def claim_address(number: int) -> str:
+    """Give the page of a claim."""
+    try:
+        return reverse(CLAIM, args=[number])
+    except NoReverseMatch:
+        return ""
 
 
 def replace_address(fault: Fault) -> str:

@@ -191,7 +191,7 @@ def _send(level: int, numbers: Sequence[int], now_ms: int) -> int:
         fault.level = level
         fault.save(update_fields=["level"])
         if level == TO_LOGISTICS:
-            claim_module(fault, actor=None, now_ms=now_ms)
+            claim_module(fault.pk, actor=None, now_ms=now_ms)
     return len(faults)
 
 

@@ -86,6 +86,16 @@ def counts_by_building(every: QuerySet[Fault]) -> list[tuple[str, str, int]]:
     return list(rows.annotate(n=Count("pk")))
 
 
+def standing_faults() -> int:
+    """Count what is not solved."""
+    return Fault.objects.filter(state__in=STANDING).count()
+
+
+def late_faults() -> int:
+    """Count what went up and is still not solved."""
+    return Fault.objects.filter(state__in=STANDING, level__gt=0).count()
+
+
 def with_steps(reader: User) -> QuerySet[Fault]:
     """Give the reader's faults with their steps."""
     steps = FaultStep.objects.select_related("by")

@@ -15,7 +15,7 @@ from central.office.access import may, roles
 from central.office.roles import FOLLOW_FAULTS, REPORT_FAULTS, WORK_FAULTS
 from central.workshop.devices.queries import good_by_type
 from central.workshop.faults.claims import Claimed, claim_module, may_claim
-from central.workshop.faults.elsewhere import adopt_address, replace_address, software_address
+from central.workshop.faults.elsewhere import adopt_address, claim_address, replace_address, software_address
 from central.workshop.faults.forms import HOW_WORDS, AskForm, ReportForm, StepForm
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.faults.notices import tell_opened
@@ -129,11 +129,13 @@ def ask_replacement(request: HttpRequest, number: int) -> HttpResponse:
 def claim(request: HttpRequest, number: int) -> HttpResponse:
     """Tell the maker, with the fault's photographs."""
     found = get_object_or_404(faults_of(request.user), pk=number)
-    done = claim_module(found, actor=request.user, now_ms=clock.now_ms())
-    if isinstance(done, Claimed):
-        messages.success(request, _("The claim to the maker is opened; his mail goes out by itself."))
-    else:
+    done = claim_module(found.pk, actor=request.user, now_ms=clock.now_ms())
+    if not isinstance(done, Claimed):
         messages.error(request, done)
+    elif done.not_mailed:
+        messages.warning(request, done.not_mailed)
+    else:
+        messages.success(request, _("The claim to the maker is opened; his mail goes out by itself."))
     return redirect("workshop:fault", number)
 
 
@@ -195,6 +197,7 @@ def _page(
         "wanted": wanted,
         "wanted_good": good_stock([wanted.pk]).get(wanted.pk, 0) if wanted else 0,
         "may_claim": may_work and may_claim(found),
+        "claims": [(one, claim_address(one)) for one in _claims(found)],
         "adopt": adopt_address(found),
         "replace": replace_address(found),
         "software": software_address(found),
@@ -202,6 +205,10 @@ def _page(
         "can_report": may(request, REPORT_FAULTS),
     }
     return render(request, "workshop/fault.html", context, status=400 if form or ask else 200)
+
+
+def _claims(found: Fault) -> list[int]:
+    return [number for one in found.steps.all() if (number := one.facts.get("claim"))]
 
 
 def _acts(found: Fault) -> dict[str, StepForm]:
