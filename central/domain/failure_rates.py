@@ -6,7 +6,7 @@ take the rate as known: with Jeffreys' prior the failures to come are negative b
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, lgamma, log, log1p
+from math import exp, fsum, lgamma, log, log1p, sqrt
 from typing import Final
 
 FEWEST: Final = 3
@@ -55,12 +55,13 @@ def poisson_at_most(count: int, mean: float) -> float:
     """Give the chance that a Poisson count of this mean is at most so many."""
     if mean <= 0:
         return 1.0
-    return min(1.0, sum(exp(n * log(mean) - mean - lgamma(n + 1)) for n in range(count + 1)))
+    terms = [exp(n * log(mean) - mean - lgamma(n + 1)) for n in range(count + 1)]
+    return min(1.0, fsum(terms))
 
 
 def _root(rising: Callable[[float], float], count: int) -> float:
     """Find where a function that rises with the mean passes zero."""
-    low, high = 0.0, count + 10 * (count + 4) ** 0.5
+    low, high = 0.0, count + 10 * sqrt(count + 4)
     for _step in range(STEPS):
         middle = (low + high) / 2
         low, high = (low, middle) if rising(middle) > 0 else (middle, high)
