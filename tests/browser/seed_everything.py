@@ -32,6 +32,7 @@ from tests.browser import (
     seed_departures,
     seed_faults,
     seed_gateways,
+    seed_goods,
     seed_k3,
     seed_lists,
     seed_low_balance,
@@ -73,6 +74,7 @@ def everything() -> None:
     seed_gateways.gateways()
     seed_bench.bench()
     seed_stock.stock()
+    seed_goods.goods()
     seed_faults.faults()
 
 

@@ -30,12 +30,17 @@ def claim_address(number: int) -> str:
 
 def replace_address(fault: Fault) -> str:
     """Give where a fault's module is replaced."""
-    return _address(REPLACE, {"fault": str(fault.pk)}) if fault.meter_no else ""
+    return _address(REPLACE, _led(fault)) if fault.meter_no else ""
 
 
 def software_address(fault: Fault) -> str:
     """Give where a room without a spare stays on under software control."""
-    return _address(SOFTWARE, {"fault": str(fault.pk)}) if fault.room_id else ""
+    return _address(SOFTWARE, _led(fault)) if fault.room_id else ""
+
+
+def _led(fault: Fault) -> dict[str, str]:
+    """Name the fault that leads there, and its room."""
+    return {"fault": str(fault.pk)} | ({"room": str(fault.room_id)} if fault.room_id else {})
 
 
 def _address(name: str, query: dict[str, str]) -> str:
