@@ -165,6 +165,18 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         _("Workshop"),
         (
             Door(
+                _("Faults of modules"),
+                _("What failed where, who goes there, what is not solved by the evening."),
+                "workshop:faults",
+                acts.FOLLOW_FAULTS,
+            ),
+            Door(
+                _("Report a fault"),
+                _("For whoever stands at the desk, or from a phone."),
+                "workshop:fault-report",
+                acts.REPORT_FAULTS,
+            ),
+            Door(
                 _("Workshop"),
                 _("Modules and concentrators: what waits, stock, stock-taking, labels."),
                 "workshop:front",

@@ -108,6 +108,7 @@ SCHEDULED_REPORTS: Final[list[object]] = [
     "arrears period",
     "faults week",
     "approvals month",
+    "module-faults month",
 ]
 """Report and kind of period, one a line: what is made by itself until the college says otherwise."""
 
@@ -173,10 +174,13 @@ SETTINGS: Final = (
     Known("readings.clock-off", Kind.MINUTES, 5, "R-4.3.7", _BUILDING, most=120),
     Known("readings.tolerance", Kind.WATT_HOURS, 0, "R-4.3.7", _BUILDING, most=10_000),
     Known("readings.class-error", Kind.COUNT, 0, "R-4.3.7", _BUILDING, most=50_000),
+    Known("fault.same-day-until", Kind.HOUR_OF_DAY, 17, "R-4.3.6", _BUILDING, least=1),
+    Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 20, "R-4.3.6", _BUILDING, least=1),
+    Known("fault.closes-after", Kind.DAYS, 3, "R-4.3.6", least=1, most=60),
+    Known("fault.resident-reports", Kind.COUNT, 3, "R-4.3.3b", least=1, most=20),
     Known("goods.check-within", Kind.DAYS, 3, "R-4.3.1", most=90),
     Known("claim.call-within", Kind.DAYS, 1, "R-4.3.1", most=90),
     Known("claim.reply-within", Kind.DAYS, 7, "R-4.3.1", least=1, most=365),
-    Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 22, "R-4.3.6", least=1, is_read=False),
     Known("meeting.weekday", Kind.CHOICE, "monday", "R-4.2.6", choices=WEEKDAYS),
     Known("meeting.hour", Kind.HOUR_OF_DAY, 7, "R-4.2.6"),
     Known("meeting.pack-copies", Kind.TEXTS, MEETING_COPIES, "R-4.2.6"),

@@ -196,6 +196,12 @@ KEEP_GATEWAYS = (Role.ADMIN,)
 """Opens enrolment codes, approves a card in a living gateway's place, revokes one (R-G5, R-G6)."""
 SEE_BENCH_RECORDS = (*WORKSHOP, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
 """What was tested on the bench (R-4.3.1)."""
+FOLLOW_FAULTS = (Role.CASHIER, Role.WARDEN, Role.LOGISTICS, *WORKSHOP, *HEADS, Role.AUDITOR, Role.ADMIN)
+"""Faults of modules in the buildings that the reader serves: without names of customers (R-4.3.3b)."""
+REPORT_FAULTS = (Role.CASHIER, Role.WARDEN, *WORKSHOP, Role.DIRECTOR, Role.ADMIN)
+"""Reports a fault of a room's module: the desk for whoever comes to the counter, too."""
+WORK_FAULTS = (*WORKSHOP, Role.DIRECTOR, Role.ADMIN)
+"""Goes there, says what it was, asks for a replacement, tells the maker, solves and closes it (R-4.3.3b, R-4.3.6)."""
 SEE_DEVICES = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
 """The workshop's front page, the store's devices with their histories, stock-takings (R-4.3.3a)."""
 READ_LABELS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.ADMIN)

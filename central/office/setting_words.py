@@ -196,6 +196,10 @@ WORDS: dict[str, SettingWords] = {
         lazy("Class of error between display and register, parts in a million"),
         lazy("0: the gateway reads the same counter. 10,000: pulses are counted elsewhere, class 1."),
     ),
+    "fault.same-day-until": SettingWords(
+        lazy("Until when a fault is the same day's"),
+        lazy("What is opened later is to be solved on the next day."),
+    ),
     "goods.check-within": SettingWords(
         lazy("Days in which a delivered device is checked"),
         lazy("What waits longer is marked on the page of goods-in."),
@@ -210,6 +214,12 @@ WORDS: dict[str, SettingWords] = {
     ),
     "fault.same-day-hour": SettingWords(
         lazy("Hour by which a fault is solved"), lazy("What is not solved by then goes up.")
+    ),
+    "fault.closes-after": SettingWords(
+        lazy("Days after which a solved fault is closed"), lazy("Unless it is seen again meanwhile.")
+    ),
+    "fault.resident-reports": SettingWords(
+        lazy("Reports of faults from a room in a day"), lazy("On the residents' own page.")
     ),
     "meeting.weekday": SettingWords(
         lazy("Day of the weekly meeting"), lazy("The pack of the week before is made on its morning.")

@@ -11,7 +11,8 @@ class WorkshopConfig(AppConfig):
 
     def ready(self) -> None:
         from central.workshop.claims import notices as claim_notices
+        from central.workshop.faults import notices as fault_notices
         from central.workshop.stock import minimum
 
-        for notices in (claim_notices, minimum):
+        for notices in (claim_notices, fault_notices, minimum):
             notices.register_notices()

@@ -16,6 +16,7 @@ from central.office.access import may, roles
 from central.office.bar_code_field import codes_of
 from central.office.words import Words
 from central.workshop.devices.queries import named
+from central.workshop.faults.queries import late_faults, standing_faults
 from central.workshop.stock.minimum import short_types
 from central.workshop.stock.queries import count_in
 from central.workshop.stock.taking_forms import PhotoForm
@@ -51,6 +52,8 @@ class Door:
 
 
 TILES: tuple[Tile, ...] = (
+    Tile(_("Faults not solved in time"), late_faults, "workshop:faults", "?show=up", "bad", acts.FOLLOW_FAULTS),
+    Tile(_("Faults not solved"), standing_faults, "workshop:faults", allowed=acts.FOLLOW_FAULTS),
     Tile(_("To be checked"), lambda: count_in(DeviceState.ARRIVED), "workshop:stock", "?state=arrived"),
     Tile(_("To repair"), lambda: count_in(DeviceState.FAULTY), "workshop:stock", "?state=faulty"),
     Tile(_("At their makers"), lambda: count_in(DeviceState.CLAIMED), "workshop:stock", "?state=claimed"),
@@ -61,6 +64,12 @@ TILES: tuple[Tile, ...] = (
 """In the order of their urgency for who opens the page in the morning; other rooms add their own."""
 
 DOORS: tuple[Door, ...] = (
+    Door(
+        _("Faults of modules"),
+        _("What failed where, who goes there, what is not solved by the evening."),
+        "workshop:faults",
+        acts.FOLLOW_FAULTS,
+    ),
     Door(pgettext_lazy("store", "Stock"), _("Every module and concentrator: where it is, what it went through."), "workshop:stock"),
     Door(_("Stock-taking"), _("Count a place with a phone, see what differs, book it."), "workshop:stock-takings"),
     Door(_("Labels"), _("QR labels for devices, on sheets or a roll."), "workshop:labels", acts.KEEP_STORE),

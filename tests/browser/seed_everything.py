@@ -30,6 +30,7 @@ from tests.browser import (
     seed_bureau,
     seed_corrections,
     seed_departures,
+    seed_faults,
     seed_gateways,
     seed_goods,
     seed_k3,
@@ -74,6 +75,7 @@ def everything() -> None:
     seed_bench.bench()
     seed_goods.goods()
     seed_stock.stock()
+    seed_faults.faults()
 
 
 def person(name: str) -> User:

@@ -108,6 +108,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "alarms to resolve": ("manager", "/alarms/"),
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
+    "faults of modules": ("cashier", "/workshop/faults/"),
+    "faults that went up": ("director", "/workshop/faults/?show=up"),
+    "fault reported by its room": ("cashier", "/workshop/faults/1/"),
+    "fault under way": ("manager", "/workshop/faults/2/"),
+    "fault that went up": ("director", "/workshop/faults/4/"),
+    "fault to report": ("warden", "/workshop/faults/report/?room=2"),
+    "month's faults by model": ("director", "/papers/module-faults/?kind=month"),
     "bench records": ("manager", "/workshop/bench/"),
     "goods-in": ("manager", "/workshop/goods/"),
     "a new order": ("manager", "/workshop/goods/orders/new/"),
@@ -142,6 +149,20 @@ PAGES: dict[str, tuple[str, str]] = {
     "stock-taking": ("keeper", "/workshop/stock-taking/2/"),
     "stock-taking's differences": ("keeper", "/workshop/stock-taking/2/differences/"),
     "stock of devices as a paper": ("keeper", "/papers/device-stock/?kind=month"),
+    "goods-in": ("manager", "/workshop/goods/"),
+    "a new order": ("manager", "/workshop/goods/orders/new/"),
+    "an order": ("manager", "/workshop/goods/orders/1/"),
+    "deliveries": ("director", "/workshop/goods/deliveries/"),
+    "a delivery being entered": ("manager", "/workshop/goods/deliveries/2/"),
+    "a finished delivery": ("director", "/workshop/goods/deliveries/1/"),
+    "check of a device": ("manager", "/workshop/goods/checks/M-000004/"),
+    "check that failed": ("director", "/workshop/goods/checks/M-000002/"),
+    "claims": ("manager", "/workshop/claims/"),
+    "a new claim": ("manager", "/workshop/claims/new/"),
+    "a claim not sent": ("manager", "/workshop/claims/2/"),
+    "a claim answered": ("manager", "/workshop/claims/1/"),
+    "a claim by a reader": ("director", "/workshop/claims/1/"),
+    "what came for a claim": ("manager", "/workshop/goods/claims/1/delivery/"),
     "audit log": ("manager", "/audit/?show=all"),
     "audit log, nothing found": ("manager", "/audit/?person=nobody"),
     "a printed hash looked up": ("manager", "/audit/hash/?hash=0000000000000000&position=1"),
@@ -510,6 +531,18 @@ def see_my_room(page: Page, site: Site, room: str) -> None:
         page.locator("button.big").click()
 
 
+def see_my_rooms_faults(page: Page, site: Site) -> None:
+    see_my_room(page, site, "1-201")
+    page.goto("/my-room/fault/")
+
+
+def mistype_a_fault(page: Page) -> None:
+    page.goto("/workshop/faults/report/")
+    page.locator("#id_where").fill("9-999")
+    with page.expect_navigation():
+        page.locator("form[data-once] button.primary").click()
+
+
 def see_my_rooms_notice(page: Page, site: Site) -> None:
     see_my_room(page, site, "1-102")
     page.goto("/my-room/notice/")
@@ -723,6 +756,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "PIN of a room": ("cashier", lambda page, site: make_a_pin(page) and None, "#pin"),
     "my room": ("", lambda page, site: see_my_room(page, site, "1-102"), ".my-supply"),
     "my room's notice": ("", see_my_rooms_notice, "#id_address"),
+    "my room's faults": ("", see_my_rooms_faults, "#id_text"),
+    "fault mistyped": ("cashier", lambda page, site: mistype_a_fault(page), ".errorlist"),
     "public list of low balances": ("", see_a_public_list, "img.sheet"),
     "list of no building": (
         "cashier",

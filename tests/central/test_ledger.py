@@ -247,6 +247,7 @@ def test_every_immutable_table_has_its_triggers():
         "workshop_benchrecord",
         "workshop_claimstep",
         "workshop_devicestep",
+        "workshop_faultstep",
         "workshop_goodscheck",
         "workshop_stockscan",
         "workshop_stocktaking",

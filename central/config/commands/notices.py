@@ -38,6 +38,7 @@ from central.reports.books.folding import catch_up
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
 from central.workshop.claims.notices import tell_of_overdue_claims
+from central.workshop.faults.looking import look_at_faults
 from central.workshop.stock.minimum import tell_of_short_stock
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
@@ -59,6 +60,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_of_sheets,
     tell_of_overdue_claims,
     look_at_losses,
+    look_at_faults,
     make_next_list,
     remind_of_items,
     tell_low_rooms,

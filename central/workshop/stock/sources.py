@@ -19,6 +19,7 @@ class Source:
 SOURCES: dict[str, Source] = {
     "bench": Source(_("bench record")),
     "stock-taking": Source(_("stock-taking %(of)s"), "workshop:stock-taking"),
+    "fault": Source(_("fault %(of)s"), "workshop:fault"),
     "adopted": Source(_("from the campus's meters")),
 }
 
