@@ -153,6 +153,11 @@ SETTINGS: Final = (
     Known("theft.both-days-count", Kind.YES_NO, True, "R-4.2.4"),
     Known("theft.appeal-days", Kind.DAYS, 15, "R-4.2.4", most=365),
     Known("round.unseen-days", Kind.DAYS, 3, "R-4.2.4", least=1, most=365),
+    Known("work.notice-hours", Kind.HOURS, 24, "R-4.3.4", _BUILDING, most=720),
+    Known("work.silence-hours", Kind.HOURS, 24, "R-4.3.4", _BUILDING, most=720),
+    Known("work.refusals-percent", Kind.COUNT, 0, "R-4.3.4", _BUILDING, most=100),
+    Known("work.late-minutes", Kind.MINUTES, 15, "R-4.3.4", _BUILDING, most=1440),
+    Known("work.phone", Kind.TEXT, "", "R-4.3.4", _BUILDING),
     Known(
         "detail.copies",
         Kind.TEXTS,

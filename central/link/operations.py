@@ -134,9 +134,13 @@ def set_relay(
     actor: str,
     why: str,
     now_ms: int,
-    lasts_ms: int = RELAY_WISH_LASTS_MS,
+    lasts_ms: int | None = RELAY_WISH_LASTS_MS,
+    ref: str = "",
 ) -> Command | Refused:
-    """Ask for a relay to be opened, closed, locked out or given back to the credit rule; expires after `lasts_ms`."""
+    """Ask for a relay to be opened, closed, locked out or given back to the credit rule; expires after `lasts_ms` (None: never).
+
+    `ref` names the work order; it is shown on site.
+    """
     if not why.strip():
         return Refused(LinkRefusal.NO_REASON)
     meter = Meter.objects.filter(meter_no=meter_no).first()
@@ -145,9 +149,10 @@ def set_relay(
     gateway = _gateway_of(meter.building_id)
     if isinstance(gateway, Refused):
         return gateway
-    order = SetRelay(meter=MeterNo(meter_no), wish=wish, by=actor, why=why)
+    order = SetRelay(meter=MeterNo(meter_no), wish=wish, by=actor, why=why, ref=ref)
     record_audit(actor=actor, action=f"relay-{wish.value}", subject=meter_no, detail=why, now_ms=now_ms)
-    return outbox.enqueue(gateway.pk, order, subject=meter_no, now_ms=now_ms, expires_ms=now_ms + lasts_ms)
+    expires_ms = None if lasts_ms is None else now_ms + lasts_ms
+    return outbox.enqueue(gateway.pk, order, subject=meter_no, now_ms=now_ms, expires_ms=expires_ms)
 
 
 @transaction.atomic

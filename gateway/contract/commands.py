@@ -58,6 +58,8 @@ class SetRelay(msgspec.Struct, frozen=True, tag="set-relay", tag_field="kind"):
     wish: RelayWish
     by: str
     why: str
+    ref: str = ""
+    """The work order or fault it belongs to; shown on site where the relay is locked out (R-4.3.4)."""
 
 
 class CloseAccount(msgspec.Struct, frozen=True, tag="close-account", tag_field="kind"):

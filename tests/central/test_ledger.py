@@ -243,6 +243,8 @@ def test_every_immutable_table_has_its_triggers():
         "schedule_runtry",
         "workshop_benchrecord",
         "workshop_devicestep",
+        "workshop_workanswer",
+        "workshop_workstep",
     ]
     assert missing_triggers() == []
 

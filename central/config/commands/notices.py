@@ -37,6 +37,7 @@ from central.reports.agreement.telling import tell_overdue
 from central.reports.books.folding import catch_up
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
+from central.workshop.work_orders.notices import tell_late
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
 LOOK_EACH_S, LEAST_LOOK_S = 60.0, 5.0
@@ -62,6 +63,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     fold_books,
     look_around,
     tell_overdue,
+    tell_late,
     run_due_jobs,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""

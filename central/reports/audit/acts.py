@@ -133,6 +133,8 @@ ACTS: dict[str, Act] = {
     "round-found": Act(_("Found something on a round")),
     "round-no-access": Act(_("Could not see a room on a round")),
     "round-ended": Act(_("Ended a round of a building")),
+    "work-order": Act(_("Took a step of a work order")),
+    "work-answer": Act(_("Entered what a room says to work")),
     "merge-balance": Act(_("Let rooms share one balance"), R),
     "split-balance": Act(_("Gave a room its own balance again"), R),
     "make-pin": Act(_("Made the PIN of a room's residents"), R),
