@@ -131,6 +131,8 @@ def return_of(facts: PointFacts) -> Return:
         return Return.LOCKED_ON_SITE
     if not facts.has_meter or not facts.lock.is_made:
         return Return.NOT_SWITCHED
+    if CENTRAL not in facts.lockers and facts.lock.outcome and not facts.lock.is_applied:
+        return Return.NOT_SWITCHED
     if CENTRAL in facts.lockers or not facts.release.is_applied:
         return Return.STILL_LOCKED
     relay = facts.relay
