@@ -38,6 +38,7 @@ TASKS = {
         "lock-out": "gateway.technician.lock_out",
         "resolve": "gateway.technician.resolve",
         "swap": "gateway.technician.swap",
+        "software-control": "gateway.technician.software_control",
         "set-address": "gateway.technician.set_address",
         "set-clock": "gateway.technician.set_clock",
     },

@@ -18,7 +18,7 @@ from gateway.technician.explain_past import past_screen
 from gateway.technician.local_time import NotATime, clock_text, read_instant
 from gateway.technician.looking import Looked, Place, looked, place_or_complain
 from gateway.technician.reasons import DECISIONS, VERDICTS, WAYS, reason_text
-from gateway.technician.status import span_text
+from gateway.technician.spans import span_text
 from gateway.words import mark, say
 
 CONTACT = {True: mark("closed"), False: mark("open"), None: mark("unknown")}
@@ -100,7 +100,7 @@ def screen(one: Explanation, offset: int) -> Iterator[str]:
     yield say("Supply: {supply}", supply=say(SUPPLY[relay.observed_closed if relay else None]))
     yield say("Balance: {balance}", balance=with_unit(one.balance, one.unit))
     yield from _credit(one, offset)
-    yield from _standing(one)
+    yield from _standing(one, offset)
     yield from _decision(one.decision, one.unit, offset)
     yield from _guard(one, offset)
     yield from _meter(one.meter, offset)
@@ -151,8 +151,22 @@ def _credit(one: Explanation, offset: int) -> Iterator[str]:
         yield say("  it may change {when}", when=clock_text(price.changes_ms, offset))
 
 
-def _standing(one: Explanation) -> Iterator[str]:
+def _standing(one: Explanation, offset: int) -> Iterator[str]:
     """What beats credit, or keeps it from being judged at all."""
+    control = one.control
+    if control is not None:
+        yield say(
+            "! Software control: meter {meter} is faulty, nothing is billed since {when} ({register}){ref}; {by}: {reason}",
+            meter=control.meter or "-",
+            when=clock_text(control.since_ms, offset),
+            register="-" if control.last_good_wh is None else with_unit(control.last_good_wh, Unit.KWH),
+            ref=f" [{control.ref}]" if control.ref else "",
+            by=control.by,
+            reason=control.why,
+        )
+        yield say(
+            "  it ends with `cardroom-gateway swap`, or `software-control --end` when the meter is good again"
+        )
     if one.protected:
         yield say("Protected: it is never cut.")
     if one.quarantined:
@@ -256,8 +270,20 @@ def _relay(relay: ToldRelay | None, offset: int) -> Iterator[str]:
     )
     if relay.why and relay.verdict != "confirmed":
         yield say("  because: {reason}", reason=reason_text(relay.why))
-    if relay.locks:
-        yield say("  ! locked out by: {owners}", owners=", ".join(relay.locks))
+    noted = {note.owner for note in relay.lock_notes if note.by}
+    for note in relay.lock_notes:
+        if note.by:
+            yield say(
+                "  ! locked out by {by} ({owner}) since {when}{ref}: {reason}; nothing closes it",
+                by=note.by,
+                owner=note.owner,
+                when=clock_text(note.since_ms, offset),
+                ref=f" [{note.ref}]" if note.ref else "",
+                reason=note.why,
+            )
+    unnoted = [owner for owner in relay.locks if owner not in noted]
+    if unnoted:
+        yield say("  ! locked out by: {owners}", owners=", ".join(unnoted))
     if relay.override:
         yield say("  ! a person's order stands: {wish} ({why})", wish=relay.override, why=relay.override_why)
 

@@ -36,7 +36,7 @@ from gateway.technician.looking import trouble_text
 from gateway.technician.recovery_paper import ask_for_key
 from gateway.technician.restore_knows import Here, known_here
 from gateway.technician.restore_steps import PutBack, begin_new_life, put_back
-from gateway.technician.status import span_text
+from gateway.technician.spans import span_text
 from gateway.words import say
 
 UNPACKED = ".restoring-"

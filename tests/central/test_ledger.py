@@ -207,6 +207,8 @@ def test_every_immutable_table_has_its_triggers():
         "link_gatewayentry",
         "link_grant",
         "link_meterswap",
+        "link_softwarecontrol",
+        "link_softwarecontrolend",
         "link_stockvoucher",
         "link_voucherdestroyed",
         "link_voucherredeemed",

@@ -11,7 +11,8 @@ from gateway.adapters.control_protocol import SOCKET_NAME, LineStatus, RoomStatu
 from gateway.adapters.control_socket import ControlServer, Handler, Order, Unable
 from gateway.adapters.voucher_file import envelopes
 from gateway.technician.approve_cuts import Approved
-from gateway.technician.status import screen, span_text
+from gateway.technician.spans import span_text
+from gateway.technician.status import screen
 from gateway.technician.table import columns_of, table
 from gateway.technician.voucher import Redeemed
 from tests.config.test_load import good

@@ -11,7 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from central.ledger.checking import VERIFIED
 from central.office.ledger_words import MOVES, SIDES, move_words, side_words
 from central.office.words import Words
-from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
+from gateway.contract.commands import (
+    BeginSoftwareControl,
+    BillGap,
+    DrawEmergency,
+    EndSoftwareControl,
+    RelayWish,
+)
 
 __all__ = ["ACTS", "MOVES", "SIDES", "TAKEN", "About", "act_words", "move_words", "side_words"]
 
@@ -140,6 +146,12 @@ ACTS: dict[str, Act] = {
     "make-pin": Act(_("Made the PIN of a room's residents"), R),
     DrawEmergency.__struct_config__.tag: Act(_("Gave emergency supply"), R),
     BillGap.__struct_config__.tag: Act(_("Had a time without a meter billed"), R),
+    BeginSoftwareControl.__struct_config__.tag: Act(
+        _("Put a room with a faulty meter under software control"), R
+    ),
+    EndSoftwareControl.__struct_config__.tag: Act(
+        _("Ended a room's software control: its meter is good again"), R
+    ),
     f"relay-{RelayWish.OPEN}": Act(_("Ordered a relay to open"), R),
     f"relay-{RelayWish.CLOSE}": Act(_("Ordered a relay to close"), R),
     f"relay-{RelayWish.AUTO}": Act(_("Gave a relay back to the credit rule"), R),
