@@ -88,13 +88,15 @@ class PointFacts:
     relay: RelayWord | None
     was_off: bool = False
     """It was read back open before the lock-out was asked for."""
+    told: tuple[str, ...] = ()
+    """Whose lock-outs stand as the gateway told them, whatever the relay's last word was: its meter may be silent."""
 
     @property
-    def lockers(self) -> tuple[str, ...]:
-        """Who keeps it locked out by the relay's own word."""
+    def lockers(self) -> frozenset[str]:
+        """Who keeps it locked out, as told and by the relay's own word."""
         if self.relay is None or not self.relay.why.startswith(LOCKED_OUT_BY):
-            return ()
-        return tuple(self.relay.why.removeprefix(LOCKED_OUT_BY).split(", "))
+            return frozenset(self.told)
+        return frozenset((*self.told, *self.relay.why.removeprefix(LOCKED_OUT_BY).split(", ")))
 
 
 def locking_of(facts: PointFacts) -> Locking:
@@ -103,7 +105,7 @@ def locking_of(facts: PointFacts) -> Locking:
     if not facts.has_meter:
         return Locking.NO_METER
     is_open = relay is not None and relay.verdict == RelayVerdict.CONFIRMED and relay.observed_closed is False
-    if is_open and {CENTRAL, TECHNICIAN} & set(facts.lockers):
+    if is_open and {CENTRAL, TECHNICIAN} & facts.lockers:
         return Locking.WAS_OFF if facts.was_off else Locking.LOCKED
     if not facts.lock.is_made:
         return Locking.NO_GATEWAY

@@ -16,7 +16,8 @@ from central.domain.work_lock import (
     return_of,
 )
 from central.domain.work_order import Lack, OrderAct, start_lacks
-from central.link.models import Command, Gateway, MeterSwap, RelayState
+from central.link.control_queries import locked_out
+from central.link.models import Command, Gateway, LockOut, MeterSwap, RelayState
 from central.office.dated_settings import Where, number_at
 from central.workshop.work_orders.affected import Household, households
 from central.workshop.work_orders.models import WorkAnswer, WorkLock, WorkOrder, WorkRoom
@@ -32,6 +33,8 @@ class Point:
     returns: Return
     relay: RelayState | None
     explained: str = ""
+    told: tuple[LockOut, ...] = ()
+    """The lock-outs that stand as the gateway told them: who, why, since when."""
 
     @property
     def is_back(self) -> bool:
@@ -173,21 +176,18 @@ def points_of(order: WorkOrder) -> dict[int, list[Point]]:
     locks = list(order.locks.select_related("lock", "release", "room"))
     now_there = meters_now(order, locks)
     relays = RelayState.objects.in_bulk([meter for meter in now_there.values() if meter])
-    explained = {
-        step.facts.get("lock"): step.text for step in order.steps.filter(act=OrderAct.EXPLAINED.value)
-    }
+    told: dict[str, list[LockOut]] = {}
+    for one in locked_out().filter(meter__in=now_there.values()):
+        told.setdefault(one.meter, []).append(one)
+    steps = order.steps.filter(act=OrderAct.EXPLAINED.value)
+    explained = {step.facts.get("lock"): step.text for step in steps}
     found: dict[int, list[Point]] = {}
     for lock in locks:
-        relay = relays.get(now_there[lock.pk])
-        facts = _facts(lock, relay)
-        point = Point(
-            lock,
-            now_there[lock.pk],
-            locking_of(facts),
-            return_of(facts),
-            relay,
-            explained.get(lock.pk, ""),
-        )
+        meter = now_there[lock.pk]
+        relay, standing = relays.get(meter), tuple(told.get(meter, ()))
+        facts = _facts(lock, relay, tuple(one.owner for one in standing))
+        said = explained.get(lock.pk, "")
+        point = Point(lock, meter, locking_of(facts), return_of(facts), relay, said, standing)
         found.setdefault(lock.room_id, []).append(point)
     return found
 
@@ -208,11 +208,11 @@ def _last(meter: str, follows: dict[str, str]) -> str:
     return meter
 
 
-def _facts(lock: WorkLock, relay: RelayState | None) -> PointFacts:
+def _facts(lock: WorkLock, relay: RelayState | None, told: tuple[str, ...]) -> PointFacts:
     word = relay and RelayWord(
         relay.observed_closed, relay.desired_closed, relay.verdict, relay.why, relay.at_ms
     )
-    return PointFacts(bool(lock.meter), _asked(lock.lock), _asked(lock.release), word, lock.was_off)
+    return PointFacts(bool(lock.meter), _asked(lock.lock), _asked(lock.release), word, lock.was_off, told)
 
 
 def _asked(command: Command | None) -> Asked:

@@ -3,13 +3,16 @@
 A software lock-out is no substitute for isolating the circuit: work begins when a person says that he isolated and proved dead.
 """
 
+from collections.abc import Callable
+
 from django.db import transaction
 
 from central.domain.work_lock import STANDING
 from central.domain.work_order import LOCKED, OrderAct, OrderState
 from central.ledger.one_writer import one_writer
+from central.link.lock_outs import lock_out, release
 from central.link.models import Command, RelayState
-from central.link.operations import set_relay
+from central.link.operations import Refused as LinkRefused
 from central.link.outbox import lock_gateway_of
 from central.office.models import User
 from central.office.photos import PhotoRefusal, look
@@ -19,7 +22,6 @@ from central.workshop.work_orders.notices import tell_off
 from central.workshop.work_orders.reading import Point, lacks_of, meters_now, points_of
 from central.workshop.work_orders.refusals import Refused, WorkRefusal
 from central.workshop.work_orders.steps import Deed, Ready, ready, rooms_of, write
-from gateway.contract.commands import RelayWish
 from gateway.contract.facts import RelayVerdict
 
 MEASURES = ("power_off", "proved_dead", "earthed", "tagged")
@@ -47,21 +49,15 @@ def start(number: int, deed: Deed, *, actor: User, now_ms: int) -> WorkOrder | R
 def _lock(order: WorkOrder, room_id: int, meter: str, actor: User, now_ms: int) -> None:
     relay = RelayState.objects.filter(pk=meter).first()
     is_off = relay is not None and relay.verdict == RelayVerdict.CONFIRMED and relay.observed_closed is False
-    command = _ask(order, meter, RelayWish.LOCK_OUT, actor, now_ms) if meter else None
+    command = _ask(lock_out, order, meter, actor, now_ms) if meter else None
     WorkLock.objects.create(order=order, room_id=room_id, meter=meter, was_off=is_off, lock=command)
 
 
-def _ask(order: WorkOrder, meter: str, wish: RelayWish, actor: User, now_ms: int) -> Command | None:
-    """Ask the gateway; None where none can be asked. It never expires: what is late is followed by its release."""
-    asked = set_relay(
-        meter,
-        wish,
-        actor=actor.get_username(),
-        why=order.number,
-        now_ms=now_ms,
-        lasts_ms=None,
-        ref=order.number,
-    )
+def _ask(
+    deed: Callable[..., Command | LinkRefused], order: WorkOrder, meter: str, actor: User, now_ms: int
+) -> Command | None:
+    """Ask the gateway for a lock-out or its release; None where none can be asked."""
+    asked = deed(meter, actor=actor.get_username(), why=order.number, now_ms=now_ms, ref=order.number)
     return asked if isinstance(asked, Command) else None
 
 
@@ -118,7 +114,7 @@ def _release(order: WorkOrder, actor: User, now_ms: int) -> None:
     locks = list(order.locks.exclude(lock=None))
     now_there = meters_now(order, locks)
     for lock in locks:
-        lock.release = _ask(order, now_there[lock.pk], RelayWish.RELEASE, actor, now_ms)
+        lock.release = _ask(release, order, now_there[lock.pk], actor, now_ms)
         lock.save(update_fields=["release"])
 
 
@@ -134,7 +130,7 @@ def release_again(number: int, deed: Deed, *, actor: User, now_ms: int) -> WorkO
     standing = [point for point in _points(order) if point.returns in STANDING and point.lock.lock_id]
     for point in standing:
         if point.lock.release is None or point.lock.release.outcome:
-            point.lock.release = _ask(order, point.meter, RelayWish.RELEASE, actor, now_ms)
+            point.lock.release = _ask(release, order, point.meter, actor, now_ms)
             point.lock.save(update_fields=["release"])
     facts = {"again": [point.meter for point in standing]}
     return write(
