@@ -41,6 +41,7 @@ from tests.browser import (
     seed_rounds,
     seed_runs,
     seed_theft,
+    seed_work,
 )
 from tests.open_shifts import have_drawers
 
@@ -70,6 +71,7 @@ def everything() -> None:
     seed_agreement.agreement()
     seed_gateways.gateways()
     seed_bench.bench()
+    seed_work.work_orders()
 
 
 def person(name: str) -> User:

@@ -32,15 +32,21 @@ Do = Callable[[WorkOrder, Any, HttpRequest, int], object]
 MakeForm = Callable[[HttpRequest, WorkOrder], Any]
 
 
-def _deed(name: str, form_of: MakeForm, do: Do, said: Words, allowed: tuple[str, ...]) -> View:
+def _deed(
+    name: str,
+    form_of: MakeForm,
+    do: Do,
+    said: Words,
+    allowed: tuple[str, ...],
+    *,
+    is_dangerous: bool = False,
+) -> View:
     """Make the view of a deed: its form, what it does, what is said when it is done; a refusal gives back what was typed."""
 
-    @roles(*allowed)
-    @require_POST
-    def view(request: HttpRequest, number: int) -> HttpResponse:
+    def take(request: HttpRequest, number: int) -> HttpResponse:
         return _take(request, order_of(request, number), name, form_of, do, said)
 
-    return view
+    return roles(*allowed)(require_POST(dangerous(take) if is_dangerous else take))
 
 
 def _take(
@@ -178,23 +184,21 @@ tell = _deed(
     PLAN_WORK,
 )
 answered = _deed("answer", _answer_form, _do_answer, _("The answer is kept."), ANSWER_WORK)
-override = dangerous(
-    _deed(
-        "override",
-        _plain(f.OverrideForm, "override"),
-        _do_override,
-        _("Asked for. The head decides by his signature."),
-        PLAN_WORK,
-    )
+override = _deed(
+    "override",
+    _plain(f.OverrideForm, "override"),
+    _do_override,
+    _("Asked for. The head decides by his signature."),
+    PLAN_WORK,
+    is_dangerous=True,
 )
-start = dangerous(
-    _deed(
-        "start",
-        _plain(f.DeedForm, "start"),
-        _do_start,
-        _("Lock-outs are asked for. Now isolate the circuit, prove it dead, earth it, hang the tag."),
-        START_WORK,
-    )
+start = _deed(
+    "start",
+    _plain(f.DeedForm, "start"),
+    _do_start,
+    _("Lock-outs are asked for. Now isolate the circuit, prove it dead, earth it, hang the tag."),
+    START_WORK,
+    is_dangerous=True,
 )
 isolated = _deed(
     "isolated",

@@ -20,7 +20,7 @@ from central.workshop.work_orders.models import ACTS, SAYS, WorkOrder
 from central.workshop.work_orders.overriding import waiting_of
 from central.workshop.work_orders.reading import OrderNow, Point, RoomOfWork
 from central.workshop.work_orders.refusals import lack_words
-from central.workshop.work_orders.texts import LANGUAGES, notice_text, window_words
+from central.workshop.work_orders.texts import LANGUAGE_NAMES, LANGUAGES, notice_text, window_words
 from central.workshop.work_orders.words import LOCKINGS, RETURNS, STAND_BADGES, STATE_BADGES, WARNING
 
 S = OrderState
@@ -75,7 +75,7 @@ def page_context(request: HttpRequest, found: OrderNow, now_ms: int) -> dict[str
         else [],
         "cut_off_since_ms": _cut_off_since(found, now_ms),
         "on_site": _on_site(found, state, now_ms),
-        "texts": [(language, notice_text(order, language, now_ms)) for language in LANGUAGES],
+        "texts": [(one, LANGUAGE_NAMES[one], notice_text(order, one, now_ms)) for one in LANGUAGES],
         "steps": [(step, ACTS[step.act]) for step in order.steps.select_related("by")],
         "override": Approval.objects.filter(pk=order.override).first() if order.override else None,
         "waiting": waiting_of(order) if state in (S.PLANNED, S.TOLD) else [],

@@ -35,7 +35,7 @@ def corridor_notice(order: WorkOrder, now_ms: int) -> bytes:
 
 def _notice(order: WorkOrder, language: str, now_ms: int) -> Slip:
     with translation.override(language):
-        phone = phone_of(order, now_ms) or _("ask the warden or the card room")
+        phone = phone_of(order, now_ms)
         big, label = 15, 0.16
         rows = [
             SlipRow([Cell(_("Where"), where_of(order), 1, big, label)], 0.9),

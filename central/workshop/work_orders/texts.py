@@ -4,11 +4,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from central.clock import local, minute_text
+from central.domain.known_settings import WORK_PHONE
 from central.office.dated_settings import Where, value_at
 from central.workshop.work_orders.models import WorkOrder
 from central.workshop.work_orders.steps import rooms_of
 
 LANGUAGES = ("zh-hans", "en")
+LANGUAGE_NAMES = {"zh-hans": "中文", "en": "English"}
 
 
 def window_words(order: WorkOrder) -> str:
@@ -24,8 +26,9 @@ def room_labels(order: WorkOrder) -> str:
 
 
 def phone_of(order: WorkOrder, now_ms: int) -> str:
-    """Give the phone for questions; empty where none is set."""
-    return str(value_at("work.phone", now_ms, Where(building=order.building.code)))
+    """Give the phone for questions; whom to ask, in the active language, where none is set."""
+    phone = str(value_at("work.phone", now_ms, Where(building=order.building.code)))
+    return _("the warden or the card room") if phone == WORK_PHONE else phone
 
 
 def notice_text(order: WorkOrder, language: str, now_ms: int) -> str:
@@ -39,7 +42,5 @@ def notice_text(order: WorkOrder, language: str, now_ms: int) -> str:
             _("Reason: %(why)s") % {"why": order.why},
             _("Say on your room's page, to the warden or at the card room whether you agree."),
         ]
-        phone = phone_of(order, now_ms)
-        if phone:
-            lines.append(_("Questions: %(phone)s") % {"phone": phone})
+        lines.append(_("Questions: %(phone)s") % {"phone": phone_of(order, now_ms)})
         return "\n".join(lines)
