@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from central.campus.models import Building
 from central.office.models import User
@@ -88,7 +89,7 @@ class PlanForm(WindowForm):
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "301, 302"}),
     )
-    task = forms.CharField(label=_("What is done"), max_length=300)
+    task = forms.CharField(label=_("Task"), max_length=300)
     why = forms.CharField(label=_("Reason"), max_length=300)
     person = PersonField(
         User.objects.none(), label=_("In charge"), required=False, empty_label=_("to be named later")
@@ -159,7 +160,7 @@ class AnswerForm(DeedForm):
 
     room = forms.ChoiceField(label=_("Room"))
     says = forms.ChoiceField(
-        label=_("It says"),
+        label=pgettext_lazy("work order", "Answer"),
         choices=[(one.value, words) for one, words in SAYS.items()],
     )
     who = forms.CharField(label=_("Who said it"), max_length=80, required=False)

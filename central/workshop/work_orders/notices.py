@@ -17,7 +17,7 @@ from central.office.dated_settings import Where, number_at
 from central.office.notice_templates import Template, register
 from central.office.notices import notify, people_of, was_told
 from central.office.roles import Role
-from central.workshop.work_orders.models import WorkOrder
+from central.workshop.work_orders.models import Scope, WorkOrder
 from central.workshop.work_orders.steps import locked, rooms_of
 
 ROOM_TOLD, ROOM_OFF, ROOM_LATE = "work-room", "work-room-off", "work-room-late"
@@ -124,8 +124,9 @@ def _tell_residents(template: str, order: WorkOrder, rooms: Iterable[Room], now_
 
 
 def where_of(order: WorkOrder) -> str:
-    """Say where, without words of a language: the building's name and the part."""
-    return f"{order.building.name} {order.place}".strip()
+    """Say where, without words of a language: the building's name and the part; a floor as `3F`."""
+    place = f"{order.place}F" if order.scope == Scope.FLOOR else order.place
+    return f"{order.building.name} {place}".strip()
 
 
 def _params(order: WorkOrder) -> dict[str, str | int]:

@@ -86,7 +86,7 @@ def _show(content: Content) -> list[Table]:
     head = [
         Column("number", _("Work order"), width=10),
         Column("where", _("Where"), width=18),
-        Column("task", _("What is done"), width=30),
+        Column("task", _("Task"), width=30),
         Column("from", _("From"), width=16),
         Column("until", _("Until"), width=16),
         Column("danger", _("Danger"), width=20),

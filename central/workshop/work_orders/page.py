@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from central.campus.models import CustomerClass
 from central.clock import local
 from central.domain.work_agreement import Stand
-from central.domain.work_lock import BY_HAND, STANDING
+from central.domain.work_lock import BY_HAND, STANDING, Return
 from central.domain.work_order import LOCKED, OrderState
 from central.office.access import may
 from central.office.dated_settings import number_at
@@ -123,7 +123,7 @@ def _on_site(found: OrderNow, state: OrderState, now_ms: int) -> list[str]:
         return [
             f'cardroom-gateway lock-out {point.meter} --end --why "{number}"'
             for point in found.points
-            if point.returns in STANDING
+            if point.returns is Return.LOCKED_ON_SITE
         ]
     if state not in LOCKED or _cut_off_since(found, now_ms) is None:
         return []

@@ -41,7 +41,7 @@ def _notice(order: WorkOrder, language: str, now_ms: int) -> Slip:
             SlipRow([Cell(_("Where"), where_of(order), 1, big, label)], 0.9),
             SlipRow([Cell(_("Time"), window_words(order), 1, 20, label)], 1.2),
             SlipRow([Cell(_("Rooms"), room_labels(order), 1, 13, label)], 2.0),
-            SlipRow([Cell(_("What is done"), order.task, 1, big, label)], 1.0),
+            SlipRow([Cell(_("Task"), order.task, 1, big, label)], 1.0),
             SlipRow([Cell(_("Reason"), order.why, 1, 13, label)], 1.0),
             SlipRow([Cell(_("Questions"), phone, 1, big, label)], 0.9),
         ]
@@ -82,11 +82,11 @@ def permit(found: OrderNow) -> Paper:
 
 def _head(found: OrderNow) -> Table:
     order = found.order
-    columns = [Column("name", _("Point"), width=14), Column("text", _("Entry"), width=60)]
+    columns = [Column("name", _("Point"), width=14), Column("text", _("Content"), width=60)]
     person = order.person.spoken_name if order.person else ""
     rows = [
         Row([_("Where"), where_of(order)]),
-        Row([_("What is done"), order.task]),
+        Row([_("Task"), order.task]),
         Row([_("Reason"), order.why]),
         Row([_("Belongs to"), order.source_words]),
         Row([_("In charge"), person]),

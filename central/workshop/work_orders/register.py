@@ -45,7 +45,7 @@ def build(period: Period) -> Paper:
     columns = [
         Column("number", _("Number"), width=8),
         Column("where", _("Where"), width=14),
-        Column("task", _("What is done"), width=22),
+        Column("task", _("Task"), width=22),
         Column("person", _("In charge"), width=10),
         Column("window", _("Agreed time"), width=20),
         Column("started", _("Isolated"), width=13),
