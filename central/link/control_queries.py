@@ -40,6 +40,22 @@ def standing_of(account_code: str) -> SoftwareControl | None:
     return standing().filter(account=account_code).first()
 
 
+def unmetered_spans(meter: str, from_ms: int, until_ms: int) -> list[tuple[int, int]]:
+    """Give the times between two instants in which a meter was known to be faulty: its readings then are no measure.
+
+    Each from the last good register to the end, or to `until_ms` while it stands.
+    """
+    found = SoftwareControl.objects.filter(meter=meter, began_ms__lt=until_ms).select_related("ended")
+    spans = []
+    for row in found.order_by("began_ms"):
+        began_ms = row.began_ms if row.last_good_ms is None else min(row.last_good_ms, row.began_ms)
+        ended = getattr(row, "ended", None)
+        span = max(began_ms, from_ms), min(ended.at_ms if ended else until_ms, until_ms)
+        if span[0] < span[1]:
+            spans.append(span)
+    return spans
+
+
 def asked_of(account_code: str) -> QuerySet[Command]:
     """Give the orders about an account's control that its gateway has not answered."""
     controls = list(SoftwareControl.objects.filter(account=account_code).values_list("pk", flat=True))

@@ -71,6 +71,6 @@ def end_software_control(control: str, *, actor: str, why: str, now_ms: int) -> 
     under_way = asked.filter(state__in=outbox.OPEN_STATES).order_by("-pk").first()
     if under_way is not None:
         return under_way
-    record_audit(actor=actor, action=END, subject=known.account, detail=why, now_ms=now_ms)
+    record_audit(actor=actor, action="end-software-control", subject=known.account, detail=why, now_ms=now_ms)
     order = EndSoftwareControl(control, actor, why)
     return outbox.enqueue(gateway.pk, order, subject=control[:SHORT], now_ms=now_ms)

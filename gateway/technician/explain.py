@@ -16,6 +16,7 @@ from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.explain_past import past_screen
 from gateway.technician.local_time import NotATime, clock_text, read_instant
+from gateway.technician.lock_words import OWNERS
 from gateway.technician.looking import Looked, Place, looked, place_or_complain
 from gateway.technician.reasons import DECISIONS, VERDICTS, WAYS, reason_text
 from gateway.technician.spans import span_text
@@ -276,7 +277,7 @@ def _relay(relay: ToldRelay | None, offset: int) -> Iterator[str]:
             yield say(
                 "  ! locked out by {by} ({owner}) since {when}{ref}: {reason}; nothing closes it",
                 by=note.by,
-                owner=note.owner,
+                owner=say(OWNERS[note.owner]) if note.owner in OWNERS else note.owner,
                 when=clock_text(note.since_ms, offset),
                 ref=f" [{note.ref}]" if note.ref else "",
                 reason=note.why,

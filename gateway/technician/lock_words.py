@@ -8,7 +8,7 @@ from gateway.words import mark, say
 
 OWNERS = {
     "technician": mark("on site"),
-    "central": mark("by central"),
+    "central": mark("from central"),
     "closing": mark("because the account is being closed"),
 }
 

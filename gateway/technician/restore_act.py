@@ -208,7 +208,7 @@ def _shown(opened: Opened, facts: StoreFacts, data: Path, here: Here) -> Iterato
         yield say("The store that is in {folder} now can't be read. It will be kept aside.", folder=data)
     yield say(
         "What happened since the backup comes from central and from the meters' registers; what only the "
-        "lost store knew, such as a lock-out on site, must be done again."
+        "lost store knew, such as a lock-out that central never heard of, must be done again."
     )
 
 

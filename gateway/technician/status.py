@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
+from gateway.technician.checks.rooms import told_of
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
 from gateway.technician.lock_words import lock_lines
@@ -137,7 +138,12 @@ def warnings(report: StatusReport) -> Iterator[str]:
         yield say(text, count=report.cuts_held)
     if report.unbound_meters:
         yield say("Bound by central but on no line here: {meters}", meters=", ".join(report.unbound_meters))
-    yield from (say("Alarm: {alarm}", alarm=_alarm(alarm)) for alarm in report.alarms)
+    told = told_of(report.rooms)
+    yield from (
+        say("Alarm: {alarm}", alarm=_alarm(alarm))
+        for alarm in report.alarms
+        if alarm.partition(": ")[0] not in told
+    )
     for room in report.rooms:
         yield from _locked_or_faulty(room)
         if room.quarantined:

@@ -1,7 +1,8 @@
 """A building on which anything happens in any order: the books always equal the registers' true movement, to the nano-yuan.
 
 The model knows only what a meter truly counted and which grants were made. Glitches are values that no meter could have reached;
-a prudent gateway can tell those apart, and must. While a meter is known to be faulty, nothing it says is billed. The third room pays from the first now and then: what it uses is then owed there.
+a prudent gateway can tell those apart, and must. What a meter counts while it is known to be faulty is never billed. The third room
+pays from the first now and then: what it uses is then owed there.
 """
 
 import tempfile

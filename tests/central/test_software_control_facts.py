@@ -4,7 +4,14 @@ import msgspec
 import pytest
 
 from central.ledger.models import AuditEntry
-from central.link.control_queries import asked_of, lock_seen, of_account, standing, standing_of
+from central.link.control_queries import (
+    asked_of,
+    lock_seen,
+    of_account,
+    standing,
+    standing_of,
+    unmetered_spans,
+)
 from central.link.lock_outs import lock_out, meter_of, release
 from central.link.models import BilledRegister, Command, Gateway, LockOut, QuarantinedRow, SoftwareControl
 from central.link.openings import opening_for
@@ -58,6 +65,17 @@ def test_an_end_is_whole_without_its_beginning_and_what_differs_is_quarantined(t
     reasons = list(QuarantinedRow.objects.order_by("seq").values_list("reason", flat=True))
     assert len(reasons) == 3, reasons
     assert (SoftwareControl.objects.count(), of_account(ROOM).get().ended.first_wh) == (1, 60_000)
+
+
+def test_the_times_in_which_a_meter_is_no_measure(taker, twin):
+    up(taker, twin, begun(twin))
+    began_ms = twin.at().wall_ms
+    assert unmetered_spans("m-301", 0, began_ms + 50) == [(began_ms, began_ms + 50)]
+    twin.now_ms += 1_000
+    up(taker, twin, ended(twin))
+    assert unmetered_spans("m-301", 0, began_ms + 5_000) == [(began_ms, began_ms + 1_000)]
+    assert unmetered_spans("m-301", began_ms + 1_000, began_ms + 5_000) == []
+    assert unmetered_spans("m-302", 0, began_ms + 5_000) == []
 
 
 def test_it_is_asked_for_once_with_a_reason_and_is_on_record(taker, twin):

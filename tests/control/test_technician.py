@@ -133,7 +133,7 @@ async def test_orders_carry_their_arguments(tmp_path: Path) -> None:
     assert seen == [
         ("approve-cuts", {"count": 3, "minutes": 60}),
         ("release", {"account": "b1-301", "why": "looked at it"}),
-        ("lock-out", {"meter": "m1", "end": False, "why": "repair"}),
+        ("lock-out", {"meter": "m1", "end": False, "why": "repair", "ref": ""}),
     ]
 
 
