@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
 from central import clock
 from central.campus.models import Account, Building, Room
@@ -157,14 +158,14 @@ def test_the_residents_answer_from_their_own_page_and_see_nobody_elses(who, orde
     text = resident.get("/my-room/").content.decode()
     assert "Power off for work" in text
     answer = {"answer": str(uuid4()), "says": "refuses", "why": ""}
-    said = f"/my-room/work/{order.pk}/"
+    said = reverse("my-room:work-answer", args=[order.pk])
     assert "Your answer was not kept" in resident.post(said, answer).content.decode()
     assert resident.post(said, answer | {"why": "周五考试"}).status_code == 302
     assert resident.post(said, answer | {"why": "周五考试"}).status_code == 302, "a double click"
     assert WorkAnswer.objects.get().room.label == "102"
     assert "周五考试" not in other.get("/my-room/").content.decode()
     assert "周五考试" in page(who["tech"], order)
-    assert resident.post("/my-room/work/999/", answer | {"answer": str(uuid4())}).status_code == 400
+    assert resident.post(reverse("my-room:work-answer", args=[999]), answer | {"answer": str(uuid4())}).status_code == 400
     assert resident.post(said, {"says": "maybe"}).status_code == 400
     assert Client().post(said, answer).status_code == 302
 
