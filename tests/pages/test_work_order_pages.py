@@ -165,7 +165,12 @@ def test_the_residents_answer_from_their_own_page_and_see_nobody_elses(who, orde
     assert WorkAnswer.objects.get().room.label == "102"
     assert "周五考试" not in other.get("/my-room/").content.decode()
     assert "周五考试" in page(who["tech"], order)
-    assert resident.post(reverse("my-room:work-answer", args=[999]), answer | {"answer": str(uuid4())}).status_code == 400
+    assert (
+        resident.post(
+            reverse("my-room:work-answer", args=[999]), answer | {"answer": str(uuid4())}
+        ).status_code
+        == 400
+    )
     assert resident.post(said, {"says": "maybe"}).status_code == 400
     assert Client().post(said, answer).status_code == 302
 
