@@ -55,13 +55,15 @@ class Return(StrEnum):
     """Read back closed."""
     OPEN_BY_RULE = "open-by-rule"
     """Read back open, and a rule says so: no credit, lights out, another lock-out."""
+    OTHER_ORDER = "other-order"
+    """Another order that goes on needs it locked out: that one releases it."""
     NOT_SWITCHED = "not-switched"
     """It was never locked: it has no relay, or no gateway has switched it."""
     UNKNOWN = "unknown"
     """Silent, refused or contradicted: a person looks."""
 
 
-BACK = frozenset({Return.CLOSED, Return.OPEN_BY_RULE, Return.NOT_SWITCHED})
+BACK = frozenset({Return.CLOSED, Return.OPEN_BY_RULE, Return.OTHER_ORDER, Return.NOT_SWITCHED})
 STANDING = frozenset({Return.STILL_LOCKED, Return.LOCKED_ON_SITE})
 
 
@@ -88,6 +90,8 @@ class PointFacts:
     relay: RelayWord | None
     was_off: bool = False
     """It was read back open before the lock-out was asked for."""
+    is_needed_elsewhere: bool = False
+    """Another order that goes on keeps it locked out, or has taken the lock-out over."""
     told: tuple[str, ...] = ()
     """Whose lock-outs stand as the gateway told them, whatever the relay's last word was: its meter may be silent."""
 
@@ -133,6 +137,8 @@ def return_of(facts: PointFacts) -> Return:
         return Return.LOCKED_ON_SITE
     if not facts.has_meter or not facts.lock.is_made:
         return Return.NOT_SWITCHED
+    if facts.is_needed_elsewhere:
+        return Return.OTHER_ORDER
     if CENTRAL not in facts.lockers and facts.lock.outcome and not facts.lock.is_applied:
         return Return.NOT_SWITCHED
     if CENTRAL in facts.lockers or not facts.release.is_applied:

@@ -9,7 +9,7 @@ from django.utils import translation
 from pypdf import PdfReader
 
 from central.campus.meter_groups import set_groups
-from central.campus.models import Building
+from central.campus.models import Building, Meter
 from central.desk.operations import pay
 from central.desk.progress import sentence_of
 from central.desk.queries import delivery_state
@@ -20,7 +20,7 @@ from central.domain.work_agreement import Says
 from central.ledger.models import AuditEntry
 from central.ledger.verification import verify_books
 from central.link.meter_models import RegistryCopy
-from central.link.models import Command
+from central.link.models import Command, MeterSwap
 from central.link.operations import ask_emergency
 from central.office import approvals
 from central.office.approvals import ApprovalRefusal
@@ -334,6 +334,39 @@ def test_a_lock_on_site_is_seen_though_its_meter_is_silent(going_on, who, taker,
     assert steps.returns(going_on) == {"301": ["locked-on-site"], "302": ["closed"]}
     up(taker, twin, msgspec.structs.replace(told, locked=False))
     assert steps.returns(going_on)["301"] == ["unknown"]
+
+
+def test_an_order_that_ends_releases_nothing_that_others_still_work_behind(going_on, who, taker, twin):
+    other = steps.planned(who["wu"], scope=Scope.ROOM, place="301", key="k2")
+    steps.overridden(other, who["wu"], who["dir"], is_danger=True, key="o2")
+    steps.started(other, who["wu"], step="s2")
+    steps.gateway_does(taker, twin, "m-301", "lock-out", closed=False, why="locked out by central")
+    steps.ended(going_on, who["wu"])
+    assert [one[:2] for one in steps.wishes()][3:] == [("release", "m-302")]
+    steps.gateway_does(taker, twin, "m-302", "release", closed=True, why="credit-left")
+    assert steps.returns(going_on) == {"301": ["other-order"], "302": ["closed"]}
+    assert close(going_on.pk, Deed("x"), actor=who["wu"], now_ms=UNTIL_MS).state == "closed"
+    assert steps.locks(other) == {"301": ["was-off"]}
+    steps.ended(other, who["wu"], step="e2")
+    assert [one[:2] for one in steps.wishes()][4:] == [("release", "m-301")]
+
+
+def test_the_lock_of_a_meter_that_is_replaced_during_the_work_is_released_at_the_new_one(going_on, who, twin):
+    MeterSwap.objects.create(
+        swap="s1", gateway_id="gw-1", old_meter="m-301", new_meter="m-909", last_wh=1, first_wh=0, by="wu",
+        why="burnt", from_ms=FROM_MS + 1, at_ms=FROM_MS + 1, at_trusted=True, last_at_ms=FROM_MS, received_ms=FROM_MS + 1,
+    )  # fmt: skip
+    Meter.objects.create(meter_no="m-909", building=steps.north())
+    steps.ended(going_on, who["wu"])
+    assert {one[1] for one in steps.wishes() if one[0] == "release"} == {"m-302", "m-909"}
+
+
+def test_a_room_that_answers_without_end_is_stopped(order, who):
+    steps.told(order, who["wu"])
+    for n in range(30):
+        assert isinstance(says(order, "301", now_ms=NOW_MS + n), WorkAnswer)
+    refused(says(order, "301", now_ms=NOW_MS + 31), Why.TOO_MANY_ANSWERS)
+    assert isinstance(says(order, "301", actor=who["wei"], now_ms=NOW_MS + 32), WorkAnswer)
 
 
 def test_a_lock_that_the_gateway_did_not_take_needs_no_release(order, who, taker, twin):

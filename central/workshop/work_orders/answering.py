@@ -14,6 +14,8 @@ from central.workshop.work_orders.refusals import Refused, WorkRefusal
 from central.workshop.work_orders.steps import locked
 
 RESIDENT = "resident"
+MOST_BY_RESIDENTS = 30
+"""From one room to one order: who plays with the buttons is stopped; the warden enters what is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def answer(
     row = order.rooms.exclude(origin=WorkRoom.Origin.LEFT_OUT).filter(room_id=said.room_id)
     if (found := row.select_related("room").first()) is None:
         return Refused(WorkRefusal.UNKNOWN_ROOM)
+    if actor is None and order.answers.filter(room_id=said.room_id, by=None).count() >= MOST_BY_RESIDENTS:
+        return Refused(WorkRefusal.TOO_MANY_ANSWERS)
     if said.says is Says.REFUSES and not said.why.strip():
         return Refused(WorkRefusal.NO_REASON)
     kept = WorkAnswer.objects.create(

@@ -166,6 +166,8 @@ class WorkLock(models.Model):
     lock = models.ForeignKey(Command, on_delete=models.PROTECT, null=True, related_name="+")
     """None: nothing could be asked: no meter, or no gateway."""
     release = models.ForeignKey(Command, on_delete=models.PROTECT, null=True, related_name="+")
+    handed_to = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, null=True, related_name="+")
+    """The order that still needed it locked out when this one ended: that one releases it."""
 
     class Meta:
         ordering = ["room__floor", "room__label", "meter"]

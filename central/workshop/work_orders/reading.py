@@ -15,7 +15,7 @@ from central.domain.work_lock import (
     locking_of,
     return_of,
 )
-from central.domain.work_order import Lack, OrderAct, start_lacks
+from central.domain.work_order import LOCKED, Lack, OrderAct, start_lacks
 from central.link.control_queries import locked_out
 from central.link.models import Command, Gateway, LockOut, MeterSwap, RelayState
 from central.office.dated_settings import Where, number_at
@@ -179,16 +179,30 @@ def points_of(order: WorkOrder) -> dict[int, list[Point]]:
     told: dict[str, list[LockOut]] = {}
     for one in locked_out().filter(meter__in=now_there.values()):
         told.setdefault(one.meter, []).append(one)
+    elsewhere = needed_elsewhere(order)
     steps = order.steps.filter(act=OrderAct.EXPLAINED.value)
     explained = {step.facts.get("lock"): step.text for step in steps}
     found: dict[int, list[Point]] = {}
     for lock in locks:
         meter = now_there[lock.pk]
         relay, standing = relays.get(meter), tuple(told.get(meter, ()))
-        facts = _facts(lock, relay, tuple(one.owner for one in standing))
+        is_needed = lock.handed_to_id is not None or meter in elsewhere
+        facts = _facts(lock, relay, tuple(one.owner for one in standing), is_needed_elsewhere=is_needed)
         said = explained.get(lock.pk, "")
         point = Point(lock, meter, locking_of(facts), return_of(facts), relay, said, standing)
         found.setdefault(lock.room_id, []).append(point)
+    return found
+
+
+def needed_elsewhere(order: WorkOrder) -> dict[str, WorkOrder]:
+    """Give the meters that other orders, which go on, keep locked out: the gateway knows one lock-out of central's, not whose."""
+    going_on = WorkOrder.objects.filter(
+        building=order.building_id, state__in=[one.value for one in LOCKED]
+    ).exclude(pk=order.pk)
+    found: dict[str, WorkOrder] = {}
+    for other in going_on:
+        locks = other.locks.exclude(lock=None)
+        found |= dict.fromkeys(meters_now(other, locks).values(), other)
     return found
 
 
@@ -208,11 +222,21 @@ def _last(meter: str, follows: dict[str, str]) -> str:
     return meter
 
 
-def _facts(lock: WorkLock, relay: RelayState | None, told: tuple[str, ...]) -> PointFacts:
+def _facts(
+    lock: WorkLock, relay: RelayState | None, told: tuple[str, ...], *, is_needed_elsewhere: bool
+) -> PointFacts:
     word = relay and RelayWord(
         relay.observed_closed, relay.desired_closed, relay.verdict, relay.why, relay.at_ms
     )
-    return PointFacts(bool(lock.meter), _asked(lock.lock), _asked(lock.release), word, lock.was_off, told)
+    return PointFacts(
+        bool(lock.meter),
+        _asked(lock.lock),
+        _asked(lock.release),
+        word,
+        lock.was_off,
+        is_needed_elsewhere,
+        told,
+    )
 
 
 def _asked(command: Command | None) -> Asked:

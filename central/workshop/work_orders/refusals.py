@@ -29,6 +29,7 @@ class WorkRefusal(StrEnum):
     ALL_TOLD = "all-told"
     NOT_ASKED = "not-asked"
     """Answers are taken while the rooms are asked."""
+    TOO_MANY_ANSWERS = "too-many-answers"
     LACKS = "lacks"
     """A start lacks what `what` names, apart by commas."""
     NO_PERSON = "no-person"
@@ -62,6 +63,7 @@ WORDS: dict[WorkRefusal, Words] = {
     WorkRefusal.TOO_FAR: _("At most a year ahead."),
     WorkRefusal.ALL_TOLD: _("Every room has been told of this time already."),
     WorkRefusal.NOT_ASKED: _("Answers are taken from when the rooms were told until the work begins."),
+    WorkRefusal.TOO_MANY_ANSWERS: _("Your room has answered many times already. Tell the warden or the card room what counts."),
     WorkRefusal.NO_PERSON: _("Name who isolates the circuit and answers for it: an electrician or a technician."),
     WorkRefusal.NOT_ISOLATED: _("Work may not begin: tick each measure when it is done. Isolate, prove dead, earth, hang the tag."),
     WorkRefusal.NOT_CLEAR: _("Nothing was released. First remove earths, locks and tags, count the people, and tick it."),

@@ -51,6 +51,7 @@ RETURNS: dict[Return, Badge] = {
     Return.UNDER_WAY: Badge(_("released; not read back yet"), "info", "wait"),
     Return.CLOSED: Badge(_("on again, read back closed"), "good", "done"),
     Return.OPEN_BY_RULE: Badge(_("stays off by its rule"), "info", "done"),
+    Return.OTHER_ORDER: Badge(_("stays locked out for another order"), "warn", "lock"),
     Return.NOT_SWITCHED: Badge(_("was not locked by the system"), "mute", "todo"),
     Return.UNKNOWN: Badge(_("not read back: look at it"), "bad", "fail"),
 }

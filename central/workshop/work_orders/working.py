@@ -19,7 +19,7 @@ from central.office.photos import PhotoRefusal, look
 from central.workshop.work_orders.affected import households
 from central.workshop.work_orders.models import WorkLock, WorkOrder
 from central.workshop.work_orders.notices import tell_off
-from central.workshop.work_orders.reading import Point, lacks_of, meters_now, points_of
+from central.workshop.work_orders.reading import Point, lacks_of, meters_now, needed_elsewhere, points_of
 from central.workshop.work_orders.refusals import Refused, WorkRefusal
 from central.workshop.work_orders.steps import Deed, Ready, ready, rooms_of, write
 from gateway.contract.facts import RelayVerdict
@@ -108,14 +108,17 @@ def _end_fault(deed: Deed, *, is_clear: bool) -> Refused | None:
 
 
 def _release(order: WorkOrder, actor: User, now_ms: int) -> None:
-    """Ask for the release of each lock that was asked for, at the meter that hangs there now."""
+    """Ask for the release of each lock that was asked for, at the meter that hangs there now; not where others work on."""
     lock_gateway_of(order.building_id)
     order.ended_ms = now_ms
     locks = list(order.locks.exclude(lock=None))
-    now_there = meters_now(order, locks)
+    now_there, elsewhere = meters_now(order, locks), needed_elsewhere(order)
     for lock in locks:
-        lock.release = _ask(release, order, now_there[lock.pk], actor, now_ms)
-        lock.save(update_fields=["release"])
+        meter = now_there[lock.pk]
+        lock.handed_to = elsewhere.get(meter)
+        if lock.handed_to is None:
+            lock.release = _ask(release, order, meter, actor, now_ms)
+        lock.save(update_fields=["release", "handed_to"])
 
 
 @one_writer
