@@ -190,6 +190,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 acts.SEE_GOODS,
             ),
             Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
+            Door(
+                _("Work orders"),
+                _("Work with the power off: who agreed, what is locked out, what is back."),
+                "workshop:work-orders",
+                acts.SEE_WORK,
+            ),
         ),
     ),
     (

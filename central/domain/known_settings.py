@@ -73,6 +73,8 @@ _CLASS: Final = (Place.CLASS,)
 _BUILDING: Final = (Place.BUILDING,)
 _ANYWHERE: Final = (Place.CLASS, Place.BUILDING, Place.ROOM)
 SEPTEMBER_MINIMUM: Final[list[object]] = [{"from": "09-01", "until": "09-30", "fen": 3000}]
+WORK_PHONE: Final = "楼管员或卡机房"
+"""Who is asked about work while no number is set."""
 CHECK_POINTS: Final[dict[str, list[object]]] = {
     "finance": ["收据与收款报表一致", "现金与缴款一致", "退款、减免有审批"],
     "card-room": ["收据本、印章齐全", "售电与收据一致", "已缴费未供电已处理", "低余额清单已发出"],
@@ -154,6 +156,11 @@ SETTINGS: Final = (
     Known("theft.both-days-count", Kind.YES_NO, True, "R-4.2.4"),
     Known("theft.appeal-days", Kind.DAYS, 15, "R-4.2.4", most=365),
     Known("round.unseen-days", Kind.DAYS, 3, "R-4.2.4", least=1, most=365),
+    Known("work.notice-hours", Kind.HOURS, 24, "R-4.3.4", _BUILDING, most=720),
+    Known("work.silence-hours", Kind.HOURS, 24, "R-4.3.4", _BUILDING, most=720),
+    Known("work.refusals-percent", Kind.COUNT, 0, "R-4.3.4", _BUILDING, most=100),
+    Known("work.late-minutes", Kind.MINUTES, 15, "R-4.3.4", _BUILDING, most=1440),
+    Known("work.phone", Kind.TEXT, WORK_PHONE, "R-4.3.4", _BUILDING),
     Known(
         "detail.copies",
         Kind.TEXTS,

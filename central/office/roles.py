@@ -216,6 +216,19 @@ CLOSE_STOCK_TAKINGS = (Role.STORE, Role.ADMIN)
 KEEP_GOODS = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)
 """Orders, deliveries, the check of what came, claims to makers (R-4.3.1)."""
 SEE_GOODS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
+PLAN_WORK = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.DIRECTOR)
+"""Plans work that needs the power off, tells its rooms, asks a head where they don't agree (R-4.3.4)."""
+START_WORK = (Role.ELECTRICIAN, Role.TECHNICIAN)
+"""Starts it, isolates, ends it: who works at the circuit himself."""
+ANSWER_WORK = (Role.CASHIER, Role.WARDEN, Role.ELECTRICIAN, Role.TECHNICIAN)
+"""Enters what a room says to the time."""
+ALLOW_WORK = (Role.DIRECTOR,)
+"""Decides by his signature against a refusal or a silence, or because of danger."""
+SEE_WORK = (
+    *(Role.CASHIER, *HEADS, Role.LOGISTICS, Role.SECURITY, Role.STUDENTS, Role.WARDEN),
+    *(*START_WORK, Role.AUDITOR, Role.ADMIN),
+)
+"""Work orders with their rooms; names only for who may see them anyway."""
 SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
 IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)

@@ -37,6 +37,7 @@ CHAPTERS: dict[str, Words] = {
     "check": lazy("Daily checks"),
     "round": lazy("Wardens' rounds"),
     "theft": lazy("Theft"),
+    "work": lazy("Work orders"),
     "detail": lazy("Per-household detail"),
     "charges": lazy("Charge reports"),
     "bureau": lazy("Power bureau"),
@@ -151,6 +152,27 @@ WORDS: dict[str, SettingWords] = {
     "round.unseen-days": SettingWords(
         lazy("Days after which a room must be seen again"),
         lazy("A room that no round has seen for so long is named on the page of rounds."),
+    ),
+    "work.notice-hours": SettingWords(
+        lazy("Rooms are told before the power is off for work"),
+        lazy("Who is told later counts only with a yes."),
+    ),
+    "work.silence-hours": SettingWords(
+        lazy("Silence counts as agreeing after"),
+        lazy(
+            "From when the room was told of the time. 0: silence never counts. Protected rooms always need a yes."
+        ),
+    ),
+    "work.refusals-percent": SettingWords(
+        lazy("Rooms of a hundred that may refuse"),
+        lazy("Of those with somebody in them; with more refusals the work needs a head's decision."),
+    ),
+    "work.late-minutes": SettingWords(
+        lazy("Tell of work that takes longer after"),
+        lazy("After the agreed end, the residents and the head are told."),
+    ),
+    "work.phone": SettingWords(
+        lazy("Phone on notices of work"), lazy("Printed on the notice for the corridor, for questions.")
     ),
     "theft.arrival": SettingWords(
         lazy("Electrician's time to arrive"), lazy("From the notice of a theft to his arrival.")

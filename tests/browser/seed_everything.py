@@ -44,6 +44,7 @@ from tests.browser import (
     seed_runs,
     seed_stock,
     seed_theft,
+    seed_work,
 )
 from tests.open_shifts import have_drawers
 
@@ -76,6 +77,7 @@ def everything() -> None:
     seed_goods.goods()
     seed_stock.stock()
     seed_faults.faults()
+    seed_work.work_orders()
 
 
 def person(name: str) -> User:

@@ -30,6 +30,7 @@ OPEN_TO_ALL = {
     *("my-room:room", "my-room:leave", "losses:worker"),
     *("my-room:notice", "my-room:notice-confirm", "my-room:notice-end", "my-room:notice-stop"),
     "my-room:fault",
+    "my-room:work-answer",
     *("low_balance:public", "low_balance:public-picture"),
     *("gateways:enrol", "gateways:renew"),
 }

@@ -40,6 +40,7 @@ from central.reports.schedule.running import run_due_jobs
 from central.workshop.claims.notices import tell_of_overdue_claims
 from central.workshop.faults.looking import look_at_faults
 from central.workshop.stock.minimum import tell_of_short_stock
+from central.workshop.work_orders.notices import tell_late
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
 LOOK_EACH_S, LEAST_LOOK_S = 60.0, 5.0
@@ -68,6 +69,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     fold_books,
     look_around,
     tell_overdue,
+    tell_late,
     run_due_jobs,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""

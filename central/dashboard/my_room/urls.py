@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from central.dashboard.my_room import fault_views, notice_views, views
+from central.dashboard.my_room import fault_views, notice_views, views, work
 
 app_name = "my-room"
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("notice/", notice_views.notice, name="notice"),
     path("notice/confirm/", notice_views.notice_confirm, name="notice-confirm"),
     path("notice/end/", notice_views.notice_end, name="notice-end"),
+    path("work/<int:number>/", work.work_answer, name="work-answer"),
     path("notice/stop/<str:token>/", notice_views.notice_stop, name="notice-stop"),
 ]
