@@ -186,7 +186,40 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     ),
     (
         _("Workshop"),
-        (Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),),
+        (
+            Door(
+                _("Faults of modules"),
+                _("What failed where, who goes there, what is not solved by the evening."),
+                "workshop:faults",
+                acts.FOLLOW_FAULTS,
+            ),
+            Door(
+                _("Report a fault"),
+                _("For whoever stands at the desk, or from a phone."),
+                "workshop:fault-report",
+                acts.REPORT_FAULTS,
+            ),
+            Door(
+                _("Workshop"),
+                _("Modules and concentrators: what waits, stock, stock-taking, labels."),
+                "workshop:front",
+                acts.SEE_DEVICES,
+            ),
+            Door(_("Goods-in"), _("Orders, deliveries, and what waits for its check."), "workshop:goods", acts.SEE_GOODS),
+            Door(
+                _("Claims to makers"),
+                _("What was claimed, who telephoned, what the maker does."),
+                "workshop:claims",
+                acts.SEE_GOODS,
+            ),
+            Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
+            Door(
+                _("Work orders"),
+                _("Work with the power off: who agreed, what is locked out, what is back."),
+                "workshop:work-orders",
+                acts.SEE_WORK,
+            ),
+        ),
     ),
     (
         _("Receipts and books"),

@@ -189,9 +189,26 @@ def adopt_controls(journal: Journal, opening: Opening, now: Instant) -> None:
                 ref=told.ref,
             )
             begin_control(journal, begun, now, told=False)
+            _end_if_bound_since(journal, begun, now)
     for control in journal.records(RoomControl).values():
         if control.ended is not None and control.begun.control not in opening.controls_ended:
             _put_back(journal, control, control.ended)
+
+
+def _end_if_bound_since(journal: Journal, begun: SoftwareControlBegun, now: Instant) -> None:
+    """Central has tied another meter to the account since: nobody was there to say that this ended the control."""
+    state = journal.record(AccountState, begun.account)
+    if state is None or begun.meter is None or state.meter in (None, begun.meter):
+        return
+    over = Over(
+        ControlEnd.BOUND,
+        "central",
+        f"binding {state.binding}",
+        new_meter=state.meter,
+        first_wh=state.settled_register_wh,
+        baseline_total_wh=state.settled_wh,
+    )
+    end_control(journal, begun.account, over, now)
 
 
 def _put_back(journal: Journal, control: RoomControl, ended: SoftwareControlEnded) -> None:

@@ -359,6 +359,19 @@ def test_c_11_a_blank_card_takes_up_what_central_knows_to_stand() -> None:
     assert (ended(site).control, ended(site).last_good_wh) == ("sc1", 50_000)
 
 
+def test_c_11_a_blank_card_ends_a_control_whose_room_was_tied_to_another_meter_since() -> None:
+    site = Site()
+    told = opening(site, 50_000, controls=[standing_at_central(site)])
+    told.registers_wh["m3"] = 200
+    site.configure(room(), bindings=[tie(), tie("a1", "m3", site.wall_ms)], opening=told)
+    assert (ended(site).end, ended(site).new_meter, ended(site).first_wh) == (ControlEnd.BOUND, "m3", 200)
+    use(site, 700, meter="m3")
+    site.wait(2 * HOUR_MS)
+    site.read(700, meter="m3")
+    site.do(settle_due)
+    assert site.billed_wh() == 500
+
+
 def test_c_11_a_store_that_went_back_says_it_again_and_drops_what_ended_since(site: Site) -> None:
     controlled(site)
     site.command(BeginEpoch(site.booted.epoch, 1 << 53))

@@ -244,12 +244,21 @@ def test_every_immutable_table_has_its_triggers():
         "papers_sealedpaper",
         "schedule_madepaper",
         "schedule_runtry",
+        "workshop_arrival",
         "workshop_benchrecord",
+        "workshop_claimstep",
         "workshop_controldecision",
         "workshop_devicestep",
+        "workshop_faultstep",
+        "workshop_goodscheck",
         "workshop_replacement",
         "workshop_replacementstep",
+        "workshop_stockscan",
+        "workshop_stocktaking",
+        "workshop_stocktakingend",
         "workshop_trueupstep",
+        "workshop_workanswer",
+        "workshop_workstep",
     ]
     assert missing_triggers() == []
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campus', '0004_shared_balance'),
-        ('workshop', '0002_devices'),
+        ('workshop', '0006_work_orders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

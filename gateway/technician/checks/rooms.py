@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.adapters.control_protocol import RoomStatus
+from gateway.adapters.control_protocol import LockTold, RoomStatus
 from gateway.technician.findings import Finding, Level
 from gateway.technician.lock_words import lock_line
 from gateway.technician.spans import span_text
@@ -57,6 +57,11 @@ def _faulty(room: RoomStatus) -> Iterator[Finding]:
     )
 
 
+def _said(lock: LockTold) -> str:
+    span = "" if lock.since_s is None else f", {span_text(lock.since_s)}"
+    return f"{lock.by}: {lock.why}" + (f" [{lock.ref}]" if lock.ref else "") + span
+
+
 def _locked(room: RoomStatus) -> Iterator[Finding]:
     for lock in room.lock_notes:
         if lock.owner not in END_LOCK:
@@ -65,8 +70,8 @@ def _locked(room: RoomStatus) -> Iterator[Finding]:
             CHECK,
             Level.ASK,
             "locked-out",
-            lock_line(f"{room.room} ({room.meter})", lock),
-            "",
+            lock_line(f"{room.room} ({room.meter})", LockTold(lock.owner, "", "")),
+            _said(lock),
             say(END_LOCK[lock.owner], meter=room.meter or "METER"),
             {"account": room.account, "meter": room.meter or "", "owner": lock.owner},
         )
