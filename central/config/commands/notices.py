@@ -37,9 +37,9 @@ from central.reports.agreement.telling import tell_overdue
 from central.reports.books.folding import catch_up
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
-from central.workshop.replacements.minding import mind_replacements
 from central.workshop.claims.notices import tell_of_overdue_claims
 from central.workshop.faults.looking import look_at_faults
+from central.workshop.replacements.minding import mind_replacements
 from central.workshop.stock.minimum import tell_of_short_stock
 from central.workshop.work_orders.notices import tell_late
 
