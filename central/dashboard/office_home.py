@@ -77,6 +77,29 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Replaced and not metered"),
+        (
+            Door(
+                _("Replacements"),
+                _("Modules out and in, with their registers; what the store must complete."),
+                "workshop:replacements",
+                acts.SEE_REPLACEMENTS,
+            ),
+            Door(
+                _("Software control"),
+                _("Rooms that are supplied and not metered: since when, estimated, who is first."),
+                "workshop:controls",
+                acts.SEE_REPLACEMENTS,
+            ),
+            Door(
+                _("True-ups"),
+                _("What nobody metered: computed, checked, told, owed or given back."),
+                "workshop:true-ups",
+                acts.SEE_REPLACEMENTS,
+            ),
+        ),
+    ),
+    (
         _("Merchants"),
         (
             Door(_("Merchants"), _("Their rooms, payment cards, and what they owe."), "desk:merchants", acts.SEE_MONEY),

@@ -230,6 +230,17 @@ SEE_WORK = (
 )
 """Work orders with their rooms; names only for who may see them anyway."""
 SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
+"""Says that a meter was replaced; completes a replacement's record (R-4.3.5)."""
+SEE_REPLACEMENTS = (*WORKSHOP, *SEE_MONEY, Role.LOGISTICS)
+"""Replacements, rooms under software control, true-ups (R-4.3.5)."""
+KEEP_REPLACEMENTS = (Role.TECHNICIAN, Role.STORE, Role.ADMIN)
+"""Photographs, solved or not, which devices of the store they were."""
+CONTROL_ROOMS = (Role.TECHNICIAN, Role.DIRECTOR, Role.STORE)
+"""Puts a room under software control where there is no spare, and ends it."""
+CHECK_TRUE_UPS = (Role.FINANCE, Role.DIRECTOR, Role.TECHNICIAN)
+"""Checks what was computed, or puts a better-founded figure in its place."""
+TELL_TRUE_UPS = (Role.CASHIER, Role.FINANCE)
+"""Tells the customer, which books it; takes a dispute down."""
 IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)
 """Ask for opening balances; neither office signs for them."""

@@ -45,12 +45,37 @@ CHAPTERS: dict[str, Words] = {
     "goods": lazy("Goods-in"),
     "claim": lazy("Claims to makers"),
     "fault": lazy("Faults"),
+    "true-up": lazy("True-ups"),
+    "control": lazy("Software control"),
     "meeting": lazy("Meetings"),
     "report": lazy("Reports made by themselves"),
     "link": lazy("Link to the buildings"),
     "approval": lazy("Approvals"),
 }
 WORDS: dict[str, SettingWords] = {
+    "true-up.least-minutes": SettingWords(
+        lazy("Shortest interval that is trued up"),
+        lazy("A replacement that took less time is billed to nobody."),
+    ),
+    "true-up.alone-up-to": SettingWords(
+        lazy("Figure that one person may put in place of the estimate"),
+        lazy("Where it differs by more, others sign before the customer is told."),
+    ),
+    "true-up.grace-days": SettingWords(
+        lazy("Time to pay a true-up"),
+        lazy("From when the customer was told; nothing is taken from his credit before."),
+    ),
+    "true-up.wrong-days": SettingWords(
+        lazy("How far back a module that counted wrong is corrected"),
+        lazy("Never before its last good check."),
+    ),
+    "control.remind-days": SettingWords(
+        lazy("Technician reminded of a room under software control"),
+        lazy("Again after as many days while it stands."),
+    ),
+    "control.head-days": SettingWords(
+        lazy("Head told of a room under software control"), lazy("Again after as many days while it stands.")
+    ),
     "desk.hours": SettingWords(lazy("Desk hours in term"), lazy("When the card room sells.")),
     "desk.enrolment-hours": SettingWords(lazy("Desk hours at enrolment")),
     "desk.enrolment-days": SettingWords(

@@ -40,6 +40,7 @@ from tests.browser import (
     seed_merchants,
     seed_notices,
     seed_readings,
+    seed_replacements,
     seed_rounds,
     seed_runs,
     seed_stock,
@@ -78,6 +79,7 @@ def everything() -> None:
     seed_stock.stock()
     seed_faults.faults()
     seed_work.work_orders()
+    seed_replacements.replacements()
 
 
 def person(name: str) -> User:

@@ -243,7 +243,6 @@ PAGES: dict[str, tuple[str, str]] = {
     "groups of meters": ("manager", "/link/policies/buildings/1/groups/"),
     "room's policy": ("manager", "/link/policies/rooms/5/change/"),
     "who decides what": ("cashier", "/link/policies/rooms/5/"),
-    "meter replaced": ("manager", "/link/policies/rooms/5/meter/"),
     "shared balances": ("cashier", "/link/balances/"),
     "people": ("manager", "/office/people/"),
     "person": ("manager", "/office/people/1/"),
@@ -318,6 +317,16 @@ PAGES: dict[str, tuple[str, str]] = {
     "mails ended, by no link": ("", "/my-room/notice/stop/none/"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
+    "replacements": ("technician", "/workshop/replacements/"),
+    "replacement": ("store", "/workshop/replacements/1/"),
+    "meter replaced": ("technician", "/workshop/replacements/new/?room=6"),
+    "software control": ("technician", "/workshop/controls/"),
+    "put under software control": ("technician", "/workshop/controls/new/?room=2"),
+    "true-ups": ("finance", "/workshop/true-ups/"),
+    "true-up to be checked": ("finance", "/workshop/true-ups/2/"),
+    "true-up told": ("cashier", "/workshop/true-ups/1/"),
+    "true-up slip": ("cashier", "/workshop/true-ups/1/slip/"),
+    "module that counted wrong": ("finance", "/workshop/true-ups/miscount/"),
     "thefts": ("cashier", "/losses/theft/"),
     "theft reported": ("cashier", "/losses/theft/report/?room=1"),
 }
@@ -836,7 +845,7 @@ def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) 
     """Walk through every page in one language and look at each in every way."""
     visitors = {
         who: visits(who, language=request.param)
-        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden")
+        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden", "technician", "store")
     }
     ways = IN_ALL_WAYS if request.param == "zh-hans" else {"light": NAMES_ONLY}
     return {name: look_at(visitor, axe, ways) for name, visitor in walk(visitors, site)}

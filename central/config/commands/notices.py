@@ -39,6 +39,7 @@ from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
 from central.workshop.claims.notices import tell_of_overdue_claims
 from central.workshop.faults.looking import look_at_faults
+from central.workshop.replacements.minding import mind_replacements
 from central.workshop.stock.minimum import tell_of_short_stock
 from central.workshop.work_orders.notices import tell_late
 
@@ -66,6 +67,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     remind_of_items,
     tell_low_rooms,
     tell_of_short_stock,
+    mind_replacements,
     fold_books,
     look_around,
     tell_overdue,
