@@ -12,9 +12,8 @@ class WorkshopConfig(AppConfig):
     def ready(self) -> None:
         from central.workshop.claims import notices as claim_notices
         from central.workshop.faults import notices as fault_notices
-        from central.workshop.replacements import acts as replacement_acts
+        from central.workshop.replacements import acts, paper
         from central.workshop.replacements import notices as replacement_notices
-        from central.workshop.replacements import paper as replacement_paper
         from central.workshop.stock import minimum
         from central.workshop.work_orders import at_the_desk, overriding, register
         from central.workshop.work_orders import notices as work_notices
@@ -24,5 +23,5 @@ class WorkshopConfig(AppConfig):
         overriding.register_act()
         register.add_register()
         at_the_desk.tell_the_desk()
-        replacement_acts.register_acts()
-        replacement_paper.add_paper()
+        acts.register_acts()
+        paper.add_paper()
