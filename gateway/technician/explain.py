@@ -19,7 +19,9 @@ from gateway.technician.local_time import NotATime, clock_text, read_instant
 from gateway.technician.lock_words import OWNERS
 from gateway.technician.looking import Looked, Place, looked, place_or_complain
 from gateway.technician.reasons import DECISIONS, VERDICTS, WAYS, reason_text
+from gateway.technician.rule_words import detail_text
 from gateway.technician.spans import span_text
+from gateway.technician.state_words import ALARMS, in_chinese
 from gateway.words import mark, say
 
 CONTACT = {True: mark("closed"), False: mark("open"), None: mark("unknown")}
@@ -110,9 +112,9 @@ def screen(one: Explanation, offset: int) -> Iterator[str]:
         yield say(
             "! Alarm since {when}: {what} {subject}: {detail}",
             when=clock_text(alarm.since_ms, offset),
-            what=alarm.what,
+            what=in_chinese(alarm.what, ALARMS),
             subject=alarm.subject,
-            detail=alarm.detail,
+            detail=detail_text(alarm.detail),
         )
     yield say("What would change it:")
     yield from (f"  - {_way_text(way, one, offset)}" for way in one.ways)

@@ -12,6 +12,7 @@ from gateway.technician.checks.rooms import told_of
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
 from gateway.technician.lock_words import lock_lines
+from gateway.technician.rule_words import detail_text
 from gateway.technician.spans import span_text
 from gateway.technician.state_words import ALARMS, DOUBTS, VERDICTS, WHY, in_chinese
 from gateway.technician.table import table
@@ -185,7 +186,7 @@ def _alarm(alarm: str) -> str:
     """`what subject: detail`, the alarm's name in the reader's language."""
     what, space, rest = alarm.partition(" ")
     subject, colon, detail = rest.partition(": ")
-    return f"{in_chinese(what, ALARMS)}{space}{subject}{colon}{say(detail)}"
+    return f"{in_chinese(what, ALARMS)}{space}{subject}{colon}{detail_text(detail)}"
 
 
 def _day(wall_ms: int) -> str:

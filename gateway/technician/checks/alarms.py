@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from gateway.technician.findings import Finding, Level
+from gateway.technician.rule_words import detail_text
 from gateway.technician.state_words import alarm_text
 from gateway.words import mark, say
 
@@ -62,7 +63,7 @@ def judge_alarms(alarms: Sequence[str], told_elsewhere: Collection[str] = ()) ->
             Level.ASK,
             f"alarm-{what}",
             f"{alarm_text(what)}: {subject}",
-            detail,
+            detail_text(detail),
             say(NEXT.get(what, OTHERWISE)),
             {"alarm": what, "subject": subject},
         )
