@@ -170,6 +170,13 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "workshop:front",
                 acts.SEE_DEVICES,
             ),
+            Door(_("Goods-in"), _("Orders, deliveries, and what waits for its check."), "workshop:goods", acts.SEE_GOODS),
+            Door(
+                _("Claims to makers"),
+                _("What was claimed, who telephoned, what the maker does."),
+                "workshop:claims",
+                acts.SEE_GOODS,
+            ),
             Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
         ),
     ),

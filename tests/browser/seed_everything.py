@@ -31,6 +31,7 @@ from tests.browser import (
     seed_corrections,
     seed_departures,
     seed_gateways,
+    seed_goods,
     seed_k3,
     seed_lists,
     seed_low_balance,
@@ -71,6 +72,7 @@ def everything() -> None:
     seed_agreement.agreement()
     seed_gateways.gateways()
     seed_bench.bench()
+    seed_goods.goods()
     seed_stock.stock()
 
 

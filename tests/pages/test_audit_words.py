@@ -22,6 +22,7 @@ from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
 from central.reports.audit.details import detail_words
 from central.reports.meetings.models import MeetingEntry
+from central.workshop.claims.models import ClaimStep
 from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
 from gateway.contract.facts import EntryKind
 
@@ -35,6 +36,7 @@ FAMILIES = {
     "f'item-{step.act}'": [f"item-{act}" for act in Act],
     "f'meeting-{said.kind}'": [f"meeting-{kind}" for kind in MeetingEntry.Kind],
     "f'case-{step.kind}'": [f"case-{kind}" for kind in CaseStep.Kind],
+    "f'claim-{said.kind}'": [f"claim-{kind}" for kind in ClaimStep.Kind],
     "f'round-{said.outcome}'": [f"round-{outcome}" for outcome in Outcome if outcome is not Outcome.IN_ORDER],
     "f'print-{paper}'": [f"print-{paper}" for paper in PrintedPaper],
     "f'go-live-{batch.kind}'": [f"go-live-{kind}" for kind in OpeningBatch.Kind],

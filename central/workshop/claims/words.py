@@ -1,9 +1,12 @@
 """What findings and refusals of claims are called on a page; each refusal says what to do next."""
 
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from central.domain.goods_in import Finding
 from central.office.words import Words
+from central.workshop.claims.models import Claim, ClaimDevice, ClaimStep
 from central.workshop.claims.operations import ClaimRefusal, Refused
 
 FINDINGS: dict[str, Words] = {
@@ -62,3 +65,18 @@ def refusal_words(refused: Refused) -> str:
     """Say why, and what to do."""
     said = str(REFUSALS[refused.why])
     return f"{said} ({refused.what})" if refused.why in NAMES_SOMETHING else said
+
+
+def step_lines(step: ClaimStep) -> list[str]:
+    """Say what a step's facts are, one line each."""
+    facts = step.facts
+    lines = [
+        ("devices", lambda: ", ".join(facts["devices"])),
+        ("with", lambda: pgettext("telephone", "with %(who)s") % {"who": facts["with"]}),
+        ("to", lambda: _now("to %(address)s") % {"address": facts["to"]}),
+        ("promise", lambda: str(Claim.Promise(facts["promise"]).label)),
+        ("due", lambda: _now("by %(day)s") % {"day": facts["due"]}),
+        ("device", lambda: facts["device"]),
+        ("end", lambda: str(ClaimDevice.End(facts["end"]).label)),
+    ]
+    return [words() for name, words in lines if facts.get(name)]
