@@ -37,6 +37,7 @@ CHAPTERS: dict[str, Words] = {
     "check": lazy("Daily checks"),
     "round": lazy("Wardens' rounds"),
     "theft": lazy("Theft"),
+    "work": lazy("Work orders"),
     "detail": lazy("Per-household detail"),
     "charges": lazy("Charge reports"),
     "bureau": lazy("Power bureau"),
@@ -44,12 +45,37 @@ CHAPTERS: dict[str, Words] = {
     "goods": lazy("Goods-in"),
     "claim": lazy("Claims to makers"),
     "fault": lazy("Faults"),
+    "true-up": lazy("True-ups"),
+    "control": lazy("Software control"),
     "meeting": lazy("Meetings"),
     "report": lazy("Reports made by themselves"),
     "link": lazy("Link to the buildings"),
     "approval": lazy("Approvals"),
 }
 WORDS: dict[str, SettingWords] = {
+    "true-up.least-minutes": SettingWords(
+        lazy("Shortest interval that is trued up"),
+        lazy("A replacement that took less time is billed to nobody."),
+    ),
+    "true-up.alone-up-to": SettingWords(
+        lazy("Figure that one person may put in place of the estimate"),
+        lazy("Where it differs by more, others sign before the customer is told."),
+    ),
+    "true-up.grace-days": SettingWords(
+        lazy("Time to pay a true-up"),
+        lazy("From when the customer was told; nothing is taken from his credit before."),
+    ),
+    "true-up.wrong-days": SettingWords(
+        lazy("How far back a module that counted wrong is corrected"),
+        lazy("Never before its last good check."),
+    ),
+    "control.remind-days": SettingWords(
+        lazy("Technician reminded of a room under software control"),
+        lazy("Again after as many days while it stands."),
+    ),
+    "control.head-days": SettingWords(
+        lazy("Head told of a room under software control"), lazy("Again after as many days while it stands.")
+    ),
     "desk.hours": SettingWords(lazy("Desk hours in term"), lazy("When the card room sells.")),
     "desk.enrolment-hours": SettingWords(lazy("Desk hours at enrolment")),
     "desk.enrolment-days": SettingWords(
@@ -152,6 +178,27 @@ WORDS: dict[str, SettingWords] = {
         lazy("Days after which a room must be seen again"),
         lazy("A room that no round has seen for so long is named on the page of rounds."),
     ),
+    "work.notice-hours": SettingWords(
+        lazy("Rooms are told before the power is off for work"),
+        lazy("Who is told later counts only with a yes."),
+    ),
+    "work.silence-hours": SettingWords(
+        lazy("Silence counts as agreeing after"),
+        lazy(
+            "From when the room was told of the time. 0: silence never counts. Protected rooms always need a yes."
+        ),
+    ),
+    "work.refusals-percent": SettingWords(
+        lazy("Rooms of a hundred that may refuse"),
+        lazy("Of those with somebody in them; with more refusals the work needs a head's decision."),
+    ),
+    "work.late-minutes": SettingWords(
+        lazy("Tell of work that takes longer after"),
+        lazy("After the agreed end, the residents and the head are told."),
+    ),
+    "work.phone": SettingWords(
+        lazy("Phone on notices of work"), lazy("Printed on the notice for the corridor, for questions.")
+    ),
     "theft.arrival": SettingWords(
         lazy("Electrician's time to arrive"), lazy("From the notice of a theft to his arrival.")
     ),
@@ -196,6 +243,10 @@ WORDS: dict[str, SettingWords] = {
         lazy("Class of error between display and register, parts in a million"),
         lazy("0: the gateway reads the same counter. 10,000: pulses are counted elsewhere, class 1."),
     ),
+    "fault.same-day-until": SettingWords(
+        lazy("Until when a fault is the same day's"),
+        lazy("What is opened later is to be solved on the next day."),
+    ),
     "goods.check-within": SettingWords(
         lazy("Days in which a delivered device is checked"),
         lazy("What waits longer is marked on the page of goods-in."),
@@ -210,6 +261,12 @@ WORDS: dict[str, SettingWords] = {
     ),
     "fault.same-day-hour": SettingWords(
         lazy("Hour by which a fault is solved"), lazy("What is not solved by then goes up.")
+    ),
+    "fault.closes-after": SettingWords(
+        lazy("Days after which a solved fault is closed"), lazy("Unless it is seen again meanwhile.")
+    ),
+    "fault.resident-reports": SettingWords(
+        lazy("Reports of faults from a room in a day"), lazy("On the residents' own page.")
     ),
     "meeting.weekday": SettingWords(
         lazy("Day of the weekly meeting"), lazy("The pack of the week before is made on its morning.")

@@ -18,6 +18,7 @@ from central.office.bar_code_field import codes_of
 from central.office.words import Words
 from central.workshop.claims.queries import is_overdue, standing
 from central.workshop.devices.queries import named
+from central.workshop.faults.queries import late_faults, standing_faults
 from central.workshop.stock.minimum import short_types
 from central.workshop.stock.queries import count_in
 from central.workshop.stock.taking_forms import PhotoForm
@@ -58,6 +59,8 @@ def _overdue_claims() -> int:
 
 
 TILES: tuple[Tile, ...] = (
+    Tile(_("Faults not solved in time"), late_faults, "workshop:faults", "?show=up", "bad", acts.FOLLOW_FAULTS),
+    Tile(_("Faults not solved"), standing_faults, "workshop:faults", allowed=acts.FOLLOW_FAULTS),
     Tile(_("To be checked"), lambda: count_in(DeviceState.ARRIVED), "workshop:stock", "?state=arrived"),
     Tile(_("To repair"), lambda: count_in(DeviceState.FAULTY), "workshop:stock", "?state=faulty"),
     Tile(_("At their makers"), lambda: count_in(DeviceState.CLAIMED), "workshop:stock", "?state=claimed"),
@@ -69,6 +72,12 @@ TILES: tuple[Tile, ...] = (
 """In the order of their urgency for who opens the page in the morning; other rooms add their own."""
 
 DOORS: tuple[Door, ...] = (
+    Door(
+        _("Faults of modules"),
+        _("What failed where, who goes there, what is not solved by the evening."),
+        "workshop:faults",
+        acts.FOLLOW_FAULTS,
+    ),
     Door(_("Goods-in"), _("Orders, deliveries, and what waits for its check."), "workshop:goods", acts.SEE_GOODS),
     Door(_("Claims to makers"), _("What was claimed, who telephoned, what the maker does."), "workshop:claims", acts.SEE_GOODS),
     Door(pgettext_lazy("store", "Stock"), _("Every module and concentrator: where it is, what it went through."), "workshop:stock"),

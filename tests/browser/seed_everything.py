@@ -30,6 +30,7 @@ from tests.browser import (
     seed_bureau,
     seed_corrections,
     seed_departures,
+    seed_faults,
     seed_gateways,
     seed_goods,
     seed_k3,
@@ -39,10 +40,12 @@ from tests.browser import (
     seed_merchants,
     seed_notices,
     seed_readings,
+    seed_replacements,
     seed_rounds,
     seed_runs,
     seed_stock,
     seed_theft,
+    seed_work,
 )
 from tests.open_shifts import have_drawers
 
@@ -74,6 +77,9 @@ def everything() -> None:
     seed_bench.bench()
     seed_goods.goods()
     seed_stock.stock()
+    seed_faults.faults()
+    seed_work.work_orders()
+    seed_replacements.replacements()
 
 
 def person(name: str) -> User:

@@ -108,7 +108,28 @@ PAGES: dict[str, tuple[str, str]] = {
     "alarms to resolve": ("manager", "/alarms/"),
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
+    "faults of modules": ("cashier", "/workshop/faults/"),
+    "faults that went up": ("director", "/workshop/faults/?show=up"),
+    "fault reported by its room": ("cashier", "/workshop/faults/1/"),
+    "fault under way": ("manager", "/workshop/faults/2/"),
+    "fault that went up": ("director", "/workshop/faults/4/"),
+    "fault to report": ("warden", "/workshop/faults/report/?room=2"),
+    "month's faults by model": ("director", "/papers/module-faults/?kind=month"),
     "bench records": ("manager", "/workshop/bench/"),
+    "goods-in": ("manager", "/workshop/goods/"),
+    "a new order": ("manager", "/workshop/goods/orders/new/"),
+    "an order": ("manager", "/workshop/goods/orders/1/"),
+    "deliveries": ("director", "/workshop/goods/deliveries/"),
+    "a delivery being entered": ("manager", "/workshop/goods/deliveries/2/"),
+    "a finished delivery": ("director", "/workshop/goods/deliveries/1/"),
+    "check of a device": ("manager", "/workshop/goods/checks/M-000004/"),
+    "check that failed": ("director", "/workshop/goods/checks/M-000002/"),
+    "claims": ("manager", "/workshop/claims/"),
+    "a new claim": ("manager", "/workshop/claims/new/"),
+    "a claim not sent": ("manager", "/workshop/claims/2/"),
+    "a claim answered": ("manager", "/workshop/claims/1/"),
+    "a claim by a reader": ("director", "/workshop/claims/1/"),
+    "what came for a claim": ("manager", "/workshop/goods/claims/1/delivery/"),
     "workshop": ("keeper", "/workshop/"),
     "workshop, seen": ("director", "/workshop/"),
     "device not found": ("keeper", "/workshop/find/?q=M-999999"),
@@ -128,20 +149,14 @@ PAGES: dict[str, tuple[str, str]] = {
     "stock-taking": ("keeper", "/workshop/stock-taking/2/"),
     "stock-taking's differences": ("keeper", "/workshop/stock-taking/2/differences/"),
     "stock of devices as a paper": ("keeper", "/papers/device-stock/?kind=month"),
-    "goods-in": ("manager", "/workshop/goods/"),
-    "a new order": ("manager", "/workshop/goods/orders/new/"),
-    "an order": ("manager", "/workshop/goods/orders/1/"),
-    "deliveries": ("director", "/workshop/goods/deliveries/"),
-    "a delivery being entered": ("manager", "/workshop/goods/deliveries/2/"),
-    "a finished delivery": ("director", "/workshop/goods/deliveries/1/"),
-    "check of a device": ("manager", "/workshop/goods/checks/M-000004/"),
-    "check that failed": ("director", "/workshop/goods/checks/M-000002/"),
-    "claims": ("manager", "/workshop/claims/"),
-    "a new claim": ("manager", "/workshop/claims/new/"),
-    "a claim not sent": ("manager", "/workshop/claims/2/"),
-    "a claim answered": ("manager", "/workshop/claims/1/"),
-    "a claim by a reader": ("director", "/workshop/claims/1/"),
-    "what came for a claim": ("manager", "/workshop/goods/claims/1/delivery/"),
+    "work orders": ("technician", "/workshop/work-orders/"),
+    "plan work, building": ("technician", "/workshop/work-orders/new/"),
+    "plan work": ("technician", "/workshop/work-orders/new/?building=2"),
+    "rooms asked about work": ("technician", "/workshop/work-orders/1/"),
+    "rooms asked, at the desk": ("cashier", "/workshop/work-orders/1/"),
+    "work that goes on": ("technician", "/workshop/work-orders/2/"),
+    "work that has ended": ("technician", "/workshop/work-orders/3/"),
+    "a month's work orders": ("director", "/papers/work-orders/?kind=month"),
     "audit log": ("manager", "/audit/?show=all"),
     "audit log, nothing found": ("manager", "/audit/?person=nobody"),
     "a printed hash looked up": ("manager", "/audit/hash/?hash=0000000000000000&position=1"),
@@ -228,7 +243,6 @@ PAGES: dict[str, tuple[str, str]] = {
     "groups of meters": ("manager", "/link/policies/buildings/1/groups/"),
     "room's policy": ("manager", "/link/policies/rooms/5/change/"),
     "who decides what": ("cashier", "/link/policies/rooms/5/"),
-    "meter replaced": ("manager", "/link/policies/rooms/5/meter/"),
     "shared balances": ("cashier", "/link/balances/"),
     "people": ("manager", "/office/people/"),
     "person": ("manager", "/office/people/1/"),
@@ -303,6 +317,16 @@ PAGES: dict[str, tuple[str, str]] = {
     "mails ended, by no link": ("", "/my-room/notice/stop/none/"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
+    "replacements": ("technician", "/workshop/replacements/"),
+    "replacement": ("store", "/workshop/replacements/1/"),
+    "meter replaced": ("technician", "/workshop/replacements/new/?room=6"),
+    "software control": ("technician", "/workshop/controls/"),
+    "put under software control": ("technician", "/workshop/controls/new/?room=2"),
+    "true-ups": ("finance", "/workshop/true-ups/"),
+    "true-up to be checked": ("finance", "/workshop/true-ups/2/"),
+    "true-up told": ("cashier", "/workshop/true-ups/1/"),
+    "true-up slip": ("cashier", "/workshop/true-ups/1/slip/"),
+    "module that counted wrong": ("finance", "/workshop/true-ups/miscount/"),
     "thefts": ("cashier", "/losses/theft/"),
     "theft reported": ("cashier", "/losses/theft/report/?room=1"),
 }
@@ -508,6 +532,18 @@ def see_my_room(page: Page, site: Site, room: str) -> None:
     page.locator("#pin").fill(pin)
     with page.expect_navigation():
         page.locator("button.big").click()
+
+
+def see_my_rooms_faults(page: Page, site: Site) -> None:
+    see_my_room(page, site, "1-201")
+    page.goto("/my-room/fault/")
+
+
+def mistype_a_fault(page: Page) -> None:
+    page.goto("/workshop/faults/report/")
+    page.locator("#id_where").fill("9-999")
+    with page.expect_navigation():
+        page.locator("form[data-once] button.primary").click()
 
 
 def see_my_rooms_notice(page: Page, site: Site) -> None:
@@ -723,6 +759,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "PIN of a room": ("cashier", lambda page, site: make_a_pin(page) and None, "#pin"),
     "my room": ("", lambda page, site: see_my_room(page, site, "1-102"), ".my-supply"),
     "my room's notice": ("", see_my_rooms_notice, "#id_address"),
+    "my room's faults": ("", see_my_rooms_faults, "#id_text"),
+    "fault mistyped": ("cashier", lambda page, site: mistype_a_fault(page), ".errorlist"),
     "public list of low balances": ("", see_a_public_list, "img.sheet"),
     "list of no building": (
         "cashier",
@@ -807,7 +845,7 @@ def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) 
     """Walk through every page in one language and look at each in every way."""
     visitors = {
         who: visits(who, language=request.param)
-        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden")
+        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden", "technician", "store")
     }
     ways = IN_ALL_WAYS if request.param == "zh-hans" else {"light": NAMES_ONLY}
     return {name: look_at(visitor, axe, ways) for name, visitor in walk(visitors, site)}

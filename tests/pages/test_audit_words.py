@@ -23,14 +23,14 @@ from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
 from central.reports.audit.details import detail_words
 from central.reports.meetings.models import MeetingEntry
 from central.workshop.claims.models import ClaimStep
-from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
+from gateway.contract.commands import BeginSoftwareControl, BillGap, DrawEmergency, RelayWish
 from gateway.contract.facts import EntryKind
 
 Call = tuple[ast.Call, ast.FunctionDef | None, Path]
 FAMILIES = {
     "f'relay-{wish.value}'": [f"relay-{wish}" for wish in RelayWish],
     "f'set-{kind.value}'": [f"set-{kind}" for kind in RuleKind if not kind.startswith("price-")],
-    "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap)],
+    "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap, BeginSoftwareControl)],
     "AUDIT": [AUDIT],
     "VERIFIED": [VERIFIED],
     "f'item-{step.act}'": [f"item-{act}" for act in Act],

@@ -30,7 +30,8 @@ def _said(theft: Theft) -> Iterator[tuple[str, str]]:
 def _picture(photo: Photo, words: str) -> Picture:
     content = content_of(photo)
     size = f"{photo.width} × {photo.height} · {photo.size_bytes} B · {photo.kind}"
-    lines = (f"{words} · {photo.by.spoken_name} · {size}", f"SHA-256 {photo.digest}")
+    who = photo.by.spoken_name if photo.by else _("a resident")
+    lines = (f"{words} · {who} · {size}", f"SHA-256 {photo.digest}")
     if content is None:
         return Picture(b"", (*lines, _("The file is missing or is not what was received.")))
     return Picture(for_print(content), lines)

@@ -11,7 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from central.ledger.checking import VERIFIED
 from central.office.ledger_words import MOVES, SIDES, move_words, side_words
 from central.office.words import Words
-from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
+from gateway.contract.commands import (
+    BeginSoftwareControl,
+    BillGap,
+    DrawEmergency,
+    EndSoftwareControl,
+    RelayWish,
+)
 
 __all__ = ["ACTS", "MOVES", "SIDES", "TAKEN", "About", "act_words", "move_words", "side_words"]
 
@@ -123,6 +129,18 @@ ACTS: dict[str, Act] = {
     "case-found": Act(_("Said what a power case was")),
     "case-noted": Act(_("Added a note to a power case")),
     "case-closed": Act(_("Closed a power case")),
+    "fault-opened": Act(_("Opened a fault")),
+    "fault-seen-again": Act(_("Reported a fault again")),
+    "fault-ended": Act(_("A gateway said that a fault is over")),
+    "fault-acknowledged": Act(_("Acknowledged a fault")),
+    "fault-on-site": Act(_("Arrived at a fault")),
+    "fault-found": Act(_("Said what a fault was")),
+    "fault-noted": Act(_("Added a note to a fault")),
+    "fault-claimed": Act(_("Told the maker of a fault")),
+    "fault-replacement-asked": Act(_("Asked for a replacement")),
+    "fault-went-up": Act(_("Sent a fault up that was not solved in time")),
+    "fault-solved": Act(_("Solved a fault")),
+    "fault-closed": Act(_("Closed a fault")),
     "theft-unheard": Act(_("Told again of a theft that nobody acknowledged")),
     "take-evidence": Act(_("Took the evidence of a theft away")),
     "appeal-penalty": Act(_("Took down an appeal against a penalty")),
@@ -130,6 +148,15 @@ ACTS: dict[str, Act] = {
     "lay-penalty": Act(_("Charged a penalty for stolen power"), R),
     "change-penalty": Act(_("Reduced or annulled a penalty"), R),
     "pay-penalty-back": Act(_("Paid back what was owed of a penalty"), R),
+    "replacement-recorded": Act(_("Recorded that a module was replaced")),
+    "replacement-said": Act(_("Completed the record of a replaced module")),
+    "true-up-computed": Act(_("Computed what nobody metered")),
+    "true-up-checked": Act(_("Checked a true-up")),
+    "true-up-replaced": Act(_("Put another figure in place of an estimate")),
+    "true-up-told": Act(_("Told a customer of a true-up, and booked it")),
+    "true-up-disputed": Act(_("Took down a dispute about a true-up")),
+    "true-up-settled": Act(_("Noted how a dispute about a true-up ended")),
+    "true-up-reversed": Act(_("Took a true-up back")),
     "read-meter": Act(_("Read a meter by hand")),
     "settle-reading": Act(_("Settled readings that disagreed")),
     "close-readings": Act(_("Closed a sheet of readings")),
@@ -157,11 +184,19 @@ ACTS: dict[str, Act] = {
     "round-found": Act(_("Found something on a round")),
     "round-no-access": Act(_("Could not see a room on a round")),
     "round-ended": Act(_("Ended a round of a building")),
+    "work-order": Act(_("Took a step of a work order")),
+    "work-answer": Act(_("Entered what a room says to work")),
     "merge-balance": Act(_("Let rooms share one balance"), R),
     "split-balance": Act(_("Gave a room its own balance again"), R),
     "make-pin": Act(_("Made the PIN of a room's residents"), R),
     DrawEmergency.__struct_config__.tag: Act(_("Gave emergency supply"), R),
     BillGap.__struct_config__.tag: Act(_("Had a time without a meter billed"), R),
+    BeginSoftwareControl.__struct_config__.tag: Act(
+        _("Put a room with a faulty meter under software control"), R
+    ),
+    EndSoftwareControl.__struct_config__.tag: Act(
+        _("Ended a room's software control: its meter is good again"), R
+    ),
     f"relay-{RelayWish.OPEN}": Act(_("Ordered a relay to open"), R),
     f"relay-{RelayWish.CLOSE}": Act(_("Ordered a relay to close"), R),
     f"relay-{RelayWish.AUTO}": Act(_("Gave a relay back to the credit rule"), R),

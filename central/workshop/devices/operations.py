@@ -127,11 +127,6 @@ def step(number: str, move: DeviceMove, *, actor: User | None, now_ms: int) -> D
     return device
 
 
-def _queue() -> None:
-    """Lock the chain's head before any device: an act of many steps holds it from its first one on, and none waits in a circle."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
-
-
 @one_writer
 @transaction.atomic
 def correct(
@@ -164,6 +159,11 @@ def correct(
     told = replace(move, place=device.place, why=f"{before}: {move.why.strip()}")
     _write(device, told, DeviceState.ARRIVED, actor, now_ms)
     return device
+
+
+def _queue() -> None:
+    """Lock the chain's head before any device: an act of many steps holds it from its first one on, and none waits in a circle."""
+    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def _known(move: DeviceMove, number: str = "") -> Device | Refused | None:

@@ -22,6 +22,7 @@ SOURCES: dict[str, Source] = {
     "check": Source(_("goods-in check")),
     "claim": Source(_("claim %(of)s"), "workshop:claim"),
     "stock-taking": Source(_("stock-taking %(of)s"), "workshop:stock-taking"),
+    "fault": Source(_("fault %(of)s"), "workshop:fault"),
     "adopted": Source(_("from the campus's meters")),
 }
 
