@@ -204,6 +204,8 @@ WORK_FAULTS = (*WORKSHOP, Role.DIRECTOR, Role.ADMIN)
 """Goes there, says what it was, asks for a replacement, tells the maker, solves and closes it (R-4.3.3b, R-4.3.6)."""
 SEE_DEVICES = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
 """The workshop's front page, the store's devices with their histories, stock-takings (R-4.3.3a)."""
+READ_LABELS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.ADMIN)
+"""Sends a photograph of a label to find its device: it is read, and not kept."""
 KEEP_DEVICE_TYPES = (Role.STORE, Role.DIRECTOR, Role.ADMIN)
 """Makers, models with their minimum stock, places."""
 KEEP_STORE = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)

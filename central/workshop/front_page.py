@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from central import clock
 from central.domain.device_states import DeviceState
 from central.office import roles as acts
 from central.office.access import may, roles
 from central.office.bar_code_field import codes_of
 from central.office.words import Words
+from central.workshop.claims.queries import is_overdue, standing
 from central.workshop.devices.queries import named
 from central.workshop.faults.queries import late_faults, standing_faults
 from central.workshop.stock.minimum import short_types
@@ -51,12 +53,18 @@ class Door:
     allowed: tuple[str, ...] = acts.SEE_DEVICES
 
 
+def _overdue_claims() -> int:
+    now_ms = clock.now_ms()
+    return sum(is_overdue(one, now_ms) is not None for one in standing())
+
+
 TILES: tuple[Tile, ...] = (
     Tile(_("Faults not solved in time"), late_faults, "workshop:faults", "?show=up", "bad", acts.FOLLOW_FAULTS),
     Tile(_("Faults not solved"), standing_faults, "workshop:faults", allowed=acts.FOLLOW_FAULTS),
     Tile(_("To be checked"), lambda: count_in(DeviceState.ARRIVED), "workshop:stock", "?state=arrived"),
     Tile(_("To repair"), lambda: count_in(DeviceState.FAULTY), "workshop:stock", "?state=faulty"),
     Tile(_("At their makers"), lambda: count_in(DeviceState.CLAIMED), "workshop:stock", "?state=claimed"),
+    Tile(_("Claims overdue"), _overdue_claims, "workshop:claims", tone="bad", allowed=acts.SEE_GOODS),
     Tile(_("Models below their minimum"), lambda: len(short_types()), "workshop:stock", tone="bad"),
     Tile(pgettext_lazy("devices", "Missing"), lambda: count_in(DeviceState.MISSING), "workshop:stock", "?state=missing", "bad"),
     Tile(_("Stock-takings open"), lambda: open_takings().count(), "workshop:stock-takings"),
@@ -70,6 +78,8 @@ DOORS: tuple[Door, ...] = (
         "workshop:faults",
         acts.FOLLOW_FAULTS,
     ),
+    Door(_("Goods-in"), _("Orders, deliveries, and what waits for its check."), "workshop:goods", acts.SEE_GOODS),
+    Door(_("Claims to makers"), _("What was claimed, who telephoned, what the maker does."), "workshop:claims", acts.SEE_GOODS),
     Door(pgettext_lazy("store", "Stock"), _("Every module and concentrator: where it is, what it went through."), "workshop:stock"),
     Door(_("Stock-taking"), _("Count a place with a phone, see what differs, book it."), "workshop:stock-takings"),
     Door(_("Labels"), _("QR labels for devices, on sheets or a roll."), "workshop:labels", acts.KEEP_STORE),
@@ -98,7 +108,7 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "workshop/front.html", context | {"is_asked": True})
 
 
-@roles(*acts.SEE_DEVICES)
+@roles(*acts.READ_LABELS)
 @require_POST
 def find_by_photo(request: HttpRequest) -> HttpResponse:
     """Go to the device whose label or plate is in a photograph; show what it says where that names none, or several."""
@@ -126,5 +136,5 @@ def _context(request: HttpRequest) -> dict[str, object]:
         "doors": [(door, reverse(door.view)) for door in DOORS if may(request, door.allowed)],
         "short": short_types(),
         "q": "",
-        "photo_form": PhotoForm(),
+        "photo_form": PhotoForm() if may(request, acts.READ_LABELS) else None,
     }

@@ -73,8 +73,8 @@ def everything() -> None:
     seed_agreement.agreement()
     seed_gateways.gateways()
     seed_bench.bench()
-    seed_stock.stock()
     seed_goods.goods()
+    seed_stock.stock()
     seed_faults.faults()
 
 

@@ -9,9 +9,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
+import numpy
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page
 
 from central import clock
@@ -117,9 +121,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "device not found": ("keeper", "/workshop/find/?q=M-999999"),
     "stock": ("keeper", "/workshop/stock/"),
     "stock to repair": ("director", "/workshop/stock/?state=faulty"),
-    "device that is good": ("keeper", "/workshop/stock/M-000003/"),
-    "device to repair": ("keeper", "/workshop/stock/M-000008/"),
-    "device in use": ("director", "/workshop/stock/M-000012/"),
+    "device that is good": ("keeper", "/workshop/find/?q=202411000002"),
+    "device to repair": ("keeper", "/workshop/find/?q=202411000007"),
+    "device in use": ("director", "/workshop/find/?q=000202410000"),
     "labels": ("keeper", "/workshop/stock/labels/?type=DDS-1"),
     "labels mistyped": ("keeper", "/workshop/stock/labels/?sheet=a4&numbers=x"),
     "meters without a record": ("keeper", "/workshop/stock/adopt/"),
@@ -688,6 +692,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "power bureau's bill mistyped": ("finance", lambda page, site: mistype_a_bill(page), "ul.errorlist"),
     "K/3's list previewed": ("finance", lambda page, site: send_k3_list(page, GOOD_K3_LIST), "#import"),
     "building's agreement": ("cashier", lambda page, site: open_agreement(page), "#line-bridge"),
+    "codes of a photograph": ("manager", lambda page, site: read_a_plate(page), ".codes"),
+    "check refused": ("manager", lambda page, site: fail_without_finding(page), ".note.bad"),
     "rows of a party": ("finance", lambda page, site: open_agreement(page, "money/k3"), "#rows-title"),
     "other party's list previewed": (
         "finance",
@@ -839,6 +845,21 @@ def walk(visitors: dict[str, Visitor], site: Site) -> Iterator[tuple[str, Visito
         assert visitors[who].page.locator(proof).count(), f"{name} did not come up"
         yield name, visitors[who]
         forgive(name, visitors[who])
+
+
+def read_a_plate(page: Page) -> None:
+    page.goto("/workshop/goods/deliveries/2/")
+    drawn = zxingcpp.create_barcode("20261130-77", zxingcpp.BarcodeFormat.Code128).to_image(scale=6)
+    file = BytesIO()
+    Image.fromarray(numpy.array(drawn)).save(file, "PNG")
+    plate = {"name": "plate.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    page.locator("input[name=code]").set_input_files(plate)
+    page.locator("form[action$='/codes/'] button").click()
+
+
+def fail_without_finding(page: Page) -> None:
+    page.goto("/workshop/goods/checks/M-000004/")
+    page.locator("button[value=faulty]").click()
 
 
 def give_password_again(page: Page, proof: str) -> None:

@@ -228,6 +228,16 @@ def test_what_cannot_be_is_refused_by_name(store):
     assert store.close(one) is TakingRefusal.ENDED
 
 
+def test_a_closing_that_nobody_has_counted_for_is_refused(store, monkeypatch):
+    monkeypatch.setattr(taking, "MOST_CHANGES", 1)
+    one = store.begin("G1")
+    before = store.where()
+    assert store.close(one) is TakingRefusal.TOO_MANY_CHANGES
+    assert store.where() == before
+    store.read(one, "M-000001", "G1")
+    assert isinstance(store.close(one), StockTakingEnd)
+
+
 @given(st.sampled_from(DeviceState), st.sampled_from(Holds))
 def test_a_closing_writes_only_steps_that_a_state_allows(state, holds):
     place = 1 if state in HELD else None

@@ -171,6 +171,9 @@ def test_a_check_ends_good_with_the_plate_read_and_goes_on_to_the_next(delivery:
     for serial in ("SN-1", "SN-2"):
         delivery.post(ENTER, entry(serial))
     assert "No bench record has this serial number" in words(delivery.get("/workshop/goods/checks/M-000001/"))
+    mend = "/workshop/goods/checks/M-000001/mend/"
+    assert "(M-000002)" in words(delivery.post(mend, entry("SN-2", why="typed twice")))
+    assert delivery.post(mend, entry("SN-11", why="typed wrongly")).status_code == 302
     done = "/workshop/goods/checks/M-000001/done/"
     unread = delivery.post(done, checked("good", read_plate=""))
     assert (unread.status_code, GoodsCheck.objects.count()) == (400, 0)

@@ -23,8 +23,8 @@ def photos_of(claim: Claim) -> list[str]:
 
 
 def proposed(claim: Claim) -> str:
-    """Write the claim from its devices' findings, in the maker's language."""
-    devices = list(claim.devices.select_related("device__type"))
+    """Write the claim from its devices' findings, in the maker's language; what was given up before it is sent is not in it."""
+    devices = list(claim.devices.filter(ended_ms=None).select_related("device__type"))
     with translation.override(claim.language):
         head = [
             _("To %(maker)s:") % {"maker": claim.maker.name},

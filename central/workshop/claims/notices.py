@@ -76,7 +76,7 @@ PROMISES = {
 
 
 def _text_lines(params: Params) -> Sequence[str]:
-    return str(params["text"]).splitlines()
+    return str(params.get("text", "")).splitlines()
 
 
 def _photos(params: Params, _language: str) -> Sequence[Picture]:

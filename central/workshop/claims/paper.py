@@ -46,7 +46,7 @@ def claims_paper(rows: Sequence[ClaimRow], now_ms: int) -> Paper:
         Column("called", _("Telephoned on"), width=12),
         Column("state", _("State"), width=18),
         Column("promise", _("What the maker does"), width=20),
-        Column("due", _("Until"), width=12),
+        Column("due", pgettext("a day", "until"), width=12),
         Column("closed", _("Closed on"), width=12),
     ]
     return Paper(

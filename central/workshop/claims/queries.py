@@ -31,9 +31,9 @@ def standing() -> QuerySet[Claim]:
 
 
 def closed() -> QuerySet[Claim]:
-    """Give those closed last."""
+    """Give those that are closed, the last first."""
     found = Claim.objects.filter(state=Claim.State.CLOSED).select_related("maker")
-    return found.annotate(count=Count("devices")).order_by("-closed_ms")[:MOST_CLOSED]
+    return found.annotate(count=Count("devices")).order_by("-closed_ms", "-pk")
 
 
 def rows(claims: Sequence[Claim], now_ms: int) -> list[Row]:

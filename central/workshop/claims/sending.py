@@ -113,7 +113,7 @@ def mails_of(claim: Claim) -> list[Mailed]:
 def _unsendable(claim: Claim) -> Refused | None:
     if claim.state == Claim.State.CLOSED:
         return Refused(ClaimRefusal.CLOSED)
-    return None if claim.devices.exists() else Refused(ClaimRefusal.NO_DEVICES)
+    return None if claim.devices.filter(ended_ms=None).exists() else Refused(ClaimRefusal.NO_DEVICES)
 
 
 def _gone(claim: Claim, said: Said, actor: User, now_ms: int) -> Refused | None:
@@ -139,7 +139,7 @@ def _to_maker(claim: Claim, device: str, said: Said, actor: User, now_ms: int) -
 
 
 def _numbers(claim: Claim) -> str:
-    devices = ClaimDevice.objects.filter(claim=claim).select_related("device__type")
+    devices = ClaimDevice.objects.filter(claim=claim, ended_ms=None).select_related("device__type")
     return ", ".join(f"{one.device.type.name} {one.device.serial}" for one in devices)[:200]
 
 

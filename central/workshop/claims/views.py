@@ -31,7 +31,7 @@ def claims(request: HttpRequest) -> HttpResponse:
     now_ms = clock.now_ms()
     context = {
         "standing": queries.rows(queries.standing(), now_ms),
-        "closed": queries.rows(queries.closed(), now_ms),
+        "closed": queries.rows(queries.closed()[: queries.MOST_CLOSED], now_ms),
         "may_keep": may(request, KEEP_GOODS),
     }
     return render(request, "workshop/claims.html", context)

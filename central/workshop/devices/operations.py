@@ -4,7 +4,7 @@ Nothing else writes a device: goods-in, stock-taking, claims, faults and replace
 transactions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db import transaction
@@ -130,6 +130,40 @@ def step(number: str, move: DeviceMove, *, actor: User | None, now_ms: int) -> D
 def _queue() -> None:
     """Lock the chain's head before any device: an act of many steps holds it from its first one on, and none waits in a circle."""
     ChainHead.objects.select_for_update().filter(pk=1).first()
+
+
+@one_writer
+@transaction.atomic
+def correct(
+    number: str, type_: DeviceType, serial: str, move: DeviceMove, *, actor: User, now_ms: int
+) -> Device | Refused:
+    """Mend what was entered wrongly, serial number or model, while a device waits for its check; `move.why` says why.
+
+    It stays where it is: `move` is MOVED. Its stock number stays, so its kind does; the step tells what it was before.
+    """
+    _queue()
+    device = Device.objects.select_related("type", "place").filter(pk=number).first()
+    serial = " ".join(serial.split())
+    if device is None:
+        return Refused(DeviceRefusal.UNKNOWN_DEVICE, number)
+    if (known := _known(move, number)) is not None:
+        return known
+    if device.state != DeviceState.ARRIVED:
+        return Refused(DeviceRefusal.NOT_FROM_THIS_STATE, device.state)
+    if type_.kind != device.type.kind:
+        return Refused(DeviceRefusal.UNKNOWN_TYPE)
+    if not serial:
+        return Refused(DeviceRefusal.NO_SERIAL)
+    if not move.why.strip():
+        return Refused(DeviceRefusal.NO_REASON)
+    twin = Device.objects.filter(type=type_, serial__iexact=serial).exclude(pk=number).first()
+    if twin is not None:
+        return Refused(DeviceRefusal.SERIAL_KNOWN, twin.number)
+    before = f"{device.type.code} {device.serial} -> {type_.code} {serial}"
+    device.type, device.serial = type_, serial
+    told = replace(move, place=device.place, why=f"{before}: {move.why.strip()}")
+    _write(device, told, DeviceState.ARRIVED, actor, now_ms)
+    return device
 
 
 def _known(move: DeviceMove, number: str = "") -> Device | Refused | None:

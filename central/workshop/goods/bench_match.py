@@ -10,6 +10,8 @@ from central.workshop.devices.models import Device
 from central.workshop.goods.models import Order
 from central.workshop.goods.queries import came_of, ordered_of
 
+MOST_RECORDS = 500
+
 
 def bench_of(device: Device) -> BenchRecord | None:
     """Give the newest bench record whose identity or address is the device's serial number; case doesn't count."""
@@ -42,3 +44,13 @@ def _is_other_model(device: Device, record: BenchRecord) -> bool:
         expected.casefold(),
         device.type.name.casefold(),
     )
+
+
+def unknown_of(order: Order) -> list[BenchRecord]:
+    """Give the bench records that name this order, and a serial number that nobody entered: entered wrongly, or not yet."""
+    records = BenchRecord.objects.filter(order__iexact=order.number).order_by("-at_ms")[:MOST_RECORDS]
+    serials = {
+        serial.casefold()
+        for serial in Device.objects.filter(type__maker=order.maker).values_list("serial", flat=True)
+    }
+    return [one for one in records if not serials & {one.identity.casefold(), one.address.casefold()}]

@@ -7,16 +7,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from central import clock
-from central.domain.device_states import DeviceState
+from central.domain.device_states import DeviceAct, DeviceState
 from central.domain.goods_in import MAY_BE_GOOD
 from central.office.access import may, roles
 from central.office.roles import KEEP_GOODS, SEE_GOODS
 from central.workshop.bench.queries import row_of
 from central.workshop.claims.words import finding_words
 from central.workshop.devices.models import Device
+from central.workshop.devices.operations import DeviceMove, correct
+from central.workshop.devices.operations import Refused as DeviceRefused
+from central.workshop.devices.words import refusal_words as device_refusal_words
 from central.workshop.goods.bench_match import bench_of, found_by_itself
 from central.workshop.goods.checking import Checked, Refused, check_device
-from central.workshop.goods.forms import CheckForm, Part, empty_parts, sent_parts
+from central.workshop.goods.forms import CheckForm, CorrectForm, Part, empty_parts, sent_parts
 from central.workshop.goods.models import GoodsCheck
 from central.workshop.goods.queries import waiting
 from central.workshop.goods.words import refusal_words
@@ -56,6 +59,23 @@ def check_done(request: HttpRequest, device: str) -> HttpResponse:
     return _page(request, found, form, sent.parts, 400)
 
 
+@roles(*KEEP_GOODS)
+@require_POST
+def correct_entry(request: HttpRequest, device: str) -> HttpResponse:
+    """Mend a serial number or a model that was entered wrongly."""
+    found, now_ms = _found(device), clock.now_ms()
+    form = CorrectForm(request.POST, kind=found.type.kind)
+    if form.is_valid():
+        said = form.cleaned_data
+        move = DeviceMove(f"mend-{said['step']}", DeviceAct.MOVED, now_ms, source="check", why=said["why"])
+        done = correct(found.pk, said["type"], said["serial"], move, actor=request.user, now_ms=now_ms)
+        if not isinstance(done, DeviceRefused):
+            messages.success(request, _("It is mended; the record tells what it was before."))
+            return redirect("workshop:goods-check", device)
+        form.add_error(None, device_refusal_words(done))
+    return _page(request, found, CheckForm(), empty_parts(), 400, mend=form)
+
+
 def _found(device: str) -> Device:
     return get_object_or_404(Device.objects.select_related("type__maker", "place"), pk=device)
 
@@ -74,10 +94,16 @@ def _checked(request: HttpRequest, done: GoodsCheck, now_ms: int) -> HttpRespons
 
 
 def _page(
-    request: HttpRequest, found: Device, form: CheckForm, parts: list[Part], status: int = 200
+    request: HttpRequest,
+    found: Device,
+    form: CheckForm,
+    parts: list[Part],
+    status: int = 200,
+    mend: CorrectForm | None = None,
 ) -> HttpResponse:
     record = bench_of(found)
     by_itself = found_by_itself(found, record)
+    as_entered = {"serial": found.serial, "type": found.type.code}
     may_check = may(request, KEEP_GOODS) and found.state == DeviceState.ARRIVED
     context = {
         "device": found,
@@ -89,6 +115,7 @@ def _page(
         "form": form if may_check else None,
         "refused": form if form.is_bound else None,
         "parts": parts,
+        "mend": mend or CorrectForm(initial=as_entered, kind=found.type.kind),
         "checks": [
             (one, [(finding_words(f["what"]), f) for f in one.findings])
             for one in found.checks.select_related("by", "claim")

@@ -97,6 +97,9 @@ def read_plate(request: HttpRequest, number: int) -> HttpResponse:
         return _page(request, found, entry, 400, code_form=form)
     codes = codes_of(form.cleaned_data["code"])
     if isinstance(codes, tuple):
+        entry.fields["serial"].widget.attrs.pop(
+            "autofocus"
+        )  # a phone would hide the codes behind its keyboard
         return _page(request, found, entry, codes=codes)
     form.add_error("code", codes)
     return _page(request, found, entry, 400, code_form=form)

@@ -146,6 +146,19 @@ class EntryForm(forms.Form):
         self.fields["type"].queryset = types()
 
 
+class CorrectForm(forms.Form):
+    """What was entered wrongly."""
+
+    step = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    serial = forms.CharField(label=_("Serial number"), max_length=LONGEST_SERIAL)
+    type = TypeField(label=_("Device model"))
+    why = forms.CharField(label=_("Why"), max_length=150)
+
+    def __init__(self, *given: Any, kind: str, **named: Any) -> None:
+        super().__init__(*given, auto_id="id_correct_%s", **named)
+        self.fields["type"].queryset = types().filter(kind=kind)
+
+
 class CodeForm(forms.Form):
     """A photograph of the plate, and the model that the device is of."""
 

@@ -12,6 +12,7 @@ from central.office.access import may, roles
 from central.office.roles import KEEP_GOODS, SEE_GOODS
 from central.workshop.claims import queries as claim_queries
 from central.workshop.goods import queries
+from central.workshop.goods.bench_match import unknown_of
 from central.workshop.goods.forms import DeliveryForm, LineForm, OrderForm
 from central.workshop.goods.models import Order
 from central.workshop.goods.orders import Refused, close_order, place_order, set_line
@@ -101,6 +102,7 @@ def order_page(request: HttpRequest, found: Order, status: int = 200, **more: ob
         "row": queries.order_row(found),
         "order": found,
         "deliveries": queries.deliveries().filter(order=found),
+        "unknown": unknown_of(found),
         "is_open": is_open,
         "line_form": LineForm(maker=found.maker) if is_open else None,
         "delivery_form": DeliveryForm() if is_open else None,

@@ -22,4 +22,5 @@ urlpatterns = [
     ),
     path("goods/checks/<str:device>/", check_views.check, name="goods-check"),
     path("goods/checks/<str:device>/done/", check_views.check_done, name="goods-check-done"),
+    path("goods/checks/<str:device>/mend/", check_views.correct_entry, name="goods-mend"),
 ]

@@ -7,8 +7,6 @@ from django.db import transaction
 
 from central.campus.models import Binding, Building, Meter
 from central.domain.device_states import DeviceAct
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.workshop.devices.models import Device, DeviceType
@@ -27,11 +25,11 @@ class Adopted:
     """Meters' numbers that a step refused: another device is that meter."""
 
 
-@one_writer
-@transaction.atomic
 def adopt_building(building: Building, type_: DeviceType, *, actor: User, now_ms: int) -> Adopted:
-    """Make a record for each meter that hangs in a building and has none. One of another model than the gateways' is left."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    """Make a record for each meter that hangs in a building and has none. One of another model than the gateways' is left.
+
+    Each record is a transaction of its own: hundreds of them in one would keep the desk waiting. What was broken off is done again.
+    """
     hanging = _hanging(building)
     known = set(Device.objects.filter(meter_no__in=hanging).values_list("meter_no", flat=True))
     gateway = getattr(building, "gateway", None)
@@ -53,7 +51,8 @@ def adopt_building(building: Building, type_: DeviceType, *, actor: User, now_ms
         else:
             refused.append(number)
     if made:
-        _on_record(building, type_, made, actor, now_ms)
+        with transaction.atomic():
+            _on_record(building, type_, made, actor, now_ms)
     return Adopted(made, len(known), tuple(sorted(others.items())), tuple(refused))
 
 

@@ -20,7 +20,7 @@ PER_SHEET = COLUMNS * ROWS
 WIDTH, HEIGHT = 70 * mm, 37 * mm
 TOP = A4[1] - (A4[1] - ROWS * HEIGHT) / 2
 ROLL = (62 * mm, 29 * mm)
-INSIDE = 4 * mm
+INSIDE = 5.2 * mm
 """Round the code it is the quiet zone, more than four of its modules."""
 LARGE, SMALL = 17.0, 8.0
 

@@ -18,6 +18,9 @@ class Source:
 
 SOURCES: dict[str, Source] = {
     "bench": Source(_("bench record")),
+    "delivery": Source(_("delivery %(of)s"), "workshop:delivery"),
+    "check": Source(_("goods-in check")),
+    "claim": Source(_("claim %(of)s"), "workshop:claim"),
     "stock-taking": Source(_("stock-taking %(of)s"), "workshop:stock-taking"),
     "fault": Source(_("fault %(of)s"), "workshop:fault"),
     "adopted": Source(_("from the campus's meters")),

@@ -19,7 +19,7 @@ from central.workshop.devices.queries import named
 from central.workshop.stock.models import StockScan, StockTaking, StockTakingEnd
 from central.workshop.stock.taking_queries import Comparison, comparison, open_takings, places_of
 
-LONGEST_LABEL, MOST_LABELS = 80, 200
+LONGEST_LABEL, MOST_LABELS, MOST_CHANGES = 80, 200, 500
 NUMBER = re.compile(r"[MC]-[0-9]{6,9}?(?=[MC]-|$)", re.IGNORECASE)
 """A stock number; several run together where a reader went on while the network was gone."""
 
@@ -40,6 +40,8 @@ class TakingRefusal(StrEnum):
     """Several devices have this serial number: their stock numbers tell them apart."""
     CHANGED = "changed"
     """Something was counted or changed since the differences were shown."""
+    TOO_MANY_CHANGES = "too-many-changes"
+    """More records would change than a day in a store changes: nobody has counted there yet. The desk would wait, too."""
     NOT_PUT_BACK = "not-put-back"
     NO_ARRIVALS_PLACE = "no-arrivals-place"
     """What was missing and is here must be checked: say where it is put."""
@@ -165,6 +167,8 @@ def close(number: int, said: Closing, *, actor: User, now_ms: int) -> StockTakin
     found = comparison(taking)
     if found.digest != said.shown:
         return TakingRefusal.CHANGED
+    if sum(found.count(outcome) for outcome in WRITES) > MOST_CHANGES:
+        return TakingRefusal.TOO_MANY_CHANGES
     if found.count(Outcome.MISLAID) and not said.has_put_back:
         return TakingRefusal.NOT_PUT_BACK
     places = {place.pk: place for place in Place.objects.all()}

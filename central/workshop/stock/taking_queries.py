@@ -13,7 +13,7 @@ from central.workshop.devices.models import Device, Place
 from central.workshop.stock.models import StockScan, StockTaking
 from central.workshop.stock.queries import changed_since
 
-LAST_SCANS = 20
+LAST_SCANS = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from central import clock
+from central.domain.device_states import DeviceState, Holds, fits
 from central.domain.stock_count import Outcome
 from central.office.access import may, roles
 from central.office.bar_code_field import codes_of
@@ -37,7 +39,7 @@ from central.workshop.stock.taking_paper import day_of, taking_paper
 from central.workshop.stock.taking_words import REFUSALS
 from central.workshop.stock.words import CONSEQUENCES, OUTCOMES, badge_of
 
-TAKINGS_SHOWN = 50
+TAKINGS_SHOWN, DIFFERENCES_PER_PAGE = 50, 200
 FORMS = ("pdf", "xlsx", "json")
 
 
@@ -245,16 +247,21 @@ def _said(scan: StockScan) -> str:
         return ""
     if device.place is None:
         return str(badge_of(device.state).word)
-    return _("recorded at %(place)s") % {"place": f"{device.place.code} {device.place.name}"}
+    where = {"place": f"{device.place.code} {device.place.name}"}
+    if not fits(DeviceState(device.state), Holds(scan.place.holds)):
+        return _("may not lie here, belongs to %(place)s") % where
+    return _("recorded at %(place)s") % where
 
 
 def _differences(request: HttpRequest, one: StockTaking, form: CloseForm | None) -> HttpResponse:
     found = queries.comparison(one)
     places = {place.pk: place for place in Place.objects.all()}
-    devices = queries.names_of(line.device for line in found.differences)
+    page = Paginator(found.differences, DIFFERENCES_PER_PAGE).get_page(request.GET.get("page"))
+    devices = queries.names_of(line.device for line in page)
     context = {
         "taking": one,
         "found": found,
+        "page": page,
         "counts": [(OUTCOMES[outcome], n) for outcome in Outcome if (n := found.count(outcome))],
         "rows": [
             (
@@ -264,7 +271,7 @@ def _differences(request: HttpRequest, one: StockTaking, form: CloseForm | None)
                 places.get(line.recorded),
                 places.get(line.counted),
             )
-            for line in found.differences
+            for line in page
         ],
         "form": form or CloseForm.new(found.digest),
         "digest": found.digest,

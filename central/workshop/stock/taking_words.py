@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from central.office.words import Words
-from central.workshop.stock.taking import MOST_LABELS, TakingRefusal
+from central.workshop.stock.taking import MOST_CHANGES, MOST_LABELS, TakingRefusal
 
 REFUSALS: dict[TakingRefusal, Words] = {
     TakingRefusal.ALREADY_OPEN: _("Stock is being taken there already: go on with that one, or close it first."),
@@ -14,9 +14,10 @@ REFUSALS: dict[TakingRefusal, Words] = {
     TakingRefusal.OTHER_PLACE: _("This place is not counted here. Choose one of the list."),
     TakingRefusal.SEVERAL: _("Several devices have this serial number: read the stock number on the store's own label."),
     TakingRefusal.CHANGED: _("Something was counted or changed since this page was shown: look at it again, then close."),
+    TakingRefusal.TOO_MANY_CHANGES: _("More than 500 records would change at once: count on first, or take stock place by place."),
     TakingRefusal.NOT_PUT_BACK: _("Devices lie among others: carry them back to their places, tick that, then close."),
     TakingRefusal.NO_ARRIVALS_PLACE: _("Say where that is put which was missing and is here: it must be checked."),
     TakingRefusal.NO_REASON: _("Say why."),
     TakingRefusal.EXISTS_WITH_DIFFERENT: _("This was sent before for something else. Open the page again and say it anew."),
 }  # fmt: skip
-assert MOST_LABELS == 200, "the words above name it"
+assert (MOST_LABELS, MOST_CHANGES) == (200, 500), "the words above name them"
