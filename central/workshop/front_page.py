@@ -61,12 +61,14 @@ def _overdue_claims() -> int:
     return sum(is_overdue(one, now_ms) is not None for one in claims_standing())
 
 
+SEEN = acts.SEE_REPLACEMENTS
+
 TILES: tuple[Tile, ...] = (
     Tile(_("Faults not solved in time"), late_faults, "workshop:faults", "?show=up", "bad", acts.FOLLOW_FAULTS),
     Tile(_("Faults not solved"), standing_faults, "workshop:faults", allowed=acts.FOLLOW_FAULTS),
-    Tile(_("Rooms under software control"), lambda: controls_standing().count(), "workshop:controls", allowed=acts.SEE_REPLACEMENTS),
-    Tile(_("Replacements to be completed"), incomplete, "workshop:replacements", allowed=acts.SEE_REPLACEMENTS),
-    Tile(_("True-ups not decided"), undecided, "workshop:true-ups", allowed=acts.SEE_REPLACEMENTS),
+    Tile(_("Rooms under software control"), lambda: controls_standing().count(), "workshop:controls", allowed=SEEN),
+    Tile(_("Replacements to be completed"), incomplete, "workshop:replacements", allowed=SEEN),
+    Tile(_("True-ups not decided"), undecided, "workshop:true-ups", allowed=SEEN),
     Tile(_("To be checked"), lambda: count_in(DeviceState.ARRIVED), "workshop:stock", "?state=arrived"),
     Tile(_("To repair"), lambda: count_in(DeviceState.FAULTY), "workshop:stock", "?state=faulty"),
     Tile(_("At their makers"), lambda: count_in(DeviceState.CLAIMED), "workshop:stock", "?state=claimed"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from central import clock
 from central.campus.models import Room
+from central.ledger.one_writer import one_writer
 from central.office.access import may, roles
 from central.office.roles import FOLLOW_FAULTS, REPORT_FAULTS, WORK_FAULTS
 from central.workshop.devices.queries import good_by_type
@@ -156,6 +157,7 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "workshop/fault_report.html", {"form": form}, status=400)
 
 
+@one_writer
 @transaction.atomic
 def _report(request: HttpRequest, form: ReportForm) -> Fault | Refused:
     said, now_ms = form.cleaned_data, clock.now_ms()
