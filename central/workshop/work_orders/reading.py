@@ -208,7 +208,7 @@ def needed_elsewhere(order: WorkOrder) -> dict[str, WorkOrder]:
 
 
 def meters_at_work(building: Building, _now_ms: int) -> set[str]:
-    """Give the meters of a building that are off for work or coming back: a circuit that is isolated silences them, which is no fault."""
+    """Give a building's meters that are off for work or coming back: an isolated circuit silences them, which is no fault."""
     states = [one.value for one in (*LOCKED, OrderState.ENDED)]
     orders = WorkOrder.objects.filter(building=building, state__in=states)
     return {meter for order in orders for meter in meters_now(order, order.locks.all()).values() if meter}
