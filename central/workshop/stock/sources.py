@@ -23,6 +23,7 @@ SOURCES: dict[str, Source] = {
     "claim": Source(_("claim %(of)s"), "workshop:claim"),
     "stock-taking": Source(_("stock-taking %(of)s"), "workshop:stock-taking"),
     "fault": Source(_("fault %(of)s"), "workshop:fault"),
+    "replacement": Source(_("replacement %(of)s"), "workshop:replacement"),
     "adopted": Source(_("from the campus's meters")),
 }
 
