@@ -57,6 +57,7 @@ SENTENCES = (
     mark("the money of an entry is not its energy times its price"),
     mark("a reading could not be booked; the gateway's log says why"),
     mark("the same grant came again with other content"),
+    mark("the same id came again with other content"),
     mark("the same version came again with other content"),
     mark("command {number} came again with other content"),
     mark("central has row {number} of epoch {epoch}, this store ends at {last}"),
@@ -75,9 +76,12 @@ SENTENCES = (
     mark("no {what} {subject} stands"),
 )
 """As the rules write them; each fact is a word of its own on the wire too."""
-WORDED = {"position": POSITIONS, "why": WHY, "doubt": DOUBTS}
+NO_METER = {"no meter": mark("no meter")}
+WORDED = {"position": POSITIONS, "why": WHY, "doubt": DOUBTS, "about": NO_METER}
 """Facts that are stable words, and the sentences for them."""
-LONG = frozenset({"reason", "command", "why", "begun", "ended", "phases", "path", "detail", "subject"})
+LONG = frozenset(
+    {"about", "reason", "command", "why", "begun", "ended", "phases", "path", "detail", "subject"}
+)
 ONE_WORD = r"\S+"
 
 

@@ -38,6 +38,10 @@ from gateway.technician.rule_words import SENTENCES, detail_text
         ),
         ("drawn already within 30 days", "30 天内已启用过"),
         ("no exists-with-different command 7 stands", "没有未解除的 编号相同、内容不同 command 7"),
+        (
+            "no meter: supplied, billed nothing, never cut for credit; li: it burnt (w-7)",
+            "无表：照常供电，不计费，不因欠费断电；li: it burnt (w-7)",
+        ),
         ("li: he said so", "li: he said so"),
     ],
 )
