@@ -62,7 +62,7 @@ SENTENCES = (
     mark("command {number} came again with other content"),
     mark("central has row {number} of epoch {epoch}, this store ends at {last}"),
     mark("no meter: supplied, estimated at {wh} Wh a day"),
-    mark("{meter}: supplied, billed nothing, never cut for credit; {reason}"),
+    mark("{about}: supplied, billed nothing, never cut for credit; {detail}"),
     mark("{why}: restored {number} times within a day; a person must close it"),
     mark("the account has no bucket named {bucket}"),
     mark("bucket {bucket} is kept in {unit}"),
