@@ -38,7 +38,6 @@ def test_electricity_an_item_and_change_from_the_room_to_the_printed_receipts(
     page.bring_to_front()
     page.keyboard.press("Escape")
     expect(page.locator("#find")).to_be_focused()
-    desk.outside[:] = [url for url in desk.outside if not url.startswith("chrome")]
 
 
 def test_the_usual_sale_is_the_room_the_amount_and_three_times_enter(desk: Visitor, site: Site) -> None:
