@@ -1,6 +1,7 @@
 """`cardroom-central`: the command line of central. It parses, sets the data folder and hands over; it does nothing itself."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     from central.clock import UnreadableBenchClock
 
+    # What is loaded here stays to the end: to look through it for garbage again and again is a tenth of the start.
+    gc.disable()
     try:
         django.setup()
         from central.ledger.immutability import TriggersMissing
@@ -49,7 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _failed(f"the data folder can't be used: {error}; check --data and the rights of this user")
     _speak_as_the_terminal()
     try:
-        return _command(options.run)(options)
+        run = _command(options.run)
+        gc.freeze()
+        gc.enable()
+        return run(options)
     except (
         *(SigningKeyMissing, TriggersMissing, ConfigurationTooBig),
         *(UnreadableBenchClock, AuthorityUnreadable),
