@@ -31,7 +31,7 @@ from central.office import approvals
 from central.office.models import Approval
 from central.office.roles import Role
 from gateway.contract.facts import CommandOutcome, EntryKind
-from tests.central.conftest import NOW_MS, import_list
+from tests.central.conftest import NOW_MS, import_list, rounds
 from tests.central.go_live_steps import credit_all, give_back_all, people, report
 from tests.central.steps import ROOM, answered, customer, last, up
 
@@ -292,7 +292,7 @@ def test_a_grant_that_never_reached_its_gateway_is_asked_back_behind_it(taker, t
     assert faults() == []
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", rounds(8))
 def test_whatever_is_given_used_and_undone_the_books_say_it(taker, twin, seed):
     """Given = heads x amount; after an undo the subsidy is exactly what was used of it. Each seed has databases of its own."""
     chance = random.Random(seed)
