@@ -10,7 +10,16 @@ import signal
 
 import pytest
 
-LONGEST = ("test_on_postgresql.py", "test_update.py", "test_dead_pi.py", "test_find_on_lines.py")
+LONGEST = (
+    *("test_on_postgresql.py", "test_every_page.py", "test_simulate.py", "test_hostile_input.py"),
+    *(
+        "test_rules_machine.py",
+        "test_fuzz_pages.py",
+        "test_update.py",
+        "test_dead_pi.py",
+        "test_find_on_lines.py",
+    ),
+)
 """Minutes of one worker, or half a one that mostly waits."""
 
 

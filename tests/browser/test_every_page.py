@@ -12,12 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from central import clock
 from central.domain.periods import accounting_period_of, week_of
 from central.losses.readings.sheets import month_of
-from tests.browser.conftest import CHROMIUM, DESK, PHONE, Site, Visitor, Visits, launched, made_once
+from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits, made_once
 from tests.browser.own_site import seed_whole, serving, site_at
 from tests.browser.seed import PASSWORD
 
@@ -735,13 +735,6 @@ NAMES_ONLY = {
 }
 """What words can spoil. The colours and the structure of a page are the same in both languages."""
 IN_ALL_WAYS = {"dark": COLOURS_ONLY, "light": {}}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Chromium without its windows where it is installed: the same pages, drawn and judged the same, for a fifth less."""
-    with launched(shutil.which("chromium-headless-shell") or CHROMIUM) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

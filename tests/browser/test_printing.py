@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Response, expect
 from tests.browser.conftest import Site, Visitor
 
 Visit = Callable[..., Visitor]
+SHOWS_PDF = True
 pytestmark = pytest.mark.xdist_group("printing")
 
 

@@ -9,6 +9,7 @@ from tests.browser.conftest import Site, Visitor
 from tests.browser.selling_keys import LIST_OF_ITEMS, Keys, print_by_keyboard, sell_by_keyboard
 
 Visit = Callable[..., Visitor]
+SHOWS_PDF = True
 pytestmark = pytest.mark.xdist_group("sale-by-keyboard")
 
 
