@@ -96,6 +96,8 @@ class Visitor:
     page: Page
     outside: list[str]
     complaints: list[str]
+    is_forgiven: bool = False
+    """The test made the browser complain; of a page that is still open, a complaint may come after the test's last line."""
 
 
 Visits = Callable[..., Visitor]
@@ -146,7 +148,7 @@ def profile(
     finally:
         context.close()
     assert visitor.outside == [], "a page asked an outside host"
-    assert visitor.complaints == [], "the browser complained"
+    assert visitor.is_forgiven or visitor.complaints == [], "the browser complained"
 
 
 def _opener(
