@@ -4,7 +4,8 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 COMMANDS = "central.config.commands"
@@ -40,21 +41,19 @@ def main(arguments: list[str] | None = None) -> int:
 
     from central.clock import UnreadableBenchClock
 
-    # What is loaded here stays to the end: to look through it for garbage again and again is a tenth of the start.
-    gc.disable()
     try:
-        django.setup()
-        from central.ledger.immutability import TriggersMissing
-        from central.link.authority import AuthorityUnreadable
-        from central.link.configuration import ConfigurationTooBig
-        from central.link.signing import SigningKeyMissing
+        with _loading():
+            django.setup()
+            from central.ledger.immutability import TriggersMissing
+            from central.link.authority import AuthorityUnreadable
+            from central.link.configuration import ConfigurationTooBig
+            from central.link.signing import SigningKeyMissing
     except OSError as error:
         return _failed(f"the data folder can't be used: {error}; check --data and the rights of this user")
     _speak_as_the_terminal()
     try:
-        run = _command(options.run)
-        gc.freeze()
-        gc.enable()
+        with _loading():
+            run = _command(options.run)
         return run(options)
     except (
         *(SigningKeyMissing, TriggersMissing, ConfigurationTooBig),
@@ -76,6 +75,17 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except KeyboardInterrupt:
         return 130
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """What is loaded stays to the end: to look through it for garbage again and again is a tenth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _speak_as_the_terminal() -> None:
