@@ -392,6 +392,9 @@ def test_a_lock_that_the_gateway_did_not_take_needs_no_release(order, who, taker
 def test_a_cancelled_order_releases_what_it_locked(going_on, who, taker, twin):
     off = {"actor": who["wu"], "now_ms": FROM_MS + HOUR_MS}
     refused(cancel(going_on.pk, Deed("n1", "下雨"), is_clear=False, **off), Why.NOT_CLEAR)
+    from_afar = off | {"actor": who["dir"]}
+    refused(cancel(going_on.pk, Deed("n0", "下雨"), is_clear=True, **from_afar), Why.NOT_AT_CIRCUIT)
+    assert len(steps.wishes()) == 2, "no lock is given back from an office"
     assert cancel(going_on.pk, Deed("n2", "下雨"), is_clear=True, **off).state == "ended"
     assert [one[0] for one in steps.wishes()][2:] == ["release", "release"]
     for meter in ("m-301", "m-302"):
