@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 4 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean bench-find dead-pi deb try-install try-update
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean bench-find dead-pi deb try-install try-update
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -77,6 +77,10 @@ bench-loss: $(STAMP) ## loss rules on real traces: how soon a tap is found, how 
 bench-theft: $(STAMP) ## who stole, on real traces with injected theft: found, falsely named, days to find; DATA=folder, SEED=n, SHORT=1 for a moment
 	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
 	@$(PY) -m tests.bench.bench_theft $(if $(SHORT),--short) $(if $(DATA),--data $(DATA)) $(if $(SEED),--seed $(SEED)) $(BENCH_ARGS)
+
+bench-unmetered: $(STAMP) ## hidden days of real rooms estimated, beside the mean of the last 7 days; DATA=folder, SEED=n, SHORT=1
+	@$(UV) sync --quiet --frozen --all-extras --inexact --group bench --python python3
+	@$(PY) -m tests.bench.bench_unmetered $(if $(SHORT),--short) $(if $(DATA),--data $(DATA)) $(if $(SEED),--seed $(SEED)) $(BENCH_ARGS)
 
 bench-agreement: $(STAMP) ## 1,000 differences planted into the four-way agreement: are they named, is none invented; SEED=n, SHORT=1
 	@$(PY) -m tests.bench.bench_agreement $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short) $(BENCH_ARGS)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from central.config.arguments import USAGE, Arguments, _, spoken, terminal_language
+
 COMMANDS = "central.config.commands"
 ROLES = (
     *(
@@ -32,7 +34,12 @@ SET_RULES = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; give its exit code. Expected failures are a sentence on standard error, never a traceback."""
-    options = _parser().parse_args(arguments)
+    with spoken():
+        parser, words = _parser(), sys.argv[1:] if arguments is None else arguments
+        if not words:
+            parser.print_help(sys.stderr)
+            return USAGE
+        options = parser.parse_args(words)
     if options.data:
         os.environ["CARDROOM_DATA"] = options.data
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "central.config.settings")
@@ -91,8 +98,7 @@ def _loading() -> Iterator[None]:
 def _speak_as_the_terminal() -> None:
     from django.utils import translation
 
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    translation.activate("zh-hans" if locale.startswith("zh") else "en")
+    translation.activate(terminal_language())
 
 
 def _failed(sentence: str) -> int:
@@ -107,7 +113,7 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cardroom-central", description="The card room's central server.")
+    parser = Arguments(prog="cardroom-central", description=_("The card room's central server."))
     parser.add_argument("--data", help="the data folder (default: CARDROOM_DATA, or /var/lib/cardroom)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_set_up(commands)

@@ -1,12 +1,11 @@
 """`cardroom-gateway`: one command per job. Each is imported only when it is asked for, so that `decode` starts at once on a Pi."""
 
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 
 from gateway.technician.without_trace import NOT_DONE, quietly
 from gateway.words import LANGUAGES, mark, say, take_language
-from gateway.words.arguments import USAGE, Arguments, ByTask
+from gateway.words.arguments import USAGE, Arguments, ByTask, no_command
 
 TASKS = {
     mark("Set up a building, and prove it"): {
@@ -38,6 +37,7 @@ TASKS = {
         "lock-out": "gateway.technician.lock_out",
         "resolve": "gateway.technician.resolve",
         "swap": "gateway.technician.swap",
+        "software-control": "gateway.technician.software_control",
         "set-address": "gateway.technician.set_address",
         "set-clock": "gateway.technician.set_clock",
     },
@@ -91,7 +91,7 @@ def _command() -> int:
         parser.print_help(sys.stderr)
         return USAGE
     if asked is not None and asked not in COMMANDS:
-        parser.error(_no_command(asked))
+        parser.error(no_command(asked, COMMANDS))
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
         subparsers.choices[asked or ""].error(say("unrecognized arguments: %s") % " ".join(unknown))
@@ -107,13 +107,6 @@ def _command() -> int:
         )
         print(trouble, file=sys.stderr)
         return NOT_DONE
-
-
-def _no_command(word: str) -> str:
-    near = get_close_matches(word, COMMANDS, n=1)
-    if near:
-        return say("There is no command {word}. Is {near} meant?", word=word, near=near[0])
-    return say("There is no command {word}.", word=word)
 
 
 def _spare_memory() -> None:

@@ -6,6 +6,7 @@ and unpaid; one counts in kWh.
 
 import asyncio
 import atexit
+import json
 import shutil
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,7 +19,7 @@ from firmware_tools.campus.folder import Folder
 from firmware_tools.campus.layout import Building, Campus, CustomerClass, Line, Room
 from firmware_tools.campus.meter_control import MeterControl
 from firmware_tools.campus.opening import CASHIER
-from firmware_tools.campus.parts import Ports
+from firmware_tools.campus.parts import Ports, python, run_command
 from firmware_tools.campus.session import Manner, Session
 from tests.brokers import free_port
 
@@ -37,6 +38,10 @@ CLASSES = (
 )
 CAMPUS = Campus((BUILDING,), CLASSES, polling={"readings_commit_s": 1})
 PATIENCE_S = 150
+WORK_ENVIRONMENT = {
+    "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+    "DJANGO_SETTINGS_MODULE": "central.config.settings",
+}
 
 
 @dataclass
@@ -46,6 +51,10 @@ class SmallRun:
     folder: Folder
     moves: list[tuple[str, bool]] = field(default_factory=list)
     """The sold room's contact as it moved: what happened before it, and whether it is closed."""
+    work: list[str] = field(default_factory=list)
+    """How the work order on two rooms stood: locked out, what a payment met, how they came back, its state."""
+    locked_out: dict[str, bool] = field(default_factory=dict)
+    """Both rooms' contacts after the payment, while people work there."""
     closed_at_end: dict[str, bool] = field(default_factory=dict)
     pids: list[int] = field(default_factory=list)
 
@@ -85,13 +94,26 @@ async def _run(folder: Folder) -> SmallRun:
 
 
 async def _sell(session: Session, meters: MeterControl, seen: SmallRun) -> None:
-    """A room whose yuan is used up is cut; paid, it is supplied; then it is cut again."""
+    """A room whose yuan is used up is cut; paid while locked out for work, it is supplied with the release, then cut again."""
     seen.moves.append(("first yuan used up", await _contact(meters, closed=False)))
+    seen.work += await _work(session, "begin")
     cashier = Cashier(session.web_url)
     await asyncio.to_thread(cashier.sign_in, CASHIER.name, CASHIER.password)
     await asyncio.to_thread(cashier.pay, "1-101", "1.00")
-    seen.moves.append(("paid", await _contact(meters, closed=True)))
+    seen.work += await _work(session, "paid", "1-101.1")
+    seen.locked_out = {
+        room.meter: (await meters.state(room.meter))["contact_closed"] for room in (SOLD, PAID)
+    }
+    seen.work += await _work(session, "end")
+    seen.moves.append(("paid and released", await _contact(meters, closed=True)))
     seen.moves.append(("second yuan used up", await _contact(meters, closed=False)))
+
+
+async def _work(session: Session, *act: str) -> list[str]:
+    """Take a step of a work order at central, and wait for what the gateway reads back; give how it stands."""
+    environment = {**session.parts.central_environment(), **WORK_ENVIRONMENT}
+    said = await run_command(python("tests.journey.work_leg", *act), environment, session.folder.root)
+    return json.loads(said)
 
 
 async def _contact(meters: MeterControl, *, closed: bool) -> bool:

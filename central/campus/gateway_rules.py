@@ -100,7 +100,7 @@ class _Stored:
                 for binding in account.bindings.all()
                 if binding.from_ms >= self.ended_ms.get(binding.meter.meter_no, binding.from_ms)
             ],
-            prices=[_price_rule(price) for price in self.prices],
+            prices=[price_rule(price) for price in self.prices],
             policy=_read(self.building.policy, PolicyRule, f"{where}: its policy"),
             groups=_read(self.building.groups, list[GroupRule], f"{where}: its groups"),
         )
@@ -175,7 +175,8 @@ def _binding_rule(binding: Binding) -> BindingRule:
     )
 
 
-def _price_rule(price: Price) -> PriceRule:
+def price_rule(price: Price) -> PriceRule:
+    """Give a stored price as gateways have it. Raises RulesUnusable."""
     where = f"price {price.version}"
     return PriceRule(
         version=price.version,

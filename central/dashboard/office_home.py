@@ -77,6 +77,29 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Replaced and not metered"),
+        (
+            Door(
+                _("Replacements"),
+                _("Modules out and in, with their registers; what the store must complete."),
+                "workshop:replacements",
+                acts.SEE_REPLACEMENTS,
+            ),
+            Door(
+                _("Software control"),
+                _("Rooms that are supplied and not metered: since when, estimated, who is first."),
+                "workshop:controls",
+                acts.SEE_REPLACEMENTS,
+            ),
+            Door(
+                _("True-ups"),
+                _("What nobody metered: computed, checked, told, owed or given back."),
+                "workshop:true-ups",
+                acts.SEE_REPLACEMENTS,
+            ),
+        ),
+    ),
+    (
         _("Merchants"),
         (
             Door(_("Merchants"), _("Their rooms, payment cards, and what they owe."), "desk:merchants", acts.SEE_MONEY),
@@ -163,7 +186,40 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     ),
     (
         _("Workshop"),
-        (Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),),
+        (
+            Door(
+                _("Faults of modules"),
+                _("What failed where, who goes there, what is not solved by the evening."),
+                "workshop:faults",
+                acts.FOLLOW_FAULTS,
+            ),
+            Door(
+                _("Report a fault"),
+                _("For whoever stands at the desk, or from a phone."),
+                "workshop:fault-report",
+                acts.REPORT_FAULTS,
+            ),
+            Door(
+                _("Workshop"),
+                _("Modules and concentrators: what waits, stock, stock-taking, labels."),
+                "workshop:front",
+                acts.SEE_DEVICES,
+            ),
+            Door(_("Goods-in"), _("Orders, deliveries, and what waits for its check."), "workshop:goods", acts.SEE_GOODS),
+            Door(
+                _("Claims to makers"),
+                _("What was claimed, who telephoned, what the maker does."),
+                "workshop:claims",
+                acts.SEE_GOODS,
+            ),
+            Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
+            Door(
+                _("Work orders"),
+                _("Work with the power off: who agreed, what is locked out, what is back."),
+                "workshop:work-orders",
+                acts.SEE_WORK,
+            ),
+        ),
     ),
     (
         _("Receipts and books"),

@@ -16,6 +16,7 @@ from central.dashboard.rooms_of_building import FILTERS, Choice, columns_for, ro
 from central.dashboard.use import by_day, by_hour, use_chart
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import find_accounts, point_of_room
+from central.link.control_queries import locked_out, standing_of
 from central.link.models import Gateway
 from central.office.access import may, roles
 from central.office.alarm_details import detail_words
@@ -74,6 +75,8 @@ def room(request: HttpRequest, room_id: int) -> HttpResponse:
         "line": line,
         "building": here,
         "gateway": gateway,
+        "control": standing_of(line.account),
+        "locks": locked_out().filter(meter__in=line.meters),
         "entries": entries_of(line),
         "events": events_of(line),
         "alarms": [

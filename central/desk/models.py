@@ -8,7 +8,7 @@ from central.campus.models import Account
 from central.desk import book_models, day_models, hand_in_models, print_models, shift_models
 from central.desk.corrections import models as correction_models
 from central.desk.debts import models as debt_models
-from central.desk.debts import penalty_models
+from central.desk.debts import penalty_models, true_up_models
 from central.desk.departures import models as departure_models
 from central.desk.go_live.models import OpeningAcceptance as OpeningAcceptance
 from central.desk.go_live.models import OpeningBalance as OpeningBalance
@@ -27,6 +27,7 @@ TABLES_ELSEWHERE = (
         departure_models,
         debt_models,
         penalty_models,
+        true_up_models,
         merchant_models,
         bill_models,
         subsidy_models,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from central import clock
 from central.desk import queries
 from central.desk.capital_numerals import in_capitals
 from central.desk.corrections.receipt_links import correction_context
@@ -15,6 +16,7 @@ from central.desk.progress import Progress, progress_of
 from central.desk.receipt_content import Content, content_of, energy_of
 from central.desk.receipt_proof import void_of
 from central.desk.receipts import receipts_of_sale
+from central.desk.supply_notes import supply_notes
 from central.office.access import roles
 from central.office.list_words import UNIT_WORDS
 from central.office.live import live_part
@@ -46,6 +48,7 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
         "receipt": asked,
         "credited": credited,
         "progress": _progress(credited) if credited else None,
+        "notes": supply_notes(asked.payment.account.point.room_id, clock.now_ms()) if credited else [],
         "issued": issued,
         "content": issued[0].content,
         "units": UNIT_WORDS,
@@ -73,7 +76,9 @@ def _progress(credited: Receipt) -> Progress:
 def delivery(request: HttpRequest, number: int) -> HttpResponse:
     """The part of the receipt's page that changes."""
     issued = _receipt(number)
-    return live_part(request, "desk/delivery.html", {"receipt": issued, "progress": _progress(issued)})
+    notes = supply_notes(issued.payment.account.point.room_id, clock.now_ms())
+    context = {"receipt": issued, "progress": _progress(issued), "notes": notes}
+    return live_part(request, "desk/delivery.html", context)
 
 
 def _receipt(number: int) -> Receipt:

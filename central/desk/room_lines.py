@@ -15,7 +15,7 @@ from central.link.models import Alarm, RelayState
 from central.link.telemetry.models import LastReading
 
 METER_SILENT, ACCOUNT_QUARANTINED = "meter-silent", "account-quarantined"
-DOUBTFUL = ("meter-in-doubt", "binding-baseline")
+DOUBTFUL = ("meter-in-doubt", "binding-baseline", "software-control")
 """Alarms that question from where to where a meter has counted."""
 
 

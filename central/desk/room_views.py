@@ -17,6 +17,7 @@ from central.desk.room_lines import RoomLine, room_lines
 from central.desk.sale_forms import TYPED, WishForm, change_of, typed_again
 from central.desk.search import point_of_room
 from central.desk.shifts import open_shift_of
+from central.desk.supply_notes import supply_notes
 from central.office.access import may, roles
 from central.office.list_words import UNIT_WORDS
 from central.office.live import live_part
@@ -34,7 +35,12 @@ def room(request: HttpRequest, room_id: int) -> HttpResponse:
     if request.htmx:
         now_ms = clock.now_ms()
         price = price_at(point.customer_class.tariff_id, now_ms)
-        context = {"line": line, "price": price, "days_left": days_left_of(line, price, now_ms)}
+        context = {
+            "line": line,
+            "price": price,
+            "days_left": days_left_of(line, price, now_ms),
+            "notes": supply_notes(room_id, now_ms),
+        }
         return live_part(request, "desk/room_now.html", context)
     return room_page(request, point, line, None)
 
@@ -50,6 +56,7 @@ def room_page(
         "line": line,
         "price": price,
         "days_left": days_left_of(line, price, now_ms),
+        "notes": supply_notes(line.room_id, now_ms),
         "form": form,
         "typed": typed_again(request.GET),
         "focus": next((name for name in TYPED if form and name in form.errors), "amount"),

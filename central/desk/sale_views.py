@@ -26,6 +26,7 @@ from central.desk.room_lines import RoomLine
 from central.desk.room_views import class_of_sale, room_of, room_page, wish_of
 from central.desk.sale_forms import PayForm, change_of, typed_again
 from central.desk.sales import sell
+from central.desk.supply_notes import supply_notes
 from central.domain.receipt_book import PageFault
 from central.office.access import roles
 from central.office.list_words import UNIT_WORDS
@@ -62,6 +63,7 @@ def _read_back_page(
     too_little = change_fen is not None and change_fen < 0
     context = {
         "line": line,
+        "notes": supply_notes(line.room_id, now_ms),
         "too_little": refusal_words(DeskRefusal.TENDERED_TOO_LITTLE, bill.sum_fen) if too_little else "",
         "bill": bill,
         "units": UNIT_WORDS,

@@ -36,7 +36,7 @@ class Group(StrEnum):
 GROUPS: dict[str, Group] = {
     **dict.fromkeys(("payment", "charge", "bill-payment", "debt-paid", "void", "card-meter-sale"), Group.TAKINGS),
     **dict.fromkeys(("bill", "bill-credit"), Group.BILLS),
-    **dict.fromkeys(("consumption", "adjustment", "expired"), Group.USE),
+    **dict.fromkeys(("consumption", "adjustment", "expired", "true-up", "true-up-reversed"), Group.USE),
     **dict.fromkeys(("subsidy", "subsidy-back"), Group.SUBSIDIES),
     **dict.fromkeys(("pay-out", "taken-back", "offset", "moved-credit"), Group.REFUNDS),
     **dict.fromkeys(("float", "to-safe", "hand-in", "cash-difference"), Group.CASH),

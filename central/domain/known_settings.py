@@ -73,6 +73,8 @@ _CLASS: Final = (Place.CLASS,)
 _BUILDING: Final = (Place.BUILDING,)
 _ANYWHERE: Final = (Place.CLASS, Place.BUILDING, Place.ROOM)
 SEPTEMBER_MINIMUM: Final[list[object]] = [{"from": "09-01", "until": "09-30", "fen": 3000}]
+WORK_PHONE: Final = "楼管员或卡机房"
+"""Who is asked about work while no number is set."""
 CHECK_POINTS: Final[dict[str, list[object]]] = {
     "finance": ["收据与收款报表一致", "现金与缴款一致", "退款、减免有审批"],
     "card-room": ["收据本、印章齐全", "售电与收据一致", "已缴费未供电已处理", "低余额清单已发出"],
@@ -108,6 +110,7 @@ SCHEDULED_REPORTS: Final[list[object]] = [
     "arrears period",
     "faults week",
     "approvals month",
+    "module-faults month",
 ]
 """Report and kind of period, one a line: what is made by itself until the college says otherwise."""
 
@@ -153,6 +156,11 @@ SETTINGS: Final = (
     Known("theft.both-days-count", Kind.YES_NO, True, "R-4.2.4"),
     Known("theft.appeal-days", Kind.DAYS, 15, "R-4.2.4", most=365),
     Known("round.unseen-days", Kind.DAYS, 3, "R-4.2.4", least=1, most=365),
+    Known("work.notice-hours", Kind.HOURS, 24, "R-4.3.4", _BUILDING, most=720),
+    Known("work.silence-hours", Kind.HOURS, 24, "R-4.3.4", _BUILDING, most=720),
+    Known("work.refusals-percent", Kind.COUNT, 0, "R-4.3.4", _BUILDING, most=100),
+    Known("work.late-minutes", Kind.MINUTES, 15, "R-4.3.4", _BUILDING, most=1440),
+    Known("work.phone", Kind.TEXT, WORK_PHONE, "R-4.3.4", _BUILDING),
     Known(
         "detail.copies",
         Kind.TEXTS,
@@ -173,7 +181,19 @@ SETTINGS: Final = (
     Known("readings.clock-off", Kind.MINUTES, 5, "R-4.3.7", _BUILDING, most=120),
     Known("readings.tolerance", Kind.WATT_HOURS, 0, "R-4.3.7", _BUILDING, most=10_000),
     Known("readings.class-error", Kind.COUNT, 0, "R-4.3.7", _BUILDING, most=50_000),
-    Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 22, "R-4.3.6", least=1, is_read=False),
+    Known("fault.same-day-until", Kind.HOUR_OF_DAY, 17, "R-4.3.6", _BUILDING, least=1),
+    Known("fault.same-day-hour", Kind.HOUR_OF_DAY, 20, "R-4.3.6", _BUILDING, least=1),
+    Known("fault.closes-after", Kind.DAYS, 3, "R-4.3.6", least=1, most=60),
+    Known("fault.resident-reports", Kind.COUNT, 3, "R-4.3.3b", least=1, most=20),
+    Known("goods.check-within", Kind.DAYS, 3, "R-4.3.1", most=90),
+    Known("claim.call-within", Kind.DAYS, 1, "R-4.3.1", most=90),
+    Known("claim.reply-within", Kind.DAYS, 7, "R-4.3.1", least=1, most=365),
+    Known("true-up.least-minutes", Kind.MINUTES, 30, "R-4.3.5", _BUILDING, most=1440),
+    Known("true-up.alone-up-to", Kind.WATT_HOURS, 50_000, "R-4.3.5"),
+    Known("true-up.grace-days", Kind.DAYS, 14, "R-4.3.5", _CLASS, most=365),
+    Known("true-up.wrong-days", Kind.DAYS, 90, "R-4.3.5", least=1, most=730),
+    Known("control.remind-days", Kind.DAYS, 1, "R-4.3.5", _BUILDING, least=1, most=60),
+    Known("control.head-days", Kind.DAYS, 3, "R-4.3.5", _BUILDING, least=1, most=60),
     Known("meeting.weekday", Kind.CHOICE, "monday", "R-4.2.6", choices=WEEKDAYS),
     Known("meeting.hour", Kind.HOUR_OF_DAY, 7, "R-4.2.6"),
     Known("meeting.pack-copies", Kind.TEXTS, MEETING_COPIES, "R-4.2.6"),

@@ -63,6 +63,21 @@ class Table(msgspec.Struct, frozen=True):
     rows: list[Row]
 
 
+class Bar(msgspec.Struct, frozen=True):
+    """One bar of a chart: its label and its whole number."""
+
+    label: str
+    value: int
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """A picture of a table's figures: bars over one scale. It says nothing that no table says."""
+
+    title: str
+    axis: str
+    bars: list[Bar]
+
+
 class Paper(msgspec.Struct, frozen=True):
     """A report of a period, ready to be shown in any form."""
 
@@ -82,10 +97,17 @@ class Paper(msgspec.Struct, frozen=True):
     signatures: list[str] = []
     """The blocks at its foot."""
     notes: list[str] = []
+    charts: list[Chart] | msgspec.UnsetType = msgspec.UNSET
+    """Drawn above the tables on a page, behind them in a file. Unset: the bytes of papers without any stay as they were."""
 
 
 class NotAPaper(ValueError):
     """Stored bytes are no paper of this version; the message names what was found."""
+
+
+def charts_of(paper: Paper) -> list[Chart]:
+    """Give a paper's charts; none of one that has none."""
+    return [] if isinstance(paper.charts, msgspec.UnsetType) else paper.charts
 
 
 def column_mistakes(table: Table) -> list[str]:

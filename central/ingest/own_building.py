@@ -14,7 +14,14 @@ from central.campus.models import Account, Meter
 from central.campus.site_swaps import bound_elsewhere
 from central.ingest.received_rows import ReceivedFact
 from gateway.contract.facts import Decision, Entry, Fact, ReadingRow, Readings, RelayReport
-from gateway.contract.meter_facts import MeterBound, MeterSwapped, PeriodRegister
+from gateway.contract.meter_facts import (
+    LockOut,
+    MeterBound,
+    MeterSwapped,
+    PeriodRegister,
+    SoftwareControlBegun,
+    SoftwareControlEnded,
+)
 
 
 @dataclass(slots=True)
@@ -46,7 +53,7 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
 def _accounts(fact: Fact) -> Iterable[str]:
     if isinstance(fact, Entry):
         return [fact.account, fact.used_by] if fact.used_by else [fact.account]
-    if isinstance(fact, Decision | MeterBound):
+    if isinstance(fact, Decision | MeterBound | SoftwareControlBegun | SoftwareControlEnded):
         return [fact.account]
     optional = isinstance(fact, RelayReport | MeterSwapped | PeriodRegister)
     return [fact.account] if optional and fact.account else []
@@ -57,7 +64,11 @@ def _meters(fact: Fact) -> Iterable[str]:
         return {reading.meter for reading in fact.rows}
     if isinstance(fact, MeterSwapped):
         return {fact.old_meter, fact.new_meter}
-    of_one = isinstance(fact, Entry | RelayReport | MeterBound | PeriodRegister)
+    if isinstance(fact, SoftwareControlEnded):
+        return [fact.old_meter] if fact.old_meter else []
+    of_one = isinstance(
+        fact, Entry | RelayReport | MeterBound | PeriodRegister | SoftwareControlBegun | LockOut
+    )
     return [fact.meter] if of_one and fact.meter else []
 
 

@@ -5,11 +5,19 @@ from central.ingest.compare_watermark import compare
 from central.ingest.received_rows import ReceivedFact, instant_ms
 from central.ingest.supply import mark_supplied
 from central.ingest.take_answers import take_result
+from central.ingest.take_control_facts import take_control_begun, take_control_ended, take_lock_out
 from central.ingest.take_meter_facts import take_binding, take_period_register, take_swap
 from central.link.models import AccountDecision, Alarm, Gateway, GatewayEpoch, RelayState
 from central.link.registry_copy import keep_registry
 from gateway.contract import facts
-from gateway.contract.meter_facts import MeterBound, MeterSwapped, PeriodRegister
+from gateway.contract.meter_facts import (
+    LockOut,
+    MeterBound,
+    MeterSwapped,
+    PeriodRegister,
+    SoftwareControlBegun,
+    SoftwareControlEnded,
+)
 from gateway.contract.registry_facts import RegistryCopy
 
 
@@ -53,6 +61,12 @@ class FactTaker:
                 take_binding(self._gateway, self._epoch, fact, self._now_ms)
             case MeterSwapped():
                 take_swap(self._gateway, fact, self._now_ms)
+            case SoftwareControlBegun():
+                take_control_begun(self._gateway, fact, self._now_ms)
+            case SoftwareControlEnded():
+                take_control_ended(self._gateway, fact, self._now_ms)
+            case LockOut():
+                take_lock_out(self._gateway, fact, self._now_ms)
             case PeriodRegister():
                 take_period_register(self._gateway, fact, self._now_ms)
             case RegistryCopy():

@@ -22,12 +22,13 @@ def take_binding(gateway: Gateway, epoch: GatewayEpoch, fact: meter_facts.MeterB
         raise CannotTake(f"a binding of meter {fact.meter} has no name or no register that can be kept")
     if epoch.opened or not BilledRegister.objects.filter(meter=fact.meter).exists():
         begin = (fact.account, fact.register_wh, fact.binding, fact.at)
-        _bill_from(gateway, fact.meter, *begin, now_ms)
+        bill_from(gateway, fact.meter, *begin, now_ms)
 
 
-def _bill_from(
+def bill_from(
     gateway: Gateway, meter: str, account: str, register_wh: int, name: str, at: Instant, now_ms: int
 ) -> None:
+    """Note that a meter bills an account from a register on; `name` is the binding, swap or control that says so."""
     BilledRegister.objects.update_or_create(
         meter=meter,
         defaults={
@@ -59,7 +60,7 @@ def take_swap(gateway: Gateway, fact: meter_facts.MeterSwapped, now_ms: int) -> 
         raise CannotTake(why)
     row.save(force_insert=True)
     if fact.account is not None:
-        _bill_from(gateway, fact.new_meter, fact.account, fact.first_wh, fact.swap, fact.at, now_ms)
+        bill_from(gateway, fact.new_meter, fact.account, fact.first_wh, fact.swap, fact.at, now_ms)
 
 
 def _check(gateway: Gateway, fact: meter_facts.MeterSwapped) -> None:

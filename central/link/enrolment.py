@@ -85,11 +85,11 @@ def _enrolled(sent: bytes, now_ms: int) -> bytes | EnrolRefusal:
         asked = _proved(outer, now_ms)
         if isinstance(asked, EnrolRefusal):
             return asked
-        had_gateway = Gateway.objects.filter(pk=asked.code.gateway_id).exists()
+        before = Gateway.objects.filter(pk=asked.code.gateway_id).first()
         gateway = _let_in(asked, now_ms)
         if isinstance(gateway, EnrolRefusal):
             return gateway
-        return _answer(asked, gateway, by, broker, had_gateway, now_ms)
+        return _answer(asked, gateway, by, broker, before, now_ms)
 
 
 def _proved(outer: SealedText, now_ms: int) -> Asked | EnrolRefusal:
@@ -175,7 +175,7 @@ def _is_barred(tls: PublicKey, key: str, gateway_id: str) -> bool:
 
 
 def _answer(
-    asked: Asked, gateway: Gateway, by: Authority, broker: BrokerFiles, had_gateway: bool, now_ms: int
+    asked: Asked, gateway: Gateway, by: Authority, broker: BrokerFiles, before: Gateway | None, now_ms: int
 ) -> bytes:
     certificate = certificate_rows.give(gateway, asked.tls, by, now_ms)
     revoke_certificates(gateway, REPLACED, now_ms, but=certificate.key_digest)
@@ -189,8 +189,9 @@ def _answer(
         certificate=certificate.pem,
         broker=BrokerPlace(broker.hosts[0], broker.port),
         central_ms=now_ms,
-        had_gateway=had_gateway,
+        had_gateway=before is not None,
         registry=registry_of(gateway),
+        is_same=before is not None and before.public_key == gateway.public_key,
     )
     text = msgspec.json.encode(body).decode()
     return msgspec.json.encode(SealedAnswer(text, answer_mac(asked.key, asked.said.nonce, text)))

@@ -11,6 +11,7 @@ from django.db.models import Max
 from central.link import outbox
 from central.link.alarms import clear_alarm, raise_alarm
 from central.link.configuration import publish_config
+from central.link.control_queries import orders_to_repeat
 from central.link.grants import send_grant, serials_above
 from central.link.models import (
     Alarm,
@@ -165,7 +166,7 @@ def _order_epoch(gateway: Gateway, now_ms: int) -> None:
 
 
 def issue_again(gateway: Gateway, now_ms: int) -> None:
-    """Number anew what has no answer: grants not booked, credit asked back, closings, agreed gaps.
+    """Number anew what has no answer: grants not booked, credit asked back, closings, agreed gaps, software control.
 
     Relay wishes and emergencies are a person's to repeat.
     """
@@ -181,10 +182,10 @@ def issue_again(gateway: Gateway, now_ms: int) -> None:
         state__in=[Closing.State.ASKED, Closing.State.PENDING],
     ).select_related("account"):
         outbox.enqueue(gateway.pk, closing_order(closing), subject=closing.request_id, now_ms=now_ms)
-    for gap in _gaps_not_billed(gateway):
-        body = decode_command(bytes(gap.body))
+    for order in (*_gaps_not_billed(gateway), *orders_to_repeat(gateway)):
+        body = decode_command(bytes(order.body))
         if body is not None:
-            outbox.enqueue(gateway.pk, body, subject=gap.subject, now_ms=now_ms)
+            outbox.enqueue(gateway.pk, body, subject=order.subject, now_ms=now_ms)
 
 
 def _gaps_not_billed(gateway: Gateway) -> Iterator[Command]:

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account, Building
 from central.ledger.models import ImmutableModel
+from central.link.control_models import LockOut as LockOut
+from central.link.control_models import SoftwareControl as SoftwareControl
+from central.link.control_models import SoftwareControlEnd as SoftwareControlEnd
 from central.link.meter_models import MeterSwap as MeterSwap
 from central.link.meter_models import PeriodRegister as PeriodRegister
 from central.link.security_models import BrokerFiles as BrokerFiles

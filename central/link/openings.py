@@ -3,6 +3,7 @@
 from django.db.models import QuerySet, Sum
 
 from central.campus.models import Account
+from central.link.control_queries import controls_for_opening, locks_for_opening
 from central.link.models import (
     BilledRegister,
     Delivery,
@@ -33,6 +34,7 @@ def opening_for(gateway: Gateway) -> Opening:
         if m.account in live
     ]
     registers = BilledRegister.objects.filter(gateway=gateway, account__in=live)
+    controls, controls_ended = controls_for_opening(gateway, live)
     return Opening(
         epoch=Epoch(gateway.epoch),
         balances=[row for m in mirror for row in by_expiry(m, given.get((m.account, m.bucket), {}))],
@@ -42,6 +44,9 @@ def opening_for(gateway: Gateway) -> Opening:
         grants_pending=_pending_serials(gateway),
         months=month_uses(gateway, live),
         billed_ms={MeterNo(r.meter): r.at_ms for r in registers if r.at_trusted},
+        controls=controls,
+        controls_ended=controls_ended,
+        locks=locks_for_opening(gateway.pk),
     )
 
 

@@ -21,6 +21,7 @@ from central.link.grants import deliver_by
 from central.link.models import Closing, Command, Delivery, Gateway, TakeBackRequest
 from gateway.contract.commands import (
     ApproveCuts,
+    BeginSoftwareControl,
     BillGap,
     DrawEmergency,
     ReadNow,
@@ -63,6 +64,8 @@ class LinkRefusal(StrEnum):
     GRANT_UNDER_WAY = "grant-under-way"
     PAYS_ELSEWHERE = "pays-elsewhere"
     """The account pays from another one: its gateway refuses credit for it by name (C-4)."""
+    NOT_SO_NOW = "not-so-now"
+    """It stands already, or no longer: another person's deed, or the gateway's word, came before."""
     MAY_BE_CREDITED = "may-be-credited"
     """The gateway answered that it exists, and keeps no id of what it may mean (C-11)."""
 
@@ -134,20 +137,25 @@ def set_relay(
     actor: str,
     why: str,
     now_ms: int,
-    lasts_ms: int = RELAY_WISH_LASTS_MS,
+    lasts_ms: int | None = RELAY_WISH_LASTS_MS,
+    ref: str = "",
 ) -> Command | Refused:
-    """Ask for a relay to be opened, closed, locked out or given back to the credit rule; expires after `lasts_ms`."""
+    """Ask for a relay to be opened, closed, locked out or given back to the credit rule; expires after `lasts_ms` (None: never).
+
+    `ref` names the work order; it is shown on site.
+    """
     if not why.strip():
         return Refused(LinkRefusal.NO_REASON)
     meter = Meter.objects.filter(meter_no=meter_no).first()
     if meter is None:
         return Refused(LinkRefusal.UNKNOWN_METER, meter_no)
-    gateway = _gateway_of(meter.building_id)
+    gateway = gateway_to_ask(meter.building_id)
     if isinstance(gateway, Refused):
         return gateway
-    order = SetRelay(meter=MeterNo(meter_no), wish=wish, by=actor, why=why)
+    order = SetRelay(meter=MeterNo(meter_no), wish=wish, by=actor, why=why, ref=ref)
     record_audit(actor=actor, action=f"relay-{wish.value}", subject=meter_no, detail=why, now_ms=now_ms)
-    return outbox.enqueue(gateway.pk, order, subject=meter_no, now_ms=now_ms, expires_ms=now_ms + lasts_ms)
+    expires_ms = None if lasts_ms is None else now_ms + lasts_ms
+    return outbox.enqueue(gateway.pk, order, subject=meter_no, now_ms=now_ms, expires_ms=expires_ms)
 
 
 @transaction.atomic
@@ -156,7 +164,7 @@ def read_now(account_code: str, *, now_ms: int) -> Command | Refused:
     account = Account.objects.filter(code=account_code).select_related("point__room").first()
     if account is None:
         return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
-    gateway = _gateway_of(account.point.room.building_id)
+    gateway = gateway_to_ask(account.point.room.building_id)
     if isinstance(gateway, Refused):
         return gateway
     meters = Binding.objects.filter(account=account).values_list("meter__meter_no", flat=True)
@@ -169,7 +177,7 @@ def read_now(account_code: str, *, now_ms: int) -> Command | Refused:
 def ask_emergency(draw_id: str, account_code: str, *, actor: str, now_ms: int) -> Command | Refused:
     """Let a room be supplied by its class's emergency rule for a while; the gateway refuses what came too early."""
     order = DrawEmergency(GrantId(draw_id), AccountId(account_code), by=actor)
-    return _ask_once(order, draw_id, account_code, actor=actor, now_ms=now_ms)
+    return ask_once(order, draw_id, account_code, actor=actor, now_ms=now_ms)
 
 
 @transaction.atomic
@@ -190,17 +198,23 @@ def ask_gap(
         return Refused(LinkRefusal.NOT_POSITIVE, account_code)
     gap, account = GrantId(gap_id), AccountId(account_code)
     order = BillGap(gap, account, energy_wh, from_ms, to_ms, grace_until_ms, note)
-    return _ask_once(order, gap_id, account_code, actor=actor, now_ms=now_ms)
+    return ask_once(order, gap_id, account_code, actor=actor, now_ms=now_ms)
 
 
-def _ask_once(
-    order: DrawEmergency | BillGap, name: str, account_code: str, *, actor: str, now_ms: int
+def ask_once(
+    order: DrawEmergency | BillGap | BeginSoftwareControl,
+    name: str,
+    account_code: str,
+    *,
+    actor: str,
+    now_ms: int,
+    detail: str = "",
 ) -> Command | Refused:
     """Send an order that has a name of its own; the same again is the command that was sent, with other content it is refused."""
     account = Account.objects.filter(code=account_code).select_related("point__room").first()
     if account is None:
         return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
-    gateway = _gateway_of(account.point.room.building_id)
+    gateway = gateway_to_ask(account.point.room.building_id)
     if isinstance(gateway, Refused):
         return gateway
     kind = type(order).__struct_config__.tag
@@ -208,7 +222,7 @@ def _ask_once(
     if known is not None:
         same = decode_command(bytes(known.body)) == order
         return known if same else Refused(LinkRefusal.EXISTS_WITH_DIFFERENT, name)
-    record_audit(actor=actor, action=str(kind), subject=account_code, detail=name, now_ms=now_ms)
+    record_audit(actor=actor, action=str(kind), subject=account_code, detail=detail or name, now_ms=now_ms)
     return outbox.enqueue(gateway.pk, order, subject=name, now_ms=now_ms)
 
 
@@ -264,7 +278,7 @@ def ask_credit_back(
         return known if same else Refused(LinkRefusal.EXISTS_WITH_DIFFERENT, request_id)
     rule = account.point.customer_class.buckets.filter(name=bucket).first()
     refusal = _why_not_ask_back(account, rule is None, amount)
-    gateway = _gateway_of(building)
+    gateway = gateway_to_ask(building)
     if refusal is not None or rule is None:
         return Refused(refusal or LinkRefusal.UNKNOWN_BUCKET, bucket)
     if isinstance(gateway, Refused):
@@ -318,7 +332,7 @@ def ask_closing(
     others = account.members.exclude(state=Account.State.CLOSED).values_list("code", flat=True)
     if others:
         return Refused(LinkRefusal.PAYS_FOR_OTHERS, ", ".join(sorted(others)))
-    gateway = _gateway_of(building)
+    gateway = gateway_to_ask(building)
     if isinstance(gateway, Refused):
         return gateway
     closing = Closing.objects.create(
@@ -344,7 +358,8 @@ def _why_not_ask_back(account: Account, no_bucket: bool, amount: int) -> LinkRef
     return LinkRefusal.NOT_POSITIVE if amount <= 0 else None
 
 
-def _gateway_of(building_id: int) -> Gateway | Refused:
+def gateway_to_ask(building_id: int) -> Gateway | Refused:
+    """Lock a building's gateway before anything is asked of it; refused while there is none, or it begins a new life."""
     gateway = outbox.lock_gateway_of(building_id)
     if gateway is None:
         return Refused(LinkRefusal.NO_GATEWAY)

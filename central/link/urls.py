@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from central.link import balance_views, gateway_views, policy_views, swap_views
+from central.link import balance_views, gateway_views, policy_views
 
 app_name = "link"
 urlpatterns = [
@@ -20,5 +20,4 @@ urlpatterns = [
     path("policies/buildings/<str:code>/groups/", policy_views.building_groups, name="policy-groups"),
     path("policies/rooms/<int:room_id>/", policy_views.room_rules, name="room-rules"),
     path("policies/rooms/<int:room_id>/change/", policy_views.room_policy, name="policy-room"),
-    path("policies/rooms/<int:room_id>/meter/", swap_views.meter_swap, name="meter-swap"),
 ]

@@ -108,7 +108,7 @@ def _attached(pictures: Sequence[Picture]) -> AppriseAttachment | None:
         return None
     attached = AppriseAttachment()
     for one in pictures:
-        attached.add(AttachMemory(content=one.content, name=one.name, mimetype="image/png"))
+        attached.add(AttachMemory(content=one.content, name=one.name, mimetype=one.content_type))
     return attached
 
 

@@ -42,6 +42,8 @@ MOVES: dict[str, Words] = {
     "written-off": _("Debt written off"),
     "penalty": _("Penalty for stolen power"),
     "penalty-reversed": _("Penalty reduced or annulled"),
+    "true-up": _("True-up of what was not metered (estimated)"),
+    "true-up-reversed": _("True-up taken back"),
     "take-back-asked": _("Credit asked back, not answered yet"),
     "take-back-settled": _("Credit asked back, answered"),
     **ENTRY_KINDS,

@@ -29,10 +29,11 @@ HIDDEN = "······"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG that goes with a notice, and the name of its file. It is drawn when it is asked for."""
+    """A picture that goes with a notice, and the name of its file. It is drawn when it is asked for."""
 
     name: str
     draw: Callable[[], bytes]
+    content_type: str = "image/png"
 
     @property
     def content(self) -> bytes:

@@ -16,7 +16,10 @@ class Photo(ImmutableModel):
     size_bytes = models.PositiveIntegerField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="photos")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="photos"
+    )
+    """None: a resident, from the own page of his room."""
     received_ms = models.BigIntegerField()
 
     class Meta(ImmutableModel.Meta):

@@ -64,8 +64,8 @@ def look(content: bytes) -> Seen | PhotoRefusal:
     return Seen(sha256(content).hexdigest(), KINDS[form or ""], width, height, content)
 
 
-def keep_photos(contents: Iterable[bytes], *, by: User, now_ms: int) -> list[str] | PhotoRefusal:
-    """Keep pictures, all or none; give their digests in order. Inside the caller's transaction.
+def keep_photos(contents: Iterable[bytes], *, by: User | None, now_ms: int) -> list[str] | PhotoRefusal:
+    """Keep pictures, all or none; give their digests in order. Inside the caller's transaction. `by` None: a resident.
 
     The file is on the disk before its row can be committed; a file without a row is harmless and found again by its name.
     """

@@ -196,12 +196,56 @@ KEEP_GATEWAYS = (Role.ADMIN,)
 """Opens enrolment codes, approves a card in a living gateway's place, revokes one (R-G5, R-G6)."""
 SEE_BENCH_RECORDS = (*WORKSHOP, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
 """What was tested on the bench (R-4.3.1)."""
+FOLLOW_FAULTS = (Role.CASHIER, Role.WARDEN, Role.LOGISTICS, *WORKSHOP, *HEADS, Role.AUDITOR, Role.ADMIN)
+"""Faults of modules in the buildings that the reader serves: without names of customers (R-4.3.3b)."""
+REPORT_FAULTS = (Role.CASHIER, Role.WARDEN, *WORKSHOP, Role.DIRECTOR, Role.ADMIN)
+"""Reports a fault of a room's module: the desk for whoever comes to the counter, too."""
+WORK_FAULTS = (*WORKSHOP, Role.DIRECTOR, Role.ADMIN)
+"""Goes there, says what it was, asks for a replacement, tells the maker, solves and closes it (R-4.3.3b, R-4.3.6)."""
+SEE_DEVICES = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
+"""The workshop's front page, the store's devices with their histories, stock-takings (R-4.3.3a)."""
+READ_LABELS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.ADMIN)
+"""Sends a photograph of a label to find its device: it is read, and not kept."""
+KEEP_DEVICE_TYPES = (Role.STORE, Role.DIRECTOR, Role.ADMIN)
+"""Makers, models with their minimum stock, places."""
+KEEP_STORE = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)
+"""Moves devices, says that one is repaired, enters those that hang on walls, takes stock, prints labels."""
+SCRAP_DEVICES = (Role.STORE, Role.ADMIN)
+CLOSE_STOCK_TAKINGS = (Role.STORE, Role.ADMIN)
+"""Books what was not there as missing."""
+KEEP_GOODS = (Role.STORE, Role.TECHNICIAN, Role.ADMIN)
+"""Orders, deliveries, the check of what came, claims to makers (R-4.3.1)."""
+SEE_GOODS = (*WORKSHOP, Role.DIRECTOR, Role.LOGISTICS, Role.AUDITOR, Role.ADMIN)
+PLAN_WORK = (Role.ELECTRICIAN, Role.TECHNICIAN, Role.LOGISTICS, Role.DIRECTOR)
+"""Plans work that needs the power off, tells its rooms, asks a head where they don't agree (R-4.3.4)."""
+START_WORK = (Role.ELECTRICIAN, Role.TECHNICIAN)
+"""Starts it, isolates, ends it: who works at the circuit himself."""
+ANSWER_WORK = (Role.CASHIER, Role.WARDEN, Role.ELECTRICIAN, Role.TECHNICIAN)
+"""Enters what a room says to the time."""
+ALLOW_WORK = (Role.DIRECTOR,)
+"""Decides by his signature against a refusal or a silence, or because of danger."""
+SEE_WORK = (
+    *(Role.CASHIER, *HEADS, Role.LOGISTICS, Role.SECURITY, Role.STUDENTS, Role.WARDEN),
+    *(*START_WORK, Role.AUDITOR, Role.ADMIN),
+)
+"""Work orders with their rooms; names only for who may see them anyway."""
 SWAP_METERS = (Role.TECHNICIAN, Role.ADMIN)
+"""Says that a meter was replaced; completes a replacement's record (R-4.3.5)."""
+SEE_REPLACEMENTS = (*WORKSHOP, *SEE_MONEY, Role.LOGISTICS)
+"""Replacements, rooms under software control, true-ups (R-4.3.5)."""
+KEEP_REPLACEMENTS = (Role.TECHNICIAN, Role.STORE, Role.ADMIN)
+"""Photographs, solved or not, which devices of the store they were."""
+CONTROL_ROOMS = (Role.TECHNICIAN, Role.DIRECTOR, Role.STORE)
+"""Puts a room under software control where there is no spare, and ends it."""
+CHECK_TRUE_UPS = (Role.FINANCE, Role.DIRECTOR, Role.TECHNICIAN)
+"""Checks what was computed, or puts a better-founded figure in its place."""
+TELL_TRUE_UPS = (Role.CASHIER, Role.FINANCE)
+"""Tells the customer, which books it; takes a dispute down."""
 IMPORT_CAMPUS = (Role.ADMIN,)
 GO_LIVE = (Role.CASHIER, Role.ADMIN)
 """Ask for opening balances; neither office signs for them."""
 SEE_REPORTS = (*SEE_MONEY, *OFFICES)
-OPEN_REPORTS = (*SEE_REPORTS, Role.ELECTRICIAN, Role.TECHNICIAN)
+OPEN_REPORTS = (*SEE_REPORTS, *WORKSHOP)
 """The list of reports; each report names the offices that may open it."""
 SEE_FAULTS = OPEN_REPORTS
 """The table of faults: what the gateways told of their meters and of themselves (R-4.3.3b)."""

@@ -1,7 +1,6 @@
 """The words of dated settings: what each is called and means, how a value is written, what is wrong with one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
@@ -11,18 +10,10 @@ from django.utils.translation import ngettext
 from central.domain.approval import NotAChain, chain_of
 from central.domain.known_settings import Kind, Known, Place, ValueFault
 from central.office.acts import act_of
+from central.office.replacement_setting_words import REPLACEMENT_WORDS, SettingWords
 from central.office.roles import Role
 from central.office.templatetags.cardroom import fen, kwh
 from central.office.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class SettingWords:
-    """What a setting is called, and one sentence about it."""
-
-    label: Words
-    about: Words = ""
-
 
 CHAPTERS: dict[str, Words] = {
     "desk": lazy("Desk"),
@@ -37,17 +28,23 @@ CHAPTERS: dict[str, Words] = {
     "check": lazy("Daily checks"),
     "round": lazy("Wardens' rounds"),
     "theft": lazy("Theft"),
+    "work": lazy("Work orders"),
     "detail": lazy("Per-household detail"),
     "charges": lazy("Charge reports"),
     "bureau": lazy("Power bureau"),
     "readings": lazy("Readings"),
+    "goods": lazy("Goods-in"),
+    "claim": lazy("Claims to makers"),
     "fault": lazy("Faults"),
+    "true-up": lazy("True-ups"),
+    "control": lazy("Software control"),
     "meeting": lazy("Meetings"),
     "report": lazy("Reports made by themselves"),
     "link": lazy("Link to the buildings"),
     "approval": lazy("Approvals"),
 }
 WORDS: dict[str, SettingWords] = {
+    **REPLACEMENT_WORDS,
     "desk.hours": SettingWords(lazy("Desk hours in term"), lazy("When the card room sells.")),
     "desk.enrolment-hours": SettingWords(lazy("Desk hours at enrolment")),
     "desk.enrolment-days": SettingWords(
@@ -150,6 +147,27 @@ WORDS: dict[str, SettingWords] = {
         lazy("Days after which a room must be seen again"),
         lazy("A room that no round has seen for so long is named on the page of rounds."),
     ),
+    "work.notice-hours": SettingWords(
+        lazy("Rooms are told before the power is off for work"),
+        lazy("Who is told later counts only with a yes."),
+    ),
+    "work.silence-hours": SettingWords(
+        lazy("Silence counts as agreeing after"),
+        lazy(
+            "From when the room was told of the time. 0: silence never counts. Protected rooms always need a yes."
+        ),
+    ),
+    "work.refusals-percent": SettingWords(
+        lazy("Rooms of a hundred that may refuse"),
+        lazy("Of those with somebody in them; with more refusals the work needs a head's decision."),
+    ),
+    "work.late-minutes": SettingWords(
+        lazy("Tell of work that takes longer after"),
+        lazy("After the agreed end, the residents and the head are told."),
+    ),
+    "work.phone": SettingWords(
+        lazy("Phone on notices of work"), lazy("Printed on the notice for the corridor, for questions.")
+    ),
     "theft.arrival": SettingWords(
         lazy("Electrician's time to arrive"), lazy("From the notice of a theft to his arrival.")
     ),
@@ -194,8 +212,30 @@ WORDS: dict[str, SettingWords] = {
         lazy("Class of error between display and register, parts in a million"),
         lazy("0: the gateway reads the same counter. 10,000: pulses are counted elsewhere, class 1."),
     ),
+    "fault.same-day-until": SettingWords(
+        lazy("Until when a fault is the same day's"),
+        lazy("What is opened later is to be solved on the next day."),
+    ),
+    "goods.check-within": SettingWords(
+        lazy("Days in which a delivered device is checked"),
+        lazy("What waits longer is marked on the page of goods-in."),
+    ),
+    "claim.call-within": SettingWords(
+        lazy("Days in which the maker is telephoned about a claim"),
+        lazy("A claim without a logged call is marked after that."),
+    ),
+    "claim.reply-within": SettingWords(
+        lazy("Days in which a maker answers a claim"),
+        lazy("Counted from the sending, unless he named a day. Then store keeper and director are told."),
+    ),
     "fault.same-day-hour": SettingWords(
         lazy("Hour by which a fault is solved"), lazy("What is not solved by then goes up.")
+    ),
+    "fault.closes-after": SettingWords(
+        lazy("Days after which a solved fault is closed"), lazy("Unless it is seen again meanwhile.")
+    ),
+    "fault.resident-reports": SettingWords(
+        lazy("Reports of faults from a room in a day"), lazy("On the residents' own page.")
     ),
     "meeting.weekday": SettingWords(
         lazy("Day of the weekly meeting"), lazy("The pack of the week before is made on its morning.")

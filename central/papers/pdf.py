@@ -15,6 +15,8 @@ from central.domain.paper import Kind, Paper
 from central.papers.code_square import draw_code
 from central.papers.font import paper_font
 from central.papers.layout import LINE, MARGIN, PAD, SIZE, Layout, PagePart, Place
+from central.papers.paper_charts import draw_on
+from central.papers.paper_charts import sheets_of as chart_sheets_of
 from central.papers.pictures import CAPTION_LINE, Picture, placed, sheets_of
 
 SIGN_HEIGHT = 64.0
@@ -94,7 +96,8 @@ class _Sheets:
         ends = len(self._ends()) * LINE + (SIGN_HEIGHT if self.paper.signatures else 0)
         if self.layout.height_left(pages[-1]) < ends:
             pages.append([])
-        count = len(pages) + len(self.pictures)
+        charts = chart_sheets_of(self.paper)
+        count = len(pages) + len(charts) + len(self.pictures)
         for number, page in enumerate(pages, start=1):
             self._head(is_first=number == 1)
             y = self.layout.top
@@ -104,7 +107,13 @@ class _Sheets:
                 self._closing(y)
             self._foot(number, count)
             self.canvas.showPage()
-        for number, sheet in enumerate(self.pictures, start=len(pages) + 1):
+        for number, drawn in enumerate(charts, start=len(pages) + 1):
+            self._head(is_first=False)
+            right = self.layout.width - MARGIN
+            draw_on(self.canvas, drawn, self._text, (MARGIN, self.layout.bottom, right, self.layout.top))
+            self._foot(number, count)
+            self.canvas.showPage()
+        for number, sheet in enumerate(self.pictures, start=len(pages) + len(charts) + 1):
             self._head(is_first=False)
             self._pictures(sheet)
             self._foot(number, count)

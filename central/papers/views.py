@@ -30,6 +30,7 @@ from central.papers.accounting import first_days, period_of
 from central.papers.catalogue import Report, page_of
 from central.papers.models import SealedPaper
 from central.papers.operations import SealRefusal, content_of, seal_paper
+from central.papers.paper_charts import drawn_for_page
 from central.papers.signing import ask_for_signatures, in_language, request_of, signature_notes
 from central.papers.words import KIND_WORDS, is_of_setting
 
@@ -200,6 +201,7 @@ def _answer(
         "page": page,
         "query": "" if sealed else urlencode({"period": period.name}),
         "tables": rows_of_page(paper.tables, page.start_index() - 1, last),
+        "charts": drawn_for_page(paper) if page.number == 1 else [],
         "sealed": sealed,
         "signing": request_of(sealed) if sealed else None,
         "can_send": may(request, SIGN_FOR_REPORTS),

@@ -10,6 +10,7 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from central.domain.paper import Cell, Column, Kind, Paper, Table, has_totals, totals
+from central.papers.paper_charts import add_to_workbook
 
 NUMBER_FORMATS = {
     Kind.COUNT: "#,##0",
@@ -50,6 +51,7 @@ def workbook(paper: Paper, sheet_fallback: str, total: str = "") -> bytes:
         for start in range(0, max(1, len(table.rows)), MOST_ROWS):
             name = _sheet_name(table.title or sheet_fallback, used)
             _write_sheet(book.add_worksheet(name), looks, paper, table, start)
+    add_to_workbook(book, paper, lambda title: _sheet_name(title, used))
     book.close()
     return target.getvalue()
 

@@ -16,6 +16,7 @@ class ReportsConfig(AppConfig):
         from central.reports.arrears_told import register_notices
         from central.reports.bureau.statement import BUREAU_STATEMENT
         from central.reports.departures import DEPARTURES
+        from central.reports.device_stock import DEVICE_STOCK
         from central.reports.duty_meals import DUTY_MEALS
         from central.reports.faults import FAULTS
         from central.reports.go_live import GO_LIVE
@@ -23,6 +24,7 @@ class ReportsConfig(AppConfig):
         from central.reports.household_detail import HOUSEHOLD_DETAIL
         from central.reports.losses import LOSSES
         from central.reports.merchants import MERCHANTS
+        from central.reports.module_faults import MODULE_FAULTS
         from central.reports.monthly_charges import MONTHLY_CHARGES
         from central.reports.outage_pages import OUTAGE_PAGES
         from central.reports.price_list import PRICE_LIST
@@ -33,8 +35,9 @@ class ReportsConfig(AppConfig):
         from central.reports.takings import TAKINGS
 
         add_reports([MONTHLY_CHARGES, HOUSEHOLD_DETAIL, ROOM_USAGE, BUREAU_STATEMENT, FAULTS, APPROVALS])
+        add_reports([MODULE_FAULTS])
         add_reports(
             [TAKINGS, MERCHANTS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS]
         )
-        add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES, HAND_READINGS])
+        add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES, HAND_READINGS, DEVICE_STOCK])
         register_notices()

@@ -8,6 +8,7 @@ app_name = "workshop"
 
 urlpatterns = [
     path("bench/", views.bench_records, name="bench"),
+    path("", include("central.workshop.claims.urls")),
     path("", include("central.workshop.goods.urls")),
     path("", include("central.workshop.stock.urls")),
     path("", include("central.workshop.faults.urls")),

@@ -17,6 +17,8 @@ from firmware_tools.auditor.payer_checks import check_payers
 from firmware_tools.auditor.price_checks import check_prices
 from firmware_tools.auditor.read_only import Unreadable
 from firmware_tools.auditor.truth_reader import read_truth
+from firmware_tools.terminal.arguments import arguments_of
+from gateway.words import say
 
 
 def run(arguments: list[str]) -> int:
@@ -36,18 +38,25 @@ def run(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="cardroom-firmware audit",
-        description="Recompute money and energy from both sides' databases and the meters' true energy. Writes nothing.",
+    parser = arguments_of(
+        "audit",
+        say(
+            "Recompute money and energy from both sides' databases and the meters' true energy. Writes nothing."
+        ),
     )
-    parser.add_argument("--central", type=Path, required=True, help="central.db")
-    parser.add_argument("--telemetry", type=Path, required=True, help="telemetry.db")
-    parser.add_argument("--gateway", type=Path, required=True, nargs="+", help="journal.db of each gateway")
-    parser.add_argument(
-        "--truth", type=Path, help="truth.db of the virtual meters; without it true energy isn't judged"
+    add = parser.add_argument
+    add("--central", type=Path, required=True, help=say("central's database: central.db"))
+    add("--telemetry", type=Path, required=True, help=say("central's readings: telemetry.db"))
+    add("--gateway", type=Path, required=True, nargs="+", help=say("journal.db of each gateway"))
+    add(
+        "--truth",
+        type=Path,
+        help=say("truth.db of the virtual meters; without it true energy isn't judged"),
     )
-    parser.add_argument(
-        "--quiet", action="store_true", help="the system is at rest: nothing may be on its way any more"
+    add(
+        "--quiet",
+        action="store_true",
+        help=say("the system is at rest: nothing may be on its way any more"),
     )
     return parser
 

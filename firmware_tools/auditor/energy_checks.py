@@ -44,8 +44,9 @@ def _consumption(journal: Journal) -> dict[str, list[Entry]]:
 
 
 def _begins(journal: Journal, meter: str) -> set[int]:
-    """Give the registers at which a person put this meter in another's place: a chain may begin anew there."""
-    return {swap.first_wh for swap in journal.swaps if swap.new_meter == meter}
+    """Give the registers at which a person put this meter in, or said that it is good again: a chain may begin anew there."""
+    swapped = {swap.first_wh for swap in journal.swaps if swap.new_meter == meter}
+    return swapped | {control.first_wh for control in journal.controls if control.meter == meter}
 
 
 def _check_swaps(journal: Journal, billed: dict[str, list[Entry]]) -> Iterator[Finding]:

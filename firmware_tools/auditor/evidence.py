@@ -94,6 +94,15 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """A room whose meter was faulty for a while: what it counted then is billed to nobody, a chain begins anew at its end."""
+
+    control: str
+    meter: str
+    first_wh: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fold:
     """Entries that were folded away: up to which number, and the running digest."""
 
@@ -114,6 +123,8 @@ class Journal:
     settled_wh: Mapping[str, int]
     """Per meter, the register up to which it is billed."""
     swaps: tuple[Swap, ...] = ()
+    controls: tuple[Control, ...] = ()
+    """Those that ended."""
     folds: tuple[Fold, ...] = ()
     inbox_digests: Mapping[int, bytes] = field(default_factory=dict)
     """SHA-256 of old commands whose body is gone."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from firmware_tools.auditor.evidence import Balance, Entry, Fold, Journal, Line, OutboxRow, Swap
+from firmware_tools.auditor.evidence import Balance, Control, Entry, Fold, Journal, Line, OutboxRow, Swap
 from firmware_tools.auditor.read_only import Unreadable, rows
 
 STATION_GATEWAY = 0
@@ -54,6 +54,7 @@ def read_journal(path: Path) -> Journal:
             if record[ACCOUNT_METER] and record[ACCOUNT_SETTLED_REGISTER_WH] is not None
         },
         swaps=tuple(_swaps(path)),
+        controls=tuple(_controls(path)),
         folds=tuple(Fold(*row) for row in rows(path, FOLDS)) if rows(path, HAS_FOLDS) else (),
         inbox_digests={
             int(record[INBOX_NUMBER]): bytes(record[INBOX_DIGEST])
@@ -77,6 +78,16 @@ def _swaps(path: Path) -> Iterator[Swap]:
             fact["new_meter"],
             fact["first_wh"],
         )
+
+
+def _controls(path: Path) -> Iterator[Control]:
+    """A store from before rooms were under software control has no such table."""
+    if not list(rows(path, "SELECT 1 FROM sqlite_master WHERE name = 'room_control'")):
+        return
+    for (raw,) in rows(path, "SELECT record FROM room_control"):
+        fact = msgspec.msgpack.decode(raw)["ended"]
+        if fact is not None and fact["new_meter"] is not None and fact["first_wh"] is not None:
+            yield Control(fact["control"], fact["new_meter"], fact["first_wh"])
 
 
 def _records(path: Path, table: str) -> Iterator[list[Any]]:

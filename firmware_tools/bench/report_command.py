@@ -1,4 +1,4 @@
-"""`cardroom-firmware report`: bench records in, a table of what passed and what failed out, by model and maker; CSV on wish."""
+"""`cardroom-firmware report`: bench records in, a table of what passed and failed out, by model and maker; CSV and PDF on wish."""
 
 import argparse
 import csv
@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from firmware_tools.bench.words_of_tests import MARKS, NAMES, VERDICTS
+from firmware_tools.bench.tally import BAD, day_of, failed_tests, groups_of
+from firmware_tools.bench.words_of_tests import MARKS, NAMES, VERDICTS, reason_words, test_name
 from firmware_tools.terminal.arguments import add_json, arguments_of
 from firmware_tools.terminal.files import read_bounded, write_whole
 from firmware_tools.terminal.trouble import DONE, FAILED, USAGE, Trouble, print_json, report
+from firmware_tools.terminal.wall_clock import utc_ms
 from gateway.contract.bench_record import (
     MAX_BYTES,
     BenchRecord,
@@ -32,7 +34,6 @@ _REFUSALS = {
     RecordRefusal.UNKNOWN_KEY: mark("is not signed by a trusted key"),
     RecordRefusal.FORGED: mark("has a false signature"),
 }
-BAD = (Verdict.FAILED, Verdict.UNDECIDED)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run by a spreadsheet."""
 
@@ -54,6 +55,7 @@ def run(arguments: list[str]) -> int:
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help=say("write one line for each record, for a spreadsheet")
     )
+    parser.add_argument("--pdf", type=Path, metavar="FILE", help=say("write a report to print and sign"))
     add_json(parser)
     options = parser.parse_args(arguments)
     found = list(_read(options.paths))
@@ -62,10 +64,23 @@ def run(arguments: list[str]) -> int:
     records = sorted({one.record.id: one.record for one in opened}.values(), key=lambda one: one.at_ms)
     if not records:
         return report(_none(damaged), options.json)
-    if options.csv is not None and (trouble := write_whole(options.csv, _csv(records))) is not None:
+    trouble = write_whole(options.csv, _csv(records)) if options.csv is not None else None
+    if trouble is None and options.pdf is not None:
+        trouble = _print(records, damaged, options.pdf)
+    if trouble is not None:
         return report(trouble, options.json)
     _show(records, damaged, options)
     return FAILED if damaged else DONE
+
+
+def _print(records: list[BenchRecord], damaged: list[Damaged], file: Path) -> Trouble | None:
+    from firmware_tools.bench.report_paper import report_pdf  # reportlab is heavy: only who prints loads it
+    from gateway.words.paper_font import NoFont
+
+    try:
+        return write_whole(file, report_pdf(records, [(str(one.path), one.why) for one in damaged], utc_ms()))
+    except NoFont as error:
+        return Trouble("no-font", error.message)
 
 
 def _read(paths: Iterable[Path]) -> Iterable[OpenedRecord | Damaged]:
@@ -97,10 +112,10 @@ def _show(records: list[BenchRecord], damaged: list[Damaged], options: argparse.
                 "ok": not damaged,
                 "records": len(records),
                 "verdicts": dict(Counter(one.verdict.value for one in records)),
-                "failed_by_test": dict(_failed_tests(records)),
+                "failed_by_test": dict(failed_tests(records)),
                 "groups": [
                     {"model": model, "maker": maker, **counts}
-                    for (model, maker), counts in _groups(records).items()
+                    for (model, maker), counts in groups_of(records).items()
                 ],
                 "damaged": [str(one.path) for one in damaged],
             }
@@ -114,23 +129,23 @@ def _lines(records: list[BenchRecord], damaged: list[Damaged]) -> list[str]:
         say(
             "{count} records, {first} to {last} (UTC)",
             count=len(records),
-            first=_day(records[0]),
-            last=_day(records[-1]),
+            first=day_of(records[0]),
+            last=day_of(records[-1]),
         )
     ]
     lines.append("")
     lines.append(_row(say("model"), say("maker"), *(say(VERDICTS[one]) for one in Verdict)))
-    for (model, maker), counts in _groups(records).items():
+    for (model, maker), counts in groups_of(records).items():
         lines.append(_row(model, maker or "-", *(str(counts.get(one.value, 0)) for one in Verdict)))
-    if failed := _failed_tests(records):
+    if failed := failed_tests(records):
         lines += ["", say("failed or undecided, by test:")]
         for name, count in failed.most_common():
-            lines.append(f"  {say(NAMES[name]) if name in NAMES else name}: {count}")
+            lines.append(f"  {test_name(name)}: {count}")
     bad = [one for one in records if one.verdict in BAD]
     if bad:
         lines += ["", say("to be looked at:")]
         lines += [
-            f" {MARKS[one.verdict]} {_day(one)}  {one.identity or one.address}  {one.model}  {_reasons(one)}"
+            f" {MARKS[one.verdict]} {day_of(one)}  {one.identity or one.address}  {one.model}  {_reasons(one)}"
             for one in bad
         ]
     lines += [say("left out: {path} {why}", path=one.path, why=one.why) for one in damaged]
@@ -146,23 +161,10 @@ def _wide(text: str, width: int) -> str:
     return text + " " * max(0, width - sum(2 if character >= "⺀" else 1 for character in text))
 
 
-def _groups(records: list[BenchRecord]) -> dict[tuple[str, str], Counter[str]]:
-    found: dict[tuple[str, str], Counter[str]] = {}
-    for record in sorted(records, key=lambda one: (one.model, one.maker)):
-        found.setdefault((record.model, record.maker), Counter())[record.verdict.value] += 1
-    return found
-
-
-def _failed_tests(records: list[BenchRecord]) -> Counter[str]:
-    return Counter(test.name for record in records for test in record.tests if test.verdict in BAD)
-
-
 def _reasons(record: BenchRecord) -> str:
-    return ", ".join(f"{test.name}: {test.reason}" for test in record.tests if test.verdict in BAD)
-
-
-def _day(record: BenchRecord) -> str:
-    return datetime.fromtimestamp(record.at_ms / 1000, UTC).strftime("%Y-%m-%d")
+    return ", ".join(
+        f"{test_name(test.name)}: {reason_words(test.reason)}" for test in record.tests if test.verdict in BAD
+    )
 
 
 def _csv(records: list[BenchRecord]) -> bytes:

@@ -1,6 +1,6 @@
 """What is said about a test on the screen and in a report."""
 
-from gateway.contract.bench_record import BenchTest, Verdict
+from gateway.contract.bench_record import BenchTest, Occasion, Verdict
 from gateway.words import mark, say
 
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.UNDECIDED: "?", Verdict.SKIPPED: "-"}
@@ -11,6 +11,7 @@ NAMES = {
     "clock": mark("clock"),
     "speeds": mark("speeds"),
 }
+OCCASIONS = {Occasion.GOODS_IN: mark("goods-in"), Occasion.REPAIR: mark("repair")}
 VERDICTS = {
     Verdict.PASSED: mark("passed"),
     Verdict.FAILED: mark("failed"),
@@ -45,9 +46,17 @@ _REASONS = {
 }
 
 
+def test_name(name: str) -> str:
+    """Name a test; one that is not known keeps its own word."""
+    return say(NAMES[name]) if name in NAMES else name
+
+
+test_name.__test__ = False  # type: ignore[attr-defined]  # a word of the trade, no test
+
+
 def test_line(test: BenchTest) -> str:
     """Say one test in one line."""
-    words = [say(NAMES[test.name]) if test.name in NAMES else test.name, _measured(test)]
+    words = [test_name(test.name), measured_words(test)]
     if test.reason:
         words.append(reason_words(test.reason))
     return f" {MARKS[test.verdict]} " + "  ".join(word for word in words if word)
@@ -58,7 +67,8 @@ def reason_words(reason: str) -> str:
     return say(_REASONS[reason]) if reason in _REASONS else reason
 
 
-def _measured(test: BenchTest) -> str:
+def measured_words(test: BenchTest) -> str:
+    """Say what a test measured; empty where it measured nothing."""
     measured = test.measured
     if test.name == "energy" and "error_milli_percent" in measured:
         return say(

@@ -17,7 +17,8 @@ from firmware_tools.campus.opening import ADMIN, CASHIER, SIGNERS, WORKERS
 from firmware_tools.campus.parts import LOOPBACK, CommandFailed, Ports
 from firmware_tools.campus.session import MAX_PORT, Session, free_port
 from firmware_tools.campus.supervisor import PartFailed
-from gateway.words.arguments import Arguments
+from firmware_tools.terminal.arguments import arguments_of
+from gateway.words import mark, say
 
 KEEP_CLOCK_S = 1
 DAY_MS = 86_400_000
@@ -25,8 +26,8 @@ CAMPUS_OFFSET_MS = 8 * 3_600_000
 FIRST_HOUR_MS = 18 * 3_600_000 + 30 * 60_000
 """A new campus begins at half past six in the evening: the desk is open and rooms use most."""
 MQTT_PORT = 18_830
-STOPPED = "Stopped. Everything is kept; the campus goes on from here at the next start."
-STOPPED_EARLY = "Stopped before the campus was ready; the next start sets it up anew."
+STOPPED = mark("Stopped. Everything is kept; the campus goes on from here at the next start.")
+STOPPED_EARLY = mark("Stopped before the campus was ready; the next start sets it up anew.")
 
 
 class DemoTrouble(RuntimeError):
@@ -41,25 +42,40 @@ def run(arguments: list[str]) -> int:
         with _only_one(folder):
             asyncio.run(_demo(folder, rate=options.rate, reset=options.reset, web_port=options.port))
     except DemoTrouble as error:
-        print(f"The demo can't start. {error}", file=sys.stderr)
+        print(say("The demo can't start. {why}", why=error), file=sys.stderr)
         return 1
     except (PartFailed, CommandFailed, OSError) as error:
-        print(f"The demo can't go on. {error}\nLogs are in {folder.logs}.", file=sys.stderr)
+        print(
+            say("The demo can't go on. {why}\nLogs are in {logs}.", why=error, logs=folder.logs),
+            file=sys.stderr,
+        )
         return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Arguments(prog="cardroom-firmware demo", description=__doc__)
-    parser.add_argument(
-        "--dir", type=Path, default=Path("var/demo"), help="where everything is kept (default var/demo)"
+    parser = arguments_of(
+        "demo", say("A campus at work on this machine, with a desk to sell at, until Ctrl-C.")
     )
-    parser.add_argument(
-        "--rate", type=_rate, default=60, help="how many times faster than the world time runs (default 60)"
+    add = parser.add_argument
+    add(
+        "--dir",
+        type=Path,
+        default=Path("var/demo"),
+        help=say("where everything is kept (default var/demo)"),
     )
-    parser.add_argument("--reset", action="store_true", help="forget what is there and start anew")
-    parser.add_argument(
-        "--port", type=_port, default=8000, help="web port; the next free one when it is busy (default 8000)"
+    add(
+        "--rate",
+        type=_rate,
+        default=60,
+        help=say("how many times faster than the world time runs (default 60)"),
+    )
+    add("--reset", action="store_true", help=say("forget what is there and start anew"))
+    add(
+        "--port",
+        type=_port,
+        default=8000,
+        help=say("web port; the next free one when it is busy (default 8000)"),
     )
     return parser
 
@@ -67,13 +83,17 @@ def _parser() -> argparse.ArgumentParser:
 def _rate(text: str) -> int:
     if text.isdecimal() and int(text) >= 1:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no rate: a whole number from 1, such as 60")
+    wrong = say("{value} is no rate: a whole number from 1, such as 60", value=repr(text))
+    raise argparse.ArgumentTypeError(wrong)
 
 
 def _port(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= MAX_PORT:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to {MAX_PORT}, such as 8000")
+    wrong = say(
+        "{value} is no port: a number from 1 to {most}, such as 8000", value=repr(text), most=MAX_PORT
+    )
+    raise argparse.ArgumentTypeError(wrong)
 
 
 async def _demo(folder: Folder, *, rate: int, reset: bool, web_port: int) -> None:
@@ -85,22 +105,22 @@ async def _demo(folder: Folder, *, rate: int, reset: bool, web_port: int) -> Non
     clock = DemoClock.resume(folder.root, rate, _first_evening_ms())
     ports = Ports(web=free_port(web_port), mqtt=free_port(MQTT_PORT))
     if ports.web != web_port:
-        _say(f"Port {web_port} is in use; the pages will be on {ports.web}.")
-    session = Session(demo_campus(), folder, ports, _say)
+        _show(say("Port {port} is in use; the pages will be on {other}.", port=web_port, other=ports.web))
+    session = Session(demo_campus(), folder, ports, _show)
     starting = asyncio.create_task(session.start())
     try:
         await _until_done_or_stopped(starting, stop)
         if not stop.is_set():
-            _say(welcome(folder, ports, rate))
+            _show(welcome(folder, ports, rate))
         while not stop.is_set():
             clock.keep()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), KEEP_CLOCK_S)
     finally:
-        _say("Stopping ...")
+        _show(say("Stopping ..."))
         await session.stop()
         clock.stop()
-        _say(STOPPED if folder.opened.exists() else STOPPED_EARLY)
+        _show(say(STOPPED if folder.opened.exists() else STOPPED_EARLY))
 
 
 async def _until_done_or_stopped(task: asyncio.Task[None], stop: asyncio.Event) -> None:
@@ -114,14 +134,13 @@ async def _until_done_or_stopped(task: asyncio.Task[None], stop: asyncio.Event) 
         task.result()
 
 
-def welcome(folder: Folder, ports: Ports, rate: int) -> str:
-    """What a person needs to know, in one screen."""
-    return f"""
-  Open       http://{LOOPBACK}:{ports.web}/
-  Cashier    {CASHIER.name} / {CASHIER.password}
-  Admin      {ADMIN.name} / {ADMIN.password}
-  Signers    {" ".join(one.name for one in SIGNERS.values())} / {next(iter(SIGNERS.values())).password}
-  At work    {", ".join(f"{one.name} / {one.password}" for one in WORKERS.values())} (building 2)
+WELCOME = mark(
+    """
+  Open       {address}
+  Cashier    {cashier}
+  Admin      {admin}
+  Signers    {signers}
+  At work    {workers} (building 2)
 
   Time runs {rate} times as fast as the world's. What to look at:
     1-105    uses 1.8 kW: runs out about a minute after the first start, and again after each payment; its relay opens.
@@ -136,9 +155,25 @@ def welcome(folder: Folder, ports: Ports, rate: int) -> str:
     Rounds   sign in as warden, best on a phone, The office, Rounds: building 2 floor by floor
     Readings sign in as electrician, best on a phone, The office, Readings: building 2's meters read by hand
 
-  Everything is in {folder.root}; each program's log is in {folder.logs}.
+  Everything is in {folder}; each program's log is in {logs}.
   Ctrl-C stops everything. The next start goes on from there; `make demo RESET=1` starts anew.
 """
+)
+
+
+def welcome(folder: Folder, ports: Ports, rate: int) -> str:
+    """What a person needs to know, in one screen."""
+    return say(
+        WELCOME,
+        address=f"http://{LOOPBACK}:{ports.web}/",
+        cashier=f"{CASHIER.name} / {CASHIER.password}",
+        admin=f"{ADMIN.name} / {ADMIN.password}",
+        signers=f"{' '.join(one.name for one in SIGNERS.values())} / {next(iter(SIGNERS.values())).password}",
+        workers=", ".join(f"{one.name} / {one.password}" for one in WORKERS.values()),
+        rate=rate,
+        folder=folder.root,
+        logs=folder.logs,
+    )
 
 
 def _first_evening_ms() -> int:
@@ -154,14 +189,21 @@ def _only_one(folder: Folder) -> Iterator[None]:
         lock_file = (folder.root / "lock").open("a")
     except OSError as error:
         raise DemoTrouble(
-            f"{folder.root} can't be used ({error.strerror}). Name a folder of yours with --dir."
+            say(
+                "{folder} can't be used ({why}). Name a folder of yours with --dir.",
+                folder=folder.root,
+                why=error.strerror,
+            )
         ) from error
     with lock_file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise DemoTrouble(
-                f"A demo already runs in {folder.root}. Stop it with Ctrl-C, or name another --dir."
+                say(
+                    "A demo already runs in {folder}. Stop it with Ctrl-C, or name another --dir.",
+                    folder=folder.root,
+                )
             ) from error
         yield
 
@@ -170,10 +212,15 @@ def _clear(folder: Folder) -> None:
     """Forget a campus; only a folder that holds one, or nothing, is ever emptied."""
     found = [path for path in folder.root.iterdir() if path.name != "lock"]
     if found and not (folder.clock.exists() or folder.logs.exists()):
-        raise DemoTrouble(f"{folder.root} holds other things than a demo. Name an empty folder with --dir.")
+        raise DemoTrouble(
+            say(
+                "{folder} holds other things than a demo. Name an empty folder with --dir.",
+                folder=folder.root,
+            )
+        )
     for path in found:
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-def _say(text: str) -> None:
+def _show(text: str) -> None:
     print(text, flush=True)

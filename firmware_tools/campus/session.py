@@ -11,8 +11,9 @@ from firmware_tools.campus.layout import Campus
 from firmware_tools.campus.opening import Opening
 from firmware_tools.campus.parts import LOOPBACK, Parts, Ports
 from firmware_tools.campus.supervisor import Supervisor
+from gateway.words import say
 
-Say = Callable[[str], None]
+Tell = Callable[[str], None]
 BrokerKind = Literal["amqtt", "mosquitto"]
 PORTS_TRIED = 20
 MAX_PORT = 65_535
@@ -31,14 +32,14 @@ class Session:
     """Starts and stops one campus. Its clock file must exist."""
 
     def __init__(
-        self, campus: Campus, folder: Folder, ports: Ports, say: Say, manner: Manner | None = None
+        self, campus: Campus, folder: Folder, ports: Ports, tell: Tell, manner: Manner | None = None
     ) -> None:
         self.campus = campus
         self.folder = folder
         self.ports = ports
-        self._say = say
+        self._tell = tell
         self._manner = manner or Manner()
-        self.supervisor = Supervisor(folder.logs, say, folder.root)
+        self.supervisor = Supervisor(folder.logs, tell, folder.root)
         self.parts = Parts(campus, folder, ports, self._manner.restart_delay_s)
         self.opening = Opening(campus, folder, self.parts.central_environment())
 
@@ -52,28 +53,28 @@ class Session:
         first = not self.folder.opened.exists()
         await self._start_bench()
         if first:
-            self._say(
-                "Setting up central and the gateways: databases, keys, people, rooms, lines, meters ..."
+            self._tell(
+                say("Setting up central and the gateways: databases, keys, people, rooms, lines, meters ...")
             )
             await side_by_side(self.opening.set_up_central(), self.opening.commission_meters())
         else:
-            self._say("Checking central's databases ...")
+            self._tell(say("Checking central's databases ..."))
             await self.opening.central("init")
         await self.opening.write_gateway_configs(self.ports)
         await self._start_central(first=first)
         if first:
-            self._say("Taking the first payments at the desk ...")
+            self._tell(say("Taking the first payments at the desk ..."))
             await self.opening.take_first_payments(self.ports)
-        self._say("Starting the gateways ...")
+        self._tell(say("Starting the gateways ..."))
         gateways = [self.parts.gateway(building) for building in self.campus.buildings]
         await side_by_side(*(self.supervisor.start(gateway) for gateway in gateways))
         self.folder.opened.touch()
 
     async def _start_central(self, *, first: bool) -> None:
-        self._say(
-            "Starting the web server and ingest, enrolling the gateways ..."
+        self._tell(
+            say("Starting the web server and ingest, enrolling the gateways ...")
             if first
-            else "Starting central ..."
+            else say("Starting central ...")
         )
         parts = (self.parts.ingest(), self.parts.web(), self.parts.notices())
         steps = [self.supervisor.start(part) for part in parts]
@@ -84,7 +85,7 @@ class Session:
         await self.supervisor.stop()
 
     async def _start_bench(self) -> None:
-        self._say("Starting the broker and the virtual meters ...")
+        self._tell(say("Starting the broker and the virtual meters ..."))
         with_passwords = self._manner.broker == "amqtt"
         self.opening.write_bench_files(
             self.ports, sample_s=self._manner.sample_s, with_passwords=with_passwords

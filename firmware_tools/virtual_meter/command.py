@@ -11,11 +11,13 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
+from firmware_tools.terminal.arguments import arguments_of
 from firmware_tools.virtual_meter.campus import Campus
 from firmware_tools.virtual_meter.campus_file import CampusSpec, LineSpec, Settings, check_campus, read_campus
 from firmware_tools.virtual_meter.control import ControlServer
 from firmware_tools.virtual_meter.meter_spec import MeterSpec
 from firmware_tools.virtual_meter.models import MODELS
+from gateway.words import say
 
 DEFAULT_MODELS = {"dlt645": "dlt645-1p", "modbus": "sdm120"}
 
@@ -31,7 +33,10 @@ def run(arguments: list[str]) -> int:
         return 2
     except sqlite3.Error as error:
         print(
-            f"virtual-meter: the truth file can't be written ({error}); see to the disk and start again",
+            say(
+                "virtual-meter: the truth file can't be written ({why}); see to the disk and start again",
+                why=error,
+            ),
             file=sys.stderr,
         )
         return 2
@@ -44,25 +49,31 @@ def precise_loop() -> asyncio.AbstractEventLoop:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="cardroom-firmware virtual-meter",
-        description="Be one meter on a line, or with --campus all meters of a file. Prints one JSON line per line that is up.",
+    parser = arguments_of(
+        "virtual-meter",
+        say(
+            "Be one meter on a line, or with --campus all meters of a file. Prints one JSON line per line that is up."
+        ),
     )
-    parser.add_argument("--campus", type=Path, help="TOML file with lines and meters, instead of one meter")
-    parser.add_argument("--control", type=Path, help="unix socket for JSON orders")
-    one = parser.add_argument_group("one meter")
-    one.add_argument("--port", default="pty", help="pty, pty:LINK or tcp:[HOST:]PORT (default pty)")
-    one.add_argument("--protocol", choices=DEFAULT_MODELS, help="by default the model's, or dlt645")
-    one.add_argument("--model", choices=MODELS, help="by default the protocol's plain one-phase meter")
-    one.add_argument("--address", default="1", help="up to 12 digits, or a Modbus unit number")
-    one.add_argument("--baud", type=int, default=2400)
-    one.add_argument("--parity", choices="NEO", default="E", help="E and O pace 11 bits per byte, N 10")
+    parser.add_argument(
+        "--campus", type=Path, help=say("TOML file with lines and meters, instead of one meter")
+    )
+    parser.add_argument("--control", type=Path, help=say("unix socket for JSON orders"))
+    one = parser.add_argument_group(say("one meter"))
+    one.add_argument("--port", default="pty", help=say("pty, pty:LINK or tcp:[HOST:]PORT (default pty)"))
+    one.add_argument("--protocol", choices=DEFAULT_MODELS, help=say("by default the model's, or dlt645"))
+    one.add_argument("--model", choices=MODELS, help=say("by default the protocol's plain one-phase meter"))
+    one.add_argument("--address", default="1", help=say("up to 12 digits, or a Modbus unit number"))
+    one.add_argument("--baud", type=int, default=2400, help=say("speed of the line (default 2400)"))
+    one.add_argument("--parity", choices="NEO", default="E", help=say("E and O pace 11 bits per byte, N 10"))
     one.add_argument(
-        "--load", default="500W", help="500W, 1.2kW, script, dormitory:4.5, steps:0=500,60=0, trace:FILE.csv"
+        "--load",
+        default="500W",
+        help=say("what it feeds: 500W, 1.2kW, script, dormitory:4.5, steps:0=500,60=0, trace:FILE.csv"),
     )
-    one.add_argument("--register", default="0.00", help="kWh at the start")
-    one.add_argument("--clock-file", type=Path, help="JSON with demo_epoch_ms, real_epoch_ms, rate")
-    one.add_argument("--truth", type=Path, help="SQLite file for true energy and the meter's memory")
+    one.add_argument("--register", default="0.00", help=say("kWh at the start"))
+    one.add_argument("--clock-file", type=Path, help=say("JSON with demo_epoch_ms, real_epoch_ms, rate"))
+    one.add_argument("--truth", type=Path, help=say("SQLite file for true energy and the meter's memory"))
     return parser
 
 

@@ -7,10 +7,12 @@ import signal
 import sys
 from pathlib import Path
 
+from firmware_tools.terminal.arguments import arguments_of
 from firmware_tools.virtual_meter.endpoint import open_endpoint
 from firmware_tools.virtual_module.flash_memory import Flash, Power
 from firmware_tools.virtual_module.line import ModuleLine, Powered, WireFaults
 from firmware_tools.virtual_module.module import ModuleSpec, install
+from gateway.words import say
 
 
 def run(arguments: list[str]) -> int:
@@ -25,33 +27,28 @@ def run(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="cardroom-firmware virtual-module",
-        description="Be a module with a bootloader on a line. Prints one JSON line when it is up.",
+    parser = arguments_of(
+        "virtual-module", say("Be a module with a bootloader on a line. Prints one JSON line when it is up.")
     )
-    parser.add_argument("--port", default="pty", help="pty, pty:LINK or tcp:[HOST:]PORT (default pty)")
-    parser.add_argument("--unit", type=int, default=1)
-    parser.add_argument("--baud", type=int, default=9600)
-    parser.add_argument("--product", default="relay-6c")
-    parser.add_argument("--hardware", type=int, default=3)
-    parser.add_argument(
-        "--key", help="64 hex digits, or a .pub file: the only signer the bootloader believes"
-    )
-    parser.add_argument("--flash", type=Path, help="file that is its flash memory; by default it forgets all")
-    parser.add_argument("--image", type=Path, help="signed image that is in it from the factory")
-    parser.add_argument("--slots", type=int, choices=(1, 2), default=1, help="2: A/B")
-    parser.add_argument("--bare", action="store_true", help="a bootloader that can't be asked how far it is")
-    parser.add_argument(
-        "--forgets-line", action="store_true", help="a bootloader that always starts at 9600 8N2"
-    )
-    parser.add_argument("--no-hardware", action="store_true", help="doesn't tell its hardware revision")
-    parser.add_argument("--erase-ms", type=int, help="how long an info block takes")
-    parser.add_argument(
-        "--cut-after", type=int, metavar="N", help="cut the power after N bytes of flash are written"
-    )
-    parser.add_argument("--off-ms", type=int, default=500, help="how long it stays without power then")
-    for name in ("lose", "deaf", "flip"):
-        parser.add_argument(f"--{name}", type=float, default=0.0, help="a chance per exchange, 0 to 1")
+    add = parser.add_argument
+    add("--port", default="pty", help=say("pty, pty:LINK or tcp:[HOST:]PORT (default pty)"))
+    add("--unit", type=int, default=1, help=say("its Modbus unit number (default 1)"))
+    add("--baud", type=int, default=9600, help=say("speed of the line (default 9600)"))
+    add("--product", default="relay-6c", help=say("what it says it is (default relay-6c)"))
+    add("--hardware", type=int, default=3, help=say("its hardware revision (default 3)"))
+    add("--key", help=say("64 hex digits, or a .pub file: the only signer the bootloader believes"))
+    add("--flash", type=Path, help=say("file that is its flash memory; by default it forgets all"))
+    add("--image", type=Path, help=say("signed image that is in it from the factory"))
+    add("--slots", type=int, choices=(1, 2), default=1, help=say("2: two places for a program, A and B"))
+    add("--bare", action="store_true", help=say("a bootloader that can't be asked how far it is"))
+    add("--forgets-line", action="store_true", help=say("a bootloader that always starts at 9600 8N2"))
+    add("--no-hardware", action="store_true", help=say("doesn't tell its hardware revision"))
+    add("--erase-ms", type=int, help=say("how long an info block takes"))
+    add("--cut-after", type=int, metavar="N", help=say("cut the power after N bytes of flash are written"))
+    add("--off-ms", type=int, default=500, help=say("how long it stays without power then"))
+    add("--lose", type=float, default=0.0, help=say("how often an answer is lost, 0 to 1"))
+    add("--deaf", type=float, default=0.0, help=say("how often a question is lost, 0 to 1"))
+    add("--flip", type=float, default=0.0, help=say("how often a bit is changed, 0 to 1"))
     return parser
 
 

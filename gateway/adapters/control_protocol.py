@@ -43,6 +43,28 @@ class Reply(msgspec.Struct, frozen=True):
     facts: dict[str, str] = {}
 
 
+class LockTold(msgspec.Struct, frozen=True):
+    """Who keeps a relay open, why, for which work order; `since_s` None: not known."""
+
+    owner: str
+    by: str
+    why: str
+    since_s: int | None = None
+    ref: str = ""
+
+
+class ControlTold(msgspec.Struct, frozen=True):
+    """A room's software control: nothing is billed from its meter since the last good register."""
+
+    by: str
+    why: str
+    since_s: int | None
+    wh_per_day: int
+    estimated_wh: int | None
+    last_good_wh: int | None
+    ref: str = ""
+
+
 class RoomStatus(msgspec.Struct, frozen=True):
     """One account's line in `status`. `balance` in micro-yuan or watt-hours by `unit`; relay states None: unknown."""
 
@@ -67,6 +89,8 @@ class RoomStatus(msgspec.Struct, frozen=True):
     """Why the meter's story is not believed."""
     pays_from: str = ""
     """The account whose balance this is, where it is another one's."""
+    lock_notes: list[LockTold] = []
+    control: ControlTold | None = None
 
 
 class LineStatus(msgspec.Struct, frozen=True):
@@ -115,6 +139,9 @@ class MeterState(msgspec.Struct, frozen=True):
     """What stands against it, by name."""
     unusable: str = ""
     """Why its row can't be used."""
+    locks: list[LockTold] = []
+    is_faulty: bool = False
+    """Its room is under software control: nothing is billed from it."""
 
 
 class LineState(msgspec.Struct, frozen=True):
@@ -258,6 +285,35 @@ class SwapReport(msgspec.Struct, frozen=True):
     done: bool = False
     before: bool = False
     """It was done before; nothing was changed now."""
+    ends_control: bool = False
+    """The room is under software control; its last register is the last good one."""
+    counted_wh: int | None = None
+    """What the faulty meter counted meanwhile, billed to nobody; None: not known."""
+    locks: list[LockTold] = []
+    """Who keeps the room's relay open; the new one takes that over."""
+
+
+class ControlReport(msgspec.Struct, frozen=True):
+    """What a software control's begin or end will do, or has done. Registers in Wh; `register_by` who typed it."""
+
+    account: str
+    room: str
+    meter: str
+    end: bool
+    register_wh: int | None
+    """Begin: billed up to here. End: billed from here on."""
+    register_by: str = ""
+    unbilled_wh: int = 0
+    """Begin: billed to the account by it."""
+    wh_per_day: int = 0
+    counted_wh: int | None = None
+    """End: what the meter counted meanwhile; billed to nobody."""
+    answers: str = ""
+    """Why the meter was not read now; empty where it was."""
+    believed: bool = True
+    """False: what it says now can't be."""
+    locks: list[str] = []
+    done: bool = False
 
 
 def encode_line(message: Request | Reply) -> bytes:

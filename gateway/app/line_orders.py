@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gateway.adapters.control_protocol import LineState, MeterState, TraceBatch, TraceNote
+from gateway.adapters.control_protocol import LineState, LockTold, MeterState, TraceBatch, TraceNote
 from gateway.adapters.control_socket import Order, Stream, Unable
 from gateway.adapters.registry_store import LineRow, MeterRow
 from gateway.adapters.serial_bus import SerialBus
 from gateway.adapters.serial_bus.look import AddressLook
 from gateway.adapters.serial_bus.tap import Note, Tap
+from gateway.app.control_orders import told_lock
 from gateway.app.parts import Parts
 from gateway.application.alarms import standing_alarms
+from gateway.application.control_state import is_faulty
+from gateway.application.lock_outs import notes_of
 from gateway.application.ports import Journal
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import MeterNo
@@ -36,6 +39,8 @@ class Known:
     doubt: str = ""
     alarms: tuple[str, ...] = ()
     unusable: str = ""
+    locks: tuple[LockTold, ...] = ()
+    is_faulty: bool = False
 
 
 NOTHING = Known()
@@ -78,6 +83,8 @@ class LineOrders:
             doubt=reading.doubt if reading else "",
             alarms=alarms,
             unusable=self._parts.commissioning.unusable.get(meter, ""),
+            locks=tuple(told_lock(note, now) for note in notes_of(journal, meter)),
+            is_faulty=is_faulty(journal, meter),
         )
 
     async def trace(self, order: Order) -> Stream:
@@ -138,6 +145,8 @@ def _meter_state(row: MeterRow, look: AddressLook | None, known: Known | None) -
         doubt=said.doubt,
         alarms=list(said.alarms),
         unusable=said.unusable,
+        locks=list(said.locks),
+        is_faulty=said.is_faulty,
     )
     if look is None:
         return state

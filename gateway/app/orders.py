@@ -2,24 +2,25 @@
 
 from collections.abc import Iterator
 
-from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
+from gateway.adapters.control_protocol import ControlTold, LineStatus, RoomStatus, StatusReport
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.adapters.serial_bus import SerialBus
 from gateway.app.address_orders import AddressOrders
+from gateway.app.control_orders import ControlOrders, seconds_since, told_lock
 from gateway.app.line_orders import LineOrders
 from gateway.app.look_orders import LookOrders
 from gateway.app.parts import Parts
 from gateway.app.swap_orders import SwapOrders
 from gateway.app.vouchers import VoucherCounter
-from gateway.application.alarms import clear_alarm, note, raise_alarm, station
+from gateway.application.alarms import note, station
 from gateway.application.bind import counted_on
 from gateway.application.clock_setting import Seen, note_setting
 from gateway.application.decide import approve_cuts
-from gateway.application.drive_relay import lock_out, release_lock
 from gateway.application.emergency import draw_emergency
+from gateway.application.lock_outs import begin_lock, end_lock
 from gateway.application.ports import Journal, StoreFull
-from gateway.application.records import MeterTies
-from gateway.application.relay_state import LOCKED_OUT, TECHNICIAN
+from gateway.application.records import LockNote, MeterTies
+from gateway.application.relay_state import TECHNICIAN
 from gateway.application.release import release_account
 from gateway.application.resolve import resolve_alarm
 from gateway.application.status import RoomStatus as Room
@@ -34,6 +35,8 @@ from gateway.words import mark
 
 MS_PER_MINUTE = 60_000
 LOOKS = 5
+MOST_REF = 64
+"""Of a work order's number."""
 
 
 class Orders:
@@ -55,6 +58,7 @@ class Orders:
             "resolve": _unless_full(self._resolve),
             "emergency": _unless_full(self._emergency),
             "swap": _unless_full(SwapOrders(self._parts).swap),
+            "software-control": _unless_full(ControlOrders(self._parts).software_control),
             "set-address": _unless_full(AddressOrders(self._parts).set_address),
             "set-clock": _unless_full(self._set_clock),
             **LookOrders(self._parts).table(),
@@ -124,19 +128,16 @@ class Orders:
         """A technician's lock-out is one lock, whoever set it: a colleague may end it. Who did, and why, is told to central."""
         meter, end = MeterNo(order.text("meter")), bool(order.arguments.get("end", False))
         now, line_now = self._parts.clock.now(), self._parts.clock.line_now()
-        said = f"{order.by}: {order.text('why')}"
+        ref = str(order.arguments.get("ref", ""))[:MOST_REF]
+        said = LockNote(meter, TECHNICIAN, order.by, order.text("why"), now, ref)
 
         def change(journal: Journal) -> bool:
             if journal.record(MeterTies, meter) is None and journal.record(MeterState, meter) is None:
                 raise Unable(
                     mark("there is no meter {meter}; `cardroom-gateway meters list` shows them"), meter=meter
                 )
-            if not end:
-                raise_alarm(journal, LOCKED_OUT, meter, said, now)
-                return lock_out(journal, meter, TECHNICIAN, line_now)
-            if clear_alarm(journal, LOCKED_OUT, meter, now):
-                note(journal, "lock-out-ended", meter, said, now)
-            return release_lock(journal, meter, TECHNICIAN, line_now)
+            act = end_lock if end else begin_lock
+            return act(journal, said, now, line_now)
 
         changed = await self._parts.store.run(change)
         self._parts.signals.relay.set()
@@ -241,7 +242,7 @@ def _room(room: Room, now: Instant) -> RoomStatus:
         desired_closed=room.relay_desired_closed,
         observed_closed=room.relay_observed_closed,
         why=f"{room.relay_verdict}: {room.relay_why or room.reason}",
-        last_seen_s=_seconds_since(room.last_seen, now),
+        last_seen_s=seconds_since(room.last_seen, now),
         protected=room.protected,
         pays_from=room.pays_from,
         quarantined=bool(room.quarantined),
@@ -249,6 +250,23 @@ def _room(room: Room, now: Instant) -> RoomStatus:
         power_w=room.power_w,
         locks=list(room.locks),
         doubt=room.doubt,
+        lock_notes=[told_lock(one, now) for one in room.lock_notes],
+        control=_control(room, now),
+    )
+
+
+def _control(room: Room, now: Instant) -> ControlTold | None:
+    begun = room.control
+    if begun is None:
+        return None
+    return ControlTold(
+        by=begun.by,
+        why=begun.why,
+        since_s=seconds_since(begun.last_good_at or begun.at, now),
+        wh_per_day=begun.wh_per_day,
+        estimated_wh=room.estimated_wh,
+        last_good_wh=begun.last_good_wh,
+        ref=begun.ref,
     )
 
 
@@ -262,14 +280,6 @@ def _alarms(parts: Parts, here: StationStatus) -> Iterator[str]:
 def _age_s(written_ms: int | None, now: Instant) -> int | None:
     """How old a row is; not known while the clock isn't."""
     return None if written_ms is None or not now.trusted else max(0, now.wall_ms - written_ms) // 1000
-
-
-def _seconds_since(then: Instant | None, now: Instant) -> int | None:
-    if then is None:
-        return None
-    same_boot = then.boot == now.boot
-    passed_ms = now.monotonic_ms - then.monotonic_ms if same_boot else now.wall_ms - then.wall_ms
-    return max(0, passed_ms) // 1000
 
 
 def _lines(parts: Parts, silent: frozenset[MeterNo]) -> list[LineStatus]:

@@ -78,7 +78,7 @@ class Parts:
             yield Trouble("clock-untrusted", gateway, why)
         for row, bus in self.commissioning.lines():
             if bus.trouble is not None:
-                yield Trouble("line-gone", f"{gateway}/{row.name}", str(bus.trouble))
+                yield Trouble("line-gone", f"{gateway}/{row.name}", bus.trouble.on_record)
         if self.certificate is not None and self.certificate.trouble is not None:
             why = f"{self.certificate.trouble}; try it by hand: cardroom-gateway renew"
             yield Trouble("certificate-not-renewed", gateway, why)

@@ -5,15 +5,19 @@ The journal's transaction is the swap; the registry's row follows it, at once, a
 
 from functools import partial
 
+import msgspec
 import structlog
 
 from gateway.adapters.control_protocol import SwapReport
 from gateway.adapters.control_socket import Order, Unable
 from gateway.adapters.registry_store import MeterRow, Refusal, RegistryDamaged
+from gateway.app.control_orders import told_lock
 from gateway.app.parts import Parts
+from gateway.app.read_sealed import read_sealed
 from gateway.application.accounts import quarantine
+from gateway.application.control_state import is_faulty
+from gateway.application.lock_outs import notes_of
 from gateway.application.plan_swap import (
-    Sealed,
     SwapOrder,
     SwapPlan,
     SwapRefusal,
@@ -21,8 +25,9 @@ from gateway.application.plan_swap import (
     done_before,
     plan_swap,
 )
-from gateway.application.ports import Garbled, Journal, LineGone, LineReply, Rank, StoreFull
+from gateway.application.ports import Journal, StoreFull
 from gateway.application.records import MeterPlace, Swap
+from gateway.application.sealed_register import Sealed
 from gateway.application.site_swaps import note_registered, unregistered
 from gateway.application.swap_meter import BooksInDoubt, swap_meter
 from gateway.contract.facts import Instant
@@ -30,7 +35,6 @@ from gateway.contract.identifiers import MeterNo, NotAnIdentifier, checked
 from gateway.contract.rules import AccountRule, CutOff
 from gateway.domain.instants import elapsed_ms
 from gateway.loops.fleet import FleetMeter
-from gateway.protocols.driver import Answer, Item, Refused
 from gateway.words import mark
 
 TYPE_LAST = mark(
@@ -89,10 +93,12 @@ class SwapOrders:
         ask = await self._asked(order, old, new)
         now = self._parts.clock.now()
         planned = await self._parts.store.run(lambda journal: _planned(journal, ask, now))
+        locks = await self._parts.store.run(lambda journal: notes_of(journal, old))
         if isinstance(planned, SwapRefused):
             raise Unable(planned.text, about=planned.why.value, **planned.facts)
         plan, rule = planned
-        report = _report_plan(ask, plan, rule, now, self._notes(ask, rule))
+        report = _report_plan(ask, plan, rule, now, self._notes(ask, plan, rule))
+        report = msgspec.structs.replace(report, locks=[told_lock(note, now) for note in locks])
         if not order.arguments.get("commit", False):
             return report
         done = await self._done(ask, now)
@@ -117,13 +123,13 @@ class SwapOrders:
         later = "the swap is done, but the registry can't follow yet"
         return [f"{later}: {waits}; it is tried again each minute, don't swap again"] if waits else []
 
-    def _notes(self, ask: SwapOrder, rule: AccountRule | None) -> list[str]:
+    def _notes(self, ask: SwapOrder, plan: SwapPlan, rule: AccountRule | None) -> list[str]:
         notes = []
         made = self._parts.commissioning.meter_at(_row(ask.new, ask.place))
         cut_here = rule is not None and rule.cut_off is CutOff.INTERNAL
         if cut_here and isinstance(made, FleetMeter) and not made.driver.relay_actions:
             notes.append(f"{ask.new} has no relay that can be told: the room can't be cut by it")
-        if rule is not None and rule.software is not None:
+        if rule is not None and rule.software is not None and not plan.control:
             notes.append("the room is under software control: central must end it, and agree what was used")
         if ask.first.read_by:
             notes.append(f"{ask.new} doesn't answer yet: nothing is proved before it does")
@@ -161,13 +167,15 @@ class SwapOrders:
             return Sealed(wh, clock.now(), read_by=by, span_wh=kind.span_wh, step_wh=kind.step_wh)
         if old_row is not None and (old_row.line, old_row.address) == (row.line, row.address):
             meter = f"{row.meter_number} has its address"
-        sealed = await self._read(meter) if isinstance(meter, FleetMeter) else meter
-        if isinstance(sealed, str):
-            raise Unable(TYPE_LAST, meter=old, why=sealed)
-        return sealed
+        sealed = await read_sealed(self._parts, meter) if isinstance(meter, FleetMeter) else meter
+        if not isinstance(sealed, str):
+            return sealed
+        if await self._parts.store.run(lambda journal: is_faulty(journal, MeterNo(old))):
+            return None
+        raise Unable(TYPE_LAST, meter=old, why=sealed)
 
     async def _first(self, order: Order, meter: FleetMeter) -> Sealed:
-        sealed = await self._read(meter)
+        sealed = await read_sealed(self._parts, meter)
         if isinstance(sealed, Sealed):
             return sealed
         if "first_wh" in order.arguments:
@@ -176,25 +184,6 @@ class SwapOrders:
                 order.number("first_wh"), now, read_by=by, span_wh=meter.span_wh, step_wh=meter.step_wh
             )
         raise Unable(TYPE_FIRST, meter=meter.meter, why=sealed, address=meter.driver.address)
-
-    async def _read(self, meter: FleetMeter) -> Sealed | str:
-        """Read a register, and who answers; a text says why not."""
-        asked_at = self._parts.clock.now()
-        reply = await meter.line.read(meter.driver, Item.ENERGY, Rank.READ_BACK)
-        if not isinstance(reply, Answer) or reply.values.energy_wh is None:
-            return _in_words(reply)
-        identity = None
-        if Item.IDENTITY in meter.driver.items:
-            who = await meter.line.read(meter.driver, Item.IDENTITY, Rank.READ_BACK)
-            identity = who.values.identity if isinstance(who, Answer) else None
-        return Sealed(
-            reply.values.energy_wh,
-            asked_at,
-            reply.raw,
-            identity,
-            span_wh=meter.span_wh,
-            step_wh=meter.step_wh,
-        )
 
 
 def _number(order: Order, name: str) -> MeterNo:
@@ -237,18 +226,6 @@ def _row(meter: MeterNo, place: MeterPlace) -> MeterRow:
     return MeterRow(meter, place.line, place.address, place.model, place.ct_ratio, place.location)
 
 
-def _in_words(reply: LineReply) -> str:
-    match reply:
-        case Garbled(reason=reason):
-            return f"garbled: {reason}"
-        case Refused(reason=reason):
-            return f"refused: {reason}"
-        case LineGone(why=why):
-            return why
-        case _:
-            return mark("no answer")
-
-
 Planned = tuple[SwapPlan, AccountRule | None]
 
 
@@ -286,6 +263,8 @@ def _report_plan(
         groups=list(plan.groups),
         notes=notes,
         done=done,
+        ends_control=bool(plan.control),
+        counted_wh=plan.counted_wh,
     )
 
 

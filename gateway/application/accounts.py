@@ -11,11 +11,11 @@ import msgspec
 
 from gateway.application.alarms import raise_alarm, station
 from gateway.application.ports import Journal
-from gateway.application.records import Tie
+from gateway.application.records import RoomControl, Tie
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.quantities import MicroYuanPerKwh
-from gateway.contract.rules import AccountRule, PriceRule
+from gateway.contract.rules import AccountRule, PriceRule, SoftwareControlRule
 from gateway.domain.buckets import PAID, Bucket, in_order_of_use
 from gateway.domain.instants import elapsed_ms, wall_of
 from gateway.domain.ledger import AccountState, Bill, bill_energy
@@ -66,7 +66,14 @@ class Metered:
     @property
     def unsettled_wh(self) -> int:
         """Energy on the meter's running total that no entry has billed yet."""
-        return 0 if self.meter is None else self.meter.total_wh - self.state.settled_wh
+        if self.meter is None or self.is_unmetered:
+            return 0
+        return self.meter.total_wh - self.state.settled_wh
+
+    @property
+    def is_unmetered(self) -> bool:
+        """A software control stands: what the meter counts is no measure, and is billed to nobody (R-4.3.5)."""
+        return bool(self.state.control)
 
     def price_now(self, now: Instant) -> MicroYuanPerKwh:
         """What the next watt-hour costs; the lowest price while the time is not known (C-14)."""
@@ -92,6 +99,7 @@ def with_own_credit(journal: Journal, account: AccountId) -> Metered | None:
 
 def _gathered(journal: Journal, rule: AccountRule, payer: AccountId) -> Metered:
     state = journal.record(AccountState, rule.account) or AccountState(rule.account)
+    rule = _with_control(journal, rule, state)
     tariff = journal.record(TariffPrices, rule.tariff)
     return Metered(
         rule=rule,
@@ -101,6 +109,17 @@ def _gathered(journal: Journal, rule: AccountRule, payer: AccountId) -> Metered:
         buckets=in_order_of_use(journal.buckets(payer), rule.buckets),
         payer=journal.record(AccountState, payer) or AccountState(payer),
     )
+
+
+def _with_control(journal: Journal, rule: AccountRule, state: AccountState) -> AccountRule:
+    """A control that stands is judged and shown as the configuration's own rule for a room without a meter."""
+    known = journal.record(RoomControl, state.control) if state.control else None
+    if known is None:
+        return rule
+    good_at = known.begun.last_good_at
+    since = good_at if good_at and good_at.trusted else known.begun.at
+    software = SoftwareControlRule(since.wall_ms, known.begun.wh_per_day)
+    return msgspec.structs.replace(rule, software=software)
 
 
 def members(journal: Journal, payer: AccountId) -> Sequence[AccountId]:

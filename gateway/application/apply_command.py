@@ -11,30 +11,34 @@ import msgspec
 
 from gateway.application.accounts import metered_by
 from gateway.application.alarms import raise_alarm, station
+from gateway.application.bill_gap import bill_gap
 from gateway.application.close_account import begin_closing
 from gateway.application.configure import apply_configure
+from gateway.application.control_commands import begin_by_command, end_by_command
 from gateway.application.decide import approve_cuts
-from gateway.application.drive_relay import lock_out, release_lock, set_override
+from gateway.application.drive_relay import set_override
 from gateway.application.emergency import draw_emergency
 from gateway.application.grant import apply_grant, take_back
 from gateway.application.known_grants import Done
+from gateway.application.lock_outs import begin_lock, end_lock
 from gateway.application.new_epoch import renew_epoch
 from gateway.application.outbox import resend
 from gateway.application.ports import Journal
 from gateway.application.power import end_trip
-from gateway.application.records import ONLY, InboxRow, MeterTies, OutboxMark
+from gateway.application.records import ONLY, InboxRow, LockNote, MeterTies, OutboxMark
 from gateway.application.relay_state import CENTRAL, relay_of
 from gateway.application.resolve import resolve_alarm
-from gateway.application.software_control import bill_gap
 from gateway.application.trust_keys import apply_trust_keys
 from gateway.contract.commands import (
     ApproveCuts,
     BeginEpoch,
+    BeginSoftwareControl,
     BillGap,
     CloseAccount,
     Command,
     Configure,
     DrawEmergency,
+    EndSoftwareControl,
     Grant,
     ReadNow,
     RelayWish,
@@ -173,6 +177,10 @@ def _do(journal: Journal, body: Command | None, sealed: Sealed, now: Instant, ap
             return draw_emergency(journal, body, now)
         case BillGap():
             return bill_gap(journal, body, now)
+        case BeginSoftwareControl():
+            return begin_by_command(journal, body, now)
+        case EndSoftwareControl():
+            return end_by_command(journal, body, now)
         case ResolveAlarm():
             return resolve_alarm(journal, body.what, body.subject, f"{body.by}: {body.why}", now)
         case TrustKeys():
@@ -207,11 +215,12 @@ def _set_relay(journal: Journal, body: SetRelay, sealed: Sealed, now: Instant) -
         return Done(CommandOutcome.PROTECTED, "a protected room is never cut")
     command = CommandId(sealed.id)
     why = f"{body.by}: {body.why}"
+    said = LockNote(body.meter, CENTRAL, body.by, body.why, now, body.ref)
     match body.wish:
         case RelayWish.LOCK_OUT:
-            lock_out(journal, body.meter, CENTRAL, now, command)
+            begin_lock(journal, said, now, now, command)
         case RelayWish.RELEASE:
-            release_lock(journal, body.meter, CENTRAL, now, command)
+            end_lock(journal, said, now, now, command)
         case _:
             set_override(journal, body.meter, body.wish, why, now, command)
             if body.wish is not RelayWish.OPEN:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from gateway.application.alarms import clear_alarm, raise_alarm
+from gateway.application.control_state import is_faulty
 from gateway.application.decide import policy
 from gateway.application.groups import (
     COUNTS_BACKWARDS,
@@ -56,7 +57,11 @@ NOT_FOUND = Found(None)
 
 
 def take_balances(journal: Journal, found: Mapping[MeterNo, Found], at: Instant) -> list[LossRow]:
-    """Balance every group at an instant, report the rows in one fact, and keep the alarms true."""
+    """Balance every group at an instant, report the rows in one fact, and keep the alarms true.
+
+    What a meter under software control counts is no measure: it is missing, and its total is not told (R-4.3.5).
+    """
+    found = {meter: one for meter, one in found.items() if not is_faulty(journal, meter)}
     rules = groups_in_force(journal, at)
     rows: list[LossRow] = []
     meters: dict[MeterNo, None] = {}

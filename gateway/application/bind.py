@@ -1,16 +1,19 @@
 """Tying meters to accounts at a dated instant (C-3): the old account is settled, the new one gets its baseline."""
 
+from dataclasses import replace
+
 import msgspec
 
 from gateway.application.accounts import certain_wall_ms, metered
 from gateway.application.alarms import clear_alarm, raise_alarm
+from gateway.application.control_state import Over, end_control
 from gateway.application.ports import Journal
 from gateway.application.records import Billed, MeterTies, Tie
-from gateway.application.relay_state import CLOSING, keep_relay, relay_of
+from gateway.application.relay_state import CENTRAL, CLOSING, keep_relay, relay_of
 from gateway.application.settle import Closed, last_good, settle_before_change
 from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
-from gateway.contract.meter_facts import MeterBound
+from gateway.contract.meter_facts import ControlEnd, MeterBound
 from gateway.contract.rules import AccountRule, BindingRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.power_watch import PowerWatch
@@ -73,6 +76,7 @@ def bind_due(journal: Journal, meter: MeterState, now: Instant) -> bool:
     _release_old_meter(journal, binding.account, meter.meter, now)
     _begin(journal, binding, baseline, now)
     _tell(journal, binding, baseline)
+    _metered_again(journal, binding, baseline, now)
     return True
 
 
@@ -138,11 +142,32 @@ def untie(journal: Journal, meter: MeterNo, now: Instant) -> None:
     _want_nothing(journal, meter, now)
 
 
-def begin_at(journal: Journal, binding: BindingRule, baseline: Closed, now: Instant) -> None:
-    """Put a binding in force at a register that central billed last: a new epoch goes on where the old one ended (C-11)."""
+def begin_at(
+    journal: Journal, binding: BindingRule, baseline: Closed, now: Instant, over: Over | None = None
+) -> None:
+    """Put a binding in force at a register that central billed last: a new epoch goes on where the old one ended (C-11).
+
+    `over`: how a software control of the account ends by it; by default through the binding alone.
+    """
     _release_old_account(journal, baseline.meter, None, now)
     _release_old_meter(journal, binding.account, baseline.meter, now)
     _begin(journal, binding, baseline, now)
+    _metered_again(journal, binding, baseline, now, over)
+
+
+def _metered_again(
+    journal: Journal, binding: BindingRule, baseline: Closed, now: Instant, over: Over | None = None
+) -> None:
+    """Another meter, or the same one anew, measures the room from here on: that ends its software control (R-4.3.5)."""
+    over = over or Over(ControlEnd.BOUND, CENTRAL, f"binding {binding.binding}")
+    over = replace(
+        over,
+        new_meter=baseline.meter,
+        first_wh=baseline.register_wh,
+        first_frame=baseline.raw,
+        baseline_total_wh=baseline.total_wh,
+    )
+    end_control(journal, binding.account, over, now)
 
 
 def _release_old_account(journal: Journal, meter: MeterNo, end: Closed | None, now: Instant) -> None:

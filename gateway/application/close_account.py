@@ -52,6 +52,8 @@ def _refusal(journal: Journal, gathered: Metered) -> str:
     """Money that others still pay from doesn't leave (C-8): their energy up to the end is not billed yet."""
     if gathered.quarantined:
         return gathered.quarantined
+    if gathered.is_unmetered:
+        return "it is under software control: no register ends it; put a meter in, or end the control, first"
     states = journal.records(AccountState)
     paying = [
         name

@@ -120,7 +120,7 @@ def _power_w(around: _Around) -> int:
 def _settle(journal: Journal, point: Closed, now: Instant) -> None:
     """Bill the account up to the closing instant, unless it is billed beyond it already: what is late is told, not split again."""
     gathered = metered_by(journal, point.meter)
-    if gathered is None or gathered.is_barred:
+    if gathered is None or gathered.is_barred or gathered.is_unmetered:
         return
     state = gathered.state
     settled_ms = wall_of(state.settled_at, now) if state.settled_at else None

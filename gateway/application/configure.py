@@ -9,9 +9,16 @@ from gateway.application.accounts import with_own_credit
 from gateway.application.adjust import adjust_late_prices
 from gateway.application.alarms import clear_alarm, raise_alarm, station
 from gateway.application.bind import begin_at, due_binding, has_binding_due, untie
+from gateway.application.control_state import (
+    SOFTWARE_CONTROL,
+    adopt_controls,
+    end_of_gone,
+    flag_software_control,
+)
 from gateway.application.drive_relay import end_cutting_override
 from gateway.application.groups import take_groups
 from gateway.application.known_grants import Done, adopt_known
+from gateway.application.lock_outs import adopt_locks
 from gateway.application.ports import Journal
 from gateway.application.power import restore_trips
 from gateway.application.records import ONLY, Billed, InboxRow, MeterTies, Provisional, Tie
@@ -19,7 +26,6 @@ from gateway.application.settle import Closed, post
 from gateway.application.settle_due import redecide, write_watermark
 from gateway.application.shared_credit import settle_all_before_change
 from gateway.application.site_swaps import with_swaps
-from gateway.application.software_control import SOFTWARE_CONTROL, flag_software_control
 from gateway.application.timetables import keep_timetables
 from gateway.contract.commands import Configure, MonthUsed, Opening, content_digest, decode_command
 from gateway.contract.facts import CommandOutcome, EntryCause, EntryKind, Instant
@@ -163,6 +169,7 @@ def _replace_rules(journal: Journal, configure: Configure, now: Instant) -> None
         journal.forget(AccountRule, account)
         for what in OF_AN_ACCOUNT:
             clear_alarm(journal, what, account, now)
+        end_of_gone(journal, AccountId(account), now)
         clear_alarm(journal, SOFTWARE_CONTROL, account, now)
     for meter in [name for name in journal.records(MeterTies) if name not in by_meter]:
         journal.forget(MeterTies, meter)
@@ -202,6 +209,8 @@ def _open_epoch(journal: Journal, opening: Opening | None, now: Instant) -> str:
         billed_ms = opening.billed_ms.get(meter)
         billed_at = None if billed_ms is None else Instant(NO_BOOT, 0, billed_ms, True)
         _adopt_register(journal, meter, register_wh, billed_at, now)
+    adopt_controls(journal, opening, now)
+    adopt_locks(journal, opening, now)
     return ""
 
 

@@ -9,11 +9,12 @@ import msgspec
 
 from gateway.application.accounts import Metered, metered, metered_by
 from gateway.application.alarms import standing_alarms, station
+from gateway.application.control_state import control_of, estimated_wh
 from gateway.application.decide import leeway_now, policy, ruling_now
+from gateway.application.lock_outs import notes_of
 from gateway.application.ports import Journal
 from gateway.application.records import ONLY, MeterTies
 from gateway.application.shared_credit import live_balance
-from gateway.application.software_control import estimated_wh
 from gateway.application.ways_out import Way, ways_out
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
@@ -76,6 +77,29 @@ class ToldDecision(msgspec.Struct, frozen=True):
     held_by_guard: bool
 
 
+class ToldLock(msgspec.Struct, frozen=True):
+    """Who keeps a relay open, why, for which work order. `by` empty: it is not known."""
+
+    owner: str
+    by: str
+    why: str
+    ref: str
+    since_ms: int | None
+
+
+class ToldControl(msgspec.Struct, frozen=True):
+    """The software control that stands: its meter is faulty, and nothing is billed since the last good register (R-4.3.5)."""
+
+    control: str
+    meter: str
+    by: str
+    why: str
+    ref: str
+    since_ms: int | None
+    last_good_wh: int | None
+    wh_per_day: int
+
+
 class ToldRelay(msgspec.Struct, frozen=True):
     """Wanted, sent, seen: each with its time."""
 
@@ -94,6 +118,7 @@ class ToldRelay(msgspec.Struct, frozen=True):
     override_why: str
     trip: str
     dark: bool
+    lock_notes: list[ToldLock] = []
 
 
 class ToldAlarm(msgspec.Struct, frozen=True):
@@ -142,6 +167,7 @@ class Explanation(msgspec.Struct, frozen=True):
     guard: ToldGuard
     alarms: list[ToldAlarm]
     ways: list[Way]
+    control: ToldControl | None = None
 
 
 def accounts_named(journal: Journal, name: str) -> list[AccountId]:
@@ -196,10 +222,28 @@ def explain(journal: Journal, one: Metered, now: Instant) -> Explanation:
         price=_price(one, now),
         meter=_meter(one.meter, now),
         decision=_decision(one, balance, leeway, ruling),
-        relay=_relay(relay, now),
+        relay=_relay(journal, relay, now),
         guard=_guard(journal),
         alarms=_alarms(journal, one, now),
         ways=ways_out(one, relay, balance, leeway, ruling, policy(journal), now),
+        control=_control(journal, state.account, now),
+    )
+
+
+def _control(journal: Journal, account: AccountId, now: Instant) -> ToldControl | None:
+    known = control_of(journal, account)
+    if known is None:
+        return None
+    begun = known.begun
+    return ToldControl(
+        begun.control,
+        begun.meter or "",
+        begun.by,
+        begun.why,
+        begun.ref,
+        wall_of(begun.last_good_at or begun.at, now),
+        begun.last_good_wh,
+        begun.wh_per_day,
     )
 
 
@@ -243,7 +287,7 @@ def _decision(one: Metered, balance: int, leeway: Leeway, ruling: Ruling) -> Tol
     )
 
 
-def _relay(relay: RelayState | None, now: Instant) -> ToldRelay | None:
+def _relay(journal: Journal, relay: RelayState | None, now: Instant) -> ToldRelay | None:
     if relay is None:
         return None
     return ToldRelay(
@@ -262,6 +306,12 @@ def _relay(relay: RelayState | None, now: Instant) -> ToldRelay | None:
         override_why=relay.override_why,
         trip=relay.trip,
         dark=relay.dark,
+        lock_notes=[
+            ToldLock(
+                note.owner, note.by, note.why, note.ref, wall_of(note.since, now) if note.since else None
+            )
+            for note in notes_of(journal, relay.meter)
+        ],
     )
 
 

@@ -4,6 +4,8 @@ import msgspec
 
 from gateway.application.alarms import clear_alarm, say_standing, station
 from gateway.application.boot import epoch_name
+from gateway.application.control_state import say_controls
+from gateway.application.lock_outs import say_locks
 from gateway.application.outbox import begin_epoch, close_epoch
 from gateway.application.ports import Journal
 from gateway.application.records import ONLY
@@ -26,6 +28,8 @@ def renew_epoch(journal: Journal, now: Instant) -> Epoch:
     journal.keep(ONLY, msgspec.structs.replace(station(journal), epoch=epoch))
     say_standing(journal)
     say_swaps(journal)
+    say_controls(journal)
+    say_locks(journal)
     clear_alarm(journal, "store-behind", here.gateway, now)
     write_watermark(journal, now)
     return epoch

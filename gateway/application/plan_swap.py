@@ -11,15 +11,18 @@ import msgspec
 
 from gateway.application.accounts import certain_wall_ms, metered_by
 from gateway.application.bind import due_binding
+from gateway.application.control_state import control_of
 from gateway.application.groups import groups_in_force
 from gateway.application.ports import Journal
 from gateway.application.post_reading import UNBOUND_MAX_POWER_W
 from gateway.application.records import MeterPlace, MeterTies, Swap, Tie
+from gateway.application.sealed_register import Sealed, judge_sealed, was_read_since
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.meter_facts import SoftwareControlBegun
 from gateway.contract.rules import AccountRule
 from gateway.domain.ledger import AccountState
-from gateway.domain.reading import DLT645_SPAN_WH, Judgement, MeterReading, MeterState, judge
+from gateway.domain.reading import Judgement, MeterReading, MeterState
 from gateway.domain.swapped_groups import names_meter
 from gateway.words import mark, plain
 
@@ -53,19 +56,6 @@ class SwapRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """A register as it was read: from the meter (`raw`, maybe `identity`), or off its display by `read_by`."""
-
-    register_wh: int
-    asked_at: Instant
-    raw: bytes = b""
-    identity: str | None = None
-    read_by: str = ""
-    span_wh: int | None = DLT645_SPAN_WH
-    step_wh: int = 10
-
-
-@dataclass(frozen=True, slots=True)
 class SwapOrder:
     """What the technician asks for. `last` None: the gateway's own last good reading of the old meter is its last register."""
 
@@ -93,6 +83,10 @@ class SwapPlan:
     from_ms: int
     groups: tuple[str, ...]
     judged: tuple[MeterReading, Judgement] | None = None
+    control: str = ""
+    """The software control that it ends: the account was billed up to the last register when that began."""
+    counted_wh: int | None = None
+    """What the faulty meter counted meanwhile: told, billed to nobody. None: not known."""
 
 
 def done_before(journal: Journal, old: MeterNo, new: MeterNo, now: Instant) -> Swap | None:
@@ -123,6 +117,9 @@ def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | Swap
         return SwapRefused(
             SwapRefusal.QUARANTINED, text, {"account": gathered.state.account, "why": gathered.quarantined}
         )
+    control = control_of(journal, gathered.state.account) if gathered else None
+    if gathered is not None and control is not None:
+        return _from_control(journal, ask, gathered.state, control.begun, groups, now)
     found = _last_register(journal, ask, gathered.rule if gathered else None, now)
     if isinstance(found, SwapRefused):
         return found
@@ -141,6 +138,33 @@ def plan_swap(journal: Journal, ask: SwapOrder, now: Instant) -> SwapPlan | Swap
         from_ms=_date(journal, ask, gathered.state if gathered else None, now),
         groups=groups,
         judged=judged,
+    )
+
+
+def _from_control(
+    journal: Journal,
+    ask: SwapOrder,
+    state: AccountState,
+    begun: SoftwareControlBegun,
+    groups: tuple[str, ...],
+    now: Instant,
+) -> SwapPlan | SwapRefused:
+    """Under software control the last register is the last good one, whatever the faulty meter says now (R-4.3.5)."""
+    if begun.last_good_wh is None:
+        text = mark("{old} was never read; type what its display shows, or showed")
+        return SwapRefused(SwapRefusal.LAST_UNKNOWN, text, {"old": ask.old})
+    counted_wh = None if ask.last is None else ask.last.register_wh - begun.last_good_wh
+    return SwapPlan(
+        account=state.account,
+        last_wh=begun.last_good_wh,
+        last_raw=bytes.fromhex(begun.last_good_frame or ""),
+        last_read_by=begun.last_read_by,
+        last_at=begun.last_good_at or begun.at,
+        unbilled_wh=0,
+        from_ms=_date(journal, ask, state, now),
+        groups=groups,
+        control=begun.control,
+        counted_wh=None if counted_wh is None or counted_wh < 0 else counted_wh,
     )
 
 
@@ -189,35 +213,18 @@ def _last_register(
 ) -> Found | SwapRefused:
     """Judge the last register beside the last good reading. A person's word ends a doubt, and no more: it must be possible."""
     state = journal.record(MeterState, ask.old)
-    if ask.last is None or _was_read_since(state, ask.last):
+    if ask.last is None or was_read_since(state, ask.last):
         if state is None or state.at is None or state.register_wh is None:
             text = mark("{old} was never read; type what its display shows, or showed")
             return SwapRefused(SwapRefusal.LAST_UNKNOWN, text, {"old": ask.old})
         return state, None
-    state = state or MeterState(ask.old)
-    if ask.last.read_by:
-        state = msgspec.structs.replace(state, bad_readings=0, doubt="", jump_wh=None, foreign_identity=None)
-    reading = MeterReading(
-        ask.old,
-        ask.last.register_wh,
-        raw=ask.last.raw,
-        identity=ask.last.identity,
-        span_wh=ask.last.span_wh,
-        step_wh=ask.last.step_wh,
-    )
-    judgement = judge(state, reading, now, rule.max_power_w if rule else UNBOUND_MAX_POWER_W)
+    most_w = rule.max_power_w if rule else UNBOUND_MAX_POWER_W
+    state, reading, judgement = judge_sealed(state, ask.old, ask.last, most_w, now)
     if not judgement.accepted:
         return _cant_show(state, reading, judgement)
     if state.at is None:
         state = msgspec.structs.replace(state, register_wh=reading.register_wh, at=now)
     return state, (reading, judgement)
-
-
-def _was_read_since(state: MeterState | None, last: Sealed) -> bool:
-    """The poller came between: its reading is the later one."""
-    if state is None or state.at is None or last.read_by or state.at.boot != last.asked_at.boot:
-        return False
-    return state.at.monotonic_ms >= last.asked_at.monotonic_ms and not state.questionable
 
 
 def _date(journal: Journal, ask: SwapOrder, state: AccountState | None, now: Instant) -> int:

@@ -7,8 +7,13 @@ The domain's states (`MeterState`, `AccountState`, `RelayState`, `CutGuard`, `Ta
 import msgspec
 
 from gateway.contract.facts import CommandResult, EntryLine, Instant
-from gateway.contract.identifiers import AccountId, AlarmId, CommandId, EntryId, Epoch, GatewayId
-from gateway.contract.meter_facts import MeterSwapped, PeriodRegister
+from gateway.contract.identifiers import AccountId, AlarmId, CommandId, EntryId, Epoch, GatewayId, MeterNo
+from gateway.contract.meter_facts import (
+    MeterSwapped,
+    PeriodRegister,
+    SoftwareControlBegun,
+    SoftwareControlEnded,
+)
 from gateway.contract.rules import BindingRule
 
 ONLY = ""
@@ -192,6 +197,27 @@ class PeriodMark(msgspec.Struct, frozen=True, array_like=True):
     """The most that flowed around it, as far as was seen."""
     settled: bool = False
     """The meter's own monthly register was compared, or it has none of that instant."""
+
+
+class RoomControl(msgspec.Struct, frozen=True):
+    """A software control of a room, kept after its end, too; keyed by its id. `AccountState.control` names the one that stands."""
+
+    begun: SoftwareControlBegun
+    ended: SoftwareControlEnded | None = None
+    baseline_total_wh: int = 0
+    """The running total of the meter that bills the room since its end."""
+
+
+class LockNote(msgspec.Struct, frozen=True, array_like=True):
+    """Who locked a relay out, and why; keyed by `meter owner`. Gone with the lock-out."""
+
+    meter: MeterNo
+    owner: str
+    by: str = ""
+    why: str = ""
+    since: Instant | None = None
+    """None: locked out by an older version, which kept no note."""
+    ref: str = ""
 
 
 class Swap(msgspec.Struct, frozen=True):

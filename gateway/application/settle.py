@@ -44,11 +44,11 @@ def settle(
 ) -> bool:
     """Bill an account up to its meter's last good reading; say whether anything was written.
 
-    Nothing is billed to a quarantined or closed account; one whose entries would not add up is quarantined instead (C-17). What an
-    account pays for others is billed with each of them (`shared_credit.settle_all`).
+    Nothing is billed to a quarantined, closed or unmetered account; one whose entries would not add up is quarantined instead
+    (C-17). What an account pays for others is billed with each of them (`shared_credit.settle_all`).
     """
     gathered = metered(journal, account)
-    if gathered is None or gathered.meter is None or gathered.is_barred:
+    if gathered is None or gathered.meter is None or gathered.is_barred or gathered.is_unmetered:
         return False
     end = last_good(gathered.meter)
     if end is None:
@@ -66,7 +66,7 @@ def settle_before_change(
     """
     gathered = metered(journal, account)
     end = end or (last_good(gathered.meter) if gathered and gathered.meter else None)
-    if gathered is None or end is None or gathered.is_closed:
+    if gathered is None or end is None or gathered.is_closed or gathered.is_unmetered:
         return
     if gathered.payer.quarantined:
         journal.rebuild_buckets(gathered.payer.account)

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from gateway.application.accounts import Metered, metered
 from gateway.application.alarms import standing_alarms, station
+from gateway.application.control_state import control_of, estimated_wh
+from gateway.application.lock_outs import notes_of
 from gateway.application.outbox import depth
 from gateway.application.ports import Journal
-from gateway.application.records import RaisedAlarm
+from gateway.application.records import LockNote, RaisedAlarm
 from gateway.application.shared_credit import live_balance
-from gateway.application.software_control import estimated_wh
 from gateway.contract.facts import DecisionKind, Instant, RelayVerdict
 from gateway.contract.identifiers import AccountId, Epoch, GatewayId, MeterNo
+from gateway.contract.meter_facts import SoftwareControlBegun
 from gateway.contract.rules import AccountRule
 from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
@@ -44,6 +46,9 @@ class RoomStatus:
     """What a room without a meter is thought to have used since (R-4.3.5); `balance` doesn't contain it."""
     pays_from: str = ""
     """The account whose balance this is, where it is another one's (C-4)."""
+    lock_notes: tuple[LockNote, ...] = ()
+    control: SoftwareControlBegun | None = None
+    """Its meter is faulty and bills nothing (R-4.3.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ def _room(journal: Journal, one: Metered, now: Instant) -> RoomStatus:
     state = one.state
     relay = journal.record(RelayState, state.meter) if state.meter else None
     meter = one.meter or MeterState(MeterNo(""))
+    control = control_of(journal, state.account)
     return RoomStatus(
         room=one.rule.room,
         account=state.account,
@@ -97,6 +103,8 @@ def _room(journal: Journal, one: Metered, now: Instant) -> RoomStatus:
         protected=one.rule.protected,
         estimated_wh=estimated_wh(one.rule, now),
         pays_from=one.rule.pays_from,
+        lock_notes=tuple(notes_of(journal, state.meter)) if state.meter and relay and relay.locks else (),
+        control=control.begun if control else None,
     )
 
 

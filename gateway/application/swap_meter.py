@@ -2,7 +2,7 @@
 
 The account is billed to the old meter's sealed last register and goes on at the new one's first; binding, baseline and ledger
 change together (C-3). The new relay takes over what is wanted of the room, lock-outs included. What flowed between the two
-registers is recorded and billed to nobody. Undone by swapping back.
+registers is recorded and billed to nobody. Undone by swapping back. A software control of the room ends with it.
 """
 
 import msgspec
@@ -10,7 +10,9 @@ import msgspec
 from gateway.application.alarms import clear_alarm, raise_alarm, standing_alarms, station
 from gateway.application.bind import begin_at
 from gateway.application.close_period import close_periods
+from gateway.application.control_state import Over
 from gateway.application.groups import replace_in_groups
+from gateway.application.lock_outs import hand_over_locks
 from gateway.application.plan_swap import (
     SwapOrder,
     SwapPlan,
@@ -24,7 +26,7 @@ from gateway.application.relay_state import LOCKED_OUT, keep_relay, relay_of
 from gateway.application.settle import Closed, settle
 from gateway.contract.facts import EntryCause, Instant, ReadingOutcome, ReadingRow
 from gateway.contract.identifiers import AccountId, MeterNo
-from gateway.contract.meter_facts import MeterSwapped
+from gateway.contract.meter_facts import ControlEnd, MeterSwapped
 from gateway.contract.rules import BindingRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.reading import Judgement, MeterReading, MeterState, advance, rebased
@@ -66,7 +68,7 @@ def swap_meter(journal: Journal, ask: SwapOrder, now: Instant) -> Swap | SwapRef
     baseline = _seal_first(journal, ask, now)
     fact = _fact(ask, plan, swap, now)
     if plan.account is not None:
-        _go_on(journal, plan.account, fact, baseline, now)
+        _go_on(journal, plan.account, fact, baseline, _over(ask, plan, swap), now)
     replace_in_groups(journal, fact, now)
     _clear_alarms_of(journal, ask.old, now)
     done = Swap(fact, ask.place, ask.old_place)
@@ -96,6 +98,21 @@ def _fact(ask: SwapOrder, plan: SwapPlan, swap: str, now: Instant) -> MeterSwapp
     )
 
 
+def _over(ask: SwapOrder, plan: SwapPlan, swap: str) -> Over | None:
+    """How the account's software control ends by it: what the old meter shows now is told, not billed (R-4.3.5)."""
+    if not plan.control:
+        return None
+    return Over(
+        ControlEnd.SWAPPED,
+        ask.by,
+        ask.why,
+        first_read_by=ask.first.read_by,
+        last_wh=ask.last.register_wh if ask.last else None,
+        last_read_by=ask.last.read_by if ask.last else "",
+        swap=swap,
+    )
+
+
 def binding_of(fact: MeterSwapped) -> BindingRule | None:
     """Give the binding that a swap made, as a configuration would list it; None where nobody is billed."""
     if fact.account is None:
@@ -113,7 +130,7 @@ def _seal_last(journal: Journal, ask: SwapOrder, plan: SwapPlan, swap: str, now:
         close_periods(journal, before, after, reading.span_wh, now)
         if not plan.last_read_by:
             journal.add_reading(_row(reading, judgement.outcome, now))
-    if plan.account is None:
+    if plan.account is None or plan.control:
         return
     settle(journal, plan.account, EntryCause.BINDING, now, source=swap)
     state, meter = journal.record(AccountState, plan.account), journal.record(MeterState, ask.old)
@@ -137,7 +154,14 @@ def _row(reading: MeterReading, outcome: ReadingOutcome, now: Instant) -> Readin
     return ReadingRow(reading.meter, now.wall_ms, reading.register_wh, None, None, None, outcome, now.trusted)
 
 
-def _go_on(journal: Journal, account: AccountId, fact: MeterSwapped, baseline: Closed, now: Instant) -> None:
+def _go_on(
+    journal: Journal,
+    account: AccountId,
+    fact: MeterSwapped,
+    baseline: Closed,
+    over: Over | None,
+    now: Instant,
+) -> None:
     """Tie the new meter in the old one's place: what was decided of the room, and what its relay was told, stays."""
     room, relay = journal.record(AccountState, account), relay_of(journal, fact.old_meter)
     binding = binding_of(fact)
@@ -145,7 +169,7 @@ def _go_on(journal: Journal, account: AccountId, fact: MeterSwapped, baseline: C
     assert binding is not None
     listed = journal.record(MeterTies, fact.new_meter) or MeterTies(())
     journal.keep(fact.new_meter, MeterTies((*listed.ties, binding)))
-    begin_at(journal, binding, baseline, now)
+    begin_at(journal, binding, baseline, now, over)
     begun = journal.record(AccountState, account) or room
     journal.keep(
         account,
@@ -170,6 +194,7 @@ def _hand_over(journal: Journal, old: RelayState, fact: MeterSwapped, now: Insta
         dark=old.dark,
     )
     keep_relay(journal, before, after, now)
+    hand_over_locks(journal, fact.old_meter, fact.new_meter, fact.by, now)
     left = relay_of(journal, fact.old_meter)
     free = msgspec.structs.replace(
         left, locks=(), override=None, override_why="", command=None, close_again=False

@@ -15,8 +15,8 @@ SECTIONS: dict[str, Any] = {section.name: section.type for section in fields(Gat
 """Each section's name and its dataclass."""
 
 
-def load_config(path: Path) -> GatewayConfig | list[Mistake]:
-    """Read and check the whole file. A list is never empty."""
+def load_config(path: Path, *, may_lack: str = "") -> GatewayConfig | list[Mistake]:
+    """Read and check the whole file. A list is never empty. `may_lack`: a code of TEXTS for a file that is about to be made."""
     text = _read(path)
     if isinstance(text, Mistake):
         return [text]
@@ -24,7 +24,7 @@ def load_config(path: Path) -> GatewayConfig | list[Mistake]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return [_not_toml(error)]
-    check = _Check(path.parent.resolve(), text)
+    check = _Check(path.parent.resolve(), text, may_lack)
     config = check.whole(tables)
     return config if config is not None else check.mistakes
 
@@ -57,6 +57,7 @@ class _Check:
 
     folder: Path
     text: str
+    may_lack: str
     mistakes: list[Mistake] = field(default_factory=list)
 
     def whole(self, tables: dict[str, Any]) -> GatewayConfig | None:
@@ -70,7 +71,9 @@ class _Check:
             for name, kind in SECTIONS.items()
         }
         for mistake in _across(read):
-            self._add(mistake)
+            # One that is set, and wrong by itself, is told already.
+            if mistake.facts["other"] not in {one.path for one in self.mistakes}:
+                self._add(mistake)
         self.mistakes.sort(key=lambda mistake: (mistake.line is None, mistake.line or 0, mistake.path))
         if self.mistakes:
             return None
@@ -96,6 +99,8 @@ class _Check:
         value = rule.read(table[item.name], self.folder)
         if not isinstance(value, Wrong):
             return value
+        if value.code == self.may_lack:
+            return Path(value.facts["found"])
         where = path if value.item is None else f"{path}[{value.item}]"
         self._add(Mistake(where, value.code, value.facts, did_you_mean=value.did_you_mean))
         return MISSING

@@ -101,6 +101,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no file {found}. Check the path; it is taken from the configuration's folder unless it starts with '/'.",
         "文件 {found} 不存在。请检查路径；不以 / 开头的路径从配置文件所在的文件夹算起。",
     ),
+    "no-certificate": (
+        "There is no certificate {found}. Get one: sudo cardroom-gateway renew; where central refuses that: "
+        "sudo cardroom-gateway setup.",
+        "证书 {found} 不存在。请获取：sudo cardroom-gateway renew；中心拒绝时：sudo cardroom-gateway setup。",
+    ),
+    "not-set-up": (
+        "There is no file {found}; setup writes it: sudo cardroom-gateway setup. Where it lies elsewhere, correct the path.",
+        "文件 {found} 不存在；它由 setup 写入：sudo cardroom-gateway setup。若在别处，请改正路径。",
+    ),
     "file-unreadable": (
         "The file {found} can't be read ({why}). The daemon's user needs to read it: chgrp cardroom and chmod 640.",
         "无法读取文件 {found}（{why}）。守护进程的用户需要读取权限：chgrp cardroom 并 chmod 640。",

@@ -148,8 +148,9 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """A file that is there and can be read."""
+    """A file that is there and can be read; `missing` names what is wrong where it isn't there."""
 
+    missing: str = "no-such-file"
     example: str = '"/etc/cardroom/..."'
 
     def read(self, value: object, folder: Path) -> Path | Wrong:
@@ -160,7 +161,7 @@ class FileName:
             with path.open("rb"):
                 return path
         except (FileNotFoundError, NotADirectoryError, ValueError):
-            return Wrong("no-such-file", {"found": str(path)})
+            return Wrong(self.missing, {"found": str(path)})
         except OSError as error:
             return Wrong("file-unreadable", {"found": str(path), "why": str(error.strerror)})
 

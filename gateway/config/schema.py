@@ -43,10 +43,10 @@ class Mqtt:
     host: str = setting(Text('"broker.example.edu"'))
     port: int = setting(Whole(1, 65_535), 1883)
     tls: bool = setting(Flag(), False)
-    ca_file: Path | None = setting(FileName(), None)
+    ca_file: Path | None = setting(FileName("not-set-up"), None)
     """Without it the system's authorities are believed."""
-    certificate_file: Path | None = setting(FileName(), None)
-    key_file: Path | None = setting(FileName(), None)
+    certificate_file: Path | None = setting(FileName("no-certificate"), None)
+    key_file: Path | None = setting(FileName("not-set-up"), None)
     username: str | None = setting(Text('"b1"'), None)
     password_file: Path | None = setting(FileName(), None)
     """The password alone, on one line; it never stands in this file."""

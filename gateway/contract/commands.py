@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.contract.facts import Balance
+from gateway.contract.facts import Balance, Instant
 from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
 from gateway.contract.rules import AccountRule, BindingRule, GroupRule, PolicyRule, PriceRule
 
@@ -58,6 +58,8 @@ class SetRelay(msgspec.Struct, frozen=True, tag="set-relay", tag_field="kind"):
     wish: RelayWish
     by: str
     why: str
+    ref: str = ""
+    """The work order or fault it belongs to; shown on site where the relay is locked out (R-4.3.4)."""
 
 
 class CloseAccount(msgspec.Struct, frozen=True, tag="close-account", tag_field="kind"):
@@ -76,6 +78,32 @@ class MonthUsed(msgspec.Struct, frozen=True, array_like=True):
     used_wh: int
 
 
+class ControlStanding(msgspec.Struct, frozen=True):
+    """A software control that stands by central's records: a store that doesn't know it takes it up again."""
+
+    control: str
+    account: AccountId
+    began: Instant
+    by: str
+    why: str
+    meter: MeterNo | None = None
+    last_good_wh: int | None = None
+    last_good_at: Instant | None = None
+    wh_per_day: int = 0
+    ref: str = ""
+
+
+class LockStanding(msgspec.Struct, frozen=True):
+    """A lock-out that stands by central's records: a store that doesn't know it takes it up again."""
+
+    meter: MeterNo
+    owner: str
+    since: Instant
+    by: str
+    why: str
+    ref: str = ""
+
+
 class Opening(msgspec.Struct, frozen=True):
     """What a new epoch starts from: central's balances, last billed registers, and the grants they contain."""
 
@@ -92,6 +120,12 @@ class Opening(msgspec.Struct, frozen=True):
     """Where the steps of stepped prices go on; an account that is not listed keeps what the store knows."""
     billed_ms: dict[MeterNo, int] = {}
     """When those registers were read, where that is known: what was used since has its true prices."""
+    controls: list[ControlStanding] = []
+    """Software controls that stand ..."""
+    controls_ended: list[str] = []
+    """... and those that ended: a store that went back in time may still have them."""
+    locks: list[LockStanding] = []
+    """Lock-outs that stand. One that only the store has stands, too: releasing is a person's deed."""
 
 
 class Configure(msgspec.Struct, frozen=True, tag="configure", tag_field="kind"):
@@ -158,6 +192,27 @@ class BillGap(msgspec.Struct, frozen=True, tag="bill-gap", tag_field="kind"):
     note: str = ""
 
 
+class BeginSoftwareControl(msgspec.Struct, frozen=True, tag="begin-software-control", tag_field="kind"):
+    """Supply a room whose meter is faulty, and bill nothing from it until it is metered again (R-4.3.5); idempotent by its id."""
+
+    control: str
+    account: AccountId
+    by: str
+    why: str
+    wh_per_day: int = 0
+    """The estimate that is shown meanwhile; 0: none."""
+    ref: str = ""
+    """The fault or work order it belongs to."""
+
+
+class EndSoftwareControl(msgspec.Struct, frozen=True, tag="end-software-control", tag_field="kind"):
+    """Bill the room by the same meter again, from its last good reading on. A replaced meter ends it by itself."""
+
+    control: str
+    by: str
+    why: str
+
+
 class ResolveAlarm(msgspec.Struct, frozen=True, tag="resolve-alarm", tag_field="kind"):
     """End an alarm that nothing later can end: a person looked into it."""
 
@@ -187,6 +242,8 @@ Command = (
     | ReadNow
     | DrawEmergency
     | BillGap
+    | BeginSoftwareControl
+    | EndSoftwareControl
     | ResolveAlarm
     | TrustKeys
 )

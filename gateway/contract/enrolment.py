@@ -110,6 +110,8 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
     """It had one before: setting up begins anew, and central gives its books to a new epoch."""
     registry: dict[str, list[dict[str, Any]]] | None = None
     """`lines` and `meters` as the gateway before had them; null where none was ever told."""
+    is_same: bool = False
+    """The gateway that it had is this very card, by its own key: nothing is replaced. An older central never says so."""
 
 
 class RenewRequest(msgspec.Struct, frozen=True):

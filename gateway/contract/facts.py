@@ -10,7 +10,14 @@ import msgspec
 
 from gateway.contract.identifiers import AccountId, AlarmId, BootId, CommandId, EntryId, Epoch, KeyId, MeterNo
 from gateway.contract.instant import Instant as Instant
-from gateway.contract.meter_facts import MeterBound, MeterSwapped, PeriodRegister
+from gateway.contract.meter_facts import (
+    LockOut,
+    MeterBound,
+    MeterSwapped,
+    PeriodRegister,
+    SoftwareControlBegun,
+    SoftwareControlEnded,
+)
 from gateway.contract.registry_facts import RegistryCopy
 
 
@@ -313,6 +320,9 @@ Fact = (
     | MeterBound
     | MeterSwapped
     | PeriodRegister
+    | LockOut
+    | SoftwareControlBegun
+    | SoftwareControlEnded
     | RegistryCopy
 )
 

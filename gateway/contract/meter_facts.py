@@ -1,4 +1,4 @@
-"""What a gateway reports of meters themselves: tied, replaced by another, a register at a period's end (R-4.3.5, R-4.1.9, C-11).
+"""What a gateway reports of meters themselves: tied, replaced, missing, a register at a period's end (R-4.3.5, R-4.1.9, C-11).
 
 Evidence that is kept as long as money is: none is ever thinned.
 """
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.contract.identifiers import AccountId, MeterNo
+from gateway.contract.identifiers import AccountId, CommandId, MeterNo
 from gateway.contract.instant import Instant
 
 
@@ -52,6 +52,87 @@ class MeterSwapped(msgspec.Struct, frozen=True, tag="meter-swapped", tag_field="
     last_read_by: str = ""
     """Who read the display of a meter that could not be asked; empty where the gateway read it."""
     first_read_by: str = ""
+
+
+class SoftwareControlBegun(msgspec.Struct, frozen=True, tag="software-control-begun", tag_field="kind"):
+    """A room's meter is faulty: it is supplied whatever the credit, and nothing is billed from the meter (R-4.3.5)."""
+
+    control: str
+    """Its id, made by who ordered it: the same again is nothing new."""
+    account: AccountId
+    at: Instant
+    by: str
+    why: str
+    meter: MeterNo | None = None
+    """None: the account had none."""
+    last_good_wh: int | None = None
+    """The account is billed up to this register; None where the meter was never read."""
+    last_good_at: Instant | None = None
+    """When the register was so: from here on nothing is metered."""
+    last_good_frame: str | None = None
+    """Hex of the meter's frame behind it; None where a person typed it."""
+    last_read_by: str = ""
+    """Who read the display; empty where the gateway read the meter."""
+    wh_per_day: int = 0
+    """The estimate that is shown meanwhile; 0: none."""
+    ref: str = ""
+
+
+class ControlEnd(StrEnum):
+    """How a software control ended."""
+
+    SWAPPED = "swapped"
+    """Another meter was put in on site."""
+    GOOD_AGAIN = "good-again"
+    """The same meter, on a person's word."""
+    BOUND = "bound"
+    """A binding of the configuration came into force."""
+    ACCOUNT_GONE = "account-gone"
+    """The configuration has the account no longer."""
+
+
+class SoftwareControlEnded(msgspec.Struct, frozen=True, tag="software-control-ended", tag_field="kind"):
+    """The room is metered again: from `first_wh` of `new_meter` on. What flowed meanwhile is billed to nobody by the gateway."""
+
+    control: str
+    account: AccountId
+    end: ControlEnd
+    began: Instant
+    at: Instant
+    by: str
+    why: str
+    old_meter: MeterNo | None = None
+    last_good_wh: int | None = None
+    """As in its beginning."""
+    last_good_at: Instant | None = None
+    last_wh: int | None = None
+    """What the faulty meter shows at the end; None where it can't be read and nobody typed it."""
+    last_read_by: str = ""
+    counted_wh: int | None = None
+    """What the faulty meter counted meanwhile: told, not billed. None where unknown, or where it went backwards."""
+    new_meter: MeterNo | None = None
+    first_wh: int | None = None
+    """The new baseline."""
+    first_frame: str | None = None
+    first_read_by: str = ""
+    swap: str = ""
+    """The swap that ended it."""
+
+
+class LockOut(msgspec.Struct, frozen=True, tag="lock-out", tag_field="kind"):
+    """A person's lock-out of a relay began or ended: nothing closes it meanwhile (R-4.3.4, C-16). Its contact is another fact."""
+
+    meter: MeterNo
+    owner: str
+    """Who must release it: `technician` (on site) or `central`."""
+    locked: bool
+    at: Instant
+    by: str
+    why: str
+    ref: str = ""
+    """The work order or fault it belongs to."""
+    command: CommandId | None = None
+    """The command that ordered it; None on site."""
 
 
 class PeriodMethod(StrEnum):

@@ -61,6 +61,8 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     """Its lights are out by a time-table."""
     power: PowerWatch = PowerWatch()
     grace: Grace | None = None
+    control: str = ""
+    """The software control that stands on it: its meter bills nothing (R-4.3.5); empty while it is metered."""
 
 
 class Seen(StrEnum):

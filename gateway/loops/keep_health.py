@@ -17,7 +17,6 @@ from gateway.loops.fleet import Fleet
 from gateway.loops.signals import Signals
 from gateway.loops.store_room import StoreRoom
 from gateway.loops.ticking import tick_for_ever
-from gateway.words import mark
 
 TICK_S = 0.5
 SETTLE_EVERY_MS = 20_000
@@ -95,7 +94,7 @@ class HealthKeeper:
 
     def _keep_alarms(self, journal: Journal, standing: Mapping[tuple[str, str], str], now: Instant) -> None:
         known = {meter.meter for meter in self._fleet.all()}
-        why = mark("central counts on it, but it is on no line here; add it: cardroom-gateway meters add")
+        why = "central counts on it, but it is on no line here; add it: cardroom-gateway meters add"
         missing: dict[tuple[str, str], str] = {
             (METER_MISSING, meter): why for meter in counted_on(journal) if meter not in known
         }

@@ -17,7 +17,7 @@ from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.local_time import clock_text
 from gateway.technician.looking import Looked, clock_for, looked, place_or_complain
-from gateway.technician.status import span_text
+from gateway.technician.spans import span_text
 from gateway.words import mark, say
 
 DOUBTS = {

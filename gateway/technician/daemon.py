@@ -7,15 +7,16 @@ from pathlib import Path
 from gateway.adapters.control_client import Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, Reply
 from gateway.config import GatewayConfig, load_config, wording
+from gateway.technician.rule_words import detail_text
 from gateway.words import language, say
 
 NOT_DONE = 1
 NOT_RUNNING = 3
 
 
-def config_or_complain(path: Path) -> GatewayConfig | None:
-    """The configuration, or None after its mistakes went to stderr."""
-    loaded = load_config(path)
+def config_or_complain(path: Path, *, may_lack: str = "") -> GatewayConfig | None:
+    """The configuration, or None after its mistakes went to stderr; `may_lack` as `load_config` takes it."""
+    loaded = load_config(path, may_lack=may_lack)
     if isinstance(loaded, GatewayConfig):
         return loaded
     for mistake in loaded:
@@ -51,7 +52,9 @@ def order(
 
 def refusal_text(reply: Reply) -> str:
     """Say why the daemon did not do it, in the reader's language; its `why` may be a sentence of its own."""
-    facts: dict[str, str] = {name: say(fact) if name == "why" else fact for name, fact in reply.facts.items()}
+    facts: dict[str, str] = {
+        name: detail_text(fact) if name == "why" else fact for name, fact in reply.facts.items()
+    }
     said = say(reply.text, **facts) if reply.text else reply.message
     message = f"{reply.about}: {said}" if reply.about else said
     return say("Not done ({refusal}): {message}", refusal=reply.refusal, message=message)

@@ -25,6 +25,7 @@ from gateway.application.alarms import standing_alarms
 from gateway.application.outbox_look import look_at_outbox
 from gateway.application.ports import Journal
 from gateway.config import GatewayConfig, Mistake
+from gateway.technician.checks.rooms import CHECK as ROOMS
 from gateway.technician.logs import line_of
 from gateway.technician.looking import now_for
 from gateway.technician.reasons import REASONS
@@ -34,7 +35,10 @@ LOG_LINES = 5_000
 LOG_SINCE_S = 7 * 86_400
 DOCTOR_TIMEOUT_S = 120
 TYPED_BY_PERSONS = frozenset(
-    {"locked-out", "alarm-resolved", "cuts-approved", "account-released", "lock-out-ended", "emergency-drawn"}
+    {
+        *("locked-out", "lock-out-ended", "software-control", "alarm-resolved"),
+        *("cuts-approved", "account-released", "emergency-drawn"),
+    }
 )
 """Alarms whose detail is a person's own words: a resident may be named in them."""
 WORDS_LEFT_OUT = "<a person's own words, left out>"
@@ -81,11 +85,17 @@ def _config(building: Building) -> object:
 
 
 def _status(building: Building) -> object:
-    status = _ordered(building, "status")
+    return status_without_words(_ordered(building, "status"))
+
+
+def status_without_words(status: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a status what persons typed and who they are."""
     for room in status.get("rooms", []):
         verdict, _, why = str(room.get("why", "")).partition(": ")
         is_known = not why or why in REASONS or why.startswith(("credit-low-", "locked out by "))
         room["why"] = f"{verdict}: {why if is_known else WORDS_LEFT_OUT}"
+        for said in (*room.get("lock_notes", ()), room.get("control") or {}):
+            said.update({name: WORDS_LEFT_OUT for name in ("by", "why", "ref") if said.get(name)})
     status["alarms"] = [
         f"{text.partition(': ')[0]}: {WORDS_LEFT_OUT}" if text.partition(" ")[0] in TYPED_BY_PERSONS else text
         for text in status.get("alarms", [])
@@ -178,9 +188,18 @@ def _doctor(building: Building) -> object:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotHad(type(error).__name__) from error
     try:
-        return json.loads(told.stdout)
+        return doctor_without_words(json.loads(told.stdout))
     except ValueError as error:
         raise NotHad("this version has no doctor, or it gave no answer") from error
+
+
+def doctor_without_words(found: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of the doctor's findings what persons typed and who they are."""
+    for finding in found.get("findings", []):
+        typed = finding.get("check") == ROOMS or finding.get("facts", {}).get("alarm") in TYPED_BY_PERSONS
+        if typed and finding.get("why"):
+            finding["why"] = WORDS_LEFT_OUT
+    return found
 
 
 def _log(building: Building) -> object:

@@ -25,6 +25,7 @@ from gateway.technician.checks.line_company import judge_company
 from gateway.technician.checks.line_facts import LineFacts
 from gateway.technician.checks.line_wires import judge_wires
 from gateway.technician.checks.meter_clocks import judge_clocks
+from gateway.technician.checks.rooms import judge_rooms, told_of
 from gateway.technician.checks.service import judge_service, read_service
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, NOT_RUNNING, refusal_text
@@ -212,7 +213,8 @@ def _machine(site: Site, args: argparse.Namespace, report: StatusReport | None) 
             yield Finding("config", Level.BAD, mistake.code, wording(mistake, language()))
     if report is not None:
         yield from judge_central(report)
-        yield from judge_alarms(report.alarms)
+        yield from judge_rooms(report.rooms)
+        yield from judge_alarms(report.alarms, told_of(report.rooms))
 
 
 def _link(config: GatewayConfig, report: StatusReport | None) -> Iterable[Finding]:

@@ -16,9 +16,12 @@ from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE
 from gateway.technician.explain_past import past_screen
 from gateway.technician.local_time import NotATime, clock_text, read_instant
+from gateway.technician.lock_words import OWNERS
 from gateway.technician.looking import Looked, Place, looked, place_or_complain
 from gateway.technician.reasons import DECISIONS, VERDICTS, WAYS, reason_text
-from gateway.technician.status import span_text
+from gateway.technician.rule_words import detail_text
+from gateway.technician.spans import span_text
+from gateway.technician.state_words import ALARMS, in_chinese
 from gateway.words import mark, say
 
 CONTACT = {True: mark("closed"), False: mark("open"), None: mark("unknown")}
@@ -100,7 +103,7 @@ def screen(one: Explanation, offset: int) -> Iterator[str]:
     yield say("Supply: {supply}", supply=say(SUPPLY[relay.observed_closed if relay else None]))
     yield say("Balance: {balance}", balance=with_unit(one.balance, one.unit))
     yield from _credit(one, offset)
-    yield from _standing(one)
+    yield from _standing(one, offset)
     yield from _decision(one.decision, one.unit, offset)
     yield from _guard(one, offset)
     yield from _meter(one.meter, offset)
@@ -109,9 +112,9 @@ def screen(one: Explanation, offset: int) -> Iterator[str]:
         yield say(
             "! Alarm since {when}: {what} {subject}: {detail}",
             when=clock_text(alarm.since_ms, offset),
-            what=alarm.what,
+            what=in_chinese(alarm.what, ALARMS),
             subject=alarm.subject,
-            detail=alarm.detail,
+            detail=detail_text(alarm.detail),
         )
     yield say("What would change it:")
     yield from (f"  - {_way_text(way, one, offset)}" for way in one.ways)
@@ -151,8 +154,22 @@ def _credit(one: Explanation, offset: int) -> Iterator[str]:
         yield say("  it may change {when}", when=clock_text(price.changes_ms, offset))
 
 
-def _standing(one: Explanation) -> Iterator[str]:
+def _standing(one: Explanation, offset: int) -> Iterator[str]:
     """What beats credit, or keeps it from being judged at all."""
+    control = one.control
+    if control is not None:
+        yield say(
+            "! Software control: meter {meter} is faulty, nothing is billed since {when} ({register}){ref}; {by}: {reason}",
+            meter=control.meter or "-",
+            when=clock_text(control.since_ms, offset),
+            register="-" if control.last_good_wh is None else with_unit(control.last_good_wh, Unit.KWH),
+            ref=f" [{control.ref}]" if control.ref else "",
+            by=control.by,
+            reason=control.why,
+        )
+        yield say(
+            "  it ends with `cardroom-gateway swap`, or `software-control --end` when the meter is good again"
+        )
     if one.protected:
         yield say("Protected: it is never cut.")
     if one.quarantined:
@@ -256,8 +273,20 @@ def _relay(relay: ToldRelay | None, offset: int) -> Iterator[str]:
     )
     if relay.why and relay.verdict != "confirmed":
         yield say("  because: {reason}", reason=reason_text(relay.why))
-    if relay.locks:
-        yield say("  ! locked out by: {owners}", owners=", ".join(relay.locks))
+    noted = {note.owner for note in relay.lock_notes if note.by}
+    for note in relay.lock_notes:
+        if note.by:
+            yield say(
+                "  ! locked out by {by} ({owner}) since {when}{ref}: {reason}; nothing closes it",
+                by=note.by,
+                owner=say(OWNERS[note.owner]) if note.owner in OWNERS else note.owner,
+                when=clock_text(note.since_ms, offset),
+                ref=f" [{note.ref}]" if note.ref else "",
+                reason=note.why,
+            )
+    unnoted = [owner for owner in relay.locks if owner not in noted]
+    if unnoted:
+        yield say("  ! locked out by: {owners}", owners=", ".join(unnoted))
     if relay.override:
         yield say("  ! a person's order stands: {wish} ({why})", wish=relay.override, why=relay.override_why)
 

@@ -7,6 +7,8 @@ from gateway.contract.quantities import Unit
 from gateway.technician.amounts import bucket_text, exact, with_unit
 from gateway.technician.local_time import clock_text
 from gateway.technician.reasons import DECISIONS, VERDICTS, reason_text
+from gateway.technician.rule_words import detail_text
+from gateway.technician.state_words import ALARMS, in_chinese
 from gateway.words import mark, say
 
 CONTACT = {True: mark("closed"), False: mark("open"), None: mark("unknown")}
@@ -44,9 +46,9 @@ def past_screen(one: PastExplanation, offset: int) -> Iterator[str]:
         yield say(
             "! Alarm since {when}: {what} {subject}: {detail}",
             when=clock_text(alarm.at.wall_ms, offset),
-            what=alarm.what,
+            what=in_chinese(alarm.what, ALARMS),
             subject=alarm.subject,
-            detail=alarm.detail,
+            detail=detail_text(alarm.detail),
         )
     yield say(
         "Looked through {rows} rows, back to {when}.",

@@ -15,9 +15,10 @@ from gateway.adapters.control_client import Trouble, Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, LineState, MeterState
 from gateway.technician.answer import print_json
 from gateway.technician.daemon import refusal_text
+from gateway.technician.lock_words import lock_lines
 from gateway.technician.site import Site, site_or_complain
+from gateway.technician.spans import span_text
 from gateway.technician.state_words import HEARING, alarm_text, reason_text, relay_text
-from gateway.technician.status import span_text
 from gateway.technician.table import table
 from gateway.words import mark, say
 
@@ -187,7 +188,7 @@ def meter_need(meter: MeterState) -> int:
         return 1_000_000
     tries = max(1, meter.answered + meter.missed)
     return (
-        10_000 * bool(meter.alarms or meter.doubt)
+        10_000 * bool(meter.alarms or meter.doubt or meter.locks or meter.is_faulty)
         + 5_000 * bool(meter.failures)
         + meter.missed * 1_000 // tries
     )
@@ -215,7 +216,11 @@ def _meter_state(meter: MeterState) -> Iterator[str]:
         yield say("can't be used: {why}", why=meter.unusable)
     if meter.failures and meter.reason:
         yield reason_text(meter.reason)
+    yield from lock_lines(meter.meter, meter.locks)
+    if meter.is_faulty:
+        yield say("faulty: its room is supplied and billed nothing from it")
     if meter.doubt:
         yield say("meter in doubt: {why}", why=meter.doubt)
     told = {"meter-silent"} if meter.failures else set()
+    told |= {"locked-out"} if meter.locks else set()
     yield from (alarm_text(alarm) for alarm in meter.alarms if alarm not in told)

@@ -28,13 +28,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=say("end the lock-out; the credit rule decides again, or all is as before"),
     )
     parser.add_argument("--why", required=True, help=say("it goes to central with your login name"))
+    parser.add_argument("--ref", default="", help=say("the fault's or work order's number"))
     add_config_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask the daemon; the kernel tells it who asked."""
-    answer = order(args, "lock-out", {"meter": args.meter, "end": args.end, "why": args.why})
+    answer = order(args, "lock-out", {"meter": args.meter, "end": args.end, "why": args.why, "ref": args.ref})
     if isinstance(answer, int):
         return answer
     if args.end:

@@ -9,6 +9,8 @@ import msgspec
 from gateway.adapters.serial_bus import SerialBus
 from gateway.protocols.driver import Answer, Driver, Item, MeterClock, MeterDate, MeterTime, Refused, Values
 from gateway.technician.answer import FAILED, OK, USAGE, print_json
+from gateway.technician.config_check import add_config_option
+from gateway.technician.lock_shown import warn_of_locks
 from gateway.technician.months import read_months
 from gateway.technician.one_shot import (
     Trouble,
@@ -63,6 +65,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help=say("read the energy at the meter's last 12 settlements instead"),
     )
+    add_config_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -76,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     items = [item for item in Item if item in driver.items] if args.item == ALL else [Item(args.item)]
     if not driver.items.issuperset(items):
         return report_trouble(_lacks(driver, items[0], args), args, USAGE)
+    warn_of_locks(args)
     return asyncio.run(on_line(args, lambda bus: _read(bus, driver, items, args)))
 
 

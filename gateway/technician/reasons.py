@@ -28,7 +28,7 @@ REASONS = {
     "protected": mark("it is protected, and has credit"),
     "spent-protected": mark("the credit is spent, but it is protected and never cut"),
     "software-control": mark(
-        "its meter is missing: supplied under software control, never cut on an estimate"
+        "its meter is missing or faulty: supplied under software control, never cut on an estimate"
     ),
     "meter-in-doubt": mark("its meter's readings are in doubt, and nothing is cut on those"),
     "newly-bound": mark("its meter was tied to it just now; its first credit may be on its way"),

@@ -31,7 +31,7 @@ from gateway.technician.findings import Finding, Level
 from gateway.technician.local_time import clock_text
 from gateway.technician.looking import trouble_text
 from gateway.technician.restore_steps import begin_new_life
-from gateway.technician.status import span_text
+from gateway.technician.spans import span_text
 from gateway.words import say
 
 OLD_AFTER_S = 8 * 86_400

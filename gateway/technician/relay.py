@@ -34,6 +34,8 @@ from gateway.protocols.driver import Accepted, Answer, Driver, Item, MeterClock,
 from gateway.protocols.meters import names_one_meter
 from gateway.technician.agreement import agreed
 from gateway.technician.answer import FAILED, OK, USAGE, print_json
+from gateway.technician.config_check import add_config_option
+from gateway.technician.lock_shown import warn_of_locks
 from gateway.technician.one_shot import (
     Trouble,
     add_meter_arguments,
@@ -115,6 +117,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--wait", type=_seconds, default=5.0, metavar="SECONDS", help=say("how long to read back (default 5)")
     )
+    add_config_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -165,6 +168,18 @@ def run(args: argparse.Namespace) -> int:
         )
     if action not in driver.relay_actions:
         return report_trouble(_lacks(driver, action, args), args, USAGE)
+    if warn_of_locks(args) and action is not RelayAction.OPEN:
+        return report_trouble(
+            Trouble(
+                "locked-out",
+                say("Nothing was sent."),
+                say("It is locked out: nothing moves it until the lock-out is released."),
+                say(
+                    'End it where it was begun: cardroom-gateway lock-out METER --end --why "...", or central.'
+                ),
+            ),
+            args,
+        )
     if action is RelayAction.OPEN and not args.yes and sys.stdin.isatty() and not _agreed(args):
         return report_trouble(
             Trouble(

@@ -80,7 +80,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Renew; 0 when the new certificate is in its place."""
-    config = config_or_complain(args.config)
+    config = config_or_complain(args.config, may_lack="no-certificate")
     if config is None:
         return NOT_DONE
     result = renew(config, args.config)

@@ -36,7 +36,7 @@ from gateway.technician.looking import trouble_text
 from gateway.technician.recovery_paper import ask_for_key
 from gateway.technician.restore_knows import Here, known_here
 from gateway.technician.restore_steps import PutBack, begin_new_life, put_back
-from gateway.technician.status import span_text
+from gateway.technician.spans import span_text
 from gateway.words import say
 
 UNPACKED = ".restoring-"
@@ -208,7 +208,7 @@ def _shown(opened: Opened, facts: StoreFacts, data: Path, here: Here) -> Iterato
         yield say("The store that is in {folder} now can't be read. It will be kept aside.", folder=data)
     yield say(
         "What happened since the backup comes from central and from the meters' registers; what only the "
-        "lost store knew, such as a lock-out on site, must be done again."
+        "lost store knew, such as a lock-out that central never heard of, must be done again."
     )
 
 

@@ -8,8 +8,12 @@ import msgspec
 
 from gateway.adapters.control_protocol import LineStatus, RoomStatus, StatusReport
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
+from gateway.technician.checks.rooms import told_of
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
+from gateway.technician.lock_words import lock_lines
+from gateway.technician.rule_words import detail_text
+from gateway.technician.spans import span_text
 from gateway.technician.state_words import ALARMS, DOUBTS, VERDICTS, WHY, in_chinese
 from gateway.technician.table import table
 from gateway.words import mark, say
@@ -27,12 +31,6 @@ ROOM_HEADS = (
     mark("last seen"),
 )
 LINE_HEADS = (mark("line"), mark("port"), mark("meters"), mark("silent"), mark("counters"))
-SPANS = (
-    (mark("{count} d"), 86_400),
-    (mark("{count} h"), 3_600),
-    (mark("{count} min"), 60),
-    (mark("{count} s"), 1),
-)
 UNIT_SHOWN = {Unit.YUAN: mark("yuan"), Unit.KWH: "kWh"}
 FLAGS = {"protected": mark("protected"), "quarantined": mark("quarantined"), "closed": mark("account closed")}
 
@@ -141,8 +139,14 @@ def warnings(report: StatusReport) -> Iterator[str]:
         yield say(text, count=report.cuts_held)
     if report.unbound_meters:
         yield say("Bound by central but on no line here: {meters}", meters=", ".join(report.unbound_meters))
-    yield from (say("Alarm: {alarm}", alarm=_alarm(alarm)) for alarm in report.alarms)
+    told = told_of(report.rooms)
+    yield from (
+        say("Alarm: {alarm}", alarm=_alarm(alarm))
+        for alarm in report.alarms
+        if alarm.partition(": ")[0] not in told
+    )
     for room in report.rooms:
+        yield from _locked_or_faulty(room)
         if room.quarantined:
             text = mark(
                 "{room} is in quarantine and not billed: look into it, then cardroom-gateway release {account}"
@@ -150,11 +154,39 @@ def warnings(report: StatusReport) -> Iterator[str]:
             yield say(text, room=room.room, account=room.account)
 
 
+def _locked_or_faulty(room: RoomStatus) -> Iterator[str]:
+    yield from lock_lines(f"{room.room} ({room.meter})", room.lock_notes)
+    control = room.control
+    if control is None:
+        return
+    ref = f" [{control.ref}]" if control.ref else ""
+    span = "?" if control.since_s is None else span_text(control.since_s)
+    used = (
+        ""
+        if not control.estimated_wh
+        else say("; about {kwh} kWh since", kwh=kwh_text(WattHours(control.estimated_wh)))
+    )
+    text = mark(
+        "{room}: faulty meter {meter}, supplied and billed nothing for {span}{ref}, {by}: {reason}{used}. "
+        "Put another one in: cardroom-gateway swap"
+    )
+    yield say(
+        text,
+        room=room.room,
+        meter=room.meter or "-",
+        span=span,
+        ref=ref,
+        by=control.by,
+        reason=control.why,
+        used=used,
+    )
+
+
 def _alarm(alarm: str) -> str:
     """`what subject: detail`, the alarm's name in the reader's language."""
     what, space, rest = alarm.partition(" ")
     subject, colon, detail = rest.partition(": ")
-    return f"{in_chinese(what, ALARMS)}{space}{subject}{colon}{say(detail)}"
+    return f"{in_chinese(what, ALARMS)}{space}{subject}{colon}{detail_text(detail)}"
 
 
 def _day(wall_ms: int) -> str:
@@ -200,13 +232,3 @@ def balance_text(balance: int, unit: str) -> str:
     if unit == Unit.YUAN:
         return f"{yuan_text(MicroYuan(balance))} {say(UNIT_SHOWN[Unit.YUAN])}"
     return f"{kwh_text(WattHours(balance))} {UNIT_SHOWN[Unit.KWH]}"
-
-
-def span_text(seconds: int) -> str:
-    """A length of time in its two largest units: `3 d 4 h`, `5 min 7 s`."""
-    parts: list[str] = []
-    for text, length in SPANS:
-        count, seconds = divmod(seconds, length)
-        if count:
-            parts.append(say(text, count=count))
-    return " ".join(parts[:2]) or say("{count} s", count=0)

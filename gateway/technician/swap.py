@@ -14,6 +14,7 @@ from gateway.adapters.control_protocol import SwapReport
 from gateway.technician.agreement import agreed
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
+from gateway.technician.lock_words import lock_lines
 from gateway.words import say
 
 WH_PER_KWH = 1000
@@ -50,16 +51,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _add_registers(parser: argparse.ArgumentParser) -> None:
     typed = parser.add_argument_group(say("registers of meters that can't be read"))
     last = typed.add_mutually_exclusive_group()
-    last.add_argument("--last", type=_kwh, metavar="KWH", help=say("what the old meter's display shows"))
+    last.add_argument(
+        "--last", type=register_kwh, metavar="KWH", help=say("what the old meter's display shows")
+    )
     last.add_argument(
         "--last-good", action="store_true", help=say("take the gateway's last good reading of it")
     )
     typed.add_argument("--last-by", metavar="NAME", help=say("who read it"))
-    typed.add_argument("--first", type=_kwh, metavar="KWH", help=say("what the new meter's display shows"))
+    typed.add_argument(
+        "--first", type=register_kwh, metavar="KWH", help=say("what the new meter's display shows")
+    )
     typed.add_argument("--first-by", metavar="NAME", help=say("who read it"))
 
 
-def _kwh(text: str) -> int:
+def register_kwh(text: str) -> int:
     """A register in kWh with at most three decimals, as Wh."""
     try:
         wh = Decimal(text) * WH_PER_KWH
@@ -134,13 +139,13 @@ def _plan_in_words(report: SwapReport) -> list[str]:
         say(
             "  last register of {old}:  {kwh}, {how}",
             old=report.old,
-            kwh=_kwh_text(report.last_wh),
+            kwh=kwh_text(report.last_wh),
             how=_how(report.last_by),
         ),
         say(
             "  first register of {new}: {kwh}, {how}",
             new=report.new,
-            kwh=_kwh_text(report.first_wh),
+            kwh=kwh_text(report.first_wh),
             how=_how(report.first_by),
         ),
         say(
@@ -151,11 +156,17 @@ def _plan_in_words(report: SwapReport) -> list[str]:
             model=report.model,
         ),
     ]
-    if report.account:
-        lines.append(
+    if report.ends_control:
+        lines += [
+            say("  the room's software control ends with it; up to the last register it is billed already"),
             say(
-                "  billed to {account} now:  {kwh}", account=report.account, kwh=_kwh_text(report.unbilled_wh)
-            )
+                "  counted meanwhile, billed to nobody, told to central: {kwh}",
+                kwh=kwh_text(report.counted_wh),
+            ),
+        ]
+    elif report.account:
+        lines.append(
+            say("  billed to {account} now:  {kwh}", account=report.account, kwh=kwh_text(report.unbilled_wh))
         )
     if report.unmetered_s is None or report.unmetered_s >= 60:
         since = (
@@ -167,15 +178,17 @@ def _plan_in_words(report: SwapReport) -> list[str]:
     lines += [
         say("  group {group} goes on with {new}", group=group, new=report.new) for group in report.groups
     ]
-    return [*lines, *(f"  ! {note}" for note in report.notes)]
+    locked = [f"  ! {line}" for line in lock_lines(report.old, report.locks)]
+    return [*lines, *locked, *(f"  ! {note}" for note in report.notes)]
 
 
 def _how(typed_by: str) -> str:
     return say("typed, read by {name}", name=typed_by) if typed_by else say("read by the gateway")
 
 
-def _kwh_text(wh: int) -> str:
-    return f"{wh / WH_PER_KWH:.2f} kWh"
+def kwh_text(wh: int | None) -> str:
+    """A register or an energy as it is read back; None is not known."""
+    return say("not known") if wh is None else f"{wh / WH_PER_KWH:.2f} kWh"
 
 
 def _done_in_words(report: SwapReport) -> str:
@@ -190,7 +203,7 @@ def _done_in_words(report: SwapReport) -> str:
         "Watch `cardroom-gateway status` until its relay is read back.",
         new=report.new,
         old=report.old,
-        last=_kwh_text(report.last_wh),
-        first=_kwh_text(report.first_wh),
+        last=kwh_text(report.last_wh),
+        first=kwh_text(report.first_wh),
     )
     return done + notes

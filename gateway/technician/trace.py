@@ -2,7 +2,7 @@
 
 Through the running daemon it shows what the daemon asks and hears; on a line whose daemon is stopped it only listens. Ctrl-C ends
 it with a summary. Passwords are masked, in the bytes of `--raw` too. `->` is a question of ours, `<-` its answer, `<e` our echo,
-`<?` what nobody asked for, `!!` damage, `..` silence.
+`<?` what nobody asked for, `!!` damage, `..` silence, `~~` what the end of listening cut off.
 """
 
 import argparse
@@ -151,7 +151,7 @@ class Screen:
     def end(self) -> None:
         """Show what is left, and the summary."""
         for trace in self._traces.values():
-            self._print(trace.flush())
+            self._print(trace.end())
         if self._args.json:
             print_json(self._summary.as_json())
         else:

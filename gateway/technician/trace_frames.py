@@ -8,18 +8,20 @@ Passwords never leave this room.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.adapters.control_protocol import TraceNote
 from gateway.protocols.dlt645 import frame as dlt645
 from gateway.protocols.dlt645.secrets import is_secret, masked_damage_hex, masked_hex
 from gateway.protocols.modbus import frame as modbus
-from gateway.protocols.stream import Damage
+from gateway.protocols.stream import Damage, Reason
 from gateway.technician.decode import Event, Named, events_of, fields_of
 
 QUIET_US = 40_000
 """A pause that ends what came unasked: an adapter's 16 ms and a busy machine lie below it."""
+UNFINISHED = frozenset({Reason.TRUNCATED, Reason.PREAMBLE_ONLY, Reason.GARBAGE})
+"""What a frame's beginning is taken for when nothing follows."""
 HIDDEN_FIELDS = ("P", "C")
 MASK = "*"
 WAKE = 0xFE
@@ -32,7 +34,7 @@ class Traced:
     line: str
     at_us: int
     way: str
-    """`ask`, `answer`, `echo`, `other-meter`, `other-master`, `unasked`, `damage` or `no-answer`."""
+    """`ask`, `answer`, `echo`, `other-meter`, `other-master`, `unasked`, `damage`, `cut-off` or `no-answer`."""
     raw: str = ""
     """Hex, passwords masked."""
     gap_us: int | None = None
@@ -110,6 +112,13 @@ class LineTrace:
             start = place if found < 0 else found
             place = start + len(event.raw)
             yield self._heard(event, chosen, pieces, start, place)
+
+    def end(self) -> Iterator[Traced]:
+        """Give what has come when the listening ends: a beginning at its end is no damage, for nobody heard how it goes on."""
+        rest = list(self.flush())
+        if rest and rest[-1].way == "damage" and rest[-1].fields["reason"] in UNFINISHED:
+            rest[-1] = replace(rest[-1], way="cut-off")
+        yield from rest
 
     def _ask(self, data: bytes, at_us: int) -> Iterator[Traced]:
         chosen, events = events_of(data, self._protocol)

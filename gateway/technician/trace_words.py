@@ -19,6 +19,7 @@ SIGNS = {
     "other-master": "<?",
     "damage": "!!",
     "no-answer": "..",
+    "cut-off": "~~",
 }
 ACTS = {
     "03": mark("security (ESAM)"),
@@ -85,6 +86,7 @@ DAMAGES = {
 }
 FORMS = frozenset({"bits", "date", "time", "datetime", "ascii", "moment", "err"})
 """What the items' table calls a unit and is the value's form."""
+NO_FRAMES = ("damage", "no-answer", "cut-off")
 NOTES = {
     "echo": mark("our own question, heard again (the adapter echoes)"),
     "other-meter": mark("another meter than was asked"),
@@ -114,6 +116,8 @@ def words_of(traced: Traced) -> str:
     if traced.way == "damage":
         reason = str(fields["reason"])
         return say("damaged ({reason}): {what}", reason=reason, what=say(DAMAGES.get(reason, reason)))
+    if traced.way == "cut-off":
+        return say("cut off by the end of listening")
     meaning = _modbus(fields) if fields.get("protocol") == Named.MODBUS_RTU else _dlt645(fields)
     note = NOTES.get(traced.way)
     return f"{meaning}  ({say(note)})" if note else meaning
@@ -192,7 +196,7 @@ class Summary:
     @property
     def frames(self) -> int:
         """Good frames of all kinds."""
-        return sum(count for way, count in self.ways.items() if way not in ("damage", "no-answer"))
+        return sum(count for way, count in self.ways.items() if way not in NO_FRAMES)
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""

@@ -14,6 +14,7 @@ from gateway.adapters.voucher_file import envelopes
 from gateway.contract.voucher_code import looks_like_code
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
+from gateway.technician.rule_words import detail_text
 from gateway.words import mark, say
 
 AGAIN = mark("Save the file again at central's desk.")
@@ -127,7 +128,7 @@ def run(args: argparse.Namespace) -> int:
 def _words(row: Redeemed) -> str:
     words = say(WORDS[row.outcome]) if row.outcome in WORDS else ""
     again = f" {say(AGAIN)}" if row.outcome in SPOILT else ""
-    return ": ".join(filter(None, (words + again, row.detail)))
+    return ": ".join(filter(None, (words + again, detail_text(row.detail))))
 
 
 def _with_missing(rows: list[Redeemed]) -> list[Redeemed]:

@@ -7,6 +7,7 @@ asked for with `--lang`, else it is the machine's (LC_ALL, LC_MESSAGES, LANG), e
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -73,8 +74,11 @@ def say(text: str, **facts: object) -> str:
 
 
 def reason_in(spoken: str, fact: object) -> object:
-    """Give a fact in a language: a reason of the operating system in its words, anything else as it is."""
-    return _chinese()[str(fact)] if spoken == "zh" and fact in REASONS else fact
+    """Give a fact in a language: the reason of the operating system that it is, or holds (`[Errno 2] No such ...: 'x'`), in its
+    words, anything else as it is."""
+    if spoken != "zh":
+        return fact
+    return _reasons().sub(lambda found: _chinese()[found[1]], str(fact))
 
 
 def mark(text: str) -> str:
@@ -117,6 +121,30 @@ REASONS = (
     mark("Name or service not known"),
     mark("Temporary failure in name resolution"),
     mark("timed out"),
+    mark("Connection timed out"),
+    mark("Connection aborted"),
+    mark("Software caused connection abort"),
+    mark("Broken pipe"),
+    mark("Network is down"),
+    mark("Host is down"),
+    mark("Address already in use"),
+    mark("Cannot assign requested address"),
+    mark("No such device"),
+    mark("No such device or address"),
+    mark("Invalid argument"),
+    mark("Bad file descriptor"),
+    mark("Too many open files"),
+    mark("Too many levels of symbolic links"),
+    mark("Cannot allocate memory"),
+    mark("Disk quota exceeded"),
+    mark("File too large"),
+    mark("Directory not empty"),
+    mark("Text file busy"),
+    mark("Structure needs cleaning"),
+    mark("Remote I/O error"),
+    mark("No such process"),
+    mark("Exec format error"),
+    mark("No address associated with hostname"),
 )
 """What the operating system says of itself, in English only: it is a fact of many sentences."""
 
@@ -128,6 +156,12 @@ def _chinese() -> dict[str, str]:
         if table.name.endswith(".toml"):
             found |= tomllib.loads(table.read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def _reasons() -> re.Pattern[str]:
+    longest_first = "|".join(re.escape(reason) for reason in sorted(REASONS, key=len, reverse=True))
+    return re.compile(rf"(?<![\w/])(?:\[Errno -?\d+\] )?({longest_first})(?![\w/])")
 
 
 @cache

@@ -6,6 +6,7 @@ Every parser of `cardroom-gateway` and `cardroom-firmware` is an `Arguments`; th
 import argparse
 import sys
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from gateway.words import mark, say
@@ -52,6 +53,14 @@ def _whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(say("{value} is no whole number", value=repr(text))) from None
+
+
+def no_command(word: str, commands: Iterable[str]) -> str:
+    """Say that a command doesn't exist, and which one may be meant."""
+    near = get_close_matches(word, commands, n=1)
+    if near:
+        return say("There is no command {word}. Is {near} meant?", word=word, near=near[0])
+    return say("There is no command {word}.", word=word)
 
 
 class Arguments(argparse.ArgumentParser):

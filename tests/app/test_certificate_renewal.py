@@ -60,6 +60,13 @@ async def test_an_ended_certificate_is_renewed_and_the_link_comes_up_with_the_ne
             assert (await station.status())["certificate_trouble"] == ""
             code, out, _ = await station.command("--lang", "en", "renew")
             assert (code, out) == (0, "The new certificate holds 89 days.\n")
+            certificate.unlink()
+            code, _, err = await station.command("--lang", "en", "status")
+            assert (code, err.count("\n"), "cardroom-gateway renew" in err) == (1, 1, True), (
+                "one mistake, one sentence"
+            )
+            assert (await station.command("renew"))[0] == 0
+            assert (await station.command("status"))[0] == 0
             central.forges = True
             code, _, err = await station.command("--lang", "en", "renew")
             assert (code, "not signed by the central" in err) == (1, True)

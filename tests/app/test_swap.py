@@ -14,8 +14,9 @@ from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.app import address_orders
 from gateway.app.swap_orders import SwapOrders
 from gateway.application.change_address import begin_change
-from gateway.application.plan_swap import Sealed, SwapOrder
+from gateway.application.plan_swap import SwapOrder
 from gateway.application.records import AddressChange, MeterPlace, Swap
+from gateway.application.sealed_register import Sealed
 from gateway.application.swap_meter import swap_meter
 from gateway.contract.commands import Configure
 from gateway.contract.facts import Entry, Instant

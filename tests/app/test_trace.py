@@ -5,10 +5,16 @@ import json
 import signal
 import sys
 
+import pytest
+
 from firmware_tools.virtual_meter.faults import LineFaults
+from gateway.adapters.control_protocol import TraceNote
 from gateway.protocols.dlt645 import functions
+from gateway.technician.trace_frames import LineTrace
+from gateway.technician.trace_words import Summary, words_of
 from tests.app.station import Central, Station, rooms, until
 
+QUESTION = functions.read("000000000001", "00010000", preamble=4)
 SECRET, IN_WIRE_ORDER = "654321", "214365"
 ON_WIRE = "54 76 98"
 """Each byte travels +33H."""
@@ -72,12 +78,31 @@ async def test_a_stopped_line_is_only_heard(station: Station) -> None:
     line = await station.wire("a", "1")
     requests = line.counts.requests
     listening = asyncio.create_task(station.command("trace", "--seconds", "2"))
-    frame = functions.read("000000000001", "00010000", preamble=4)
     while not listening.done():
         await asyncio.sleep(0.2)
-        line._endpoint.send(frame)
+        line._endpoint.send(QUESTION)
     code, out, err = await listening
     assert (code, "only" in err) == (0, True)
     assert "<?" in out
     assert "m1  read forward active energy total" in out
     assert line.counts.requests == requests
+
+
+@pytest.mark.parametrize("came", range(1, len(QUESTION)))
+def test_what_the_end_of_listening_cuts_off_is_no_damage(came: int) -> None:
+    trace = LineTrace("a", 11 / 2400)
+    [whole] = [*trace.feed(TraceNote("a", 0, "in", QUESTION.hex())), *trace.quiet(60_000)]
+    assert list(trace.feed(TraceNote("a", 500_000, "in", QUESTION[:came].hex()))) == []
+    [cut] = trace.end()
+    summary = Summary()
+    for one in (whole, cut):
+        summary.add(one, "m1")
+    assert (whole.way, cut.way, summary.frames, summary.damage) == ("unasked", "cut-off", 1, {})
+    assert "cut off" in words_of(cut)
+
+
+def test_a_whole_frame_with_a_wrong_sum_stays_damage_at_the_end() -> None:
+    trace = LineTrace("a", 11 / 2400)
+    spoilt = QUESTION[:-2] + bytes([QUESTION[-2] ^ 1, QUESTION[-1]])
+    assert list(trace.feed(TraceNote("a", 0, "in", spoilt.hex()))) == []
+    assert [one.way for one in trace.end()] == ["damage"]

@@ -1,4 +1,4 @@
-"""Time-tables, power rules, leeways and credit in any order: no relay is open without a reason, none by a doubtful clock."""
+"""Time-tables, power rules, leeways, faulty meters and credit in any order: no relay is open without a reason."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -6,8 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from gateway.application.settle_due import settle_due
-from gateway.contract.commands import DrawEmergency, RelayWish, SetRelay
-from gateway.contract.facts import Decision, DecisionKind
+from gateway.contract.commands import (
+    BeginSoftwareControl,
+    DrawEmergency,
+    EndSoftwareControl,
+    RelayWish,
+    SetRelay,
+)
+from gateway.contract.facts import CommandOutcome, Decision, DecisionKind
 from gateway.contract.rules import (
     CalendarRule,
     EmergencyRule,
@@ -45,6 +51,8 @@ class Rules(RuleBasedStateMachine):
         self.overridden: set[str] = set()
         self.grants = 0
         self.dark_when_doubted: set[str] | None = None
+        self.faulty: dict[str, tuple[str, int]] = {}
+        """Rooms under software control: its id, and what was billed of the room when it began."""
 
     @initialize()
     def begin(self) -> None:
@@ -92,6 +100,22 @@ class Rules(RuleBasedStateMachine):
         self.site.command(SetRelay(f"m{account[1:]}", wish, "warden", "so"))
         (self.overridden.discard if wish is RelayWish.AUTO else self.overridden.add)(account)
 
+    @rule(account=accounts)
+    def a_meter_is_found_faulty(self, account: str) -> None:
+        self.grants += 1
+        order = BeginSoftwareControl(f"c{self.grants}", account, "li", "rubbish")
+        done = self.site.command(order).result.outcome is CommandOutcome.APPLIED
+        assert done is (account not in self.faulty)
+        if done:
+            self.faulty[account] = f"c{self.grants}", self.site.billed_wh(account)
+
+    @rule(account=accounts)
+    def a_faulty_meter_is_good_again(self, account: str) -> None:
+        self.site.read(self.registers[account], f"m{account[1:]}")
+        control, _ = self.faulty.pop(account, ("none", 0))
+        outcome = self.site.command(EndSoftwareControl(control, "li", "dried")).result.outcome
+        assert (outcome is CommandOutcome.APPLIED) is (control != "none")
+
     @rule(trusted=st.booleans())
     def the_clock_is_doubted_or_trusted(self, trusted: bool) -> None:
         self.site.trusted = trusted
@@ -121,6 +145,12 @@ class Rules(RuleBasedStateMachine):
                     "night-cap",
                     "high-power",
                 }
+
+    @invariant()
+    def a_faulty_meter_bills_nothing_and_cuts_nobody(self) -> None:
+        for account, (_, billed_wh) in self.faulty.items():
+            assert self.site.billed_wh(account) == billed_wh
+            assert self.site.relay(f"m{account[1:]}").credit_closed is True
 
     @invariant()
     def the_protected_room_is_never_cut_by_any_rule(self) -> None:

@@ -6,9 +6,10 @@ from gateway.application.accounts import quarantine
 from gateway.application.alarms import raise_alarm
 from gateway.application.drive_relay import lock_out
 from gateway.application.groups import groups_in_force
-from gateway.application.plan_swap import Sealed, SwapOrder, SwapRefusal, SwapRefused, plan_swap
+from gateway.application.plan_swap import SwapOrder, SwapRefusal, SwapRefused, plan_swap
 from gateway.application.records import MeterPlace, Swap, Tie
 from gateway.application.release import release_account
+from gateway.application.sealed_register import Sealed
 from gateway.application.settle_due import settle_due
 from gateway.application.site_swaps import unregistered
 from gateway.application.swap_meter import BooksInDoubt, binding_of, swap_meter

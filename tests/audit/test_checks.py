@@ -11,6 +11,7 @@ from firmware_tools.auditor.command import audit
 from firmware_tools.auditor.evidence import (
     Balance,
     Command,
+    Control,
     Entry,
     Evidence,
     Line,
@@ -342,5 +343,9 @@ def test_a_meter_that_was_replaced_ends_one_chain_and_begins_another():
     assert not energy & set(found(right))
     unsaid = journal(moved, swaps=(swap,), settled_wh=settled)
     assert Figure.ENERGY_UNBILLED in found(unsaid)
+    good_again = Control("b1.e1.control1", "M1", 12_000)
+    assert Figure.ENERGY_UNBILLED not in found(
+        journal(moved, swaps=(swap,), controls=(good_again,), settled_wh=settled)
+    )
     early = replace(swap, last_wh=9_500)
     assert found(journal(moved, swaps=(early, back), settled_wh=settled))[Figure.REGISTERS_APART]

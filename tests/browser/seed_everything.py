@@ -30,7 +30,9 @@ from tests.browser import (
     seed_bureau,
     seed_corrections,
     seed_departures,
+    seed_faults,
     seed_gateways,
+    seed_goods,
     seed_k3,
     seed_lists,
     seed_low_balance,
@@ -38,9 +40,12 @@ from tests.browser import (
     seed_merchants,
     seed_notices,
     seed_readings,
+    seed_replacements,
     seed_rounds,
     seed_runs,
+    seed_stock,
     seed_theft,
+    seed_work,
 )
 from tests.open_shifts import have_drawers
 
@@ -70,6 +75,11 @@ def everything() -> None:
     seed_agreement.agreement()
     seed_gateways.gateways()
     seed_bench.bench()
+    seed_goods.goods()
+    seed_stock.stock()
+    seed_faults.faults()
+    seed_work.work_orders()
+    seed_replacements.replacements()
 
 
 def person(name: str) -> User:

@@ -9,9 +9,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
+import numpy
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page
 
 from central import clock
@@ -104,7 +108,55 @@ PAGES: dict[str, tuple[str, str]] = {
     "alarms to resolve": ("manager", "/alarms/"),
     "accounts": ("cashier", "/accounts/"),
     "gateways": ("manager", "/gateways/"),
+    "faults of modules": ("cashier", "/workshop/faults/"),
+    "faults that went up": ("director", "/workshop/faults/?show=up"),
+    "fault reported by its room": ("cashier", "/workshop/faults/1/"),
+    "fault under way": ("manager", "/workshop/faults/2/"),
+    "fault that went up": ("director", "/workshop/faults/4/"),
+    "fault to report": ("warden", "/workshop/faults/report/?room=2"),
+    "month's faults by model": ("director", "/papers/module-faults/?kind=month"),
     "bench records": ("manager", "/workshop/bench/"),
+    "goods-in": ("manager", "/workshop/goods/"),
+    "a new order": ("manager", "/workshop/goods/orders/new/"),
+    "an order": ("manager", "/workshop/goods/orders/1/"),
+    "deliveries": ("director", "/workshop/goods/deliveries/"),
+    "a delivery being entered": ("manager", "/workshop/goods/deliveries/2/"),
+    "a finished delivery": ("director", "/workshop/goods/deliveries/1/"),
+    "check of a device": ("manager", "/workshop/goods/checks/M-000004/"),
+    "check that failed": ("director", "/workshop/goods/checks/M-000002/"),
+    "claims": ("manager", "/workshop/claims/"),
+    "a new claim": ("manager", "/workshop/claims/new/"),
+    "a claim not sent": ("manager", "/workshop/claims/2/"),
+    "a claim answered": ("manager", "/workshop/claims/1/"),
+    "a claim by a reader": ("director", "/workshop/claims/1/"),
+    "what came for a claim": ("manager", "/workshop/goods/claims/1/delivery/"),
+    "workshop": ("keeper", "/workshop/"),
+    "workshop, seen": ("director", "/workshop/"),
+    "device not found": ("keeper", "/workshop/find/?q=M-999999"),
+    "stock": ("keeper", "/workshop/stock/"),
+    "stock to repair": ("director", "/workshop/stock/?state=faulty"),
+    "device that is good": ("keeper", "/workshop/find/?q=202411000002"),
+    "device to repair": ("keeper", "/workshop/find/?q=202411000007"),
+    "device in use": ("director", "/workshop/find/?q=000202410000"),
+    "labels": ("keeper", "/workshop/stock/labels/?type=DDS-1"),
+    "labels mistyped": ("keeper", "/workshop/stock/labels/?sheet=a4&numbers=x"),
+    "meters without a record": ("keeper", "/workshop/stock/adopt/"),
+    "makers, models, places": ("keeper", "/workshop/reference/"),
+    "a model of devices": ("director", "/workshop/reference/types/1/"),
+    "a new place": ("keeper", "/workshop/reference/places/new/"),
+    "stock-takings": ("keeper", "/workshop/stock-taking/"),
+    "stock-taking, closed": ("director", "/workshop/stock-taking/1/"),
+    "stock-taking": ("keeper", "/workshop/stock-taking/2/"),
+    "stock-taking's differences": ("keeper", "/workshop/stock-taking/2/differences/"),
+    "stock of devices as a paper": ("keeper", "/papers/device-stock/?kind=month"),
+    "work orders": ("technician", "/workshop/work-orders/"),
+    "plan work, building": ("technician", "/workshop/work-orders/new/"),
+    "plan work": ("technician", "/workshop/work-orders/new/?building=2"),
+    "rooms asked about work": ("technician", "/workshop/work-orders/1/"),
+    "rooms asked, at the desk": ("cashier", "/workshop/work-orders/1/"),
+    "work that goes on": ("technician", "/workshop/work-orders/2/"),
+    "work that has ended": ("technician", "/workshop/work-orders/3/"),
+    "a month's work orders": ("director", "/papers/work-orders/?kind=month"),
     "audit log": ("manager", "/audit/?show=all"),
     "audit log, nothing found": ("manager", "/audit/?person=nobody"),
     "a printed hash looked up": ("manager", "/audit/hash/?hash=0000000000000000&position=1"),
@@ -191,7 +243,6 @@ PAGES: dict[str, tuple[str, str]] = {
     "groups of meters": ("manager", "/link/policies/buildings/1/groups/"),
     "room's policy": ("manager", "/link/policies/rooms/5/change/"),
     "who decides what": ("cashier", "/link/policies/rooms/5/"),
-    "meter replaced": ("manager", "/link/policies/rooms/5/meter/"),
     "shared balances": ("cashier", "/link/balances/"),
     "people": ("manager", "/office/people/"),
     "person": ("manager", "/office/people/1/"),
@@ -266,6 +317,16 @@ PAGES: dict[str, tuple[str, str]] = {
     "mails ended, by no link": ("", "/my-room/notice/stop/none/"),
     "forbidden": ("cashier", "/gateways/"),
     "missing": ("cashier", "/rooms/99999/"),
+    "replacements": ("technician", "/workshop/replacements/"),
+    "replacement": ("store", "/workshop/replacements/1/"),
+    "meter replaced": ("technician", "/workshop/replacements/new/?room=6"),
+    "software control": ("technician", "/workshop/controls/"),
+    "put under software control": ("technician", "/workshop/controls/new/?room=2"),
+    "true-ups": ("finance", "/workshop/true-ups/"),
+    "true-up to be checked": ("finance", "/workshop/true-ups/2/"),
+    "true-up told": ("cashier", "/workshop/true-ups/1/"),
+    "true-up slip": ("cashier", "/workshop/true-ups/1/slip/"),
+    "module that counted wrong": ("finance", "/workshop/true-ups/miscount/"),
     "thefts": ("cashier", "/losses/theft/"),
     "theft reported": ("cashier", "/losses/theft/report/?room=1"),
 }
@@ -473,6 +534,18 @@ def see_my_room(page: Page, site: Site, room: str) -> None:
         page.locator("button.big").click()
 
 
+def see_my_rooms_faults(page: Page, site: Site) -> None:
+    see_my_room(page, site, "1-201")
+    page.goto("/my-room/fault/")
+
+
+def mistype_a_fault(page: Page) -> None:
+    page.goto("/workshop/faults/report/")
+    page.locator("#id_where").fill("9-999")
+    with page.expect_navigation():
+        page.locator("form[data-once] button.primary").click()
+
+
 def see_my_rooms_notice(page: Page, site: Site) -> None:
     see_my_room(page, site, "1-102")
     page.goto("/my-room/notice/")
@@ -636,6 +709,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "power bureau's bill mistyped": ("finance", lambda page, site: mistype_a_bill(page), "ul.errorlist"),
     "K/3's list previewed": ("finance", lambda page, site: send_k3_list(page, GOOD_K3_LIST), "#import"),
     "building's agreement": ("cashier", lambda page, site: open_agreement(page), "#line-bridge"),
+    "codes of a photograph": ("manager", lambda page, site: read_a_plate(page), ".codes"),
+    "check refused": ("manager", lambda page, site: fail_without_finding(page), ".note.bad"),
     "rows of a party": ("finance", lambda page, site: open_agreement(page, "money/k3"), "#rows-title"),
     "other party's list previewed": (
         "finance",
@@ -684,6 +759,8 @@ DEEDS: dict[str, tuple[str, Callable[[Page, Site], None], str]] = {
     "PIN of a room": ("cashier", lambda page, site: make_a_pin(page) and None, "#pin"),
     "my room": ("", lambda page, site: see_my_room(page, site, "1-102"), ".my-supply"),
     "my room's notice": ("", see_my_rooms_notice, "#id_address"),
+    "my room's faults": ("", see_my_rooms_faults, "#id_text"),
+    "fault mistyped": ("cashier", lambda page, site: mistype_a_fault(page), ".errorlist"),
     "public list of low balances": ("", see_a_public_list, "img.sheet"),
     "list of no building": (
         "cashier",
@@ -708,7 +785,7 @@ EXPECTED_COMPLAINTS = {
     "power bureau's bill mistyped",
     *("other party's list refused", "decision refused"),
     *("setting mistyped", "channel refused", "price mistyped", "table refused", "policy mistyped"),
-    *("departure mistyped", "list of no building"),
+    *("departure mistyped", "list of no building", "labels mistyped"),
     *("a public list that is gone", "mails ended, by no link"),
     *(
         "alarm without a reason",
@@ -768,7 +845,7 @@ def looks(request: pytest.FixtureRequest, visits: Visits, site: Site, axe: str) 
     """Walk through every page in one language and look at each in every way."""
     visitors = {
         who: visits(who, language=request.param)
-        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden")
+        for who in ("", "cashier", "manager", "director", "finance", "guard", "warden", "technician", "store")
     }
     ways = IN_ALL_WAYS if request.param == "zh-hans" else {"light": NAMES_ONLY}
     return {name: look_at(visitor, axe, ways) for name, visitor in walk(visitors, site)}
@@ -785,6 +862,21 @@ def walk(visitors: dict[str, Visitor], site: Site) -> Iterator[tuple[str, Visito
         assert visitors[who].page.locator(proof).count(), f"{name} did not come up"
         yield name, visitors[who]
         forgive(name, visitors[who])
+
+
+def read_a_plate(page: Page) -> None:
+    page.goto("/workshop/goods/deliveries/2/")
+    drawn = zxingcpp.create_barcode("20261130-77", zxingcpp.BarcodeFormat.Code128).to_image(scale=6)
+    file = BytesIO()
+    Image.fromarray(numpy.array(drawn)).save(file, "PNG")
+    plate = {"name": "plate.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    page.locator("input[name=code]").set_input_files(plate)
+    page.locator("form[action$='/codes/'] button").click()
+
+
+def fail_without_finding(page: Page) -> None:
+    page.goto("/workshop/goods/checks/M-000004/")
+    page.locator("button[value=faulty]").click()
 
 
 def give_password_again(page: Page, proof: str) -> None:

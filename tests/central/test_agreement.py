@@ -31,13 +31,16 @@ from central.reports.agreement.models import (
     Standing,
 )
 from central.reports.agreement.problems import late_agreements
-from central.reports.agreement.signing import carry_out, keep
+from central.reports.agreement.signing import SignRefusal, ask_for_signatures, carry_out, keep
 from central.reports.agreement.telling import due_day
 from central.reports.agreement.verification import verify_agreements
 from central.reports.books.locks import lock
+from central.reports.books.queries import account_periods
 from central.reports.k3.imports import import_file, read_file
 from central.reports.k3.models import K3Map
 from central.reports.meetings.problems import Counted
+from central.workshop.replacements.models import TrueUp
+from central.workshop.replacements.true_ups import check, tell
 from tests.browser import seed, seed_agreement, seed_k3
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
@@ -236,3 +239,34 @@ def test_that_a_gateway_was_heard_does_not_prove_that_its_rows_are_here(building
         gateway=gateway, epoch="e1", seq=99, last_command=1, at_ms=until_ms, checked_ms=until_ms, accounts=1
     )
     assert bridge.has_told(gateway, until_ms)
+
+
+def test_a_true_up_holds_the_signatures_up_and_the_bridge_ties_with_it(building):
+    period = last_over(clock.now_ms())
+    seed_agreement.a_period("1", period)
+    now_ms, finance = clock.now_ms(), User.objects.get(username="finance")
+    lock("1", accounting_period_of(day_before(period)), actor="seed", now_ms=now_ms)
+    until_ms = instants_of(period)[1]
+    for number, wh in enumerate((1_000, -500)):
+        account = seed_agreement.accounts_of("1")[number]
+        TrueUp.objects.create(
+            interval=f"control:{number}", account=account, kind="control", building=building,
+            from_ms=until_ms - DAY_MS, to_ms=until_ms - HOUR_MS, unit="yuan", energy_wh=wh, low_wh=wh, high_wh=wh,
+            amount=wh * 500, method="person", hours=[wh], state="computed", computed_ms=now_ms,
+        )  # fmt: skip
+    cashier = User.objects.get(username="cashier")
+    held = ask_for_signatures(building, period, "", "", actor=cashier, now_ms=now_ms)
+    assert held is SignRefusal.TRUE_UPS
+    for row in TrueUp.objects.all():
+        check(row.pk, f"c{row.pk}", None, actor=finance, now_ms=now_ms)
+        tell(row.pk, f"t{row.pk}", "slip", actor=cashier, now_ms=now_ms)
+    assert set(TrueUp.objects.values_list("state", flat=True)) == {"told"}
+    _lines, content = lines_of(building, period)
+    assert state(content, "bridge") is LineState.AGREES
+    assert (
+        ask_for_signatures(building, period, "", "", actor=cashier, now_ms=now_ms) is not SignRefusal.TRUE_UPS
+    )
+    (row,) = [
+        one for one in account_periods(period, "1") if one.account == seed_agreement.accounts_of("1")[0].code
+    ]
+    assert row.outside == -500_000, "owed outside the credit, in the period in which it was used"

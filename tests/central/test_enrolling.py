@@ -230,11 +230,13 @@ def test_an_opening_serves_one_card_and_answers_it_again(code: str) -> None:
     given = [json.loads(one["body"])["certificate"] for one in (first, again)]
     assert given == [card.enrol(code)["certificate"]] * 2
     assert GatewayCertificate.objects.count() == 1
+    assert [json.loads(one["body"])["is_same"] for one in (first, again)] == [False, True]
     assert NewCard().enrol(code) == {"refusal": "code-not-open"}
     assert enrolment_codes.show_code("1", actor="test", now_ms=now_ms()) == code
     assert opened().code == code  # the same code for a dead card, once it is opened again
     another = NewCard()
-    assert another.enrol(code)["had_gateway"] is True
+    replaced = another.enrol(code)
+    assert (replaced["had_gateway"], replaced["is_same"]) == (True, False)
     assert post("enrol", request) == {"refusal": "code-not-open"}
     assert Gateway.objects.get(pk="b1").public_key == another.public_key
 

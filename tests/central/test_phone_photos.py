@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from central.losses.theft.evidence_pictures import for_print
+from central.office.photo_print import for_print
 from central.office.photos import Seen, look
 
 RED = Image.new("RGB", (40, 30), "red")

@@ -136,7 +136,12 @@ def test_what_is_missing_is_shown_as_it_should_be_written(tmp_path: Path) -> Non
         ("tls = 1", "mqtt.tls", "not-true-false"),
         ("username = 5", "mqtt.username", "not-text"),
         ('username = "  "', "mqtt.username", "empty"),
-        ('ca_file = "nowhere.pem"\ntls = true', "mqtt.ca_file", "no-such-file"),
+        ('ca_file = "nowhere.pem"\ntls = true', "mqtt.ca_file", "not-set-up"),
+        (
+            'tls = true\ncertificate_file = "tls.pem"\nkey_file = "gateway.toml"',
+            "mqtt.certificate_file",
+            "no-certificate",
+        ),
         ('username = "u"\npassword_file = "."', "mqtt.password_file", "file-unreadable"),
         ("reconnect_min_ms = 5000\nreconnect_max_ms = 1000", "mqtt.reconnect_max_ms", "less-than"),
         ('password_file = "gateway.toml"', "mqtt.password_file", "needs"),
@@ -151,6 +156,9 @@ def test_one_mistake_in_the_link(tmp_path: Path, line: str, path: str, code: str
     assert (mistake.path, mistake.code) == (path, code)
     for language in LANGUAGES:
         assert "opensesame" not in wording(mistake, language)
+        assert ("cardroom-gateway setup" in wording(mistake, language)) == (
+            code in ("not-set-up", "no-certificate")
+        )
 
 
 @pytest.mark.parametrize(

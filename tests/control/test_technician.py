@@ -11,7 +11,8 @@ from gateway.adapters.control_protocol import SOCKET_NAME, LineStatus, RoomStatu
 from gateway.adapters.control_socket import ControlServer, Handler, Order, Unable
 from gateway.adapters.voucher_file import envelopes
 from gateway.technician.approve_cuts import Approved
-from gateway.technician.status import screen, span_text
+from gateway.technician.spans import span_text
+from gateway.technician.status import screen
 from gateway.technician.table import columns_of, table
 from gateway.technician.voucher import Redeemed
 from tests.config.test_load import good
@@ -132,7 +133,7 @@ async def test_orders_carry_their_arguments(tmp_path: Path) -> None:
     assert seen == [
         ("approve-cuts", {"count": 3, "minutes": 60}),
         ("release", {"account": "b1-301", "why": "looked at it"}),
-        ("lock-out", {"meter": "m1", "end": False, "why": "repair"}),
+        ("lock-out", {"meter": "m1", "end": False, "why": "repair", "ref": ""}),
     ]
 
 

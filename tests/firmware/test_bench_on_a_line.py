@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from firmware_tools.__main__ import main
 from firmware_tools.bench import command
@@ -117,6 +118,14 @@ async def _report_and_csv(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "1 records" in out
     assert "changed.json was changed after it was written" in out
     assert ",'=正泰," in (folder / "all.csv").read_text(encoding="utf-8-sig"), "a formula is disarmed"
+    pdf = folder / "report.pdf"
+    for language, said in (
+        ("en", ("Bench report", "passed", "Files left out")),
+        ("zh", ("检测报告", "到货检验", "签字")),
+    ):
+        assert main(["--lang", language, "report", str(folder), "--pdf", str(pdf)]) == 1
+        text = "".join(page.extract_text() for page in PdfReader(pdf).pages)
+        assert all(word in text for word in ("=正泰", *said))
     assert main(["--lang", "en", "report", str(folder / "none")]) == 2
     assert main(["--lang", "en", "report", str(folder / "good.json"), "--csv", str(folder)]) == 1
     assert "It is no file" in capsys.readouterr().err

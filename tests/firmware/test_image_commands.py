@@ -100,7 +100,7 @@ def test_each_refusal_has_its_code_and_its_sentences(
         (["identify", "--address", "12x"], "is no address"),
         (["identify", "--address", "0"], "is no address"),
         (["identify", "--baud", "1"], "is no speed"),
-        (["flush"], "invalid choice"),
+        (["flush"], "Is flash meant?"),
     ],
 )
 def test_wrong_arguments_are_answered_with_what_to_do(

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from firmware_tools.__main__ import TOOLS
 from firmware_tools.__main__ import main as firmware
 from gateway import words
 from gateway.__main__ import main
@@ -65,8 +66,53 @@ def test_the_help_shows_each_command_under_its_task_and_nothing_is_called_by_an_
     shown = capsys.readouterr().err
     assert "安装一栋楼并验证:\n    setup " in shown
     commands = [line for line in shown.splitlines() if re.match(r"    [a-z]", line)]
-    assert len(commands) == 34
+    assert len(commands) == 35
     assert not [line for line in commands if not re.search("[\u4e00-\u9fff]", line)]
+
+
+def test_the_other_tool_shows_what_it_has_when_nothing_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(words, "_asked", ["zh"])
+    assert firmware([]) == 2
+    shown = capsys.readouterr().err
+    with pytest.raises(SystemExit) as left:
+        firmware(["--help"])
+    assert (left.value.code, capsys.readouterr().out) == (0, shown)
+    tools = dict(re.findall(r"^    ([a-z-]+) +(.+)", shown, re.MULTILINE))
+    assert tools.keys() == TOOLS.keys()
+    assert all(re.search("[\u4e00-\u9fff]", line) for line in tools.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("bensh --port x", "没有命令 bensh。是不是 bench？"),
+        ("--frob bench", "--frob"),
+        ("--lang fr bench", "'fr'"),
+    ],
+)
+def test_the_other_tool_says_what_is_wrong_before_a_tool(
+    arguments: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(words, "_asked", ["zh"])
+    with pytest.raises(SystemExit) as left:
+        firmware(arguments.split())
+    assert left.value.code == 2
+    assert said in capsys.readouterr().err.splitlines()[0]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_each_option_of_each_tool_is_explained_in_chinese(
+    tool: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(words, "_asked", ["zh"])
+    with pytest.raises(SystemExit):
+        firmware([tool, "--help"])
+    _, _, explained = capsys.readouterr().out.partition("\n\n")
+    options = re.split(r"^  (?=-)", explained, flags=re.MULTILINE)
+    assert len(options) > 1
+    assert not [option for option in options if not re.search("[\u4e00-\u9fff]", option)]
 
 
 def test_the_other_tool_speaks_by_the_same_table(

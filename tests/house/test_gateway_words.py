@@ -1,6 +1,8 @@
 """Every sentence that a command says has its Chinese, with the same facts; no Chinese is left that nobody says."""
 
 import ast
+import errno
+import os
 import string
 import tomllib
 from collections import Counter
@@ -69,3 +71,20 @@ def test_a_fact_from_a_stranger_commands_no_terminal() -> None:
     """Names on a found stick, answers of a false central: a technician reads them as root."""
     shown = words.say("{path}: {why}", path=Path("\x1b]0;x\x07.backup"), why="a\r\x9b2J\u202eb\tc\nd 中文")
     assert shown == "\ufffd]0;x\ufffd.backup: a\ufffd\ufffd2J\ufffdb\tc\nd 中文"
+
+
+def test_a_reason_of_the_system_is_told_in_chinese_wherever_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(words, "_asked", ["zh"])
+    assert words.say("{path}: {why}", path="x", why=os.strerror(errno.ETIMEDOUT)) == "x: 连接超时"
+    refused = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+    assert words.say("{path}: {why}", path="x", why=refused) == "x: 连接被拒绝"
+    missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/run/File exists/x")
+    assert words.reason_in("zh", missing) == "没有这个文件或目录: '/run/File exists/x'"
+    assert (
+        words.reason_in("zh", "SSL handshake is timed out at 3 (Broken pipe)")
+        == "SSL handshake is 超时 at 3 (对方已断开)"
+    )
+    words.use("en")
+    assert words.say("{path}: {why}", path="x", why=refused) == f"x: {refused}"

@@ -9,9 +9,10 @@ from gateway.adapters.journal_store import JournalStore, SqliteJournal
 from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.application.outbox import marks
-from gateway.application.plan_swap import Sealed, SwapOrder
+from gateway.application.plan_swap import SwapOrder
 from gateway.application.post_reading import post_reading
 from gateway.application.records import MeterPlace, Swap, Tie
+from gateway.application.sealed_register import Sealed
 from gateway.application.site_swaps import note_registered, unregistered
 from gateway.application.swap_meter import swap_meter
 from gateway.contract.facts import Entry, Instant, decode_fact

@@ -16,7 +16,16 @@ def seen() -> SmallRun:
 
 
 def test_a_payment_closes_the_relay_and_its_end_opens_it(seen):
-    assert seen.moves == [("first yuan used up", False), ("paid", True), ("second yuan used up", False)]
+    assert seen.moves == [
+        ("first yuan used up", False),
+        ("paid and released", True),
+        ("second yuan used up", False),
+    ]
+
+
+def test_r_4_3_4_nothing_closes_a_room_that_is_locked_out_for_work_before_its_release_is_read_back(seen):
+    assert seen.work == ["was-off", "locked", "locked-out", "closed", "closed", "closed"]
+    assert seen.locked_out == {SOLD.meter: False, PAID.meter: False}
 
 
 def test_rooms_with_credit_and_the_protected_one_stay_supplied(seen):

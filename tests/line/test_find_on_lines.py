@@ -10,9 +10,11 @@ from firmware_tools.virtual_meter.faults import LineFaults
 from firmware_tools.virtual_meter.line import VirtualLine
 from firmware_tools.virtual_meter.meter import MeterSpec, VirtualMeter
 from firmware_tools.virtual_meter.wall_clock import WallClock
-from gateway.technician.find.found import Event, FindState, Found, FoundMeter, Progress, Trouble
+from gateway.technician.find.found import Event, FindState, Found, FoundMeter, PortDone, Progress, Trouble
 from gateway.technician.find.plan import DLT645, Pace, Plan
 from gateway.technician.find.searching import find
+from gateway.technician.find.together import Together
+from gateway.technician.find.wording import progress_line
 
 FAST = 115_200
 PACE = Pace(latency_s=0.0, margin_ms=40, unit_window_ms=40, full_window_ms=150)
@@ -191,3 +193,23 @@ async def test_a_port_that_goes_away_is_told_and_taken_up_again_later() -> None:
     assert codes(events) == []
     assert {one.address: one.is_read for one in state.meters} == {"202411110001": True, "202411110009": True}
     assert not [event for event in events if isinstance(event, Progress) and event.found > 2]
+
+
+def test_two_ports_are_one_progress_that_never_goes_back() -> None:
+    def progress(port: str, asked: int, left: int, found: int) -> Progress:
+        return Progress(port, 9600, "E", DLT645[0], "searching", asked, left, left, found)
+
+    together = Together()
+    together.take(progress("/dev/a", 90, 10, 5))
+    assert together.line() == progress_line(progress("/dev/a", 90, 10, 5))
+    shares = []
+    for event in (
+        progress("/dev/b", 1, 99, 0), progress("/dev/a", 100, 0, 6), progress("/dev/b", 20, 80, 1),
+        PortDone("/dev/a", 6), Trouble("/dev/b", "port-lost"),
+    ):  # fmt: skip
+        together.take(event)
+        shares.append(together.asked / (together.asked + together.left))
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert together.line().startswith("2 ports: 120 asked, 0 to ask")
+    assert "7 meters" in together.line()

@@ -11,12 +11,12 @@ import pytest
 from django.utils import translation
 
 from central.office.words import why_words
+from gateway.application.bill_gap import bill_gap
 from gateway.application.drive_relay import lock_out, release_lock, set_override
 from gateway.application.emergency import draw_emergency
 from gateway.application.grant import apply_grant
 from gateway.application.power import end_trip
 from gateway.application.relay_state import CENTRAL
-from gateway.application.software_control import bill_gap
 from gateway.contract.commands import BillGap, DrawEmergency, Grant, RelayWish
 from gateway.contract.facts import CommandOutcome, Decision, Entry, RelayVerdict
 from gateway.contract.rules import (

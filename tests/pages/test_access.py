@@ -29,6 +29,8 @@ OPEN_TO_ALL = {
     "losses:bill-proof",
     *("my-room:room", "my-room:leave", "losses:worker"),
     *("my-room:notice", "my-room:notice-confirm", "my-room:notice-end", "my-room:notice-stop"),
+    "my-room:fault",
+    "my-room:work-answer",
     *("low_balance:public", "low_balance:public-picture"),
     *("gateways:enrol", "gateways:renew"),
 }

@@ -22,19 +22,21 @@ from central.reports.audit.act_subjects import numbered_subject, report_subject
 from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
 from central.reports.audit.details import detail_words
 from central.reports.meetings.models import MeetingEntry
-from gateway.contract.commands import BillGap, DrawEmergency, RelayWish
+from central.workshop.claims.models import ClaimStep
+from gateway.contract.commands import BeginSoftwareControl, BillGap, DrawEmergency, RelayWish
 from gateway.contract.facts import EntryKind
 
 Call = tuple[ast.Call, ast.FunctionDef | None, Path]
 FAMILIES = {
     "f'relay-{wish.value}'": [f"relay-{wish}" for wish in RelayWish],
     "f'set-{kind.value}'": [f"set-{kind}" for kind in RuleKind if not kind.startswith("price-")],
-    "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap)],
+    "str(kind)": [one.__struct_config__.tag for one in (DrawEmergency, BillGap, BeginSoftwareControl)],
     "AUDIT": [AUDIT],
     "VERIFIED": [VERIFIED],
     "f'item-{step.act}'": [f"item-{act}" for act in Act],
     "f'meeting-{said.kind}'": [f"meeting-{kind}" for kind in MeetingEntry.Kind],
     "f'case-{step.kind}'": [f"case-{kind}" for kind in CaseStep.Kind],
+    "f'claim-{said.kind}'": [f"claim-{kind}" for kind in ClaimStep.Kind],
     "f'round-{said.outcome}'": [f"round-{outcome}" for outcome in Outcome if outcome is not Outcome.IN_ORDER],
     "f'print-{paper}'": [f"print-{paper}" for paper in PrintedPaper],
     "f'go-live-{batch.kind}'": [f"go-live-{kind}" for kind in OpeningBatch.Kind],

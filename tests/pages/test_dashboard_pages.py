@@ -9,7 +9,7 @@ from django.test import Client
 from central import clock
 from central.campus.models import Room
 from central.dashboard.rooms_of_building import ROOMS_PER_PAGE
-from central.link.models import Alarm, RelayState
+from central.link.models import Alarm, LockOut, RelayState, SoftwareControl
 from central.link.telemetry.models import HourlyUse, LastReading
 from tests.browser import seed
 
@@ -70,6 +70,14 @@ def test_between_settlements_a_balance_is_estimated_and_marked(cashier: Client) 
 def test_no_estimate_where_nothing_was_used_or_the_meter_is_silent(cashier: Client, label: str) -> None:
     assert "≈" not in row_of(cashier.get("/buildings/1/").content.decode(), label)
     assert "≈" not in cashier.get(room_path(label)).content.decode()
+
+
+def test_no_estimate_of_a_meter_that_is_known_to_be_faulty(cashier: Client) -> None:
+    relay = RelayState.objects.get(account__startswith="1-106")
+    assert "≈" in row_of(cashier.get("/buildings/1/").content.decode(), "1-106")
+    told = {"what": "software-control", "subject": relay.account, "raised_ms": 1}
+    Alarm.objects.create(gateway=relay.gateway, code="b1.e1.77", **told)
+    assert "≈" not in row_of(cashier.get("/buildings/1/").content.decode(), "1-106")
 
 
 def test_a_register_and_the_power_tick_without_a_reload(cashier: Client) -> None:
@@ -149,6 +157,31 @@ def test_a_rooms_page_shows_ledger_relay_alarm_and_meter(cashier: Client) -> Non
         "hourly settlement",
     ):
         assert said in page, said
+
+
+def test_a_rooms_page_says_who_locked_it_out_and_that_its_meter_is_faulty(cashier: Client) -> None:
+    relay = RelayState.objects.get(account__startswith="1-102")
+    told = {"gateway": relay.gateway, "meter": relay.meter, "received_ms": 1}
+    lock = LockOut.objects.create(
+        **told,
+        owner="central",
+        by="chen",
+        why="new terminal",
+        ref="W-7",
+        since_ms=clock.now_ms(),
+        since_trusted=True,
+    )
+    SoftwareControl.objects.create(
+        **told, control="sc1", account=relay.account, began_ms=1, began_trusted=True, by="li", why="dark <b>"
+    )
+    page = cashier.get(room_path("1-102")).content.decode()
+    assert all(
+        words in page
+        for words in ("nothing closes the relay", "W-7", "new terminal", "Faulty meter", "dark &lt;b&gt;")
+    )
+    lock.ended_ms = clock.now_ms()
+    lock.save()
+    assert "nothing closes the relay" not in cashier.get(room_path("1-102")).content.decode()
 
 
 def test_the_chart_tells_use_by_hour_or_day_and_leaves_gaps(cashier: Client) -> None:

@@ -1,26 +1,35 @@
 """A meter replaced and told at a page: the next binding from its first register on, what is not billed said, mix-ups refused."""
 
+from pathlib import Path
+from uuid import uuid4
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from central.campus.models import Account, Binding, Building
 from central.ledger.models import AuditEntry
 from central.link.configuration import build
 from central.link.models import Gateway
+from central.workshop.replacements.models import Replacement
+from tests.browser import seed_theft
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+NEW = "/workshop/replacements/new/"
 SWAP = {"old_meter": "20241001", "last": "426", "new_meter": "NEW-1", "first": "0.5", "why": "display dark"}
 
 
 @pytest.fixture
-def room(campus: None) -> Account:
+def room(campus: None, settings: object, tmp_path: Path) -> Account:
+    settings.PHOTOS_FOLDER = tmp_path / "photos"
     return Account.objects.select_related("point").get(code="1-106.1")
 
 
-def send(client: Client, room: Account, **typed: str):
-    meter = room.bindings.earliest("from_ms").meter.meter_no
-    asked = {**SWAP, "old_meter": meter, "last": "500", **typed}
-    return client.post(f"/link/policies/rooms/{room.point.room_id}/meter/", asked)
+def send(client: Client, account: Account, **typed: str):
+    meter = account.bindings.earliest("from_ms").meter.meter_no
+    asked = {**SWAP, "room": "1-106", "key": str(uuid4()), "old_meter": meter, "last": "500", **typed}
+    pictures = {"photos": SimpleUploadedFile("a.jpg", seed_theft.picture("A"), "image/jpeg")}
+    return client.post(NEW, asked | (pictures if typed.get("photos") is None else {}))
 
 
 def test_the_room_is_billed_by_the_new_meter(admin: Client, room: Account) -> None:
@@ -37,6 +46,7 @@ def test_the_room_is_billed_by_the_new_meter(admin: Client, room: Account) -> No
     audit = AuditEntry.objects.get(action="swap-meter-here")
     assert "at 500000 Wh" in audit.detail
     assert "display dark" in audit.detail
+    assert Replacement.objects.get().steps.filter(kind="photos").exists()
     rules = build(Gateway.objects.get(building__code="1"), 1)
     assert ("NEW-1", "1-106.1", 500) in [(tie.meter, tie.account, tie.baseline_wh) for tie in rules.bindings]
     assert [group.subs for group in rules.groups][-1] == ["NEW-1"]
@@ -56,6 +66,8 @@ def test_the_room_is_billed_by_the_new_meter(admin: Client, room: Account) -> No
         ({"first": "-1"}, "Write kWh with at most three decimals"),
         ({"first": "1.2345"}, "Write kWh with at most three decimals"),
         ({"why": ""}, "Say why."),
+        ({"room": "9-999"}, "There is no such room"),
+        ({"photos": ""}, "Add a photograph."),
     ],
 )
 def test_a_mix_up_is_refused_and_nothing_is_bound(
@@ -70,6 +82,14 @@ def test_a_mix_up_is_refused_and_nothing_is_bound(
     assert said in answer.content.decode()
     assert Binding.objects.count() == count
     assert not AuditEntry.objects.filter(action="swap-meter-here").exists()
+
+
+def test_the_form_knows_the_room_that_led_to_it(admin: Client, room: Account) -> None:
+    page = admin.get(f"{NEW}?room={room.point.room_id}&fault=12").content.decode()
+    assert 'value="1-106"' in page
+    assert f'value="{room.bindings.get().meter.meter_no}"' in page
+    assert 'value="fault:12"' in page
+    assert admin.get(f"{NEW}?room=x&fault=9999999999999999").status_code == 200
 
 
 def test_only_technicians_and_administrators(cashier: Client, room: Account) -> None:

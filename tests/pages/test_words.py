@@ -13,10 +13,10 @@ import gateway
 from central.campus.models import Room
 from central.office.alarm_details import detail_words
 from central.office.words import ALARMS, WHY, name_of, why_words
-from gateway.app.orders import LOCKED_OUT
+from gateway.application.control_state import SOFTWARE_CONTROL
 from gateway.application.groups import LOSS_ALARMS
 from gateway.application.power import WAITS
-from gateway.application.software_control import SOFTWARE_CONTROL
+from gateway.application.relay_state import LOCKED_OUT
 from gateway.domain.caps import NIGHT_CAP, POWER_CAP
 from gateway.domain.cutoff import HELD_BY_GUARD, RULINGS
 from gateway.domain.high_power import HIGH_POWER

@@ -134,13 +134,14 @@ class EnrollingCentral:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(said.public_key)).verify(
             bytes.fromhex(said.signature_over_csr), request.public_bytes(serialization.Encoding.DER)
         )
+        is_same = said.public_key in self.public_keys
         self.public_keys.append(said.public_key)
         body = EnrolAnswer(
             gateway=self.gateway, building="1", building_name="1号楼", central_keys=[self.public_hex], approver_keys=[],
             ca=self.authority.pem, certificate=self.authority.client(request.public_key(), self.gateway),
             broker={"host": self.broker[0], "port": self.broker[1]},  # type: ignore[arg-type]
             central_ms=self.central_ms or int(datetime.now(UTC).timestamp() * 1000),
-            had_gateway=self.had_gateway, registry=self.registry,
+            had_gateway=self.had_gateway, registry=self.registry, is_same=is_same,
         )  # fmt: skip
         text = msgspec.json.encode(body).decode()
         mac = answer_mac(key, "00" * 16 if self.forges else said.nonce, text)

@@ -14,7 +14,15 @@ from gateway.adapters.journal_store.peek import Configured
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.application.records import MeterTies
 from gateway.contract.rules import BindingRule
-from gateway.technician.commission import blink, script, script_find, script_rooms, script_tests, trials
+from gateway.technician.commission import (
+    blink,
+    script,
+    script_find,
+    script_paper,
+    script_rooms,
+    script_tests,
+    trials,
+)
 from gateway.technician.commission.acts import RoomsListed, Tied
 from gateway.technician.commission.labels import labels_pdf
 from gateway.technician.commission.notebook import FILE_NAME
@@ -207,14 +215,19 @@ async def test_what_the_search_finds_is_entered_once_beside_what_was_there(
     job = job_in(tmp_path)
     job.ports = ["/dev/a"]
     search = (Move("Lines and meters", "s"), Move("How many meters", "4"))
+    told_first: list[str] = []
     job.stage = stage = Played(
-        *search, Move("Which model is 7?", "=eastron-sdm120"), Move("Lines and meters", "q")
+        *search,
+        Move("Which model is 7?", "=eastron-sdm120", lambda: told_first.extend(stage.told)),
+        Move("Lines and meters", "q"),
     )
     await script_find.find_step(job)
     stage.done()
     told = "\n".join(stage.told)
     assert "a port has one line" in told
-    assert f"{TWO}: more than one meter answers." in told
+    assert any(f"{TWO}: more than one meter answers." in line for line in told_first), (
+        "before any model is asked for"
+    )
     assert "/dev/a" in told
     meters = job.standing.meters
     assert {number: meter.found.ct_ratio for number, meter in meters.items()} == {
@@ -263,6 +276,39 @@ async def test_central_s_rooms_are_offered_and_a_disagreement_is_said(tmp_path: 
         await script_rooms.by_number(job)
         stage.done()
         assert job.standing.meters[ONE].room == "101"
+
+
+async def test_what_is_protected_is_corrected_in_the_conversation_and_undone(tmp_path: Path) -> None:
+    job = job_in(tmp_path)
+    job.notebook.note(RoomsListed, rooms=("101", "102"), protected=("102",), source="rooms.csv")
+    job.configured = Configured({"a1": room("a1", room="103", protected=True)}, {})
+    job.stage = stage = Played(
+        Move("Meters and rooms", "p"), Move("102  never cut", "=102"), Move("Never cut: 1 of 3", "=101"),
+        Move("101  never cut", "n"), Move("Room", "109"), Move("109  never cut", "=103"),
+        Move("103  never cut, central's word", "q"), Move("Meters and rooms", "q"),
+    )  # fmt: skip
+    await script_rooms.offer_configured_rooms(job)
+    await script_rooms.rooms_step(job)
+    stage.done()
+    assert stage.heard("Central protects 103")
+    assert job.protected_rooms() == {"101", "103", "109"}
+    undone = []
+    while acts := job.notebook.undo():
+        undone.append(script.undo_words(acts))
+    assert undone == ["109 is never cut", "101 is never cut", "102 may be cut", "the list of rooms: 2"]
+    await script_rooms.offer_configured_rooms(job)
+    job.configured = Configured({"a1": room("a1", room="103"), "a2": room("a2", room="104")}, {})
+    await script_rooms.offer_configured_rooms(job)
+    assert (job.standing.rooms, job.protected_rooms()) == (("103", "104"), frozenset()), (
+        "central's list as it is now"
+    )
+
+
+async def test_without_a_meter_there_is_nothing_to_prove_and_no_paper(tmp_path: Path) -> None:
+    job = job_in(tmp_path)
+    job.stage = stage = Played(Move("There is no meter yet", "q"))
+    await script_paper.paper_step(job)
+    stage.done()
 
 
 async def test_what_central_protects_or_a_technician_locked_out_is_not_moved_whatever_room_was_typed(

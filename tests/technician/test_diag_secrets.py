@@ -11,16 +11,22 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import gateway
 from gateway.__main__ import main
+from gateway.adapters.control_protocol import ControlTold, LockTold, RoomStatus
 from gateway.adapters.key_file import load_or_create_key
 from gateway.adapters.model_files import read_models
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.application.alarms import raise_alarm
 from gateway.application.drive_relay import lock_out
 from gateway.technician import diag_contents
+from gateway.technician.checks.alarms import judge_alarms
+from gateway.technician.checks.rooms import judge_rooms
+from gateway.technician.diag_contents import doctor_without_words, status_without_words
+from gateway.technician.findings import as_json
 from gateway.technician.log_words import EVENTS
 from gateway.technician.redaction import Redactor
 from tests.application.site import YUAN, Site
@@ -71,6 +77,8 @@ def building(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site.read(1_000)
     site.do(lambda journal, now: raise_alarm(journal, "locked-out", "m1", f"li: {RESIDENT} moved out", now))
     site.do(lambda journal, now: lock_out(journal, "m1", "technician", now))
+    said = f"m1: {RESIDENT} says it smells"
+    site.do(lambda journal, now: raise_alarm(journal, "software-control", "a1", said, now))
     site.close_journal()
     monkeypatch.setenv("MQTT_TOKEN", ENVIRONMENT_TOKEN)
     fake = tmp_path / "bin" / "journalctl"
@@ -115,6 +123,18 @@ def run(
     monkeypatch.setattr(sys, "argv", ["cardroom-gateway", *words])
     code = main()
     return (code, *capsys.readouterr())
+
+
+def test_of_locked_rooms_and_faulty_meters_no_person_s_words_leave() -> None:
+    locks = [LockTold("technician", RESIDENT, f"{RESIDENT} moved out", 3, RESIDENT)]
+    control = ControlTold(RESIDENT, RESIDENT, 3, 4_000, 1, 2, RESIDENT)
+    room = RoomStatus(
+        "a1", "1-301", "yuan", 1, "m1", False, False, "confirmed: x", 1, lock_notes=locks, control=control
+    )
+    status = json.dumps(status_without_words({"rooms": [msgspec.to_builtins(room)]}))
+    findings = [*judge_rooms([room]), *judge_alarms([f"locked-out m9: {RESIDENT}", "x y: told"])]
+    doctor = json.dumps(doctor_without_words({"findings": [as_json(one) for one in findings]}))
+    assert (RESIDENT in status, RESIDENT in doctor, "told" in doctor) == (False, False, True)
 
 
 def test_no_planted_secret_leaves_in_any_form(

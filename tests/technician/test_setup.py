@@ -9,10 +9,11 @@ import pytest
 
 from gateway import words
 from gateway.adapters.central_web import WebTrouble
+from gateway.adapters.control_protocol import Reply
 from gateway.adapters.registry_store import LineRow, MeterRow, RegistryStore
 from gateway.config import GatewayConfig, load_config
 from gateway.contract.enrolment import EnrolRefusal, grouped
-from gateway.technician.setup import asking, checks, command
+from gateway.technician.setup import asking, checks, command, service
 from gateway.technician.setup.central_words import NO_ANSWER, REFUSALS
 from gateway.technician.setup.places import Places
 from tests.technician.enrolling_central import LETTERS, EnrollingCentral, listening
@@ -99,6 +100,7 @@ def test_a_blank_card_becomes_the_gateway_and_the_same_again_changes_nothing(
         assert len(set(central.public_keys)) == 1, "the same keys are kept"
         # an old card of the building: another one served meanwhile, and central heard of a meter more
         moved = {**REGISTRY["meters"][0], "address": "2"}
+        assert (found["is_same"], again["is_same"]) == (False, True)
         central.registry = {**REGISTRY, "meters": [moved, {**moved, "meter_number": "M2", "address": "3"}]}
         _, old = set_up(capsys, central, tmp_path)
         (differs,) = (one for one in old["findings"] if one["code"] == "registry-differs")
@@ -309,6 +311,36 @@ def test_nobody_there_and_nobody_willing(
         status, out, _ = run(capsys, "--central", address, "--code", CODE, "--folder", str(tmp_path))
     assert (status, "you did not agree" in out) == (1, True)
     assert not Places(tmp_path).config.exists()
+
+
+def test_the_same_card_again_is_no_replacement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with listening(EnrollingCentral(had_gateway=True)) as central:
+        given = ["--central", f"127.0.0.1:{central.port}", "--code", CODE, "--yes", "--no-start"]
+        told = [run(capsys, *given, "--folder", str(tmp_path))[1] for _ in range(2)]
+    assert ["takes the place" in one for one in told] == [True, False]
+    assert ["by its own key" in one for one in told] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("state", "answers", "code", "why"),
+    [
+        ("active", True, "started", ""),
+        ("active", False, "does-not-answer", "systemd calls it active. The daemon is not running"),
+        ("activating", True, "does-not-answer", "systemd calls it activating."),
+        ("failed", False, "stopped-again", "The daemon is not running"),
+    ],
+)
+def test_a_start_is_good_when_systemd_and_the_gateway_itself_say_so(
+    state: str, answers: bool, code: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f"#!/bin/sh\necho ActiveState={state}\n")
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    if answers:
+        monkeypatch.setattr(service, "ask", lambda *_, **__: Reply())
+    found = service.wait_for_answer(Places(tmp_path), within_s=0)
+    assert (found.code, found.why.startswith(why), bool(found.next_step)) == (code, True, code != "started")
 
 
 def test_a_clock_that_differs_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

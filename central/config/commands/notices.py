@@ -37,6 +37,11 @@ from central.reports.agreement.telling import tell_overdue
 from central.reports.books.folding import catch_up
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
+from central.workshop.claims.notices import tell_of_overdue_claims
+from central.workshop.faults.looking import look_at_faults
+from central.workshop.replacements.minding import mind_replacements
+from central.workshop.stock.minimum import tell_of_short_stock
+from central.workshop.work_orders.notices import tell_late
 
 PAUSE_S, PAUSE_AFTER_ERROR_S = 1.0, 5.0
 LOOK_EACH_S, LEAST_LOOK_S = 60.0, 5.0
@@ -55,13 +60,18 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_unheard,
     tell_of_missing_checks,
     tell_of_sheets,
+    tell_of_overdue_claims,
     look_at_losses,
+    look_at_faults,
     make_next_list,
     remind_of_items,
     tell_low_rooms,
+    tell_of_short_stock,
+    mind_replacements,
     fold_books,
     look_around,
     tell_overdue,
+    tell_late,
     run_due_jobs,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""

@@ -21,6 +21,7 @@ from central.reports.k3.verification import verify_k3
 from central.reports.low_balance.verification import verify_low_balances
 from central.reports.meetings.verification import verify_meetings
 from central.reports.schedule.verification import verify_made_papers
+from central.workshop.verification import verify_workshop
 
 
 def verify(options: Namespace) -> int:
@@ -30,7 +31,7 @@ def verify(options: Namespace) -> int:
         checks += [*verify_corrections(), *verify_departures(), *verify_debts(), *verify_merchants()]
         checks += [*verify_outage(), *verify_losses(), verify_k3(), verify_period_books()]
         checks += [verify_meetings(), verify_made_papers(), verify_low_balances()]
-        checks += [verify_bureau(), verify_agreements()]
+        checks += [verify_bureau(), verify_agreements(), *verify_workshop()]
     for check in checks:
         print(f"{'ok  ' if check.holds else 'BAD '} {check.name}: {check.seen}")
         if check.fault:

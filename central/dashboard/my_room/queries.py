@@ -18,6 +18,8 @@ from central.domain.days_left import MOST_DAYS_SHOWN, days_left, energy_left_wh
 from central.link.models import AccountDecision, Gateway, RelayState
 from central.office.words import Words
 from central.papers.charts import Column
+from central.workshop.replacements.models import TrueUp
+from central.workshop.replacements.queries import told_of_account
 
 PAYMENTS, OLD_AFTER_MS = 8, 30 * 60_000
 DAYS_AVERAGED = 7
@@ -53,6 +55,8 @@ class MyRoom:
     columns: list[Column]
     chart: SafeString
     payments: list[Paid]
+    true_ups: list[TrueUp]
+    """What was not metered and the residents were told of, newest first (R-4.3.5)."""
 
 
 def my_room(account: Account, now_ms: int) -> MyRoom:
@@ -79,6 +83,7 @@ def my_room(account: Account, now_ms: int) -> MyRoom:
         columns=columns,
         chart=use_chart("use", "day", columns),
         payments=_payments(account),
+        true_ups=told_of_account(account.code),
     )
 
 

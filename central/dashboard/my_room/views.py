@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from central import clock
 from central.dashboard.my_room import pass_cookie
 from central.dashboard.my_room.queries import my_room
+from central.dashboard.my_room.work import works_of
 from central.desk.resident.entering import EntryRefusal, Refused, enter
 from central.office.client_address import client_address
 
@@ -24,7 +25,9 @@ def room(request: HttpRequest) -> HttpResponse:
     account = pass_cookie.account_of(request)
     if account is not None:
         try:
-            return render(request, "my_room/room.html", {"room": my_room(account, clock.now_ms())})
+            now_ms = clock.now_ms()
+            context = {"room": my_room(account, now_ms), "works": works_of(account, now_ms)}
+            return render(request, "my_room/room.html", context)
         except LookupError:
             pass
     return _door(request)

@@ -11,6 +11,7 @@ from central.desk.debts.naming import COLLECT
 from central.desk.debts.owing import is_being_collected, locked_debt, share_side
 from central.desk.debts.refusals import DebtRefusal as Why
 from central.desk.debts.refusals import Refused
+from central.desk.debts.true_ups import in_grace
 from central.domain.debt_shares import fault_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.operations import Draft, book_new, record_audit
@@ -42,7 +43,7 @@ def collect(account_code: str, key: str, *, why: str, actor: User, now_ms: int) 
     known = TakeBackRequest.objects.filter(pk=f"{COLLECT}{key}").first()
     if known is not None:
         return known if known.account_id == account.pk else Refused(Why.EXISTS_WITH_DIFFERENT)
-    owed = _collectable(account)
+    owed = _collectable(account, now_ms)
     if isinstance(owed, Refused):
         return owed
     asked = ask_credit_back(
@@ -53,8 +54,8 @@ def collect(account_code: str, key: str, *, why: str, actor: User, now_ms: int) 
     return asked
 
 
-def _collectable(account: Account) -> int | Refused:
-    """Give how much may be asked of the gateway: what is owed in the unit of the room's own credit."""
+def _collectable(account: Account, now_ms: int) -> int | Refused:
+    """Give how much may be asked of the gateway: what is owed in the unit of the room's own credit, and is past its grace."""
     if account.state != Account.State.OPEN:
         return Refused(Why.ACCOUNT_NOT_OPEN, account.code)
     if account.pays_from_id is not None:
@@ -66,8 +67,11 @@ def _collectable(account: Account) -> int | Refused:
     if owed <= 0:
         others = any(balance(chart.owed(account.code, other)) > 0 for other in ("yuan", "kwh"))
         return Refused(Why.OTHER_UNIT if others else Why.NOTHING_OWED, account.code)
+    due = owed - in_grace(account.code, unit, now_ms)
+    if due <= 0:
+        return Refused(Why.IN_GRACE, account.code)
     has_credit = balance(chart.customer(account.code, BUCKET, unit)) > 0
-    return owed if has_credit else Refused(Why.NO_CREDIT, account.code)
+    return due if has_credit else Refused(Why.NO_CREDIT, account.code)
 
 
 @transaction.atomic

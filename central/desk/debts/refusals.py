@@ -22,6 +22,8 @@ class DebtRefusal(StrEnum):
     PAYS_ELSEWHERE = "pays-elsewhere"
     OTHER_UNIT = "other-unit"
     NO_CREDIT = "no-credit"
+    IN_GRACE = "in-grace"
+    """What is owed is a true-up whose customers still have time to pay."""
     NO_GATEWAY = "no-gateway"
     NOT_THE_DEBT = "not-the-debt"
     """The shares don't make the debt, or name nobody."""

@@ -6,6 +6,7 @@ from central.desk.debts.models import DebtPayment, DebtShare, DebtSplit, DebtWri
 from central.desk.debts.owing import share_side
 from central.desk.debts.paying import KIND
 from central.desk.debts.penalty_verification import verify_penalties
+from central.desk.debts.true_up_verification import verify_true_ups
 from central.desk.models import Payment
 from central.ledger.models import LedgerAccount, Transfer
 from central.ledger.queries import balances
@@ -15,7 +16,7 @@ from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 def verify_debts() -> list[Check]:
     """Check payments of debts, shares, write-offs and penalties against the ledger."""
-    return [_payments(), _shares(), _written_off(), _owed(), *verify_penalties()]
+    return [_payments(), _shares(), _written_off(), _owed(), *verify_penalties(), *verify_true_ups()]
 
 
 def _payments() -> Check:

@@ -25,6 +25,7 @@ REFUSALS: dict[Why, Words] = {
     Why.PAYS_ELSEWHERE: lazy("The room uses up the balance of another room: nothing can be collected from it."),
     Why.OTHER_UNIT: lazy("The debt is kept in another unit than the room's credit. Let it be paid at the desk."),
     Why.NO_CREDIT: lazy("The room has no credit. Collect it when the room has paid."),
+    Why.IN_GRACE: lazy("The customer still has time to pay this true-up: nothing is collected before. It can be paid at the desk."),
     Why.NO_GATEWAY: lazy("The gateway can't be asked now: it is missing or being restored."),
     Why.NOT_THE_DEBT: lazy("The shares don't make the debt."),
     Why.EXISTS_WITH_DIFFERENT: lazy("This page has done something else already. Open the debt again."),

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from central.domain.bill_checks import ratio_of
 from central.domain.bill_content import EntryRow
-from central.link.models import GatewayEntry, GatewayEpoch, MeterSwap
+from central.link.models import GatewayEntry, GatewayEpoch, MeterSwap, SoftwareControlEnd
 from central.losses.explain.ledger_rows import within
 
 FIRST = (0, 0)
@@ -116,8 +116,11 @@ def with_begins(rows: Sequence[EntryRow]) -> list[EntryRow]:
 
 
 def _is_explained(one: EntryRow) -> bool:
-    """A person put the meter in at this register, or another account's bill ended at it, or a rebuilt store began at it."""
-    swapped = MeterSwap.objects.filter(new_meter=one.meter, first_wh=one.register_from_wh)
+    """A person put the meter in at this register, or a faulty one was good again, or another bill or a store's life ended."""
+    here = {"new_meter": one.meter, "first_wh": one.register_from_wh}
+    if SoftwareControlEnd.objects.filter(**here).exists():
+        return True
+    swapped = MeterSwap.objects.filter(**here)
     ended = GatewayEntry.objects.filter(
         meter=one.meter, register_to_wh=one.register_from_wh, at_ms__lte=one.at_ms
     )

@@ -1,19 +1,15 @@
 """The photographs of a theft for print: upright, small enough for a sheet; the digest below is that of the file as received."""
 
 from collections.abc import Iterator
-from io import BytesIO
 
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
 
 from central.losses.theft.evidence import moment
 from central.losses.theft.reading import Theft
 from central.office.photo_models import Photo
+from central.office.photo_print import for_print
 from central.office.photos import content_of
 from central.papers.pictures import Picture
-
-MOST_PIXELS_WIDE = 1600
-QUALITY = 80
 
 
 def pictures_of(theft: Theft) -> list[Picture]:
@@ -34,25 +30,8 @@ def _said(theft: Theft) -> Iterator[tuple[str, str]]:
 def _picture(photo: Photo, words: str) -> Picture:
     content = content_of(photo)
     size = f"{photo.width} × {photo.height} · {photo.size_bytes} B · {photo.kind}"
-    lines = (f"{words} · {photo.by.spoken_name} · {size}", f"SHA-256 {photo.digest}")
+    who = photo.by.spoken_name if photo.by else _("a resident")
+    lines = (f"{words} · {who} · {size}", f"SHA-256 {photo.digest}")
     if content is None:
         return Picture(b"", (*lines, _("The file is missing or is not what was received.")))
     return Picture(for_print(content), lines)
-
-
-def for_print(content: bytes) -> bytes:
-    """Turn a picture upright, make it small enough, and give it as JPEG."""
-    with Image.open(BytesIO(content)) as opened:
-        picture = _upright(opened)
-        picture.thumbnail((MOST_PIXELS_WIDE, MOST_PIXELS_WIDE))
-        made = BytesIO()
-        picture.convert("RGB").save(made, "JPEG", quality=QUALITY)
-    return made.getvalue()
-
-
-def _upright(opened: Image.Image) -> Image.Image:
-    """Turn it as its EXIF says; EXIF that Pillow can't read must not cost the sheet."""
-    try:
-        return ImageOps.exif_transpose(opened) or opened
-    except Exception:  # Pillow raises many kinds for damaged EXIF
-        return opened

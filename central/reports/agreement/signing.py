@@ -21,7 +21,7 @@ from central.office.acts import Approved, Content
 from central.office.approvals import ApprovalRefusal, ask
 from central.office.models import Approval, User
 from central.office.roles import Role
-from central.papers.accounting import period_before
+from central.papers.accounting import instants_of, period_before
 from central.reports.agreement.content import BuildingContent, digest_of, pack, seal_of
 from central.reports.agreement.gathering import compared, gather, is_over
 from central.reports.agreement.looking import Seen, is_locked, seen, want
@@ -29,6 +29,7 @@ from central.reports.agreement.models import REASON_LENGTH, AgreementKept, Agree
 from central.reports.agreement.voiding import AGREEMENT, subject_of
 from central.reports.books.locks import LockRefusal, lock, lock_of
 from central.reports.books.queries import account_periods
+from central.workshop.replacements.queries import undecided_until
 
 
 class SignRefusal(StrEnum):
@@ -40,6 +41,8 @@ class SignRefusal(StrEnum):
     STILL_LOOKING = "still-looking"
     DAYS_OPEN = "days-open"
     EARLIER_OPEN = "earlier-open"
+    TRUE_UPS = "true-ups"
+    """What nobody metered in it is not decided yet (R-4.3.5)."""
     NO_REASON = "no-reason"
 
 
@@ -55,6 +58,8 @@ def ask_for_signatures(
         return SignRefusal.DAYS_OPEN
     if has_open_before(building, period):
         return SignRefusal.EARLIER_OPEN
+    if undecided_until(building.code, instants_of(period)[1], now_ms):
+        return SignRefusal.TRUE_UPS
     found = seen(building, period)
     if not found.digest == shown == digest_of(figures_now(building, period, now_ms)):
         want(period, [building.code], now_ms)
@@ -126,6 +131,10 @@ def carry_out(content: Content, approved: Approved) -> str:
     if digest_of(figures_now(building, period, approved.now_ms)) != kept.digest:
         return _("The figures have changed since. Signatures given for the former ones are void.")
     booked = lock(building.code, period, actor=approved.asked_by.get_username(), now_ms=approved.now_ms)
+    if booked is LockRefusal.TRUE_UPS:
+        return _(
+            "True-ups of this period are not decided yet: see the page of true-ups. What nobody metered would be forgotten."
+        )
     if booked is LockRefusal.EARLIER_OPEN:
         return _("An earlier period of this building is not locked yet. Periods are locked in order.")
     if isinstance(booked, LockRefusal):

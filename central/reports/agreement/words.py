@@ -140,6 +140,9 @@ REFUSALS: dict[str, Words] = {
     "earlier-open": lazy(
         "An earlier period of this building is not locked yet. Periods are locked in order."
     ),
+    "true-ups": lazy(
+        "True-ups of this period are not decided yet: see the page of true-ups. What nobody metered would be forgotten."
+    ),
     "no-reason": lazy("Say why: something differs without an explanation, or a source is missing."),
     "unknown": lazy("There is no such list."),
     "ended": lazy("It was taken back before."),

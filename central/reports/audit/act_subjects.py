@@ -20,6 +20,7 @@ NUMBERED: dict[str, tuple[Words, str]] = {
     "k3 template": (_("template %(number)s"), ""),
     "improvement": (_("improvement item %(number)s"), "meetings:item"),
     "meeting": (_("meeting %(number)s"), "meetings:meeting"),
+    "stock-taking": (_("stock-taking %(number)s"), "workshop:stock-taking"),
     "run": (_("run %(number)s"), "schedule:run"),
     "low-balance list": (_("list of low balances %(number)s"), "low_balance:list"),
     "agreement list": (_("list %(number)s for the agreement"), "agreement:list"),

@@ -14,6 +14,7 @@ from central.reports.books.edges import accounting_begins
 from central.reports.books.folding import catch_up, current_state
 from central.reports.books.gathering import entries_key
 from central.reports.books.models import BookRow, EnergyPosition, FoldState, PeriodLock
+from central.workshop.replacements.queries import undecided_until
 
 
 class LockRefusal(StrEnum):
@@ -22,6 +23,8 @@ class LockRefusal(StrEnum):
     NOT_OVER = "not-over"
     EARLIER_OPEN = "earlier-open"
     """The period before has books and isn't locked."""
+    TRUE_UPS = "true-ups"
+    """True-ups of intervals that ended in it are not decided (R-4.3.5)."""
     ALREADY = "already"
     """It is locked, or a later one is."""
 
@@ -55,6 +58,8 @@ def _locked(
     until_ms = edges.get(ordinal + 1) or accounting_begins(ordinal + 1)
     if now_ms < until_ms:
         return LockRefusal.NOT_OVER
+    if undecided_until(building, until_ms, now_ms):
+        return LockRefusal.TRUE_UPS
     if last.ordinal < ordinal - 1 if last else _has_books(building, ordinal):
         return LockRefusal.EARLIER_OPEN
     seqs = {entries_key(one.gateway, one.epoch): one.seq for one in _positions(building)}

@@ -22,6 +22,7 @@ from central.papers.accounting import first_days
 from central.papers.catalogue import Report
 from central.papers.models import SealedPaper
 from central.papers.operations import content_in
+from central.papers.paper_charts import drawn_for_page
 from central.papers.views import may_open
 from central.papers.words import period_words
 from central.reports.schedule.models import MadePaper
@@ -70,6 +71,7 @@ def paper(request: HttpRequest, number: int) -> HttpResponse:
         "paper": content,
         "report": report,
         "tables": page_tables(content.tables),
+        "charts": drawn_for_page(content),
         "files": forms_of_paper.files(content, f"{request.path}?form="),
         "sealed": sealed,
         "has_changed": sealed.seal != made.digest if sealed else _has_changed(made, report, period),

@@ -23,7 +23,12 @@ def newest(verdict: str = "") -> list[Row]:
     records = BenchRecord.objects.all()
     if verdict in BenchRecord.Verdict.values:
         records = records.filter(verdict=verdict)
-    return [Row(record, _troubles(record)) for record in records[:NEWEST]]
+    return [row_of(record) for record in records[:NEWEST]]
+
+
+def row_of(record: BenchRecord) -> Row:
+    """Give one record with what was not passed."""
+    return Row(record, _troubles(record))
 
 
 def _troubles(record: BenchRecord) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ class Maker(models.Model):
     name = models.CharField(max_length=80)
     mail = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
+    is_active = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["code"]

@@ -4,13 +4,14 @@ Nothing else writes a device: goods-in, stock-taking, claims, faults and replace
 transactions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db import transaction
 
 from central.campus.models import Building
 from central.domain.device_states import DeviceAct, DeviceState, Holds, fits, state_after
+from central.ledger.models import ChainHead
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
 from central.office.models import User
@@ -80,6 +81,7 @@ class DeviceMove:
 @transaction.atomic
 def take_in(new: NewDevice, move: DeviceMove, *, actor: User | None, now_ms: int) -> Device | Refused:
     """Give a device its stock number and its first step; the same step again gives the same device."""
+    _queue()
     if (known := _known(move)) is not None:
         return known
     serial = new.serial.strip()
@@ -107,6 +109,7 @@ def take_in(new: NewDevice, move: DeviceMove, *, actor: User | None, now_ms: int
 @transaction.atomic
 def step(number: str, move: DeviceMove, *, actor: User | None, now_ms: int) -> Device | Refused:
     """Lead a device one step further; the same step again changes nothing."""
+    _queue()
     if (known := _known(move, number)) is not None:
         return known
     device = Device.objects.select_for_update(no_key=True, of=("self",)).filter(pk=number).first()
@@ -122,6 +125,45 @@ def step(number: str, move: DeviceMove, *, actor: User | None, now_ms: int) -> D
     device.meter_no = move.meter_no or device.meter_no
     _write(device, move, state, actor, now_ms)
     return device
+
+
+@one_writer
+@transaction.atomic
+def correct(
+    number: str, type_: DeviceType, serial: str, move: DeviceMove, *, actor: User, now_ms: int
+) -> Device | Refused:
+    """Mend what was entered wrongly, serial number or model, while a device waits for its check; `move.why` says why.
+
+    It stays where it is: `move` is MOVED. Its stock number stays, so its kind does; the step tells what it was before.
+    """
+    _queue()
+    device = Device.objects.select_related("type", "place").filter(pk=number).first()
+    serial = " ".join(serial.split())
+    if device is None:
+        return Refused(DeviceRefusal.UNKNOWN_DEVICE, number)
+    if (known := _known(move, number)) is not None:
+        return known
+    if device.state != DeviceState.ARRIVED:
+        return Refused(DeviceRefusal.NOT_FROM_THIS_STATE, device.state)
+    if type_.kind != device.type.kind:
+        return Refused(DeviceRefusal.UNKNOWN_TYPE)
+    if not serial:
+        return Refused(DeviceRefusal.NO_SERIAL)
+    if not move.why.strip():
+        return Refused(DeviceRefusal.NO_REASON)
+    twin = Device.objects.filter(type=type_, serial__iexact=serial).exclude(pk=number).first()
+    if twin is not None:
+        return Refused(DeviceRefusal.SERIAL_KNOWN, twin.number)
+    before = f"{device.type.code} {device.serial} -> {type_.code} {serial}"
+    device.type, device.serial = type_, serial
+    told = replace(move, place=device.place, why=f"{before}: {move.why.strip()}")
+    _write(device, told, DeviceState.ARRIVED, actor, now_ms)
+    return device
+
+
+def _queue() -> None:
+    """Lock the chain's head before any device: an act of many steps holds it from its first one on, and none waits in a circle."""
+    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def _known(move: DeviceMove, number: str = "") -> Device | Refused | None:

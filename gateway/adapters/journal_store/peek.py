@@ -5,7 +5,7 @@ Opened read-only. It creates, locks and mends nothing.
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.adapters.journal_store.opening import open_readonly
 from gateway.adapters.journal_store.records import RECORD_TABLES
-from gateway.application.records import MeterTies
+from gateway.application.records import LockNote, MeterTies
 from gateway.contract.rules import AccountRule
 from gateway.domain.relay import RelayState
 
@@ -27,6 +27,8 @@ class Configured:
     accounts: dict[str, AccountRule]
     ties: dict[str, MeterTies]
     locked_out: frozenset[str] = frozenset()
+    lock_notes: dict[str, tuple[LockNote, ...]] = field(default_factory=dict)
+    """Who locked each of those out, and why."""
 
     def room_of(self, meter_number: str, now_ms: int) -> str:
         """Give the room whose account the meter bills now; empty where it is tied to none."""
@@ -45,10 +47,22 @@ def peek(path: Path) -> Configured | None:
         with closing(open_readonly(path)) as connection:
             accounts, ties = _all(connection, AccountRule), _all(connection, MeterTies)
             relays = _all(connection, RelayState)
+            notes = _all(connection, LockNote) if _has_notes(connection) else {}
     except (sqlite3.Error, msgspec.DecodeError):
         return None
-    locked_out = frozenset(meter for meter, relay in relays.items() if relay.locks)
-    return Configured(accounts, ties, locked_out) if accounts else None
+    said = {
+        meter: tuple(notes.get(f"{meter} {owner}") or LockNote(relay.meter, owner) for owner in relay.locks)
+        for meter, relay in relays.items()
+        if relay.locks
+    }
+    return Configured(accounts, ties, frozenset(said), said) if accounts else None
+
+
+def _has_notes(connection: sqlite3.Connection) -> bool:
+    """A store that no daemon of this version has opened yet has no table of them."""
+    table = RECORD_TABLES[LockNote]
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+    return found.fetchone() is not None
 
 
 def _all(connection: sqlite3.Connection, kind: type[R]) -> dict[str, R]:

@@ -24,7 +24,7 @@ from gateway.adapters.serial_bus.prompt_port import (
     PromptTransport,
     discard_and_close,
 )
-from gateway.words import mark, say
+from gateway.words import mark, plain, say
 
 SOCKET_SCHEME = "socket://"
 OPEN_LIMIT_S = 10.0
@@ -113,8 +113,14 @@ class PortTrouble:
         """What to do about it."""
         return say(REMEDIES[self.fault], path=self.path)
 
+    @property
+    def on_record(self) -> str:
+        """Both in the code's own language, for what is stored and sent: its readers speak another one than the daemon."""
+        happened = plain(FAULTS[self.fault], {"path": self.path, "detail": self.detail})
+        return f"{happened}. {plain(REMEDIES[self.fault], {'path': self.path})}"
+
     def __str__(self) -> str:
-        return f"{self.why}. {self.remedy}"
+        return say("{why}. {remedy}", why=self.why, remedy=self.remedy)
 
 
 class Transport(Protocol):

@@ -1,8 +1,9 @@
 """The alarms that stand and no other check explains, each with what a person does about it. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from gateway.technician.findings import Finding, Level
+from gateway.technician.rule_words import detail_text
 from gateway.technician.state_words import alarm_text
 from gateway.words import mark, say
 
@@ -39,6 +40,7 @@ NEXT = {
     "reverse-flow": mark("The meter is wired backwards: swap its line wires."),
     "reverse-energy": mark("The meter is wired backwards: swap its line wires."),
     "meter-failing": mark("Watch it: cardroom-gateway trace --meter METER; look at its terminals."),
+    "software-control": mark("The room has no meter by central's rules: central ties one to it."),
     "locked-out": mark("Somebody works there. When he is done: cardroom-gateway lock-out METER --end"),
     "exists-with-different": mark("Ask the desk which of the two is right; then cardroom-gateway resolve."),
 }
@@ -47,13 +49,13 @@ OTHERWISE = mark(
 )
 
 
-def judge_alarms(alarms: Sequence[str]) -> Iterator[Finding]:
-    """Tell the alarms, given as `what subject: detail`."""
+def judge_alarms(alarms: Sequence[str], told_elsewhere: Collection[str] = ()) -> Iterator[Finding]:
+    """Tell the alarms, given as `what subject: detail`, but those that another check tells, as `what subject`."""
     told = 0
     for alarm in alarms:
         head, _, detail = alarm.partition(": ")
         what, _, subject = head.partition(" ")
-        if what in EXPLAINED:
+        if what in EXPLAINED or head in told_elsewhere:
             continue
         told += 1
         yield Finding(
@@ -61,7 +63,7 @@ def judge_alarms(alarms: Sequence[str]) -> Iterator[Finding]:
             Level.ASK,
             f"alarm-{what}",
             f"{alarm_text(what)}: {subject}",
-            detail,
+            detail_text(detail),
             say(NEXT.get(what, OTHERWISE)),
             {"alarm": what, "subject": subject},
         )

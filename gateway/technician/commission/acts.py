@@ -75,6 +75,13 @@ class RoomsListed(Act, frozen=True, tag="rooms-listed"):
     source: str = ""
 
 
+class RoomProtected(Act, frozen=True, tag="room-protected"):
+    """Somebody said that a room is never cut, or may be; it holds against every list but central's."""
+
+    room: str
+    protected: bool
+
+
 class Tied(Act, frozen=True, tag="tied"):
     """A meter hangs at a room. `how`: scan, blink, load or typed."""
 
@@ -128,6 +135,7 @@ AnyAct = (
     | SeenAgain
     | Renumbered
     | RoomsListed
+    | RoomProtected
     | Tied
     | Ticked
     | RelayMoved
@@ -135,4 +143,4 @@ AnyAct = (
     | Finished
     | Undone
 )
-UNDOABLE = (LineFound, MeterFound, Renumbered, RoomsListed, Tied, Ticked)
+UNDOABLE = (LineFound, MeterFound, Renumbered, RoomsListed, RoomProtected, Tied, Ticked)

@@ -137,7 +137,7 @@ def _here(clock: SystemClock, offset: int) -> Callable[[], datetime | None]:
 
 
 def _paper(job: Job, args: argparse.Namespace) -> int:
-    from gateway.technician.commission.paper_font import NoFont
+    from gateway.words.paper_font import NoFont
 
     if not job.standing.meters:
         return _fail(

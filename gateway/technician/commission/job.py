@@ -51,14 +51,18 @@ class Job:
         rooms = (meter.room, self.configured_room(meter.number))
         return next((room for room in rooms if room in self.protected_rooms()), "")
 
+    def centrals_protected(self) -> frozenset[str]:
+        """The rooms that central's configuration protects: only central can change that."""
+        accounts = self.configured.accounts.values() if self.configured else ()
+        return frozenset(account.room for account in accounts if account.protected)
+
     def is_locked_out(self, number: str) -> bool:
         """Whether a technician's lock-out keeps this meter open: nothing but its release closes it (C-16)."""
         return self.configured is not None and number in self.configured.locked_out
 
     def protected_rooms(self) -> frozenset[str]:
         """All rooms that are never cut."""
-        accounts = self.configured.accounts.values() if self.configured else ()
-        return self.standing.protected | {account.room for account in accounts if account.protected}
+        return self.standing.protected | self.centrals_protected()
 
     async def agrees(self, title: str, lines: Sequence[str], help_text: str = "") -> bool:
         """Ask a yes-or-no question; `q` is no."""

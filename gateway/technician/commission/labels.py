@@ -11,9 +11,9 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.technician.commission.paper_font import FONT_NAME, paper_font
 from gateway.technician.commission.standing import Meter, Standing
 from gateway.words import say
+from gateway.words.paper_font import FONT_NAME, paper_font
 
 COLUMNS, ROWS = 3, 8
 WIDTH, HEIGHT = 70 * mm, 37 * mm

@@ -6,6 +6,7 @@ from gateway.technician.commission.acts import (
     LineFound,
     MeterFound,
     Renumbered,
+    RoomProtected,
     RoomsListed,
     Ticked,
     Tied,
@@ -171,6 +172,8 @@ def undo_words(acts: list[AnyAct]) -> str:
             return say("line {line} entered", line=name)
         case Renumbered(number=number, to=to):
             return say("{number} called {to}", number=number, to=to)
+        case RoomProtected(room=room, protected=protected):
+            return say("{room} is never cut", room=room) if protected else say("{room} may be cut", room=room)
         case RoomsListed(rooms=rooms):
             return say("the list of rooms: {count}", count=len(rooms))
     raise AssertionError("only these acts can be undone")

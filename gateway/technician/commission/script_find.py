@@ -16,14 +16,16 @@ from gateway.technician.find.found import (
     Found,
     FoundMeter,
     LineSetting,
+    PortDone,
     Progress,
     Trouble,
 )
 from gateway.technician.find.plan import Plan
 from gateway.technician.find.searching import find
 from gateway.technician.find.state_file import StateFile
+from gateway.technician.find.together import Together
 from gateway.technician.find.troubles import trouble_finding
-from gateway.technician.find.wording import found_line, progress_line
+from gateway.technician.find.wording import found_line
 from gateway.words import say
 
 SAVE_EVERY_S = 2.0
@@ -122,12 +124,14 @@ async def _plan(job: Job) -> Plan | None:
 async def _follow(ports: Sequence[str], state: FindState, plan: Plan, store: StateFile, work: Work) -> None:
     """Show and keep what happens until the search ends or somebody stops it."""
     told: set[tuple[str, str, str]] = set()
+    together = Together()
     saved_at, now = 0.0, asyncio.get_running_loop().time
     async with aclosing(find(ports, state, plan)) as events:  # type: ignore[type-var]
         async for event in events:
-            if isinstance(event, Progress):
-                work.count(event.asked, event.asked + event.left)
-                work.status = progress_line(event)
+            together.take(event)
+            if isinstance(event, Progress | PortDone):
+                work.count(together.asked, together.asked + together.left)
+                work.status = together.line()
             elif isinstance(event, Found) and event.meter.key not in told:
                 told.add(event.meter.key)
                 work.say(found_line(event.meter))
@@ -143,6 +147,8 @@ async def _follow(ports: Sequence[str], state: FindState, plan: Plan, store: Sta
 
 async def _enter(job: Job, found: Sequence[FoundMeter]) -> None:
     """Enter lines, then meters; a meter of an unknown model is asked for. What is entered already is left."""
+    if doubles := [_twice(meter) for meter in found if meter.duplicate]:
+        await job.stage.tell(say("Double addresses"), doubles)
     names = await _enter_lines(job, found)
     places = {(meter.found.line, meter.found.address): meter for meter in job.standing.meters.values()}
     registered = {(row.line, row.address.lstrip("0")): row for row in job.notebook.registered_meters()}
@@ -165,8 +171,8 @@ async def _enter(job: Job, found: Sequence[FoundMeter]) -> None:
             rows.append((MeterFound, row))
     await job.tell_refusals(say("Meters"), job.notebook.note_all(rows) if rows else [])
     new = sum(kind is MeterFound for kind, _ in rows)
-    said = [say("New meters: {count}; in all: {all}.", count=new, all=len(job.standing.meters))]
-    await job.stage.tell(say("Search"), said + [_twice(meter) for meter in found if meter.duplicate])
+    said = say("New meters: {count}; in all: {all}.", count=new, all=len(job.standing.meters))
+    await job.stage.tell(say("Search"), [said])
 
 
 def _seen_again(known: Meter, meter: FoundMeter) -> list[tuple[type[AnyAct], dict[str, Any]]]:
@@ -246,11 +252,12 @@ async def _ask_model(job: Job, meter: FoundMeter) -> str | None:
     page = Page(
         say("Which model is {address}?", address=meter.address),
         [
+            *([_twice(meter)] if meter.duplicate else []),
             say(
                 "It answers {protocol}; its maker says: {maker}",
                 protocol=meter.protocol,
                 maker=meter.maker_text or "-",
-            )
+            ),
         ],
         fitting,
         help=say(

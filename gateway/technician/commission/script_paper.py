@@ -25,6 +25,8 @@ async def paper_step(job: Job) -> None:
 
 def _page(job: Job) -> Page:
     standing = job.standing
+    if not standing.meters:
+        return Page(say("Report and labels"), [say("There is no meter yet: find the meters first.")])
     points = standing.open_points()
     lines = [
         say("Meters not proved yet: {count}. The report says so.", count=points)
@@ -43,7 +45,7 @@ def _page(job: Job) -> Page:
 
 
 async def _make(job: Job, name: str) -> None:
-    from gateway.technician.commission.paper_font import (
+    from gateway.words.paper_font import (
         NoFont,
     )  # reportlab is heavy: only who prints loads it
 

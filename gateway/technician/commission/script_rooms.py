@@ -6,23 +6,27 @@ from gateway.technician.commission.acts import Renumbered, RoomsListed
 from gateway.technician.commission.case_numbers import Numbers, meters_with, tidy
 from gateway.technician.commission.job import Job, meter_line
 from gateway.technician.commission.room_list import RoomList, read_rooms
+from gateway.technician.commission.script_protected import protected_step
 from gateway.technician.commission.script_seek import by_blink, by_load
 from gateway.technician.commission.stage import BACK, Key, Page, Question, Row
 from gateway.technician.commission.standing import Meter
 from gateway.technician.commission.tying import tie
 from gateway.words import say
 
-SCAN, BLINK, LOAD, LIST = "s", "b", "l", "f"
+SCAN, BLINK, LOAD, LIST, PROTECTED = "s", "b", "l", "f", "p"
+CENTRAL = "central"
 
 
 async def offer_configured_rooms(job: Job) -> None:
-    """Take over the rooms that central's configuration has, where it came already and nobody gave a list."""
-    if job.configured is None or job.standing.rooms:
+    """Take over the rooms that central's configuration has now, where it came already and nobody gave another list."""
+    standing = job.standing
+    if job.configured is None or (standing.rooms and standing.rooms_from != CENTRAL):
         return
     accounts = job.configured.accounts.values()
     rooms = tuple(sorted({account.room for account in accounts}))
     protected = tuple(sorted({account.room for account in accounts if account.protected}))
-    job.notebook.note(RoomsListed, rooms=rooms, protected=protected, source="central")
+    if (rooms, frozenset(protected)) != (standing.rooms, standing.listed_protected):
+        job.notebook.note(RoomsListed, rooms=rooms, protected=protected, source=CENTRAL)
 
 
 async def rooms_step(job: Job) -> None:
@@ -40,6 +44,8 @@ async def rooms_step(job: Job) -> None:
                 await by_load(job)
             case k if k == LIST:
                 await _read_list(job)
+            case k if k == PROTECTED:
+                await protected_step(job)
             case _ if choice.row:
                 await _one(job, choice.row)
 
@@ -62,6 +68,7 @@ def _page(job: Job) -> Page:
             Key(BLINK, say("blink")),
             Key(LOAD, say("known load")),
             Key(LIST, say("list of rooms from a file")),
+            Key(PROTECTED, say("protected rooms")),
         ],
         help=say(
             "s: scan the bar code on the case with a reader that types, or type the number, then the room. "

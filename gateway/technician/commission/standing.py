@@ -15,6 +15,7 @@ from gateway.technician.commission.acts import (
     RelayMoved,
     RelayRestored,
     Renumbered,
+    RoomProtected,
     RoomsListed,
     SeenAgain,
     Ticked,
@@ -65,9 +66,18 @@ class Standing:
     meters: dict[str, Meter] = field(default_factory=dict)
     rooms: tuple[str, ...] = ()
     rooms_from: str = ""
-    protected: frozenset[str] = frozenset()
+    listed_protected: frozenset[str] = frozenset()
+    said_protected: dict[str, bool] = field(default_factory=dict)
+    """What somebody said of single rooms."""
     began_ms: int = 0
     finished: Finished | None = None
+
+    @property
+    def protected(self) -> frozenset[str]:
+        """The rooms that are never cut, by the list and by what was said of single ones since."""
+        said = self.said_protected
+        listed = {room for room in self.listed_protected if said.get(room, True)}
+        return frozenset(listed | {room for room, is_so in said.items() if is_so})
 
     def meter_of(self, room: str) -> Meter | None:
         """The first meter that is tied to a room."""
@@ -115,7 +125,9 @@ def _fold(standing: Standing, act: AnyAct) -> None:
             standing.meters[number] = Meter(number, act)
         case RoomsListed(rooms=rooms, source=source):
             standing.rooms, standing.rooms_from = rooms, source
-            standing.protected = frozenset(act.protected)
+            standing.listed_protected = frozenset(act.protected)
+        case RoomProtected(room=room, protected=protected):
+            standing.said_protected[room] = protected
         case Finished():
             standing.finished = act
         case Undone():

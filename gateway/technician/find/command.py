@@ -24,6 +24,7 @@ from gateway.technician.find.registering import save, undo
 from gateway.technician.find.screen import Screen
 from gateway.technician.find.searching import find
 from gateway.technician.find.state_file import SearchRunning, StateFile
+from gateway.technician.find.together import Together
 from gateway.technician.find.troubles import trouble_finding
 from gateway.technician.find.wording import tables
 from gateway.technician.findings import Finding, as_json, lines_of
@@ -165,12 +166,13 @@ async def _follow(
     findings: list[Finding] = []
     loop = asyncio.get_running_loop()
     kept_s = loop.time()
-    events = find(ports, state, plan)
+    events, together = find(ports, state, plan), Together()
     try:
         async for event in events:
+            together.take(event)
             match event:
                 case Progress():
-                    screen.progress(event)
+                    screen.progress(event, together.line())
                 case Found(meter=meter):
                     screen.found(meter)
                 case Trouble():

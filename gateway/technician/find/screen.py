@@ -1,4 +1,4 @@
-"""A search on a terminal: one line of progress that each port writes over in turn, and the meters above it as they are found.
+"""A search on a terminal: one line of progress for all ports, and the meters above it as they are found.
 
 On anything else than a terminal, a line now and then: logs are read, too.
 """
@@ -25,18 +25,17 @@ class Screen:
         self._skipped: dict[str, int] = {}
         self._is_dirty = False
 
-    def progress(self, progress: Progress) -> None:
-        """Show how far a port is."""
+    def progress(self, progress: Progress, together: str) -> None:
+        """Show how far a port is; on a terminal the line of all ports in its place."""
         if self._quiet:
             return
-        line = progress_line(progress)
         if self._is_terminal:
-            self._write(WIPE + _cut(line, shutil.get_terminal_size().columns - 1))
+            self._write(WIPE + _cut(together, shutil.get_terminal_size().columns - 1))
             self._is_dirty = True
             return
         skipped = self._skipped[progress.port] = self._skipped.get(progress.port, -1) + 1
         if skipped % LOG_EVERY == 0:
-            self._write(line + "\n")
+            self._write(progress_line(progress) + "\n")
 
     def found(self, meter: FoundMeter) -> None:
         """Show a meter once, when its address is known."""

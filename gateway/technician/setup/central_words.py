@@ -62,19 +62,21 @@ REFUSALS: dict[str, Words] = {
     EnrolRefusal.UNKNOWN_CODE: (
         mark("Central knows no such code."),
         mark("It is mistyped, of another college, or was replaced by a newer one."),
-        mark("Compare it with central's page of gateways, and type it again."),
+        mark("Compare it with central's page “Enrolment and certificates”, and type it again."),
     ),
     EnrolRefusal.CODE_NOT_OPEN: (
         mark("The code is right, but not open now."),
         mark("A code works for some hours after an administrator opened it, and for one Pi."),
-        mark("Ask the administrator to open the code on central's page of gateways, then try again."),
+        mark(
+            "Ask the administrator to open the code on central's page “Enrolment and certificates”, then try again."
+        ),
     ),
     EnrolRefusal.BAD_MAC: (
         mark("The code does not fit."),
         mark(
             "Its beginning is right and the rest is not: a character is mistyped, or it is of another central."
         ),
-        mark("Compare it with central's page of gateways, and type it again."),
+        mark("Compare it with central's page “Enrolment and certificates”, and type it again."),
     ),
     EnrolRefusal.GATEWAY_IS_ALIVE: (
         mark("This building has a gateway that was heard within the last hour."),
@@ -82,7 +84,8 @@ REFUSALS: dict[str, Words] = {
             "Two gateways must not serve one building; who replaces a living one needs an administrator's word."
         ),
         mark(
-            "Ask the administrator to approve the replacement on central's page of gateways. It is tried again by itself."
+            "Ask the administrator to approve the replacement on central's page “Enrolment and certificates”. It is tried again by "
+            "itself."
         ),
     ),
     EnrolRefusal.NO_CA: (

@@ -28,7 +28,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--central", metavar="ADDRESS", help=say("central's address, such as cards.example.edu")
     )
-    parser.add_argument("--code", help=say("the building's enrolment code, from central's page of gateways"))
+    parser.add_argument(
+        "--code", help=say("the building's enrolment code, from central's page “Enrolment and certificates”")
+    )
     parser.add_argument("--yes", action="store_true", help=say("agree to everything that is asked"))
     parser.add_argument(
         "--wait",

@@ -76,7 +76,9 @@ def code_of(typed: str) -> str | Finding:
 
 
 def _mistyped(text: str) -> tuple[str, str, str, str]:
-    compare = say("Compare it with central's page of gateways, group by group, and type it again.")
+    compare = say(
+        "Compare it with central's page “Enrolment and certificates”, group by group, and type it again."
+    )
     plain = [
         letter
         for letter in text.upper()

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.adapters.control_client import Unreachable, ask
 from gateway.adapters.control_protocol import SOCKET_NAME, StatusReport
-from gateway.adapters.service_manager import systemctl
+from gateway.adapters.service_manager import properties, systemctl
 from gateway.technician.findings import Finding, Level
 from gateway.technician.setup.places import Places
 from gateway.technician.status import link_text
@@ -20,12 +20,17 @@ BESIDE = ("cardroom-gateway-backup.timer", "cardroom-restore-rehearsal.timer", "
 UNITS = Path("/usr/lib/systemd/system")
 RUNS_SYSTEMD = Path("/run/systemd/system")
 PATIENCE_S = 60
-LINK_PATIENCE_S = 40.0
+ANSWER_PATIENCE_S = 30
+"""A Pi reads a building's books in less than ten seconds."""
+LINK_PATIENCE_S = 40
 ASK_EVERY_S = 1.0
 
 
-def start_service(places: Places) -> Finding:
-    """Let systemd start the gateway now and at each start of the machine; anew where it runs, for its new settings."""
+def start_service(places: Places) -> Finding | None:
+    """Let systemd start the gateway now and at each start of the machine; anew where it runs, for its new settings.
+
+    Gives what was in the way; whether the gateway then runs, `wait_for_answer` says.
+    """
     by_hand = say("Start it: cardroom-gateway run --config {config}", config=places.config)
     if not places.is_machine or not RUNS_SYSTEMD.is_dir() or shutil.which("systemctl") is None:
         what = say("The gateway was not started: no systemd here.")
@@ -36,9 +41,33 @@ def start_service(places: Places) -> Finding:
         refused = _systemctl(*words)
         if refused:
             what = say("systemd does not start the gateway.")
-            look = say("Look: journalctl -u {unit} -n 20", unit=UNIT)
-            return Finding("service", Level.BAD, "not-started", what, refused, look)
-    return Finding("service", Level.GOOD, "started", say("The gateway runs, and starts with the machine."))
+            return Finding("service", Level.BAD, "not-started", what, refused, _look())
+    return None
+
+
+def _look() -> str:
+    return say("Look: journalctl -u {unit} -n 20", unit=UNIT)
+
+
+def wait_for_answer(places: Places, within_s: float = ANSWER_PATIENCE_S) -> Finding:
+    """Wait until systemd calls the gateway active and it answers a question; an order that was taken proves neither."""
+    give_up, told, state = time.monotonic() + within_s, "", ""
+    while True:
+        state = properties(UNIT, "ActiveState", within_s=PATIENCE_S).get("ActiveState", "")
+        reply = ask(places.data / SOCKET_NAME, "status", timeout_s=10.0)
+        if state == "active" and not isinstance(reply, Unreachable):
+            what = say("The gateway runs and answers, and starts with the machine.")
+            return Finding("service", Level.GOOD, "started", what)
+        told = reply.message if isinstance(reply, Unreachable) else ""
+        if state == "failed" or time.monotonic() >= give_up:
+            break
+        time.sleep(ASK_EVERY_S)
+    if state == "failed":
+        what = say("The gateway was started and has stopped again.")
+        return Finding("service", Level.BAD, "stopped-again", what, told, _look())
+    what = say("The gateway does not answer, {seconds} s after its start.", seconds=round(within_s))
+    why = say("systemd calls it {state}. {told}", state=state or "?", told=told)
+    return Finding("service", Level.BAD, "does-not-answer", what, why, _look())
 
 
 def _systemctl(*words: str) -> str:

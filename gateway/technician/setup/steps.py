@@ -11,7 +11,13 @@ from gateway.technician.setup.dialogue import Dialogue
 from gateway.technician.setup.enrol import Enrolled, code_of, make_keys, urls_of
 from gateway.technician.setup.files import of_another, write_all, write_language
 from gateway.technician.setup.places import Places
-from gateway.technician.setup.service import start_service, wait_for_link
+from gateway.technician.setup.service import (
+    ANSWER_PATIENCE_S,
+    LINK_PATIENCE_S,
+    start_service,
+    wait_for_answer,
+    wait_for_link,
+)
 from gateway.words import language, say, was_asked
 
 CODE_TRIES = 5
@@ -76,14 +82,23 @@ def _become(dialogue: Dialogue, wish: Wish, places: Places, enrolled: Enrolled, 
     """From central's answer on: ask, write, start, look."""
     answer = enrolled.answer
     names = {"gateway": answer.gateway, "building": answer.building, "name": answer.building_name}
-    outcome.facts = {**names, "had_gateway": answer.had_gateway, "central": enrolled.url}
+    outcome.facts = {
+        **names,
+        "had_gateway": answer.had_gateway,
+        "is_same": answer.is_same,
+        "central": enrolled.url,
+    }
     refused = of_another(places, answer.gateway)
     if refused is not None:
         outcome.findings.append(refused)
         outcome.facts = {}
         return
     dialogue.tell(say("This Pi becomes the gateway of building {building} ({name}): {gateway}.", **names))
-    if answer.had_gateway:
+    if answer.is_same:
+        dialogue.tell(
+            say("It is that already, by its own key; it gets a new certificate and its settings again.")
+        )
+    elif answer.had_gateway:
         dialogue.tell(say("It takes the place of the gateway that the building had."))
     if not dialogue.confirm(say("Go on?")):
         outcome.findings.append(_declined())
@@ -92,13 +107,24 @@ def _become(dialogue: Dialogue, wish: Wish, places: Places, enrolled: Enrolled, 
     outcome.tell(dialogue, [mend_clock(answer.central_ms, dialogue, may_set=places.is_machine)])
     outcome.tell(dialogue, write_all(places, enrolled))
     outcome.tell(dialogue, [_written(places)])
-    started = start_service(places) if wish.start else None
-    if started is not None:
-        outcome.tell(dialogue, [started])
-    if started is not None and started.level is Level.GOOD:
-        dialogue.tell(say("Waiting for the link ..."))
-        outcome.tell(dialogue, [wait_for_link(places)])
+    if wish.start:
+        _start(dialogue, places, outcome)
     outcome.tell(dialogue, check_machine(places))
+
+
+def _start(dialogue: Dialogue, places: Places, outcome: Outcome) -> None:
+    refused = start_service(places)
+    if refused is not None:
+        outcome.tell(dialogue, [refused])
+        return
+    dialogue.tell(
+        say("Waiting until the gateway answers, {seconds} s at most ...", seconds=ANSWER_PATIENCE_S)
+    )
+    runs = wait_for_answer(places)
+    outcome.tell(dialogue, [runs])
+    if runs.level is Level.GOOD:
+        dialogue.tell(say("Waiting for the link, {seconds} s at most ...", seconds=LINK_PATIENCE_S))
+        outcome.tell(dialogue, [wait_for_link(places)])
 
 
 def _address(dialogue: Dialogue, wish: Wish, places: Places) -> list[str] | Finding:
@@ -111,7 +137,7 @@ def _address(dialogue: Dialogue, wish: Wish, places: Places) -> list[str] | Find
             return urls
         wrong = Finding(
             "central", Level.BAD, "no-address", say("{typed} is no address.", typed=typed),
-            next_step=say("Type central's name as it stands on its page of gateways, without blanks."),
+            next_step=say("Type central's name as it stands on its page “Enrolment and certificates”, without blanks."),
         )  # fmt: skip
         if wish.central or not dialogue.is_there:
             return wrong
@@ -121,7 +147,7 @@ def _address(dialogue: Dialogue, wish: Wish, places: Places) -> list[str] | Find
 
 
 def _code(dialogue: Dialogue, wish: Wish) -> str | Finding:
-    question = say("The enrolment code, 16 characters from central's page of gateways:")
+    question = say("The enrolment code, 16 characters from central's page “Enrolment and certificates”:")
     letters = code_of(wish.code or dialogue.ask(question, "--code"))
     for _ in range(CODE_TRIES):
         if isinstance(letters, str) or wish.code or not dialogue.is_there:

@@ -1,4 +1,7 @@
-"""The font of report and labels: a TrueType one with Chinese, from the system, as central's papers have it. Loads reportlab."""
+"""The font of every paper that a command prints: a TrueType one with Chinese, from the system, as central's papers have it.
+
+Loads reportlab; only who prints imports it.
+"""
 
 import os
 from functools import cache
@@ -10,7 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from gateway.words import say
 
 FONT_VARIABLE = "CARDROOM_FONT"
-FONT_NAME = "commission"
+FONT_NAME = "paper"
 PLACES = (
     "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
     "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",

@@ -1,0 +1,40 @@
+"""Keep the good photographs of a form that is not taken: a phone doesn't choose them again, and nobody takes them twice.
+
+The form carries the digests of what is kept already; only what the same person sent counts.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from central.ledger.one_writer import one_writer
+from central.office.models import User
+from central.office.photo_field import REFUSALS
+from central.office.photo_models import Photo
+from central.office.photos import MOST_AT_ONCE, MOST_BYTES, PhotoRefusal, keep_photos
+
+
+@one_writer
+@transaction.atomic
+def keep_uploads(
+    files: Iterable[UploadedFile], before: Sequence[str], *, by: User, now_ms: int
+) -> tuple[list[str], list[str]]:
+    """Keep uploads beside those kept before; give all digests, and for each file that was not taken its name and why."""
+    own = Photo.objects.filter(digest__in=before[:MOST_AT_ONCE], by=by).values_list("digest", flat=True)
+    kept, troubles = [digest for digest in before if digest in set(own)], []
+    for file in files:
+        done = _kept(file, len(kept), by, now_ms)
+        if isinstance(done, PhotoRefusal):
+            troubles.append(f"{file.name}: {REFUSALS[done]}")
+        else:
+            kept += done
+    return list(dict.fromkeys(kept)), troubles
+
+
+def _kept(file: UploadedFile, count: int, by: User, now_ms: int) -> list[str] | PhotoRefusal:
+    if (file.size or 0) > MOST_BYTES:  # before it is read into memory
+        return PhotoRefusal.TOO_LARGE
+    if count >= MOST_AT_ONCE:
+        return PhotoRefusal.TOO_MANY
+    return keep_photos([file.read()], by=by, now_ms=now_ms)

@@ -1,0 +1,71 @@
+"""What a fault can be about: a meter's module, a room whose module nobody knows, a line, a concentrator."""
+
+from dataclasses import dataclass
+
+from central.campus.models import Account, Binding, Building, Meter, Room
+from central.domain.fault_rules import Scope, Sign
+from central.workshop.devices.models import Device
+from central.workshop.devices.queries import of_meter
+from central.workshop.faults.signs import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing that may be faulty. `key` is the same while it lasts."""
+
+    key: str
+    scope: Scope
+    building: Building
+    about: str
+    sign: Sign | Seen
+    room: Room | None = None
+    meter_no: str = ""
+    device: Device | None = None
+
+
+def of_module(meter_no: str, building: Building, sign: Sign | Seen) -> Matter:
+    """Make a meter's matter, with the store's record and the room that it serves now."""
+    return Matter(
+        f"meter:{meter_no}",
+        Scope.MODULE,
+        building,
+        meter_no,
+        sign,
+        room_of(meter_no),
+        meter_no,
+        of_meter(meter_no),
+    )
+
+
+def of_room(room: Room, sign: Sign | Seen) -> Matter:
+    """Make a room's matter: its one module's; where it has none, or several, the room's own."""
+    meters = meters_of(room)
+    if len(meters) == 1:
+        return of_module(meters[0], room.building, sign)
+    return Matter(f"room:{room.full_label}", Scope.MODULE, room.building, ", ".join(meters)[:150], sign, room)
+
+
+def of_line(building: Building, line: str, sign: Sign) -> Matter:
+    """Make a line's matter."""
+    return Matter(f"line:{building.code}/{line}", Scope.LINE, building, line, sign)
+
+
+def of_gateway(gateway_id: str, building: Building, sign: Sign) -> Matter:
+    """Make a concentrator's matter."""
+    return Matter(f"gateway:{gateway_id}", Scope.CONCENTRATOR, building, gateway_id, sign)
+
+
+def room_of(meter_no: str) -> Room | None:
+    """Give the room that a meter is tied to now."""
+    tie = Binding.objects.filter(meter__meter_no=meter_no).order_by("-from_ms")
+    last = tie.select_related("account__point__room__building").first()
+    return last.account.point.room if last else None
+
+
+def meters_of(room: Room) -> list[str]:
+    """Give the meters whose newest tie is with a room, by number."""
+    account = Account.objects.filter(point__room=room).exclude(state=Account.State.CLOSED).first()
+    if account is None:
+        return []
+    tied = Meter.objects.filter(bindings__account=account).distinct().order_by("meter_no")
+    return [one.meter_no for one in tied if room_of(one.meter_no) == room]

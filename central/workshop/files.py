@@ -1,0 +1,66 @@
+"""A paper of the workshop as a file to take away: PDF, with its photographs behind it, or XLSX. Who took it is on record."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from central import clock
+from central.domain.paper import Paper
+from central.ledger.operations import record_audit
+from central.office.photo_models import Photo
+from central.office.photo_print import for_print
+from central.office.photos import content_of
+from central.papers.font import NoFont
+from central.papers.forms_of_paper import CONTENT_TYPES, no_font
+from central.papers.pdf import pdf
+from central.papers.pictures import Picture
+from central.papers.words import sheet_words
+from central.papers.xlsx import workbook
+
+
+def paper_file(
+    request: HttpRequest, paper: Paper, form: str, name: str, pictures: Iterable[Picture] = ()
+) -> HttpResponse:
+    """Give a paper as `pdf` or `xlsx`, named `name.form`."""
+    now_ms = clock.now_ms()
+    try:
+        if form == "xlsx":
+            body = workbook(paper, sheet_fallback=paper.title, total=_("Total"))
+        else:
+            body = pdf(paper, sheet_words(request.user.get_username(), now_ms), pictures=list(pictures))
+    except NoFont as error:
+        return no_font(request, error)
+    with transaction.atomic():
+        record_audit(
+            actor=request.user.get_username(),
+            action="take-goods-paper",
+            subject=name,
+            detail=form,
+            now_ms=now_ms,
+        )
+    answer = HttpResponse(body, content_type=CONTENT_TYPES[form])
+    kind = "inline" if form == "pdf" else "attachment"
+    answer["Content-Disposition"] = f'{kind}; filename="{name}.{form}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def printed(digests: Iterable[str]) -> list[Picture]:
+    """Give photographs for a paper, each with who took it in, and its digest as received; one that is gone says so."""
+    wanted = list(dict.fromkeys(digests))
+    kept = {one.digest: one for one in Photo.objects.filter(digest__in=wanted).select_related("by")}
+    return [_picture(kept[digest]) for digest in wanted if digest in kept]
+
+
+def _picture(photo: Photo) -> Picture:
+    content = content_of(photo)
+    at = clock.minute_text(photo.received_ms)
+    lines = (
+        f"{at} · {photo.by.spoken_name} · {photo.width} × {photo.height} · {photo.kind}",
+        f"SHA-256 {photo.digest}",
+    )
+    if content is None:
+        return Picture(b"", (*lines, _("The file is missing or is not what was received.")))
+    return Picture(for_print(content), lines)

@@ -1,0 +1,79 @@
+"""Read replacements and true-ups: what is not complete, what is not decided, what stands."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from central.workshop.replacements.intervals import found
+from central.workshop.replacements.models import UNDECIDED, Replacement, ReplacementStep, TrueUp
+from central.workshop.replacements.recording import is_typed
+
+Kind = ReplacementStep.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a replacement's record still lacks."""
+
+    photos: bool
+    device_out: bool
+    device_in: bool
+    solved: bool
+
+    @property
+    def any(self) -> bool:
+        """Say whether anything is missing."""
+        return self.photos or self.device_out or self.device_in or self.solved
+
+    @property
+    def of_store(self) -> bool:
+        """Say whether the store's records are to be completed."""
+        return self.device_out or self.device_in
+
+
+def missing_of(row: Replacement) -> Missing:
+    """Say what a replacement's record lacks; its steps are prefetched by who has many."""
+    kinds = {step.kind for step in row.steps.all()}
+    return Missing(
+        is_typed(row) and Kind.PHOTOS not in kinds,
+        Kind.DEVICE_OUT not in kinds,
+        Kind.DEVICE_IN not in kinds,
+        not {Kind.SOLVED, Kind.NOT_SOLVED} & kinds,
+    )
+
+
+def replacements() -> QuerySet[Replacement]:
+    """Give all replacements, newest first, with what a list shows of them."""
+    return Replacement.objects.select_related("building", "room__building").prefetch_related("steps__by")
+
+
+def incomplete() -> int:
+    """Count the replacements whose record lacks something."""
+    return sum(missing_of(row).any for row in Replacement.objects.prefetch_related("steps"))
+
+
+def undecided() -> int:
+    """Count the true-ups that are not told."""
+    return TrueUp.objects.filter(state__in=UNDECIDED).count()
+
+
+def true_ups() -> QuerySet[TrueUp]:
+    """Give all true-ups, with what a list shows of them."""
+    rows = TrueUp.objects.select_related("account__point__room__building", "account__point__customer_class")
+    return rows.select_related("building")
+
+
+def undecided_until(building: str, until_ms: int, now_ms: int) -> list[str]:
+    """Name what stands in the way of locking a building's period: true-ups of intervals that ended in it and are not decided.
+
+    Names as the pages have them: `tu-12`; of an interval that is not computed yet, the interval's own.
+    """
+    rows = TrueUp.objects.filter(building__code=building, state__in=UNDECIDED, to_ms__lte=until_ms)
+    computed = [row.name for row in rows.order_by("to_ms", "pk")]
+    return [*computed, *(one.name for one in found(now_ms, building) if one.to_ms <= until_ms)]
+
+
+def told_of_account(account_code: str) -> list[TrueUp]:
+    """Give an account's true-ups that its customers were told of, newest first."""
+    rows = true_ups().filter(account__code=account_code).exclude(state__in=UNDECIDED)
+    return list(rows.order_by("-told_ms"))

@@ -1,0 +1,111 @@
+"""Forms of a stock-taking: begin, read a label, take one back, close, give up."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from central.domain.device_states import Holds
+from central.office.bar_code_field import CodePhotoField
+from central.workshop.devices.models import Place
+from central.workshop.stock.forms import new_step
+from central.workshop.stock.models import StockTaking
+from central.workshop.stock.taking_queries import places_of
+
+LONGEST_TEXT = 4_000
+
+
+def _named(place: Place) -> str:
+    return f"{place.code} {place.name}"
+
+
+class BeginForm(forms.Form):
+    """What is counted."""
+
+    taking = forms.UUIDField(widget=forms.HiddenInput)
+    place = forms.ModelChoiceField(
+        Place.objects.filter(is_active=True),
+        label=_("What is counted"),
+        required=False,
+        empty_label=_("all places"),
+    )
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["place"].label_from_instance = _named
+
+    @classmethod
+    def new(cls) -> "BeginForm":
+        """Give an empty form with an id of its own."""
+        return cls(initial={"taking": new_step()})
+
+
+class ScanForm(forms.Form):
+    """A label, or several, and where it was read."""
+
+    scan = forms.UUIDField(widget=forms.HiddenInput)
+    place = forms.ModelChoiceField(Place.objects.none(), widget=forms.HiddenInput)
+    label = forms.CharField(
+        label=_("Label"),
+        max_length=LONGEST_TEXT,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autofocus": True,
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+    def __init__(self, taking: StockTaking, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["place"].queryset = Place.objects.filter(pk__in=[place.pk for place in places_of(taking)])
+        self.fields["label"].error_messages["required"] = _now("Read a label, or type the number from it.")
+
+    @classmethod
+    def new(cls, taking: StockTaking, place: Place) -> "ScanForm":
+        """Give an empty form with an id of its own."""
+        return cls(taking, initial={"scan": new_step(), "place": place.pk})
+
+
+class PhotoForm(forms.Form):
+    """A photograph of labels."""
+
+    photo = CodePhotoField(label=_("or photograph labels"))
+
+
+class StrikeForm(forms.Form):
+    """Which scan is taken back."""
+
+    scan = forms.UUIDField()
+    of = forms.IntegerField(min_value=1, max_value=2**62)
+
+
+class CloseForm(forms.Form):
+    """What who closes has seen, and what he did about it."""
+
+    shown = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    has_put_back = forms.BooleanField(label=_("I have carried them back to their places"), required=False)
+    arrivals = forms.ModelChoiceField(
+        Place.objects.none(), label=_("What was missing is put to"), required=False
+    )
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["arrivals"].queryset = Place.objects.filter(holds=Holds.ARRIVALS.value, is_active=True)
+        self.fields["arrivals"].label_from_instance = _named
+
+    @classmethod
+    def new(cls, digest: str) -> "CloseForm":
+        """Give the form of what is shown; the only place for arrivals is chosen already."""
+        places = list(Place.objects.filter(holds=Holds.ARRIVALS.value, is_active=True)[:2])
+        return cls(initial={"shown": digest, "arrivals": places[0].pk if len(places) == 1 else None})
+
+
+class GiveUpForm(forms.Form):
+    """Why."""
+
+    why = forms.CharField(label=_("Reason"), max_length=300)
