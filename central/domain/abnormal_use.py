@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-from central.domain.attribution import Attribution, Suspect
+from central.domain.attributed import Attribution, Suspect
 from central.domain.change_evidence import told_apart
 from central.domain.change_of_use import ReasonKind, RoomChange
 

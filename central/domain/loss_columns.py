@@ -6,23 +6,16 @@ and days.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from central.domain.attributed import Pattern
 from central.domain.loss_rows import Array, Flags, Rows
 
 STRETCH_HOURS = 3
 """A meter that shows nothing for so long is looked at for what its room uses else; a kettle between two zeros is no sign."""
 LEAST_ZERO_HOURS = 12
-
-
-class Pattern(StrEnum):
-    """How the missing energy follows a room."""
-
-    SHARE = "share"
-    ZEROS = "zeros"
 
 
 @dataclass(frozen=True)

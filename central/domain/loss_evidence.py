@@ -9,7 +9,8 @@ from math import log
 
 import numpy as np
 
-from central.domain.loss_columns import Columns, Pattern
+from central.domain.attributed import Pattern
+from central.domain.loss_columns import Columns
 from central.domain.loss_noise import Array
 
 PRIOR_SHARE = 0.02

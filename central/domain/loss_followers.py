@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from central.domain.loss_columns import Columns, Pattern, columns_of
+from central.domain.attributed import Pattern
+from central.domain.loss_columns import Columns, columns_of
 from central.domain.loss_effects import FREE_SHARE, Effects, Sizes
 from central.domain.loss_evidence import PRIOR_SHARE, Evidence
 from central.domain.loss_noise import Array, Mixed

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from central.domain.loss_columns import Columns, Pattern
+from central.domain.attributed import Pattern
+from central.domain.loss_columns import Columns
 from central.domain.loss_effects import Effects, Sizes
 from central.domain.loss_noise import Array, Mixed
 from central.domain.loss_rows import Rows

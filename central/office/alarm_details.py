@@ -94,6 +94,8 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
      _("this server has row %(n)s of epoch %(epoch)s, the gateway's store is older")),
     (r"epoch (?P<epoch>\S+) follows (?P<before>\S+); it was opened with central's balances",
      _("epoch %(epoch)s follows %(before)s; it was opened with this server's balances")),
+    (r"(?P<meter>\S+): supplied, billed nothing, never cut for credit; (?P<reason>.+)",
+     _("meter %(meter)s: supplied, billed nothing, never cut for credit; %(reason)s")),
     (r"no meter: supplied, estimated at (?P<wh>\d+) Wh a day",
      _("no meter: supplied, estimated at %(wh)s Wh a day")),
     (r"(?P<why>[a-z-]+): restored (?P<n>\d+) times within a day; a person must close it",

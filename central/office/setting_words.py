@@ -1,7 +1,6 @@
 """The words of dated settings: what each is called and means, how a value is written, what is wrong with one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
@@ -11,18 +10,10 @@ from django.utils.translation import ngettext
 from central.domain.approval import NotAChain, chain_of
 from central.domain.known_settings import Kind, Known, Place, ValueFault
 from central.office.acts import act_of
+from central.office.replacement_setting_words import REPLACEMENT_WORDS, SettingWords
 from central.office.roles import Role
 from central.office.templatetags.cardroom import fen, kwh
 from central.office.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class SettingWords:
-    """What a setting is called, and one sentence about it."""
-
-    label: Words
-    about: Words = ""
-
 
 CHAPTERS: dict[str, Words] = {
     "desk": lazy("Desk"),
@@ -53,29 +44,7 @@ CHAPTERS: dict[str, Words] = {
     "approval": lazy("Approvals"),
 }
 WORDS: dict[str, SettingWords] = {
-    "true-up.least-minutes": SettingWords(
-        lazy("Shortest interval that is trued up"),
-        lazy("A replacement that took less time is billed to nobody."),
-    ),
-    "true-up.alone-up-to": SettingWords(
-        lazy("Figure that one person may put in place of the estimate"),
-        lazy("Where it differs by more, others sign before the customer is told."),
-    ),
-    "true-up.grace-days": SettingWords(
-        lazy("Time to pay a true-up"),
-        lazy("From when the customer was told; nothing is taken from his credit before."),
-    ),
-    "true-up.wrong-days": SettingWords(
-        lazy("How far back a module that counted wrong is corrected"),
-        lazy("Never before its last good check."),
-    ),
-    "control.remind-days": SettingWords(
-        lazy("Technician reminded of a room under software control"),
-        lazy("Again after as many days while it stands."),
-    ),
-    "control.head-days": SettingWords(
-        lazy("Head told of a room under software control"), lazy("Again after as many days while it stands.")
-    ),
+    **REPLACEMENT_WORDS,
     "desk.hours": SettingWords(lazy("Desk hours in term"), lazy("When the card room sells.")),
     "desk.enrolment-hours": SettingWords(lazy("Desk hours at enrolment")),
     "desk.enrolment-days": SettingWords(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.browser.own_site import Site as Site
 from tests.browser.own_site import seed_site, serving, site_at
@@ -23,6 +23,10 @@ expect.set_options(timeout=20_000)
 """A busy machine is slow, not wrong."""
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+WINDOWLESS = shutil.which("chromium-headless-shell") or CHROMIUM
+"""The same pages, drawn and judged the same, for a quarter less of the processor."""
+NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+"""Refused here and not by a route of Playwright's: with one, every request goes through Python and nothing is cached."""
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 
@@ -67,12 +71,19 @@ def site(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
-    if CHROMIUM is None:
+def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """Debian's Chromium, headless; the one without windows, but for a module that says `SHOWS_PDF`: it has no PDF viewer."""
+    with launched(CHROMIUM if getattr(request.module, "SHOWS_PDF", False) else WINDOWLESS) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(program: str | None) -> Iterator[Browser]:
+    """Run a browser until the block ends. It finds no host but this machine, whatever a page asks for."""
+    if program is None:
         missing("no Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", NO_OTHER_HOST])
         yield browser
         browser.close()
 
@@ -85,6 +96,8 @@ class Visitor:
     page: Page
     outside: list[str]
     complaints: list[str]
+    is_forgiven: bool = False
+    """The test made the browser complain; of a page that is still open, a complaint may come after the test's last line."""
 
 
 Visits = Callable[..., Visitor]
@@ -122,22 +135,23 @@ def profile(
     context.add_cookies([*cookies, {"name": "django_language", "value": language, "url": site.url}])
     visitor = Visitor(context, context.new_page(), [], [])
 
-    def watch(route: Route) -> None:
-        if route.request.url.startswith((site.url + "/", "data:")):
-            route.continue_()
-        else:
-            visitor.outside.append(route.request.url)
-            route.abort()
+    def watch(request: Request) -> None:
+        # Chromium's own PDF viewer, which shows what is printed, is no host.
+        if not request.url.startswith((site.url + "/", "data:", "chrome-extension://", "chrome://")):
+            visitor.outside.append(request.url)
 
-    context.route("**/*", watch)
+    context.on("request", watch)
     visitor.page.on("console", lambda said: said.type == "error" and visitor.complaints.append(said.text))
     visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
     try:
         yield visitor
+        context.cookies()  # an answer comes after all that was said before it
+        complaints = [] if visitor.is_forgiven else [*visitor.complaints]
     finally:
         context.close()
+    # What is under way is cut off by the closing, and a page says so: that is no complaint.
     assert visitor.outside == [], "a page asked an outside host"
-    assert visitor.complaints == [], "the browser complained"
+    assert complaints == [], "the browser complained"
 
 
 def _opener(

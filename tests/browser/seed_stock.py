@@ -35,7 +35,7 @@ def keeper() -> User:
 
 
 def stock(building: str = "1") -> None:
-    """Seed it all: devices M-000001 to M-000011, then the meters of a building; stock-takings 1 (closed) and 2 (open)."""
+    """Seed it all: eleven devices, then the meters of a building; stock-takings 1 (closed) and 2 (open)."""
     by, now_ms = keeper(), clock.now_ms() - 40 * HOUR_MS
     maker = Maker.objects.create(
         code="hx", name="浙江某某电表有限公司", mail="service@example.org", phone="0571-0000000"
@@ -53,9 +53,13 @@ def stock(building: str = "1") -> None:
     wall = DeviceType.objects.create(code="OLD-1", kind="module", maker=other, name="旧型电表模块")
     places = {code: Place.objects.create(code=code, name=name, holds=holds) for code, name, holds in SHELVES}
     for number, (acts, shelf) in enumerate(LIVES):
-        _device(f"2024110{number:05}", type_, acts, places, shelf, by, now_ms + number * 60_000)
+        _device(_serial(number), type_, acts, places, shelf, by, now_ms + number * 60_000)
     adopt_building(Building.objects.get(code=building), wall, actor=by, now_ms=now_ms + HOUR_MS)
     _takings(places, by, now_ms + 2 * HOUR_MS)
+
+
+def _serial(number: int) -> str:
+    return f"2024110{number:05}"
 
 
 def _device(
@@ -78,7 +82,7 @@ def _device(
 def _takings(places: dict[str, Place], by: User, now_ms: int) -> None:
     when = {"actor": by, "now_ms": now_ms}
     closed = taking.begin(str(uuid.uuid4()), places["H-1"], "月末盘点", **when)
-    reads = ("M-000003", "M-000004", "M-000005", "无主标签 7")
+    reads = (_serial(2), _serial(3), _serial(4), "无主标签 7")
     for label in reads:
         taking.scan(
             closed.pk, Scan(str(uuid.uuid4()), label, places["H-1"]), actor=by, now_ms=now_ms + 60_000
@@ -87,10 +91,10 @@ def _takings(places: dict[str, Place], by: User, now_ms: int) -> None:
     taking.close(closed.pk, end, actor=by, now_ms=now_ms + 120_000)
     now_open = taking.begin(str(uuid.uuid4()), None, "", actor=by, now_ms=now_ms + HOUR_MS)
     for label, shelf in (
-        ("M-000003", "H-1"),
-        ("M-000004", "H-2"),
-        ("M-000006", "H-2"),
-        ("M-000008", "H-1"),
+        (_serial(2), "H-1"),
+        (_serial(3), "H-2"),
+        (_serial(5), "H-2"),
+        (_serial(7), "H-1"),
         ("8899", "H-1"),
     ):
         what = Scan(str(uuid.uuid4()), label, places[shelf])

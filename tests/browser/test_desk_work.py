@@ -104,7 +104,7 @@ def test_a_silent_server_leaves_the_page_with_what_to_do_and_the_second_try_pays
     page.locator("form[data-once] button").click()
     page.wait_for_url(re.compile(r"/desk/receipts/\d+/"))
     assert count_payments(site) == before + 1
-    visitor.complaints.clear()
+    visitor.is_forgiven = True
 
 
 def test_the_same_sum_is_questioned_in_the_browser_too(visit: Visit, site: Site) -> None:

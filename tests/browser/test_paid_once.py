@@ -122,7 +122,7 @@ def test_a_lost_answer_is_asked_for_again_and_takes_it_once(visit: Visit, site: 
     page.locator("form[data-once] button").click()
     page.wait_for_url(RECEIPT)
     assert count(site) == before + 2
-    visitor.complaints.clear()
+    visitor.is_forgiven = True
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -148,4 +148,4 @@ def test_a_server_killed_between_question_and_answer_takes_it_once(
         "print([check.fault for check in verify_sales() if check.fault])"
     )
     assert faults.strip() == "[]"
-    visitor.complaints.clear()
+    visitor.is_forgiven = True

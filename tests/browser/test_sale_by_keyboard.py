@@ -9,6 +9,7 @@ from tests.browser.conftest import Site, Visitor
 from tests.browser.selling_keys import LIST_OF_ITEMS, Keys, print_by_keyboard, sell_by_keyboard
 
 Visit = Callable[..., Visitor]
+SHOWS_PDF = True
 pytestmark = pytest.mark.xdist_group("sale-by-keyboard")
 
 
@@ -38,7 +39,6 @@ def test_electricity_an_item_and_change_from_the_room_to_the_printed_receipts(
     page.bring_to_front()
     page.keyboard.press("Escape")
     expect(page.locator("#find")).to_be_focused()
-    desk.outside[:] = [url for url in desk.outside if not url.startswith("chrome")]
 
 
 def test_the_usual_sale_is_the_room_the_amount_and_three_times_enter(desk: Visitor, site: Site) -> None:

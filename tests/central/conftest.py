@@ -1,5 +1,6 @@
 """What central's tests share: a small campus, an enrolled gateway, a signing key, and a central of its own in a folder."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,8 +115,22 @@ def ready(template: OwnCentral, tmp_path: Path) -> Iterator[OwnCentral]:
     central.drop_databases()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "one_database: more rounds of statements that other tests send to PostgreSQL too; SQLite's run is enough",
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test that uses a database both of central's databases."""
+    """Give every test that uses a database both of central's databases; leave out on PostgreSQL what is for one."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.django_db(databases=["default", "telemetry"]))
+            if "DATABASE_URL" in os.environ and item.get_closest_marker("one_database"):
+                item.add_marker(pytest.mark.skip(reason="the same statements once more"))
+
+
+def rounds(count: int) -> list[object]:
+    """Give the numbers of a test's rounds: all of them on SQLite, the first on PostgreSQL too."""
+    return [0, *(pytest.param(n, marks=pytest.mark.one_database) for n in range(1, count))]

@@ -305,13 +305,14 @@ def test_a_sale_that_is_nobodys_stops_the_list(shop, cells, fault):
     assert not Transfer.objects.exists()
 
 
+@pytest.mark.one_database
 def test_a_hundred_thousand_rows_come_in_and_one_more_is_refused(shop):
     rows = [(n, f"T{n}", AT, "1.00", "") for n in range(100_000)]
-    began = time.monotonic()
+    began_s = time.process_time()  # a busy machine is slow, not wrong
     made = brought_in(card_list(rows), shop)
     assert made.rows == 100_000
     assert len(matches(made)) == 100_000
-    assert time.monotonic() - began < 60, "seconds, not minutes"
+    assert time.process_time() - began_s < 60, "seconds, not minutes"
     plan = brought_in(card_list([*rows, (100_001, "X", AT, 1, "")]), shop)
     assert faults(plan)[0][2] is RowFault.TOO_LONG
     assert CardTransaction.objects.count() == 100_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -170,7 +170,7 @@ def test_any_day_ties(taker, twin, cashier):
         import_list(text)
 
     @settings(
-        max_examples=25,
+        max_examples=25 if connection.vendor == "sqlite" else 5,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

@@ -27,7 +27,7 @@ from central.office import approvals
 from central.office.models import Approval, User
 from central.office.roles import Role
 from central.papers.catalogue import make, report_of
-from tests.central.conftest import NOW_MS
+from tests.central.conftest import NOW_MS, rounds
 from tests.open_shifts import have_drawers, off_shift, on_shift
 
 ROOM, DAY_MS, FEN = "1-301.1", 86_400_000, 10_000
@@ -127,7 +127,7 @@ def periods_of(days: list, kind) -> set[Period]:
     return {kind(day) for day in days}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", rounds(3))
 def test_day_month_and_year_tables_tie_with_the_closes_over_random_days(anna: User, seed: int) -> None:
     """Random sums on random days, over a year's end, with late shifts, differences and floats that change."""
     dice = random.Random(seed)

@@ -1,7 +1,7 @@
 """Debts: arrears become owed by entries, are paid, collected, split to the fen, written off; none is ever below zero."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -207,7 +207,7 @@ def test_even_shares_make_the_debt_exactly_and_differ_by_a_fen(total, persons):
 
 
 @settings(
-    max_examples=12,
+    max_examples=12 if connection.vendor == "sqlite" else 4,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

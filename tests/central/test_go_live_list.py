@@ -196,20 +196,20 @@ def test_a_whole_campus_is_previewed_and_carried_out(campus, taker):
         taker.take(gateway.topic("birth"), gateway.birth(), NOW_MS)
     rows = [(label, n % 5000) for n, label in enumerate(labels)]
     text = "房间,余额（元）,表号\n" + "".join(f"{r},{fen / 100:.2f},x-{r}\n" for r, fen in rows)
-    began = time.monotonic()
+    began = time.process_time()  # a busy machine is slow, not wrong
     planned = plan_opening(text.encode(), CHANGE_OVER_MS, "later", NOW_MS)
-    looked_s = time.monotonic() - began
+    looked_s = time.process_time() - began
     assert planned.problems == []
     total = sum(fen for _room, fen in rows) * 10_000
     assert [(len(s.rooms), s.net) for s in by_unit(planned_sums(planned.balances))] == [(len(rows), total)]
     request = ask(text)
     sign(request, Role.FINANCE)
-    began = time.monotonic()
+    began = time.process_time()
     assert sign(request, Role.DIRECTOR).state == "approved"
-    done_s = time.monotonic() - began
-    began = time.monotonic()
+    done_s = time.process_time() - began
+    began = time.process_time()
     compared = compare(OpeningBatch.objects.get(pk=request.key))
-    compared_s = time.monotonic() - began
+    compared_s = time.process_time() - began
     print(
         f"{len(rows):,} rows: preview {looked_s:.1f} s, carried out {done_s:.1f} s, compared {compared_s:.1f} s"
     )

@@ -151,6 +151,7 @@ def many_grants(count):
     Gateway.objects.update(last_grant_serial=count)
 
 
+@pytest.mark.one_database
 def test_c_11_a_gateway_is_rebuilt_after_sixty_thousand_grants(taker, twin, cashier):
     many_grants(60_000)
     rebuilt(taker, twin)

@@ -10,7 +10,7 @@ import pytest
 from tests.central.private_postgresql import Unavailable, cluster
 
 HERE = Path(__file__)
-SHARES = 6
+SHARES = 3
 """Of central's tests, each with a cluster of its own: workers run them beside each other."""
 WORDS_ONLY = {"test_setting_command.py", "test_notice_carrier.py", "test_damaged_lists.py"}
 """What a command or a file says: the same whatever the database."""
@@ -19,7 +19,7 @@ LOTS = {f"share-{n}": FILES[n::SHARES] for n in range(SHARES)}
 LOTS["hostile-input"] = [HERE.parents[1] / "pages" / "test_hostile_input.py"]
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("lot", LOTS)
 def test_central_on_postgresql(lot):
     if "DATABASE_URL" in os.environ:

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -13,7 +14,8 @@ from central.office.models import User
 from central.office.photos import PhotoRefusal
 from central.workshop.devices.models import Device, DeviceType, Maker, Place
 from central.workshop.devices.operations import DeviceMove, NewDevice, step, take_in
-from central.workshop.replacements.models import Replacement, ReplacementStep
+from central.workshop.replacements.minding import mind_replacements
+from central.workshop.replacements.models import Replacement, ReplacementStep, TrueUp
 from central.workshop.replacements.queries import missing_of
 from central.workshop.replacements.recording import (
     RecordRefusal,
@@ -25,6 +27,7 @@ from central.workshop.replacements.recording import (
     swap_here,
     try_devices,
 )
+from gateway.contract.meter_facts import MeterSwapped
 from tests.central.conftest import NOW_MS
 from tests.central.unmetered_steps import DAY_MS, HOUR_MS, ROOM, lived_since, swap
 
@@ -139,3 +142,20 @@ def test_a_swap_told_here_needs_photographs_and_is_the_same_record_again(store, 
     store["new"].refresh_from_db()
     assert store["new"].state == "in-use"
     assert not missing_of(row).photos
+
+
+def test_a_swap_that_comes_hours_late_by_the_gateways_own_message_is_recorded_and_trued_up(taker, twin):
+    fact = MeterSwapped(
+        swap="gw-1.e1.swap1", old_meter="m-301", new_meter="m-900", last_wh=51_000, first_wh=7_000,
+        at=twin.at(), last_at=msgspec.structs.replace(twin.at(), wall_ms=twin.at().wall_ms - 2 * HOUR_MS),
+        by="li", why="burnt out", account=ROOM, binding="gw-1.e1.swap1", from_ms=NOW_MS, last_frame="68aa",
+    )  # fmt: skip
+    for _twice in range(2):
+        taker.take(twin.topic("up"), twin.batch(fact), NOW_MS + 5 * HOUR_MS)
+    mind_replacements(NOW_MS + 5 * HOUR_MS)
+    assert mind_replacements(NOW_MS + 5 * HOUR_MS) == 0
+    row = Replacement.objects.get()
+    assert (row.room.full_label, row.by, row.last_frame, row.first_read_by) == ("1-301", "li", "68aa", "")
+    trued = TrueUp.objects.get()
+    assert (trued.interval, trued.to_ms - trued.from_ms) == ("swap:gw-1.e1.swap1", 2 * HOUR_MS)
+    assert trued.state == TrueUp.State.NO_FIGURE, "nobody knows this room's past"

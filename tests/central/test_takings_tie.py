@@ -42,7 +42,7 @@ from central.ledger.verification import verify_books
 from central.office.models import DatedValue, User
 from central.office.repair_lists import publish_at_console
 from central.office.roles import Role
-from tests.central.conftest import NOW_MS
+from tests.central.conftest import NOW_MS, rounds
 from tests.open_shifts import have_drawers
 
 DAY_MS, HOUR_MS, FEN = 86_400_000, 3_600_000, 10_000
@@ -207,7 +207,7 @@ def desk(campus: None, request: pytest.FixtureRequest) -> Desk:
     return Desk(random.Random(request.param), cashiers, finance, accounts=codes)
 
 
-@pytest.mark.parametrize("desk", range(4), indirect=True)
+@pytest.mark.parametrize("desk", rounds(4), indirect=True)
 def test_random_weeks_tie(desk: Desk) -> None:
     for _ in range(9):
         desk.live_a_while()

@@ -29,13 +29,14 @@ from central.office.setting_changes import Change, set_at_console
 from central.papers.catalogue import make, report_of
 from central.papers.pdf import pdf
 from central.papers.words import sheet_words
+from central.workshop.faults.excuses import excused
 from central.workshop.work_orders import papers
 from central.workshop.work_orders.affected import rooms_off
 from central.workshop.work_orders.models import Scope, WorkAnswer, WorkOrder
 from central.workshop.work_orders.notices import tell_late
 from central.workshop.work_orders.overriding import ask_override
 from central.workshop.work_orders.planning import Plan, correct_room, name_person, plan_order, set_window
-from central.workshop.work_orders.reading import read_order
+from central.workshop.work_orders.reading import meters_at_work, read_order
 from central.workshop.work_orders.refusals import Refused, refusal_words
 from central.workshop.work_orders.refusals import WorkRefusal as Why
 from central.workshop.work_orders.steps import Deed
@@ -359,6 +360,13 @@ def test_the_lock_of_a_meter_that_is_replaced_during_the_work_is_released_at_the
     Meter.objects.create(meter_no="m-909", building=steps.north())
     steps.ended(going_on, who["wu"])
     assert {one[1] for one in steps.wishes() if one[0] == "release"} == {"m-302", "m-909"}
+
+
+def test_a_meter_that_an_isolated_circuit_silences_is_no_fault(going_on):
+    assert excused(steps.north(), FROM_MS) >= {"m-301", "m-302"}
+    assert meters_at_work(steps.north(), FROM_MS) == {"m-301", "m-302"}
+    WorkOrder.objects.update(state="closed")
+    assert meters_at_work(steps.north(), FROM_MS) == set()
 
 
 def test_a_room_that_answers_without_end_is_stopped(order, who):

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from central.domain.attributed import Pattern
 from central.domain.attribution import Attribution, Verdict, attribute
 from central.domain.group_hours import GroupHours
-from central.domain.loss_columns import Pattern
 from central.domain.usual_loss import learn
 from tests.domain.made_up_rooms import MIDNIGHT_MS, group, honest, loads, robbed, with_gaps
 

@@ -23,6 +23,7 @@ from central.reports.audit.acts import ACTS, MOVES, act_words, side_words
 from central.reports.audit.details import detail_words
 from central.reports.meetings.models import MeetingEntry
 from central.workshop.claims.models import ClaimStep
+from central.workshop.faults.models import FaultStep
 from gateway.contract.commands import BeginSoftwareControl, BillGap, DrawEmergency, RelayWish
 from gateway.contract.facts import EntryKind
 
@@ -36,6 +37,7 @@ FAMILIES = {
     "f'item-{step.act}'": [f"item-{act}" for act in Act],
     "f'meeting-{said.kind}'": [f"meeting-{kind}" for kind in MeetingEntry.Kind],
     "f'case-{step.kind}'": [f"case-{kind}" for kind in CaseStep.Kind],
+    "f'fault-{step.kind}'": [f"fault-{kind}" for kind in FaultStep.Kind],
     "f'claim-{said.kind}'": [f"claim-{kind}" for kind in ClaimStep.Kind],
     "f'round-{said.outcome}'": [f"round-{outcome}" for outcome in Outcome if outcome is not Outcome.IN_ORDER],
     "f'print-{paper}'": [f"print-{paper}" for paper in PrintedPaper],

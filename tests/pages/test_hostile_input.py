@@ -38,10 +38,11 @@ WHO = {
     "technician": "technician",
 }
 IN_ADDRESSES = (HUGE, "1%00", "%ED%A0%80", "x" * 300)
-REFUSED_BY_DATABASES = ("a\0b", HUGE, "x" * 5_000, "NaN")
+REFUSED_BY_DATABASES = (HUGE, "NaN")
+STORED_BY_SQLITE = ("a\0b", "x" * 5_000)
 MISREAD_BY_CODE = ("²", "0001-01-01", "9999-12-31")
-TYPED = (*REFUSED_BY_DATABASES, *(MISREAD_BY_CODE if connection.vendor == "sqlite" else ()))
-"""What code reads wrongly it reads wrongly on SQLite as well: once is enough."""
+TYPED = (*REFUSED_BY_DATABASES, *(MISREAD_BY_CODE if connection.vendor == "sqlite" else STORED_BY_SQLITE))
+"""What code reads wrongly it reads wrongly on both databases; what SQLite stores, only PostgreSQL refuses: each once is enough."""
 QUERIES = (
     *(
         "page",

@@ -15,7 +15,7 @@ from central.campus.meter_groups import groups_of
 from central.campus.models import Building
 from central.clock import campus_day, start_of_day_ms
 from central.domain.abnormal_use import LISTED_FROM, Abnormal, abnormal_rooms
-from central.domain.attribution import Attribution
+from central.domain.attributed import Attribution
 from central.domain.change_of_use import RoomChange, judge_changes
 from central.domain.change_rows import REFERENCE_DAYS, RoomsHours
 from central.domain.periods import Period, month_period

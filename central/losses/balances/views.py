@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from central import clock
 from central.campus.meter_groups import groups_of
 from central.campus.models import Building
-from central.domain.attribution import Verdict
+from central.domain.attributed import Verdict
 from central.domain.balance_findings import of_figures, of_topology, unmetered_load
 from central.domain.instant_balance import Figures, meters_at, together
 from central.domain.loss_judgement import Learnt, judge_day, judge_period, ratio_ppm, worst

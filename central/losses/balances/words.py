@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from central.clock import minute_text
-from central.domain.attribution import Pattern, Verdict
+from central.domain.attributed import Pattern, Verdict
 from central.domain.balance_findings import Finding, FindingKind
 from central.domain.loss_judgement import LossVerdict
 from central.office.words import Badge, Words

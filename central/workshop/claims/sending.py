@@ -150,7 +150,7 @@ def _channel(claim: Claim) -> str:
     Channel.objects.update_or_create(
         group=group,
         defaults={
-            "name": f"maker {maker.code} ({claim.language})",
+            "name": f"maker {maker.pk}: {maker.code} ({claim.language})",
             "kind": Kind.MAIL,
             "language": claim.language,
             "sealed": seal({"to": maker.mail}),

@@ -11,6 +11,7 @@ from central.workshop.faults.models import Fault
 
 CLAIM = "workshop:claim"
 ADOPT, REPLACE, SOFTWARE = "workshop:adopt", "workshop:replacement-new", "workshop:software-control"
+PLAN = "workshop:work-order-new"
 
 
 def adopt_address(fault: Fault) -> str:
@@ -36,6 +37,12 @@ def replace_address(fault: Fault) -> str:
 def software_address(fault: Fault) -> str:
     """Give where a room without a spare stays on under software control."""
     return _address(SOFTWARE, _led(fault)) if fault.room_id else ""
+
+
+def plan_address(fault: Fault) -> str:
+    """Give where work with the power off is planned for a fault (R-4.3.4)."""
+    about = {"building": fault.building.code, "source": f"fault:{fault.pk}"}
+    return _address(PLAN, about | ({"room": fault.room.label} if fault.room else {}))
 
 
 def _led(fault: Fault) -> dict[str, str]:

@@ -3,7 +3,7 @@
 Each knows by itself what it has done already: a step is named after the alarm, or after the fault and its level.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from central.clock import campus_day
 from central.domain.fault_clock import DAY_MS, TO_HEAD, TO_LOGISTICS, level_at
 from central.domain.fault_rules import ALARM_RULES, LINE_GONE, BuildingNow, Scope, Sign, Standing, judge
 from central.domain.fault_rules import Matter as Judged
+from central.ledger.one_writer import one_writer
 from central.link.models import Alarm, Gateway
 from central.link.registry_copy import registry_of
 from central.office.dated_settings import number_at
@@ -86,12 +87,18 @@ def _open_of(gateway: Gateway, now: BuildingNow, standing: Sequence[Standing], n
     news = {name: one for name, one in found.items() if name not in known}
     if not news:
         return 0
-    with transaction.atomic():
-        lock_head()
-        before = set(Fault.objects.exclude(state=Fault.State.CLOSED).values_list("pk", flat=True))
-        faults = [_open(gateway, name, one, now_ms) for name, one in news.items()]
-        new = [one for one in faults if one.pk not in before]
-        tell_opened(gateway.building, new, now_ms)
+    return _open_all(gateway, news, now_ms)
+
+
+@one_writer
+@transaction.atomic
+def _open_all(gateway: Gateway, news: Mapping[str, Judged], now_ms: int) -> int:
+    """Open what one look has found in a building, and tell of it at once."""
+    lock_head()
+    before = set(Fault.objects.exclude(state=Fault.State.CLOSED).values_list("pk", flat=True))
+    faults = [_open(gateway, name, one, now_ms) for name, one in news.items()]
+    new = [one for one in faults if one.pk not in before]
+    tell_opened(gateway.building, new, now_ms)
     return len(new)
 
 
@@ -174,6 +181,7 @@ def _rises(fault: Fault, level: int, now_ms: int) -> bool:
     return fault.level < level <= level_at(fault.due_ms, now_ms)
 
 
+@one_writer
 @transaction.atomic
 def _send(level: int, numbers: Sequence[int], now_ms: int) -> int:
     lock_head()

@@ -11,11 +11,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from central import clock
 from central.campus.models import Room
+from central.ledger.one_writer import one_writer
 from central.office.access import may, roles
-from central.office.roles import FOLLOW_FAULTS, REPORT_FAULTS, WORK_FAULTS
+from central.office.roles import FOLLOW_FAULTS, PLAN_WORK, REPORT_FAULTS, WORK_FAULTS
 from central.workshop.devices.queries import good_by_type
 from central.workshop.faults.claims import Claimed, claim_module, may_claim
-from central.workshop.faults.elsewhere import adopt_address, claim_address, replace_address, software_address
+from central.workshop.faults.elsewhere import (
+    adopt_address,
+    claim_address,
+    plan_address,
+    replace_address,
+    software_address,
+)
 from central.workshop.faults.forms import HOW_WORDS, AskForm, ReportForm, StepForm
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.faults.notices import tell_opened
@@ -156,6 +163,7 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "workshop/fault_report.html", {"form": form}, status=400)
 
 
+@one_writer
 @transaction.atomic
 def _report(request: HttpRequest, form: ReportForm) -> Fault | Refused:
     said, now_ms = form.cleaned_data, clock.now_ms()
@@ -201,6 +209,7 @@ def _page(
         "adopt": adopt_address(found),
         "replace": replace_address(found),
         "software": software_address(found),
+        "plan": plan_address(found) if may_work and may(request, PLAN_WORK) else "",
         "how_words": HOW_WORDS,
         "can_report": may(request, REPORT_FAULTS),
     }

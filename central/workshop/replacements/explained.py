@@ -1,5 +1,7 @@
 """The rule of a true-up in words, with all its figures: what stands on the page, on the slip and before who signs."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -77,6 +79,12 @@ def rule_lines(row: TrueUp) -> list[tuple[str, str]]:
                 % {"own": share, "peers": 100 - share, "tries": rule["tries"]},
             )
         )
+    return [*found, *_beside(rule)]
+
+
+def _beside(rule: dict[str, Any]) -> list[tuple[str, str]]:
+    """Give what was cut off by the fuse, and what the old module counted."""
+    found = []
     if rule.get("capped_hours"):
         found.append(
             (

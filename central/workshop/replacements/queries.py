@@ -47,6 +47,16 @@ def replacements() -> QuerySet[Replacement]:
     return Replacement.objects.select_related("building", "room__building").prefetch_related("steps__by")
 
 
+def incomplete() -> int:
+    """Count the replacements whose record lacks something."""
+    return sum(missing_of(row).any for row in Replacement.objects.prefetch_related("steps"))
+
+
+def undecided() -> int:
+    """Count the true-ups that are not told."""
+    return TrueUp.objects.filter(state__in=UNDECIDED).count()
+
+
 def true_ups() -> QuerySet[TrueUp]:
     """Give all true-ups, with what a list shows of them."""
     rows = TrueUp.objects.select_related("account__point__room__building", "account__point__customer_class")

@@ -62,7 +62,6 @@ def record_new(now_ms: int) -> int:
 @transaction.atomic
 def _record(swap: MeterSwap, now_ms: int) -> Replacement:
     account = Account.objects.filter(code=swap.account).select_related("point__room").first()
-    _hold_devices(swap.old_meter, swap.new_meter)
     row, is_new = Replacement.objects.get_or_create(
         source=f"{SWAP}{swap.swap}"[:170],
         defaults={
@@ -95,14 +94,6 @@ SAME = (
     *("first_read_by", "by", "why", "at_ms", "at_trusted", "last_at_ms", "received_ms"),
 )
 """What the record takes from a swap as it is."""
-
-
-def _hold_devices(old_meter: str, new_meter: str) -> None:
-    """Lock what may be moved, in order, before anything locks the ledger's head: as whoever moves one device does."""
-    numbers = [one.number for one in (*named(old_meter), *named(new_meter))]
-    list(
-        Device.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=numbers).order_by("number")
-    )
 
 
 def move_devices(row: Replacement, actor: User | None, now_ms: int) -> None:
@@ -212,7 +203,6 @@ def try_devices(number: int, *, actor: User, now_ms: int) -> Replacement | Refus
     row = Replacement.objects.select_related("building", "room").filter(pk=number).first()
     if row is None:
         return Refused(RecordRefusal.UNKNOWN)
-    _hold_devices(row.old_meter, row.new_meter)
     move_devices(row, actor, now_ms)
     return row
 
@@ -254,7 +244,6 @@ def swap_here(
     kept = keep_photos(photos, by=actor, now_ms=now_ms)
     if isinstance(kept, PhotoRefusal):
         return kept
-    _hold_devices(swap.old_meter, swap.new_meter)
     done = swap_meter(swap, actor=actor.get_username(), now_ms=now_ms)
     if not isinstance(done, Swapped):
         transaction.set_rollback(True)

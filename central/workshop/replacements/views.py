@@ -21,6 +21,7 @@ from central.office.photos import PhotoRefusal
 from central.office.roles import KEEP_REPLACEMENTS, SEE_REPLACEMENTS, SWAP_METERS
 from central.office.words import Words
 from central.workshop.devices.queries import of_meter
+from central.workshop.faults.models import Fault
 from central.workshop.replacements.forms import DeviceForm, SayForm, SwapForm
 from central.workshop.replacements.models import Replacement, ReplacementStep
 from central.workshop.replacements.queries import missing_of, replacements
@@ -204,7 +205,10 @@ def ref_of(request: HttpRequest) -> str:
 
 def room_asked(request: HttpRequest) -> Room | None:
     """Give the room that led to a page, if one did."""
-    number = request.GET.get("room", "")
+    number, fault = request.GET.get("room", ""), ref_of(request)
+    if fault:
+        found = Fault.objects.filter(pk=int(fault.partition(":")[2]), room__point__isnull=False).first()
+        number = str(found.room_id) if found else number
     if not (number.isdecimal() and len(number) < 12):
         return None
     return (

@@ -18,8 +18,12 @@ class Source:
 
 SOURCES: dict[str, Source] = {
     "bench": Source(_("bench record")),
+    "delivery": Source(_("delivery %(of)s"), "workshop:delivery"),
+    "check": Source(_("goods-in check")),
+    "claim": Source(_("claim %(of)s"), "workshop:claim"),
     "stock-taking": Source(_("stock-taking %(of)s"), "workshop:stock-taking"),
     "fault": Source(_("fault %(of)s"), "workshop:fault"),
+    "replacement": Source(_("replacement %(of)s"), "workshop:replacement"),
     "adopted": Source(_("from the campus's meters")),
 }
 

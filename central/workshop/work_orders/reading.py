@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from central.campus.models import Building
 from central.domain.delivery import RelayWord
 from central.domain.work_agreement import Decision, RoomAsked, RoomStand, Rule, Says, decide
 from central.domain.work_lock import (
@@ -15,7 +16,7 @@ from central.domain.work_lock import (
     locking_of,
     return_of,
 )
-from central.domain.work_order import LOCKED, Lack, OrderAct, start_lacks
+from central.domain.work_order import LOCKED, Lack, OrderAct, OrderState, start_lacks
 from central.link.control_queries import locked_out
 from central.link.models import Command, Gateway, LockOut, MeterSwap, RelayState
 from central.office.dated_settings import Where, number_at
@@ -204,6 +205,13 @@ def needed_elsewhere(order: WorkOrder) -> dict[str, WorkOrder]:
         locks = other.locks.exclude(lock=None)
         found |= dict.fromkeys(meters_now(other, locks).values(), other)
     return found
+
+
+def meters_at_work(building: Building, _now_ms: int) -> set[str]:
+    """Give a building's meters that are off for work or coming back: an isolated circuit silences them, which is no fault."""
+    states = [one.value for one in (*LOCKED, OrderState.ENDED)]
+    orders = WorkOrder.objects.filter(building=building, state__in=states)
+    return {meter for order in orders for meter in meters_now(order, order.locks.all()).values() if meter}
 
 
 def meters_now(order: WorkOrder, locks: Iterable[WorkLock]) -> dict[int, str]:
