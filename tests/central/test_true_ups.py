@@ -323,3 +323,24 @@ def test_what_a_module_counted_too_much_is_given_back_at_the_step_that_it_reache
     assert (row.energy_wh, row.amount) == (-800, -800 * 2 * PRICE // 1000 // FEN * FEN)
     done = check(row.pk, "c1", Figure(-600, TrueUp.Method.BENCH, "less"), actor=mei, now_ms=NOW_MS)
     assert done.amount == -600 * 2 * PRICE // 1000 // FEN * FEN
+
+
+def test_a_swap_that_ended_a_control_is_the_controls_even_if_the_clock_was_not_trusted(room):
+    control("c-1", FROM_MS, TO_MS, at_trusted=False, swap="g1.s1")
+    swap("g1.s1", FROM_MS, TO_MS + HOUR_MS, at_trusted=False)
+    assert compute_new(NOW_MS) == 1
+    row = TrueUp.objects.get()
+    assert (row.interval, row.state, row.energy_wh) == ("control:c-1", State.NO_FIGURE, 0)
+    assert row.figures["times_unknown"], "central learnt of it later: its length is not known"
+
+
+def test_an_interval_that_is_told_late_by_an_untrusted_clock_is_not_forgotten(room):
+    row = control("c-1", TO_MS, TO_MS, at_trusted=False)
+    assert row.ended.at_ms == row.last_good_ms
+    assert computed().state == State.NO_FIGURE
+
+
+def test_an_interval_in_which_nobody_lived_there_holds_up_no_period(room):
+    Account.objects.filter(pk=room.pk).update(state=Account.State.CLOSED, closed_ms=FROM_MS)
+    control("c-1", FROM_MS, TO_MS)
+    assert (compute_new(NOW_MS), undecided_until("1", TO_MS, NOW_MS)) == (0, [])
