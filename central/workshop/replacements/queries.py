@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from central.workshop.replacements.intervals import found
+from central.workshop.replacements.finding import found
 from central.workshop.replacements.models import UNDECIDED, Replacement, ReplacementStep, TrueUp
 from central.workshop.replacements.recording import is_typed
 
