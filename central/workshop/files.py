@@ -56,9 +56,9 @@ def printed(digests: Iterable[str]) -> list[Picture]:
 
 def _picture(photo: Photo) -> Picture:
     content = content_of(photo)
-    at = clock.minute_text(photo.received_ms)
+    at, who = clock.minute_text(photo.received_ms), photo.by.spoken_name if photo.by else _("a resident")
     lines = (
-        f"{at} · {photo.by.spoken_name} · {photo.width} × {photo.height} · {photo.kind}",
+        f"{at} · {who} · {photo.width} × {photo.height} · {photo.kind}",
         f"SHA-256 {photo.digest}",
     )
     if content is None:
