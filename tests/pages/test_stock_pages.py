@@ -16,6 +16,7 @@ from central import clock
 from central.domain.device_states import DeviceAct
 from central.ledger.models import AuditEntry
 from central.office.dangerous import CONFIRMED_KEY
+from central.workshop import front_page
 from central.workshop.devices.models import Device, DeviceStep, DeviceType, Place
 from central.workshop.stock.models import StockScan, StockTaking, StockTakingEnd
 from tests.browser import seed_stock
@@ -55,6 +56,8 @@ def test_the_front_page_says_what_waits_and_finds_a_device_by_any_number(keeper:
     ):
         assert re.search(rf'{label}</a></dt><dd><span class="state warn">{count}<', front), label
     assert "4 good ones, at least 8 wanted" in front
+    views = [door.view for door in front_page.DOORS]
+    assert len(views) == len(set(views)), "each door is there once"
     device = Device.objects.get(pk="M-000012")
     for number in (device.number.lower(), device.serial, device.meter_no):
         assert keeper.get("/workshop/find/", {"q": number}).url == "/workshop/stock/M-000012/"
