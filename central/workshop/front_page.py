@@ -117,30 +117,6 @@ DOORS: tuple[Door, ...] = (
     Door(_("Labels"), _("QR labels for devices, on sheets or a roll."), "workshop:labels", acts.KEEP_STORE),
     Door(_("Enter what hangs on walls"), _("One act gives a building's meters their records."), "workshop:adopt", acts.KEEP_STORE),
     Door(_("Makers, models, places"), _("Who makes what, its minimum stock, where things lie."), "workshop:reference"),
-    Door(
-        _("Work orders"),
-        _("Work with the power off: who agreed, what is locked out, what is back."),
-        "workshop:work-orders",
-        acts.SEE_WORK,
-    ),
-    Door(
-        _("Replacements"),
-        _("Modules out and in, with their registers; what the store must complete."),
-        "workshop:replacements",
-        acts.SEE_REPLACEMENTS,
-    ),
-    Door(
-        _("Software control"),
-        _("Rooms that are supplied and not metered: since when, estimated, who is first."),
-        "workshop:controls",
-        acts.SEE_REPLACEMENTS,
-    ),
-    Door(
-        _("True-ups"),
-        _("What nobody metered: computed, checked, told, owed or given back."),
-        "workshop:true-ups",
-        acts.SEE_REPLACEMENTS,
-    ),
     Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
 )  # fmt: skip
 

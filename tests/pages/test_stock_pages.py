@@ -55,6 +55,7 @@ def test_the_front_page_says_what_waits_and_finds_a_device_by_any_number(keeper:
     ):
         assert re.search(rf'{label}</a></dt><dd><span class="state warn">{count}<', front), label
     assert "4 good ones, at least 8 wanted" in front
+    assert len(re.findall(r'href="/workshop/replacements/"', front)) == 1, "a door stands there once"
     device = Device.objects.get(pk="M-000012")
     for number in (device.number.lower(), device.serial, device.meter_no):
         assert keeper.get("/workshop/find/", {"q": number}).url == "/workshop/stock/M-000012/"
