@@ -20,6 +20,7 @@ from central.workshop.claims.queries import is_overdue, lacks_call
 from central.workshop.claims.sending import mails_of, send_by_mail, sent_otherwise, ship
 from central.workshop.devices.models import Device, DeviceType, Maker, Place
 from central.workshop.devices.operations import DeviceMove, NewDevice, step, take_in
+from central.workshop.files import printed
 from tests.central.notice_endpoints import smtp_end
 
 DAY_MS = 86_400_000
@@ -235,6 +236,13 @@ def test_store_keeper_and_director_are_told_once_of_each_day_that_is_over(faulty
     assert tell_of_overdue_claims(late_ms + 3 * DAY_MS) == 1
     told = Notice.objects.filter(template="claim-overdue")
     assert [one.audience for one in told] == [["store", "director"]] * 2
+
+
+def test_a_residents_photograph_is_printed_with_its_claim(keeper):
+    digest = photo(None)
+    (picture,) = printed([digest])
+    assert "住户" in picture.lines[0]
+    assert picture.content
 
 
 def test_the_letter_is_the_makers_language_until_a_person_writes_it(faulty, keeper):

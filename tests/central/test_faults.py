@@ -249,6 +249,15 @@ def test_a_module_of_the_store_is_the_faults_device(gateway):
     assert Fault.objects.get().device == device
 
 
+def test_a_record_that_the_store_makes_later_becomes_the_faults(gateway):
+    alarm(gateway, "relay-refused")
+    look(gateway)
+    assert Fault.objects.get().device is None
+    device = known_device()
+    look(gateway)
+    assert Fault.objects.get().device == device
+
+
 def known_device(meter="m-301"):
     maker = Maker.objects.create(code="hx", name="Huaxing", mail="claims@example.org")
     kind = DeviceType.objects.create(code="d", kind="module", maker=maker, name="DDS-1")

@@ -379,6 +379,12 @@ def test_the_lock_of_a_meter_that_is_replaced_during_the_work_is_released_at_the
 def test_a_meter_that_an_isolated_circuit_silences_is_no_fault(going_on):
     assert excused(steps.north(), FROM_MS) >= {"m-301", "m-302"}
     assert meters_at_work(steps.north(), FROM_MS) == {"m-301", "m-302"}
+    Meter.objects.create(meter_no="m-master", building=steps.north())
+    WorkOrder.objects.update(scope="building")
+    at_work = meters_at_work(steps.north(), FROM_MS)
+    assert at_work == {"m-301", "m-302", "m-master"}, "masters are silenced, too"
+    WorkOrder.objects.update(state="ended")
+    assert meters_at_work(steps.north(), FROM_MS) == {"m-301", "m-302"}
     WorkOrder.objects.update(state="closed")
     assert meters_at_work(steps.north(), FROM_MS) == set()
 

@@ -1,5 +1,7 @@
 """Pages of faults: reported at the desk, taken further, seen by the room's residents without a name (R-4.3.3b)."""
 
+import re
+from html import unescape
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +14,7 @@ from central.campus.models import Account, Building, Room
 from central.desk.resident.pins import new_pin
 from central.office.models import User
 from central.office.roles import Role
-from central.workshop.devices.models import DeviceType, Maker
+from central.workshop.devices.models import Device, DeviceType, Maker
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.files import printed
 from tests.browser import seed_theft
@@ -103,6 +105,26 @@ def test_a_technician_takes_it_further_and_what_he_leaves_out_is_said(who: dict[
     assert act(tech, fault, "closed").status_code == 302
     assert act(tech, fault, "noted", text="late").status_code == 400
     assert act(tech, fault, "removed").status_code == 400
+
+
+def test_a_module_without_a_record_is_entered_alone(who: dict[str, Client]) -> None:
+    fault, tech = reported(who["cashier"]), who["tech"]
+    kind = DeviceType.objects.create(
+        code="D", kind="module", maker=Maker.objects.create(code="hx", name="Huaxing"), name="DDS-1"
+    )
+    address = unescape(
+        re.search(r'href="(/workshop/stock/adopt/[^"]+)"', text(tech, f"{LIST}{fault.pk}/"))[1]
+    )
+    assert fault.meter_no in text(tech, address)
+    sent = {"building": fault.building_id, "type": kind.pk, "meter": fault.meter_no}
+    answer = tech.post(address, sent)
+    assert [(one.meter_no, f"/workshop/stock/{one.number}/") for one in Device.objects.all()] == [
+        (fault.meter_no, answer.url)
+    ]
+    assert "DDS-1 · Huaxing" in text(tech, f"{LIST}{fault.pk}/")
+    assert "/stock/adopt/" not in text(who["electrician"], f"{LIST}{fault.pk}/"), "he may not"
+    gone = tech.post(address, sent | {"meter": "m-none"}, follow=True).content.decode()
+    assert "Not entered: m-none." in gone
 
 
 def test_a_replacement_is_asked_for_and_no_spare_says_what_to_do(who: dict[str, Client]) -> None:

@@ -19,7 +19,7 @@ from central.ledger.operations import record_audit
 from central.office.dated_settings import Where, number_at
 from central.office.models import User
 from central.office.photos import PhotoRefusal, Seen, keep_photos
-from central.workshop.faults.matters import Matter
+from central.workshop.faults.matters import Matter, find_record
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.faults.refusals import OF_PHOTOS, FaultRefusal, Refused
 
@@ -109,9 +109,12 @@ def lock_head() -> None:
 def locked_fault(number: int) -> Fault | None:
     """Lock a fault."""
     faults = Fault.objects.select_for_update(of=("self",), no_key=True)
-    return (
+    fault = (
         faults.select_related("building", "room__building", "device__type__maker").filter(pk=number).first()
     )
+    if fault is not None and find_record(fault):
+        fault.save(update_fields=["device"])
+    return fault
 
 
 def cut(text: str) -> str:

@@ -15,17 +15,26 @@ from central.ledger.one_writer import one_writer
 from central.office.access import may, roles
 from central.office.photo_field import REFUSALS
 from central.office.photos import PhotoRefusal, Seen, look_all
-from central.office.roles import FOLLOW_FAULTS, PLAN_WORK, REPORT_FAULTS, WORK_FAULTS
+from central.office.roles import (
+    CONTROL_ROOMS,
+    FOLLOW_FAULTS,
+    KEEP_STORE,
+    PLAN_WORK,
+    REPORT_FAULTS,
+    SEE_GOODS,
+    SWAP_METERS,
+    WORK_FAULTS,
+)
 from central.workshop.devices.queries import good_by_type
 from central.workshop.faults.claims import Claimed, claim_module, may_claim
 from central.workshop.faults.elsewhere import (
     adopt_address,
-    claim_address,
     plan_address,
     replace_address,
     software_address,
 )
 from central.workshop.faults.forms import HOW_WORDS, AskForm, ReportForm, StepForm
+from central.workshop.faults.matters import find_record
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.faults.notices import tell_opened
 from central.workshop.faults.operations import Step, open_fault, take_step
@@ -201,6 +210,7 @@ def _where(request: HttpRequest) -> str:
 def _page(
     request: HttpRequest, found: Fault, form: StepForm | None = None, ask: AskForm | None = None
 ) -> HttpResponse:
+    find_record(found)
     may_work = may(request, WORK_FAULTS) and found.state != Fault.State.CLOSED
     acts = _acts(found) if may_work else {}
     if form is not None and (act := form["act"].value()) in acts:
@@ -219,10 +229,10 @@ def _page(
         "wanted": wanted,
         "wanted_good": good_stock([wanted.pk]).get(wanted.pk, 0) if wanted else 0,
         "may_claim": may_work and may_claim(found),
-        "claims": [(one, claim_address(one)) for one in _claims(found)],
-        "adopt": adopt_address(found),
-        "replace": replace_address(found),
-        "software": software_address(found),
+        "claims": _claims(found) if may(request, SEE_GOODS) else [],
+        "adopt": adopt_address(found) if may(request, KEEP_STORE) else "",
+        "replace": replace_address(found) if may(request, SWAP_METERS) else "",
+        "software": software_address(found) if may(request, CONTROL_ROOMS) else "",
         "plan": plan_address(found) if may_work and may(request, PLAN_WORK) else "",
         "how_words": HOW_WORDS,
         "can_report": may(request, REPORT_FAULTS),

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from central.link.control_queries import standing
 from central.office.models import User, of_served
-from central.workshop.replacements.intervals import found
+from central.workshop.replacements.finding import found
 from central.workshop.replacements.models import UNDECIDED, Replacement, ReplacementStep, TrueUp
 from central.workshop.replacements.recording import is_typed
 

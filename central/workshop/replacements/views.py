@@ -223,6 +223,6 @@ def _done_words(unbilled_wh: int | None) -> str:
     if not unbilled_wh:
         return _("The room is billed by the new meter from now on.")
     return _(
-        "The room is billed by the new meter from now on. %(kwh)s kWh of the old one are not billed: agree them with the "
-        "customer, and enter them as an adjustment."
+        "The room is billed by the new meter from now on. %(kwh)s kWh of the old one are not billed yet: what is left of "
+        "them comes as a true-up when the gateway has taken the new meter."
     ) % {"kwh": kwh_text(WattHours(unbilled_wh))}

@@ -21,6 +21,7 @@ from central.office.dangerous import dangerous
 from central.office.roles import KEEP_STORE, SCRAP_DEVICES, SEE_DEVICES
 from central.workshop.devices.models import STATES, Device, DeviceStep, DeviceType, Place
 from central.workshop.devices.operations import Refused
+from central.workshop.devices.queries import of_meter
 from central.workshop.devices.words import refusal_words
 from central.workshop.stock import adopting, queries
 from central.workshop.stock.device_acts import OWN_ACTS, Asked, acts_of, do
@@ -86,13 +87,17 @@ def device_scrap(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def adopt(request: HttpRequest) -> HttpResponse:
     """Give the meters that hang in a building their records."""
-    form = AdoptForm(request.POST if request.method == "POST" else None)
+    asked = {name: request.GET.get(name, "").replace("\0", "")[:64] for name in ("building", "meter")}
+    form = AdoptForm(request.POST if request.method == "POST" else None, initial=asked)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
+        only, now_ms = chosen["meter"], clock.now_ms()
         done = adopting.adopt_building(
-            chosen["building"], chosen["type"], actor=request.user, now_ms=clock.now_ms()
+            chosen["building"], chosen["type"], only=only, actor=request.user, now_ms=now_ms
         )
         _say_adopted(request, chosen["building"], done)
+        if only and (one := of_meter(only)) is not None:
+            return redirect("workshop:device", one.number)
         if done.made:
             return redirect(f"{reverse('workshop:stock')}?{urlencode({'building': chosen['building'].code})}")
         return redirect("workshop:adopt")

@@ -95,11 +95,6 @@ class WorkOrder(models.Model):
         """As it is written on papers and at the gateway: `WO-12`."""
         return f"WO-{self.pk}"
 
-    @property
-    def source_words(self) -> str:
-        """What it belongs to as it is read."""
-        return self.source.replace(":", " ")
-
 
 class WorkRoom(models.Model):
     """A room of an order: found by the topology, added or left out by hand."""

@@ -1,6 +1,5 @@
 """What an order's page shows, and which forms its reader has: by his office and by how far the order is."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,6 @@ from central.workshop.work_orders.words import LOCKINGS, RETURNS, STAND_BADGES, 
 
 S = OrderState
 MINUTE_MS = 60_000
-FAULT = re.compile(r"fault:[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,6 @@ def page_context(request: HttpRequest, found: OrderNow, now_ms: int) -> dict[str
         "found": found,
         "warning": WARNING,
         "badge": STATE_BADGES[S.CANCELLED if order.is_cancelled and is_shut else state],
-        "fault": int(order.source[6:]) if FAULT.fullmatch(order.source) else None,
         "window": window_words(order),
         "lines": lines,
         "left_out": found.left_out,
