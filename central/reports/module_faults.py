@@ -136,7 +136,7 @@ def _spare_table(models: Iterable[Reliability]) -> Table:
         Column("expected", _("Failures expected"), width=10),
         Column("spares", _("Spares needed"), Kind.COUNT, 8),
         Column("good", _("Good in stock"), Kind.COUNT, 8),
-        Column("coming", _("Unchecked or with the maker"), Kind.COUNT, 10),
+        Column("coming", _("Ordered, unchecked or with the maker"), Kind.COUNT, 10),
         Column("lacking", _("To be ordered"), Kind.COUNT, 8),
     ]
     return Table(_("Spares for the next 3 months"), columns, [_spare_row(one) for one in models])
