@@ -345,6 +345,7 @@ def go_on(journal: Journal, account: AccountId, meter: MeterState, by: str, why:
         first_frame=meter.raw,
         last_wh=meter.register_wh,
         baseline_total_wh=meter.total_wh,
+        at=meter.at,
     )
     fact = end_control(journal, account, over, now)
     assert fact is not None

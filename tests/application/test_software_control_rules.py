@@ -290,6 +290,22 @@ def test_a_binding_of_the_configuration_ends_it_and_so_does_the_account_s_end(si
     assert "software-control" not in site.standing()
 
 
+def test_it_ends_when_the_new_meter_s_first_register_was_so_though_the_gateway_learns_of_it_later(
+    site: Site,
+) -> None:
+    controlled(site)
+    site.wait(24 * HOUR_MS)
+    bound_ms = site.wall_ms
+    site.wait(48 * HOUR_MS)
+    site.configure(room(), bindings=[tie(), tie("a1", "m3", bound_ms, baseline_wh=100)])
+    use(site, 6_100, meter="m3")
+    site.do(settle_due)
+    assert (ended(site).first_wh, ended(site).at.wall_ms) == (100, bound_ms), (
+        "what it counted since is billed"
+    )
+    assert site.billed_wh() == 6_000
+
+
 def test_the_agreed_difference_is_billed_beside_it(site: Site) -> None:
     controlled(site)
     began_ms = site.wall_ms

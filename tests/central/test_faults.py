@@ -273,6 +273,8 @@ def test_the_maker_is_told_once_with_the_faults_photographs(gateway, tech):
     fault = open_fault(
         of_room(room(), Seen.DISPLAY), Step(Kind.OPENED, "o", NOW_MS), actor=tech, now_ms=NOW_MS
     )
+    again = Step(Kind.OPENED, "r", NOW_MS, account="1-301.1", photos=[picture("pink")])
+    open_fault(of_room(room(), Seen.DISPLAY), again, actor=None, now_ms=NOW_MS)
     assert not isinstance(claim_module(fault.pk, actor=tech, now_ms=NOW_MS), Claimed)
     found = Step(Kind.FOUND, "f", NOW_MS, "burnt", "dead", photos=[picture()])
     take_step(fault.pk, found, actor=tech, now_ms=NOW_MS)

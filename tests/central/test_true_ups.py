@@ -286,3 +286,61 @@ def test_a_module_that_counted_too_much_gives_back_what_was_billed_since_its_las
     assert compute_miscount(none, actor=mei, now_ms=NOW_MS) is MiscountRefusal.NOBODY_BILLED
     future = Miscount("m-301", 1, FROM_MS, NOW_MS + DAY_MS)
     assert compute_miscount(future, actor=mei, now_ms=NOW_MS) is MiscountRefusal.NOT_IN_ORDER
+
+
+def test_a_module_s_error_is_applied_once_whatever_its_end_is_said_to_be_and_anew_when_it_was_taken_back(
+    room, mei
+):
+    for day in range(4):
+        billed(FROM_MS + day * DAY_MS, 1_200)
+    said = Miscount("m-301", 200_000, FROM_MS + DAY_MS - 1, FROM_MS + 3 * DAY_MS)
+    (row,) = compute_miscount(said, actor=mei, now_ms=NOW_MS)
+    for until_ms in (FROM_MS + 2 * DAY_MS, FROM_MS + 4 * DAY_MS):
+        again = Miscount("m-301", 200_000, FROM_MS, until_ms)
+        assert compute_miscount(again, actor=mei, now_ms=NOW_MS) is MiscountRefusal.DONE
+    before = Miscount("m-301", 200_000, FROM_MS - 1, FROM_MS + DAY_MS - 1)
+    assert len(compute_miscount(before, actor=mei, now_ms=NOW_MS)) == 1, "another time"
+    signers()
+    check(row.pk, "c1", None, actor=mei, now_ms=NOW_MS)
+    tell(row.pk, "t1", "slip", actor=mei, now_ms=NOW_MS)
+    ask_reversal(row.pk, "r1", why="another module's error", actor=mei, now_ms=NOW_MS)
+    sign(Approval.objects.get().number)
+    (anew,) = compute_miscount(
+        Miscount("m-301", 100_000, said.last_good_ms, said.until_ms), actor=mei, now_ms=NOW_MS
+    )
+    assert anew.interval != row.interval
+    assert compute_miscount(said, actor=mei, now_ms=NOW_MS) is MiscountRefusal.DONE
+
+
+def test_what_a_module_counted_too_much_is_given_back_at_the_step_that_it_reached(room, mei):
+    Price.objects.update(steps=[{"above_wh": 2_000, "add_micro_yuan_per_kwh": PRICE}])
+    first_ms = FROM_MS - 10 * DAY_MS
+    for day in range(4):
+        billed(first_ms + day * DAY_MS, 1_200)
+    (row,) = compute_miscount(
+        Miscount("m-301", 200_000, first_ms - 1, first_ms + 4 * DAY_MS), actor=mei, now_ms=NOW_MS
+    )
+    assert (row.energy_wh, row.amount) == (-800, -800 * 2 * PRICE // 1000 // FEN * FEN)
+    done = check(row.pk, "c1", Figure(-600, TrueUp.Method.BENCH, "less"), actor=mei, now_ms=NOW_MS)
+    assert done.amount == -600 * 2 * PRICE // 1000 // FEN * FEN
+
+
+def test_a_swap_that_ended_a_control_is_the_controls_even_if_the_clock_was_not_trusted(room):
+    control("c-1", FROM_MS, TO_MS, at_trusted=False, swap="g1.s1")
+    swap("g1.s1", FROM_MS, TO_MS + HOUR_MS, at_trusted=False)
+    assert compute_new(NOW_MS) == 1
+    row = TrueUp.objects.get()
+    assert (row.interval, row.state, row.energy_wh) == ("control:c-1", State.NO_FIGURE, 0)
+    assert row.figures["times_unknown"], "central learnt of it later: its length is not known"
+
+
+def test_an_interval_that_is_told_late_by_an_untrusted_clock_is_not_forgotten(room):
+    row = control("c-1", TO_MS, TO_MS, at_trusted=False)
+    assert row.ended.at_ms == row.last_good_ms
+    assert computed().state == State.NO_FIGURE
+
+
+def test_an_interval_in_which_nobody_lived_there_holds_up_no_period(room):
+    Account.objects.filter(pk=room.pk).update(state=Account.State.CLOSED, closed_ms=FROM_MS)
+    control("c-1", FROM_MS, TO_MS)
+    assert (compute_new(NOW_MS), undecided_until("1", TO_MS, NOW_MS)) == (0, [])

@@ -16,6 +16,7 @@ from central.office.models import User
 from central.office.roles import Role
 from central.workshop.devices.models import Device, DeviceType, Maker
 from central.workshop.faults.models import Fault, FaultStep
+from central.workshop.files import printed
 from tests.browser import seed_theft
 from tests.pages.conftest import _client
 
@@ -166,6 +167,9 @@ def test_a_resident_reports_and_sees_its_state_without_a_name(who: dict[str, Cli
     fault = Fault.objects.get()
     step = fault.steps.get()
     assert (step.by, step.account, len(step.photos)) == (None, "1-102.1", 1)
+    assert "resident" in printed(step.photos)[0].lines[0], (
+        "a picture without a person behind it is printed, too"
+    )
     assert "Received. A technician looks at it." in text(guest, MINE)
     act(who["tech"], fault, "acknowledged")
     act(who["tech"], fault, "solved", cause="wiring", how="wiring", text="Zhou mended it")

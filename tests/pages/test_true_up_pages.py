@@ -11,12 +11,14 @@ from django.utils import translation
 
 from central import clock
 from central.campus.models import Building
+from central.campus.queries import occupant_names
 from central.clock import campus_day
 from central.desk.debts.true_up_models import DebtTrueUp
 from central.domain.periods import PeriodKind
 from central.link.models import Command
 from central.losses.readings.sheets import month_of
-from central.office.models import Approval
+from central.office.models import Approval, User
+from central.office.roles import Role
 from central.papers.accounting import period_of
 from central.reports.agreement import sign_views
 from central.reports.agreement.signing import SignRefusal
@@ -186,3 +188,27 @@ def test_the_office_says_why_a_period_is_not_signed(
     assert "page of true-ups" in answer.content.decode()
     assert 'href="/workshop/true-ups/">True-ups</a>' in answer.content.decode()
     assert Building.objects.filter(true_ups__state="computed").exists()
+
+
+def test_the_workshop_sees_no_names_and_an_electrician_no_other_building(who: dict[str, Client]) -> None:
+    row = TrueUp.objects.exclude(state__in=(TrueUp.State.NO_FIGURE, TrueUp.State.COMPUTED)).first()
+    assert row is not None
+    names = occupant_names(row.account, row.to_ms - 1)
+    assert names
+    assert names[0] in page(who["finance"], f"true-ups/{row.pk}/")
+    assert names[0] in page(who["finance"], f"true-ups/{row.pk}/slip/")
+    for name in ("technician", "store"):
+        assert names[0] not in page(who[name], f"true-ups/{row.pk}/")
+        assert who[name].get(f"/workshop/true-ups/{row.pk}/slip/").status_code == 403
+    electrician = User.objects.create_user("elsewhere", role=Role.ELECTRICIAN)
+    replaced = Replacement.objects.get()
+    addresses = (f"true-ups/{row.pk}/", f"replacements/{replaced.pk}/")
+    client = _client("elsewhere")
+    for one in addresses:
+        page(client, one)
+    electrician.buildings.set([Building.objects.create(code="9", name="Nine")])
+    for one in addresses:
+        assert client.get(f"/workshop/{one}").status_code == 404
+    room = replaced.room.full_label
+    for one in ("true-ups/", "replacements/", "controls/"):
+        assert "1-1" not in page(client, one).replace(row.name, ""), (one, room)

@@ -52,7 +52,8 @@ def controls(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, refused: str = "") -> HttpResponse:
-    rows = rooms_under_control(clock.now_ms())
+    every = rooms_under_control(clock.now_ms())
+    rows = [row for row in every if request.user.serves(row.account.point.room.building_id)]
     context = {
         "rows": rows,
         "first": [row for row in rows if row.spares],

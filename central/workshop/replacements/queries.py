@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from central.workshop.replacements.intervals import found
+from central.link.control_queries import standing
+from central.office.models import User, of_served
+from central.workshop.replacements.finding import found
 from central.workshop.replacements.models import UNDECIDED, Replacement, ReplacementStep, TrueUp
 from central.workshop.replacements.recording import is_typed
 
@@ -47,14 +49,30 @@ def replacements() -> QuerySet[Replacement]:
     return Replacement.objects.select_related("building", "room__building").prefetch_related("steps__by")
 
 
-def incomplete() -> int:
-    """Count the replacements whose record lacks something."""
-    return sum(missing_of(row).any for row in Replacement.objects.prefetch_related("steps"))
+def replacements_of(reader: User) -> QuerySet[Replacement]:
+    """Give those of the buildings that the reader serves."""
+    return replacements().filter(of_served(reader, "building"))
 
 
-def undecided() -> int:
-    """Count the true-ups that are not told."""
-    return TrueUp.objects.filter(state__in=UNDECIDED).count()
+def true_ups_of(reader: User) -> QuerySet[TrueUp]:
+    """Give those of the buildings that the reader serves."""
+    return true_ups().filter(of_served(reader, "building"))
+
+
+def incomplete(reader: User) -> int:
+    """Count the reader's replacements whose record lacks something."""
+    mine = Replacement.objects.filter(of_served(reader, "building"))
+    return sum(missing_of(row).any for row in mine.prefetch_related("steps"))
+
+
+def undecided(reader: User) -> int:
+    """Count the reader's true-ups that are not told."""
+    return TrueUp.objects.filter(of_served(reader, "building"), state__in=UNDECIDED).count()
+
+
+def controlled(reader: User) -> int:
+    """Count the rooms under software control in the buildings that the reader serves."""
+    return standing().filter(of_served(reader, "gateway__building")).count()
 
 
 def true_ups() -> QuerySet[TrueUp]:

@@ -24,7 +24,7 @@ from central.workshop.devices.queries import of_meter
 from central.workshop.faults.models import Fault
 from central.workshop.replacements.forms import DeviceForm, SayForm, SwapForm
 from central.workshop.replacements.models import Replacement, ReplacementStep
-from central.workshop.replacements.queries import missing_of, replacements
+from central.workshop.replacements.queries import missing_of, replacements_of
 from central.workshop.replacements.recording import (
     RecordRefusal,
     Refused,
@@ -74,7 +74,7 @@ def refusal_words(refused: SOME_REFUSAL) -> str:
 @require_safe
 def replacement_list(request: HttpRequest) -> HttpResponse:
     """List replacements, those that are not complete first in their own list."""
-    rows = [(row, missing_of(row)) for row in replacements()[:MOST_SHOWN]]
+    rows = [(row, missing_of(row)) for row in replacements_of(request.user)[:MOST_SHOWN]]
     context = {
         "open_rows": [(row, missing) for row, missing in rows if missing.any],
         "rows": [(row, missing) for row, missing in rows if not missing.any],
@@ -87,7 +87,7 @@ def replacement_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def replacement(request: HttpRequest, number: int) -> HttpResponse:
     """One replacement: modules, registers, steps, and what is still to be said."""
-    return _page(request, get_object_or_404(replacements(), pk=number))
+    return _page(request, get_object_or_404(replacements_of(request.user), pk=number))
 
 
 def _page(request: HttpRequest, row: Replacement, status: int = 200, **forms: object) -> HttpResponse:
@@ -112,7 +112,10 @@ def _page(request: HttpRequest, row: Replacement, status: int = 200, **forms: ob
 @require_POST
 def replacement_say(request: HttpRequest, number: int) -> HttpResponse:
     """Add what is said about a replacement."""
-    row, form = get_object_or_404(replacements(), pk=number), SayForm(request.POST, request.FILES)
+    row, form = (
+        get_object_or_404(replacements_of(request.user), pk=number),
+        SayForm(request.POST, request.FILES),
+    )
     if form.is_valid():
         typed = form.cleaned_data
         said = Said(
@@ -133,7 +136,7 @@ def replacement_say(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def replacement_devices(request: HttpRequest, number: int) -> HttpResponse:
     """Try the store's records again; or say why there is none of one device."""
-    row, now_ms = get_object_or_404(replacements(), pk=number), clock.now_ms()
+    row, now_ms = get_object_or_404(replacements_of(request.user), pk=number), clock.now_ms()
     if "kind" not in request.POST:
         try_devices(number, actor=request.user, now_ms=now_ms)
         return redirect("workshop:replacement", number)
@@ -220,6 +223,6 @@ def _done_words(unbilled_wh: int | None) -> str:
     if not unbilled_wh:
         return _("The room is billed by the new meter from now on.")
     return _(
-        "The room is billed by the new meter from now on. %(kwh)s kWh of the old one are not billed: agree them with the "
-        "customer, and enter them as an adjustment."
+        "The room is billed by the new meter from now on. %(kwh)s kWh of the old one are not billed yet: what is left of "
+        "them comes as a true-up when the gateway has taken the new meter."
     ) % {"kwh": kwh_text(WattHours(unbilled_wh))}

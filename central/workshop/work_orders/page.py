@@ -149,7 +149,7 @@ def forms_for(request: HttpRequest, found: OrderNow) -> dict[str, Any]:
         if is_before and not found.lacks:
             made["start"] = f.DeedForm.fresh("start")
         made |= _working(found, state)
-    if state in (*LOCKED, S.PLANNED, S.TOLD) and may(request, PLAN_WORK):
+    if may(request, START_WORK if state in LOCKED else PLAN_WORK) and (is_before or state in LOCKED):
         made["cancel"] = f.CancelForm.fresh("cancel")
     return {name: form for name, form in made.items() if form is not None} if order else {}
 
