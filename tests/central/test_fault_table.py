@@ -89,7 +89,7 @@ def paper(devices, now_ms):
     fault("m-999", morning)
     day = campus_day(now_ms)
     with translation.override("en"):
-        return make(report_of("module-faults"), month_period(day.year, day.month))
+        return make(report_of("faults"), month_period(day.year, day.month))
 
 
 def cells(paper, title):
