@@ -58,6 +58,7 @@ def test_the_front_page_says_what_waits_and_finds_a_device_by_any_number(keeper:
     assert "4 good ones, at least 8 wanted" in front
     views = [door.view for door in front_page.DOORS]
     assert len(views) == len(set(views)), "each door is there once"
+    assert len(re.findall(r'href="/workshop/replacements/"', front)) == 1, "a door stands there once"
     device = Device.objects.get(pk="M-000012")
     for number in (device.number.lower(), device.serial, device.meter_no):
         assert keeper.get("/workshop/find/", {"q": number}).url == "/workshop/stock/M-000012/"
