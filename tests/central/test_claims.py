@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from django.utils import translation
 from PIL import Image
 
 from central.clock import campus_day
@@ -240,8 +241,9 @@ def test_store_keeper_and_director_are_told_once_of_each_day_that_is_over(faulty
 
 def test_a_residents_photograph_is_printed_with_its_claim(keeper):
     digest = photo(None)
-    (picture,) = printed([digest])
-    assert "住户" in picture.lines[0]
+    with translation.override("en"):
+        (picture,) = printed([digest])
+    assert "a resident" in picture.lines[0]
     assert picture.content
 
 
