@@ -134,7 +134,9 @@ def test_a_debit_is_owed_paid_at_the_desk_at_once_and_not_collected_before_its_t
     owed = chart.owed(ROOM, "yuan")
     assert balance(owed) == row.amount
     assert balance(chart.adjustments("yuan")) == row.amount
-    assert Transfer.objects.get(kind="true-up").at_ms == TO_MS, "it counts when the interval ended"
+    assert Transfer.objects.get(kind="true-up").at_ms == TO_MS - 1, (
+        "it counts in the period that its interval ended in"
+    )
     early = collect(ROOM, "k1", why="debt", actor=mei, now_ms=NOW_MS + 13 * DAY_MS)
     assert early.why is DebtRefusal.IN_GRACE
     late = collect(ROOM, "k2", why="debt", actor=mei, now_ms=NOW_MS + 15 * DAY_MS)
