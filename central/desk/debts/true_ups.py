@@ -57,7 +57,7 @@ def book_true_up(asked: TrueUpBooking, now_ms: int) -> DebtTrueUp | Refused:
     if not asked.amount:
         return Refused(Why.NOT_POSITIVE)
     done = _store(asked, account, asked.amount, 0, now_ms)
-    counts_ms = min(asked.to_ms, now_ms)
+    counts_ms = min(asked.to_ms - 1, now_ms)  # what ends with a period is that period's, as a bill has it
     if asked.amount > 0:
         owed, ours = chart.owed(account.code, asked.unit), chart.adjustments(asked.unit)
         book_new([Draft(done.pk, owed, ours, asked.amount, KIND, counts_ms, done.pk, asked.note)], now_ms)
