@@ -6,7 +6,8 @@ from django.urls import reverse
 from central.campus.models import Account, Price
 from central.campus.operations import make_default_classes
 from central.clock import campus_day
-from central.desk.debts.operations import collect
+from central.desk.debts.models import DebtWriteOff
+from central.desk.debts.operations import collect, write_off
 from central.desk.debts.paying import pay_debt
 from central.desk.debts.refusals import DebtRefusal
 from central.desk.debts.true_up_models import DebtTrueUp
@@ -17,6 +18,7 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.models import Transfer
 from central.ledger.queries import balance
 from central.link.models import Gateway, GatewayEntry, Grant, SoftwareControl, SoftwareControlEnd
+from central.office.acts import Approved
 from central.office.models import Approval, Notice, User
 from central.papers.accounting import instants_of, period_of
 from central.reports.books.locks import LockRefusal, lock
@@ -194,6 +196,22 @@ def test_a_dispute_is_noted_and_a_reversal_gives_back_what_was_paid(room, mei, c
     assert balance(chart.owed(ROOM, "yuan")) == 0
     assert balance(chart.customer(ROOM, "paid", "yuan")) == 200 * FEN, "what was paid is credit now"
     assert balance(chart.adjustments("yuan")) == 0
+    assert faults() == []
+
+
+def test_what_was_written_off_is_given_back_to_nobody(room, mei, cashier):
+    control("c-1", FROM_MS, TO_MS)
+    signers()
+    row = told(mei)
+    pay_debt("0a" * 16, ROOM, 200, cashier, now_ms=NOW_MS)
+    approved = Approved(9_001, mei, (), "hopeless", NOW_MS)
+    written = write_off(ROOM, None, row.amount // FEN - 200, approved)
+    assert isinstance(written, DebtWriteOff), written
+    ask_reversal(row.pk, "r1", why="they were away", actor=mei, now_ms=NOW_MS)
+    sign(Approval.objects.get().number)
+    row.refresh_from_db()
+    assert row.state == State.REVERSED
+    assert balance(chart.customer(ROOM, "paid", "yuan")) == 200 * FEN
     assert faults() == []
 
 
