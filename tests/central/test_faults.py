@@ -249,6 +249,15 @@ def test_a_module_of_the_store_is_the_faults_device(gateway):
     assert Fault.objects.get().device == device
 
 
+def test_a_module_that_the_store_enters_later_is_the_faults_device_from_the_next_look_on(gateway):
+    alarm(gateway, "relay-refused")
+    look(gateway)
+    device = known_device()
+    assert Fault.objects.get().device is None
+    look(gateway)
+    assert Fault.objects.get().device == device
+
+
 def known_device(meter="m-301"):
     maker = Maker.objects.create(code="hx", name="Huaxing", mail="claims@example.org")
     kind = DeviceType.objects.create(code="d", kind="module", maker=maker, name="DDS-1")

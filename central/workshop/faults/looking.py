@@ -17,6 +17,7 @@ from central.link.models import Alarm, Gateway
 from central.link.registry_copy import registry_of
 from central.office.dated_settings import number_at
 from central.office.roles import Role
+from central.workshop.devices.queries import of_meter
 from central.workshop.faults.claims import claim_module
 from central.workshop.faults.excuses import excused
 from central.workshop.faults.matters import Matter, of_gateway, of_line, of_module
@@ -38,10 +39,18 @@ UNSOLVED = (Fault.State.OPEN, Fault.State.ACKNOWLEDGED, Fault.State.ON_SITE, Fau
 def look_at_faults(now_ms: int) -> int:
     """Do all of it; give how many faults were opened."""
     opened = open_from_alarms(now_ms)
+    know_devices()
     note_ends(now_ms)
     send_up(now_ms)
     close_solved(now_ms)
     return opened
+
+
+def know_devices() -> None:
+    """Tie standing faults to devices that the store has a record of only since they were opened."""
+    for fault in Fault.objects.filter(device=None).exclude(meter_no="").exclude(state=Fault.State.CLOSED):
+        if (device := of_meter(fault.meter_no)) is not None:
+            Fault.objects.filter(pk=fault.pk, device=None).update(device=device)
 
 
 def open_from_alarms(now_ms: int) -> int:

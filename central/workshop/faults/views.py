@@ -14,7 +14,7 @@ from central.campus.models import Room
 from central.ledger.one_writer import one_writer
 from central.office.access import may, roles
 from central.office.roles import FOLLOW_FAULTS, PLAN_WORK, REPORT_FAULTS, WORK_FAULTS
-from central.workshop.devices.queries import good_by_type
+from central.workshop.devices.queries import good_by_type, of_meter
 from central.workshop.faults.claims import Claimed, claim_module, may_claim
 from central.workshop.faults.elsewhere import (
     adopt_address,
@@ -187,6 +187,10 @@ def _where(request: HttpRequest) -> str:
 def _page(
     request: HttpRequest, found: Fault, form: StepForm | None = None, ask: AskForm | None = None
 ) -> HttpResponse:
+    if found.device is None and found.meter_no:
+        found.device = of_meter(
+            found.meter_no
+        )  # the store may know it since this minute; the next look ties it
     may_work = may(request, WORK_FAULTS) and found.state != Fault.State.CLOSED
     acts = _acts(found) if may_work else {}
     if form is not None and (act := form["act"].value()) in acts:

@@ -91,16 +91,10 @@ def _page(request: HttpRequest, row: TrueUp, status: int = 200, **forms: object)
         "has_slip": not is_open,
         "sees_money": may(request, SEE_MONEY),
         "check_form": _check_form(row) if is_open and may(request, CHECK_TRUE_UPS) else None,
-        "tell_form": WordsForm.of(_("How the customer was told"), "tell")
-        if row.state == State.CHECKED and can_tell
-        else None,
-        "dispute_form": WordsForm.of(_("What the customer says"), "dispute")
-        if can_tell and not row.disputed
-        else None,
-        "settle_form": WordsForm.of(_("How it ended"), "settle") if can_tell and row.disputed else None,
-        "reverse_form": WordsForm.of(_("Reason"), "reverse")
-        if row.state == State.TOLD and can_tell
-        else None,
+        "tell_form": WordsForm.of("tell") if row.state == State.CHECKED and can_tell else None,
+        "dispute_form": WordsForm.of("dispute") if can_tell and not row.disputed else None,
+        "settle_form": WordsForm.of("settle") if can_tell and row.disputed else None,
+        "reverse_form": WordsForm.of("reverse") if row.state == State.TOLD and can_tell else None,
         **forms,
     }
     return render(request, "workshop/true_up.html", context, status=status)
@@ -172,7 +166,7 @@ def true_up_miscount(request: HttpRequest) -> HttpResponse:
 @dangerous
 def true_up_tell(request: HttpRequest, number: int) -> HttpResponse:
     """Note that the customer was told; that books it."""
-    row, form = get_object_or_404(true_ups(), pk=number), WordsForm(request.POST, auto_id="id_tell_%s")
+    row, form = get_object_or_404(true_ups(), pk=number), WordsForm.of("tell", request.POST)
     if form.is_valid():
         typed = form.cleaned_data
         done = tell(number, typed["step"].hex, typed["words"], actor=request.user, now_ms=clock.now_ms())
@@ -189,8 +183,9 @@ def true_up_tell(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def true_up_dispute(request: HttpRequest, number: int) -> HttpResponse:
     """Take down what the customer says against it, or how that ended."""
-    row, form = get_object_or_404(true_ups(), pk=number), WordsForm(request.POST, auto_id="id_dispute_%s")
     is_settled = request.POST.get("settled") == "yes"
+    form = WordsForm.of("settle" if is_settled else "dispute", request.POST)
+    row = get_object_or_404(true_ups(), pk=number)
     if form.is_valid():
         typed = form.cleaned_data
         done = dispute(
@@ -213,7 +208,7 @@ def true_up_dispute(request: HttpRequest, number: int) -> HttpResponse:
 @dangerous
 def true_up_reverse(request: HttpRequest, number: int) -> HttpResponse:
     """Ask that a booked true-up is taken back."""
-    row, form = get_object_or_404(true_ups(), pk=number), WordsForm(request.POST, auto_id="id_reverse_%s")
+    row, form = get_object_or_404(true_ups(), pk=number), WordsForm.of("reverse", request.POST)
     if form.is_valid():
         typed = form.cleaned_data
         done = ask_reversal(

@@ -82,8 +82,14 @@ def device_scrap(request: HttpRequest, number: str) -> HttpResponse:
 @roles(*KEEP_STORE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def adopt(request: HttpRequest) -> HttpResponse:
-    """Give the meters that hang in a building their records."""
-    form = AdoptForm(request.POST if request.method == "POST" else None)
+    """Give the meters that hang in a building their records; a fault's page names the building."""
+    asked = request.GET.get("building", "")
+    building = (
+        Building.objects.filter(pk=int(asked)).first()
+        if asked.isascii() and asked.isdecimal() and len(asked) < 10
+        else None
+    )
+    form = AdoptForm(request.POST) if request.method == "POST" else AdoptForm(initial={"building": building})
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         done = adopting.adopt_building(

@@ -10,6 +10,7 @@ from central.domain.work_agreement import Says
 from central.domain.work_order import OrderAct, OrderState
 from central.ledger.models import ImmutableModel
 from central.link.models import Command
+from central.workshop.stock.sources import source_words
 
 USER = settings.AUTH_USER_MODEL
 STATES = {
@@ -98,7 +99,7 @@ class WorkOrder(models.Model):
     @property
     def source_words(self) -> str:
         """What it belongs to as it is read."""
-        return self.source.replace(":", " ")
+        return source_words(self.source)[0]
 
 
 class WorkRoom(models.Model):
