@@ -113,6 +113,9 @@ def test_a_replacement_is_asked_for_and_no_spare_says_what_to_do(who: dict[str, 
     assert who["tech"].post(ask, {"step": str(uuid4()), "type": kind.pk}).status_code == 302
     page = text(who["tech"], f"{LIST}{fault.pk}/")
     assert "No good DDS-1 is in stock" in page
+    for reader, leads in (("tech", True), ("electrician", False), ("cashier", False)):
+        seen = text(who[reader], f"{LIST}{fault.pk}/")
+        assert ("/workshop/controls/new/" in seen, "/workshop/stock/adopt/" in seen) == (leads, leads), reader
     assert FaultStep.objects.get(kind="replacement-asked").facts == {"type": "d", "name": "DDS-1", "good": 0}
 
 

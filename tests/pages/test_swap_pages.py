@@ -45,6 +45,7 @@ def test_the_room_is_billed_by_the_new_meter(admin: Client, room: Account) -> No
     assert (binding.account_id, binding.baseline_wh) == (room.pk, 500)
     page = admin.get(answer.url).content.decode()
     assert "21.81 kWh of the old one are not billed" in page
+    assert f'href="/rooms/{room.point.room_id}/"' in page
     audit = AuditEntry.objects.get(action="swap-meter-here")
     assert "at 500000 Wh" in audit.detail
     assert "display dark" in audit.detail

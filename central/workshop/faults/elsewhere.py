@@ -11,7 +11,7 @@ from central.workshop.faults.models import Fault
 
 CLAIM = "workshop:claim"
 ADOPT, REPLACE, SOFTWARE = "workshop:adopt", "workshop:replacement-new", "workshop:software-control"
-PLAN = "workshop:work-order-new"
+PLAN, REPLACED = "workshop:work-order-new", "workshop:replacements"
 
 
 def adopt_address(fault: Fault) -> str:
@@ -32,6 +32,11 @@ def claim_address(number: int) -> str:
 def replace_address(fault: Fault) -> str:
     """Give where a fault's module is replaced."""
     return _address(REPLACE, _led(fault)) if fault.meter_no else ""
+
+
+def replaced_address(fault: Fault) -> str:
+    """Give the list of what this fault's module was replaced by, and of true-ups beside it."""
+    return _address(REPLACED, {"meter": fault.meter_no}) if fault.meter_no else ""
 
 
 def software_address(fault: Fault) -> str:

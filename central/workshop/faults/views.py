@@ -13,7 +13,18 @@ from central import clock
 from central.campus.models import Room
 from central.ledger.one_writer import one_writer
 from central.office.access import may, roles
-from central.office.roles import FOLLOW_FAULTS, PLAN_WORK, REPORT_FAULTS, WORK_FAULTS
+from central.office.roles import (
+    CONTROL_ROOMS,
+    FOLLOW_FAULTS,
+    KEEP_STORE,
+    PLAN_WORK,
+    REPORT_FAULTS,
+    SEE_DEVICES,
+    SEE_GOODS,
+    SEE_REPLACEMENTS,
+    SWAP_METERS,
+    WORK_FAULTS,
+)
 from central.workshop.devices.queries import good_by_type, of_meter
 from central.workshop.faults.claims import Claimed, claim_module, may_claim
 from central.workshop.faults.elsewhere import (
@@ -21,6 +32,7 @@ from central.workshop.faults.elsewhere import (
     claim_address,
     plan_address,
     replace_address,
+    replaced_address,
     software_address,
 )
 from central.workshop.faults.forms import HOW_WORDS, AskForm, ReportForm, StepForm
@@ -209,10 +221,12 @@ def _page(
         "wanted": wanted,
         "wanted_good": good_stock([wanted.pk]).get(wanted.pk, 0) if wanted else 0,
         "may_claim": may_work and may_claim(found),
-        "claims": [(one, claim_address(one)) for one in _claims(found)],
-        "adopt": adopt_address(found),
-        "replace": replace_address(found),
-        "software": software_address(found),
+        "claims": [(one, claim_address(one) if may(request, SEE_GOODS) else "") for one in _claims(found)],
+        "adopt": adopt_address(found) if may(request, KEEP_STORE) else "",
+        "replace": replace_address(found) if may(request, SWAP_METERS) else "",
+        "replaced": replaced_address(found) if may(request, SEE_REPLACEMENTS) else "",
+        "software": software_address(found) if may(request, CONTROL_ROOMS) else "",
+        "sees_devices": may(request, SEE_DEVICES),
         "plan": plan_address(found) if may_work and may(request, PLAN_WORK) else "",
         "how_words": HOW_WORDS,
         "can_report": may(request, REPORT_FAULTS),

@@ -1,9 +1,11 @@
 """Read replacements and true-ups: what is not complete, what is not decided, what stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from central.workshop.faults.models import Fault
 from central.workshop.replacements.intervals import found
 from central.workshop.replacements.models import UNDECIDED, Replacement, ReplacementStep, TrueUp
 from central.workshop.replacements.recording import is_typed
@@ -45,6 +47,23 @@ def missing_of(row: Replacement) -> Missing:
 def replacements() -> QuerySet[Replacement]:
     """Give all replacements, newest first, with what a list shows of them."""
     return Replacement.objects.select_related("building", "room__building").prefetch_related("steps__by")
+
+
+def faults_of_meters(meters: Iterable[str]) -> list[Fault]:
+    """Give the newest faults of these modules, ten at most: why one was replaced, and what the new one has had since."""
+    wanted = [meter for meter in meters if meter]
+    return list(Fault.objects.filter(meter_no__in=wanted).order_by("-opened_ms", "-pk")[:10])
+
+
+def true_ups_between(row: Replacement) -> list[TrueUp]:
+    """Give the true-ups of what a replacement left unmetered: of its old module, in the time up to the new one."""
+    return list(true_ups().filter(meter=row.old_meter, from_ms__lte=row.at_ms, to_ms__gte=row.last_at_ms))
+
+
+def replacements_between(row: TrueUp) -> list[Replacement]:
+    """Give the replacements that ended what a true-up is about."""
+    rows = replacements().filter(old_meter=row.meter, at_ms__gte=row.from_ms, last_at_ms__lte=row.to_ms)
+    return list(rows) if row.meter else []
 
 
 def incomplete() -> int:

@@ -18,13 +18,13 @@ from central.office.approval_views import refusal_words as approval_words
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.models import Approval
-from central.office.roles import CHECK_TRUE_UPS, SEE_MONEY, SEE_REPLACEMENTS, TELL_TRUE_UPS
+from central.office.roles import CHECK_TRUE_UPS, FOLLOW_FAULTS, SEE_MONEY, SEE_REPLACEMENTS, TELL_TRUE_UPS
 from central.office.words import Badge, Words
 from central.workshop.replacements.explained import lines_of
 from central.workshop.replacements.forms import CheckForm, MiscountForm, WordsForm
 from central.workshop.replacements.miscount import Miscount, MiscountRefusal, compute_miscount
 from central.workshop.replacements.models import UNDECIDED, TrueUp
-from central.workshop.replacements.queries import true_ups
+from central.workshop.replacements.queries import faults_of_meters, replacements_between, true_ups
 from central.workshop.replacements.true_ups import (
     FIGURE_ACT,
     REVERSAL_ACT,
@@ -81,6 +81,8 @@ def _page(request: HttpRequest, row: TrueUp, status: int = 200, **forms: object)
         "row": row,
         "badge": BADGES[State(row.state)],
         "disputed": DISPUTED,
+        "replacements": replacements_between(row),
+        "faults": faults_of_meters([row.meter]) if may(request, FOLLOW_FAULTS) else (),
         "lines": lines_of(row),
         "names": occupant_names(row.account, min(row.to_ms, row.account.closed_ms or row.to_ms) - 1),
         "steps": row.steps.select_related("by"),
