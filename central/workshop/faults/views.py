@@ -46,6 +46,7 @@ from central.workshop.faults.queries import (
     faults_of,
     good_stock,
     line_of,
+    removed_since,
     step_lines,
     with_steps,
 )
@@ -204,7 +205,11 @@ def _page(
             found.meter_no
         )  # the store may know it since this minute; the next look ties it
     may_work = may(request, WORK_FAULTS) and found.state != Fault.State.CLOSED
+    stands = found.state not in (Fault.State.SOLVED, Fault.State.CLOSED)
+    taken_out_ms = removed_since(found) if stands else None
     acts = _acts(found) if may_work else {}
+    if taken_out_ms and Kind.SOLVED.value in acts:
+        acts[Kind.SOLVED.value].initial["how"] = "replaced"
     if form is not None and (act := form["act"].value()) in acts:
         acts[act] = form
     wanted = asked_type(found)
@@ -214,7 +219,8 @@ def _page(
         "sign": sign_words(found.sign),
         "steps": step_lines(found),
         "acts": acts,
-        "next_act": NEXT.get(found.state, ""),
+        "next_act": Kind.SOLVED.value if taken_out_ms else NEXT.get(found.state, ""),
+        "taken_out_ms": taken_out_ms,
         "form": form,
         "ask": (ask or AskForm(found, initial={"step": uuid.uuid4()})) if may_work else None,
         "types": good_by_type() if may_work else [],
