@@ -113,28 +113,47 @@ class Matter:
 
 
 def judge(building: BuildingNow, standing: Iterable[Standing], now_ms: int) -> list[Matter]:
-    """Give a building's matters, each subject once. While its gateway is not heard, its alarms say nothing about now."""
+    """Give a building's matters, each subject once. While its gateway is not heard, its alarms say nothing about now.
+
+    Meters at work say nothing of their line either; a line, and a building, of which all are at work opens nothing.
+    """
     alarms = sorted(standing, key=lambda one: (one.raised_ms, one.key))
     if building.heard_ms is None:
+        return []
+    lines = _not_at_work(building)
+    if building.lines and not lines:
         return []
     if now_ms - building.heard_ms >= building.silent_after_ms:
         quiet = now_ms - building.heard_ms >= max(building.silent_after_ms, LINE_AFTER_MS)
         gone = Matter(Scope.CONCENTRATOR, building.gateway, Sign.BUILDING_DEAD, building.heard_ms)
         return [gone] if quiet else []
+    off = building.lines.keys() - lines.keys()
     silent = {one.subject: one for one in alarms if one.what == SILENT_ALARM}
-    dead = {name: since for name, meters in building.lines.items() if (since := _dead_since(meters, silent))}
-    gone_lines = {one.subject.rpartition("/")[2]: one for one in alarms if one.what == LINE_GONE}
-    every = {name for name, meters in building.lines.items() if meters}
-    is_all_dead = len(every) > 1 and every <= dead.keys() | gone_lines.keys()
+    dead = {name: since for name, meters in lines.items() if (since := _dead_since(meters, silent))}
+    gone_lines = {
+        name: one
+        for one in alarms
+        if one.what == LINE_GONE and (name := one.subject.rpartition("/")[2]) not in off
+    }
+    every = {name for name, meters in lines.items() if meters}
+    is_all_dead = not off and len(every) > 1 and every <= dead.keys() | gone_lines.keys()
     if is_all_dead:
         return _of_building(
             building, [*dead.values(), *(one.raised_ms for one in gone_lines.values())], now_ms
         )
-    covered = {meter for name in (*dead, *gone_lines) for meter in building.lines.get(name, ())}
+    covered = {meter for name in (*dead, *gone_lines) for meter in lines.get(name, ())}
     return [
         *_of_lines(dead, gone_lines, now_ms),
         *_of_modules(alarms, covered, building.excused, now_ms),
     ]
+
+
+def _not_at_work(building: BuildingNow) -> dict[str, list[str]]:
+    """Give each line's meters that are to be judged; a line of which all are at work is left out."""
+    judged = {
+        name: [one for one in its if one not in building.excused] for name, its in building.lines.items()
+    }
+    return {name: its for name, its in judged.items() if its or not building.lines[name]}
 
 
 def _dead_since(meters: Collection[str], silent: Mapping[str, Standing]) -> int:

@@ -109,8 +109,8 @@ SCHEDULED_REPORTS: Final[list[object]] = [
     "losses period",
     "arrears period",
     "faults week",
+    "faults month",
     "approvals month",
-    "module-faults month",
 ]
 """Report and kind of period, one a line: what is made by itself until the college says otherwise."""
 

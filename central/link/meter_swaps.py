@@ -1,7 +1,7 @@
 """A meter replaced and told here instead of on site: the room's next binding, from now on and from the new meter's first register.
 
 On site is better (`cardroom-gateway swap`): there the old meter's last register is billed to the watt-hour. Told here, what
-the old one counted after its last billed register is billed to nobody; how much that is, is said and on record (R-4.3.5, C-3).
+the old one counted after its last billed register is no entry; it is on record, and comes as a true-up (R-4.3.5, C-3).
 """
 
 from dataclasses import dataclass

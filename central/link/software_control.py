@@ -48,7 +48,9 @@ def begin_software_control(
     stands = of_account(account_code).filter(ended=None).exclude(pk=control).first()
     if stands is not None:
         return Refused(LinkRefusal.NOT_SO_NOW, stands.control)
-    order = BeginSoftwareControl(control, AccountId(account_code), actor, why, wh_per_day, ref[:SHORT])
+    order = BeginSoftwareControl(
+        control, AccountId(account_code), actor, why, wh_per_day, " ".join(ref.split())[:SHORT]
+    )
     return ask_once(order, control, account_code, actor=actor, now_ms=now_ms, detail=why)
 
 

@@ -12,6 +12,7 @@ from central.losses.theft.models import TheftAppeal, TheftAppealEnd
 from central.office.approvals import content_hash
 from central.office.models import Approval
 from central.office.photo_models import Photo
+from central.office.photo_proof import named_photos
 from central.office.photos import content_of
 
 WITH_PHOTOS = (CaseStep, TheftAppeal, RoundEntry, DailyCheck, HandReading, AbnormalReview)
@@ -20,7 +21,7 @@ WITH_PHOTOS = (CaseStep, TheftAppeal, RoundEntry, DailyCheck, HandReading, Abnor
 
 def verify_losses() -> list[Check]:
     """Check penalties against cases and approvals, ends of appeals, photographs against their files."""
-    return [_penalties(), _appeals(), _named_photos(), _photos()]
+    return [_penalties(), _appeals(), named_photos("photographs that are named", WITH_PHOTOS), _photos()]
 
 
 def _approved(act: str) -> dict[int, Approval]:
@@ -69,17 +70,6 @@ def _appeals() -> Check:
             return Check(name, seen, f"case {end.appeal.case_id}: another sum stands of the penalty")
     strange = next(iter(asked), None)
     return Check(name, seen, f"approval {strange} decided no appeal" if strange else "")
-
-
-def _named_photos() -> Check:
-    """What a step, an appeal, a round, a check, a reading or a review names is kept."""
-    rows = (table.objects.exclude(photos=[]).values_list("photos", flat=True) for table in WITH_PHOTOS)
-    named = [digest for of_table in rows for photos in of_table for digest in photos]
-    kept = set(Photo.objects.filter(digest__in=named).values_list("digest", flat=True))
-    lost = next((digest for digest in named if digest not in kept), None)
-    return Check(
-        "photographs that are named", f"{len(set(named))} named", f"{lost} is not kept" if lost else ""
-    )
 
 
 def _photos() -> Check:

@@ -9,12 +9,12 @@ QUALITY = 80
 
 
 def for_print(content: bytes) -> bytes:
-    """Turn a picture upright, make it small enough, and give it as JPEG."""
+    """Turn a picture upright, make it small enough, and give it as JPEG: without where it was taken, and by whom."""
     with Image.open(BytesIO(content)) as opened:
         picture = _upright(opened)
         picture.thumbnail((MOST_PIXELS_WIDE, MOST_PIXELS_WIDE))
         made = BytesIO()
-        picture.convert("RGB").save(made, "JPEG", quality=QUALITY)
+        picture.convert("RGB").save(made, "JPEG", quality=QUALITY, comment=b"")
     return made.getvalue()
 
 

@@ -15,11 +15,14 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image
 
+from central.office.jpeg_scans import scans_of
 from central.office.models import User
 from central.office.photo_models import Photo
 
 MOST_BYTES = 12_000_000
 MOST_PIXELS = 60_000_000
+MOST_SCANNED_PIXELS = 16 * MOST_PIXELS
+"""A progressive JPEG draws all its pixels once for each of its scans: ten or so, and none of them is free to unpack."""
 MOST_AT_ONCE = 12
 KINDS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp"}
 """MPO is a JPEG with a second picture behind it, as many phones take them: every reader of JPEG shows the first."""
@@ -58,20 +61,36 @@ def look(content: bytes) -> Seen | PhotoRefusal:
                 width, height, form = *picture.size, picture.format
                 if width * height > MOST_PIXELS:
                     return PhotoRefusal.TOO_LARGE
+                if scans_of(content) * width * height > MOST_SCANNED_PIXELS:
+                    return PhotoRefusal.NOT_A_PICTURE
                 picture.load()
     except Exception:  # Pillow raises many kinds for damaged files
         return PhotoRefusal.NOT_A_PICTURE
     return Seen(sha256(content).hexdigest(), KINDS[form or ""], width, height, content)
 
 
-def keep_photos(contents: Iterable[bytes], *, by: User | None, now_ms: int) -> list[str] | PhotoRefusal:
+def look_all(contents: Iterable[bytes]) -> list[Seen] | PhotoRefusal:
+    """Look at several pictures before any lock is taken: unpacking large ones takes seconds."""
+    seen = list[Seen]()
+    for content in contents:
+        one = look(content)
+        if isinstance(one, PhotoRefusal):
+            return one
+        seen.append(one)
+    return seen
+
+
+def keep_photos(
+    contents: Iterable[bytes | Seen], *, by: User | None, now_ms: int
+) -> list[str] | PhotoRefusal:
     """Keep pictures, all or none; give their digests in order. Inside the caller's transaction. `by` None: a resident.
 
+    One that was looked at already isn't unpacked again.
     The file is on the disk before its row can be committed; a file without a row is harmless and found again by its name.
     """
     seen: dict[str, Seen] = {}
     for content in contents:
-        one = look(content)
+        one = content if isinstance(content, Seen) else look(content)
         if isinstance(one, PhotoRefusal):
             return one
         seen[one.digest] = one

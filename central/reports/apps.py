@@ -24,7 +24,6 @@ class ReportsConfig(AppConfig):
         from central.reports.household_detail import HOUSEHOLD_DETAIL
         from central.reports.losses import LOSSES
         from central.reports.merchants import MERCHANTS
-        from central.reports.module_faults import MODULE_FAULTS
         from central.reports.monthly_charges import MONTHLY_CHARGES
         from central.reports.outage_pages import OUTAGE_PAGES
         from central.reports.price_list import PRICE_LIST
@@ -35,7 +34,6 @@ class ReportsConfig(AppConfig):
         from central.reports.takings import TAKINGS
 
         add_reports([MONTHLY_CHARGES, HOUSEHOLD_DETAIL, ROOM_USAGE, BUREAU_STATEMENT, FAULTS, APPROVALS])
-        add_reports([MODULE_FAULTS])
         add_reports(
             [TAKINGS, MERCHANTS, DUTY_MEALS, PRICE_LIST, REPAIR_LIST, GO_LIVE, BOUND_VOLUMES, RECEIPT_GAPS]
         )

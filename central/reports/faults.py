@@ -1,67 +1,41 @@
-"""Table of faults of a period (R-4.3.3b): what the gateways told of their meters and of themselves, silent gateways, rows that
-could not be taken. What, where, since when, until when, for how long, and what still stands.
+"""The table of faults by model and maker, with a chart; MTBF, forecast of spares, what the gateways told (R-4.3.3b, R-4.3.6)."""
 
-Losses have tables of their own, and what people did at a gateway is no fault. An alarm that came back stands with its last time.
-"""
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from central import clock
-from central.campus.models import Account, Binding, Room
 from central.clock import minute_text
-from central.domain.paper import Cell, Column, Kind, Paper, Row, Table
+from central.domain.failure_rates import CERTAIN_PERCENT, DAYS_AHEAD, FEWEST
+from central.domain.fault_clock import DAY_MS
+from central.domain.paper import Bar, Cell, Chart, Column, Kind, Paper, Row, Table
 from central.domain.periods import Period, PeriodKind
-from central.link.models import Alarm, Gateway, QuarantinedRow
-from central.office.alarm_details import detail_words
-from central.office.dated_settings import number_at
-from central.office.models import Notice
 from central.office.roles import SEE_FAULTS, Role
-from central.office.words import ALARMS, name_of
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report
 from central.papers.words import period_words
+from central.reports.faults_told import notes as told_notes
+from central.reports.faults_told import told_tables
+from central.workshop.faults.counting import Reliability, faults_between, reliability, sums_of
+from central.workshop.faults.models import Fault
+from central.workshop.faults.signs import sign_words
 
-MINUTE_MS = 60_000
-LOSSES = ("energy-loss", "unusual-loss", "master-below-subs")
-DEEDS = (
-    *("alarm-resolved", "account-released", "lock-out-ended", "locked-out", "cuts-approved"),
-    *("emergency-drawn", "voucher-codes-refused", "address-changed", "meter-clock-set", "line-told-the-time"),
-)
-SILENT = "gateway-silent"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault. `until_ms` None: it stands, or nobody knows when it ended (`is_over`)."""
-
-    building: str
-    room: Room | None
-    subject: str
-    what: str
-    detail: str
-    since_ms: int
-    until_ms: int | None
-    is_over: bool
-    page: str
+SEEN_FOR_MS = 365 * DAY_MS
+"""MTBF and forecast look at the year up to the period's end: a month alone says little."""
 
 
 def build(period: Period) -> Paper:
-    """List the faults that stood at any time of a period, and count them by what they are."""
+    """Count the faults that were opened in a period, as they are now."""
     from_ms, until_ms = instants_of(period)
     now_ms = clock.now_ms()
-    faults = [
-        *_alarms(from_ms, until_ms),
-        *silent_gateways(from_ms, until_ms, now_ms),
-        *quarantined(from_ms, until_ms),
-    ]
-    faults.sort(key=lambda one: (one.building, one.since_ms, one.what))
     ends_ms = min(until_ms, now_ms)
+    faults = faults_between(from_ms, until_ms)
+    models = reliability(max(0, ends_ms - SEEN_FOR_MS), ends_ms)
+    by_model = _by_model(faults)
+    bars = [Bar(model or _("no record"), len(its)) for (_maker, model), its in by_model]
     return Paper(
         code="faults",
         document="",
@@ -69,154 +43,175 @@ def build(period: Period) -> Paper:
         period=period_words(period),
         from_ms=from_ms,
         until_ms=until_ms,
-        tables=[_count_table(faults), _fault_table(faults, ends_ms)],
+        tables=[
+            _model_table(by_model),
+            _cause_table(faults),
+            _mtbf_table(models),
+            _spare_table(models),
+            _fault_table(faults),
+            *told_tables(from_ms, until_ms, now_ms),
+        ],
         recipients=[_("Network centre"), _("Logistics")],
         signatures=[_("Technician"), _("Network-centre director")],
-        notes=[
-            _(
-                "Duration: until it ended; of what stands, until the period's end or the making of this sheet."
-            ),
-            _("A fault that came back stands with its last time. Losses have tables of their own."),
-        ],
+        notes=[*_notes(), *told_notes()],
+        charts=[Chart(_("Faults by model"), _("Faults"), bars)],
     )
 
 
-def _alarms(from_ms: int, until_ms: int) -> list[Fault]:
-    stood = Alarm.objects.filter(Q(cleared_ms=None) | Q(cleared_ms__gte=from_ms), raised_ms__lt=until_ms)
-    found = list(stood.exclude(what__in=[*LOSSES, *DEEDS]).select_related("gateway__building"))
-    rooms = _rooms_of([one.subject for one in found])
-    return [
-        Fault(
-            one.gateway.building.name if one.gateway else "",
-            rooms.get(one.subject),
-            one.subject,
-            str(name_of(ALARMS, one.what)),
-            str(detail_words(one.detail)),
-            one.raised_ms,
-            one.cleared_ms,
-            one.cleared_ms is not None,
-            reverse("dashboard:alarms"),
-        )
-        for one in found
-    ]
-
-
-def silent_gateways(from_ms: int, until_ms: int, now_ms: int) -> list[Fault]:
-    """Give silences by what was told of them: a notice's key names the gateway and when it was heard last."""
-    after_ms = number_at("link.silent-after", now_ms) * MINUTE_MS
-    gateways = {one.pk: one for one in Gateway.objects.select_related("building")}
-    heard: dict[tuple[str, int], bool] = {}
-    told = Notice.objects.filter(template=SILENT, at_ms__gte=from_ms, at_ms__lt=until_ms)
-    for key in told.values_list("key", flat=True):
-        gateway, _dash, last_ms = key.removeprefix("gateway-").rpartition("-")
-        if gateway in gateways and last_ms.isdigit():
-            heard[gateway, int(last_ms)] = True
-    for one in gateways.values():
-        if one.last_seen_ms is not None and one.last_seen_ms < now_ms - after_ms:
-            heard[one.pk, one.last_seen_ms] = False
-    return [
-        _silence(gateways[name], since_ms, is_over)
-        for (name, since_ms), is_over in heard.items()
-        if since_ms < until_ms
-    ]
-
-
-def _silence(gateway: Gateway, since_ms: int, is_over: bool) -> Fault:
-    page, what = reverse("dashboard:gateways"), _("Gateway silent")
-    return Fault(gateway.building.name, None, gateway.pk, what, "", since_ms, None, is_over, page)
-
-
-def quarantined(from_ms: int, until_ms: int) -> list[Fault]:
-    stood = QuarantinedRow.objects.filter(
-        Q(resolved_ms=None) | Q(resolved_ms__gte=from_ms), received_ms__lt=until_ms
-    )
-    return [
-        Fault(
-            one.gateway.building.name,
-            None,
-            one.gateway_id,
-            _("A row in quarantine"),
-            f"{one.epoch} {one.seq}: {one.reason}",
-            one.received_ms,
-            one.resolved_ms,
-            one.resolved_ms is not None,
-            reverse("dashboard:alarms"),
-        )
-        for one in stood.select_related("gateway__building").order_by("received_ms")
-    ]
-
-
-def _rooms_of(subjects: Iterable[str]) -> dict[str, Room]:
-    """Find the rooms that meters' numbers or accounts' codes belong to now."""
-    wanted = set(subjects)
-    accounts = Account.objects.filter(code__in=wanted).select_related("point__room__building")
-    ties = Binding.objects.filter(meter__meter_no__in=wanted).order_by("from_ms")
-    rooms = {one.code: one.point.room for one in accounts}
-    related = ties.select_related("meter", "account__point__room__building")
-    return rooms | {one.meter.meter_no: one.account.point.room for one in related}
-
-
-def _count_table(faults: Iterable[Fault]) -> Table:
-    counts: dict[str, list[int]] = {}
+def _by_model(faults: Iterable[Fault]) -> list[tuple[tuple[str, str], list[Fault]]]:
+    found: dict[tuple[str, str], list[Fault]] = defaultdict(list)
     for one in faults:
-        sums = counts.setdefault(one.what, [0, 0])
-        sums[0] += 1
-        sums[1] += not one.is_over
-    columns = [
-        Column("what", _("What"), width=40),
-        Column("count", _("Faults"), Kind.COUNT, 10, summed=True),
-        Column("open", _("Still open"), Kind.COUNT, 10, summed=True),
+        kind = one.device.type if one.device else None
+        found[(kind.maker.name, kind.name) if kind else ("", "")].append(one)
+    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def _sum_columns() -> list[Column]:
+    return [
+        Column("opened", pgettext("faults", "Opened"), Kind.COUNT, 8, summed=True),
+        Column("in-time", _("Solved in time"), Kind.COUNT, 8, summed=True),
+        Column("up", _("Went up"), Kind.COUNT, 8, summed=True),
+        Column("open", _("Still open"), Kind.COUNT, 8, summed=True),
+        Column("median", _("Median to solve, h"), Kind.COUNT, 9),
     ]
-    return Table(_("By kind"), columns, [Row([what, *sums]) for what, sums in sorted(counts.items())])
 
 
-def _fault_table(faults: Iterable[Fault], ends_ms: int) -> Table:
-    columns = [
-        Column("building", _("Building"), width=12),
-        Column("room", _("Room"), width=10),
-        Column("subject", _("Meter, account or gateway"), width=16),
-        Column("what", _("What"), width=24),
-        Column("detail", _("Particulars"), width=30),
-        Column("since", _("Since"), width=16),
-        Column("until", _("Until"), width=16),
-        Column("duration", _("Duration, h:min"), width=10),
+def _sum_cells(faults: Sequence[Fault]) -> list[Cell]:
+    sums = sums_of(faults)
+    return [sums.opened, sums.in_time, sums.went_up, sums.standing, sums.median_hours]
+
+
+def _model_table(by_model: Iterable[tuple[tuple[str, str], list[Fault]]]) -> Table:
+    columns = [Column("maker", _("Maker"), width=18), Column("model", _("Model"), width=18), *_sum_columns()]
+    rows = [
+        Row([maker or _("no record"), model or _("no record"), *_sum_cells(its)])
+        for (maker, model), its in by_model
     ]
-    return Table(_("Faults"), columns, [_fault_row(one, ends_ms) for one in faults])
+    return Table(_("By model and maker"), columns, rows)
 
 
-def _fault_row(one: Fault, ends_ms: int) -> Row:
-    until = _("still open")
-    if one.is_over:
-        until = minute_text(one.until_ms) if one.until_ms else _("heard again")
-    ended_ms = one.until_ms if one.is_over else ends_ms
+def _cause_table(faults: Sequence[Fault]) -> Table:
+    columns = [Column("cause", _("What it was"), width=24), *_sum_columns()]
+    words: dict[str, str] = {one.value: str(one.label) for one in Fault.Cause} | {"": _("not found yet")}
+    rows = [
+        Row([said, *_sum_cells(its)])
+        for cause, said in words.items()
+        if (its := [one for one in faults if one.cause == cause])
+    ]
+    return Table(_("By cause"), columns, rows)
+
+
+def _mtbf_table(models: Iterable[Reliability]) -> Table:
+    columns = [
+        Column("maker", _("Maker"), width=16),
+        Column("model", _("Model"), width=16),
+        Column("days", _("Device-days in use"), Kind.COUNT, 12),
+        Column("failures", _("Failures"), Kind.COUNT, 8),
+        Column("mtbf", _("MTBF, days"), Kind.COUNT, 10),
+        Column("interval", _("95 % interval, days"), width=18),
+        Column("said", _("Remark"), width=12),
+    ]
+    return Table(_("Mean time between failures, last 12 months"), columns, [_mtbf_row(one) for one in models])
+
+
+def _mtbf_row(one: Reliability) -> Row:
+    found, interval, remark = one.mtbf, "", _("not in use")
+    if found is not None:
+        interval = f"{found.least_days} – {found.most_days if found.most_days is not None else '∞'}"
+        remark = _("too few") if found.is_too_few else ""
+    days = None if found is None else found.days
     cells: list[Cell] = [
-        one.building,
-        one.room.full_label if one.room else "",
-        one.subject,
-        one.what,
-        one.detail,
-        minute_text(one.since_ms),
-        until,
-        _duration(ended_ms - one.since_ms) if ended_ms else "",
+        one.type.maker.name,
+        one.type.name,
+        one.device_days,
+        one.failures,
+        days,
+        interval,
+        remark,
     ]
-    links = {"what": one.page}
-    if one.room:
-        links["room"] = reverse("dashboard:room", args=[one.room.pk])
-    return Row(cells, links)
+    return Row(cells)
 
 
-def _duration(span_ms: int) -> str:
-    minutes = max(span_ms, 0) // MINUTE_MS
-    return f"{minutes // 60}:{minutes % 60:02d}"
+def _spare_table(models: Iterable[Reliability]) -> Table:
+    columns = [
+        Column("maker", _("Maker"), width=16),
+        Column("model", _("Model"), width=16),
+        Column("in-use", _("In use"), Kind.COUNT, 8),
+        Column("expected", _("Failures expected"), width=10),
+        Column("spares", _("Spares needed"), Kind.COUNT, 8),
+        Column("good", _("Good in stock"), Kind.COUNT, 8),
+        Column("coming", _("Ordered, unchecked or with the maker"), Kind.COUNT, 10),
+        Column("lacking", _("To be ordered"), Kind.COUNT, 8),
+    ]
+    return Table(_("Spares for the next 3 months"), columns, [_spare_row(one) for one in models])
+
+
+def _spare_row(one: Reliability) -> Row:
+    expected = f"{one.expected_hundredths // 100}.{one.expected_hundredths % 100:02d}"
+    cells: list[Cell] = [
+        *(one.type.maker.name, one.type.name, one.in_use),
+        expected if one.spares is not None else _("too few"),
+        *(one.spares, one.good, one.coming, one.lacking),
+    ]
+    return Row(cells)
+
+
+def _fault_table(faults: Iterable[Fault]) -> Table:
+    columns = [
+        Column("number", _("Fault"), Kind.COUNT, 7),
+        Column("where", _("Where"), width=14),
+        Column("about", _("About"), width=14),
+        Column("what", _("What"), width=24),
+        Column("cause", _("What it was"), width=14),
+        Column("opened", pgettext("fault", "Opened"), width=16),
+        Column("solved", pgettext("fault", "Solved at"), width=16),
+        Column("up", _("Went up to"), width=12),
+    ]
+    return Table(_("Faults"), columns, [_fault_row(one) for one in faults])
+
+
+def _fault_row(one: Fault) -> Row:
+    offices = (Role.DIRECTOR.label, Role.LOGISTICS.label)
+    cells: list[Cell] = [
+        one.pk,
+        one.room.full_label if one.room else one.building.name,
+        one.about,
+        str(sign_words(one.sign)),
+        one.get_cause_display() if one.cause else "",
+        minute_text(one.opened_ms),
+        minute_text(one.solved_ms) if one.solved_ms is not None else _("still open"),
+        str(offices[one.level - 1]) if one.level else "",
+    ]
+    return Row(cells, {"number": reverse("workshop:fault", args=[one.pk])})
+
+
+def _notes() -> list[str]:
+    return [
+        _(
+            "Faults that were opened in this period, as they stand when this sheet is made. In time: by their evening."
+        ),
+        _(
+            "MTBF = device-days in use / failures; failures are the module's own: dead, counts wrong, relay, display, adapter."
+        ),
+        _(
+            "Its interval is the exact one of a Poisson count (95 %%). With fewer than %(n)s failures it is too few to compare."
+        )
+        % {"n": FEWEST},
+        _(
+            "Spares: the smallest n with P(X <= n) >= %(percent)s %%; X negative binomial of F + 1/2 failures in T device-days, "
+            "ahead: in use x %(days)s days."
+        )
+        % {"percent": CERTAIN_PERCENT, "days": DAYS_AHEAD},
+    ]
 
 
 FAULTS = Report(
     code="faults",
     title=gettext_lazy("Faults of meters and gateways"),
     about=gettext_lazy(
-        "What stood when and where, for how long, and what is still open: meters, lines, gateways, rows."
+        "By model and cause: solved in time, gone up; mean time between failures, spares to order; what the gateways told."
     ),
-    periods=(PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH),
+    periods=(PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.YEAR),
     roles=SEE_FAULTS,
     build=build,
     told=(Role.DIRECTOR, Role.LOGISTICS),

@@ -10,11 +10,10 @@ from central import clock
 from central.domain.paper import Paper
 from central.ledger.operations import record_audit
 from central.office.photo_models import Photo
-from central.office.photo_print import for_print
-from central.office.photos import content_of
 from central.papers.font import NoFont
 from central.papers.forms_of_paper import CONTENT_TYPES, no_font
 from central.papers.pdf import pdf
+from central.papers.photo_pictures import picture_of
 from central.papers.pictures import Picture
 from central.papers.words import sheet_words
 from central.papers.xlsx import workbook
@@ -48,19 +47,7 @@ def paper_file(
 
 
 def printed(digests: Iterable[str]) -> list[Picture]:
-    """Give photographs for a paper, each with who took it in, and its digest as received; one that is gone says so."""
+    """Give photographs for a paper, in order."""
     wanted = list(dict.fromkeys(digests))
     kept = {one.digest: one for one in Photo.objects.filter(digest__in=wanted).select_related("by")}
-    return [_picture(kept[digest]) for digest in wanted if digest in kept]
-
-
-def _picture(photo: Photo) -> Picture:
-    content = content_of(photo)
-    at = clock.minute_text(photo.received_ms)
-    lines = (
-        f"{at} · {photo.by.spoken_name} · {photo.width} × {photo.height} · {photo.kind}",
-        f"SHA-256 {photo.digest}",
-    )
-    if content is None:
-        return Picture(b"", (*lines, _("The file is missing or is not what was received.")))
-    return Picture(for_print(content), lines)
+    return [picture_of(kept[digest]) for digest in wanted if digest in kept]

@@ -12,16 +12,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from central import clock
 from central.domain.device_states import DeviceState
-from central.link.control_queries import standing as controls_standing
 from central.office import roles as acts
 from central.office.access import may, roles
 from central.office.bar_code_field import codes_of
+from central.office.models import User
 from central.office.words import Words
 from central.workshop.claims.queries import is_overdue
 from central.workshop.claims.queries import standing as claims_standing
 from central.workshop.devices.queries import named
 from central.workshop.faults.queries import late_faults, standing_faults
-from central.workshop.replacements.queries import incomplete, undecided
+from central.workshop.replacements.queries import controlled, incomplete, undecided
 from central.workshop.stock.minimum import short_types
 from central.workshop.stock.queries import count_in
 from central.workshop.stock.taking_forms import PhotoForm
@@ -34,7 +34,7 @@ class Tile:
     """Something that waits: its words, how many, the page that lists it, who may open that, how urgent it is."""
 
     label: Words
-    count: Callable[[], int]
+    count: Callable[[User], int]
     view: str
     query: str = ""
     tone: str = "warn"
@@ -56,9 +56,13 @@ class Door:
     allowed: tuple[str, ...] = acts.SEE_DEVICES
 
 
-def _overdue_claims() -> int:
+def _overdue_claims(_reader: User) -> int:
     now_ms = clock.now_ms()
     return sum(is_overdue(one, now_ms) is not None for one in claims_standing())
+
+
+def _in(state: DeviceState) -> Callable[[User], int]:
+    return lambda _reader: count_in(state)
 
 
 SEEN = acts.SEE_REPLACEMENTS
@@ -66,16 +70,16 @@ SEEN = acts.SEE_REPLACEMENTS
 TILES: tuple[Tile, ...] = (
     Tile(_("Faults not solved in time"), late_faults, "workshop:faults", "?show=up", "bad", acts.FOLLOW_FAULTS),
     Tile(_("Faults not solved"), standing_faults, "workshop:faults", allowed=acts.FOLLOW_FAULTS),
-    Tile(_("Rooms under software control"), lambda: controls_standing().count(), "workshop:controls", allowed=SEEN),
+    Tile(_("Rooms under software control"), controlled, "workshop:controls", allowed=SEEN),
     Tile(_("Replacements to be completed"), incomplete, "workshop:replacements", allowed=SEEN),
     Tile(_("True-ups not decided"), undecided, "workshop:true-ups", allowed=SEEN),
-    Tile(_("To be checked"), lambda: count_in(DeviceState.ARRIVED), "workshop:stock", "?state=arrived"),
-    Tile(_("To repair"), lambda: count_in(DeviceState.FAULTY), "workshop:stock", "?state=faulty"),
-    Tile(_("At their makers"), lambda: count_in(DeviceState.CLAIMED), "workshop:stock", "?state=claimed"),
+    Tile(_("To be checked"), _in(DeviceState.ARRIVED), "workshop:stock", "?state=arrived"),
+    Tile(_("To repair"), _in(DeviceState.FAULTY), "workshop:stock", "?state=faulty"),
+    Tile(_("At their makers"), _in(DeviceState.CLAIMED), "workshop:stock", "?state=claimed"),
     Tile(_("Claims overdue"), _overdue_claims, "workshop:claims", tone="bad", allowed=acts.SEE_GOODS),
-    Tile(_("Models below their minimum"), lambda: len(short_types()), "workshop:stock", tone="bad"),
-    Tile(pgettext_lazy("devices", "Missing"), lambda: count_in(DeviceState.MISSING), "workshop:stock", "?state=missing", "bad"),
-    Tile(_("Stock-takings open"), lambda: open_takings().count(), "workshop:stock-takings"),
+    Tile(_("Models below their minimum"), lambda _reader: len(short_types()), "workshop:stock", tone="bad"),
+    Tile(pgettext_lazy("devices", "Missing"), _in(DeviceState.MISSING), "workshop:stock", "?state=missing", "bad"),
+    Tile(_("Stock-takings open"), lambda _reader: open_takings().count(), "workshop:stock-takings"),
 )  # fmt: skip
 """In the order of their urgency for who opens the page in the morning; other rooms add their own."""
 
@@ -162,7 +166,7 @@ def find_by_photo(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
-    waiting = [(tile, tile.count()) for tile in TILES if may(request, tile.allowed)]
+    waiting = [(tile, tile.count(request.user)) for tile in TILES if may(request, tile.allowed)]
     return {
         "waiting": [(tile, count) for tile, count in waiting if count],
         "doors": [(door, reverse(door.view)) for door in DOORS if may(request, door.allowed)],

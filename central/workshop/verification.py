@@ -1,23 +1,27 @@
-"""Prove that each failed check names what it found, and that the photographs of checks and claims are as they were received."""
+"""Prove that each failed check names what it found, and that every photograph which the workshop's records name is kept."""
 
 from collections.abc import Iterable, Iterator
 
 from central.domain.device_states import DeviceAct
 from central.domain.goods_in import SEEN
 from central.ledger.verification import Check
-from central.office.photo_models import Photo
-from central.office.photos import content_of
+from central.office.photo_proof import named_photos
 from central.workshop.claims.models import ClaimStep
 from central.workshop.devices.models import DeviceStep
+from central.workshop.faults.models import FaultStep
 from central.workshop.goods.models import GoodsCheck
+from central.workshop.replacements.models import ReplacementStep
+from central.workshop.work_orders.models import WorkStep
 
 OF_CHECK = "check"
 """The source of a step that a check took."""
+WITH_PHOTOS = (GoodsCheck, ClaimStep, FaultStep, ReplacementStep, WorkStep)
+"""What names photographs as its evidence."""
 
 
 def verify_workshop() -> list[Check]:
-    """Check goods-in against its devices' steps, and the photographs that checks and claims name against their files."""
-    return [_failed_steps(), _photos()]
+    """Check goods-in against its devices' steps, and that photographs are kept; their files are checked with those of losses."""
+    return [_failed_steps(), named_photos("photographs of the workshop", WITH_PHOTOS)]
 
 
 def _failed_steps() -> Check:
@@ -37,15 +41,3 @@ def _faults(steps: Iterable[DeviceStep], checks: dict[str, GoodsCheck]) -> Itera
         for one in check.findings:
             if one["what"] in SEEN and not one["photos"]:
                 yield f"{check.device_id}: {one['what']} without a photograph"
-
-
-def _photos() -> Check:
-    """Every photograph that a check or a claim names is kept, and its file is what was received."""
-    rows = (
-        table.objects.exclude(photos=[]).values_list("photos", flat=True) for table in (GoodsCheck, ClaimStep)
-    )
-    named = sorted({digest for of_table in rows for photos in of_table for digest in photos})
-    kept = {one.digest: one for one in Photo.objects.filter(digest__in=named)}
-    lost = next((one for one in named if one not in kept or content_of(kept[one]) is None), None)
-    name, seen = "photographs of checks and claims", f"{len(named)} named"
-    return Check(name, seen, f"{lost}: missing or changed" if lost else "")

@@ -36,6 +36,7 @@ from gateway.words import mark
 T = TypeVar("T")
 MOST_TEXT = 200
 MOST_REF = 64
+"""Of a work order's number."""
 NO_METER = mark("it is not registered here")
 SILENT = mark(
     "{meter} can't be read: {why}. A meter that doesn't answer isn't good again: look at its wires, "
@@ -64,8 +65,8 @@ class ControlOrders:
     ) -> ControlReport:
         now = self._parts.clock.now()
         last = sealed if isinstance(sealed, Sealed) else None
-        ref = str(order.arguments.get("ref", ""))[:MOST_REF]
-        why = order.text("why")[:MOST_TEXT]
+        ref = one_line(str(order.arguments.get("ref", "")), MOST_REF)
+        why = one_line(order.text("why"), MOST_TEXT)
 
         def ask(journal: Journal) -> BeginOrder:
             return BeginOrder(site_control_id(journal), account, order.by, why, ref, last=last)
@@ -100,7 +101,7 @@ class ControlOrders:
         sealed: Sealed | str,
         locks: list[str],
     ) -> ControlReport:
-        now, why = self._parts.clock.now(), order.text("why")[:MOST_TEXT]
+        now, why = self._parts.clock.now(), one_line(order.text("why"), MOST_TEXT)
         stands = await self._parts.store.run(lambda journal: control_of(journal, account) is not None)
         if isinstance(sealed, str) and stands and meter is not None:
             raise Unable(SILENT, about="meter-silent", meter=meter, why=sealed)
@@ -160,6 +161,11 @@ def _or_unable(found: object, kind: type[T]) -> T:
         raise Unable(found.text, about=found.why.value, **found.facts)
     assert isinstance(found, kind)
     return found
+
+
+def one_line(text: str, longest: int) -> str:
+    """Give what a person typed on one line, not too long: in a list of lines it must not look like another one."""
+    return " ".join(text.split())[:longest]
 
 
 def told_lock(note: LockNote, now: Instant) -> LockTold:

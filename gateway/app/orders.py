@@ -6,7 +6,7 @@ from gateway.adapters.control_protocol import ControlTold, LineStatus, RoomStatu
 from gateway.adapters.control_socket import Handler, Order, Unable
 from gateway.adapters.serial_bus import SerialBus
 from gateway.app.address_orders import AddressOrders
-from gateway.app.control_orders import ControlOrders, seconds_since, told_lock
+from gateway.app.control_orders import MOST_REF, MOST_TEXT, ControlOrders, one_line, seconds_since, told_lock
 from gateway.app.line_orders import LineOrders
 from gateway.app.look_orders import LookOrders
 from gateway.app.parts import Parts
@@ -35,8 +35,6 @@ from gateway.words import mark
 
 MS_PER_MINUTE = 60_000
 LOOKS = 5
-MOST_REF = 64
-"""Of a work order's number."""
 
 
 class Orders:
@@ -128,8 +126,9 @@ class Orders:
         """A technician's lock-out is one lock, whoever set it: a colleague may end it. Who did, and why, is told to central."""
         meter, end = MeterNo(order.text("meter")), bool(order.arguments.get("end", False))
         now, line_now = self._parts.clock.now(), self._parts.clock.line_now()
-        ref = str(order.arguments.get("ref", ""))[:MOST_REF]
-        said = LockNote(meter, TECHNICIAN, order.by, order.text("why"), now, ref)
+        ref = one_line(str(order.arguments.get("ref", "")), MOST_REF)
+        why = one_line(order.text("why"), MOST_TEXT)
+        said = LockNote(meter, TECHNICIAN, order.by, why, now, ref)
 
         def change(journal: Journal) -> bool:
             if journal.record(MeterTies, meter) is None and journal.record(MeterState, meter) is None:

@@ -166,6 +166,7 @@ def _metered_again(
         first_wh=baseline.register_wh,
         first_frame=baseline.raw,
         baseline_total_wh=baseline.total_wh,
+        at=baseline.at,
     )
     end_control(journal, binding.account, over, now)
 

@@ -38,6 +38,8 @@ class Over:
     last_read_by: str = ""
     swap: str = ""
     baseline_total_wh: int = 0
+    at: Instant | None = None
+    """When `first_wh` was so: from there on the room is metered. None: now."""
 
 
 def control_of(journal: Journal, account: AccountId) -> RoomControl | None:
@@ -87,7 +89,7 @@ def end_control(
         account=account,
         end=over.end,
         began=begun.at,
-        at=now,
+        at=over.at or now,
         by=over.by,
         why=over.why,
         old_meter=begun.meter,
@@ -207,6 +209,7 @@ def _end_if_bound_since(journal: Journal, begun: SoftwareControlBegun, now: Inst
         new_meter=state.meter,
         first_wh=state.settled_register_wh,
         baseline_total_wh=state.settled_wh,
+        at=state.settled_at,
     )
     end_control(journal, begun.account, over, now)
 

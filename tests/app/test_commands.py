@@ -160,7 +160,7 @@ async def test_a_lock_out_and_its_end_are_told_to_central_with_name_and_reason(
     await station.start()
     await central.configure(*rooms("1", protected=True))
     await station.until_status(lambda status: status["rooms"][0]["observed_closed"], "supplied")
-    code, out, _ = await station.command("lock-out", "m1", "--why", "wet socket")
+    code, out, _ = await station.command("lock-out", "m1", "--why", "wet\nsocket")
     assert (code, "Isolate the circuit" in out) == (0, True)
     await until(lambda: station.meters["1"].relay.contact_closed is False, "open")
     status = await station.until_status(

@@ -290,6 +290,22 @@ def test_a_binding_of_the_configuration_ends_it_and_so_does_the_account_s_end(si
     assert "software-control" not in site.standing()
 
 
+def test_it_ends_when_the_new_meter_s_first_register_was_so_though_the_gateway_learns_of_it_later(
+    site: Site,
+) -> None:
+    controlled(site)
+    site.wait(24 * HOUR_MS)
+    bound_ms = site.wall_ms
+    site.wait(48 * HOUR_MS)
+    site.configure(room(), bindings=[tie(), tie("a1", "m3", bound_ms, baseline_wh=100)])
+    use(site, 6_100, meter="m3")
+    site.do(settle_due)
+    assert (ended(site).first_wh, ended(site).at.wall_ms) == (100, bound_ms), (
+        "what it counted since is billed"
+    )
+    assert site.billed_wh() == 6_000
+
+
 def test_the_agreed_difference_is_billed_beside_it(site: Site) -> None:
     controlled(site)
     began_ms = site.wall_ms
@@ -381,6 +397,22 @@ def test_c_11_a_store_that_went_back_says_it_again_and_drops_what_ended_since(si
     use(site, 53_400, minutes=90)
     site.do(settle_due)
     assert site.billed_wh() == 400
+
+
+def test_c_11_a_control_of_a_new_epoch_never_takes_the_name_of_one_that_stands(site: Site) -> None:
+    site.configure(room(), room("a2"), room("a3"), bindings=[tie(), tie("a2", "m2"), tie("a3", "m3")])
+    for meter in ("m2", "m3"):
+        site.read(100, meter=meter)
+    controlled(site)
+    site.command(BeginEpoch(site.booted.epoch, 1 << 53))
+    first = on_site(site, account="a2").fact
+    site.configure(
+        room(), room("a2"), room("a3"), bindings=[tie(), tie("a2", "m2"), tie("a3", "m3")],
+        opening=opening(site, 53_000, controls_ended=["sc1"]),
+    )  # fmt: skip
+    second = on_site(site, account="a3").fact
+    assert first.control != second.control
+    assert site.ask(control_of, "a2").begun == first
 
 
 def test_c_11_an_end_that_central_has_not_heard_of_holds_and_nothing_between_is_billed(site: Site) -> None:

@@ -114,7 +114,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "fault under way": ("manager", "/workshop/faults/2/"),
     "fault that went up": ("director", "/workshop/faults/4/"),
     "fault to report": ("warden", "/workshop/faults/report/?room=2"),
-    "month's faults by model": ("director", "/papers/module-faults/?kind=month"),
+    "month's faults by model": ("director", "/papers/faults/?kind=month"),
     "bench records": ("manager", "/workshop/bench/"),
     "goods-in": ("manager", "/workshop/goods/"),
     "a new order": ("manager", "/workshop/goods/orders/new/"),

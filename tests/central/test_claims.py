@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from django.utils import translation
 from PIL import Image
 
 from central.clock import campus_day
@@ -20,6 +21,7 @@ from central.workshop.claims.queries import is_overdue, lacks_call
 from central.workshop.claims.sending import mails_of, send_by_mail, sent_otherwise, ship
 from central.workshop.devices.models import Device, DeviceType, Maker, Place
 from central.workshop.devices.operations import DeviceMove, NewDevice, step, take_in
+from central.workshop.files import printed
 from tests.central.notice_endpoints import smtp_end
 
 DAY_MS = 86_400_000
@@ -235,6 +237,14 @@ def test_store_keeper_and_director_are_told_once_of_each_day_that_is_over(faulty
     assert tell_of_overdue_claims(late_ms + 3 * DAY_MS) == 1
     told = Notice.objects.filter(template="claim-overdue")
     assert [one.audience for one in told] == [["store", "director"]] * 2
+
+
+def test_a_residents_photograph_is_printed_with_its_claim(keeper):
+    digest = photo(None)
+    with translation.override("en"):
+        (picture,) = printed([digest])
+    assert "a resident" in picture.lines[0]
+    assert picture.content
 
 
 def test_the_letter_is_the_makers_language_until_a_person_writes_it(faulty, keeper):

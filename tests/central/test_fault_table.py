@@ -26,6 +26,7 @@ from central.workshop.faults.matters import of_module
 from central.workshop.faults.models import FaultStep
 from central.workshop.faults.operations import Step, open_fault, take_step
 from central.workshop.faults.signs import Seen
+from central.workshop.goods.models import Order, OrderLine
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 Kind = FaultStep.Kind
@@ -88,7 +89,7 @@ def paper(devices, now_ms):
     fault("m-999", morning)
     day = campus_day(now_ms)
     with translation.override("en"):
-        return make(report_of("module-faults"), month_period(day.year, day.month))
+        return make(report_of("faults"), month_period(day.year, day.month))
 
 
 def cells(paper, title):
@@ -138,6 +139,11 @@ def test_with_a_year_of_use_spares_are_forecast(devices, now_ms):
     assert (found.device_days, found.in_use, found.good) == (730, 2, 1)
     assert found.spares == 1
     assert found.lacking == 0
+    order = Order.objects.create(number="PO-1", maker=found.type.maker, day=campus_day(now_ms), opened_ms=1)
+    OrderLine.objects.create(order=order, type=found.type, quantity=5)
+    assert reliability(0, far_ms)[0].coming == 5, "what is ordered is not ordered again"
+    Order.objects.update(closed_ms=2)
+    assert reliability(0, far_ms)[0].coming == 0
 
 
 def test_the_chart_stands_on_the_page_in_the_pdf_and_in_the_workbook(paper):

@@ -4,6 +4,7 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from django.apps import apps
 from PIL import Image
 
 from central.domain.device_states import DeviceAct, DeviceState, Holds
@@ -11,7 +12,7 @@ from central.domain.goods_in import CheckFault, Finding
 from central.office.models import User
 from central.office.photos import keep_photos
 from central.workshop.bench.operations import Taken, import_record
-from central.workshop.claims.models import Claim
+from central.workshop.claims.models import Claim, ClaimStep
 from central.workshop.devices.models import Device, DeviceType, Maker, Place
 from central.workshop.devices.operations import DeviceMove, DeviceRefusal, correct, step
 from central.workshop.devices.operations import Refused as DeviceRefused
@@ -23,7 +24,7 @@ from central.workshop.goods.models import Delivery, GoodsCheck, Order
 from central.workshop.goods.orders import OrderRefusal, close_order, place_order, set_line
 from central.workshop.goods.orders import Refused as OrderRefused
 from central.workshop.goods.queries import order_row, waiting
-from central.workshop.verification import verify_workshop
+from central.workshop.verification import WITH_PHOTOS, verify_workshop
 from gateway.contract.bench_record import BenchRecord, BenchTest, Occasion, Verdict, overall, write_record
 
 DAY_MS = 86_400_000
@@ -235,21 +236,24 @@ def test_each_damage_has_its_photograph_and_faulty_ones_gather_in_one_claim(deli
     assert all(check.holds for check in verify_workshop()), verify_workshop()
 
 
-def test_verify_finds_a_lost_photograph_and_a_failed_step_without_a_check(delivery, module, places, keeper):
-    from central.office.photos import _path
+def test_every_record_with_photographs_is_verified():
+    named = {one for one in apps.get_app_config("workshop").get_models() if hasattr(one, "photos")}
+    assert named == set(WITH_PHOTOS)
 
+
+def test_verify_finds_a_lost_photograph_and_a_failed_step_without_a_check(delivery, module, places, keeper):
     device, other = come(delivery, keeper, module, "A1"), come(delivery, keeper, module, "A2")
-    digest = photo(keeper)
-    damage = Damage(Finding.CASE, "cracked", [digest])
+    damage = Damage(Finding.CASE, "cracked", [photo(keeper)])
     checked(
         device,
         keeper,
         Checked("c1", is_good=False, place=places[Holds.FAULTY], damages=[damage], read_plate=True),
     )
-    _path(digest).unlink()
-    assert [check.fault for check in verify_workshop() if not check.holds] == [
-        f"{digest}: missing or changed"
-    ]
+    lost, claim = "0" * 64, Claim.objects.get()
+    ClaimStep.objects.create(
+        step="l", claim=claim, kind=ClaimStep.Kind.NOTED, photos=[lost], at_ms=1, received_ms=1
+    )
+    assert [check.fault for check in verify_workshop() if not check.holds] == [f"{lost} is not kept"]
     step(
         other.number,
         DeviceMove("check-none", DeviceAct.FAILED, NOW_MS, places[Holds.FAULTY], source="check"),

@@ -10,6 +10,7 @@ from central.campus.models import Binding, Building
 from central.domain.device_states import DeviceAct, Holds
 from central.link.meter_swaps import Refused as SwapRefused
 from central.link.meter_swaps import Swap, SwapRefusal
+from central.link.models import BilledRegister, Gateway
 from central.office.models import User
 from central.office.photos import PhotoRefusal
 from central.workshop.devices.models import Device, DeviceType, Maker, Place
@@ -142,6 +143,30 @@ def test_a_swap_told_here_needs_photographs_and_is_the_same_record_again(store, 
     store["new"].refresh_from_db()
     assert store["new"].state == "in-use"
     assert not missing_of(row).photos
+
+
+def register(meter: str, wh: int, at_ms: int) -> None:
+    gateway = Gateway.objects.get(building__code="1")
+    said = {"gateway": gateway, "account": ROOM, "register_wh": wh, "at_ms": at_ms, "at_trusted": True}
+    BilledRegister.objects.update_or_create(meter=meter, defaults=said)
+
+
+def test_what_the_old_module_of_a_swap_told_here_counted_is_trued_up_when_the_gateway_bills_by_the_new_one(
+    store, lei
+):
+    lived_since(ROOM, NOW_MS - 30 * DAY_MS)
+    register("m-301", 88_000, NOW_MS - 50 * HOUR_MS)
+    told = Swap("1-301", "m-301", 100_000, "n-301", 0, "link and display dark")
+    swap_here("k1", told, [picture()], actor=lei, now_ms=NOW_MS)
+    mind_replacements(NOW_MS + HOUR_MS)
+    assert not TrueUp.objects.exists(), "the gateway may have billed more than is known here"
+    register("m-301", 91_000, NOW_MS - 2 * HOUR_MS)
+    register("n-301", 0, NOW_MS)
+    mind_replacements(NOW_MS + 2 * HOUR_MS)
+    assert mind_replacements(NOW_MS + 2 * HOUR_MS) == 0
+    trued = TrueUp.objects.get()
+    assert (trued.interval, trued.energy_wh, trued.method) == ("here:k1", 9_000, TrueUp.Method.REGISTER)
+    assert (trued.from_ms, trued.to_ms) == (NOW_MS - 2 * HOUR_MS, NOW_MS)
 
 
 def test_a_swap_that_comes_hours_late_by_the_gateways_own_message_is_recorded_and_trued_up(taker, twin):

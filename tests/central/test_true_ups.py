@@ -1,6 +1,7 @@
 """True-ups: computed once, checked, told, booked with time to pay, reversed; split by who lived there; no lock over one."""
 
 import pytest
+from django.urls import reverse
 
 from central.campus.models import Account, Price
 from central.campus.operations import make_default_classes
@@ -9,12 +10,13 @@ from central.desk.debts.operations import collect
 from central.desk.debts.paying import pay_debt
 from central.desk.debts.refusals import DebtRefusal
 from central.desk.debts.true_up_models import DebtTrueUp
+from central.desk.departures.unsettled import unsettled_notes
 from central.desk.operations import Paid
 from central.domain.periods import Period, PeriodKind
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import Transfer
 from central.ledger.queries import balance
-from central.link.models import Gateway, GatewayEntry, Grant
+from central.link.models import Gateway, GatewayEntry, Grant, SoftwareControl, SoftwareControlEnd
 from central.office.models import Approval, Notice, User
 from central.papers.accounting import instants_of, period_of
 from central.reports.books.locks import LockRefusal, lock
@@ -134,7 +136,9 @@ def test_a_debit_is_owed_paid_at_the_desk_at_once_and_not_collected_before_its_t
     owed = chart.owed(ROOM, "yuan")
     assert balance(owed) == row.amount
     assert balance(chart.adjustments("yuan")) == row.amount
-    assert Transfer.objects.get(kind="true-up").at_ms == TO_MS, "it counts when the interval ended"
+    assert Transfer.objects.get(kind="true-up").at_ms == TO_MS - 1, (
+        "it counts in the period that its interval ended in"
+    )
     early = collect(ROOM, "k1", why="debt", actor=mei, now_ms=NOW_MS + 13 * DAY_MS)
     assert early.why is DebtRefusal.IN_GRACE
     late = collect(ROOM, "k2", why="debt", actor=mei, now_ms=NOW_MS + 15 * DAY_MS)
@@ -286,3 +290,77 @@ def test_a_module_that_counted_too_much_gives_back_what_was_billed_since_its_las
     assert compute_miscount(none, actor=mei, now_ms=NOW_MS) is MiscountRefusal.NOBODY_BILLED
     future = Miscount("m-301", 1, FROM_MS, NOW_MS + DAY_MS)
     assert compute_miscount(future, actor=mei, now_ms=NOW_MS) is MiscountRefusal.NOT_IN_ORDER
+
+
+def test_a_module_s_error_is_applied_once_whatever_its_end_is_said_to_be_and_anew_when_it_was_taken_back(
+    room, mei
+):
+    for day in range(4):
+        billed(FROM_MS + day * DAY_MS, 1_200)
+    said = Miscount("m-301", 200_000, FROM_MS + DAY_MS - 1, FROM_MS + 3 * DAY_MS)
+    (row,) = compute_miscount(said, actor=mei, now_ms=NOW_MS)
+    for until_ms in (FROM_MS + 2 * DAY_MS, FROM_MS + 4 * DAY_MS):
+        again = Miscount("m-301", 200_000, FROM_MS, until_ms)
+        assert compute_miscount(again, actor=mei, now_ms=NOW_MS) is MiscountRefusal.DONE
+    before = Miscount("m-301", 200_000, FROM_MS - 1, FROM_MS + DAY_MS - 1)
+    assert len(compute_miscount(before, actor=mei, now_ms=NOW_MS)) == 1, "another time"
+    signers()
+    check(row.pk, "c1", None, actor=mei, now_ms=NOW_MS)
+    tell(row.pk, "t1", "slip", actor=mei, now_ms=NOW_MS)
+    ask_reversal(row.pk, "r1", why="another module's error", actor=mei, now_ms=NOW_MS)
+    sign(Approval.objects.get().number)
+    (anew,) = compute_miscount(
+        Miscount("m-301", 100_000, said.last_good_ms, said.until_ms), actor=mei, now_ms=NOW_MS
+    )
+    assert anew.interval != row.interval
+    assert compute_miscount(said, actor=mei, now_ms=NOW_MS) is MiscountRefusal.DONE
+
+
+def test_what_a_module_counted_too_much_is_given_back_at_the_step_that_it_reached(room, mei):
+    Price.objects.update(steps=[{"above_wh": 2_000, "add_micro_yuan_per_kwh": PRICE}])
+    first_ms = FROM_MS - 10 * DAY_MS
+    for day in range(4):
+        billed(first_ms + day * DAY_MS, 1_200)
+    (row,) = compute_miscount(
+        Miscount("m-301", 200_000, first_ms - 1, first_ms + 4 * DAY_MS), actor=mei, now_ms=NOW_MS
+    )
+    assert (row.energy_wh, row.amount) == (-800, -800 * 2 * PRICE // 1000 // FEN * FEN)
+    done = check(row.pk, "c1", Figure(-600, TrueUp.Method.BENCH, "less"), actor=mei, now_ms=NOW_MS)
+    assert done.amount == -600 * 2 * PRICE // 1000 // FEN * FEN
+
+
+def test_a_swap_that_ended_a_control_is_the_controls_even_if_the_clock_was_not_trusted(room):
+    control("c-1", FROM_MS, TO_MS, at_trusted=False, swap="g1.s1")
+    swap("g1.s1", FROM_MS, TO_MS + HOUR_MS, at_trusted=False)
+    assert compute_new(NOW_MS) == 1
+    row = TrueUp.objects.get()
+    assert (row.interval, row.state, row.energy_wh) == ("control:c-1", State.NO_FIGURE, 0)
+    assert row.figures["times_unknown"], "central learnt of it later: its length is not known"
+
+
+def test_an_interval_that_is_told_late_by_an_untrusted_clock_is_not_forgotten(room):
+    row = control("c-1", TO_MS, TO_MS, at_trusted=False)
+    assert row.ended.at_ms == row.last_good_ms
+    assert computed().state == State.NO_FIGURE
+
+
+def test_an_interval_in_which_nobody_lived_there_holds_up_no_period(room):
+    Account.objects.filter(pk=room.pk).update(state=Account.State.CLOSED, closed_ms=FROM_MS)
+    control("c-1", FROM_MS, TO_MS)
+    assert (compute_new(NOW_MS), undecided_until("1", TO_MS, NOW_MS)) == (0, [])
+
+
+def test_who_pays_a_departure_out_is_told_what_is_not_decided(room, mei, client):
+    client.force_login(User.objects.create_user("wang", role="cashier"))
+    page = reverse("desk:departure-new", args=[room.point.room_id])
+    control("c-1", FROM_MS)
+    assert "软件控制" in client.get(page).content.decode()
+    SoftwareControlEnd.objects.create(
+        control=SoftwareControl.objects.get(), end="swapped", at_ms=TO_MS, at_trusted=True, received_ms=TO_MS
+    )
+    assert unsettled_notes(ROOM) == []
+    row = computed()
+    assert f"尚未办结：{row.name}" in client.get(page).content.decode()
+    check(row.pk, "c1", None, actor=mei, now_ms=NOW_MS)
+    tell(row.pk, "t1", "slip", actor=mei, now_ms=NOW_MS)
+    assert unsettled_notes(ROOM) == []

@@ -142,6 +142,20 @@ def test_the_list_is_corrected_by_hand_with_a_reason_and_what_is_added_is_told(o
         steps.told(order, who["wu"], step="t3")
 
 
+def test_a_head_decides_only_about_the_rooms_that_he_saw(order, who):
+    actor = {"actor": who["wu"], "now_ms": NOW_MS}
+    correct_room(order.pk, "302", Deed("c1", "另一回路供电"), leaves_out=True, **actor)
+    before = {"is_danger": True, "why": "有触电危险", **actor}
+    asked = ask_override(fresh(order), key="o0", **before)
+    steps.overridden(order, who["wu"], who["dir"], is_danger=True)
+    assert fresh(order).is_danger
+    correct_room(order.pk, "302", Deed("c2", "同一回路"), leaves_out=False, **actor)
+    assert (fresh(order).override, fresh(order).is_danger) == (None, False)
+    late = approvals.sign(asked.number, approve=True, reason="同意", actor=who["dir"], now_ms=NOW_MS)
+    assert (late.state, fresh(order).override) == (Approval.State.FAILED, None)
+    assert steps.overridden(order, who["wu"], who["dir"], key="o2").state == Approval.State.APPROVED
+
+
 def test_rooms_are_told_and_every_answer_is_kept_while_the_latest_counts(order, who):
     refused(says(order, "301"), Why.NOT_ASKED)
     steps.told(order, who["wu"])
@@ -365,6 +379,12 @@ def test_the_lock_of_a_meter_that_is_replaced_during_the_work_is_released_at_the
 def test_a_meter_that_an_isolated_circuit_silences_is_no_fault(going_on):
     assert excused(steps.north(), FROM_MS) >= {"m-301", "m-302"}
     assert meters_at_work(steps.north(), FROM_MS) == {"m-301", "m-302"}
+    Meter.objects.create(meter_no="m-master", building=steps.north())
+    WorkOrder.objects.update(scope="building")
+    at_work = meters_at_work(steps.north(), FROM_MS)
+    assert at_work == {"m-301", "m-302", "m-master"}, "masters are silenced, too"
+    WorkOrder.objects.update(state="ended")
+    assert meters_at_work(steps.north(), FROM_MS) == {"m-301", "m-302"}
     WorkOrder.objects.update(state="closed")
     assert meters_at_work(steps.north(), FROM_MS) == set()
 
@@ -392,6 +412,9 @@ def test_a_lock_that_the_gateway_did_not_take_needs_no_release(order, who, taker
 def test_a_cancelled_order_releases_what_it_locked(going_on, who, taker, twin):
     off = {"actor": who["wu"], "now_ms": FROM_MS + HOUR_MS}
     refused(cancel(going_on.pk, Deed("n1", "下雨"), is_clear=False, **off), Why.NOT_CLEAR)
+    from_afar = off | {"actor": who["dir"]}
+    refused(cancel(going_on.pk, Deed("n0", "下雨"), is_clear=True, **from_afar), Why.NOT_AT_CIRCUIT)
+    assert len(steps.wishes()) == 2, "no lock is given back from an office"
     assert cancel(going_on.pk, Deed("n2", "下雨"), is_clear=True, **off).state == "ended"
     assert [one[0] for one in steps.wishes()][2:] == ["release", "release"]
     for meter in ("m-301", "m-302"):

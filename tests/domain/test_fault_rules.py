@@ -63,6 +63,17 @@ def test_one_meter_alone_on_its_line_is_judged_as_a_module():
 
 def test_planned_work_opens_no_fault():
     assert judge(building(excused={"m1"}), silent("m1"), NOW) == []
+    line, gone = set(LINES["a"]), Standing("g-a", LINE_GONE, "g/a", NOW - 2 * HOUR_MS)
+    assert judge(building(excused=line), [gone, *silent(*line)], NOW) == [], "a line that is isolated"
+    everyone = building(excused=set(METERS))
+    assert judge(everyone, silent(*METERS), NOW) == [], "a building that is isolated"
+    assert judge(building(excused=set(METERS), heard_ms=NOW - 5 * HOUR_MS), [], NOW) == [], "its gateway, too"
+    # What is not at work is judged all the same: the other line, and the one meter beside it.
+    assert [(one.scope, one.subject) for one in judge(building(excused=line), silent(*METERS), NOW)] == [
+        (Scope.LINE, "b")
+    ]
+    three = building(excused={"m1", "m2", "m3"})
+    assert [one.subject for one in judge(three, silent(*LINES["a"]), NOW)] == ["m4"]
 
 
 WHATS, SUBJECTS = [*ALARM_RULES, "account-held", "energy-loss"], [*METERS, "1-101.1"]

@@ -17,7 +17,7 @@ from central.domain.known_settings import (
     on_days,
 )
 from central.office.setting_fields import read_value, typed_text
-from central.office.setting_words import CHAPTERS, WORDS
+from central.office.setting_names import CHAPTERS, SETTING_WORDS
 
 MONTH_DAYS = st.dates().map(lambda day: f"{day:%m-%d}")
 TIMES = st.integers(0, 1440).map(lambda minute: f"{minute // 60:02d}:{minute % 60:02d}")
@@ -47,7 +47,7 @@ VALUES: dict[Kind, st.SearchStrategy[object]] = {
 @pytest.mark.parametrize("known", SETTINGS, ids=lambda known: known.code)
 def test_every_default_is_a_value_with_words(known: Known) -> None:
     assert fault_of(known, known.default) is None
-    assert known.code in WORDS
+    assert known.code in SETTING_WORDS
     assert known.chapter in CHAPTERS
 
 
@@ -109,7 +109,7 @@ def test_a_season_may_go_over_new_year() -> None:
 def test_what_no_code_reads_is_marked_and_nothing_else() -> None:
     """A setting that only looks as if it did something would mislead the heads who sign it."""
     root = Path(__file__).resolve().parents[2] / "central"
-    words = {"known_settings.py", "setting_words.py", "replacement_setting_words.py"}
+    words = {"known_settings.py", "setting_names.py", "workshop_setting_words.py"}
     code = "".join(path.read_text() for path in root.rglob("*.py") if path.name not in words)
     assert 'f"check.points-{party}"' in code
     assert {known.code for known in SETTINGS if known.is_read} == {

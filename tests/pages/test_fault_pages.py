@@ -1,5 +1,7 @@
 """Pages of faults: reported at the desk, taken further, seen by the room's residents without a name (R-4.3.3b)."""
 
+import re
+from html import unescape
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,9 +15,10 @@ from central.desk.resident.pins import new_pin
 from central.domain.device_states import DeviceAct
 from central.office.models import User
 from central.office.roles import Role
-from central.workshop.devices.models import DeviceType, Maker, Place
+from central.workshop.devices.models import Device, DeviceType, Maker, Place
 from central.workshop.devices.operations import DeviceMove, NewDevice, step, take_in
 from central.workshop.faults.models import Fault, FaultStep
+from central.workshop.files import printed
 from tests.browser import seed_theft
 from tests.pages.conftest import _client
 
@@ -106,6 +109,26 @@ def test_a_technician_takes_it_further_and_what_he_leaves_out_is_said(who: dict[
     assert act(tech, fault, "removed").status_code == 400
 
 
+def test_a_module_without_a_record_is_entered_alone(who: dict[str, Client]) -> None:
+    fault, tech = reported(who["cashier"]), who["tech"]
+    kind = DeviceType.objects.create(
+        code="D", kind="module", maker=Maker.objects.create(code="hx", name="Huaxing"), name="DDS-1"
+    )
+    address = unescape(
+        re.search(r'href="(/workshop/stock/adopt/[^"]+)"', text(tech, f"{LIST}{fault.pk}/"))[1]
+    )
+    assert fault.meter_no in text(tech, address)
+    sent = {"building": fault.building_id, "type": kind.pk, "meter": fault.meter_no}
+    answer = tech.post(address, sent)
+    assert [(one.meter_no, f"/workshop/stock/{one.number}/") for one in Device.objects.all()] == [
+        (fault.meter_no, answer.url)
+    ]
+    assert "DDS-1 · Huaxing" in text(tech, f"{LIST}{fault.pk}/")
+    assert "/stock/adopt/" not in text(who["electrician"], f"{LIST}{fault.pk}/"), "he may not"
+    gone = tech.post(address, sent | {"meter": "m-none"}, follow=True).content.decode()
+    assert "Not entered: m-none." in gone
+
+
 def test_a_replacement_is_asked_for_and_no_spare_says_what_to_do(who: dict[str, Client]) -> None:
     maker = Maker.objects.create(code="hx", name="Huaxing")
     kind = DeviceType.objects.create(code="d", kind="module", maker=maker, name="DDS-1")
@@ -164,6 +187,9 @@ def test_a_resident_reports_and_sees_its_state_without_a_name(who: dict[str, Cli
     fault = Fault.objects.get()
     step = fault.steps.get()
     assert (step.by, step.account, len(step.photos)) == (None, "1-102.1", 1)
+    assert "resident" in printed(step.photos)[0].lines[0], (
+        "a picture without a person behind it is printed, too"
+    )
     assert "Received. A technician looks at it." in text(guest, MINE)
     act(who["tech"], fault, "acknowledged")
     act(who["tech"], fault, "solved", cause="wiring", how="wiring", text="Zhou mended it")

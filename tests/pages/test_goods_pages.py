@@ -316,3 +316,20 @@ def test_a_bad_order_is_not_written_down(keeper: Client) -> None:
         assert page.status_code == 400
         assert 'value="PO-1"' in page.content.decode()
     assert not Order.objects.exists()
+
+
+def test_a_page_whose_last_choice_is_gone_says_so_and_keeps_what_was_typed(
+    sign_in: Callable[[Role], Client],
+) -> None:
+    """Somebody else claimed the last faulty device, or retired the last model, while the form was filled in."""
+    client = sign_in(Role.STORE)
+    claim = {"step": uuid.uuid4(), "devices": "M-000001", "text": "cracked on the left"}
+    for address, sent, words in (
+        ("claims/new/", claim, "cracked on the left"),
+        ("stock/adopt/", {"building": 1, "type": 7}, "errorlist"),
+    ):
+        answer = client.post(f"/workshop/{address}", sent)
+        assert answer.status_code == 400
+        page = answer.content.decode()
+        assert words in page
+        assert "error" in page

@@ -138,10 +138,13 @@ def test_sealing_the_detail_tells_five_offices_of_arrears_once(debts: None) -> N
     assert "王" not in str(notice.params)
 
 
+TOLD = "Told by the gateways"
+
+
 def test_faults_stand_with_their_rooms_until_they_end(campus: None) -> None:
     deed = {"what": "lock-out-ended", "subject": "1-101.1", "raised_ms": clock.now_ms()}
     Alarm.objects.create(gateway_id="gw-1", code="deed", **deed)
-    table = titled(paper_of("faults", week_of(clock.campus_day(clock.now_ms()))), "Faults")
+    table = titled(paper_of("faults", week_of(clock.campus_day(clock.now_ms()))), TOLD)
     found = {
         what: (room, until)
         for what, room, until in zip(*(column(table, key) for key in ("what", "room", "until")), strict=True)
@@ -151,10 +154,11 @@ def test_faults_stand_with_their_rooms_until_they_end(campus: None) -> None:
     assert found["Gateway's clock not trusted"][1] != "still open"
     assert found["A row in quarantine"][1] == "still open"
     assert len(found) == 4, "what a technician did is no fault"
-    counts = paper_of("faults", week_of(date(2020, 1, 1))).tables[0]
+    counts = titled(paper_of("faults", week_of(date(2020, 1, 1))), "What the gateways told")
     assert counts.rows == []
     QuarantinedRow.objects.update(resolved_ms=clock.now_ms())
-    assert sum(column(paper_of("faults", week_of(clock.campus_day(clock.now_ms()))).tables[0], "open")) == 2
+    now = paper_of("faults", week_of(clock.campus_day(clock.now_ms())))
+    assert sum(column(titled(now, "What the gateways told"), "open")) == 2
 
 
 def test_a_silence_stands_until_the_gateway_is_heard_again(campus: None) -> None:
@@ -168,7 +172,7 @@ def test_a_silence_stands_until_the_gateway_is_heard_again(campus: None) -> None
 
 
 def _silences(week: Period) -> list[object]:
-    table = titled(paper_of("faults", week), "Faults")
+    table = titled(paper_of("faults", week), TOLD)
     found = zip(column(table, "what"), column(table, "until"), strict=True)
     return [until for what, until in found if what == "Gateway silent"]
 

@@ -13,9 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from central import clock
+from central.campus.models import Building
 from central.domain.device_states import DeviceAct
 from central.ledger.models import AuditEntry
 from central.office.dangerous import CONFIRMED_KEY
+from central.office.models import User
+from central.office.roles import Role
+from central.workshop import front_page
 from central.workshop.devices.models import Device, DeviceStep, DeviceType, Place
 from central.workshop.stock.models import StockScan, StockTaking, StockTakingEnd
 from tests.browser import seed_stock
@@ -55,6 +59,8 @@ def test_the_front_page_says_what_waits_and_finds_a_device_by_any_number(keeper:
     ):
         assert re.search(rf'{label}</a></dt><dd><span class="state warn">{count}<', front), label
     assert "4 good ones, at least 8 wanted" in front
+    views = [door.view for door in front_page.DOORS]
+    assert len(views) == len(set(views)), "each door is there once"
     assert len(re.findall(r'href="/workshop/replacements/"', front)) == 1, "a door stands there once"
     device = Device.objects.get(pk="M-000012")
     for number in (device.number.lower(), device.serial, device.meter_no):
@@ -234,3 +240,18 @@ def test_one_act_gives_a_buildings_meters_their_records_and_says_what_came_of_it
     told = keeper.post("/workshop/stock/adopt/", form, follow=True).content.decode()
     assert "every meter has its record already" in told
     assert keeper.post("/workshop/stock/adopt/", {}).status_code == 400
+
+
+def test_who_serves_one_building_sees_no_room_of_another(keeper: Client) -> None:
+    device = Device.objects.exclude(building=None).exclude(where="").select_related("building").first()
+    assert device is not None
+    person = User.objects.create_user("elsewhere", role=Role.ELECTRICIAN)
+    addresses = (f"/workshop/stock/{device.number}/", f"/workshop/stock/?q={device.serial}")
+    room = f"{device.building.name} {device.where}"
+    for address in addresses:
+        assert room in page(_client("elsewhere"), address)
+    person.buildings.set([Building.objects.create(code="9", name="Nine")])
+    for address in addresses:
+        shown = page(_client("elsewhere"), address)
+        assert device.building.name in shown
+        assert room not in shown

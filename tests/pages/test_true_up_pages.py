@@ -6,16 +6,21 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 
 from central import clock
 from central.campus.models import Building
+from central.campus.queries import occupant_names
 from central.clock import campus_day
 from central.desk.debts.true_up_models import DebtTrueUp
 from central.domain.periods import PeriodKind
 from central.link.models import Command
-from central.office.models import Approval
+from central.losses.readings.sheets import month_of
+from central.office.models import Approval, User
+from central.office.roles import Role
 from central.papers.accounting import period_of
+from central.reports.agreement import sign_views
 from central.reports.agreement.signing import SignRefusal
 from central.workshop.replacements.models import ControlDecision, Replacement, TrueUp
 from central.workshop.replacements.paper import build
@@ -58,6 +63,8 @@ def test_the_store_sees_what_it_must_complete_and_completes_it(who: dict[str, Cl
     photo = SimpleUploadedFile("a.jpg", seed_theft.picture("412.34"), "image/jpeg")
     assert post(who["technician"], f"{one}say/", kind="photos", photos=photo).status_code == 302
     assert post(who["technician"], f"{one}say/", kind="solved", text="换后正常").status_code == 302
+    assert post(who["technician"], f"{one}say/", kind="linked", ref="fault:7").status_code == 302
+    assert '<a href="/workshop/faults/7/">fault 7</a>' in page(who["store"], one)
     for kind in ("device-out", "device-in"):
         assert post(who["store"], f"{one}devices/", kind=kind, why="旧账无记录").status_code == 302
     assert "Every replacement is complete" in page(who["store"], "replacements/")
@@ -126,6 +133,7 @@ def test_a_true_up_shows_its_rule_and_goes_from_check_to_debt(who: dict[str, Cli
     assert post(who["cashier"], f"{one}tell/", words="").status_code == 400
     assert post(who["cashier"], f"{one}tell/", words="slip handed over").status_code == 302
     assert DebtTrueUp.objects.get(name=row.name).amount == row.amount
+    assert "a true-up in it, not collected before" in who["cashier"].get("/desk/debts/").content.decode()
     assert "Nothing is taken from your credit before" in page(who["cashier"], f"{one}slip/")
     assert post(who["cashier"], f"{one}dispute/", words="we were away").status_code == 302
     assert "we were away" in page(who["finance"], one)
@@ -168,9 +176,39 @@ def test_the_resident_sees_what_he_was_told(who: dict[str, Client]) -> None:
     assert my_room(seed_replacements.account_of("104"), clock.now_ms()).true_ups == [], "nobody was told yet"
 
 
-def test_the_office_says_why_a_period_is_not_signed(who: dict[str, Client]) -> None:
-    from central.reports.agreement.words import refusal_text
-
-    with translation.override("en"):
-        assert "page of true-ups" in refusal_text(SignRefusal.TRUE_UPS)
+def test_the_office_says_why_a_period_is_not_signed(
+    who: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_views, "ask_for_signatures", lambda *_said, **_more: SignRefusal.TRUE_UPS)
+    month, building = (
+        month_of(period_of(PeriodKind.ACCOUNTING, campus_day(clock.now_ms()))),
+        Building.objects.get(code="1"),
+    )
+    answer = who["cashier"].post(reverse("agreement:sign", args=[month, building.pk]))
+    assert "page of true-ups" in answer.content.decode()
+    assert 'href="/workshop/true-ups/">True-ups</a>' in answer.content.decode()
     assert Building.objects.filter(true_ups__state="computed").exists()
+
+
+def test_the_workshop_sees_no_names_and_an_electrician_no_other_building(who: dict[str, Client]) -> None:
+    row = TrueUp.objects.exclude(state__in=(TrueUp.State.NO_FIGURE, TrueUp.State.COMPUTED)).first()
+    assert row is not None
+    names = occupant_names(row.account, row.to_ms - 1)
+    assert names
+    assert names[0] in page(who["finance"], f"true-ups/{row.pk}/")
+    assert names[0] in page(who["finance"], f"true-ups/{row.pk}/slip/")
+    for name in ("technician", "store"):
+        assert names[0] not in page(who[name], f"true-ups/{row.pk}/")
+        assert who[name].get(f"/workshop/true-ups/{row.pk}/slip/").status_code == 403
+    electrician = User.objects.create_user("elsewhere", role=Role.ELECTRICIAN)
+    replaced = Replacement.objects.get()
+    addresses = (f"true-ups/{row.pk}/", f"replacements/{replaced.pk}/")
+    client = _client("elsewhere")
+    for one in addresses:
+        page(client, one)
+    electrician.buildings.set([Building.objects.create(code="9", name="Nine")])
+    for one in addresses:
+        assert client.get(f"/workshop/{one}").status_code == 404
+    room = replaced.room.full_label
+    for one in ("true-ups/", "replacements/", "controls/"):
+        assert "1-1" not in page(client, one).replace(row.name, ""), (one, room)

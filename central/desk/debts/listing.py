@@ -11,6 +11,7 @@ from central.desk.debts.models import DebtShare
 from central.desk.debts.owing import share_side
 from central.desk.debts.paying import occupants_of_debt
 from central.desk.debts.penalty_models import DebtPenalty
+from central.desk.debts.true_ups import waiting_true_ups
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import LedgerAccount, Transfer
 from central.ledger.queries import balances
@@ -30,6 +31,8 @@ class DebtLine:
     since_ms: int | None
     share: DebtShare | None = None
     penalty: DebtPenalty | None = None
+    waits_until_ms: int | None = None
+    """A true-up is in it, of which nothing is collected before this instant (R-4.3.5)."""
 
     @property
     def is_rooms(self) -> bool:
@@ -86,6 +89,7 @@ def _lines(accounts: Iterable[Account], amounts: dict[str, dict[str, int]], now_
     accounts = list(accounts)
     prices = prices_at({one.point.customer_class.tariff_id for one in accounts}, now_ms)
     since = _since([f"debt:{one.code}:{unit}" for one in accounts for unit in amounts[one.code]])
+    waiting = {one.account.code: one.collect_from_ms for one in waiting_true_ups(amounts, now_ms)}
     found = []
     for account in accounts:
         owed = amounts[account.code]
@@ -96,7 +100,12 @@ def _lines(accounts: Iterable[Account], amounts: dict[str, dict[str, int]], now_
         starts = [since[code] for unit in owed if (code := f"debt:{account.code}:{unit}") in since]
         people = tuple(occupants_of_debt(account, now_ms))
         line = DebtLine(
-            account, people, in_yuan // MICRO_YUAN_PER_FEN, owed.get("kwh", 0), min(starts, default=None)
+            account,
+            people,
+            in_yuan // MICRO_YUAN_PER_FEN,
+            owed.get("kwh", 0),
+            min(starts, default=None),
+            waits_until_ms=waiting.get(account.code),
         )
         if line.due_fen or line.energy_wh:
             found.append(line)

@@ -7,6 +7,7 @@ reversed    the other way round: first what is still owed of it, what had been p
 Never takings, never a subsidy. It counts when the interval ended, as long as that period isn't locked; else later, with both dates.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from central.campus.models import Account
@@ -56,7 +57,7 @@ def book_true_up(asked: TrueUpBooking, now_ms: int) -> DebtTrueUp | Refused:
     if not asked.amount:
         return Refused(Why.NOT_POSITIVE)
     done = _store(asked, account, asked.amount, 0, now_ms)
-    counts_ms = min(asked.to_ms, now_ms)
+    counts_ms = min(asked.to_ms - 1, now_ms)  # what ends with a period is that period's, as a bill has it
     if asked.amount > 0:
         owed, ours = chart.owed(account.code, asked.unit), chart.adjustments(asked.unit)
         book_new([Draft(done.pk, owed, ours, asked.amount, KIND, counts_ms, done.pk, asked.note)], now_ms)
@@ -100,14 +101,18 @@ def reverse_true_up(name: str, why: str, now_ms: int) -> DebtTrueUp | Refused:
 
 def in_grace(account_code: str, unit: str, now_ms: int) -> int:
     """Give how much of what an account owes is not collected yet, because its customers were told only lately."""
-    rows = DebtTrueUp.objects.filter(account__code=account_code, unit=unit, amount__gt=0)
-    waiting = list(rows.filter(collect_from_ms__gt=now_ms).values_list("pk", "amount"))
-    reversed_ = set(
-        DebtTrueUp.objects.filter(pk__in=[f"{name}{REVERSAL}" for name, _amount in waiting]).values_list(
-            "pk", flat=True
-        )
+    waiting = waiting_true_ups([account_code], now_ms)
+    return sum(one.amount for one in waiting if one.unit == unit)
+
+
+def waiting_true_ups(account_codes: Iterable[str], now_ms: int) -> list[DebtTrueUp]:
+    """Give what some accounts were told to owe, and still have time to pay; what was taken back is left out. Latest first."""
+    rows = DebtTrueUp.objects.filter(
+        account__code__in=account_codes, amount__gt=0, collect_from_ms__gt=now_ms
     )
-    return sum(amount for name, amount in waiting if f"{name}{REVERSAL}" not in reversed_)
+    waiting = {one.pk + REVERSAL: one for one in rows.select_related("account").order_by("-collect_from_ms")}
+    taken_back = set(DebtTrueUp.objects.filter(pk__in=waiting).values_list("pk", flat=True))
+    return [one for name, one in waiting.items() if name not in taken_back]
 
 
 def _locked_payer(

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,7 +18,7 @@ from central.reports.agreement.forms import SumForm
 from central.reports.agreement.looking import look_while_waiting
 from central.reports.agreement.models import REASON_LENGTH, OutsideList
 from central.reports.agreement.outside import type_sum
-from central.reports.agreement.signing import ask_for_signatures
+from central.reports.agreement.signing import SignRefusal, ask_for_signatures
 from central.reports.agreement.views import building_page
 from central.reports.agreement.words import refusal_text
 
@@ -65,7 +66,8 @@ def ask(request: HttpRequest, month: int, building_id: int) -> HttpResponse:
         now_ms=clock.now_ms(),
     )
     if not isinstance(made, Approval):
-        return building_page(request, place, refused=refusal_text(made), why=why)
+        leads = reverse("workshop:true-ups") if made is SignRefusal.TRUE_UPS else ""
+        return building_page(request, place, refused=refusal_text(made), why=why, leads=leads)
     messages.success(
         request, _("Sent to be signed: finance, the electrician, the network centre, the director.")
     )

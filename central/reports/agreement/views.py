@@ -139,9 +139,14 @@ def building(request: HttpRequest, month: int, building_id: int) -> HttpResponse
 
 
 def building_page(
-    request: HttpRequest, place: Place, form: SumForm | None = None, refused: str = "", why: str = ""
+    request: HttpRequest,
+    place: Place,
+    form: SumForm | None = None,
+    refused: str = "",
+    why: str = "",
+    leads: str = "",
 ) -> HttpResponse:
-    """Draw a building's page; `form` or `refused`: something came back with what is wrong."""
+    """Draw a building's page; `form` or `refused`: something came back with what is wrong; `leads`: where it is mended."""
     now_ms = clock.now_ms()
     found = seen(place.building, place.period)
     due = due_day(place.period)
@@ -165,6 +170,7 @@ def building_page(
         and not signed.is_waiting,
         "form": form or _sum_form(request, found),
         "refused": refused,
+        "leads": leads,
         "why": why,
         "paper": _paper_address(request, place.period),
     }

@@ -22,7 +22,7 @@ from central.papers.accounting import instants_of
 from central.papers.catalogue import page_of
 from central.reports.books.models import PeriodLock
 from central.reports.books.queries import late_rows
-from central.reports.faults import quarantined, silent_gateways
+from central.reports.faults_told import quarantined, silent_gateways
 
 BALANCE_ALARMS = ("balance-differs", "grant-differs", "unknown-grant", "grant-twice", "grant-unproved")
 

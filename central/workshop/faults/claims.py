@@ -43,14 +43,17 @@ def claimed_steps(fault: Fault) -> list[FaultStep]:
 @one_writer
 @transaction.atomic
 def claim_module(number: int, *, actor: User | None, now_ms: int) -> Claimed | Words:
-    """Open a claim for a fault's module and mail it, once; else say why not. The same again changes nothing."""
+    """Open a claim for a fault's module and mail it, once; else say why not. The same again changes nothing.
+
+    Pictures that residents took of their own room stay in the house: they were given to the technician, not to the maker.
+    """
     lock_head()
     fault = locked_fault(number)
     if fault is None or fault.device is None or not may_claim(fault):
         return _(
             "There is nothing to claim: the module has no record, it was not its own failure, or the maker was told before."
         )
-    photos = [digest for step in fault.steps.all() for digest in step.photos]
+    photos = [digest for step in fault.steps.all() if not step.account for digest in step.photos]
     source = f"fault:{fault.pk}"
     claim = open_claim([fault.device], _found(fault), photos, source=source, actor=actor, now_ms=now_ms)
     if isinstance(claim, ClaimRefused):

@@ -9,6 +9,7 @@ from central.domain.failure_rates import Mtbf, expected_failures, median, mtbf, 
 from central.domain.fault_clock import DAY_MS, HOUR_MS, is_in_time
 from central.workshop.devices.models import Device, DeviceStep, DeviceType
 from central.workshop.faults.models import Fault
+from central.workshop.goods.queries import still_to_come
 
 FAILURES = (
     Fault.Cause.DEAD,
@@ -55,7 +56,7 @@ class Reliability:
     in_use: int
     good: int
     coming: int
-    """Arrived and not checked yet, or with the maker."""
+    """Ordered and not come yet, arrived and not checked yet, or with the maker."""
     mtbf: Mtbf | None
     expected_hundredths: int
     spares: int | None
@@ -69,7 +70,7 @@ class Reliability:
 def reliability(from_ms: int, until_ms: int) -> list[Reliability]:
     """Give each model that is or was in use, by what happened within a span; stock as it is now."""
     days, failures = device_days(from_ms, until_ms), failures_of(from_ms, until_ms)
-    states = _states()
+    states, ordered = _states(), still_to_come()
     found = []
     for one in DeviceType.objects.select_related("maker").order_by("maker__name", "name"):
         its = states.get(one.pk, {})
@@ -87,7 +88,7 @@ def reliability(from_ms: int, until_ms: int) -> list[Reliability]:
                 its_days,
                 in_use,
                 its.get(DeviceState.GOOD, 0),
-                its.get(DeviceState.ARRIVED, 0) + its.get(DeviceState.CLAIMED, 0),
+                its.get(DeviceState.ARRIVED, 0) + its.get(DeviceState.CLAIMED, 0) + ordered.get(one.pk, 0),
                 mtbf(failed, its_days),
                 expected_failures(failed, its_days, in_use),
                 spares_needed(failed, its_days, in_use),

@@ -5,28 +5,19 @@ Those rooms know faults, not the other way round: so they are named by their pag
 
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from central.workshop.faults.models import Fault
 
-CLAIM = "workshop:claim"
 ADOPT, REPLACE, SOFTWARE = "workshop:adopt", "workshop:replacement-new", "workshop:software-control"
 PLAN, REPLACED = "workshop:work-order-new", "workshop:replacements"
 
 
 def adopt_address(fault: Fault) -> str:
-    """Give where the store takes up a module that it has no record of; empty where it has one, or has no such page."""
+    """Give where the store takes up a module that it has no record of; empty where it has one."""
     if fault.device_id is not None or not fault.meter_no:
         return ""
-    return _address(ADOPT, {"building": str(fault.building_id)})
-
-
-def claim_address(number: int) -> str:
-    """Give the page of a claim."""
-    try:
-        return reverse(CLAIM, args=[number])
-    except NoReverseMatch:
-        return ""
+    return _address(ADOPT, {"building": str(fault.building_id), "meter": fault.meter_no})
 
 
 def replace_address(fault: Fault) -> str:
@@ -56,7 +47,4 @@ def _led(fault: Fault) -> dict[str, str]:
 
 
 def _address(name: str, query: dict[str, str]) -> str:
-    try:
-        return f"{reverse(name)}?{urlencode(query)}"
-    except NoReverseMatch:
-        return ""
+    return f"{reverse(name)}?{urlencode(query)}"

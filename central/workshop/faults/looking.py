@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from central.clock import campus_day
 from central.domain.fault_clock import DAY_MS, TO_HEAD, TO_LOGISTICS, level_at
@@ -17,7 +18,7 @@ from central.link.models import Alarm, Gateway
 from central.link.registry_copy import registry_of
 from central.office.dated_settings import number_at
 from central.office.roles import Role
-from central.workshop.devices.queries import of_meter
+from central.workshop.devices.models import Device
 from central.workshop.faults.claims import claim_module
 from central.workshop.faults.excuses import excused
 from central.workshop.faults.matters import Matter, of_gateway, of_line, of_module
@@ -39,18 +40,11 @@ UNSOLVED = (Fault.State.OPEN, Fault.State.ACKNOWLEDGED, Fault.State.ON_SITE, Fau
 def look_at_faults(now_ms: int) -> int:
     """Do all of it; give how many faults were opened."""
     opened = open_from_alarms(now_ms)
-    know_devices()
     note_ends(now_ms)
+    tie_records()
     send_up(now_ms)
     close_solved(now_ms)
     return opened
-
-
-def know_devices() -> None:
-    """Tie standing faults to devices that the store has a record of only since they were opened."""
-    for fault in Fault.objects.filter(device=None).exclude(meter_no="").exclude(state=Fault.State.CLOSED):
-        if (device := of_meter(fault.meter_no)) is not None:
-            Fault.objects.filter(pk=fault.pk, device=None).update(device=device)
 
 
 def open_from_alarms(now_ms: int) -> int:
@@ -177,6 +171,20 @@ def note_ends(now_ms: int) -> int:
         step = Step(FaultStep.Kind.ENDED, name, alarm.cleared_ms, facts={"what": alarm.what})
         noted += isinstance(take_step(opened.fault_id, step, actor=None, now_ms=now_ms), Fault)
     return noted
+
+
+def tie_records() -> int:
+    """Tie the records that the store made after a fault was opened, so that its model is counted; give how many."""
+    known = Device.objects.exclude(meter_no="").filter(meter_no=OuterRef("meter_no"))
+    late = Fault.objects.filter(device=None).filter(Exists(known)).values_list("pk", flat=True)
+    return _tie(late) if late else 0
+
+
+@one_writer
+@transaction.atomic
+def _tie(numbers: Iterable[int]) -> int:
+    lock_head()
+    return len([number for number in numbers if locked_fault(number)])
 
 
 def send_up(now_ms: int) -> int:

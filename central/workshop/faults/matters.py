@@ -6,6 +6,7 @@ from central.campus.models import Account, Binding, Building, Room
 from central.domain.fault_rules import Scope, Sign
 from central.workshop.devices.models import Device
 from central.workshop.devices.queries import of_meter
+from central.workshop.faults.models import Fault
 from central.workshop.faults.signs import Seen
 
 
@@ -60,6 +61,14 @@ def room_of(meter_no: str) -> Room | None:
     tie = Binding.objects.filter(meter__meter_no=meter_no).order_by("-from_ms")
     last = tie.select_related("account__point__room__building").first()
     return last.account.point.room if last else None
+
+
+def find_record(fault: Fault) -> bool:
+    """Tie the store's record of a fault's module, where it was made after the fault was opened; say whether it is new here."""
+    if fault.device_id is not None or not fault.meter_no:
+        return False
+    fault.device = of_meter(fault.meter_no)
+    return fault.device is not None
 
 
 def meters_of(room: Room) -> list[str]:

@@ -18,8 +18,8 @@ from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
 from central.office.dated_settings import Where, number_at
 from central.office.models import User
-from central.office.photos import PhotoRefusal, keep_photos
-from central.workshop.faults.matters import Matter
+from central.office.photos import PhotoRefusal, Seen, keep_photos
+from central.workshop.faults.matters import Matter, find_record
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.faults.refusals import OF_PHOTOS, FaultRefusal, Refused
 
@@ -51,7 +51,7 @@ class Step:
     cause: str = ""
     account: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    photos: Sequence[bytes] = ()
+    photos: Sequence[bytes | Seen] = ()
 
 
 @one_writer
@@ -109,9 +109,12 @@ def lock_head() -> None:
 def locked_fault(number: int) -> Fault | None:
     """Lock a fault."""
     faults = Fault.objects.select_for_update(of=("self",), no_key=True)
-    return (
+    fault = (
         faults.select_related("building", "room__building", "device__type__maker").filter(pk=number).first()
     )
+    if fault is not None and find_record(fault):
+        fault.save(update_fields=["device"])
+    return fault
 
 
 def cut(text: str) -> str:
@@ -159,7 +162,7 @@ def _not_allowed(fault: Fault, step: Step, actor: User | None) -> FaultRefusal |
     return None
 
 
-def _kept(photos: Sequence[bytes], actor: User | None, now_ms: int) -> list[str] | Refused:
+def _kept(photos: Sequence[bytes | Seen], actor: User | None, now_ms: int) -> list[str] | Refused:
     if not photos:
         return []
     kept = keep_photos(photos, by=actor, now_ms=now_ms)

@@ -95,14 +95,14 @@ def counts_by_building(every: QuerySet[Fault]) -> list[tuple[str, str, int]]:
     return list(rows.annotate(n=Count("pk")))
 
 
-def standing_faults() -> int:
-    """Count what is not solved."""
-    return Fault.objects.filter(state__in=STANDING).count()
+def standing_faults(reader: User) -> int:
+    """Count what is not solved of the reader's."""
+    return faults_of(reader).filter(state__in=STANDING).count()
 
 
-def late_faults() -> int:
-    """Count what went up and is still not solved."""
-    return Fault.objects.filter(state__in=STANDING, level__gt=0).count()
+def late_faults(reader: User) -> int:
+    """Count what went up and is still not solved of the reader's."""
+    return faults_of(reader).filter(state__in=STANDING, level__gt=0).count()
 
 
 def with_steps(reader: User) -> QuerySet[Fault]:

@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from central.campus.models import Account
 from central.ledger.one_writer import one_writer
 from central.office.dated_settings import Where, number_at
+from central.office.photos import PhotoRefusal, look_all
+from central.office.photos import Seen as Picture
 from central.office.words import Words
 from central.workshop.faults.matters import of_room
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.faults.notices import tell_opened
 from central.workshop.faults.operations import Step, lock_head, open_fault
-from central.workshop.faults.refusals import FaultRefusal, Refused
+from central.workshop.faults.refusals import OF_PHOTOS, FaultRefusal, Refused
 from central.workshop.faults.signs import Seen, sign_words
 
 DAY_MS = 86_400_000
@@ -32,24 +34,41 @@ STATE_WORDS: dict[str, Words] = {
 NOT_OURS: Words = _("Looked at: it is on your side of the meter. The desk tells you what to do.")
 
 
-@one_writer
-@transaction.atomic
 def report(
     account: Account, seen: Seen, text: str, photos: Sequence[bytes], step: str, *, now_ms: int
 ) -> Fault | Refused:
-    """Take a resident's report of his room; the same `step` is the same report. So many a day from a room."""
-    lock_head()
-    room = account.point.room
-    mine = FaultStep.objects.filter(account=account.code)
-    if not mine.filter(step=step).exists():
-        most = number_at("fault.resident-reports", now_ms, Where(building=room.building.code))
-        if mine.filter(received_ms__gt=now_ms - DAY_MS).count() >= most:
-            return Refused(FaultRefusal.TOO_OFTEN)
+    """Take a resident's report of his room; the same `step` is the same report. So many a day from a room.
+
+    His pictures are unpacked before the ledger's head is locked: a stranger must not keep the desk waiting.
+    """
+    if _is_too_often(account, step, now_ms):
+        return Refused(FaultRefusal.TOO_OFTEN)
     if len(photos) > MOST_PHOTOS:
         return Refused(FaultRefusal.TOO_MANY_PHOTOS)
-    said = Step(
-        FaultStep.Kind.OPENED, step, now_ms, text.strip()[:LONGEST_WORDS], account=account.code, photos=photos
-    )
+    pictures = look_all(photos)
+    if isinstance(pictures, PhotoRefusal):
+        return Refused(OF_PHOTOS[pictures])
+    return _report(account, seen, text, pictures, step, now_ms)
+
+
+def _is_too_often(account: Account, step: str, now_ms: int) -> bool:
+    mine = FaultStep.objects.filter(account=account.code)
+    if mine.filter(step=step).exists():
+        return False
+    most = number_at("fault.resident-reports", now_ms, Where(building=account.point.room.building.code))
+    return mine.filter(received_ms__gt=now_ms - DAY_MS).count() >= most
+
+
+@one_writer
+@transaction.atomic
+def _report(
+    account: Account, seen: Seen, text: str, pictures: Sequence[Picture], step: str, now_ms: int
+) -> Fault | Refused:
+    lock_head()
+    if _is_too_often(account, step, now_ms):
+        return Refused(FaultRefusal.TOO_OFTEN)
+    room, words = account.point.room, text.strip()[:LONGEST_WORDS]
+    said = Step(FaultStep.Kind.OPENED, step, now_ms, words, account=account.code, photos=pictures)
     fault = open_fault(of_room(room, seen), said, actor=None, now_ms=now_ms)
     if isinstance(fault, Fault) and fault.steps.count() == 1:
         tell_opened(room.building, [fault], now_ms)

@@ -13,6 +13,8 @@ from central import clock
 from central.campus.models import Room
 from central.ledger.one_writer import one_writer
 from central.office.access import may, roles
+from central.office.photo_field import REFUSALS
+from central.office.photos import PhotoRefusal, Seen, look_all
 from central.office.roles import (
     CONTROL_ROOMS,
     FOLLOW_FAULTS,
@@ -25,17 +27,17 @@ from central.office.roles import (
     SWAP_METERS,
     WORK_FAULTS,
 )
-from central.workshop.devices.queries import good_by_type, of_meter
+from central.workshop.devices.queries import good_by_type
 from central.workshop.faults.claims import Claimed, claim_module, may_claim
 from central.workshop.faults.elsewhere import (
     adopt_address,
-    claim_address,
     plan_address,
     replace_address,
     replaced_address,
     software_address,
 )
 from central.workshop.faults.forms import HOW_WORDS, AskForm, ReportForm, StepForm
+from central.workshop.faults.matters import find_record
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.faults.notices import tell_opened
 from central.workshop.faults.operations import Step, open_fault, take_step
@@ -105,6 +107,7 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
     """Take a fault further."""
     found = get_object_or_404(with_steps(request.user), pk=number)
     form = StepForm(request.POST, request.FILES)
+    photos = _looked_at(form)
     if form.is_valid():
         said, now_ms = form.cleaned_data, clock.now_ms()
         act = Kind(said["act"])
@@ -115,7 +118,7 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
             said["text"],
             said["cause"] if act in (Kind.FOUND, Kind.SOLVED) else "",
             facts={"how": said["how"]} if act is Kind.SOLVED and said["how"] else {},
-            photos=[upload.read() for upload in said["photos"]],
+            photos=photos,
         )
         done = take_step(number, wanted, actor=request.user, now_ms=now_ms)
         if isinstance(done, Fault):
@@ -167,8 +170,9 @@ def report(request: HttpRequest) -> HttpResponse:
         form = ReportForm(request.user, initial={"step": uuid.uuid4(), "where": _where(request)})
         return render(request, "workshop/fault_report.html", {"form": form})
     form = ReportForm(request.user, request.POST, request.FILES)
+    photos = _looked_at(form)
     if form.is_valid() and form.matter is not None:
-        done = _report(request, form)
+        done = _report(request, form, photos)
         if isinstance(done, Fault):
             messages.success(request, _("Reported. The technicians are told."))
             return redirect("workshop:fault", done.pk)
@@ -178,15 +182,25 @@ def report(request: HttpRequest) -> HttpResponse:
 
 @one_writer
 @transaction.atomic
-def _report(request: HttpRequest, form: ReportForm) -> Fault | Refused:
+def _report(request: HttpRequest, form: ReportForm, photos: list[Seen]) -> Fault | Refused:
     said, now_ms = form.cleaned_data, clock.now_ms()
-    photos = [upload.read() for upload in said["photos"]]
     assert form.matter is not None
     wanted = Step(Kind.OPENED, str(said["step"]), now_ms, said["text"], photos=photos)
     done = open_fault(form.matter, wanted, actor=request.user, now_ms=now_ms)
     if isinstance(done, Fault) and done.steps.count() == 1:
         tell_opened(done.building, [done], now_ms)
     return done
+
+
+def _looked_at(form: StepForm | ReportForm) -> list[Seen]:
+    """Unpack a valid form's pictures before the ledger's head is locked: a dozen take seconds. One that is none is an error."""
+    if not form.is_valid():
+        return []
+    seen = look_all(upload.read() for upload in form.cleaned_data["photos"])
+    if isinstance(seen, PhotoRefusal):
+        form.add_error("photos", REFUSALS[seen])
+        return []
+    return seen
 
 
 def _where(request: HttpRequest) -> str:
@@ -200,10 +214,7 @@ def _where(request: HttpRequest) -> str:
 def _page(
     request: HttpRequest, found: Fault, form: StepForm | None = None, ask: AskForm | None = None
 ) -> HttpResponse:
-    if found.device is None and found.meter_no:
-        found.device = of_meter(
-            found.meter_no
-        )  # the store may know it since this minute; the next look ties it
+    find_record(found)
     may_work = may(request, WORK_FAULTS) and found.state != Fault.State.CLOSED
     stands = found.state not in (Fault.State.SOLVED, Fault.State.CLOSED)
     taken_out_ms = removed_since(found) if stands else None
@@ -227,7 +238,7 @@ def _page(
         "wanted": wanted,
         "wanted_good": good_stock([wanted.pk]).get(wanted.pk, 0) if wanted else 0,
         "may_claim": may_work and may_claim(found),
-        "claims": [(one, claim_address(one) if may(request, SEE_GOODS) else "") for one in _claims(found)],
+        "claims": _claims(found) if may(request, SEE_GOODS) else [],
         "adopt": adopt_address(found) if may(request, KEEP_STORE) else "",
         "replace": replace_address(found) if may(request, SWAP_METERS) else "",
         "replaced": replaced_address(found) if may(request, SEE_REPLACEMENTS) else "",

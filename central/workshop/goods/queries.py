@@ -79,6 +79,14 @@ def open_orders() -> list[OrderRow]:
     return [order_row(one) for one in found[:MOST_ROWS]]
 
 
+def still_to_come() -> dict[int, int]:
+    """Give type's key -> how many of open orders have not come."""
+    found = Counter[int]()
+    for order in Order.objects.filter(closed_ms=None):
+        found.update({line.type.pk: line.missing for line in order_row(order).lines})
+    return found
+
+
 def deliveries() -> QuerySet[Delivery]:
     """Give the deliveries with how many devices each has, the newest first."""
     found = Delivery.objects.select_related("order__maker", "claim__maker", "place", "by")

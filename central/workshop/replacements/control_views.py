@@ -16,7 +16,7 @@ from central.link.operations import LinkRefusal
 from central.link.operations import Refused as LinkRefused
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
-from central.office.roles import CONTROL_ROOMS, SEE_REPLACEMENTS
+from central.office.roles import CONTROL_ROOMS, SEE_REPLACEMENTS, SWAP_METERS
 from central.office.words import Words
 from central.workshop.replacements.controls import end_control, put_under_control, rooms_under_control
 from central.workshop.replacements.forms import WHY, ControlForm
@@ -52,11 +52,13 @@ def controls(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, refused: str = "") -> HttpResponse:
-    rows = rooms_under_control(clock.now_ms())
+    every = rooms_under_control(clock.now_ms())
+    rows = [row for row in every if request.user.serves(row.account.point.room.building_id)]
     context = {
         "rows": rows,
         "first": [row for row in rows if row.spares],
         "can_control": may(request, CONTROL_ROOMS),
+        "can_swap": may(request, SWAP_METERS),
         "refused": refused,
     }
     return render(request, "workshop/controls.html", context, status=400 if refused else 200)

@@ -67,16 +67,21 @@ def put_under_control(
         transaction.set_rollback(True)
         assert isinstance(asked, LinkRefused), "an unknown account is refused by name"
         return asked
-    return ControlDecision.objects.create(
-        control=control,
-        account=account,
-        why=why.strip()[:200],
-        decided_by=decided_by.strip()[:80],
-        ref=ref[:64],
-        wh_per_day=usual_wh,
-        by=actor,
-        at_ms=now_ms,
+    decided, _is_new = (
+        ControlDecision.objects.get_or_create(  # who sent the same form waited at the gateway until now
+            control=control,
+            defaults={
+                "account": account,
+                "why": why.strip()[:200],
+                "decided_by": decided_by.strip()[:80],
+                "ref": ref[:64],
+                "wh_per_day": usual_wh,
+                "by": actor,
+                "at_ms": now_ms,
+            },
+        )
     )
+    return decided
 
 
 def _usual_day_wh(point: MeteringPoint, now_ms: int) -> int:

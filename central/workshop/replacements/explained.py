@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_noop, pgettext
 
 from central.clock import minute_text
 from central.office.templatetags.cardroom import amount_text, kwh, price, unit_word
 from central.workshop.replacements.models import TrueUp
 
 MILLE = 1000
+UNCERTAIN = gettext_noop(
+    "The gateway's clock was not certain then: these are the times at which this server learnt of it. A person gives the figure."
+)
 
 
 def lines_of(row: TrueUp) -> list[tuple[str, str]]:
@@ -22,6 +25,8 @@ def lines_of(row: TrueUp) -> list[tuple[str, str]]:
         (_("How it is known"), str(TrueUp.Method(row.method).label)),
         *rule_lines(row),
     ]
+    if row.figures.get("times_unknown"):
+        found.insert(2, (_("Times"), _(UNCERTAIN)))
     rates = row.figures.get("rates")
     if rates and rates[1]:
         low, high = (price(rate) for rate in rates)

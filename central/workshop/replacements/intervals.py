@@ -1,11 +1,6 @@
-"""Find the intervals that nobody metered, and compute a true-up for each account of each: at once, and once (R-4.3.5).
+"""Compute a true-up for each account of each interval that nobody metered: at once, and once (R-4.3.5)."""
 
-An interval is a software control that ended, or the time between an old module's last register and its successor's first one.
-One that belongs to a control is the control's.
-"""
-
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from django.db import transaction
 
@@ -13,29 +8,13 @@ from central.campus.models import Account, MeteringPoint
 from central.domain.unmetered import HOUR_MS, Estimate, agrees, known_instead
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
-from central.link.models import MeterSwap, SoftwareControl, SoftwareControlEnd
-from central.office.dated_settings import Where, number_at
+from central.workshop.replacements.finding import Unmetered, account_of, found, occupied
 from central.workshop.replacements.history import Interval, estimate_of
 from central.workshop.replacements.models import TrueUp, TrueUpStep
 from central.workshop.replacements.money import cost_of
 
 CENTRAL = "central"
-MINUTE_MS, DAY_MS = 60_000, 86_400_000
-CONTROL, SWAP = "control:", "swap:"
-Kind, Method, State = TrueUp.Kind, TrueUp.Method, TrueUp.State
-
-
-@dataclass(frozen=True, slots=True)
-class Unmetered:
-    """An interval of an account's room as the gateway told it. `counted_wh`: what the old module counted meanwhile, if known."""
-
-    name: str
-    kind: TrueUp.Kind
-    account: str
-    meter: str
-    from_ms: int
-    to_ms: int
-    counted_wh: int | None = None
+Method, State = TrueUp.Method, TrueUp.State
 
 
 def compute_new(now_ms: int) -> int:
@@ -43,67 +22,10 @@ def compute_new(now_ms: int) -> int:
     return sum(_compute(one, now_ms) for one in found(now_ms))
 
 
-def found(now_ms: int, building: str = "") -> Iterator[Unmetered]:
-    """Give the intervals that ended and have no true-up, of one building or all.
-
-    A replacement that was told longer ago than what is corrected at all is let be: those of the time before this was kept.
-    """
-    known = TrueUp.objects.values_list("interval", flat=True)
-    done = set(known)
-    ends = SoftwareControlEnd.objects.select_related("control__gateway__building").order_by("at_ms", "pk")
-    for end in ends.filter(**({"control__gateway__building__code": building} if building else {})):
-        one = _of_control(end)
-        if one.name not in done and one.from_ms < one.to_ms and _account_of(one) is not None:
-            yield one
-    since_ms = now_ms - number_at("true-up.wrong-days", now_ms) * DAY_MS
-    swaps = (
-        MeterSwap.objects.exclude(account="")
-        .filter(received_ms__gt=since_ms)
-        .select_related("gateway__building")
-        .order_by("at_ms", "pk")
-    )
-    for swap in swaps.filter(**({"gateway__building__code": building} if building else {})):
-        between = Unmetered(
-            f"{SWAP}{swap.swap}"[:170], Kind.SWAP, swap.account, swap.old_meter, swap.last_at_ms, swap.at_ms
-        )
-        if between.name not in done and _is_long(swap) and not _is_a_controls(swap) and _account_of(between):
-            yield between
-
-
-def _of_control(end: SoftwareControlEnd) -> Unmetered:
-    control = end.control
-    from_ms = control.began_ms if control.last_good_ms is None else control.last_good_ms
-    return Unmetered(
-        f"{CONTROL}{control.pk}"[:170],
-        Kind.CONTROL,
-        control.account,
-        control.meter,
-        from_ms,
-        end.at_ms,
-        end.counted_wh,
-    )
-
-
-def _is_long(swap: MeterSwap) -> bool:
-    least = number_at("true-up.least-minutes", swap.at_ms, Where(building=swap.gateway.building.code))
-    return swap.at_ms - swap.last_at_ms >= max(least, 1) * MINUTE_MS
-
-
-def _is_a_controls(swap: MeterSwap) -> bool:
-    """Say whether a software control stood then: its own end tells the interval, and may still be on its way."""
-    began = SoftwareControl.objects.filter(account=swap.account, began_ms__lte=swap.at_ms)
-    standing, ended = began.filter(ended=None), began.filter(ended__at_ms__gte=swap.at_ms)
-    return standing.exists() or ended.exists()
-
-
-def _account_of(one: Unmetered) -> Account | None:
-    return Account.objects.filter(code=one.account).select_related("point").first()
-
-
 @one_writer
 @transaction.atomic
 def _compute(one: Unmetered, now_ms: int) -> int:
-    account = _account_of(one)
+    account = account_of(one)
     if account is None:
         return 0
     point = MeteringPoint.objects.select_related("room__building", "customer_class").get(pk=account.point_id)
@@ -116,13 +38,6 @@ def _compute(one: Unmetered, now_ms: int) -> int:
         )
         made += _store(one, whole, part, lived, estimate, now_ms)
     return made
-
-
-def occupied(point: MeteringPoint, from_ms: int, to_ms: int) -> list[Account]:
-    """Give the accounts of a point that were open at some time of an interval: each pays for its own part (C-4)."""
-    accounts = Account.objects.filter(point=point, opened_ms__lt=to_ms).order_by("opened_ms")
-    rows = accounts.select_related("point__customer_class__tariff", "point__room__building")
-    return [one for one in rows if one.closed_ms is None or one.closed_ms > from_ms]
 
 
 def _store(
@@ -166,7 +81,9 @@ def _figure(
 ) -> tuple[list[int], int, int, TrueUp.Method]:
     """Give the hours of an account's part with their bounds: the estimate, or what the old module counted where that agrees."""
     shape = list(estimate.hours) if estimate else list(whole.parts_ms)
-    if one.counted_wh is not None and (estimate is None or agrees(estimate, one.counted_wh)):
+    if not one.is_certain:
+        return [0] * len(part.parts_ms), 0, 0, Method.NONE
+    if one.counted_wh is not None and _is_taken(one.counted_wh, one, whole, estimate):
         hours = _cut(list(known_instead(one.counted_wh, shape)), whole, part)
         return hours, sum(hours), sum(hours), Method.REGISTER
     if estimate is None:
@@ -174,6 +91,13 @@ def _figure(
     hours, all_wh = _cut(shape, whole, part), max(estimate.wh, 1)
     low, high = (bound * sum(hours) // all_wh for bound in (estimate.low_wh, estimate.high_wh))
     return hours, low, high, Method.ESTIMATE
+
+
+def _is_taken(counted_wh: int, one: Unmetered, whole: Interval, estimate: Estimate | None) -> bool:
+    """Say whether what the old module counted is taken: where it agrees; a photographed one unless the fuse says no."""
+    if one.is_read:
+        return counted_wh <= whole.point.max_power_w * sum(whole.parts_ms) // HOUR_MS + 1
+    return estimate is None or agrees(estimate, counted_wh)
 
 
 def _cut(hours: list[int], whole: Interval, part: Interval) -> list[int]:
@@ -190,6 +114,8 @@ def _figures(estimate: Estimate | None, one: Unmetered, cost: object) -> dict[st
         figures["wh"] = estimate.wh
     if one.counted_wh is not None:
         figures["counted_wh"] = one.counted_wh
+    if not one.is_certain:
+        figures["times_unknown"] = True
     if cost is not None:
         figures["rates"] = [getattr(cost, "lowest_rate", 0), getattr(cost, "highest_rate", 0)]
     return figures

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from central.campus.models import Account
 from central.domain.unmetered import HOUR_MS, known_instead, miscounted_wh
+from central.ledger.models import ChainHead
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
 from central.link.models import GatewayEntry
@@ -19,7 +20,7 @@ from central.office.dated_settings import number_at
 from central.office.models import User
 from central.workshop.replacements.intervals import write_step
 from central.workshop.replacements.models import TrueUp, TrueUpStep
-from central.workshop.replacements.money import cost_of
+from central.workshop.replacements.money import BILLED, cost_of
 from gateway.contract.facts import EntryKind
 
 DAY_MS = 86_400_000
@@ -53,18 +54,38 @@ def compute_miscount(said: Miscount, *, actor: User, now_ms: int) -> list[TrueUp
         return MiscountRefusal.BAD_ERROR
     if not said.last_good_ms < said.until_ms <= now_ms:
         return MiscountRefusal.NOT_IN_ORDER
-    name = f"miscount:{said.meter}:{said.until_ms // DAY_MS}"[:170]
-    if TrueUp.objects.filter(interval=name).exists():
-        return MiscountRefusal.DONE
+    ChainHead.objects.select_for_update().filter(
+        pk=1
+    ).first()  # of two at once the second sees what the first computed
     from_ms = max(said.last_good_ms, said.until_ms - number_at("true-up.wrong-days", said.until_ms) * DAY_MS)
+    if _corrected(said.meter, from_ms, said.until_ms):
+        return MiscountRefusal.DONE
     billed = _billed_hours(said.meter, from_ms, said.until_ms)
     if not billed:
         return MiscountRefusal.NOBODY_BILLED
     accounts = Account.objects.select_related("point__customer_class__tariff", "point__room__building")
+    name = _name(said)
     return [
         _store(name, accounts.get(code=code), said, from_ms, hours, actor, now_ms)
         for code, hours in sorted(billed.items())
     ]
+
+
+def _corrected(meter: str, from_ms: int, until_ms: int) -> bool:
+    """Say whether some of the time was corrected before; what was taken back, or came to nothing, may be said anew."""
+    void = (TrueUp.State.REVERSED, TrueUp.State.NOTHING)
+    rows = TrueUp.objects.filter(
+        kind=TrueUp.Kind.MISCOUNT, meter=meter, from_ms__lt=until_ms, to_ms__gt=from_ms
+    )
+    return rows.exclude(state__in=void).exists()
+
+
+def _name(said: Miscount) -> str:
+    """Name a correction by its meter and end; one that is said anew has a number, too."""
+    name = f"miscount:{said.meter}:{said.until_ms // DAY_MS}"[:160]
+    same = TrueUp.objects.filter(interval__startswith=f"{name}:").values_list("interval", flat=True)
+    before = TrueUp.objects.filter(interval=name).exists()
+    return f"{name}:{len(set(same)) + 2}" if before else name
 
 
 def _billed_hours(meter: str, from_ms: int, until_ms: int) -> dict[str, list[int]]:
@@ -92,7 +113,7 @@ def _store(
     wh = miscounted_wh(sum(billed), said.error_ppm)
     sign = 1 if wh >= 0 else -1
     hours = [sign * part for part in known_instead(abs(wh), billed)]
-    cost = cost_of(account, from_ms, said.until_ms, hours)
+    cost = cost_of(account, from_ms, said.until_ms, hours, billed)
     row = TrueUp.objects.create(
         interval=name,
         account=account,
@@ -107,9 +128,14 @@ def _store(
         high_wh=wh,
         amount=cost.amount if cost else 0,
         method=TrueUp.Method.BENCH,
-        figures={"billed_wh": sum(billed), "error_ppm": said.error_ppm, "rates": _rates(cost)},
+        figures={
+            "billed_wh": sum(billed),
+            "error_ppm": said.error_ppm,
+            "rates": _rates(cost),
+            BILLED: billed,
+        },
         hours=hours,
-        state=TrueUp.State.COMPUTED,
+        state=TrueUp.State.COMPUTED if cost else TrueUp.State.NO_FIGURE,
         computed_ms=now_ms,
     )
     write_step(row, TrueUpStep.Kind.COMPUTED, f"{row.name}-computed", actor, "", now_ms)

@@ -110,7 +110,7 @@ class TrueUp(models.Model):
         REVERSED = "reversed", _("taken back")
 
     interval = models.CharField(max_length=170)
-    """`control:ID`, `swap:ID` or `miscount:ID`."""
+    """`control:ID`, `swap:ID`, `here:ID` or `miscount:ID`."""
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="unmetered")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="true_ups")

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from central.link.control_queries import standing
+from central.office.models import User, of_served
 from central.workshop.faults.models import Fault
-from central.workshop.replacements.intervals import found
+from central.workshop.replacements.finding import found
 from central.workshop.replacements.models import UNDECIDED, Replacement, ReplacementStep, TrueUp
 from central.workshop.replacements.recording import is_typed
 
@@ -49,31 +51,50 @@ def replacements() -> QuerySet[Replacement]:
     return Replacement.objects.select_related("building", "room__building").prefetch_related("steps__by")
 
 
-def faults_of_meters(meters: Iterable[str]) -> list[Fault]:
+def replacements_of(reader: User) -> QuerySet[Replacement]:
+    """Give those of the buildings that the reader serves."""
+    return replacements().filter(of_served(reader, "building"))
+
+
+def faults_of_meters(reader: User, meters: Iterable[str]) -> list[Fault]:
     """Give the newest faults of these modules, ten at most: why one was replaced, and what the new one has had since."""
-    wanted = [meter for meter in meters if meter]
-    return list(Fault.objects.filter(meter_no__in=wanted).order_by("-opened_ms", "-pk")[:10])
+    mine = Fault.objects.filter(
+        of_served(reader, "building"), meter_no__in=[meter for meter in meters if meter]
+    )
+    return list(mine.order_by("-opened_ms", "-pk")[:10])
 
 
-def true_ups_between(row: Replacement) -> list[TrueUp]:
+def true_ups_between(reader: User, row: Replacement) -> list[TrueUp]:
     """Give the true-ups of what a replacement left unmetered: of its old module, in the time up to the new one."""
-    return list(true_ups().filter(meter=row.old_meter, from_ms__lte=row.at_ms, to_ms__gte=row.last_at_ms))
+    mine = true_ups_of(reader)
+    return list(mine.filter(meter=row.old_meter, from_ms__lte=row.at_ms, to_ms__gte=row.last_at_ms))
 
 
-def replacements_between(row: TrueUp) -> list[Replacement]:
+def replacements_between(reader: User, row: TrueUp) -> list[Replacement]:
     """Give the replacements that ended what a true-up is about."""
-    rows = replacements().filter(old_meter=row.meter, at_ms__gte=row.from_ms, last_at_ms__lte=row.to_ms)
-    return list(rows) if row.meter else []
+    mine = replacements_of(reader)
+    return list(mine.filter(old_meter=row.meter or None, at_ms__gte=row.from_ms, last_at_ms__lte=row.to_ms))
 
 
-def incomplete() -> int:
-    """Count the replacements whose record lacks something."""
-    return sum(missing_of(row).any for row in Replacement.objects.prefetch_related("steps"))
+def true_ups_of(reader: User) -> QuerySet[TrueUp]:
+    """Give those of the buildings that the reader serves."""
+    return true_ups().filter(of_served(reader, "building"))
 
 
-def undecided() -> int:
-    """Count the true-ups that are not told."""
-    return TrueUp.objects.filter(state__in=UNDECIDED).count()
+def incomplete(reader: User) -> int:
+    """Count the reader's replacements whose record lacks something."""
+    mine = Replacement.objects.filter(of_served(reader, "building"))
+    return sum(missing_of(row).any for row in mine.prefetch_related("steps"))
+
+
+def undecided(reader: User) -> int:
+    """Count the reader's true-ups that are not told."""
+    return TrueUp.objects.filter(of_served(reader, "building"), state__in=UNDECIDED).count()
+
+
+def controlled(reader: User) -> int:
+    """Count the rooms under software control in the buildings that the reader serves."""
+    return standing().filter(of_served(reader, "gateway__building")).count()
 
 
 def true_ups() -> QuerySet[TrueUp]:

@@ -22,7 +22,7 @@ from central.office.dated_settings import Where, number_at
 from central.office.models import Approval, User
 from central.workshop.replacements.intervals import write_step
 from central.workshop.replacements.models import TrueUp, TrueUpStep
-from central.workshop.replacements.money import cost_of
+from central.workshop.replacements.money import BILLED, cost_of
 from central.workshop.replacements.notices import tell_room
 
 FIGURE_ACT, REVERSAL_ACT = "true-up-figure", "true-up-reversal"
@@ -125,7 +125,7 @@ def _checked(row: TrueUp, figure: Figure | None, step: str, actor: User, now_ms:
     if figure is not None:
         sign = -1 if figure.wh < 0 else 1
         hours = [sign * part for part in known_instead(abs(figure.wh), [abs(hour) for hour in row.hours])]
-        cost = cost_of(row.account, row.from_ms, row.to_ms, hours)
+        cost = cost_of(row.account, row.from_ms, row.to_ms, hours, row.figures.get(BILLED, ()))
         if cost is None:
             return Refused(TrueUpRefusal.NO_PRICE)
         row.hours, row.energy_wh, row.amount = hours, figure.wh, cost.amount

@@ -28,9 +28,9 @@ from central.workshop.replacements.models import Replacement, ReplacementStep
 from central.workshop.replacements.queries import (
     faults_of_meters,
     missing_of,
-    replacements,
-    true_ups,
+    replacements_of,
     true_ups_between,
+    true_ups_of,
 )
 from central.workshop.replacements.recording import (
     RecordRefusal,
@@ -81,15 +81,16 @@ def refusal_words(refused: SOME_REFUSAL) -> str:
 @require_safe
 def replacement_list(request: HttpRequest) -> HttpResponse:
     """List replacements, those that are not complete first in their own list."""
-    meter = request.GET.get("meter", "").replace("\0", "")[:64]
-    wanted = replacements().filter(Q(old_meter=meter) | Q(new_meter=meter)) if meter else replacements()
+    meter, wanted = request.GET.get("meter", "").replace("\0", "")[:64], replacements_of(request.user)
+    if meter:
+        wanted = wanted.filter(Q(old_meter=meter) | Q(new_meter=meter))
     rows = [(row, missing_of(row)) for row in wanted[:MOST_SHOWN]]
     context = {
         "open_rows": [(row, missing) for row, missing in rows if missing.any],
         "rows": [(row, missing) for row, missing in rows if not missing.any],
         "may_swap": may(request, SWAP_METERS),
         "meter": meter,
-        "true_ups": true_ups().filter(meter=meter) if meter else (),
+        "true_ups": true_ups_of(request.user).filter(meter=meter) if meter else (),
     }
     return render(request, "workshop/replacements.html", context)
 
@@ -98,7 +99,7 @@ def replacement_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def replacement(request: HttpRequest, number: int) -> HttpResponse:
     """One replacement: modules, registers, steps, and what is still to be said."""
-    return _page(request, get_object_or_404(replacements(), pk=number))
+    return _page(request, get_object_or_404(replacements_of(request.user), pk=number))
 
 
 def _page(request: HttpRequest, row: Replacement, status: int = 200, **forms: object) -> HttpResponse:
@@ -111,8 +112,8 @@ def _page(request: HttpRequest, row: Replacement, status: int = 200, **forms: ob
         "missing": missing_of(row),
         "old_device": of_meter(row.old_meter),
         "new_device": new_device(row),
-        "faults": faults_of_meters((row.old_meter, row.new_meter)),
-        "true_ups": true_ups_between(row),
+        "faults": faults_of_meters(request.user, (row.old_meter, row.new_meter)),
+        "true_ups": true_ups_between(request.user, row),
         "sees_faults": may(request, FOLLOW_FAULTS),
         "sees_devices": may(request, SEE_DEVICES),
         "can_keep": may(request, KEEP_REPLACEMENTS),
@@ -127,7 +128,10 @@ def _page(request: HttpRequest, row: Replacement, status: int = 200, **forms: ob
 @require_POST
 def replacement_say(request: HttpRequest, number: int) -> HttpResponse:
     """Add what is said about a replacement."""
-    row, form = get_object_or_404(replacements(), pk=number), SayForm(request.POST, request.FILES)
+    row, form = (
+        get_object_or_404(replacements_of(request.user), pk=number),
+        SayForm(request.POST, request.FILES),
+    )
     if form.is_valid():
         typed = form.cleaned_data
         said = Said(
@@ -148,7 +152,7 @@ def replacement_say(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def replacement_devices(request: HttpRequest, number: int) -> HttpResponse:
     """Try the store's records again; or say why there is none of one device."""
-    row, now_ms = get_object_or_404(replacements(), pk=number), clock.now_ms()
+    row, now_ms = get_object_or_404(replacements_of(request.user), pk=number), clock.now_ms()
     if "kind" not in request.POST:
         try_devices(number, actor=request.user, now_ms=now_ms)
         return redirect("workshop:replacement", number)
@@ -235,6 +239,6 @@ def _done_words(unbilled_wh: int | None) -> str:
     if not unbilled_wh:
         return _("The room is billed by the new meter from now on.")
     return _(
-        "The room is billed by the new meter from now on. %(kwh)s kWh of the old one are not billed: agree them with the "
-        "customer, and enter them as an adjustment."
+        "The room is billed by the new meter from now on. %(kwh)s kWh of the old one are not billed yet: what is left of "
+        "them comes as a true-up when the gateway has taken the new meter."
     ) % {"kwh": kwh_text(WattHours(unbilled_wh))}

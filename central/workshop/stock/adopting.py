@@ -25,17 +25,23 @@ class Adopted:
     """Meters' numbers that a step refused: another device is that meter."""
 
 
-def adopt_building(building: Building, type_: DeviceType, *, actor: User, now_ms: int) -> Adopted:
+def adopt_building(
+    building: Building, type_: DeviceType, *, only: str = "", actor: User, now_ms: int
+) -> Adopted:
     """Make a record for each meter that hangs in a building and has none. One of another model than the gateways' is left.
+
+    `only` names a meter: no other one gets its record.
 
     Each record is a transaction of its own: hundreds of them in one would keep the desk waiting. What was broken off is done again.
     """
     hanging = _hanging(building)
+    if only:
+        hanging = {number: room for number, room in hanging.items() if number == only}
     known = set(Device.objects.filter(meter_no__in=hanging).values_list("meter_no", flat=True))
     gateway = getattr(building, "gateway", None)
     seen = seen_by(gateway) if gateway else {}
     taken = set(Device.objects.filter(type=type_).values_list("serial", flat=True))
-    made, others, refused = 0, dict[str, int](), []
+    made, others, refused = 0, dict[str, int](), [only] if only and only not in hanging else []
     for number, room in hanging.items():
         meter = seen.get(number)
         if number in known:

@@ -54,10 +54,11 @@ def forms_of(device: Device, acts: Iterable[DeviceAct]) -> list[ActForm]:
 
 
 class AdoptForm(forms.Form):
-    """A building whose meters get their records, and the model that they are."""
+    """A building whose meters get their records, and the model that they are; `meter`: of that one alone."""
 
     building = forms.ModelChoiceField(Building.objects.order_by("code"), label=_("Building"))
     type = forms.ModelChoiceField(DeviceType.objects.none(), label=_("Model"))
+    meter = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from central.campus.meter_groups import groups_of
-from central.campus.models import Account, Binding, Building, MeteringPoint, Occupancy, Room
+from central.campus.models import Account, Binding, Building, Meter, MeteringPoint, Occupancy, Room
 from central.clock import campus_day
 from central.link.models import Gateway, MeterSwap
 from central.link.registry_copy import registry_of
@@ -49,12 +49,21 @@ def rooms_off(building: Building, scope: str, place: str, now_ms: int) -> list[R
             return [room for room in rooms if str(room.floor) == place.strip()]
         case Scope.BUILDING:
             return list(rooms)
-        case Scope.LINE:
-            meters = meters_of_line(building, place.strip())
-        case _:
-            meters = meters_of_group(building, place.strip(), now_ms)
+    meters = meters_off(building, scope, place, now_ms)
     behind = {room for meter, room in rooms_of_meters(building, now_ms).items() if meter in meters}
     return [room for room in rooms if room.pk in behind]
+
+
+def meters_off(building: Building, scope: str, place: str, now_ms: int) -> set[str]:
+    """Give the meters that are switched off with a part of a building, masters too; of rooms and floors only rooms are known."""
+    match scope:
+        case Scope.BUILDING:
+            return set(Meter.objects.filter(building=building).values_list("meter_no", flat=True))
+        case Scope.LINE:
+            return meters_of_line(building, place.strip())
+        case Scope.GROUP:
+            return meters_of_group(building, place.strip(), now_ms)
+    return set()
 
 
 def labels_of(building: Building, typed: str) -> list[str]:

@@ -10,7 +10,6 @@ from central.domain.work_agreement import Says
 from central.domain.work_order import OrderAct, OrderState
 from central.ledger.models import ImmutableModel
 from central.link.models import Command
-from central.workshop.stock.sources import source_words
 
 USER = settings.AUTH_USER_MODEL
 STATES = {
@@ -95,11 +94,6 @@ class WorkOrder(models.Model):
     def number(self) -> str:
         """As it is written on papers and at the gateway: `WO-12`."""
         return f"WO-{self.pk}"
-
-    @property
-    def source_words(self) -> str:
-        """What it belongs to as it is read."""
-        return source_words(self.source)[0]
 
 
 class WorkRoom(models.Model):

@@ -16,7 +16,7 @@ from central.workshop.work_orders.models import SAYS, WorkOrder
 from central.workshop.work_orders.notices import where_of
 from central.workshop.work_orders.reading import read_order
 from central.workshop.work_orders.refusals import Refused, WorkRefusal, refusal_words
-from central.workshop.work_orders.steps import Deed, Ready, ready, write
+from central.workshop.work_orders.steps import Deed, Ready, ready, rooms_of, write
 from central.workshop.work_orders.words import STANDS
 
 CODE = "work-override"
@@ -28,7 +28,8 @@ def ask_override(
     """Ask a head to let the work begin all the same; in danger without waiting for the window."""
     if not actor.serves(order.building_id):
         return Refused(WorkRefusal.NOT_HIS_BUILDING, order.building.code)
-    content = {"order": order.pk, "asking": order.asking, "is_danger": is_danger}
+    rooms = sorted(row.room_id for row in rooms_of(order))
+    content = {"order": order.pk, "asking": order.asking, "is_danger": is_danger, "rooms": rooms}
     return approvals.ask(
         CODE,
         content,
@@ -70,6 +71,8 @@ def _carry_out(content: Content, approved: Approved) -> str:
     if not isinstance(found, Ready) or found.order.asking != content["asking"]:
         return _("The time was changed since: the rooms are asked anew.")
     order = found.order
+    if {row.room_id for row in rooms_of(order)} - set(content["rooms"]):
+        return _("Rooms were added since it was asked for. Ask again.")
     order.override, order.is_danger = approved.number, content["is_danger"]
     facts = {
         "approval": approved.number,

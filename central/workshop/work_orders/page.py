@@ -1,6 +1,5 @@
 """What an order's page shows, and which forms its reader has: by his office and by how far the order is."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,6 @@ from central.workshop.work_orders.words import LOCKINGS, RETURNS, STAND_BADGES, 
 
 S = OrderState
 MINUTE_MS = 60_000
-FAULT = re.compile(r"fault:[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,6 @@ def page_context(request: HttpRequest, found: OrderNow, now_ms: int) -> dict[str
         "found": found,
         "warning": WARNING,
         "badge": STATE_BADGES[S.CANCELLED if order.is_cancelled and is_shut else state],
-        "fault": int(order.source[6:]) if FAULT.fullmatch(order.source) else None,
         "window": window_words(order),
         "lines": lines,
         "left_out": found.left_out,
@@ -161,7 +158,7 @@ def forms_for(request: HttpRequest, found: OrderNow) -> dict[str, Any]:
         if is_before and not found.lacks:
             made["start"] = f.DeedForm.fresh("start")
         made |= _working(found, state)
-    if state in (*LOCKED, S.PLANNED, S.TOLD) and may(request, PLAN_WORK):
+    if may(request, START_WORK if state in LOCKED else PLAN_WORK) and (is_before or state in LOCKED):
         made["cancel"] = f.CancelForm.fresh("cancel")
     return {name: form for name, form in made.items() if form is not None} if order else {}
 

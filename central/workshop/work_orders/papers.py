@@ -11,6 +11,7 @@ from central.papers.boxes import MM, Box
 from central.papers.slip import Cell, Slip
 from central.papers.slip import Row as SlipRow
 from central.papers.slip_pdf import Sheet, slips_pdf
+from central.workshop.stock.sources import source_words
 from central.workshop.work_orders.models import ACTS, SAYS, WorkOrder
 from central.workshop.work_orders.notices import where_of
 from central.workshop.work_orders.reading import OrderNow, RoomOfWork
@@ -88,7 +89,7 @@ def _head(found: OrderNow) -> Table:
         Row([_("Where"), where_of(order)]),
         Row([_("Task"), order.task]),
         Row([_("Reason"), order.why]),
-        Row([_("Belongs to"), order.source_words]),
+        Row([_("Belongs to"), source_words(order.source)[0]]),
         Row([_("In charge"), person]),
         Row([_("Rooms and people"), _("%(rooms)d rooms, %(people)d people") % _count(found)]),
         Row([_("Decided by a head"), _override(order)]),

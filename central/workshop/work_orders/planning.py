@@ -95,7 +95,10 @@ def _person_fault(person: User | None, now_ms: int) -> Refused | None:
 def correct_room(
     number: int, label: str, deed: Deed, *, leaves_out: bool, actor: User, now_ms: int
 ) -> WorkOrder | Refused:
-    """Put a room on an order's list, or leave one out, with the reason; one that is added has not been told yet."""
+    """Put a room on an order's list, or leave one out, with the reason; one that is added has not been told yet.
+
+    A head has decided about the rooms that he saw: with another one he is asked again.
+    """
     found = ready(number, OrderAct.ROOMS, deed.step, actor)
     if not isinstance(found, Ready):
         return found
@@ -114,6 +117,8 @@ def correct_room(
     row.origin = WorkRoom.Origin.LEFT_OUT if leaves_out else WorkRoom.Origin.ADDED
     row.why = deed.text.strip()[:300]
     row.save()
+    if not leaves_out:
+        order.override, order.is_danger = None, False
     facts = {"room": room.label, "leaves_out": leaves_out}
     return write(found, OrderAct.ROOMS, Deed(deed.step, deed.text, facts=facts), actor=actor, now_ms=now_ms)
 

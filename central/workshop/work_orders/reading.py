@@ -20,7 +20,7 @@ from central.domain.work_order import LOCKED, Lack, OrderAct, OrderState, start_
 from central.link.control_queries import locked_out
 from central.link.models import Command, Gateway, LockOut, MeterSwap, RelayState
 from central.office.dated_settings import Where, number_at
-from central.workshop.work_orders.affected import Household, households
+from central.workshop.work_orders.affected import Household, households, meters_off
 from central.workshop.work_orders.models import WorkAnswer, WorkLock, WorkOrder, WorkRoom
 
 
@@ -207,11 +207,15 @@ def needed_elsewhere(order: WorkOrder) -> dict[str, WorkOrder]:
     return found
 
 
-def meters_at_work(building: Building, _now_ms: int) -> set[str]:
+def meters_at_work(building: Building, now_ms: int) -> set[str]:
     """Give a building's meters that are off for work or coming back: an isolated circuit silences them, which is no fault."""
     states = [one.value for one in (*LOCKED, OrderState.ENDED)]
-    orders = WorkOrder.objects.filter(building=building, state__in=states)
-    return {meter for order in orders for meter in meters_now(order, order.locks.all()).values() if meter}
+    found = set[str]()
+    for order in WorkOrder.objects.filter(building=building, state__in=states):
+        found.update(meter for meter in meters_now(order, order.locks.all()).values() if meter)
+        if order.state in LOCKED:
+            found |= meters_off(building, order.scope, order.place, now_ms)
+    return found
 
 
 def meters_now(order: WorkOrder, locks: Iterable[WorkLock]) -> dict[int, str]:

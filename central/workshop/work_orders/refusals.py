@@ -37,6 +37,8 @@ class WorkRefusal(StrEnum):
     """Not every measure was ticked."""
     NOT_CLEAR = "not-clear"
     """Earths, locks and people must be off the circuit before it is released."""
+    NOT_AT_CIRCUIT = "not-at-circuit"
+    """Only who works at circuits himself gives back what is locked."""
     LOCK_STANDS = "lock-stands"
     NOT_BACK = "not-back"
     EXISTS_WITH_DIFFERENT = "exists-with-different"
@@ -67,6 +69,7 @@ WORDS: dict[WorkRefusal, Words] = {
     WorkRefusal.NO_PERSON: _("Name who isolates the circuit and answers for it: an electrician or a technician."),
     WorkRefusal.NOT_ISOLATED: _("Work may not begin: tick each measure when it is done. Isolate, prove dead, earth, hang the tag."),
     WorkRefusal.NOT_CLEAR: _("Nothing was released. First remove earths, locks and tags, count the people, and tick it."),
+    WorkRefusal.NOT_AT_CIRCUIT: _("Work goes on there: only an electrician or a technician calls it off. Telephone him."),
     WorkRefusal.LOCK_STANDS: _("The order stays open: a lock-out still stands."),
     WorkRefusal.NOT_BACK: _("The order stays open: a supply is not read back yet. Wait for it, or say for each of them why."),
     WorkRefusal.EXISTS_WITH_DIFFERENT: _("This was sent before for something else. Open the page again and say it anew."),

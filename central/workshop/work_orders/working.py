@@ -15,7 +15,9 @@ from central.link.models import Command, RelayState
 from central.link.operations import Refused as LinkRefused
 from central.link.outbox import lock_gateway_of
 from central.office.models import User
+from central.office.people import roles_of
 from central.office.photos import PhotoRefusal, look
+from central.office.roles import START_WORK
 from central.workshop.work_orders.affected import households
 from central.workshop.work_orders.models import WorkLock, WorkOrder
 from central.workshop.work_orders.notices import tell_off
@@ -178,13 +180,18 @@ def close(number: int, deed: Deed, *, actor: User, now_ms: int) -> WorkOrder | R
 @one_writer
 @transaction.atomic
 def cancel(number: int, deed: Deed, *, is_clear: bool, actor: User, now_ms: int) -> WorkOrder | Refused:
-    """Call an order off; what it has locked is released, and read back like after any work."""
+    """Call an order off; what it has locked is released, and read back like after any work.
+
+    Once something is locked, only who works at circuits does it: an office must not give power back to people it doesn't see.
+    """
     found = ready(number, OrderAct.CANCELLED, deed.step, actor)
     if not isinstance(found, Ready):
         return found
     order, was_locked = found.order, OrderState(found.order.state) in LOCKED
     if not deed.text.strip():
         return Refused(WorkRefusal.NO_REASON)
+    if was_locked and not roles_of(actor, now_ms) & set(START_WORK):
+        return Refused(WorkRefusal.NOT_AT_CIRCUIT)
     if was_locked and not is_clear:
         return Refused(WorkRefusal.NOT_CLEAR)
     order.is_cancelled = True
