@@ -151,7 +151,10 @@ def _supply(
 
 
 def _ties_now(accounts: list[str]) -> dict[str, tuple[Tie, ...]]:
-    """Give each account's meters. A meter's newest tie counts: one that has moved on is no longer here."""
+    """Give each account's meter: a meter's newest tie counts, and an account's, as at its gateway (C-3).
+
+    One that has moved on is no longer here, nor is one that another took the place of: it hangs on no wall.
+    """
     ever_here = Binding.objects.filter(account__code__in=accounts).values("meter_id")
     rows = Binding.objects.filter(meter__in=ever_here).order_by("from_ms")
     newest = {
@@ -165,8 +168,8 @@ def _ties_now(accounts: list[str]) -> dict[str, tuple[Tie, ...]]:
         )
     }
     ties: dict[str, tuple[Tie, ...]] = dict.fromkeys(accounts, ())
-    for tie in newest.values():
-        ties[tie.account] = (*ties.get(tie.account, ()), tie)
+    for tie in sorted(newest.values(), key=lambda tie: tie.from_ms):
+        ties[tie.account] = (tie,)
     return ties
 
 

@@ -12,9 +12,11 @@ from django.test import Client
 from central import clock
 from central.campus.models import Account, Building, Room
 from central.desk.resident.pins import new_pin
+from central.domain.device_states import DeviceAct
 from central.office.models import User
 from central.office.roles import Role
-from central.workshop.devices.models import Device, DeviceType, Maker
+from central.workshop.devices.models import Device, DeviceType, Maker, Place
+from central.workshop.devices.operations import DeviceMove, NewDevice, step, take_in
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.files import printed
 from tests.browser import seed_theft
@@ -136,7 +138,25 @@ def test_a_replacement_is_asked_for_and_no_spare_says_what_to_do(who: dict[str, 
     assert who["tech"].post(ask, {"step": str(uuid4()), "type": kind.pk}).status_code == 302
     page = text(who["tech"], f"{LIST}{fault.pk}/")
     assert "No good DDS-1 is in stock" in page
+    for reader, leads in (("tech", True), ("electrician", False), ("cashier", False)):
+        seen = text(who[reader], f"{LIST}{fault.pk}/")
+        assert ("/workshop/controls/new/" in seen, "/workshop/stock/adopt/" in seen) == (leads, leads), reader
     assert FaultStep.objects.get(kind="replacement-asked").facts == {"type": "d", "name": "DDS-1", "good": 0}
+
+
+def test_a_fault_whose_module_was_taken_out_says_that_it_still_stands(who: dict[str, Client]) -> None:
+    maker = Maker.objects.create(code="hx", name="Huaxing")
+    kind = DeviceType.objects.create(code="d", kind="module", maker=maker, name="DDS-1")
+    place = Place.objects.create(code="F1", name="faulty", holds="faulty")
+    fault = reported(who["cashier"])
+    new = NewDevice(kind, "A", meter_no=fault.meter_no, act=DeviceAct.ADOPTED)
+    device = take_in(new, DeviceMove("a", DeviceAct.ADOPTED, 1_000), actor=None, now_ms=1_000)
+    assert "was taken out" not in text(who["tech"], f"{LIST}{fault.pk}/")
+    out = DeviceMove("b", DeviceAct.REMOVED, fault.opened_ms + 1, place=place)
+    step(device.number, out, actor=None, now_ms=fault.opened_ms + 1)
+    page = text(who["tech"], f"{LIST}{fault.pk}/")
+    assert "was taken out" in page
+    assert '<option value="replaced" selected>' in page
 
 
 def test_who_serves_another_building_sees_nothing_of_it(who: dict[str, Client]) -> None:

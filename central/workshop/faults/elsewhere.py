@@ -10,7 +10,7 @@ from django.urls import reverse
 from central.workshop.faults.models import Fault
 
 ADOPT, REPLACE, SOFTWARE = "workshop:adopt", "workshop:replacement-new", "workshop:software-control"
-PLAN = "workshop:work-order-new"
+PLAN, REPLACED = "workshop:work-order-new", "workshop:replacements"
 
 
 def adopt_address(fault: Fault) -> str:
@@ -23,6 +23,11 @@ def adopt_address(fault: Fault) -> str:
 def replace_address(fault: Fault) -> str:
     """Give where a fault's module is replaced."""
     return _address(REPLACE, _led(fault)) if fault.meter_no else ""
+
+
+def replaced_address(fault: Fault) -> str:
+    """Give the list of what this fault's module was replaced by, and of true-ups beside it."""
+    return _address(REPLACED, {"meter": fault.meter_no}) if fault.meter_no else ""
 
 
 def software_address(fault: Fault) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from central.campus.models import Account, Binding, Building, Meter, Room
+from central.campus.models import Account, Binding, Building, Room
 from central.domain.fault_rules import Scope, Sign
 from central.workshop.devices.models import Device
 from central.workshop.devices.queries import of_meter
@@ -72,9 +72,7 @@ def find_record(fault: Fault) -> bool:
 
 
 def meters_of(room: Room) -> list[str]:
-    """Give the meters whose newest tie is with a room, by number."""
+    """Give the meter that a room is billed by now: its account's newest tie and the meter's own; none where it has none."""
     account = Account.objects.filter(point__room=room).exclude(state=Account.State.CLOSED).first()
-    if account is None:
-        return []
-    tied = Meter.objects.filter(bindings__account=account).distinct().order_by("meter_no")
-    return [one.meter_no for one in tied if room_of(one.meter_no) == room]
+    tie = account.bindings.select_related("meter").order_by("from_ms").last() if account else None
+    return [tie.meter.meter_no] if tie and room_of(tie.meter.meter_no) == room else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Prefetch, QuerySet
 
+from central.domain.device_states import DeviceAct
 from central.domain.fault_clock import is_in_time
 from central.office.models import User, of_served
 from central.workshop.devices.models import DeviceType
@@ -41,6 +42,14 @@ def faults_of(reader: User) -> QuerySet[Fault]:
     """Give the faults of the reader's buildings, the newest first."""
     related = ("building", "room__building", "device__type__maker")
     return Fault.objects.filter(of_served(reader, "building")).select_related(*related)
+
+
+def removed_since(fault: Fault) -> int | None:
+    """Give when a fault's module was taken out after the fault was opened; None while it hangs there."""
+    if fault.device is None:
+        return None
+    removed = fault.device.steps.filter(act=DeviceAct.REMOVED.value, at_ms__gte=fault.opened_ms)
+    return removed.order_by("-at_ms").values_list("at_ms", flat=True).first()
 
 
 def line_of(fault: Fault, now_ms: int) -> Line:

@@ -21,7 +21,9 @@ from central.office.roles import (
     KEEP_STORE,
     PLAN_WORK,
     REPORT_FAULTS,
+    SEE_DEVICES,
     SEE_GOODS,
+    SEE_REPLACEMENTS,
     SWAP_METERS,
     WORK_FAULTS,
 )
@@ -31,6 +33,7 @@ from central.workshop.faults.elsewhere import (
     adopt_address,
     plan_address,
     replace_address,
+    replaced_address,
     software_address,
 )
 from central.workshop.faults.forms import HOW_WORDS, AskForm, ReportForm, StepForm
@@ -45,6 +48,7 @@ from central.workshop.faults.queries import (
     faults_of,
     good_stock,
     line_of,
+    removed_since,
     step_lines,
     with_steps,
 )
@@ -212,7 +216,11 @@ def _page(
 ) -> HttpResponse:
     find_record(found)
     may_work = may(request, WORK_FAULTS) and found.state != Fault.State.CLOSED
+    stands = found.state not in (Fault.State.SOLVED, Fault.State.CLOSED)
+    taken_out_ms = removed_since(found) if stands else None
     acts = _acts(found) if may_work else {}
+    if taken_out_ms and Kind.SOLVED.value in acts:
+        acts[Kind.SOLVED.value].initial["how"] = "replaced"
     if form is not None and (act := form["act"].value()) in acts:
         acts[act] = form
     wanted = asked_type(found)
@@ -222,7 +230,8 @@ def _page(
         "sign": sign_words(found.sign),
         "steps": step_lines(found),
         "acts": acts,
-        "next_act": NEXT.get(found.state, ""),
+        "next_act": Kind.SOLVED.value if taken_out_ms else NEXT.get(found.state, ""),
+        "taken_out_ms": taken_out_ms,
         "form": form,
         "ask": (ask or AskForm(found, initial={"step": uuid.uuid4()})) if may_work else None,
         "types": good_by_type() if may_work else [],
@@ -232,7 +241,9 @@ def _page(
         "claims": _claims(found) if may(request, SEE_GOODS) else [],
         "adopt": adopt_address(found) if may(request, KEEP_STORE) else "",
         "replace": replace_address(found) if may(request, SWAP_METERS) else "",
+        "replaced": replaced_address(found) if may(request, SEE_REPLACEMENTS) else "",
         "software": software_address(found) if may(request, CONTROL_ROOMS) else "",
+        "sees_devices": may(request, SEE_DEVICES),
         "plan": plan_address(found) if may_work and may(request, PLAN_WORK) else "",
         "how_words": HOW_WORDS,
         "can_report": may(request, REPORT_FAULTS),

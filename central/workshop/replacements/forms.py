@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -194,6 +195,14 @@ class CheckForm(forms.Form):
         return said
 
 
+WORDS_OF = {
+    "tell": gettext_lazy("How the customer was told"),
+    "dispute": gettext_lazy("What the customer says"),
+    "settle": gettext_lazy("How it ended"),
+    "reverse": gettext_lazy("Reason"),
+}
+
+
 class WordsForm(forms.Form):
     """Words that stay on record."""
 
@@ -201,8 +210,9 @@ class WordsForm(forms.Form):
     words = forms.CharField(label=gettext_lazy("Words"), max_length=300, error_messages=WHY)
 
     @classmethod
-    def of(cls, label: object, prefix: str) -> "WordsForm":
-        """Give an empty form with its own label and names."""
-        form = cls(initial={"step": uuid.uuid4()}, auto_id=f"id_{prefix}_%s")
-        form.fields["words"].label = label
+    def of(cls, act: str, data: QueryDict | None = None) -> "WordsForm":
+        """Give an act's form with its own label and names; with what was typed where it comes back."""
+        form = cls(data, initial={"step": uuid.uuid4()}, auto_id=f"id_{act}_%s")
+        form.fields["words"].label = WORDS_OF[act]
+        form.fields["words"].error_messages["required"] = gettext_lazy("Fill this in: it stays on record.")
         return form

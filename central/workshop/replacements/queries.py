@@ -1,11 +1,13 @@
 """Read replacements and true-ups: what is not complete, what is not decided, what stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from central.link.control_queries import standing
 from central.office.models import User, of_served
+from central.workshop.faults.models import Fault
 from central.workshop.replacements.finding import found
 from central.workshop.replacements.models import UNDECIDED, Replacement, ReplacementStep, TrueUp
 from central.workshop.replacements.recording import is_typed
@@ -52,6 +54,26 @@ def replacements() -> QuerySet[Replacement]:
 def replacements_of(reader: User) -> QuerySet[Replacement]:
     """Give those of the buildings that the reader serves."""
     return replacements().filter(of_served(reader, "building"))
+
+
+def faults_of_meters(reader: User, meters: Iterable[str]) -> list[Fault]:
+    """Give the newest faults of these modules, ten at most: why one was replaced, and what the new one has had since."""
+    mine = Fault.objects.filter(
+        of_served(reader, "building"), meter_no__in=[meter for meter in meters if meter]
+    )
+    return list(mine.order_by("-opened_ms", "-pk")[:10])
+
+
+def true_ups_between(reader: User, row: Replacement) -> list[TrueUp]:
+    """Give the true-ups of what a replacement left unmetered: of its old module, in the time up to the new one."""
+    mine = true_ups_of(reader)
+    return list(mine.filter(meter=row.old_meter, from_ms__lte=row.at_ms, to_ms__gte=row.last_at_ms))
+
+
+def replacements_between(reader: User, row: TrueUp) -> list[Replacement]:
+    """Give the replacements that ended what a true-up is about."""
+    mine = replacements_of(reader)
+    return list(mine.filter(old_meter=row.meter or None, at_ms__gte=row.from_ms, last_at_ms__lte=row.to_ms))
 
 
 def true_ups_of(reader: User) -> QuerySet[TrueUp]:

@@ -18,13 +18,13 @@ from central.office.approval_views import refusal_words as approval_words
 from central.office.approvals import ApprovalRefusal
 from central.office.dangerous import dangerous
 from central.office.models import Approval
-from central.office.roles import CHECK_TRUE_UPS, SEE_MONEY, SEE_REPLACEMENTS, TELL_TRUE_UPS
+from central.office.roles import CHECK_TRUE_UPS, FOLLOW_FAULTS, SEE_MONEY, SEE_REPLACEMENTS, TELL_TRUE_UPS
 from central.office.words import Badge, Words
 from central.workshop.replacements.explained import lines_of
 from central.workshop.replacements.forms import CheckForm, MiscountForm, WordsForm
 from central.workshop.replacements.miscount import Miscount, MiscountRefusal, compute_miscount
 from central.workshop.replacements.models import UNDECIDED, TrueUp
-from central.workshop.replacements.queries import true_ups_of
+from central.workshop.replacements.queries import faults_of_meters, replacements_between, true_ups_of
 from central.workshop.replacements.true_ups import (
     FIGURE_ACT,
     REVERSAL_ACT,
@@ -81,6 +81,8 @@ def _page(request: HttpRequest, row: TrueUp, status: int = 200, **forms: object)
         "row": row,
         "badge": BADGES[State(row.state)],
         "disputed": DISPUTED,
+        "replacements": replacements_between(request.user, row),
+        "faults": faults_of_meters(request.user, [row.meter]) if may(request, FOLLOW_FAULTS) else (),
         "lines": lines_of(row),
         "names": _names(request, row),
         "steps": row.steps.select_related("by"),
@@ -91,16 +93,10 @@ def _page(request: HttpRequest, row: TrueUp, status: int = 200, **forms: object)
         "has_slip": not is_open and may(request, SEE_MONEY),
         "sees_money": may(request, SEE_MONEY),
         "check_form": _check_form(row) if is_open and may(request, CHECK_TRUE_UPS) else None,
-        "tell_form": WordsForm.of(_("How the customer was told"), "tell")
-        if row.state == State.CHECKED and can_tell
-        else None,
-        "dispute_form": WordsForm.of(_("What the customer says"), "dispute")
-        if can_tell and not row.disputed
-        else None,
-        "settle_form": WordsForm.of(_("How it ended"), "settle") if can_tell and row.disputed else None,
-        "reverse_form": WordsForm.of(_("Reason"), "reverse")
-        if row.state == State.TOLD and can_tell
-        else None,
+        "tell_form": WordsForm.of("tell") if row.state == State.CHECKED and can_tell else None,
+        "dispute_form": WordsForm.of("dispute") if can_tell and not row.disputed else None,
+        "settle_form": WordsForm.of("settle") if can_tell and row.disputed else None,
+        "reverse_form": WordsForm.of("reverse") if row.state == State.TOLD and can_tell else None,
         **forms,
     }
     return render(request, "workshop/true_up.html", context, status=status)
@@ -182,10 +178,7 @@ def true_up_miscount(request: HttpRequest) -> HttpResponse:
 @dangerous
 def true_up_tell(request: HttpRequest, number: int) -> HttpResponse:
     """Note that the customer was told; that books it."""
-    row, form = (
-        get_object_or_404(true_ups_of(request.user), pk=number),
-        WordsForm(request.POST, auto_id="id_tell_%s"),
-    )
+    row, form = get_object_or_404(true_ups_of(request.user), pk=number), WordsForm.of("tell", request.POST)
     if form.is_valid():
         typed = form.cleaned_data
         done = tell(number, typed["step"].hex, typed["words"], actor=request.user, now_ms=clock.now_ms())
@@ -202,11 +195,9 @@ def true_up_tell(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def true_up_dispute(request: HttpRequest, number: int) -> HttpResponse:
     """Take down what the customer says against it, or how that ended."""
-    row, form = (
-        get_object_or_404(true_ups_of(request.user), pk=number),
-        WordsForm(request.POST, auto_id="id_dispute_%s"),
-    )
     is_settled = request.POST.get("settled") == "yes"
+    form = WordsForm.of("settle" if is_settled else "dispute", request.POST)
+    row = get_object_or_404(true_ups_of(request.user), pk=number)
     if form.is_valid():
         typed = form.cleaned_data
         done = dispute(
@@ -229,10 +220,7 @@ def true_up_dispute(request: HttpRequest, number: int) -> HttpResponse:
 @dangerous
 def true_up_reverse(request: HttpRequest, number: int) -> HttpResponse:
     """Ask that a booked true-up is taken back."""
-    row, form = (
-        get_object_or_404(true_ups_of(request.user), pk=number),
-        WordsForm(request.POST, auto_id="id_reverse_%s"),
-    )
+    row, form = get_object_or_404(true_ups_of(request.user), pk=number), WordsForm.of("reverse", request.POST)
     if form.is_valid():
         typed = form.cleaned_data
         done = ask_reversal(

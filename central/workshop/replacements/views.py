@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,13 +19,19 @@ from central.office.access import may, roles
 from central.office.dangerous import dangerous, is_confirmed
 from central.office.photo_field import REFUSALS as PHOTO_REFUSALS
 from central.office.photos import PhotoRefusal
-from central.office.roles import KEEP_REPLACEMENTS, SEE_REPLACEMENTS, SWAP_METERS
+from central.office.roles import FOLLOW_FAULTS, KEEP_REPLACEMENTS, SEE_DEVICES, SEE_REPLACEMENTS, SWAP_METERS
 from central.office.words import Words
 from central.workshop.devices.queries import of_meter
 from central.workshop.faults.models import Fault
 from central.workshop.replacements.forms import DeviceForm, SayForm, SwapForm
 from central.workshop.replacements.models import Replacement, ReplacementStep
-from central.workshop.replacements.queries import missing_of, replacements_of
+from central.workshop.replacements.queries import (
+    faults_of_meters,
+    missing_of,
+    replacements_of,
+    true_ups_between,
+    true_ups_of,
+)
 from central.workshop.replacements.recording import (
     RecordRefusal,
     Refused,
@@ -74,11 +81,16 @@ def refusal_words(refused: SOME_REFUSAL) -> str:
 @require_safe
 def replacement_list(request: HttpRequest) -> HttpResponse:
     """List replacements, those that are not complete first in their own list."""
-    rows = [(row, missing_of(row)) for row in replacements_of(request.user)[:MOST_SHOWN]]
+    meter, wanted = request.GET.get("meter", "").replace("\0", "")[:64], replacements_of(request.user)
+    if meter:
+        wanted = wanted.filter(Q(old_meter=meter) | Q(new_meter=meter))
+    rows = [(row, missing_of(row)) for row in wanted[:MOST_SHOWN]]
     context = {
         "open_rows": [(row, missing) for row, missing in rows if missing.any],
         "rows": [(row, missing) for row, missing in rows if not missing.any],
         "may_swap": may(request, SWAP_METERS),
+        "meter": meter,
+        "true_ups": true_ups_of(request.user).filter(meter=meter) if meter else (),
     }
     return render(request, "workshop/replacements.html", context)
 
@@ -100,6 +112,10 @@ def _page(request: HttpRequest, row: Replacement, status: int = 200, **forms: ob
         "missing": missing_of(row),
         "old_device": of_meter(row.old_meter),
         "new_device": new_device(row),
+        "faults": faults_of_meters(request.user, (row.old_meter, row.new_meter)),
+        "true_ups": true_ups_between(request.user, row),
+        "sees_faults": may(request, FOLLOW_FAULTS),
+        "sees_devices": may(request, SEE_DEVICES),
         "can_keep": may(request, KEEP_REPLACEMENTS),
         "say_form": SayForm(initial={"step": uuid.uuid4()}),
         **empty,

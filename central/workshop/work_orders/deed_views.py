@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from central import clock
@@ -216,5 +217,11 @@ end = _deed(
 )
 explain = _deed("explain", _plain(f.ExplainForm, "explain"), _do_explain, _("It is on record."), START_WORK)
 again = _deed("again", _plain(f.DeedForm, "again"), _do_again, _("Asked for again."), START_WORK)
-close = _deed("close", _plain(f.DeedForm, "close"), _do_close, _("The order is closed."), START_WORK)
+close = _deed(
+    "close",
+    _plain(f.DeedForm, "close"),
+    _do_close,
+    pgettext_lazy("work order", "The order is closed."),
+    START_WORK,
+)
 cancel = _deed("cancel", _plain(f.CancelForm, "cancel"), _do_cancel, _("The order is called off."), PLAN_WORK)

@@ -11,6 +11,7 @@ from central.domain.work_agreement import Stand
 from central.domain.work_lock import BY_HAND, STANDING, Return
 from central.domain.work_order import LOCKED, OrderState
 from central.office.access import may
+from central.office.approval_queries import visible_to
 from central.office.dated_settings import number_at
 from central.office.models import Approval
 from central.office.roles import ANSWER_WORK, PLAN_WORK, SEE_MONEY, START_WORK
@@ -56,6 +57,9 @@ def page_context(request: HttpRequest, found: OrderNow, now_ms: int) -> dict[str
     state = S(order.state)
     is_shut = state in (S.CLOSED, S.CANCELLED)
     lines = [_line(request, found, room) for room in found.rooms]
+    decision = Approval.objects.filter(pk=order.override).first() if order.override else None
+    waiting = waiting_of(order) if state in (S.PLANNED, S.TOLD) else []
+    asked = [one.number for one in (decision, *waiting) if one]
     return {
         "order": order,
         "found": found,
@@ -77,8 +81,13 @@ def page_context(request: HttpRequest, found: OrderNow, now_ms: int) -> dict[str
         "on_site": _on_site(found, state, now_ms),
         "texts": [(one, LANGUAGE_NAMES[one], notice_text(order, one, now_ms)) for one in LANGUAGES],
         "steps": [(step, ACTS[step.act]) for step in order.steps.select_related("by")],
-        "override": Approval.objects.filter(pk=order.override).first() if order.override else None,
-        "waiting": waiting_of(order) if state in (S.PLANNED, S.TOLD) else [],
+        "override": decision,
+        "waiting": waiting,
+        "approvals_seen": set(
+            visible_to(request.user, now_ms).filter(pk__in=asked).values_list("pk", flat=True)
+        )
+        if asked
+        else set(),
         "forms": forms_for(request, found),
     }
 

@@ -15,7 +15,8 @@ from central.domain.work_order import LIVE, OrderState
 from central.office.access import may, roles
 from central.office.live import live_part
 from central.office.models import of_served
-from central.office.roles import PLAN_WORK, SEE_WORK
+from central.office.roles import OPEN_REPORTS, PLAN_WORK, SEE_WORK
+from central.workshop.stock.sources import source_words
 from central.workshop.work_orders.forms import PlanForm
 from central.workshop.work_orders.models import WorkOrder
 from central.workshop.work_orders.page import page_context
@@ -42,6 +43,7 @@ def work_orders(request: HttpRequest) -> HttpResponse:
         "lists": lists,
         "now_ms": clock.now_ms(),
         "may_plan": may(request, PLAN_WORK),
+        "may_register": may(request, OPEN_REPORTS),
         "warning": WARNING,
     }
     return render(request, "workshop/work_orders.html", context)
@@ -104,6 +106,7 @@ def work_order_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Planned. Look at the rooms, then tell them."))
             return redirect("workshop:work-order", order.pk)
     context = {"form": form, "building": building, "several": len(buildings) > 1, "warning": WARNING}
+    context["belongs"] = source_words(str(form["source"].value() or ""))[0]
     return render(request, "workshop/work_order_new.html", context, status=400 if form.errors else 200)
 
 
