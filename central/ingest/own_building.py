@@ -15,6 +15,7 @@ from central.campus.site_swaps import bound_elsewhere
 from central.ingest.received_rows import ReceivedFact
 from gateway.contract.facts import Decision, Entry, Fact, ReadingRow, Readings, RelayReport
 from gateway.contract.meter_facts import (
+    ControlEnd,
     LockOut,
     MeterBound,
     MeterSwapped,
@@ -65,7 +66,8 @@ def _meters(fact: Fact) -> Iterable[str]:
     if isinstance(fact, MeterSwapped):
         return {fact.old_meter, fact.new_meter}
     if isinstance(fact, SoftwareControlEnded):
-        return [fact.old_meter] if fact.old_meter else []
+        billed_again = fact.new_meter if fact.end is ControlEnd.GOOD_AGAIN else None
+        return {meter for meter in (fact.old_meter, billed_again) if meter}
     of_one = isinstance(
         fact, Entry | RelayReport | MeterBound | PeriodRegister | SoftwareControlBegun | LockOut
     )

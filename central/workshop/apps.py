@@ -13,7 +13,7 @@ class WorkshopConfig(AppConfig):
         from central.workshop.claims import notices as claim_notices
         from central.workshop.faults import notices as fault_notices
         from central.workshop.faults.excuses import add_excuse
-        from central.workshop.replacements import acts, paper
+        from central.workshop.replacements import acts, departing, paper
         from central.workshop.replacements import notices as replacement_notices
         from central.workshop.stock import minimum
         from central.workshop.work_orders import at_the_desk, overriding, reading, register
@@ -26,4 +26,5 @@ class WorkshopConfig(AppConfig):
         at_the_desk.tell_the_desk()
         add_excuse(reading.meters_at_work)
         acts.register_acts()
+        departing.tell_departures()
         paper.add_paper()

@@ -10,6 +10,7 @@ What the faulty meter counted meanwhile is told, never billed: what is charged f
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 
 import msgspec
 
@@ -90,9 +91,10 @@ class Begun:
 
 
 def site_control_id(journal: Journal) -> str:
-    """Name a control that begins on site."""
-    here = station(journal)
-    return f"{here.gateway}.{here.epoch}.control{len(journal.records(RoomControl)) + 1}"
+    """Name a control that begins on site. An opening drops what central knows to have ended: a count alone comes twice."""
+    here, known = station(journal), journal.records(RoomControl)
+    names = (f"{here.gateway}.{here.epoch}.control{number}" for number in count(len(known) + 1))
+    return next(name for name in names if name not in known)
 
 
 def begin(journal: Journal, ask: BeginOrder, now: Instant) -> Begun | ControlRefused:

@@ -399,6 +399,22 @@ def test_c_11_a_store_that_went_back_says_it_again_and_drops_what_ended_since(si
     assert site.billed_wh() == 400
 
 
+def test_c_11_a_control_of_a_new_epoch_never_takes_the_name_of_one_that_stands(site: Site) -> None:
+    site.configure(room(), room("a2"), room("a3"), bindings=[tie(), tie("a2", "m2"), tie("a3", "m3")])
+    for meter in ("m2", "m3"):
+        site.read(100, meter=meter)
+    controlled(site)
+    site.command(BeginEpoch(site.booted.epoch, 1 << 53))
+    first = on_site(site, account="a2").fact
+    site.configure(
+        room(), room("a2"), room("a3"), bindings=[tie(), tie("a2", "m2"), tie("a3", "m3")],
+        opening=opening(site, 53_000, controls_ended=["sc1"]),
+    )  # fmt: skip
+    second = on_site(site, account="a3").fact
+    assert first.control != second.control
+    assert site.ask(control_of, "a2").begun == first
+
+
 def test_c_11_an_end_that_central_has_not_heard_of_holds_and_nothing_between_is_billed(site: Site) -> None:
     controlled(site)
     use(site, 53_000)

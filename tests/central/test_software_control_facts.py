@@ -67,6 +67,12 @@ def test_an_end_is_whole_without_its_beginning_and_what_differs_is_quarantined(t
     assert (SoftwareControl.objects.count(), of_account(ROOM).get().ended.first_wh) == (1, 60_000)
 
 
+def test_r_g5_an_end_says_nothing_of_another_buildings_register(taker, twin):
+    up(taker, twin, begun(twin), ended(twin, new_meter="m-101", first_wh=1))
+    assert "m-101 is another building's" in QuarantinedRow.objects.get().reason
+    assert (standing().count(), BilledRegister.objects.filter(meter="m-101").exists()) == (1, False)
+
+
 def test_the_times_in_which_a_meter_is_no_measure(taker, twin):
     up(taker, twin, begun(twin))
     began_ms = twin.at().wall_ms

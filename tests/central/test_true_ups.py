@@ -1,20 +1,24 @@
 """True-ups: computed once, checked, told, booked with time to pay, reversed; split by who lived there; no lock over one."""
 
 import pytest
+from django.urls import reverse
 
 from central.campus.models import Account, Price
 from central.campus.operations import make_default_classes
 from central.clock import campus_day
-from central.desk.debts.operations import collect
+from central.desk.debts.models import DebtWriteOff
+from central.desk.debts.operations import collect, write_off
 from central.desk.debts.paying import pay_debt
 from central.desk.debts.refusals import DebtRefusal
 from central.desk.debts.true_up_models import DebtTrueUp
+from central.desk.departures.unsettled import unsettled_notes
 from central.desk.operations import Paid
 from central.domain.periods import Period, PeriodKind
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import Transfer
 from central.ledger.queries import balance
-from central.link.models import Gateway, GatewayEntry, Grant
+from central.link.models import Gateway, GatewayEntry, Grant, SoftwareControl, SoftwareControlEnd
+from central.office.acts import Approved
 from central.office.models import Approval, Notice, User
 from central.papers.accounting import instants_of, period_of
 from central.reports.books.locks import LockRefusal, lock
@@ -134,7 +138,9 @@ def test_a_debit_is_owed_paid_at_the_desk_at_once_and_not_collected_before_its_t
     owed = chart.owed(ROOM, "yuan")
     assert balance(owed) == row.amount
     assert balance(chart.adjustments("yuan")) == row.amount
-    assert Transfer.objects.get(kind="true-up").at_ms == TO_MS, "it counts when the interval ended"
+    assert Transfer.objects.get(kind="true-up").at_ms == TO_MS - 1, (
+        "it counts in the period that its interval ended in"
+    )
     early = collect(ROOM, "k1", why="debt", actor=mei, now_ms=NOW_MS + 13 * DAY_MS)
     assert early.why is DebtRefusal.IN_GRACE
     late = collect(ROOM, "k2", why="debt", actor=mei, now_ms=NOW_MS + 15 * DAY_MS)
@@ -190,6 +196,22 @@ def test_a_dispute_is_noted_and_a_reversal_gives_back_what_was_paid(room, mei, c
     assert balance(chart.owed(ROOM, "yuan")) == 0
     assert balance(chart.customer(ROOM, "paid", "yuan")) == 200 * FEN, "what was paid is credit now"
     assert balance(chart.adjustments("yuan")) == 0
+    assert faults() == []
+
+
+def test_what_was_written_off_is_given_back_to_nobody(room, mei, cashier):
+    control("c-1", FROM_MS, TO_MS)
+    signers()
+    row = told(mei)
+    pay_debt("0a" * 16, ROOM, 200, cashier, now_ms=NOW_MS)
+    approved = Approved(9_001, mei, (), "hopeless", NOW_MS)
+    written = write_off(ROOM, None, row.amount // FEN - 200, approved)
+    assert isinstance(written, DebtWriteOff), written
+    ask_reversal(row.pk, "r1", why="they were away", actor=mei, now_ms=NOW_MS)
+    sign(Approval.objects.get().number)
+    row.refresh_from_db()
+    assert row.state == State.REVERSED
+    assert balance(chart.customer(ROOM, "paid", "yuan")) == 200 * FEN
     assert faults() == []
 
 
@@ -344,3 +366,19 @@ def test_an_interval_in_which_nobody_lived_there_holds_up_no_period(room):
     Account.objects.filter(pk=room.pk).update(state=Account.State.CLOSED, closed_ms=FROM_MS)
     control("c-1", FROM_MS, TO_MS)
     assert (compute_new(NOW_MS), undecided_until("1", TO_MS, NOW_MS)) == (0, [])
+
+
+def test_who_pays_a_departure_out_is_told_what_is_not_decided(room, mei, client):
+    client.force_login(User.objects.create_user("wang", role="cashier"))
+    page = reverse("desk:departure-new", args=[room.point.room_id])
+    control("c-1", FROM_MS)
+    assert "软件控制" in client.get(page).content.decode()
+    SoftwareControlEnd.objects.create(
+        control=SoftwareControl.objects.get(), end="swapped", at_ms=TO_MS, at_trusted=True, received_ms=TO_MS
+    )
+    assert unsettled_notes(ROOM) == []
+    row = computed()
+    assert f"尚未办结：{row.name}" in client.get(page).content.decode()
+    check(row.pk, "c1", None, actor=mei, now_ms=NOW_MS)
+    tell(row.pk, "t1", "slip", actor=mei, now_ms=NOW_MS)
+    assert unsettled_notes(ROOM) == []

@@ -13,9 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from central import clock
+from central.campus.models import Building
 from central.domain.device_states import DeviceAct
 from central.ledger.models import AuditEntry
 from central.office.dangerous import CONFIRMED_KEY
+from central.office.models import User
+from central.office.roles import Role
 from central.workshop import front_page
 from central.workshop.devices.models import Device, DeviceStep, DeviceType, Place
 from central.workshop.stock.models import StockScan, StockTaking, StockTakingEnd
@@ -237,3 +240,18 @@ def test_one_act_gives_a_buildings_meters_their_records_and_says_what_came_of_it
     told = keeper.post("/workshop/stock/adopt/", form, follow=True).content.decode()
     assert "every meter has its record already" in told
     assert keeper.post("/workshop/stock/adopt/", {}).status_code == 400
+
+
+def test_who_serves_one_building_sees_no_room_of_another(keeper: Client) -> None:
+    device = Device.objects.exclude(building=None).exclude(where="").select_related("building").first()
+    assert device is not None
+    person = User.objects.create_user("elsewhere", role=Role.ELECTRICIAN)
+    addresses = (f"/workshop/stock/{device.number}/", f"/workshop/stock/?q={device.serial}")
+    room = f"{device.building.name} {device.where}"
+    for address in addresses:
+        assert room in page(_client("elsewhere"), address)
+    person.buildings.set([Building.objects.create(code="9", name="Nine")])
+    for address in addresses:
+        shown = page(_client("elsewhere"), address)
+        assert device.building.name in shown
+        assert room not in shown

@@ -10,8 +10,11 @@ Never takings, never a subsidy. It counts when the interval ended, as long as th
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Sum
+
 from central.campus.models import Account
 from central.campus.queries import payer_code
+from central.desk.debts.models import DebtWriteOff
 from central.desk.debts.refusals import DebtRefusal as Why
 from central.desk.debts.refusals import Refused
 from central.desk.debts.true_up_models import DebtTrueUp
@@ -22,6 +25,7 @@ from central.ledger.queries import balance
 from central.link.grants import issue_grant
 from central.link.models import Gateway, Grant
 from central.link.outbox import lock_gateway_or_building
+from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 KIND, BACK = "true-up", "true-up-reversed"
 BUCKET = "paid"
@@ -57,7 +61,7 @@ def book_true_up(asked: TrueUpBooking, now_ms: int) -> DebtTrueUp | Refused:
     if not asked.amount:
         return Refused(Why.NOT_POSITIVE)
     done = _store(asked, account, asked.amount, 0, now_ms)
-    counts_ms = min(asked.to_ms, now_ms)
+    counts_ms = min(asked.to_ms - 1, now_ms)  # what ends with a period is that period's, as a bill has it
     if asked.amount > 0:
         owed, ours = chart.owed(account.code, asked.unit), chart.adjustments(asked.unit)
         book_new([Draft(done.pk, owed, ours, asked.amount, KIND, counts_ms, done.pk, asked.note)], now_ms)
@@ -91,12 +95,22 @@ def reverse_true_up(name: str, why: str, now_ms: int) -> DebtTrueUp | Refused:
         book_new([Draft(done.pk, owed, ours, asked.amount, BACK, now_ms, name, why)], now_ms)
         return done
     let_go = min(known.amount, max(balance(owed), 0))
-    done = _store(asked, account, asked.amount, let_go, now_ms)
+    given = max(known.amount - let_go - _written_off(account, known), 0)
+    if not let_go + given:
+        return Refused(Why.NOTHING_OWED, name)
+    done = _store(asked, account, -(let_go + given), let_go, now_ms)
     if let_go:
         book_new([Draft(done.pk, ours, owed, let_go, BACK, now_ms, name, why)], now_ms)
-    if known.amount > let_go:
-        _give(done, gateway, known.amount - let_go, BACK, now_ms, why, now_ms)
+    if given:
+        _give(done, gateway, given, BACK, now_ms, why, now_ms)
     return done
+
+
+def _written_off(account: Account, booked: DebtTrueUp) -> int:
+    """Give what of the room's debts was written off since a true-up was booked: nobody paid it, so nobody gets it back."""
+    rows = DebtWriteOff.objects.filter(account=account, share=None, penalty=None, at_ms__gte=booked.at_ms)
+    fen = rows.aggregate(sum=Sum("amount_fen"))["sum"] or 0
+    return int(fen) * MICRO_YUAN_PER_FEN if booked.unit == "yuan" else 0
 
 
 def in_grace(account_code: str, unit: str, now_ms: int) -> int:

@@ -20,8 +20,9 @@ from central.desk.departures.models import Departure, DeparturePaid, PayBy
 from central.desk.departures.occupancy import open_next
 from central.desk.departures.refusals import Refused
 from central.desk.departures.slip import print_slip
-from central.desk.departures.states import Standing, State, cases_with_all, standing_of, standings
+from central.desk.departures.states import OVER, Standing, State, cases_with_all, standing_of, standings
 from central.desk.departures.steps import steps_of
+from central.desk.departures.unsettled import unsettled_notes
 from central.desk.departures.withdrawing import withdraw
 from central.desk.departures.words import STATES, next_step, refusal_words
 from central.desk.print_views import no_font, pdf_answer, workstation_of
@@ -62,6 +63,7 @@ def new(request: HttpRequest, room_id: int) -> HttpResponse:
         "unit": account.point.customer_class.unit,
         "people": people,
         "refused": _refused_before(account, now_ms) if typed is None else "",
+        "notes": unsettled_notes(account.code),
     }
     return render(request, "desk/departure_new.html", context, status=400 if form.errors else 200)
 
@@ -124,6 +126,7 @@ def _page(
     context = {
         **_now(one),
         "case": case,
+        "notes": [] if one.state in OVER else unsettled_notes(case.account.code),
         "paid": getattr(case, "paid", None),
         "people": occupant_names(case.account, min(case.account.closed_ms or case.asked_ms, case.asked_ms)),
         "owed": balance(chart.owed(case.account.code, case.unit)),

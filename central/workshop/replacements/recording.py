@@ -12,6 +12,7 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.domain.device_states import DeviceAct, DeviceState, Holds
+from central.ledger.models import ChainHead
 from central.ledger.one_writer import one_writer
 from central.ledger.operations import record_audit
 from central.link.meter_swaps import Refused as SwapRefused
@@ -98,6 +99,7 @@ SAME = (
 
 def move_devices(row: Replacement, actor: User | None, now_ms: int) -> None:
     """Lead the store's devices as far as its records fit: the old one to a faulty place, the new one into use."""
+    lock_head()
     old, new = of_meter(row.old_meter), new_device(row)
     if old is not None and old.state == DeviceState.IN_USE and not has(row, Kind.DEVICE_OUT):
         place = Place.objects.filter(holds=Holds.FAULTY.value, is_active=True).order_by("code").first()
@@ -122,6 +124,11 @@ def move_devices(row: Replacement, actor: User | None, now_ms: int) -> None:
             source=source_of(row),
         )
         _moved(row, Kind.DEVICE_IN, new, move, actor, now_ms)
+
+
+def lock_head() -> None:
+    """Lock the ledger's head, before any device: who sent the same form at once waits here, and finds what was done."""
+    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def new_device(row: Replacement) -> Device | None:
@@ -177,6 +184,7 @@ def say(
     number: int, step_id: str, said: Said, *, actor: User, now_ms: int
 ) -> ReplacementStep | Refused | PhotoRefusal:
     """Add what is said about a replacement, once for each step id."""
+    lock_head()
     row = Replacement.objects.filter(pk=number).first()
     known = ReplacementStep.objects.filter(step=step_id).first()
     if row is None:
@@ -213,6 +221,7 @@ def close_without_device(
     number: int, step_id: str, kind: ReplacementStep.Kind, why: str, *, actor: User, now_ms: int
 ) -> ReplacementStep | Refused:
     """Say why the store has no record of a device, so that the replacement is complete without it."""
+    lock_head()
     row = Replacement.objects.filter(pk=number).first()
     if row is None or kind not in (Kind.DEVICE_OUT, Kind.DEVICE_IN):
         return Refused(RecordRefusal.UNKNOWN)
@@ -235,10 +244,8 @@ def swap_here(
 ) -> tuple[Replacement, int | None] | SwapRefused | Refused | PhotoRefusal:
     """Say on this server that a meter was replaced, with photographs of both displays. Gives the record and what stays unbilled."""
     source = f"{HERE}{key}"
-    known = Replacement.objects.filter(source=source).first()
-    if known is not None:
-        same = (known.old_meter, known.new_meter) == (swap.old_meter, swap.new_meter)
-        return (known, None) if same else Refused(RecordRefusal.EXISTS_WITH_DIFFERENT)
+    if (known := _told_before(source, swap)) is not None:
+        return known
     if not photos:
         return Refused(RecordRefusal.NO_PHOTOS)
     kept = keep_photos(photos, by=actor, now_ms=now_ms)
@@ -246,8 +253,9 @@ def swap_here(
         return kept
     done = swap_meter(swap, actor=actor.get_username(), now_ms=now_ms)
     if not isinstance(done, Swapped):
+        before = _told_before(source, swap)  # the same form, sent at once, had the building first
         transaction.set_rollback(True)
-        return done
+        return before or done
     account = Account.objects.select_related("point__room__building").get(pk=done.binding.account_id)
     who = actor.get_username()[:64]
     row = Replacement.objects.create(
@@ -272,6 +280,14 @@ def swap_here(
     _write(row, Kind.PHOTOS, f"rep-{row.pk}-photos", actor, now_ms, photos=kept)
     move_devices(row, actor, now_ms)
     return row, done.unbilled_wh
+
+
+def _told_before(source: str, swap: Swap) -> tuple[Replacement, int | None] | Refused | None:
+    known = Replacement.objects.filter(source=source).first()
+    if known is None:
+        return None
+    same = (known.old_meter, known.new_meter) == (swap.old_meter, swap.new_meter)
+    return (known, None) if same else Refused(RecordRefusal.EXISTS_WITH_DIFFERENT)
 
 
 def _write(

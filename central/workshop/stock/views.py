@@ -1,5 +1,7 @@
 """Pages of the store: the list, one device with its history and its acts, devices on walls that get their records."""
 
+from collections.abc import Iterable
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -17,7 +19,7 @@ from central.domain.device_states import DeviceAct, DeviceState
 from central.office.access import may, roles
 from central.office.dangerous import dangerous
 from central.office.roles import KEEP_STORE, SCRAP_DEVICES, SEE_DEVICES
-from central.workshop.devices.models import STATES, Device, DeviceType, Place
+from central.workshop.devices.models import STATES, Device, DeviceStep, DeviceType, Place
 from central.workshop.devices.operations import Refused
 from central.workshop.devices.queries import of_meter
 from central.workshop.devices.words import refusal_words
@@ -29,6 +31,7 @@ from central.workshop.stock.sources import source_words
 from central.workshop.stock.taking_queries import open_takings_at
 from central.workshop.stock.words import ACT_REFUSALS, ACT_TITLES, badge_of
 
+Row = TypeVar("Row", Device, DeviceStep)
 DEVICES_PER_PAGE = 100
 WHO: dict[DeviceAct, tuple[str, ...]] = {DeviceAct.SCRAPPED: SCRAP_DEVICES}
 """Who may do an act, where it isn't everybody who keeps the store."""
@@ -43,7 +46,7 @@ def stock(request: HttpRequest) -> HttpResponse:
     kept = {name: value for name, value in asked.items() if value}
     context = {
         "page": page,
-        "devices": [(device, badge_of(device.state)) for device in page],
+        "devices": [(device, badge_of(device.state)) for device in _as_seen(request, page)],
         "asked": asked,
         "is_narrowed": bool(kept),
         "before": urlencode(kept),
@@ -154,17 +157,30 @@ def _say_adopted(request: HttpRequest, building: Building, done: adopting.Adopte
 def _page(request: HttpRequest, one: Device, refused: dict[DeviceAct, ActForm]) -> HttpResponse:
     allowed = [act for act in acts_of(one) if may(request, WHO.get(act, KEEP_STORE)) and act not in refused]
     forms = sorted([*refused.values(), *forms_of(one, allowed)], key=lambda form: OWN_ACTS.index(form.act))
-    room = queries.room_of(one)
+    [seen] = _as_seen(request, [one])
+    room = queries.room_of(seen)
     context = {
         "device": one,
         "badge": badge_of(one.state),
         "room": room,
         "acts": [(form.act.value, ACT_TITLES[form.act], form) for form in forms],
-        "steps": [(step, badge_of(step.state), source_words(step.source)) for step in queries.history(one)],
+        "steps": [
+            (step, badge_of(step.state), source_words(step.source))
+            for step in _as_seen(request, queries.history(one))
+        ],
         "bench": queries.bench_records(one),
         "takings": open_takings_at([one.place_id] if one.place_id else []),
     }
     return render(request, "workshop/device.html", context, status=400 if refused else 200)
+
+
+def _as_seen(request: HttpRequest, rows: Iterable[Row]) -> list[Row]:
+    """Leave the room out where a device hangs, or hung, in a building that the reader doesn't serve."""
+    shown = list(rows)
+    for row in shown:
+        if row.building_id is not None and not request.user.serves(row.building_id):
+            row.where = ""
+    return shown
 
 
 def _device(number: str) -> Device:
