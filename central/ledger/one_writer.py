@@ -11,6 +11,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import connection
 
+from central.ledger.models import ChainHead
+
 P = ParamSpec("P")
 R = TypeVar("R")
 _turn = threading.Lock()
@@ -30,3 +32,8 @@ def one_writer(operation: Callable[P, R]) -> Callable[P, R]:
             return operation(*args, **kwargs)
 
     return in_turn
+
+
+def lock_head() -> None:
+    """Lock the ledger's head before anything else: who goes on record takes locks in this order, and none waits in a circle."""
+    ChainHead.objects.select_for_update().filter(pk=1).first()

@@ -12,8 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from central.domain.device_states import DeviceState
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.office.photo_models import Photo
@@ -176,11 +175,6 @@ def note(number: int, said: Said, *, actor: User, now_ms: int) -> Claim | Refuse
         return Refused(ClaimRefusal.NO_WORDS)
     write_step(claim, said, actor, now_ms)
     return claim
-
-
-def lock_head() -> None:
-    """Lock the ledger's head before anything else: every act that goes on record takes its locks in this order."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def locked_claim(number: int) -> Claim | Refused:

@@ -58,12 +58,6 @@ def is_overdue(claim: Claim, now_ms: int) -> date | None:
     return due if due is not None and due < campus_day(now_ms) else None
 
 
-def open_claim_of(device: Device) -> Claim | None:
-    """Give the claim that a device is in now."""
-    found = ClaimDevice.objects.filter(device=device, ended_ms=None).select_related("claim__maker").first()
-    return found.claim if found else None
-
-
 def claimable() -> QuerySet[Device]:
     """Give the faulty devices that are in no open claim, by maker."""
     claimed = ClaimDevice.objects.filter(ended_ms=None).values("device")

@@ -11,8 +11,7 @@ from django.db import transaction
 
 from central.campus.models import Building
 from central.domain.device_states import DeviceAct, DeviceState, Holds, fits, state_after
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.workshop.devices.models import Device, DeviceCounter, DeviceStep, DeviceType, Place
@@ -81,7 +80,7 @@ class DeviceMove:
 @transaction.atomic
 def take_in(new: NewDevice, move: DeviceMove, *, actor: User | None, now_ms: int) -> Device | Refused:
     """Give a device its stock number and its first step; the same step again gives the same device."""
-    _queue()
+    lock_head()
     if (known := _known(move)) is not None:
         return known
     serial = new.serial.strip()
@@ -109,7 +108,7 @@ def take_in(new: NewDevice, move: DeviceMove, *, actor: User | None, now_ms: int
 @transaction.atomic
 def step(number: str, move: DeviceMove, *, actor: User | None, now_ms: int) -> Device | Refused:
     """Lead a device one step further; the same step again changes nothing."""
-    _queue()
+    lock_head()
     if (known := _known(move, number)) is not None:
         return known
     device = Device.objects.select_for_update(no_key=True, of=("self",)).filter(pk=number).first()
@@ -136,7 +135,7 @@ def correct(
 
     It stays where it is: `move` is MOVED. Its stock number stays, so its kind does; the step tells what it was before.
     """
-    _queue()
+    lock_head()
     device = Device.objects.select_related("type", "place").filter(pk=number).first()
     serial = " ".join(serial.split())
     if device is None:
@@ -159,11 +158,6 @@ def correct(
     told = replace(move, place=device.place, why=f"{before}: {move.why.strip()}")
     _write(device, told, DeviceState.ARRIVED, actor, now_ms)
     return device
-
-
-def _queue() -> None:
-    """Lock the chain's head before any device: an act of many steps holds it from its first one on, and none waits in a circle."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def _known(move: DeviceMove, number: str = "") -> Device | Refused | None:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from central.domain.fault_rules import Scope
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.office.models import User
 from central.office.words import Words
 from central.workshop.claims.models import Claim
@@ -15,7 +15,7 @@ from central.workshop.claims.operations import open_claim
 from central.workshop.claims.sending import send_by_mail
 from central.workshop.claims.words import refusal_words
 from central.workshop.faults.models import Fault, FaultStep
-from central.workshop.faults.operations import Step, lock_head, locked_fault, write
+from central.workshop.faults.operations import Step, locked_fault, write
 
 OF_MODULE = (Fault.Cause.DEAD, Fault.Cause.COUNTS_WRONG, Fault.Cause.RELAY, Fault.Cause.DISPLAY)
 """What a maker answers for."""

@@ -13,7 +13,7 @@ from central.clock import campus_day
 from central.domain.fault_clock import DAY_MS, TO_HEAD, TO_LOGISTICS, level_at
 from central.domain.fault_rules import ALARM_RULES, LINE_GONE, BuildingNow, Scope, Sign, Standing, judge
 from central.domain.fault_rules import Matter as Judged
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.link.models import Alarm, Gateway
 from central.link.registry_copy import registry_of
 from central.office.dated_settings import number_at
@@ -24,7 +24,7 @@ from central.workshop.faults.excuses import excused
 from central.workshop.faults.matters import Matter, of_gateway, of_line, of_module
 from central.workshop.faults.models import Fault, FaultStep, FaultWatch
 from central.workshop.faults.notices import tell_opened, tell_up
-from central.workshop.faults.operations import Step, lock_head, locked_fault, open_fault, take_step, write
+from central.workshop.faults.operations import Step, locked_fault, open_fault, take_step, write
 from central.workshop.faults.refusals import Refused
 
 MINUTE_MS = 60_000

@@ -13,8 +13,7 @@ from django.db import transaction
 from central.campus.models import Building
 from central.clock import campus_day, start_of_day_ms
 from central.domain.fault_clock import due_ms
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.office.dated_settings import Where, number_at
 from central.office.models import User
@@ -99,11 +98,6 @@ def take_step(number: int, step: Step, *, actor: User | None, now_ms: int) -> Fa
     write(fault, step, photos, actor, now_ms)
     _advance(fault, step, now_ms)
     return fault
-
-
-def lock_head() -> None:
-    """Lock the ledger's head: what goes on record is locked first, then the fault."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def locked_fault(number: int) -> Fault | None:

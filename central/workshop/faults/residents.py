@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.office.dated_settings import Where, number_at
 from central.office.photos import PhotoRefusal, look_all
 from central.office.photos import Seen as Picture
@@ -15,7 +15,7 @@ from central.office.words import Words
 from central.workshop.faults.matters import of_room
 from central.workshop.faults.models import Fault, FaultStep
 from central.workshop.faults.notices import tell_opened
-from central.workshop.faults.operations import Step, lock_head, open_fault
+from central.workshop.faults.operations import Step, open_fault
 from central.workshop.faults.refusals import OF_PHOTOS, FaultRefusal, Refused
 from central.workshop.faults.signs import Seen, sign_words
 

@@ -7,12 +7,12 @@ from django.db import transaction
 
 from central.domain.device_states import DeviceAct, DeviceState
 from central.domain.goods_in import SEEN, CheckFault, Finding, check_fault
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.office.models import User
 from central.office.photo_models import Photo
 from central.workshop.claims.models import Claim
 from central.workshop.claims.operations import Refused as ClaimRefused
-from central.workshop.claims.operations import lock_head, open_claim
+from central.workshop.claims.operations import open_claim
 from central.workshop.devices.models import Device, Place
 from central.workshop.devices.operations import DeviceMove, DeviceRefusal, step
 from central.workshop.devices.operations import Refused as DeviceRefused

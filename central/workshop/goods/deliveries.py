@@ -7,11 +7,10 @@ from django.db import transaction
 
 from central.domain.device_states import DeviceAct, Holds
 from central.domain.goods_in import Deviation, deviation
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.workshop.claims.models import Claim
-from central.workshop.claims.operations import lock_head
 from central.workshop.devices.models import Device, DeviceType, Place
 from central.workshop.devices.operations import DeviceMove, DeviceRefusal, NewDevice, take_in
 from central.workshop.devices.operations import Refused as DeviceRefused

@@ -7,10 +7,9 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.office.models import User
-from central.workshop.claims.operations import lock_head
 from central.workshop.devices.models import DeviceType, Maker
 from central.workshop.goods.models import Order, OrderLine
 from central.workshop.goods.queries import order_row

@@ -12,8 +12,7 @@ from django.db.models.functions import Coalesce
 
 from central.campus.models import Account
 from central.domain.unmetered import HOUR_MS, known_instead, miscounted_wh
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.link.models import GatewayEntry
 from central.office.dated_settings import number_at
@@ -54,9 +53,7 @@ def compute_miscount(said: Miscount, *, actor: User, now_ms: int) -> list[TrueUp
         return MiscountRefusal.BAD_ERROR
     if not said.last_good_ms < said.until_ms <= now_ms:
         return MiscountRefusal.NOT_IN_ORDER
-    ChainHead.objects.select_for_update().filter(
-        pk=1
-    ).first()  # of two at once the second sees what the first computed
+    lock_head()  # of two at once the second sees what the first computed
     from_ms = max(said.last_good_ms, said.until_ms - number_at("true-up.wrong-days", said.until_ms) * DAY_MS)
     if _corrected(said.meter, from_ms, said.until_ms):
         return MiscountRefusal.DONE

@@ -12,8 +12,7 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.domain.device_states import DeviceAct, DeviceState, Holds
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.link.meter_swaps import Refused as SwapRefused
 from central.link.meter_swaps import Swap, Swapped, swap_meter
@@ -128,7 +127,7 @@ def move_devices(row: Replacement, actor: User | None, now_ms: int) -> None:
 
 def lock_head() -> None:
     """Lock the ledger's head, before any device: who sent the same form at once waits here, and finds what was done."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
 
 
 def new_device(row: Replacement) -> Device | None:

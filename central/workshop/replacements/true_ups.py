@@ -12,8 +12,7 @@ from django.db import transaction
 from central.desk.debts.refusals import Refused as DebtRefused
 from central.desk.debts.true_ups import TrueUpBooking, book_true_up, reverse_true_up
 from central.domain.unmetered import known_instead
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.link.outbox import lock_gateway_or_building
 from central.office.acts import Approved
@@ -253,7 +252,7 @@ def _locked(number: int) -> TrueUp | None:
     if building is None:
         return None
     lock_gateway_or_building(building)
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     rows = TrueUp.objects.select_related("account__point__customer_class", "account__point__room__building")
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=number)
 

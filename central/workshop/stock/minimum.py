@@ -4,7 +4,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_noop as _
 
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.office.notice_templates import Template, register
 from central.office.notices import notify
 from central.office.roles import Role
@@ -41,7 +41,7 @@ def tell_of_short_stock(now_ms: int) -> int:
     if not fell and not over:
         return 0
     with transaction.atomic():
-        ChainHead.objects.select_for_update().filter(pk=1).first()
+        lock_head()
         ShortStock.objects.filter(pk__in=[one.pk for one in over], ended_ms=None).update(ended_ms=now_ms)
         return sum(_tell(one, now_ms) for one in fell)
 

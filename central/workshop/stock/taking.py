@@ -9,8 +9,7 @@ from django.db import transaction
 
 from central.domain.device_states import DeviceAct, Holds
 from central.domain.stock_count import WRITES, Line, Outcome
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import BrokenInvariant, record_audit
 from central.office.models import User
 from central.workshop.devices.models import Device, Place
@@ -74,7 +73,7 @@ def begin(
     taking: str, place: Place | None, note: str, *, actor: User, now_ms: int
 ) -> StockTaking | TakingRefusal:
     """Begin a stock-taking of a place, or of all; what lies there now is kept as what is expected."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     if (known := StockTaking.objects.filter(taking=taking).first()) is not None:
         return known
     others = open_takings()
@@ -160,7 +159,7 @@ def strike(number: int, scan_pk: int, id_: str, *, actor: User, now_ms: int) -> 
 @transaction.atomic
 def close(number: int, said: Closing, *, actor: User, now_ms: int) -> StockTakingEnd | TakingRefusal:
     """Book the differences that were shown, and keep both counts. Closed once; again it is refused."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     taking = _locked(number)
     if hasattr(taking, "end"):
         return TakingRefusal.ENDED
@@ -187,7 +186,7 @@ def close(number: int, said: Closing, *, actor: User, now_ms: int) -> StockTakin
 @transaction.atomic
 def give_up(number: int, why: str, *, actor: User, now_ms: int) -> StockTakingEnd | TakingRefusal:
     """End a stock-taking without booking anything; its scans stay on record."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     taking = _locked(number)
     if hasattr(taking, "end"):
         return TakingRefusal.ENDED

@@ -6,8 +6,7 @@ from django.db import transaction
 
 from central.campus.models import Building, Room
 from central.domain.work_order import OrderAct, OrderState
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.office.models import User
 from central.office.people import roles_of
 from central.office.roles import START_WORK
@@ -39,7 +38,7 @@ class Plan:
 @transaction.atomic
 def plan_order(plan: Plan, key: str, *, actor: User, now_ms: int) -> WorkOrder | Refused:
     """Open a work order with the rooms that follow from what is switched off; the same key again is the same order."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     if (known := WorkOrder.objects.filter(key=key).first()) is not None:
         same = (known.building_id, known.task) == (plan.building.pk, plan.task.strip())
         return known if same else Refused(WorkRefusal.EXISTS_WITH_DIFFERENT)
