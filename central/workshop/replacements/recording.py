@@ -12,8 +12,7 @@ from django.db import transaction
 
 from central.campus.models import Account
 from central.domain.device_states import DeviceAct, DeviceState, Holds
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.link.meter_swaps import Refused as SwapRefused
 from central.link.meter_swaps import Swap, Swapped, swap_meter
@@ -124,11 +123,6 @@ def move_devices(row: Replacement, actor: User | None, now_ms: int) -> None:
             source=source_of(row),
         )
         _moved(row, Kind.DEVICE_IN, new, move, actor, now_ms)
-
-
-def lock_head() -> None:
-    """Lock the ledger's head, before any device: who sent the same form at once waits here, and finds what was done."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def new_device(row: Replacement) -> Device | None:
