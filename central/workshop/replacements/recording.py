@@ -125,11 +125,6 @@ def move_devices(row: Replacement, actor: User | None, now_ms: int) -> None:
         _moved(row, Kind.DEVICE_IN, new, move, actor, now_ms)
 
 
-def lock_head() -> None:
-    """Lock the ledger's head, before any device: who sent the same form at once waits here, and finds what was done."""
-    lock_head()
-
-
 def new_device(row: Replacement) -> Device | None:
     """Give the store's record of the new module: by its number as a meter, else by the one good serial number that is the same."""
     known = of_meter(row.new_meter)
