@@ -140,7 +140,7 @@ WELCOME = mark(
   Cashier    {cashier}
   Admin      {admin}
   Signers    {signers}
-  At work    {workers} (building 2)
+  At work    {workers}
 
   Time runs {rate} times as fast as the world's. What to look at:
     1-105    uses 1.8 kW: runs out about a minute after the first start, and again after each payment; its relay opens.
@@ -154,6 +154,8 @@ WELCOME = mark(
              figures come after an hour of demo time, the verdict on a day after that day.
     Rounds   sign in as warden, best on a phone, The office, Rounds: building 2 floor by floor
     Readings sign in as electrician, best on a phone, The office, Readings: building 2's meters read by hand
+    Workshop sign in as keeper, The office, Workshop: models and places first, then what hangs on walls; as technician,
+             Faults: 1-109's dead meter has one, and is replaced or kept on under software control
 
   Everything is in {folder}; each program's log is in {logs}.
   Ctrl-C stops everything. The next start goes on from there; `make demo RESET=1` starts anew.
@@ -169,7 +171,7 @@ def welcome(folder: Folder, ports: Ports, rate: int) -> str:
         cashier=f"{CASHIER.name} / {CASHIER.password}",
         admin=f"{ADMIN.name} / {ADMIN.password}",
         signers=f"{' '.join(one.name for one in SIGNERS.values())} / {next(iter(SIGNERS.values())).password}",
-        workers=", ".join(f"{one.name} / {one.password}" for one in WORKERS.values()),
+        workers="\n             ".join(f"{one.name} / {one.password}" for one in WORKERS.values()),
         rate=rate,
         folder=folder.root,
         logs=folder.logs,

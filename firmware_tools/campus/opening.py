@@ -36,8 +36,10 @@ SIGNERS = {
 WORKERS = {
     "warden": Person("warden", "walk-every-floor", "2"),
     "electrician": Person("electrician", "look-behind-doors", "2"),
+    "technician": Person("technician", "prove-it-is-dead"),
+    "store": Person("keeper", "count-every-shelf"),
 }
-"""By office: who works in a building; where a campus has no such building, nobody does."""
+"""By office: who works in a building, or in all; where a campus has no such building, nobody does."""
 REPAIRS = """编号,名称,英文名,单价,类型,单位
 R1,换门锁,New door lock,35,维修,件
 R2,换插座,New socket,15,维修,件
@@ -80,7 +82,7 @@ class Opening:
         )
         for building in self.campus.buildings:
             await self._group_meters(building)
-        codes = {building.code for building in self.campus.buildings}
+        codes = {"", *(building.code for building in self.campus.buildings)}
         workers = [(office, person) for office, person in WORKERS.items() if person.building in codes]
         await asyncio.gather(*(self._add_person(office, person) for office, person in workers))
 
