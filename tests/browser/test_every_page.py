@@ -535,7 +535,7 @@ def see_my_room(page: Page, site: Site, room: str) -> None:
 
 
 def see_my_rooms_faults(page: Page, site: Site) -> None:
-    see_my_room(page, site, "1-201")
+    see_my_room(page, site, "1-102")
     page.goto("/my-room/fault/")
 
 
