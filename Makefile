@@ -11,7 +11,7 @@ ROUNDS ?= 100
 INPUTS ?= 1000000
 N ?= 2000
 DAYS ?= 72
-PYTEST_ARGS ?= -n 4 --dist loadgroup --no-loadscope-reorder
+PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean bench-find dead-pi deb try-install try-update
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 SHAPE = """
 import json, re
 from django.db import connection, connections
@@ -49,11 +51,12 @@ for alias in ("default", "telemetry"):
 
 def shape_of(central, before=""):
     process = central.script(before + SHAPE)
-    said, error = process.communicate(timeout=200)
+    said, error = process.communicate(timeout=500)
     assert process.returncode == 0, error
     return json.loads(said)
 
 
+@pytest.mark.timeout(900)  # every migration since the first, one after the other: a minute of processor time
 def test_at_once_and_step_by_step_make_the_same_tables(own_central, tmp_path):
     at_once = type(own_central)(tmp_path / "at-once")
     at_once.create_databases()
@@ -75,6 +78,6 @@ def test_a_database_with_tables_is_migrated_step_by_step(own_central):
         "call_command('migrate', 'k3', 'zero', verbosity=0)\n"
         "from django.db import connection\nprint([t for t in connection.introspection.table_names() if t.startswith('k3')])"
     )
-    assert back.communicate(timeout=200)[0].strip() == "[]"
+    assert back.communicate(timeout=500)[0].strip() == "[]"
     assert own_central.run("init").returncode == 0
     assert "k3_k3import" in shape_of(own_central)["default"]
