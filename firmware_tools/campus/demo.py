@@ -155,7 +155,7 @@ WELCOME = mark(
     Rounds   sign in as warden, best on a phone, The office, Rounds: building 2 floor by floor
     Readings sign in as electrician, best on a phone, The office, Readings: building 2's meters read by hand
     Workshop sign in as keeper, The office, Workshop: models and places first, then what hangs on walls; as technician,
-             Faults: 1-109's dead meter has one, and is replaced or kept on under software control
+             Faults: after some hours of demo time 1-109's dead meter has one
 
   Everything is in {folder}; each program's log is in {logs}.
   Ctrl-C stops everything. The next start goes on from there; `make demo RESET=1` starts anew.

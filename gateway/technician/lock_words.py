@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from gateway.adapters.control_protocol import LockTold
 from gateway.technician.spans import span_text
+from gateway.technician.state_words import in_chinese
 from gateway.words import mark, say
 
 OWNERS = {
@@ -11,6 +12,11 @@ OWNERS = {
     "central": mark("from central"),
     "closing": mark("because the account is being closed"),
 }
+
+
+def owners_text(owners: Iterable[str]) -> str:
+    """Name who locks: where in Chinese, by the stable words in English."""
+    return ", ".join(in_chinese(owner, OWNERS) for owner in owners)
 
 
 def lock_line(meter: str, lock: LockTold) -> str:

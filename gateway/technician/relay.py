@@ -99,7 +99,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=say("switch one meter's relay and read it back"),
         description=say(DESCRIPTION),
     )
-    parser.add_argument("action", choices=list(RelayAction))
+    parser.add_argument("action", choices=[one.value for one in RelayAction])
     add_meter_arguments(parser)
     parser.add_argument(
         "--password",

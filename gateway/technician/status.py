@@ -11,7 +11,8 @@ from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yu
 from gateway.technician.checks.rooms import told_of
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import order
-from gateway.technician.lock_words import lock_lines
+from gateway.technician.lock_words import lock_lines, owners_text
+from gateway.technician.reasons import reason_text
 from gateway.technician.rule_words import detail_text
 from gateway.technician.spans import span_text
 from gateway.technician.state_words import ALARMS, DOUBTS, VERDICTS, WHY, in_chinese
@@ -213,8 +214,9 @@ def room_row(room: RoomStatus) -> tuple[str, ...]:
 
 def _why(room: RoomStatus) -> str:
     verdict, colon, why = room.why.partition(": ")
-    parts = [f"{in_chinese(verdict, VERDICTS)}{colon}{in_chinese(why, WHY)}"] if room.why else []
-    parts += [say("locked out by {who}", who=", ".join(room.locks))] if room.locks else []
+    told = in_chinese(why, WHY) if why in WHY else reason_text(why)
+    parts = [f"{in_chinese(verdict, VERDICTS)}{colon}{told}"] if room.why else []
+    parts += [say("locked out by {who}", who=owners_text(room.locks))] if room.locks else []
     parts += [say("meter in doubt: {why}", why=room.doubt)] if room.doubt else []
     parts += [say("pays from {account}", account=room.pays_from)] if room.pays_from else []
     parts += [in_chinese(flag, FLAGS) for flag in FLAGS if getattr(room, flag)]
