@@ -19,8 +19,8 @@ from central.ledger.models import AuditEntry
 from central.office.dangerous import CONFIRMED_KEY
 from central.office.models import User
 from central.office.roles import Role
-from central.workshop import front_page
 from central.workshop.devices.models import Device, DeviceStep, DeviceType, Place
+from central.workshop.doors import DOORS
 from central.workshop.stock.models import StockScan, StockTaking, StockTakingEnd
 from tests.browser import seed_stock
 from tests.pages.conftest import _client
@@ -59,7 +59,7 @@ def test_the_front_page_says_what_waits_and_finds_a_device_by_any_number(keeper:
     ):
         assert re.search(rf'{label}</a></dt><dd><span class="state warn">{count}<', front), label
     assert "4 good ones, at least 8 wanted" in front
-    views = [door.view for door in front_page.DOORS]
+    views = [door.view for door in DOORS]
     assert len(views) == len(set(views)), "each door is there once"
     assert len(re.findall(r'href="/workshop/replacements/"', front)) == 1, "a door stands there once"
     device = Device.objects.get(pk="M-000012")
