@@ -14,12 +14,12 @@ from central import clock
 from central.domain.device_states import DeviceState
 from central.office import roles as acts
 from central.office.access import may, roles
-from central.office.bar_code_field import codes_of
 from central.office.doors import doors_for
 from central.office.models import User
 from central.office.words import Words
 from central.workshop.claims.queries import is_overdue
 from central.workshop.claims.queries import standing as claims_standing
+from central.workshop.devices.models import Device
 from central.workshop.devices.queries import named
 from central.workshop.doors import DOORS
 from central.workshop.faults.queries import late_faults, standing_faults
@@ -91,27 +91,24 @@ def find(request: HttpRequest) -> HttpResponse:
     found = named(text)
     if len(found) == 1:
         return redirect("workshop:device", found[0].number)
-    context = _context(request) | {"q": text, "found": [(one, badge_of(one.state)) for one in found]}
-    return render(request, "workshop/front.html", context | {"is_asked": True})
+    return _shown(request, text, found)
 
 
 @roles(*acts.READ_LABELS)
 @require_POST
 def find_by_photo(request: HttpRequest) -> HttpResponse:
     """Go to the device whose label or plate is in a photograph; show what it says where that names none, or several."""
-    form, said, refused = PhotoForm(request.POST, request.FILES), list[str](), ""
-    if form.is_valid():
-        read = codes_of(form.cleaned_data["photo"])
-        said, refused = ([code.text for code in read], "") if isinstance(read, tuple) else ([], str(read))
-    else:
-        refused = " ".join(str(error) for errors in form.errors.values() for error in errors)
+    codes, refused = PhotoForm(request.POST, request.FILES).read()
+    said = [code.text for code in codes]
     found = list({one.number: one for text in said for one in named(text)}.values())
     if len(found) == 1:
         return redirect("workshop:device", found[0].number)
-    context = _context(request) | {
-        "q": " ".join(said),
-        "found": [(one, badge_of(one.state)) for one in found],
-    }
+    return _shown(request, " ".join(said), found, refused)
+
+
+def _shown(request: HttpRequest, q: str, found: list[Device], refused: str = "") -> HttpResponse:
+    """Show what was found: several, or none."""
+    context = _context(request) | {"q": q, "found": [(one, badge_of(one.state)) for one in found]}
     context |= {"is_asked": not refused, "refused": refused}
     return render(request, "workshop/front.html", context, status=400 if refused else 200)
 

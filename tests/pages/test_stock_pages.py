@@ -206,7 +206,14 @@ def test_each_label_read_is_kept_at_once_and_closing_shows_first_what_it_will_do
     whole = keeper.post(f"{still_open()}scan/", read | {"scan": uuid.uuid4(), "label": " "})
     assert (whole.status_code, "Read a label" in whole.content.decode()) == (400, True)
     scan = StockScan.objects.get(label="8899")
-    keeper.post(f"{still_open()}strike/", {"scan": uuid.uuid4(), "of": scan.pk})
+    again = {"scan": uuid.uuid4(), "place": scan.place_id, "label": "8899"}
+    for act, sent, can in (
+        ("strike", {"scan": uuid.uuid4(), "of": scan.pk}, False),
+        ("scan", again, True),
+        ("strike", {"scan": uuid.uuid4(), "of": scan.pk}, False),
+    ):
+        keeper.post(f"{still_open()}{act}/", sent)
+        assert ("Take back 8899" in page(keeper, still_open())) is can, act
     shown = page(keeper, f"{still_open()}differences/")
     for words in (
         "will be recorded as missing",
