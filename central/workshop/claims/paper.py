@@ -11,7 +11,7 @@ from central.domain.paper import Column, Kind, Paper, Row, Table
 from central.workshop.claims.letter import text_of
 from central.workshop.claims.models import Claim, ClaimStep
 from central.workshop.claims.queries import Row as ClaimRow
-from central.workshop.claims.words import finding_words, step_lines
+from central.workshop.claims.words import found_words, step_lines
 
 
 def claim_paper(claim: Claim) -> Paper:
@@ -95,9 +95,8 @@ def _devices(claim: Claim) -> Table:
     ]
     rows = []
     for one in claim.devices.select_related("device__type"):
-        found = "; ".join(filter(None, [*map(finding_words, one.found), one.finding]))
-        device = one.device
-        rows.append(Row([device.number, device.type.name, device.serial, found, str(one.get_end_display())]))
+        device, end = one.device, str(one.get_end_display())
+        rows.append(Row([device.number, device.type.name, device.serial, found_words(one), end]))
     return Table(_("Devices"), columns, rows)
 
 

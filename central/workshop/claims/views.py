@@ -20,7 +20,7 @@ from central.workshop.claims.models import Claim
 from central.workshop.claims.operations import open_claim
 from central.workshop.claims.paper import claim_paper, claims_paper
 from central.workshop.claims.sending import Mailed, mails_of
-from central.workshop.claims.words import finding_words, refusal_words, step_lines
+from central.workshop.claims.words import found_words, refusal_words, step_lines
 from central.workshop.files import paper_file, printed
 
 
@@ -139,8 +139,7 @@ def _page(request: HttpRequest, found: Claim, sent: ActForm | None = None) -> Ht
         "text": text_of(found),
         "photos": photos_of(found),
         "devices": [
-            (one, "; ".join(filter(None, [*map(finding_words, one.found), one.finding])))
-            for one in found.devices.select_related("device__type", "device__place")
+            (one, found_words(one)) for one in found.devices.select_related("device__type", "device__place")
         ],
         "steps": [(one, step_lines(one)) for one in found.steps.select_related("by")],
         "deliveries": found.deliveries.all(),
