@@ -35,7 +35,7 @@ def claim_paper(claim: Claim) -> Paper:
 
 
 def claims_paper(rows: Sequence[ClaimRow], now_ms: int) -> Paper:
-    """Give the list of claims as it stands now."""
+    """Give the list of claims, as `queries` counts their devices, as it stands now."""
     day = campus_day(now_ms)
     columns = [
         Column("number", _("Claim"), Kind.COUNT, 8),
@@ -71,9 +71,7 @@ def _claim_row(row: ClaimRow) -> Row:
         state = f"{state} · {_('overdue')}"
     promise = str(claim.get_promise_display())
     due = str(claim.due_day or "")
-    return Row(
-        [claim.pk, claim.maker.name, claim.devices.count(), *days, state, promise, due, _day(claim.closed_ms)]
-    )
+    return Row([claim.pk, claim.maker.name, claim.count, *days, state, promise, due, _day(claim.closed_ms)])
 
 
 def _day(at_ms: int | None) -> str:

@@ -41,8 +41,6 @@ def claims(request: HttpRequest) -> HttpResponse:
 @require_safe
 def claims_file(request: HttpRequest, form: str) -> HttpResponse:
     """Give the list as XLSX or PDF."""
-    if form not in ("pdf", "xlsx"):
-        raise Http404
     now_ms = clock.now_ms()
     rows = queries.rows([*queries.standing(), *queries.closed()], now_ms)
     return paper_file(request, claims_paper(rows, now_ms), form, "claims")
@@ -109,8 +107,6 @@ def act(request: HttpRequest, number: int) -> HttpResponse:
 def claim_file(request: HttpRequest, number: int, form: str) -> HttpResponse:
     """Give a claim as PDF with its photographs, or as XLSX."""
     found = _found(number)
-    if form not in ("pdf", "xlsx"):
-        raise Http404
     pictures = printed(photos_of(found)) if form == "pdf" else []
     return paper_file(request, claim_paper(found), form, f"claim-{found.pk}", pictures)
 
