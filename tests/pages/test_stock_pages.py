@@ -59,6 +59,9 @@ def test_the_front_page_says_what_waits_and_finds_a_device_by_any_number(keeper:
     ):
         assert re.search(rf'{label}</a></dt><dd><span class="state warn">{count}<', front), label
     assert "4 good ones, at least 8 wanted" in front
+    waiting = Device.objects.filter(state="arrived").first().number
+    check = f'href="/workshop/goods/checks/{waiting}/"'
+    assert check in page(keeper, f"/workshop/stock/{waiting}/"), "what waits leads to its check"
     views = [door.view for door in DOORS]
     assert len(views) == len(set(views)), "each door is there once"
     assert len(re.findall(r'href="/workshop/replacements/"', front)) == 1, "a door stands there once"
