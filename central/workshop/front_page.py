@@ -87,7 +87,7 @@ def front(request: HttpRequest) -> HttpResponse:
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """Go to the device that a number names: stock, serial or meter's; show several, or say that there is none."""
-    text = request.GET.get("q", "").replace("\0", "").strip()[:80]
+    text = request.GET.get("q", "").strip()[:80]
     found = named(text)
     if len(found) == 1:
         return redirect("workshop:device", found[0].number)

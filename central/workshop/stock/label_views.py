@@ -108,7 +108,7 @@ def labels(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: LabelsForm, kept: dict[str, str]) -> HttpResponse:
-    choice = Choice(**{name: kept[name].replace("\0", "")[:80] for name in Choice.__slots__})
+    choice = Choice(**{name: kept[name][:80] for name in Choice.__slots__})
     narrowed = queries.devices(choice).count() if choice != Choice() else 0
     context = {"form": form, "narrowed": narrowed, "most": MOST_LABELS}
     return render(request, "workshop/labels.html", context, status=400 if form.errors else 200)
