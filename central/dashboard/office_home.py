@@ -1,27 +1,15 @@
 """The office's front page: what is not done every day, by what it is about, as far as the reader may open it."""
 
-from dataclasses import dataclass
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from central.office import roles as acts
-from central.office.access import may, roles
+from central.office.access import roles
+from central.office.doors import Door, doors_for
 from central.office.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """One page: its name, one sentence about it, its view's name, and who may open it."""
-
-    label: Words
-    about: Words
-    view: str
-    allowed: tuple[str, ...]
-
+from central.workshop import doors as workshop
 
 ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     (
@@ -78,26 +66,7 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     ),
     (
         _("Replaced and not metered"),
-        (
-            Door(
-                _("Replacements"),
-                _("Modules out and in, with their registers; what the store must complete."),
-                "workshop:replacements",
-                acts.SEE_REPLACEMENTS,
-            ),
-            Door(
-                _("Software control"),
-                _("Rooms that are supplied and not metered: since when, estimated, who is first."),
-                "workshop:controls",
-                acts.SEE_REPLACEMENTS,
-            ),
-            Door(
-                _("True-ups"),
-                _("What nobody metered: computed, checked, told, owed or given back."),
-                "workshop:true-ups",
-                acts.SEE_REPLACEMENTS,
-            ),
-        ),
+        (workshop.REPLACEMENTS, workshop.CONTROLS, workshop.TRUE_UPS),
     ),
     (
         _("Merchants"),
@@ -187,12 +156,7 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
     (
         _("Workshop"),
         (
-            Door(
-                _("Faults of modules"),
-                _("What failed where, who goes there, what is not solved by the evening."),
-                "workshop:faults",
-                acts.FOLLOW_FAULTS,
-            ),
+            workshop.FAULTS,
             Door(
                 _("Report a fault"),
                 _("For whoever stands at the desk, or from a phone."),
@@ -205,20 +169,10 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 "workshop:front",
                 acts.SEE_DEVICES,
             ),
-            Door(_("Goods-in"), _("Orders, deliveries, and what waits for its check."), "workshop:goods", acts.SEE_GOODS),
-            Door(
-                _("Claims to makers"),
-                _("What was claimed, who telephoned, what the maker does."),
-                "workshop:claims",
-                acts.SEE_GOODS,
-            ),
-            Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
-            Door(
-                _("Work orders"),
-                _("Work with the power off: who agreed, what is locked out, what is back."),
-                "workshop:work-orders",
-                acts.SEE_WORK,
-            ),
+            workshop.GOODS,
+            workshop.CLAIMS,
+            workshop.BENCH,
+            workshop.WORK_ORDERS,
         ),
     ),
     (
@@ -268,8 +222,5 @@ OFFICE_VIEWS = frozenset(door.view for _title, doors in ROOMS for door in doors)
 @require_GET
 def office_home(request: HttpRequest) -> HttpResponse:
     """Show the doors that the reader's office opens."""
-    rooms = [
-        (title, [(door, reverse(door.view)) for door in doors if may(request, door.allowed)])
-        for title, doors in ROOMS
-    ]
+    rooms = [(title, doors_for(request, doors)) for title, doors in ROOMS]
     return render(request, "dashboard/office_home.html", {"rooms": [room for room in rooms if room[1]]})

@@ -32,7 +32,7 @@ class PhotosField(forms.FileField):
         if self.required and not files:
             raise forms.ValidationError(_("Add a photograph."))
         if len(files) > MOST_AT_ONCE:
-            raise forms.ValidationError(_("Too many photographs at once: send the rest with another note."))
+            raise forms.ValidationError(REFUSALS[PhotoRefusal.TOO_MANY])
         if any(file.size > MOST_BYTES for file in files):  # before a view reads it into memory
             raise forms.ValidationError(REFUSALS[PhotoRefusal.TOO_LARGE])
         return files

@@ -12,29 +12,39 @@ from central.ledger.one_writer import one_writer
 from central.office.models import User
 from central.office.photo_field import REFUSALS
 from central.office.photo_models import Photo
-from central.office.photos import MOST_AT_ONCE, MOST_BYTES, PhotoRefusal, keep_photos
+from central.office.photos import MOST_AT_ONCE, MOST_BYTES, PhotoRefusal, Seen, keep_photos, look
+
+
+def keep_uploads(
+    files: Iterable[UploadedFile], before: Sequence[str], *, by: User, now_ms: int
+) -> tuple[list[str], list[str]]:
+    """Keep uploads beside those kept before; give all digests, and for each file that was not taken its name and why.
+
+    Outside any transaction: what is looked at is unpacked first, and nobody waits for that.
+    """
+    own = set(Photo.objects.filter(digest__in=before[:MOST_AT_ONCE], by=by).values_list("digest", flat=True))
+    kept, troubles, seen = [digest for digest in before if digest in own], [], list[Seen]()
+    for file in files:
+        one = _looked_at(file, len(kept) + len(seen))
+        if isinstance(one, PhotoRefusal):
+            troubles.append(f"{file.name}: {REFUSALS[one]}")
+        else:
+            seen.append(one)
+    if seen:
+        kept += _keep(seen, by, now_ms)
+    return list(dict.fromkeys(kept)), troubles
+
+
+def _looked_at(file: UploadedFile, count: int) -> Seen | PhotoRefusal:
+    if (file.size or 0) > MOST_BYTES:  # before it is read into memory
+        return PhotoRefusal.TOO_LARGE
+    return PhotoRefusal.TOO_MANY if count >= MOST_AT_ONCE else look(file.read())
 
 
 @one_writer
 @transaction.atomic
-def keep_uploads(
-    files: Iterable[UploadedFile], before: Sequence[str], *, by: User, now_ms: int
-) -> tuple[list[str], list[str]]:
-    """Keep uploads beside those kept before; give all digests, and for each file that was not taken its name and why."""
-    own = Photo.objects.filter(digest__in=before[:MOST_AT_ONCE], by=by).values_list("digest", flat=True)
-    kept, troubles = [digest for digest in before if digest in set(own)], []
-    for file in files:
-        done = _kept(file, len(kept), by, now_ms)
-        if isinstance(done, PhotoRefusal):
-            troubles.append(f"{file.name}: {REFUSALS[done]}")
-        else:
-            kept += done
-    return list(dict.fromkeys(kept)), troubles
-
-
-def _kept(file: UploadedFile, count: int, by: User, now_ms: int) -> list[str] | PhotoRefusal:
-    if (file.size or 0) > MOST_BYTES:  # before it is read into memory
-        return PhotoRefusal.TOO_LARGE
-    if count >= MOST_AT_ONCE:
-        return PhotoRefusal.TOO_MANY
-    return keep_photos([file.read()], by=by, now_ms=now_ms)
+def _keep(seen: Sequence[Seen], by: User, now_ms: int) -> list[str]:
+    """Keep what was looked at; it is not too many."""
+    kept = keep_photos(seen, by=by, now_ms=now_ms)
+    assert not isinstance(kept, PhotoRefusal), kept
+    return kept

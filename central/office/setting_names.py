@@ -1,9 +1,19 @@
-"""The words of dated settings: what each is called and means, and the chapters that they stand in."""
+"""The chapters of dated settings, and what each setting is called and means; the workshop's: `workshop_setting_words`."""
+
+from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as lazy
 
 from central.office.words import Words
-from central.office.workshop_setting_words import WORKSHOP_WORDS, SettingWords
+
+
+@dataclass(frozen=True, slots=True)
+class SettingWords:
+    """What a setting is called, and one sentence about it."""
+
+    label: Words
+    about: Words = ""
+
 
 CHAPTERS: dict[str, Words] = {
     "desk": lazy("Desk"),
@@ -34,7 +44,6 @@ CHAPTERS: dict[str, Words] = {
     "approval": lazy("Approvals"),
 }
 SETTING_WORDS: dict[str, SettingWords] = {
-    **WORKSHOP_WORDS,
     "desk.hours": SettingWords(lazy("Desk hours in term"), lazy("When the card room sells.")),
     "desk.enrolment-hours": SettingWords(lazy("Desk hours at enrolment")),
     "desk.enrolment-days": SettingWords(

@@ -22,10 +22,9 @@ from central.office.models import Approval, DatedValue
 from central.office.roles import APPROVES_MONEY, SEE_SETTINGS
 from central.office.setting_changes import ACT
 from central.office.setting_form import SettingForm
-from central.office.setting_names import CHAPTERS
+from central.office.setting_names import CHAPTERS, SettingWords
 from central.office.setting_words import setting_words, value_text, where_words
 from central.office.words import Words
-from central.office.workshop_setting_words import SettingWords
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from central.domain.approval import NotAChain, chain_of
 from central.domain.known_settings import Kind, Known, Place, ValueFault
 from central.office.acts import act_of
 from central.office.roles import Role
-from central.office.setting_names import SETTING_WORDS
+from central.office.setting_names import SETTING_WORDS, SettingWords
 from central.office.templatetags.cardroom import fen, kwh
 from central.office.words import Words
-from central.office.workshop_setting_words import SettingWords
+from central.office.workshop_setting_words import WORKSHOP_WORDS
 
+NAMED = SETTING_WORDS | WORKSHOP_WORDS
 PLACE_WORDS = {
     Place.CAMPUS: lazy("whole campus"),
     Place.CLASS: lazy("class"),
@@ -51,7 +52,7 @@ FAULT_WORDS: dict[str, Words] = {
 
 def setting_words(code: str) -> SettingWords:
     """Give a setting's words; those of an act's chain name the act."""
-    if found := SETTING_WORDS.get(code):
+    if found := NAMED.get(code):
         return found
     act = act_of(code.removeprefix("approval."))
     return SettingWords(_("Who signs: %(act)s") % {"act": act.title}) if act else SettingWords(code)

@@ -1,19 +1,8 @@
-"""The words of the workshop's settings, from goods-in to software control; and what a setting's words are."""
-
-from dataclasses import dataclass
+"""The words of the settings that the workshop reads: goods, claim, fault, work, true-up, control. Others: `setting_names`."""
 
 from django.utils.translation import gettext_lazy as lazy
 
-from central.office.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class SettingWords:
-    """What a setting is called, and one sentence about it."""
-
-    label: Words
-    about: Words = ""
-
+from central.office.setting_names import SettingWords
 
 WORKSHOP_WORDS: dict[str, SettingWords] = {
     "goods.check-within": SettingWords(

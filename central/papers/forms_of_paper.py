@@ -51,10 +51,15 @@ def download(
             ),
             now_ms=clock.now_ms(),
         )
+    name = f"{paper.code}-{period.name.replace(':', '-')}{f'-copy{copy}' if copy else ''}"
+    return file_answer(body, form, name)
+
+
+def file_answer(body: bytes, form: str, name: str) -> HttpResponse:
+    """Answer a file named `name.form`: a PDF to look at, others to keep; no browser keeps it by itself."""
     answer = HttpResponse(body, content_type=CONTENT_TYPES[form])
-    name = f"{paper.code}-{period.name.replace(':', '-')}{f'-copy{copy}' if copy else ''}.{form}"
     kind = "inline" if form == "pdf" else "attachment"
-    answer["Content-Disposition"] = f'{kind}; filename="{name}"'
+    answer["Content-Disposition"] = f'{kind}; filename="{name}.{form}"'
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from central import clock
@@ -11,7 +11,7 @@ from central.domain.paper import Paper
 from central.ledger.operations import record_audit
 from central.office.photo_models import Photo
 from central.papers.font import NoFont
-from central.papers.forms_of_paper import CONTENT_TYPES, no_font
+from central.papers.forms_of_paper import file_answer, no_font
 from central.papers.pdf import pdf
 from central.papers.photo_pictures import picture_of
 from central.papers.pictures import Picture
@@ -22,7 +22,9 @@ from central.papers.xlsx import workbook
 def paper_file(
     request: HttpRequest, paper: Paper, form: str, name: str, pictures: Iterable[Picture] = ()
 ) -> HttpResponse:
-    """Give a paper as `pdf` or `xlsx`, named `name.form`."""
+    """Give a paper as `pdf` or `xlsx`, named `name.form`; there is no other form."""
+    if form not in ("pdf", "xlsx"):
+        raise Http404
     now_ms = clock.now_ms()
     try:
         if form == "xlsx":
@@ -39,11 +41,7 @@ def paper_file(
             detail=form,
             now_ms=now_ms,
         )
-    answer = HttpResponse(body, content_type=CONTENT_TYPES[form])
-    kind = "inline" if form == "pdf" else "attachment"
-    answer["Content-Disposition"] = f'{kind}; filename="{name}.{form}"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return file_answer(body, form, name)
 
 
 def printed(digests: Iterable[str]) -> list[Picture]:

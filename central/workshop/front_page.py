@@ -14,12 +14,14 @@ from central import clock
 from central.domain.device_states import DeviceState
 from central.office import roles as acts
 from central.office.access import may, roles
-from central.office.bar_code_field import codes_of
+from central.office.doors import doors_for
 from central.office.models import User
 from central.office.words import Words
 from central.workshop.claims.queries import is_overdue
 from central.workshop.claims.queries import standing as claims_standing
+from central.workshop.devices.models import Device
 from central.workshop.devices.queries import named
+from central.workshop.doors import DOORS
 from central.workshop.faults.queries import late_faults, standing_faults
 from central.workshop.replacements.queries import controlled, incomplete, undecided
 from central.workshop.stock.minimum import short_types
@@ -44,16 +46,6 @@ class Tile:
     def address(self) -> str:
         """The page that lists what waits."""
         return f"{reverse(self.view)}{self.query}"
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """A page of the workshop: its name, one sentence about it, its view, and who may open it."""
-
-    label: Words
-    about: Words
-    view: str
-    allowed: tuple[str, ...] = acts.SEE_DEVICES
 
 
 def _overdue_claims(_reader: User) -> int:
@@ -83,47 +75,6 @@ TILES: tuple[Tile, ...] = (
 )  # fmt: skip
 """In the order of their urgency for who opens the page in the morning; other rooms add their own."""
 
-DOORS: tuple[Door, ...] = (
-    Door(
-        _("Faults of modules"),
-        _("What failed where, who goes there, what is not solved by the evening."),
-        "workshop:faults",
-        acts.FOLLOW_FAULTS,
-    ),
-    Door(
-        _("Work orders"),
-        _("Work with the power off: who agreed, what is locked out, what is back."),
-        "workshop:work-orders",
-        acts.SEE_WORK,
-    ),
-    Door(
-        _("Replacements"),
-        _("Modules out and in, with their registers; what the store must complete."),
-        "workshop:replacements",
-        acts.SEE_REPLACEMENTS,
-    ),
-    Door(
-        _("Software control"),
-        _("Rooms that are supplied and not metered: since when, estimated, who is first."),
-        "workshop:controls",
-        acts.SEE_REPLACEMENTS,
-    ),
-    Door(
-        _("True-ups"),
-        _("What nobody metered: computed, checked, told, owed or given back."),
-        "workshop:true-ups",
-        acts.SEE_REPLACEMENTS,
-    ),
-    Door(_("Goods-in"), _("Orders, deliveries, and what waits for its check."), "workshop:goods", acts.SEE_GOODS),
-    Door(_("Claims to makers"), _("What was claimed, who telephoned, what the maker does."), "workshop:claims", acts.SEE_GOODS),
-    Door(pgettext_lazy("store", "Stock"), _("Every module and concentrator: where it is, what it went through."), "workshop:stock"),
-    Door(_("Stock-taking"), _("Count a place with a phone, see what differs, book it."), "workshop:stock-takings"),
-    Door(_("Labels"), _("QR labels for devices, on sheets or a roll."), "workshop:labels", acts.KEEP_STORE),
-    Door(_("Enter what hangs on walls"), _("One act gives a building's meters their records."), "workshop:adopt", acts.KEEP_STORE),
-    Door(_("Makers, models, places"), _("Who makes what, its minimum stock, where things lie."), "workshop:reference"),
-    Door(_("Bench records"), _("Meters tested at goods-in and repair."), "workshop:bench", acts.SEE_BENCH_RECORDS),
-)  # fmt: skip
-
 
 @roles(*acts.SEE_DEVICES)
 @require_safe
@@ -136,31 +87,28 @@ def front(request: HttpRequest) -> HttpResponse:
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """Go to the device that a number names: stock, serial or meter's; show several, or say that there is none."""
-    text = request.GET.get("q", "").replace("\0", "").strip()[:80]
+    text = request.GET.get("q", "").strip()[:80]
     found = named(text)
     if len(found) == 1:
         return redirect("workshop:device", found[0].number)
-    context = _context(request) | {"q": text, "found": [(one, badge_of(one.state)) for one in found]}
-    return render(request, "workshop/front.html", context | {"is_asked": True})
+    return _shown(request, text, found)
 
 
 @roles(*acts.READ_LABELS)
 @require_POST
 def find_by_photo(request: HttpRequest) -> HttpResponse:
     """Go to the device whose label or plate is in a photograph; show what it says where that names none, or several."""
-    form, said, refused = PhotoForm(request.POST, request.FILES), list[str](), ""
-    if form.is_valid():
-        read = codes_of(form.cleaned_data["photo"])
-        said, refused = ([code.text for code in read], "") if isinstance(read, tuple) else ([], str(read))
-    else:
-        refused = " ".join(str(error) for errors in form.errors.values() for error in errors)
+    codes, refused = PhotoForm(request.POST, request.FILES).read()
+    said = [code.text for code in codes]
     found = list({one.number: one for text in said for one in named(text)}.values())
     if len(found) == 1:
         return redirect("workshop:device", found[0].number)
-    context = _context(request) | {
-        "q": " ".join(said),
-        "found": [(one, badge_of(one.state)) for one in found],
-    }
+    return _shown(request, " ".join(said), found, refused)
+
+
+def _shown(request: HttpRequest, q: str, found: list[Device], refused: str = "") -> HttpResponse:
+    """Show what was found: several, or none."""
+    context = _context(request) | {"q": q, "found": [(one, badge_of(one.state)) for one in found]}
     context |= {"is_asked": not refused, "refused": refused}
     return render(request, "workshop/front.html", context, status=400 if refused else 200)
 
@@ -169,7 +117,7 @@ def _context(request: HttpRequest) -> dict[str, object]:
     waiting = [(tile, tile.count(request.user)) for tile in TILES if may(request, tile.allowed)]
     return {
         "waiting": [(tile, count) for tile, count in waiting if count],
-        "doors": [(door, reverse(door.view)) for door in DOORS if may(request, door.allowed)],
+        "doors": doors_for(request, DOORS),
         "short": short_types(),
         "q": "",
         "photo_form": PhotoForm() if may(request, acts.READ_LABELS) else None,

@@ -116,7 +116,7 @@ def test_a_faulty_one_is_good_again_only_after_its_test_or_with_a_named_reason(k
     assert do(device, Asked("m", DeviceAct.MOVED, places[Holds.FAULTY]), **by) is ActRefusal.SAME_PLACE
     assert do(device, Asked("m", DeviceAct.MOVED), **by) == Refused(DeviceRefusal.NO_PLACE)
     assert do(device, Asked("s", DeviceAct.SCRAPPED), **by) == Refused(DeviceRefusal.NO_REASON)
-    bench("new", "A1", NOW_MS + 1)
+    bench("new", "a1", NOW_MS + 1)
     assert do(device, asked, **by).state == "good"
     assert DeviceStep.objects.get(step="r").source == "bench:new"
     other = led(arrive(module, places, "A2"), DeviceAct.FAILED, "f2", places[Holds.FAULTY])
@@ -136,7 +136,7 @@ def bench(id_, identity, at_ms, verdict="passed"):
 def test_too_few_good_ones_are_told_once_until_there_are_enough_again(keeper, module, places):
     keeper.email = "keeper@example.org"
     keeper.save()
-    told = lambda: Notice.objects.filter(template="short-stock").count()  # noqa: E731
+    told = Notice.objects.filter(template="short-stock").count
     assert (tell_of_short_stock(NOW_MS), tell_of_short_stock(NOW_MS), told()) == (1, 0, 1)
     good = [
         led(arrive(module, places, f"A{n}"), DeviceAct.PASSED, f"p{n}", places[Holds.GOOD]) for n in range(2)
@@ -184,13 +184,18 @@ def test_two_meters_with_one_address_have_serial_numbers_of_their_own(campus, ke
     assert set(Device.objects.values_list("serial", flat=True)) == {"1", "m-302"}
 
 
+def printed(devices, skip=0):
+    return [
+        page.extract_text() for page in PdfReader(BytesIO(labels_pdf(devices, Sheet.A4, "x", skip))).pages
+    ]
+
+
 def test_labels_fill_sheets_and_rolls_and_begin_where_the_last_sheet_ended(module, places):
     devices = [arrive(module, places, f"A{n}") for n in range(PER_SHEET)]
-    pages = lambda *how: [page.extract_text() for page in PdfReader(BytesIO(labels_pdf(*how))).pages]  # noqa: E731
-    (whole,) = pages(devices, Sheet.A4, "x")
+    (whole,) = printed(devices)
     assert re.findall(r"M-\d{6}", whole) == [one.number for one in devices]
     assert "华星" in whole
-    assert [len(re.findall(r"M-\d{6}", page)) for page in pages(devices, Sheet.A4, "x", 20)] == [4, 20]
+    assert [len(re.findall(r"M-\d{6}", page)) for page in printed(devices, 20)] == [4, 20]
     roll = PdfReader(BytesIO(labels_pdf(devices[:2], Sheet.ROLL, "x"))).pages
     assert len(roll) == 2
     assert round(float(roll[0].mediabox.width) / 72 * 25.4) == 62

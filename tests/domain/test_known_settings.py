@@ -17,7 +17,8 @@ from central.domain.known_settings import (
     on_days,
 )
 from central.office.setting_fields import read_value, typed_text
-from central.office.setting_names import CHAPTERS, SETTING_WORDS
+from central.office.setting_names import CHAPTERS
+from central.office.setting_words import NAMED
 
 MONTH_DAYS = st.dates().map(lambda day: f"{day:%m-%d}")
 TIMES = st.integers(0, 1440).map(lambda minute: f"{minute // 60:02d}:{minute % 60:02d}")
@@ -47,7 +48,7 @@ VALUES: dict[Kind, st.SearchStrategy[object]] = {
 @pytest.mark.parametrize("known", SETTINGS, ids=lambda known: known.code)
 def test_every_default_is_a_value_with_words(known: Known) -> None:
     assert fault_of(known, known.default) is None
-    assert known.code in SETTING_WORDS
+    assert known.code in NAMED
     assert known.chapter in CHAPTERS
 
 

@@ -19,8 +19,8 @@ from central.ledger.models import AuditEntry
 from central.office.dangerous import CONFIRMED_KEY
 from central.office.models import User
 from central.office.roles import Role
-from central.workshop import front_page
 from central.workshop.devices.models import Device, DeviceStep, DeviceType, Place
+from central.workshop.doors import DOORS
 from central.workshop.stock.models import StockScan, StockTaking, StockTakingEnd
 from tests.browser import seed_stock
 from tests.pages.conftest import _client
@@ -59,7 +59,10 @@ def test_the_front_page_says_what_waits_and_finds_a_device_by_any_number(keeper:
     ):
         assert re.search(rf'{label}</a></dt><dd><span class="state warn">{count}<', front), label
     assert "4 good ones, at least 8 wanted" in front
-    views = [door.view for door in front_page.DOORS]
+    waiting = Device.objects.filter(state="arrived").first().number
+    check = f'href="/workshop/goods/checks/{waiting}/"'
+    assert check in page(keeper, f"/workshop/stock/{waiting}/"), "what waits leads to its check"
+    views = [door.view for door in DOORS]
     assert len(views) == len(set(views)), "each door is there once"
     assert len(re.findall(r'href="/workshop/replacements/"', front)) == 1, "a door stands there once"
     device = Device.objects.get(pk="M-000012")
@@ -206,7 +209,14 @@ def test_each_label_read_is_kept_at_once_and_closing_shows_first_what_it_will_do
     whole = keeper.post(f"{still_open()}scan/", read | {"scan": uuid.uuid4(), "label": " "})
     assert (whole.status_code, "Read a label" in whole.content.decode()) == (400, True)
     scan = StockScan.objects.get(label="8899")
-    keeper.post(f"{still_open()}strike/", {"scan": uuid.uuid4(), "of": scan.pk})
+    again = {"scan": uuid.uuid4(), "place": scan.place_id, "label": "8899"}
+    for act, sent, can in (
+        ("strike", {"scan": uuid.uuid4(), "of": scan.pk}, False),
+        ("scan", again, True),
+        ("strike", {"scan": uuid.uuid4(), "of": scan.pk}, False),
+    ):
+        keeper.post(f"{still_open()}{act}/", sent)
+        assert ("Take back 8899" in page(keeper, still_open())) is can, act
     shown = page(keeper, f"{still_open()}differences/")
     for words in (
         "will be recorded as missing",

@@ -14,7 +14,7 @@ from central.losses.theft.views import theft_of
 from central.office.access import roles
 from central.office.roles import SEE_PENALTIES
 from central.papers.font import NoFont
-from central.papers.forms_of_paper import CONTENT_TYPES, no_font
+from central.papers.forms_of_paper import file_answer, no_font
 from central.papers.pdf import pdf
 from central.papers.words import sheet_words
 
@@ -41,8 +41,4 @@ def evidence(request: HttpRequest, number: int, form: str) -> HttpResponse:
             detail=form,
             now_ms=now_ms,
         )
-    answer = HttpResponse(body, content_type=CONTENT_TYPES[form])
-    kind = "inline" if form == "pdf" else "attachment"
-    answer["Content-Disposition"] = f'{kind}; filename="theft-{number}.{form}"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return file_answer(body, form, f"theft-{number}")

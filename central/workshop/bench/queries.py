@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from central.workshop.bench.models import BenchRecord
 from central.workshop.bench.words import reason_words, test_words
 
@@ -24,6 +26,14 @@ def newest(verdict: str = "") -> list[Row]:
     if verdict in BenchRecord.Verdict.values:
         records = records.filter(verdict=verdict)
     return [row_of(record) for record in records[:NEWEST]]
+
+
+def records_of(*numbers: str) -> QuerySet[BenchRecord]:
+    """Give what the bench wrote of a device under one of its numbers, as identity or address; case doesn't count. Newest first."""
+    is_it = Q(pk__in=[])
+    for number in filter(None, numbers):
+        is_it |= Q(identity__iexact=number) | Q(address__iexact=number)
+    return BenchRecord.objects.filter(is_it).order_by("-at_ms", "-imported_ms")
 
 
 def row_of(record: BenchRecord) -> Row:

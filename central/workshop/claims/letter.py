@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from central.clock import campus_day
 from central.workshop.claims.models import Claim, ClaimDevice
-from central.workshop.claims.words import finding_words
+from central.workshop.claims.words import found_words
 
 MOST_PHOTOS = 20
 """So many go with a mail: each is made smaller, and mail servers take some 20 MB."""
@@ -44,9 +44,7 @@ def _line(one: ClaimDevice) -> str:
         said.append(_("order %(order)s") % {"order": device.order})
     if device.arrived_ms is not None:
         said.append(_("delivered %(day)s") % {"day": campus_day(device.arrived_ms)})
-    found = [finding_words(code) for code in one.found] + [" ".join(one.finding.split())]
-    words = "; ".join(filter(None, found))
-    return ": ".join(filter(None, [", ".join(said), words]))
+    return ": ".join(filter(None, [", ".join(said), found_words(one)]))
 
 
 def _photos_line(count: int) -> str:

@@ -35,7 +35,7 @@ class Claim(models.Model):
     text = models.TextField(blank=True)
     """As a person wrote it; empty: what the findings propose."""
     source = models.CharField(max_length=80, blank=True)
-    """What it came from: `goods:DELIVERY`, `fault:12`."""
+    """What it came from: `delivery:7`, `device:M-000001`, `fault:12`, `form:ID`."""
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     promise = models.CharField(max_length=12, choices=Promise.choices, blank=True)
     due_day = models.DateField(null=True)

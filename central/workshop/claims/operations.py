@@ -52,7 +52,7 @@ class ClaimRefusal(StrEnum):
     DEVICES_OPEN = "devices-open"
     """`what` are the stock numbers for which nothing is settled."""
     DEVICE_REFUSED = "device-refused"
-    """The device's own step was refused: `words` say why."""
+    """The device's own step was refused: `what` is its stock number."""
     EXISTS_WITH_DIFFERENT = "exists-with-different"
 
 

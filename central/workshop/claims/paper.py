@@ -11,7 +11,7 @@ from central.domain.paper import Column, Kind, Paper, Row, Table
 from central.workshop.claims.letter import text_of
 from central.workshop.claims.models import Claim, ClaimStep
 from central.workshop.claims.queries import Row as ClaimRow
-from central.workshop.claims.words import finding_words, step_lines
+from central.workshop.claims.words import found_words, step_lines
 
 
 def claim_paper(claim: Claim) -> Paper:
@@ -35,7 +35,7 @@ def claim_paper(claim: Claim) -> Paper:
 
 
 def claims_paper(rows: Sequence[ClaimRow], now_ms: int) -> Paper:
-    """Give the list of claims as it stands now."""
+    """Give the list of claims, as `queries` counts their devices, as it stands now."""
     day = campus_day(now_ms)
     columns = [
         Column("number", _("Claim"), Kind.COUNT, 8),
@@ -71,9 +71,7 @@ def _claim_row(row: ClaimRow) -> Row:
         state = f"{state} · {_('overdue')}"
     promise = str(claim.get_promise_display())
     due = str(claim.due_day or "")
-    return Row(
-        [claim.pk, claim.maker.name, claim.devices.count(), *days, state, promise, due, _day(claim.closed_ms)]
-    )
+    return Row([claim.pk, claim.maker.name, claim.count, *days, state, promise, due, _day(claim.closed_ms)])
 
 
 def _day(at_ms: int | None) -> str:
@@ -95,9 +93,8 @@ def _devices(claim: Claim) -> Table:
     ]
     rows = []
     for one in claim.devices.select_related("device__type"):
-        found = "; ".join(filter(None, [*map(finding_words, one.found), one.finding]))
-        device = one.device
-        rows.append(Row([device.number, device.type.name, device.serial, found, str(one.get_end_display())]))
+        device, end = one.device, str(one.get_end_display())
+        rows.append(Row([device.number, device.type.name, device.serial, found_words(one), end]))
     return Table(_("Devices"), columns, rows)
 
 

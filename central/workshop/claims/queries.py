@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db.models import Count, QuerySet
 
 from central.clock import campus_day
+from central.domain.device_states import DeviceState
 from central.domain.notice import DAY_MS
 from central.office.dated_settings import number_at
 from central.workshop.claims.models import Claim, ClaimDevice
@@ -61,5 +62,5 @@ def is_overdue(claim: Claim, now_ms: int) -> date | None:
 def claimable() -> QuerySet[Device]:
     """Give the faulty devices that are in no open claim, by maker."""
     claimed = ClaimDevice.objects.filter(ended_ms=None).values("device")
-    found = Device.objects.filter(state="faulty").exclude(pk__in=claimed)
+    found = Device.objects.filter(state=DeviceState.FAULTY).exclude(pk__in=claimed)
     return found.select_related("type__maker", "place").order_by("type__maker__code", "number")

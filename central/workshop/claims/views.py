@@ -20,7 +20,7 @@ from central.workshop.claims.models import Claim
 from central.workshop.claims.operations import open_claim
 from central.workshop.claims.paper import claim_paper, claims_paper
 from central.workshop.claims.sending import Mailed, mails_of
-from central.workshop.claims.words import finding_words, refusal_words, step_lines
+from central.workshop.claims.words import found_words, refusal_words, step_lines
 from central.workshop.files import paper_file, printed
 
 
@@ -41,8 +41,6 @@ def claims(request: HttpRequest) -> HttpResponse:
 @require_safe
 def claims_file(request: HttpRequest, form: str) -> HttpResponse:
     """Give the list as XLSX or PDF."""
-    if form not in ("pdf", "xlsx"):
-        raise Http404
     now_ms = clock.now_ms()
     rows = queries.rows([*queries.standing(), *queries.closed()], now_ms)
     return paper_file(request, claims_paper(rows, now_ms), form, "claims")
@@ -109,8 +107,6 @@ def act(request: HttpRequest, number: int) -> HttpResponse:
 def claim_file(request: HttpRequest, number: int, form: str) -> HttpResponse:
     """Give a claim as PDF with its photographs, or as XLSX."""
     found = _found(number)
-    if form not in ("pdf", "xlsx"):
-        raise Http404
     pictures = printed(photos_of(found)) if form == "pdf" else []
     return paper_file(request, claim_paper(found), form, f"claim-{found.pk}", pictures)
 
@@ -139,8 +135,7 @@ def _page(request: HttpRequest, found: Claim, sent: ActForm | None = None) -> Ht
         "text": text_of(found),
         "photos": photos_of(found),
         "devices": [
-            (one, "; ".join(filter(None, [*map(finding_words, one.found), one.finding])))
-            for one in found.devices.select_related("device__type", "device__place")
+            (one, found_words(one)) for one in found.devices.select_related("device__type", "device__place")
         ],
         "steps": [(one, step_lines(one)) for one in found.steps.select_related("by")],
         "deliveries": found.deliveries.all(),

@@ -61,6 +61,11 @@ def finding_words(code: str) -> str:
     return str(FINDINGS.get(code, code))
 
 
+def found_words(one: ClaimDevice) -> str:
+    """Say what was found of a claimed device: by the checklist, and in a person's words."""
+    return "; ".join(filter(None, [*map(finding_words, one.found), " ".join(one.finding.split())]))
+
+
 def refusal_words(refused: Refused) -> str:
     """Say why, and what to do."""
     said = str(REFUSALS[refused.why])

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Q
-
 from central.domain.goods_in import Deviation, Finding, deviation
 from central.workshop.bench.models import BenchRecord
+from central.workshop.bench.queries import records_of
 from central.workshop.devices.models import Device
 from central.workshop.goods.models import Order
 from central.workshop.goods.queries import came_of, ordered_of
@@ -14,9 +13,8 @@ MOST_RECORDS = 500
 
 
 def bench_of(device: Device) -> BenchRecord | None:
-    """Give the newest bench record whose identity or address is the device's serial number; case doesn't count."""
-    is_it = Q(identity__iexact=device.serial) | Q(address__iexact=device.serial)
-    return BenchRecord.objects.filter(is_it).order_by("-at_ms", "-imported_ms").first()
+    """Give the newest bench record of the device's serial number."""
+    return records_of(device.serial).first()
 
 
 def found_by_itself(device: Device, record: BenchRecord | None) -> Sequence[Finding]:

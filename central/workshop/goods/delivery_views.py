@@ -1,7 +1,7 @@
 """Pages of deliveries: begun for an order or a claim, entered device by device by typing, reader or camera, finished."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -130,8 +130,6 @@ def finish_delivery(request: HttpRequest, number: int) -> HttpResponse:
 def delivery_file(request: HttpRequest, number: int, form: str) -> HttpResponse:
     """Give a delivery as XLSX or PDF."""
     found = _found(number)
-    if form not in ("pdf", "xlsx"):
-        raise Http404
     return paper_file(request, delivery_paper(found), form, f"delivery-{found.pk}")
 
 

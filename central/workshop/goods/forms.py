@@ -231,7 +231,7 @@ def sent_parts(request: HttpRequest, by: User, now_ms: int) -> Sent:
 def _part(request: HttpRequest, what: Finding, by: User, now_ms: int) -> Part:
     before = request.POST.getlist(f"{what}-kept")[:MOST_AT_ONCE]
     files = request.FILES.getlist(f"{what}-photos")
-    kept, troubles = keep_uploads(files, before, by=by, now_ms=now_ms) if files or before else ([], [])
+    kept, troubles = keep_uploads(files, before, by=by, now_ms=now_ms)
     text = request.POST.get(f"{what}-text", "").strip()[:LONGEST_TEXT]
     is_ticked = what.value in request.POST.getlist("damaged") or bool(kept or text or files)
     return Part(what, is_ticked, text, kept, troubles)

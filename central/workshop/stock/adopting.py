@@ -10,7 +10,7 @@ from central.domain.device_states import DeviceAct
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.workshop.devices.models import Device, DeviceType
-from central.workshop.devices.operations import DeviceMove, NewDevice, take_in
+from central.workshop.devices.operations import DeviceMove, NewDevice, Refused, take_in
 from central.workshop.stock.meter_models import SeenMeter, seen_by
 
 
@@ -62,7 +62,7 @@ def adopt_building(
     return Adopted(made, len(known), tuple(sorted(others.items())), tuple(refused))
 
 
-def _adopt(new: NewDevice, building: Building, where: str, actor: User, now_ms: int) -> object:
+def _adopt(new: NewDevice, building: Building, where: str, actor: User, now_ms: int) -> Device | Refused:
     step = uuid.uuid5(uuid.NAMESPACE_OID, f"adopted {new.meter_no}").hex
     move = DeviceMove(step, new.act, now_ms, building=building, where=where, source="adopted")
     return take_in(new, move, actor=actor, now_ms=now_ms)

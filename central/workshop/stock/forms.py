@@ -15,20 +15,14 @@ from central.workshop.stock.device_acts import holds_after
 from central.workshop.stock.queries import passed_since
 
 
-def new_step() -> str:
-    """Make a form's id: the same form sent again is the same act."""
-    return str(uuid.uuid4())
-
-
 class ActForm(forms.Form):
     """One act on one device: where to, and why, as the act asks."""
 
-    step = forms.UUIDField(widget=forms.HiddenInput)
+    step = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     place = forms.ModelChoiceField(Place.objects.none(), label=_("Put to"), empty_label=None)
     why = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
     def __init__(self, device: Device, act: DeviceAct, *given: Any, **more: Any) -> None:
-        more.setdefault("initial", {"step": new_step()})
         super().__init__(*given, auto_id=f"id_{act.value}_%s", **more)
         self.act = act
         holds = holds_after(device, act)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from central.office.access import roles
 from central.office.roles import KEEP_STORE
 from central.papers.font import NoFont
-from central.papers.forms_of_paper import no_font
+from central.papers.forms_of_paper import file_answer, no_font
 from central.workshop.devices.models import Device
 from central.workshop.stock import queries
 from central.workshop.stock.label_sheets import PER_SHEET, Sheet, labels_pdf
@@ -104,14 +104,11 @@ def labels(request: HttpRequest) -> HttpResponse:
         content = labels_pdf(said["devices"], Sheet(said["sheet"]), _now("Labels"), said["skip"] or 0)
     except NoFont as error:
         return no_font(request, error)
-    answer = HttpResponse(content, content_type="application/pdf")
-    answer["Content-Disposition"] = 'inline; filename="labels.pdf"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return file_answer(content, "pdf", "labels")
 
 
 def _page(request: HttpRequest, form: LabelsForm, kept: dict[str, str]) -> HttpResponse:
-    choice = Choice(**{name: kept[name].replace("\0", "")[:80] for name in Choice.__slots__})
+    choice = Choice(**{name: kept[name][:80] for name in Choice.__slots__})
     narrowed = queries.devices(choice).count() if choice != Choice() else 0
     context = {"form": form, "narrowed": narrowed, "most": MOST_LABELS}
     return render(request, "workshop/labels.html", context, status=400 if form.errors else 200)

@@ -8,6 +8,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from central.campus.models import Room
 from central.domain.device_states import DeviceState
 from central.workshop.bench.models import BenchRecord
+from central.workshop.bench.queries import records_of
 from central.workshop.devices.models import Device, DeviceStep, DeviceType, Place
 
 AT_HAND = (DeviceState.ARRIVED, DeviceState.GOOD, DeviceState.FAULTY)
@@ -107,26 +108,15 @@ def history(device: Device) -> list[DeviceStep]:
     return list(steps.order_by("-received_ms", "-pk"))
 
 
-def bench_records(device: Device) -> list[BenchRecord]:
+def bench_records(device: Device) -> QuerySet[BenchRecord]:
     """Give what the bench wrote of a device: by its serial number, or its number as a meter; the newest first."""
-    names = [name for name in (device.serial, device.meter_no) if name]
-    return list(
-        BenchRecord.objects.filter(Q(identity__in=names) | Q(address__in=names)).order_by(
-            "-at_ms", "record_id"
-        )
-    )
+    return records_of(device.serial, device.meter_no)
 
 
 def passed_since(device: Device) -> BenchRecord | None:
     """Give a bench record that it passed since it is in its present state; None: there is none."""
-    return next(
-        (
-            one
-            for one in bench_records(device)
-            if one.verdict == BenchRecord.Verdict.PASSED and one.at_ms >= device.since_ms
-        ),
-        None,
-    )
+    passed = bench_records(device).filter(verdict=BenchRecord.Verdict.PASSED)
+    return passed.filter(at_ms__gte=device.since_ms).first()
 
 
 def room_of(device: Device) -> Room | None:

@@ -16,7 +16,13 @@ from central.workshop.devices.models import Device, Place
 from central.workshop.devices.operations import DeviceMove, Refused, step
 from central.workshop.devices.queries import named
 from central.workshop.stock.models import StockScan, StockTaking, StockTakingEnd
-from central.workshop.stock.taking_queries import Comparison, comparison, open_takings, places_of
+from central.workshop.stock.taking_queries import (
+    Comparison,
+    comparison,
+    open_takings,
+    open_takings_at,
+    places_of,
+)
 
 LONGEST_LABEL, MOST_LABELS, MOST_CHANGES = 80, 200, 500
 NUMBER = re.compile(r"[MC]-[0-9]{6,9}?(?=[MC]-|$)", re.IGNORECASE)
@@ -76,10 +82,7 @@ def begin(
     lock_head()
     if (known := StockTaking.objects.filter(taking=taking).first()) is not None:
         return known
-    others = open_takings()
-    if others.filter(place=None).exists() or (
-        others.exists() if place is None else others.filter(place=place)
-    ):
+    if open_takings().exists() if place is None else open_takings_at([place.pk]):
         return TakingRefusal.ALREADY_OPEN
     if not Place.objects.filter(is_active=True).exists():
         return TakingRefusal.NO_PLACE

@@ -1,5 +1,6 @@
 """Forms of a stock-taking: begin, read a label, take one back, close, give up."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -7,9 +8,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from central.domain.device_states import Holds
-from central.office.bar_code_field import CodePhotoField
+from central.office.bar_code_field import CodePhotoField, codes_of
+from central.office.bar_codes import Code
 from central.workshop.devices.models import Place
-from central.workshop.stock.forms import new_step
 from central.workshop.stock.models import StockTaking
 from central.workshop.stock.taking_queries import places_of
 
@@ -23,7 +24,7 @@ def _named(place: Place) -> str:
 class BeginForm(forms.Form):
     """What is counted."""
 
-    taking = forms.UUIDField(widget=forms.HiddenInput)
+    taking = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     place = forms.ModelChoiceField(
         Place.objects.filter(is_active=True),
         label=_("What is counted"),
@@ -36,16 +37,11 @@ class BeginForm(forms.Form):
         super().__init__(*given, **more)
         self.fields["place"].label_from_instance = _named
 
-    @classmethod
-    def new(cls) -> "BeginForm":
-        """Give an empty form with an id of its own."""
-        return cls(initial={"taking": new_step()})
-
 
 class ScanForm(forms.Form):
     """A label, or several, and where it was read."""
 
-    scan = forms.UUIDField(widget=forms.HiddenInput)
+    scan = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     place = forms.ModelChoiceField(Place.objects.none(), widget=forms.HiddenInput)
     label = forms.CharField(
         label=_("Label"),
@@ -65,16 +61,18 @@ class ScanForm(forms.Form):
         self.fields["place"].queryset = Place.objects.filter(pk__in=[place.pk for place in places_of(taking)])
         self.fields["label"].error_messages["required"] = _now("Read a label, or type the number from it.")
 
-    @classmethod
-    def new(cls, taking: StockTaking, place: Place) -> "ScanForm":
-        """Give an empty form with an id of its own."""
-        return cls(taking, initial={"scan": new_step(), "place": place.pk})
-
 
 class PhotoForm(forms.Form):
     """A photograph of labels."""
 
     photo = CodePhotoField(label=_("or photograph labels"))
+
+    def read(self) -> tuple[tuple[Code, ...], str]:
+        """Give the codes to choose from, and why there are none."""
+        if not self.is_valid():
+            return (), " ".join(str(error) for errors in self.errors.values() for error in errors)
+        read = codes_of(self.cleaned_data["photo"])
+        return (read, "") if isinstance(read, tuple) else ((), str(read))
 
 
 class StrikeForm(forms.Form):

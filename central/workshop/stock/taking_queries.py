@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -117,16 +118,9 @@ def unknown_of(scans: Iterable[StockScan]) -> list[StockScan]:
 def progress(taking: StockTaking) -> list[PlaceProgress]:
     """Give how far each place is."""
     scans = StockScan.objects.filter(taking=taking).select_related("place")
-    counted = dict[int, int]()
-    for scan in last_of_each(counted_of(scans)).values():
-        counted[scan.place] = counted.get(scan.place, 0) + 1
-    before = dict[str, int]()
-    for code in taking.expected.values():
-        before[code] = before.get(code, 0) + 1
-    return [
-        PlaceProgress(place, before.get(place.code, 0), counted.get(place.pk, 0))
-        for place in places_of(taking)
-    ]
+    counted = Counter(scan.place for scan in last_of_each(counted_of(scans)).values())
+    before = Counter(taking.expected.values())
+    return [PlaceProgress(place, before[place.code], counted[place.pk]) for place in places_of(taking)]
 
 
 def last_scans(taking: StockTaking) -> list[StockScan]:

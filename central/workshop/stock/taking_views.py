@@ -16,7 +16,6 @@ from central import clock
 from central.domain.device_states import DeviceState, Holds, fits
 from central.domain.stock_count import Outcome
 from central.office.access import may, roles
-from central.office.bar_code_field import codes_of
 from central.office.bar_codes import Code
 from central.office.dangerous import dangerous
 from central.office.page_table import page_tables
@@ -47,7 +46,7 @@ FORMS = ("pdf", "xlsx", "json")
 @require_safe
 def takings(request: HttpRequest) -> HttpResponse:
     """List the stock-takings; who keeps the store begins one here."""
-    return _list(request, BeginForm.new())
+    return _list(request, BeginForm())
 
 
 @roles(*KEEP_STORE)
@@ -74,7 +73,7 @@ def taking(request: HttpRequest, number: int) -> HttpResponse:
     if hasattr(one, "end"):
         return _ended(request, one)
     place = _place(one, request.GET.get("place", ""))
-    return _counting(request, one, place, ScanForm.new(one, place))
+    return _counting(request, one, place, _next(one, place))
 
 
 @roles(*KEEP_STORE)
@@ -100,13 +99,8 @@ def taking_photo(request: HttpRequest, number: int) -> HttpResponse:
     """Read a photograph of labels, and offer what they say: each is counted when it is chosen."""
     one = _taking(number)
     place = _place(one, request.POST.get("place", ""))
-    form, codes, refused = PhotoForm(request.POST, request.FILES), (), ""
-    if form.is_valid():
-        read = codes_of(form.cleaned_data["photo"])
-        codes, refused = (read, "") if isinstance(read, tuple) else ((), str(read))
-    else:
-        refused = " ".join(str(error) for errors in form.errors.values() for error in errors)
-    return _counting(request, one, place, ScanForm.new(one, place), refused, codes)
+    codes, refused = PhotoForm(request.POST, request.FILES).read()
+    return _counting(request, one, place, _next(one, place), refused, codes)
 
 
 @roles(*KEEP_STORE)
@@ -223,13 +217,18 @@ def _counted(
 
 def _now(one: StockTaking, place: Place) -> dict[str, object]:
     scans = queries.last_scans(one)
-    struck = {scan.device_id or scan.label for scan in scans if scan.is_struck}
+    is_struck = {_key(scan): scan.is_struck for scan in reversed(scans)}
     return {
         "taking": one,
         "place": place,
         "progress": queries.progress(one),
-        "scans": [(scan, _said(scan), None if _key(scan) in struck else uuid.uuid4()) for scan in scans],
+        "scans": [(scan, _said(scan), None if is_struck[_key(scan)] else uuid.uuid4()) for scan in scans],
     }
+
+
+def _next(one: StockTaking, place: Place) -> ScanForm:
+    """Give the form of the next label."""
+    return ScanForm(one, initial={"place": place.pk})
 
 
 def _key(scan: StockScan) -> str:

@@ -41,7 +41,7 @@ WHO: dict[DeviceAct, tuple[str, ...]] = {DeviceAct.SCRAPPED: SCRAP_DEVICES}
 @require_safe
 def stock(request: HttpRequest) -> HttpResponse:
     """Show how many of what there are, and the devices of a choice page by page."""
-    asked = {name: request.GET.get(name, "").strip()[:80].replace("\0", "") for name in Choice.__slots__}
+    asked = {name: request.GET.get(name, "").strip()[:80] for name in Choice.__slots__}
     page = Paginator(queries.devices(Choice(**asked)), DEVICES_PER_PAGE).get_page(request.GET.get("page"))
     kept = {name: value for name, value in asked.items() if value}
     context = {
@@ -87,7 +87,7 @@ def device_scrap(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def adopt(request: HttpRequest) -> HttpResponse:
     """Give the meters that hang in a building their records."""
-    asked = {name: request.GET.get(name, "").replace("\0", "")[:64] for name in ("building", "meter")}
+    asked = {name: request.GET.get(name, "")[:64] for name in ("building", "meter")}
     form = AdoptForm(request.POST if request.method == "POST" else None, initial=asked)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
@@ -185,4 +185,4 @@ def _as_seen(request: HttpRequest, rows: Iterable[Row]) -> list[Row]:
 
 def _device(number: str) -> Device:
     found = Device.objects.select_related("type__maker", "place", "building")
-    return get_object_or_404(found, number__iexact=number.replace("\0", ""))
+    return get_object_or_404(found, number__iexact=number)

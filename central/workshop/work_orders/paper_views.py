@@ -9,7 +9,7 @@ from central.ledger.operations import record_audit
 from central.office.access import roles
 from central.office.roles import SEE_WORK
 from central.papers.font import NoFont
-from central.papers.forms_of_paper import CONTENT_TYPES, no_font
+from central.papers.forms_of_paper import file_answer, no_font
 from central.papers.pdf import pdf
 from central.papers.words import sheet_words
 from central.workshop.work_orders.models import WorkOrder
@@ -52,7 +52,4 @@ def _given(request: HttpRequest, order: WorkOrder, kind: str, body: bytes, now_m
             detail="pdf",
             now_ms=now_ms,
         )
-    answer = HttpResponse(body, content_type=CONTENT_TYPES["pdf"])
-    answer["Content-Disposition"] = f'inline; filename="{order.number}-{kind}.pdf"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return file_answer(body, "pdf", f"{order.number}-{kind}")
