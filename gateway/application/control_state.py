@@ -11,6 +11,7 @@ from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.loss_records import GroupState
 from gateway.application.ports import Journal
 from gateway.application.records import RoomControl, Tie
+from gateway.application.relay_state import CENTRAL
 from gateway.contract.commands import Opening
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
@@ -130,7 +131,7 @@ def _stands_no_more(journal: Journal, account: AccountId, meter: MeterNo | None,
 def end_of_gone(journal: Journal, account: AccountId, now: Instant) -> None:
     """The configuration has the account no longer: nobody will meter it."""
     why = "the configuration has the account no longer"
-    end_control(journal, account, Over(ControlEnd.ACCOUNT_GONE, "central", why), now)
+    end_control(journal, account, Over(ControlEnd.ACCOUNT_GONE, CENTRAL, why), now)
 
 
 def flag_software_control(journal: Journal, now: Instant) -> None:
@@ -204,7 +205,7 @@ def _end_if_bound_since(journal: Journal, begun: SoftwareControlBegun, now: Inst
         return
     over = Over(
         ControlEnd.BOUND,
-        "central",
+        CENTRAL,
         f"binding {state.binding}",
         new_meter=state.meter,
         first_wh=state.settled_register_wh,

@@ -11,13 +11,13 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from gateway.adapters.control_protocol import SwapReport
+from gateway.contract.quantities import WH_PER_KWH
 from gateway.technician.agreement import agreed
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
 from gateway.technician.lock_words import lock_lines
 from gateway.words import say
 
-WH_PER_KWH = 1000
 MOST_KWH = 10**8
 
 
