@@ -175,22 +175,10 @@ def adopt_controls(journal: Journal, opening: Opening, now: Instant) -> None:
         if known is not None and known.ended is None:
             journal.forget(RoomControl, name)
             _stands_no_more(journal, known.begun.account, known.begun.meter, now)
-    for told in opening.controls:
-        here = journal.record(RoomControl, told.control)
-        known_account = journal.record(AccountRule, told.account) is not None
-        if here is None and known_account and control_of(journal, told.account) is None:
-            begun = SoftwareControlBegun(
-                control=told.control,
-                account=told.account,
-                at=told.began,
-                by=told.by,
-                why=told.why,
-                meter=told.meter,
-                last_good_wh=told.last_good_wh,
-                last_good_at=told.last_good_at,
-                wh_per_day=told.wh_per_day,
-                ref=told.ref,
-            )
+    for begun in opening.controls:
+        here = journal.record(RoomControl, begun.control)
+        known_account = journal.record(AccountRule, begun.account) is not None
+        if here is None and known_account and control_of(journal, begun.account) is None:
             begin_control(journal, begun, now, told=False)
             _end_if_bound_since(journal, begun, now)
     for control in journal.records(RoomControl).values():
