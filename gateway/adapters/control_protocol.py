@@ -319,7 +319,7 @@ class ControlReport(msgspec.Struct, frozen=True):
     """Why the meter was not read now; empty where it was."""
     believed: bool = True
     """False: what it says now can't be."""
-    locks: list[str] = []
+    locks: list[LockTold] = []
     done: bool = False
 
 
