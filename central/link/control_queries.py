@@ -9,13 +9,13 @@ from central.link import outbox
 from central.link.models import Command, Gateway, LockOut, RelayState, SoftwareControl
 from gateway.contract.commands import (
     BeginSoftwareControl,
-    ControlStanding,
     EndSoftwareControl,
     LockStanding,
     decode_command,
 )
 from gateway.contract.facts import Instant, RelayVerdict
 from gateway.contract.identifiers import AccountId, BootId, MeterNo
+from gateway.contract.meter_facts import SoftwareControlBegun
 
 BEGIN = str(BeginSoftwareControl.__struct_config__.tag)
 END = str(EndSoftwareControl.__struct_config__.tag)
@@ -69,21 +69,21 @@ def _account_in(command: Command) -> str:
     return order.account if isinstance(order, BeginSoftwareControl) else ""
 
 
-def controls_for_opening(gateway: Gateway, live: set[str]) -> tuple[list[ControlStanding], list[str]]:
+def controls_for_opening(gateway: Gateway, live: set[str]) -> tuple[list[SoftwareControlBegun], list[str]]:
     """Give what a new epoch must know: the controls that stand on open accounts, and the ids of those that ended (C-11)."""
     standing_here = standing().filter(gateway=gateway, account__in=live)
     ended = SoftwareControl.objects.filter(gateway=gateway).exclude(ended=None)
     return [_as_told(row) for row in standing_here], sorted(ended.values_list("pk", flat=True))
 
 
-def _as_told(row: SoftwareControl) -> ControlStanding:
+def _as_told(row: SoftwareControl) -> SoftwareControlBegun:
     good_at = None
     if row.last_good_ms is not None:
         good_at = Instant(NO_BOOT, 0, row.last_good_ms, row.last_good_trusted)
-    return ControlStanding(
+    return SoftwareControlBegun(
         control=row.control,
         account=AccountId(row.account),
-        began=Instant(NO_BOOT, 0, row.began_ms, row.began_trusted),
+        at=Instant(NO_BOOT, 0, row.began_ms, row.began_trusted),
         by=row.by,
         why=row.why,
         meter=MeterNo(row.meter) if row.meter else None,

@@ -39,6 +39,7 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
     (r"central counts on it, but it is on no line here; add it: (?P<how>.+)",
      _("this server counts on it, but it is on no line there; add it at the gateway: %(how)s")),
     (r"(?P<why>.+); mend its row: (?P<how>.+)", _("%(why)s; mend its row at the gateway: %(how)s")),
+    (r"(?P<why>.+); try it by hand: (?P<how>.+)", _("%(why)s; try it by hand at the gateway: %(how)s")),
     (r"(?P<begun>\S+ \S+ UTC) to (?P<ended>\S+ \S+ UTC): (?P<lost>-?[\d.]+) kWh of (?P<master>-?[\d.]+) kWh are missing, "
      r"uncertainty (?P<off>[\d.]+) kWh",
      _("%(begun)s to %(ended)s: %(lost)s kWh of %(master)s kWh are missing, uncertainty %(off)s kWh")),
@@ -80,10 +81,17 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
        "look at its clock, and whether it is the same meter")),
     (r"it was told to move from (?P<old>\S+) to (?P<new>\S+) and answers at neither; look at its wires and its display",
      _("it was told to move from %(old)s to %(new)s and answers at neither; look at its wires and its display")),
+    (r"it was told to move from (?P<old>\S+) to (?P<new>\S+); a meter answers there, but nothing proves that it is this one: "
+     r"look at its display, and if it is, enter it: (?P<how>.+)",
+     _("it was told to move from %(old)s to %(new)s; a meter answers there, but nothing proves that it is this one: "
+       "look at its display, and if it is, enter it at the gateway: %(how)s")),
     (r"the balance is not the sum of the ledger", _("the balance is not the sum of the ledger")),
+    (r"the parts of an interval don't add up to its energy", _("the parts of an interval don't add up to its energy")),
+    (r"the money of an entry is not its energy times its price",
+     _("the money of an entry is not its energy times its price")),
     (r"a reading could not be booked; the gateway's log says why",
      _("a reading could not be booked; the gateway's log says why")),
-    (r"the same (?P<what>grant|version) came again with other content",
+    (r"the same (?P<what>grant|id|version) came again with other content",
      _("it came again with other content")),
     (r"(?P<who>.+): (?P<n>\d+) codes that fit nothing here; none is read for an hour",
      _("%(who)s: %(n)s codes that fit nothing there; none is read for an hour")),

@@ -260,6 +260,13 @@ class ClockReport(msgspec.Struct, frozen=True):
     """How many meters' calendars are known."""
 
 
+class Noted(msgspec.Struct, frozen=True):
+    """A marked sentence beside what was ordered, and its facts: the command says it in its reader's language."""
+
+    text: str
+    facts: dict[str, str] = {}
+
+
 class SwapReport(msgspec.Struct, frozen=True):
     """What a swap will do, or has done. Registers in Wh; `..._by` who typed it, empty where the gateway read the meter."""
 
@@ -280,7 +287,7 @@ class SwapReport(msgspec.Struct, frozen=True):
     unmetered_s: int | None
     """Between the two registers; None: the clocks can't say."""
     groups: list[str] = []
-    notes: list[str] = []
+    notes: list[Noted] = []
     """What the technician should know before he says yes, or of what was done."""
     done: bool = False
     before: bool = False
@@ -312,7 +319,7 @@ class ControlReport(msgspec.Struct, frozen=True):
     """Why the meter was not read now; empty where it was."""
     believed: bool = True
     """False: what it says now can't be."""
-    locks: list[str] = []
+    locks: list[LockTold] = []
     done: bool = False
 
 

@@ -53,7 +53,7 @@ class ControlOrders:
     async def software_control(self, order: Order) -> ControlReport:
         """Show what a begin or an `end` will do, or with `commit` do it. The meter is asked anew each time."""
         account, meter, locks = await self._parts.store.run(
-            lambda journal: _named(journal, order.text("name"))
+            lambda journal: _named(journal, order.text("name"), self._parts.clock.now())
         )
         sealed = await self._sealed(order, meter)
         if order.arguments.get("end", False):
@@ -61,7 +61,7 @@ class ControlOrders:
         return await self._begin(order, account, sealed, locks)
 
     async def _begin(
-        self, order: Order, account: AccountId, sealed: Sealed | str, locks: list[str]
+        self, order: Order, account: AccountId, sealed: Sealed | str, locks: list[LockTold]
     ) -> ControlReport:
         now = self._parts.clock.now()
         last = sealed if isinstance(sealed, Sealed) else None
@@ -99,7 +99,7 @@ class ControlOrders:
         account: AccountId,
         meter: MeterNo | None,
         sealed: Sealed | str,
-        locks: list[str],
+        locks: list[LockTold],
     ) -> ControlReport:
         now, why = self._parts.clock.now(), one_line(order.text("why"), MOST_TEXT)
         stands = await self._parts.store.run(lambda journal: control_of(journal, account) is not None)
@@ -140,7 +140,7 @@ class ControlOrders:
         return made if isinstance(made, str) else await read_sealed(self._parts, made)
 
 
-def _named(journal: Journal, name: str) -> tuple[AccountId, MeterNo | None, list[str]]:
+def _named(journal: Journal, name: str, now: Instant) -> tuple[AccountId, MeterNo | None, list[LockTold]]:
     """Find the one account that is meant by a meter, a room or itself; its meter, and who locked the relay out."""
     found = accounts_named(journal, name)
     if not found:
@@ -152,7 +152,7 @@ def _named(journal: Journal, name: str) -> tuple[AccountId, MeterNo | None, list
         raise Unable(mark("{name} is several: {found}; say which"), name=name, found=", ".join(found))
     state = journal.record(AccountState, found[0])
     meter = state.meter if state else None
-    return found[0], meter, [note.owner for note in notes_of(journal, meter)] if meter else []
+    return found[0], meter, [told_lock(note, now) for note in notes_of(journal, meter)] if meter else []
 
 
 def _or_unable(found: object, kind: type[T]) -> T:

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 import structlog
 
-from gateway.adapters.control_protocol import SwapReport
+from gateway.adapters.control_protocol import Noted, SwapReport
 from gateway.adapters.control_socket import Order, Unable
 from gateway.adapters.registry_store import MeterRow, Refusal, RegistryDamaged
 from gateway.app.control_orders import told_lock
@@ -44,6 +44,12 @@ TYPE_LAST = mark(
 TYPE_FIRST = mark(
     "{meter} can't be read: {why}; look at its wires, address {address} and speed, "
     "or type what it shows with --first KWH --first-by NAME"
+)
+NO_RELAY = mark("{new} has no relay that can be told: the room can't be cut by it")
+BY_CONFIGURATION = mark("the room is under software control: central must end it, and agree what was used")
+NO_ANSWER_YET = mark("{new} doesn't answer yet: nothing is proved before it does")
+REGISTRY_WAITS = mark(
+    "the swap is done, but the registry can't follow yet: {why}; it is tried again each minute, don't swap again"
 )
 
 log = structlog.get_logger("swap")
@@ -115,24 +121,24 @@ class SwapOrders:
             await store.run(lambda journal: quarantine(journal, account, why, now))
             raise Unable(doubt.text, about=SwapRefusal.QUARANTINED.value, **doubt.facts) from doubt
 
-    async def _follow(self, swap: Swap) -> list[str]:
+    async def _follow(self, swap: Swap) -> list[Noted]:
         """Bring registry and relay behind a swap that is done; give what the technician should know of it."""
         waits = await follow_swaps(self._parts)
         self._parts.signals.relay.set()
         self._parts.signals.read_soon(swap.fact.new_meter)
-        later = "the swap is done, but the registry can't follow yet"
-        return [f"{later}: {waits}; it is tried again each minute, don't swap again"] if waits else []
+        return [Noted(REGISTRY_WAITS, {"why": waits})] if waits else []
 
-    def _notes(self, ask: SwapOrder, plan: SwapPlan, rule: AccountRule | None) -> list[str]:
-        notes = []
+    def _notes(self, ask: SwapOrder, plan: SwapPlan, rule: AccountRule | None) -> list[Noted]:
+        notes: list[Noted] = []
+        new: dict[str, str] = {"new": ask.new}
         made = self._parts.commissioning.meter_at(_row(ask.new, ask.place))
         cut_here = rule is not None and rule.cut_off is CutOff.INTERNAL
         if cut_here and isinstance(made, FleetMeter) and not made.driver.relay_actions:
-            notes.append(f"{ask.new} has no relay that can be told: the room can't be cut by it")
+            notes.append(Noted(NO_RELAY, new))
         if rule is not None and rule.software is not None and not plan.control:
-            notes.append("the room is under software control: central must end it, and agree what was used")
+            notes.append(Noted(BY_CONFIGURATION))
         if ask.first.read_by:
-            notes.append(f"{ask.new} doesn't answer yet: nothing is proved before it does")
+            notes.append(Noted(NO_ANSWER_YET, new))
         return notes
 
     # --- what is asked for
@@ -241,7 +247,7 @@ def _report_plan(
     plan: SwapPlan,
     rule: AccountRule | None,
     now: Instant,
-    notes: list[str],
+    notes: list[Noted],
     *,
     done: bool = False,
 ) -> SwapReport:
@@ -268,7 +274,7 @@ def _report_plan(
     )
 
 
-def _report_done(swap: Swap, notes: list[str]) -> SwapReport:
+def _report_done(swap: Swap, notes: list[Noted]) -> SwapReport:
     fact, place = swap.fact, swap.place
     return SwapReport(
         old=fact.old_meter,

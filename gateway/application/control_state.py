@@ -11,6 +11,7 @@ from gateway.application.alarms import clear_alarm, raise_alarm
 from gateway.application.loss_records import GroupState
 from gateway.application.ports import Journal
 from gateway.application.records import RoomControl, Tie
+from gateway.application.relay_state import CENTRAL
 from gateway.contract.commands import Opening
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
@@ -130,7 +131,7 @@ def _stands_no_more(journal: Journal, account: AccountId, meter: MeterNo | None,
 def end_of_gone(journal: Journal, account: AccountId, now: Instant) -> None:
     """The configuration has the account no longer: nobody will meter it."""
     why = "the configuration has the account no longer"
-    end_control(journal, account, Over(ControlEnd.ACCOUNT_GONE, "central", why), now)
+    end_control(journal, account, Over(ControlEnd.ACCOUNT_GONE, CENTRAL, why), now)
 
 
 def flag_software_control(journal: Journal, now: Instant) -> None:
@@ -174,22 +175,10 @@ def adopt_controls(journal: Journal, opening: Opening, now: Instant) -> None:
         if known is not None and known.ended is None:
             journal.forget(RoomControl, name)
             _stands_no_more(journal, known.begun.account, known.begun.meter, now)
-    for told in opening.controls:
-        here = journal.record(RoomControl, told.control)
-        known_account = journal.record(AccountRule, told.account) is not None
-        if here is None and known_account and control_of(journal, told.account) is None:
-            begun = SoftwareControlBegun(
-                control=told.control,
-                account=told.account,
-                at=told.began,
-                by=told.by,
-                why=told.why,
-                meter=told.meter,
-                last_good_wh=told.last_good_wh,
-                last_good_at=told.last_good_at,
-                wh_per_day=told.wh_per_day,
-                ref=told.ref,
-            )
+    for begun in opening.controls:
+        here = journal.record(RoomControl, begun.control)
+        known_account = journal.record(AccountRule, begun.account) is not None
+        if here is None and known_account and control_of(journal, begun.account) is None:
             begin_control(journal, begun, now, told=False)
             _end_if_bound_since(journal, begun, now)
     for control in journal.records(RoomControl).values():
@@ -204,7 +193,7 @@ def _end_if_bound_since(journal: Journal, begun: SoftwareControlBegun, now: Inst
         return
     over = Over(
         ControlEnd.BOUND,
-        "central",
+        CENTRAL,
         f"binding {state.binding}",
         new_meter=state.meter,
         first_wh=state.settled_register_wh,

@@ -6,11 +6,9 @@ from gateway.application.ports import Journal
 from gateway.application.shared_credit import balance_of_all
 from gateway.contract.facts import DecisionKind, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
-from gateway.contract.quantities import Unit
+from gateway.contract.quantities import WH_PER_KWH, Unit
 from gateway.domain.cutoff import Basis, Ground, ground_of
 from gateway.domain.poll_plan import Outlook
-
-WH_PER_KWH = 1000
 
 
 def outlooks_of(

@@ -16,7 +16,7 @@ from gateway.application.groups import groups_in_force
 from gateway.application.ports import Journal
 from gateway.application.post_reading import UNBOUND_MAX_POWER_W
 from gateway.application.records import MeterPlace, MeterTies, Swap, Tie
-from gateway.application.sealed_register import Sealed, judge_sealed, was_read_since
+from gateway.application.sealed_register import Sealed, cant_show, judge_sealed, was_read_since
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.meter_facts import SoftwareControlBegun
@@ -221,7 +221,10 @@ def _last_register(
     most_w = rule.max_power_w if rule else UNBOUND_MAX_POWER_W
     state, reading, judgement = judge_sealed(state, ask.old, ask.last, most_w, now)
     if not judgement.accepted:
-        return _cant_show(state, reading, judgement)
+        text = mark(
+            "{meter} can't show {shown}: {outcome} after {known}; look again, or take the gateway's last good reading"
+        )
+        return SwapRefused(SwapRefusal.LAST_IMPOSSIBLE, text, cant_show(state, reading, judgement))
     if state.at is None:
         state = msgspec.structs.replace(state, register_wh=reading.register_wh, at=now)
     return state, (reading, judgement)
@@ -238,16 +241,3 @@ def _date(journal: Journal, ask: SwapOrder, state: AccountState | None, now: Ins
         or (tie.meter == ask.new and tie.from_ms <= reached_ms)
     ]
     return max([reached_ms, *(from_ms + 1 for from_ms in followed)])
-
-
-def _cant_show(state: MeterState, reading: MeterReading, judgement: Judgement) -> SwapRefused:
-    text = mark(
-        "{old} can't show {shown}: {outcome} after {known}; look again, or take the gateway's last good reading"
-    )
-    facts = {
-        "old": reading.meter,
-        "shown": f"{reading.register_wh / 1000:.2f} kWh",
-        "outcome": judgement.outcome.value,
-        "known": "nothing" if state.register_wh is None else f"{state.register_wh / 1000:.2f} kWh",
-    }
-    return SwapRefused(SwapRefusal.LAST_IMPOSSIBLE, text, facts)

@@ -16,20 +16,26 @@ import msgspec
 
 from gateway.application.accounts import Metered, metered
 from gateway.application.alarms import clear_alarm, station
-from gateway.application.close_period import close_periods
 from gateway.application.control_state import Over, begin_control, control_of, end_control
 from gateway.application.decide import decide
 from gateway.application.ports import Journal
 from gateway.application.records import RoomControl
-from gateway.application.sealed_register import Sealed, judge_sealed, was_read_since
+from gateway.application.sealed_register import (
+    Sealed,
+    begin_story,
+    cant_show,
+    judge_sealed,
+    take_sealed,
+    was_read_since,
+)
 from gateway.application.settle import settle
-from gateway.contract.facts import EntryCause, EntryKind, Instant, ReadingOutcome, ReadingRow
+from gateway.contract.facts import EntryCause, EntryKind, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.meter_facts import ControlEnd, SoftwareControlBegun, SoftwareControlEnded
 from gateway.contract.rules import Billing
 from gateway.domain.cutoff import Basis
 from gateway.domain.ledger import AccountState
-from gateway.domain.reading import Judgement, MeterReading, MeterState, advance, rebased
+from gateway.domain.reading import Judgement, MeterReading, MeterState
 from gateway.words import mark, plain
 
 ESTIMATE_MS = 14 * 86_400_000
@@ -140,12 +146,12 @@ def plan_begin(journal: Journal, ask: BeginOrder, now: Instant) -> BeginPlan | C
     meter, known = gathered.state.meter, gathered.meter
     register_wh, more_wh, typed_by, believed = known.register_wh if known else None, 0, "", True
     if ask.last is not None and not was_read_since(known, ask.last):
-        before, _, judgement = judge_sealed(known, meter, ask.last, gathered.rule.max_power_w, now)
+        before, reading, judgement = judge_sealed(known, meter, ask.last, gathered.rule.max_power_w, now)
         believed = judgement.accepted
         if believed:
             register_wh, more_wh, typed_by = ask.last.register_wh, judgement.delta_wh, ask.last.read_by
         elif ask.last.read_by:
-            return _cant_show(before, ask.last, judgement)
+            return _cant_show(before, reading, judgement)
     return BeginPlan(
         ask.account,
         gathered.rule.room,
@@ -202,32 +208,17 @@ def _take_last(journal: Journal, ask: BeginOrder, gathered: Metered, now: Instan
         return ""
     before, reading, judgement = judge_sealed(gathered.meter, meter, sealed, gathered.rule.max_power_w, now)
     if not judgement.accepted:
-        return _cant_show(before, sealed, judgement) if sealed.read_by else ""
-    after = advance(before, reading, judgement, now)
-    journal.keep(meter, after)
-    close_periods(journal, before, after, reading.span_wh, now)
-    if not sealed.read_by:
-        journal.add_reading(_row(reading, judgement.outcome, now))
+        return _cant_show(before, reading, judgement) if sealed.read_by else ""
+    take_sealed(journal, before, reading, judgement, bool(sealed.read_by), now)
     return sealed.read_by
 
 
-def _cant_show(before: MeterState, sealed: Sealed, judgement: Judgement) -> ControlRefused:
+def _cant_show(before: MeterState, reading: MeterReading, judgement: Judgement) -> ControlRefused:
     text = mark(
         "{meter} can't show {shown}: {outcome} after {known}; look again, or leave --last out: "
         "the gateway's last good reading counts then"
     )
-    known = "nothing" if before.register_wh is None else f"{before.register_wh / 1000:.2f} kWh"
-    facts = {
-        "meter": before.meter,
-        "shown": f"{sealed.register_wh / 1000:.2f} kWh",
-        "outcome": judgement.outcome.value,
-        "known": known,
-    }
-    return ControlRefused(ControlRefusal.LAST_IMPOSSIBLE, text, facts)
-
-
-def _row(reading: MeterReading, outcome: ReadingOutcome, now: Instant) -> ReadingRow:
-    return ReadingRow(reading.meter, now.wall_ms, reading.register_wh, None, None, None, outcome, now.trusted)
+    return ControlRefused(ControlRefusal.LAST_IMPOSSIBLE, text, cant_show(before, reading, judgement))
 
 
 def _begun(
@@ -315,11 +306,8 @@ def end_good_again(
     plan = plan_end(journal, account, first)
     if isinstance(plan, ControlRefused):
         return plan
-    known = journal.record(MeterState, plan.meter) or MeterState(plan.meter)
-    reading = MeterReading(known.meter, first.register_wh, raw=first.raw, identity=first.identity)
-    state = advance(rebased(known), reading, Judgement(ReadingOutcome.FIRST), now)
-    journal.add_reading(_row(reading, ReadingOutcome.FIRST, now))
-    clear_alarm(journal, "meter-in-doubt", known.meter, now)
+    state = begin_story(journal, plan.meter, first, now)
+    clear_alarm(journal, "meter-in-doubt", plan.meter, now)
     return go_on(journal, account, state, by, why, now)
 
 

@@ -9,7 +9,6 @@ import msgspec
 
 from gateway.application.alarms import clear_alarm, raise_alarm, standing_alarms, station
 from gateway.application.bind import begin_at
-from gateway.application.close_period import close_periods
 from gateway.application.control_state import Over
 from gateway.application.groups import replace_in_groups
 from gateway.application.lock_outs import hand_over_locks
@@ -23,13 +22,14 @@ from gateway.application.plan_swap import (
 from gateway.application.ports import Journal
 from gateway.application.records import MeterTies, Swap
 from gateway.application.relay_state import LOCKED_OUT, keep_relay, relay_of
+from gateway.application.sealed_register import begin_story, take_sealed
 from gateway.application.settle import Closed, settle
-from gateway.contract.facts import EntryCause, Instant, ReadingOutcome, ReadingRow
+from gateway.contract.facts import EntryCause, Instant
 from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.meter_facts import ControlEnd, MeterSwapped
 from gateway.contract.rules import BindingRule
 from gateway.domain.ledger import AccountState
-from gateway.domain.reading import Judgement, MeterReading, MeterState, advance, rebased
+from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
 from gateway.words import WordedError, mark
 
@@ -65,7 +65,8 @@ def swap_meter(journal: Journal, ask: SwapOrder, now: Instant) -> Swap | SwapRef
     here = station(journal)
     swap = f"{here.gateway}.{here.epoch}.swap{number}"
     _seal_last(journal, ask, plan, swap, now)
-    baseline = _seal_first(journal, ask, now)
+    begun = begin_story(journal, ask.new, ask.first, now)
+    baseline = Closed(ask.new, begun.total_wh, begun.register_wh, now, begun.raw)
     fact = _fact(ask, plan, swap, now)
     if plan.account is not None:
         _go_on(journal, plan.account, fact, baseline, _over(ask, plan, swap), now)
@@ -125,11 +126,7 @@ def _seal_last(journal: Journal, ask: SwapOrder, plan: SwapPlan, swap: str, now:
     if plan.judged is not None:
         reading, judgement = plan.judged
         before = journal.record(MeterState, ask.old) or MeterState(ask.old)
-        after = advance(before, reading, judgement, now)
-        journal.keep(ask.old, after)
-        close_periods(journal, before, after, reading.span_wh, now)
-        if not plan.last_read_by:
-            journal.add_reading(_row(reading, judgement.outcome, now))
+        take_sealed(journal, before, reading, judgement, bool(plan.last_read_by), now)
     if plan.account is None or plan.control:
         return
     settle(journal, plan.account, EntryCause.BINDING, now, source=swap)
@@ -137,21 +134,6 @@ def _seal_last(journal: Journal, ask: SwapOrder, plan: SwapPlan, swap: str, now:
     assert state is not None
     if not (state.closed or meter is None or state.settled_wh == meter.total_wh):
         raise BooksInDoubt(plan.account, state.quarantined or "its last energy is not billed")
-
-
-def _seal_first(journal: Journal, ask: SwapOrder, now: Instant) -> Closed:
-    """Begin the new meter's story at its first register, whatever was known of it: a person says that it is this one now."""
-    known = journal.record(MeterState, ask.new) or MeterState(ask.new)
-    reading = MeterReading(ask.new, ask.first.register_wh, raw=ask.first.raw, identity=ask.first.identity)
-    state = advance(rebased(known), reading, Judgement(ReadingOutcome.FIRST), now)
-    journal.keep(ask.new, state)
-    if not ask.first.read_by:
-        journal.add_reading(_row(reading, ReadingOutcome.FIRST, now))
-    return Closed(ask.new, state.total_wh, state.register_wh, now, state.raw)
-
-
-def _row(reading: MeterReading, outcome: ReadingOutcome, now: Instant) -> ReadingRow:
-    return ReadingRow(reading.meter, now.wall_ms, reading.register_wh, None, None, None, outcome, now.trusted)
 
 
 def _go_on(

@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.contract.facts import Balance, Instant
 from gateway.contract.identifiers import AccountId, Epoch, GrantId, MeterNo
+from gateway.contract.meter_facts import SoftwareControlBegun
 from gateway.contract.rules import AccountRule, BindingRule, GroupRule, PolicyRule, PriceRule
 
 MOST_KEYS = 32
@@ -78,21 +79,6 @@ class MonthUsed(msgspec.Struct, frozen=True, array_like=True):
     used_wh: int
 
 
-class ControlStanding(msgspec.Struct, frozen=True):
-    """A software control that stands by central's records: a store that doesn't know it takes it up again."""
-
-    control: str
-    account: AccountId
-    began: Instant
-    by: str
-    why: str
-    meter: MeterNo | None = None
-    last_good_wh: int | None = None
-    last_good_at: Instant | None = None
-    wh_per_day: int = 0
-    ref: str = ""
-
-
 class LockStanding(msgspec.Struct, frozen=True):
     """A lock-out that stands by central's records: a store that doesn't know it takes it up again."""
 
@@ -120,8 +106,8 @@ class Opening(msgspec.Struct, frozen=True):
     """Where the steps of stepped prices go on; an account that is not listed keeps what the store knows."""
     billed_ms: dict[MeterNo, int] = {}
     """When those registers were read, where that is known: what was used since has its true prices."""
-    controls: list[ControlStanding] = []
-    """Software controls that stand ..."""
+    controls: list[SoftwareControlBegun] = []
+    """Software controls that stand, as they were told: a store that doesn't know one takes it up again ..."""
     controls_ended: list[str] = []
     """... and those that ended: a store that went back in time may still have them."""
     locks: list[LockStanding] = []

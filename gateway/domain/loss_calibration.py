@@ -15,7 +15,8 @@ from math import sqrt
 
 import msgspec
 
-WH_PER_KWH = 1000
+from gateway.contract.quantities import WH_PER_KWH
+
 MS_PER_HOUR = 3_600_000
 LEAST_DAYS = 14
 """Quiet days before the calibrated rule speaks; until then the fixed rule alone does."""

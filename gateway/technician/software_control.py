@@ -14,7 +14,7 @@ from gateway.adapters.control_protocol import ControlReport
 from gateway.technician.agreement import agreed
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
-from gateway.technician.lock_words import owners_text
+from gateway.technician.lock_words import lock_lines
 from gateway.technician.swap import kwh_text, register_kwh
 from gateway.words import say
 
@@ -130,10 +130,7 @@ def _end_plan(report: ControlReport) -> Iterator[str]:
 
 
 def _locked(report: ControlReport) -> Iterator[str]:
-    if report.locks:
-        yield say(
-            "  ! locked out by {who}: it stays open until that is released", who=owners_text(report.locks)
-        )
+    yield from (f"  ! {line}" for line in lock_lines(report.meter, report.locks))
 
 
 def _how(report: ControlReport) -> str:

@@ -11,13 +11,13 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from gateway.adapters.control_protocol import SwapReport
+from gateway.contract.quantities import WH_PER_KWH
 from gateway.technician.agreement import agreed
 from gateway.technician.config_check import add_config_option
 from gateway.technician.daemon import NOT_DONE, order
 from gateway.technician.lock_words import lock_lines
 from gateway.words import say
 
-WH_PER_KWH = 1000
 MOST_KWH = 10**8
 
 
@@ -179,7 +179,11 @@ def _plan_in_words(report: SwapReport) -> list[str]:
         say("  group {group} goes on with {new}", group=group, new=report.new) for group in report.groups
     ]
     locked = [f"  ! {line}" for line in lock_lines(report.old, report.locks)]
-    return [*lines, *locked, *(f"  ! {note}" for note in report.notes)]
+    return [*lines, *locked, *_notes(report)]
+
+
+def _notes(report: SwapReport) -> list[str]:
+    return [f"  ! {say(note.text, **note.facts)}" for note in report.notes]
 
 
 def _how(typed_by: str) -> str:
@@ -192,7 +196,7 @@ def kwh_text(wh: int | None) -> str:
 
 
 def _done_in_words(report: SwapReport) -> str:
-    notes = "".join(f"\n  ! {note}" for note in report.notes)
+    notes = "".join(f"\n{note}" for note in _notes(report))
     if report.before:
         return (
             say("{new} took the place of {old} before; nothing was changed.", new=report.new, old=report.old)

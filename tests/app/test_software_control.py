@@ -97,6 +97,7 @@ async def test_the_same_meter_is_good_again_and_a_lock_out_of_central_is_seen_by
         ("status",),
         ("explain", "a1"),
         ("meters",),
+        ("software-control", "a1", "--end", "--why", "x"),
         ("swap", "m1", "m2", "--line", "a", "--address", "2", "--model", MODEL, "--why", "x"),
     ):
         said = await shown(station, *words)

@@ -198,6 +198,8 @@ async def test_a_card_that_takes_no_registry_neither_ends_the_daemon_nor_loses_t
     assert set(registered(station)) == {"m1"}
     code, out, _ = await swapped(station, "m1", "m2")
     assert (code, "before" in out, "registry can't follow yet" in out) == (0, True, True)
+    _, out, _ = await swapped(station, "m1", "m2", "--lang", "zh")
+    assert "登记表暂时无法更新" in out
     await station.kill()
     await station.start()
     assert set(registered(station)) == {"m1"}

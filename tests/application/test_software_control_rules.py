@@ -25,7 +25,6 @@ from gateway.contract.commands import (
     BeginSoftwareControl,
     BillGap,
     CloseAccount,
-    ControlStanding,
     EndSoftwareControl,
     Opening,
     RelayWish,
@@ -357,9 +356,11 @@ def opening(site: Site, register_wh: int, **changes: object) -> Opening:
     return msgspec.structs.replace(told, **changes)
 
 
-def standing_at_central(site: Site) -> ControlStanding:
+def standing_at_central(site: Site) -> SoftwareControlBegun:
     at = site.now
-    return ControlStanding("sc1", "a1", at, "chen", "display dark", "m1", 50_000, at, 4_000, "W-7")
+    return SoftwareControlBegun(
+        "sc1", "a1", at, "chen", "display dark", "m1", 50_000, at, wh_per_day=4_000, ref="W-7"
+    )
 
 
 def test_c_11_a_blank_card_takes_up_what_central_knows_to_stand() -> None:

@@ -283,13 +283,13 @@ async def dead(figures: Figures, size: Size) -> None:
         other = {"at_s": after["at_s"], "lines": [after["lines"][place]]}
         shares.append(share_of_wire(one, other))
     unheard = after["lines"][1]["unheard"] - before["lines"][1]["unheard"]
-    figures.at_most(
-        "3 dead meters of 32: line time lost once known",
-        100 * (1 - shares[1] / shares[0]),
-        2,
-        " %",
-        f"share {shares[0]:.3f} without, {shares[1]:.3f} with them; {unheard} questions unheard",
-    )
+    what = f"3 dead meters of {count}: line time lost once known"
+    lost = 100 * (1 - shares[1] / shares[0])
+    seen = f"share {shares[0]:.3f} without, {shares[1]:.3f} with them; {unheard} questions unheard"
+    if size is SHORT:  # a silence is not known so soon
+        figures.note(what, f"{lost:.4g} %", seen)
+    else:
+        figures.at_most(what, lost, 2, " %", seen)
 
 
 async def memory(figures: Figures, size: Size) -> None:

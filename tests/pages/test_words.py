@@ -135,6 +135,19 @@ def test_every_reason_has_words() -> None:
             "it was told to move from 1 to 9 and answers at neither; look at its wires and its display",
             "已令其地址由 1 改为 9，两处均无应答；请检查接线和电表显示",
         ),
+        (
+            "it was told to move from 1 to 9; a meter answers there, but nothing proves that it is this one: look at its "
+            "display, and if it is, enter it: cardroom-gateway meters readdress m1 9",
+            "已令其地址由 1 改为 9；该处有电表应答，但不能证明就是这一块：请看电表显示，确是它则在网关上登记："
+            "cardroom-gateway meters readdress m1 9",
+        ),
+        (
+            "refused; try it by hand: cardroom-gateway renew",
+            "refused；请在网关上手动试一次：cardroom-gateway renew",
+        ),
+        ("the parts of an interval don't add up to its energy", "各段电量之和不等于该时段电量"),
+        ("the money of an entry is not its energy times its price", "一笔流水的金额不等于电量乘电价"),
+        ("the same id came again with other content", "再次收到，但内容不同"),
         ("phase A, C: no voltage at the meter", "A, C 相：电表无电压"),
         (
             "its clock is -400 s off: set it by hand, the broadcast only mends 300 s",

@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from gateway.protocols import scaling
 from gateway.protocols.dlt645 import content, edition1997, functions, identifiers, relay
@@ -161,11 +162,12 @@ class Dlt645Driver:
         )
         return self._question(request, f"write {part.value}", None, functions.WRITE, b"")
 
-    def listen(self, exchange: Exchange, baud: int) -> "Dlt645Listener":
+    def listen(self, exchange: Exchange, baud: int) -> "ReplyListener":
         """Return a listener; DL/T 645's waits don't depend on the speed."""
         if not isinstance(exchange, _Question):
             raise TypeError("a driver listens to the exchanges it made itself")
-        return Dlt645Listener(self, exchange)
+        judge = partial(_judge, exchange, self.ct_ratio)
+        return ReplyListener(self.address, self.edition, exchange.request, exchange.function, judge)
 
     def _question(self, request: bytes, what: str, item: Item | None, function: int, di: bytes) -> _Question:
         return _Question(
@@ -184,13 +186,21 @@ class Dlt645Driver:
 
 
 class ReplyListener:
-    """Hears one exchange with one meter and tells its reply from all else; what the reply says is `_answer`'s, of a subclass."""
+    """Hears one exchange with one meter and tells its reply from all else; what a good reply says is `answer`'s to judge."""
 
-    def __init__(self, address: str, edition: Edition, request: bytes, function: int) -> None:
+    def __init__(
+        self,
+        address: str,
+        edition: Edition,
+        request: bytes,
+        function: int,
+        answer: Callable[[Frame], Verdict],
+    ) -> None:
         self._address = address
         self._edition = edition
         self._request = request
         self._function = function
+        self._answer = answer
         self._decoder = Decoder()
 
     @property
@@ -223,27 +233,17 @@ class ReplyListener:
             return Foreign("stale", frame.raw)
         return Refused(self._edition.refusal(frame), frame.raw) if frame.is_abnormal else self._answer(frame)
 
-    def _answer(self, frame: Frame) -> Verdict:
-        raise NotImplementedError
 
-
-class Dlt645Listener(ReplyListener):
-    """Hears one exchange of a driver."""
-
-    def __init__(self, driver: Dlt645Driver, question: _Question) -> None:
-        super().__init__(driver.address, driver.edition, question.request, question.function)
-        self._question = question
-        self._ct_ratio = driver.ct_ratio
-
-    def _answer(self, frame: Frame) -> Verdict:
-        item, di, known = self._question.item, self._question.di, self._question.known
-        if item is None:
-            return Accepted(frame.raw)
-        if not frame.data.startswith(di):
-            short = len(frame.data) < len(di)
-            return Damaged("wrong-length", frame.raw) if short else Foreign("stale", frame.raw)
-        values = _values(item, known, frame.data[len(di) :], self._ct_ratio) if known else "unknown-item"
-        return Damaged(values, frame.raw) if isinstance(values, str) else Answer(values, frame.raw)
+def _judge(question: _Question, ct_ratio: int, frame: Frame) -> Verdict:
+    """Judge a good reply to a question by what was asked."""
+    item, di, known = question.item, question.di, question.known
+    if item is None:
+        return Accepted(frame.raw)
+    if not frame.data.startswith(di):
+        short = len(frame.data) < len(di)
+        return Damaged("wrong-length", frame.raw) if short else Foreign("stale", frame.raw)
+    values = _values(item, known, frame.data[len(di) :], ct_ratio) if known else "unknown-item"
+    return Damaged(values, frame.raw) if isinstance(values, str) else Answer(values, frame.raw)
 
 
 def address_answers(asked: str, answered: str) -> bool:

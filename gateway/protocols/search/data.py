@@ -42,11 +42,13 @@ class DataEar(ReplyListener):
 
     def __init__(self, question: DataQuestion) -> None:
         edition = EDITIONS[question.protocol]
-        super().__init__(question.address, edition, question.exchange.request, edition.read_function)
+        super().__init__(
+            question.address, edition, question.exchange.request, edition.read_function, self._take
+        )
         self.body: bytes | None = None
         self._di = bytes.fromhex(question.di)[::-1]
 
-    def _answer(self, frame: Frame) -> Verdict:
+    def _take(self, frame: Frame) -> Verdict:
         if not frame.data.startswith(self._di):
             return Foreign("stale", frame.raw)
         self.body = frame.data[len(self._di) :]

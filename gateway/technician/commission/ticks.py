@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.contract.quantities import WH_PER_KWH
 from gateway.protocols.driver import MeterClock
 from gateway.technician.findings import Level
 from gateway.words import mark, say
@@ -88,7 +89,6 @@ SENTENCES = {
 }
 CLOCK_TOLERANCE_S = 60
 """The daemon sets what is further off by itself; five minutes is the most that a broadcast mends."""
-WH_PER_KWH = 1000
 MOST_PHASES_KW = 60
 MOVES_ABOVE_W = 200
 MS_PER_HOUR = 3_600_000
