@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from central.domain.notice import Kind, State
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import BrokenInvariant
 from central.office import notice_templates
 from central.office.models import Channel, Delegation, Delivery, Notice, User
@@ -39,7 +39,7 @@ def notify(
         raise WrongParameters(f"a notice's key has 1 to {LONGEST_KEY} characters, not {len(key)}")
     if not connection.in_atomic_block:
         raise BrokenInvariant("notify inside transaction.atomic(): what is told must have happened")
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     wanted, users = tuple(dict.fromkeys(to)), list(User.objects.filter(pk__in=tuple(persons)))
     channels = channels_of(wanted, users, now_ms)
     since_ms = now_ms - TEMPLATES[template].again_after_ms
