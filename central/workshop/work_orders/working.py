@@ -132,7 +132,7 @@ def release_again(number: int, deed: Deed, *, actor: User, now_ms: int) -> WorkO
         return found
     order = found.order
     lock_gateway_of(order.building_id)
-    standing = [point for point in _points(order) if point.returns in STANDING and point.lock.lock_id]
+    standing = [point for point in _points(order, now_ms) if point.returns in STANDING and point.lock.lock_id]
     for point in standing:
         if point.lock.release is None or point.lock.release.outcome:
             point.lock.release = _ask(release, order, point.meter, actor, now_ms)
@@ -168,7 +168,7 @@ def close(number: int, deed: Deed, *, actor: User, now_ms: int) -> WorkOrder | R
     found = ready(number, OrderAct.CLOSED, deed.step, actor)
     if not isinstance(found, Ready):
         return found
-    holding = [point for point in _points(found.order) if point.holds_order_open]
+    holding = [point for point in _points(found.order, now_ms) if point.holds_order_open]
     standing = [point for point in holding if point.returns in STANDING]
     if standing or holding:
         why = WorkRefusal.LOCK_STANDS if standing else WorkRefusal.NOT_BACK
@@ -203,5 +203,5 @@ def cancel(number: int, deed: Deed, *, is_clear: bool, actor: User, now_ms: int)
     return write(found, OrderAct.CANCELLED, Deed(deed.step, deed.text), actor=actor, now_ms=now_ms)
 
 
-def _points(order: WorkOrder) -> list[Point]:
-    return [point for several in points_of(order).values() for point in several]
+def _points(order: WorkOrder, now_ms: int) -> list[Point]:
+    return [point for several in points_of(order, now_ms).values() for point in several]
