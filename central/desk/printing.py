@@ -21,7 +21,7 @@ from central.desk.receipt_sheets import draw
 from central.desk.receipt_slips import Printing
 from central.desk.resident.pins import PrintedPin
 from central.domain.receipt_prints import PrintedPaper, Workstation
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.office.dated_settings import list_at
 from central.office.models import User
@@ -62,7 +62,7 @@ class Order:
 def print_papers(order: Order, *, actor: User, now_ms: int) -> Printed | PrintRefusal:
     """Draw papers and record each; one printed before needs a reason or is left out. Raises NoFont: then nothing is recorded."""
     # Two who print at once queue here: one of them gets the original.
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     copies = [
         (receipt, ReceiptPrint.objects.filter(receipt=receipt, paper=order.paper).count())
         for receipt in order.receipts

@@ -33,12 +33,14 @@ class Locking(StrEnum):
     SILENT = "silent"
     NOT_OPENED = "not-opened"
     """The meter refuses, or its contact and its current contradict each other."""
+    TOO_LATE = "too-late"
+    """It was not answered in its time, and isn't done any more."""
     REFUSED = "refused"
     """The gateway didn't take the command."""
 
 
 BY_HAND = frozenset(
-    {Locking.NO_METER, Locking.NO_GATEWAY, Locking.NO_RELAY, Locking.SILENT, Locking.NOT_OPENED, Locking.REFUSED}
+    {Locking.NO_METER, Locking.NO_GATEWAY, Locking.NO_RELAY, Locking.SILENT, Locking.NOT_OPENED, Locking.TOO_LATE, Locking.REFUSED}
 )  # fmt: skip
 """Not locked: a person isolates it by hand."""
 
@@ -73,6 +75,13 @@ class Asked:
 
     is_made: bool = False
     outcome: str = ""
+    is_over: bool = False
+    """Its time has passed."""
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether it was not done in its time; a gateway that is cut off says nothing of it."""
+        return self.outcome == CommandOutcome.EXPIRED or (self.is_over and not self.outcome)
 
     @property
     def is_applied(self) -> bool:
@@ -113,6 +122,8 @@ def locking_of(facts: PointFacts) -> Locking:
         return Locking.WAS_OFF if facts.was_off else Locking.LOCKED
     if not facts.lock.is_made:
         return Locking.NO_GATEWAY
+    if facts.lock.is_too_late:
+        return Locking.TOO_LATE
     if not facts.lock.outcome:
         return Locking.ASKED
     if not facts.lock.is_applied:

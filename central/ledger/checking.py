@@ -20,6 +20,7 @@ from central.ledger.chain_rows import TRANSFERS, links
 from central.ledger.immutability import missing_triggers
 from central.ledger.models import BooksCheck, ChainHead, LedgerAccount
 from central.ledger.one_state import one_state
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 
 ROWS_PER_STEP = 20_000
@@ -69,7 +70,7 @@ class _Walked:
 @transaction.atomic
 def begin(*, actor: str, now_ms: int) -> BooksCheck:
     """Begin a check; the one that is under way is given instead, whoever began it."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     running = BooksCheck.objects.select_for_update().filter(state=State.RUNNING)
     running.filter(stepped_ms__lt=now_ms - LEFT_AFTER_MS).update(state=State.LEFT, ended_ms=now_ms, sums={})
     under_way = running.first()
@@ -104,7 +105,7 @@ def _store(mine: BooksCheck, walked: _Walked, now_ms: int) -> BooksCheck:
 
     The head first, as who begins a check does: the last step's end goes on record behind the check's own lock.
     """
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     check = BooksCheck.objects.select_for_update().get(pk=mine.pk)
     if check.state != State.RUNNING or check.claimed_until_ms != mine.claimed_until_ms:
         return check

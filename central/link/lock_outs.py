@@ -3,10 +3,8 @@
 A software lock-out is no substitute for isolating the circuit: whoever shows one says so.
 """
 
-from central.campus.models import Account
-from central.link.meter_swaps import meter_now
 from central.link.models import Command
-from central.link.operations import LinkRefusal, Refused, set_relay
+from central.link.operations import Refused, set_relay
 from gateway.contract.commands import RelayWish
 
 LOCK_OUT_LASTS_MS = 60 * 60_000
@@ -30,11 +28,3 @@ def release(meter_no: str, *, actor: str, why: str, now_ms: int, ref: str = "") 
     """Ask for central's lock-out of a relay to be ended; never expires. A technician's on site stands until he ends it there."""
     wish = RelayWish.RELEASE
     return set_relay(meter_no, wish, actor=actor, why=why, now_ms=now_ms, lasts_ms=None, ref=ref[:64])
-
-
-def meter_of(account_code: str) -> str | Refused:
-    """Give the meter whose relay supplies an account."""
-    account = Account.objects.filter(code=account_code).first()
-    if account is None:
-        return Refused(LinkRefusal.UNKNOWN_ACCOUNT, account_code)
-    return meter_now(account) or Refused(LinkRefusal.UNKNOWN_METER, account_code)

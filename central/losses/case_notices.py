@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop as _
 from central.losses.case_models import Case
 from central.office.models import Channel
 from central.office.notice_templates import Template, register
-from central.office.notices import notify, people_of
+from central.office.notices import electricians_of, notify
 from central.office.roles import Role
 
 CASE_OPENED = "case-opened"
@@ -28,13 +28,6 @@ def register_notices() -> None:
             (_("About: %(about)s"), _("%(text)s"), _("Look: %(link)s")),
         ),
     )
-
-
-def electricians_of(building_id: int, now_ms: int) -> list[int]:
-    """Give the electricians who serve a building by name; those who serve all buildings where none does."""
-    people = list(people_of(Role.ELECTRICIAN, now_ms).prefetch_related("buildings"))
-    by_name = [one.pk for one in people if any(here.pk == building_id for here in one.buildings.all())]
-    return by_name or [one.pk for one in people if not one.buildings.all()]
 
 
 def tell_case_opened(case: Case, text: str, now_ms: int) -> int:

@@ -11,11 +11,12 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from central.domain.notice import Kind, State
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import BrokenInvariant
 from central.office import notice_templates
 from central.office.models import Channel, Delegation, Delivery, Notice, User
 from central.office.notice_templates import TEMPLATES, Params, WrongParameters
+from central.office.roles import Role
 
 LONGEST_KEY = 120
 
@@ -39,7 +40,7 @@ def notify(
         raise WrongParameters(f"a notice's key has 1 to {LONGEST_KEY} characters, not {len(key)}")
     if not connection.in_atomic_block:
         raise BrokenInvariant("notify inside transaction.atomic(): what is told must have happened")
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     wanted, users = tuple(dict.fromkeys(to)), list(User.objects.filter(pk__in=tuple(persons)))
     channels = channels_of(wanted, users, now_ms)
     since_ms = now_ms - TEMPLATES[template].again_after_ms
@@ -85,6 +86,13 @@ def people_of(office: str, now_ms: int) -> QuerySet[User]:
         absent__role=office, absent__is_active=True, from_ms__lte=now_ms, until_ms__gt=now_ms
     )
     return User.objects.filter(Q(role=office) | Q(standing_in__in=standing_in), is_active=True).distinct()
+
+
+def electricians_of(building_id: int, now_ms: int) -> list[int]:
+    """Give the electricians who serve a building by name; those who serve all buildings where none does."""
+    people = list(people_of(Role.ELECTRICIAN, now_ms).prefetch_related("buildings"))
+    by_name = [one.pk for one in people if any(here.pk == building_id for here in one.buildings.all())]
+    return by_name or [one.pk for one in people if not one.buildings.all()]
 
 
 def own_mail(user: User) -> Channel | None:

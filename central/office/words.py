@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from central.domain.work_lock import LOCKED_OUT_BY
 from gateway.contract.facts import CommandOutcome, DecisionKind, EntryCause, EntryKind, RelayVerdict
 
 Words = str | Promise
@@ -155,7 +156,6 @@ ALARMS: dict[str, Words] = {
     "central-behind": _("This server is older than its gateway"),
 }
 
-LOCKED_OUT_BY = "locked out by "
 LOCKERS: dict[str, Words] = {
     "central": pgettext_lazy("locker", "the office"),
     "technician": pgettext_lazy("locker", "a technician on site"),

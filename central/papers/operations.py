@@ -12,7 +12,7 @@ from django.utils import translation
 from central.clock import campus_day
 from central.domain.paper import Paper, decode, encode, seal
 from central.domain.periods import Period
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.papers.catalogue import Report, is_over, make
 from central.papers.models import SealedPaper
@@ -41,7 +41,7 @@ def seal_paper(report: Report, period: Period, *, actor: str, now_ms: int) -> Se
     if not is_over(period, campus_day(now_ms)):
         return SealRefusal.NOT_OVER
     # Sealing queues at the chain's head, as all bookings do: it holds what was booked before it, and its numbers have no gap.
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     before = SealedPaper.objects.filter(code=report.code, period=period.name).first()
     if before is not None:
         return Sealed(before, is_new=False)

@@ -5,7 +5,7 @@ from django.utils import translation
 
 from central.campus.models import Account, Building, Room
 from central.domain.device_states import DeviceAct
-from central.link.models import Alarm, Gateway, RelayState
+from central.link.models import Alarm, Gateway, LockOut
 from central.office.models import MailServer, Notice, User
 from central.office.roles import Role
 from central.workshop.claims.models import Claim
@@ -121,11 +121,10 @@ def test_a_dead_line_is_one_matter_and_planned_work_none(gateway):
     assert [(one.scope, one.key) for one in Fault.objects.all()] == [("line", "line:1/a")]
     Fault.objects.all().update(state="closed")
     Alarm.objects.exclude(subject="m-301").delete()
-    RelayState.objects.create(
-        meter="m-301", gateway=gateway, verdict="x", why="locked out by technician", at_ms=1, received_ms=1
-    )
+    told = {"by": "li", "why": "w", "since_ms": 1, "since_trusted": True, "received_ms": 1}
+    LockOut.objects.create(gateway=gateway, meter="m-301", owner="technician", **told)
     assert look(gateway, NOW_MS + 2 * HOUR_MS) == 0
-    RelayState.objects.all().delete()
+    LockOut.objects.update(ended_ms=NOW_MS)
     Alarm.objects.create(
         gateway=gateway, code="sc", what="software-control", subject="1-301.1", raised_ms=NOW_MS
     )

@@ -5,20 +5,18 @@ import pytest
 
 from central.ledger.models import AuditEntry
 from central.link.control_queries import (
-    asked_of,
-    lock_seen,
+    locked_out,
     of_account,
     standing,
     standing_of,
-    unmetered_spans,
 )
-from central.link.lock_outs import lock_out, meter_of, release
+from central.link.lock_outs import lock_out, release
 from central.link.models import BilledRegister, Command, Gateway, LockOut, QuarantinedRow, SoftwareControl
 from central.link.openings import opening_for
 from central.link.operations import LinkRefusal, Refused
 from central.link.software_control import begin_software_control, end_software_control
 from gateway.contract.commands import RelayWish
-from gateway.contract.facts import CommandOutcome, RelayVerdict
+from gateway.contract.facts import CommandOutcome
 from gateway.contract.meter_facts import ControlEnd, SoftwareControlBegun, SoftwareControlEnded
 from gateway.contract.meter_facts import LockOut as LockOutFact
 from tests.central.conftest import NOW_MS
@@ -73,23 +71,11 @@ def test_r_g5_an_end_says_nothing_of_another_buildings_register(taker, twin):
     assert (standing().count(), BilledRegister.objects.filter(meter="m-101").exists()) == (1, False)
 
 
-def test_the_times_in_which_a_meter_is_no_measure(taker, twin):
-    up(taker, twin, begun(twin))
-    began_ms = twin.at().wall_ms
-    assert unmetered_spans("m-301", 0, began_ms + 50) == [(began_ms, began_ms + 50)]
-    twin.now_ms += 1_000
-    up(taker, twin, ended(twin))
-    assert unmetered_spans("m-301", 0, began_ms + 5_000) == [(began_ms, began_ms + 1_000)]
-    assert unmetered_spans("m-301", began_ms + 1_000, began_ms + 5_000) == []
-    assert unmetered_spans("m-302", 0, began_ms + 5_000) == []
-
-
 def test_it_is_asked_for_once_with_a_reason_and_is_on_record(taker, twin):
     ask = {"actor": "chen", "why": " burnt  terminal ", "now_ms": NOW_MS, "wh_per_day": 4_000, "ref": "F-3"}
     first = begin_software_control("sc-1", ROOM, **ask)
     assert begin_software_control("sc-1", ROOM, **ask) == first
     assert order(first).why == "burnt terminal"
-    assert list(asked_of(ROOM)) == [first]
     assert AuditEntry.objects.filter(action="begin-software-control", subject=ROOM).count() == 1
     for refused, asked in (
         (LinkRefusal.NO_REASON, {**ask, "why": " "}),
@@ -125,20 +111,16 @@ def test_c_11_a_new_epoch_is_told_what_stands_what_ended_and_what_is_locked_out(
     assert opening_for(Gateway.objects.get(pk=twin.name)).registers_wh["m-301"] == 60_000
 
 
-def test_r_4_3_4_a_lock_out_is_asked_for_and_proved_open_only_by_what_is_read_back(taker, twin):
-    meter = meter_of(ROOM)
-    asked = lock_out(meter, actor="chen", why="new terminal", now_ms=NOW_MS, ref="W-7")
+def test_r_4_3_4_a_lock_out_is_asked_for_and_stands_when_its_gateway_says_so(taker, twin):
+    asked = lock_out("m-301", actor="chen", why="new terminal", now_ms=NOW_MS, ref="W-7")
     assert (order(asked).wish, order(asked).ref) == (RelayWish.LOCK_OUT, "W-7")
-    assert not lock_seen(meter).is_locked_out, "asked is not done"
-    up(taker, twin, LockOutFact(meter, "central", True, twin.at(), "chen", "new terminal", "W-7"))
-    assert (lock_seen(meter).is_locked_out, lock_seen(meter).is_proved_open) == (True, False)
-    up(taker, twin, twin.relay(False, RelayVerdict.CONTRADICTED, ROOM))
-    assert not lock_seen(meter).is_proved_open
-    up(taker, twin, twin.relay(False, RelayVerdict.CONFIRMED, ROOM))
-    assert lock_seen(meter).is_proved_open
-    freed = release(meter, actor="chen", why="done", now_ms=NOW_MS, ref="W-7")
+    assert not locked_out().exists(), "asked is not done"
+    up(taker, twin, LockOutFact("m-301", "central", True, twin.at(), "chen", "new terminal", "W-7"))
+    assert locked_out().get().owner == "central"
+    freed = release("m-301", actor="chen", why="done", now_ms=NOW_MS, ref="W-7")
     assert (order(freed).wish, freed.expires_ms) == (RelayWish.RELEASE, None)
-    up(taker, twin, LockOutFact(meter, "central", False, twin.at(), "chen", "done", "W-7"))
-    up(taker, twin, LockOutFact(meter, "central", False, twin.at(), "chen", "done", "W-7"))
-    assert not lock_seen(meter).is_locked_out
+    assert locked_out().exists()
+    up(taker, twin, LockOutFact("m-301", "central", False, twin.at(), "chen", "done", "W-7"))
+    up(taker, twin, LockOutFact("m-301", "central", False, twin.at(), "chen", "done", "W-7"))
+    assert not locked_out().exists()
     assert LockOut.objects.get().ended_why == "done"

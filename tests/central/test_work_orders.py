@@ -238,6 +238,9 @@ def test_a_lock_out_is_shown_from_asked_to_read_back_and_names_who_can_not_be_lo
     steps.started(order, who["wu"])
     assert steps.wishes() == [("lock-out", meter, order.number) for meter in ("m-301", "m-302")]
     assert steps.locks(order) == {"301": ["asked"], "302": ["asked"]}
+    assert steps.locks(order, FROM_MS + HOUR_MS)["301"] == ["too-late"], (
+        "nobody waits for what isn't done any more"
+    )
     for one in Command.objects.filter(kind="set-relay"):
         answered(taker, twin, one)
     assert steps.locks(order)["301"] == ["received"]

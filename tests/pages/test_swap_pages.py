@@ -12,7 +12,7 @@ from central.desk.room_views import room_of
 from central.ledger.models import AuditEntry
 from central.link.configuration import build
 from central.link.models import Gateway
-from central.workshop.faults.matters import meters_of
+from central.workshop.faults.matters import meter_of
 from central.workshop.replacements.models import Replacement
 from tests.browser import seed_theft
 
@@ -54,7 +54,7 @@ def test_the_room_is_billed_by_the_new_meter(admin: Client, room: Account) -> No
     assert ("NEW-1", "1-106.1", 500) in [(tie.meter, tie.account, tie.baseline_wh) for tie in rules.bindings]
     assert [group.subs for group in rules.groups][-1] == ["NEW-1"]
     assert room_of(room.point.room_id)[1].meters == ("NEW-1",), "the old one is heard no more"
-    assert meters_of(room.point.room) == ["NEW-1"], "a fault of the room is the new one's"
+    assert meter_of(room.point.room) == "NEW-1", "a fault of the room is the new one's"
     assert send(admin, room, old_meter=old).status_code == 400, (
         "the same again is refused: the old one is gone"
     )

@@ -113,6 +113,11 @@ def test_a_plan_finds_the_rooms_and_every_page_says_what_a_lock_out_is_not(who, 
     assert text.count("protected") >= 1
     assert "The work can&#x27;t start" in text
     assert "NOT LOCKED" not in text
+    anna = User.objects.create_user("anna2", role=Role.ELECTRICIAN)
+    assert post(who["tech"], order, "person", person=anna.pk).status_code == 302
+    assert post(who["tech"], order, "rooms", room="102", leaves_out="1", text="另路供电").status_code == 302
+    assert WorkOrder.objects.get().person == anna
+    assert order.rooms.get(origin="left-out").room.label == "102"
 
 
 def test_what_a_plan_lacks_is_said_and_what_was_typed_comes_back(who):
@@ -229,6 +234,7 @@ def test_work_is_isolated_ended_and_closed_only_when_all_is_back(who, locked):
     assert post(who["tech"], locked, "end", **said, is_clear="on", photos=[photo]).status_code == 302
     assert "close" not in str(page(who["tech"], locked).count("Close the order"))
     assert post(who["tech"], locked, "close").status_code == 400
+    assert post(who["tech"], locked, "again", text="网关重启").status_code == 302
     gateway_does(locked, "release", lambda _one: "credit-left", closed=True)
     RelayState.objects.filter(meter=locked.locks.first().meter).update(verdict="unknown", why="silent")
     text = page(who["tech"], locked)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from central.office.words import LOCKED_OUT_BY, Words
+from central.domain.work_lock import LOCKED_OUT_BY
+from central.office.words import Words
 from gateway.contract.facts import DecisionKind
 
 SPENT = "credit-spent"

@@ -14,7 +14,7 @@ from central import clock
 from central.campus.models import Account
 from central.dashboard.my_room import pass_cookie
 from central.domain.work_agreement import Says
-from central.domain.work_order import OrderState
+from central.domain.work_order import LOCKED, OrderState
 from central.office.words import Words
 from central.workshop.work_orders.answering import Said, answer
 from central.workshop.work_orders.at_the_desk import shown_to_residents
@@ -54,7 +54,7 @@ def works_of(account: Account, now_ms: int) -> list[Work]:
 
 def _work(order: WorkOrder, room_id: int, now_ms: int) -> Work:
     latest: WorkAnswer | None = order.answers.filter(room_id=room_id, asking=order.asking).last()
-    is_going_on = order.state in (OrderState.STARTED, OrderState.WORKING)
+    is_going_on = order.state in LOCKED
     return Work(
         order,
         window_words(order),

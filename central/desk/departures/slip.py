@@ -13,7 +13,7 @@ from central.desk.receipt_sheets import on_sheets
 from central.desk.receipt_slips import paper_amount, paper_instant
 from central.desk.shift_models import CashOut
 from central.domain.receipt_prints import Workstation
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.office.templatetags.cardroom import fen
@@ -34,7 +34,7 @@ WAYS = {PayBy.CASH: "现金", PayBy.BANK: "财务转账", PayBy.CREDIT: "转入�
 @transaction.atomic
 def print_slip(one: Standing, workstation: Workstation, actor: User, *, now_ms: int) -> bytes:
     """Draw the slip of a paid case and record it. Raises NoFont, and then nothing is recorded."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     copy = one.case.prints.count()
     PayOutPrint.objects.create(departure=one.case, copy=copy, by=actor, at_ms=now_ms)
     forms = [pay_out_slip(one, part, copy, actor, now_ms) for part in COPIES]

@@ -15,7 +15,7 @@ from central.campus.models import Account
 from central.desk.room_notices.models import RoomNotice
 from central.domain.notice import TO_BE_SENT, Kind, State, Trouble
 from central.domain.notice_address import is_mail_address, masked
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.office.models import Channel, MailServer
 from central.office.notice_models import PRIVATE
@@ -57,7 +57,7 @@ def ask(
         return NoticeRefusal.NOT_MAIL
     if not MailServer.objects.exists():
         return NoticeRefusal.NO_MAIL_SERVER
-    _lock_head()
+    lock_head()
     account = Account.objects.select_related("point__room__building").get(pk=account.pk)
     if account.state != Account.State.OPEN:
         return NoticeRefusal.NOBODY_THERE
@@ -84,7 +84,7 @@ def ask(
 @transaction.atomic
 def confirm(account: Account, code: str, *, actor: str, now_ms: int) -> RoomNotice | NoticeRefusal:
     """Take the code that was sent to the address: from now on the room is told."""
-    _lock_head()
+    lock_head()
     waiting = RoomNotice.objects.select_for_update(no_key=True).filter(
         account=account, state=RoomNotice.State.WAITING
     )
@@ -106,7 +106,7 @@ def confirm(account: Account, code: str, *, actor: str, now_ms: int) -> RoomNoti
 @transaction.atomic
 def end(notice_id: int, why: RoomNotice.Why, *, actor: str, now_ms: int) -> RoomNotice:
     """End a wish: the address is forgotten at once. One that has ended stays as it is."""
-    _lock_head()
+    lock_head()
     notice = RoomNotice.objects.select_for_update(no_key=True).get(pk=notice_id)
     if notice.state in LIVE:
         _end(notice, why, actor, now_ms)
@@ -165,10 +165,6 @@ def _send_code(notice: RoomNotice, code: str, now_ms: int) -> None:
 
 def _hash(account: Account, code: str) -> str:
     return salted_hmac(SALT, f"{account.pk} {code}", algorithm="sha256").hexdigest()
-
-
-def _lock_head() -> None:
-    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def _on_record(notice: RoomNotice, action: str, actor: str, detail: str, now_ms: int) -> None:

@@ -17,7 +17,7 @@ from central.desk.room_notices.notices import LOW_TEMPLATE, amounts_text
 from central.desk.room_notices.operations import LIVE, end, stop_token
 from central.desk.search import points_with_class
 from central.domain.low_balance import Limits, Told, crossing, is_low
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.office.dated_settings import number_at
 from central.office.notices import notify
 from central.office.sealing import seal
@@ -101,7 +101,7 @@ def _look_at(notice: RoomNotice, standing: Standing, again_days: int, now_ms: in
     if is_below == notice.is_below and not crosses(Told(notice.is_below, notice.told_ms)):
         return False
     with transaction.atomic():
-        ChainHead.objects.select_for_update().filter(pk=1).first()
+        lock_head()
         found = RoomNotice.objects.select_for_update(no_key=True).get(pk=notice.pk)
         if found.state != State.ON:
             return False

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from central.domain.bill_content import Bill, decode, digest_of, encode
-from central.ledger.models import AuditEntry, ChainHead
+from central.ledger.models import AuditEntry
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.losses.explain.models import PrintedBill
 
@@ -20,9 +21,7 @@ def print_bill(bill: Bill, *, actor: str, now_ms: int) -> PrintedBill:
     """Keep a bill as it is now; the same bill again is the same number."""
     content = encode(bill)
     digest = digest_of(content)
-    ChainHead.objects.select_for_update().filter(
-        pk=1
-    ).first()  # numbers in the order of the chain, without a gap
+    lock_head()  # numbers in the order of the chain, without a gap
     before = PrintedBill.objects.filter(digest=digest).first()
     if before is not None:
         return before

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_noop as _
 from central.campus.models import Building
 from central.clock import campus_day, start_of_day_ms
 from central.domain.periods import Period
-from central.losses.case_notices import electricians_of
 from central.losses.readings.meters import sheet_meters
 from central.losses.readings.models import ReadingSheet
 from central.losses.readings.sheets import (
@@ -26,7 +25,7 @@ from central.losses.readings.sheets import (
 )
 from central.office.dated_settings import number_at
 from central.office.notice_templates import Template, register
-from central.office.notices import notify, was_told
+from central.office.notices import electricians_of, notify, was_told
 from central.office.roles import Role
 
 TO_READ, OVERDUE = "readings-to-read", "readings-overdue"

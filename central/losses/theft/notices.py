@@ -9,11 +9,10 @@ from django.utils.translation import gettext_noop as _
 from central.domain.theft_clock import is_unheard
 from central.ledger.operations import record_audit
 from central.losses.case_models import Case, CaseStep
-from central.losses.case_notices import electricians_of
 from central.office.dated_settings import Where, number_at
 from central.office.models import Channel, Delivery, Notice, User
 from central.office.notice_templates import Template, register
-from central.office.notices import notify
+from central.office.notices import electricians_of, notify
 from central.office.roles import Role
 
 REPORTED, UNHEARD, FOUND = "theft-reported", "theft-unheard", "theft-found"

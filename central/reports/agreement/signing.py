@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from central.campus.models import Building
 from central.desk.day_sums import open_days_in
 from central.domain.periods import Period
-from central.ledger.models import ChainHead
-from central.ledger.one_writer import one_writer
+from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.losses.readings.sheets import named_period
 from central.office.acts import Approved, Content
@@ -127,7 +126,7 @@ def carry_out(content: Content, approved: Approved) -> str:
     kept = AgreementKept.objects.filter(digest=content["digest"]).first()
     if building is None or period is None or kept is None or is_locked(building, period):
         return _("The period is locked already, or the building is gone.")
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     if digest_of(figures_now(building, period, approved.now_ms)) != kept.digest:
         return _("The figures have changed since. Signatures given for the former ones are void.")
     booked = lock(building.code, period, actor=approved.asked_by.get_username(), now_ms=approved.now_ms)

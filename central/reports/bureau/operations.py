@@ -9,7 +9,7 @@ from django.db import transaction
 from central.campus.models import Building
 from central.clock import campus_day
 from central.domain.periods import Period
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.reports.bureau.models import BureauBill
@@ -48,7 +48,7 @@ class Entry:
 @transaction.atomic
 def enter_bill(entry: Entry, key: str, *, actor: User, now_ms: int) -> BureauBill | BillRefusal:
     """Enter a bill; the same page again gives the same bill."""
-    _queue()
+    lock_head()
     if (before := BureauBill.objects.filter(key=key).first()) is not None:
         return before if before.said == _row(entry, key, actor, now_ms).said else BillRefusal.OTHER_BILL
     if (refusal := _date_refusal(entry, now_ms)) is not None:
@@ -66,7 +66,7 @@ def correct_bill(
     wrong: BureauBill, entry: Entry, key: str, *, actor: User, now_ms: int
 ) -> BureauBill | BillRefusal:
     """Put a new row in a bill's place; `entry.note` says why. A bill that was none gets nought for both figures."""
-    _queue()
+    lock_head()
     if (before := BureauBill.objects.filter(key=key).first()) is not None:
         return before if before.corrects_id == wrong.pk else BillRefusal.OTHER_BILL
     if BureauBill.objects.filter(corrects=wrong).exists():
@@ -84,11 +84,6 @@ def correct_bill(
     made.save(force_insert=True)
     _record("correct-bureau-bill", made, f"{made.said}; {wrong.pk}: {wrong.said}; {made.note}")
     return made
-
-
-def _queue() -> None:
-    """Stand in line at the chain's head: two who enter the same bill at once enter it once."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def _standing(entry: Entry) -> set[int]:

@@ -12,7 +12,7 @@ from central.clock import campus_day
 from central.desk.low_balance import LOW_KWH, LOW_YUAN, Found, low_rooms
 from central.domain.known_settings import Place
 from central.domain.low_balance import Data, LowRoom, group_of
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.office.dated_settings import Used, computed_with
 from central.office.models import User
@@ -47,7 +47,7 @@ def make_list(
     if not found.data.rooms and by is not None:
         return ListRefusal.NO_ROOMS
     with transaction.atomic():
-        ChainHead.objects.select_for_update().filter(pk=1).first()
+        lock_head()
         known = LowBalanceList.objects.filter(due=due).first()
         if known is not None:
             return known

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from central.clock import campus_day
 from central.domain.building_check import Finding
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.reports.low_balance.day_use import BuildingDay
@@ -37,7 +37,7 @@ def looked(
     ]
     text = text.strip()[:LONGEST_TEXT]
     with transaction.atomic():
-        ChainHead.objects.select_for_update().filter(pk=1).first()
+        lock_head()
         known = BuildingCheckLook.objects.filter(step=step).first()
         if known is not None:
             is_same = (known.day, known.by_id, known.text) == (day, actor.pk, text)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from central.clock import campus_day
 from central.domain.improvement_items import FINISHED, LEADS_TO, Act, Actor, Fault, State, fault_of
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.office.people import roles_of
@@ -65,7 +65,7 @@ class Step:
 @transaction.atomic
 def open_item(problem: Problem, task: Task, step: str, *, actor: User, now_ms: int) -> Item | Refused:
     """Open an item and tell its owner. The same `step` opens once."""
-    _queue()
+    lock_head()
     text, link = problem.text.strip()[:LONGEST_TEXT], problem.link.strip()[:LONGEST_NAME]
     problem, task = replace(problem, text=text, link=link), _cut(task)
     if (known := _known(step)) is not None:
@@ -94,7 +94,7 @@ def open_item(problem: Problem, task: Task, step: str, *, actor: User, now_ms: i
 @transaction.atomic
 def take_step(number: int, step: Step, *, actor: User, now_ms: int) -> Item | Refused:
     """Take an item further by one step; the same step again changes nothing."""
-    _queue()
+    lock_head()
     item = Item.objects.select_for_update(of=("self",), no_key=True).filter(pk=number).first()
     if item is None:
         return Refused(ItemRefusal.UNKNOWN_ITEM)
@@ -124,11 +124,6 @@ def actor_of(item: Item, user: User, now_ms: int) -> Actor:
         is_checker=not offices.isdisjoint(RECORD_ITEMS),
         did_it=item.owner_id == user.pk or (done is not None and done.by_id == user.pk),
     )
-
-
-def _queue() -> None:
-    """Take the ledger's head first, as every act does that goes on record: nobody waits for another in a circle."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
 
 
 def _known(step: str) -> ItemStep | None:

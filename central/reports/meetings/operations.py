@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from central.clock import campus_day
 from central.domain.periods import Period, PeriodKind
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.office.models import User
 from central.reports.meetings.models import LONGEST_NAME, LONGEST_TEXT, Meeting, MeetingEntry
@@ -82,7 +82,7 @@ class Said:
 @transaction.atomic
 def open_meeting(kind: Meeting.Kind, period: Period, *, actor: User, now_ms: int) -> Meeting | Refused:
     """Open the review of a week or the meeting of a month; the one that is there already is given."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     if period.kind is not PERIOD_OF[kind]:
         return Refused(MeetingRefusal.WRONG_PERIOD)
     if period.first > campus_day(now_ms):
@@ -106,7 +106,7 @@ def open_meeting(kind: Meeting.Kind, period: Period, *, actor: User, now_ms: int
 @transaction.atomic
 def write_down(number: int, said: Said, *, actor: User, now_ms: int) -> MeetingEntry | Refused:
     """Write down a call, a finding, minutes, a decision, when it was held, or close it. The same `step` is written once."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     meeting = Meeting.objects.select_for_update(no_key=True).filter(pk=number).first()
     if meeting is None:
         return Refused(MeetingRefusal.UNKNOWN_MEETING)

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from central.domain.periods import Period, read_period
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.papers.accounting import first_days
 from central.papers.catalogue import Report
@@ -41,7 +41,7 @@ def _params(report: Report, period: Period) -> dict[str, str | int]:
 @transaction.atomic
 def keep(report: Report, run: ScheduledRun, contents: dict[str, str], now_ms: int) -> tuple[MadePaper, bool]:
     """Keep a made paper and tell of it; one with this content is given as it is. What was made is in the audit chain."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     digest = seal_of(contents)
     before = MadePaper.objects.filter(code=report.code, period=run.period, digest=digest).first()
     if before is not None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from central.domain.scheduled_runs import ENDED, RunState
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.reports.schedule.models import ScheduledRun
 
@@ -21,7 +21,7 @@ class AgainRefusal(StrEnum):
 @transaction.atomic
 def run_again(number: int, *, actor: str, now_ms: int) -> AgainRefusal | None:
     """Have a run tried again at once: one that ended anew, one that failed without waiting for its pause."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     run = ScheduledRun.objects.select_for_update(no_key=True).get(pk=number)
     if run.state == RunState.RUNNING and run.next_ms > now_ms:
         return AgainRefusal.RUNS

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 
 from central import clock
 from central.domain.scheduled_runs import OPEN, Due, Late, RunState, in_span, next_try_ms, skipped
-from central.ledger.models import ChainHead
+from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.reports.schedule.every_job import every_job
 from central.reports.schedule.jobs import Done, Job
@@ -140,7 +140,7 @@ def carry_out(job: Job | None, run: ScheduledRun, now_ms: int) -> None:
 @transaction.atomic
 def keep_outcome(run: ScheduledRun, done: Done, title: str | Promise, now_ms: int) -> bool:
     """Keep what came of a claimed run, unless its claim has ended and another process has it now; say whether it was kept."""
-    ChainHead.objects.select_for_update().filter(pk=1).first()
+    lock_head()
     failures = run.failures + 1 if done.failed else 0
     again_ms = next_try_ms(failures, run.first_ms or now_ms, now_ms) if done.failed else None
     state = RunState.DONE if not done.failed else RunState.FAILED if again_ms else RunState.GIVEN_UP

@@ -32,12 +32,8 @@ class Claimed:
 def may_claim(fault: Fault) -> bool:
     """Say whether there is something to claim: a module that the store knows, by its own failure, and no claim of it yet."""
     is_its_own = fault.scope == Scope.MODULE.value and fault.cause in OF_MODULE
-    return is_its_own and fault.device_id is not None and not claimed_steps(fault)
-
-
-def claimed_steps(fault: Fault) -> list[FaultStep]:
-    """Give the steps that told the maker."""
-    return list(fault.steps.filter(kind=FaultStep.Kind.CLAIMED))
+    was_told = fault.steps.filter(kind=FaultStep.Kind.CLAIMED)
+    return is_its_own and fault.device_id is not None and not was_told.exists()
 
 
 @one_writer

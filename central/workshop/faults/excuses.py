@@ -6,8 +6,8 @@ Rooms above add what they know with `add_excuse` when the app starts.
 from collections.abc import Callable, Collection
 
 from central.campus.models import Binding, Building
-from central.link.models import Alarm, RelayState
-from central.office.words import LOCKED_OUT_BY
+from central.link.control_queries import locked_out
+from central.link.models import Alarm
 
 Excuse = Callable[[Building, int], Collection[str]]
 _EXCUSES: list[Excuse] = []
@@ -22,16 +22,11 @@ def add_excuse(excuse: Excuse) -> None:
 
 def excused(building: Building, now_ms: int) -> frozenset[str]:
     """Give the numbers of a building's meters that open no fault now."""
-    found = {*locked_out(building), *under_software(building)}
+    locked = locked_out().filter(gateway__building=building).values_list("meter", flat=True)
+    found = {*locked, *under_software(building)}
     for excuse in _EXCUSES:
         found.update(excuse(building, now_ms))
     return frozenset(found)
-
-
-def locked_out(building: Building) -> set[str]:
-    """Give the meters that are locked out, by what their gateway said last."""
-    held = RelayState.objects.filter(gateway__building=building, why__contains=LOCKED_OUT_BY)
-    return set(held.values_list("meter", flat=True))
 
 
 def under_software(building: Building) -> set[str]:

@@ -22,7 +22,7 @@ from central.workshop.devices.models import Device
 from central.workshop.faults.claims import claim_module
 from central.workshop.faults.excuses import excused
 from central.workshop.faults.matters import Matter, of_gateway, of_line, of_module
-from central.workshop.faults.models import Fault, FaultStep, FaultWatch
+from central.workshop.faults.models import UNSOLVED, Fault, FaultStep, FaultWatch
 from central.workshop.faults.notices import tell_opened, tell_up
 from central.workshop.faults.operations import Step, locked_fault, open_fault, take_step, write
 from central.workshop.faults.refusals import Refused
@@ -34,7 +34,6 @@ WHATS = (*ALARM_RULES, LINE_GONE)
 OFFICES = {TO_HEAD: Role.DIRECTOR, TO_LOGISTICS: Role.LOGISTICS}
 ENDS_BY_REPAIR = (Sign.SILENT, Sign.FAILING, Sign.RELAY)
 """Their alarms end within minutes of a repair; a cover is told for a week, whoever looked at it."""
-UNSOLVED = (Fault.State.OPEN, Fault.State.ACKNOWLEDGED, Fault.State.ON_SITE, Fault.State.FOUND)
 
 
 def look_at_faults(now_ms: int) -> int:

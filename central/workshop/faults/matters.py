@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from central.campus.models import Account, Binding, Building, Room
 from central.domain.fault_rules import Scope, Sign
+from central.link.meter_swaps import meter_now
 from central.workshop.devices.models import Device
 from central.workshop.devices.queries import of_meter
 from central.workshop.faults.models import Fault
@@ -39,11 +40,10 @@ def of_module(meter_no: str, building: Building, sign: Sign | Seen) -> Matter:
 
 
 def of_room(room: Room, sign: Sign | Seen) -> Matter:
-    """Make a room's matter: its one module's; where it has none, or several, the room's own."""
-    meters = meters_of(room)
-    if len(meters) == 1:
-        return of_module(meters[0], room.building, sign)
-    return Matter(f"room:{room.full_label}", Scope.MODULE, room.building, ", ".join(meters)[:150], sign, room)
+    """Make a room's matter: its module's; where it has none, the room's own."""
+    if meter := meter_of(room):
+        return of_module(meter, room.building, sign)
+    return Matter(f"room:{room.full_label}", Scope.MODULE, room.building, "", sign, room)
 
 
 def of_line(building: Building, line: str, sign: Sign) -> Matter:
@@ -71,8 +71,8 @@ def find_record(fault: Fault) -> bool:
     return fault.device is not None
 
 
-def meters_of(room: Room) -> list[str]:
-    """Give the meter that a room is billed by now: its account's newest tie and the meter's own; none where it has none."""
+def meter_of(room: Room) -> str:
+    """Give the meter that a room is billed by now, unless it has gone to another one since; empty where it has none."""
     account = Account.objects.filter(point__room=room).exclude(state=Account.State.CLOSED).first()
-    tie = account.bindings.select_related("meter").order_by("from_ms").last() if account else None
-    return [tie.meter.meter_no] if tie and room_of(tie.meter.meter_no) == room else []
+    meter = meter_now(account) if account else ""
+    return meter if meter and room_of(meter) == room else ""

@@ -75,6 +75,14 @@ class Fault(models.Model):
             )
         ]
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is solved, or closed for good."""
+        return self.state in (self.State.SOLVED, self.State.CLOSED)
+
+
+UNSOLVED = (Fault.State.OPEN, Fault.State.ACKNOWLEDGED, Fault.State.ON_SITE, Fault.State.FOUND)
+
 
 class FaultStep(ImmutableModel):
     """One step of a fault: who, when, what; with photographs."""

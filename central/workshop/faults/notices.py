@@ -14,7 +14,7 @@ from central.campus.models import Building
 from central.clock import minute_text
 from central.office.models import Channel, Delivery, Notice
 from central.office.notice_templates import Params, Template, register
-from central.office.notices import notify, people_of
+from central.office.notices import electricians_of, notify
 from central.office.roles import Role
 from central.workshop.faults.models import Fault
 from central.workshop.faults.signs import sign_words
@@ -80,12 +80,6 @@ def tell_up(office: Role, faults: Sequence[Fault], key: str, now_ms: int) -> Non
 
 def _params(faults: Sequence[Fault]) -> dict[str, str | int]:
     return {"count": len(faults), "numbers": ",".join(str(one.pk) for one in faults)}
-
-
-def electricians_of(building_id: int, now_ms: int) -> list[int]:
-    """Give the electricians who serve a building by name."""
-    people = people_of(Role.ELECTRICIAN, now_ms).prefetch_related("buildings")
-    return [one.pk for one in people if any(here.pk == building_id for here in one.buildings.all())]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from django.db.models import Count, Prefetch, QuerySet
 
 from central.domain.device_states import DeviceAct
-from central.domain.fault_clock import is_in_time
+from central.domain.fault_clock import HOUR_MS, is_in_time
 from central.office.models import User, of_served
 from central.workshop.devices.models import DeviceType
 from central.workshop.devices.queries import good_by_type
-from central.workshop.faults.models import Fault, FaultStep
+from central.workshop.faults.models import UNSOLVED, Fault, FaultStep
 from central.workshop.faults.notices import Told, told_by
 from central.workshop.faults.signs import sign_words
 
-HOUR_MS = 3_600_000
 MOST_CLOSED = 50
-STANDING = tuple(one for one in Fault.State if one not in (Fault.State.SOLVED, Fault.State.CLOSED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def clock_of(fault: Fault, now_ms: int) -> str:
 
 def chosen(every: QuerySet[Fault], show: str, reader: User) -> QuerySet[Fault]:
     """Give the faults of one of the list's doors, the oldest first where they wait."""
-    standing = every.filter(state__in=STANDING)
+    standing = every.filter(state__in=UNSOLVED)
     match show:
         case "mine":
             mine = FaultStep.objects.filter(by=reader).exclude(kind=FaultStep.Kind.OPENED)
@@ -88,7 +86,7 @@ def chosen(every: QuerySet[Fault], show: str, reader: User) -> QuerySet[Fault]:
 def counts_by_building(every: QuerySet[Fault]) -> list[tuple[str, str, int]]:
     """Count what stands: code, name, faults of each building that has any."""
     rows = (
-        every.filter(state__in=STANDING)
+        every.filter(state__in=UNSOLVED)
         .order_by("building__code")
         .values_list("building__code", "building__name")
     )
@@ -97,12 +95,12 @@ def counts_by_building(every: QuerySet[Fault]) -> list[tuple[str, str, int]]:
 
 def standing_faults(reader: User) -> int:
     """Count what is not solved of the reader's."""
-    return faults_of(reader).filter(state__in=STANDING).count()
+    return faults_of(reader).filter(state__in=UNSOLVED).count()
 
 
 def late_faults(reader: User) -> int:
     """Count what went up and is still not solved of the reader's."""
-    return faults_of(reader).filter(state__in=STANDING, level__gt=0).count()
+    return faults_of(reader).filter(state__in=UNSOLVED, level__gt=0).count()
 
 
 def with_steps(reader: User) -> QuerySet[Fault]:

@@ -23,7 +23,6 @@ class FaultRefusal(StrEnum):
     NO_HOW = "no-how"
     NOT_SOLVED = "not-solved"
     """What was not solved is not closed."""
-    NO_TYPE = "no-type"
     TOO_OFTEN = "too-often"
     """A room's residents reported as often today as they may."""
     EXISTS_WITH_DIFFERENT = "exists-with-different"
@@ -55,7 +54,6 @@ WORDS: Mapping[FaultRefusal, Words] = {
     FaultRefusal.NO_CAUSE: _("Choose what it was."),
     FaultRefusal.NO_HOW: _("Choose how it was solved."),
     FaultRefusal.NOT_SOLVED: _("It is not solved yet: say first how it was."),
-    FaultRefusal.NO_TYPE: _("Choose the model that is to be put in."),
     FaultRefusal.TOO_OFTEN: _("Enough was reported from this room today. If it is urgent, go to the desk or to the warden."),
     FaultRefusal.EXISTS_WITH_DIFFERENT: _("This was sent before with other words. Open the page again and say it anew."),
     **{mine: PHOTO_REFUSALS[theirs] for theirs, mine in OF_PHOTOS.items()},

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
+from central.domain.fault_clock import DAY_MS
 from central.ledger.one_writer import lock_head, one_writer
 from central.office.dated_settings import Where, number_at
 from central.office.photos import PhotoRefusal, look_all
@@ -19,7 +20,6 @@ from central.workshop.faults.operations import Step, open_fault
 from central.workshop.faults.refusals import OF_PHOTOS, FaultRefusal, Refused
 from central.workshop.faults.signs import Seen, sign_words
 
-DAY_MS = 86_400_000
 MOST_PHOTOS = 3
 LONGEST_WORDS = 300
 SHOWN = 5
@@ -97,12 +97,11 @@ def reports_of(account: Account) -> list[Reported]:
             sign_words(one.facts.get("sign", "")),
             one.text,
             _state_of(one.fault),
-            one.fault.state in (Fault.State.SOLVED, Fault.State.CLOSED),
+            one.fault.is_over,
         )
         for one in steps[:SHOWN]
     ]
 
 
 def _state_of(fault: Fault) -> Words:
-    is_over = fault.state in (Fault.State.SOLVED, Fault.State.CLOSED)
-    return NOT_OURS if is_over and fault.cause == Fault.Cause.USER_SIDE else STATE_WORDS[fault.state]
+    return NOT_OURS if fault.is_over and fault.cause == Fault.Cause.USER_SIDE else STATE_WORDS[fault.state]

@@ -216,8 +216,7 @@ def _page(
 ) -> HttpResponse:
     find_record(found)
     may_work = may(request, WORK_FAULTS) and found.state != Fault.State.CLOSED
-    stands = found.state not in (Fault.State.SOLVED, Fault.State.CLOSED)
-    taken_out_ms = removed_since(found) if stands else None
+    taken_out_ms = None if found.is_over else removed_since(found)
     acts = _acts(found) if may_work else {}
     if taken_out_ms and Kind.SOLVED.value in acts:
         acts[Kind.SOLVED.value].initial["how"] = "replaced"

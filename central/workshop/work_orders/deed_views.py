@@ -26,75 +26,52 @@ from central.workshop.work_orders.overriding import ask_override
 from central.workshop.work_orders.page import rooms_to_answer
 from central.workshop.work_orders.reading import read_order
 from central.workshop.work_orders.refusals import Refused, refusal_words
-from central.workshop.work_orders.steps import Deed
 from central.workshop.work_orders.views import order_of, order_page
 
 Do = Callable[[WorkOrder, Any, HttpRequest, int], object]
+"""Does what a valid form says; gives a refusal, or what was done."""
 MakeForm = Callable[[HttpRequest, WorkOrder], Any]
 
 
-def _deed(
-    name: str,
-    form_of: MakeForm,
-    do: Do,
-    said: Words,
-    allowed: tuple[str, ...],
-    *,
-    is_dangerous: bool = False,
+def _view(
+    name: str, form_of: MakeForm, do: Do, said: Words, allowed: tuple[str, ...], *, is_dangerous: bool = False
 ) -> View:
     """Make the view of a deed: its form, what it does, what is said when it is done; a refusal gives back what was typed."""
 
     def take(request: HttpRequest, number: int) -> HttpResponse:
-        return _take(request, order_of(request, number), name, form_of, do, said)
+        order = order_of(request, number)
+        form = form_of(request, order)
+        if form.is_valid():
+            done = do(order, form, request, clock.now_ms())
+            if not isinstance(done, Refused | ApprovalRefusal):
+                messages.success(request, said)
+                return redirect("workshop:work-order", order.pk)
+            words = refusal_words(done) if isinstance(done, Refused) else str(approval_words(done))
+            form.add_error(None, words)
+        return order_page(request, order, **{name: form})
 
     return roles(*allowed)(require_POST(dangerous(take) if is_dangerous else take))
-
-
-def _take(
-    request: HttpRequest, order: WorkOrder, name: str, form_of: MakeForm, do: Do, said: Words
-) -> HttpResponse:
-    form = form_of(request, order)
-    if form.is_valid():
-        done = do(order, form, request, clock.now_ms())
-        if not isinstance(done, Refused | ApprovalRefusal):
-            messages.success(request, said)
-            return redirect("workshop:work-order", order.pk)
-        words = refusal_words(done) if isinstance(done, Refused) else str(approval_words(done))
-        form.add_error(None, words)
-    return order_page(request, order, **{name: form})
 
 
 def _plain(kind: type[f.DeedForm], name: str) -> MakeForm:
     return lambda request, _order: kind(request.POST, request.FILES, auto_id=f"id_{name}_%s")
 
 
-def _said(form: Any) -> Deed:
-    return Deed(form.id_of_step, form.cleaned_data.get("text", ""))
+def _deed(
+    name: str,
+    kind: type[f.DeedForm],
+    operation: Callable[..., object],
+    said: Words,
+    allowed: tuple[str, ...],
+    *,
+    is_dangerous: bool = False,
+) -> View:
+    """Make the view of a deed that its operation does with what its form says."""
 
+    def do(order: WorkOrder, form: f.DeedForm, request: HttpRequest, now_ms: int) -> object:
+        return operation(order.pk, deed=form.deed(), **form.more(), actor=request.user, now_ms=now_ms)
 
-def _do_rooms(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    said = form.cleaned_data
-    return planning.correct_room(
-        order.pk,
-        said["room"],
-        _said(form),
-        leaves_out=said["leaves_out"],
-        actor=request.user,
-        now_ms=now_ms,
-    )
-
-
-def _do_window(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    return planning.set_window(order.pk, *form.window(), _said(form), actor=request.user, now_ms=now_ms)
-
-
-def _do_person(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    person = form.cleaned_data["person"]
-    return planning.name_person(order.pk, person, _said(form), actor=request.user, now_ms=now_ms)
-
-
-def _do_tell(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    return planning.tell(order.pk, _said(form), actor=request.user, now_ms=now_ms)
+    return _view(name, _plain(kind, name), do, said, allowed, is_dangerous=is_dangerous)
 
 
 def _answer_form(request: HttpRequest, order: WorkOrder) -> Any:
@@ -127,65 +104,26 @@ def _do_override(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int)
     )
 
 
-def _do_start(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    return working.start(order.pk, _said(form), actor=request.user, now_ms=now_ms)
-
-
-def _do_isolated(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    return working.isolated(order.pk, form.measures(), _said(form), actor=request.user, now_ms=now_ms)
-
-
-def _do_end(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    said = form.cleaned_data
-    photos = [upload.read() for upload in said["photos"]]
-    return working.end_work(
-        order.pk,
-        Deed(form.id_of_step, said["text"], photos),
-        is_solved=said["is_solved"],
-        is_clear=said["is_clear"],
-        actor=request.user,
-        now_ms=now_ms,
-    )
-
-
-def _do_explain(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    lock = form.cleaned_data["lock"]
-    return working.explain(order.pk, lock, _said(form), actor=request.user, now_ms=now_ms)
-
-
-def _do_again(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    return working.release_again(order.pk, _said(form), actor=request.user, now_ms=now_ms)
-
-
-def _do_close(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    return working.close(order.pk, _said(form), actor=request.user, now_ms=now_ms)
-
-
-def _do_cancel(order: WorkOrder, form: Any, request: HttpRequest, now_ms: int) -> object:
-    is_clear = form.cleaned_data["is_clear"]
-    return working.cancel(order.pk, _said(form), is_clear=is_clear, actor=request.user, now_ms=now_ms)
-
-
-rooms = _deed("rooms", _plain(f.RoomForm, "rooms"), _do_rooms, _("The list is corrected."), PLAN_WORK)
+rooms = _deed("rooms", f.RoomForm, planning.correct_room, _("The list is corrected."), PLAN_WORK)
 window = _deed(
     "window",
-    _plain(f.OtherWindowForm, "window"),
-    _do_window,
+    f.OtherWindowForm,
+    planning.set_window,
     _("The time is changed: tell the rooms, the asking begins anew."),
     PLAN_WORK,
 )
-person = _deed("person", _plain(f.PersonForm, "person"), _do_person, _("Named."), PLAN_WORK)
+person = _deed("person", f.PersonForm, planning.name_person, _("Named."), PLAN_WORK)
 tell = _deed(
     "tell",
-    _plain(f.DeedForm, "tell"),
-    _do_tell,
+    f.DeedForm,
+    planning.tell,
     _(
         "Told by mail where a room wants it, and on its page. Hang the printed notice, and copy the text to the groups."
     ),
     PLAN_WORK,
 )
-answered = _deed("answer", _answer_form, _do_answer, _("The answer is kept."), ANSWER_WORK)
-override = _deed(
+answered = _view("answer", _answer_form, _do_answer, _("The answer is kept."), ANSWER_WORK)
+override = _view(
     "override",
     _plain(f.OverrideForm, "override"),
     _do_override,
@@ -195,33 +133,33 @@ override = _deed(
 )
 start = _deed(
     "start",
-    _plain(f.DeedForm, "start"),
-    _do_start,
+    f.DeedForm,
+    working.start,
     _("Lock-outs are asked for. Now isolate the circuit, prove it dead, earth it, hang the tag."),
     START_WORK,
     is_dangerous=True,
 )
 isolated = _deed(
     "isolated",
-    _plain(f.MeasuresForm, "isolated"),
-    _do_isolated,
+    f.MeasuresForm,
+    working.isolated,
     _("On record. Work may begin."),
     START_WORK,
 )
 end = _deed(
     "end",
-    _plain(f.EndForm, "end"),
-    _do_end,
+    f.EndForm,
+    working.end_work,
     _("Releases are asked for: watch each supply come back."),
     START_WORK,
 )
-explain = _deed("explain", _plain(f.ExplainForm, "explain"), _do_explain, _("It is on record."), START_WORK)
-again = _deed("again", _plain(f.DeedForm, "again"), _do_again, _("Asked for again."), START_WORK)
+explain = _deed("explain", f.ExplainForm, working.explain, _("It is on record."), START_WORK)
+again = _deed("again", f.DeedForm, working.release_again, _("Asked for again."), START_WORK)
 close = _deed(
     "close",
-    _plain(f.DeedForm, "close"),
-    _do_close,
+    f.DeedForm,
+    working.close,
     pgettext_lazy("work order", "The order is closed."),
     START_WORK,
 )
-cancel = _deed("cancel", _plain(f.CancelForm, "cancel"), _do_cancel, _("The order is called off."), PLAN_WORK)
+cancel = _deed("cancel", f.CancelForm, working.cancel, _("The order is called off."), PLAN_WORK)

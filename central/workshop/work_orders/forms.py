@@ -1,6 +1,7 @@
 """Forms of a work order: each carries the id of its step, so that a double click does nothing twice."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,12 @@ from django.utils.translation import pgettext_lazy
 
 from central.campus.models import Building
 from central.office.models import User
-from central.office.photo_field import PhotosField
+from central.office.photo_field import REFUSALS, PhotosField
+from central.office.photos import PhotoRefusal, Seen, look_all
 from central.office.roles import START_WORK
 from central.workshop.work_orders.affected import floors_of, groups_now, lines_of
 from central.workshop.work_orders.models import SAYS, Scope
+from central.workshop.work_orders.steps import Deed
 from central.workshop.work_orders.words import MEASURE_WORDS
 
 
@@ -57,6 +60,14 @@ class DeedForm(forms.Form):
         """The id as it is kept."""
         return str(self.cleaned_data["step"])
 
+    def deed(self) -> Deed:
+        """Give the step that it sends."""
+        return Deed(self.id_of_step, self.cleaned_data.get("text", ""))
+
+    def more(self) -> dict[str, Any]:
+        """Give what else the deed's operation takes, by name."""
+        return {}
+
 
 class WindowForm(DeedForm):
     """From when until when."""
@@ -77,6 +88,10 @@ class OtherWindowForm(WindowForm):
     """Another time, and why."""
 
     text = _area(_("Reason"))
+
+    def more(self) -> dict[str, Any]:
+        """Give both ends."""
+        return dict(zip(("from_ms", "until_ms"), self.window(), strict=True))
 
 
 class PlanForm(WindowForm):
@@ -144,6 +159,10 @@ class RoomForm(DeedForm):
     )
     text = forms.CharField(label=_("Reason"), max_length=300)
 
+    def more(self) -> dict[str, Any]:
+        """Give the room, and which of both it is."""
+        return {"label": self.cleaned_data["room"], "leaves_out": self.cleaned_data["leaves_out"]}
+
 
 class PersonForm(DeedForm):
     """Who is in charge."""
@@ -153,6 +172,10 @@ class PersonForm(DeedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = able_people()
+
+    def more(self) -> dict[str, Any]:
+        """Give the person."""
+        return {"person": self.cleaned_data["person"]}
 
 
 class AnswerForm(DeedForm):
@@ -190,9 +213,9 @@ class MeasuresForm(DeedForm):
         for name, words in MEASURE_WORDS.items():
             self.fields[name] = forms.BooleanField(label=words, required=False)
 
-    def measures(self) -> frozenset[str]:
+    def more(self) -> dict[str, Any]:
         """Give those that were ticked."""
-        return frozenset(name for name in MEASURE_WORDS if self.cleaned_data[name])
+        return {"measures": frozenset(name for name in MEASURE_WORDS if self.cleaned_data[name])}
 
 
 class ClearForm(DeedForm):
@@ -201,6 +224,10 @@ class ClearForm(DeedForm):
     is_clear = forms.BooleanField(
         label=_("Earths, locks and tags are removed; all people are away from the circuit"), required=False
     )
+
+    def more(self) -> dict[str, Any]:
+        """Give whether it is so."""
+        return {"is_clear": self.cleaned_data["is_clear"]}
 
 
 class EndForm(ClearForm):
@@ -217,6 +244,21 @@ class EndForm(ClearForm):
     )
     photos = PhotosField(label=_("Photographs"), required=False)
 
+    def clean_photos(self) -> list[Seen]:
+        """Unpack the pictures before the order and its gateway are locked: a dozen take seconds."""
+        seen = look_all(upload.read() for upload in self.cleaned_data["photos"])
+        if isinstance(seen, PhotoRefusal):
+            raise forms.ValidationError(REFUSALS[seen])
+        return seen
+
+    def deed(self) -> Deed:
+        """Give the step with its pictures."""
+        return replace(super().deed(), photos=self.cleaned_data["photos"])
+
+    def more(self) -> dict[str, Any]:
+        """Give whether it is solved, too."""
+        return super().more() | {"is_solved": self.cleaned_data["is_solved"]}
+
 
 class CancelForm(ClearForm):
     """Why it is called off."""
@@ -229,3 +271,7 @@ class ExplainForm(DeedForm):
 
     lock = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**62)
     text = forms.CharField(label=_("Why it is not back, and what is done about it"), max_length=300)
+
+    def more(self) -> dict[str, Any]:
+        """Give which lock."""
+        return {"lock": self.cleaned_data["lock"]}

@@ -145,7 +145,7 @@ def _on_site(found: OrderNow, state: OrderState, now_ms: int) -> list[str]:
 
 def forms_for(request: HttpRequest, found: OrderNow) -> dict[str, Any]:
     """Give the forms that the reader may send now, by the deed's name."""
-    order, state = found.order, S(found.order.state)
+    state = S(found.order.state)
     made: dict[str, Any] = {}
     is_before = state in (S.PLANNED, S.TOLD)
     if may(request, PLAN_WORK) and is_before:
@@ -160,7 +160,7 @@ def forms_for(request: HttpRequest, found: OrderNow) -> dict[str, Any]:
         made |= _working(found, state)
     if may(request, START_WORK if state in LOCKED else PLAN_WORK) and (is_before or state in LOCKED):
         made["cancel"] = f.CancelForm.fresh("cancel")
-    return {name: form for name, form in made.items() if form is not None} if order else {}
+    return {name: form for name, form in made.items() if form is not None}
 
 
 def rooms_to_answer(found: OrderNow) -> list[tuple[str, str]]:

@@ -101,7 +101,7 @@ def read_order(order: WorkOrder, now_ms: int) -> OrderNow:
     answers = answers_of(order)
     rule, decision = judged(order, rows, homes, answers, now_ms)
     stands = {one.room: one for one in decision.rooms}
-    points = points_of(order)
+    points = points_of(order, now_ms)
     rooms = [
         RoomOfWork(
             row,
@@ -172,7 +172,7 @@ def answers_of(order: WorkOrder) -> dict[int, list[WorkAnswer]]:
     return found
 
 
-def points_of(order: WorkOrder) -> dict[int, list[Point]]:
+def points_of(order: WorkOrder, now_ms: int) -> dict[int, list[Point]]:
     """Give each room's locks as they stand, by the meters that hang there now."""
     locks = list(order.locks.select_related("lock", "release", "room"))
     now_there = meters_now(order, locks)
@@ -188,7 +188,8 @@ def points_of(order: WorkOrder) -> dict[int, list[Point]]:
         meter = now_there[lock.pk]
         relay, standing = relays.get(meter), tuple(told.get(meter, ()))
         is_needed = lock.handed_to_id is not None or meter in elsewhere
-        facts = _facts(lock, relay, tuple(one.owner for one in standing), is_needed_elsewhere=is_needed)
+        owners = tuple(one.owner for one in standing)
+        facts = _facts(lock, relay, owners, now_ms, is_needed_elsewhere=is_needed)
         said = explained.get(lock.pk, "")
         point = Point(lock, meter, locking_of(facts), return_of(facts), relay, said, standing)
         found.setdefault(lock.room_id, []).append(point)
@@ -235,15 +236,15 @@ def _last(meter: str, follows: dict[str, str]) -> str:
 
 
 def _facts(
-    lock: WorkLock, relay: RelayState | None, told: tuple[str, ...], *, is_needed_elsewhere: bool
+    lock: WorkLock, relay: RelayState | None, told: tuple[str, ...], now_ms: int, *, is_needed_elsewhere: bool
 ) -> PointFacts:
     word = relay and RelayWord(
         relay.observed_closed, relay.desired_closed, relay.verdict, relay.why, relay.at_ms
     )
     return PointFacts(
         bool(lock.meter),
-        _asked(lock.lock),
-        _asked(lock.release),
+        _asked(lock.lock, now_ms),
+        _asked(lock.release, now_ms),
         word,
         lock.was_off,
         is_needed_elsewhere,
@@ -251,8 +252,11 @@ def _facts(
     )
 
 
-def _asked(command: Command | None) -> Asked:
-    return Asked() if command is None else Asked(is_made=True, outcome=command.outcome)
+def _asked(command: Command | None, now_ms: int) -> Asked:
+    if command is None:
+        return Asked()
+    is_over = command.expires_ms is not None and command.expires_ms <= now_ms
+    return Asked(is_made=True, outcome=command.outcome, is_over=is_over)
 
 
 def _lacks(order: WorkOrder, decision: Decision, now_ms: int) -> list[Lack]:

@@ -10,12 +10,11 @@ from typing import Any
 from central.domain.work_order import OrderAct, OrderState, state_after
 from central.ledger.operations import record_audit
 from central.office.models import User
-from central.office.photos import PhotoRefusal, keep_photos
+from central.office.photos import Seen
 from central.workshop.work_orders.models import WorkOrder, WorkRoom, WorkStep
 from central.workshop.work_orders.refusals import Refused, WorkRefusal
 
 LONGEST_TEXT = 1000
-CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,8 @@ class Deed:
 
     step: str
     text: str = ""
-    photos: Sequence[bytes] = ()
+    photos: Sequence[bytes | Seen] = ()
+    """As they came, or looked at already."""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -56,14 +56,10 @@ def ready(number: int, act: OrderAct, step: str, actor: User) -> Ready | WorkOrd
     return Ready(order, state) if state is not None else Refused(WorkRefusal.NOT_NOW)
 
 
-def write(found: Ready, act: OrderAct, deed: Deed, *, actor: User | None, now_ms: int) -> WorkOrder | Refused:
-    """Keep the order as it was changed, with its step. A picture that can't be kept refuses it: the caller looks at them first."""
-    digests: list[str] = []
-    if deed.photos and actor is not None:
-        kept = keep_photos(deed.photos, by=actor, now_ms=now_ms)
-        if isinstance(kept, PhotoRefusal):
-            return Refused(WorkRefusal.PHOTO, kept.value)
-        digests = kept
+def write(
+    found: Ready, act: OrderAct, deed: Deed, photos: Sequence[str] = (), *, actor: User, now_ms: int
+) -> WorkOrder:
+    """Keep the order as it was changed, with its step; `photos` are the digests of its pictures, which are kept already."""
     order = found.order
     order.state = found.state.value
     order.save()
@@ -74,12 +70,12 @@ def write(found: Ready, act: OrderAct, deed: Deed, *, actor: User | None, now_ms
         act=act.value,
         text=text,
         facts=dict(deed.facts),
-        photos=digests,
+        photos=list(photos),
         by=actor,
         at_ms=now_ms,
     )
     record_audit(
-        actor=actor.get_username() if actor else CLOCK,
+        actor=actor.get_username(),
         action="work-order",
         subject=order.number,
         detail=f"{act.value} {text}".strip()[:200],

@@ -43,6 +43,7 @@ LOCKINGS: dict[Locking, Badge] = {
     Locking.NO_RELAY: Badge(_("NOT LOCKED, no relay: isolate by hand"), "bad", "fail"),
     Locking.SILENT: Badge(_("NOT LOCKED, the meter is silent: isolate by hand"), "bad", "fail"),
     Locking.NOT_OPENED: Badge(_("NOT LOCKED, the relay does not open: isolate by hand"), "bad", "fail"),
+    Locking.TOO_LATE: Badge(_("NOT LOCKED, not done within its hour: isolate by hand"), "bad", "fail"),
     Locking.REFUSED: Badge(_("NOT LOCKED, the gateway refused: isolate by hand"), "bad", "fail"),
 }
 RETURNS: dict[Return, Badge] = {

@@ -16,7 +16,7 @@ from central.link.operations import Refused as LinkRefused
 from central.link.outbox import lock_gateway_of
 from central.office.models import User
 from central.office.people import roles_of
-from central.office.photos import PhotoRefusal, look
+from central.office.photos import PhotoRefusal, keep_photos
 from central.office.roles import START_WORK
 from central.workshop.work_orders.affected import households
 from central.workshop.work_orders.models import WorkLock, WorkOrder
@@ -89,24 +89,18 @@ def end_work(
     found = ready(number, OrderAct.ENDED, deed.step, actor)
     if not isinstance(found, Ready):
         return found
-    if (refused := _end_fault(deed, is_clear=is_clear)) is not None:
-        return refused
-    found.order.is_solved = is_solved
-    _release(found.order, actor, now_ms)
-    facts = {"is_solved": is_solved, "is_clear": is_clear}
-    ended = Deed(deed.step, deed.text, deed.photos, facts)
-    return write(found, OrderAct.ENDED, ended, actor=actor, now_ms=now_ms)
-
-
-def _end_fault(deed: Deed, *, is_clear: bool) -> Refused | None:
     if not is_clear:
         return Refused(WorkRefusal.NOT_CLEAR)
     if not deed.text.strip():
         return Refused(WorkRefusal.NO_REASON)
-    for photo in deed.photos:
-        if isinstance(seen := look(photo), PhotoRefusal):
-            return Refused(WorkRefusal.PHOTO, seen.value)
-    return None
+    photos = keep_photos(deed.photos, by=actor, now_ms=now_ms)
+    if isinstance(photos, PhotoRefusal):
+        return Refused(WorkRefusal.PHOTO, photos.value)
+    found.order.is_solved = is_solved
+    _release(found.order, actor, now_ms)
+    facts = {"is_solved": is_solved, "is_clear": is_clear}
+    ended = Deed(deed.step, deed.text, facts=facts)
+    return write(found, OrderAct.ENDED, ended, photos, actor=actor, now_ms=now_ms)
 
 
 def _release(order: WorkOrder, actor: User, now_ms: int) -> None:
@@ -132,7 +126,7 @@ def release_again(number: int, deed: Deed, *, actor: User, now_ms: int) -> WorkO
         return found
     order = found.order
     lock_gateway_of(order.building_id)
-    standing = [point for point in _points(order) if point.returns in STANDING and point.lock.lock_id]
+    standing = [point for point in _points(order, now_ms) if point.returns in STANDING and point.lock.lock_id]
     for point in standing:
         if point.lock.release is None or point.lock.release.outcome:
             point.lock.release = _ask(release, order, point.meter, actor, now_ms)
@@ -168,7 +162,7 @@ def close(number: int, deed: Deed, *, actor: User, now_ms: int) -> WorkOrder | R
     found = ready(number, OrderAct.CLOSED, deed.step, actor)
     if not isinstance(found, Ready):
         return found
-    holding = [point for point in _points(found.order) if point.holds_order_open]
+    holding = [point for point in _points(found.order, now_ms) if point.holds_order_open]
     standing = [point for point in holding if point.returns in STANDING]
     if standing or holding:
         why = WorkRefusal.LOCK_STANDS if standing else WorkRefusal.NOT_BACK
@@ -203,5 +197,5 @@ def cancel(number: int, deed: Deed, *, is_clear: bool, actor: User, now_ms: int)
     return write(found, OrderAct.CANCELLED, Deed(deed.step, deed.text), actor=actor, now_ms=now_ms)
 
 
-def _points(order: WorkOrder) -> list[Point]:
-    return [point for several in points_of(order).values() for point in several]
+def _points(order: WorkOrder, now_ms: int) -> list[Point]:
+    return [point for several in points_of(order, now_ms).values() for point in several]
