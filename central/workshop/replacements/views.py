@@ -84,10 +84,10 @@ def replacement_list(request: HttpRequest) -> HttpResponse:
     meter, wanted = request.GET.get("meter", "").replace("\0", "")[:64], replacements_of(request.user)
     if meter:
         wanted = wanted.filter(Q(old_meter=meter) | Q(new_meter=meter))
-    rows = [(row, missing_of(row)) for row in wanted[:MOST_SHOWN]]
+    rows = [(row, missing_of(row)) for row in wanted]
     context = {
         "open_rows": [(row, missing) for row, missing in rows if missing.any],
-        "rows": [(row, missing) for row, missing in rows if not missing.any],
+        "rows": [(row, missing) for row, missing in rows if not missing.any][:MOST_SHOWN],
         "may_swap": may(request, SWAP_METERS),
         "meter": meter,
         "true_ups": true_ups_of(request.user).filter(meter=meter) if meter else (),
