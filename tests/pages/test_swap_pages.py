@@ -105,7 +105,9 @@ def test_a_wrong_password_or_number_costs_no_photograph(admin: Client, room: Acc
     wrong = send(admin, room, photos="", last="400", **{"photos-kept": digest})
     assert wrong.status_code == 400
     assert kept in wrong.content.decode()
-    assert send(admin, room, photos="", **{"photos-kept": "0" * 64}).status_code == 400, "nobody sent that one"
+    assert send(admin, room, photos="", **{"photos-kept": "0" * 64}).status_code == 400, (
+        "nobody sent that one"
+    )
     assert send(admin, room, photos="", **{"photos-kept": digest}).status_code == 302
     assert Replacement.objects.get().steps.get(kind="photos").photos == [digest]
 

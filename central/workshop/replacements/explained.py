@@ -87,9 +87,13 @@ def _joined(rule: dict[str, Any]) -> str:
     share = rule["own_per_mille"] // 10
     parts = {"own": share, "peers": 100 - share, "tries": rule["tries"]}
     if not rule["tries"]:
-        return _("%(own)s %% own past, %(peers)s %% peers: too little is known to say which errs less") % parts
+        return (
+            _("%(own)s %% own past, %(peers)s %% peers: too little is known to say which errs less") % parts
+        )
     return (
-        _("%(own)s %% own past, %(peers)s %% peers: as they erred in %(tries)s parts of its past that were hidden")
+        _(
+            "%(own)s %% own past, %(peers)s %% peers: as they erred in %(tries)s parts of its past that were hidden"
+        )
         % parts
     )
 
