@@ -173,6 +173,18 @@ def test_what_the_old_module_of_a_swap_told_here_counted_is_trued_up_when_the_ga
     assert (trued.from_ms, trued.to_ms) == (NOW_MS - 2 * HOUR_MS, NOW_MS)
 
 
+def test_a_number_that_was_mistyped_and_put_right_leaves_nothing_of_the_old_module_unbilled(store, lei):
+    lived_since(ROOM, NOW_MS - 30 * DAY_MS)
+    register("m-301", 88_000, NOW_MS - 2 * HOUR_MS)
+    mistyped = Swap("1-301", "m-301", 100_000, "n-310", 0, "link and display dark")
+    put_right = Swap("1-301", "n-310", 0, "n-301", 0, "mistyped")
+    for place, told in enumerate((mistyped, put_right)):
+        assert isinstance(swap_here(f"k{place}", told, kept(lei), actor=lei, now_ms=NOW_MS + place), tuple)
+    register("n-301", 0, NOW_MS + HOUR_MS)
+    mind_replacements(NOW_MS + 2 * HOUR_MS)
+    assert TrueUp.objects.get().energy_wh == 12_000
+
+
 def test_a_swap_that_comes_hours_late_by_the_gateways_own_message_is_recorded_and_trued_up(taker, twin):
     fact = MeterSwapped(
         swap="gw-1.e1.swap1", old_meter="m-301", new_meter="m-900", last_wh=51_000, first_wh=7_000,

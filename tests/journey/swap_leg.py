@@ -24,9 +24,8 @@ def replaced(old_meter: str, new_meter: str) -> dict[str, object]:
     mind_replacements(clock.now_ms())
     row, true_up, end = Replacement.objects.get(), TrueUp.objects.get(), SoftwareControlEnd.objects.get()
     lei = User.objects.create_user("lei", role="store")
-    try_devices(
-        row.pk, actor=lei, now_ms=clock.now_ms()
-    )  # the minute's own look may have been before the store's entries
+    # The minute's own look may have been before the store's entries.
+    try_devices(row.pk, actor=lei, now_ms=clock.now_ms())
     for device in devices:
         device.refresh_from_db()
     return {
