@@ -1,23 +1,25 @@
 """The whole system once, small and real: meters on ptys, gateway, broker, web server and ingest as processes. Run once per worker.
 
 Four rooms: one runs out, is paid at the web desk, supplied, and runs out again; one has credit; one is protected
-and unpaid; one counts in kWh.
+and unpaid; one counts in kWh, and its module is replaced while the gateway runs.
 """
 
 import asyncio
 import atexit
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from firmware_tools.campus.cashier import Cashier
 from firmware_tools.campus.demo_clock import DemoClock, real_now_ms
 from firmware_tools.campus.folder import Folder
 from firmware_tools.campus.layout import Building, Campus, CustomerClass, Line, Room
-from firmware_tools.campus.meter_control import MeterControl
+from firmware_tools.campus.meter_control import MeterControl, State
 from firmware_tools.campus.opening import CASHIER
 from firmware_tools.campus.parts import Ports, python, run_command
 from firmware_tools.campus.session import Manner, Session
@@ -31,6 +33,8 @@ PROTECTED = replace(
     SOLD, label="103", meter="M103", address="202007010003", load="300W", protected=True, pays_yuan=()
 )
 KWH = replace(PAID, label="104", meter="M104", address="202007010004", customer_class="staff", load="6kW")
+NEW_METER, NEW_ADDRESS = "N104", "202007010204"
+"""The module that takes the place of the last one's."""
 BUILDING = Building("1", "1号楼", "b1", (Line("a", 9600),), (SOLD, PAID, PROTECTED, KWH))
 CLASSES = (
     CustomerClass("dormitory", "学生宿舍", "9.9999"),
@@ -55,6 +59,8 @@ class SmallRun:
     """How the work order on two rooms stood: locked out, what a payment met, how they came back, its state."""
     locked_out: dict[str, bool] = field(default_factory=dict)
     """Both rooms' contacts after the payment, while people work there."""
+    swap: dict[str, list[object]] = field(default_factory=dict)
+    """What central made of a module that was replaced: its record, the store's devices, the true-up of what nobody metered."""
     closed_at_end: dict[str, bool] = field(default_factory=dict)
     pids: list[int] = field(default_factory=list)
 
@@ -79,6 +85,7 @@ async def _run(folder: Folder) -> SmallRun:
         await session.start()
         meters = await MeterControl.connect(folder.control)
         await _sell(session, meters, seen)
+        await _replace(session, meters, seen)
         seen.closed_at_end = {
             meter: state["contact_closed"] for meter, state in (await meters.states()).items()
         }
@@ -109,16 +116,46 @@ async def _sell(session: Session, meters: MeterControl, seen: SmallRun) -> None:
     seen.moves.append(("second yuan used up", await _contact(meters, closed=False)))
 
 
+async def _replace(session: Session, meters: MeterControl, seen: SmallRun) -> None:
+    """A faulty module's room stays on under software control; then another hangs in its place, and is typed at the gateway."""
+    await _gateway(session, "software-control", "1-104", "--why", "display dark")
+    begun = (await meters.state(KWH.meter))["register_kwh"]
+    await _state(meters, KWH.meter, lambda state: state["register_kwh"] != begun)
+    last = (await meters.state(KWH.meter))["register_kwh"]
+    module = {"register_kwh": "0.00", "address": NEW_ADDRESS, "meter_number": NEW_ADDRESS}
+    await meters.order({"meter": KWH.meter, "replace": module})
+    place = ("--line", "a", "--address", NEW_ADDRESS, "--model", KWH.kind.model)
+    read = ("--last", last, "--last-by", "lei", "--why", "display dark")
+    await _gateway(session, "swap", KWH.meter, NEW_METER, *place, *read)
+    seen.swap = await _central(session, "tests.journey.swap_leg", KWH.meter, NEW_METER)
+    await _state(meters, KWH.meter, lambda state: state["contact_closed"])
+
+
+async def _gateway(session: Session, *words: str) -> None:
+    """Type a command at the gateway."""
+    config = ("--config", str(session.folder.gateway_config(BUILDING)))
+    await run_command(python("gateway", *words, "--yes", *config), {}, session.folder.root)
+
+
 async def _work(session: Session, *act: str) -> list[str]:
     """Take a step of a work order at central, and wait for what the gateway reads back; give how it stands."""
+    return await _central(session, "tests.journey.work_leg", *act)
+
+
+async def _central(session: Session, module: str, *arguments: str) -> Any:
+    """Run a leg of the journey in central's environment; give what it saw."""
     environment = {**session.parts.central_environment(), **WORK_ENVIRONMENT}
-    said = await run_command(python("tests.journey.work_leg", *act), environment, session.folder.root)
-    return json.loads(said)
+    return json.loads(await run_command(python(module, *arguments), environment, session.folder.root))
 
 
 async def _contact(meters: MeterControl, *, closed: bool) -> bool:
     """Wait until the sold room's contact is where it should be; give where it is."""
-    async with asyncio.timeout(PATIENCE_S):
-        while (await meters.state(SOLD.meter))["contact_closed"] is not closed:
-            await asyncio.sleep(0.05)
+    await _state(meters, SOLD.meter, lambda state: state["contact_closed"] is closed)
     return closed
+
+
+async def _state(meters: MeterControl, meter: str, is_so: Callable[[State], object]) -> None:
+    """Look at a meter again until it is so."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not is_so(await meters.state(meter)):
+            await asyncio.sleep(0.05)

@@ -10,7 +10,7 @@ figure, the dispute and the old module's register are there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import isqrt
 
@@ -278,11 +278,6 @@ def known_instead(counted_wh: int, shape: Sequence[int]) -> tuple[int, ...]:
 def agrees(found: Estimate, counted_wh: int) -> bool:
     """Say whether what a faulty module counted is what the room may have used: then it is taken in the estimate's place."""
     return found.low_wh <= counted_wh <= found.high_wh
-
-
-def taken_instead(found: Estimate, wh: int) -> Estimate:
-    """Put a better-founded figure in the place of an estimate: no interval is left."""
-    return replace(found, hours=known_instead(wh, found.hours), low_wh=wh, high_wh=wh)
 
 
 def miscounted_wh(billed_wh: int, error_ppm: int) -> int:

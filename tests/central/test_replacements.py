@@ -12,7 +12,7 @@ from central.link.meter_swaps import Refused as SwapRefused
 from central.link.meter_swaps import Swap, SwapRefusal
 from central.link.models import BilledRegister, Gateway
 from central.office.models import User
-from central.office.photos import PhotoRefusal
+from central.office.photos import PhotoRefusal, keep_photos
 from central.workshop.devices.models import Device, DeviceType, Maker, Place
 from central.workshop.devices.operations import DeviceMove, NewDevice, step, take_in
 from central.workshop.replacements.minding import mind_replacements
@@ -132,17 +132,21 @@ def test_a_swap_told_here_needs_photographs_and_is_the_same_record_again(store, 
     told = Swap("1-301", "m-301", 100_000, "n-301", 0, "display dark")
     assert swap_here("k1", told, [], actor=lei, now_ms=NOW_MS) == Refused(RecordRefusal.NO_PHOTOS)
     wrong = Swap("1-301", "m-999", 100_000, "n-301", 0, "display dark")
-    refused = swap_here("k1", wrong, [picture()], actor=lei, now_ms=NOW_MS)
+    refused = swap_here("k1", wrong, kept(lei), actor=lei, now_ms=NOW_MS)
     assert isinstance(refused, SwapRefused)
     assert refused.why is SwapRefusal.OTHER_OLD
     assert not Replacement.objects.exists()
     for _again in range(2):
-        row, _unbilled = swap_here("k1", told, [picture()], actor=lei, now_ms=NOW_MS)
+        row, _unbilled = swap_here("k1", told, kept(lei), actor=lei, now_ms=NOW_MS)
     assert Replacement.objects.get() == row
     assert Binding.objects.filter(meter__meter_no="n-301", account__code=ROOM).count() == 1
     store["new"].refresh_from_db()
     assert store["new"].state == "in-use"
     assert not missing_of(row).photos
+
+
+def kept(by) -> list[str]:
+    return keep_photos([picture()], by=by, now_ms=NOW_MS)
 
 
 def register(meter: str, wh: int, at_ms: int) -> None:
@@ -157,7 +161,7 @@ def test_what_the_old_module_of_a_swap_told_here_counted_is_trued_up_when_the_ga
     lived_since(ROOM, NOW_MS - 30 * DAY_MS)
     register("m-301", 88_000, NOW_MS - 50 * HOUR_MS)
     told = Swap("1-301", "m-301", 100_000, "n-301", 0, "link and display dark")
-    swap_here("k1", told, [picture()], actor=lei, now_ms=NOW_MS)
+    swap_here("k1", told, kept(lei), actor=lei, now_ms=NOW_MS)
     mind_replacements(NOW_MS + HOUR_MS)
     assert not TrueUp.objects.exists(), "the gateway may have billed more than is known here"
     register("m-301", 91_000, NOW_MS - 2 * HOUR_MS)
@@ -167,6 +171,18 @@ def test_what_the_old_module_of_a_swap_told_here_counted_is_trued_up_when_the_ga
     trued = TrueUp.objects.get()
     assert (trued.interval, trued.energy_wh, trued.method) == ("here:k1", 9_000, TrueUp.Method.REGISTER)
     assert (trued.from_ms, trued.to_ms) == (NOW_MS - 2 * HOUR_MS, NOW_MS)
+
+
+def test_a_number_that_was_mistyped_and_put_right_leaves_nothing_of_the_old_module_unbilled(store, lei):
+    lived_since(ROOM, NOW_MS - 30 * DAY_MS)
+    register("m-301", 88_000, NOW_MS - 2 * HOUR_MS)
+    mistyped = Swap("1-301", "m-301", 100_000, "n-310", 0, "link and display dark")
+    put_right = Swap("1-301", "n-310", 0, "n-301", 0, "mistyped")
+    for place, told in enumerate((mistyped, put_right)):
+        assert isinstance(swap_here(f"k{place}", told, kept(lei), actor=lei, now_ms=NOW_MS + place), tuple)
+    register("n-301", 0, NOW_MS + HOUR_MS)
+    mind_replacements(NOW_MS + 2 * HOUR_MS)
+    assert TrueUp.objects.get().energy_wh == 12_000
 
 
 def test_a_swap_that_comes_hours_late_by_the_gateways_own_message_is_recorded_and_trued_up(taker, twin):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from central.campus.models import Account, Price
 from central.campus.operations import make_default_classes
@@ -18,11 +19,13 @@ from central.ledger import chart_of_accounts as chart
 from central.ledger.models import Transfer
 from central.ledger.queries import balance
 from central.link.models import Gateway, GatewayEntry, Grant, SoftwareControl, SoftwareControlEnd
+from central.link.telemetry.models import HourlyUse
 from central.office.acts import Approved
 from central.office.models import Approval, Notice, User
 from central.papers.accounting import instants_of, period_of
 from central.reports.books.locks import LockRefusal, lock
 from central.workshop.replacements.controls import remind
+from central.workshop.replacements.explained import lines_of
 from central.workshop.replacements.intervals import compute_new
 from central.workshop.replacements.miscount import Miscount, MiscountRefusal, compute_miscount
 from central.workshop.replacements.models import TrueUp
@@ -94,6 +97,19 @@ def test_what_nobody_metered_is_computed_once_and_priced_by_its_hours(room):
     assert row.amount == row.energy_wh * PRICE // 1000 // FEN * FEN, "in whole fen"
     assert (row.state, row.method, row.figures["peer_rooms"]) == (State.COMPUTED, TrueUp.Method.ESTIMATE, 3)
     assert row.low_wh < row.energy_wh < row.high_wh
+
+
+def test_a_past_too_short_to_hide_a_part_of_it_says_so_and_names_no_interval(room):
+    HourlyUse.objects.filter(meter="m-301", hour_ms__lt=FROM_MS - 14 * DAY_MS).delete()
+    control("c-1", FROM_MS, TO_MS)
+    row = computed()
+    assert (row.energy_wh, row.figures["tries"]) == (5 * 24 * 100, 0)
+    with translation.override("en"):
+        words = " ".join(said for _name, said in lines_of(row))
+    assert "too little of its past is known to say how far off it is" in words
+    assert "too little is known to say which errs less" in words
+    assert "erred" not in words
+    assert "9 of 10" not in words
 
 
 def test_a_price_that_rose_meanwhile_holds_from_its_instant(room):

@@ -11,7 +11,6 @@ from central.domain.unmetered import (
     estimate,
     known_instead,
     miscounted_wh,
-    taken_instead,
 )
 
 MOST_W = 3_000
@@ -91,13 +90,6 @@ def test_what_a_register_shows_is_laid_on_the_hours_to_the_watt_hour(
     assert len(laid) == len(shape)
     assert min(laid) >= 0
     assert all(not wh for wh, weight in zip(laid, shape, strict=True) if sum(shape) and not weight)
-
-
-def test_a_better_figure_takes_the_estimates_place() -> None:
-    found = estimate(_steady(28), [], [HOUR_MS] * 2, MOST_W)
-    assert found is not None
-    better = taken_instead(found, 77)
-    assert (better.wh, better.low_wh, better.high_wh) == (77, 77, 77)
 
 
 @given(st.integers(0, 10**9), st.integers(-500_000, 500_000))

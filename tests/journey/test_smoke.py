@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from firmware_tools.auditor.command import audit, gather, summary
-from tests.small_campus import KWH, PAID, PROTECTED, SOLD, SmallRun, small_run
+from tests.small_campus import KWH, NEW_METER, PAID, PROTECTED, SOLD, SmallRun, small_run
 
 pytestmark = [pytest.mark.xdist_group("small-campus"), pytest.mark.timeout(400)]
 
@@ -26,6 +26,15 @@ def test_a_payment_closes_the_relay_and_its_end_opens_it(seen):
 def test_r_4_3_4_nothing_closes_a_room_that_is_locked_out_for_work_before_its_release_is_read_back(seen):
     assert seen.work == ["was-off", "locked", "locked-out", "closed", "closed", "closed"]
     assert seen.locked_out == {SOLD.meter: False, PAID.meter: False}
+
+
+def test_r_4_3_5_a_module_replaced_while_the_gateway_runs_is_recorded_and_trued_up(seen):
+    assert seen.swap == {
+        "replacement": ["1-104.1", KWH.meter, NEW_METER, 0],
+        "devices": ["faulty", "in-use"],
+        "true-up": ["1-104.1", "control", "register", "computed"],
+        "counted": [True, True],
+    }
 
 
 def test_rooms_with_credit_and_the_protected_one_stay_supplied(seen):

@@ -12,6 +12,8 @@ from central.desk.room_views import room_of
 from central.ledger.models import AuditEntry
 from central.link.configuration import build
 from central.link.models import Gateway
+from central.office.dangerous import CONFIRMED_KEY, PASSWORD_FIELD
+from central.office.photo_models import Photo
 from central.workshop.faults.matters import meter_of
 from central.workshop.replacements.models import Replacement
 from tests.browser import seed_theft
@@ -87,6 +89,27 @@ def test_a_mix_up_is_refused_and_nothing_is_bound(
     assert said in answer.content.decode()
     assert Binding.objects.count() == count
     assert not AuditEntry.objects.filter(action="swap-meter-here").exists()
+
+
+def test_a_wrong_password_or_number_costs_no_photograph(admin: Client, room: Account) -> None:
+    session = admin.session
+    confirmed_ms, session[CONFIRMED_KEY] = session[CONFIRMED_KEY], 0
+    session.save()
+    asked = send(admin, room, **{PASSWORD_FIELD: "wrong"})
+    assert asked.status_code == 403
+    (digest,) = Photo.objects.values_list("digest", flat=True)
+    kept = f'<input type="hidden" name="photos-kept" value="{digest}">'
+    assert kept in asked.content.decode(), "the page that asks sends it along"
+    session[CONFIRMED_KEY] = confirmed_ms
+    session.save()
+    wrong = send(admin, room, photos="", last="400", **{"photos-kept": digest})
+    assert wrong.status_code == 400
+    assert kept in wrong.content.decode()
+    assert send(admin, room, photos="", **{"photos-kept": "0" * 64}).status_code == 400, (
+        "nobody sent that one"
+    )
+    assert send(admin, room, photos="", **{"photos-kept": digest}).status_code == 302
+    assert Replacement.objects.get().steps.get(kind="photos").photos == [digest]
 
 
 def test_the_form_knows_the_room_that_led_to_it(admin: Client, room: Account) -> None:

@@ -133,7 +133,10 @@ def test_a_true_up_shows_its_rule_and_goes_from_check_to_debt(who: dict[str, Cli
     assert post(who["cashier"], f"{one}tell/", words="").status_code == 400
     assert post(who["cashier"], f"{one}tell/", words="slip handed over").status_code == 302
     assert DebtTrueUp.objects.get(name=row.name).amount == row.amount
-    assert "a true-up in it, not collected before" in who["cashier"].get("/desk/debts/").content.decode()
+    for debts in ("", f"{row.account.code}/"):
+        said = who["cashier"].get(f"/desk/debts/{debts}").content.decode()
+        assert "a true-up in it, not collected before" in said
+    assert f"True-up {row.name}: " in said, "the debt's history says what it is of"
     assert "Nothing is taken from your credit before" in page(who["cashier"], f"{one}slip/")
     assert post(who["cashier"], f"{one}dispute/", words="we were away").status_code == 302
     assert "we were away" in page(who["finance"], one)

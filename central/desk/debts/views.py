@@ -17,6 +17,7 @@ from central.desk.debts.listing import DebtLine, debts_now
 from central.desk.debts.models import DebtSplit, DebtWriteOff
 from central.desk.debts.owing import is_being_collected
 from central.desk.debts.paying import pay_debt
+from central.desk.debts.true_up_models import DebtTrueUp
 from central.desk.debts.words import refusal_words
 from central.desk.models import Payment
 from central.desk.operations import Paid
@@ -91,6 +92,7 @@ def _page(request: HttpRequest, account: Account, **forms: object) -> HttpRespon
         "paid": Payment.objects.filter(account=account, purpose=Payment.Purpose.DEBT)
         .select_related("receipt", "debt__share", "debt__penalty")
         .order_by("-at_ms"),
+        "true_ups": DebtTrueUp.objects.filter(account=account).order_by("at_ms", "pk"),
         "written_off": DebtWriteOff.objects.filter(account=account).select_related("share", "penalty"),
         "waiting": waiting,
         "can_sell": may(request, SELL),

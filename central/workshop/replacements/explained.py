@@ -38,10 +38,12 @@ def lines_of(row: TrueUp) -> list[tuple[str, str]]:
 def _between(row: TrueUp) -> str:
     if row.low_wh == row.high_wh:
         return ""
-    words = _("between %(low)s and %(high)s in 9 of 10 cases") % {
-        "low": kwh(row.low_wh),
-        "high": kwh(row.high_wh),
-    }
+    words = _("too little of its past is known to say how far off it is")
+    if row.figures.get("tries"):
+        words = _("between %(low)s and %(high)s in 9 of 10 cases") % {
+            "low": kwh(row.low_wh),
+            "high": kwh(row.high_wh),
+        }
     return f" ({words})"
 
 
@@ -58,33 +60,42 @@ def rule_lines(row: TrueUp) -> list[tuple[str, str]]:
     found = [
         (
             _("By its own past"),
-            _(
-                "%(kwh)s kWh: same weekday and hour of %(days)s days, without %(absent)s of absence; erred by %(error)s kWh"
-            )
-            % _of(rule, "own"),
+            _("%(kwh)s kWh: same weekday and hour of %(days)s days, without %(absent)s of absence")
+            % _of(rule, "own")
+            + _erred(rule, "own"),
         )
     ]
     if rule.get("peers"):
         found.append(
             (
                 _("By its peers"),
-                _(
-                    "%(kwh)s kWh: its share of what %(rooms)s rooms of its class here used meanwhile; erred by %(error)s kWh"
-                )
-                % _of(rule, "peers"),
+                _("%(kwh)s kWh: its share of what %(rooms)s rooms of its class here used meanwhile")
+                % _of(rule, "peers")
+                + _erred(rule, "peers"),
             )
         )
-        share = rule["own_per_mille"] // 10
-        found.append(
-            (
-                _("Joined"),
-                _(
-                    "%(own)s %% own past, %(peers)s %% peers: as they erred in %(tries)s parts of its past that were hidden"
-                )
-                % {"own": share, "peers": 100 - share, "tries": rule["tries"]},
-            )
-        )
+        found.append((_("Joined"), _joined(rule)))
     return [*found, *_beside(rule)]
+
+
+def _erred(rule: dict[str, Any], way: str) -> str:
+    """Say how far off a way was where parts of the past were hidden; nothing where none could be."""
+    return _("; erred by %(error)s kWh") % _of(rule, way) if rule["tries"] else ""
+
+
+def _joined(rule: dict[str, Any]) -> str:
+    share = rule["own_per_mille"] // 10
+    parts = {"own": share, "peers": 100 - share, "tries": rule["tries"]}
+    if not rule["tries"]:
+        return (
+            _("%(own)s %% own past, %(peers)s %% peers: too little is known to say which errs less") % parts
+        )
+    return (
+        _(
+            "%(own)s %% own past, %(peers)s %% peers: as they erred in %(tries)s parts of its past that were hidden"
+        )
+        % parts
+    )
 
 
 def _beside(rule: dict[str, Any]) -> list[tuple[str, str]]:

@@ -78,15 +78,16 @@ def _swaps(building: str, since_ms: int, done: set[str]) -> Iterator[Unmetered]:
 def _said_here(building: str, since_ms: int, done: set[str]) -> Iterator[Unmetered]:
     """Give what old modules counted beyond their last billed register, where central's page said the replacement.
 
-    Known once the gateway bills by the new one: its entries come in order, so all that the old one was billed is here then.
+    Known once the gateway bills by the new one, or by what took that one's place: its entries come in order,
+    so all that the old one was billed is here then.
     """
     rows = Replacement.objects.filter(method=Replacement.Method.HERE, made_ms__gt=since_ms)
     for row in rows.filter(**({"building__code": building} if building else {})).order_by("at_ms", "pk"):
         if row.source in done:
             continue
         of = BilledRegister.objects.filter(account=row.account)
-        new = of.filter(meter=row.new_meter, at_ms__gte=row.at_ms).exists()
-        old = of.filter(meter=row.old_meter).first() if new else None
+        is_taken = of.exclude(meter=row.old_meter).filter(at_ms__gte=row.at_ms).exists()
+        old = of.filter(meter=row.old_meter).first() if is_taken else None
         if old is None or row.last_wh <= old.register_wh or _is_a_controls(row.account, row.at_ms):
             continue
         yield Unmetered(

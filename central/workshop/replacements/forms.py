@@ -18,6 +18,7 @@ from central.workshop.replacements.miscount import MOST_PPM
 from central.workshop.replacements.models import ReplacementStep, TrueUp
 
 MOST_WH = 10**12
+KEPT = "photos-kept"
 NUMBER = {"required": gettext_lazy("Type the number on the case.")}
 REGISTER = {"required": gettext_lazy("Type the register in kWh.")}
 WHY = {"required": gettext_lazy("Say why.")}
@@ -64,13 +65,24 @@ class SwapForm(RoomForm):
     first = forms.CharField(
         label=gettext_lazy("Its first register, kWh"), max_length=20, error_messages=REGISTER
     )
-    photos = PhotosField(label=gettext_lazy("Photographs of both displays"))
+    photos = PhotosField(label=gettext_lazy("Photographs of both displays"), required=False)
     why = forms.CharField(label=gettext_lazy("Reason"), max_length=120, error_messages=WHY)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("last", "first"):
             self.fields[name].widget.attrs.update(inputmode="decimal", autocomplete="off")
+
+    @property
+    def kept(self) -> list[str]:
+        """The digests of the photographs that are kept already."""
+        return self.data.getlist(KEPT) if self.is_bound else []
+
+    def clean_photos(self) -> list[str]:
+        """Give the photographs' digests: the view has kept those that came."""
+        if not self.kept:
+            raise forms.ValidationError(_("Add a photograph."))
+        return self.kept
 
     def clean_last(self) -> int:
         """Read a register in watt-hours."""

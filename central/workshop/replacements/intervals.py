@@ -11,7 +11,7 @@ from central.ledger.operations import record_audit
 from central.workshop.replacements.finding import Unmetered, account_of, found, occupied
 from central.workshop.replacements.history import Interval, estimate_of
 from central.workshop.replacements.models import TrueUp, TrueUpStep
-from central.workshop.replacements.money import cost_of
+from central.workshop.replacements.money import Cost, cost_of
 
 CENTRAL = "central"
 Method, State = TrueUp.Method, TrueUp.State
@@ -107,7 +107,7 @@ def _cut(hours: list[int], whole: Interval, part: Interval) -> list[int]:
     return [hours[skip + place] * ms // max(all_ms[skip + place], 1) for place, ms in enumerate(theirs)]
 
 
-def _figures(estimate: Estimate | None, one: Unmetered, cost: object) -> dict[str, object]:
+def _figures(estimate: Estimate | None, one: Unmetered, cost: Cost | None) -> dict[str, object]:
     figures: dict[str, object] = {} if estimate is None else asdict(estimate)
     figures.pop("hours", None)
     if estimate is not None:
@@ -117,7 +117,7 @@ def _figures(estimate: Estimate | None, one: Unmetered, cost: object) -> dict[st
     if not one.is_certain:
         figures["times_unknown"] = True
     if cost is not None:
-        figures["rates"] = [getattr(cost, "lowest_rate", 0), getattr(cost, "highest_rate", 0)]
+        figures["rates"] = list(cost.rates)
     return figures
 
 

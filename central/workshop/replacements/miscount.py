@@ -128,7 +128,7 @@ def _store(
         figures={
             "billed_wh": sum(billed),
             "error_ppm": said.error_ppm,
-            "rates": _rates(cost),
+            "rates": list(cost.rates) if cost else [0, 0],
             BILLED: billed,
         },
         hours=hours,
@@ -145,7 +145,3 @@ def _store(
         now_ms=now_ms,
     )
     return row
-
-
-def _rates(cost: object) -> list[int]:
-    return [getattr(cost, "lowest_rate", 0), getattr(cost, "highest_rate", 0)]

@@ -24,11 +24,10 @@ BILLED = "billed_hours"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What energy costs in an account's unit: micro-yuan, or watt-hours as they are; and the dearest and cheapest rate of it."""
+    """What energy costs in an account's unit: micro-yuan, or watt-hours as they are; and its cheapest and its dearest rate."""
 
     amount: int
-    lowest_rate: int = 0
-    highest_rate: int = 0
+    rates: tuple[int, int] = (0, 0)
 
 
 def cost_of(
@@ -53,7 +52,7 @@ def cost_of(
     nano = sum(parts)
     rates = [part // hour for part, hour in zip(parts, hours, strict=True) if hour]
     fen = nano // (NANO_PER_MICRO * MICRO_YUAN_PER_FEN)
-    return Cost(fen * MICRO_YUAN_PER_FEN, min(rates, default=0), max(rates, default=0))
+    return Cost(fen * MICRO_YUAN_PER_FEN, (min(rates, default=0), max(rates, default=0)))
 
 
 @dataclass(frozen=True, slots=True)

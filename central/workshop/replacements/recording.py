@@ -234,17 +234,17 @@ def close_without_device(
 @one_writer
 @transaction.atomic
 def swap_here(
-    key: str, swap: Swap, photos: Sequence[bytes], *, actor: User, now_ms: int
-) -> tuple[Replacement, int | None] | SwapRefused | Refused | PhotoRefusal:
-    """Say on this server that a meter was replaced, with photographs of both displays. Gives the record and what stays unbilled."""
+    key: str, swap: Swap, photos: Sequence[str], *, actor: User, now_ms: int
+) -> tuple[Replacement, int | None] | SwapRefused | Refused:
+    """Say on this server that a meter was replaced. Gives the record and what stays unbilled.
+
+    `photos`: digests of kept photographs of both displays.
+    """
     source = f"{HERE}{key}"
     if (known := _told_before(source, swap)) is not None:
         return known
     if not photos:
         return Refused(RecordRefusal.NO_PHOTOS)
-    kept = keep_photos(photos, by=actor, now_ms=now_ms)
-    if isinstance(kept, PhotoRefusal):
-        return kept
     done = swap_meter(swap, actor=actor.get_username(), now_ms=now_ms)
     if not isinstance(done, Swapped):
         before = _told_before(source, swap)  # the same form, sent at once, had the building first
@@ -271,7 +271,7 @@ def swap_here(
         received_ms=now_ms,
         made_ms=now_ms,
     )
-    _write(row, Kind.PHOTOS, f"rep-{row.pk}-photos", actor, now_ms, photos=kept)
+    _write(row, Kind.PHOTOS, f"rep-{row.pk}-photos", actor, now_ms, photos=photos)
     move_devices(row, actor, now_ms)
     return row, done.unbilled_wh
 

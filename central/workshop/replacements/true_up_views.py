@@ -13,6 +13,7 @@ from central import clock
 from central.campus.queries import occupant_names
 from central.clock import start_of_day_ms
 from central.desk.debts.true_up_models import DebtTrueUp
+from central.desk.debts.true_ups import REVERSAL
 from central.office.access import may, roles
 from central.office.approval_views import refusal_words as approval_words
 from central.office.approvals import ApprovalRefusal
@@ -53,12 +54,12 @@ DISPUTED = Badge(gettext_lazy("disputed"), "bad", "clash")
 @roles(*SEE_REPLACEMENTS)
 @require_safe
 def true_up_list(request: HttpRequest) -> HttpResponse:
-    """List what waits, then what is decided."""
-    rows = list(true_ups_of(request.user).order_by("-to_ms", "-pk")[:MOST_SHOWN])
-    shown = [(row, BADGES[State(row.state)]) for row in rows]
+    """List all that waits, then what was decided last."""
+    rows = true_ups_of(request.user).order_by("-to_ms", "-pk")
+    waiting, decided = rows.filter(state__in=UNDECIDED), rows.exclude(state__in=UNDECIDED)[:MOST_SHOWN]
     context = {
-        "open_rows": [(row, badge) for row, badge in shown if row.state in UNDECIDED],
-        "rows": [(row, badge) for row, badge in shown if row.state not in UNDECIDED],
+        "open_rows": [(row, BADGES[State(row.state)]) for row in waiting],
+        "rows": [(row, BADGES[State(row.state)]) for row in decided],
         "can_check": may(request, CHECK_TRUE_UPS),
     }
     return render(request, "workshop/true_ups.html", context)
@@ -87,9 +88,7 @@ def _page(request: HttpRequest, row: TrueUp, status: int = 200, **forms: object)
         "names": _names(request, row),
         "steps": row.steps.select_related("by"),
         "requests": requests,
-        "booked": DebtTrueUp.objects.filter(pk__startswith=row.name, used_by=row.account.code).order_by(
-            "at_ms"
-        ),
+        "booked": DebtTrueUp.objects.filter(pk__in=(row.name, row.name + REVERSAL)).order_by("at_ms"),
         "has_slip": not is_open and may(request, SEE_MONEY),
         "sees_money": may(request, SEE_MONEY),
         "check_form": _check_form(row) if is_open and may(request, CHECK_TRUE_UPS) else None,

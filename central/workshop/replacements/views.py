@@ -18,12 +18,13 @@ from central.link.meter_swaps import Swap, SwapRefusal, meter_now
 from central.office.access import may, roles
 from central.office.dangerous import dangerous, is_confirmed
 from central.office.photo_field import REFUSALS as PHOTO_REFUSALS
+from central.office.photo_keeping import keep_uploads
 from central.office.photos import PhotoRefusal
 from central.office.roles import FOLLOW_FAULTS, KEEP_REPLACEMENTS, SEE_DEVICES, SEE_REPLACEMENTS, SWAP_METERS
 from central.office.words import Words
 from central.workshop.devices.queries import of_meter
 from central.workshop.faults.models import Fault
-from central.workshop.replacements.forms import DeviceForm, SayForm, SwapForm
+from central.workshop.replacements.forms import KEPT, DeviceForm, SayForm, SwapForm
 from central.workshop.replacements.models import Replacement, ReplacementStep
 from central.workshop.replacements.queries import (
     faults_of_meters,
@@ -84,10 +85,10 @@ def replacement_list(request: HttpRequest) -> HttpResponse:
     meter, wanted = request.GET.get("meter", "").replace("\0", "")[:64], replacements_of(request.user)
     if meter:
         wanted = wanted.filter(Q(old_meter=meter) | Q(new_meter=meter))
-    rows = [(row, missing_of(row)) for row in wanted[:MOST_SHOWN]]
+    rows = [(row, missing_of(row)) for row in wanted]
     context = {
         "open_rows": [(row, missing) for row, missing in rows if missing.any],
-        "rows": [(row, missing) for row, missing in rows if not missing.any],
+        "rows": [(row, missing) for row, missing in rows if not missing.any][:MOST_SHOWN],
         "may_swap": may(request, SWAP_METERS),
         "meter": meter,
         "true_ups": true_ups_of(request.user).filter(meter=meter) if meter else (),
@@ -173,15 +174,23 @@ def replacement_devices(request: HttpRequest, number: int) -> HttpResponse:
 
 @roles(*SWAP_METERS)
 @require_http_methods(["GET", "HEAD", "POST"])
-@dangerous
 def replacement_new(request: HttpRequest) -> HttpResponse:
-    """Say that a room's meter was replaced: it is billed by the new one from now on."""
-    form = (
-        SwapForm(request.POST, request.FILES)
-        if request.method == "POST"
-        else SwapForm(initial=_proposed(request))
-    )
-    if request.method == "POST" and form.is_valid():
+    """Say that a room's meter was replaced. Its photographs are kept before the password is looked at: files don't come twice."""
+    if request.method != "POST":
+        return _new_page(request, SwapForm(initial=_proposed(request)))
+    files, before = request.FILES.getlist("photos"), request.POST.getlist(KEPT)
+    kept, troubles = keep_uploads(files, before, by=request.user, now_ms=clock.now_ms())
+    request.POST = request.POST.copy()
+    request.POST.setlist(KEPT, kept)
+    return _replaced(request, troubles)
+
+
+@dangerous
+def _replaced(request: HttpRequest, troubles: list[str]) -> HttpResponse:
+    form = SwapForm(request.POST)
+    for words in troubles:
+        form.add_error("photos", words)
+    if form.is_valid():
         typed = form.cleaned_data
         swap = Swap(
             typed["room"].code,
@@ -191,9 +200,8 @@ def replacement_new(request: HttpRequest) -> HttpResponse:
             typed["first"],
             typed["why"],
         )
-        photos = [one.read() for one in typed["photos"]]
         now_ms = clock.now_ms()
-        done = swap_here(typed["key"].hex, swap, photos, actor=request.user, now_ms=now_ms)
+        done = swap_here(typed["key"].hex, swap, typed["photos"], actor=request.user, now_ms=now_ms)
         if isinstance(done, tuple):
             row, unbilled_wh = done
             if typed["ref"].strip():
@@ -202,6 +210,10 @@ def replacement_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _done_words(unbilled_wh))
             return redirect("workshop:replacement", row.pk)
         form.add_error(None, refusal_words(done))
+    return _new_page(request, form)
+
+
+def _new_page(request: HttpRequest, form: SwapForm) -> HttpResponse:
     context = {"form": form, "needs_password": not is_confirmed(request)}
     return render(request, "workshop/replacement_new.html", context, status=400 if form.errors else 200)
 
