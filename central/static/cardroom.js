@@ -16,6 +16,8 @@
       event.preventDefault();
       search.focus();
       search.select();
+    } else if (event.key.length === 1 && event.target === document.body && search && search.autofocus) {
+      search.focus(); // the character lands there: a quick hand types before the page has put the cursor
     } else if (event.key === "Escape") {
       const back = document.querySelector("[data-escape]");
       if (back) back.click();

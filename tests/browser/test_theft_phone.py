@@ -75,6 +75,7 @@ def test_from_the_report_to_the_finding_on_two_phones(phone: Callable[[str], Pag
     expect(electrician.get_by_text("in time")).to_be_visible()
     expect(warden.get_by_text("in time")).to_be_visible()
     electrician.get_by_role("link", name="What I found").tap()
+    expect(electrician.get_by_text("theft confirmed")).to_be_visible()
     fits(electrician, axe)
     electrician.get_by_text("theft confirmed").tap()
     electrician.locator("#id_photos").set_input_files(PICTURE)
