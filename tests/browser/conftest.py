@@ -155,7 +155,7 @@ def profile(
 
 
 def _without_replaced(complaints: list[str]) -> list[str]:
-    """Leave out how htmx tells that a newer question took an older one's place (hx-sync), or that its page was left: two lines in a row."""
+    """Leave out how htmx tells, in two lines, that a newer question took an older one's place, or that its page was left."""
     kept: list[str] = []
     for said in complaints:
         if said.startswith("htmx:sendAbort") and kept and kept[-1].startswith("htmx:afterRequest"):
