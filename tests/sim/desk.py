@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.sim.world import World
 
 CLASSES = (
-    "class,name,group,unit,warn_at,minimum\ndormitory,Dormitory,dormitory,yuan,10;5,10\n",
+    "class,name,group,unit,warn_at,minimum\ndormitory,Dormitory,dormitory,yuan,5,10\n",
     "class,price,from\ndormitory,0.5583,2025-09-01\n",
 )
 FIRST_PRICE = 558_300

@@ -22,7 +22,8 @@ from tests.sim.watch_gateway import GatewayWatch
 from tests.sim.wires import Room, SimLine
 
 CENTRAL_SEED = bytes(range(32))
-SWEEPS_AT_MS = (5 * HOUR_MS, 13 * HOUR_MS, 21 * HOUR_MS)
+TWICE = 0.3
+"""The share of days with a second sweep."""
 HOUSE_EVERY_MS = 2 * HOUR_MS
 
 
@@ -133,9 +134,9 @@ class World:
         for hour_ms in range(HOUR_MS, DAY_MS, HOUSE_EVERY_MS):
             at(day_ms + hour_ms, self.central.keep_house)
         for site in self.sites:
-            for sweep_ms in SWEEPS_AT_MS:
-                dice = random.Random(f"{self.shape.seed}:{site.name}:{day_ms}:{sweep_ms}")
-                at(day_ms + sweep_ms + dice.randrange(HOUR_MS), lambda site=site: self._sweep(site))
+            dice = random.Random(f"{self.shape.seed}:{site.name}:{day_ms}")
+            for _ in range(1 + (dice.random() < TWICE)):
+                at(day_ms + dice.randrange(DAY_MS), lambda site=site: self._sweep(site))
         at(day_ms + 6 * HOUR_MS, self._live_on)
 
     def _sweep(self, site: GatewaySite) -> None:
