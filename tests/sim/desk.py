@@ -139,7 +139,7 @@ class Desk:
             dice = random.Random(f"{self.world.shape.seed}:buys:{room.account}:{day_ms}")
             at_ms = day_ms + 8 * HOUR_MS + dice.randrange(14 * HOUR_MS)
             if dice.random() < 0.75:
-                fen = dice.randrange(10, 60) * 100
+                fen = dice.randrange(10, 80) * 100
                 self.world.timeline.at(at_ms, lambda room=room, fen=fen: self.buy_if_low(room.account, fen))
 
     def buy_if_low(self, account: str, fen: int) -> None:

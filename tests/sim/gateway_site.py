@@ -29,7 +29,7 @@ from gateway.application.status import station_status
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL
 from gateway.contract.envelope import Keyring, KeySigner, keyring_from_hex, seal
-from gateway.contract.facts import Birth, UpBatch
+from gateway.contract.facts import Birth, RelayVerdict, UpBatch
 from gateway.contract.identifiers import BootId, GatewayId, MeterNo
 from gateway.domain.poll_plan import PollPlan
 from gateway.domain.relay import (
@@ -40,6 +40,7 @@ from gateway.domain.relay import (
     ReadBack,
     ReadBackUnanswered,
     RelayEvent,
+    RelayState,
     Rest,
     Send,
     Settled,
@@ -384,7 +385,7 @@ class GatewaySite:
             counters = dict(self.receiver.counters)
             self.store.do(lambda journal: write_health(journal, counters, now))
         self.signals.relay.clear()
-        self.drive_relays()
+        self.drive_relays(also_proved=self.sweeps % 4 == 0)
         self.store.commit()
         self.send()
 
@@ -393,13 +394,17 @@ class GatewaySite:
         if meter is not None:
             run_now(self.turns.take(meter, Rank.POLL, detailed))
 
-    def drive_relays(self) -> None:
-        """Take each relay that wants work to its rest."""
+    def drive_relays(self, *, also_proved: bool = False) -> None:
+        """Take each relay that wants work to its rest; those whose proof is only old, now and then."""
         now = self.clock.line_now()
         for task in self.store.do(lambda journal: relay_tasks(journal, now)):
             meter = self.meters.get(task.meter)
-            if meter is not None:
+            if meter is not None and (also_proved or not self._is_proved(task.meter)):
                 self._drive(meter)
+
+    def _is_proved(self, meter: MeterNo) -> bool:
+        state = self.store.do(lambda journal: journal.record(RelayState, meter))
+        return state is not None and state.verdict is RelayVerdict.CONFIRMED
 
     def _drive(self, meter: FleetMeter) -> None:
         step = self._next_step(meter)

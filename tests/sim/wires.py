@@ -81,7 +81,7 @@ class Room:
         self.meter.observers.append(self._heard)
 
     def _load(self) -> str:
-        return f"{self.dice.randrange(60, 900)}W"
+        return f"{self.dice.randrange(30, 500)}W"
 
     def live_on(self, at_ms: int) -> None:
         """Use another power from now on."""
