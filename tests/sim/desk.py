@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.sim.timeline import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, shown
+from tests.sim.timeline import DAY_MS, HOUR_MS, MINUTE_MS, START_MS
 
 if TYPE_CHECKING:
     from tests.sim.world import World
@@ -23,8 +23,7 @@ POLICY = {"new_account_grace_s": 0, "keep_acked_days": 10, "keep_ledger_days": 1
 LOW = 5_000_000
 """Below so many micro-yuan people think of buying."""
 AGAIN_MS = 7 * MINUTE_MS
-FEN = 10_000
-MICRO_YUAN_PER_FEN = FEN
+MICRO_YUAN_PER_FEN = 10_000
 
 
 @dataclass
@@ -34,6 +33,7 @@ class Sale:
     payment: str
     account: str
     amount_fen: int
+    at_ms: int
     receipt: int | None = None
     """The number on the paper that was handed out."""
     lost: bool = False
@@ -51,7 +51,6 @@ class Desk:
     refusals: dict[str, int] = field(default_factory=dict)
     prices: list[tuple[int, int]] = field(default_factory=lambda: [(0, FIRST_PRICE)])
     """When each price holds from, and micro-yuan per kWh: what energy truly costs."""
-    shift: int | None = None
 
     # --- the campus
 
@@ -151,13 +150,21 @@ class Desk:
         from central.desk.operations import pay
 
         self.count += 1
-        sale = Sale(f"s{self.count}", account, fen)
+        sale = Sale(f"s{self.count}", account, fen, self.world.now_ms)
         self.world.timeline.say(f"desk: {fen / 100:.2f} yuan for {account} ({sale.payment})")
 
         def act() -> Any:
             return pay(sale.payment, account, fen, self.person(), now_ms=self.world.now_ms)
 
         self.ask("pay", act, lambda done: self._sold(sale, done))
+
+    def note_correction(self, correction: Any) -> None:
+        """The right receipt was handed out in the wrong one's place."""
+        receipt = correction.void.replaced_by
+        if receipt is not None:
+            payment = receipt.payment
+            sale = Sale(payment.pk, payment.account.code, receipt.amount_fen, self.world.now_ms, receipt.number)
+            self.sales[sale.payment] = sale
 
     def _sold(self, sale: Sale, done: Any) -> None:
         receipt = getattr(done, "receipt", None)
@@ -172,7 +179,3 @@ class Desk:
     def prices_between(self, from_ms: int, to_ms: int) -> set[int]:
         held = {price for since_ms, price in self.prices if from_ms < since_ms <= to_ms}
         return held | {self.price_at(from_ms)}
-
-    @property
-    def said(self) -> str:
-        return f"{len(self.sales)} sales by {shown(self.world.now_ms)}"

@@ -24,6 +24,7 @@ from gateway.application.drive_relay import next_step, relay_tasks, report_relay
 from gateway.application.new_epoch import renew_epoch
 from gateway.application.outbox import Position, outbox_batch
 from gateway.application.ports import Journal, Rank, StoreFull
+from gateway.application.records import KnownGrant, OutboxMark
 from gateway.application.settle_due import settle_due, write_health
 from gateway.application.status import station_status
 from gateway.contract import topics
@@ -204,6 +205,7 @@ class GatewaySite:
         self.time = GatewayTime(timeline)
         self.on_commit: Callable[[], None] = lambda: None
         self.on_power_cut: Callable[[], None] = lambda: None
+        self.on_died: Callable[[], None] = lambda: None
         self.boots = 0
         self.is_on = False
         self.quarantined_at_boot: set[str] = set()
@@ -272,6 +274,7 @@ class GatewaySite:
             return act()
         except PowerCut:
             self.cut_power()
+            self.on_died()
         except StoreFull:
             self.timeline.say(f"{self.name}: the disk is full")
         return None
@@ -362,8 +365,6 @@ class GatewaySite:
             self.guarded(lambda: self.send(patience))
 
     def _is_unacknowledged(self, sent: Position) -> bool:
-        from gateway.application.records import OutboxMark
-
         mark = self.store.do(lambda journal: journal.record(OutboxMark, sent.epoch))
         return mark is not None and mark.acked_seq < sent.seq
 
@@ -458,6 +459,13 @@ class GatewaySite:
                 return CommandRefused(reason)
             case _:
                 return CommandUnanswered()
+
+    def name_of_forged(self) -> str:
+        """Give the first ledger entry or relay override that only a forger asked for."""
+        known = self.store.do(lambda journal: journal.records(KnownGrant))
+        relays = self.store.do(lambda journal: journal.records(RelayState))
+        forged = [state.meter for state in relays.values() if state.override_why == "forged"]
+        return next(iter([*(name for name in known if name == "forged"), *forged]), "")
 
     # --- backups
 

@@ -81,6 +81,12 @@ class GatewayWatch:
         self.unproved.clear()
         self.look(is_known=True)
 
+    def look_at_start(self) -> None:
+        """A start finds what the last commit left: spoilt books are in quarantine, nobody else's are (C-17)."""
+        quarantined, spoilt = self.site.quarantined_at_boot, self.world.damaged & self.accounts.keys()
+        if quarantined != spoilt:
+            self.blame("C-17", f"in quarantine are {sorted(quarantined)}, spoilt were {sorted(spoilt)}")
+
     # --- after each commit
 
     def look(self, *, is_known: bool = False) -> None:

@@ -64,6 +64,7 @@ class Room:
         closed = self.meter.relay.contact_closed if hasattr(self, "meter") else True
         if hasattr(self, "meter"):
             self.meter.advance(at_ms)
+            self._former = self.spec, self.meter, self.server, self.before_wh
             self.before_wh = self.true_wh
             self.installed += 1
         start = self.dice.randrange(0, 99_999_900) if self.dice.random() < 0.9 else 99_999_950
@@ -79,6 +80,11 @@ class Room:
         self.meter = VirtualMeter(self.spec, at_ms, seed=self.name)
         self.server = Dlt645Server(self.meter)
         self.meter.observers.append(self._heard)
+
+    def take_out_again(self) -> None:
+        """The swap was refused: the old meter stays where it was, and the new one is put away."""
+        self.installed -= 1
+        self.spec, self.meter, self.server, self.before_wh = self._former
 
     def _load(self) -> str:
         return f"{self.dice.randrange(30, 500)}W"
