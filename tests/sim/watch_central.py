@@ -141,7 +141,9 @@ class CentralWatch:
                 self.blame(NEVER[alarm.what], f"alarm {alarm.what} {alarm.subject}: {alarm.detail}")
 
     def _is_excused(self, alarm: Any) -> bool:
-        return alarm.what == "unknown-grant" and self.world.forgotten_grants
+        if alarm.what == "balance-differs" and alarm.subject in self.world.damaged:
+            return True  # found, named and in quarantine
+        return alarm.what == "unknown-grant" and bool(self.world.forgotten_grants)
 
     # --- the end
 
@@ -175,7 +177,7 @@ class CentralWatch:
             (m.account, m.bucket, m.unit): m.amount for m in MirrorBalance.objects.filter(gateway=site.name)
         }
         for code, account in watch.accounts.items():
-            if code in self.world.leaving:
+            if code in self.world.leaving or code in self.world.damaged:
                 continue
             for (bucket, unit), amount in account.balances.items():
                 side = chart.customer(code, bucket, unit)

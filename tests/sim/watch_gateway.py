@@ -208,10 +208,10 @@ class GatewayWatch:
                 self.blame("C-16", f"{room.account} was closed under a technician's lock-out")
             return
         self.world.counts["contacts opened"] += 1
-        if room.protected:
-            self.blame("C-16", f"the protected room {room.account} was cut")
         if room.account in self.world.locked or room.account in self.world.leaving:
             return
+        if room.protected:
+            self.blame("C-16", f"the protected room {room.account} was cut")
         left_nano = self.true_left_nano(room)
         step = STEP_WH * max(price for _, price in self.world.desk.prices)
         if left_nano > step + self.world.slack_nano(room):
