@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from tests.sim.broker import Broker
-from tests.sim.timeline import MINUTE_MS, Timeline
+from tests.sim.timeline import Timeline
 
 T = TypeVar("T")
 ALIASES = ("default", "telemetry")
@@ -219,11 +219,17 @@ class CentralSite:
         for name in FILES.values():
             shutil.copy(self.folder / name, to / name)
 
+    def named(self, folder: Path | None = None) -> set[str]:
+        """Give the names of all grants and commands of these databases, or of a copy."""
+        rows = sqlite3.connect((folder or self.folder) / FILES["default"])
+        try:
+            grants = rows.execute("SELECT grant_id FROM link_grant UNION SELECT command_id FROM link_command")
+            return {name for (name,) in grants}
+        finally:
+            rows.close()
+
     def put_back(self, backup: Path) -> None:
         """Put an older copy in their place; central is down."""
         for name in FILES.values():
             shutil.copy(backup / name, self.folder / name)
 
-
-def minutes(count: float) -> int:
-    return int(count * MINUTE_MS)

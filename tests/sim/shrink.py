@@ -10,7 +10,8 @@ from dataclasses import replace
 from tests.sim.plan import Shape, troubles_of
 from tests.sim.world import Outcome
 
-MOST_RUNS = 80
+MOST_CPU_S = 240.0
+"""Enough to come far; a big world takes long to come to its fault."""
 Runner = Callable[[Shape], Outcome]
 
 
@@ -27,22 +28,22 @@ def shrink(failed: Outcome, run: Runner, say: Callable[[str], None] = lambda tex
 class _Shrinking:
     def __init__(self, failed: Outcome, run: Runner, say: Callable[[str], None]) -> None:
         self.best, self._run, self._say = failed, run, say
-        self._rule, self._runs = rule_of(failed), 0
+        self._rule, self._left_s = rule_of(failed), MOST_CPU_S
 
     def smallest(self) -> Outcome:
         self._fewer_days()
         self._fewer_buildings()
-        self._fewer_troubles()
         self._fewer_rooms()
+        self._fewer_troubles()
         self._fewer_days()
         return self.best
 
     def _still(self, shape: Shape) -> bool:
         """Say whether a smaller run breaks the same rule; it is the best one then."""
-        if self._runs >= MOST_RUNS:
+        if self._left_s <= 0:
             return False
-        self._runs += 1
         outcome = self._run(shape)
+        self._left_s -= outcome.cpu_s
         if rule_of(outcome) != self._rule:
             return False
         self.best = outcome
@@ -51,6 +52,9 @@ class _Shrinking:
         return True
 
     def _fewer_days(self) -> None:
+        """The day of the fault is enough in most cases; then still fewer."""
+        if self.best.day + 1 < self.best.shape.days:
+            self._still(replace(self.best.shape, days=self.best.day + 1))
         days = 2
         while days < self.best.shape.days:
             if self._still(replace(self.best.shape, days=days)):
@@ -75,7 +79,7 @@ class _Shrinking:
         if numbers and self._still(self.best.shape.with_only(())):
             return
         parts = 2
-        while len(numbers) >= 2 and self._runs < MOST_RUNS:
+        while len(numbers) >= 2 and self._left_s > 0:
             size = -(-len(numbers) // parts)
             pieces = [numbers[place : place + size] for place in range(0, len(numbers), size)]
             kept = self._smaller_of(numbers, pieces)

@@ -32,8 +32,6 @@ class CentralWatch:
         self.world = world
         self._checked_sales = 0
         self._whole: Any = None
-        self.excused: set[str] = set()
-        """Grants that a restored central has forgotten: the gateway's entries of them are alarms, as they should be."""
 
     def blame(self, rule: str, fault: str) -> None:
         self.world.blame(rule, f"central: {fault}")
@@ -128,7 +126,7 @@ class CentralWatch:
                 delivery = delivery_named(watch.site.name, entry.source or "")
                 credited = sum(line.amount for line in entry.lines)
                 if delivery is None:
-                    if not self.world.forgotten_grants:
+                    if not self._is_forgotten(entry.source or ""):
                         self.blame("C-1", f"{watch.site.name} credited {entry.source}, which was never given")
                 elif (delivery.grant.account.code, delivery.grant.amount) != (entry.account, credited):
                     self.blame("C-1", f"{entry.source} is {delivery.grant.amount}, credited were {credited}")
@@ -143,7 +141,12 @@ class CentralWatch:
     def _is_excused(self, alarm: Any) -> bool:
         if alarm.what == "balance-differs" and alarm.subject in self.world.damaged:
             return True  # found, named and in quarantine
-        return alarm.what == "unknown-grant" and bool(self.world.forgotten_grants)
+        return alarm.what in ("unknown-grant", "row-quarantined") and self._is_forgotten(alarm.detail)
+
+    def _is_forgotten(self, said: str) -> bool:
+        """A restored central says so of what it forgot; a code names its grant by a number, which may be any of those."""
+        forgotten = self.world.forgotten
+        return bool(forgotten) and ("n-" in said or any(name in said for name in forgotten))
 
     # --- the end
 

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.contract.facts import Decision, Entry, RelayReport
+from gateway.domain.tariff import TariffPrices
 from tests.sim.gateway_site import GatewaySite
-from tests.sim.timeline import DAY_MS, MINUTE_MS
-from tests.sim.wires import Room
+from tests.sim.timeline import MINUTE_MS
+from tests.sim.wires import SPAN_WH, Room
 
 if TYPE_CHECKING:
     from tests.sim.world import World
 
 STEP_WH = 10
+BELIEVABLE_MS = 10 * MINUTE_MS
+"""Central's word and a steady clock may be so far apart from the truth; what is off by more must not be believed."""
 SEQ_MASK = (1 << 40) - 1
 RELAY, DECISION = b'{"kind":"relay"', b'{"kind":"decision"'
 
@@ -32,7 +35,8 @@ class Account:
     carried_nano: int = 0
     billed_wh: int = 0
     register: dict[str, int] = field(default_factory=dict)
-    reason: str = ""
+    is_reopened: bool = False
+    """A new epoch's opening told where it stands: its entries alone don't say what was billed before."""
 
     @property
     def balance(self) -> int:
@@ -52,7 +56,8 @@ class GatewayWatch:
         """Entries of this life by their ids: account and amount."""
         self.unproved: list[Entry] = []
         """Grant entries whose grant central has not been asked about."""
-        self.opened_at_entry = 0
+        self.was_wrong = False
+        """The gateway's clock has been turned in this life: what it dated meanwhile may lie anywhere."""
         self._connection: sqlite3.Connection | None = None
         site.on_commit = self.look
         site.on_power_cut = self.let_go
@@ -77,6 +82,7 @@ class GatewayWatch:
             account.balances.clear()
             account.carried_nano = account.billed_wh = 0
             account.register.clear()
+            account.is_reopened = True
         self.grants.clear()
         self.unproved.clear()
         self.look(is_known=True)
@@ -145,6 +151,7 @@ class GatewayWatch:
                     self.blame("C-7", f"{entry.entry}: more was taken back than was left ({account.balance})")
             case "opening":
                 account.register.clear()
+                account.is_reopened = True
 
     def _take_grant(self, entry: Entry, is_known: bool) -> None:
         source = entry.source or ""
@@ -165,33 +172,34 @@ class GatewayWatch:
         price = entry.price_micro_yuan_per_kwh or 0
         if nano != -entry.energy_wh * price:
             self.blame("C-4", f"{entry.entry}: {entry.energy_wh} Wh at {price} cost {-nano} nano-yuan")
-        if is_known:
-            return
-        self._check_price(entry, price)
+        if not is_known:
+            self._check_price(entry, price)
 
     def _check_price(self, entry: Entry, price: int) -> None:
-        desk, from_ms = self.world.desk, entry.from_ms
-        if entry.provisional:
-            if price != min(one for _, one in desk.prices):
-                self.world.counts["provisional above the lowest"] += 1
+        """Each interval has the one price that held in it, as far as the gateway was told of it (C-9); C-14 bills the lowest."""
+        if entry.at.trusted and entry.at.wall_ms > self.world.now_ms + BELIEVABLE_MS:
+            self.blame("C-14", f"{entry.entry} is dated {entry.at.wall_ms} on a clock that is said to be right")
+        if entry.provisional or entry.from_ms is None or not entry.at.trusted:
             return
-        if from_ms is None or not entry.at.trusted:
-            return
-        held = desk.prices_between(min(from_ms, entry.at.wall_ms), entry.at.wall_ms)
-        late = {one for since_ms, one in desk.prices if since_ms > entry.at.wall_ms - 8 * DAY_MS}
-        if price not in held and not self.world.price_is_new(entry.at.wall_ms):
-            self.blame("C-9", f"{entry.entry}: costs {price}, should be of {sorted(held)} {sorted(late)}")
+        tariffs = self.site.store.journal.records(TariffPrices).values()
+        told = sorted((one.from_ms, one.micro_yuan_per_kwh) for tariff in tariffs for one in tariff.prices)
+        held = {micro_yuan for from_ms, micro_yuan in told if entry.from_ms < from_ms < entry.at.wall_ms}
+        held |= {micro_yuan for from_ms, micro_yuan in told if from_ms <= entry.from_ms and (from_ms, 0) >= _last(told, entry.from_ms)}
+        if held != {price} and self.site.time.wrong_by_ms == 0 and not self.was_wrong:
+            self.blame("C-9", f"{entry.entry} costs {price} from {entry.from_ms} to {entry.at.wall_ms}, told were {told}")
 
     def _take_relay(self, report: RelayReport) -> None:
         """Supplied is read back (C-15): what is confirmed is what the contact truly does at this moment."""
         room = self.world.room_of_meter.get(report.meter)
         if room is None or report.verdict != "confirmed" or report.meter != room.name:
             return
-        if report.observed_closed is not None and report.observed_closed != room.is_closed:
-            self.blame("C-15", f"{report.meter} is told confirmed closed={report.observed_closed}, it is not")
+        if report.desired_closed != room.is_closed or report.observed_closed != room.is_closed:
+            self.blame("C-15", f"{report.meter} is told confirmed closed={report.desired_closed}, it is not: {report}")
 
     def _take_decision(self, decision: Decision) -> None:
-        """A cut for credit needs a second look at once (C-16)."""
+        """A cut for credit needs a second look at once (C-16); its date is right, or known not to be (C-14)."""
+        if decision.at.trusted and abs(decision.at.wall_ms - self.world.now_ms) > BELIEVABLE_MS:
+            self.blame("C-14", f"{decision.account} is decided on at {decision.at.wall_ms}, by a clock said to be right")
         room = self.by_account.get(decision.account)
         if decision.decision != "open" or decision.reason != "credit-spent" or room is None:
             return
@@ -221,14 +229,24 @@ class GatewayWatch:
         """What a room truly has: what its entries say, less what its meter counted beyond them."""
         self.look()
         account = self.accounts[room.account]
-        used_wh = room.true_wh - room.first_wh
+        last = account.register.get(room.name)
+        if last is None:
+            return 0.0  # a meter, or an epoch, whose first energy is not billed yet
+        unbilled_wh = (room.register_wh - last) % SPAN_WH
         price = self.world.desk.price_at(self.world.now_ms)
-        return account.balance * 1000 - account.carried_nano - max(0.0, used_wh - account.billed_wh) * price
+        return account.balance * 1000 - account.carried_nano - unbilled_wh * price
 
     def check_truth(self) -> None:
         """No room is billed for more than it used."""
         for room in self.site.rooms:
             billed_wh = self.accounts[room.account].billed_wh
             used_wh = room.true_wh - room.first_wh
+            if self.accounts[room.account].is_reopened:
+                continue
             if billed_wh > used_wh + STEP_WH * (1 + room.installed):
                 self.blame("C-12", f"{room.account} is billed {billed_wh} Wh, truly used {used_wh:.1f}")
+
+
+def _last(told: list[tuple[int, int]], at_ms: int) -> tuple[int, int]:
+    """Give where the price of an instant begins."""
+    return max((from_ms, 0) for from_ms, _ in told if from_ms <= at_ms)
