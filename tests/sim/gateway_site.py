@@ -212,6 +212,9 @@ class GatewaySite:
         self.booted: Booted
         self.store: SimStore
         self.sweeps = 0
+        self._sent: Position | None = None
+        """The last row that is under way."""
+        self._again_ms = 0
         self.failures: list[str] = []
         broker.subscribe(name, self.hear)
 
@@ -292,6 +295,7 @@ class GatewaySite:
 
     def connect(self) -> None:
         """Say who we are, and send what waits."""
+        self._sent = None
         if self.is_connected:
             self.guarded(self._say_birth)
             self.guarded(self.send)
@@ -340,28 +344,29 @@ class GatewaySite:
         if self.signals.relay.is_set():
             self.signals.relay.clear()
             self.drive_relays()
-        if self.drain.wanted or self.signals.outbox.is_set() or urgent:
-            self.drain.wanted = False
-            self.signals.outbox.clear()
+        if self.drain.wanted and self.timeline.now_ms - self._again_ms > AGAIN_MS[0]:
+            self._again_ms, self.drain.wanted, self._sent = self.timeline.now_ms, False, None
         self.send()
 
     def send(self, patience: tuple[int, ...] = AGAIN_MS) -> None:
         """Send some batches; what is not acknowledged in time is sent again, and by the next sweep at the latest."""
         if not self.is_connected:
             return
-        after: Position | None = None
+        after = before = self._sent
         for _ in range(BATCHES_UNDER_WAY):
             batch: UpBatch | None = self.store.do(lambda journal, after=after: outbox_batch(journal, after=after))
             if batch is None:
                 break
             after = Position(batch.epoch, batch.rows[-1].seq)
             self.publish(topics.UP, self._sealed(topics.UP, f"{batch.epoch}.{batch.rows[0].seq}", batch))
-        if after is not None and patience:
+        self._sent = after
+        if after is not None and after != before and patience:
             boots, sent = self.boots, after
             self.timeline.after(patience[0], lambda: self._look_again(boots, sent, patience[1:]))
 
     def _look_again(self, boots: int, sent: Position, patience: tuple[int, ...]) -> None:
         if self.is_on and self.boots == boots and self._is_unacknowledged(sent):
+            self._sent = None
             self.guarded(lambda: self.send(patience))
 
     def _is_unacknowledged(self, sent: Position) -> bool:
@@ -388,6 +393,7 @@ class GatewaySite:
         self.signals.relay.clear()
         self.drive_relays(also_proved=self.sweeps % 4 == 0)
         self.store.commit()
+        self._sent = None
         self.send()
 
     def _turn(self, number: str, detailed: bool) -> None:

@@ -161,8 +161,12 @@ class CentralWatch:
         self._verify()
 
     def _check_nothing_waits(self) -> None:
-        from central.link.models import Command, Delivery
+        from central.link.models import Command, Delivery, Gateway
 
+        for gateway in Gateway.objects.select_related("building"):
+            told = (gateway.published_revision, gateway.applied_config_version)
+            if told[0] != gateway.building.revision:
+                self.blame("C-3", f"{gateway.pk} was told revision {told[0]}, its building is {gateway.building.revision}")
         for delivery in Delivery.objects.filter(applied_ms=None).select_related("grant"):
             self.blame("C-5", f"grant {delivery.grant_id} never arrived {delivery.refused}")
         waiting = Command.objects.filter(state__in=["queued", "sent"]).order_by("pk").first()

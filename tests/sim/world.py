@@ -47,6 +47,10 @@ class Outcome:
     """In which day it ended."""
 
 
+present: "World"
+"""The world that is being run: a planted bug asks for it."""
+
+
 def signer_of(seed: bytes) -> KeySigner:
     private = Ed25519PrivateKey.from_private_bytes(seed)
     return KeySigner(key_id_of(private.public_key()), private)
@@ -317,6 +321,8 @@ def run(shape: Shape, room: CentralRoom) -> Outcome:
     began_s = time.process_time()
     folder = Path(tempfile.mkdtemp(prefix="world-", dir=room.folder))
     world = World(shape, room, folder)
+    global present
+    present = world
     try:
         with world.central.seams(), suppress(Broken):
             world.live()
