@@ -228,6 +228,14 @@ class CentralSite:
         finally:
             rows.close()
 
+    def opened(self, folder: Path) -> set[str]:
+        """Give the epochs that a copy knows as opened."""
+        rows = sqlite3.connect(folder / FILES["default"])
+        try:
+            return {name for (name,) in rows.execute("SELECT epoch FROM link_gatewayepoch WHERE opened")}
+        finally:
+            rows.close()
+
     def put_back(self, backup: Path) -> None:
         """Put an older copy in their place; central is down."""
         for name in FILES.values():

@@ -234,9 +234,10 @@ class GatewaySite:
         now = self.clock.now()
         self.is_on = True
         self.booted = self.store.do(lambda journal: boot(journal, self.name, now))
+        self.last_epoch = self.booted.epoch
         self.quarantined_at_boot |= set(self.booted.quarantined)
         if new_epoch:
-            self.store.do(lambda journal: renew_epoch(journal, now))
+            self.last_epoch = self.store.do(lambda journal: renew_epoch(journal, now))
         self._join()
         self.connect()
         self.timeline.say(f"{self.name}: on (boot {self.boots})")

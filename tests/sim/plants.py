@@ -192,7 +192,7 @@ def _never_again(right: Any) -> Any:
 
 
 GATEWAY, CENTRAL = "gateway.application", "central"
-PLANTS = [
+PLANTS = (
     Plant("a grant is credited twice", ("C-6",), {f"{GATEWAY}.grant.known_grant": nothing}, ("voucher",), 4),
     Plant("a grant credits more than was given", ("C-1",), {f"{GATEWAY}.grant.Posting": _credit_more}),
     Plant("central mirrors an entry twice", ("C-2",), {f"{CENTRAL}.ingest.book_entries._add_to_mirror": _blind_order}),
@@ -214,12 +214,13 @@ PLANTS = [
     Plant(
         "a reading across a price's beginning is not split",
         ("C-9",),
-        {f"{GATEWAY}.settle.segments_of": lambda right: right},
+        {"gateway.domain.tariff.edges_between": lambda _: lambda *__: [], f"{GATEWAY}.post_reading.edges_between": lambda _: lambda *__: []},
         ("price-change",),
         10,
+        days=7,
     ),
     Plant("rows are acknowledged before they are stored", ("C-11",), {f"{CENTRAL}.ingest.take_message.MessageTaker._take_up": _eager}, ("central-killed-in-commit",), 6),
-    Plant("an entry never reaches the outbox", ("C-11",), {"gateway.adapters.journal_store.outbox.OutboxTables.append": _lossy_outbox}),
+    Plant("an entry never reaches the outbox", ("C-11", "C-2"), {"gateway.adapters.journal_store.outbox.OutboxTables.append": _lossy_outbox}),
     Plant("energy is billed twice", ("C-12",), {f"{GATEWAY}.post_reading.advance": _doubled}),
     Plant(
         "a commit is put off that somebody was told of",
@@ -248,7 +249,7 @@ PLANTS = [
     Plant("a receipt's number is left out", ("R-4.1.3",), {f"{CENTRAL}.desk.operations.next_number": _skipping}, rooms=8),
     Plant("a payment buys more than was paid", ("R-4.1.4",), {f"{CENTRAL}.desk.operations.credit_for": _one_more}),
     Plant("a row of the chain is not chained", ("R-4.2",), {f"{CENTRAL}.ledger.operations._advance": _altered}),
-]
+)
 
 
 def found(plant: Plant) -> tuple[Outcome, Outcome]:

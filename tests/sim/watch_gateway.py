@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.application.status import station_status
 from gateway.contract.facts import Decision, Entry, RelayReport
 from gateway.domain.tariff import TariffPrices
 from tests.sim.gateway_site import GatewaySite
@@ -52,6 +53,7 @@ class GatewayWatch:
         self.accounts: dict[str, Account] = {room.account: Account() for room in site.rooms}
         self.by_account = {room.account: room for room in site.rooms}
         self.grants: Counter[str] = Counter()
+        self._credited: dict[str, str] = {}
         self.made: dict[str, tuple[str, int]] = {}
         """Entries of this life by their ids: account and amount."""
         self.unproved: list[Entry] = []
@@ -84,6 +86,7 @@ class GatewayWatch:
             account.register.clear()
             account.is_reopened = True
         self.grants.clear()
+        self._credited.clear()
         self.unproved.clear()
         self.look(is_known=True)
 
@@ -98,7 +101,7 @@ class GatewayWatch:
         """What left the gateway was stored before (C-13): the store knows every row that central has of its epoch."""
         from central.link.models import GatewayEpoch
 
-        here = self.site.booted
+        here = self.site.store.do(station_status)
         held = GatewayEpoch.objects.filter(gateway=self.site.name, epoch=here.epoch, closed=False).first()
         if held is not None and held.received_seq > here.last_seq:
             self.blame("C-13", f"central has row {held.received_seq} of {here.epoch}, the store ends at {here.last_seq}")
@@ -160,12 +163,19 @@ class GatewayWatch:
                 if account.balance < 0 and not is_known:
                     self.blame("C-7", f"{entry.entry}: more was taken back than was left ({account.balance})")
             case "opening":
+                self._forget_grants(entry.account)
                 account.register.clear()
                 account.is_reopened = True
+
+    def _forget_grants(self, account: str) -> None:
+        """An opening puts central's balance in place of what was credited before: what it doesn't hold comes again (C-11)."""
+        for source in [source for source, of in self._credited.items() if of == account]:
+            del self.grants[source], self._credited[source]
 
     def _take_grant(self, entry: Entry, is_known: bool) -> None:
         source = entry.source or ""
         self.grants[source] += 1
+        self._credited[source] = entry.account
         if self.grants[source] > 1:
             self.blame("C-6", f"grant {source} was credited {self.grants[source]} times")
         if not is_known:

@@ -222,11 +222,17 @@ class World:
         return self._backups.get(site.name, [])
 
     def restore_central(self, dice: random.Random) -> None:
-        """Central's disk died; a backup of some nights ago is put back."""
-        if not self._central_backups:
+        """Central's disk died; a backup of some nights ago is put back: one that knows each gateway's present epoch.
+
+        One that doesn't opens that epoch anew, while its gateway goes on with what a lost central opened: every balance differs then,
+        and is named. Two disasters at once, left to a person.
+        """
+        present = {site.name: site.last_epoch for site in self.sites}
+        fit = [path for path in self._central_backups if self.central.opened(path) >= set(present.values())]
+        if not fit:
             return
         self.central.stop()
-        backup = dice.choice(self._central_backups)
+        backup = dice.choice(fit)
         self.forgotten |= self.central.named() - self.central.named(backup)
         self.central.put_back(backup)
         del self._central_backups[self._central_backups.index(backup) + 1 :]
