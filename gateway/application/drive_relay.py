@@ -246,7 +246,7 @@ def report_relay(
 
 
 def _disproved(state: RelayState) -> RelayState:
-    """Take a proof back that the contact contradicts: a row that says `confirmed` must never say something else beside it (C-15)."""
+    """Take a proof back that the contact contradicts: a row that says `confirmed` never says something else beside it (C-15)."""
     if state.verdict is not RelayVerdict.CONFIRMED or state.observed_closed is state.desired_closed:
         return state
     return msgspec.structs.replace(state, verdict=RelayVerdict.UNKNOWN, why=CHANGED_BY_ITSELF)

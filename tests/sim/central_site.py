@@ -1,7 +1,7 @@
 """The real central in this process: its own databases, its ingest, its desk; killed at any commit, restored from a copy.
 
-`CentralRoom` sets Django up once a process and makes an empty database once; each world works on a copy of its own, in memory-backed
-files. Ingest is the product's own object: instead of the MQTT client it has one that writes to the simulated broker.
+`CentralRoom` sets Django up once a process and makes an empty database once; each world works on a copy of its own, in files
+in memory. Ingest is the product's own object: instead of the MQTT client it has one that writes to the simulated broker.
 """
 
 import logging
@@ -240,4 +240,3 @@ class CentralSite:
         """Put an older copy in their place; central is down."""
         for name in FILES.values():
             shutil.copy(backup / name, self.folder / name)
-

@@ -195,32 +195,57 @@ GATEWAY, CENTRAL = "gateway.application", "central"
 PLANTS = (
     Plant("a grant is credited twice", ("C-6",), {f"{GATEWAY}.grant.known_grant": nothing}, ("voucher",), 4),
     Plant("a grant credits more than was given", ("C-1",), {f"{GATEWAY}.grant.Posting": _credit_more}),
-    Plant("central mirrors an entry twice", ("C-2",), {f"{CENTRAL}.ingest.book_entries._add_to_mirror": _blind_order}),
+    Plant(
+        "central mirrors an entry twice",
+        ("C-2",),
+        {f"{CENTRAL}.ingest.book_entries._add_to_mirror": _blind_order},
+    ),
     Plant(
         "a new price is never sent",
         ("C-3",),
-        {f"{CENTRAL}.ingest.process.publish_if_changed": nothing, f"{CENTRAL}.link.grants.publish_if_changed": nothing},
+        {
+            f"{CENTRAL}.ingest.process.publish_if_changed": nothing,
+            f"{CENTRAL}.link.grants.publish_if_changed": nothing,
+        },
         ("price-change",),
         10,
     ),
     Plant(
         "a lost command is never sent again",
         ("C-5",),
-        {f"{CENTRAL}.link.outbox.to_send": _never_again, f"{CENTRAL}.link.outbox.send_again_from": lambda _: lambda *__: 0},
+        {
+            f"{CENTRAL}.link.outbox.to_send": _never_again,
+            f"{CENTRAL}.link.outbox.send_again_from": lambda _: lambda *__: 0,
+        },
         ("link-split",),
         4,
     ),
-    Plant("more is taken back than is left", ("C-7",), {f"{GATEWAY}.grant.taken": _too_much}, ("take-back",), 6),
+    Plant(
+        "more is taken back than is left", ("C-7",), {f"{GATEWAY}.grant.taken": _too_much}, ("take-back",), 6
+    ),
     Plant(
         "a reading across a price's beginning is not split",
         ("C-9",),
-        {"gateway.domain.tariff.edges_between": lambda _: lambda *__: [], f"{GATEWAY}.post_reading.edges_between": lambda _: lambda *__: []},
+        {
+            "gateway.domain.tariff.edges_between": lambda _: lambda *__: [],
+            f"{GATEWAY}.post_reading.edges_between": lambda _: lambda *__: [],
+        },
         ("price-change",),
         10,
         days=7,
     ),
-    Plant("rows are acknowledged before they are stored", ("C-11",), {f"{CENTRAL}.ingest.take_message.MessageTaker._take_up": _eager}, ("central-killed-in-commit",), 6),
-    Plant("an entry never reaches the outbox", ("C-11", "C-2"), {"gateway.adapters.journal_store.outbox.OutboxTables.append": _lossy_outbox}),
+    Plant(
+        "rows are acknowledged before they are stored",
+        ("C-11",),
+        {f"{CENTRAL}.ingest.take_message.MessageTaker._take_up": _eager},
+        ("central-killed-in-commit",),
+        6,
+    ),
+    Plant(
+        "an entry never reaches the outbox",
+        ("C-11", "C-2"),
+        {"gateway.adapters.journal_store.outbox.OutboxTables.append": _lossy_outbox},
+    ),
     Plant("energy is billed twice", ("C-12",), {f"{GATEWAY}.post_reading.advance": _doubled}),
     Plant(
         "a commit is put off that somebody was told of",
@@ -229,26 +254,83 @@ PLANTS = (
         ("gateway-power-cut",),
         6,
     ),
-    Plant("every clock is believed", ("C-14",), {"gateway.adapters.system_clock.look": _trusting}, ("clock-jump",), 8),
+    Plant(
+        "every clock is believed",
+        ("C-14",),
+        {"gateway.adapters.system_clock.look": _trusting},
+        ("clock-jump",),
+        8,
+    ),
     Plant("a relay's proof is not read", ("C-15", "C-16"), {f"{GATEWAY}.drive_relay.move_for": _at_once}),
     Plant("a cut needs no second look", ("C-16",), {f"{GATEWAY}.post_reading.decide": _confirmed}, days=6),
     Plant("a protected room is cut", ("C-16",), {f"{GATEWAY}.decide.rule_on": _unprotected}, days=6),
-    Plant("rooms are cut that have credit", ("C-16",), {f"{GATEWAY}.decide.balance_of_all": lambda right: lambda points, now: right(points, now) - 7_000_000}),
-    Plant("a lock-out is forgotten", ("C-16", "C-15"), {f"{GATEWAY}.lock_outs.lock_out": lambda _: lambda *__: False}, ("lock-out",), 8),
-    Plant("spoilt books are not looked for", ("C-17", "C-4", "C-2"), {"gateway.adapters.journal_store.SqliteJournal.ledger_differences": lambda _: lambda *__: []}, ("books-damaged",), 30),
-    Plant("a gateway takes what nobody signed", ("R-G5",), {"gateway.loops.receive_commands.unseal": _unchecked_unseal}, ("forged",), 4),
-    Plant("a restored central goes on with its old numbers", ("C-5",), {f"{CENTRAL}.ingest.take_message.number_above": nothing, f"{CENTRAL}.link.epochs.number_above": nothing}, ("central-restored",), 10, days=5),
+    Plant(
+        "rooms are cut that have credit",
+        ("C-16",),
+        {
+            f"{GATEWAY}.decide.balance_of_all": lambda right: (
+                lambda points, now: right(points, now) - 7_000_000
+            )
+        },
+    ),
+    Plant(
+        "a lock-out is forgotten",
+        ("C-16", "C-15"),
+        {f"{GATEWAY}.lock_outs.lock_out": lambda _: lambda *__: False},
+        ("lock-out",),
+        8,
+    ),
+    Plant(
+        "spoilt books are not looked for",
+        ("C-17", "C-4", "C-2"),
+        {"gateway.adapters.journal_store.SqliteJournal.ledger_differences": lambda _: lambda *__: []},
+        ("books-damaged",),
+        30,
+    ),
+    Plant(
+        "a gateway takes what nobody signed",
+        ("R-G5",),
+        {"gateway.loops.receive_commands.unseal": _unchecked_unseal},
+        ("forged",),
+        4,
+    ),
+    Plant(
+        "a restored central goes on with its old numbers",
+        ("C-5",),
+        {
+            f"{CENTRAL}.ingest.take_message.number_above": nothing,
+            f"{CENTRAL}.link.epochs.number_above": nothing,
+        },
+        ("central-restored",),
+        10,
+        days=5,
+    ),
     Plant(
         "a restored gateway goes on with its old epoch",
         ("C-11", "C-13", "C-2"),
-        {"tests.sim.gateway_site.renew_epoch": nothing, f"{CENTRAL}.link.epochs.order_new_epoch": nothing, f"{CENTRAL}.ingest.take_batch.order_new_epoch": nothing},
+        {
+            "tests.sim.gateway_site.renew_epoch": nothing,
+            f"{CENTRAL}.link.epochs.order_new_epoch": nothing,
+            f"{CENTRAL}.ingest.take_batch.order_new_epoch": nothing,
+        },
         ("gateway-restored",),
         12,
         days=5,
     ),
-    Plant("a receipt's number is left out", ("R-4.1.3",), {f"{CENTRAL}.desk.operations.next_number": _skipping}, rooms=8),
-    Plant("a payment buys more than was paid", ("R-4.1.4",), {f"{CENTRAL}.desk.operations.credit_for": _one_more}),
-    Plant("a row of the chain is not chained", ("R-4.2",), {f"{CENTRAL}.ledger.operations._advance": _altered}),
+    Plant(
+        "a receipt's number is left out",
+        ("R-4.1.3",),
+        {f"{CENTRAL}.desk.operations.next_number": _skipping},
+        rooms=8,
+    ),
+    Plant(
+        "a payment buys more than was paid",
+        ("R-4.1.4",),
+        {f"{CENTRAL}.desk.operations.credit_for": _one_more},
+    ),
+    Plant(
+        "a row of the chain is not chained", ("R-4.2",), {f"{CENTRAL}.ledger.operations._advance": _altered}
+    ),
 )
 
 

@@ -95,7 +95,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     shape = Shape(seed, asked.buildings, asked.rooms, asked.days, asked.only, asked.kinds, asked.often)
     one = asked.only is not None or (asked.seed is not None and asked.meter_days is None)
     shapes = [shape] if one else worlds(seed, asked.meter_days or METER_DAYS, shape)
-    print(f"{len(shapes)} worlds from seed {seed} on ({shape.buildings} buildings x {shape.rooms} rooms x {shape.days} days)")
+    print(
+        f"{len(shapes)} worlds from seed {seed} on ({shape.buildings} buildings x {shape.rooms} rooms x {shape.days} days)"
+    )
     began_s, totals, done, cpu_s, broken = time.monotonic(), Counter[str](), 0, 0.0, 0
     for outcome in outcomes(shapes, asked.jobs):
         done, cpu_s = done + outcome.shape.meter_days, cpu_s + outcome.cpu_s
@@ -112,7 +114,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     figures.at_most("broken invariants", broken, 0)
     if not one:
         figures.at_least("meter-days", done, sum(shape.meter_days for shape in shapes))
-        figures.at_most("CPU for a meter-day", cpu_s * 1000 / done, MOST_CPU_MS, " ms", f"{cpu_s:.0f} s in all")
+        figures.at_most(
+            "CPU for a meter-day", cpu_s * 1000 / done, MOST_CPU_MS, " ms", f"{cpu_s:.0f} s in all"
+        )
     return figures.close()
 
 

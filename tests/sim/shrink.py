@@ -48,7 +48,9 @@ class _Shrinking:
             return False
         self.best = outcome
         count = len(troubles_of(shape))
-        self._say(f"{shape.buildings} x {shape.rooms} rooms, {shape.days} days, {count} troubles: {outcome.faults[0]}")
+        self._say(
+            f"{shape.buildings} x {shape.rooms} rooms, {shape.days} days, {count} troubles: {outcome.faults[0]}"
+        )
         return True
 
     def _fewer_days(self) -> None:

@@ -22,7 +22,9 @@ def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_twenty_thousand_meter_days_break_no_invariant() -> None:
     done = sim("--meter-days", "20000", "--seed", "1", "--no-shrink")
-    assert "broken invariants                                                     0" in done.stdout, done.stdout
+    assert "broken invariants                                                     0" in done.stdout, (
+        done.stdout
+    )
     assert "BROKEN" not in done.stdout
 
 

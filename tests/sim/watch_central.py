@@ -63,12 +63,12 @@ class CentralWatch:
             GatewayEpoch.objects.filter(gateway=site.name, closed=True).values_list("epoch", flat=True)
         )
         for mark in site.store.do(lambda journal: journal.records(OutboxMark)).values():
-            if mark.epoch in held and mark.epoch not in closed and mark.acked_seq > held[mark.epoch]:
-                if site.name not in self.world.central_forgot:
-                    self.blame(
-                        "C-11",
-                        f"{site.name} has row {mark.acked_seq} of {mark.epoch} acknowledged, stored is {held[mark.epoch]}",
-                    )
+            is_ahead = mark.epoch in held and mark.epoch not in closed and mark.acked_seq > held[mark.epoch]
+            if is_ahead and site.name not in self.world.central_forgot:
+                self.blame(
+                    "C-11",
+                    f"{site.name} has row {mark.acked_seq} of {mark.epoch} acknowledged, stored is {held[mark.epoch]}",
+                )
 
     def look_daily(self) -> None:
         """Check the chain's new rows, receipts, what cashiers handed out, and alarms."""
@@ -112,7 +112,10 @@ class CentralWatch:
 
     def _check_sale(self, sale: Sale, paper: Any) -> None:
         if paper is None or (paper.number, paper.amount_fen) != (sale.receipt, sale.amount_fen):
-            self.blame("R-4.1.4", f"receipt {sale.receipt} over {sale.amount_fen} fen was handed out, the books say {paper}")
+            self.blame(
+                "R-4.1.4",
+                f"receipt {sale.receipt} over {sale.amount_fen} fen was handed out, the books say {paper}",
+            )
         elif paper.credited != sale.amount_fen * MICRO_YUAN_PER_FEN:
             self.blame("R-4.1.4", f"receipt {sale.receipt}: {sale.amount_fen} fen bought {paper.credited}")
 
@@ -166,12 +169,17 @@ class CentralWatch:
         for gateway in Gateway.objects.select_related("building"):
             told = (gateway.published_revision, gateway.applied_config_version)
             if told[0] != gateway.building.revision:
-                self.blame("C-3", f"{gateway.pk} was told revision {told[0]}, its building is {gateway.building.revision}")
+                self.blame(
+                    "C-3",
+                    f"{gateway.pk} was told revision {told[0]}, its building is {gateway.building.revision}",
+                )
         for delivery in Delivery.objects.filter(applied_ms=None).select_related("grant"):
             self.blame("C-5", f"grant {delivery.grant_id} never arrived {delivery.refused}")
         waiting = Command.objects.filter(state__in=["queued", "sent"]).order_by("pk").first()
         if waiting is not None:
-            self.blame("C-5", f"command {waiting.number} ({waiting.kind}) of {waiting.gateway_id} was never answered")
+            self.blame(
+                "C-5", f"command {waiting.number} ({waiting.kind}) of {waiting.gateway_id} was never answered"
+            )
 
     def _compare(self, site: GatewaySite) -> None:
         """The gateway's buckets, what central has of its entries, and central's ledger are one sum each (C-2)."""
@@ -196,7 +204,9 @@ class CentralWatch:
                     )
         epoch = site.store.do(lambda journal: journal.records(OutboxMark))
         newest = max(epoch.values(), key=lambda mark: mark.number).epoch
-        stored = set(GatewayEntry.objects.filter(gateway=site.name, epoch=newest).values_list("pk", flat=True))
+        stored = set(
+            GatewayEntry.objects.filter(gateway=site.name, epoch=newest).values_list("pk", flat=True)
+        )
         made = {entry for entry in watch.made if f".{newest}." in entry}
         if stored != made:
             lost, more = sorted(made - stored), sorted(stored - made)

@@ -104,7 +104,10 @@ class GatewayWatch:
         here = self.site.store.do(station_status)
         held = GatewayEpoch.objects.filter(gateway=self.site.name, epoch=here.epoch, closed=False).first()
         if held is not None and held.received_seq > here.last_seq:
-            self.blame("C-13", f"central has row {held.received_seq} of {here.epoch}, the store ends at {here.last_seq}")
+            self.blame(
+                "C-13",
+                f"central has row {held.received_seq} of {here.epoch}, the store ends at {here.last_seq}",
+            )
 
     # --- after each commit
 
@@ -186,7 +189,9 @@ class GatewayWatch:
         meter, came_from, to = entry.meter or "", entry.register_from_wh or 0, entry.register_to_wh or 0
         last = account.register.get(meter)
         if (last is not None and came_from != last) or (to - came_from) % 10**9 != entry.energy_wh:
-            self.blame("C-12", f"{entry.entry}: {came_from}..{to} bills {entry.energy_wh} Wh, last was {last}")
+            self.blame(
+                "C-12", f"{entry.entry}: {came_from}..{to} bills {entry.energy_wh} Wh, last was {last}"
+            )
         account.register[meter] = to
         account.billed_wh += entry.energy_wh
         price = entry.price_micro_yuan_per_kwh or 0
@@ -198,15 +203,24 @@ class GatewayWatch:
     def _check_price(self, entry: Entry, price: int) -> None:
         """Each interval has the one price that held in it, as far as the gateway was told of it (C-9); C-14 bills the lowest."""
         if entry.at.trusted and entry.at.wall_ms > self.world.now_ms + BELIEVABLE_MS:
-            self.blame("C-14", f"{entry.entry} is dated {entry.at.wall_ms} on a clock that is said to be right")
+            self.blame(
+                "C-14", f"{entry.entry} is dated {entry.at.wall_ms} on a clock that is said to be right"
+            )
         if entry.provisional or entry.from_ms is None or not entry.at.trusted:
             return
         tariffs = self.site.store.journal.records(TariffPrices).values()
         told = sorted((one.from_ms, one.micro_yuan_per_kwh) for tariff in tariffs for one in tariff.prices)
         held = {micro_yuan for from_ms, micro_yuan in told if entry.from_ms < from_ms < entry.at.wall_ms}
-        held |= {micro_yuan for from_ms, micro_yuan in told if from_ms <= entry.from_ms and (from_ms, 0) >= _last(told, entry.from_ms)}
+        held |= {
+            micro_yuan
+            for from_ms, micro_yuan in told
+            if from_ms <= entry.from_ms and (from_ms, 0) >= _last(told, entry.from_ms)
+        }
         if held != {price} and self.site.time.wrong_by_ms == 0 and not self.was_wrong:
-            self.blame("C-9", f"{entry.entry} costs {price} from {entry.from_ms} to {entry.at.wall_ms}, told were {told}")
+            self.blame(
+                "C-9",
+                f"{entry.entry} costs {price} from {entry.from_ms} to {entry.at.wall_ms}, told were {told}",
+            )
 
     def _take_relay(self, report: RelayReport) -> None:
         """Supplied is read back (C-15): what is confirmed is what the contact truly does at this moment."""
@@ -214,12 +228,18 @@ class GatewayWatch:
         if room is None or report.verdict != "confirmed" or report.meter != room.name:
             return
         if report.desired_closed != room.is_closed or report.observed_closed != room.is_closed:
-            self.blame("C-15", f"{report.meter} is told confirmed closed={report.desired_closed}, it is not: {report}")
+            self.blame(
+                "C-15",
+                f"{report.meter} is told confirmed closed={report.desired_closed}, it is not: {report}",
+            )
 
     def _take_decision(self, decision: Decision) -> None:
         """A cut for credit needs a second look at once (C-16); its date is right, or known not to be (C-14)."""
         if decision.at.trusted and abs(decision.at.wall_ms - self.world.now_ms) > BELIEVABLE_MS:
-            self.blame("C-14", f"{decision.account} is decided on at {decision.at.wall_ms}, by a clock said to be right")
+            self.blame(
+                "C-14",
+                f"{decision.account} is decided on at {decision.at.wall_ms}, by a clock said to be right",
+            )
         room = self.by_account.get(decision.account)
         if decision.decision != "open" or decision.reason != "credit-spent" or room is None:
             return

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,7 +16,8 @@ from tests.sim import troubles
 from tests.sim.broker import Broker
 from tests.sim.central_site import CentralRoom, CentralSite
 from tests.sim.desk import Desk
-from tests.sim.gateway_site import GatewaySite, PowerCut
+from tests.sim.gateway_parts import PowerCut
+from tests.sim.gateway_site import GatewaySite
 from tests.sim.plan import Shape, troubles_of
 from tests.sim.timeline import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Timeline, shown
 from tests.sim.watch_central import CentralWatch
@@ -110,7 +111,9 @@ class World:
         line = SimLine("line-1", rooms, self.timeline, dice)
         central_key = signer_of(CENTRAL_SEED).private_key.public_key().public_bytes_raw().hex()
         signer = signer_of(bytes([building]) * 32)
-        return GatewaySite(f"gw-{building}", rooms, folder, self.timeline, self.broker, line, signer, central_key)
+        return GatewaySite(
+            f"gw-{building}", rooms, folder, self.timeline, self.broker, line, signer, central_key
+        )
 
     # --- what watches and troubles ask
 
@@ -224,8 +227,8 @@ class World:
     def restore_central(self, dice: random.Random) -> None:
         """Central's disk died; a backup of some nights ago is put back: one that knows each gateway's present epoch.
 
-        One that doesn't opens that epoch anew, while its gateway goes on with what a lost central opened: every balance differs then,
-        and is named. Two disasters at once, left to a person.
+        One that doesn't opens that epoch anew, while its gateway goes on with what a lost central opened: every balance differs
+        then, and is named. Two disasters at once, left to a person.
         """
         present = {site.name: site.last_epoch for site in self.sites}
         fit = [path for path in self._central_backups if self.central.opened(path) >= set(present.values())]
