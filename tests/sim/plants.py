@@ -296,7 +296,7 @@ PLANTS = (
     ),
     Plant(
         "a restored central goes on with its old numbers",
-        ("C-5",),
+        ("C-5", "C-2"),
         {
             f"{CENTRAL}.ingest.take_message.number_above": nothing,
             f"{CENTRAL}.link.epochs.number_above": nothing,

@@ -95,6 +95,10 @@ class World:
         self.watch_of = {account: watch for watch in self.watches for account in watch.accounts}
 
     @property
+    def is_last_day(self) -> bool:
+        return self.day_begins_ms >= START_MS + (self.shape.days - 1) * DAY_MS
+
+    @property
     def now_ms(self) -> int:
         return self.timeline.now_ms
 
