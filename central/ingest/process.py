@@ -19,9 +19,11 @@ from django.db.utils import InterfaceError, OperationalError
 
 from central import clock
 from central.ingest.take_message import MessageTaker
+from central.ledger.monthly_tables import month_at
 from central.link import outbox
 from central.link.configuration import ConfigurationTooBig, publish_if_changed
 from central.link.models import Command, Gateway
+from central.link.telemetry.partitions import make_partitions
 from gateway.contract import topics
 
 LEAVES = (topics.STATE, topics.BIRTH, topics.UP, topics.ANSWER)
@@ -63,6 +65,7 @@ class Ingest:
         self._connected = threading.Event()
         self._births_asked_s = clock.monotonic_s()
         self._in_hand: tuple[str, bytes] | None = None
+        self._months_made_in = 0
 
     def run(self) -> None:
         """Take and publish until `stop`. A broker that is down is tried again with back-off, for ever."""
@@ -136,6 +139,9 @@ class Ingest:
         now_ms = self._now_ms()
         self._ask_for_births()
         self._taker.write_counts(now_ms)
+        if month_at(now_ms) != self._months_made_in:
+            make_partitions(now_ms)
+            self._months_made_in = month_at(now_ms)
         for gateway_id in Gateway.objects.values_list("pk", flat=True):
             try:
                 with transaction.atomic():
