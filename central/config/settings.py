@@ -22,6 +22,7 @@ DEBUG = False
 SECRET_KEY = data_folder.secret_key()
 UPLOADS_FOLDER = data_folder.folder() / "uploads"
 PHOTOS_FOLDER = data_folder.folder() / "photos"
+ARCHIVE_FOLDER = data_folder.folder() / "archive"
 SIGNING_KEY_FILE = data_folder.folder() / data_folder.SIGNING_KEY_FILE
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
     host.strip() for host in os.environ.get("CARDROOM_ALLOWED_HOSTS", "").split(",") if host.strip()

@@ -191,11 +191,15 @@ def make_partition(connection: Any, table: str, column: str, month: int) -> bool
 
 
 def drop_partition(connection: Any, table: str, month: int, rows: int) -> bool:
-    """Drop a month's partition, inside the caller's transaction; refuse where it holds another number of rows than `rows`."""
+    """Drop a month's partition, inside the caller's transaction; refuse where it holds another number of rows than `rows`.
+
+    While it is counted only writers of this very month wait; all others for the moment of the drop. Raises OperationalError where
+    somebody reads for too long.
+    """
     name = partition_name(table, month)
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
-        cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute(f"SELECT count(*) FROM {name}")
         if cursor.fetchone()[0] != rows:
             return False

@@ -206,3 +206,34 @@ class TelemetryPosition(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["gateway", "epoch"], name="one_position_per_epoch")]
+
+
+class ArchivedMonth(models.Model):
+    """A file of a month's rows that lie, or lay, in these tables. Rows that come for an archived month go into its next part."""
+
+    class State(models.TextChoices):
+        """Where its rows lie."""
+
+        WRITTEN = "written"
+        """In the file and still in the tables: removing them is not over, or was cut short."""
+        REMOVED = "removed"
+        """In the file alone."""
+        LOADED = "loaded"
+        """In the file, and loaded back for a while."""
+
+    month = models.IntegerField()
+    """Year times twelve plus the month from zero, as `monthly_tables.month_at` gives it."""
+    part = models.IntegerField()
+    file_name = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
+    """SHA-256 of the whole file, also in the audit chain."""
+    size = models.BigIntegerField()
+    rows = models.JSONField()
+    """By kind, the number of rows."""
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WRITTEN)
+    written_ms = models.BigIntegerField()
+    removed_ms = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["month", "part"]
+        constraints = [models.UniqueConstraint(fields=["month", "part"], name="one_part_of_a_month")]

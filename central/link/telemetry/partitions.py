@@ -18,6 +18,7 @@ from central.ledger.monthly_tables import (
     rest_name,
 )
 from central.link.telemetry.apps import TELEMETRY
+from central.link.telemetry.models import ArchivedMonth
 
 AHEAD = 2
 """Months that are there before they begin: a job that fails for weeks loses nothing, its rows lie in the rest meanwhile."""
@@ -32,11 +33,11 @@ class TableState:
     rest_rows: int
 
 
-def make_partitions(now_ms: int, leave: frozenset[int] = frozenset()) -> list[str]:
+def make_partitions(now_ms: int) -> list[str]:
     """Make the partitions of the last month, this one, the next ones, and of months whose rows lie in the rest; give their names.
 
-    `leave` are months that were archived: a row that comes for one of them waits in the rest until it is archived too. Safe to
-    repeat, and from several processes at once. Raises OperationalError where a table is in use for too long.
+    Months that were archived get none: a row that comes for one of them waits in the rest until it is archived too. Safe to repeat,
+    and from several processes at once. Raises OperationalError where a table is in use for too long.
     """
     connection = connections[TELEMETRY]
     if connection.vendor != "postgresql":
@@ -44,6 +45,7 @@ def make_partitions(now_ms: int, leave: frozenset[int] = frozenset()) -> list[st
     this_month = month_at(now_ms)
     around = range(this_month - 1, this_month + AHEAD + 1)
     made = []
+    leave = set(ArchivedMonth.objects.values_list("month", flat=True))
     for model in monthly_models():
         table, column = model._meta.db_table, model.month_by
         if not is_divided(connection, table):
