@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "central.reports.low_balance",
     "central.reports.bureau",
     "central.reports.schedule",
+    "central.reports.archive",
     "central.reports.agreement",
     "central.losses",
     "central.workshop",

@@ -1,4 +1,4 @@
-"""Months of telemetry in files: nothing is removed that wasn't read back, whatever is cut short; what came late is the next part."""
+"""Months of telemetry in files: nothing is removed that wasn't read back, whatever is cut short; late rows are the next part."""
 
 import csv
 import hashlib

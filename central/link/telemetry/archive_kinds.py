@@ -100,14 +100,15 @@ id      the row's number in the table it came from                   原表行�
 
 reading.csv         One reading of a meter, as the gateway took it. 电表读数。
   meter, wall_ms, register_wh (what the meter's register showed), power_w, current_ma, relay_closed,
-  outcome (advanced, unchanged, rollover: accepted; first, replaced: a new beginning; others: not accepted), trusted (the clock was set)
+  outcome (advanced, unchanged, rollover: accepted; first, replaced: a new beginning; others: not accepted),
+  trusted (the gateway's clock was set)
 relay-event.csv     One word from a meter's relay. 继电器报告。
   meter, at_ms, desired_closed, commanded_closed, observed_closed, verdict, why, current_ma, status_word (DL/T 645 status word 3)
 decision-event.csv  One decision about an account's supply. 供电决定。
   account, at_ms, decision, reason, balance (micro-yuan, or watt-hours of an account that is kept in kWh)
 loss-balance.csv    One balance of a master meter and the meters behind it. 总表与分表的平衡。
-  gateway, group, from_ms, to_ms, verdict, rule, master_wh, subs_wh, own_use_wh, technical_wh, unexplained_wh, uncertainty_wh, z_milli,
-  frozen (meters frozen at the instant), meters, missing (meters not heard)
+  gateway, group, from_ms, to_ms, verdict, rule, master_wh, subs_wh, own_use_wh, technical_wh, unexplained_wh, uncertainty_wh,
+  z_milli, frozen (meters frozen at the instant), meters, missing (meters not heard)
 instant-total.csv   A meter's running total at the instant of a balance. 平衡时刻的电表累计值。
   gateway, epoch (of the gateway's store; totals of two epochs are not compared), meter, at_ms, trusted, total_wh,
   offset_wh (total less register), step_wh (what the register counts in), skew_wh (uncertainty), frozen
