@@ -53,7 +53,7 @@ class OwnCentral:
         if self.suffix:
             self._on_server("DROP DATABASE {name}_{suffix} WITH (FORCE)")
 
-    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, stdin: str = "", most_s: float = 200) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; standard output and error are text."""
         command = [sys.executable, "-m", "central", *arguments]
         return subprocess.run(
@@ -62,7 +62,7 @@ class OwnCentral:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=most_s,
             check=False,
         )
 
