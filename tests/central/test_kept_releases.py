@@ -1,6 +1,6 @@
 """An upgrade from what each release wrote: nothing that was there is lost or changed, everything still proves, and is guarded.
 
-The kept databases are text (`tests/upgrade/keep_release.py`). The newest release is upgraded in every run, on SQLite and PostgreSQL;
+The kept databases are text (`tests/upgrade/keep_release.py`). The newest one is upgraded in every run, on SQLite and PostgreSQL;
 the older ones take a minute each, migration by migration: `make upgrade`.
 """
 

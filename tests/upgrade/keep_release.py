@@ -1,6 +1,6 @@
 """Keep what a release writes, as text: central's two databases and a gateway's journal, a little of everything in each.
 
-`make keep-schema VERSION=0.2.0` does it for this tree when it is released; `--tree FOLDER` for an older release's tree. Kept files are
+`make keep-schema VERSION=0.2.0` does it for this tree when it is released; `--tree FOLDER` for an older one's tree. Kept files are
 never made anew: an upgrade starts from what was written then, not from what today's code would write.
 """
 
