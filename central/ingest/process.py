@@ -142,6 +142,9 @@ class Ingest:
         if month_at(now_ms) != self._months_made_in:
             make_partitions(now_ms)
             self._months_made_in = month_at(now_ms)
+        self._taker.pulse.write(
+            queue=self._inbox.qsize(), is_connected=self._connected.is_set(), now_ms=now_ms
+        )
         for gateway_id in Gateway.objects.values_list("pk", flat=True):
             try:
                 with transaction.atomic():

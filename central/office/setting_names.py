@@ -16,6 +16,7 @@ class SettingWords:
 
 
 CHAPTERS: dict[str, Words] = {
+    "health": lazy("Health of the system"),
     "desk": lazy("Desk"),
     "sale": lazy("Selling"),
     "receipt": lazy("Receipts and seals"),

@@ -153,6 +153,7 @@ ALARMS: dict[str, Words] = {
     "bench-clock-refused": _("Gateway runs on a bench clock"),
     "gateway-went-back": _("The gateway was restored to an older state"),
     "gateway-new-epoch": _("The gateway began anew"),
+    "notices-stand": _("The sender of notices stands still"),
     "central-behind": _("This server is older than its gateway"),
 }
 
