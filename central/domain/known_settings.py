@@ -208,6 +208,8 @@ SETTINGS: Final = (
     Known("link.silent-after", Kind.MINUTES, 30, "R-G3", least=1, most=10_080),
     Known("link.enrol-hours", Kind.HOURS, 48, "R-G6", least=1, most=720),
     Known("link.approver-keys", Kind.TEXTS, [], "R-G5"),
+    Known("privacy.names-kept-days", Kind.DAYS, 1095, "R-G5", least=30, most=36_500),
+    Known("privacy.sign-ins-kept-days", Kind.DAYS, 365, "R-G5", least=180, most=3650),
     Known("approval.remind-after", Kind.HOURS, 24, "R-4.2.1", least=1, most=720),
     Known("approval.escalate-after", Kind.HOURS, 72, "R-4.2.1", least=1, most=2160),
     Known("approval.escalates-to", Kind.CHAIN, [{"offices": ["president"], "persons": 1}], "R-4.2.1"),

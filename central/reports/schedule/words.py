@@ -24,6 +24,7 @@ RUN_WORDS: dict[str, str] = {
     ),
     "low-balance-none": _("%(building)s: no prepaid room with an open account."),
     "no-such-building": _("There is no building %(building)s any more."),
+    "forgotten": _("%(people)s residents were forgotten, %(rows)s old sign-ins removed."),
     "newer-due": _("It was missed, and a newer one was due as well: that one was run."),
 }
 """By code. Add a job's sentences here; a parameter whose name ends in `_word` is a msgid."""
