@@ -138,7 +138,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "central.office.longest_password.LongestPassword"},
+    {"NAME": "central.office.password_rules.LongestPassword"},
+    {"NAME": "central.office.password_rules.NotGuessedFirst"},
 ]
 LOGIN_URL = "office:sign-in"
 LOGIN_REDIRECT_URL = "/"

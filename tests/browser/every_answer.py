@@ -79,7 +79,7 @@ def walked() -> Iterator[Asked]:
     waiting, counts = list(PAGES.values()), Counter[str]()
     for who, path in waiting:
         name, _kwargs = view_of(path)
-        kind = f"{name} {re.sub(r'[0-9]+', '', urlsplit(path).query)[:20]}"
+        kind = f"{name or path} {re.sub(r'[0-9]+', '', urlsplit(path).query)[:20]}"
         if counts[kind] >= OF_A_VIEW_AT_MOST:
             continue
         counts[kind] += 1
@@ -139,7 +139,8 @@ def undone(client: Client, path: str, fields: dict[str, str] | None = None) -> t
     """Ask, or send a form, and undo what it did; give the page's text and whether anything came on record."""
     with transaction.atomic(), transaction.atomic("telemetry"):
         before = ChainHead.objects.values_list("position", flat=True).first()
-        answer = client.get(path) if fields is None else client.post(path, fields)
+        typed = {name: value or "1" for name, value in (fields or {}).items()}
+        answer = client.get(path) if fields is None else client.post(path, typed)
         is_changed = before != ChainHead.objects.values_list("position", flat=True).first()
         transaction.set_rollback(True)
         transaction.set_rollback(True, "telemetry")
