@@ -1,4 +1,5 @@
-"""Headers of every answer, static files too: no outside host, no sensor, no other window or site, nothing personal kept by a browser.
+"""Headers of every answer, static files too: no outside host, no sensor, no other window or site, nothing personal kept by a
+browser.
 
 What an answer says for itself stays (a photograph is asked for anew each time, a file of the looks is kept for an hour).
 """

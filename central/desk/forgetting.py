@@ -1,8 +1,8 @@
 """Forget who has left: names and student numbers go some years after the last day, what was booked stays.
 
-A name stands in one row, outside the chain (`campus.Customer`); accounts, transfers and the audit trail name a room and its account.
-So a name is replaced there, and no hash changes. Receipts and bills keep theirs: they are vouchers that the law has kept (docs/privacy.md).
-Nobody is forgotten while he lives here, or while his account owes something or is owed to.
+A name stands in one row, outside the chain (`campus.Customer`); accounts, transfers and the audit trail name a room and its
+account. So a name is replaced there, and no hash changes. Receipts and bills keep theirs: they are vouchers that the law has
+kept (docs/privacy.md). Nobody is forgotten while he lives here, or while his account owes something or is owed to.
 """
 
 from collections.abc import Sequence

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from central import clock
 from central.campus.models import Building, CustomerClass, MeteringPoint
-from central.domain.spreadsheet_text import neutral
 from central.domain.rule_form import Read, Texts, is_typed, not_shown, read_over, written
 from central.domain.rule_values import Fault
+from central.domain.spreadsheet_text import neutral
 from central.link import policy_act
 from central.link.policy_change import Change, Effect, Holder, Tried, parts_now, try_out
 from central.link.policy_nodes import Drawing, unchosen
@@ -276,7 +276,9 @@ def _list(tried: Tried) -> HttpResponse:
     table = policy_act.rooms_table(tried.rooms, tried.now_ms)
     writer = csv.writer(text)
     writer.writerow(neutral(column.title) for column in table.columns)
-    writer.writerows([neutral(cell) if isinstance(cell, str) else cell for cell in row.cells] for row in table.rows)
+    writer.writerows(
+        [neutral(cell) if isinstance(cell, str) else cell for cell in row.cells] for row in table.rows
+    )
     answer = HttpResponse("﻿" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="rooms.csv"'
     answer["Cache-Control"] = "no-store"

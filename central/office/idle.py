@@ -1,5 +1,5 @@
-"""Signs a person out who has left: after some minutes without a page opened, a form sent or a word searched. And everybody in the end:
-a session that is used without a break, by its person or by a thief, ends some hours after the sign-in.
+"""Signs a person out who has left: after some minutes without a page opened, a form sent or a word searched. And everybody in
+the end: a session that is used without a break, by its person or by a thief, ends some hours after the sign-in.
 
 Parts that refresh themselves don't count: a dashboard left open would keep a stranger signed in all night.
 """

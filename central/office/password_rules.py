@@ -1,7 +1,8 @@
-"""What Django's own rules for passwords leave open: one too long to hash in peace, and one of twelve characters that is guessed first.
+"""What Django's own rules for passwords leave open: one too long to hash in peace, and one of twelve characters that is guessed
+first.
 
-The list of common passwords holds short ones, nearly all of them. So what is made of one by saying it twice or putting a year behind
-it counts as common, too; so do runs of the alphabet and of the keyboard, and one's own name with little else.
+The list of common passwords holds short ones, nearly all of them. So what is made of one by saying it twice or putting a year
+behind it counts as common, too; so do runs of the alphabet and of the keyboard, and one's own name with little else.
 """
 
 import re
@@ -49,7 +50,9 @@ class NotGuessedFirst:
 
     def get_help_text(self) -> str:
         """Say what to do."""
-        return _("This is among the first that are guessed. Choose three or four words that don't belong together.")
+        return _(
+            "This is among the first that are guessed. Choose three or four words that don't belong together."
+        )
 
 
 def is_guessed_first(plain: str, names: list[str]) -> bool:

@@ -1,8 +1,8 @@
 """The address under which a reader sees a picture: made by a page that shows him the matter it belongs to, for him alone.
 
-A picture names no building and no case, and several may show the same one; who may see it is what the page has decided already. So
-the page says it: the address bears a mark of picture, reader and day, made with this server's key. An address that was guessed, kept
-from yesterday's office or passed on to somebody else opens nothing.
+A picture names no building and no case, and several may show the same one; who may see it is what the page has decided already.
+So the page says it: the address bears a mark of picture, reader and day, made with this server's key. An address that was
+guessed, kept from yesterday's office or passed on to somebody else opens nothing.
 """
 
 from django.contrib.auth.models import AbstractBaseUser

@@ -1,6 +1,8 @@
-"""Refusals in the process's log, a line each: who was refused what, where from. What succeeded, and sign-ins, are in the audit chain.
+"""Refusals in the process's log, a line each: who was refused what, where from. What succeeded, and sign-ins, are in the audit
+chain.
 
-Nothing of a form is written. What a stranger can choose (address, name) is written in ASCII with escapes: no line break, no other line.
+Nothing of a form is written. What a stranger can choose (address, name) is written in ASCII with escapes: no line break, no
+other line.
 """
 
 import logging
@@ -17,5 +19,5 @@ def refused(request: HttpRequest, why: str) -> None:
     """Note a refusal: a role that doesn't include the page, an old form, a lock-out."""
     user = getattr(request, "user", None)
     who = user.get_username() if user is not None and user.is_authenticated else "stranger"
-    what = f"{request.method} {ascii(request.path[:LONGEST])}"
+    what = f"{request.method} {request.path[:LONGEST]!a}"
     LOG.warning("refused (%s): %s by %s from %s", why, what, ascii(who), ascii(client_address(request)))

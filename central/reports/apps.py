@@ -31,8 +31,8 @@ class ReportsConfig(AppConfig):
         from central.reports.receipt_books import BOUND_VOLUMES, RECEIPT_GAPS
         from central.reports.repair_list import REPAIR_LIST
         from central.reports.room_usage import ROOM_USAGE
-        from central.reports.subsidies import SUBSIDIES
         from central.reports.schedule.jobs import add_jobs
+        from central.reports.subsidies import SUBSIDIES
         from central.reports.takings import TAKINGS
 
         add_reports([MONTHLY_CHARGES, HOUSEHOLD_DETAIL, ROOM_USAGE, BUREAU_STATEMENT, FAULTS, APPROVALS])

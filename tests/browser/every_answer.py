@@ -1,7 +1,8 @@
-"""Asks a seeded central for every page and file that its own links lead to, in one process without a browser; prints what was answered.
+"""Asks a seeded central for every page and file that its own links lead to, in one process without a browser; prints what was
+answered.
 
-First headers and marks of every answer; then what people who serve another building get of the same objects, and what people who serve
-all of them get. The database is a copy, and what a form does to it is undone.
+First headers and marks of every answer; then what people who serve another building get of the same objects, and what people who
+serve all of them get. The database is a copy, and what a form does to it is undone.
 """
 
 import json
@@ -105,7 +106,7 @@ def told_of(who: str, path: str, answer: HttpResponse, links: Links) -> dict[str
 
 
 def strangers(walk: list[Asked]) -> dict[str, object]:
-    """Tell what people who serve another building see of objects and change with forms; and, to compare, what those who serve all see."""
+    """Tell what people who serve another building see of objects and change with forms; to compare, those who serve all."""
     pages = {view_of(path)[0]: path for _who, path, answer, _ in walk if answer.status_code == 200}
     pages.pop("", "")
     forms = {(to or path).split("?")[0]: had for _who, path, _, links in walk for to, had in links.forms}
@@ -144,7 +145,9 @@ def undone(client: Client, path: str, fields: dict[str, str] | None = None) -> t
         is_changed = before != ChainHead.objects.values_list("position", flat=True).first()
         transaction.set_rollback(True)
         transaction.set_rollback(True, "telemetry")
-    is_text = answer.status_code == 200 and answer.headers["Content-Type"].startswith(("text/html", "application/json"))
+    is_text = answer.status_code == 200 and answer.headers["Content-Type"].startswith(
+        ("text/html", "application/json")
+    )
     return answer.content.decode() if is_text else "", is_changed
 
 

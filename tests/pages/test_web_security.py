@@ -50,7 +50,12 @@ assert not s.DEBUG and s.SECOND_FACTOR
 
 def test_the_production_settings_are_clean_and_bind_cookies_to_this_host(tmp_path: Path) -> None:
     """`check --deploy --fail-level WARNING`, and what a browser is told there, in a process with a central of its own."""
-    environment = {**os.environ, **PRODUCTION, "CARDROOM_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        **PRODUCTION,
+        "CARDROOM_DATA": str(tmp_path / "data"),
+        "PYTHONPATH": str(ROOT),
+    }
     environment.pop("CARDROOM_SECOND_FACTOR", None)
     init = [sys.executable, "-c", "from central.config import data_folder; data_folder.make_keys()"]
     for command in (init, [sys.executable, "-W", "ignore", "-c", ASKS]):
@@ -144,7 +149,11 @@ def test_a_changed_password_ends_the_other_sessions(campus: None) -> None:
     here, there = Client(), Client()
     for one in (here, there):
         attempt(one, "cashier", password=seed.PASSWORD)
-    typed = {"old_password": seed.PASSWORD, "new_password1": "calm-river-77x", "new_password2": "calm-river-77x"}
+    typed = {
+        "old_password": seed.PASSWORD,
+        "new_password1": "calm-river-77x",
+        "new_password2": "calm-river-77x",
+    }
     assert here.post("/office/password/", typed).status_code == 302
     assert (here.get("/office/").status_code, there.get("/office/").status_code) == (200, 302)
 
@@ -191,7 +200,9 @@ def test_no_form_is_taken_without_its_token(admin: Client) -> None:
     assert SIGNED_BY_A_DEVICE <= OPEN_TO_ALL
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil"]
+)
 def test_nobody_is_led_elsewhere(campus: None, elsewhere: str) -> None:
     client = Client()
     typed = {"username": "cashier", "password": seed.PASSWORD, "next": elsewhere}
@@ -202,7 +213,12 @@ def test_nobody_is_led_elsewhere(campus: None, elsewhere: str) -> None:
 
 def test_a_parameter_said_twice_counts_once_and_an_unknown_one_not_at_all(admin: Client) -> None:
     """The last one; and a form takes its own fields only: nobody makes himself another by typing one more."""
-    typed = {"name": "new-one", "role": ["admin", "cashier"], "is_superuser": "1", "must_change_password": "0"}
+    typed = {
+        "name": "new-one",
+        "role": ["admin", "cashier"],
+        "is_superuser": "1",
+        "must_change_password": "0",
+    }
     assert admin.post("/office/people/", typed).status_code == 200
     made = User.objects.get(username="new-one")
     assert (made.role, made.is_superuser, made.must_change_password) == ("cashier", False, True)
