@@ -178,6 +178,8 @@ if BEHIND_HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     """No other host of the domain can set them, and no page without TLS."""
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^gateways/(enrol|renew)/$", r"^metrics"]
+    """A gateway proves itself by a code or signs, where it knows no certificate yet; what watches this machine asks on loopback."""
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith("[")]

@@ -18,7 +18,7 @@ from django.urls import reverse
 from central import clock
 from central.ledger.models import AuditEntry
 from central.office import idle, sign_in_limits
-from central.office.models import User
+from central.office.models import Delivery, User
 from tests.browser import seed
 from tests.pages.test_access import OPEN_TO_ALL, PATTERNS, address
 
@@ -38,6 +38,8 @@ call_command("check", deploy=True, fail_level="WARNING")
 from django.test import Client
 told = Client().get("/office/sign-in/", headers={"host": "cardroom.example.org"})
 assert (told.status_code, told["Location"]) == (301, "https://cardroom.example.org/office/sign-in/"), told
+told = Client().post("/gateways/enrol/", headers={"host": "cardroom.example.org"})
+assert told.status_code < 300 or told.status_code >= 400, "a gateway without a certificate yet"
 told = Client().get("/nowhere/", headers={"host": "cardroom.example.org", "x-forwarded-proto": "https"})
 assert told["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains", told.headers
 assert Client().get("/", headers={"host": "other.example.org"}).status_code == 400
@@ -156,6 +158,16 @@ def test_a_changed_password_ends_the_other_sessions(campus: None) -> None:
     }
     assert here.post("/office/password/", typed).status_code == 302
     assert (here.get("/office/").status_code, there.get("/office/").status_code) == (200, 302)
+
+
+def test_who_s_sign_in_was_changed_is_told_on_his_own_mail(admin: Client) -> None:
+    cashier = User.objects.get(username="cashier")
+    cashier.email = "cashier@example.org"
+    cashier.save()
+    admin.post(f"/office/people/{cashier.pk}/reset/")
+    [told] = Delivery.objects.filter(notice__template="sign-in-changed")
+    assert told.channel.person == cashier
+    assert "administrator" in told.notice.params["what_word"]
 
 
 def test_a_session_ends_after_its_longest_time_however_busy(
