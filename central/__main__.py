@@ -165,6 +165,10 @@ def _add_set_up(commands: Commands) -> None:
     setting.add_argument("--from", dest="begins", default="", help="2026-09-01T08:00; without it, now")
     setting.add_argument("--why", default="", help="the reason; it stays on record")
     setting.set_defaults(run="settings.setting")
+    forget = commands.add_parser("forget-person", help="forget a resident who has left: name and number go")
+    forget.add_argument("number", help="the resident's number, as the campus list has it")
+    forget.add_argument("--why", default="", help="the reason; it stays on record")
+    forget.set_defaults(run="privacy.forget")
     key = commands.add_parser("public-key", help="print the key that gateways must trust")
     key.set_defaults(run="set_up.public_key")
 

@@ -222,6 +222,8 @@ SETTINGS: Final = (
     Known("telemetry.readings-months", Kind.COUNT, 13, "C-12", least=3, most=1200),
     Known("telemetry.events-months", Kind.COUNT, 36, "C-12", least=3, most=1200),
     Known("telemetry.balances-months", Kind.COUNT, 36, "C-12", least=3, most=1200),
+    Known("privacy.names-kept-days", Kind.DAYS, 1095, "R-G5", least=30, most=36_500),
+    Known("privacy.sign-ins-kept-days", Kind.DAYS, 365, "R-G5", least=180, most=3650),
     Known("approval.remind-after", Kind.HOURS, 24, "R-4.2.1", least=1, most=720),
     Known("approval.escalate-after", Kind.HOURS, 72, "R-4.2.1", least=1, most=2160),
     Known("approval.escalates-to", Kind.CHAIN, [{"offices": ["president"], "persons": 1}], "R-4.2.1"),

@@ -67,6 +67,7 @@ ACTS: dict[str, Act] = {
     "open-user": Act(_("Opened a person's account again"), P),
     "close-user": Act(_("Closed a person's account"), P),
     "reset-sign-in": Act(_("Reset a person's sign-in"), P),
+    "forget-person": Act(_("Forgot a resident who has left")),
     "delegate": Act(_("Made a delegation"), P),
     "end-delegation": Act(_("Ended a delegation"), P),
     "import-campus": Act(_("Imported the campus list")),
