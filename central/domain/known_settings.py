@@ -206,6 +206,7 @@ SETTINGS: Final = (
     Known("report.made-hour", Kind.HOUR_OF_DAY, 7, "R-4.1.7"),
     Known("report.made-after-days", Kind.DAYS, 2, "R-4.1.9", most=28),
     Known("link.silent-after", Kind.MINUTES, 30, "R-G3", least=1, most=10_080),
+    Known("link.backup-oldest", Kind.HOURS, 30, "R-B6", least=1, most=720),
     Known("link.enrol-hours", Kind.HOURS, 48, "R-G6", least=1, most=720),
     Known("link.approver-keys", Kind.TEXTS, [], "R-G5"),
     Known("approval.remind-after", Kind.HOURS, 24, "R-4.2.1", least=1, most=720),

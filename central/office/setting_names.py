@@ -224,6 +224,9 @@ SETTING_WORDS: dict[str, SettingWords] = {
     "link.silent-after": SettingWords(
         lazy("A gateway counts as silent after"), lazy("Then those who look after the link are told.")
     ),
+    "link.backup-oldest": SettingWords(
+        lazy("A backup is too old after"), lazy("Then director and administrator are told, once a day.")
+    ),
     "link.enrol-hours": SettingWords(
         lazy("An enrolment code is open for"), lazy("Then it is closed by itself; it can be opened again.")
     ),

@@ -154,6 +154,9 @@ ALARMS: dict[str, Words] = {
     "gateway-went-back": _("The gateway was restored to an older state"),
     "gateway-new-epoch": _("The gateway began anew"),
     "central-behind": _("This server is older than its gateway"),
+    "central-restored": _("This server was restored from a backup: a checklist is open"),
+    "backup-failed": _("A backup, or its rehearsal, failed"),
+    "backup-old": _("The newest backup is too old"),
 }
 
 LOCKERS: dict[str, Words] = {

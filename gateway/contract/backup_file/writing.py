@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from typing import IO
+from typing import IO, Protocol
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -26,6 +26,13 @@ from gateway.contract.envelope import KeySigner
 READ_BYTES = 262_144
 Progress = Callable[[int], None]
 """Told how many more plain bytes were taken."""
+
+
+class Readable(Protocol):
+    """What a member's bytes come from."""
+
+    def read(self, count: int, /) -> bytes:
+        """Give the next bytes, at most so many; none at the end."""
 
 
 class BackupWriter:
@@ -58,7 +65,7 @@ class BackupWriter:
         """The newest chunk, until it is known whether it is the last."""
         file.write(MAGIC + _counted(self._head))
 
-    def add(self, name: str, content: IO[bytes], progress: Progress = lambda _: None) -> None:
+    def add(self, name: str, content: Readable, progress: Progress = lambda _: None) -> None:
         """Compress and encrypt one member."""
         before = len(self._digests) + (self._held is not None)
         for chunk in _chunks(content, progress):
@@ -90,7 +97,7 @@ def _counted(part: bytes) -> bytes:
     return len(part).to_bytes(LENGTH_BYTES, "big") + part
 
 
-def _chunks(content: IO[bytes], progress: Progress) -> Iterator[bytes]:
+def _chunks(content: Readable, progress: Progress) -> Iterator[bytes]:
     """The compressed content in pieces; at least one, so that an empty member is there, too."""
     packer = zlib.compressobj(6)
     packed = bytearray()
