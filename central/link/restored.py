@@ -1,4 +1,4 @@
-"""A central that was restored begins a new incarnation: it asks before it sends, numbers above, and lists what people must do (C-11).
+"""A central that was restored begins a new incarnation: it asks before it sends, numbers above, lists what people must do (C-11).
 
 Run once, on the unpacked backup, before any process of central starts on it.
 """
