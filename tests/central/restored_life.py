@@ -102,9 +102,7 @@ def exchange(gateway: RealGateway) -> None:
         with transaction.atomic():
             outbox.mark_sent(commands, now_ms)
         for command in commands:
-            opened = unseal(
-                bytes(command.sealed), ring, kind=topics.DOWN, sender=CENTRAL, recipient="g1"
-            )
+            opened = unseal(bytes(command.sealed), ring, kind=topics.DOWN, sender=CENTRAL, recipient="g1")
             assert isinstance(opened, Sealed), opened
             answer = gateway.deliver(opened)
             if isinstance(answer, Answer):
@@ -176,10 +174,12 @@ def born(gateway: RealGateway) -> None:
 
 def seen(gateway: RealGateway) -> dict[str, object]:
     """Both sides' books, and what central says of them."""
+    from central.config.commands.restored import lines_of
     from central.ledger import chart_of_accounts as chart
     from central.ledger.queries import balance
     from central.link.lost_with_central import lost_commands, lost_credit, newest_restoration
     from central.link.models import Alarm, Command, Gateway, QuarantinedRow, WatermarkCheck
+    from central.link.restored import still_open
     from central.link.telemetry.models import Reading
 
     restoration = newest_restoration()
@@ -196,7 +196,10 @@ def seen(gateway: RealGateway) -> dict[str, object]:
         "alarms": sorted(set(Alarm.objects.filter(cleared_ms=None).values_list("what", flat=True))),
         "quarantined": sorted(set(QuarantinedRow.objects.values_list("reason", flat=True))),
         "differences": check.differences if check else None,
-        "lost": [[one.name, one.account, one.amount] for one in lost_credit(restoration)] if restoration else [],
+        "lost": [[one.name, one.account, one.amount] for one in lost_credit(restoration)]
+        if restoration
+        else [],
+        "said": "\n".join(lines_of(still_open())) if restoration else "",
         "lost_commands": len(lost_commands(restoration)) if restoration else 0,
     }
 

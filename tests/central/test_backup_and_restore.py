@@ -2,18 +2,18 @@
 
 import json
 import os
-import shutil
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from central.config.backup.paper import make_into_file
+from central.config.backup.trial import rehearse
+from central.config.commands.restore import restore
 from tests.central.own_central import OwnCentral
-from tests.central.test_processes import PAY, PATIENCE_S, verified
+from tests.central.test_processes import PATIENCE_S, PAY, verified
 
 LIVE = "from tests.central.restored_life import main; main()"
 
@@ -24,11 +24,10 @@ def live(central: OwnCentral, phase: str, folder: Path) -> dict:
     return json.loads(out.splitlines()[-1])
 
 
-def key_of(central: OwnCentral, folder: Path) -> Path:
-    """Make the recovery key of a central, into a file instead of onto paper."""
-    key = folder / "paper.txt"
-    done = central.run("backup", "--new-key", "--key-to", str(key))
-    assert done.returncode == 0, done.stderr
+def key_of(central: OwnCentral, folder: Path, name: str = "paper.txt") -> Path:
+    """Make a recovery key of a central, into a file instead of onto paper."""
+    key = folder / name
+    make_into_file(central.folder, 1, key)
     return key
 
 
@@ -56,6 +55,98 @@ def test_c_11_a_restored_central_doubles_nothing_and_names_what_only_it_knew(rea
     printed = {*before["receipts"].values(), *lost["receipts"].values()}
     assert min(after["receipts"].values()) > max(printed), "a printed number is never given again"
     verified(ready)
-    shown = ready.run("restored")
-    assert shown.returncode == 1
-    assert "21 commands of the lost central" in shown.stdout, shown.stdout
+    assert "21 commands of the lost central" in after["said"]
+
+
+LIMITED = r"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
+from central.__main__ import main
+sys.exit(main(sys.argv[1:]))
+""".replace("LIMIT, LIMIT", "12_000_000, 12_000_000")
+
+
+def backups(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.one_database
+def test_a_backup_is_whole_or_not_there_while_the_desk_sells(ready, tmp_path, capsys):
+    """Under load it restores to books that verify; killed or on a full disk it leaves no file, and says why."""
+    key, stick = key_of(ready, tmp_path), tmp_path / "stick"
+    stick.mkdir()
+    (ready.folder / "photos").mkdir()
+    (ready.folder / "photos" / "a").write_bytes(os.urandom(13_000_000))
+    selling = ready.script(PAY, "0", "100000", "2")
+    try:
+        selling.stdout.readline()
+        done = ready.run("backup", str(stick / "under-load.backup"), "--rehearse")
+    finally:
+        selling.send_signal(signal.SIGKILL)
+        selling.communicate(timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "checks hold" in done.stdout
+    killed = ready.start("backup", str(stick))
+    while len(backups(stick)) == 1 and killed.poll() is None:
+        time.sleep(0.001)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate(timeout=PATIENCE_S)
+    left = [name for name in backups(stick) if name.endswith(".backup")]
+    assert left == ["under-load.backup"], "it was killed while it wrote"
+    limited = ready.script(LIMITED, "backup", str(stick))
+    out, errors = limited.communicate(timeout=PATIENCE_S)
+    assert limited.returncode == 1, out
+    assert "There is no room for the backup" in errors
+    assert backups(stick) == ["under-load.backup"], "nor is anything left of the one that was killed"
+    assert not list(ready.folder.glob(".backup-*")), "nor a copy in the clear"
+    damaged(stick / "under-load.backup")
+    other_paper(ready, key, stick, capsys)
+
+
+def damaged(file: Path) -> None:
+    """Wherever it is cut or altered, a file is no proof; the place is said where it can be."""
+    whole, spoilt = file.read_bytes(), file.with_name("spoilt.backup")
+    assert rehearse(file, None).good
+    for place in (
+        0,
+        3,
+        40,
+        300,
+        1_000_500,
+        len(whole) // 2,
+        len(whole) - 90_000,
+        len(whole) - 700,
+        len(whole) - 1,
+    ):
+        spoilt.write_bytes(whole[:place])
+        assert not rehearse(spoilt, None).good, f"cut at {place}"
+        altered = bytearray(whole)
+        altered[place] ^= 1
+        spoilt.write_bytes(altered)
+        found = rehearse(spoilt, None)
+        assert not found.good, f"altered at {place}"
+        if place == len(whole) // 2:
+            assert "photos/a" in found.summary
+            assert "byte" in found.summary
+    spoilt.unlink()
+
+
+def other_paper(central: OwnCentral, key: Path, stick: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another key is named; a central that is there is not written over without being asked; what was typed wrongly is told."""
+    asked = Namespace(file=str(stick), to=str(central.folder), rehearse=False, ask_key=False, replace=False)
+    other = key_of(central, key.parent, "other.txt")
+    assert restore(Namespace(**{**vars(asked), "key_file": str(other)})) == 1
+    assert "not this backup's" in capsys.readouterr().err
+    assert restore(Namespace(**{**vars(asked), "key_file": str(key)})) == 1
+    assert "There is a central in" in capsys.readouterr().err
+    typed = key.read_text()
+    (line,) = [line.strip() for line in typed.splitlines() if line.count("-") == 7]
+    mistyped = ("3" if line[0] == "2" else "2") + line[1:]
+    key.write_text(typed.replace(line, mistyped))
+    assert restore(Namespace(**{**vars(asked), "key_file": str(key), "replace": True})) == 1
+    assert "Mistyped: group 1" in capsys.readouterr().err
+    with (central.folder / "photos" / "a").open("rb"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.getpid", lambda: 0)
+        key.write_text(typed)
+        assert restore(Namespace(**{**vars(asked), "key_file": str(key), "replace": True})) == 1
+    assert "A central is alive there" in capsys.readouterr().err

@@ -143,7 +143,7 @@ def _started(command: list[str], database: Database, stdout: int) -> Iterator[su
     given = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD"}
     wanted = {name: str(database.settings[key]) for key, name in given.items() if database.settings.get(key)}
     try:
-        process = subprocess.Popen(  # noqa: S603  (our own words, no shell)
+        running = subprocess.Popen(  # noqa: S603  (our own words, no shell)
             command,
             env={**os.environ, **wanted},
             stdout=stdout,
@@ -152,15 +152,16 @@ def _started(command: list[str], database: Database, stdout: int) -> Iterator[su
         )
     except FileNotFoundError as error:
         raise CopyFailed(f"{command[0]} is not installed (Debian: apt install postgresql-client)") from error
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
+    with running as process:
+        try:
+            yield process
+        finally:
             process.kill()
-        process.communicate()
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:
-    _out, said = process.communicate()
-    if process.returncode:
+    """Let it end, and hear why it failed. Its output was read before."""
+    assert process.stderr is not None
+    said = process.stderr.read()
+    if process.wait():
         raise CopyFailed(said.decode("utf-8", "replace").strip()[-400:] or f"exit code {process.returncode}")
