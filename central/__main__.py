@@ -124,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_link_security(commands)
     _add_notices(commands)
     _add_backup(commands)
+    _add_health(commands)
     verify = commands.add_parser("verify", help="prove the books: chain, triggers, balances, receipts")
     verify.set_defaults(run="proving.verify")
     return parser
@@ -325,6 +326,15 @@ def _add_notices(commands: Commands) -> None:
     test = actions.add_parser("test", help="send a test on one channel and say what became of it")
     test.add_argument("channel", help="the channel's name")
     test.set_defaults(run="notices.test")
+
+
+def _add_health(commands: Commands) -> None:
+    doctor = commands.add_parser("doctor", help="what is wrong with this server, the link and the gateways")
+    doctor.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    doctor.set_defaults(run="health.doctor")
+    metrics = commands.add_parser("metrics", help="print the metrics that Prometheus scrapes at /metrics")
+    metrics.add_argument("--new-token", action="store_true", help="write another token, and print it")
+    metrics.set_defaults(run="health.metrics")
 
 
 def _add_campus(commands: Commands) -> None:

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "central.papers",
     "central.link",
     "central.link.telemetry",
+    "central.link.pulse",
     "central.office",
     "central.ledger",
     "central.campus",

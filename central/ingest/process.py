@@ -136,6 +136,9 @@ class Ingest:
         now_ms = self._now_ms()
         self._ask_for_births()
         self._taker.write_counts(now_ms)
+        self._taker.pulse.write(
+            queue=self._inbox.qsize(), is_connected=self._connected.is_set(), now_ms=now_ms
+        )
         for gateway_id in Gateway.objects.values_list("pk", flat=True):
             try:
                 with transaction.atomic():

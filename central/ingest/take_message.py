@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from django.db import transaction
 
+from central.ingest.ingest_pulse import IngestPulse
 from central.ingest.received_claims import answer_can_be, birth_can_be, instant_can_be
 from central.ingest.received_rows import BatchRefusal
 from central.ingest.take_batch import take_batch
@@ -41,12 +42,14 @@ class MessageTaker:
         self._on_bench = on_bench
         self._counts: Counter[tuple[str, str]] = Counter()
         self._hostile: dict[str, str] = {}
+        self.pulse = IngestPulse()
         self.misses_a_birth = False
         """Rows came of an epoch that no birth told of: the gateway spoke before it was enrolled, or its birth got lost here."""
 
     def take(self, topic: str, payload: bytes, now_ms: int) -> Outgoing | None:
         """Take one message; give the acknowledgement to publish, if any."""
         name, leaf = topics.gateway_of(topic), topic.rpartition("/")[2]
+        self.pulse.took_message(leaf)
         gateway = Gateway.objects.filter(pk=name).first() if name is not None else None
         if gateway is None:
             self._count(counters.UNKNOWN_GATEWAY, "unknown-gateway")
@@ -108,6 +111,7 @@ class MessageTaker:
             self.misses_a_birth = self.misses_a_birth or taken is BatchRefusal.UNKNOWN_EPOCH
             return None
         self._count(gateway.pk, "batches")
+        self.pulse.took_batch(gateway.pk, sealed.issued_ms, taken.newest_ms, now_ms)
         for name, count in taken.counts.items():
             self._count(gateway.pk, name, count)
         return self._ack(gateway, taken.ack, now_ms)

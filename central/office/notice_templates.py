@@ -126,12 +126,6 @@ TEMPLATES: dict[str, Template] = {
         ),
         again_after_ms=DAY_MS,
     ),
-    "backup-old": Template(
-        _("Backup too old"),
-        _("The server's newest backup is older than %(hours)s hours"),
-        (_("Is the medium plugged in? Look at the service cardroom-central-backup."),),
-        again_after_ms=DAY_MS,
-    ),
     "central-restored": Template(
         _("Server restored"),
         _("The server was restored from a backup; %(open)s points are open"),

@@ -192,6 +192,8 @@ ASK_POLICIES = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
 SIGN_POLICIES = (Role.DIRECTOR, Role.ADMIN)
 ASK_SHARED_BALANCES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_SHARED_BALANCES = (Role.FINANCE, Role.DIRECTOR)
+SEE_HEALTH = (Role.TECHNICIAN, Role.ADMIN)
+"""How this server, the link and the gateways run; who is told when something of it is bad."""
 KEEP_GATEWAYS = (Role.ADMIN,)
 """Opens enrolment codes, approves a card in a living gateway's place, revokes one (R-G5, R-G6)."""
 SEE_BENCH_RECORDS = (*WORKSHOP, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)

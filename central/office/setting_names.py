@@ -16,6 +16,7 @@ class SettingWords:
 
 
 CHAPTERS: dict[str, Words] = {
+    "health": lazy("Health of the system"),
     "desk": lazy("Desk"),
     "sale": lazy("Selling"),
     "receipt": lazy("Receipts and seals"),
@@ -223,9 +224,6 @@ SETTING_WORDS: dict[str, SettingWords] = {
     ),
     "link.silent-after": SettingWords(
         lazy("A gateway counts as silent after"), lazy("Then those who look after the link are told.")
-    ),
-    "link.backup-oldest": SettingWords(
-        lazy("A backup is too old after"), lazy("Then director and administrator are told, once a day.")
     ),
     "link.enrol-hours": SettingWords(
         lazy("An enrolment code is open for"), lazy("Then it is closed by itself; it can be opened again.")

@@ -21,6 +21,7 @@ class ReportsConfig(AppConfig):
         from central.reports.faults import FAULTS
         from central.reports.go_live import GO_LIVE
         from central.reports.hand_readings import HAND_READINGS
+        from central.reports.health.told import register_notices as register_health_notices
         from central.reports.household_detail import HOUSEHOLD_DETAIL
         from central.reports.losses import LOSSES
         from central.reports.merchants import MERCHANTS
@@ -39,3 +40,4 @@ class ReportsConfig(AppConfig):
         )
         add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES, HAND_READINGS, DEVICE_STOCK])
         register_notices()
+        register_health_notices()
