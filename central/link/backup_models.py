@@ -55,6 +55,11 @@ class RestoredGateway(models.Model):
             models.UniqueConstraint(fields=["restoration", "gateway"], name="one_question_per_gateway")
         ]
 
+    @property
+    def lost_commands(self) -> int | None:
+        """How many commands the lost central gave since the backup; None before the gateway was heard."""
+        return None if self.expected is None else max(self.expected - 1 - self.last_number, 0)
+
 
 class RestorationTick(ImmutableModel):
     """A point of the checklist that a person did."""

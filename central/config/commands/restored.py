@@ -45,9 +45,8 @@ def lines_of(still: Still) -> list[str]:
                 ).format(gateway=place)
             )
         else:
-            lost = max((one.expected or 0) - 1 - one.last_number, 0)
             said = _("{gateway} was heard: {count} commands of the lost central, numbers go on at {number}.")
-            lines.append("  ✓ " + said.format(gateway=place, count=lost, number=one.expected))
+            lines.append("  ✓ " + said.format(gateway=place, count=one.lost_commands, number=one.expected))
     for point, words in POINTS.items():
         done = still.ticks.get(point.value)
         sign = "✓" if done else "☐"
