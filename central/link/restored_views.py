@@ -37,7 +37,9 @@ class TickForm(forms.Form):
 def restored(request: HttpRequest) -> HttpResponse:
     """What is still open after the newest restoration."""
     still = still_open()
-    return render(request, "link/restored.html", {"still": still, **(_about(request, still) if still else {})})
+    return render(
+        request, "link/restored.html", {"still": still, **(_about(request, still) if still else {})}
+    )
 
 
 def _about(request: HttpRequest, still: Still) -> dict[str, object]:
