@@ -10,6 +10,7 @@ from importlib import import_module
 
 from central.config.archive_arguments import add_archive
 from central.config.arguments import USAGE, Arguments, _, spoken, terminal_language
+from central.config.backup.arguments import add_backup
 
 COMMANDS = "central.config.commands"
 ROLES = (
@@ -125,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_link_security(commands)
     _add_notices(commands)
     add_archive(commands)
+    add_backup(commands)
     _add_health(commands)
     verify = commands.add_parser("verify", help="prove the books: chain, triggers, balances, receipts")
     verify.set_defaults(run="proving.verify")

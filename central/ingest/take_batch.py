@@ -40,6 +40,8 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     epoch = _epoch(gateway_id, batch.epoch, now_ms)
     if epoch is None:
         return BatchRefusal.UNKNOWN_EPOCH
+    if epoch.gateway.awaits_word and not epoch.opened:
+        return BatchRefusal.AWAITS_WORD
     if epoch.closed:
         return _refuse_all(gateway_id, epoch, rows, now_ms)
     own = own_rows(epoch.gateway.building_id, rows)

@@ -15,13 +15,13 @@ from central.ingest.received_rows import BatchRefusal
 from central.ingest.take_batch import take_batch
 from central.link import counters, outbox
 from central.link.alarms import raise_alarm
-from central.link.epochs import greet, number_above
+from central.link.epochs import greet, hear_word, number_above
 from central.link.models import Gateway
 from central.link.signing import signer
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, Ack
 from gateway.contract.envelope import Refusal, Sealed, body_of, keyring_from_hex, seal, unseal
-from gateway.contract.facts import Answer, Birth, State, UpBatch
+from gateway.contract.facts import NOT_OPENED, Answer, Birth, State, UpBatch
 
 HOSTILE = frozenset({Refusal.FORGED, Refusal.UNKNOWN_KEY, Refusal.WRONG_SENDER, Refusal.WRONG_RECIPIENT})
 """Refusals that a healthy building never causes: they raise an alarm."""
@@ -147,6 +147,9 @@ class MessageTaker:
             locked = outbox.locked(gateway.pk)
             if answer.command and not outbox.is_present(locked, answer.number, answer.command):
                 self._count(gateway.pk, "answer-stale")
+            elif locked.awaits_word:
+                if outbox.is_unanswered(locked, answer.number):
+                    hear_word(locked, answer.expected, now_ms, is_opened=answer.reason != NOT_OPENED)
             elif outbox.is_out_of_reach(locked, answer.expected) or self._is_taken_by_another(locked, answer):
                 number_above(locked, answer.expected, now_ms)
             else:

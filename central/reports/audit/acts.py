@@ -223,6 +223,8 @@ ACTS: dict[str, Act] = {
     "show-voucher-codes": Act(_("Looked at codes of pending credit"), G),
     "send-grant-again": Act(_("Sent refused credit again")),
     "ask-resend": Act(_("Asked a gateway to send its rows again"), G),
+    "restore-central": Act(_("Put the server back from a backup")),
+    "tick-restoration": Act(_("Did a point of the list after a restoration")),
     "publish-config": Act(_("Sent a gateway its configuration"), G),
     "resolve-alarm": Act(_("Resolved an alarm"), About.ALARM),
     "set-class-limits": Act(_("Set a class's limits"), About.CLASS),
