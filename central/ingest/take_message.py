@@ -110,7 +110,7 @@ class MessageTaker:
         self._count(gateway.pk, "batches")
         for name, count in taken.counts.items():
             self._count(gateway.pk, name, count)
-        return self._ack(gateway, taken.ack, now_ms)
+        return self._ack(gateway, msgspec.structs.replace(taken.ack, answers=sealed.id[:64]), now_ms)
 
     def _ack(self, gateway: Gateway, ack: Ack, now_ms: int) -> Outgoing:
         payload = seal(

@@ -250,6 +250,8 @@ class Ack(msgspec.Struct, frozen=True):
     """Central's clock, a hint for the gateway's judgement of its own (C-14)."""
     expected: int | None = None
     """Set when a gap was seen: send again from this sequence."""
+    answers: str = ""
+    """The id of the batch that it answers; a gap that is told of no batch under way is an old one's copy. Empty from older software."""
 
 
 CENTRAL = "central"

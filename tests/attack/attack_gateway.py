@@ -22,6 +22,7 @@ GAP = frozenset({"gap"})
 OLD = frozenset({"repeated", "already-have"})
 NOT_OPENED = frozenset({"not-opened"})
 DONE_BEFORE = OLD | NOT_OPENED | DIFFERENT
+STALE = frozenset({"nothing-new", "stale"})
 HERE = "down"
 
 
@@ -108,7 +109,7 @@ class GatewayAttack:
         await shoot(HERE, "right key, a number below one", DOWN, self.sealed(order, back), frozenset({"already-have", "malformed"}))
         old = self.dice.randrange(2, next_number) if next_number > 2 else 2
         await shoot(HERE, "right key, other words under an old number", DOWN, self.sealed(order, old), DIFFERENT, ALARMED)
-        leaf, data = self.dice.choice(self.said)
+        leaf, data = self.dice.choice([one for one in self.said if one[0] == DOWN])
         await shoot(HERE, "an old one again after newer ones", leaf, data, OLD)
 
     async def _words(self) -> None:
@@ -182,14 +183,35 @@ class GatewayAttack:
         below = self.dice.choice([0, -1, -(10**30)])
         await siege.shoot(ACK, "right key, of rows before the first", ACK, gateway.ack(here.epoch, below), frozenset({"nothing-new", "malformed"}))
         await siege.shoot(ACK, "by another central", ACK, gateway.ack(here.epoch, last, signer=self.other_central), frozenset({"unknown-key"}))
+        await self._gaps(here.epoch)
         before = await self._acked()
         await gateway.say(ACK, data)
         await siege.look()
-        await siege.passed(ACK, await self._acked() == last > before, f"ack of {last}")
+        did = await self._acked() == last > before
+        await siege.passed(ACK, did, f"ack of {last}")
+        self.tally.valid("acknowledgement", did)
         self.said.append((ACK, data))
-        await siege.shoot(ACK, "the same again", ACK, data, frozenset({"nothing-new"}))
+        await siege.shoot(ACK, "the same again", ACK, data, STALE)
         old = self.dice.choice([one for one in self.said if one[0] == ACK])
-        await siege.shoot(ACK, "an old one again after newer ones", ACK, old[1], frozenset({"nothing-new"}))
+        await siege.shoot(ACK, "an old one again after newer ones", ACK, old[1], STALE)
+
+    async def _gaps(self, epoch: str) -> None:
+        """Whoever makes the outbox go back has months sent again: only a gap in a batch under way may."""
+        gateway, shoot = self.gateway, self.siege.shoot
+        name, acked = await gateway.send(), await self._acked()
+        await self.siege.look()
+        told = ["", "e.1"] if gateway.parts.receiver._names_batches else ["e.1"]
+        for answers in (*told, f"{epoch}.0", name + "0"):
+            data = gateway.ack(epoch, acked, 1, answers)
+            await shoot(ACK, "right key, a gap in no batch under way", ACK, data, frozenset({"stale"}))
+        gap = gateway.ack(epoch, acked - 1, acked, name)
+        await gateway.say(ACK, gap)
+        await self.siege.look()
+        did = await self._acked() == acked - 1
+        await self.siege.passed(ACK, did, f"a gap in {name}")
+        self.tally.valid("gap told", did)
+        self.said.append((ACK, gap))
+        await shoot(ACK, "a gap again that is mended", ACK, gap, frozenset({"stale"}))
 
     async def _acked(self) -> int:
         from gateway.application.outbox import marks
@@ -203,7 +225,7 @@ class GatewayAttack:
         """Say again what was said in this gateway's life, in an order of the attacker's."""
         heard = self.dice.sample(self.said, min(most, len(self.said)))
         for leaf, data in heard:
-            names = expected if leaf == DOWN else frozenset({"nothing-new", "unknown-epoch", "unknown-key"})
+            names = expected if leaf == DOWN else STALE | {"unknown-epoch", "unknown-key"}
             await self.siege.shoot(HERE if leaf == DOWN else ACK, how, leaf, data, names)
 
     async def acts_again(self, what: str, **changes: object) -> None:
@@ -263,6 +285,7 @@ class GatewayAttack:
             await self.replay_all("replayed, signed by the retired key" + life, unknown | OLD, most)
             await self.acts_again("credit by the next key", signer=fresh)
             await self.again()
+        self.retired = old
         self.central = self.gateway.central = self.forge.right = fresh
 
     async def again(self) -> None:
@@ -285,6 +308,9 @@ class GatewayAttack:
         await self.siege.look()
         await self.replay_all("replayed into a store that was put back", DONE_BEFORE | {"unknown-key"}, most)
         await self._not_opened("right key, before a store that was put back is opened")
+        await self._open()
+        await self.replay_all("replayed into a store that was put back and opened", OLD | {"unknown-key"}, most)
+        await self.acts_again("credit in the store that was put back")
 
     async def copy_store(self, to: Path) -> None:
         await self.gateway.stop()

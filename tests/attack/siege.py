@@ -10,6 +10,9 @@ from tests.attack.tally import Tally
 
 TOO_LONG = "too-long"
 NAMES = {"link:arrival-too-long": TOO_LONG, "link:arrival-other-topic": "other-topic"}
+ON_RECORD = frozenset({"applied", "exists", "exists-with-different", "unknown-account", "refused", "listed"})
+"""Outcomes of opened credit: each is a row of its own at central, and no counter's."""
+NOTHING_IN_IT = "nothing-in-it"
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -76,17 +79,23 @@ class Siege:
         self, target: str, how: str, sealed: bytes, expected: frozenset[str], may_change: frozenset[str] = NOTHING
     ) -> None:
         """Hand in one bad piece of a file of credit; whatever it falls into must be refused by name."""
+        before = self.gateway.counts()
         outcomes = await self.gateway.hand_in(sealed)
-        is_named = outcomes and set(outcomes) <= expected | {"listed"}
-        name = outcomes[-1] if is_named else ""
+        counted = named(self.gateway.counts() - before)
+        refused = [one for one in outcomes if one not in ON_RECORD]
+        is_named = set(outcomes) <= expected | {"listed"} and sorted(refused) == sorted(counted)
+        name = (outcomes[-1] if outcomes else NOTHING_IN_IT) if is_named else ""
         content = sealed if name else sealed + repr(outcomes).encode()
-        await self._note(target, how, name or ("empty" if not sealed.strip() else ""), content, may_change)
+        await self._note(target, how, name, content, may_change)
 
     async def type_code(
         self, target: str, how: str, code: str, expected: frozenset[str], may_change: frozenset[str] = NOTHING
     ) -> None:
+        before = self.gateway.counts()
         outcome = await self.gateway.type_code(code)
-        await self._note(target, how, outcome if outcome in expected else "", f"{code} {outcome}", may_change)
+        counted = named(self.gateway.counts() - before)
+        is_named = outcome in expected and counted == ([] if outcome in ON_RECORD else [outcome])
+        await self._note(target, how, outcome if is_named else "", f"{code} {outcome} {counted}", may_change)
 
     async def _note(
         self, target: str, how: str, name: str, content: bytes | str, may_change: frozenset[str]

@@ -20,16 +20,16 @@ from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.key_file import load_or_create_key
 from gateway.adapters.model_files import read_models
 from gateway.app.assembly import assemble
-from gateway.app.parts import Parts
 from gateway.app.vouchers import VoucherCounter
 from gateway.application.alarms import station
+from gateway.application.ports import Journal
 from gateway.application.post_reading import post_reading
 from gateway.application.records import Station
 from gateway.config import GatewayConfig, load_config
-from gateway.contract.commands import CENTRAL, Ack, Command, Configure, Opening, encode_command
+from gateway.contract.commands import CENTRAL, Ack, Command, Configure, Grant, Opening, encode_command
 from gateway.contract.envelope import KeySigner, keyring_from_hex, seal, unseal
-from gateway.contract.facts import Answer
-from gateway.contract.identifiers import MeterNo
+from gateway.contract.facts import Answer, Entry, EntryKind
+from gateway.contract.identifiers import AccountId, MeterNo
 from gateway.contract.rules import PolicyRule
 from gateway.contract.topics import topic
 from gateway.domain.reading import MeterReading
@@ -61,6 +61,8 @@ class TargetGateway:
         self.signer = signer
         self.keyring = keyring_from_hex([public_hex(signer)])
         self.answers: list[Answer] = []
+        self.batch = "none"
+        """The name of the batch that was sent last."""
         self.version = 0
 
     def set_up(self) -> None:
@@ -105,6 +107,8 @@ class TargetGateway:
         assert not isinstance(sealed, str), (leaf, sealed)
         if leaf == "answer":
             self.answers.append(msgspec.json.decode(sealed.body, type=Answer))
+        if leaf == "up":
+            self.batch = sealed.id
         return True
 
     # --- what comes in
@@ -186,8 +190,16 @@ class TargetGateway:
         found: int = await self.parts.store.run(lambda journal: journal.last_seq(epoch))
         return found
 
-    def ack(self, epoch: str, seq: int, expected: int | None = None, **changes: Any) -> bytes:
-        body = msgspec.json.encode(Ack(epoch, seq, now_ms(), expected))
+    async def send(self) -> str:
+        """Send the next rows, as the drain does; give the batch's name."""
+        self.parts.drain.begin_anew()
+        await self.parts.drain._send_next()
+        return self.batch
+
+    def ack(
+        self, epoch: str, seq: int, expected: int | None = None, answers: str = "e.0", **changes: Any
+    ) -> bytes:
+        body = msgspec.json.encode(Ack(epoch, seq, now_ms(), expected, answers))
         return self.sealed("ack", body, message_id=f"a-{epoch}-{seq}", **changes)
 
     async def acknowledge(self) -> None:
@@ -207,6 +219,13 @@ class TargetGateway:
         found["keys believed"] = repr(sorted(self.parts.central.keys))
         return found
 
+    async def credited(self, grant: Grant) -> int:
+        """Give what the ledger says a grant credited, by either of its names: once its amount, or nothing."""
+        rows: list[Entry] = await self.parts.store.run(_grants)
+        by_code = f"n-{grant.serial}-"
+        own = [row for row in rows if row.source == grant.grant or (row.source or "").startswith(by_code)]
+        return sum(line.amount for row in own for line in row.lines)
+
     async def writes(self) -> int:
         """Count what was written to the store, committed or not."""
         found: int = await self.parts.store.run(lambda journal: journal._connection.total_changes)  # type: ignore[attr-defined]
@@ -225,5 +244,10 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before | after if before.get(name) != after.get(name)}
 
 
-def parts_of(gateway: TargetGateway) -> Parts:
-    return gateway.parts
+def _grants(journal: Journal) -> list[Entry]:
+    return [
+        entry
+        for account in ROOMS
+        for entry in journal.entries_of(AccountId(account), 0, 10**6)
+        if entry.entry_kind is EntryKind.GRANT
+    ]
