@@ -225,7 +225,7 @@ class GatewayAttack:
         """Say again what was said in this gateway's life, in an order of the attacker's."""
         heard = self.dice.sample(self.said, min(most, len(self.said)))
         for leaf, data in heard:
-            names = expected if leaf == DOWN else STALE | {"unknown-epoch", "unknown-key"}
+            names = expected if leaf == DOWN else STALE | {"unknown-epoch", "unknown-key", "former-epoch"}
             await self.siege.shoot(HERE if leaf == DOWN else ACK, how, leaf, data, names)
 
     async def acts_again(self, what: str, **changes: object) -> None:
@@ -258,7 +258,7 @@ class GatewayAttack:
         await self.acts_again("credit in the new epoch")
 
     async def _open(self) -> None:
-        await self.gateway.open()
+        await self.gateway.open(self.number)
         await self.siege.look()
         self.number = (await self.gateway.here()).last_command
 

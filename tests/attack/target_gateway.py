@@ -171,11 +171,12 @@ class TargetGateway:
         found: Station = await self.parts.store.run(station)
         return found
 
-    async def open(self) -> None:
-        """Give this epoch its opening, as central does first; the clock is believed after an acknowledgement."""
+    async def open(self, above: int = 0) -> None:
+        """Give this epoch its opening, as central does first, above all numbers there were; the clock is believed after an ack."""
         here = await self.here()
         configure = self.configuration(Opening(here.epoch, [], {}, []))
-        await self.say("down", self.command(configure, here.last_command + 1, message_id=f"open-{self.version}"))
+        number = max(here.last_command, above) + 1
+        await self.say("down", self.command(configure, number, message_id=f"open-{self.version}"))
         assert (await self.here()).opened_epoch == here.epoch
         await self.acknowledge()
 
