@@ -19,7 +19,12 @@ from tests.central.gateway_twin import GatewayTwin
 ROOM = "1-301.1"
 FOREIGN = "2-101.1"
 HEARD = frozenset({"link_gateway", "link_gatewayepoch"})
-QUARANTINE = HEARD | {"link_quarantinedrow", "link_alarm", "telemetry_receivedrow", "telemetry_telemetryposition"}
+QUARANTINE = HEARD | {
+    "link_quarantinedrow",
+    "link_alarm",
+    "telemetry_receivedrow",
+    "telemetry_telemetryposition",
+}
 """Where a row that can't be taken is kept and shown; its number is used up, so that those behind it come."""
 NOTHING: frozenset[str] = frozenset()
 DISPLAYED = frozenset({"link_gateway"})
@@ -127,7 +132,9 @@ class CentralAttack:
         self.control("rows", kind, "up", data, table, "batches")
         self.shoot("rows", "the same again", self.twin.topic("up"), data, frozenset({"rows-known"}))
         leaf, old = self.dice.choice([one for one in self.said if one[0] == "up"])
-        self.shoot("rows", "an old one again after newer ones", self.twin.topic(leaf), old, frozenset({"rows-known"}))
+        self.shoot(
+            "rows", "an old one again after newer ones", self.twin.topic(leaf), old, frozenset({"rows-known"})
+        )
         self._odd_rows()
 
     def _forged(self, target: str, leaf: str, data: bytes, shots: int) -> None:
@@ -136,9 +143,20 @@ class CentralAttack:
             self.shoot(target, mutation.how, self.twin.topic(leaf), mutation.make(data), mutation.expected)
         other = self.dice.choice([one for one in ("up", "birth", "answer", "ack", "down") if one != leaf])
         self.shoot(target, "on another leaf", self.twin.topic(other), data, frozenset({"wrong-kind"}))
-        self.shoot(target, "on another gateway's topic", self.other.topic(leaf), data, frozenset({"unknown-key"}))
-        names = ["cardroom/1/gw-9/up", "cardroom/1/gw-1", "cardroom/2/gw-1/up", "cardroom/1/gw-1/up/x", "cardroom/1/g\x00/up", ""]
-        self.shoot(target, "on a stranger's topic", self.dice.choice(names), data, frozenset({"unknown-gateway"}))
+        self.shoot(
+            target, "on another gateway's topic", self.other.topic(leaf), data, frozenset({"unknown-key"})
+        )
+        names = [
+            "cardroom/1/gw-9/up",
+            "cardroom/1/gw-1",
+            "cardroom/2/gw-1/up",
+            "cardroom/1/gw-1/up/x",
+            "cardroom/1/g\x00/up",
+            "",
+        ]
+        self.shoot(
+            target, "on a stranger's topic", self.dice.choice(names), data, frozenset({"unknown-gateway"})
+        )
 
     def _fact(self) -> tuple[str, facts.Fact, str]:
         twin, dice = self.twin, self.dice
@@ -170,14 +188,54 @@ class CentralAttack:
         row = facts.encode_fact(twin.reading(self.register_wh))
         seq = twin.seq
         raw = [facts.UpRow(n, msgspec_raw(row)) for n in (seq + 3, seq + 5)]
-        orders = [[], raw, raw[::-1], [facts.UpRow(0, raw[0].fact)], [facts.UpRow(-7, raw[0].fact)], [facts.UpRow(2**63, raw[0].fact)]]
-        self.shoot("rows", "right key, rows in no order", topic, twin.sealed_rows(dice.choice(orders)), frozenset({"broken-order", "batch-broken-order"}))
+        orders = [
+            [],
+            raw,
+            raw[::-1],
+            [facts.UpRow(0, raw[0].fact)],
+            [facts.UpRow(-7, raw[0].fact)],
+            [facts.UpRow(2**63, raw[0].fact)],
+        ]
+        self.shoot(
+            "rows",
+            "right key, rows in no order",
+            topic,
+            twin.sealed_rows(dice.choice(orders)),
+            frozenset({"broken-order", "batch-broken-order"}),
+        )
         ahead = [facts.UpRow(seq + dice.choice([2, 9, 10**6, 2**52]), raw[0].fact)]
-        self.shoot("rows", "right key, rows left out", topic, twin.sealed_rows(ahead), frozenset({"gaps"}), frozenset({"link_gatewayepoch"}))
-        self.shoot("rows", "right key, of an epoch that never was", topic, twin.sealed_rows([facts.UpRow(1, raw[0].fact)], epoch="e-none"), frozenset({"batch-unknown-epoch"}))
-        bodies = [{"epoch": 7, "rows": []}, {"epoch": "e1"}, [], "x", {"epoch": "e1", "rows": [{"seq": "1", "fact": {}}]}]
-        self.shoot("rows", "right key, a body of another type", topic, twin.sealed("up", dice.choice(bodies)), frozenset({"malformed"}))
-        late = twin.sealed_rows([facts.UpRow(seq, raw[0].fact)], issued_ms=dice.choice([2**53, 2**64, -(10**30)]))
+        self.shoot(
+            "rows",
+            "right key, rows left out",
+            topic,
+            twin.sealed_rows(ahead),
+            frozenset({"gaps"}),
+            frozenset({"link_gatewayepoch"}),
+        )
+        self.shoot(
+            "rows",
+            "right key, of an epoch that never was",
+            topic,
+            twin.sealed_rows([facts.UpRow(1, raw[0].fact)], epoch="e-none"),
+            frozenset({"batch-unknown-epoch"}),
+        )
+        bodies = [
+            {"epoch": 7, "rows": []},
+            {"epoch": "e1"},
+            [],
+            "x",
+            {"epoch": "e1", "rows": [{"seq": "1", "fact": {}}]},
+        ]
+        self.shoot(
+            "rows",
+            "right key, a body of another type",
+            topic,
+            twin.sealed("up", dice.choice(bodies)),
+            frozenset({"malformed"}),
+        )
+        late = twin.sealed_rows(
+            [facts.UpRow(seq, raw[0].fact)], issued_ms=dice.choice([2**53, 2**64, -(10**30)])
+        )
         self.shoot("rows", "right key, dated beyond any clock", topic, late, frozenset({"malformed"}))
 
     def _odd_rows(self) -> None:
@@ -202,9 +260,18 @@ class CentralAttack:
             ("right key, an entry in another gateway's name", entry(ROOM, 1, 2, entry="gw-2.e1.77")),
             ("right key, an amount beyond any entry's", entry(ROOM, 1, 2, lines=[far])),
             ("right key, money of another unit", entry(ROOM, 1, 2, lines=[EntryLine("paid", "gold", -1, 0)])),
-            ("right key, an answer to a command never sent", twin.result(7, "c-never", CommandOutcome.APPLIED)),
-            ("right key, an answer to another gateway's command", twin.result(1, other, CommandOutcome.APPLIED)),
-            ("right key, no fact at all", dice.choice([b"{}", b"[]", b"null", b'{"kind":"entry"}', torn, b'"x"', b"1e5"])),
+            (
+                "right key, an answer to a command never sent",
+                twin.result(7, "c-never", CommandOutcome.APPLIED),
+            ),
+            (
+                "right key, an answer to another gateway's command",
+                twin.result(1, other, CommandOutcome.APPLIED),
+            ),
+            (
+                "right key, no fact at all",
+                dice.choice([b"{}", b"[]", b"null", b'{"kind":"entry"}', torn, b'"x"', b"1e5"]),
+            ),
             ("right key, a fact of another version", b'{"kind":"entry2","amount":5}'),
         ]
 
@@ -220,10 +287,30 @@ class CentralAttack:
         twin.boot = f"boot-{len(self.said)}-{self.target.now_ms}"
         data = twin.birth(software=f"v{self.target.now_ms}")
         self._forged("birth", "birth", data, shots)
-        odd = [{"last_seq": -1}, {"last_command": 2**60}, {"epoch": "e/2"}, {"software": "\x00"}, {"config_version": -1}, {"boot": "b" * 99}]
-        self.shoot("birth", "right key, claims that can't be", topic, twin.birth(**self.dice.choice(odd)), frozenset({"malformed"}))
+        odd = [
+            {"last_seq": -1},
+            {"last_command": 2**60},
+            {"epoch": "e/2"},
+            {"software": "\x00"},
+            {"config_version": -1},
+            {"boot": "b" * 99},
+        ]
+        self.shoot(
+            "birth",
+            "right key, claims that can't be",
+            topic,
+            twin.birth(**self.dice.choice(odd)),
+            frozenset({"malformed"}),
+        )
         bench = twin.birth(bench_clock=True)
-        self.shoot("birth", "right key, on a bench's clock", topic, bench, frozenset({"birth-bench-clock"}), frozenset({"link_alarm"}))
+        self.shoot(
+            "birth",
+            "right key, on a bench's clock",
+            topic,
+            bench,
+            frozenset({"birth-bench-clock"}),
+            frozenset({"link_alarm"}),
+        )
         self.control("birth", "birth", "birth", data, "link_gateway", "birth-known")
         self.shoot("birth", "the same again", topic, data, frozenset({"birth-stale"}))
         leaf, old = self.dice.choice([one for one in self.said if one[0] == "birth"])
@@ -250,10 +337,28 @@ class CentralAttack:
         said = Answer(command.number, "gap", command.number, command.command_id)
         data = twin.sealed("answer", said)
         self._forged("answer", "answer", data, shots)
-        odd = [Answer(-1, "gap", 2), Answer(3, "gap", 0), Answer(3, "gap", 2**60), Answer(3, "gap\x00", 2), Answer(3, "", 2)]
-        self.shoot("answer", "right key, claims that can't be", topic, twin.sealed("answer", self.dice.choice(odd)), frozenset({"malformed"}))
+        odd = [
+            Answer(-1, "gap", 2),
+            Answer(3, "gap", 0),
+            Answer(3, "gap", 2**60),
+            Answer(3, "gap\x00", 2),
+            Answer(3, "", 2),
+        ]
+        self.shoot(
+            "answer",
+            "right key, claims that can't be",
+            topic,
+            twin.sealed("answer", self.dice.choice(odd)),
+            frozenset({"malformed"}),
+        )
         stale = Answer(command.number, "gap", command.number, "c-of-another-time")
-        self.shoot("answer", "right key, of a command that is past", topic, twin.sealed("answer", stale), frozenset({"answer-stale"}))
+        self.shoot(
+            "answer",
+            "right key, of a command that is past",
+            topic,
+            twin.sealed("answer", stale),
+            frozenset({"answer-stale"}),
+        )
         self.control("answer", "answer", "answer", data, "link_command", "answer-gap")
         result = twin.result(command.number, command.command_id, CommandOutcome.APPLIED)
         self.control("rows", "command's result", "up", twin.batch(result), "link_command", "batches")
@@ -262,7 +367,16 @@ class CentralAttack:
     def states(self) -> None:
         """Unsigned: whoever has the broker says up or down; that, and nothing else, is believed, and decides nothing."""
         topic = self.twin.topic("state")
-        noise = [b"", b"{}", b"null", b"[" * 9_000, b'{"online":"yes","boot":"b"}', b'{"online":1,"boot":"b"}', b"\xff", b'{"online":true}']
+        noise = [
+            b"",
+            b"{}",
+            b"null",
+            b"[" * 9_000,
+            b'{"online":"yes","boot":"b"}',
+            b'{"online":1,"boot":"b"}',
+            b"\xff",
+            b'{"online":true}',
+        ]
         for _ in range(3):
             self.shoot("state", "noise", topic, self.dice.choice(noise), frozenset({"state-malformed"}))
         for word in (b"false", b"true"):
@@ -270,7 +384,9 @@ class CentralAttack:
             self.target.tick()
             self.target.take(topic, said)
             differs = self.look()
-            self.tally.shot("state", "unsigned, up and down", "for display", ", ".join(sorted(differs - DISPLAYED)), said)
+            self.tally.shot(
+                "state", "unsigned, up and down", "for display", ", ".join(sorted(differs - DISPLAYED)), said
+            )
         self.beside.setdefault("state", set()).add("unsigned, up and down")
         self.tally.control("state", self.beside.pop("state"), differs == DISPLAYED, "up again")
 
@@ -286,7 +402,11 @@ class CentralAttack:
         unknown = frozenset({"unknown-key"})
         for _ in range(shots):
             leaf = self.dice.choice(["up", "birth", "answer"])
-            payload = {"up": data, "birth": twin.birth(), "answer": twin.sealed("answer", Answer(1, "gap", 1))}[leaf]
+            payload = {
+                "up": data,
+                "birth": twin.birth(),
+                "answer": twin.sealed("answer", Answer(1, "gap", 1)),
+            }[leaf]
             self.shoot("revoked", "signed by a revoked card", twin.topic(leaf), payload, unknown)
         Gateway.objects.filter(pk=twin.name).update(public_key=key)
         self.look()
@@ -304,8 +424,22 @@ class CentralAttack:
             self.twin.boot = f"reboot-{self.target.now_ms}"
             self.target.take(self.twin.topic("birth"), self.twin.birth())
         self.look()
-        self.shoot("birth", "of a boot that is forgotten", self.twin.topic("birth"), first, frozenset({"birth-stale"}))
+        self.shoot(
+            "birth",
+            "of a boot that is forgotten",
+            self.twin.topic("birth"),
+            first,
+            frozenset({"birth-stale"}),
+        )
         self.births(1)
+
+    def end(self) -> None:
+        """What was shot last stands beside a valid message, too."""
+        said = self.twin.decision(ROOM, DecisionKind.WARN, f"credit-low-{len(self.said) % 89}")
+        self.control("rows", "decision", "up", self.twin.batch(said), "link_accountdecision", "batches")
+        if "answer" in self.beside:
+            self.answers(0)
+            self.beside.pop("answer")
 
     def former_epoch(self, most: int) -> None:
         """The store began anew: all that its former life said comes again and books nothing."""
@@ -318,10 +452,23 @@ class CentralAttack:
         assert names["birth-new-epoch"], names
         self.look()
         for leaf, data in self.dice.sample(heard, min(most, len(heard))):
-            expected = frozenset({"rows-known", "birth-stale", "answer-stale", "answer-gap", "malformed", "quarantined"})
-            self.shoot("former life", "replayed after a new epoch began", twin.topic(leaf), data, expected, QUARANTINE)
+            expected = frozenset(
+                {"rows-known", "birth-stale", "answer-stale", "answer-gap", "malformed", "quarantined"}
+            )
+            self.shoot(
+                "former life",
+                "replayed after a new epoch began",
+                twin.topic(leaf),
+                data,
+                expected,
+                QUARANTINE,
+            )
         self._answer_opening()
-        kind, fact, table = "decision", twin.decision(ROOM, DecisionKind.WARN, f"credit-low-{len(self.said) % 97}"), "link_accountdecision"
+        kind, fact, table = (
+            "decision",
+            twin.decision(ROOM, DecisionKind.WARN, f"credit-low-{len(self.said) % 97}"),
+            "link_accountdecision",
+        )
         self.control("former life", kind, "up", twin.batch(fact), table, "batches")
 
     def _answer_opening(self) -> None:

@@ -93,7 +93,14 @@ class GatewayAttack:
 
     async def _topics(self, data: bytes) -> None:
         """To other topics than its own: the broker's list forbids them, and the gateway doesn't take them."""
-        names = [topic("b2", DOWN), "cardroom/1/b1/state", "cardroom/2/b1/down", "$SYS/x", "cardroom/1/b1/down/x", ""]
+        names = [
+            topic("b2", DOWN),
+            "cardroom/1/b1/state",
+            "cardroom/2/b1/down",
+            "$SYS/x",
+            "cardroom/1/b1/down/x",
+            "",
+        ]
         before = self.gateway.counts()
         await self.gateway.arrive(self.dice.choice(names), data)
         counted = self.gateway.counts() - before
@@ -106,9 +113,22 @@ class GatewayAttack:
         ahead = next_number + self.dice.choice([1, 2, 7, 1_000, 2**31, 2**53, 2**64, 10**30])
         await shoot(HERE, "right key, numbers left out", DOWN, self.sealed(order, ahead), GAP)
         back = self.dice.choice([0, -1, -(2**63), -(10**30)])
-        await shoot(HERE, "right key, a number below one", DOWN, self.sealed(order, back), frozenset({"already-have", "malformed"}))
+        await shoot(
+            HERE,
+            "right key, a number below one",
+            DOWN,
+            self.sealed(order, back),
+            frozenset({"already-have", "malformed"}),
+        )
         old = self.dice.randrange(2, next_number) if next_number > 2 else 2
-        await shoot(HERE, "right key, other words under an old number", DOWN, self.sealed(order, old), DIFFERENT, ALARMED)
+        await shoot(
+            HERE,
+            "right key, other words under an old number",
+            DOWN,
+            self.sealed(order, old),
+            DIFFERENT,
+            ALARMED,
+        )
         leaf, data = self.dice.choice([one for one in self.said if one[0] == DOWN])
         await shoot(HERE, "an old one again after newer ones", leaf, data, OLD)
 
@@ -178,11 +198,36 @@ class GatewayAttack:
         for _ in range(shots):
             await siege.mutate(ACK, ACK, data)
         odd = self.dice.choice([1, 2, 10_000, 2**53, 2**63, 10**30])
-        await siege.shoot(ACK, "right key, ahead of the outbox", ACK, gateway.ack(here.epoch, last + odd), frozenset({"ahead", "malformed"}), ALARMED)
-        await siege.shoot(ACK, "right key, of an epoch that never was", ACK, gateway.ack("e-other", last), frozenset({"unknown-epoch"}))
+        await siege.shoot(
+            ACK,
+            "right key, ahead of the outbox",
+            ACK,
+            gateway.ack(here.epoch, last + odd),
+            frozenset({"ahead", "malformed"}),
+            ALARMED,
+        )
+        await siege.shoot(
+            ACK,
+            "right key, of an epoch that never was",
+            ACK,
+            gateway.ack("e-other", last),
+            frozenset({"unknown-epoch"}),
+        )
         below = self.dice.choice([0, -1, -(10**30)])
-        await siege.shoot(ACK, "right key, of rows before the first", ACK, gateway.ack(here.epoch, below), frozenset({"nothing-new", "malformed"}))
-        await siege.shoot(ACK, "by another central", ACK, gateway.ack(here.epoch, last, signer=self.other_central), frozenset({"unknown-key"}))
+        await siege.shoot(
+            ACK,
+            "right key, of rows before the first",
+            ACK,
+            gateway.ack(here.epoch, below),
+            frozenset({"nothing-new", "malformed"}),
+        )
+        await siege.shoot(
+            ACK,
+            "by another central",
+            ACK,
+            gateway.ack(here.epoch, last, signer=self.other_central),
+            frozenset({"unknown-key"}),
+        )
         await self._gaps(here.epoch)
         before = await self._acked()
         await gateway.say(ACK, data)
@@ -309,7 +354,9 @@ class GatewayAttack:
         await self.replay_all("replayed into a store that was put back", DONE_BEFORE | {"unknown-key"}, most)
         await self._not_opened("right key, before a store that was put back is opened")
         await self._open()
-        await self.replay_all("replayed into a store that was put back and opened", OLD | {"unknown-key"}, most)
+        await self.replay_all(
+            "replayed into a store that was put back and opened", OLD | {"unknown-key"}, most
+        )
         await self.acts_again("credit in the store that was put back")
 
     async def copy_store(self, to: Path) -> None:
@@ -328,7 +375,9 @@ class GatewayAttack:
         await self.gateway.start()
         self.siege.writes = -1
         await self.siege.look()
-        await self.replay_all("replayed into a blank store", NOT_OPENED | {"already-have", "unknown-key"}, most)
+        await self.replay_all(
+            "replayed into a blank store", NOT_OPENED | {"already-have", "unknown-key"}, most
+        )
         await self._not_opened("right key, before a blank store is opened")
         await self._open()
         await self.acts_again("credit in the blank store")

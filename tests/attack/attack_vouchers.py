@@ -57,13 +57,19 @@ class VoucherAttack:
         await self.siege.passed(FILE, did, f"a file with {grant}")
         self.attack.tally.valid("voucher file", did)
         await self.siege.hand_in(FILE, "the same file again", data, EXISTS, TOLD)
-        await self.siege.hand_in(FILE, "a file that holds one credit many times", b"\n".join([data] * 5), EXISTS, TOLD)
+        await self.siege.hand_in(
+            FILE, "a file that holds one credit many times", b"\n".join([data] * 5), EXISTS, TOLD
+        )
         other = msgspec.structs.replace(grant, amount=grant.amount + 100)
         different = frozenset({"exists-with-different"})
         alarm = TOLD | {"raised_alarm", "station"}
-        await self.siege.hand_in(FILE, "right key, a credit of before with another amount", self.sealed(other), different, alarm)
+        await self.siege.hand_in(
+            FILE, "right key, a credit of before with another amount", self.sealed(other), different, alarm
+        )
         leaf, command = self.dice.choice([one for one in self.attack.said if one[0] == DOWN])
-        await self.siege.hand_in(FILE, "a command as a file", command, frozenset({"wrong-kind", "unknown-key"}))
+        await self.siege.hand_in(
+            FILE, "a command as a file", command, frozenset({"wrong-kind", "unknown-key"})
+        )
         await self.siege.shoot("down", "a voucher as a command", DOWN, data, frozenset({"wrong-kind"}))
         stolen = self.sealed(self.attack.orders.grant(), recipient="b2")
         await self.siege.hand_in(FILE, "another building's file", stolen, frozenset({"wrong-recipient"}))
@@ -71,7 +77,9 @@ class VoucherAttack:
     async def _mutate(self, data: bytes, mutation: Mutation) -> None:
         made = data
         while data in envelopes(made.decode("utf-8", "replace")):
-            made = mutation.make(data)  # what is blank around an envelope, or another line of a file, is the file's and not its own
+            made = mutation.make(
+                data
+            )  # what is blank around an envelope, or another line of a file, is the file's and not its own
         await self.siege.hand_in(FILE, mutation.how, made, mutation.expected)
 
     async def _odd_bodies(self, grant: Grant) -> None:
@@ -86,8 +94,12 @@ class VoucherAttack:
         ]
         body, name = self.dice.choice(odd)
         data = self.gateway.sealed(FILE, body, message_id="v-odd")
-        await self.siege.hand_in(FILE, "right key, words of another meaning or type", data, frozenset({name}), TOLD)
-        listed = self.gateway.sealed(FILE, msgspec.json.encode(VoucherList([grant.grant])), message_id="v-list")
+        await self.siege.hand_in(
+            FILE, "right key, words of another meaning or type", data, frozenset({name}), TOLD
+        )
+        listed = self.gateway.sealed(
+            FILE, msgspec.json.encode(VoucherList([grant.grant])), message_id="v-list"
+        )
         await self.siege.hand_in(FILE, "a list without its credit", listed, frozenset({"listed"}))
 
     async def _credits(self, handing_in: object, grant: Grant) -> bool:
@@ -137,10 +149,20 @@ class VoucherAttack:
         cut = plain[: dice.randrange(1, len(plain))]
         short = MISTYPED | MISFIT
         found.append(("cut short", cut, short))
-        found.append(("lengthened", code + dice.choice(["-00000", "-" + code, " 7", "\x00", "x" * 100]), short))
+        found.append(
+            ("lengthened", code + dice.choice(["-00000", "-" + code, " 7", "\x00", "x" * 100]), short)
+        )
         for _ in range(6):
-            found.append(("digits changed and the check letters with them", self._rechecked(code), MISFIT | MISTYPED))
-        found.append(("another building's code", self.code(grant, gateway="b2"), frozenset({"wrong-building", "code-does-not-fit"})))
+            found.append(
+                ("digits changed and the check letters with them", self._rechecked(code), MISFIT | MISTYPED)
+            )
+        found.append(
+            (
+                "another building's code",
+                self.code(grant, gateway="b2"),
+                frozenset({"wrong-building", "code-does-not-fit"}),
+            )
+        )
         other = self.attack.other_central
         found.append(("another central's code", self.code(grant, central=other), MISFIT))
         noise = "".join(dice.choice(LETTERS) for _ in range(dice.choice([1, 5, 39, 40, 45, 3_000])))
@@ -168,7 +190,9 @@ class VoucherAttack:
         for place, outcome in enumerate(outcomes):
             beyond = len(tried) > WRONG_CODES and outcome != "too-many" and place >= WRONG_CODES
             named = outcome if outcome in MISFIT | RATE and not beyond else ""
-            self.attack.tally.shot(CODE, "guessed, many at once", named, ", ".join(differs), f"{len(tried)} were read")
+            self.attack.tally.shot(
+                CODE, "guessed, many at once", named, ", ".join(differs), f"{len(tried)} were read"
+            )
         self.siege.beside.setdefault(CODE, set()).add("guessed, many at once")
         await self.siege.type_code(CODE, "the right code while guesses are waited out", code, RATE)
         self.counter_anew()
@@ -176,7 +200,9 @@ class VoucherAttack:
     async def by_retired_key(self) -> None:
         """Credit that a retired key signed, or whose code hangs on it; then credit by the key that signs now."""
         grant, retired = self.attack.orders.grant(), self.attack.retired
-        await self.siege.hand_in(FILE, "by the retired key", self.sealed(grant, signer=retired), frozenset({"unknown-key"}))
+        await self.siege.hand_in(
+            FILE, "by the retired key", self.sealed(grant, signer=retired), frozenset({"unknown-key"})
+        )
         self.counter_anew()
         await self.siege.type_code(CODE, "the retired key's code", self.code(grant, central=retired), MISFIT)
         did = await self._credits(self.gateway.hand_in(self.sealed(grant)), grant)
@@ -213,6 +239,8 @@ class VoucherAttack:
         self.attack.credited.append(grant)
         for _ in range(len(outcomes)):
             changed = "" if credited == grant.amount else f"the ledger by {credited}"
-            self.attack.tally.shot(FILE, name, "exists" if credited == grant.amount else "", changed, repr(outcomes))
+            self.attack.tally.shot(
+                FILE, name, "exists" if credited == grant.amount else "", changed, repr(outcomes)
+            )
         self.siege.beside.setdefault(FILE, set()).add(name)
         await self.siege.passed(FILE, credited == grant.amount, f"{outcomes}")

@@ -71,7 +71,9 @@ class Forge:
             Mutation("noise", self._noise, DAMAGE),
             Mutation("right key, key id of another in it", self._other_key_inside, MISFIT),
             Mutation("right key, another version", self._version, MISFIT),
-            Mutation("right key, another recipient", self._field("to", ("b2", "b1 ", "B1", "", "central2")), MISFIT),
+            Mutation(
+                "right key, another recipient", self._field("to", ("b2", "b1 ", "B1", "", "central2")), MISFIT
+            ),
             Mutation("right key, in another's name", self._field("from", ("b2", "centra", "", "x")), MISFIT),
             Mutation("right key, another kind", self._kind, MISFIT),
             Mutation("right key, fields of another type", self._types, MISFIT),
@@ -117,7 +119,15 @@ class Forge:
     def _stripped(self, data: bytes) -> bytes:
         text, _, trailer = data.partition(b"\n")
         key, _, _ = trailer.partition(b" ")
-        tails = [b"", b"\n", b"\n" + key, b"\n" + key + b" ", b"\n ", b"\nnone ", b"\n" + key + b" " + b"0" * 128]
+        tails = [
+            b"",
+            b"\n",
+            b"\n" + key,
+            b"\n" + key + b" ",
+            b"\n ",
+            b"\nnone ",
+            b"\n" + key + b" " + b"0" * 128,
+        ]
         return text + self.dice.choice(tails)
 
     def _exchanged(self, data: bytes) -> bytes:
@@ -211,16 +221,32 @@ class Forge:
 
     def _kind(self, data: bytes) -> bytes:
         own = msgspec.json.decode(self._fields(data)["kind"])
-        kinds = ["up", "down", "ack", "answer", "birth", "voucher", "renew", "certificate", "state", "", "DOWN"]
+        kinds = [
+            "up",
+            "down",
+            "ack",
+            "answer",
+            "birth",
+            "voucher",
+            "renew",
+            "certificate",
+            "state",
+            "",
+            "DOWN",
+        ]
         kind = self.dice.choice([one for one in kinds if one != own])
         return self._with(data, kind=msgspec.json.encode(kind))
 
     def _other_key_inside(self, data: bytes) -> bytes:
         other = self.dice.choice([*self.known, self.stranger]).key_id
-        return self._with(data, key=msgspec.json.encode(self.dice.choice([other, "", other.upper() + "x", other[:8]])))
+        return self._with(
+            data, key=msgspec.json.encode(self.dice.choice([other, "", other.upper() + "x", other[:8]]))
+        )
 
     def _version(self, data: bytes) -> bytes:
-        return self._with(data, v=self.dice.choice([b"0", b"2", b"-1", b"11", b'"1"', b"null", b"1.5", b"[1]"]))
+        return self._with(
+            data, v=self.dice.choice([b"0", b"2", b"-1", b"11", b'"1"', b"null", b"1.5", b"[1]"])
+        )
 
     def _types(self, data: bytes) -> bytes:
         field = self.dice.choice(["v", "kind", "sender", "recipient", "id", "number", "issued_ms", "key"])
@@ -231,7 +257,15 @@ class Forge:
     def _twice(self, data: bytes) -> bytes:
         text = data.partition(b"\n")[0]
         second = self.dice.choice(
-            [b'"to":"b2"', b'"from":"b2"', b'"kind":"voucher2"', b'"v":2', b'"key":"00"', b'"number":"x"', b'"id":7']
+            [
+                b'"to":"b2"',
+                b'"from":"b2"',
+                b'"kind":"voucher2"',
+                b'"v":2',
+                b'"key":"00"',
+                b'"number":"x"',
+                b'"id":7',
+            ]
         )
         return self.sealed(text[:-1] + b"," + second + b"}")
 
@@ -246,7 +280,12 @@ class Forge:
         deep = b"[" * 20_000 + b"]" * 20_000
         if self.dice.random() < 0.02:
             return self.sealed(text[:-1] + b',"more":"' + b"x" * MAX_BYTES + b'"}')
-        odd = [b'"id":' + deep, b'"number":' + b"9" * 5_000 + b"e9999", b'"v":' + b"1" * 400, b'"key":' + deep]
+        odd = [
+            b'"id":' + deep,
+            b'"number":' + b"9" * 5_000 + b"e9999",
+            b'"v":' + b"1" * 400,
+            b'"key":' + deep,
+        ]
         return self.sealed(text[:-1] + b"," + self.dice.choice(odd) + b"}")
 
 

@@ -91,7 +91,9 @@ class Orders:
 
     def _gap(self) -> c.BillGap:
         end_ms = now_ms() - 3_600_000
-        return c.BillGap(self.name("g"), "a2", self.dice.randrange(1, 500), end_ms - 3_600_000, end_ms, end_ms)
+        return c.BillGap(
+            self.name("g"), "a2", self.dice.randrange(1, 500), end_ms - 3_600_000, end_ms, end_ms
+        )
 
     def _emergency(self) -> Iterator[Order]:
         if self.drawn < 2:

@@ -67,7 +67,9 @@ class Siege:
         await self.gateway.say(leaf, payload)
         names = named(self.gateway.counts() - before)
         name = names[0] if len(names) == 1 and names[0] in expected else ""
-        await self._note(target, how, name, payload + repr(names).encode() if not name else payload, may_change)
+        await self._note(
+            target, how, name, payload + repr(names).encode() if not name else payload, may_change
+        )
 
     async def mutate(self, target: str, leaf: str, valid: bytes, mutation: Mutation | None = None) -> None:
         """Send one forgery of a message that would act."""
@@ -76,7 +78,12 @@ class Siege:
         await self.shoot(target, mutation.how, leaf, mutation.make(valid), expected)
 
     async def hand_in(
-        self, target: str, how: str, sealed: bytes, expected: frozenset[str], may_change: frozenset[str] = NOTHING
+        self,
+        target: str,
+        how: str,
+        sealed: bytes,
+        expected: frozenset[str],
+        may_change: frozenset[str] = NOTHING,
     ) -> None:
         """Hand in one bad piece of a file of credit; whatever it falls into must be refused by name."""
         before = self.gateway.counts()

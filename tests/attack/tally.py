@@ -74,13 +74,13 @@ class Tally:
         return sum(getattr(row, name) for row in self.rows.values())
 
     def holes(self) -> list[str]:
-        return [
-            f"{target}, {how}: {said}" for (target, how), row in self.rows.items() for said in row.holes
-        ]
+        return [f"{target}, {how}: {said}" for (target, how), row in self.rows.items() for said in row.holes]
 
     def show(self) -> None:
         """Print each class, then what stands for each name."""
-        print(f"{'target':<12} {'what was done to it':<50} {'sent':>6} {'acted':>5} {'controls':>9}  refused as")
+        print(
+            f"{'target':<12} {'what was done to it':<50} {'sent':>6} {'acted':>5} {'controls':>9}  refused as"
+        )
         for (target, how), row in sorted(self.rows.items()):
             names = ", ".join(f"{name} {count}" for name, count in row.refused.most_common(6))
             more = f", {len(row.refused) - 6} more" if len(row.refused) > 6 else ""

@@ -127,7 +127,9 @@ class TargetGateway:
         while not self._idle.is_set():
             if self._loop.done():
                 self._loop.result()
-            await asyncio.wait({self._loop, asyncio.ensure_future(self._idle.wait())}, return_when="FIRST_COMPLETED")
+            await asyncio.wait(
+                {self._loop, asyncio.ensure_future(self._idle.wait())}, return_when="FIRST_COMPLETED"
+            )
         await asyncio.sleep(0)
 
     async def say(self, leaf: str, payload: bytes) -> None:
