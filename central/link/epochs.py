@@ -225,7 +225,7 @@ def _is_stale(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
 
 
 def _is_of_forgotten_boot(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
-    """Say whether a boot that is in no list may be one that fell out of it: older by its date, and with fewer rows than are here."""
+    """Say whether a boot that is in no list may have fallen out of it: older by its date, and with fewer rows than are here."""
     if len(gateway.boots_seen) < BOOTS_KEPT or issued_ms > (gateway.birth_issued_ms or 0):
         return False
     return GatewayEpoch.objects.filter(

@@ -12,7 +12,7 @@ MINUTE_MS = 60_000
 
 
 def is_heard(gateway: Gateway, now_ms: int) -> bool:
-    """Say whether a gateway is there to answer: by what it signed of late. The unsigned word of the broker can only deny it (R-G5)."""
+    """Say whether a gateway is there to answer, by what it signed of late; the broker's unsigned word can only deny it (R-G5)."""
     since_ms = now_ms - number_at("link.silent-after", now_ms) * MINUTE_MS
     return gateway.online and (gateway.last_seen_ms or 0) >= since_ms
 

@@ -60,13 +60,17 @@ async def _fire(tally: Tally, station: Station, central: Central, dice: random.R
         for _ in range(AT_ONCE):
             leaf = dice.choice([DOWN, DOWN, ACK])
             mutation = next(mutations)
-            data = mutation.make(down if leaf == DOWN else central.seal(ACK, b'{"epoch":"e","seq":1,"central_ms":1}'))
+            data = mutation.make(
+                down if leaf == DOWN else central.seal(ACK, b'{"epoch":"e","seq":1,"central_ms":1}')
+            )
             central.publish(leaf, data)
             hows.append(mutation.how)
         fired += AT_ONCE
         counted = await _counted(station, before + AT_ONCE) - before
         for place, how in enumerate(hows):
-            tally.shot(TARGET, how, "refused" if place < counted else "", "", f"{counted} of {AT_ONCE} were counted")
+            tally.shot(
+                TARGET, how, "refused" if place < counted else "", "", f"{counted} of {AT_ONCE} were counted"
+            )
         result = await central.command(grant)
         did = result.outcome.value == "applied"
         credited += grant.amount

@@ -1,4 +1,4 @@
-"""What gateways say, forged, replayed and turned: births, batches of rows, answers, states; at the taker that ingest runs (R-G5, C-11).
+"""What gateways say, forged, replayed and turned: births, rows, answers, states; at the taker that ingest runs (R-G5, C-11).
 
 The attacker has the broker: he hears all, says what he likes on any topic, and has another building's gateway with its key.
 """
@@ -313,7 +313,7 @@ class CentralAttack:
         )
         self.control("birth", "birth", "birth", data, "link_gateway", "birth-known")
         self.shoot("birth", "the same again", topic, data, frozenset({"birth-stale"}))
-        leaf, old = self.dice.choice([one for one in self.said if one[0] == "birth"])
+        _, old = self.dice.choice([one for one in self.said if one[0] == "birth"])
         self.shoot("birth", "an old one again after newer ones", topic, old, frozenset({"birth-stale"}))
 
     def answers(self, shots: int) -> None:

@@ -23,6 +23,7 @@ OLD = frozenset({"repeated", "already-have"})
 NOT_OPENED = frozenset({"not-opened"})
 DONE_BEFORE = OLD | NOT_OPENED | DIFFERENT
 STALE = frozenset({"nothing-new", "stale"})
+UNAPPROVED = "needs-second-signature"
 HERE = "down"
 
 
@@ -144,7 +145,7 @@ class GatewayAttack:
         return self.gateway.sealed(DOWN, body, self.number + 1, message_id=f"raw-{self.number + 1}")
 
     def _refused_orders(self) -> list[tuple[str, c.Command | bytes, int | None, str]]:
-        dice, past_ms = self.dice, now_ms() - dice_ms(self.dice)
+        dice, past_ms, soon_ms = self.dice, now_ms() - dice_ms(self.dice), now_ms() + 60_000
         grant = self.orders.grant()
         relay = c.SetRelay("m1", dice.choice(list(c.RelayWish)), "x", "y")
         text = c.encode_command(grant)
@@ -167,14 +168,14 @@ class GatewayAttack:
         return [
             ("right key, a relay's order after its end", relay, past_ms, "expired"),
             ("right key, an approval after its end", approve, past_ms, "expired"),
-            ("right key, an approval by the key of the envelope", self._approved_by(approve, self.central), None, "needs-second-signature"),
-            ("right key, an approval by a stranger", self._approved_by(approve, self.forge.stranger), None, "needs-second-signature"),
-            ("right key, an approval of another count", with_count(approve), None, "needs-second-signature"),
+            ("right key, an approval by the key of the envelope", self._approved_by(approve, self.central), None, UNAPPROVED),
+            ("right key, an approval by a stranger", self._approved_by(approve, self.forge.stranger), None, UNAPPROVED),
+            ("right key, an approval of another count", with_count(approve), None, UNAPPROVED),
             ("right key, words of another meaning or type", dice.choice(torn), None, "unsupported"),
             ("right key, an amount or bucket that can't be", dice.choice(odd), None, "refused"),
             ("right key, a grant to another building's room", self.orders.grant(account="b7-101"), None, "unknown-account"),
-            ("right key, another building's meter", c.SetRelay("m-b7", c.RelayWish.OPEN, "x", "y"), now_ms() + 60_000, "unknown-meter"),
-            ("right key, a protected room cut", c.SetRelay("m3", c.RelayWish.OPEN, "x", "y"), now_ms() + 60_000, "protected"),
+            ("right key, another building's meter", c.SetRelay("m-b7", c.RelayWish.OPEN, "x", "y"), soon_ms, "unknown-meter"),
+            ("right key, a protected room cut", c.SetRelay("m3", c.RelayWish.OPEN, "x", "y"), soon_ms, "protected"),
             ("right key, a grant credited before", known, None, "exists"),
             ("right key, a grant credited before, another amount", changed_amount(known), None, "exists-with-different"),
             ("right key, a used serial under another name", renamed(known), None, "exists-with-different"),

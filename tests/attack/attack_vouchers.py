@@ -66,7 +66,7 @@ class VoucherAttack:
         await self.siege.hand_in(
             FILE, "right key, a credit of before with another amount", self.sealed(other), different, alarm
         )
-        leaf, command = self.dice.choice([one for one in self.attack.said if one[0] == DOWN])
+        _, command = self.dice.choice([one for one in self.attack.said if one[0] == DOWN])
         await self.siege.hand_in(
             FILE, "a command as a file", command, frozenset({"wrong-kind", "unknown-key"})
         )

@@ -1,4 +1,4 @@
-"""The two addresses that anybody may ask, under attack: to be enrolled by a building's code, and for the next certificate (R-G5, R-G6).
+"""The two addresses that anybody may ask, under attack: enrolment by a building's code, and the next certificate (R-G5, R-G6).
 
 Each bad request comes from an address of its own, as from a man with many; but for those that find out how many tries one has.
 """
@@ -81,7 +81,9 @@ class WebAttack:
         name, _ = self.post(target, sent, address)
         differs = self.attack.look() - may_change
         content = sent if isinstance(sent, bytes) else repr(sent)
-        self.note(target, how, name if name in expected else "", ", ".join(sorted(differs)), f"{name} {content!r}")
+        self.note(
+            target, how, name if name in expected else "", ", ".join(sorted(differs)), f"{name} {content!r}"
+        )
 
     def note(self, target: str, how: str, name: str, changed: str, content: str) -> None:
         self.attack.tally.shot(target, how, name, changed, content)
@@ -117,7 +119,8 @@ class WebAttack:
         field = dice.choice(["body", "mac", "body"])
         at = dice.randrange(len(request[field]))
         turned = chr(ord(request[field][at]) ^ (1 << dice.randrange(7)))
-        raw = json.dumps(request).encode()
+        raw, odd = json.dumps(request).encode(), dice.choice([7, None, [], {}])
+        strange = dice.choice(["0000", "A\x00CD", "'--", ""])
         noise = [b"", b"null", b"[]", b"{}", b"\xff\xfe", b"[" * 15_000, b'{"name":1,"body":2,"mac":3}']
         made: list[tuple[str, object, frozenset[str]]] = [
             ("a bit turned", {**request, field: request[field][:at] + turned + request[field][at + 1 :]}, BAD),
@@ -126,9 +129,9 @@ class WebAttack:
             ("mac taken off", {**request, "mac": dice.choice(["", "0" * 64, "00", "none"])}, frozenset({"bad-mac"})),
             ("mac of another request", {**request, "mac": other["mac"]}, frozenset({"bad-mac"})),
             ("another building's code", {**other, "name": request["name"]}, frozenset({"bad-mac"})),
-            ("a code that never was", {**request, "name": dice.choice(["0000", "A\x00CD", "'--", ""])}, frozenset({"unknown-code"})),
+            ("a code that never was", {**request, "name": strange}, frozenset({"unknown-code"})),
             ("right code, another's signature", self._other_signature(), frozenset({"bad-request"})),
-            ("fields of another type", {**request, dice.choice(["name", "body", "mac"]): dice.choice([7, None, [], {}])}, frozenset({"bad-request"})),
+            ("fields of another type", {**request, dice.choice(["name", "body", "mac"]): odd}, frozenset({"bad-request"})),
             ("noise", dice.choice([*noise, dice.randbytes(300), b'{"name":"' + b"A" * 20_000 + b'"}']), BAD),
         ]  # fmt: skip
         # A guess at the right name costs central 200,000 rounds: few of them, many of the rest.
@@ -136,7 +139,12 @@ class WebAttack:
 
     def _other_signature(self) -> dict[str, str]:
         card = NewCard()
-        changes = [{"public_key": NewCard().public_key}, {"nonce": "00"}, {"signature_over_csr": "00" * 64}, {"csr": "x" * 900}]
+        changes = [
+            {"public_key": NewCard().public_key},
+            {"nonce": "00"},
+            {"signature_over_csr": "00" * 64},
+            {"csr": "x" * 900},
+        ]
         return card.request(self.codes["2"], **self.dice.choice(changes))
 
     def _by_one_address(self, request: dict[str, str]) -> None:
@@ -187,7 +195,9 @@ class WebAttack:
         for how, came, asked in odd:
             taken = _proved(came.encode(), key, asked)
             self.note(CARD, how, "" if taken else "not-central", "the card" if taken else "", came)
-        self.passed(CARD, "answer to a card", _proved(json.dumps(answer).encode(), key, nonce) is not None, body)
+        self.passed(
+            CARD, "answer to a card", _proved(json.dumps(answer).encode(), key, nonce) is not None, body
+        )
 
     # --- renewal
 
@@ -195,7 +205,10 @@ class WebAttack:
         gateway = "gw-2"
         data = card.renewal(gateway)
         right = KeySigner(key_id_of(card.key.public_key()), card.key)
-        known = [signer_of(self.dice), KeySigner(key_id_of(self.attack.twin.private_key.public_key()), self.attack.twin.private_key)]
+        known = [
+            signer_of(self.dice),
+            KeySigner(key_id_of(self.attack.twin.private_key.public_key()), self.attack.twin.private_key),
+        ]
         mutations = walk(self.dice, Forge(self.dice, right, known))
         for _ in range(shots):
             mutation = next(mutations)

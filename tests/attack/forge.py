@@ -45,8 +45,8 @@ class Forge:
     """Makes forgeries with one attacker's luck."""
 
     def __init__(self, dice: random.Random, right: KeySigner, known: list[KeySigner]) -> None:
-        """`right` is the key the receiver believes; an attacker has not got it, but what is wrong in a message that it signed must be
-        refused all the same. `known` are keys of other gateways, of a former central, of an approver: real, and not this sender's."""
+        """`right` is the key the receiver believes: an attacker has not got it, but what it signed for others he may have heard.
+        `known` are keys of other gateways, of a former central, of an approver: real, and not this sender's."""
         self.dice, self.right, self.known = dice, right, known
         self.stranger = signer_of(dice)
         self.at = 0

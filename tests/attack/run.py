@@ -89,7 +89,6 @@ def attack_central(tally: Tally, shots: int, seed: int, folder: Path) -> bool:
     goal, turn = tally.total("sent") + shots, 0
     attack = CentralAttack(TargetCentral(), tally, random.Random(f"{seed}-central"))
     attack.begin()
-    web(attack, folder, random.Random(f"{seed}-web"), rounds=min(4, 1 + shots // 10_000), shots=WEB_SHOTS)
     while tally.total("sent") < goal:
         turn += 1
         attack.rows(SHOTS_A_BLOCK)
@@ -103,6 +102,7 @@ def attack_central(tally: Tally, shots: int, seed: int, folder: Path) -> bool:
             attack.former_epoch(40)
     attack.former_epoch(40)
     attack.forgotten_boots()
+    web(attack, folder, random.Random(f"{seed}-web"), rounds=min(4, 1 + shots // 10_000), shots=WEB_SHOTS)
     attack.end()
     attack.target.deafen()
     return attack.nothing_escaped() and attack.counters_agree()
@@ -141,7 +141,9 @@ def main() -> int:
 def _by_broker(tally: Tally, folder: Path, options: argparse.Namespace) -> int:
     """Attack a running daemon where Mosquitto is installed; give how many shots that was."""
     if MOSQUITTO is None:
-        print("Mosquitto is not installed (apt-get install mosquitto): no share of the attack goes by a real broker")
+        print(
+            "Mosquitto is not installed (apt-get install mosquitto): no share of the attack goes by a real broker"
+        )
         return 0
     from tests.attack.attack_broker import attack_daemon
 
@@ -184,7 +186,10 @@ def goals_of(tally: Tally, shots: int, is_whole: bool) -> Iterator[tuple[str, bo
     missing = [kind for kind in (*KINDS, *CENTRAL_KINDS) if not tally.kinds.get(kind, [0, 0])[1]]
     yield f"bad messages sent: {sent}, goal {shots}", sent >= shots
     yield f"bad messages that acted: {acted}, goal 0", acted == 0
-    yield f"bad messages counted under a name: {named} of {sent}", named == sent and not tally.total("unnamed")
+    yield (
+        f"bad messages counted under a name: {named} of {sent}",
+        named == sent and not tally.total("unnamed"),
+    )
     yield f"valid messages that acted: {did} of {valid}", did == valid
     yield f"classes whose every valid message beside them acted: {sound} of {len(rows)}", sound == len(rows)
     yield f"kinds of message none of which acted: {', '.join(missing) or 'none'}", not missing

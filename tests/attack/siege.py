@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.attack.forge import Forge, Mutation, walk
-from tests.attack.target_gateway import TargetGateway, changed
 from tests.attack.tally import Tally
+from tests.attack.target_gateway import TargetGateway, changed
 
 TOO_LONG = "too-long"
 NAMES = {"link:arrival-too-long": TOO_LONG, "link:arrival-other-topic": "other-topic"}

@@ -1,7 +1,7 @@
 """Central's ingest to attack: the taker of messages that the ingest process runs, over central's own databases (SQLite).
 
-What a message changed is judged by the content of every table of both databases; whether anything was written at all, by SQLite's own
-count of changes.
+What a message changed is judged by the content of every table of both databases; whether anything was written at all, by SQLite's
+own count of changes.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""A small share of `make attack`: nothing bad acts, all that is valid does; and each hole that is made on purpose is found (R-G5)."""
+"""A small share of `make attack`: nothing bad acts, all that is valid does; each hole that is made on purpose is found (R-G5)."""
 
 import asyncio
 import random
@@ -154,7 +154,9 @@ HOLES = (
 
 
 @pytest.mark.parametrize("hole", HOLES)
-def test_a_hole_in_a_gateway_is_found(hole: Callable[[Patch], None], monkeypatch: Patch, tmp_path: Path) -> None:
+def test_a_hole_in_a_gateway_is_found(
+    hole: Callable[[Patch], None], monkeypatch: Patch, tmp_path: Path
+) -> None:
     tally = Tally()
     hole(monkeypatch)
     asyncio.run(_until_it_is_found(tally, tmp_path))
@@ -225,7 +227,12 @@ def test_each_hole_in_central_is_found(at_central: Any) -> None:
 
 
 def _until_central_is_found(attack: Any) -> None:
-    acts = (lambda: attack.rows(6), lambda: attack.births(4), lambda: attack.answers(4), attack.forgotten_boots)
+    acts = (
+        lambda: attack.rows(6),
+        lambda: attack.births(4),
+        lambda: attack.answers(4),
+        attack.forgotten_boots,
+    )
     for turn in range(80):
         acts[turn % 4]()
         if attack.tally.total("acted"):

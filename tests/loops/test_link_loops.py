@@ -122,9 +122,7 @@ class Station:
     def command(self, body: Command, number: int, **changes: Any) -> bytes:
         return self.say("down", encode_command(body), number, **changes)
 
-    async def ack(
-        self, seq: int, expected: int | None = None, answers: str = "", **changes: Any
-    ) -> bytes:
+    async def ack(self, seq: int, expected: int | None = None, answers: str = "", **changes: Any) -> bytes:
         epoch = (await self.building.ask(station_status)).epoch
         body = msgspec.json.encode(Ack(epoch, seq, self.building.time.now_ms(), expected, answers))
         return self.say("ack", body, **changes)
