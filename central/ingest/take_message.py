@@ -114,7 +114,7 @@ class MessageTaker:
         self.pulse.took_batch(gateway.pk, sealed.issued_ms, taken.newest_ms, now_ms)
         for name, count in taken.counts.items():
             self._count(gateway.pk, name, count)
-        return self._ack(gateway, taken.ack, now_ms)
+        return self._ack(gateway, msgspec.structs.replace(taken.ack, answers=sealed.id[:64]), now_ms)
 
     def _ack(self, gateway: Gateway, ack: Ack, now_ms: int) -> Outgoing:
         payload = seal(
