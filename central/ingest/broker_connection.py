@@ -44,6 +44,8 @@ class Arrived:
     broker: int
     topic: str
     payload: bytes
+    retained: bool = False
+    """The broker kept it: it may be old."""
 
 
 class BrokerConnection:
@@ -138,7 +140,8 @@ class BrokerConnection:
             return
         try:
             self._inbox.put(
-                Arrived(self._place, message.topic, bytes(message.payload)), timeout=KEEPALIVE_S / 2
+                Arrived(self._place, message.topic, bytes(message.payload), message.retain),
+                timeout=KEEPALIVE_S / 2,
             )  # a full queue slows the broker down; what is dropped was not acknowledged
         except queue.Full:
             log.error("the queue is full; a message of %s was dropped and will come again", message.topic)

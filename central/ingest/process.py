@@ -17,7 +17,8 @@ from central.domain.shares import Share
 from central.ingest.broker_connection import Arrived, BrokerConnection
 from central.ingest.broker_connection import Broker as Broker
 from central.ingest.lease import AlwaysHeld, Lease, ShareLease
-from central.ingest.take_message import MessageTaker, Outgoing
+from central.ingest.take_message import MessageTaker
+from central.ingest.whereabouts import Whereabouts
 from central.link import outbox
 from central.link.configuration import ConfigurationTooBig, publish_if_changed
 from central.link.models import Command, Gateway
@@ -53,7 +54,7 @@ class Ingest:
         self._taker = MessageTaker(on_bench=clock.is_bench())
         self._lease: Lease = AlwaysHeld() if share.is_whole else ShareLease(share)
         self._brokers = _connections(brokers, share, self._inbox)
-        self._heard_at: dict[str, int] = {}
+        self._whereabouts = Whereabouts()
         self._births_asked_s = clock.monotonic_s()
         self._in_hand: Arrived | None = None
 
@@ -130,21 +131,11 @@ class Ingest:
             self._in_hand = self._in_hand or self._inbox.get(timeout=POLL_OUTBOX_S)
         except queue.Empty:
             return
-        arrived = self._in_hand
-        answer = self._take(arrived)
+        for arrived in self._whereabouts.now(self._in_hand):
+            answer = self._taker.take(arrived.topic, arrived.payload, self._now_ms())
+            if answer is not None:
+                self._brokers[arrived.broker].publish(answer.topic, answer.payload)
         self._in_hand = None
-        if answer is not None:
-            self._brokers[arrived.broker].publish(answer.topic, answer.payload)
-
-    def _take(self, arrived: Arrived) -> Outgoing | None:
-        name = topics.gateway_of(arrived.topic) or ""
-        is_state = arrived.topic.endswith(f"/{topics.STATE}")
-        if is_state and self._heard_at.get(name, arrived.broker) != arrived.broker:
-            return None  # a broker that it left says what was so then
-        answer = self._taker.take(arrived.topic, arrived.payload, self._now_ms())
-        if answer is not None:
-            self._heard_at[name] = arrived.broker
-        return answer
 
     def _publish_commands(self) -> None:
         """Publish what is due to every broker: the one without the gateway drops it, and nobody must know where it is."""
