@@ -19,9 +19,11 @@ from central.ingest.broker_connection import Broker as Broker
 from central.ingest.lease import AlwaysHeld, Lease, ShareLease
 from central.ingest.take_message import MessageTaker
 from central.ingest.whereabouts import Whereabouts
+from central.ledger.monthly_tables import month_at
 from central.link import outbox
 from central.link.configuration import ConfigurationTooBig, publish_if_changed
 from central.link.models import Command, Gateway
+from central.link.telemetry.partitions import make_partitions
 from gateway.contract import topics
 
 POLL_OUTBOX_S = 0.03
@@ -57,6 +59,7 @@ class Ingest:
         self._whereabouts = Whereabouts()
         self._births_asked_s = clock.monotonic_s()
         self._in_hand: Arrived | None = None
+        self._months_made_in = 0
 
     def run(self) -> None:
         """Take and publish until `stop`. A broker that is down is tried again with back-off, for ever."""
@@ -156,6 +159,9 @@ class Ingest:
         now_ms = self._now_ms()
         self._ask_for_births()
         self._taker.write_counts(now_ms)
+        if month_at(now_ms) != self._months_made_in:
+            make_partitions(now_ms)
+            self._months_made_in = month_at(now_ms)
         for gateway_id in filter(self._share.has, Gateway.objects.values_list("pk", flat=True)):
             try:
                 with transaction.atomic():

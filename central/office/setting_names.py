@@ -41,6 +41,7 @@ CHAPTERS: dict[str, Words] = {
     "meeting": lazy("Meetings"),
     "report": lazy("Reports made by themselves"),
     "link": lazy("Link to the buildings"),
+    "telemetry": lazy("Keeping of telemetry"),
     "approval": lazy("Approvals"),
 }
 SETTING_WORDS: dict[str, SettingWords] = {
@@ -229,6 +230,17 @@ SETTING_WORDS: dict[str, SettingWords] = {
     ),
     "link.approver-keys": SettingWords(
         lazy("Keys that may approve many cuts"), lazy("64 hex digits each; a new gateway is given them.")
+    ),
+    "telemetry.readings-months": SettingWords(
+        lazy("Months that readings are kept"),
+        lazy("Older ones go into an archive, month by month. What a bill was made of is kept for ever."),
+    ),
+    "telemetry.events-months": SettingWords(
+        lazy("Months that relay reports and decisions are kept"), lazy("Older ones go into an archive.")
+    ),
+    "telemetry.balances-months": SettingWords(
+        lazy("Months that hourly balances are kept"),
+        lazy("Older ones go into an archive; the balances of whole days stay."),
     ),
     "approval.remind-after": SettingWords(lazy("Remind a signer after")),
     "approval.escalate-after": SettingWords(
