@@ -1,7 +1,7 @@
 """Many buildings in one process, each a whole gateway but for its lines: `python -m tests.cluster.buildings FOLDER`.
 
 Real: journal, writer thread, books, outbox, command receiver, uplink with its spare brokers, all put together by the gateway's own
-`assemble`. Only meters are made up: each room's register is posted as a line poller posts it. Prints once a quarter second, as JSON,
+`assemble`. Only meters are made up: each room's register is posted as a line poller posts it. Prints each quarter second, as JSON,
 how far each outbox is written and acknowledged; ends when its standard input does, after the outboxes are empty.
 """
 

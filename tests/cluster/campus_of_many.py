@@ -1,4 +1,4 @@
-"""The campus of a cluster run: central set up by its own commands, and for each building a gateway's folder with its configuration."""
+"""The campus of a cluster run: central set up by its own commands, and for each building a gateway's folder."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.open_shifts import have_drawers
 from tests.cluster.desks import DESKS
 have_drawers(*(f"desk {number}" for number in range(DESKS)))
 for number in range(DESKS):
-    User.objects.create_user(f"desk-{number}")
+    User.objects.create_user(f"cashier-{number}")
 for name, (building, key) in json.loads(sys.argv[1]).items():
     done = enrol_gateway(name, building, key, actor="cluster", now_ms=clock.now_ms())
 """

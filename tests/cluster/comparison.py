@@ -1,7 +1,7 @@
 """What the gateways' own journals hold against what central has: `python -m tests.cluster.comparison FOLDER` in its environment.
 
-Prints JSON: rows sent, stored, lost, doubled; readings and entries beyond those sent; grants issued, applied, applied twice; what is
-in quarantine, and the alarms that stand. Run it when nothing is under way any more.
+Prints JSON: rows sent, stored, lost, doubled, their readings and entries as well; grants issued, applied, applied twice; what is in
+quarantine, and the alarms that stand. Run it when nothing is under way any more.
 """
 
 import hashlib

@@ -13,7 +13,7 @@ import time
 import django
 
 DESKS = 2
-FEN = 100
+FEN = 1_000
 AGAIN_S = 0.2
 
 
@@ -21,14 +21,16 @@ def main() -> None:
     """Sell at all desks until standard input ends."""
     django.setup()
     from central.campus.models import Account
+    from central.desk.shifts import open_shift_of
     from central.office.models import User
     from tests.open_shifts import on_shift
 
     pause_s, stopping = float(sys.argv[1]), threading.Event()
     accounts = list(Account.objects.order_by("code").values_list("code", flat=True))
-    cashiers = [User.objects.get(username=f"desk-{number}") for number in range(DESKS)]
+    cashiers = [User.objects.get(username=f"cashier-{number}") for number in range(DESKS)]
     for number, cashier in enumerate(cashiers):
-        on_shift(cashier, _now_ms(), f"desk {number}")
+        if open_shift_of(cashier) is None:
+            on_shift(cashier, _now_ms(), f"desk {number}")
     desks = [
         threading.Thread(target=_desk, args=(number, cashier, accounts, pause_s, stopping))
         for number, cashier in enumerate(cashiers)
