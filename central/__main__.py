@@ -193,6 +193,15 @@ def _add_running(commands: Commands) -> None:
     )
     ingest.add_argument("--mqtt-certificate-file", default=broker.get("CARDROOM_MQTT_CERTIFICATE_FILE", ""))
     ingest.add_argument("--mqtt-key-file", default=broker.get("CARDROOM_MQTT_KEY_FILE", ""))
+    ingest.add_argument(
+        "--mqtt-broker",
+        action="append",
+        metavar="HOST:PORT",
+        help="one of several brokers, again for each; instead of --mqtt-host and --mqtt-port",
+    )
+    ingest.add_argument(
+        "--worker", default="", metavar="N/OF", help="serve one share of the gateways only, such as 1/2"
+    )
     ingest.set_defaults(run="running.ingest")
 
 
@@ -213,6 +222,9 @@ def _add_link_security(commands: Commands) -> None:
     broker.add_argument("--port", type=int, default=8883)
     broker.add_argument(
         "--store", default="/var/lib/mosquitto/", help="where the broker keeps what is retained"
+    )
+    broker.add_argument(
+        "--workers", type=int, default=0, help="certificates for so many workers of ingest (docs/scale.md)"
     )
     broker.set_defaults(run="certificates.broker_config")
     enrol = commands.add_parser("enrol", help="open a building's enrolment code and print it")
