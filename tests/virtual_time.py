@@ -6,8 +6,9 @@ comes, so that a busy machine, on which a program stands still and bytes come la
 
 import asyncio
 import selectors
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from typing import Any
 
 RESOLUTION_S = 1e-6
@@ -37,7 +38,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 HUSH_S, FIRST_STEP_S = 0.002, 0.02
-"""How long nothing real must come before virtual time moves, and how far then. Each further step in the same silence is twice as long."""
+"""How long nothing real must come before virtual time moves, and how far. Each further step in one silence is twice as long."""
+TURN_S = 2e-5
+"""What a turn of the loop takes: a port that is always ready, as one that hung up is, must not stop time."""
 
 
 class PatientSelector(selectors.PollSelector):
@@ -56,6 +59,7 @@ class PatientSelector(selectors.PollSelector):
         found = super().select(min(timeout, HUSH_S))
         if found:
             self._step_s = FIRST_STEP_S
+            self.passed_s += TURN_S
         else:
             self.passed_s += min(timeout, self._step_s)
             self._step_s *= 2
@@ -72,6 +76,15 @@ class PatientLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._patient.passed_s
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let no time pass while a thread works that the loop knows nothing of."""
+        self._patient.at_work += 1
+        try:
+            yield
+        finally:
+            self._patient.at_work -= 1
 
     def run_in_executor(self, executor: Executor | None, func: Callable[..., Any], *args: Any) -> Any:
         self._patient.at_work += 1

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.app.station import Central, Station, central_for, station_in
-from tests.brokers import MOSQUITTO, free_port, start_amqtt, start_mosquitto
+from tests.brokers import MOSQUITTO, start_amqtt, start_mosquitto
+from tests.free_ports import free_port
 from tests.virtual_time import PatientLoop
 
 IN_ONE_PROCESS = {"test_doctor_lines.py"}
