@@ -19,6 +19,8 @@ class OwnCentral:
 
     folder: Path
     suffix: str = ""
+    in_files: bool = False
+    """SQLite, also where the tests' server is PostgreSQL."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -28,6 +30,9 @@ class OwnCentral:
             "DJANGO_SETTINGS_MODULE": "central.config.settings",
         }
         environment.pop("CARDROOM_BENCH_CLOCK", None)
+        if self.in_files:
+            for variable in URLS:
+                environment.pop(variable, None)
         if self.suffix:
             for variable, name in URLS.items():
                 server = os.environ[variable].rpartition("/")[0]
