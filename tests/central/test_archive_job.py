@@ -161,7 +161,7 @@ def test_the_command_says_writes_reads_and_verifies(readings, capsys):
     assert command("run", dry_run=False) == command("show") == command("verify") == 0
     said = capsys.readouterr().out
     assert f"telemetry-{name}-1.zip" in said
-    assert "all files hold" in said
+    assert "All 1 files hold." in said
     assert command("read", month=name, kind="reading", of="m-302") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["meter"], row["register_wh"]) for row in rows] == [("m-302", str(n)) for n in range(3)]

