@@ -35,6 +35,12 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 acts.SEE_HEALTH,
             ),
             Door(
+                _("Restored from a backup"),
+                _("What a restored server still has to do; credit it never gave."),
+                "link:restored",
+                acts.SEE_RESTORATION,
+            ),
+            Door(
                 _("Shared balances"),
                 _("Which rooms use up one balance."),
                 "link:balances",

@@ -17,6 +17,8 @@ class BatchRefusal(StrEnum):
 
     BROKEN_ORDER = "broken-order"
     UNKNOWN_EPOCH = "unknown-epoch"
+    AWAITS_WORD = "awaits-word"
+    """This central was restored, and doesn't know yet whether the one that was lost opened this epoch: it is said soon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class FactTaker:
             case facts.Alarm():
                 self._take_alarm(fact)
             case facts.CommandResult():
-                take_result(self._gateway, self._epoch, fact, self._now_ms)
+                take_result(self._gateway, self._epoch, seq, fact, self._now_ms)
             case facts.Watermark():
                 compare(self._gateway, self._epoch, seq, fact, self._now_ms)
             case MeterBound():

@@ -155,6 +155,8 @@ ALARMS: dict[str, Words] = {
     "gateway-new-epoch": _("The gateway began anew"),
     "notices-stand": _("The sender of notices stands still"),
     "central-behind": _("This server is older than its gateway"),
+    "central-restored": _("This server was restored from a backup: a checklist is open"),
+    "backup-failed": _("A backup, or its rehearsal, failed"),
 }
 
 LOCKERS: dict[str, Words] = {

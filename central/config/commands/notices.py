@@ -20,6 +20,7 @@ from central.desk.room_notices.telling import tell_low_rooms
 from central.domain.notice import State
 from central.link.keeping_certificates import keep_certificates
 from central.link.pulse import beats
+from central.link.restored import look_at_restoration
 from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.abnormal.making import make_next_list
 from central.losses.balances.judging import look_at_losses
@@ -59,6 +60,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     remind,
     tell_of_silent_gateways,
     keep_certificates,
+    look_at_restoration,
     tell_unheard,
     tell_of_missing_checks,
     tell_of_sheets,

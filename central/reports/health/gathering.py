@@ -10,6 +10,7 @@ from central.domain.health_facts import Backups, Certificate, Facts, Jobs, Limit
 from central.domain.notice import TO_BE_SENT
 from central.domain.scheduled_runs import RunState
 from central.link.authority import AuthorityUnreadable, load_authority
+from central.link.backups import backup_state
 from central.link.broker_files import broker_ends_ms
 from central.link.models import BrokerFiles, Gateway, GatewayCertificate
 from central.link.pulse import beats
@@ -46,10 +47,21 @@ def gather(now_ms: int) -> Facts:
         has_authority=not BrokerFiles.objects.exists() or _authority_ends_ms() is not None,
         keys_not_believed=_unbelieving(),
         jobs=jobs(now_ms),
-        backups=Backups(),
+        backups=_backups(now_ms),
         notices=notices(now_ms),
         web=_web(samples),
         is_bench=clock.is_bench(),
+    )
+
+
+def _backups(now_ms: int) -> Backups:
+    """A rehearsal that failed is a backup that failed: what can't be put back is none."""
+    state = backup_state()
+    failed = any(run is not None and not run.good for run in (state.last, state.last_rehearsal))
+    return Backups(
+        last_age_ms=now_ms - state.last_good.at_ms if state.last_good else None,
+        rehearsal_age_ms=now_ms - state.last_rehearsed.at_ms if state.last_rehearsed else None,
+        last_failed=failed,
     )
 
 
