@@ -10,6 +10,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 WEEKS = 4
 """Each room pays once a week."""
+DESKS = 8
 ENTRIES_EACH = 6
 ON_THE_WAY = 120
 """Payments that are credited and not supplied yet."""
@@ -190,37 +191,40 @@ def sell_and_use(now_ms: int) -> None:
     from central.desk.shift_models import Shift, ShiftEnd
     from central.office.models import User
 
-    cashier, accounts = User.objects.get(username="cashier"), Account.objects.count()
-    first_ms = now_ms - WEEKS * 7 * DAY_MS
-    shifts = [_shift(n + 1, first_ms + n * DAY_MS, cashier) for n in range(WEEKS * 7)]
+    others = [User(username=f"cashier-{n}", role="cashier") for n in range(1, DESKS)]
+    cashiers = [User.objects.get(username="cashier"), *User.objects.bulk_create(others)]
+    accounts, first_ms = Account.objects.count(), now_ms - WEEKS * 7 * DAY_MS
+    shifts = [
+        _shift(n + 1, first_ms + n // DESKS * DAY_MS, cashiers[n % DESKS]) for n in range(WEEKS * 7 * DESKS)
+    ]
     Shift.objects.bulk_create(shifts)
-    ShiftEnd.objects.bulk_create([_shift_end(shift, cashier) for shift in shifts])
+    ShiftEnd.objects.bulk_create([_shift_end(shift) for shift in shifts])
     for name, last in (("receipt", accounts * WEEKS), ("shift", len(shifts))):
         ReceiptSeries.objects.update_or_create(name=name, defaults={"last_number": last})
-    _sell(accounts, first_ms, cashier.pk)
+    _sell(accounts, len(shifts))
     _use(now_ms)
 
 
-def _sell(accounts: int, first_ms: int, cashier: int) -> None:
+def _sell(accounts: int, shifts: int) -> None:
     number = f"(w.n * {accounts} + r.k)"
-    shift = f"({number} % {WEEKS * 7})"
-    at_ms = f"({first_ms} + {shift} * {DAY_MS} + {number} % 20000)"
+    at_ms = f"(s.opened_ms + {number} % 20000)"
     sales = (
         f"FROM w CROSS JOIN {NUMBERED} r JOIN campus_meteringpoint p ON p.id = r.point_id "
         "JOIN campus_room room ON room.id = p.room_id JOIN campus_building b ON b.id = room.building_id "
-        "JOIN campus_customerclass c ON c.id = p.customer_class_id"
+        "JOIN campus_customerclass c ON c.id = p.customer_class_id "
+        f"JOIN desk_shift s ON s.number = {number} % {shifts} + 1"
     )
     done_ms = f"CASE WHEN {number} > {accounts * WEEKS - ON_THE_WAY} THEN NULL ELSE {at_ms} + 900 END"
     made = {
         "link_grant": f"""grant_id: 'p-' || {number}; account_id: r.id; bucket: 'paid'; unit: 'yuan'; amount: 50000000;
             expires_ms: 0; source: 'payment'; note: ''; created_ms: {at_ms}""",
         "desk_payment": f"""payment_id: 'pay-' || {number}; account_id: r.id; purpose: 'energy'; bucket: 'paid';
-            amount_fen: 5000; method: 'cash'; method_reference: ''; sale: 'pay-' || {number}; cashier_id: {cashier};
-            at_ms: {at_ms}; "grant": 'p-' || {number}; shift_id: {shift} + 1""",
+            amount_fen: 5000; method: 'cash'; method_reference: ''; sale: 'pay-' || {number}; cashier_id: s.cashier_id;
+            at_ms: {at_ms}; "grant": 'p-' || {number}; shift_id: s.number""",
         "desk_receipt": f"""number: {number}; payment_id: 'pay-' || {number}; room: b.code || '-' || room.label;
             occupants: ''; class_name: c.name; cashier_name: 'cashier'; amount_fen: 5000; credited: 50000000;
             unit: 'yuan'; balance_before: 0; balance_after: 50000000; micro_yuan_per_kwh: 558000; at_ms: {at_ms};
-            shift_id: {shift} + 1""",
+            shift_id: s.number""",
         "link_delivery": f"""grant_id: 'p-' || {number}; gateway_id: 'gw-' || b.code; serial: {number};
             applied_ms: {done_ms}; supplied_ms: {done_ms}; applied_entry: ''; refused: ''""",
     }
@@ -275,13 +279,18 @@ def _shift(number: int, at_ms: int, cashier):
     from central.desk.shift_models import Shift
 
     return Shift(
-        number=number, drawer="main", cashier=cashier, day=campus_day(at_ms), opened_ms=at_ms, float_fen=0
+        number=number,
+        drawer=f"desk-{cashier.pk}",
+        cashier=cashier,
+        day=campus_day(at_ms),
+        opened_ms=at_ms,
+        float_fen=0,
     )
 
 
-def _shift_end(shift, cashier):
+def _shift_end(shift):
     from central.desk.shift_models import ShiftEnd
 
     zero = {"paid_out_fen": 0, "left_fen": 0, "pieces": {}, "receipts": 0}
-    ended = {"ended_ms": shift.opened_ms + 8 * HOUR_MS, "ended_by": cashier}
+    ended = {"ended_ms": shift.opened_ms + 8 * HOUR_MS, "ended_by": shift.cashier}
     return ShiftEnd(shift=shift, taken_fen=5_000, counted_fen=5_000, expected_fen=5_000, **ended, **zero)
