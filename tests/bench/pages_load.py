@@ -156,7 +156,7 @@ def _ask(client: object, path: str, fillings: list[dict[str, object]], *, as_par
         took_ms.append((time.perf_counter() - began_s) * 1000)
         if answer.status_code not in (200, 302):
             raise SystemExit(
-                f"{path.format(**filling)} answered {answer.status_code}: {answer.content[:900].decode()}"
+                f"{path.format(**filling)} answered {answer.status_code}: {answer.content[:900].decode(errors='replace')}"
             )
         largest = max(largest, len(answer.content))
     return {
