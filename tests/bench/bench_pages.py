@@ -19,7 +19,7 @@ from tests.bench.figures import Figures
 from tests.central.private_postgresql import Unavailable, cluster
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILDINGS, ROOMS_EACH, ROUNDS = 60, 400, 60
+BUILDINGS, ROOMS_EACH, ROUNDS = 60, 400, 40
 BUILDINGS_SHORT, ROUNDS_SHORT = 3, 4
 P99_MS, WEIGHT_KB, SCRAPE_MS = 150, 150, 50
 
@@ -29,8 +29,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="pages of a large campus")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--sqlite", action="store_true", help="leave PostgreSQL out")
+    parser.add_argument("--rounds", type=int, help="how often each page is asked")
     asked = parser.parse_args()
-    size = (BUILDINGS_SHORT, ROUNDS_SHORT) if asked.short else (BUILDINGS, ROUNDS)
+    buildings, rounds = (BUILDINGS_SHORT, ROUNDS_SHORT) if asked.short else (BUILDINGS, ROUNDS)
+    size = (buildings, asked.rounds or rounds)
     figures = Figures("bench-pages")
     _show(figures, "SQLite", _run(*size, {}))
     if not asked.sqlite:
