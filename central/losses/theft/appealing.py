@@ -71,9 +71,12 @@ def appeal(
         by=actor,
         at_ms=now_ms,
     )
-    detail = f"{done.who}: {done.text}"[:200]
     record_audit(
-        actor=actor.get_username(), action="appeal-penalty", subject=str(number), detail=detail, now_ms=now_ms
+        actor=actor.get_username(),
+        action="appeal-penalty",
+        subject=str(number),
+        detail=f"appeal {done.appeal_id}",  # his name and words stand in the appeal: a chain forgets nobody
+        now_ms=now_ms,
     )
     return done
 
