@@ -1,6 +1,7 @@
 """Django settings with safe defaults: they work with nothing but a data folder (`CARDROOM_DATA`).
 
-Environment: DATABASE_URL and TELEMETRY_DATABASE_URL (PostgreSQL when SQLite is outgrown), CARDROOM_ALLOWED_HOSTS (names under
+Environment: DATABASE_URL (PostgreSQL when SQLite is outgrown: this one setting moves both databases; TELEMETRY_DATABASE_URL puts
+telemetry into a database or on a server of its own), CARDROOM_ALLOWED_HOSTS (names under
 which browsers reach this server), CARDROOM_HTTPS=1 (behind a TLS proxy: secure cookies, HSTS), CARDROOM_BENCH_CLOCK,
 CARDROOM_SECOND_FACTOR=0 (a demonstration: nobody is asked for a second factor), CARDROOM_ADDRESS (https://host: what links in
 notices begin with).
@@ -21,6 +22,7 @@ DEBUG = False
 SECRET_KEY = data_folder.secret_key()
 UPLOADS_FOLDER = data_folder.folder() / "uploads"
 PHOTOS_FOLDER = data_folder.folder() / "photos"
+ARCHIVE_FOLDER = data_folder.folder() / "archive"
 SIGNING_KEY_FILE = data_folder.folder() / data_folder.SIGNING_KEY_FILE
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
     host.strip() for host in os.environ.get("CARDROOM_ALLOWED_HOSTS", "").split(",") if host.strip()
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "central.reports.low_balance",
     "central.reports.bureau",
     "central.reports.schedule",
+    "central.reports.archive",
     "central.reports.agreement",
     "central.losses",
     "central.workshop",
@@ -44,6 +47,7 @@ INSTALLED_APPS = [
     "central.papers",
     "central.link",
     "central.link.telemetry",
+    "central.link.pulse",
     "central.office",
     "central.ledger",
     "central.campus",
@@ -107,9 +111,12 @@ SQLITE_OPTIONS = {
 }
 
 
-def _database(variable: str, file_name: str) -> dict[str, Any]:
+TELEMETRY_SCHEMA = "telemetry"
+
+
+def _database(file_name: str, url: str) -> dict[str, Any]:
     default = f"sqlite:///{data_folder.folder() / file_name}"
-    database: dict[str, Any] = dict(dj_database_url.parse(os.environ.get(variable) or default))
+    database: dict[str, Any] = dict(dj_database_url.parse(url or default))
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["OPTIONS"] = {**database.get("OPTIONS", {}), **SQLITE_OPTIONS}
     else:
@@ -118,9 +125,25 @@ def _database(variable: str, file_name: str) -> dict[str, Any]:
     return database
 
 
+def _telemetry_database() -> dict[str, Any]:
+    """Give telemetry's database: its own setting's, else a schema of its own in the one that DATABASE_URL names, else a file.
+
+    A schema, since each alias keeps its own list of migrations; the connections stay two, so nobody waits for the other's commits.
+    """
+    url, beside = os.environ.get("TELEMETRY_DATABASE_URL", ""), os.environ.get("DATABASE_URL", "")
+    if url or not beside:
+        return _database("telemetry.db", url)
+    database = _database("telemetry.db", beside)
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        return _database("telemetry.db", "")
+    options = database.get("OPTIONS", {})
+    said = f"{options.get('options', '')} -c search_path={TELEMETRY_SCHEMA}".strip()
+    return {**database, "OPTIONS": {**options, "options": said}, "SCHEMA": TELEMETRY_SCHEMA}
+
+
 DATABASES = {
-    "default": _database("DATABASE_URL", "central.db"),
-    "telemetry": _database("TELEMETRY_DATABASE_URL", "telemetry.db"),
+    "default": _database("central.db", os.environ.get("DATABASE_URL", "")),
+    "telemetry": _telemetry_database(),
 }
 DATABASE_ROUTERS = ["central.config.database_router.DatabaseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -125,6 +125,24 @@ TEMPLATES: dict[str, Template] = {
         (_("Renewal by itself has failed. See the page of enrolment and certificates."),),
         again_after_ms=24 * HOUR_MS,
     ),
+    "backup-failed": Template(
+        _("Backup failed"),
+        _("%(what_word)s of the server failed"),
+        (
+            _("Why: %(why)s"),
+            _("Until one goes well, a failed disk costs what was booked since the last good one."),
+        ),
+        again_after_ms=DAY_MS,
+    ),
+    "central-restored": Template(
+        _("Server restored"),
+        _("The server was restored from a backup; %(open)s points are open"),
+        (
+            _(
+                "What was revoked, retired or changed since the backup must be done again: page Restored from a backup."
+            ),
+        ),
+    ),
     "gateway-silent": Template(
         _("Gateway silent"),
         _("The gateway of %(building)s is silent"),

@@ -192,8 +192,13 @@ ASK_POLICIES = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
 SIGN_POLICIES = (Role.DIRECTOR, Role.ADMIN)
 ASK_SHARED_BALANCES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_SHARED_BALANCES = (Role.FINANCE, Role.DIRECTOR)
+SEE_HEALTH = (Role.TECHNICIAN, Role.ADMIN)
+"""How this server, the link and the gateways run; who is told when something of it is bad."""
 KEEP_GATEWAYS = (Role.ADMIN,)
 """Opens enrolment codes, approves a card in a living gateway's place, revokes one (R-G5, R-G6)."""
+SEE_RESTORATION = (Role.FINANCE, Role.TECHNICIAN, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
+"""What a server that was restored from a backup still has to do, and the credit that it never gave (C-11)."""
+TICK_RESTORATION = (Role.DIRECTOR, Role.ADMIN)
 SEE_BENCH_RECORDS = (*WORKSHOP, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
 """What was tested on the bench (R-4.3.1)."""
 FOLLOW_FAULTS = (Role.CASHIER, Role.WARDEN, Role.LOGISTICS, *WORKSHOP, *HEADS, Role.AUDITOR, Role.ADMIN)

@@ -16,6 +16,7 @@ class SettingWords:
 
 
 CHAPTERS: dict[str, Words] = {
+    "health": lazy("Health of the system"),
     "desk": lazy("Desk"),
     "privacy": lazy("Privacy"),
     "sale": lazy("Selling"),
@@ -42,6 +43,7 @@ CHAPTERS: dict[str, Words] = {
     "meeting": lazy("Meetings"),
     "report": lazy("Reports made by themselves"),
     "link": lazy("Link to the buildings"),
+    "telemetry": lazy("Keeping of telemetry"),
     "approval": lazy("Approvals"),
 }
 SETTING_WORDS: dict[str, SettingWords] = {
@@ -238,6 +240,17 @@ SETTING_WORDS: dict[str, SettingWords] = {
     ),
     "link.approver-keys": SettingWords(
         lazy("Keys that may approve many cuts"), lazy("64 hex digits each; a new gateway is given them.")
+    ),
+    "telemetry.readings-months": SettingWords(
+        lazy("Months that readings are kept"),
+        lazy("Older ones go into an archive, month by month. What a bill was made of is kept for ever."),
+    ),
+    "telemetry.events-months": SettingWords(
+        lazy("Months that relay reports and decisions are kept"), lazy("Older ones go into an archive.")
+    ),
+    "telemetry.balances-months": SettingWords(
+        lazy("Months that hourly balances are kept"),
+        lazy("Older ones go into an archive; the balances of whole days stay."),
     ),
     "approval.remind-after": SettingWords(lazy("Remind a signer after")),
     "approval.escalate-after": SettingWords(

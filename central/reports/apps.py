@@ -22,6 +22,7 @@ class ReportsConfig(AppConfig):
         from central.reports.forgetting_job import JOB
         from central.reports.go_live import GO_LIVE
         from central.reports.hand_readings import HAND_READINGS
+        from central.reports.health.told import register_notices as register_health_notices
         from central.reports.household_detail import HOUSEHOLD_DETAIL
         from central.reports.losses import LOSSES
         from central.reports.merchants import MERCHANTS
@@ -41,4 +42,5 @@ class ReportsConfig(AppConfig):
         )
         add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES, HAND_READINGS, DEVICE_STOCK])
         register_notices()
+        register_health_notices()
         add_jobs([JOB])

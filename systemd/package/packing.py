@@ -51,6 +51,7 @@ PACKAGES = {
         commands={"cardroom-central": "central.__main__"},
         units=(
             "cardroom-central*.service",
+            "cardroom-central*.timer",
             "cardroom-ingest.service",
             "cardroom-notices.service",
             "mosquitto-cardroom.path",

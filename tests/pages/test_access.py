@@ -32,7 +32,7 @@ OPEN_TO_ALL = {
     "my-room:fault",
     "my-room:work-answer",
     *("low_balance:public", "low_balance:public-picture"),
-    *("gateways:enrol", "gateways:renew"),
+    *("gateways:enrol", "gateways:renew", "metrics:metrics"),
 }
 """A resident's page asks for room and PIN itself: test_resident_page.py. Gateways prove a code or sign: test_enrolling.py."""
 OWN_SIGN_IN = {"office:second-factor", "office:password"}
