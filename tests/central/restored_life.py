@@ -174,12 +174,10 @@ def born(gateway: RealGateway) -> None:
 
 def seen(gateway: RealGateway) -> dict[str, object]:
     """Both sides' books, and what central says of them."""
-    from central.config.commands.restored import lines_of
     from central.ledger import chart_of_accounts as chart
     from central.ledger.queries import balance
     from central.link.lost_with_central import lost_commands, lost_credit, newest_restoration
     from central.link.models import Alarm, Command, Gateway, QuarantinedRow, WatermarkCheck
-    from central.link.restored import still_open
     from central.link.telemetry.models import Reading
 
     restoration = newest_restoration()
@@ -199,7 +197,7 @@ def seen(gateway: RealGateway) -> dict[str, object]:
         "lost": [[one.name, one.account, one.amount] for one in lost_credit(restoration)]
         if restoration
         else [],
-        "said": "\n".join(lines_of(still_open())) if restoration else "",
+        "heard": [one.lost_commands for one in restoration.gateways.all()] if restoration else [],
         "lost_commands": len(lost_commands(restoration)) if restoration else 0,
     }
 
