@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from central.link.grants import delivery_named
 from central.link.models import (
+    Delivery,
     Gateway,
     GatewayEntry,
     NumberLeap,
@@ -76,7 +77,7 @@ def lost_credit(restoration: Restoration) -> list[LostCredit]:
     sold = StockVoucher.objects.filter(redeemed__entry=OuterRef("entry"))
     told = GatewayEntry.objects.filter(
         kind=EntryKind.GRANT.value, received_ms__gte=restoration.restored_ms
-    ).exclude(Exists(sold))
+    ).exclude(Exists(sold) | Exists(Delivery.objects.filter(pk=OuterRef("source"))))
     return [
         LostCredit(one.gateway_id, one.account, bucket, unit, amount, one.source, one.at_ms, one.entry)
         for one in told.order_by("at_ms", "entry")

@@ -155,7 +155,9 @@ def _ask(client: object, path: str, fillings: list[dict[str, object]], *, as_par
         cpu_ms.append((time.process_time() - cpu_s) * 1000)
         took_ms.append((time.perf_counter() - began_s) * 1000)
         if answer.status_code not in (200, 302):
-            raise SystemExit(f"{path.format(**filling)} answered {answer.status_code}: {answer.content[-1500:].decode()}")
+            raise SystemExit(
+                f"{path.format(**filling)} answered {answer.status_code}: {answer.content[-1500:].decode()}"
+            )
         largest = max(largest, len(answer.content))
     is_ours = connections["default"].vendor == "sqlite"
     return {

@@ -4,12 +4,14 @@ The gateway is the real use cases over a real journal in a file; between the two
 """
 
 import json
+import resource
 import sys
 from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central.__main__ import main as command_line
 from gateway.application.alarms import station
 from gateway.application.outbox import acknowledge, outbox_batch
 from gateway.application.settle_due import write_watermark
@@ -22,6 +24,8 @@ from tests.application.site import Site
 ROOMS = ("1-301.1", "1-302.1")
 METERS = ("m-301", "m-302")
 KEEPS_GOING = 400
+LIMIT_BYTES = 12_000_000
+"""Above the books of a small campus, below a photograph of 13 MB."""
 
 
 class RealGateway(Site):
@@ -120,7 +124,7 @@ def exchange(gateway: RealGateway) -> None:
     raise AssertionError("they never stop talking")
 
 
-def act(phase: str, folder: str) -> dict[str, object]:
+def act(phase: str, folder: str, backup: str) -> dict[str, object]:
     """Live one phase; give what a test compares."""
     from central.desk.operations import pay
     from central.link import operations
@@ -145,13 +149,14 @@ def act(phase: str, folder: str) -> dict[str, object]:
         gateway.uses(3)
         exchange(gateway)
         buys(4, 1)  # given, and not sent yet: the backup has it under way
-    if phase == "lost":
+        assert command_line(["backup", backup]) == 0
         buys(100, 20)
         exchange(gateway)
         operations.set_relay("m-301", RelayWish.OPEN, actor="anna", why="a test", now_ms=gateway.wall_ms)
         exchange(gateway)
         gateway.uses(20)
         exchange(gateway)
+        no_room_left(Path(backup).parent)
     if phase == "restored":
         gateway.uses(1)
         buys(200, 1)
@@ -159,9 +164,22 @@ def act(phase: str, folder: str) -> dict[str, object]:
         gateway.uses(2)
         gateway.do(write_watermark)
         exchange(gateway)
+        assert command_line(["verify"]) == 0
     told = {"receipts": receipts, **seen(gateway)}
     gateway.leave()
     return told
+
+
+def no_room_left(stick: Path) -> None:
+    """A disk that becomes full while a backup is written leaves nothing of it."""
+    before = sorted(stick.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, hard))
+    try:
+        assert command_line(["backup", str(stick / "too-much.backup")]) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert sorted(stick.iterdir()) == before
 
 
 def born(gateway: RealGateway) -> None:
@@ -203,5 +221,5 @@ def seen(gateway: RealGateway) -> dict[str, object]:
 
 
 def main() -> None:
-    """`PHASE FOLDER`: live it, and print what is compared."""
-    print(json.dumps(act(*sys.argv[1:3])))
+    """`PHASE FOLDER BACKUP`: live it, and print what is compared."""
+    print(json.dumps(act(*sys.argv[1:4])))
