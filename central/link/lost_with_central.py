@@ -20,6 +20,7 @@ from central.link.models import (
     RestoredGateway,
     StockVoucher,
 )
+from central.office.words import OUTCOMES, Words, badge_of
 from gateway.contract.facts import CommandResult, EntryKind
 
 LOST_COMMAND = "lost-command"
@@ -50,6 +51,11 @@ class LostCommand:
     outcome: str
     detail: str
     at_ms: int
+
+    @property
+    def word(self) -> Words:
+        """The outcome in the reader's words."""
+        return badge_of(OUTCOMES, self.outcome).word
 
 
 def newest_restoration() -> Restoration | None:
