@@ -17,6 +17,7 @@ from central.link import counters, outbox
 from central.link.alarms import raise_alarm
 from central.link.epochs import greet, hear_word, number_above
 from central.link.models import Gateway
+from central.link.pulse.beats import INGEST
 from central.link.signing import signer
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, Ack
@@ -38,11 +39,11 @@ class Outgoing:
 class MessageTaker:
     """Takes messages of all gateways. Counts are kept in memory and written by `write_counts`, so that noise costs no writes."""
 
-    def __init__(self, *, on_bench: bool) -> None:
+    def __init__(self, *, on_bench: bool, name: str = INGEST) -> None:
         self._on_bench = on_bench
         self._counts: Counter[tuple[str, str]] = Counter()
         self._hostile: dict[str, str] = {}
-        self.pulse = IngestPulse()
+        self.pulse = IngestPulse(name)
         self.misses_a_birth = False
         """Rows came of an epoch that no birth told of: the gateway spoke before it was enrolled, or its birth got lost here."""
 
@@ -114,7 +115,7 @@ class MessageTaker:
         self.pulse.took_batch(gateway.pk, sealed.issued_ms, taken.newest_ms, now_ms)
         for name, count in taken.counts.items():
             self._count(gateway.pk, name, count)
-        return self._ack(gateway, taken.ack, now_ms)
+        return self._ack(gateway, msgspec.structs.replace(taken.ack, answers=sealed.id[:64]), now_ms)
 
     def _ack(self, gateway: Gateway, ack: Ack, now_ms: int) -> Outgoing:
         payload = seal(

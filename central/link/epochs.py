@@ -64,8 +64,11 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
     if _is_stale(gateway, birth, issued_ms):
         return Greeting.STALE
     is_newest = gateway.birth_issued_ms is None or issued_ms > gateway.birth_issued_ms
-    _note_birth(gateway, birth, issued_ms, now_ms)
     epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
+    is_former = epoch is not None and birth.epoch != gateway.epoch
+    if is_former and not is_newest:
+        return Greeting.STALE
+    _note_birth(gateway, birth, issued_ms, now_ms)
     if epoch is None and gateway.awaits_word:
         _meet(gateway, birth.epoch, now_ms)
         return Greeting.NEW_EPOCH if gateway.epoch else Greeting.FIRST
@@ -75,9 +78,6 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
     if epoch is None:
         adopt_epoch(gateway, birth.epoch, birth.last_command, now_ms)
         return Greeting.NEW_EPOCH
-    is_former = birth.epoch != gateway.epoch
-    if is_former and not is_newest:
-        return Greeting.STALE
     if is_former:
         # The card of an earlier life was set up again: what it knows ends where the life after it began.
         gateway.epoch = birth.epoch
@@ -272,7 +272,7 @@ def closing_order(closing: Closing) -> CloseAccount:
 def _is_stale(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
     """Within a boot the clock may be mended backwards: an epoch never heard of, or one that has gone on, is not stale."""
     if birth.boot != gateway.boot:
-        return birth.boot in gateway.boots_seen
+        return birth.boot in gateway.boots_seen or _is_of_forgotten_boot(gateway, birth, issued_ms)
     if gateway.birth_issued_ms is None or issued_ms > gateway.birth_issued_ms:
         return False
     epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
@@ -280,6 +280,15 @@ def _is_stale(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
         return False
     gone_on = birth.last_seq > epoch.received_seq and birth.last_command >= gateway.birth_last_command
     return epoch.closed or not gone_on
+
+
+def _is_of_forgotten_boot(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
+    """Say whether a boot that is in no list may have fallen out of it: older by its date, and with fewer rows than are here."""
+    if len(gateway.boots_seen) < BOOTS_KEPT or issued_ms > (gateway.birth_issued_ms or 0):
+        return False
+    return GatewayEpoch.objects.filter(
+        gateway=gateway, epoch=birth.epoch, received_seq__gt=birth.last_seq
+    ).exists()
 
 
 def _note_birth(gateway: Gateway, birth: Birth, issued_ms: int, now_ms: int) -> None:

@@ -6,9 +6,11 @@ Sending is ingest's; here a command is made, answered, or numbered anew.
 from collections.abc import Sequence
 from uuid import uuid4
 
-from django.db.models import Q, QuerySet
+from django.db.models import Func, IntegerField, Q, QuerySet
+from django.db.models.functions import Mod
 
 from central.campus.models import Building
+from central.domain.shares import Share
 from central.link.models import Command, Gateway
 from central.link.signing import signer
 from central.prepared import Prepared, insert, update
@@ -23,6 +25,7 @@ SLOWER_WHILE_SILENT = 24
 UNANSWERED = (Command.State.QUEUED, Command.State.SENT)
 OUT_OF_TURN = (Resend.__struct_config__.tag, BeginEpoch.__struct_config__.tag)
 """What a restored central may send to a gateway that has not said its last number: the question, and the order that has no turn."""
+EVERYBODY = Share()
 OPEN_STATES = (*UNANSWERED, Command.State.PENDING)
 
 
@@ -206,8 +209,8 @@ def answer(command: Command, outcome: CommandOutcome, detail: str, at_ms: int) -
     command.save(update_fields=["state", "outcome", "detail", "answered_ms"])
 
 
-def to_send(now_ms: int, resend_after_ms: int) -> list[Command]:
-    """Give what must be published now, in order of gateway and number.
+def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list[Command]:
+    """Give what must be published now, in order of gateway and number; of a share's gateways, where there are several workers.
 
     New commands always; unanswered ones again after `resend_after_ms`, and at a slower pace while the gateway has not been heard:
     what it signed says so, never the broker's word, and silence slows but never stops.
@@ -218,7 +221,19 @@ def to_send(now_ms: int, resend_after_ms: int) -> list[Command]:
     due = heard_since & Q(state=Command.State.QUEUED) | heard_since & sent & (
         heard | Q(sent_ms__lte=now_ms - slow_ms)
     )
-    return list(Command.objects.filter(due).order_by("gateway_id", "number")[:200])
+    commands = Command.objects.filter(due)
+    if not share.is_whole:  # asked of the database: a share whose worker is down must not fill the first 200
+        commands = commands.annotate(worker=_worker(share)).filter(worker=share.number - 1)
+    return list(commands.order_by("gateway_id", "number")[:200])
+
+
+def _worker(share: Share) -> Mod:
+    """`shares.slot` in PostgreSQL's words: workers are many on PostgreSQL alone."""
+    digest = "encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex')"
+    slot = Func(
+        "gateway_id", template=f"('x' || substr({digest}, 1, 4))::bit(16)::int", output_field=IntegerField()
+    )
+    return Mod(slot, share.of, output_field=IntegerField())
 
 
 def mark_sent(commands: list[Command], now_ms: int) -> None:

@@ -93,6 +93,14 @@ TEMPLATES: dict[str, Template] = {
         _("Approval %(number)s, %(act_word)s: %(decision_word)s"),
         (_("About: %(subject)s"), _("Reason: %(why)s"), _("Look: %(link)s")),
     ),
+    "sign-in-changed": Template(
+        _("Sign-in changed"),
+        _("The sign-in of %(name)s was changed"),
+        (
+            _("Changed: %(what_word)s, %(at)s"),
+            _("If that was not you, tell an administrator at once: he closes the account."),
+        ),
+    ),
     "chain-broken": Template(
         _("The books do not verify"),
         _("The check of the books failed: %(check)s"),

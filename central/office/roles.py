@@ -312,7 +312,9 @@ TELL_BY_HAND = (Role.CASHIER, Role.DIRECTOR, Role.ADMIN)
 READS_ONLY = (Role.AUDITOR,)
 """May look at much and change nothing but his own sign-in."""
 APPROVES_MONEY = (Role.FINANCE, Role.DIRECTOR, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.PRESIDENT, Role.ADMIN)
-"""Signs in with a second factor (TOTP, RFC 6238): a stolen password must not move money or prices."""
+"""A stolen password must not move money or prices: they sign in with a second factor (TOTP, RFC 6238)."""
+SIGNS_IN_TWICE = (*APPROVES_MONEY, Role.LEGAL)
+"""Heads, finance and administrators: a second factor, whether or not they sign for money themselves."""
 SIGN = tuple(role for role in EVERYONE if role not in READS_ONLY)
 """Ask for acts, sign them, take them back: each request names the offices of its own chain."""
 OF_BUILDINGS = (Role.WARDEN, Role.ELECTRICIAN)

@@ -6,6 +6,10 @@ The gateway is the real use cases over a real journal in a file; between the two
 import json
 import resource
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -24,6 +28,7 @@ from tests.application.site import Site
 ROOMS = ("1-301.1", "1-302.1")
 METERS = ("m-301", "m-302")
 KEEPS_GOING = 400
+MOST_SOLD = 300
 LIMIT_BYTES = 12_000_000
 """Above the books of a small campus, below a photograph of 13 MB."""
 
@@ -128,13 +133,15 @@ def act(phase: str, folder: str, backup: str) -> dict[str, object]:
     """Live one phase; give what a test compares."""
     from central.desk.operations import pay
     from central.link import operations
+    from central.link.models import Grant
     from central.link.operations import enrol_gateway
     from central.office.models import User
     from tests.open_shifts import have_shift
 
     gateway = RealGateway(Path(folder))
     anna = have_shift(User.objects.get(username="anna"), gateway.wall_ms)
-    receipts = {}
+    receipts: dict[str, int] = {}
+    known = sorted(Grant.objects.values_list("pk", flat=True))
 
     def buys(first: int, count: int) -> None:
         for number in range(first, first + count):
@@ -149,7 +156,9 @@ def act(phase: str, folder: str, backup: str) -> dict[str, object]:
         gateway.uses(3)
         exchange(gateway)
         buys(4, 1)  # given, and not sent yet: the backup has it under way
-        assert command_line(["backup", backup]) == 0
+        with selling(anna, gateway.wall_ms) as sold:
+            assert command_line(["backup", backup]) == 0
+        receipts |= sold
         buys(100, 20)
         exchange(gateway)
         operations.set_relay("m-301", RelayWish.OPEN, actor="anna", why="a test", now_ms=gateway.wall_ms)
@@ -165,9 +174,35 @@ def act(phase: str, folder: str, backup: str) -> dict[str, object]:
         gateway.do(write_watermark)
         exchange(gateway)
         assert command_line(["verify"]) == 0
-    told = {"receipts": receipts, **seen(gateway)}
+    told = {"receipts": receipts, "known_then": known, **seen(gateway)}
     gateway.leave()
     return told
+
+
+@contextmanager
+def selling(cashier: object, now_ms: int) -> Iterator[dict[str, int]]:
+    """Another desk takes payments all the while; give their receipts."""
+    from django.db import connections
+
+    from central.desk.operations import pay
+
+    done, sold = threading.Event(), {}
+
+    def sell() -> None:
+        for number in range(300, 300 + MOST_SOLD):
+            paid = pay(f"p{number}", ROOMS[0], 1_000, cashier, now_ms=now_ms)
+            sold[f"p{number}"] = paid.receipt.number
+            if done.is_set():
+                break
+        connections.close_all()
+
+    desk = threading.Thread(target=sell)
+    desk.start()
+    while not sold:
+        time.sleep(0.001)
+    yield sold
+    done.set()
+    desk.join()
 
 
 def no_room_left(stick: Path) -> None:

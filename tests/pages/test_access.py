@@ -222,6 +222,7 @@ def test_only_cashiers_sell_and_only_administrators_manage_people() -> None:
 
 def test_who_moves_prices_or_people_signs_in_with_a_second_factor() -> None:
     assert set(roles.SET_PRICES) | set(roles.MANAGE_PEOPLE) <= set(roles.APPROVES_MONEY)
+    assert {*roles.HEADS, Role.FINANCE, Role.ADMIN} == set(roles.SIGNS_IN_TWICE)
 
 
 def test_the_command_line_knows_the_same_roles() -> None:

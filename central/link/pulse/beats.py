@@ -35,7 +35,11 @@ def count(kind: str, counts: Mapping[str, int]) -> None:
     for name, added in sorted(counts.items()):
         rows = ServiceCount.objects.filter(kind=kind, name=name)
         if added and not rows.update(count=F("count") + added):
-            ServiceCount.objects.create(kind=kind, name=name, count=added)
+            # Several workers may count something for the first time at once.
+            ServiceCount.objects.bulk_create(
+                [ServiceCount(kind=kind, name=name, count=0)], ignore_conflicts=True
+            )
+            rows.update(count=F("count") + added)
 
 
 def counts_of(kind: str) -> dict[str, int]:

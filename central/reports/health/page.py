@@ -13,6 +13,7 @@ from central.office.words import Badge
 from central.reports.health.words import LEVELS, PARTS, in_words
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+ORDER = (Level.BAD, Level.LOOK, Level.GOOD)
 MOST_OF_A_PART = 40
 """So many findings of one part are shown; more are counted."""
 DOORS = {
@@ -47,9 +48,11 @@ class PartLine:
 
 
 def part_lines(found: list[Finding], facts: Facts, now_ms: int) -> list[PartLine]:
-    """Give every part, in the page's order."""
+    """Give every part, the worst first, else in the page's order."""
     since = {(row.code, row.subject): row.since_ms for row in StandingFinding.objects.filter(ended_ms=None)}
-    return [_part(part, [one for one in found if one.part is part], since, facts, now_ms) for part in Part]
+    of_part = {part: [one for one in found if one.part is part] for part in Part}
+    worst_first = sorted(Part, key=lambda part: ORDER.index(of_part[part][0].level))
+    return [_part(part, of_part[part], since, facts, now_ms) for part in worst_first]
 
 
 def _part(
@@ -121,7 +124,7 @@ def _process_figures(kind: str, facts: Facts) -> Iterable[tuple[str, str]]:
         if process.kind != kind:
             continue
         yield _("%(name)s: last sign of life") % {"name": process.name}, ago(process.beat_age_ms)
-        yield _("%(name)s: runs for") % {"name": process.name}, span(process.up_ms)
+        yield _("%(name)s: runs for") % {"name": process.name}, span(max(0, process.up_ms))
         if kind == "ingest":
             yield _("Last message"), ago(process.message_age_ms)
             yield _("Messages that wait"), str(process.queue)
@@ -159,13 +162,12 @@ class GatewayLine:
 
 def gateway_lines(found: list[Finding], facts: Facts) -> list[GatewayLine]:
     """Give every gateway, those with something wrong first."""
-    order = (Level.BAD, Level.LOOK, Level.GOOD)
     worst = {one.name: Level.GOOD for one in facts.gateways}
     for one in found:
         name = one.subject.partition("/")[0]
         if name in worst and one.part in (Part.GATEWAYS, Part.COMMANDS):
-            worst[name] = min(worst[name], one.level, key=order.index)
-    rows = sorted(facts.gateways, key=lambda one: order.index(worst[one.name]))
+            worst[name] = min(worst[name], one.level, key=ORDER.index)
+    rows = sorted(facts.gateways, key=lambda one: ORDER.index(worst[one.name]))
     return [_gateway_line(one, LEVELS[worst[one.name]]) for one in rows]
 
 
