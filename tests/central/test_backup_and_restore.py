@@ -41,6 +41,7 @@ def large_photograph(central: OwnCentral) -> None:
     (central.folder / "photos" / "a").write_bytes(os.urandom(13_000_000))
 
 
+@pytest.mark.timeout(900)
 def test_c_11_a_restored_central_doubles_nothing_and_names_what_only_it_knew(ready, tmp_path, capsys):
     key, stick = key_of(ready, tmp_path), tmp_path / "stick"
     stick.mkdir()
