@@ -73,7 +73,12 @@ def keep_lost_command(gateway: Gateway, epoch: str, seq: int, result: CommandRes
         epoch=epoch,
         seq=seq,
         reason=LOST_COMMAND,
-        defaults={"fact": msgspec.json.encode(result).decode(), "received_ms": now_ms},
+        defaults={
+            "fact": msgspec.json.encode(result).decode(),
+            "received_ms": now_ms,
+            "resolved_ms": now_ms,
+            "resolution": "a command of the central that was lost: page Restored from a backup",
+        },
     )
     return True
 
