@@ -20,10 +20,13 @@ from central.link.signing import signer
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, Ack
 from gateway.contract.envelope import Refusal, Sealed, body_of, keyring_from_hex, seal, unseal
-from gateway.contract.facts import Answer, Birth, State, UpBatch
+from gateway.contract.facts import Answer, Birth, CommandOutcome, State, UpBatch
 
 HOSTILE = frozenset({Refusal.FORGED, Refusal.UNKNOWN_KEY, Refusal.WRONG_SENDER, Refusal.WRONG_RECIPIENT})
 """Refusals that a healthy building never causes: they raise an alarm."""
+
+REASONS = frozenset({"gap", "not-opened", "already-have", CommandOutcome.EXISTS_WITH_DIFFERENT.value})
+"""Of answers. Whatever else a gateway may give as one is counted together, so that no gateway fills the counters' table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class MessageTaker:
         if isinstance(answer, Refusal) or not answer_can_be(answer):
             self._refuse(gateway, answer if isinstance(answer, Refusal) else Refusal.MALFORMED)
             return
-        self._count(gateway.pk, f"answer-{answer.reason}"[:64])
+        self._count(gateway.pk, f"answer-{answer.reason if answer.reason in REASONS else 'other'}")
         with transaction.atomic():
             locked = outbox.locked(gateway.pk)
             if answer.command and not outbox.is_present(locked, answer.number, answer.command):
