@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from django.db import transaction
 
-from central.ingest.received_claims import answer_can_be, birth_can_be, instant_can_be
+from central.ingest.received_claims import answer_can_be, birth_can_be
 from central.ingest.received_rows import BatchRefusal
 from central.ingest.take_batch import take_batch
 from central.link import counters, outbox
@@ -67,9 +67,6 @@ class MessageTaker:
         )
         if isinstance(sealed, Refusal):
             self._refuse(gateway, sealed)
-            return None
-        if not instant_can_be(sealed.issued_ms):
-            self._refuse(gateway, Refusal.MALFORMED)
             return None
         return self._take_sealed(gateway, leaf, sealed, now_ms)
 
