@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.utils import InterfaceError, OperationalError
 
 from central.ingest.own_building import own_rows
-from central.ingest.received_rows import BatchRefusal, ReceivedFact, rows_of
+from central.ingest.received_rows import BatchRefusal, ReceivedFact, newest_reading_ms, rows_of
 from central.ingest.store_telemetry import Stored, store_telemetry, without_received
 from central.ingest.take_facts import FactTaker
 from central.link import outbox
@@ -28,6 +28,8 @@ class Taken:
 
     ack: Ack
     counts: dict[str, int]
+    newest_ms: int | None = None
+    """When the newest reading of the batch was taken, by a trusted clock."""
 
 
 def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> Taken | BatchRefusal:
@@ -38,6 +40,8 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     epoch = _epoch(gateway_id, batch.epoch, now_ms)
     if epoch is None:
         return BatchRefusal.UNKNOWN_EPOCH
+    if epoch.gateway.awaits_word and not epoch.opened:
+        return BatchRefusal.AWAITS_WORD
     if epoch.closed:
         return _refuse_all(gateway_id, epoch, rows, now_ms)
     own = own_rows(epoch.gateway.building_id, rows)
@@ -55,7 +59,7 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     if gap:
         counts["gaps"] = 1
     ack = Ack(Epoch(batch.epoch), committed, now_ms, expected=committed + 1 if gap else None)
-    return Taken(ack, counts)
+    return Taken(ack, counts, newest_reading_ms(rows))
 
 
 def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:

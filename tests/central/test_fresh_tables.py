@@ -42,10 +42,13 @@ print(json.dumps({alias: shape(alias) for alias in connections}))
 STEP_BY_STEP = """
 from django.core.management.commands.migrate import Command
 from django.core.management import call_command
+from central import clock
 from central.config import data_folder
+from central.link.telemetry.partitions import make_partitions
 data_folder.make_keys()
 for alias in ("default", "telemetry"):
     call_command(Command(), database=alias, verbosity=0, interactive=False, skip_checks=True)
+make_partitions(clock.now_ms())
 """
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.db.utils import OperationalError
 
 from central.desk.operations import pay
+from central.ingest.broker_connection import Arrived
 from central.ingest.process import Broker, Ingest
 from central.ingest.take_message import MessageTaker
 from central.ledger import chart_of_accounts as chart
@@ -229,8 +230,8 @@ def test_a_birth_stays_in_hand_until_the_database_takes_it(twin, monkeypatch):
     monkeypatch.setattr("central.ingest.take_message.greet", disk_full)
     ingest = Ingest(Broker(), now_ms=lambda: NOW_MS)
     twin.epoch, twin.boot = "e2", "boot-2"
-    ingest._inbox.put((twin.topic("birth"), twin.birth()))
-    ingest._inbox.put((twin.topic("up"), twin.batch(twin.reading(1))))
+    ingest._inbox.put(Arrived(0, twin.topic("birth"), twin.birth()))
+    ingest._inbox.put(Arrived(0, twin.topic("up"), twin.batch(twin.reading(1))))
     ingest._guarded(ingest._take_one)
     ingest._guarded(ingest._take_one)
     monkeypatch.undo()
