@@ -112,7 +112,10 @@ class MessageTaker:
             self.misses_a_birth = self.misses_a_birth or taken is BatchRefusal.UNKNOWN_EPOCH
             return None
         self._count(gateway.pk, "batches")
-        self.pulse.took_batch(gateway.pk, sealed.issued_ms, taken.newest_ms, now_ms)
+        if taken.counts.get(
+            "rows"
+        ):  # a batch that comes again may be anybody's copy, and tells of no clock and no delay
+            self.pulse.took_batch(gateway.pk, sealed.issued_ms, taken.newest_ms, now_ms)
         for name, count in taken.counts.items():
             self._count(gateway.pk, name, count)
         return self._ack(gateway, msgspec.structs.replace(taken.ack, answers=sealed.id[:64]), now_ms)

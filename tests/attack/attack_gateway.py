@@ -126,7 +126,7 @@ class GatewayAttack:
             HERE,
             "right key, other words under an old number",
             DOWN,
-            self.sealed(order, old),
+            self.sealed(order, old, message_id=f"other-{old}"),
             DIFFERENT,
             ALARMED,
         )
