@@ -77,7 +77,7 @@ def grow(rows: int, buildings: int, rooms: int) -> None:
     now_ms = time.time_ns() // 1_000_000 - 2 * 3_600_000
     first_ms = month_span_ms(month_at(now_ms) - MONTHS + 1)[0]
     _make_partitions(first_ms, now_ms)
-    meter = f"'m-' || (1 + g % {buildings}) || '-' || (g / {buildings}) % {rooms}"
+    meter = f"'m-' || (1 + g % {buildings}) || '-' || ((g / {buildings}) % {rooms})"
     at = f"{first_ms} + CAST(g AS BIGINT) * {max(1, (now_ms - first_ms) // max(1, rows))}"
     _fill(
         "telemetry_reading",
