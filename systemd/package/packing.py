@@ -50,7 +50,7 @@ PACKAGES = {
         commands={"cardroom-central": "central.__main__"},
         units=(
             "cardroom-central*.service",
-            "cardroom-ingest.service",
+            "cardroom-ingest*.service",
             "cardroom-notices.service",
             "mosquitto-cardroom.path",
             "mosquitto-cardroom.service",

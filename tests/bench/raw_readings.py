@@ -86,8 +86,8 @@ def grow(rows: int, buildings: int, rooms: int) -> None:
         rows,
     )
     hours = rows // READINGS_PER_HOUR
-    hour = f"{first_ms // 3_600_000} + g / {buildings * rooms}"
-    _fill("telemetry_hourlyuse", "meter, hour_ms, energy_wh", f"{meter}, ({hour}) * 3600000, 0", hours)
+    hour = f"CAST({first_ms // 3_600_000} + g / {buildings * rooms} AS BIGINT)"
+    _fill("telemetry_hourlyuse", "meter, hour_ms, energy_wh", f"{meter}, {hour} * 3600000, 0", hours)
     digest = "sha256('x')" if connections["telemetry"].vendor == "postgresql" else "randomblob(32)"
     _fill(
         "telemetry_receivedrow",
