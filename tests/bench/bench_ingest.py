@@ -47,7 +47,7 @@ def main() -> int:
         figures.at_least(f"PostgreSQL: not tried ({reason})", 0, 1)
     else:
         _show(figures, "PostgreSQL", found)
-        print_table(_costs(found["after"]))
+        print_table(_costs(found))
     return figures.close()
 
 
@@ -77,6 +77,12 @@ def _show(figures: Figures, name: str, found: dict) -> None:
     figures.note(f"{name}: broker, processor time per reading", f"{after['broker_cpu_us']:.2f} us")
     figures.note(f"{name}: on the wire per reading, signed", f"{after['wire_bytes']:.0f} bytes")
     figures.note(f"{name}: on disk per reading, indexes too", f"{after['disk_bytes']:.0f} bytes")
+    figures.note(
+        f"{name}: gateway, processor time per reading",
+        f"{found['gateway_us']:.0f} us",
+        "this core, not a Pi's",
+    )
+    figures.note(f"{name}: payments of one core a second", f"{found['payments_per_core']:.0f}/s")
     beside = f"{found['sales']} sales at two desks meanwhile"
     figures.at_most(
         f"{name}: a payment meanwhile, p99", found["sale_p99_ms"], SALE_P99_GOAL_MS, " ms", beside
@@ -85,13 +91,16 @@ def _show(figures: Figures, name: str, found: dict) -> None:
     figures.at_most(f"{name}: faults in books and readings", len(faults), 0, "", "; ".join(faults)[:200])
 
 
-def _costs(found: dict[str, float]) -> UnitCosts:
+def _costs(found: dict) -> UnitCosts:
+    one = found["after"]
     return UnitCosts(
-        ingest_us=found["ingest_cpu_us"],
-        broker_us=found["broker_cpu_us"],
-        wire_bytes=found["wire_bytes"],
-        disk_bytes=found["disk_bytes"],
-        raw_us=1e6 / found["raw_per_second"],
+        gateway_us=found["gateway_us"],
+        ingest_us=one["ingest_cpu_us"],
+        broker_us=one["broker_cpu_us"],
+        wire_bytes=one["wire_bytes"],
+        disk_bytes=one["disk_bytes"],
+        raw_us=1e6 / one["raw_per_second"],
+        payments_per_core=found["payments_per_core"],
     )
 
 

@@ -103,6 +103,16 @@ def _measure(
     }
 
 
+def _unit_costs() -> dict[str, float]:
+    from central.campus.models import Account
+    from central.office.models import User
+    from tests.bench.unit_costs import gateway_us, payments_per_core
+
+    accounts = list(Account.objects.order_by("code").values_list("code", flat=True)[:100])
+    cashier = User.objects.get(username="cashier-7")
+    return {"gateway_us": gateway_us(), "payments_per_core": payments_per_core(accounts, cashier, 3.0)}
+
+
 def _start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "CARDROOM_DATA": str(folder), "CARDROOM_LOG_LEVEL": "WARNING"}
     with (folder / "out.log").open("ab") as log:

@@ -15,18 +15,24 @@ DAY_S = 86_400
 LOAD = 0.5
 """Of a core, so that three days' backlog of a building or an evening's peak finds room."""
 SQLITE_CORES = 1
+SLOWER_PI = 4
+"""A Pi 4's core beside this one, by performance.md's 3 to 5."""
+ROOMS_PAY_PER_S = METERS_PER_BUILDING / 7 / 3_600
+"""Each room once a week, and each day's rooms within one hour: an evening before a holiday."""
 MONTHS_KEPT = 13
 
 
 @dataclass(frozen=True, slots=True)
 class UnitCosts:
-    """Of one reading on its way: microseconds of a core, bytes. `raw_us`: the database's own work, by the raw insert."""
+    """Of one reading on its way: microseconds of a core, bytes. `raw_us`: the database's own work, by the raw insert's pace."""
 
+    gateway_us: float
     ingest_us: float
     broker_us: float
     wire_bytes: float
     disk_bytes: float
     raw_us: float
+    payments_per_core: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Needs:
     workers: int
     brokers: int
     database_cores: float
+    desk_cores: float
     disk_gb_per_year: float
     first_full: str
 
@@ -55,6 +62,7 @@ def needs(costs: UnitCosts, buildings: int) -> Needs:
         workers=ceil(ingest / LOAD),
         brokers=ceil(broker / LOAD),
         database_cores=database / LOAD,
+        desk_cores=buildings * ROOMS_PAY_PER_S / costs.payments_per_core / LOAD,
         disk_gb_per_year=disk_gb,
         first_full=_first_full(ceil(ingest / LOAD), disk_gb),
     )
@@ -82,5 +90,5 @@ def print_table(costs: UnitCosts) -> None:
         one = needs(costs, buildings)
         print(
             f"| {one.buildings:,} | {one.readings_per_s:,.0f} | {one.wire_mbit_per_s:.3g} Mbit/s | {one.workers} | {one.brokers} | "
-            f"{one.database_cores:.2g} | {one.disk_gb_per_year:,.0f} GB | {one.first_full} |"
+            f"{one.database_cores:.2g} | {one.desk_cores:.2g} | {one.disk_gb_per_year:,.0f} GB | {one.first_full} |"
         )
