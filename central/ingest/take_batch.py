@@ -118,6 +118,7 @@ def _take(
                 counts["quarantined"] = counts.get("quarantined", 0) + refused
         else:
             taker = FactTaker(gateway, epoch, now_ms)
+            taker.prepare(new)
             for row in new:
                 taker.take(row)
             taker.finish()
