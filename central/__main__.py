@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from central.config.archive_arguments import add_archive
 from central.config.arguments import USAGE, Arguments, _, spoken, terminal_language
+from central.config.backup.arguments import add_backup
 
 COMMANDS = "central.config.commands"
 ROLES = (
@@ -26,8 +28,6 @@ ROLES = (
     *("security", "students", "electrician", "technician", "warden", "store", "auditor", "admin"),
 )
 """As `central.office.roles`, which can't be read before Django is set up; a test compares them."""
-ARCHIVED_KINDS = ("reading", "relay-event", "decision-event", "loss-balance", "instant-total")
-"""As `central.link.telemetry.archive_kinds`; a test compares them."""
 SET_RULES = (
     *("class-limits", "class-warnings", "class-overdraft", "point-limits", "point-power"),
     *("building-policy", "building-groups"),
@@ -125,7 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_link(commands)
     _add_link_security(commands)
     _add_notices(commands)
-    _add_archive(commands)
+    add_archive(commands)
+    add_backup(commands)
+    _add_health(commands)
     verify = commands.add_parser("verify", help="prove the books: chain, triggers, balances, receipts")
     verify.set_defaults(run="proving.verify")
     return parser
@@ -165,6 +167,10 @@ def _add_set_up(commands: Commands) -> None:
     setting.add_argument("--from", dest="begins", default="", help="2026-09-01T08:00; without it, now")
     setting.add_argument("--why", default="", help="the reason; it stays on record")
     setting.set_defaults(run="settings.setting")
+    forget = commands.add_parser("forget-person", help="forget a resident who has left: name and number go")
+    forget.add_argument("number", help="the resident's number, as the campus list has it")
+    forget.add_argument("--why", default="", help="the reason; it stays on record")
+    forget.set_defaults(run="privacy.forget")
     key = commands.add_parser("public-key", help="print the key that gateways must trust")
     key.set_defaults(run="set_up.public_key")
 
@@ -289,29 +295,13 @@ def _add_notices(commands: Commands) -> None:
     test.set_defaults(run="notices.test")
 
 
-def _add_archive(commands: Commands) -> None:
-    archive = commands.add_parser(
-        "archive", help="months of telemetry in files: what is due, written, read back"
-    )
-    archive.set_defaults(run="archive.show")
-    actions = archive.add_subparsers(metavar="ACTION")
-    show = actions.add_parser(
-        "list", help="show the files, what is due and what still needs it (the default)"
-    )
-    show.set_defaults(run="archive.show")
-    run = actions.add_parser("run", help="archive what is due; each night's job does it too, a month a night")
-    run.add_argument("--dry-run", action="store_true", help="say what would be archived, write nothing")
-    run.set_defaults(run="archive.run")
-    verify = actions.add_parser("verify", help="read every file and compare it with its digest on record")
-    verify.set_defaults(run="archive.verify")
-    read = actions.add_parser("read", help="print a month's rows as CSV")
-    load = actions.add_parser("load", help="put a month back into the tables for a dispute")
-    away = actions.add_parser("put-away", help="remove a loaded month from the tables again")
-    for action, name in ((read, "read"), (load, "load"), (away, "away")):
-        action.add_argument("month", metavar="MONTH", help="such as 2026-11")
-        action.set_defaults(run=f"archive.{name}")
-    read.add_argument("--kind", choices=ARCHIVED_KINDS, default="reading")
-    read.add_argument("--of", default="", metavar="NAME", help="only this meter, account or gateway")
+def _add_health(commands: Commands) -> None:
+    doctor = commands.add_parser("doctor", help="what is wrong with this server, the link and the gateways")
+    doctor.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    doctor.set_defaults(run="health.doctor")
+    metrics = commands.add_parser("metrics", help="print the metrics that Prometheus scrapes at /metrics")
+    metrics.add_argument("--new-token", action="store_true", help="write another token, and print it")
+    metrics.set_defaults(run="health.metrics")
 
 
 def _add_campus(commands: Commands) -> None:

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "central.papers",
     "central.link",
     "central.link.telemetry",
+    "central.link.pulse",
     "central.office",
     "central.ledger",
     "central.campus",
@@ -63,9 +64,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "central.config.response_headers.ResponseHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "central.config.response_headers.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "central.office.language.ChosenLanguage",
     "central.config.body_limit.BodyLimit",
@@ -158,8 +159,10 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "central.office.password_rules.LongestPassword"},
+    {"NAME": "central.office.password_rules.NotGuessedFirst"},
 ]
 LOGIN_URL = "office:sign-in"
 LOGIN_REDIRECT_URL = "/"
@@ -168,6 +171,9 @@ LOGOUT_REDIRECT_URL = LOGIN_URL
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "central.office.sign_in_limits.SignInLimits"
+AXES_CLIENT_IP_CALLABLE = "central.office.client_address.client_address"
+"""Behind the proxy the client's own address: else all of them share one lock."""
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -179,20 +185,29 @@ SECOND_FACTOR = os.environ.get("CARDROOM_SECOND_FACTOR", "1") != "0"
 """Off for a demonstration only: who approves money then signs in with a password alone."""
 OTP_TOTP_ISSUER = "cardroom"
 IDLE_SIGN_OUT_MINUTES = 20
+LONGEST_SESSION_HOURS = 12
 
 SITE_ADDRESS = os.environ.get("CARDROOM_ADDRESS", "").rstrip("/")
 BEHIND_HTTPS = os.environ.get("CARDROOM_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = LONGEST_SESSION_HOURS * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 if BEHIND_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    """No other host of the domain can set them, and no page without TLS."""
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^gateways/(enrol|renew)/$", r"^metrics"]
+    """A gateway proves itself by a code or signs, where it knows no certificate yet; what watches this machine asks on loopback."""
     SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith("[")]
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+"""A host of the campus isn't put on the browsers' public list (HSTS preload): its name would be known to the world."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 """A building's groups of meters, changed over the years, are many rows of one form."""
@@ -209,6 +224,7 @@ STATICFILES_DIRS = [path for path in [BASE_DIR / "static"] if path.is_dir()]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 LOGGING: dict[str, Any] = {
     "version": 1,

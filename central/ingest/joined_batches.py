@@ -8,23 +8,25 @@ from gateway.contract.facts import UpBatch
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What is taken as one batch, when the newest of its parts was issued, and of how many it is made."""
+    """What is taken as one batch, when the newest of its parts was issued, the last one's id, and of how many it is made."""
 
     batch: UpBatch
     issued_ms: int
+    answers: str = ""
     of: int = 1
 
 
-def join(batches: Iterable[tuple[UpBatch, int]]) -> list[Joined]:
-    """Join batches with their issued instants, in order; one that repeats rows, leaves some out or has no order stays alone."""
+def join(batches: Iterable[Joined]) -> list[Joined]:
+    """Join batches, in order; one that repeats rows, leaves some out or has no order stays alone."""
     joined: list[Joined] = []
-    for batch, issued_ms in batches:
+    for one in batches:
         before = joined[-1] if joined else None
-        if before is not None and _goes_on(before.batch, batch):
-            rows = [*before.batch.rows, *batch.rows]
-            joined[-1] = Joined(UpBatch(batch.epoch, rows), max(before.issued_ms, issued_ms), before.of + 1)
+        if before is not None and _goes_on(before.batch, one.batch):
+            batch = UpBatch(one.batch.epoch, [*before.batch.rows, *one.batch.rows])
+            issued_ms = max(before.issued_ms, one.issued_ms)
+            joined[-1] = Joined(batch, issued_ms, one.answers, before.of + one.of)
         else:
-            joined.append(Joined(batch, issued_ms))
+            joined.append(one)
     return joined
 
 

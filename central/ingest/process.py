@@ -24,6 +24,7 @@ from central.ledger.monthly_tables import month_at
 from central.link import outbox
 from central.link.configuration import ConfigurationTooBig, publish_if_changed
 from central.link.models import Command, Gateway
+from central.link.pulse.beats import INGEST
 from central.link.telemetry.partitions import make_partitions
 from gateway.contract import topics
 
@@ -55,7 +56,8 @@ class Ingest:
         self._waiting = Waiting(QUEUE_MESSAGES)
         self._inbox = self._waiting.arriving
         self._stopping = threading.Event()
-        self._taker = MessageTaker(on_bench=clock.is_bench())
+        name = INGEST if share.is_whole else f"{INGEST}-{share}"
+        self._taker = MessageTaker(on_bench=clock.is_bench(), name=name)
         self._lease: Lease = AlwaysHeld() if share.is_whole else ShareLease(share)
         self._brokers = _connections(brokers, share, self._inbox)
         self._whereabouts = Whereabouts()
@@ -166,6 +168,8 @@ class Ingest:
         if month_at(now_ms) != self._months_made_in:
             make_partitions(now_ms)
             self._months_made_in = month_at(now_ms)
+        is_connected = all(broker.connected.is_set() for broker in self._brokers)
+        self._taker.pulse.write(queue=self._waiting.size(), is_connected=is_connected, now_ms=now_ms)
         for gateway_id in filter(self._share.has, Gateway.objects.values_list("pk", flat=True)):
             try:
                 with transaction.atomic():

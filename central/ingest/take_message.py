@@ -10,19 +10,21 @@ from dataclasses import dataclass
 import msgspec
 from django.db import transaction
 
+from central.ingest.ingest_pulse import IngestPulse
 from central.ingest.joined_batches import Joined, join
 from central.ingest.received_claims import answer_can_be, birth_can_be, instant_can_be
 from central.ingest.received_rows import BatchRefusal
 from central.ingest.take_batch import take_batch
 from central.link import counters, outbox
 from central.link.alarms import raise_alarm
-from central.link.epochs import greet, number_above
+from central.link.epochs import greet, hear_word, number_above
 from central.link.models import Gateway
+from central.link.pulse.beats import INGEST
 from central.link.signing import signer
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, Ack
 from gateway.contract.envelope import Refusal, Sealed, body_of, keyring_from_hex, seal, unseal
-from gateway.contract.facts import Answer, Birth, State, UpBatch
+from gateway.contract.facts import NOT_OPENED, Answer, Birth, State, UpBatch
 
 HOSTILE = frozenset({Refusal.FORGED, Refusal.UNKNOWN_KEY, Refusal.WRONG_SENDER, Refusal.WRONG_RECIPIENT})
 """Refusals that a healthy building never causes: they raise an alarm."""
@@ -39,10 +41,11 @@ class Outgoing:
 class MessageTaker:
     """Takes messages of all gateways. Counts are kept in memory and written by `write_counts`, so that noise costs no writes."""
 
-    def __init__(self, *, on_bench: bool) -> None:
+    def __init__(self, *, on_bench: bool, name: str = INGEST) -> None:
         self._on_bench = on_bench
         self._counts: Counter[tuple[str, str]] = Counter()
         self._hostile: dict[str, str] = {}
+        self.pulse = IngestPulse(name)
         self.misses_a_birth = False
         """Rows came of an epoch that no birth told of: the gateway spoke before it was enrolled, or its birth got lost here."""
 
@@ -57,6 +60,8 @@ class MessageTaker:
         what a batch costs by itself is paid once where a building drains faster than central takes.
         """
         name, leaf = topics.gateway_of(topic), topic.rpartition("/")[2]
+        for _ in payloads:
+            self.pulse.took_message(leaf)
         gateway = _gateway(name) if name is not None else None
         if gateway is None:
             self._count(counters.UNKNOWN_GATEWAY, "unknown-gateway", len(payloads))
@@ -102,9 +107,7 @@ class MessageTaker:
         self, gateway: Gateway, leaf: str, proved: Sequence[Sealed], now_ms: int
     ) -> list[Outgoing]:
         if leaf == topics.UP:
-            batches = [
-                (batch, sealed.issued_ms) for sealed in proved if (batch := self._batch(gateway, sealed))
-            ]
+            batches = [joined for sealed in proved if (joined := self._batch(gateway, sealed))]
             taken = [self._take_up(gateway, joined, now_ms) for joined in join(batches)]
             return [answer for answer in taken if answer is not None]
         for sealed in proved:
@@ -117,12 +120,12 @@ class MessageTaker:
                     self._count(gateway.pk, f"refused-{Refusal.WRONG_KIND.value}")
         return []
 
-    def _batch(self, gateway: Gateway, sealed: Sealed) -> UpBatch | None:
+    def _batch(self, gateway: Gateway, sealed: Sealed) -> Joined | None:
         batch = body_of(sealed, UpBatch)
         if isinstance(batch, Refusal):
             self._refuse(gateway, batch)
             return None
-        return batch
+        return Joined(batch, sealed.issued_ms, sealed.id)
 
     def _take_up(self, gateway: Gateway, joined: Joined, now_ms: int) -> Outgoing | None:
         taken = take_batch(gateway.pk, joined.batch, joined.issued_ms, now_ms)
@@ -131,9 +134,10 @@ class MessageTaker:
             self.misses_a_birth = self.misses_a_birth or taken is BatchRefusal.UNKNOWN_EPOCH
             return None
         self._count(gateway.pk, "batches", joined.of)
+        self.pulse.took_batch(gateway.pk, joined.issued_ms, taken.newest_ms, now_ms)
         for name, count in taken.counts.items():
             self._count(gateway.pk, name, count)
-        return self._ack(gateway, taken.ack, now_ms)
+        return self._ack(gateway, msgspec.structs.replace(taken.ack, answers=joined.answers[:64]), now_ms)
 
     def _ack(self, gateway: Gateway, ack: Ack, now_ms: int) -> Outgoing:
         payload = seal(
@@ -166,6 +170,9 @@ class MessageTaker:
             locked = outbox.locked(gateway.pk)
             if answer.command and not outbox.is_present(locked, answer.number, answer.command):
                 self._count(gateway.pk, "answer-stale")
+            elif locked.awaits_word:
+                if outbox.is_unanswered(locked, answer.number):
+                    hear_word(locked, answer.expected, now_ms, is_opened=answer.reason != NOT_OPENED)
             elif outbox.is_out_of_reach(locked, answer.expected) or self._is_taken_by_another(locked, answer):
                 number_above(locked, answer.expected, now_ms)
             else:

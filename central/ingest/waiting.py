@@ -37,6 +37,10 @@ class Waiting:
             return [first]
         return [first, *self._companions(first)] if first.topic.endswith(f"/{topics.UP}") else [first]
 
+    def size(self) -> int:
+        """Give how many messages wait."""
+        return self.arriving.qsize() + len(self._here)
+
     def give_back_singly(self, together: list[Arrived]) -> None:
         """These could not be taken together: give them again, each alone, so that one bad message costs the others nothing."""
         self._here.extendleft(reversed(together))

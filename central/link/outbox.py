@@ -15,7 +15,7 @@ from central.link.models import Command, Gateway
 from central.link.signing import signer
 from central.prepared import Prepared, insert, update
 from gateway.contract import topics
-from gateway.contract.commands import CENTRAL, encode_command
+from gateway.contract.commands import CENTRAL, BeginEpoch, Resend, encode_command
 from gateway.contract.commands import Command as Order
 from gateway.contract.envelope import seal
 from gateway.contract.facts import CommandOutcome
@@ -23,6 +23,8 @@ from gateway.contract.facts import CommandOutcome
 SLOWER_WHILE_SILENT = 24
 """Every two minutes instead of every five seconds: a building that is cut off costs the broker little."""
 UNANSWERED = (Command.State.QUEUED, Command.State.SENT)
+OUT_OF_TURN = (Resend.__struct_config__.tag, BeginEpoch.__struct_config__.tag)
+"""What a restored central may send to a gateway that has not said its last number: the question, and the order that has no turn."""
 EVERYBODY = Share()
 OPEN_STATES = (*UNANSWERED, Command.State.PENDING)
 
@@ -215,7 +217,10 @@ def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list
     """
     sent, slow_ms = Q(state=Command.State.SENT), resend_after_ms * SLOWER_WHILE_SILENT
     heard = Q(gateway__last_seen_ms__gt=now_ms - slow_ms, sent_ms__lte=now_ms - resend_after_ms)
-    due = Q(state=Command.State.QUEUED) | sent & (heard | Q(sent_ms__lte=now_ms - slow_ms))
+    heard_since = Q(gateway__awaits_word=False) | Q(kind__in=OUT_OF_TURN)
+    due = heard_since & Q(state=Command.State.QUEUED) | heard_since & sent & (
+        heard | Q(sent_ms__lte=now_ms - slow_ms)
+    )
     commands = Command.objects.filter(due)
     if not share.is_whole:  # asked of the database: a share whose worker is down must not fill the first 200
         commands = commands.annotate(worker=_worker(share)).filter(worker=share.number - 1)

@@ -16,7 +16,9 @@ class SettingWords:
 
 
 CHAPTERS: dict[str, Words] = {
+    "health": lazy("Health of the system"),
     "desk": lazy("Desk"),
+    "privacy": lazy("Privacy"),
     "sale": lazy("Selling"),
     "receipt": lazy("Receipts and seals"),
     "refund": lazy("Refunds"),
@@ -96,6 +98,14 @@ SETTING_WORDS: dict[str, SettingWords] = {
     ),
     "balance.low-kwh": SettingWords(
         lazy("Low balance, kept in kWh"), lazy("Rooms below it are on the list.")
+    ),
+    "privacy.names-kept-days": SettingWords(
+        lazy("Days until a resident who left is forgotten"),
+        lazy("Counted from the last day here: then name and number are replaced. Receipts keep theirs."),
+    ),
+    "privacy.sign-ins-kept-days": SettingWords(
+        lazy("Days until the log of sign-ins is removed"),
+        lazy("Name, address and browser of each sign-in. The law asks for half a year at least."),
     ),
     "balance.told-again-days": SettingWords(
         lazy("Days until a resident is told again"),

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from central.__main__ import ARCHIVED_KINDS
 from central.campus.models import Building
 from central.clock import start_of_day_ms
+from central.config.archive_arguments import ARCHIVED_KINDS
 from central.config.commands import archive
 from central.domain.known_settings import Place
 from central.ledger.monthly_tables import month_at, month_name, month_span_ms

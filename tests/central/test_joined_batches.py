@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.ingest.broker_connection import Arrived
-from central.ingest.joined_batches import join
+from central.ingest.joined_batches import Joined, join
 from central.ingest.process import Broker, Ingest
 from central.ingest.waiting import TOGETHER, Waiting
 from central.link import counters
@@ -33,7 +33,7 @@ batches = st.lists(
 
 @given(batches)
 def test_joining_loses_nothing_and_changes_no_order(given_batches):
-    joined = join([(one, n) for n, one in enumerate(given_batches)])
+    joined = join([Joined(one, n) for n, one in enumerate(given_batches)])
     assert sum(one.of for one in joined) == len(given_batches)
     said = [(one.epoch, row.seq) for one in given_batches for row in one.rows]
     assert [(one.batch.epoch, row.seq) for one in joined for row in one.batch.rows] == said
@@ -44,7 +44,7 @@ def test_joining_loses_nothing_and_changes_no_order(given_batches):
 
 def test_what_has_no_order_is_joined_with_nothing():
     parts = [batch("e1", 1, 2), batch("e1", 3, 5), batch("e1", 6)]
-    assert [one.of for one in join([(part, 0) for part in parts])] == [1, 1, 1]
+    assert [one.of for one in join([Joined(part, 0) for part in parts])] == [1, 1, 1]
 
 
 def up(gateway: str, text: str, broker: int = 0) -> Arrived:

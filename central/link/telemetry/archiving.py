@@ -38,8 +38,6 @@ from central.link.telemetry.archive_file import (
 from central.link.telemetry.archive_kinds import KINDS, README_TEXT, Kind
 from central.link.telemetry.models import ArchivedMonth
 
-ARCHIVED, LOADED_BACK, PUT_AWAY = "archive-telemetry", "load-telemetry", "put-away-telemetry"
-"""The acts' names in the record."""
 BATCH = 1_000
 """Rows removed at once: whoever writes meanwhile waits a moment, never minutes."""
 State = ArchivedMonth.State
@@ -126,7 +124,7 @@ def load_back(month: int, *, actor: str, now_ms: int) -> int | BackRefusal:
             for rows in _batches(kind.row_of(row) for row in read_rows(path_of(part), name)):
                 kind.model._default_manager.bulk_create(rows, ignore_conflicts=True)
                 loaded += len(rows)
-    _on_record(LOADED_BACK, month_name(month), f"{loaded} rows", actor, now_ms)
+    _on_record("load-telemetry", month_name(month), f"{loaded} rows", actor, now_ms)
     return loaded
 
 
@@ -139,7 +137,7 @@ def put_away(month: int, *, actor: str, now_ms: int) -> int | BackRefusal:
     ArchivedMonth.objects.filter(pk__in=[part.pk for part in parts]).update(state=State.WRITTEN)
     for part in parts:
         remove_rows(part, now_ms, is_fresh=False)
-    _on_record(PUT_AWAY, month_name(month), f"{rows} rows", actor, now_ms)
+    _on_record("put-away-telemetry", month_name(month), f"{rows} rows", actor, now_ms)
     return rows
 
 
@@ -155,7 +153,7 @@ def _write(month: int, kinds: Sequence[Kind], actor: str, now_ms: int) -> Archiv
     sum_file = sealed.path.with_name(f"{sealed.path.name}.sha256")
     sum_file.write_text(f"{sealed.digest}  {sealed.path.name}\n", encoding="ascii")
     detail = f"{sealed.digest} {sum(sealed.rows.values())} rows"
-    _on_record(ARCHIVED, sealed.path.name, detail, actor, now_ms)
+    _on_record("archive-telemetry", sealed.path.name, detail, actor, now_ms, once=True)
     return ArchivedMonth.objects.create(
         month=month,
         part=part,
@@ -179,11 +177,13 @@ def _file_of(month: int, part: int, kinds: Sequence[Kind]) -> Sealed | None:
         return None
 
 
-def _on_record(action: str, subject: str, detail: str, actor: str, now_ms: int) -> None:
-    """Put an act on record, once where it is gone over again after a power cut."""
+def _on_record(
+    action: str, subject: str, detail: str, actor: str, now_ms: int, *, once: bool = False
+) -> None:
+    """Put an act on record; `once`: not again where it is gone over after a power cut."""
     with transaction.atomic():
         same = AuditEntry.objects.filter(action=action, subject=subject, detail=detail)
-        if action != ARCHIVED or not same.exists():
+        if not (once and same.exists()):
             record_audit(actor=actor, action=action, subject=subject, detail=detail, now_ms=now_ms)
 
 

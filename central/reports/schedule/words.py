@@ -33,6 +33,7 @@ RUN_WORDS: dict[str, str] = {
     "telemetry-damaged": _(
         "A file of the archive isn't what was written (%(error)s). Nothing was removed: keep the file and call the developer."
     ),
+    "forgotten": _("%(people)s residents were forgotten, %(rows)s old sign-ins removed."),
     "newer-due": _("It was missed, and a newer one was due as well: that one was run."),
 }
 """By code. Add a job's sentences here; a parameter whose name ends in `_word` is a msgid."""
