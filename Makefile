@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean bench-find dead-pi deb try-install try-update
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-pages bench-sale setup system format clean bench-find dead-pi deb try-install try-update sbom audit-deps attack
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ dead-pi: $(STAMP) system ## a burnt Pi replaced by a blank card and the code, ev
 
 fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
+
+attack: $(STAMP) ## 100,000 forged, replayed, cut and misaddressed messages at both ends of the link: none may act; N=n, SEED=n
+	@$(PY) -m tests.attack.run --shots $(if $(filter-out file,$(origin N)),$(N),100000) $(if $(SEED),--seed $(SEED))
 
 fuzz-pages: $(STAMP) ## generated forms at every page of desk and office as each role; INPUTS=n, SEED=n for the same again
 	@$(PY) -m tests.fuzz.fuzz_pages --inputs $(if $(filter-out file,$(origin INPUTS)),$(INPUTS),10000) $(if $(SEED),--seed $(SEED))
@@ -120,11 +123,20 @@ bench-audit: $(STAMP) ## the audit log and the verification on a chain of a mill
 bench-desk: $(STAMP) system ## payments of eight desks at once with ingest running, on SQLite and PostgreSQL; SHORT=1 for a moment
 	@$(PY) -m tests.bench.bench_desk $(if $(SHORT),--short) $(BENCH_ARGS)
 
+bench-pages: $(STAMP) system ## desk and dashboard of 60 buildings x 400 rooms, on SQLite and PostgreSQL, beside a bare page; SHORT=1 for a moment
+	@$(PY) -m tests.bench.bench_pages $(if $(SHORT),--short) $(BENCH_ARGS)
+
 bench-sale: $(STAMP) system ## a whole sale by keyboard in a real browser, room typed to receipts printed
 	@$(PY) -m tests.pages.bench_sale_by_keyboard $(BENCH_ARGS)
 
 deb: $(STAMP) ## dist/cardroom-gateway_VERSION_ARCH.deb and cardroom-central_...; ARCH=arm64, VERSION=0.2.0, ONLY=gateway
 	@$(PY) systemd/package/build.py $(if $(ARCH),--arch $(ARCH)) $(if $(VERSION),--version $(VERSION)) $(if $(ONLY),--only $(ONLY)) $(DEB_ARGS)
+
+sbom: $(STAMP) ## what each package holds from outside, as CycloneDX JSON in dist/
+	@$(PY) systemd/package/sbom.py
+
+audit-deps: $(STAMP) ## advisories about the pinned packages, from OSV; STRICT=1 fails where the service gives no answer
+	@STRICT=$(STRICT) $(PY) systemd/package/advisories.py
 
 try-install: $(STAMP) ## the packages on a bare Debian 12 in a folder, from dpkg -i to purge; needs root and a network
 	@$(PY) -m tests.install.try_install $(if $(ONLY),--only $(ONLY))

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from central.config.archive_arguments import add_archive
 from central.config.arguments import USAGE, Arguments, _, spoken, terminal_language
+from central.config.backup.arguments import add_backup
 
 COMMANDS = "central.config.commands"
 ROLES = (
@@ -123,6 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_link(commands)
     _add_link_security(commands)
     _add_notices(commands)
+    add_archive(commands)
+    add_backup(commands)
+    _add_health(commands)
     verify = commands.add_parser("verify", help="prove the books: chain, triggers, balances, receipts")
     verify.set_defaults(run="proving.verify")
     return parser
@@ -162,6 +167,10 @@ def _add_set_up(commands: Commands) -> None:
     setting.add_argument("--from", dest="begins", default="", help="2026-09-01T08:00; without it, now")
     setting.add_argument("--why", default="", help="the reason; it stays on record")
     setting.set_defaults(run="settings.setting")
+    forget = commands.add_parser("forget-person", help="forget a resident who has left: name and number go")
+    forget.add_argument("number", help="the resident's number, as the campus list has it")
+    forget.add_argument("--why", default="", help="the reason; it stays on record")
+    forget.set_defaults(run="privacy.forget")
     key = commands.add_parser("public-key", help="print the key that gateways must trust")
     key.set_defaults(run="set_up.public_key")
 
@@ -184,6 +193,15 @@ def _add_running(commands: Commands) -> None:
     )
     ingest.add_argument("--mqtt-certificate-file", default=broker.get("CARDROOM_MQTT_CERTIFICATE_FILE", ""))
     ingest.add_argument("--mqtt-key-file", default=broker.get("CARDROOM_MQTT_KEY_FILE", ""))
+    ingest.add_argument(
+        "--mqtt-broker",
+        action="append",
+        metavar="HOST:PORT",
+        help="one of several brokers, again for each; instead of --mqtt-host and --mqtt-port",
+    )
+    ingest.add_argument(
+        "--worker", default="", metavar="N/OF", help="serve one share of the gateways only, such as 1/2"
+    )
     ingest.set_defaults(run="running.ingest")
 
 
@@ -204,6 +222,9 @@ def _add_link_security(commands: Commands) -> None:
     broker.add_argument("--port", type=int, default=8883)
     broker.add_argument(
         "--store", default="/var/lib/mosquitto/", help="where the broker keeps what is retained"
+    )
+    broker.add_argument(
+        "--workers", type=int, default=0, help="certificates for so many workers of ingest (docs/scale.md)"
     )
     broker.set_defaults(run="certificates.broker_config")
     enrol = commands.add_parser("enrol", help="open a building's enrolment code and print it")
@@ -272,6 +293,15 @@ def _add_notices(commands: Commands) -> None:
     test = actions.add_parser("test", help="send a test on one channel and say what became of it")
     test.add_argument("channel", help="the channel's name")
     test.set_defaults(run="notices.test")
+
+
+def _add_health(commands: Commands) -> None:
+    doctor = commands.add_parser("doctor", help="what is wrong with this server, the link and the gateways")
+    doctor.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    doctor.set_defaults(run="health.doctor")
+    metrics = commands.add_parser("metrics", help="print the metrics that Prometheus scrapes at /metrics")
+    metrics.add_argument("--new-token", action="store_true", help="write another token, and print it")
+    metrics.set_defaults(run="health.metrics")
 
 
 def _add_campus(commands: Commands) -> None:

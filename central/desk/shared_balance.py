@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from central.campus.models import Account, CustomerClass, MeteringPoint
+from central.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,23 @@ def credits_of(points: Iterable[MeteringPoint]) -> dict[str, Credit]:
     return found
 
 
+_IS_SHARED = Prepared(
+    lambda code, payer: (
+        Account.objects.exclude(pays_from=None)
+        .filter(Q(code=code) | Q(pays_from__code=payer))
+        .order_by()
+        .values_list("pk")
+    ),
+    str,
+    str,
+)
+"""Ingest asks for each fact of a relay, and hardly any room shares its credit."""
+
+
 def payer_and_accounts(account: str) -> tuple[str, list[str]]:
     """Name the account whose money pays for this one's energy, and all live accounts that use it up."""
+    if not _IS_SHARED.rows(account, account):
+        return account, [account]
     return next(((one.payer, list(one.accounts)) for one in _shared([account])), (account, [account]))
 
 

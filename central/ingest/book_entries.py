@@ -18,11 +18,17 @@ from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.grants import delivery_named
 from central.link.models import BilledRegister, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from central.link.stock_vouchers import note_redeemed
+from central.prepared import Prepared
 from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
 
 MOST_AMOUNT = 10**13
 """Ten million yuan or ten GWh in one entry: no building comes near, and the campus's shared accounts stay far below 64 bits."""
+
+_ACCOUNT = Prepared(
+    lambda code: Account.objects.filter(code=code).select_related("point__room", "point__customer_class"), str
+)
+_ENTRY = Prepared(lambda entry: GatewayEntry.objects.filter(pk=entry), str)
 
 
 class CannotTake(Exception):
@@ -49,7 +55,7 @@ class Bookkeeper:
         account = self._account(entry.account)
         user = self._account(entry.used_by) if entry.used_by else account
         row = self._row(seq, entry)
-        known = self._entries.get(entry.entry) or GatewayEntry.objects.filter(pk=entry.entry).first()
+        known = self._entries.get(entry.entry) or _ENTRY.first(entry.entry)
         if known is not None:
             if _content(known) != _content(row):
                 raise CannotTake(f"entry {entry.entry} exists with different content")
@@ -100,11 +106,7 @@ class Bookkeeper:
 
     def _account(self, code: str) -> Account:
         if code not in self._accounts:
-            account = (
-                Account.objects.filter(code=code)
-                .select_related("point__room", "point__customer_class")
-                .first()
-            )
+            account = _ACCOUNT.first(code)
             if account is None or account.point.room.building_id != self.gateway.building_id:
                 raise CannotTake(f"account {code} is not one of this gateway's building")
             self._accounts[code] = account

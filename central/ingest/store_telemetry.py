@@ -87,15 +87,25 @@ def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, st
         stored.refused.append((row, f"telemetry: {type(error).__name__}: {error}"[:200]))
 
 
+def without_received(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> list[ReceivedFact]:
+    """Leave out the rows that were received before with this very content."""
+    digests = _digests(gateway_id, epoch, rows)
+    return [row for row in rows if digests.get(row.seq) != row.digest]
+
+
 def _conflicts(gateway_id: str, epoch: str, known: list[ReceivedFact]) -> list[ReceivedFact]:
-    if not known:
-        return []
-    digests = dict(
-        ReceivedRow.objects.filter(
-            gateway=gateway_id, epoch=epoch, seq__gte=known[0].seq, seq__lte=known[-1].seq
-        ).values_list("seq", "digest")
+    digests = _digests(gateway_id, epoch, known)
+    return [row for row in known if row.seq in digests and digests[row.seq] != row.digest]
+
+
+def _digests(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> dict[int, bytes]:
+    """Give the digests of the rows received under these numbers; `rows` are in order."""
+    if not rows:
+        return {}
+    received = ReceivedRow.objects.filter(
+        gateway=gateway_id, epoch=epoch, seq__gte=rows[0].seq, seq__lte=rows[-1].seq
     )
-    return [row for row in known if row.seq in digests and bytes(digests[row.seq]) != row.digest]
+    return {seq: bytes(digest) for seq, digest in received.values_list("seq", "digest")}
 
 
 def _store_facts(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> None:

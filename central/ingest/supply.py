@@ -6,6 +6,16 @@ from central.campus.models import Binding
 from central.desk.shared_balance import payer_and_accounts
 from central.domain.delivery import RelayWord, proves_supply
 from central.link.models import AccountDecision, Delivery, RelayState
+from central.prepared import Prepared
+
+_WAITING = Prepared(
+    lambda payer: (
+        Delivery.objects.filter(grant__account__code=payer, applied_ms__isnull=False, supplied_ms=None)
+        .order_by()
+        .values_list("pk")
+    ),
+    str,
+)
 
 
 def relay_word(relay: RelayState) -> RelayWord:
@@ -19,9 +29,9 @@ def mark_supplied(account: str, now_ms: int) -> int:
     Those are the relays tied to the account now, and to all that use up the same balance (C-4).
     """
     payer, accounts = payer_and_accounts(account)
-    waiting = Delivery.objects.filter(grant__account__code=payer, applied_ms__isnull=False, supplied_ms=None)
-    if not waiting.exists():
+    if not _WAITING.rows(payer):
         return 0
+    waiting = Delivery.objects.filter(grant__account__code=payer, applied_ms__isnull=False, supplied_ms=None)
     tied = [meter for one in accounts for meter in _meters_tied_to(one, now_ms)]
     relays = RelayState.objects.filter(account__in=accounts, meter__in=tied)
     decisions = dict(AccountDecision.objects.filter(account__in=accounts).values_list("account", "decision"))

@@ -8,6 +8,7 @@ from central.ingest.take_answers import take_result
 from central.ingest.take_control_facts import take_control_begun, take_control_ended, take_lock_out
 from central.ingest.take_meter_facts import take_binding, take_period_register, take_swap
 from central.link.models import AccountDecision, Alarm, Gateway, GatewayEpoch, RelayState
+from central.link.pulse.beats import note_lines
 from central.link.registry_copy import keep_registry
 from gateway.contract import facts
 from gateway.contract.meter_facts import (
@@ -54,7 +55,7 @@ class FactTaker:
             case facts.Alarm():
                 self._take_alarm(fact)
             case facts.CommandResult():
-                take_result(self._gateway, self._epoch, fact, self._now_ms)
+                take_result(self._gateway, self._epoch, seq, fact, self._now_ms)
             case facts.Watermark():
                 compare(self._gateway, self._epoch, seq, fact, self._now_ms)
             case MeterBound():
@@ -75,6 +76,7 @@ class FactTaker:
                 Gateway.objects.filter(pk=self._gateway.pk).update(
                     counters=fact.counters, counters_ms=instant_ms(fact.at, self._now_ms)
                 )
+                note_lines(self._gateway.pk, fact.counters, trusted=fact.at.trusted)
 
     def _take_decision(self, decision: facts.Decision) -> None:
         AccountDecision.objects.update_or_create(

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 import msgspec
 from django.db import transaction
 
+from central.ingest.ingest_pulse import IngestPulse
 from central.ingest.received_claims import answer_can_be, birth_can_be, instant_can_be
 from central.ingest.received_rows import BatchRefusal
 from central.ingest.take_batch import take_batch
 from central.link import counters, outbox
 from central.link.alarms import raise_alarm
-from central.link.epochs import greet, number_above
+from central.link.epochs import greet, hear_word, number_above
 from central.link.models import Gateway
+from central.link.pulse.beats import INGEST
 from central.link.signing import signer
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, Ack
 from gateway.contract.envelope import Refusal, Sealed, body_of, keyring_from_hex, seal, unseal
-from gateway.contract.facts import Answer, Birth, State, UpBatch
+from gateway.contract.facts import NOT_OPENED, Answer, Birth, State, UpBatch
 
 HOSTILE = frozenset({Refusal.FORGED, Refusal.UNKNOWN_KEY, Refusal.WRONG_SENDER, Refusal.WRONG_RECIPIENT})
 """Refusals that a healthy building never causes: they raise an alarm."""
@@ -37,16 +39,18 @@ class Outgoing:
 class MessageTaker:
     """Takes messages of all gateways. Counts are kept in memory and written by `write_counts`, so that noise costs no writes."""
 
-    def __init__(self, *, on_bench: bool) -> None:
+    def __init__(self, *, on_bench: bool, name: str = INGEST) -> None:
         self._on_bench = on_bench
         self._counts: Counter[tuple[str, str]] = Counter()
         self._hostile: dict[str, str] = {}
+        self.pulse = IngestPulse(name)
         self.misses_a_birth = False
         """Rows came of an epoch that no birth told of: the gateway spoke before it was enrolled, or its birth got lost here."""
 
     def take(self, topic: str, payload: bytes, now_ms: int) -> Outgoing | None:
         """Take one message; give the acknowledgement to publish, if any."""
         name, leaf = topics.gateway_of(topic), topic.rpartition("/")[2]
+        self.pulse.took_message(leaf)
         gateway = Gateway.objects.filter(pk=name).first() if name is not None else None
         if gateway is None:
             self._count(counters.UNKNOWN_GATEWAY, "unknown-gateway")
@@ -108,9 +112,10 @@ class MessageTaker:
             self.misses_a_birth = self.misses_a_birth or taken is BatchRefusal.UNKNOWN_EPOCH
             return None
         self._count(gateway.pk, "batches")
+        self.pulse.took_batch(gateway.pk, sealed.issued_ms, taken.newest_ms, now_ms)
         for name, count in taken.counts.items():
             self._count(gateway.pk, name, count)
-        return self._ack(gateway, taken.ack, now_ms)
+        return self._ack(gateway, msgspec.structs.replace(taken.ack, answers=sealed.id[:64]), now_ms)
 
     def _ack(self, gateway: Gateway, ack: Ack, now_ms: int) -> Outgoing:
         payload = seal(
@@ -143,6 +148,9 @@ class MessageTaker:
             locked = outbox.locked(gateway.pk)
             if answer.command and not outbox.is_present(locked, answer.number, answer.command):
                 self._count(gateway.pk, "answer-stale")
+            elif locked.awaits_word:
+                if outbox.is_unanswered(locked, answer.number):
+                    hear_word(locked, answer.expected, now_ms, is_opened=answer.reason != NOT_OPENED)
             elif outbox.is_out_of_reach(locked, answer.expected) or self._is_taken_by_another(locked, answer):
                 number_above(locked, answer.expected, now_ms)
             else:

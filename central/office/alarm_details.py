@@ -39,6 +39,8 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
     (r"central counts on it, but it is on no line here; add it: (?P<how>.+)",
      _("this server counts on it, but it is on no line there; add it at the gateway: %(how)s")),
     (r"(?P<why>.+); mend its row: (?P<how>.+)", _("%(why)s; mend its row at the gateway: %(how)s")),
+    (r"nobody is told of anything; on the server: (?P<how>.+)",
+     _("nobody is told of anything; on the server: %(how)s")),
     (r"(?P<why>.+); try it by hand: (?P<how>.+)", _("%(why)s; try it by hand at the gateway: %(how)s")),
     (r"(?P<begun>\S+ \S+ UTC) to (?P<ended>\S+ \S+ UTC): (?P<lost>-?[\d.]+) kWh of (?P<master>-?[\d.]+) kWh are missing, "
      r"uncertainty (?P<off>[\d.]+) kWh",

@@ -147,11 +147,10 @@ def unseal(
     key_text, space, signature_hex = trailer.partition(b" ")
     if not newline or not space:
         return Refusal.MALFORMED
-    try:
-        public_key = keyring.keys.get(KeyId(key_text.decode("ascii")))
-        signature = bytes.fromhex(signature_hex.decode("ascii"))
-    except ValueError:
+    signature = _signature(signature_hex)
+    if signature is None or not key_text.isascii():
         return Refusal.MALFORMED
+    public_key = keyring.keys.get(KeyId(key_text.decode("ascii")))
     if public_key is None:
         return Refusal.UNKNOWN_KEY
     try:
@@ -159,6 +158,15 @@ def unseal(
     except InvalidSignature:
         return Refusal.FORGED
     return _checked(signed, key_text.decode("ascii"), kind, sender, recipient)
+
+
+def _signature(written: bytes) -> bytes | None:
+    """Read a signature: 128 small hex digits and nothing else, so that no envelope can be written in two ways."""
+    try:
+        signature = bytes.fromhex(written.decode("ascii"))
+    except ValueError:
+        return None
+    return signature if signature.hex().encode() == written else None
 
 
 def _checked(signed: bytes, key_text: str, kind: str, sender: str | None, recipient: str) -> Sealed | Refusal:

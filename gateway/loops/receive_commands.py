@@ -69,6 +69,8 @@ class CommandReceiver:
         self._heard_central = heard_central
         self._drain = drain
         self._signals = signals
+        self._names_batches = False
+        """Whether central says which batch it answers: what doesn't is a copy from before it did so."""
         self.counters: Counter[str] = Counter()
         """Commands and acknowledgements by outcome, refusals by name."""
 
@@ -97,6 +99,9 @@ class CommandReceiver:
         if isinstance(ack, Refusal):
             self._refuse(ACK, ack)
             return
+        if ack.expected is not None and not self._is_of_now(ack):
+            self.counters["ack:stale"] += 1
+            return
         now = self._clock.now()
         try:
             outcome = await self._store.run(lambda journal: acknowledge(journal, ack, now))
@@ -105,9 +110,14 @@ class CommandReceiver:
             return
         self.counters[f"ack:{outcome}"] += 1
         if outcome is AckOutcome.TAKEN:
+            self._names_batches = self._names_batches or bool(ack.answers)
             self._heard_central(ack.central_ms)
         if outcome in (AckOutcome.TAKEN, AckOutcome.SEND_AGAIN, AckOutcome.NOTHING_NEW):
             self._drain.acknowledged(Position(ack.epoch, ack.seq), outcome is AckOutcome.SEND_AGAIN)
+
+    def _is_of_now(self, ack: Ack) -> bool:
+        """An acknowledgement has no number: a copy of one that told of a gap would have rows of months sent again (R-G5)."""
+        return self._drain.is_under_way(ack.answers) if ack.answers else not self._names_batches
 
     async def _take_command(self, opened: Sealed) -> None:
         now = self._clock.now()

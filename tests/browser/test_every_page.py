@@ -98,6 +98,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "hand-ins": ("cashier", "/desk/hand-ins/"),
     "batch": ("manager", "/desk/hand-ins/1/"),
     "roster": ("manager", "/desk/roster/"),
+    "health of the system": ("manager", "/health/"),
     "plan crews": ("manager", "/desk/roster/rotation/"),
     "change a day": ("manager", "/desk/roster/day/?day=2026-09-01"),
     "duty meals": ("cashier", "/papers/duty-meals/"),

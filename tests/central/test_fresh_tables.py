@@ -42,7 +42,9 @@ print(json.dumps({alias: shape(alias) for alias in connections}))
 STEP_BY_STEP = """
 from django.core.management.commands.migrate import Command
 from django.core.management import call_command
+from central import clock
 from central.config import data_folder
+from central.link.telemetry.partitions import make_partitions
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.state import ProjectState
@@ -57,6 +59,7 @@ if connection.vendor == "postgresql":
     ProjectState.reload_model = lambda state, app_label, name, delay=False: reload(state, app_label, name, delay=True)
 for alias in ("default", "telemetry"):
     call_command(Command(), database=alias, verbosity=0, interactive=False, skip_checks=True)
+make_partitions(clock.now_ms())
 """
 
 

@@ -246,7 +246,7 @@ def test_ingest_comes_by_its_own_certificate_and_takes_a_renewed_one(broker: Mos
     running = threading.Thread(target=ingest.run)
     running.start()
     try:
-        assert ingest._connected.wait(WITHIN_S)
+        assert ingest._brokers[0].connected.wait(WITHIN_S)
         by = load_authority()
         assert by is not None
         key = new_key()

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from central.desk.operations import pay
+from central.ingest.broker_connection import Arrived
 from central.ingest.process import Broker, Ingest
 from central.link import operations
 from central.link.models import (
@@ -45,8 +46,8 @@ def ingest(taker, monkeypatch):
 @pytest.mark.parametrize("name", IMPOSSIBLE_BIRTHS)
 def test_c_11_a_birth_that_cannot_be_is_refused_and_the_next_message_taken(ingest, twin, name):
     twin.boot = "boot-2"
-    ingest._inbox.put((twin.topic("birth"), twin.birth(**IMPOSSIBLE_BIRTHS[name])))
-    ingest._inbox.put((twin.topic("state"), b'{"online":false,"boot":"boot-2"}'))
+    ingest._inbox.put(Arrived(0, twin.topic("birth"), twin.birth(**IMPOSSIBLE_BIRTHS[name])))
+    ingest._inbox.put(Arrived(0, twin.topic("state"), b'{"online":false,"boot":"boot-2"}'))
     ingest._guarded(ingest._take_one)
     ingest._guarded(ingest._take_one)
     gateway = Gateway.objects.get()
@@ -63,8 +64,8 @@ def test_c_11_what_the_database_refuses_for_its_content_is_not_kept_in_hand(inge
         raise IntegrityError("CHECK constraint failed")
 
     monkeypatch.setattr("central.ingest.take_message.greet", impossible)
-    ingest._inbox.put((twin.topic("birth"), twin.birth(boot="boot-2")))
-    ingest._inbox.put((twin.topic("state"), b'{"online":false,"boot":"boot-2"}'))
+    ingest._inbox.put(Arrived(0, twin.topic("birth"), twin.birth(boot="boot-2")))
+    ingest._inbox.put(Arrived(0, twin.topic("state"), b'{"online":false,"boot":"boot-2"}'))
     for _ in range(2):
         with transaction.atomic():
             ingest._guarded(ingest._take_one)

@@ -295,3 +295,52 @@ def test_backoff_doubles_to_its_cap_and_is_spread_over_its_upper_half() -> None:
 
 def test_a_broker_never_shows_its_password() -> None:
     assert "opensesame" not in repr(Broker("host", 1883, "b1", "opensesame"))
+
+
+async def test_a_spare_broker_takes_over_and_the_first_is_the_first_again(tmp_path: Path) -> None:
+    ports, births = (free_port(), free_port(), free_port()), []
+    folders = [tmp_path / str(port) for port in ports]
+    for folder in folders:
+        folder.mkdir()
+    spares = tuple(("127.0.0.1", port) for port in ports[1:])
+    with (
+        start_mosquitto(folders[0], ports[0]) as first,
+        start_mosquitto(folders[1], ports[1]) as second,
+        start_mosquitto(folders[2], ports[2]) as third,
+    ):
+        async with running(broker_at(ports[0], spares=spares), births) as uplink:
+            for broker, others in ((first, ()), (second, (first,)), (third, (first, second))):
+                for other in others:
+                    other.kill()
+                await connected(uplink)
+                assert await uplink.publish("up", b"row")
+                async with listen(broker.port) as heard:
+                    await heard.until(lambda listener: bool(listener.of("state")))
+                    assert online(heard)[-1]
+                if broker is not third:
+                    broker.kill()
+                    await lost(uplink)
+            first.start()
+            third.kill()
+            await lost(uplink)
+            await connected(uplink)
+            async with listen(first.port) as heard:
+                await heard.until(lambda listener: bool(listener.of("birth")))
+                assert heard.of("birth")[-1] == births[-1] == b"birth 4", "one birth per connection"
+
+
+async def test_at_a_spare_the_first_broker_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.adapters.mqtt_uplink.HOME_AGAIN_S", 0.5)
+    ports = (free_port(), free_port())
+    (tmp_path / "1").mkdir()
+    (tmp_path / "2").mkdir()
+    with start_mosquitto(tmp_path / "2", ports[1]):
+        async with running(broker_at(ports[0], spares=(("127.0.0.1", ports[1]),))) as uplink:
+            await connected(uplink)
+            with start_mosquitto(tmp_path / "1", ports[0]):
+                async with listen(ports[0]) as home, listen(ports[1]) as spare:
+                    await home.until(lambda listener: bool(listener.of("state")))
+                    assert online(home) == [True]
+                    assert online(spare)[-1] is False, "it said that it goes"

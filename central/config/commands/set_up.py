@@ -20,6 +20,8 @@ from central.config import data_folder
 from central.ledger.operations import record_audit
 from central.link.models import Gateway
 from central.link.signing import public_key_hex
+from central.link.telemetry.apps import TELEMETRY
+from central.link.telemetry.partitions import make_partitions
 from central.office.models import User
 from central.reports.books.folding import catch_up
 
@@ -41,6 +43,7 @@ def init(options: Namespace) -> int:
     # What this process seals from now on must be opened by the next one.
     settings.SECRET_KEY = data_folder.secret_key()
     migrate()
+    make_partitions(clock.now_ms())
     make_default_classes()
     if folded := catch_up():
         print(f"books by period: {folded} rows added up")
@@ -69,7 +72,13 @@ def _has_gateways() -> bool:
 
 
 def migrate() -> None:
-    """Bring both databases up to date; the triggers are verified after it."""
+    """Bring both databases up to date; the triggers are verified after it.
+
+    Where one setting names both, telemetry lies in a schema of its own of the same database: it is made here.
+    """
+    if schema := settings.DATABASES[TELEMETRY].get("SCHEMA"):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for alias in connections:
         call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
 

@@ -1,0 +1,487 @@
+"""One gateway with the product's own parts, from power-on to the next power cut, run without waiting.
+
+Real: the journal in its file, clock trust, boot, the poll loop's turns, the command receiver with its envelopes, every use case.
+In place of the writer's thread a store that commits by the same rule (`make crash` proves the thread and the disk); in place of
+the asyncio tasks a sweep every few hours (`tests/simulate` runs the loops themselves).
+"""
+
+import shutil
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.adapters.journal_store import SqliteJournal
+from gateway.adapters.model_files import read_models
+from gateway.adapters.system_clock import SystemClock
+from gateway.application.boot import Booted, boot, proved_ms
+from gateway.application.drive_relay import next_step, relay_tasks, report_relay
+from gateway.application.new_epoch import renew_epoch
+from gateway.application.outbox import Position, outbox_batch
+from gateway.application.ports import Journal, Rank, StoreFull
+from gateway.application.records import KnownGrant, OutboxMark
+from gateway.application.settle_due import settle_due, write_health
+from gateway.application.status import station_status
+from gateway.contract import topics
+from gateway.contract.commands import CENTRAL
+from gateway.contract.envelope import Keyring, KeySigner, keyring_from_hex, seal
+from gateway.contract.facts import Birth, RelayVerdict, UpBatch
+from gateway.contract.identifiers import BootId, GatewayId, MeterNo
+from gateway.domain.poll_plan import PollPlan
+from gateway.domain.relay import (
+    CommandAccepted,
+    CommandRefused,
+    CommandUnanswered,
+    ObservedStatus,
+    ReadBack,
+    ReadBackUnanswered,
+    RelayEvent,
+    RelayState,
+    Rest,
+    Send,
+    Settled,
+)
+from gateway.loops.fleet import FleetMeter
+from gateway.loops.meter_clocks import MeterClocks
+from gateway.loops.meter_turns import MeterTurns
+from gateway.loops.receive_commands import CommandReceiver
+from gateway.loops.signals import Signals
+from gateway.protocols.driver import Accepted, Answer, Item, Refused, RelayAction
+from gateway.protocols.meters import make_driver
+from tests.sim.broker import Broker
+from tests.sim.timeline import MINUTE_MS, START_MS, Timeline, shown
+from tests.sim.wires import BAUD, SPAN_WH, Room, SimLine
+
+MODELS = read_models()
+MODEL = "generic-dlt645-2007"
+BATCHES_UNDER_WAY = 8
+AGAIN_MS = (30_000, 10 * MINUTE_MS)
+LONGEST_DRIVE = 40
+RESTED_MS = 30_000
+"""A relay that must rest longer is looked at by a later sweep."""
+
+
+class PowerCut(BaseException):
+    """The gateway is dead from here on: nothing catches it but the one who turns the power on again."""
+
+
+class NothingLeft(Exception):
+    """The receiver has taken all that arrived."""
+
+
+def run_now(task: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine that never has to wait."""
+    try:
+        task.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("something waited that should not have")
+
+
+@dataclass
+class GatewayTime:
+    """The Pi's two clocks (a `RealTime`): monotonic since power-on, and a wall clock that troubles turn."""
+
+    timeline: Timeline
+    on_since_ms: int = START_MS
+    wrong_by_ms: int = 0
+
+    def wall_ms(self) -> int:
+        return self.timeline.now_ms + self.wrong_by_ms
+
+    def monotonic_ms(self) -> int:
+        return self.timeline.now_ms - self.on_since_ms + 1
+
+
+class SimStore:
+    """The port's `Store`, committing at once by the writer's rule; power fails at the n-th commit, before or after it."""
+
+    def __init__(self, path: Path, on_commit: Callable[[], None]) -> None:
+        self.journal = SqliteJournal(path)
+        self.journal._connection.execute("PRAGMA synchronous = OFF")  # no disk fails here: `make crash`
+        self.trouble: StoreFull | None = None
+        self._on_commit = on_commit
+        self.dies_in: int | None = None
+        self.dies_committed = False
+
+    async def run(self, use_case: Callable[[Journal], Any]) -> Any:
+        return self.do(use_case)
+
+    def do(self, use_case: Callable[[Journal], Any]) -> Any:
+        result = self.journal.perform(use_case)
+        if self.journal.commit_wanted or not self.journal.has_changes:
+            self.commit()
+        return result
+
+    def commit(self) -> None:
+        """Commit, unless the power fails just before; it may fail just behind."""
+        writes = self.journal.has_changes
+        if writes and self.dies_in is not None:
+            self.dies_in -= 1
+            if self.dies_in <= 0:
+                if self.dies_committed:
+                    self.journal.commit()
+                    self._on_commit()
+                raise PowerCut
+        try:
+            self.journal.commit()
+            self.trouble = None
+        except StoreFull as error:
+            self.trouble = error
+            raise
+        if writes:
+            self._on_commit()
+
+    def fill_disk(self, full: bool) -> None:
+        """Let SQLite find no page more, or as many as it likes."""
+        pages = self.journal._connection.execute("PRAGMA page_count").fetchone()[0] if full else 1 << 30
+        self.journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def close(self) -> None:
+        """Let go of the file as a dead process does: what was not committed is gone."""
+        with suppress(sqlite3.Error):
+            self.journal.roll_back()
+            self.journal.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    leaf: str
+    payload: bytes
+
+
+class SimLink:
+    """What the receiver hears, and where it says something."""
+
+    def __init__(self, site: "GatewaySite") -> None:
+        self._site = site
+        self.arrivals: deque[Arrived] = deque()
+
+    async def receive(self) -> Arrived:
+        if not self.arrivals:
+            raise NothingLeft
+        return self.arrivals.popleft()
+
+    async def publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> bool:
+        return self._site.publish(leaf, payload, retain=retain)
+
+
+class Drain:
+    """What the receiver tells the drain; the site drains by itself."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def acknowledged(self, position: Position, again: bool) -> None:
+        self.wanted = self.wanted or again
+
+    def begin_anew(self) -> None:
+        self.wanted = True
+
+
+class GatewaySite:
+    """One building's gateway."""
+
+    def __init__(
+        self,
+        name: str,
+        rooms: list[Room],
+        folder: Path,
+        timeline: Timeline,
+        broker: Broker,
+        line: SimLine,
+        signer: KeySigner,
+        central_key: str,
+    ) -> None:
+        self.name, self.rooms, self.line = GatewayId(name), rooms, line
+        self.path = folder / "journal.db"
+        self.timeline, self.broker = timeline, broker
+        self.signer, self._central_key = signer, central_key
+        self.time = GatewayTime(timeline)
+        self.on_commit: Callable[[], None] = lambda: None
+        self.on_power_cut: Callable[[], None] = lambda: None
+        self.on_died: Callable[[], None] = lambda: None
+        self.boots = 0
+        self.is_on = False
+        self.quarantined_at_boot: set[str] = set()
+        self.booted: Booted
+        self.store: SimStore
+        self.sweeps = 0
+        self.failures: list[str] = []
+        broker.subscribe(name, self.hear)
+
+    # --- lives
+
+    def start(self, *, new_epoch: bool = False) -> None:
+        """Turn the power on. `new_epoch`: the store is a backup that was just put back."""
+        self.boots += 1
+        self.time.on_since_ms = self.timeline.now_ms
+        self.clock = SystemClock(source=self.time)  # type: ignore[arg-type]
+        self.clock.boot = self.clock._line_boot = BootId(f"{self.name}boot{self.boots}")
+        self.signals, self.clocks, self.drain = Signals(), MeterClocks(480), Drain()
+        self.store = SimStore(self.path, lambda: self.on_commit())
+        stored_ms = self.store.do(proved_ms)
+        if stored_ms is not None:
+            self.clock.know_stored(stored_ms)
+        now = self.clock.now()
+        self.is_on = True
+        self.booted = self.store.do(lambda journal: boot(journal, self.name, now))
+        self.quarantined_at_boot |= set(self.booted.quarantined)
+        if new_epoch:
+            self.store.do(lambda journal: renew_epoch(journal, now))
+        self._join()
+        self.connect()
+        self.timeline.say(f"{self.name}: on (boot {self.boots})")
+
+    def _join(self) -> None:
+        self.link = SimLink(self)
+        self.ring: Keyring = keyring_from_hex([self._central_key])
+        self.receiver = CommandReceiver(
+            self.name, self.ring, _no_approver, self.signer, self.link, self.store, self.clock,
+            self.clock.heard_central, self.drain, self.signals,
+        )  # type: ignore[arg-type]  # fmt: skip
+        plan = PollPlan(self.clock.now().monotonic_ms)
+        self.turns = MeterTurns(self.line, self.store, self.clock, self.clocks, self.signals, plan)
+        self.wire_again()
+
+    def wire_again(self) -> None:
+        """Take up the meters as they are on the wires now."""
+        self.line.wire_again()
+        self.meters = {room.name: self._meter(room) for room in self.rooms}
+
+    def _meter(self, room: Room) -> FleetMeter:
+        driver = make_driver(MODELS[MODEL], room.spec.address, baud=BAUD)
+        return FleetMeter(MeterNo(room.name), driver, self.line, MODEL, SPAN_WH, 10)
+
+    def cut_power(self) -> None:
+        """Turn the power off."""
+        if self.is_on:
+            self.is_on = False
+            self.store.close()
+            self.timeline.say(f"{self.name}: power cut")
+            self.on_power_cut()
+
+    def guarded(self, act: Callable[[], Any]) -> Any:
+        """Run something of the daemon's; a power cut in it ends this life, a full disk only this act."""
+        if not self.is_on:
+            return None
+        try:
+            return act()
+        except PowerCut:
+            self.cut_power()
+            self.on_died()
+        except StoreFull:
+            self.timeline.say(f"{self.name}: the disk is full")
+        return None
+
+    # --- link
+
+    @property
+    def is_connected(self) -> bool:
+        return self.is_on and self.name not in self.broker.split
+
+    def publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> bool:
+        if self.is_connected:
+            self.broker.publish(topics.topic(self.name, leaf), payload, retain=retain)
+        return self.is_connected
+
+    def connect(self) -> None:
+        """Say who we are, and send what waits."""
+        if self.is_connected:
+            self.guarded(self._say_birth)
+            self.guarded(self.send)
+
+    def _say_birth(self) -> None:
+        here = self.store.do(station_status)
+        seen = [meter.seen for meter in self.meters.values()]
+        birth = Birth(
+            self.clock.boot,
+            here.epoch,
+            "simulated",
+            here.last_seq,
+            here.last_command,
+            here.config_version,
+            seen,
+        )
+        self.publish(topics.BIRTH, self._sealed(topics.BIRTH, "birth", birth), retain=True)
+
+    def _sealed(self, kind: str, message_id: str, body: object) -> bytes:
+        return seal(
+            self.signer,
+            kind=kind,
+            sender=self.name,
+            recipient=CENTRAL,
+            message_id=message_id,
+            issued_ms=self.clock.now().wall_ms,
+            body=msgspec.json.encode(body),
+        )
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """Take a message from the broker, and do what it brings."""
+        if self.is_on:
+            self.link.arrivals.append(Arrived(topic.rpartition("/")[2], payload))
+            self.guarded(self._take_messages)
+            self.guarded(self.follow_up)
+
+    def _take_messages(self) -> None:
+        with suppress(NothingLeft):
+            run_now(self.receiver.run())
+
+    def follow_up(self) -> None:
+        """Read what should be read soon, drive relays, send what is new: what the loops do when their bells ring."""
+        urgent = self.signals.take_urgent(self.meters.keys())
+        for meter in urgent:
+            self._turn(meter, detailed=False)
+        if self.signals.relay.is_set():
+            self.signals.relay.clear()
+            self.drive_relays()
+        if self.drain.wanted or self.signals.outbox.is_set() or urgent:
+            self.drain.wanted = False
+            self.signals.outbox.clear()
+        self.send()
+
+    def send(self, patience: tuple[int, ...] = AGAIN_MS) -> None:
+        """Send some batches; what is not acknowledged in time is sent again, and by the next sweep at the latest."""
+        if not self.is_connected:
+            return
+        after: Position | None = None
+        for _ in range(BATCHES_UNDER_WAY):
+            batch: UpBatch | None = self.store.do(lambda journal, after=after: outbox_batch(journal, after=after))
+            if batch is None:
+                break
+            after = Position(batch.epoch, batch.rows[-1].seq)
+            self.publish(topics.UP, self._sealed(topics.UP, f"{batch.epoch}.{batch.rows[0].seq}", batch))
+        if after is not None and patience:
+            boots, sent = self.boots, after
+            self.timeline.after(patience[0], lambda: self._look_again(boots, sent, patience[1:]))
+
+    def _look_again(self, boots: int, sent: Position, patience: tuple[int, ...]) -> None:
+        if self.is_on and self.boots == boots and self._is_unacknowledged(sent):
+            self.guarded(lambda: self.send(patience))
+
+    def _is_unacknowledged(self, sent: Position) -> bool:
+        mark = self.store.do(lambda journal: journal.record(OutboxMark, sent.epoch))
+        return mark is not None and mark.acked_seq < sent.seq
+
+    # --- meters and relays
+
+    def sweep(self) -> None:
+        """Read every meter, settle what is due, drive relays, send: what hours of the daemon come to."""
+        self.guarded(self._sweep)
+
+    def _sweep(self) -> None:
+        self.sweeps += 1
+        for number in list(self.meters):
+            self._turn(number, detailed=self.sweeps % 4 == 0)
+        now = self.clock.now()
+        passed = self.store.do(lambda journal: settle_due(journal, now))
+        for meter in passed.relay:
+            self.signals.worth_reading(meter)
+        if self.sweeps % 6 == 0:
+            counters = dict(self.receiver.counters)
+            self.store.do(lambda journal: write_health(journal, counters, now))
+        self.signals.relay.clear()
+        self.drive_relays(also_proved=self.sweeps % 4 == 0)
+        self.store.commit()
+        self.send()
+
+    def _turn(self, number: str, detailed: bool) -> None:
+        meter = self.meters.get(number)
+        if meter is not None:
+            run_now(self.turns.take(meter, Rank.POLL, detailed))
+
+    def drive_relays(self, *, also_proved: bool = False) -> None:
+        """Take each relay that wants work to its rest; those whose proof is only old, now and then."""
+        now = self.clock.line_now()
+        for task in self.store.do(lambda journal: relay_tasks(journal, now)):
+            meter = self.meters.get(task.meter)
+            if meter is not None and (also_proved or not self._is_proved(task.meter)):
+                self._drive(meter)
+
+    def _is_proved(self, meter: MeterNo) -> bool:
+        state = self.store.do(lambda journal: journal.record(RelayState, meter))
+        return state is not None and state.verdict is RelayVerdict.CONFIRMED
+
+    def _drive(self, meter: FleetMeter) -> None:
+        step = self._next_step(meter)
+        for _ in range(LONGEST_DRIVE):
+            match step:
+                case Settled():
+                    return
+                case Rest(after_ms=rest_ms):
+                    if rest_ms > RESTED_MS:
+                        return
+                    self.timeline.now_ms += max(rest_ms, 20)
+                    step = self._next_step(meter)
+                case _:
+                    step = self._report(meter, self._carry_out(meter, step))
+        self.failures.append(f"{shown(self.timeline.now_ms)} the relay of {meter.meter} never came to rest")
+
+    def _next_step(self, meter: FleetMeter) -> Any:
+        now, actions = self.clock.line_now(), meter.driver.relay_actions
+        return self.store.do(lambda journal: next_step(journal, meter.meter, actions, now))
+
+    def _report(self, meter: FleetMeter, event: RelayEvent) -> Any:
+        now, actions = self.clock.line_now(), meter.driver.relay_actions
+        return self.store.do(lambda journal: report_relay(journal, meter.meter, event, actions, now))
+
+    def _carry_out(self, meter: FleetMeter, step: ReadBack | Send) -> RelayEvent:
+        if isinstance(step, Send):
+            return self._switch(meter, step)
+        self.timeline.now_ms += step.after_ms
+        relay = run_now(self.line.read(meter.driver, Item.RELAY, Rank.READ_BACK))
+        if not isinstance(relay, Answer) or relay.values.relay_closed is None:
+            return ReadBackUnanswered()
+        current = run_now(self.line.read(meter.driver, Item.CURRENT, Rank.READ_BACK))
+        return ObservedStatus(
+            closed=relay.values.relay_closed,
+            current_ma=current.values.current_ma if isinstance(current, Answer) else None,
+            commanded_closed=relay.values.relay_commanded_closed,
+            status_word=relay.values.status_word,
+        )
+
+    def _switch(self, meter: FleetMeter, send: Send) -> RelayEvent:
+        action = RelayAction.PERMIT if send.permit else RelayAction.CLOSE if send.close else RelayAction.OPEN
+        if not self.clocks.is_fresh(meter.meter, self.clock.now()):
+            self.turns.meet_again(meter.meter)
+            self._turn(meter.meter, detailed=False)
+        valid_until = self.clocks.valid_until(meter.meter, self.clock.now())
+        match run_now(self.line.switch(meter.driver, action, valid_until)):
+            case Accepted():
+                return CommandAccepted()
+            case Refused(reason=reason):
+                self.clocks.forget(meter.meter)
+                return CommandRefused(reason)
+            case _:
+                return CommandUnanswered()
+
+    def name_of_forged(self) -> str:
+        """Give the first ledger entry or relay override that only a forger asked for."""
+        known = self.store.do(lambda journal: journal.records(KnownGrant))
+        relays = self.store.do(lambda journal: journal.records(RelayState))
+        forged = [state.meter for state in relays.values() if state.override_why == "forged"]
+        return next(iter([*(name for name in known if name == "forged"), *forged]), "")
+
+    # --- backups
+
+    def back_up(self, to: Path) -> None:
+        """Copy what is committed, as `cardroom-gateway backup` does."""
+        with sqlite3.connect(self.path) as source, sqlite3.connect(to) as copy:
+            source.backup(copy)
+        source.close()
+        copy.close()
+
+    def put_back(self, backup: Path) -> None:
+        """Put an older store in the place of this one; the power is off."""
+        for end in ("", "-wal", "-shm"):
+            Path(f"{self.path}{end}").unlink(missing_ok=True)
+        shutil.copy(backup, self.path)
+
+
+def _no_approver(*_: object) -> bool:
+    return False

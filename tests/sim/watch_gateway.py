@@ -1,0 +1,234 @@
+"""What must be true of one gateway after each of its commits: its file is read by plain SQL, its rooms are looked at as they are.
+
+Nothing here uses the ledger's, the tariff's or the cut-off's code: sums are made anew, in nano-yuan. Each fault begins with the
+number of the contract's rule that it breaks.
+"""
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.contract.facts import Decision, Entry, RelayReport
+from tests.sim.gateway_site import GatewaySite
+from tests.sim.timeline import DAY_MS, MINUTE_MS
+from tests.sim.wires import Room
+
+if TYPE_CHECKING:
+    from tests.sim.world import World
+
+STEP_WH = 10
+SEQ_MASK = (1 << 40) - 1
+RELAY, DECISION = b'{"kind":"relay"', b'{"kind":"decision"'
+
+
+@dataclass
+class Account:
+    """One account as the entries of this store's present life tell it."""
+
+    balances: Counter[tuple[str, str]] = field(default_factory=Counter)
+    carried_nano: int = 0
+    billed_wh: int = 0
+    register: dict[str, int] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def balance(self) -> int:
+        return sum(self.balances.values())
+
+
+class GatewayWatch:
+    """Watches one gateway."""
+
+    def __init__(self, world: "World", site: GatewaySite) -> None:
+        self.world, self.site = world, site
+        self.entries = self.rows = 0
+        self.accounts: dict[str, Account] = {room.account: Account() for room in site.rooms}
+        self.by_account = {room.account: room for room in site.rooms}
+        self.grants: Counter[str] = Counter()
+        self.made: dict[str, tuple[str, int]] = {}
+        """Entries of this life by their ids: account and amount."""
+        self.unproved: list[Entry] = []
+        """Grant entries whose grant central has not been asked about."""
+        self.opened_at_entry = 0
+        self._connection: sqlite3.Connection | None = None
+        site.on_commit = self.look
+        site.on_power_cut = self.let_go
+        for room in site.rooms:
+            room.on_contact = self.contact_moved
+
+    def blame(self, rule: str, fault: str) -> None:
+        self.world.blame(rule, f"{self.site.name}: {fault}")
+
+    # --- lives
+
+    def let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def begin_anew(self) -> None:
+        """The store is another one: what it says is read from its beginning."""
+        self.let_go()
+        self.entries = self.rows = 0
+        for account in self.accounts.values():
+            account.balances.clear()
+            account.carried_nano = account.billed_wh = 0
+            account.register.clear()
+        self.grants.clear()
+        self.unproved.clear()
+        self.look(is_known=True)
+
+    def look_at_start(self) -> None:
+        """A start finds what the last commit left: spoilt books are in quarantine, nobody else's are (C-17)."""
+        quarantined, spoilt = self.site.quarantined_at_boot, self.world.damaged & self.accounts.keys()
+        if quarantined != spoilt:
+            self.blame("C-17", f"in quarantine are {sorted(quarantined)}, spoilt were {sorted(spoilt)}")
+
+    # --- after each commit
+
+    def look(self, *, is_known: bool = False) -> None:
+        """Read what was committed since the last look. `is_known`: it was judged when it was new."""
+        if self._connection is None:
+            self._connection = sqlite3.connect(f"file:{self.site.path}?mode=ro", uri=True)
+        rows = self._connection.execute(
+            "SELECT number, fact FROM ledger WHERE number > ? ORDER BY number", (self.entries,)
+        ).fetchall()
+        for number, fact in rows:
+            if number != self.entries + 1 and self.entries:
+                self.blame("C-11", f"ledger entry {self.entries + 1} is missing")
+            self.entries = number
+            self._take(msgspec.json.decode(fact, type=Entry), is_known)
+        self._look_at_outbox(is_known)
+
+    def _look_at_outbox(self, is_known: bool) -> None:
+        assert self._connection is not None
+        found = self._connection.execute(
+            "SELECT id, fact FROM outbox WHERE id > ? ORDER BY id", (self.rows,)
+        ).fetchall()
+        for row, fact in found:
+            if row != self.rows + 1 and (row & SEQ_MASK) != 1 and self.rows:
+                self.blame("C-11", f"outbox row {(self.rows & SEQ_MASK) + 1} is missing")
+            self.rows = row
+            if fact is None or is_known:
+                continue
+            raw = bytes(fact)
+            if raw.startswith(RELAY):
+                self._take_relay(msgspec.json.decode(raw, type=RelayReport))
+            elif raw.startswith(DECISION):
+                self._take_decision(msgspec.json.decode(raw, type=Decision))
+
+    def _take(self, entry: Entry, is_known: bool) -> None:
+        account = self.accounts[entry.account]
+        gained = 0
+        for line in entry.lines:
+            key = (line.bucket, line.unit)
+            account.balances[key] += line.amount
+            gained += line.amount
+            if line.balance_after != account.balances[key]:
+                self.blame(
+                    "C-4",
+                    f"{entry.entry}: {line.bucket} is {line.balance_after}, its entries make {account.balances[key]}",
+                )
+        carried_more = entry.carried_nano_yuan - account.carried_nano
+        account.carried_nano = entry.carried_nano_yuan
+        self.made[entry.entry] = (entry.account, gained)
+        match entry.entry_kind:
+            case "consumption":
+                self._take_consumption(entry, account, gained * 1000 - carried_more, is_known)
+            case "grant":
+                self._take_grant(entry, is_known)
+            case "taken-back":
+                if account.balance < 0 and not is_known:
+                    self.blame("C-7", f"{entry.entry}: more was taken back than was left ({account.balance})")
+            case "opening":
+                account.register.clear()
+
+    def _take_grant(self, entry: Entry, is_known: bool) -> None:
+        source = entry.source or ""
+        self.grants[source] += 1
+        if self.grants[source] > 1:
+            self.blame("C-6", f"grant {source} was credited {self.grants[source]} times")
+        if not is_known:
+            self.unproved.append(entry)
+
+    def _take_consumption(self, entry: Entry, account: Account, nano: int, is_known: bool) -> None:
+        """No reading is billed twice, each Wh costs a price that held, and no more is billed than was used."""
+        meter, came_from, to = entry.meter or "", entry.register_from_wh or 0, entry.register_to_wh or 0
+        last = account.register.get(meter)
+        if (last is not None and came_from != last) or (to - came_from) % 10**9 != entry.energy_wh:
+            self.blame("C-12", f"{entry.entry}: {came_from}..{to} bills {entry.energy_wh} Wh, last was {last}")
+        account.register[meter] = to
+        account.billed_wh += entry.energy_wh
+        price = entry.price_micro_yuan_per_kwh or 0
+        if nano != -entry.energy_wh * price:
+            self.blame("C-4", f"{entry.entry}: {entry.energy_wh} Wh at {price} cost {-nano} nano-yuan")
+        if is_known:
+            return
+        self._check_price(entry, price)
+
+    def _check_price(self, entry: Entry, price: int) -> None:
+        desk, from_ms = self.world.desk, entry.from_ms
+        if entry.provisional:
+            if price != min(one for _, one in desk.prices):
+                self.world.counts["provisional above the lowest"] += 1
+            return
+        if from_ms is None or not entry.at.trusted:
+            return
+        held = desk.prices_between(min(from_ms, entry.at.wall_ms), entry.at.wall_ms)
+        late = {one for since_ms, one in desk.prices if since_ms > entry.at.wall_ms - 8 * DAY_MS}
+        if price not in held and not self.world.price_is_new(entry.at.wall_ms):
+            self.blame("C-9", f"{entry.entry}: costs {price}, should be of {sorted(held)} {sorted(late)}")
+
+    def _take_relay(self, report: RelayReport) -> None:
+        """Supplied is read back (C-15): what is confirmed is what the contact truly does at this moment."""
+        room = self.world.room_of_meter.get(report.meter)
+        if room is None or report.verdict != "confirmed" or report.meter != room.name:
+            return
+        if report.observed_closed is not None and report.observed_closed != room.is_closed:
+            self.blame("C-15", f"{report.meter} is told confirmed closed={report.observed_closed}, it is not")
+
+    def _take_decision(self, decision: Decision) -> None:
+        """A cut for credit needs a second look at once (C-16)."""
+        room = self.by_account.get(decision.account)
+        if decision.decision != "open" or decision.reason != "credit-spent" or room is None:
+            return
+        looks = list(room.energy_reads)[-2:]
+        if len(looks) < 2 or self.world.now_ms - looks[0] > 2 * MINUTE_MS:
+            self.blame("C-16", f"{decision.account} is to be cut without a confirming re-read")
+
+    # --- rooms
+
+    def contact_moved(self, room: Room, closed: bool) -> None:
+        """Nothing is cut that shouldn't be, and nothing closes what a technician locked out."""
+        if closed:
+            if room.account in self.world.locked:
+                self.blame("C-16", f"{room.account} was closed under a technician's lock-out")
+            return
+        self.world.counts["contacts opened"] += 1
+        if room.protected:
+            self.blame("C-16", f"the protected room {room.account} was cut")
+        if room.account in self.world.locked or room.account in self.world.leaving:
+            return
+        left_nano = self.true_left_nano(room)
+        step = STEP_WH * max(price for _, price in self.world.desk.prices)
+        if left_nano > step + self.world.slack_nano(room):
+            self.blame("C-16", f"{room.account} was cut with {left_nano / 1e9:.4f} yuan truly left")
+
+    def true_left_nano(self, room: Room) -> float:
+        """What a room truly has: what its entries say, less what its meter counted beyond them."""
+        self.look()
+        account = self.accounts[room.account]
+        used_wh = room.true_wh - room.first_wh
+        price = self.world.desk.price_at(self.world.now_ms)
+        return account.balance * 1000 - account.carried_nano - max(0.0, used_wh - account.billed_wh) * price
+
+    def check_truth(self) -> None:
+        """No room is billed for more than it used."""
+        for room in self.site.rooms:
+            billed_wh = self.accounts[room.account].billed_wh
+            used_wh = room.true_wh - room.first_wh
+            if billed_wh > used_wh + STEP_WH * (1 + room.installed):
+                self.blame("C-12", f"{room.account} is billed {billed_wh} Wh, truly used {used_wh:.1f}")
