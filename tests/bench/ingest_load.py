@@ -18,8 +18,9 @@ from pathlib import Path
 from tests.bench.desk_load import _configure, _quantile
 from tests.bench.ingest_messages import READINGS_PER_BATCH, Building, begin_ms, campus_rows
 from tests.bench.ingest_publisher import Publisher
-from tests.brokers import Mosquitto, free_port, start_mosquitto
+from tests.brokers import Mosquitto, start_mosquitto
 from tests.central.gateway_twin import GatewayTwin
+from tests.free_ports import free_port
 
 BUILDINGS, ROOMS = 6, 100
 WITHIN_S = 240.0
