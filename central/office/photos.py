@@ -13,7 +13,6 @@ from io import BytesIO
 from pathlib import Path
 
 from django.conf import settings
-from PIL import Image
 
 from central.office.jpeg_scans import scans_of
 from central.office.models import User
@@ -54,6 +53,8 @@ class Seen:
 
 def look(content: bytes) -> Seen | PhotoRefusal:
     """Look whether bytes are a picture of a kind that is kept."""
+    from PIL import Image  # heavy: only a process that is sent pictures loads it
+
     if len(content) > MOST_BYTES:
         return PhotoRefusal.TOO_LARGE
     try:
