@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate sim bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-sale setup system format clean bench-find dead-pi deb try-install try-update
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-pages bench-sale setup system format clean bench-find dead-pi deb try-install try-update sbom audit-deps attack keep-schema upgrade bench-ingest cluster sim
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,8 +55,18 @@ journey: $(STAMP) ## both journeys timed on the whole system; KILL=1 kills its p
 dead-pi: $(STAMP) system ## a burnt Pi replaced by a blank card and the code, everything real: how long the building is without
 	@$(PY) -m tests.dead_pi.run
 
+keep-schema: $(STAMP) ## keep what this release writes, as text, for the upgrades to come: VERSION=0.2.0
+	@$(PY) -m tests.upgrade.keep_release $(or $(VERSION),$(error say which release: make keep-schema VERSION=0.2.0)) $(if $(TREE),--tree $(TREE))
+
+upgrade: $(STAMP) system ## upgrade from every kept release, on SQLite and PostgreSQL: nothing lost, everything proves; minutes
+	@UPGRADE=all $(PY) -m pytest -q tests/central/test_kept_releases.py tests/journal/test_kept_journals.py
+	@UPGRADE=all $(PY) -m tests.central.private_postgresql $(PY) -m pytest -q tests/central/test_kept_releases.py
+
 fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
+
+attack: $(STAMP) ## 100,000 forged, replayed, cut and misaddressed messages at both ends of the link: none may act; N=n, SEED=n
+	@$(PY) -m tests.attack.run --shots $(if $(filter-out file,$(origin N)),$(N),100000) $(if $(SEED),--seed $(SEED))
 
 fuzz-pages: $(STAMP) ## generated forms at every page of desk and office as each role; INPUTS=n, SEED=n for the same again
 	@$(PY) -m tests.fuzz.fuzz_pages --inputs $(if $(filter-out file,$(origin INPUTS)),$(INPUTS),10000) $(if $(SEED),--seed $(SEED))
@@ -125,11 +135,26 @@ bench-audit: $(STAMP) ## the audit log and the verification on a chain of a mill
 bench-desk: $(STAMP) system ## payments of eight desks at once with ingest running, on SQLite and PostgreSQL; SHORT=1 for a moment
 	@$(PY) -m tests.bench.bench_desk $(if $(SHORT),--short) $(BENCH_ARGS)
 
+bench-ingest: $(STAMP) system ## readings a second from broker to acknowledgement, beside a raw insert, then carried to 10,000 buildings; PREGROWN=n, SHORT=1
+	@$(PY) -m tests.bench.bench_ingest $(if $(SHORT),--short) $(if $(PREGROWN),--pregrown $(PREGROWN)) $(BENCH_ARGS)
+
+cluster: $(STAMP) system ## three brokers, ingest workers, a database and its replica killed one at a time under load: lost and doubled, 0 and 0
+	@$(PY) -m tests.cluster.run $(CLUSTER_ARGS)
+
+bench-pages: $(STAMP) system ## desk and dashboard of 60 buildings x 400 rooms, on SQLite and PostgreSQL, beside a bare page; SHORT=1 for a moment
+	@$(PY) -m tests.bench.bench_pages $(if $(SHORT),--short) $(BENCH_ARGS)
+
 bench-sale: $(STAMP) system ## a whole sale by keyboard in a real browser, room typed to receipts printed
 	@$(PY) -m tests.pages.bench_sale_by_keyboard $(BENCH_ARGS)
 
 deb: $(STAMP) ## dist/cardroom-gateway_VERSION_ARCH.deb and cardroom-central_...; ARCH=arm64, VERSION=0.2.0, ONLY=gateway
 	@$(PY) systemd/package/build.py $(if $(ARCH),--arch $(ARCH)) $(if $(VERSION),--version $(VERSION)) $(if $(ONLY),--only $(ONLY)) $(DEB_ARGS)
+
+sbom: $(STAMP) ## what each package holds from outside, as CycloneDX JSON in dist/
+	@$(PY) systemd/package/sbom.py
+
+audit-deps: $(STAMP) ## advisories about the pinned packages, from OSV; STRICT=1 fails where the service gives no answer
+	@STRICT=$(STRICT) $(PY) systemd/package/advisories.py
 
 try-install: $(STAMP) ## the packages on a bare Debian 12 in a folder, from dpkg -i to purge; needs root and a network
 	@$(PY) -m tests.install.try_install $(if $(ONLY),--only $(ONLY))

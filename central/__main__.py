@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from central.config.archive_arguments import add_archive
 from central.config.arguments import USAGE, Arguments, _, spoken, terminal_language
+from central.config.backup.arguments import add_backup
+from central.config.signing_arguments import add_signing_keys
 
 COMMANDS = "central.config.commands"
 ROLES = (
@@ -123,6 +126,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_link(commands)
     _add_link_security(commands)
     _add_notices(commands)
+    add_archive(commands)
+    add_backup(commands)
+    _add_health(commands)
     verify = commands.add_parser("verify", help="prove the books: chain, triggers, balances, receipts")
     verify.set_defaults(run="proving.verify")
     return parser
@@ -162,6 +168,10 @@ def _add_set_up(commands: Commands) -> None:
     setting.add_argument("--from", dest="begins", default="", help="2026-09-01T08:00; without it, now")
     setting.add_argument("--why", default="", help="the reason; it stays on record")
     setting.set_defaults(run="settings.setting")
+    forget = commands.add_parser("forget-person", help="forget a resident who has left: name and number go")
+    forget.add_argument("number", help="the resident's number, as the campus list has it")
+    forget.add_argument("--why", default="", help="the reason; it stays on record")
+    forget.set_defaults(run="privacy.forget")
     key = commands.add_parser("public-key", help="print the key that gateways must trust")
     key.set_defaults(run="set_up.public_key")
 
@@ -184,6 +194,15 @@ def _add_running(commands: Commands) -> None:
     )
     ingest.add_argument("--mqtt-certificate-file", default=broker.get("CARDROOM_MQTT_CERTIFICATE_FILE", ""))
     ingest.add_argument("--mqtt-key-file", default=broker.get("CARDROOM_MQTT_KEY_FILE", ""))
+    ingest.add_argument(
+        "--mqtt-broker",
+        action="append",
+        metavar="HOST:PORT",
+        help="one of several brokers, again for each; instead of --mqtt-host and --mqtt-port",
+    )
+    ingest.add_argument(
+        "--worker", default="", metavar="N/OF", help="serve one share of the gateways only, such as 1/2"
+    )
     ingest.set_defaults(run="running.ingest")
 
 
@@ -205,6 +224,9 @@ def _add_link_security(commands: Commands) -> None:
     broker.add_argument(
         "--store", default="/var/lib/mosquitto/", help="where the broker keeps what is retained"
     )
+    broker.add_argument(
+        "--workers", type=int, default=0, help="certificates for so many workers of ingest (docs/scale.md)"
+    )
     broker.set_defaults(run="certificates.broker_config")
     enrol = commands.add_parser("enrol", help="open a building's enrolment code and print it")
     enrol.add_argument("building", help="the building's code")
@@ -223,40 +245,7 @@ def _add_link_security(commands: Commands) -> None:
     revoke.add_argument("gateway")
     revoke.add_argument("--why", required=True, help="goes on record")
     revoke.set_defaults(run="certificates.revoke")
-    _add_signing_keys(commands)
-
-
-def _add_signing_keys(commands: Commands) -> None:
-    key = commands.add_parser(
-        "signing-key", help="the keys that gateways believe: prepare, switch, retire, recover"
-    )
-    key.set_defaults(run="signing_keys.show")
-    actions = key.add_subparsers(metavar="ACTION")
-    show = actions.add_parser("list", help="show them, and who believes which (the default)")
-    show.set_defaults(run="signing_keys.show")
-    prepare = actions.add_parser("prepare", help="make the next key; its private half goes into FILE alone")
-    prepare.add_argument("file", metavar="FILE")
-    prepare.add_argument("--again", action="store_true", help="the file of the one prepared before is lost")
-    prepare.set_defaults(run="signing_keys.prepare")
-    switch = actions.add_parser("switch", help="sign with the key of FILE from now on")
-    recover = actions.add_parser("recover", help="the key that signed is lost: go on with the one of FILE")
-    retire = actions.add_parser("retire", help="have a key believed by nobody any more")
-    retire.add_argument("key", metavar="ID", help="its first 16 digits")
-    retire.add_argument(
-        "--vouchers-too", action="store_true", help="sealed vouchers of this key become worthless"
-    )
-    for action, run in ((switch, "switch"), (recover, "recover")):
-        action.add_argument("file", metavar="FILE")
-        action.set_defaults(run=f"signing_keys.{run}")
-    for action in (switch, retire):
-        action.add_argument(
-            "--without",
-            action="append",
-            default=[],
-            metavar="GATEWAY",
-            help="leave this one behind; again for each",
-        )
-    retire.set_defaults(run="signing_keys.retire")
+    add_signing_keys(commands)
 
 
 def _add_notices(commands: Commands) -> None:
@@ -272,6 +261,15 @@ def _add_notices(commands: Commands) -> None:
     test = actions.add_parser("test", help="send a test on one channel and say what became of it")
     test.add_argument("channel", help="the channel's name")
     test.set_defaults(run="notices.test")
+
+
+def _add_health(commands: Commands) -> None:
+    doctor = commands.add_parser("doctor", help="what is wrong with this server, the link and the gateways")
+    doctor.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    doctor.set_defaults(run="health.doctor")
+    metrics = commands.add_parser("metrics", help="print the metrics that Prometheus scrapes at /metrics")
+    metrics.add_argument("--new-token", action="store_true", help="write another token, and print it")
+    metrics.set_defaults(run="health.metrics")
 
 
 def _add_campus(commands: Commands) -> None:

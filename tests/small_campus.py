@@ -23,7 +23,7 @@ from firmware_tools.campus.meter_control import MeterControl, State
 from firmware_tools.campus.opening import CASHIER
 from firmware_tools.campus.parts import Ports, python, run_command
 from firmware_tools.campus.session import Manner, Session
-from tests.brokers import free_port
+from tests.free_ports import free_port
 
 SOLD = Room(
     "101", "M101", "a", "202007010001", "24kW", occupants=("王伟",), trip_limit_a=200, pays_yuan=("1.00",)

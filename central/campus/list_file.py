@@ -19,6 +19,8 @@ MAX_LINES = 2 * MAX_ROWS
 """Of a CSV, empty ones included: each costs memory before anybody has looked at it."""
 MAX_UNPACKED_BYTES = 300_000_000
 """Of a workbook, all parts together: 20 MB can unpack to 20 GB. The largest list that is taken unpacks to a tenth of this."""
+MAX_PARTS = 2_000
+"""Of a workbook: its sheets, pictures and papers. 20 MB of empty ones would be hundreds of thousands."""
 ZIP_START = b"PK"
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, OSError),
@@ -89,6 +91,8 @@ def _read_workbook(content: bytes) -> list[ListSheet] | Problem:
 def _unpacked_bytes(content: bytes) -> int:
     """Give how large a workbook says it is; more than it says of a part is never unpacked (zipfile stops there)."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        if len(parts.infolist()) > MAX_PARTS:
+            raise zipfile.BadZipFile
         return sum(part.file_size for part in parts.infolist())
 
 

@@ -1,6 +1,7 @@
 """Django settings with safe defaults: they work with nothing but a data folder (`CARDROOM_DATA`).
 
-Environment: DATABASE_URL and TELEMETRY_DATABASE_URL (PostgreSQL when SQLite is outgrown), CARDROOM_ALLOWED_HOSTS (names under
+Environment: DATABASE_URL (PostgreSQL when SQLite is outgrown: this one setting moves both databases; TELEMETRY_DATABASE_URL puts
+telemetry into a database or on a server of its own), CARDROOM_ALLOWED_HOSTS (names under
 which browsers reach this server), CARDROOM_HTTPS=1 (behind a TLS proxy: secure cookies, HSTS), CARDROOM_BENCH_CLOCK,
 CARDROOM_SECOND_FACTOR=0 (a demonstration: nobody is asked for a second factor), CARDROOM_ADDRESS (https://host: what links in
 notices begin with).
@@ -21,6 +22,7 @@ DEBUG = False
 SECRET_KEY = data_folder.secret_key()
 UPLOADS_FOLDER = data_folder.folder() / "uploads"
 PHOTOS_FOLDER = data_folder.folder() / "photos"
+ARCHIVE_FOLDER = data_folder.folder() / "archive"
 SIGNING_KEY_FILE = data_folder.folder() / data_folder.SIGNING_KEY_FILE
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"] + [
     host.strip() for host in os.environ.get("CARDROOM_ALLOWED_HOSTS", "").split(",") if host.strip()
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "central.reports.low_balance",
     "central.reports.bureau",
     "central.reports.schedule",
+    "central.reports.archive",
     "central.reports.agreement",
     "central.losses",
     "central.workshop",
@@ -44,6 +47,7 @@ INSTALLED_APPS = [
     "central.papers",
     "central.link",
     "central.link.telemetry",
+    "central.link.pulse",
     "central.office",
     "central.ledger",
     "central.campus",
@@ -60,9 +64,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "central.config.response_headers.ResponseHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "central.config.response_headers.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "central.office.language.ChosenLanguage",
     "central.config.body_limit.BodyLimit",
@@ -107,9 +111,12 @@ SQLITE_OPTIONS = {
 }
 
 
-def _database(variable: str, file_name: str) -> dict[str, Any]:
+TELEMETRY_SCHEMA = "telemetry"
+
+
+def _database(file_name: str, url: str) -> dict[str, Any]:
     default = f"sqlite:///{data_folder.folder() / file_name}"
-    database: dict[str, Any] = dict(dj_database_url.parse(os.environ.get(variable) or default))
+    database: dict[str, Any] = dict(dj_database_url.parse(url or default))
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["OPTIONS"] = {**database.get("OPTIONS", {}), **SQLITE_OPTIONS}
     else:
@@ -118,10 +125,23 @@ def _database(variable: str, file_name: str) -> dict[str, Any]:
     return database
 
 
-DATABASES = {
-    "default": _database("DATABASE_URL", "central.db"),
-    "telemetry": _database("TELEMETRY_DATABASE_URL", "telemetry.db"),
-}
+def database_settings(url: str, telemetry_url: str) -> dict[str, dict[str, Any]]:
+    """Give both databases. Telemetry's is its own setting's, else a schema of its own in the one that `url` names, else a file.
+
+    A schema, since each alias keeps its own list of migrations; the connections stay two, so nobody waits for the other's commits.
+    """
+    default = _database("central.db", url)
+    if telemetry_url or default["ENGINE"] == "django.db.backends.sqlite3":
+        return {"default": default, "telemetry": _database("telemetry.db", telemetry_url)}
+    options = default.get("OPTIONS", {})
+    said = f"{options.get('options', '')} -c search_path={TELEMETRY_SCHEMA}".strip()
+    beside = {**default, "OPTIONS": {**options, "options": said}, "SCHEMA": TELEMETRY_SCHEMA}
+    return {"default": default, "telemetry": beside}
+
+
+DATABASES = database_settings(
+    os.environ.get("DATABASE_URL", ""), os.environ.get("TELEMETRY_DATABASE_URL", "")
+)
 DATABASE_ROUTERS = ["central.config.database_router.DatabaseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -136,8 +156,10 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "central.office.password_rules.LongestPassword"},
+    {"NAME": "central.office.password_rules.NotGuessedFirst"},
 ]
 LOGIN_URL = "office:sign-in"
 LOGIN_REDIRECT_URL = "/"
@@ -146,6 +168,9 @@ LOGOUT_REDIRECT_URL = LOGIN_URL
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "central.office.sign_in_limits.SignInLimits"
+AXES_CLIENT_IP_CALLABLE = "central.office.client_address.client_address"
+"""Behind the proxy the client's own address: else all of them share one lock."""
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -157,20 +182,29 @@ SECOND_FACTOR = os.environ.get("CARDROOM_SECOND_FACTOR", "1") != "0"
 """Off for a demonstration only: who approves money then signs in with a password alone."""
 OTP_TOTP_ISSUER = "cardroom"
 IDLE_SIGN_OUT_MINUTES = 20
+LONGEST_SESSION_HOURS = 12
 
 SITE_ADDRESS = os.environ.get("CARDROOM_ADDRESS", "").rstrip("/")
 BEHIND_HTTPS = os.environ.get("CARDROOM_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = LONGEST_SESSION_HOURS * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 if BEHIND_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    """No other host of the domain can set them, and no page without TLS."""
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^gateways/(enrol|renew)/$", r"^metrics"]
+    """A gateway proves itself by a code or signs, where it knows no certificate yet; what watches this machine asks on loopback."""
     SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith("[")]
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+"""A host of the campus isn't put on the browsers' public list (HSTS preload): its name would be known to the world."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 """A building's groups of meters, changed over the years, are many rows of one form."""
@@ -187,6 +221,7 @@ STATICFILES_DIRS = [path for path in [BASE_DIR / "static"] if path.is_dir()]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 LOGGING: dict[str, Any] = {
     "version": 1,

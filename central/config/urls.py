@@ -20,6 +20,8 @@ PAGES = {
     "bureau/": "central.reports.bureau.urls",
     "runs/": "central.reports.schedule.urls",
     "agreement/": "central.reports.agreement.urls",
+    "health/": "central.reports.health.urls",
+    "metrics": "central.reports.health.metrics_urls",
     "campus/": "central.campus.urls",
     "office/": "central.office.urls",
 }

@@ -4,5 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from central.config.web_pulse import Counted
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "central.config.settings")
-application = get_wsgi_application()
+application = Counted(get_wsgi_application())

@@ -29,6 +29,18 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
                 acts.KEEP_GATEWAYS,
             ),
             Door(
+                _("Health of the system"),
+                _("This server, link and gateways: what is wrong, since when, what to do."),
+                "health:page",
+                acts.SEE_HEALTH,
+            ),
+            Door(
+                _("Restored from a backup"),
+                _("What a restored server still has to do; credit it never gave."),
+                "link:restored",
+                acts.SEE_RESTORATION,
+            ),
+            Door(
                 _("Shared balances"),
                 _("Which rooms use up one balance."),
                 "link:balances",

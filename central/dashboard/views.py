@@ -18,14 +18,17 @@ from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import find_accounts, point_of_room
 from central.link.control_queries import locked_out, standing_of
 from central.link.models import Gateway
+from central.link.restored import still_open
 from central.office.access import may, roles
 from central.office.alarm_details import detail_words
 from central.office.live import live_part
-from central.office.roles import RESOLVE_ALARMS, SEE_GATEWAYS, SEE_MONEY, SEE_SUPPLY
+from central.office.roles import RESOLVE_ALARMS, SEE_GATEWAYS, SEE_MONEY, SEE_RESTORATION, SEE_SUPPLY
 from central.office.words import ALARMS, name_of
 
 ACCOUNTS_PER_PAGE, CLEARED_ALARMS, QUARANTINED_ROWS = 100, 30, 50
 LATEST_EVENTS, ALARMS_ON_TOP = 8, 6
+OPEN_ALARMS = 180
+"""The newest; when a whole line is gone, the page must still come at once."""
 
 
 @roles(*SEE_SUPPLY)
@@ -36,6 +39,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "gateways": queries.gateway_health(request.user),
         "events": latest_events(request.user, LATEST_EVENTS),
         "open_alarms": queries.open_alarms(request.user, ALARMS_ON_TOP),
+        "restored": still_open() if may(request, SEE_RESTORATION) else None,
     }
     if request.htmx:
         return live_part(request, "dashboard/overview_now.html", context)
@@ -106,8 +110,11 @@ def _chart(request: HttpRequest, line: RoomLine) -> dict[str, object]:
 @roles(*SEE_SUPPLY)
 def alarms(request: HttpRequest) -> HttpResponse:
     """What needs a person, and what was settled last."""
+    standing = queries.count_open_alarms(request.user)
     context = {
-        "open_alarms": queries.open_alarms(request.user),
+        "open_alarms": queries.open_alarms(request.user, OPEN_ALARMS),
+        "open_count": standing,
+        "more_alarms": max(0, standing - OPEN_ALARMS),
         "cleared_alarms": queries.cleared_alarms(request.user, CLEARED_ALARMS),
         "may_resolve": may(request, RESOLVE_ALARMS),
     }

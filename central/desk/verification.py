@@ -5,6 +5,7 @@ from django.db.models import Count, F, Max, Q
 from central.desk.book_verification import verify_pages
 from central.desk.charges import income_side
 from central.desk.models import Payment, Receipt
+from central.desk.restored_numbers import left_out
 from central.ledger.models import Transfer
 from central.ledger.verification import Check
 from central.link.models import Grant
@@ -19,12 +20,22 @@ def verify_sales() -> list[Check]:
 def _numbers() -> Check:
     totals = Receipt.objects.aggregate(last=Max("number"), count=Count("number"))
     last, count = totals["last"] or 0, totals["count"]
-    seen = f"{count} receipts, the last is number {last}"
-    if last == count:
+    gaps = [gap for gap in left_out() if gap[0] <= last]
+    named = sum(end - first + 1 for first, end in gaps)
+    seen = f"{count} receipts, the last is number {last}" + (
+        f", {named} left out by a restoration" if gaps else ""
+    )
+    if last == count + named:
         return Check("receipt numbers", seen)
     present = set(Receipt.objects.values_list("number", flat=True))
-    first_gap = next(number for number in range(1, last + 1) if number not in present)
+    first_gap = next(
+        number for number in range(1, last + 1) if number not in present and not _is_in(gaps, number)
+    )
     return Check("receipt numbers", seen, f"number {first_gap} is missing")
+
+
+def _is_in(gaps: list[tuple[int, int]], number: int) -> bool:
+    return any(first <= number <= last for first, last in gaps)
 
 
 def _receipts() -> Check:

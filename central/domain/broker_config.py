@@ -5,7 +5,7 @@ by which the access list keeps every gateway to its own topics; it is the client
 connection, or central's, from it.
 """
 
-from central.domain.certificates import INGEST
+from central.domain.certificates import ingest_names
 from gateway.contract import topics
 
 FROM_GATEWAYS = (topics.STATE, topics.BIRTH, topics.UP, topics.ANSWER)
@@ -68,12 +68,18 @@ def access_list() -> str:
     """Give the access list: central by its name, gateways by the name in their certificate."""
     lines = [
         "# Written by `cardroom-central broker-config`. What is not named here, nobody says and nobody hears.",
-        f"user {INGEST}",
-        *(f"topic read {topics.all_gateways(leaf)}" for leaf in FROM_GATEWAYS),
-        *(f"topic write {topics.all_gateways(leaf)}" for leaf in TO_GATEWAYS),
-        "",
+        *(line for name in ingest_names() for line in _of_central(name)),
         "# %u is the name in the certificate: a gateway's id.",
         *(f"pattern write {topics.ROOT}/%u/{leaf}" for leaf in FROM_GATEWAYS),
         *(f"pattern read {topics.ROOT}/%u/{leaf}" for leaf in TO_GATEWAYS),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _of_central(name: str) -> list[str]:
+    return [
+        f"user {name}",
+        *(f"topic read {topics.all_gateways(leaf)}" for leaf in FROM_GATEWAYS),
+        *(f"topic write {topics.all_gateways(leaf)}" for leaf in TO_GATEWAYS),
+        "",
+    ]

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from central.domain.shares import MOST_WORKERS
+
 DAY_MS = 86_400_000
 AUTHORITY_DAYS = 20 * 365
 BROKER_DAYS = 2 * 365
@@ -31,6 +33,16 @@ PrivateKey = ec.EllipticCurvePrivateKey
 PublicKey = ec.EllipticCurvePublicKey
 UNSOUND = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
 """What the library raises for a stranger's request or signature, by its form and the kind of its key."""
+
+
+def ingest_name(worker: int = 0) -> str:
+    """Give the broker's name for ingest, or for one of several workers: two of one name would throw each other out."""
+    return f"{INGEST}-{worker}" if worker else INGEST
+
+
+def ingest_names() -> list[str]:
+    """Give every name that ingest may come by."""
+    return [ingest_name(worker) for worker in range(MOST_WORKERS + 1)]
 
 
 @dataclass(frozen=True, slots=True)

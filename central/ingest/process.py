@@ -4,80 +4,101 @@ What is proved is proved by our own signed acks after our own commits, not by th
 message only mean that something comes again. While the database can't be written nothing is acknowledged, and we try again.
 """
 
-import contextlib
 import logging
 import queue
-import socket
-import ssl
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
-import paho.mqtt.client as mqtt
 from django.db import close_old_connections, connections, transaction
 from django.db.utils import InterfaceError, OperationalError
 
 from central import clock
+from central.domain.shares import Share
+from central.ingest.broker_connection import Arrived, BrokerConnection
+from central.ingest.broker_connection import Broker as Broker
+from central.ingest.lease import AlwaysHeld, Lease, ShareLease
 from central.ingest.take_message import MessageTaker
+from central.ingest.waiting import Waiting
+from central.ingest.whereabouts import Whereabouts
+from central.ledger.monthly_tables import month_at
 from central.link import outbox
 from central.link.configuration import ConfigurationTooBig, publish_if_changed
 from central.link.models import Command, Gateway
+from central.link.pulse.beats import INGEST
+from central.link.telemetry.partitions import make_partitions
 from gateway.contract import topics
 
-LEAVES = (topics.STATE, topics.BIRTH, topics.UP, topics.ANSWER)
-"""Births before batches: the broker hands out what it retained in this order."""
 POLL_OUTBOX_S = 0.03
 RESEND_AFTER_MS = 5_000
 HOUSEKEEPING_S = 1.0
 BIRTHS_AGAIN_S = 10.0
 """Between two requests for the retained births: a broker hands out all of them."""
 DATABASE_PAUSE_S = 1.0
+LEASE_PAUSE_S = 1.0
 QUEUE_MESSAGES = 2_000
-KEEPALIVE_S = 30
+CLIENT_ID = "central-ingest"
+EVERYBODY = Share()
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where the broker is and how to sign in to it."""
-
-    host: str = "127.0.0.1"
-    port: int = 1883
-    username: str = ""
-    password: str = field(default="", repr=False)
-    ca_file: str = ""
-    certificate_file: str = ""
-    key_file: str = ""
-
-
 class Ingest:
-    """Joins the broker to the databases. `run` returns after `stop`."""
+    """Joins brokers to the databases. `run` returns after `stop`.
 
-    def __init__(self, broker: Broker, *, now_ms: Callable[[], int] = clock.now_ms) -> None:
-        self._broker, self._now_ms = broker, now_ms
-        self._inbox: queue.Queue[tuple[str, bytes]] = queue.Queue(QUEUE_MESSAGES)
+    One process serves all gateways, unless `share` says that it is one of several workers: then it serves its share's, while it has
+    the share's lease. Workers share nothing but the databases.
+    """
+
+    def __init__(
+        self, *brokers: Broker, share: Share = EVERYBODY, now_ms: Callable[[], int] = clock.now_ms
+    ) -> None:
+        self._share, self._now_ms = share, now_ms
+        self._waiting = Waiting(QUEUE_MESSAGES)
+        self._inbox = self._waiting.arriving
         self._stopping = threading.Event()
-        self._taker = MessageTaker(on_bench=clock.is_bench())
-        self._client = self._make_client()
-        self._connected = threading.Event()
+        name = INGEST if share.is_whole else f"{INGEST}-{share}"
+        self._taker = MessageTaker(on_bench=clock.is_bench(), name=name)
+        self._lease: Lease = AlwaysHeld() if share.is_whole else ShareLease(share)
+        self._brokers = _connections(brokers, share, self._inbox)
+        self._whereabouts = Whereabouts()
         self._births_asked_s = clock.monotonic_s()
-        self._in_hand: tuple[str, bytes] | None = None
+        self._in_hand: list[Arrived] = []
+        self._months_made_in = 0
 
     def run(self) -> None:
         """Take and publish until `stop`. A broker that is down is tried again with back-off, for ever."""
-        self._client.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
-        self._client.loop_start()
+        waits = False
         try:
-            self._work()
+            while not self._stopping.is_set():
+                if self._lease.take():
+                    self._serve()
+                    waits = False
+                    continue
+                if not waits:
+                    log.warning("worker %s waits: another process serves this share", self._share)
+                waits = True
+                self._stopping.wait(LEASE_PAUSE_S)
         finally:
-            self._client.disconnect()
-            self._client.loop_stop()
+            self._lease.give_back()
             connections.close_all()
 
     def stop(self) -> None:
         """Ask `run` to end after the message at hand."""
         self._stopping.set()
+
+    def _serve(self) -> None:
+        """Work while the lease is ours. What is in hand after it is forgotten: rows come again, births are retained."""
+        if not self._share.is_whole:
+            log.info("worker %s serves its share", self._share)
+        for broker in self._brokers:
+            broker.start()
+        try:
+            self._work()
+        finally:
+            for broker in self._brokers:
+                broker.stop()
+            self._in_hand = []
+            self._waiting.forget()
 
     def _work(self) -> None:
         next_housekeeping_s = next_outbox_s = clock.monotonic_s()
@@ -87,6 +108,8 @@ class Ingest:
                 self._guarded(self._publish_commands)
                 next_outbox_s = clock.monotonic_s() + POLL_OUTBOX_S
             if clock.monotonic_s() >= next_housekeeping_s:
+                if not self._lease.is_held():
+                    return
                 self._guarded(self._keep_house)
                 next_housekeeping_s = clock.monotonic_s() + HOUSEKEEPING_S
 
@@ -102,7 +125,10 @@ class Ingest:
             close_old_connections()
             self._stopping.wait(DATABASE_PAUSE_S)
         except Exception:
-            self._in_hand = None
+            together, self._in_hand = self._in_hand, []
+            if len(together) > 1:
+                self._waiting.give_back_singly(together)
+                return
             log.exception("a message could not be taken; it is not acknowledged and will come again")
 
     def _take_one(self) -> None:
@@ -110,25 +136,28 @@ class Ingest:
 
         It stays in hand while the database fails: rows would come again, a birth or a state would not.
         """
-        try:
-            self._in_hand = self._in_hand or self._inbox.get(timeout=POLL_OUTBOX_S)
-        except queue.Empty:
+        self._in_hand = self._in_hand or self._waiting.next(POLL_OUTBOX_S)
+        if not self._in_hand:
             return
-        topic, payload = self._in_hand
-        answer = self._taker.take(topic, payload, self._now_ms())
-        self._in_hand = None
-        if answer is not None:
-            self._client.publish(answer.topic, answer.payload, qos=1)
+        first, *others = self._in_hand
+        for arrived in self._whereabouts.now(first):
+            payloads = [arrived.payload, *(one.payload for one in others if arrived is first)]
+            for answer in self._taker.take_all(arrived.topic, payloads, self._now_ms()):
+                self._brokers[arrived.broker].publish(answer.topic, answer.payload)
+        self._in_hand = []
 
     def _publish_commands(self) -> None:
-        if not self._connected.is_set():
+        """Publish what is due to every broker: the one without the gateway drops it, and nobody must know where it is."""
+        brokers = [broker for broker in self._brokers if broker.connected.is_set()]
+        if not brokers:
             return
         now_ms = self._now_ms()
-        commands: list[Command] = outbox.to_send(now_ms, clock.on_bench_ms(RESEND_AFTER_MS))
+        commands: list[Command] = outbox.to_send(now_ms, clock.on_bench_ms(RESEND_AFTER_MS), self._share)
         if not commands:
             return
         for command in commands:
-            self._client.publish(topics.topic(command.gateway_id, topics.DOWN), bytes(command.sealed), qos=1)
+            for broker in brokers:
+                broker.publish(topics.topic(command.gateway_id, topics.DOWN), bytes(command.sealed))
         with transaction.atomic():
             outbox.mark_sent(commands, now_ms)
 
@@ -136,7 +165,12 @@ class Ingest:
         now_ms = self._now_ms()
         self._ask_for_births()
         self._taker.write_counts(now_ms)
-        for gateway_id in Gateway.objects.values_list("pk", flat=True):
+        if month_at(now_ms) != self._months_made_in:
+            make_partitions(now_ms)
+            self._months_made_in = month_at(now_ms)
+        is_connected = all(broker.connected.is_set() for broker in self._brokers)
+        self._taker.pulse.write(queue=self._waiting.size(), is_connected=is_connected, now_ms=now_ms)
+        for gateway_id in filter(self._share.has, Gateway.objects.values_list("pk", flat=True)):
             try:
                 with transaction.atomic():
                     publish_if_changed(gateway_id, now_ms)
@@ -144,71 +178,23 @@ class Ingest:
                 log.error("%s", error)
 
     def _ask_for_births(self) -> None:
-        """Have the broker hand out the retained births again when rows came of an epoch that we know nothing of."""
+        """Have the brokers hand out the retained births again when rows came of an epoch that we know nothing of."""
         waited_s = clock.monotonic_s() - self._births_asked_s
-        if self._taker.misses_a_birth and self._connected.is_set() and waited_s > BIRTHS_AGAIN_S:
+        if self._taker.misses_a_birth and waited_s > BIRTHS_AGAIN_S:
             self._births_asked_s, self._taker.misses_a_birth = clock.monotonic_s(), False
-            self._client.subscribe(topics.all_gateways(topics.BIRTH), 1)
-
-    def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="central-ingest", clean_session=True)
-        if self._broker.username:
-            client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.ca_file:
-            client.tls_set_context(self._secured())
-            client.on_pre_connect = self._renew_certificate
-        client.max_inflight_messages_set(200)
-        client.reconnect_delay_set(1, 30)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_socket_open = _send_at_once
-        return client
-
-    def _secured(self) -> ssl.SSLContext:
-        """Believe the broker by our own authority. Raises OSError for files that can't be read."""
-        self._tls = ssl.create_default_context(cafile=self._broker.ca_file)
-        self._load_certificate()
-        return self._tls
-
-    def _load_certificate(self) -> None:
-        if self._broker.certificate_file:
-            self._tls.load_cert_chain(self._broker.certificate_file, self._broker.key_file or None)
-
-    def _renew_certificate(self, client: mqtt.Client, userdata: object) -> None:
-        """Read our certificate again before each connection: `notices` renews it while we run."""
-        try:
-            self._load_certificate()
-        except OSError as error:
-            log.error("the certificate %s can't be read: %s", self._broker.certificate_file, error)
-
-    def _on_connect(
-        self, client: mqtt.Client, userdata: object, flags: object, reason: object, properties: object
-    ) -> None:
-        if getattr(reason, "is_failure", False):
-            log.error("the broker refused the connection: %s", reason)
-            return
-        client.subscribe([(topics.all_gateways(leaf), 1) for leaf in LEAVES])
-        self._connected.set()
-        log.info("connected to the broker at %s:%s", self._broker.host, self._broker.port)
-
-    def _on_disconnect(
-        self, client: mqtt.Client, userdata: object, flags: object, reason: object, properties: object
-    ) -> None:
-        self._connected.clear()
-        if not self._stopping.is_set():
-            log.warning("the connection to the broker ended (%s); trying again", reason)
-
-    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
-        try:
-            self._inbox.put(
-                (message.topic, bytes(message.payload)), timeout=KEEPALIVE_S / 2
-            )  # a full queue slows the broker down; what is dropped was not acknowledged
-        except queue.Full:
-            log.error("the queue is full; a message of %s was dropped and will come again", message.topic)
+            for broker in self._brokers:
+                if broker.connected.is_set():
+                    broker.ask_for_births()
 
 
-def _send_at_once(client: mqtt.Client, userdata: object, connection: socket.socket) -> None:
-    """Small messages don't wait for company: a command's few bytes are a room in the dark."""
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _connections(
+    brokers: Sequence[Broker], share: Share, inbox: queue.Queue[Arrived]
+) -> list[BrokerConnection]:
+    client_id = CLIENT_ID if share.is_whole else f"{CLIENT_ID}-{share.number}-of-{share.of}"
+
+    def is_ours(topic: str) -> bool:
+        return share.has(topics.gateway_of(topic) or "")
+
+    return [
+        BrokerConnection(broker, place, client_id, inbox, is_ours) for place, broker in enumerate(brokers)
+    ]

@@ -1,12 +1,13 @@
 """Rows of a batch as ingest works on them: decoded once, or with the reason why they can't be."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
-from gateway.contract.facts import Fact, Instant, UpBatch, decode_fact
+from gateway.contract.facts import Fact, Instant, Readings, UpBatch, decode_fact
 
 INT64 = 1 << 63
 
@@ -16,6 +17,8 @@ class BatchRefusal(StrEnum):
 
     BROKEN_ORDER = "broken-order"
     UNKNOWN_EPOCH = "unknown-epoch"
+    AWAITS_WORD = "awaits-word"
+    """This central was restored, and doesn't know yet whether the one that was lost opened this epoch: it is said soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,9 @@ def _decoded(seq: int, raw: bytes) -> ReceivedFact:
 def instant_ms(at: Instant, now_ms: int) -> int:
     """Give when something happened: the gateway's wall clock while it was trusted, else when central learnt it (C-14)."""
     return at.wall_ms if at.trusted else now_ms
+
+
+def newest_reading_ms(rows: Sequence[ReceivedFact]) -> int | None:
+    """Give when the newest reading of a batch was taken, by a trusted clock; None where its last round has none."""
+    last = next((row.fact for row in reversed(rows) if isinstance(row.fact, Readings)), None)
+    return max((row.wall_ms for row in last.rows if row.trusted), default=None) if last else None

@@ -11,6 +11,7 @@ from central.ingest.received_rows import instant_ms
 from central.ledger.operations import book
 from central.link import outbox
 from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
+from central.link.lost_with_central import keep_lost_command
 from central.link.models import Alarm, Closing, Command, Delivery, Gateway, GatewayEpoch, TakeBackRequest
 from central.link.operations import pending_memo
 from central.link.signing_keys import note_told
@@ -21,11 +22,13 @@ DONE = frozenset({CommandOutcome.APPLIED, CommandOutcome.EXISTS, CommandOutcome.
 VOUCHER_NUMBER = 0
 
 
-def take_result(gateway: Gateway, epoch: GatewayEpoch, result: CommandResult, now_ms: int) -> None:
+def take_result(gateway: Gateway, epoch: GatewayEpoch, seq: int, result: CommandResult, now_ms: int) -> None:
     """Take the answer to one command; the entries it caused came before it. Raises CannotTake for a command never sent."""
     if result.number == VOUCHER_NUMBER:
         return
     command = Command.objects.filter(command_id=result.command, gateway=gateway).first()
+    if command is None and keep_lost_command(gateway, epoch.epoch, seq, result, now_ms):
+        return
     if command is None:
         raise CannotTake(f"command {result.command} was never sent to this gateway")
     outbox.answer(command, result.outcome, result.detail, instant_ms(result.at, now_ms))

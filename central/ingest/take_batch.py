@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.utils import InterfaceError, OperationalError
 
 from central.ingest.own_building import own_rows
-from central.ingest.received_rows import BatchRefusal, ReceivedFact, rows_of
-from central.ingest.store_telemetry import Stored, store_telemetry
+from central.ingest.received_rows import BatchRefusal, ReceivedFact, newest_reading_ms, rows_of
+from central.ingest.store_telemetry import Stored, store_telemetry, without_received
 from central.ingest.take_facts import FactTaker
 from central.link import outbox
 from central.link.alarms import raise_alarm
@@ -28,6 +28,8 @@ class Taken:
 
     ack: Ack
     counts: dict[str, int]
+    newest_ms: int | None = None
+    """When the newest reading of the batch was taken, by a trusted clock."""
 
 
 def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> Taken | BatchRefusal:
@@ -38,6 +40,8 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     epoch = _epoch(gateway_id, batch.epoch, now_ms)
     if epoch is None:
         return BatchRefusal.UNKNOWN_EPOCH
+    if epoch.gateway.awaits_word and not epoch.opened:
+        return BatchRefusal.AWAITS_WORD
     if epoch.closed:
         return _refuse_all(gateway_id, epoch, rows, now_ms)
     own = own_rows(epoch.gateway.building_id, rows)
@@ -55,14 +59,20 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     if gap:
         counts["gaps"] = 1
     ack = Ack(Epoch(batch.epoch), committed, now_ms, expected=committed + 1 if gap else None)
-    return Taken(ack, counts)
+    return Taken(ack, counts, newest_reading_ms(rows))
 
 
 def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:
-    """Find an epoch; one that was ordered may show itself by its first batch, before a birth says so."""
+    """Find an epoch; one that was ordered may show itself by its first batch, before a birth says so.
+
+    Whether it is closed is looked at again under the lock that books its rows.
+    """
+    epochs = GatewayEpoch.objects.filter(gateway=gateway_id, epoch=name).select_related("gateway")
+    known = epochs.defer("gateway__counters", "gateway__meters_seen").first()
+    if known is not None:
+        return known
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        epochs = GatewayEpoch.objects.filter(gateway=gateway, epoch=name).select_related("gateway")
         if gateway.awaits_epoch and not epochs.exists():
             adopt_epoch(gateway, name, gateway.next_number - 1, now_ms)
         return epochs.first()
@@ -112,6 +122,7 @@ def _take(
                 counts["quarantined"] = counts.get("quarantined", 0) + refused
         else:
             taker = FactTaker(gateway, epoch, now_ms)
+            taker.prepare(new)
             for row in new:
                 taker.take(row)
             taker.finish()
@@ -119,7 +130,8 @@ def _take(
             epoch.received_seq = new[-1].seq
         epoch.last_batch_issued_ms = max(epoch.last_batch_issued_ms, issued_ms)
         epoch.save(update_fields=["received_seq", "last_batch_issued_ms"])
-        Gateway.objects.filter(pk=gateway_id).update(last_seen_ms=now_ms)
+        if new:  # an old batch may be anybody's copy: only what is new proves that the gateway is there
+            Gateway.objects.filter(pk=gateway_id).update(last_seen_ms=now_ms)
         return epoch.received_seq, counts
 
 
@@ -155,12 +167,16 @@ def _take_conflicts(
 def _refuse_all(
     gateway_id: str, epoch: GatewayEpoch, rows: list[ReceivedFact], now_ms: int
 ) -> Taken | BatchRefusal:
-    """Quarantine rows of a closed epoch: their store went back in time, and the new epoch opens with central's books."""
+    """Quarantine rows of a closed epoch: their store went back in time, and the new epoch opens with central's books.
+
+    What was received while the epoch lived is only its copy, whoever says it again.
+    """
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        kept = _keep_unbooked(gateway, epoch, rows, now_ms)
+        fresh = without_received(gateway_id, epoch.epoch, rows)
+        kept = _keep_unbooked(gateway, epoch, fresh, now_ms)
     ack = Ack(Epoch(epoch.epoch), rows[-1].seq, now_ms)
-    return Taken(ack, {"quarantined": kept})
+    return Taken(ack, {"quarantined": kept, "rows-known": len(rows) - kept})
 
 
 def _keep_unbooked(gateway: Gateway, epoch: GatewayEpoch, rows: list[ReceivedFact], now_ms: int) -> int:

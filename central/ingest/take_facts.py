@@ -1,5 +1,7 @@
 """Take the facts of one batch into the default database, in order: entries, decisions, relays, alarms, answers, watermarks."""
 
+from collections.abc import Sequence
+
 from central.ingest.book_entries import Bookkeeper, CannotTake
 from central.ingest.compare_watermark import compare
 from central.ingest.received_rows import ReceivedFact, instant_ms
@@ -8,6 +10,7 @@ from central.ingest.take_answers import take_result
 from central.ingest.take_control_facts import take_control_begun, take_control_ended, take_lock_out
 from central.ingest.take_meter_facts import take_binding, take_period_register, take_swap
 from central.link.models import AccountDecision, Alarm, Gateway, GatewayEpoch, RelayState
+from central.link.pulse.beats import note_lines
 from central.link.registry_copy import keep_registry
 from gateway.contract import facts
 from gateway.contract.meter_facts import (
@@ -27,6 +30,12 @@ class FactTaker:
     def __init__(self, gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
         self._gateway, self._epoch, self._now_ms = gateway, epoch, now_ms
         self._books = Bookkeeper(gateway, epoch, now_ms)
+
+    def prepare(self, rows: Sequence[ReceivedFact]) -> None:
+        """Ask the database once for what the entries among these need."""
+        entries = [row.fact for row in rows if isinstance(row.fact, facts.Entry)]
+        if entries:
+            self._books.prepare(entries)
 
     def take(self, row: ReceivedFact) -> None:
         """Take one row. Raises CannotTake, or what the database says of impossible content."""
@@ -54,7 +63,7 @@ class FactTaker:
             case facts.Alarm():
                 self._take_alarm(fact)
             case facts.CommandResult():
-                take_result(self._gateway, self._epoch, fact, self._now_ms)
+                take_result(self._gateway, self._epoch, seq, fact, self._now_ms)
             case facts.Watermark():
                 compare(self._gateway, self._epoch, seq, fact, self._now_ms)
             case MeterBound():
@@ -75,6 +84,7 @@ class FactTaker:
                 Gateway.objects.filter(pk=self._gateway.pk).update(
                     counters=fact.counters, counters_ms=instant_ms(fact.at, self._now_ms)
                 )
+                note_lines(self._gateway.pk, fact.counters, trusted=fact.at.trusted)
 
     def _take_decision(self, decision: facts.Decision) -> None:
         AccountDecision.objects.update_or_create(

@@ -11,6 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from central.ledger.immutability import forbid_changes, immutable_tables
+from central.ledger.monthly_tables import tables_made
 
 
 def is_empty(connection: Any) -> bool:
@@ -37,6 +38,7 @@ def make_tables(connection: Any) -> None:
         for table in immutable_tables():
             if table in made:
                 forbid_changes(connection, table)
+        tables_made(made, connection)
         recorder.ensure_schema()
         for app_label, name in sorted(loader.graph.nodes):
             recorder.record_applied(app_label, name)

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from central.domain import broker_config, certificates
 from central.domain.certificates import Authority
+from central.domain.shares import MOST_WORKERS
 from central.link.authority import folder, load_authority, new_key
 from central.link.models import BrokerFiles, GatewayCertificate
 from central.link.whole_files import write_whole
@@ -52,6 +53,8 @@ class Wanted:
     store: str
     own_lines: tuple[str, ...] = ()
     """More lines of its configuration; a test's broker needs some."""
+    workers: int = 0
+    """Certificates for so many workers of ingest are made beside its own, and kept from then on."""
 
 
 def configure(wanted: Wanted, now_ms: int) -> Written:
@@ -81,7 +84,7 @@ def configure(wanted: Wanted, now_ms: int) -> Written:
             )
             row.folder, row.hosts, row.port, row.store = place, list(wanted.hosts), wanted.port, wanted.store
             row.save()
-            changed += _write_keys(row, by, now_ms)
+            changed += _write_keys(row, by, now_ms, wanted.workers)
     except OSError as error:
         return Written(place, why_not=NotWritten.FAILED, detail=error.strerror or str(error))
     return Written(place, tuple(changed))
@@ -106,17 +109,34 @@ def write_again(now_ms: int) -> Written:
 def broker_ends_ms() -> int | None:
     """Give when the broker's or ingest's certificate ends, whichever is first; None where there is none to be read."""
     row = BrokerFiles.objects.first()
-    paths = [Path(row.folder) / broker_config.CERTIFICATE, folder() / INGEST_FILE] if row else []
+    own = [folder() / ingest_file(worker) for worker in _ingests()]
+    paths = [Path(row.folder) / broker_config.CERTIFICATE, *own] if row else []
     found = [one for path in paths if (one := _read(path)) is not None]
     return min(map(certificates.until_ms, found), default=None)
 
 
-def _write_keys(row: BrokerFiles, by: Authority, now_ms: int) -> list[str]:
+def ingest_file(worker: int = 0) -> str:
+    """Name the file of ingest's certificate and key, or of one of its workers'."""
+    return f"ingest-{worker}.pem" if worker else INGEST_FILE
+
+
+def _ingests() -> list[int]:
+    """Ingest itself, and the workers who have certificates."""
+    return [
+        0,
+        *(worker for worker in range(1, MOST_WORKERS + 1) if (folder() / ingest_file(worker)).exists()),
+    ]
+
+
+def _write_keys(row: BrokerFiles, by: Authority, now_ms: int, workers: int = 0) -> list[str]:
     place, changed = Path(row.folder), []
     if _write_server(place / broker_config.CERTIFICATE, by, row.hosts, now_ms):
         changed.append(broker_config.CERTIFICATE)
-    if _write_ingest(folder() / INGEST_FILE, by, now_ms):
-        changed.append(INGEST_FILE)
+    changed += [
+        ingest_file(worker)
+        for worker in sorted({*_ingests(), *range(1, workers + 1)})
+        if _write_ingest(worker, by, now_ms)
+    ]
     if _write_revoked(place / broker_config.REVOKED, by, row, now_ms):
         changed.append(broker_config.REVOKED)
     if changed or row.pk is None:
@@ -141,14 +161,15 @@ def _write_server(path: Path, by: Authority, hosts: list[str], now_ms: int) -> b
     return write_whole(path, certificates.pem(made) + certificates.key_pem(key), mode=BY_GROUP)
 
 
-def _write_ingest(path: Path, by: Authority, now_ms: int) -> bool:
+def _write_ingest(worker: int, by: Authority, now_ms: int) -> bool:
+    path = folder() / ingest_file(worker)
     found = _read(path)
     if found is not None and _is_good(found, by, now_ms):
         return False
     key = new_key()
     span = certificates.span_of_days(now_ms, certificates.BROKER_DAYS)
     made = certificates.client_certificate(
-        by, key.public_key(), certificates.INGEST, x509.random_serial_number(), span
+        by, key.public_key(), certificates.ingest_name(worker), x509.random_serial_number(), span
     )
     return write_whole(path, certificates.pem(made) + certificates.key_pem(key), mode=PRIVATE)
 

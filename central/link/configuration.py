@@ -29,12 +29,12 @@ def publish_config(gateway_id: str, now_ms: int) -> Command | None:
 
     Until the gateway has taken the opening of its epoch, each configuration carries it: nothing else is taken before (C-11).
     A first epoch's opening is empty; its rows are booked from the first one on.
-    None while the rules stored can't be read (an alarm names them), while no epoch is known, or a new one was ordered: its opening
-    carries the configuration then.
+    None while the rules stored can't be read (an alarm names them), while no epoch is known, or a new one was ordered, or the
+    gateway's word is awaited: what answers carries the configuration then.
     """
     gateway = locked(gateway_id)
     epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=gateway.epoch).first()
-    if gateway.awaits_epoch or epoch is None:
+    if epoch is None or not gateway.takes_orders:
         return None
     gateway.building.refresh_from_db()
     version = max(gateway.config_version, gateway.applied_config_version) + 1

@@ -21,9 +21,10 @@ from central.link.models import (
     Gateway,
     GatewayEntry,
     GatewayEpoch,
+    RestoredGateway,
     TakeBackRequest,
 )
-from gateway.contract.commands import BeginEpoch, BillGap, CloseAccount, TakeBack, decode_command
+from gateway.contract.commands import BeginEpoch, BillGap, CloseAccount, Resend, TakeBack, decode_command
 from gateway.contract.envelope import KEY_ID
 from gateway.contract.facts import Birth
 from gateway.contract.identifiers import AccountId, Epoch, GrantId
@@ -33,6 +34,10 @@ KEYS_KEPT = 64
 BILL_GAP = BillGap.__struct_config__.tag
 BEYOND_ANY_ROW = 1 << 53
 """The gateway may have written past the last row we have since its store went back: the order must stand all the same."""
+
+
+BEYOND_THE_LOST = 1 << 24
+"""So many commands no central gave between a backup and its loss: the question's number is none of them."""
 
 
 class Greeting(StrEnum):
@@ -59,17 +64,20 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
     if _is_stale(gateway, birth, issued_ms):
         return Greeting.STALE
     is_newest = gateway.birth_issued_ms is None or issued_ms > gateway.birth_issued_ms
-    _note_birth(gateway, birth, issued_ms, now_ms)
     epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
+    is_former = epoch is not None and birth.epoch != gateway.epoch
+    if is_former and not is_newest:
+        return Greeting.STALE
+    _note_birth(gateway, birth, issued_ms, now_ms)
+    if epoch is None and gateway.awaits_word:
+        _meet(gateway, birth.epoch, now_ms)
+        return Greeting.NEW_EPOCH if gateway.epoch else Greeting.FIRST
     if not gateway.epoch:
         _welcome(gateway, birth, now_ms)
         return Greeting.FIRST
     if epoch is None:
         adopt_epoch(gateway, birth.epoch, birth.last_command, now_ms)
         return Greeting.NEW_EPOCH
-    is_former = birth.epoch != gateway.epoch
-    if is_former and not is_newest:
-        return Greeting.STALE
     if is_former:
         # The card of an earlier life was set up again: what it knows ends where the life after it began.
         gateway.epoch = birth.epoch
@@ -78,6 +86,10 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
         order_new_epoch(gateway, epoch, now_ms)
         outbox.send_again_from(gateway.pk, birth.last_command + 1)
         return Greeting.WENT_BACK
+    if (
+        gateway.awaits_word
+    ):  # a retained birth may be older than the last command: the answer to our question isn't
+        return Greeting.KNOWN
     if outbox.is_out_of_reach(gateway, birth.last_command + 1):
         number_above(gateway, birth.last_command + 1, now_ms)
     outbox.send_again_from(gateway.pk, birth.last_command + 1)
@@ -93,8 +105,8 @@ def order_new_epoch(gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
     outbox.start_stream(gateway, gateway.birth_last_command)
     _order_epoch(gateway, now_ms)
     gateway.refresh_from_db()
-    gateway.awaits_epoch = True
-    gateway.save(update_fields=["awaits_epoch"])
+    gateway.awaits_epoch, gateway.awaits_word = True, False
+    gateway.save(update_fields=["awaits_epoch", "awaits_word"])
     detail = f"epoch {epoch.epoch}: central has row {epoch.received_seq}, the gateway's store is older"
     raise_alarm("gateway-went-back", gateway.pk, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
 
@@ -107,8 +119,8 @@ def adopt_epoch(gateway: Gateway, epoch: str, last_command: int, now_ms: int) ->
     _begin(gateway, epoch, now_ms, opened=False)
     highest = _highest_number(gateway)
     outbox.start_stream(gateway, max(last_command, highest))
-    gateway.awaits_epoch = False
-    gateway.save(update_fields=["awaits_epoch"])
+    gateway.awaits_epoch = gateway.awaits_word = False
+    gateway.save(update_fields=["awaits_epoch", "awaits_word"])
     publish_config(gateway.pk, now_ms)
     issue_again(gateway, now_ms)
     if last_command > highest:  # it took commands that this central doesn't know: so may it have taken grants
@@ -132,6 +144,45 @@ def _welcome(gateway: Gateway, birth: Birth, now_ms: int) -> None:
     issue_again(gateway, now_ms)
 
 
+def ask_for_word(gateway: Gateway, now_ms: int) -> None:
+    """Ask a gateway to say its last command, by a number that it can't expect: it answers with the one that it does (C-11).
+
+    Nothing is taken by it, and no number is used twice.
+    """
+    outbox.start_stream(gateway, gateway.next_number - 1 + BEYOND_THE_LOST)
+    outbox.enqueue(gateway.pk, _resend_order(gateway), subject=gateway.epoch, now_ms=now_ms)
+    gateway.refresh_from_db()
+
+
+def _resend_order(gateway: Gateway) -> Resend:
+    received = gateway.epochs.filter(epoch=gateway.epoch).values_list("received_seq", flat=True).first() or 0
+    return Resend(Epoch(gateway.epoch), received + 1)
+
+
+def _meet(gateway: Gateway, epoch: str, now_ms: int) -> None:
+    """Meet an epoch that began after the backup: whether the central that was lost opened it, the gateway's answer tells."""
+    GatewayEpoch.objects.filter(gateway=gateway).update(closed=True)
+    _begin(gateway, epoch, now_ms, opened=False)
+    ask_for_word(gateway, now_ms)
+
+
+def hear_word(gateway: Gateway, expected: int, now_ms: int, *, is_opened: bool) -> None:
+    """Go on above the gateway's last command, and have it send again what the backup lacks (C-11).
+
+    `is_opened`: the gateway has adopted its epoch's opening, from the central that was lost if not from this one.
+    """
+    gateway.awaits_word = False
+    if is_opened:
+        gateway.epochs.filter(epoch=gateway.epoch, opened=False).update(opened=True)
+        gateway.applied_config_version = max(gateway.applied_config_version, 1)
+    gateway.save(update_fields=["awaits_word", "applied_config_version"])
+    question = RestoredGateway.objects.filter(gateway=gateway).order_by("-restoration").first()
+    if question is not None:
+        question.heard_ms, question.expected = now_ms, expected
+        question.save(update_fields=["heard_ms", "expected"])
+    _renumber(gateway, expected, now_ms, asks_rows=True)
+
+
 def _highest_number(gateway: Gateway) -> int:
     """Give the highest number any command of this gateway ever had.
 
@@ -141,7 +192,7 @@ def _highest_number(gateway: Gateway) -> int:
     return int(highest or 0)
 
 
-def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
+def _renumber(gateway: Gateway, expected: int, now_ms: int, *, asks_rows: bool = False) -> None:
     """Number what is unanswered from `expected` on: central was restored and its numbers are behind (C-11).
 
     What the gateway needs first goes first again: the order of a new epoch, or the opening it hasn't adopted.
@@ -151,9 +202,16 @@ def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
     if gateway.awaits_epoch:
         _order_epoch(gateway, now_ms)
     else:
+        if asks_rows:
+            outbox.enqueue(gateway.pk, _resend_order(gateway), subject=gateway.epoch, now_ms=now_ms)
         publish_config(gateway.pk, now_ms)
         issue_again(gateway, now_ms)
     serials_above(gateway.pk, now_ms)
+
+
+def number_above(gateway: Gateway, expected: int, now_ms: int) -> None:
+    """Do so for a central that wasn't told that it was restored, and say it."""
+    _renumber(gateway, expected, now_ms)
     detail = (
         f"the gateway expects command {expected}: central's numbers were behind, is it a restored backup?"
     )
@@ -214,7 +272,7 @@ def closing_order(closing: Closing) -> CloseAccount:
 def _is_stale(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
     """Within a boot the clock may be mended backwards: an epoch never heard of, or one that has gone on, is not stale."""
     if birth.boot != gateway.boot:
-        return birth.boot in gateway.boots_seen
+        return birth.boot in gateway.boots_seen or _is_of_forgotten_boot(gateway, birth, issued_ms)
     if gateway.birth_issued_ms is None or issued_ms > gateway.birth_issued_ms:
         return False
     epoch = GatewayEpoch.objects.filter(gateway=gateway, epoch=birth.epoch).first()
@@ -222,6 +280,15 @@ def _is_stale(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
         return False
     gone_on = birth.last_seq > epoch.received_seq and birth.last_command >= gateway.birth_last_command
     return epoch.closed or not gone_on
+
+
+def _is_of_forgotten_boot(gateway: Gateway, birth: Birth, issued_ms: int) -> bool:
+    """Say whether a boot that is in no list may have fallen out of it: older by its date, and with fewer rows than are here."""
+    if len(gateway.boots_seen) < BOOTS_KEPT or issued_ms > (gateway.birth_issued_ms or 0):
+        return False
+    return GatewayEpoch.objects.filter(
+        gateway=gateway, epoch=birth.epoch, received_seq__gt=birth.last_seq
+    ).exists()
 
 
 def _note_birth(gateway: Gateway, birth: Birth, issued_ms: int, now_ms: int) -> None:

@@ -68,7 +68,7 @@ def _deliver_first(gateway: Gateway, grant: Grant, now_ms: int, serial: int) -> 
     if not serial:
         serial = gateway.last_grant_serial = _next_serial(gateway, now_ms)
     delivery = Delivery(grant=grant, gateway=gateway, serial=serial)
-    if gateway.awaits_epoch or not gateway.epoch:
+    if not gateway.takes_orders:
         gateway.save(update_fields=["last_grant_serial"])
     else:
         delivery.command = enqueue_on(
@@ -135,10 +135,10 @@ def _minute(now_ms: int) -> int:
 
 
 def send_grant(delivery: Delivery, now_ms: int) -> None:
-    """Number a grant's command (anew), unless its gateway has no epoch yet or waits for one: then it follows the opening."""
+    """Number a grant's command (anew), unless nothing may be numbered yet: then it follows the opening, or the gateway's word."""
     assert delivery.gateway_id is not None
     gateway = Gateway.objects.select_for_update().get(pk=delivery.gateway_id)
-    if gateway.awaits_epoch or not gateway.epoch:
+    if not gateway.takes_orders:
         return
     command = enqueue(delivery.gateway_id, order_of(delivery), subject=delivery.grant_id, now_ms=now_ms)
     delivery.command, delivery.refused = command, ""

@@ -42,7 +42,7 @@ def issue_grants(grants: Sequence[Grant], gateways: dict[int, Gateway], now_ms: 
 def _deliver(gateway_id: str, deliveries: list[Delivery], now_ms: int) -> None:
     publish_if_changed(gateway_id, now_ms)
     gateway = give_serials(gateway_id, deliveries, now_ms)
-    if gateway.awaits_epoch or not gateway.epoch:
+    if not gateway.takes_orders:
         return
     orders = [(order_of(delivery), delivery.grant_id) for delivery in deliveries]
     for delivery, command in zip(deliveries, enqueue_many(gateway_id, orders, now_ms=now_ms), strict=True):

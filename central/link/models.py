@@ -9,6 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account, Building
 from central.ledger.models import ImmutableModel
+from central.link.backup_models import BackupRun as BackupRun
+from central.link.backup_models import NumberLeap as NumberLeap
+from central.link.backup_models import Restoration as Restoration
+from central.link.backup_models import RestorationTick as RestorationTick
+from central.link.backup_models import RestoredGateway as RestoredGateway
 from central.link.control_models import LockOut as LockOut
 from central.link.control_models import SoftwareControl as SoftwareControl
 from central.link.control_models import SoftwareControlEnd as SoftwareControlEnd
@@ -50,6 +55,8 @@ class Gateway(models.Model):
     birth_last_command = models.BigIntegerField(default=0)
     awaits_epoch = models.BooleanField(default=False)
     """BeginEpoch was sent: nothing is numbered until the new epoch is opened."""
+    awaits_word = models.BooleanField(default=False)
+    """This central was restored and asked for the gateway's last number: nothing else is numbered before it answers (C-11)."""
     opening_number = models.BigIntegerField(default=0)
     """The number of the configuration that opened the present epoch; balances before it are not compared."""
     next_number = models.BigIntegerField(default=1)
@@ -73,6 +80,11 @@ class Gateway(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether a command may be numbered: its epoch is known, none is awaited, nor its word after central was restored."""
+        return bool(self.epoch) and not self.awaits_epoch and not self.awaits_word
 
 
 class GatewayEpoch(models.Model):

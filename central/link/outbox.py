@@ -6,14 +6,16 @@ Sending is ingest's; here a command is made, answered, or numbered anew.
 from collections.abc import Sequence
 from uuid import uuid4
 
-from django.db.models import Q, QuerySet
+from django.db.models import Func, IntegerField, Q, QuerySet
+from django.db.models.functions import Mod
 
 from central.campus.models import Building
+from central.domain.shares import Share
 from central.link.models import Command, Gateway
 from central.link.signing import signer
 from central.prepared import Prepared, insert, update
 from gateway.contract import topics
-from gateway.contract.commands import CENTRAL, encode_command
+from gateway.contract.commands import CENTRAL, BeginEpoch, Resend, encode_command
 from gateway.contract.commands import Command as Order
 from gateway.contract.envelope import seal
 from gateway.contract.facts import CommandOutcome
@@ -21,6 +23,9 @@ from gateway.contract.facts import CommandOutcome
 SLOWER_WHILE_SILENT = 24
 """Every two minutes instead of every five seconds: a building that is cut off costs the broker little."""
 UNANSWERED = (Command.State.QUEUED, Command.State.SENT)
+OUT_OF_TURN = (Resend.__struct_config__.tag, BeginEpoch.__struct_config__.tag)
+"""What a restored central may send to a gateway that has not said its last number: the question, and the order that has no turn."""
+EVERYBODY = Share()
 OPEN_STATES = (*UNANSWERED, Command.State.PENDING)
 
 
@@ -29,7 +34,7 @@ def locked(gateway_id: str) -> Gateway:
 
     Ingest holds it while it books, so it comes before the chain's head and before any row that ingest settles.
     """
-    return Gateway.objects.select_for_update().get(pk=gateway_id)
+    return _without_lists().get(pk=gateway_id)
 
 
 def lock_building(building_id: int) -> None:
@@ -204,16 +209,31 @@ def answer(command: Command, outcome: CommandOutcome, detail: str, at_ms: int) -
     command.save(update_fields=["state", "outcome", "detail", "answered_ms"])
 
 
-def to_send(now_ms: int, resend_after_ms: int) -> list[Command]:
-    """Give what must be published now, in order of gateway and number.
+def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list[Command]:
+    """Give what must be published now, in order of gateway and number; of a share's gateways, where there are several workers.
 
     New commands always; unanswered ones again after `resend_after_ms`, and at a slower pace while the gateway has not been heard:
     what it signed says so, never the broker's word, and silence slows but never stops.
     """
     sent, slow_ms = Q(state=Command.State.SENT), resend_after_ms * SLOWER_WHILE_SILENT
     heard = Q(gateway__last_seen_ms__gt=now_ms - slow_ms, sent_ms__lte=now_ms - resend_after_ms)
-    due = Q(state=Command.State.QUEUED) | sent & (heard | Q(sent_ms__lte=now_ms - slow_ms))
-    return list(Command.objects.filter(due).order_by("gateway_id", "number")[:200])
+    heard_since = Q(gateway__awaits_word=False) | Q(kind__in=OUT_OF_TURN)
+    due = heard_since & Q(state=Command.State.QUEUED) | heard_since & sent & (
+        heard | Q(sent_ms__lte=now_ms - slow_ms)
+    )
+    commands = Command.objects.filter(due)
+    if not share.is_whole:  # asked of the database: a share whose worker is down must not fill the first 200
+        commands = commands.annotate(worker=_worker(share)).filter(worker=share.number - 1)
+    return list(commands.order_by("gateway_id", "number")[:200])
+
+
+def _worker(share: Share) -> Mod:
+    """`shares.slot` in PostgreSQL's words: workers are many on PostgreSQL alone."""
+    digest = "encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex')"
+    slot = Func(
+        "gateway_id", template=f"('x' || substr({digest}, 1, 4))::bit(16)::int", output_field=IntegerField()
+    )
+    return Mod(slot, share.of, output_field=IntegerField())
 
 
 def mark_sent(commands: list[Command], now_ms: int) -> None:

@@ -21,6 +21,7 @@ from central import clock
 from central.campus.models import Building, CustomerClass, MeteringPoint
 from central.domain.rule_form import Read, Texts, is_typed, not_shown, read_over, written
 from central.domain.rule_values import Fault
+from central.domain.spreadsheet_text import neutral
 from central.link import policy_act
 from central.link.policy_change import Change, Effect, Holder, Tried, parts_now, try_out
 from central.link.policy_nodes import Drawing, unchosen
@@ -274,8 +275,10 @@ def _list(tried: Tried) -> HttpResponse:
     text = StringIO()
     table = policy_act.rooms_table(tried.rooms, tried.now_ms)
     writer = csv.writer(text)
-    writer.writerow(column.title for column in table.columns)
-    writer.writerows(row.cells for row in table.rows)
+    writer.writerow(neutral(column.title) for column in table.columns)
+    writer.writerows(
+        [neutral(cell) if isinstance(cell, str) else cell for cell in row.cells] for row in table.rows
+    )
     answer = HttpResponse("﻿" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="rooms.csv"'
     answer["Cache-Control"] = "no-store"

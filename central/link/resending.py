@@ -50,7 +50,7 @@ def _why_not(gateway: Gateway, delivery: Delivery, not_credited: bool) -> Refuse
         return Refused(LinkRefusal.GRANT_CREDITED, delivery.grant_id)
     if not delivery.refused:
         return Refused(LinkRefusal.GRANT_UNDER_WAY, delivery.grant_id)
-    if gateway.awaits_epoch or not gateway.epoch:
+    if not gateway.takes_orders:
         return Refused(LinkRefusal.GATEWAY_BEING_RESTORED, gateway.pk)
     if account.pays_from is not None:
         return Refused(LinkRefusal.PAYS_ELSEWHERE, account.code)

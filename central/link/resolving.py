@@ -68,7 +68,7 @@ def _locked(alarm_id: int) -> Alarm | None:
 
 def _ask_gateway(alarm: Alarm, actor: str, why: str, now_ms: int) -> Alarm | Refused:
     gateway = alarm.gateway
-    if gateway is None or gateway.awaits_epoch or not gateway.epoch:
+    if gateway is None or not gateway.takes_orders:
         return Refused(LinkRefusal.GATEWAY_BEING_RESTORED, str(alarm.gateway_id))
     if not asked_of_gateway([alarm.pk]):
         order = ResolveAlarm(alarm.what, alarm.subject, actor, why)

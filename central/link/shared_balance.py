@@ -17,6 +17,7 @@ from central.ledger.queries import balances
 from central.link.configuration import publish_if_changed
 from central.link.models import Delivery, Gateway
 from central.link.outbox import lock_gateway_of
+from central.link.silent_gateways import is_heard
 from gateway.contract.rules import Billing
 
 
@@ -66,7 +67,7 @@ def merge(payer_room: str, rooms: Sequence[str], *, actor: str, now_ms: int) -> 
         why = _why_not(payer, member)
         if why is not None:
             return Refused(why, member.point.code)
-    deaf = _not_following(payer)
+    deaf = _not_following(payer, now_ms)
     if deaf is not None:
         return deaf
     for member in members:
@@ -88,7 +89,7 @@ def split(rooms: Sequence[str], *, actor: str, now_ms: int) -> list[Account] | R
     for account in accounts:
         if account.pays_from is None:
             return Refused(SharingRefusal.NOT_SHARED, account.point.code)
-        deaf = _not_following(account)
+        deaf = _not_following(account, now_ms)
         if deaf is not None:
             return deaf
     _touch(accounts)
@@ -131,14 +132,16 @@ def _why_not(payer: Account, member: Account) -> SharingRefusal | None:
     return next((reason for reason, holds in reasons if holds), None)
 
 
-def _not_following(account: Account) -> Refused | None:
+def _not_following(account: Account, now_ms: int) -> Refused | None:
     """Say why the building's gateway would not learn of it now: a voucher would meet the rooms that it knows."""
     gateway = lock_gateway_of(account.point.room.building_id)
     if gateway is None:
         return None
-    if not gateway.online:
+    if not is_heard(gateway, now_ms):
         return Refused(SharingRefusal.GATEWAY_OFFLINE, gateway.pk)
-    behind = gateway.awaits_epoch or gateway.applied_config_version < gateway.config_version
+    behind = (
+        gateway.awaits_epoch or gateway.awaits_word or gateway.applied_config_version < gateway.config_version
+    )
     return Refused(SharingRefusal.GATEWAY_BEHIND, gateway.pk) if behind else None
 
 

@@ -184,11 +184,7 @@ def tell_keys(now_ms: int) -> int:
     for gateway_id in Gateway.objects.exclude(public_key="").values_list("pk", flat=True):
         with transaction.atomic():
             gateway = outbox.locked(gateway_id)
-            if (
-                gateway.epoch
-                and not gateway.awaits_epoch
-                and _must_be_told(gateway, believed, retired, subject)
-            ):
+            if gateway.takes_orders and _must_be_told(gateway, believed, retired, subject):
                 order = TrustKeys(keys=believed, retired=retired)
                 outbox.enqueue_on(gateway, order, subject=subject, now_ms=now_ms)
                 told += 1

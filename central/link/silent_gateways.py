@@ -11,6 +11,12 @@ from central.office.notices import notify, was_told
 MINUTE_MS = 60_000
 
 
+def is_heard(gateway: Gateway, now_ms: int) -> bool:
+    """Say whether a gateway is there to answer, by what it signed of late; the broker's unsigned word can only deny it (R-G5)."""
+    since_ms = now_ms - number_at("link.silent-after", now_ms) * MINUTE_MS
+    return gateway.online and (gateway.last_seen_ms or 0) >= since_ms
+
+
 def tell_of_silent_gateways(now_ms: int) -> int:
     """Queue a notice for each gateway that was heard before, but not within the setting's time; give how many are silent."""
     since_ms = now_ms - number_at("link.silent-after", now_ms) * MINUTE_MS

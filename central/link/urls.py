@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from central.link import balance_views, gateway_views, policy_views
+from central.link import balance_views, gateway_views, policy_views, restored_views
 
 app_name = "link"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("gateways/<str:code>/close/", gateway_views.code_close, name="code-close"),
     path("gateways/<str:code>/replace/", gateway_views.replacement, name="replacement"),
     path("gateways/<str:code>/revoke/", gateway_views.revoke, name="revoke"),
+    path("restored/", restored_views.restored, name="restored"),
+    path("restored/tick/", restored_views.restored_tick, name="restored-tick"),
     path("balances/", balance_views.shared_balances, name="balances"),
     path("policies/", policy_views.policies, name="policies"),
     path("policies/classes/<str:code>/", policy_views.class_policy, name="policy-class"),

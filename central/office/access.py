@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from central import clock
 from central.office.people import roles_of
-from central.office.roles import APPROVES_MONEY
+from central.office.roles import SIGNS_IN_TWICE
 
 View = Callable[..., HttpResponse]
 
@@ -59,8 +59,8 @@ def may(request: HttpRequest, allowed: Iterable[str]) -> bool:
 
 
 def wants_second_factor(request: HttpRequest) -> bool:
-    """Say whether this person approves money and has not given the second factor in this session."""
-    return settings.SECOND_FACTOR and may(request, APPROVES_MONEY) and not request.user.is_verified()
+    """Say whether this person is one who signs in twice and has not given the second factor in this session."""
+    return settings.SECOND_FACTOR and may(request, SIGNS_IN_TWICE) and not request.user.is_verified()
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

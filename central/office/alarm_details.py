@@ -39,6 +39,8 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
     (r"central counts on it, but it is on no line here; add it: (?P<how>.+)",
      _("this server counts on it, but it is on no line there; add it at the gateway: %(how)s")),
     (r"(?P<why>.+); mend its row: (?P<how>.+)", _("%(why)s; mend its row at the gateway: %(how)s")),
+    (r"nobody is told of anything; on the server: (?P<how>.+)",
+     _("nobody is told of anything; on the server: %(how)s")),
     (r"(?P<why>.+); try it by hand: (?P<how>.+)", _("%(why)s; try it by hand at the gateway: %(how)s")),
     (r"(?P<begun>\S+ \S+ UTC) to (?P<ended>\S+ \S+ UTC): (?P<lost>-?[\d.]+) kWh of (?P<master>-?[\d.]+) kWh are missing, "
      r"uncertainty (?P<off>[\d.]+) kWh",
@@ -110,6 +112,7 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
      _("%(why)s: restored %(n)s times within a day; a person must close it")),
     (r"the gateway expects command (?P<n>\d+): central's numbers were behind, is it a restored backup\?",
      _("the gateway expects command %(n)s; this server's numbers were behind: is it a restored backup?")),
+    (r"the books end (?P<when>[\d: -]+)", _("the books end %(when)s")),
     (r"the gateway says that it has grant (?P<grant>\S+), and no entry proves it: `(?P<how>[^`]+)`",
      _("the gateway says that it has grant %(grant)s, and no entry proves it: compare the room's balance, "
        "then “%(how)s” sends it again")),

@@ -1,4 +1,5 @@
-"""Signs a person out who has left: after some minutes without a page opened, a form sent or a word searched.
+"""Signs a person out who has left: after some minutes without a page opened, a form sent or a word searched. And everybody in
+the end: a session that is used without a break, by its person or by a thief, ends some hours after the sign-in.
 
 Parts that refresh themselves don't count: a dashboard left open would keep a stranger signed in all night.
 """
@@ -15,10 +16,13 @@ from central import clock
 from central.office import sign_in_record
 
 SEEN_KEY = "last_act_ms"
+BEGAN_KEY = "began_ms"
+"""Session key: when it was first seen with its person signed in. A sign-out empties the session."""
 
 
 class IdleSignOut:
-    """Ends sessions that were idle for longer than `IDLE_SIGN_OUT_MINUTES`; must stand behind the authentication and htmx."""
+    """Ends sessions that were idle for longer than `IDLE_SIGN_OUT_MINUTES`, or began longer ago than `LONGEST_SESSION_HOURS`; must
+    stand behind the authentication and htmx."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -27,13 +31,22 @@ class IdleSignOut:
         if request.user.is_authenticated:
             now_ms = clock.real_now_ms()
             seen_ms = request.session.get(SEEN_KEY)
-            if seen_ms is not None and not 0 <= now_ms - seen_ms < settings.IDLE_SIGN_OUT_MINUTES * 60_000:
-                sign_in_record.signed_out(request, sign_in_record.IDLE)
-                logout(request)
-                messages.info(request, _("You were signed out because nothing was done here for a while."))
+            began_ms = request.session.setdefault(BEGAN_KEY, now_ms)
+            if not 0 <= now_ms - began_ms < settings.LONGEST_SESSION_HOURS * 3_600_000:
+                words = _("You were signed out: a sign-in lasts %(hours)d hours. Sign in again.")
+                _end(request, sign_in_record.TOO_LONG, words % {"hours": settings.LONGEST_SESSION_HOURS})
+            elif seen_ms is not None and not 0 <= now_ms - seen_ms < settings.IDLE_SIGN_OUT_MINUTES * 60_000:
+                words = _("You were signed out because nothing was done here for a while.")
+                _end(request, sign_in_record.IDLE, words)
             elif seen_ms is None or (is_act(request) and now_ms - seen_ms > 10_000):
                 request.session[SEEN_KEY] = now_ms
         return self._get_response(request)
+
+
+def _end(request: HttpRequest, why: str, words: str) -> None:
+    sign_in_record.signed_out(request, why)
+    logout(request)
+    messages.info(request, words)
 
 
 def is_act(request: HttpRequest) -> bool:

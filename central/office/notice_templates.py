@@ -93,6 +93,14 @@ TEMPLATES: dict[str, Template] = {
         _("Approval %(number)s, %(act_word)s: %(decision_word)s"),
         (_("About: %(subject)s"), _("Reason: %(why)s"), _("Look: %(link)s")),
     ),
+    "sign-in-changed": Template(
+        _("Sign-in changed"),
+        _("The sign-in of %(name)s was changed"),
+        (
+            _("Changed: %(what_word)s, %(at)s"),
+            _("If that was not you, tell an administrator at once: he closes the account."),
+        ),
+    ),
     "chain-broken": Template(
         _("The books do not verify"),
         _("The check of the books failed: %(check)s"),
@@ -116,6 +124,24 @@ TEMPLATES: dict[str, Template] = {
         _("The certificate of %(whose)s ends on %(day)s"),
         (_("Renewal by itself has failed. See the page of enrolment and certificates."),),
         again_after_ms=24 * HOUR_MS,
+    ),
+    "backup-failed": Template(
+        _("Backup failed"),
+        _("%(what_word)s of the server failed"),
+        (
+            _("Why: %(why)s"),
+            _("Until one goes well, a failed disk costs what was booked since the last good one."),
+        ),
+        again_after_ms=DAY_MS,
+    ),
+    "central-restored": Template(
+        _("Server restored"),
+        _("The server was restored from a backup; %(open)s points are open"),
+        (
+            _(
+                "What was revoked, retired or changed since the backup must be done again: page Restored from a backup."
+            ),
+        ),
     ),
     "gateway-silent": Template(
         _("Gateway silent"),

@@ -16,6 +16,7 @@ from central.campus.models import Building
 from central.ledger.operations import record_audit
 from central.office.models import Delegation, User
 from central.office.roles import APPROVES_MONEY, Role
+from central.office.sign_in_told import RESET, tell_changed
 
 LONGEST_DELEGATION_MS = 120 * 86_400_000
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -110,6 +111,7 @@ def reset_sign_in(user_id: int, *, actor: User, now_ms: int) -> str | PeopleRefu
     user.save(update_fields=["password", "must_change_password"])
     TOTPDevice.objects.filter(user=user).delete()
     _on_record(actor.get_username(), "reset-sign-in", user, "", now_ms)
+    tell_changed(user, RESET, now_ms)
     return password
 
 

@@ -192,8 +192,13 @@ ASK_POLICIES = (Role.DIRECTOR, Role.TECHNICIAN, Role.ADMIN)
 SIGN_POLICIES = (Role.DIRECTOR, Role.ADMIN)
 ASK_SHARED_BALANCES = (Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.ADMIN)
 SIGN_SHARED_BALANCES = (Role.FINANCE, Role.DIRECTOR)
+SEE_HEALTH = (Role.TECHNICIAN, Role.ADMIN)
+"""How this server, the link and the gateways run; who is told when something of it is bad."""
 KEEP_GATEWAYS = (Role.ADMIN,)
 """Opens enrolment codes, approves a card in a living gateway's place, revokes one (R-G5, R-G6)."""
+SEE_RESTORATION = (Role.FINANCE, Role.TECHNICIAN, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
+"""What a server that was restored from a backup still has to do, and the credit that it never gave (C-11)."""
+TICK_RESTORATION = (Role.DIRECTOR, Role.ADMIN)
 SEE_BENCH_RECORDS = (*WORKSHOP, Role.DIRECTOR, Role.AUDITOR, Role.ADMIN)
 """What was tested on the bench (R-4.3.1)."""
 FOLLOW_FAULTS = (Role.CASHIER, Role.WARDEN, Role.LOGISTICS, *WORKSHOP, *HEADS, Role.AUDITOR, Role.ADMIN)
@@ -307,7 +312,9 @@ TELL_BY_HAND = (Role.CASHIER, Role.DIRECTOR, Role.ADMIN)
 READS_ONLY = (Role.AUDITOR,)
 """May look at much and change nothing but his own sign-in."""
 APPROVES_MONEY = (Role.FINANCE, Role.DIRECTOR, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.PRESIDENT, Role.ADMIN)
-"""Signs in with a second factor (TOTP, RFC 6238): a stolen password must not move money or prices."""
+"""A stolen password must not move money or prices: they sign in with a second factor (TOTP, RFC 6238)."""
+SIGNS_IN_TWICE = (*APPROVES_MONEY, Role.LEGAL)
+"""Heads, finance and administrators: a second factor, whether or not they sign for money themselves."""
 SIGN = tuple(role for role in EVERYONE if role not in READS_ONLY)
 """Ask for acts, sign them, take them back: each request names the offices of its own chain."""
 OF_BUILDINGS = (Role.WARDEN, Role.ELECTRICIAN)

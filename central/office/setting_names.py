@@ -16,7 +16,9 @@ class SettingWords:
 
 
 CHAPTERS: dict[str, Words] = {
+    "health": lazy("Health of the system"),
     "desk": lazy("Desk"),
+    "privacy": lazy("Privacy"),
     "sale": lazy("Selling"),
     "receipt": lazy("Receipts and seals"),
     "refund": lazy("Refunds"),
@@ -41,6 +43,7 @@ CHAPTERS: dict[str, Words] = {
     "meeting": lazy("Meetings"),
     "report": lazy("Reports made by themselves"),
     "link": lazy("Link to the buildings"),
+    "telemetry": lazy("Keeping of telemetry"),
     "approval": lazy("Approvals"),
 }
 SETTING_WORDS: dict[str, SettingWords] = {
@@ -95,6 +98,14 @@ SETTING_WORDS: dict[str, SettingWords] = {
     ),
     "balance.low-kwh": SettingWords(
         lazy("Low balance, kept in kWh"), lazy("Rooms below it are on the list.")
+    ),
+    "privacy.names-kept-days": SettingWords(
+        lazy("Days until a resident who left is forgotten"),
+        lazy("Counted from the last day here: then name and number are replaced. Receipts keep theirs."),
+    ),
+    "privacy.sign-ins-kept-days": SettingWords(
+        lazy("Days until the log of sign-ins is removed"),
+        lazy("Name, address and browser of each sign-in. The law asks for half a year at least."),
     ),
     "balance.told-again-days": SettingWords(
         lazy("Days until a resident is told again"),
@@ -229,6 +240,17 @@ SETTING_WORDS: dict[str, SettingWords] = {
     ),
     "link.approver-keys": SettingWords(
         lazy("Keys that may approve many cuts"), lazy("64 hex digits each; a new gateway is given them.")
+    ),
+    "telemetry.readings-months": SettingWords(
+        lazy("Months that readings are kept"),
+        lazy("Older ones go into an archive, month by month. What a bill was made of is kept for ever."),
+    ),
+    "telemetry.events-months": SettingWords(
+        lazy("Months that relay reports and decisions are kept"), lazy("Older ones go into an archive.")
+    ),
+    "telemetry.balances-months": SettingWords(
+        lazy("Months that hourly balances are kept"),
+        lazy("Older ones go into an archive; the balances of whole days stay."),
     ),
     "approval.remind-after": SettingWords(lazy("Remind a signer after")),
     "approval.escalate-after": SettingWords(

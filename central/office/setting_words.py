@@ -10,13 +10,14 @@ from django.utils.translation import ngettext
 from central.domain.approval import NotAChain, chain_of
 from central.domain.known_settings import Kind, Known, Place, ValueFault
 from central.office.acts import act_of
+from central.office.health_setting_words import HEALTH_WORDS
 from central.office.roles import Role
 from central.office.setting_names import SETTING_WORDS, SettingWords
 from central.office.templatetags.cardroom import fen, kwh
 from central.office.words import Words
 from central.office.workshop_setting_words import WORKSHOP_WORDS
 
-NAMED = SETTING_WORDS | WORKSHOP_WORDS
+NAMED = SETTING_WORDS | WORKSHOP_WORDS | HEALTH_WORDS
 PLACE_WORDS = {
     Place.CAMPUS: lazy("whole campus"),
     Place.CLASS: lazy("class"),

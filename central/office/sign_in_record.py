@@ -13,7 +13,7 @@ from central.office.client_address import client_address
 from central.office.models import User
 
 STRANGER = "stranger"
-IDLE, WRONG_PASSWORDS = "idle", "wrong-passwords"
+IDLE, TOO_LONG, WRONG_PASSWORDS = "idle", "too-long", "wrong-passwords"
 """Why a session ended without a word of its person."""
 
 

@@ -24,6 +24,7 @@ from central.office.dangerous import note_confirmed
 from central.office.forms import CodeForm, NewPasswordForm, SignInForm
 from central.office.known_here import known_here, remember_here
 from central.office.models import User
+from central.office.sign_in_told import FACTOR, PASSWORD, tell_changed
 
 
 class SignIn(LoginView):
@@ -89,6 +90,7 @@ def _passed(request: HttpRequest, device: TOTPDevice, is_new: bool) -> HttpRespo
         with transaction.atomic():
             TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
             _on_record(request.user, "second-factor-set-up", request.user.get_username())
+            tell_changed(request.user, FACTOR, clock.now_ms())
         device.confirmed = True
     otp_login(request, device)
     return redirect(_onward(request))
@@ -124,6 +126,7 @@ def password(request: HttpRequest) -> HttpResponse:
             form.save()
             User.objects.filter(pk=request.user.pk).update(must_change_password=False)
             _on_record(request.user, "change-password", request.user.get_username())
+            tell_changed(request.user, PASSWORD, clock.now_ms())
         update_session_auth_hash(request, form.user)
         note_confirmed(request)
         messages.success(request, _("Your password is changed. Other computers are signed out."))

@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from central.office import security_log
 from central.office.forms import SignInForm
 
 
@@ -18,6 +19,7 @@ def locked_out(
     request: HttpRequest, original: HttpResponse | None, credentials: dict[str, str] | None
 ) -> HttpResponse:
     """Answer a sign-in after too many wrong ones: say when to try again (429)."""
+    security_log.refused(request, "too many wrong passwords")
     username = (credentials or {}).get("username", "")
     form = SignInForm(request, initial={"username": username})
     wait = _wait(request, username)
@@ -30,8 +32,8 @@ def locked_out(
             "form": form,
             "next": request.POST.get("next", ""),
             "locked": ngettext(
-                "Too many wrong passwords for this name. Try again in %(minutes)d minute, at %(time)s.",
-                "Too many wrong passwords for this name. Try again in %(minutes)d minutes, at %(time)s.",
+                "Too many wrong passwords for this name or from this computer. Try again in %(minutes)d minute, at %(time)s.",
+                "Too many wrong passwords for this name or from this computer. Try again in %(minutes)d minutes, at %(time)s.",
                 minutes,
             )
             % {"minutes": minutes, "time": until.strftime("%H:%M")},
@@ -64,6 +66,7 @@ def _error(request: HttpRequest, status: int, heading: str, happened: str, steps
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: signed in, but not with the role this page needs."""
+    security_log.refused(request, "role")
     return _error(
         request,
         403,
@@ -136,6 +139,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 of the form protection: an old page, or another sign-in in between."""
+    security_log.refused(request, "form without its token")
     return _error(
         request,
         403,

@@ -153,7 +153,10 @@ ALARMS: dict[str, Words] = {
     "bench-clock-refused": _("Gateway runs on a bench clock"),
     "gateway-went-back": _("The gateway was restored to an older state"),
     "gateway-new-epoch": _("The gateway began anew"),
+    "notices-stand": _("The sender of notices stands still"),
     "central-behind": _("This server is older than its gateway"),
+    "central-restored": _("This server was restored from a backup: a checklist is open"),
+    "backup-failed": _("A backup, or its rehearsal, failed"),
 }
 
 LOCKERS: dict[str, Words] = {

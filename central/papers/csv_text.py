@@ -1,15 +1,13 @@
 """A paper's tables as CSV, as spreadsheets of every make open it: UTF-8 with its mark, and no text that one would calculate.
 
-A cell that begins with = + - @ or a control character could be run as a formula by whoever opens the file (OWASP: CSV injection);
-it gets an apostrophe before it. Figures are figures and never get one.
+Figures are figures, and are never made neutral.
 """
 
 import csv
 from io import StringIO
 
 from central.domain.paper import Cell, Kind, Paper, text_of
-
-CALCULATED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from central.domain.spreadsheet_text import neutral
 
 
 def csv_bytes(paper: Paper) -> bytes:
@@ -29,8 +27,3 @@ def csv_bytes(paper: Paper) -> bytes:
 def _cell(cell: Cell, kind: Kind) -> str:
     text = text_of(cell, kind)
     return neutral(text) if kind is Kind.TEXT else text
-
-
-def neutral(text: str) -> str:
-    """Give a text that no spreadsheet calculates."""
-    return f"'{text}" if text.lstrip(" ").startswith(CALCULATED) else text

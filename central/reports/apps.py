@@ -19,8 +19,10 @@ class ReportsConfig(AppConfig):
         from central.reports.device_stock import DEVICE_STOCK
         from central.reports.duty_meals import DUTY_MEALS
         from central.reports.faults import FAULTS
+        from central.reports.forgetting_job import JOB
         from central.reports.go_live import GO_LIVE
         from central.reports.hand_readings import HAND_READINGS
+        from central.reports.health.told import register_notices as register_health_notices
         from central.reports.household_detail import HOUSEHOLD_DETAIL
         from central.reports.losses import LOSSES
         from central.reports.merchants import MERCHANTS
@@ -30,6 +32,7 @@ class ReportsConfig(AppConfig):
         from central.reports.receipt_books import BOUND_VOLUMES, RECEIPT_GAPS
         from central.reports.repair_list import REPAIR_LIST
         from central.reports.room_usage import ROOM_USAGE
+        from central.reports.schedule.jobs import add_jobs
         from central.reports.subsidies import SUBSIDIES
         from central.reports.takings import TAKINGS
 
@@ -39,3 +42,5 @@ class ReportsConfig(AppConfig):
         )
         add_reports([SUBSIDIES, OUTAGE_PAGES, DEPARTURES, ARREARS, LOSSES, HAND_READINGS, DEVICE_STOCK])
         register_notices()
+        register_health_notices()
+        add_jobs([JOB])

@@ -9,7 +9,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -46,6 +46,12 @@ class Broker:
     reconnect_max_ms: int = 60_000
     connect_timeout_ms: int = 10_000
     puback_timeout_ms: int = 30_000
+    spares: tuple[tuple[str, int], ...] = ()
+    """Hosts and ports of other brokers that central listens at, signed in to in the same way."""
+
+    def everywhere(self) -> "list[Broker]":
+        """Give the first broker and its spares, each as a broker of its own."""
+        return [self, *(replace(self, host=host, port=port) for host, port in self.spares)]
 
     def __repr__(self) -> str:
         return f"Broker({self.host}:{self.port}, tls={self.tls}, username={self.username!r})"

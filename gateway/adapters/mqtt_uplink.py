@@ -30,6 +30,8 @@ STEADY_S = 30.0
 """A connection that lived this long resets the back-off. Shorter ones don't: two daemons with one id throw each other out."""
 GOODBYE_S = 2.0
 """How long the last word may take at a stop."""
+HOME_AGAIN_S = 1_800.0
+"""A gateway at a spare broker tries the first one again after half an hour to an hour, so that the load goes back."""
 
 log = structlog.get_logger("uplink")
 _dice = random.SystemRandom()
@@ -50,7 +52,7 @@ class Uplink:
         self, broker: Broker, gateway: GatewayId, boot: BootId, birth: Callable[[], Awaitable[bytes]]
     ) -> None:
         """`birth` makes the sealed birth message; it is asked at every connection, before anything else is said."""
-        self._broker = broker
+        self._brokers = broker.everywhere()
         self._gateway = gateway
         self._birth = birth
         self._inward = {topic(gateway, leaf): leaf for leaf in (ACK, DOWN)}
@@ -110,15 +112,22 @@ class Uplink:
         return dict(self._counters)
 
     async def _keep_connected(self) -> None:
-        attempt = 0
+        """Connect to the first broker; while that fails, to each spare in turn. After a good one, the first is first again."""
+        attempt = place = 0
         while True:
-            began_s = asyncio.get_running_loop().time()
-            self.fault = await self._live_once()
+            began_s, connections = asyncio.get_running_loop().time(), self._counters["connections"]
+            self.fault = await self._live_once(self._brokers[place], is_spare=place > 0)
             if asyncio.get_running_loop().time() - began_s > STEADY_S:
                 attempt = 0
             self._counters[f"link-{self.fault.trouble}"] += 1
+            was_up = self._counters["connections"] > connections
+            place = 0 if was_up else (place + 1) % len(self._brokers)
+            first = self._brokers[0]
             wait_ms = backoff_ms(
-                self._broker.reconnect_min_ms, self._broker.reconnect_max_ms, attempt, _dice.random()
+                first.reconnect_min_ms,
+                first.reconnect_max_ms,
+                attempt // len(self._brokers),
+                _dice.random(),
             )
             log.warning(
                 "link-down",
@@ -130,9 +139,9 @@ class Uplink:
             attempt += 1
             await asyncio.sleep(wait_ms / 1000)
 
-    async def _live_once(self) -> LinkFault:
+    async def _live_once(self, broker: Broker, *, is_spare: bool) -> LinkFault:
         """One connection from first byte to last; gives why it ended."""
-        session = Session(self._broker, self._gateway, self._offline, self._arrived, self.connected.clear)
+        session = Session(broker, self._gateway, self._offline, self._arrived, self.connected.clear)
         try:
             fault = await session.open()
             if fault is not None:
@@ -147,12 +156,22 @@ class Uplink:
             self.fault = None
             self._counters["connections"] += 1
             self.connected.set()
-            log.info("link-up", broker=str(self._broker))
-            return await session.ended()
+            log.info("link-up", broker=str(broker))
+            return await (self._until_home(session) if is_spare else session.ended())
         finally:
             self.connected.clear()
             self._session = None
             await asyncio.shield(session.close())
+
+    async def _until_home(self, session: Session) -> LinkFault:
+        """Stay at a spare broker until it ends, or until the first one is worth another try; it is told that we go."""
+        stay_s = HOME_AGAIN_S * (1 + _dice.random())
+        try:
+            async with asyncio.timeout(stay_s):
+                return await session.ended()
+        except TimeoutError:
+            await session.publish(topic(self._gateway, STATE), self._offline, True)
+            return LinkFault(Trouble.STOPPED, mark("The link was closed in order."))
 
     async def _introduce(self, session: Session) -> bool:
         try:

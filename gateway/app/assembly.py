@@ -172,6 +172,7 @@ def broker_of(config: GatewayConfig) -> Broker:
     return Broker(
         host=mqtt.host,
         port=mqtt.port,
+        spares=mqtt.spare_brokers,
         username=mqtt.username,
         password=None if mqtt.password_file is None else read_password(mqtt.password_file),
         tls=mqtt.tls,

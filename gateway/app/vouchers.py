@@ -45,6 +45,8 @@ class VoucherCounter:
         self._parts = parts
         self._wrong_s: deque[float] = deque(maxlen=WRONG_CODES)
         """When the last wrong codes were tried."""
+        self._one_by_one = asyncio.Lock()
+        """Guesses that come at once must not all be read before the first one is counted."""
 
     async def file(self, order: Order) -> list[Redeemed]:
         """Credit each sealed grant of a file, once, whatever else carried it. One bad envelope spoils none of the others."""
@@ -59,19 +61,21 @@ class VoucherCounter:
 
     async def code(self, order: Order) -> list[Redeemed]:
         """Credit the one grant of a code, once. After WRONG_CODES that fit nothing, none is read for an hour."""
-        now_s = asyncio.get_running_loop().time()
-        if len(self._wrong_s) == WRONG_CODES and now_s - self._wrong_s[0] < WRONG_CODES_WITHIN_S:
-            return [Redeemed("?", "?", TOO_MANY)]
-        parts = self._parts
-        places = await parts.store.run(_places)
-        grant = read_code(order.text("code"), _code_keys(parts), parts.config.gateway.id, places)
-        if isinstance(grant, Grant):
-            return [await self._credit(grant, order.by)]
-        if grant.why is CodeRefusal.CODE_DOES_NOT_FIT:
-            self._wrong_s.append(now_s)
-            if len(self._wrong_s) == WRONG_CODES:
-                await self._tell_central(order.by)
-        return [self._refused_code(grant)]
+        async with self._one_by_one:
+            now_s = asyncio.get_running_loop().time()
+            if len(self._wrong_s) == WRONG_CODES and now_s - self._wrong_s[0] < WRONG_CODES_WITHIN_S:
+                self._count("voucher-code", TOO_MANY)
+                return [Redeemed("?", "?", TOO_MANY)]
+            parts = self._parts
+            places = await parts.store.run(_places)
+            grant = read_code(order.text("code"), _code_keys(parts), parts.config.gateway.id, places)
+            if isinstance(grant, Grant):
+                return [await self._credit(grant, order.by)]
+            if grant.why is CodeRefusal.CODE_DOES_NOT_FIT:
+                self._wrong_s.append(now_s)
+                if len(self._wrong_s) == WRONG_CODES:
+                    await self._tell_central(order.by)
+            return [self._refused_code(grant)]
 
     def _open(self, sealed: bytes) -> Grant | VoucherList | Redeemed:
         parts = self._parts
@@ -83,8 +87,9 @@ class VoucherCounter:
             found = body if isinstance(body, Grant) else body_of(opened, VoucherList)
             if isinstance(found, Grant | VoucherList):
                 return found
+            self._count(VOUCHER, Refusal.MALFORMED)
             return Redeemed(opened.id, "?", Refusal.MALFORMED, "the file holds something else than credit")
-        parts.receiver.counters[f"refused:voucher:{opened}"] += 1
+        self._count(VOUCHER, opened)
         return Redeemed("?", "?", str(opened))
 
     async def _credit(self, grant: Grant, by: str) -> Redeemed:
@@ -94,8 +99,11 @@ class VoucherCounter:
         return Redeemed(grant.grant, grant.account, str(result.outcome), result.detail)
 
     def _refused_code(self, unfit: Unfit) -> Redeemed:
-        self._parts.receiver.counters[f"refused:voucher-code:{unfit.why}"] += 1
+        self._count("voucher-code", unfit.why)
         return Redeemed("?", "?", str(unfit.why), " ".join(map(str, unfit.groups)))
+
+    def _count(self, what: str, refusal: str) -> None:
+        self._parts.receiver.counters[f"refused:{what}:{refusal}"] += 1
 
     async def _tell_central(self, by: str) -> None:
         now = self._parts.clock.now()

@@ -50,14 +50,12 @@ from gateway.contract.commands import (
     decode_command,
 )
 from gateway.contract.envelope import Sealed
-from gateway.contract.facts import Answer, CommandOutcome, CommandResult, Instant
+from gateway.contract.facts import NOT_OPENED, Answer, CommandOutcome, CommandResult, Instant
 from gateway.contract.identifiers import CommandId, KeyId, MeterNo
 from gateway.domain.cut_guard import CutGuard, is_spent
 from gateway.domain.ledger import AccountState, Seen, seen
 from gateway.domain.reading import MeterState
 
-NOT_OPENED = "not-opened"
-"""Why a command waits: this epoch has no opening yet."""
 Verifier = Callable[[KeyId, bytes, bytes], bool]
 """Says whether an approver's key (first) signed a text (second) with a signature (third)."""
 

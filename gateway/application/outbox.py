@@ -53,6 +53,8 @@ class AckOutcome(StrEnum):
     UNKNOWN_EPOCH = "unknown-epoch"
     AHEAD = "ahead"
     """Central has rows that this store never wrote: the store went back in time."""
+    FORMER_EPOCH = "former-epoch"
+    """The same of an epoch that has ended: the new one is the answer to it, and this is late, or a copy."""
 
 
 def marks(journal: Journal) -> list[OutboxMark]:
@@ -103,6 +105,8 @@ def acknowledge(journal: Journal, ack: Ack, now: Instant) -> AckOutcome:
     if mark is None:
         return AckOutcome.UNKNOWN_EPOCH
     last_seq = journal.last_seq(ack.epoch)
+    if ack.seq > last_seq and ack.epoch != station(journal).epoch:
+        return AckOutcome.FORMER_EPOCH
     if ack.seq > last_seq:
         detail = f"central has row {ack.seq} of epoch {ack.epoch}, this store ends at {last_seq}"
         raise_alarm(journal, "store-behind", station(journal).gateway, detail, now)

@@ -89,6 +89,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{found} is no address of central's web: {expected} is expected.",
         "{found} 不是中心网页的地址：应形如 {expected}。",
     ),
+    "not-a-host": (
+        "{found} names no machine: a host and its port are expected, such as {expected}.",
+        "{found} 不是主机：应为主机名和端口，形如 {expected}。",
+    ),
     "not-a-key": (
         "{found} is no public key: 64 hex digits are expected, as `cardroom-central public-key` prints them.",
         "{found} 不是公钥：应为 64 位十六进制数，即 `cardroom-central public-key` 打印的内容。",

@@ -84,6 +84,32 @@ class WebAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Hosts:
+    """Machines, each with its port or by the usual one: `broker-2.example.edu:8883`, an IPv6 address in brackets."""
+
+    usual_port: int = 1883
+    example: str = '["broker-2.example.edu:8883"]'
+
+    def read(self, value: object, folder: Path) -> tuple[tuple[str, int], ...] | Wrong:
+        if not isinstance(value, list):
+            return Wrong("not-a-list", {"found": shown(value)})
+        hosts = []
+        for position, text in enumerate(value, start=1):
+            host = self._host(text) if isinstance(text, str) else None
+            if host is None:
+                return Wrong("not-a-host", {"found": shown(text), "expected": self.example}, item=position)
+            hosts.append(host)
+        return tuple(hosts)
+
+    def _host(self, text: str) -> tuple[str, int] | None:
+        wrong_place = not text or text.endswith(":") or any(c in text for c in " /?#@,")
+        if wrong_place or not _has_good_port(text):
+            return None
+        parts = urlsplit(f"//{text}")
+        return (parts.hostname, parts.port or self.usual_port) if parts.hostname else None
+
+
+@dataclass(frozen=True, slots=True)
 class Identifier:
     """A name that goes into topics."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config.data_folder import WritableFolder
-from gateway.config.rules import FileName, Flag, Identifier, Keys, OneOf, Rule, Text, WebAddress, Whole
+from gateway.config.rules import FileName, Flag, Hosts, Identifier, Keys, OneOf, Rule, Text, WebAddress, Whole
 from gateway.contract.identifiers import GatewayId
 
 
@@ -42,6 +42,8 @@ class Mqtt:
 
     host: str = setting(Text('"broker.example.edu"'))
     port: int = setting(Whole(1, 65_535), 1883)
+    spare_brokers: tuple[tuple[str, int], ...] = setting(Hosts(), ())
+    """Where else central listens: tried in turn while the first broker does not answer, and left again when it may."""
     tls: bool = setting(Flag(), False)
     ca_file: Path | None = setting(FileName("not-set-up"), None)
     """Without it the system's authorities are believed."""

@@ -250,6 +250,8 @@ class Ack(msgspec.Struct, frozen=True):
     """Central's clock, a hint for the gateway's judgement of its own (C-14)."""
     expected: int | None = None
     """Set when a gap was seen: send again from this sequence."""
+    answers: str = ""
+    """The id of the batch that it answers; a gap told of one that is not under way is an old copy. Empty from older software."""
 
 
 CENTRAL = "central"

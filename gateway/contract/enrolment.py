@@ -173,7 +173,7 @@ def answer_mac(key: bytes, nonce: str, body: str) -> str:
 
 def is_proved(mac: str, expected: str) -> bool:
     """Compare two HMACs in constant time; what isn't hex is wrong, too."""
-    return compare_digest(mac.lower().encode(), expected.encode())
+    return compare_digest(mac.encode(), expected.encode())
 
 
 def _check_letter(letters: str) -> str:

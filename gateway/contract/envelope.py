@@ -18,6 +18,8 @@ from gateway.contract.identifiers import KeyId
 
 VERSION = 1
 MAX_BYTES = 1_000_000
+BEYOND_ANY_COUNT = 1 << 53
+"""No row, number or instant is this high; what follows from one still fits 64 bits."""
 KEY_ID = 16
 """Hex digits of a key's name: the first of its public half."""
 
@@ -147,11 +149,10 @@ def unseal(
     key_text, space, signature_hex = trailer.partition(b" ")
     if not newline or not space:
         return Refusal.MALFORMED
-    try:
-        public_key = keyring.keys.get(KeyId(key_text.decode("ascii")))
-        signature = bytes.fromhex(signature_hex.decode("ascii"))
-    except ValueError:
+    signature = _signature(signature_hex)
+    if signature is None or not key_text.isascii():
         return Refusal.MALFORMED
+    public_key = keyring.keys.get(KeyId(key_text.decode("ascii")))
     if public_key is None:
         return Refusal.UNKNOWN_KEY
     try:
@@ -161,6 +162,15 @@ def unseal(
     return _checked(signed, key_text.decode("ascii"), kind, sender, recipient)
 
 
+def _signature(written: bytes) -> bytes | None:
+    """Read a signature: 128 small hex digits and nothing else, so that no envelope can be written in two ways."""
+    try:
+        signature = bytes.fromhex(written.decode("ascii"))
+    except ValueError:
+        return None
+    return signature if signature.hex().encode() == written else None
+
+
 def _checked(signed: bytes, key_text: str, kind: str, sender: str | None, recipient: str) -> Sealed | Refusal:
     try:
         sealed = msgspec.json.decode(signed, type=Sealed)
@@ -168,7 +178,7 @@ def _checked(signed: bytes, key_text: str, kind: str, sender: str | None, recipi
         return Refusal.MALFORMED
     if sealed.v != VERSION:
         return Refusal.UNSUPPORTED_VERSION
-    if sealed.key != key_text:
+    if sealed.key != key_text or not _can_be(sealed):
         return Refusal.MALFORMED
     if sealed.kind != kind:
         return Refusal.WRONG_KIND
@@ -177,6 +187,12 @@ def _checked(signed: bytes, key_text: str, kind: str, sender: str | None, recipi
     if sealed.recipient != recipient:
         return Refusal.WRONG_RECIPIENT
     return sealed
+
+
+def _can_be(sealed: Sealed) -> bool:
+    """Say whether its numbers are such as somebody can count to: what goes on with them must fit any store."""
+    dates = (sealed.issued_ms, sealed.expires_ms or 0)
+    return 0 <= sealed.number < BEYOND_ANY_COUNT and all(abs(date) < BEYOND_ANY_COUNT for date in dates)
 
 
 def body_of(sealed: Sealed, kind: type[T]) -> T | Refusal:

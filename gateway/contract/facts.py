@@ -375,6 +375,10 @@ class State(msgspec.Struct, frozen=True):
     boot: BootId
 
 
+NOT_OPENED = "not-opened"
+"""The reason of an answer: the store has not adopted its epoch's opening, and takes nothing before it (C-11)."""
+
+
 class Answer(msgspec.Struct, frozen=True):
     """A command that was not taken: `expected` is the next number the gateway will take (C-5)."""
 

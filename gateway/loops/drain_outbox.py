@@ -7,6 +7,7 @@ again from the last acknowledged row: central takes each row once.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -26,6 +27,14 @@ ACK_PATIENCE_S = 10.0
 LOOK_EVERY_S = 1.0
 
 log = structlog.get_logger("outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A batch under way: its message's name, and its last row."""
+
+    name: str
+    last: Position
 
 
 class Link(Protocol):
@@ -56,7 +65,7 @@ class OutboxDrain:
         self._clock = clock
         self._signals = signals
         self._progress = progress
-        self._under_way: deque[Position] = deque()
+        self._under_way: deque[_Batch] = deque()
         self._last_ack_s = 0.0
         self.sent_again = 0
         """How often the acknowledgement was given up and the rows were sent again."""
@@ -80,12 +89,16 @@ class OutboxDrain:
             self._under_way.clear()
         while (
             self._under_way
-            and self._under_way[0].epoch == position.epoch
-            and self._under_way[0].seq <= position.seq
+            and self._under_way[0].last.epoch == position.epoch
+            and self._under_way[0].last.seq <= position.seq
         ):
             self._under_way.popleft()
             self._last_ack_s = _now_s()
         self._signals.outbox.set()
+
+    def is_under_way(self, name: str) -> bool:
+        """Say whether a batch of this name was sent and not acknowledged yet."""
+        return any(batch.name == name for batch in self._under_way)
 
     def begin_anew(self) -> None:
         """Central asked for old rows again: what is under way is forgotten."""
@@ -94,12 +107,12 @@ class OutboxDrain:
 
     def _give_up_late_ones(self) -> None:
         if self._under_way and _now_s() - self._last_ack_s > ACK_PATIENCE_S:
-            log.warning("not-acknowledged", batches=len(self._under_way), again_from=self._under_way[0].seq)
+            log.warning("not-acknowledged", batches=len(self._under_way), first=self._under_way[0].name)
             self._under_way.clear()
             self.sent_again += 1
 
     async def _send_next(self) -> bool:
-        after = self._under_way[-1] if self._under_way else None
+        after = self._under_way[-1].last if self._under_way else None
         try:
             batch = await self._store.run(lambda journal: outbox_batch(journal, after=after))
         except StoreFull:
@@ -108,7 +121,7 @@ class OutboxDrain:
             return False
         if not self._under_way:
             self._last_ack_s = _now_s()
-        self._under_way.append(Position(batch.epoch, batch.rows[-1].seq))
+        self._under_way.append(_Batch(_name(batch), Position(batch.epoch, batch.rows[-1].seq)))
         if not await self._link.publish(UP, self._sealed(batch)):
             self._under_way.clear()
             return False
@@ -120,10 +133,14 @@ class OutboxDrain:
             kind=UP,
             sender=self._gateway,
             recipient=CENTRAL,
-            message_id=f"{batch.epoch}.{batch.rows[0].seq}",
+            message_id=_name(batch),
             issued_ms=self._clock.now().wall_ms,
             body=msgspec.json.encode(batch),
         )
+
+
+def _name(batch: UpBatch) -> str:
+    return f"{batch.epoch}.{batch.rows[0].seq}"
 
 
 def _now_s() -> float:

@@ -8,9 +8,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
-from gateway.adapters.backup_file.layout import ManifestRow
 from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.config import GatewayConfig
+from gateway.contract.backup_file.layout import ManifestRow
 
 DATA, CONFIG, ELSEWHERE = "data", "config", "elsewhere"
 MOST_BYTES = 20_000_000

@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from gateway.adapters.backup_file.layout import MANIFEST, VERSION, Head, Manifest, ManifestRow
-from gateway.adapters.backup_file.reader import Damaged, read_envelope, read_manifest, read_member
-from gateway.adapters.backup_file.writer import AlreadyThere, BackupWriter, sweep_left_over, written_aside
+from gateway.adapters.backup_file.writer import AlreadyThere, sweep_left_over, written_aside
 from gateway.adapters.disk_room import free_bytes
 from gateway.adapters.journal_store import JOURNAL_NAME
 from gateway.adapters.journal_store.snapshot import (
@@ -31,6 +29,9 @@ from gateway.adapters.journal_store.snapshot import (
     inspect_store,
 )
 from gateway.config import GatewayConfig
+from gateway.contract.backup_file.layout import MANIFEST, VERSION, Head, Manifest, ManifestRow
+from gateway.contract.backup_file.reading import Damaged, read_envelope, read_manifest, read_member
+from gateway.contract.backup_file.writing import BackupWriter
 from gateway.contract.envelope import KeySigner
 from gateway.contract.facts import Instant
 from gateway.technician.backup_parts import manifest_row, opened, parts_of
@@ -186,7 +187,8 @@ def _write(job: Job, file: IO[bytes], copy: Path, facts: StoreFacts) -> Manifest
         contents = [endings.enter_context(opened(part)) for part in parts]
         rows = [manifest_row(part, content) for part, content in zip(parts, contents, strict=True)]
         manifest = _manifest(job, rows, facts)
-        writer = BackupWriter(file, job.config.gateway.id, job.now.wall_ms, job.software, job.recipient)
+        gateway, ephemeral = job.config.gateway.id, X25519PrivateKey.generate()
+        writer = BackupWriter(file, gateway, job.now.wall_ms, job.software, job.recipient, ephemeral)
         writer.add(MANIFEST, BytesIO(msgspec.json.encode(manifest)))
         writing = Progress(say("encrypting"), sum(row.bytes for row in rows))
         for row, content in zip(rows, contents, strict=True):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.adapters.backup_file.reader import Damage, Damaged
+from gateway.contract.backup_file.reading import Damage, Damaged
 from gateway.words import mark, say
 
 DAMAGES = {

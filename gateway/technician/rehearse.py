@@ -10,8 +10,11 @@ from typing import IO
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from gateway.adapters.backup_file.layout import Manifest
-from gateway.adapters.backup_file.reader import (
+from gateway.adapters.backup_file.unpacking import unpack
+from gateway.adapters.journal_store import JOURNAL_NAME
+from gateway.adapters.journal_store.snapshot import CantLook, StoreFacts, inspect_store
+from gateway.contract.backup_file.layout import Manifest
+from gateway.contract.backup_file.reading import (
     Damaged,
     Envelope,
     OtherKey,
@@ -19,10 +22,7 @@ from gateway.adapters.backup_file.reader import (
     key_for,
     read_envelope,
     read_manifest,
-    unpack,
 )
-from gateway.adapters.journal_store import JOURNAL_NAME
-from gateway.adapters.journal_store.snapshot import CantLook, StoreFacts, inspect_store
 from gateway.contract.recovery_key import name_of, private_key_of
 from gateway.technician.backup_parts import DATA
 from gateway.technician.backup_progress import Progress

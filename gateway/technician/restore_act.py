@@ -9,8 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from gateway.adapters.backup_file.layout import FileKey, Manifest
-from gateway.adapters.backup_file.reader import (
+from gateway.adapters.backup_file.unpacking import unpack
+from gateway.adapters.journal_store import JOURNAL_NAME
+from gateway.adapters.journal_store.opening import lock_file
+from gateway.adapters.journal_store.snapshot import CantLook, StoreFacts, inspect_store
+from gateway.application.ports import StoreInUse
+from gateway.contract.backup_file.layout import FileKey, Manifest
+from gateway.contract.backup_file.reading import (
     Damaged,
     Envelope,
     OtherKey,
@@ -18,12 +23,7 @@ from gateway.adapters.backup_file.reader import (
     key_for,
     read_envelope,
     read_manifest,
-    unpack,
 )
-from gateway.adapters.journal_store import JOURNAL_NAME
-from gateway.adapters.journal_store.opening import lock_file
-from gateway.adapters.journal_store.snapshot import CantLook, StoreFacts, inspect_store
-from gateway.application.ports import StoreInUse
 from gateway.contract.envelope import KEY_ID
 from gateway.contract.recovery_key import name_of, private_key_of
 from gateway.technician.answer import print_json

@@ -15,11 +15,11 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.adapters.backup_file.layout import Manifest
 from gateway.adapters.backup_file.writer import make_durable
 from gateway.adapters.journal_store import JOURNAL_NAME, SqliteJournal
 from gateway.application.new_epoch import renew_epoch
 from gateway.application.ports import Journal
+from gateway.contract.backup_file.layout import Manifest
 from gateway.technician.backup_parts import CONFIG, DATA, ELSEWHERE
 from gateway.technician.looking import now_for
 

@@ -13,6 +13,7 @@ from email.parser import HeaderParser
 from email.utils import formatdate
 from pathlib import Path
 
+from sbom import bill_of_materials
 from signing import ReleaseKey
 
 HERE = Path(__file__).parent
@@ -50,7 +51,8 @@ PACKAGES = {
         commands={"cardroom-central": "central.__main__"},
         units=(
             "cardroom-central*.service",
-            "cardroom-ingest.service",
+            "cardroom-central*.timer",
+            "cardroom-ingest*.service",
             "cardroom-notices.service",
             "mosquitto-cardroom.path",
             "mosquitto-cardroom.service",
@@ -127,6 +129,11 @@ def _write_papers(build: Build) -> None:
         gzip.compress((build.root / "CHANGELOG.md").read_bytes(), 9, mtime=0),
     )
     _write(build, f"{papers}/copyright", _copyright(build))
+    _write(
+        build,
+        f"{papers}/sbom.cdx.json",
+        bill_of_materials(build.name, PACKAGES[build.name].extras, build.version, build.epoch_s),
+    )
     _write(
         build,
         f"usr/share/lintian/overrides/{build.package}",

@@ -1,12 +1,23 @@
 """A broker for the daemon: Mosquitto where it is, else amqtt. What the link itself does is tested on both, in tests/uplink."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.app.station import Central, Station, central_for, station_in
-from tests.brokers import MOSQUITTO, free_port, start_amqtt, start_mosquitto
+from tests.brokers import MOSQUITTO, start_amqtt, start_mosquitto
+from tests.free_ports import free_port
+from tests.virtual_time import PatientLoop
+
+IN_ONE_PROCESS = {"test_doctor_lines.py"}
+
+
+@pytest.hookimpl
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Give a loop that a busy machine can't hurry where nothing runs beside it; a daemon's time is the world's."""
+    return {"loop": PatientLoop if item.path.name in IN_ONE_PROCESS else asyncio.SelectorEventLoop}
 
 
 @pytest.fixture

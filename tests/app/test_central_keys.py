@@ -5,7 +5,7 @@ import msgspec
 from gateway.contract.commands import ReadNow, TrustKeys, encode_command
 from gateway.contract.envelope import Sealed, unseal
 from gateway.contract.facts import Birth
-from tests.app.station import Central, Station, fresh_signer, public_hex, rooms, until
+from tests.app.station import PATIENCE_S, Central, Station, fresh_signer, public_hex, rooms, until
 
 
 def believes(station: Station, central: Central) -> list[str]:
@@ -37,7 +37,7 @@ async def test_a_building_goes_from_key_to_key_without_a_visit(station: Station,
     await station.start()  # its file still names the first alone
     await central.command(ReadNow())
     await central.listener.until(
-        lambda _: believes(station, central) == sorted([first.key_id, second.key_id]), 20
+        lambda _: believes(station, central) == sorted([first.key_id, second.key_id]), PATIENCE_S
     )
     await central.command(TrustKeys(keys[1:], keys[:1]))
     before = await refused(station)
@@ -46,7 +46,7 @@ async def test_a_building_goes_from_key_to_key_without_a_visit(station: Station,
     await until(lambda: _more(station, before), "the retired key is refused")
     await station.kill()
     await station.start()
-    await central.listener.until(lambda _: believes(station, central) == [second.key_id], 20)
+    await central.listener.until(lambda _: believes(station, central) == [second.key_id], PATIENCE_S)
     central.publish("down", late)
     await until(lambda: _counted(station), "also after a restart, though the file names it")
     await central.command(ReadNow())

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from gateway.adapters.tls_files import make_tls_key, validity_of
 from tests.app.station import Station
 from tests.bench.bench_poll import rss_mb
-from tests.brokers import free_port, start_mosquitto
+from tests.brokers import start_mosquitto
+from tests.free_ports import free_port
 from tests.technician.enrolling_central import EnrollingCentral, listening
 
 

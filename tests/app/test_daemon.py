@@ -19,7 +19,8 @@ from gateway.contract.identifiers import MeterNo
 from gateway.contract.rules import PriceRule
 from tests.app.station import Central, Station, central_for, rooms, station_in, until
 from tests.application.site import PRICE, YUAN
-from tests.brokers import free_port, start_mosquitto
+from tests.brokers import start_mosquitto
+from tests.free_ports import free_port
 
 YEAR_1970_MS = 3_600_000
 YEAR_2040_MS = 2_208_988_800_000
@@ -304,9 +305,10 @@ async def test_refused_commands_are_counted_and_reported_and_good_ones_act(
         "command:applied": 2,
     }
     await station.until_status(lambda status: expected.items() <= status["counters"].items(), "all counted")
-    async with asyncio.timeout(30):
-        while len(central.listener.of("answer")) < 2:  # counted before it is sent
-            await asyncio.sleep(0.02)
+    await until(
+        lambda: len(central.listener.of("answer")) == 2,
+        "both answers, which are counted before they are sent",
+    )
     assert await station.stop() == 0
     assert len(central.listener.of("answer")) == 2
     health = [fact for fact in station.outbox() if isinstance(fact, Health)]

@@ -12,7 +12,7 @@ from gateway.adapters.control_protocol import TraceNote
 from gateway.protocols.dlt645 import functions
 from gateway.technician.trace_frames import LineTrace
 from gateway.technician.trace_words import Summary, words_of
-from tests.app.station import Central, Station, rooms, until
+from tests.app.station import PATIENCE_S, Central, Station, rooms, until
 
 QUESTION = functions.read("000000000001", "00010000", preamble=4)
 SECRET, IN_WIRE_ORDER = "654321", "214365"
@@ -26,16 +26,23 @@ async def traced(station: Station, *words: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
+async def heard_of(station: Station, *meters: str) -> list[dict[str, object]]:
+    """Listen until a second has a question to each of these meters, and an answer: a busy machine asks few in one."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            heard = await traced(station)
+            ways = {one["way"] for one in heard if "way" in one}
+            if {one["meter"] for one in heard if one.get("way") == "ask"} == {*meters} and "answer" in ways:
+                return heard
+
+
 async def test_the_daemons_frames_are_shown_as_they_go(station: Station, central: Central) -> None:
     await station.wire("a", "1", "2", passwords={"02": SECRET, "04": SECRET})
     await station.start()
     await central.configure(*rooms("1"))
     await central.grant("g1", "a1", 5)
-    heard = await traced(station)
-    asked = [one for one in heard if one.get("way") == "ask"]
+    heard = await heard_of(station, "m1", "m2")
     answers = [one for one in heard if one.get("way") == "answer"]
-    assert {one["meter"] for one in asked} == {"m1", "m2"}
-    assert answers
     assert all(one["turn_round_us"] is not None for one in answers)
     assert any(one["fields"]["unit"] == "kWh" for one in answers)  # type: ignore[index]
     assert heard[-1]["summary"] is True
@@ -43,8 +50,10 @@ async def test_the_daemons_frames_are_shown_as_they_go(station: Station, central
     # What is damaged, or cut off by the listening's end, names nobody and may be this meter's.
     assert {one["meter"] for one in of_one if one["way"] not in ("damage", "cut-off")} == {"m1"}
     station.lines["a"].faults = LineFaults(flip=1.0)
-    code, out, _ = await station.command("trace", "--line", "a", "--seconds", "1")
-    assert (code, "!!" in out, "Damage:" in out) == (0, True, True)
+    code, out = 0, ""
+    while code == 0 and not ("!!" in out and "Damage:" in out):
+        code, out, _ = await station.command("trace", "--line", "a", "--seconds", "1")
+    assert code == 0
     assert (await station.command("trace", "--line", "z"))[0] == 2
     assert (await station.command("trace", "--meter", "m7"))[0] == 2
     assert (await station.command("trace", "--seconds", "soon"))[0] == 2

@@ -59,7 +59,9 @@ async def test_c_6_each_carrier_after_a_kill_credits_once_in_every_order(
         await station.kill()
         await station.start()
         assert await balance(station) == 5 * YUAN
-    await until(lambda: any(entry.entry_kind is EntryKind.GRANT for entry in central.entries()), "told")
+    await station.until_status(
+        lambda status: status["link_connected"] and not status["outbox_rows"], "all told"
+    )
     assert len([entry for entry in central.entries() if entry.entry_kind is EntryKind.GRANT]) == 1
     answers = [result for result in central.facts(CommandResult) if result.number == 0]
     assert len(answers) == 2, "each time it was handed in is answered once"
@@ -251,6 +253,7 @@ async def test_an_alarm_that_nothing_ends_is_resolved_on_site_or_by_central(
         else:
             await central.command(ResolveAlarm("exists-with-different", "p1", "boss", "two desks"))
         await until(lambda: "exists-with-different" not in central.alarms(), "ended")
+    await station.until_status(lambda status: not status["outbox_rows"], "all told")
     said = [fact.detail for fact in central.facts(Alarm) if fact.what == "alarm-resolved" and fact.raised]
     assert [one.endswith("two desks") for one in said] == [True, True]
     assert said[1] == "boss: two desks"

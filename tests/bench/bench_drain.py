@@ -42,7 +42,8 @@ from tests.application.site import HOUR_MS, Site, room, tie
 from tests.bench.bench_poll import Daemon, line_specs
 from tests.bench.figures import Figures
 from tests.bench.meters_process import MetersProcess, exchanges
-from tests.brokers import Mosquitto, free_port
+from tests.brokers import Mosquitto
+from tests.free_ports import free_port
 from tests.simulate.link import GATEWAY, signer
 
 METERS = 208

@@ -29,7 +29,8 @@ from tests.bench.figures import Figures
 from tests.bench.masters import Master, Pace, bare, bare_requests, our_bus, pace_of, peer_pymodbus
 from tests.bench.meters_process import MetersProcess, exchanges, share_of_wire
 from tests.bench.responder import LineSpec, MeterSpec
-from tests.brokers import MOSQUITTO, free_port, start_amqtt, start_mosquitto
+from tests.brokers import MOSQUITTO, start_amqtt, start_mosquitto
+from tests.free_ports import free_port
 
 MODEL = "generic-dlt645-2007"
 LINES = 8

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.free_ports import free_port
 
 PASSWORD = "tall-lamp-quiet-42"  # a test's own
 SEED = """
@@ -54,7 +55,7 @@ class Site:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -108,9 +109,7 @@ def _run(folder: Path, command: list[str]) -> None:
 
 def site_at(folder: Path) -> Site:
     """Choose a free port for a central that is set up."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return Site(f"http://127.0.0.1:{probe.getsockname()[1]}", environment_of(folder))
+    return Site(f"http://127.0.0.1:{free_port()}", environment_of(folder))
 
 
 def start_server(site: Site, before: str = "") -> subprocess.Popen[str]:
@@ -139,4 +138,4 @@ def serving(site: Site) -> Iterator[None]:
         yield
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)

@@ -83,4 +83,4 @@ def closes(account: str, now_ms: int) -> None:
     said = CommandResult(
         command.number, command.command_id, outcome, at, taken=taken, final_register_wh=412_340
     )
-    take_result(gateway, epoch, said, now_ms)
+    take_result(gateway, epoch, 0, said, now_ms)

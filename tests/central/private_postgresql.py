@@ -29,7 +29,7 @@ def binaries() -> Path:
     return found[-1].parent
 
 
-def _as_server_user() -> list[str]:
+def as_server_user() -> list[str]:
     """The server refuses to run as root: root becomes the user postgres."""
     if os.getuid() != 0:
         return []
@@ -46,7 +46,7 @@ def _as_server_user() -> list[str]:
 @contextmanager
 def cluster() -> Iterator[dict[str, str]]:
     """Run a cluster; give the variables that make central use it."""
-    programs, prefix = binaries(), _as_server_user()
+    programs, prefix = binaries(), as_server_user()
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path must be short
     try:
         if prefix:

@@ -8,7 +8,14 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
-from central.campus.list_file import MAX_COLUMNS, MAX_LINES, MAX_UNPACKED_BYTES, ListSheet, read_list
+from central.campus.list_file import (
+    MAX_COLUMNS,
+    MAX_LINES,
+    MAX_PARTS,
+    MAX_UNPACKED_BYTES,
+    ListSheet,
+    read_list,
+)
 from central.domain.campus_rows import Fault, Problem
 
 ROWS = [["building", "room", "class"], *([1, f"{number}", "dormitory"] for number in range(30))]
@@ -63,6 +70,30 @@ def test_a_workbook_that_unpacks_to_more_than_any_list_is_not_unpacked():
     assert isinstance(found, Problem)
     assert found.fault is Fault.UNREADABLE
     assert peak < MAX_UNPACKED_BYTES // 10
+
+
+def test_a_workbook_of_thousands_of_parts_is_refused():
+    parts = parts_of(workbook())
+    found = read_list(packed(parts | {f"xl/media/{number}": b"" for number in range(MAX_PARTS)}))
+    assert isinstance(found, Problem)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY l0 "lol">' + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10)),
+        '<!ENTITY l9 SYSTEM "file:///etc/passwd">',
+    ],
+    ids=["a word said a billion times", "a file of the server's"],
+)
+def test_what_a_sheet_declares_is_not_put_in(declared):
+    parts = parts_of(workbook())
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    root = sheet[sheet.index("<worksheet") :]
+    assert "building" in root
+    bomb = f'<?xml version="1.0"?><!DOCTYPE w [{declared}]>{root.replace("building", "&l9;")}'
+    found = read_list(packed(parts | {"xl/worksheets/sheet1.xml": bomb.encode()}))
+    assert isinstance(found, Problem) or (found[0].header[0] == "" and "root:" not in repr(found))
 
 
 def test_a_csv_of_nothing_but_lines_is_refused_before_it_is_read():

@@ -25,9 +25,10 @@ from central.link.broker_files import INGEST_FILE, Wanted, configure
 from central.link.enrolment_codes import open_code
 from central.link.models import Gateway
 from central.link.revoking import revoke_gateway
-from tests.brokers import Mosquitto, free_port, require_mosquitto, wait_for_port
+from tests.brokers import Mosquitto, require_mosquitto, wait_for_port
 from tests.central.gateway_twin import GatewayTwin
 from tests.central.new_card import NewCard
+from tests.free_ports import free_port
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 WITHIN_S = 20
@@ -245,7 +246,7 @@ def test_ingest_comes_by_its_own_certificate_and_takes_a_renewed_one(broker: Mos
     running = threading.Thread(target=ingest.run)
     running.start()
     try:
-        assert ingest._connected.wait(WITHIN_S)
+        assert ingest._brokers[0].connected.wait(WITHIN_S)
         by = load_authority()
         assert by is not None
         key = new_key()

@@ -10,6 +10,7 @@ import pytest
 from django.db.utils import OperationalError
 
 from central.desk.operations import pay
+from central.ingest.broker_connection import Arrived
 from central.ingest.process import Broker, Ingest
 from central.ingest.take_message import MessageTaker
 from central.ledger import chart_of_accounts as chart
@@ -59,6 +60,11 @@ def ack_in(outgoing) -> Ack | None:
     return body_of(opened, Ack)
 
 
+def ack_of(seq, expected=None):
+    """What answers the twin's batch, named as it names all of them."""
+    return Ack("e1", seq, NOW_MS, expected, answers="m-up")
+
+
 def up(taker, twin, message) -> Ack | None:
     return ack_in(taker.take(twin.topic("up"), message, NOW_MS))
 
@@ -74,8 +80,8 @@ def standing(what):
 
 def test_c_11_a_batch_is_acked_after_it_is_committed_and_once(taker, twin):
     message = twin.batch(twin.consumption("1-301.1", 1000, 1000), twin.reading(1000, ReadingOutcome.FIRST))
-    assert up(taker, twin, message) == Ack("e1", 2, NOW_MS)
-    assert up(taker, twin, message) == Ack("e1", 2, NOW_MS), "what comes again is acked again"
+    assert up(taker, twin, message) == ack_of(2)
+    assert up(taker, twin, message) == ack_of(2), "what comes again is acked again"
     assert Transfer.objects.count() == GatewayEntry.objects.count() == Reading.objects.count() == 1
     assert balance(chart.customer("1-301.1", "paid", "yuan")) == -558_000
     assert balance(chart.energy_revenue("dormitory", "yuan")) == 558_000
@@ -92,9 +98,9 @@ def test_what_a_decision_rests_on_is_kept_for_whoever_is_to_be_shown_why(taker, 
 def test_c_11_a_gap_is_answered_with_the_row_expected(taker, twin):
     first, second, third = (twin.rows(twin.reading(n)) for n in (1, 2, 3))
     assert up(taker, twin, twin.sealed_rows(first)).seq == 1
-    assert up(taker, twin, twin.sealed_rows(third)) == Ack("e1", 1, NOW_MS, expected=2)
+    assert up(taker, twin, twin.sealed_rows(third)) == ack_of(1, expected=2)
     assert Reading.objects.count() == 1
-    assert up(taker, twin, twin.sealed_rows([*first, *second, *third])) == Ack("e1", 3, NOW_MS)
+    assert up(taker, twin, twin.sealed_rows([*first, *second, *third])) == ack_of(3)
     assert Reading.objects.count() == 3
 
 
@@ -161,7 +167,7 @@ HOSTILE_ROWS = [
 def test_c_11_a_row_central_cannot_take_is_quarantined_alone_and_acked(taker, twin, raw):
     good_before, good_after = twin.consumption("1-301.1", 10, 10), twin.consumption("1-301.1", 20, 30)
     ack = up(taker, twin, twin.batch(good_before, raw, good_after, twin.reading(30)))
-    assert ack == Ack("e1", 4, NOW_MS)
+    assert ack == ack_of(4)
     assert GatewayEntry.objects.count() == 2
     assert Reading.objects.count() == 1
     assert QuarantinedRow.objects.get().seq == 2
@@ -224,8 +230,8 @@ def test_a_birth_stays_in_hand_until_the_database_takes_it(twin, monkeypatch):
     monkeypatch.setattr("central.ingest.take_message.greet", disk_full)
     ingest = Ingest(Broker(), now_ms=lambda: NOW_MS)
     twin.epoch, twin.boot = "e2", "boot-2"
-    ingest._inbox.put((twin.topic("birth"), twin.birth()))
-    ingest._inbox.put((twin.topic("up"), twin.batch(twin.reading(1))))
+    ingest._inbox.put(Arrived(0, twin.topic("birth"), twin.birth()))
+    ingest._inbox.put(Arrived(0, twin.topic("up"), twin.batch(twin.reading(1))))
     ingest._guarded(ingest._take_one)
     ingest._guarded(ingest._take_one)
     monkeypatch.undo()

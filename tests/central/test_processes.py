@@ -16,10 +16,11 @@ import pytest
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, Ack, decode_command
 from gateway.contract.envelope import Sealed, body_of, keyring_from_hex, unseal
-from tests.brokers import Mosquitto, free_port, require_mosquitto
+from tests.brokers import Mosquitto, require_mosquitto
 from tests.central.conftest import LIST
 from tests.central.gateway_twin import GatewayTwin
 from tests.central.own_central import OwnCentral
+from tests.free_ports import free_port
 
 PATIENCE_S = 60
 

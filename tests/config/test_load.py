@@ -115,6 +115,13 @@ def test_every_mistake_is_named_at_once_with_its_line(tmp_path: Path) -> None:
     }
 
 
+def test_spare_brokers_have_the_usual_port_unless_they_say_another(tmp_path: Path) -> None:
+    line = 'spare_brokers = ["b2.example.edu:8883", "b3", "[fd00::7]:8884"]'
+    config = load(tmp_path, good(tmp_path).replace("[clock]", f"{line}\n[clock]"))
+    assert isinstance(config, GatewayConfig)
+    assert config.mqtt.spare_brokers == (("b2.example.edu", 8883), ("b3", 1883), ("fd00::7", 8884))
+
+
 def test_what_is_missing_is_shown_as_it_should_be_written(tmp_path: Path) -> None:
     found = mistakes(tmp_path, "")
     assert [mistake.path for mistake in found] == [
@@ -149,6 +156,10 @@ def test_what_is_missing_is_shown_as_it_should_be_written(tmp_path: Path) -> Non
         ('tls = true\nkey_file = "gateway.toml"', "mqtt.key_file", "needs"),
         ('tls = true\ncertificate_file = "gateway.toml"', "mqtt.certificate_file", "needs"),
         ('password = "opensesame"', "mqtt.password", "unknown-key"),
+        ('spare_brokers = "b2"', "mqtt.spare_brokers", "not-a-list"),
+        ('spare_brokers = ["b2", "mqtt://b3"]', "mqtt.spare_brokers[2]", "not-a-host"),
+        ('spare_brokers = ["b2:70000"]', "mqtt.spare_brokers[1]", "not-a-host"),
+        ("spare_brokers = [5]", "mqtt.spare_brokers[1]", "not-a-host"),
     ],
 )
 def test_one_mistake_in_the_link(tmp_path: Path, line: str, path: str, code: str) -> None:

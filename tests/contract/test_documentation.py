@@ -95,7 +95,7 @@ def test_the_examples_are_what_the_code_seals_and_opens() -> None:
     assert example("public-key") == public_key.public_bytes_raw().hex()
     keyring, signer = keyring_from_hex([example("public-key")]), KeySigner(key_id_of(public_key), private_key)
     grant = Grant("p-20261101-0042", "b1-301", "paid", "yuan", 30_000_000)
-    ack = Ack("e1", 128, 1_793_577_600_000)
+    ack = Ack("e1", 128, 1_793_577_600_000, answers="e1.97")
     for kind, body, message_id, number in (
         ("down", encode_command(grant), "c-0001", 7),
         ("ack", msgspec.json.encode(ack), "a-e1-128", 0),

@@ -61,18 +61,13 @@ def test_what_was_sealed_opens_by_either_key(signer: KeySigner) -> None:
 
 
 def test_every_changed_byte_is_refused() -> None:
-    """The one tolerated change is the case of a hex digit of the signature: the same bytes, written otherwise."""
+    """Also the case of a hex digit of the signature: no envelope can be written in two ways."""
     data = sealed_by()
-    signature_at = data.rindex(b" ") + 1
     for position in range(len(data)):
         for flip in (0x01, 0x20, 0x80, 0xFF):
             changed = bytearray(data)
             changed[position] ^= flip
-            result = opened(bytes(changed))
-            if flip == 0x20 and position >= signature_at and chr(data[position]).isalpha():
-                assert result == opened(data)
-            else:
-                assert isinstance(result, Refusal), (position, flip)
+            assert isinstance(opened(bytes(changed)), Refusal), (position, flip)
 
 
 def test_a_changed_first_line_is_forged_and_nothing_else() -> None:
@@ -88,7 +83,7 @@ def test_every_cut_and_every_addition_is_refused() -> None:
     data = sealed_by()
     for length in range(len(data)):
         assert isinstance(opened(data[:length]), Refusal)
-    for addition in (b"00", b" 00", b"\nx", b"\x00"):
+    for addition in (b"00", b" 00", b"\nx", b"\x00", b"\n", b" ", b"\r\n", b"\t"):
         assert isinstance(opened(data + addition), Refusal)
         assert isinstance(opened(addition + data), Refusal)
 

@@ -59,7 +59,7 @@ async def serving(path: Path) -> AsyncIterator[ControlServer]:
 async def asked(
     path: Path, do: str, arguments: dict[str, str | int | bool] | None = None
 ) -> Reply | Unreachable:
-    return await asyncio.to_thread(ask, path, do, arguments, 20)
+    return await asyncio.to_thread(ask, path, do, arguments, 60)
 
 
 async def sent(path: Path, data: bytes) -> bytes:
@@ -68,7 +68,7 @@ async def sent(path: Path, data: bytes) -> bytes:
         writer.write(data)
         await writer.drain()
     try:
-        return await asyncio.wait_for(reader.readline(), 20)
+        return await asyncio.wait_for(reader.readline(), 60)
     except ConnectionError:
         return b""
     finally:
@@ -160,7 +160,7 @@ async def test_silent_clients_are_sent_away_and_too_many_wait_outside(
         assert isinstance(busy, Reply)
         assert busy.refusal is ControlRefusal.BUSY
         for reader, writer in silent:
-            assert await asyncio.wait_for(reader.read(), 20) == b""
+            assert await asyncio.wait_for(reader.read(), 60) == b""
             writer.close()
         reply = await asked(path, "echo")
         assert isinstance(reply, Reply)
@@ -172,7 +172,7 @@ async def test_stop_sends_waiting_clients_away(tmp_path: Path) -> None:
     async with serving(path):
         reader, writer = await asyncio.open_unix_connection(path)
         await asyncio.sleep(0)
-    assert await asyncio.wait_for(reader.read(), 20) == b""
+    assert await asyncio.wait_for(reader.read(), 60) == b""
     writer.close()
 
 

@@ -63,8 +63,8 @@ async def test_the_watchdog_is_fed_until_a_loop_stalls(systemd: socket.socket, t
     notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "80000"})
     feeding = asyncio.create_task(keep_fed(notifier, progress))
     loop = asyncio.get_running_loop()
-    assert await asyncio.wait_for(loop.sock_recv(systemd, 1_000), 10) == b"WATCHDOG=1"
-    async with asyncio.timeout(10):
+    assert await asyncio.wait_for(loop.sock_recv(systemd, 1_000), 60) == b"WATCHDOG=1"
+    async with asyncio.timeout(60):
         while progress.stalled != ["poll"]:
             await asyncio.sleep(0.02)
     with contextlib.suppress(BlockingIOError):
@@ -73,5 +73,5 @@ async def test_the_watchdog_is_fed_until_a_loop_stalls(systemd: socket.socket, t
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(loop.sock_recv(systemd, 1_000), 0.2)
     progress.progress("poll")
-    assert await asyncio.wait_for(loop.sock_recv(systemd, 1_000), 10) == b"WATCHDOG=1"
+    assert await asyncio.wait_for(loop.sock_recv(systemd, 1_000), 60) == b"WATCHDOG=1"
     feeding.cancel()

@@ -25,7 +25,8 @@ from firmware_tools.campus.parts import LOOPBACK, Parts, Ports, python, run_comm
 from firmware_tools.campus.supervisor import Part, Supervisor, port_answers
 from gateway.adapters.control_client import ask
 from gateway.adapters.control_protocol import SOCKET_NAME, Reply
-from tests.brokers import free_port, require_mosquitto
+from tests.brokers import require_mosquitto
+from tests.free_ports import free_port
 
 RUNS_OUT = Room(
     "101", "M101", "a", "202007010001", "40kW", occupants=("王伟",), trip_limit_a=200, pays_yuan=("1.00",)

@@ -107,7 +107,7 @@ class Master:
         """Put bytes on the wire."""
         os.write(self._descriptor, request)
 
-    async def hear(self, end: bytes = b"\x16", patience_s: float = 5.0) -> bytes:
+    async def hear(self, end: bytes = b"\x16", patience_s: float = 60.0) -> bytes:
         """Return what comes until something whole seems to end; a hang-up is an empty answer."""
         heard = b""
         async with asyncio.timeout(patience_s):
@@ -118,7 +118,7 @@ class Master:
                 heard += part
         return heard
 
-    async def hear_bytes(self, count: int, patience_s: float = 5.0) -> bytes:
+    async def hear_bytes(self, count: int, patience_s: float = 60.0) -> bytes:
         """Return the next `count` bytes or more."""
         heard = b""
         async with asyncio.timeout(patience_s):

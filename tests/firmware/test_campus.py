@@ -233,7 +233,7 @@ class Controller:
 
     async def hear(self) -> dict[str, Any]:
         """Return the next line."""
-        line = await asyncio.wait_for(self._reader.readline(), 5)
+        line = await asyncio.wait_for(self._reader.readline(), 60)
         found: dict[str, Any] = json.loads(line)
         return found
 

@@ -184,7 +184,9 @@ async def test_two_meters_that_answer_at_once_are_told_apart_from_silence(
 
 def test_ctrl_c_says_what_state_the_module_is_in(tmp_path: Path) -> None:
     """Real processes, a real signal."""
-    (tmp_path / "new.crfw").write_bytes(image(size=3000).raw)
+    (tmp_path / "new.crfw").write_bytes(
+        image(size=30_000).raw
+    )  # more than goes over while the key is on its way
     (tmp_path / "old.crfw").write_bytes(OLD.raw)
     tools = [sys.executable, "-m", "firmware_tools"]
     module = subprocess.Popen(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.brokers import free_port
+from tests.free_ports import free_port
 from tests.install.root import PROJECT, Machine
 
 CONFIG = "/etc/cardroom/gateway.toml"

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import sys
 import threading
 
@@ -11,6 +10,7 @@ import pytest
 
 from firmware_tools.campus.broker import may
 from firmware_tools.campus.supervisor import Part, Supervisor, port_answers
+from tests.free_ports import free_port
 
 PASSWORDS = {"central": "c-secret", "b1": "b1-secret", "b2": "b2-secret"}
 
@@ -36,9 +36,7 @@ def test_each_client_keeps_to_its_branch(name, topic, publish, allowed):
 
 @pytest.fixture
 async def broker_port(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     passwords = tmp_path / "passwords.json"
     passwords.write_text(json.dumps(PASSWORDS))
     supervisor = Supervisor(tmp_path / "log", print, tmp_path)
@@ -76,7 +74,7 @@ class Client:
 
 
 async def until(condition) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 

@@ -17,7 +17,7 @@ from firmware_tools.campus.meter_control import MeterControl
 from firmware_tools.campus.opening import CASHIER
 from firmware_tools.campus.parts import Ports
 from firmware_tools.campus.session import Manner, Session
-from tests.brokers import free_port
+from tests.free_ports import free_port
 from tests.small_campus import BUILDING, CAMPUS, PATIENCE_S, SOLD
 
 NOT_YET = "SELECT count(*) FROM link_delivery WHERE applied_ms IS NULL"

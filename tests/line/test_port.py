@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import os
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from gateway.adapters.serial_bus.port import PortTrouble, name_trouble
 from gateway.adapters.serial_bus.prompt_port import discard_and_close
 from gateway.application.ports import LineGone, Rank
 from gateway.protocols.driver import Answer, Item
+from tests.free_ports import free_port
 from tests.line.pty_line import PtyLine, answer
 from tests.line.toy import ToyDriver
 
@@ -58,10 +58,7 @@ async def test_a_file_is_no_serial_port(tmp_path: Path) -> None:
 
 
 async def test_a_serial_server_that_is_not_there_is_named() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        number = unused.getsockname()[1]
-    trouble = await fault_of(f"socket://127.0.0.1:{number}")
+    trouble = await fault_of(f"socket://127.0.0.1:{free_port()}")
     assert trouble.fault is PortFault.UNREACHABLE
     assert "refused" in trouble.detail
 

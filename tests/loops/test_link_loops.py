@@ -122,9 +122,9 @@ class Station:
     def command(self, body: Command, number: int, **changes: Any) -> bytes:
         return self.say("down", encode_command(body), number, **changes)
 
-    async def ack(self, seq: int, expected: int | None = None, **changes: Any) -> bytes:
+    async def ack(self, seq: int, expected: int | None = None, answers: str = "", **changes: Any) -> bytes:
         epoch = (await self.building.ask(station_status)).epoch
-        body = msgspec.json.encode(Ack(epoch, seq, self.building.time.now_ms(), expected))
+        body = msgspec.json.encode(Ack(epoch, seq, self.building.time.now_ms(), expected, answers))
         return self.say("ack", body, **changes)
 
     async def until(self, true: Callable[[], object], what: str = "") -> None:
@@ -158,6 +158,22 @@ async def test_a_gap_that_central_saw_is_sent_again_from_there(station: Station)
     last = station.rows()[-1]
     await station.ack(0, expected=1)
     await station.until(lambda: station.rows() == [*range(1, last + 1)] * 2)
+
+
+async def test_a_copy_of_an_old_gap_has_nothing_sent_again(station: Station) -> None:
+    """R-G5: an acknowledgement has no number; only one of a batch under way may turn the outbox back."""
+    last = station.rows()[-1]
+    await station.ack(last, answers="e.1")
+    await station.until(lambda: station.receiver.counters["ack:taken"] == 1)
+    for said in ({"answers": "e.1"}, {"answers": "e.99"}, {}):
+        await station.ack(last, expected=1, **said)
+    await station.until(lambda: station.receiver.counters["ack:stale"] == 3)
+    station.command(Grant("t1", "nobody", "paid", "yuan", YUAN), 1)
+    await station.until(station.results)
+    assert station.rows().count(1) == 1
+    epoch, behind = (await station.building.ask(station_status)).epoch, station.rows()[-1]
+    await station.ack(last, expected=last + 1, answers=f"{epoch}.{last + 1}")
+    await station.until(lambda: station.rows().count(behind) == 2, "a gap in a batch under way is mended")
 
 
 async def test_what_is_not_acknowledged_is_sent_again(

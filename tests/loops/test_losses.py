@@ -24,7 +24,7 @@ def building(folder: Path, master_w: int, *, groups: list[GroupRule] | None = No
     policy = PolicyRule(
         new_account_grace_s=0, restore_gap_ms=0, balance_every_s=EVERY_S, loss_judged_every_s=3 * EVERY_S
     )
-    return Building(folder, *rooms, policy=policy, groups=groups or [GROUP])
+    return Building(folder, *rooms, policy=policy, pause_ms=500, groups=groups or [GROUP])
 
 
 async def rows(site: Building) -> list[LossRow]:

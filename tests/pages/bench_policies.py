@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.pages.bench import _seed, _set_up
+from tests.bench.pages_rows import seed_rooms, set_up
 
 
 def main() -> None:
@@ -20,8 +20,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        _set_up(Path(folder))
-        _seed(asked.rooms, asked.building)
+        set_up(Path(folder))
+        seed_rooms(asked.rooms, asked.building)
         _measure(asked.rounds)
 
 

@@ -32,7 +32,7 @@ OPEN_TO_ALL = {
     "my-room:fault",
     "my-room:work-answer",
     *("low_balance:public", "low_balance:public-picture"),
-    *("gateways:enrol", "gateways:renew"),
+    *("gateways:enrol", "gateways:renew", "metrics:metrics"),
 }
 """A resident's page asks for room and PIN itself: test_resident_page.py. Gateways prove a code or sign: test_enrolling.py."""
 OWN_SIGN_IN = {"office:second-factor", "office:password"}
@@ -222,6 +222,7 @@ def test_only_cashiers_sell_and_only_administrators_manage_people() -> None:
 
 def test_who_moves_prices_or_people_signs_in_with_a_second_factor() -> None:
     assert set(roles.SET_PRICES) | set(roles.MANAGE_PEOPLE) <= set(roles.APPROVES_MONEY)
+    assert {*roles.HEADS, Role.FINANCE, Role.ADMIN} == set(roles.SIGNS_IN_TWICE)
 
 
 def test_the_command_line_knows_the_same_roles() -> None:

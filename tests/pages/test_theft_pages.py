@@ -16,7 +16,7 @@ from central.desk.debts.penalty_models import DebtPenalty
 from central.losses.case_models import Case
 from central.losses.theft.models import TheftAppeal
 from central.losses.theft.notices import tell_unheard
-from central.office import approvals
+from central.office import approvals, photo_views
 from central.office.models import Approval, User
 from tests.browser import seed_theft
 from tests.pages.conftest import _client
@@ -142,8 +142,10 @@ def test_only_who_may_see_money_sees_the_penalty(who: dict[str, Client]) -> None
 def test_a_photograph_is_shown_as_received_to_who_is_signed_in_and_asked_for_each_time(
     who: dict[str, Client],
 ) -> None:
-    [digest] = reported(who, photos=[photo()]).steps.get().photos
-    address, had = f"/office/photos/{digest}", {"If-None-Match": f'"{digest}"'}
+    case = reported(who, photos=[photo()])
+    [digest] = case.steps.get().photos
+    [address] = set(re.findall(f'/office/photos/{digest}[^"]*', page(who["warden"], case)))
+    had = {"If-None-Match": f'"{digest}"'}
     answer = who["warden"].get(address)
     assert (answer.content, answer.headers["Content-Type"]) == (photo().read(), "image/jpeg")
     assert answer.headers["Cache-Control"] == "private, no-cache"
@@ -151,6 +153,25 @@ def test_a_photograph_is_shown_as_received_to_who_is_signed_in_and_asked_for_eac
     assert who["warden"].get(address, headers=had).status_code == 304
     assert Client().get(address, headers=had).status_code == 302
     assert who["warden"].get("/office/photos/..%2f..%2fcentral.db").status_code == 404
+
+
+def test_a_photograph_opens_only_for_whom_a_page_has_shown_its_matter(
+    who: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who knows a picture's digest, or was handed another reader's address, or kept last week's, sees nothing."""
+    case = reported(who, photos=[photo()])
+    [digest] = case.steps.get().photos
+    [address] = set(re.findall(f'/office/photos/{digest}[^"]*', page(who["warden"], case)))
+    bare, had = f"/office/photos/{digest}", {"If-None-Match": f'"{digest}"'}
+    assert who["warden"].get(address).status_code == 200
+    for refused in (bare, f"{bare}?for=", f"{address}0", address.replace(digest, "0" * 64)):
+        assert who["warden"].get(refused, headers=had).status_code == 404, refused
+    assert who["director"].get(address, headers=had).status_code == 404
+    later = clock.real_now_ms() + 3 * 86_400_000
+    monkeypatch.setattr(photo_views.clock, "real_now_ms", lambda: later)
+    monkeypatch.setattr("central.office.idle.clock.real_now_ms", lambda: later)
+    warden = _client("warden")
+    assert warden.get(address).status_code == 404
 
 
 def test_a_note_that_waited_on_a_phone_is_of_when_it_was_written(who: dict[str, Client]) -> None:

@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from gateway.adapters.backup_file.layout import MANIFEST, FileKey, Manifest, ManifestRow
-from gateway.adapters.backup_file.reader import Damaged, key_for, read_envelope, read_manifest, unpack
-from gateway.adapters.backup_file.writer import BackupWriter
+from gateway.adapters.backup_file.unpacking import unpack
 from gateway.adapters.journal_store import JOURNAL_NAME, snapshot
 from gateway.adapters.journal_store.opening import lock_file
 from gateway.adapters.key_file import load_or_create_key
+from gateway.contract.backup_file.layout import MANIFEST, FileKey, Manifest, ManifestRow
+from gateway.contract.backup_file.reading import Damaged, key_for, read_envelope, read_manifest
+from gateway.contract.backup_file.writing import BackupWriter
 from gateway.contract.envelope import KeySigner
 from gateway.contract.recovery_key import private_key_of, seed_of
 from gateway.technician import backup_steps, recovery_paper
@@ -121,7 +123,9 @@ def forged(
     """What anybody can make who has seen one backup: its head names the key that it is written for."""
     seed = next(one for line in paper.read_text().splitlines() if isinstance(one := seed_of(line), bytes))
     with target.open("w+b") as file:
-        writer = BackupWriter(file, "g1", 1, "1", private_key_of(seed).public_key())
+        writer = BackupWriter(
+            file, "g1", 1, "1", private_key_of(seed).public_key(), X25519PrivateKey.generate()
+        )
         manifest = Manifest(1, "g1", 1, True, "1", "/d", "/c", rows, {})
         writer.add(MANIFEST, io.BytesIO(msgspec.json.encode(manifest)))
         for name, content in contents.items():

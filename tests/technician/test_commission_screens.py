@@ -81,7 +81,7 @@ class Terminal:
         os.set_blocking(self._master, False)
 
     async def until(self, text: str) -> None:
-        give_up = time.monotonic() + 40
+        give_up = time.monotonic() + 100
         while text.encode() not in self.seen:
             assert time.monotonic() < give_up, (text, self.seen[-3000:])
             try:

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from gateway.__main__ import main
-from gateway.adapters.backup_file.reader import read_envelope
 from gateway.adapters.journal_store import JOURNAL_NAME, snapshot
 from gateway.application.alarms import station
 from gateway.application.outbox import outbox_batch
+from gateway.contract.backup_file.reading import read_envelope
 from gateway.contract.commands import Configure, Grant, Opening
 from gateway.contract.facts import Answer, Balance, CommandOutcome
 from gateway.contract.rules import PolicyRule

@@ -19,7 +19,8 @@ import pytest
 from gateway.adapters.debian_package import DebianPackages
 from gateway.adapters.update_files import Step, UpdateFiles
 from tests.app.station import Station, central_for, rooms, station_in, until
-from tests.brokers import free_port, start_amqtt
+from tests.brokers import start_amqtt
+from tests.free_ports import free_port
 from tests.update.small_packages import ARCHITECTURE, small_package
 
 STANDIN = Path(__file__).with_name("service_standin.py")

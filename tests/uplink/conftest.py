@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.brokers import free_port, start_amqtt, start_mosquitto
+from tests.brokers import start_amqtt, start_mosquitto
+from tests.free_ports import free_port
 
 
 @pytest.fixture(params=["mosquitto", "amqtt"])

@@ -30,7 +30,7 @@ class Listener:
     def of(self, leaf: str) -> list[bytes]:
         return [payload for name, payload, _ in self.messages if name == leaf]
 
-    async def until(self, true: Callable[["Listener"], bool], within_s: float = 30) -> None:
+    async def until(self, true: Callable[["Listener"], bool], within_s: float = 60) -> None:
         async with asyncio.timeout(within_s):
             while not true(self):
                 self._changed.clear()
@@ -50,7 +50,7 @@ async def listen(port: int) -> AsyncIterator[Listener]:
     client.on_subscribe = lambda *_: loop.call_soon_threadsafe(subscribed.set)
     await asyncio.to_thread(client.connect, "127.0.0.1", port)
     client.loop_start()
-    await asyncio.wait_for(subscribed.wait(), 10)
+    await asyncio.wait_for(subscribed.wait(), 60)
     try:
         yield listener
     finally:

@@ -13,7 +13,8 @@ from gateway.technician.checks.certificate import judge_certificate, read_certif
 from gateway.technician.checks.link import judge_link
 from gateway.technician.checks.link_gather import probe_way
 from gateway.technician.findings import Level
-from tests.brokers import free_port, start_mosquitto
+from tests.brokers import start_mosquitto
+from tests.free_ports import free_port
 from tests.uplink.certificates import make_authority, make_client
 
 B1 = GatewayId("b1")

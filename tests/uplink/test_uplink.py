@@ -13,7 +13,8 @@ from gateway.adapters.mqtt_session import Broker, Trouble
 from gateway.adapters.mqtt_uplink import ARRIVALS, Uplink, backoff_ms
 from gateway.contract.identifiers import BootId, GatewayId
 from gateway.contract.topics import topic
-from tests.brokers import free_port, start_amqtt, start_mosquitto
+from tests.brokers import start_amqtt, start_mosquitto
+from tests.free_ports import free_port
 from tests.uplink.certificates import make_authority
 from tests.uplink.listener import Listener, listen
 
@@ -41,17 +42,17 @@ async def running(broker: Broker, births: list[bytes] | None = None) -> AsyncIte
 
 
 async def connected(uplink: Uplink) -> None:
-    await asyncio.wait_for(uplink.connected.wait(), 20)
+    await asyncio.wait_for(uplink.connected.wait(), 60)
 
 
 async def lost(uplink: Uplink) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while uplink.connected.is_set():
             await asyncio.sleep(0.01)
 
 
 async def trouble(uplink: Uplink, expected: Trouble) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while uplink.fault is None or uplink.fault.trouble is not expected:
             await asyncio.sleep(0.01)
     return uplink.fault.message
@@ -115,7 +116,7 @@ async def test_commands_and_acks_arrive_with_their_leaf(broker_port: int) -> Non
         central.client.publish(topic(B1, "down"), b"command", 1)
         central.client.publish(topic(B1, "ack"), b"stored", 1)
         central.client.publish(topic(GatewayId("b2"), "down"), b"not ours", 1)
-        arrived = [await asyncio.wait_for(uplink.receive(), 10) for _ in range(2)]
+        arrived = [await asyncio.wait_for(uplink.receive(), 60) for _ in range(2)]
         assert [(message.leaf, message.payload) for message in arrived] == [
             ("down", b"command"),
             ("ack", b"stored"),
@@ -127,7 +128,7 @@ async def test_what_nobody_takes_is_dropped_and_counted(broker_port: int) -> Non
         await connected(uplink)
         for number in range(ARRIVALS + 5):
             central.client.publish(topic(B1, "down"), b"%d" % number, 1)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while uplink.counters().get("arrival-dropped", 0) < 5:
                 await asyncio.sleep(0.01)
         assert uplink.counters()["arrivals"] == ARRIVALS
@@ -140,7 +141,7 @@ async def test_a_message_over_the_limit_is_dropped_and_counted(tmp_path: Path) -
             await connected(uplink)
             central.client.publish(topic(B1, "down"), b"x" * 1_000_001, 1)
             central.client.publish(topic(B1, "down"), b"next", 1)
-            assert (await asyncio.wait_for(uplink.receive(), 10)).payload == b"next"
+            assert (await asyncio.wait_for(uplink.receive(), 60)).payload == b"next"
             assert uplink.counters()["arrival-too-long"] == 1
 
 
@@ -148,7 +149,7 @@ async def test_no_broker_at_start_blocks_nothing_and_is_found_when_it_comes(tmp_
     port = free_port()
     async with running(broker_at(port)) as uplink:
         assert "Is the broker running" in await trouble(uplink, Trouble.UNREACHABLE)
-        assert await asyncio.wait_for(uplink.publish("up", b"row"), 1) is False
+        assert await asyncio.wait_for(uplink.publish("up", b"row"), 60) is False
         with start_mosquitto(tmp_path, port):
             await connected(uplink)
             assert uplink.fault is None
@@ -201,7 +202,7 @@ async def test_publishes_that_wait_for_a_dead_broker_are_told_false(tmp_path: Pa
             waiting = [asyncio.create_task(uplink.publish("up", b"row")) for _ in range(50)]
             await asyncio.sleep(0.1)
             mosquitto.kill()
-            assert not any(await asyncio.wait_for(asyncio.gather(*waiting), 20))
+            assert not any(await asyncio.wait_for(asyncio.gather(*waiting), 60))
 
 
 async def test_a_broker_that_acknowledges_nothing_is_left(tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ async def test_a_broker_that_acknowledges_nothing_is_left(tmp_path: Path) -> Non
         async with running(broker_at(port, puback_timeout_ms=200)) as uplink:
             await connected(uplink)
             mosquitto.process.send_signal(19)
-            assert await asyncio.wait_for(uplink.publish("up", b"row"), 20) is False
+            assert await asyncio.wait_for(uplink.publish("up", b"row"), 60) is False
             assert "acknowledges nothing" in await trouble(uplink, Trouble.NO_ANSWER)
             mosquitto.process.send_signal(18)
             await connected(uplink)
@@ -244,7 +245,7 @@ async def test_amqtt_with_a_wrong_password_says_so_too(tmp_path: Path) -> None:
         start_amqtt(port := free_port(), tmp_path / "passwords"),
         running(broker_at(port, username="b1", password="wrong")) as uplink,
     ):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while uplink.fault is None or uplink.fault.trouble is Trouble.NOT_YET:
                 await asyncio.sleep(0.01)
         assert uplink.fault.trouble in (Trouble.WRONG_PASSWORD, Trouble.NOT_AUTHORISED)
@@ -294,3 +295,52 @@ def test_backoff_doubles_to_its_cap_and_is_spread_over_its_upper_half() -> None:
 
 def test_a_broker_never_shows_its_password() -> None:
     assert "opensesame" not in repr(Broker("host", 1883, "b1", "opensesame"))
+
+
+async def test_a_spare_broker_takes_over_and_the_first_is_the_first_again(tmp_path: Path) -> None:
+    ports, births = (free_port(), free_port(), free_port()), []
+    folders = [tmp_path / str(port) for port in ports]
+    for folder in folders:
+        folder.mkdir()
+    spares = tuple(("127.0.0.1", port) for port in ports[1:])
+    with (
+        start_mosquitto(folders[0], ports[0]) as first,
+        start_mosquitto(folders[1], ports[1]) as second,
+        start_mosquitto(folders[2], ports[2]) as third,
+    ):
+        async with running(broker_at(ports[0], spares=spares), births) as uplink:
+            for broker, others in ((first, ()), (second, (first,)), (third, (first, second))):
+                for other in others:
+                    other.kill()
+                await connected(uplink)
+                assert await uplink.publish("up", b"row")
+                async with listen(broker.port) as heard:
+                    await heard.until(lambda listener: bool(listener.of("state")))
+                    assert online(heard)[-1]
+                if broker is not third:
+                    broker.kill()
+                    await lost(uplink)
+            first.start()
+            third.kill()
+            await lost(uplink)
+            await connected(uplink)
+            async with listen(first.port) as heard:
+                await heard.until(lambda listener: bool(listener.of("birth")))
+                assert heard.of("birth")[-1] == births[-1] == b"birth 4", "one birth per connection"
+
+
+async def test_at_a_spare_the_first_broker_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.adapters.mqtt_uplink.HOME_AGAIN_S", 0.5)
+    ports = (free_port(), free_port())
+    (tmp_path / "1").mkdir()
+    (tmp_path / "2").mkdir()
+    with start_mosquitto(tmp_path / "2", ports[1]):
+        async with running(broker_at(ports[0], spares=(("127.0.0.1", ports[1]),))) as uplink:
+            await connected(uplink)
+            with start_mosquitto(tmp_path / "1", ports[0]):
+                async with listen(ports[0]) as home, listen(ports[1]) as spare:
+                    await home.until(lambda listener: bool(listener.of("state")))
+                    assert online(home) == [True]
+                    assert online(spare)[-1] is False, "it said that it goes"

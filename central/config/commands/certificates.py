@@ -14,6 +14,7 @@ from central.config import data_folder
 from central.config.commands.running import is_ready
 from central.domain import certificates
 from central.domain.certificates import Authority
+from central.domain.shares import MOST_WORKERS
 from central.ledger.operations import record_audit
 from central.link.authority import (
     CERTIFICATE_FILE,
@@ -70,8 +71,11 @@ def broker_config(options: Namespace) -> int:
         return _senseless(f"{options.port} is no port; choose one from 1 to 65535")
     if not folder.isprintable() or len(folder) > 400:
         return _senseless("the folder's name holds signs that a configuration can't; choose another")
+    if not 0 <= options.workers <= MOST_WORKERS:
+        return _senseless(f"{options.workers} workers are not possible; choose up to {MOST_WORKERS}")
     now_ms = clock.now_ms()
-    written = configure(Wanted(Path(folder), tuple(options.host), options.port, options.store), now_ms)
+    wanted = Wanted(Path(folder), tuple(options.host), options.port, options.store, workers=options.workers)
+    written = configure(wanted, now_ms)
     if written.why_not is not None:
         return _failed(_why_not(written))
     if written.changed:
@@ -128,7 +132,7 @@ def _why_not(written: Written) -> str:
 
 def _say_configured(written: Written, port: int) -> None:
     for name in written.changed:
-        print(f"written: {data_folder.folder() if name == INGEST_FILE else written.folder}/{name}")
+        print(f"written: {data_folder.folder() if name.startswith('ingest') else written.folder}/{name}")
     print("changed" if written.changed else "everything is as it should be; nothing to do")
     if not _is_readable_by_broker(Path(written.folder)):
         print(

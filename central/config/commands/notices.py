@@ -19,6 +19,8 @@ from central.config.commands.running import is_ready
 from central.desk.room_notices.telling import tell_low_rooms
 from central.domain.notice import State
 from central.link.keeping_certificates import keep_certificates
+from central.link.pulse import beats
+from central.link.restored import look_at_restoration
 from central.link.silent_gateways import tell_of_silent_gateways
 from central.losses.abnormal.making import make_next_list
 from central.losses.balances.judging import look_at_losses
@@ -35,6 +37,7 @@ from central.office.notice_words import REFUSALS
 from central.reports.agreement.looking import look_around
 from central.reports.agreement.telling import tell_overdue
 from central.reports.books.folding import catch_up
+from central.reports.health.told import look_at_health
 from central.reports.meetings.told import remind_of_items
 from central.reports.schedule.running import run_due_jobs
 from central.workshop.claims.notices import tell_of_overdue_claims
@@ -57,6 +60,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     remind,
     tell_of_silent_gateways,
     keep_certificates,
+    look_at_restoration,
     tell_unheard,
     tell_of_missing_checks,
     tell_of_sheets,
@@ -73,6 +77,7 @@ LOOKS: tuple[Callable[[int], object], ...] = (
     tell_overdue,
     tell_late,
     run_due_jobs,
+    look_at_health,
 )
 """What is looked at once a minute; each knows by itself what it has done already."""
 
@@ -89,10 +94,11 @@ def run(options: Namespace) -> int:
     print("notices: sending what is due", flush=True)
     # A minute of the campus's time: a bench lives through an hour of it in each of the world's.
     each_s = max(LOOK_EACH_S / (clock.bench_rate() or 1), LEAST_LOOK_S)
-    looked_s = -each_s
+    looked_s, started_ms = -each_s, clock.real_now_ms()
     while not stopping.is_set():
         if time.monotonic() - looked_s >= each_s:
             looked_s = time.monotonic()
+            stopping.wait(_step(lambda: _beat(started_ms)))
             stopping.wait(_step(_look_around))
         stopping.wait(_step(_send))
     connections.close_all()
@@ -107,6 +113,12 @@ def _step(act: Callable[[], float]) -> float:
         log.error("the database failed, trying again: %s", error)
         close_old_connections()
     return PAUSE_AFTER_ERROR_S
+
+
+def _beat(started_ms: int) -> float:
+    """Say that we run, before the looks: one that never ends is noticed by ingest."""
+    beats.beat(beats.NOTICES, beats.NOTICES, started_ms)
+    return 0
 
 
 def _send() -> float:

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from gunicorn.app.base import BaseApplication
 
 from central.campus.rule_words import mistake_words
 from central.campus.rules import stored_mistakes
 from central.config import data_folder
 from central.config.commands.set_up import pending_migrations
+from central.domain.shares import MOST_WORKERS, Share, broker_named, share_named
 from central.ingest.process import Broker, Ingest
+from central.link.broker_files import INGEST_FILE, ingest_file
 
 
 class _WebServer(BaseApplication):  # type: ignore[misc] # gunicorn is untyped
@@ -74,22 +77,31 @@ def serve(options: Namespace) -> int:
 
 
 def ingest(options: Namespace) -> int:
-    """Receive from and send to the gateways until interrupted."""
+    """Receive from and send to the gateways until interrupted; as one worker of several where `--worker` says so."""
     if not is_ready():
         return 2
-    broker = Broker(
-        host=options.mqtt_host,
-        port=options.mqtt_port,
-        username=options.mqtt_username,
-        password=_broker_password(options.mqtt_password_file),
-        ca_file=options.mqtt_ca_file,
-        certificate_file=options.mqtt_certificate_file,
-        key_file=options.mqtt_key_file,
-    )
+    share, places = _share(options.worker), _brokers(options)
+    if share is None or places is None:
+        return 2
+    certificate = _certificate_of(share, options.mqtt_certificate_file)
+    if certificate is None:
+        return 2
+    brokers = [
+        Broker(
+            host=host,
+            port=port,
+            username=options.mqtt_username,
+            password=_broker_password(options.mqtt_password_file),
+            ca_file=options.mqtt_ca_file,
+            certificate_file=certificate,
+            key_file=options.mqtt_key_file,
+        )
+        for host, port in places
+    ]
     try:
-        process = Ingest(broker)
+        process = Ingest(*brokers, share=share)
     except OSError as error:
-        files = ", ".join(filter(None, (broker.ca_file, broker.certificate_file, broker.key_file)))
+        files = ", ".join(filter(None, (options.mqtt_ca_file, certificate, options.mqtt_key_file)))
         print(
             f"the certificates for the broker can't be used ({error.strerror or error}): {files}. Each must be there, readable by "
             "this user, and PEM; `cardroom-central broker-config` writes them and prints their names",
@@ -98,9 +110,63 @@ def ingest(options: Namespace) -> int:
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.stop())
-    print(f"ingest: broker {broker.host}:{broker.port}", flush=True)
+    where = ", ".join(f"{host}:{port}" for host, port in places)
+    who = "ingest" if share.is_whole else f"ingest, worker {share}"
+    print(f"{who}: {'broker' if len(places) == 1 else 'brokers'} {where}", flush=True)
     process.run()
     return 0
+
+
+def _share(text: str) -> Share | None:
+    """Read `--worker`; None after saying what is wrong with it."""
+    share = share_named(text) if text else Share()
+    if share is None:
+        print(
+            f"--worker {text} names no share: write it as 1/2, the worker's number and how many there are, at most {MOST_WORKERS}",
+            file=sys.stderr,
+        )
+    elif not share.is_whole and connection.vendor != "postgresql":
+        print(
+            "SQLite has one writer, so ingest stays one process there: leave --worker away, or set DATABASE_URL and "
+            "TELEMETRY_DATABASE_URL to PostgreSQL (docs/scale.md)",
+            file=sys.stderr,
+        )
+        return None
+    return share
+
+
+def _brokers(options: Namespace) -> list[tuple[str, int]] | None:
+    """Give where the brokers are; None after saying which of them names none."""
+    texts = options.mqtt_broker or list(filter(None, os.environ.get("CARDROOM_MQTT_BROKERS", "").split(",")))
+    if not texts:
+        return [(options.mqtt_host, options.mqtt_port)]
+    places = []
+    for text in texts:
+        place = broker_named(text)
+        if place is None:
+            print(
+                f"{text!r} names no broker: write host:port, such as broker-2.example.edu:8883 "
+                "(--mqtt-broker again for each, or CARDROOM_MQTT_BROKERS with commas between)",
+                file=sys.stderr,
+            )
+            return None
+        places.append(place)
+    return list(dict.fromkeys(places))
+
+
+def _certificate_of(share: Share, file_name: str) -> str | None:
+    """A worker comes by a certificate of its own, beside ingest's: the broker throws out the elder of two with one name."""
+    if share.is_whole or not file_name:
+        return file_name
+    own = Path(file_name).with_name(ingest_file(share.number))
+    if Path(file_name).name != INGEST_FILE or own.exists():
+        return str(own) if own.exists() else file_name
+    print(
+        f"worker {share} needs a certificate of its own, {own}: run `cardroom-central broker-config` "
+        f"again with --workers {share.of}",
+        file=sys.stderr,
+    )
+    return None
 
 
 def is_ready() -> bool:

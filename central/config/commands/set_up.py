@@ -17,9 +17,12 @@ from central import clock
 from central.campus.models import Building
 from central.campus.operations import make_default_classes
 from central.config import data_folder
+from central.ledger.fresh_tables import is_empty
 from central.ledger.operations import record_audit
 from central.link.models import Gateway
 from central.link.signing import public_key_hex
+from central.link.telemetry.apps import TELEMETRY
+from central.link.telemetry.partitions import make_partitions
 from central.office.models import User
 from central.reports.books.folding import catch_up
 
@@ -37,10 +40,14 @@ def init(options: Namespace) -> int:
     if data_folder.has_lost_signing_key() and _has_gateways():
         print(LOST_KEY, file=sys.stderr)
         return 1
+    if left := _left_in_files():
+        print(left, file=sys.stderr)
+        return 1
     data_folder.make_keys()
     # What this process seals from now on must be opened by the next one.
     settings.SECRET_KEY = data_folder.secret_key()
     migrate()
+    make_partitions(clock.now_ms())
     make_default_classes()
     if folded := catch_up():
         print(f"books by period: {folded} rows added up")
@@ -60,6 +67,23 @@ def init(options: Namespace) -> int:
     return 0
 
 
+def _left_in_files() -> str:
+    """Say what to do where an empty PostgreSQL would begin beside files that hold the college's books; "" where all is well."""
+    files = (
+        ("default", "central.db", "DATABASE_URL"),
+        (TELEMETRY, "telemetry.db", "TELEMETRY_DATABASE_URL"),
+    )
+    for alias, file, variable in files:
+        path = data_folder.folder() / file
+        if connections[alias].vendor == "postgresql" and path.exists() and is_empty(connections[alias]):
+            return (
+                f"{path} holds what was kept so far, and the PostgreSQL database is empty: nothing was begun there. "
+                "Unset DATABASE_URL and copy all by `cardroom-central move-to URL`, or go on as before with "
+                f"{variable}=sqlite:///{path}; where nothing of it is needed, move the file away"
+            )
+    return ""
+
+
 def _has_gateways() -> bool:
     """Say whether buildings believe the key that is gone; a database that is not there yet has none."""
     try:
@@ -69,7 +93,13 @@ def _has_gateways() -> bool:
 
 
 def migrate() -> None:
-    """Bring both databases up to date; the triggers are verified after it."""
+    """Bring both databases up to date; the triggers are verified after it.
+
+    Where one setting names both, telemetry lies in a schema of its own of the same database: it is made here.
+    """
+    if schema := settings.DATABASES[TELEMETRY].get("SCHEMA"):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for alias in connections:
         call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
 

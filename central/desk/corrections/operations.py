@@ -29,6 +29,7 @@ from central.ledger.operations import book_new, record_audit
 from central.ledger.queries import balance
 from central.link.many_grants import lock_buildings
 from central.link.models import Gateway, TakeBackRequest
+from central.link.silent_gateways import is_heard
 from central.office.models import User
 from gateway.contract.quantities import Fen, micro_yuan_from_fen
 
@@ -130,7 +131,7 @@ def _kind_of(
     if not reason.strip():
         return CorrectionRefusal.NO_REASON
     if right is None:
-        return Kind.NONE if _is_all_left(receipt, gateways) else CorrectionRefusal.NOT_ALL_LEFT
+        return Kind.NONE if _is_all_left(receipt, gateways, now_ms) else CorrectionRefusal.NOT_ALL_LEFT
     payment = receipt.payment
     if payment.purpose == Payment.Purpose.CHARGES:
         if right.account != payment.account.code:
@@ -141,8 +142,8 @@ def _kind_of(
     return CorrectionRefusal.NOTHING_DIFFERS if right.amount_fen == payment.amount_fen else Kind.AMOUNT
 
 
-def _is_all_left(receipt: Receipt, gateways: dict[int, Gateway]) -> bool:
-    """Say whether all credit of a receipt is still there as far as is known: its gateway is connected, the books hold as much, and
+def _is_all_left(receipt: Receipt, gateways: dict[int, Gateway], now_ms: int) -> bool:
+    """Say whether all credit of a receipt is still there as far as is known: its gateway is heard, the books hold as much, and
     nothing else takes it: no closing, no reclaim without an end, no request that waits for an answer.
     """
     payment, account = receipt.payment, receipt.payment.account
@@ -152,7 +153,7 @@ def _is_all_left(receipt: Receipt, gateways: dict[int, Gateway]) -> bool:
     left = balance(chart.customer(account.code, payment.bucket, receipt.unit))
     waiting = account.take_backs.filter(bucket=payment.bucket, state=TakeBackRequest.State.PENDING)
     is_taken = waiting.exists() or account.reclaims.filter(bucket=payment.bucket, end=None).exists()
-    is_known = account.state == Account.State.OPEN and (gateway is None or gateway.online)
+    is_known = account.state == Account.State.OPEN and (gateway is None or is_heard(gateway, now_ms))
     return left >= receipt.credited and is_known and not is_taken
 
 

@@ -2,9 +2,13 @@
 
 from django.db import models
 
+from central.ledger.monthly_tables import MonthlyModel
 
-class Reading(models.Model):
+
+class Reading(MonthlyModel):
     """One reading as the gateway took it; a reading is not an entry (C-12)."""
+
+    month_by = "wall_ms"
 
     meter = models.CharField(max_length=64)
     wall_ms = models.BigIntegerField()
@@ -34,8 +38,10 @@ class LastReading(models.Model):
     outcome = models.CharField(max_length=16)
 
 
-class HourlyUse(models.Model):
+class HourlyUse(MonthlyModel):
     """A meter's use by the hour it was read in, kept by ingest for charts; money is billed from entries."""
+
+    month_by = "hour_ms"
 
     meter = models.CharField(max_length=64)
     hour_ms = models.BigIntegerField()
@@ -45,8 +51,10 @@ class HourlyUse(models.Model):
         constraints = [models.UniqueConstraint(fields=["meter", "hour_ms"], name="one_use_per_hour")]
 
 
-class RelayEvent(models.Model):
+class RelayEvent(MonthlyModel):
     """Every relay report, in the order received."""
+
+    month_by = "at_ms"
 
     meter = models.CharField(max_length=64)
     at_ms = models.BigIntegerField()
@@ -62,8 +70,10 @@ class RelayEvent(models.Model):
         indexes = [models.Index(fields=["meter", "at_ms"])]
 
 
-class DecisionEvent(models.Model):
+class DecisionEvent(MonthlyModel):
     """Every decision, in the order received."""
+
+    month_by = "at_ms"
 
     account = models.CharField(max_length=64)
     at_ms = models.BigIntegerField()
@@ -75,8 +85,10 @@ class DecisionEvent(models.Model):
         indexes = [models.Index(fields=["account", "at_ms"])]
 
 
-class LossBalance(models.Model):
+class LossBalance(MonthlyModel):
     """Every balance of master and subs that a gateway made, in the order received (R-B2); energies in Wh."""
+
+    month_by = "to_ms"
 
     gateway = models.CharField(max_length=64)
     group = models.CharField(max_length=64)
@@ -100,8 +112,10 @@ class LossBalance(models.Model):
         indexes = [models.Index(fields=["gateway", "group", "to_ms"])]
 
 
-class InstantTotal(models.Model):
+class InstantTotal(MonthlyModel):
     """A meter's running total at the instant of its building's balances: all meters of a building at one and the same (R-B2)."""
+
+    month_by = "at_ms"
 
     gateway = models.CharField(max_length=64)
     epoch = models.CharField(max_length=64)
@@ -192,3 +206,34 @@ class TelemetryPosition(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["gateway", "epoch"], name="one_position_per_epoch")]
+
+
+class ArchivedMonth(models.Model):
+    """A file of a month's rows that lie, or lay, in these tables. Rows that come for an archived month go into its next part."""
+
+    class State(models.TextChoices):
+        """Where its rows lie."""
+
+        WRITTEN = "written"
+        """In the file and still in the tables: removing them is not over, or was cut short."""
+        REMOVED = "removed"
+        """In the file alone."""
+        LOADED = "loaded"
+        """In the file, and loaded back for a while."""
+
+    month = models.IntegerField()
+    """Year times twelve plus the month from zero, as `monthly_tables.month_at` gives it."""
+    part = models.IntegerField()
+    file_name = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
+    """SHA-256 of the whole file, also in the audit chain."""
+    size = models.BigIntegerField()
+    rows = models.JSONField()
+    """By kind, the number of rows."""
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WRITTEN)
+    written_ms = models.BigIntegerField()
+    removed_ms = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["month", "part"]
+        constraints = [models.UniqueConstraint(fields=["month", "part"], name="one_part_of_a_month")]

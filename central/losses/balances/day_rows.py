@@ -1,6 +1,7 @@
 """Days of a group, made once of a gateway's totals and kept, so that months are cheap; made anew when later rows or rules come.
 
-A day's row is good while it was made of the newest version of the day's rows (`BalanceDay`, moved by ingest) and by the same rules.
+A day's row is good while it was made of the newest version of the day's rows (`BalanceDay`, moved by ingest) and by the same rules;
+once its rows lie in the archive it counts as it is.
 """
 
 import hashlib
@@ -23,6 +24,8 @@ from central.domain.instant_balance import (
     nearest,
     within,
 )
+from central.ledger.monthly_tables import month_at
+from central.link.telemetry.archived import archived_months
 from central.link.telemetry.models import BalanceDay, GroupDay, InstantTotal, LossBalance
 from gateway.contract.facts import LossVerdict
 from gateway.contract.rules import GroupRule
@@ -31,6 +34,7 @@ from gateway.domain.loss import Balance
 DAY_MS = 86_400_000
 LOOK_BACK_MS = 7 * DAY_MS
 """So far back the last whole moment is looked for where midnight's is not."""
+BALANCE_KINDS = ("loss-balance", "instant-total")
 INTERVALS = (LossVerdict.MEASURED, LossVerdict.MASTER_BELOW_SUBS)
 """Rows of a gateway that are one interval each; the others judge a period of several, or have no figures."""
 
@@ -74,11 +78,13 @@ def days_of(
     kept = _kept(gateway_id, groups, list(starts.values()))
     found: dict[str, dict[date, Figures]] = {group: {} for group in groups}
     made: list[GroupDay] = []
+    gone = archived_months(BALANCE_KINDS)
     for day, day_ms in starts.items():
         until_ms = start_of_day_ms(day + timedelta(days=1))
         digest = _digest(rules, until_ms)
         mark = (versions.get(day_ms, 0), digest)
-        stale = [group for group in groups if kept.get((group, day_ms), (None, None, {}))[:2] != mark]
+        is_gone = month_at(day_ms) in gone
+        stale = [group for group in groups if not _is_good(kept.get((group, day_ms)), mark, is_gone)]
         fresh = _made(gateway_id, rules, stale, day_ms, until_ms, mark[0])
         made += [_row(gateway_id, group, day_ms, mark, one) for group, one in fresh.items()]
         for group in groups:
@@ -147,6 +153,13 @@ def _begins_whole(rules: Sequence[GroupRule], group: str, moments: Sequence[Mome
     found = meters_at(rules, group, from_ms)
     begins = nearest(moments, from_ms)
     return found is None or (begins is not None and all(meter in begins.totals for meter in found[1]))
+
+
+def _is_good(
+    kept: tuple[int, str, Mapping[str, object]] | None, mark: tuple[int, str], is_gone: bool
+) -> bool:
+    """A kept day of which the rows lie in the archive stays as it is: nothing newer could be made of what is left."""
+    return kept is not None and (is_gone or kept[:2] == mark)
 
 
 def _kept(

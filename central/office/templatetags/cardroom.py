@@ -8,8 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
-from central.clock import local
+from central.clock import local, real_now_ms
 from central.domain.typed_sale import quantity_text
+from central.office.photo_addresses import photo_address
 from central.office.words import Badge
 from gateway.contract.quantities import MicroYuan, Unit, WattHours, kwh_text, yuan_text
 
@@ -143,6 +144,12 @@ def _time(instant_ms: int | None, pattern: str) -> str | SafeString:
     return format_html(
         '<time class="nowrap" datetime="{}">{}</time>', at.isoformat(timespec="seconds"), at.strftime(pattern)
     )
+
+
+@register.simple_tag(takes_context=True, name="photo_address")
+def address_of_photo(context: template.RequestContext, digest: str) -> str:
+    """Give the address under which the reader of this page sees a picture of it."""
+    return photo_address(digest, context["request"].user, real_now_ms())
 
 
 @register.simple_tag

@@ -37,6 +37,7 @@ _PATTERNS: tuple[tuple[str, str, Words], ...] = (
      gettext_lazy("accounting period %(month)s, with all booked up to row %(row)s")),
     ("sign-out", r"idle", gettext_lazy("nothing was done for a while")),
     ("sign-out", r"wrong-passwords", gettext_lazy("after too many wrong passwords")),
+    ("sign-out", r"too-long", gettext_lazy("after the longest time that a sign-in lasts")),
     ("make-pin", r"again", gettext_lazy("the former one no longer opens anything")),
 )  # fmt: skip
 PATTERNS = tuple((action, re.compile(pattern), words) for action, pattern, words in _PATTERNS)

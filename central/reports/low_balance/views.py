@@ -209,5 +209,4 @@ def _picture(kept: LowBalanceList, page: int, *, as_file: bool) -> HttpResponse:
     answer = HttpResponse(drawn[page - 1].content, content_type="image/png")
     how = "attachment" if as_file else "inline"
     answer["Content-Disposition"] = f'{how}; filename="low-balance-{kept.pk}-{page}.png"'
-    answer["Cache-Control"] = "private, max-age=86400"
     return answer

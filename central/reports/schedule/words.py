@@ -24,6 +24,16 @@ RUN_WORDS: dict[str, str] = {
     ),
     "low-balance-none": _("%(building)s: no prepaid room with an open account."),
     "no-such-building": _("There is no building %(building)s any more."),
+    "telemetry-archived": _("%(month)s: %(rows)s rows of telemetry are in the archive, file %(file)s."),
+    "telemetry-nothing": _("No month of telemetry is old enough for the archive."),
+    "telemetry-needed": _("%(month)s: its telemetry is still needed by %(why_word)s: %(names)s."),
+    "telemetry-no-room": _(
+        "The archive can't be written (%(error)s). Nothing was removed: make room on the disk, then have it tried again."
+    ),
+    "telemetry-damaged": _(
+        "A file of the archive isn't what was written (%(error)s). Nothing was removed: keep the file and call the developer."
+    ),
+    "forgotten": _("%(people)s residents were forgotten, %(rows)s old sign-ins removed."),
     "newer-due": _("It was missed, and a newer one was due as well: that one was run."),
 }
 """By code. Add a job's sentences here; a parameter whose name ends in `_word` is a msgid."""

@@ -147,6 +147,7 @@ def gateway_toml(places: Places, enrolled: Enrolled) -> str:
         "mqtt": {
             "host": answer.broker.host,
             "port": answer.broker.port,
+            **_spares(places.config),
             "tls": True,
             "ca_file": str(places.authority),
             "certificate_file": str(places.certificate),
@@ -165,6 +166,15 @@ def _tuned(path: Path) -> dict[str, dict[str, object]]:
     if not isinstance(old, GatewayConfig):
         return {}
     return {name: dict(_set_otherwise(getattr(old, name))) for name in KEPT_SECTIONS}
+
+
+def _spares(path: Path) -> dict[str, object]:
+    """The spare brokers of an old file: central tells of the first one alone."""
+    old = load_config(path)
+    if not isinstance(old, GatewayConfig) or not old.mqtt.spare_brokers:
+        return {}
+    named = ((f"[{host}]" if ":" in host else host, port) for host, port in old.mqtt.spare_brokers)
+    return {"spare_brokers": [f"{host}:{port}" for host, port in named]}
 
 
 def _set_otherwise(section: object) -> Iterator[tuple[str, object]]:

@@ -1,12 +1,13 @@
-"""Reads a backup file: is it whole and whose, which chunk of what is damaged, and, with the key, what is in it."""
+"""Reads a backup file: is it whole and whose, which chunk of what is damaged, and, with the key, what is in it.
 
-import os
+The file is open already; it is read from wherever it is asked to be.
+"""
+
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from pathlib import Path
 from typing import IO, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from gateway.adapters.backup_file.layout import (
+from gateway.contract.backup_file.layout import (
     LENGTH_BYTES,
     MAGIC,
     MANIFEST,
@@ -26,6 +27,7 @@ from gateway.adapters.backup_file.layout import (
     Head,
     Index,
     Manifest,
+    ManifestRow,
     SignedIndex,
     member_of,
     reading_key,
@@ -102,8 +104,9 @@ def read_envelope(file: IO[bytes]) -> Envelope:
 
 
 def _walk(file: IO[bytes]) -> Iterator[Chunk]:
-    end = file.seek(0, os.SEEK_CUR)
-    size = os.fstat(file.fileno()).st_size
+    begin = file.tell()
+    size = file.seek(0, 2)
+    end = file.seek(begin)
     while True:
         raw = file.read(LENGTH_BYTES)
         length = int.from_bytes(raw, "big")
@@ -204,40 +207,25 @@ def read_manifest(file: IO[bytes], envelope: Envelope, key: FileKey) -> Manifest
     return _decoded(bytes(raw), Manifest, Damage.CONTENT)
 
 
-def unpack(
-    file: IO[bytes],
-    envelope: Envelope,
-    key: FileKey,
-    manifest: Manifest,
-    folder: Path,
-    progress: Callable[[int], None] = lambda _: None,
-) -> None:
-    """Write every member under its name into a folder, each checked against the manifest. Raises Damaged or OSError.
+def checked_member(file: IO[bytes], envelope: Envelope, key: FileKey, row: ManifestRow) -> Iterator[bytes]:
+    """Give a member's plain bytes, and hold them against the manifest. Raises Damaged, at the latest at its end.
 
     Anybody who saw a backup can make one for the same paper: what grows beyond its manifest fills no disk.
     """
-    for row in manifest.members:
-        target = _inside(folder, row.name)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        digest, length = sha256(), 0
-        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            for part in read_member(file, envelope, key, row.name):
-                digest.update(part)
-                length += len(part)
-                if length > row.bytes:
-                    raise Damaged(Damage.CONTENT, row.name)
-                out.write(part)
-                progress(len(part))
-            out.flush()
-            os.fchmod(out.fileno(), row.mode & 0o777 | 0o600)
-            os.fsync(out.fileno())
-        if (length, digest.hexdigest()) != (row.bytes, row.sha256):
+    digest, length = sha256(), 0
+    for part in read_member(file, envelope, key, row.name):
+        digest.update(part)
+        length += len(part)
+        if length > row.bytes:
             raise Damaged(Damage.CONTENT, row.name)
+        yield part
+    if (length, digest.hexdigest()) != (row.bytes, row.sha256):
+        raise Damaged(Damage.CONTENT, row.name)
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """A name that leads out of the folder is no name of ours."""
-    parts = name.split("/")
-    if name.startswith("/") or any(part in ("", ".", "..") or "\x00" in part for part in parts):
+def steps_of(name: str) -> list[str]:
+    """Give a member's name as steps below a folder. A name that leads out of it is no name of ours: raises Damaged."""
+    steps = name.split("/")
+    if name.startswith("/") or any(step in ("", ".", "..") or "\x00" in step for step in steps):
         raise Damaged(Damage.CONTENT, name)
-    return folder.joinpath(*parts)
+    return steps

@@ -1,0 +1,47 @@
+"""What is wrong with databases, disks, certificates and keys. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from central.domain.health_facts import Facts, Finding, Level, Limits, Part, Store
+
+DAY_MS = 86_400_000
+BAD_DAYS = 7
+"""So near its end a certificate or a disk is no matter of next week."""
+
+
+def judge_databases(stores: Iterable[Store], limits: Limits) -> Iterator[Finding]:
+    """Judge how long each database can grow."""
+    for store in stores:
+        left = store.days_left
+        if left is not None and left < limits.full_within_days:
+            level = Level.BAD if left < BAD_DAYS else Level.LOOK
+            yield Finding(
+                Part.DATABASES, level, "database-fills", store.name, {"place": store.name, "days": left}
+            )
+
+
+def judge_disks(stores: Iterable[Store], limits: Limits) -> Iterator[Finding]:
+    """Judge how much is free, and for how long."""
+    for store in stores:
+        percent = store.free_percent
+        if percent is not None and percent < limits.disk_free_percent:
+            yield Finding(
+                Part.DISK, Level.BAD, "disk-full", store.name, {"place": store.name, "percent": percent}
+            )
+
+
+def judge_certificates(facts: Facts, limits: Limits) -> Iterator[Finding]:
+    """Judge what ends soon; who is told of gateways' and the broker's is told by the look that renews them."""
+    if not facts.has_authority:
+        yield Finding(Part.CERTIFICATES, Level.LOOK, "authority-missing")
+    for one in facts.certificates:
+        days = max(0, one.ends_in_ms // DAY_MS)
+        if days < limits.certificate_days:
+            level = Level.BAD if days < BAD_DAYS else Level.LOOK
+            elsewhere = one.whose != "authority"
+            params: dict[str, int | str] = {"whose": one.whose, "days": days}
+            yield Finding(Part.CERTIFICATES, level, "certificate-ends", one.whose, params, elsewhere)
+    if facts.keys_not_believed:
+        names = ", ".join(facts.keys_not_believed[:5])
+        params = {"gateways": len(facts.keys_not_believed), "names": names}
+        yield Finding(Part.CERTIFICATES, Level.LOOK, "key-not-believed", "", params)

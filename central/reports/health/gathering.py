@@ -1,0 +1,177 @@
+"""All facts of one look at the system, and the limits to judge them by."""
+
+from collections.abc import Iterable
+
+from django.db.models import Max
+
+from central import clock
+from central.domain.certificates import until_ms
+from central.domain.health_facts import Backups, Certificate, Facts, Jobs, Limits, Notices, Process, Web
+from central.domain.notice import TO_BE_SENT
+from central.domain.scheduled_runs import RunState
+from central.link.authority import AuthorityUnreadable, load_authority
+from central.link.backups import backup_state
+from central.link.broker_files import broker_ends_ms
+from central.link.models import BrokerFiles, Gateway, GatewayCertificate
+from central.link.pulse import beats
+from central.link.pulse.models import ProcessBeat
+from central.link.signing import SigningKeyMissing, public_key_hex
+from central.link.signing_keys import KEY_ID
+from central.office import notice_queries
+from central.office.dated_settings import number_at
+from central.office.models import Delivery
+from central.reports.health import gateway_facts, places
+from central.reports.schedule.every_job import every_job
+from central.reports.schedule.models import JobWatch, ScheduledRun
+from central.reports.schedule.queries import LATE_MS
+from central.reports.schedule.told import msgid
+
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+FORGOTTEN_MS = 7 * DAY_MS
+"""A further process of a kind that has not beaten for so long was taken away on purpose."""
+SAMPLES_MS = 31 * DAY_MS
+LATELY_MS = 14 * DAY_MS
+OPEN_STATES = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
+AUTHORITY, BROKER = "authority", "broker"
+
+
+def gather(now_ms: int) -> Facts:
+    """Look at everything."""
+    samples = beats.samples_since(now_ms - SAMPLES_MS)
+    return Facts(
+        gateways=gateway_facts.gateways(now_ms),
+        processes=tuple(_processes()),
+        databases=places.databases(samples),
+        disks=places.disks(),
+        certificates=tuple(_certificates(now_ms)),
+        has_authority=not BrokerFiles.objects.exists() or _authority_ends_ms() is not None,
+        keys_not_believed=_unbelieving(),
+        jobs=jobs(now_ms),
+        backups=_backups(now_ms),
+        notices=notices(now_ms),
+        web=_web(samples),
+        is_bench=clock.is_bench(),
+    )
+
+
+def _backups(now_ms: int) -> Backups:
+    """A rehearsal that failed is a backup that failed: what can't be put back is none."""
+    state = backup_state()
+    failed = any(run is not None and not run.good for run in (state.last, state.last_rehearsal))
+    return Backups(
+        last_age_ms=now_ms - state.last_good.at_ms if state.last_good else None,
+        rehearsal_age_ms=now_ms - state.last_rehearsed.at_ms if state.last_rehearsed else None,
+        last_failed=failed,
+    )
+
+
+def limits(now_ms: int) -> Limits:
+    """Give what the settings in force say."""
+    return Limits(
+        silent_ms=number_at("link.silent-after", now_ms) * MINUTE_MS,
+        process_still_ms=number_at("health.process-still", now_ms) * MINUTE_MS,
+        gateway_behind_ms=number_at("health.gateway-behind", now_ms) * MINUTE_MS,
+        line_answered_percent=number_at("health.line-answers", now_ms),
+        lag_ms=number_at("health.reading-late", now_ms) * MINUTE_MS,
+        command_oldest_ms=number_at("health.command-waits", now_ms) * MINUTE_MS,
+        disk_free_percent=number_at("health.disk-free", now_ms),
+        full_within_days=number_at("health.full-within", now_ms),
+        certificate_days=number_at("health.certificate-days", now_ms),
+        backup_age_ms=number_at("health.backup-age", now_ms) * HOUR_MS,
+        clock_off_ms=number_at("health.clock-off", now_ms) * MINUTE_MS,
+    )
+
+
+def _processes() -> Iterable[Process]:
+    real_ms = clock.real_now_ms()
+    for row in ProcessBeat.objects.order_by("name"):
+        age_ms = real_ms - row.beat_real_ms
+        if row.name != row.kind and age_ms > FORGOTTEN_MS:
+            continue
+        message_ms = row.said.get("message_ms") or None
+        yield Process(
+            name=row.name,
+            kind=row.kind,
+            beat_age_ms=age_ms,
+            up_ms=row.beat_real_ms - row.started_real_ms,
+            queue=row.said.get("queue", 0),
+            is_connected=row.said.get("connected", True),
+            message_age_ms=None if message_ms is None else real_ms - message_ms,
+        )
+
+
+def _certificates(now_ms: int) -> Iterable[Certificate]:
+    if (ends_ms := _authority_ends_ms()) is not None:
+        yield Certificate(AUTHORITY, ends_ms - now_ms)
+    if (ends_ms := broker_ends_ms()) is not None:
+        yield Certificate(BROKER, ends_ms - now_ms)
+    valid = GatewayCertificate.objects.filter(revoked_ms=None).exclude(gateway__public_key="").order_by()
+    for gateway, ends_ms in valid.values_list("gateway").annotate(Max("expires_ms")):
+        yield Certificate(gateway, ends_ms - now_ms, is_gateway=True)
+
+
+def _authority_ends_ms() -> int | None:
+    """Give when the authority ends; None where there is none, or none that can be read."""
+    try:
+        found = load_authority()
+    except AuthorityUnreadable:
+        return None
+    return until_ms(found.certificate) if found else None
+
+
+def _unbelieving() -> tuple[str, ...]:
+    """Name the gateways that speak of keys and haven't said that they believe the one that signs."""
+    try:
+        active = public_key_hex()[:KEY_ID]
+    except SigningKeyMissing:
+        return ()
+    rows = Gateway.objects.exclude(public_key="").order_by("pk").values_list("pk", "central_keys")
+    return tuple(name for name, believed in rows if believed and active not in believed)
+
+
+def jobs(now_ms: int) -> Jobs:
+    """Give what runs by itself: late is what should have been run long ago, or fails, or was not looked at."""
+    known = {job.code: job for job in every_job(now_ms)}
+    runs = ScheduledRun.objects.filter(job__in=known)
+    open_late = runs.filter(state__in=OPEN_STATES, due_ms__lt=now_ms - LATE_MS)
+    unseen = JobWatch.objects.filter(job__in=known, seen_until_ms__lt=now_ms - LATE_MS)
+    late = {*open_late.values_list("job", flat=True), *unseen.values_list("job", flat=True)}
+    ended_ms = runs.exclude(ended_ms=None).values_list("ended_ms", flat=True).first()
+    lately = runs.filter(state=RunState.GIVEN_UP, due_ms__gt=now_ms - LATELY_MS)
+    return Jobs(
+        known=len(known),
+        late=tuple(sorted(msgid(known[code].title) for code in late)),
+        given_up=lately.count(),
+        last_run_age_ms=None if ended_ms is None else now_ms - ended_ms,
+    )
+
+
+def notices(now_ms: int) -> Notices:
+    """Give what waits to be told."""
+    return Notices(
+        waiting=Delivery.objects.filter(state__in=TO_BE_SENT).count(),
+        overdue=notice_queries.overdue(now_ms),
+        given_up=notice_queries.given_up(now_ms),
+    )
+
+
+def _web(samples: places.Samples) -> Web:
+    """Give what was answered since the last sample."""
+    counted = web_counts()
+    before = {what: rows[-1][1] for what, rows in samples.items() if rows}
+    requests, errors = counted
+    return Web(max(0, requests - before.get("web:requests", 0)), max(0, errors - before.get("web:errors", 0)))
+
+
+def web_counts() -> tuple[int, int]:
+    """Give how many requests were answered since central was set up, and how many of them with 500 and above."""
+    counted = beats.counts_of(beats.WEB)
+    answered = {name: n for name, n in counted.items() if name.startswith("status-")}
+    return sum(answered.values()), sum(n for name, n in answered.items() if name.startswith("status-5"))
+
+
+def keep_samples(now_ms: int) -> None:
+    """Keep an hour's sample of sizes and counts, so that growth can be told."""
+    requests, errors = web_counts()
+    sizes = {f"database:{alias}": size for alias, size in places.database_sizes().items()}
+    beats.sample({**sizes, "web:requests": requests, "web:errors": errors}, now_ms)
