@@ -175,9 +175,14 @@ class World:
             return
         restored = site.name in self.restoring
         self.restoring.discard(site.name)
+        looks = site.on_commit
+        if restored:
+            site.on_commit = _not_yet  # the watch knows another store still
         try:
             site.start(new_epoch=restored)
+            site.on_commit = looks
         except PowerCut:
+            site.on_commit = looks
             self.timeline.after(10 * MINUTE_MS, lambda: self.power_on(site))
             return
         if restored:
@@ -321,6 +326,10 @@ class World:
                 watch.check_truth()
         self.central.do(self.central_watch.look_daily)
         self._after_each()
+
+
+def _not_yet() -> None:
+    pass
 
 
 def _forged_rows() -> bool:
