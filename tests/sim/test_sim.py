@@ -12,7 +12,7 @@ from tests.sim.plan import Shape, troubles_of
 from tests.sim.shrink import shrink
 from tests.sim.world import Outcome
 
-METER_DAYS = "300"
+METER_DAYS = "180"
 
 pytestmark = pytest.mark.xdist_group("sim")
 
