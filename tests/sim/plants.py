@@ -94,7 +94,9 @@ def _eager(right: Any) -> Any:
         from tests.sim import world
 
         batch = joined.batch
-        ack = taker._ack(gateway, Ack(batch.epoch, batch.rows[-1].seq, now_ms), now_ms)
+        ack = taker._ack(
+            gateway, Ack(batch.epoch, batch.rows[-1].seq, now_ms, answers=joined.answers[:64]), now_ms
+        )
         world.present.broker.inject(topics.topic(gateway.pk, topics.ACK), ack.payload)
         return right(taker, gateway, joined, now_ms)
 
@@ -184,8 +186,8 @@ def _at_once(right: Any) -> Any:
 
 
 def _never_again(right: Any) -> Any:
-    def to_send(now_ms: int, again_ms: int) -> Any:
-        return [one for one in right(now_ms, again_ms) if one.state == "queued"]
+    def to_send(*asked: Any) -> Any:
+        return [one for one in right(*asked) if one.state == "queued"]
 
     return to_send
 
@@ -238,7 +240,8 @@ PLANTS = (
         ("C-11",),
         {f"{CENTRAL}.ingest.take_message.MessageTaker._take_up": _eager},
         ("central-killed-in-commit",),
-        6,
+        20,
+        days=6,
     ),
     Plant(
         "an entry never reaches the outbox",
