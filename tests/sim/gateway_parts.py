@@ -59,6 +59,8 @@ class SimStore:
         self._on_commit = on_commit
         self.dies_in: int | None = None
         self.dies_committed = False
+        self.kept_last = False
+        """The power failed just behind a commit: what was under way is done, though nobody was told."""
 
     async def run(self, use_case: Callable[[Journal], Any]) -> Any:
         return self.do(use_case)
@@ -77,6 +79,7 @@ class SimStore:
             if self.dies_in <= 0:
                 if self.dies_committed:
                     self.journal.commit()
+                    self.kept_last = True
                     self._on_commit()
                 raise PowerCut
         try:

@@ -57,7 +57,7 @@ def swap(world: "World", trouble: Trouble, dice: random.Random) -> None:
         "worn out",
     )
     done = site.guarded(lambda: site.store.do(lambda journal: swap_meter(journal, ask, now)))
-    if done is None or type(done).__name__ == "SwapRefused":
+    if (done is None and not site.store.kept_last) or type(done).__name__ == "SwapRefused":
         room.take_out_again()
         world.counts["swaps refused"] += 1
     world.room_of_meter[room.name] = room
@@ -79,10 +79,8 @@ def lock_out(world: "World", trouble: Trouble, dice: random.Random) -> None:
     note = LockNote(MeterNo(room.name), TECHNICIAN, "electrician", "works on the riser")
     now, line_now = site.clock.now(), site.clock.line_now()
     world.locked.add(room.account)
-    if (
-        site.guarded(lambda: site.store.do(lambda journal: (begin_lock(journal, note, now, line_now),)))
-        is None
-    ):
+    done = site.guarded(lambda: site.store.do(lambda journal: (begin_lock(journal, note, now, line_now),)))
+    if done is None and not site.store.kept_last:
         world.unlock(room.account)
         return
     site.guarded(site.drive_relays)
@@ -101,7 +99,8 @@ def release(world: "World", account: str) -> None:
     note = LockNote(MeterNo(room.name), TECHNICIAN, "electrician", "done")
     now, line_now = site.clock.now(), site.clock.line_now()
     world.locked.discard(account)
-    if site.guarded(lambda: site.store.do(lambda journal: (end_lock(journal, note, now, line_now),))) is None:
+    done = site.guarded(lambda: site.store.do(lambda journal: (end_lock(journal, note, now, line_now),)))
+    if done is None and not site.store.kept_last:
         world.locked.add(account)
         world.timeline.after(HOUR_MS, lambda: release(world, account))
         return
@@ -223,6 +222,22 @@ def replay(world: "World", trouble: Trouble, dice: random.Random) -> None:
 
 
 # --- the desk's rarer acts
+
+
+def send_refused_again(world: "World") -> None:
+    """Somebody looks at the grants that a gateway refused, and sends them again (C-5): a restored central gives serials twice."""
+
+    def act() -> Any:
+        from central.link.models import Delivery
+        from central.link.resending import resend_grant
+
+        refused = Delivery.objects.filter(applied_ms=None).exclude(refused="").values_list("pk", flat=True)
+        for grant in list(refused):
+            resend_grant(grant, actor="anna", now_ms=world.now_ms)
+            world.counts["refused grants sent again"] += 1
+        return "looked"
+
+    world.desk.ask("send again", act)
 
 
 def take_back(world: "World", trouble: Trouble, dice: random.Random) -> None:

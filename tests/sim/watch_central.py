@@ -63,6 +63,8 @@ class CentralWatch:
             GatewayEpoch.objects.filter(gateway=site.name, closed=True).values_list("epoch", flat=True)
         )
         for mark in site.store.do(lambda journal: journal.records(OutboxMark)).values():
+            if mark.epoch != site.last_epoch:
+                continue  # a life that ended: what it never sent is not sent any more
             is_ahead = mark.epoch in held and mark.epoch not in closed and mark.acked_seq > held[mark.epoch]
             if is_ahead and site.name not in self.world.central_forgot:
                 self.blame(

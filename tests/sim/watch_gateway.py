@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.application.status import station_status
 from gateway.contract.facts import Decision, Entry, RelayReport
+from gateway.domain.relay import RelayState
 from gateway.domain.tariff import TariffPrices
 from tests.sim.gateway_site import GatewaySite
 from tests.sim.timeline import MINUTE_MS
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from tests.sim.world import World
 
 STEP_WH = 10
-BELIEVABLE_MS = 10 * MINUTE_MS
-"""Central's word and a steady clock may be so far apart from the truth; what is off by more must not be believed."""
+BELIEVABLE_MS = 130 * MINUTE_MS
+"""A Pi that wakes by a clock two hours off, later than all it stored, can't know: what is off by more must not be believed."""
 SEQ_MASK = (1 << 40) - 1
 RELAY, DECISION = b'{"kind":"relay"', b'{"kind":"decision"'
 
@@ -119,7 +120,7 @@ class GatewayWatch:
             "SELECT number, fact FROM ledger WHERE number > ? ORDER BY number", (self.entries,)
         ).fetchall()
         for number, fact in rows:
-            if number != self.entries + 1 and self.entries:
+            if number != self.entries + 1 and self.entries and not is_known:
                 self.blame("C-11", f"ledger entry {self.entries + 1} is missing")
             self.entries = number
             self._take(msgspec.json.decode(fact, type=Entry), is_known)
@@ -131,7 +132,7 @@ class GatewayWatch:
             "SELECT id, fact FROM outbox WHERE id > ? ORDER BY id", (self.rows,)
         ).fetchall()
         for row, fact in found:
-            if row != self.rows + 1 and (row & SEQ_MASK) != 1 and self.rows:
+            if row != self.rows + 1 and (row & SEQ_MASK) != 1 and self.rows and not is_known:
                 self.blame("C-11", f"outbox row {(self.rows & SEQ_MASK) + 1} is missing")
             self.rows = row
             if fact is None or is_known:
@@ -263,7 +264,14 @@ class GatewayWatch:
         left_nano = self.true_left_nano(room)
         step = STEP_WH * max(price for _, price in self.world.desk.prices)
         if left_nano > step + self.world.slack_nano(room):
-            self.blame("C-16", f"{room.account} was cut with {left_nano / 1e9:.4f} yuan truly left")
+            self.blame(
+                "C-16",
+                f"{room.account} was cut with {left_nano / 1e9:.4f} yuan truly left: {self._why(room)}",
+            )
+
+    def _why(self, room: Room) -> str:
+        state = self.site.store.journal.record(RelayState, room.name)
+        return state.desired_why if state is not None else "nobody asked for it"
 
     def true_left_nano(self, room: Room) -> float:
         """What a room truly has: what its entries say, less what its meter counted beyond them."""

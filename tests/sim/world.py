@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.contract.envelope import KeySigner, key_id_of
-from tests.sim import troubles
+from tests.sim import hands, troubles
 from tests.sim.broker import Broker
 from tests.sim.central_site import CentralRoom, CentralSite
 from tests.sim.desk import Desk
@@ -302,6 +302,8 @@ class World:
         """The last evening: troubles end, everything is read twice and sent."""
         at = self.timeline.at
         at(day_ms + 10 * HOUR_MS, lambda: troubles.calm(self))
+        for hour in (14, 19):
+            at(day_ms + hour * HOUR_MS, lambda: hands.send_refused_again(self))
         at(day_ms + 22 * HOUR_MS + 30 * MINUTE_MS, self._note_used)
         for hour in (11, 13, 15, 18, 20, 22.6, 23.7):
             for site in self.sites:
