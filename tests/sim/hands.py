@@ -79,6 +79,8 @@ def lock_out(world: "World", trouble: Trouble, dice: random.Random) -> None:
     note = LockNote(MeterNo(room.name), TECHNICIAN, "electrician", "works on the riser")
     now, line_now = site.clock.now(), site.clock.line_now()
     world.locked.add(room.account)
+    world.ever_locked.add(room.account)
+    world.timeline.say(f"{room.account}: locked out on site")
     done = site.guarded(lambda: site.store.do(lambda journal: (begin_lock(journal, note, now, line_now),)))
     if done is None and not site.store.kept_last:
         world.unlock(room.account)
@@ -99,6 +101,7 @@ def release(world: "World", account: str) -> None:
     note = LockNote(MeterNo(room.name), TECHNICIAN, "electrician", "done")
     now, line_now = site.clock.now(), site.clock.line_now()
     world.locked.discard(account)
+    world.timeline.say(f"{account}: released on site")
     done = site.guarded(lambda: site.store.do(lambda journal: (end_lock(journal, note, now, line_now),)))
     if done is None and not site.store.kept_last:
         world.locked.add(account)

@@ -13,7 +13,7 @@ MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 START_MS = 1_803_830_400_000
 """2027-03-01, 00:00 in the campus: no season, no edge of a year."""
 CAMPUS = timedelta(hours=8)
-LAST_EVENTS = 40
+LAST_EVENTS = 60
 Act = Callable[[], None]
 
 

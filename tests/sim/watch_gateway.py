@@ -252,6 +252,8 @@ class GatewayWatch:
 
     def contact_moved(self, room: Room, closed: bool) -> None:
         """Nothing is cut that shouldn't be, and nothing closes what a technician locked out."""
+        if room.account in self.world.unsure_locks:
+            return
         if closed:
             if room.account in self.world.locked:
                 self.blame("C-16", f"{room.account} was closed under a technician's lock-out")

@@ -69,6 +69,9 @@ class World:
         """Accounts whose relay somebody has locked out."""
         self.leaving: dict[str, str] = {}
         """Accounts that are being closed, and the closings' names."""
+        self.ever_locked: set[str] = set()
+        self.unsure_locks: set[str] = set()
+        """Once locked out, and then their gateway's store was put back: an old lock-out may stand again, a newer one be gone."""
         self.unsure: set[str] = set()
         """Rooms whose meter was swapped before their gateway's store was put back: the swap may have to be done again."""
         self.damaged: set[str] = set()
