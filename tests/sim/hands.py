@@ -68,7 +68,7 @@ def swap(world: "World", trouble: Trouble, dice: random.Random) -> None:
 
 def _register(room: "Room", world: "World") -> int:
     room.meter.advance(world.now_ms)
-    return room.meter.register_centi_kwh() * 10
+    return room.register_wh
 
 
 def lock_out(world: "World", trouble: Trouble, dice: random.Random) -> None:
