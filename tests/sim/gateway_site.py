@@ -351,7 +351,9 @@ class GatewaySite:
             return
         after: Position | None = None
         for _ in range(BATCHES_UNDER_WAY):
-            batch: UpBatch | None = self.store.do(lambda journal, after=after: outbox_batch(journal, after=after))
+            batch: UpBatch | None = self.store.do(
+                lambda journal, after=after: outbox_batch(journal, after=after)
+            )
             if batch is None:
                 break
             after = Position(batch.epoch, batch.rows[-1].seq)

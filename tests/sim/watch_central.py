@@ -114,7 +114,10 @@ class CentralWatch:
 
     def _check_sale(self, sale: Sale, paper: Any) -> None:
         if paper is None or (paper.number, paper.amount_fen) != (sale.receipt, sale.amount_fen):
-            self.blame("R-4.1.4", f"receipt {sale.receipt} over {sale.amount_fen} fen was handed out, the books say {paper}")
+            self.blame(
+                "R-4.1.4",
+                f"receipt {sale.receipt} over {sale.amount_fen} fen was handed out, the books say {paper}",
+            )
         elif paper.credited != sale.amount_fen * MICRO_YUAN_PER_FEN:
             self.blame("R-4.1.4", f"receipt {sale.receipt}: {sale.amount_fen} fen bought {paper.credited}")
 
@@ -162,7 +165,9 @@ class CentralWatch:
             self.blame("C-5", f"grant {delivery.grant_id} never arrived {delivery.refused}")
         waiting = Command.objects.filter(state__in=["queued", "sent"]).order_by("pk").first()
         if waiting is not None:
-            self.blame("C-5", f"command {waiting.number} ({waiting.kind}) of {waiting.gateway_id} was never answered")
+            self.blame(
+                "C-5", f"command {waiting.number} ({waiting.kind}) of {waiting.gateway_id} was never answered"
+            )
 
     def _compare(self, site: GatewaySite) -> None:
         """The gateway's buckets, what central has of its entries, and central's ledger are one sum each (C-2)."""
@@ -187,7 +192,9 @@ class CentralWatch:
                     )
         epoch = site.store.do(lambda journal: journal.records(OutboxMark))
         newest = max(epoch.values(), key=lambda mark: mark.number).epoch
-        stored = set(GatewayEntry.objects.filter(gateway=site.name, epoch=newest).values_list("pk", flat=True))
+        stored = set(
+            GatewayEntry.objects.filter(gateway=site.name, epoch=newest).values_list("pk", flat=True)
+        )
         made = {entry for entry in watch.made if f".{newest}." in entry}
         if stored != made:
             lost, more = sorted(made - stored), sorted(stored - made)

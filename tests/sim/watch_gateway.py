@@ -159,7 +159,9 @@ class GatewayWatch:
         meter, came_from, to = entry.meter or "", entry.register_from_wh or 0, entry.register_to_wh or 0
         last = account.register.get(meter)
         if (last is not None and came_from != last) or (to - came_from) % 10**9 != entry.energy_wh:
-            self.blame("C-12", f"{entry.entry}: {came_from}..{to} bills {entry.energy_wh} Wh, last was {last}")
+            self.blame(
+                "C-12", f"{entry.entry}: {came_from}..{to} bills {entry.energy_wh} Wh, last was {last}"
+            )
         account.register[meter] = to
         account.billed_wh += entry.energy_wh
         price = entry.price_micro_yuan_per_kwh or 0

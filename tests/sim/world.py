@@ -104,7 +104,9 @@ class World:
         line = SimLine("line-1", rooms, self.timeline, dice)
         central_key = signer_of(CENTRAL_SEED).private_key.public_key().public_bytes_raw().hex()
         signer = signer_of(bytes([building]) * 32)
-        return GatewaySite(f"gw-{building}", rooms, folder, self.timeline, self.broker, line, signer, central_key)
+        return GatewaySite(
+            f"gw-{building}", rooms, folder, self.timeline, self.broker, line, signer, central_key
+        )
 
     # --- what watches and troubles ask
 
