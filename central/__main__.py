@@ -11,7 +11,7 @@ from importlib import import_module
 from central.config.archive_arguments import add_archive
 from central.config.arguments import USAGE, Arguments, _, spoken, terminal_language
 from central.config.backup.arguments import add_backup
-from central.config.key_arguments import add_signing_keys
+from central.config.signing_arguments import add_signing_keys
 
 COMMANDS = "central.config.commands"
 ROLES = (

@@ -1,5 +1,7 @@
 """Words that every printed paper shares, in the reader's language, and the names of periods."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -8,7 +10,9 @@ from central.clock import local
 from central.domain.periods import Period, PeriodKind
 from central.office.dated_settings import Used, known
 from central.office.setting_words import setting_words, value_text, where_words
-from central.papers.pdf import Words
+
+if TYPE_CHECKING:
+    from central.papers.pdf import Words
 
 KIND_WORDS: dict[PeriodKind, Promise] = {
     PeriodKind.DAY: gettext_lazy("Day"),
@@ -19,8 +23,10 @@ KIND_WORDS: dict[PeriodKind, Promise] = {
 }
 
 
-def sheet_words(printed_by: str, now_ms: int) -> Words:
+def sheet_words(printed_by: str, now_ms: int) -> "Words":
     """Give the words of a PDF's head and foot."""
+    from central.papers.pdf import Words  # what draws is heavy: only a process that prints loads it
+
     at = local(now_ms).strftime("%Y-%m-%d %H:%M")
     return Words(
         page=_("Page %(page)d of %(pages)d"),

@@ -3,6 +3,8 @@
 (function () {
   const typing = (element) => /^(INPUT|SELECT|TEXTAREA)$/.test(element.tagName) || element.isContentEditable;
 
+  const begins = () => document.querySelector("input[autofocus], textarea[autofocus]");
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const search = document.getElementById("find");
@@ -16,8 +18,8 @@
       event.preventDefault();
       search.focus();
       search.select();
-    } else if (event.key.length === 1 && event.target === document.body && search && search.autofocus) {
-      search.focus(); // the character lands there: a quick hand types before the page has put the cursor
+    } else if (event.key.length === 1 && event.key !== " " && event.target === document.body && begins()) {
+      begins().focus(); // the character lands there: a quick hand, or a reader of labels, types before the page has put the cursor
     } else if (event.key === "Escape") {
       const back = document.querySelector("[data-escape]");
       if (back) back.click();

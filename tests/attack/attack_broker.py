@@ -16,7 +16,8 @@ from gateway.contract.topics import ACK, DOWN
 from tests.app.station import Central, Station, central_for, fresh_signer, rooms, station_in
 from tests.attack.forge import Forge, walk
 from tests.attack.tally import Tally
-from tests.brokers import free_port, start_mosquitto
+from tests.brokers import start_mosquitto
+from tests.free_ports import free_port
 
 TARGET, SOCKET = "daemon", "socket"
 AT_ONCE = 40

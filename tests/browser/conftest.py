@@ -3,7 +3,6 @@
 The fixtures end with their module: while Playwright runs it owns the process's event loop, and no asyncio test could.
 """
 
-import fcntl
 import os
 import re
 import shutil
@@ -18,8 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, 
 from tests.browser.own_site import Site as Site
 from tests.browser.own_site import seed_site, serving, site_at
 from tests.browser.seed import PASSWORD
+from tests.made_once import made_once
 
-expect.set_options(timeout=20_000)
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 """A busy machine is slow, not wrong."""
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
@@ -36,22 +37,6 @@ def missing(what: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(what)
     pytest.skip(what)
-
-
-def made_once(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str, name: str, make: Callable[[Path], None]
-) -> Path:
-    """Make a folder once for all workers of a run: whoever comes first makes it, the others wait for it."""
-    own = tmp_path_factory.getbasetemp()
-    root = own if worker_id == "master" else own.parent
-    folder, mark = root / name, root / f"{name}.made"
-    with (root / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not mark.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            make(folder)
-            mark.touch()
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +116,7 @@ def profile(
     """Open a profile of its own; at its end nothing may have been asked outside, and the browser must be content."""
     # Without motion, so that a colour that is measured has arrived.
     context = chromium.new_context(viewport=size, base_url=site.url, reduced_motion="reduce")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([*cookies, {"name": "django_language", "value": language, "url": site.url}])
     visitor = Visitor(context, context.new_page(), [], [])
 

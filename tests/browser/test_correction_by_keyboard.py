@@ -75,6 +75,7 @@ def test_what_was_typed_stays_when_it_is_refused(visit: Visit, site: Site) -> No
     page.keyboard.press("Enter")
     expect(page.locator("dl.readback")).to_contain_text("Give back")
     expect(page.locator("form[data-once] button.primary")).to_be_focused()
+    page.wait_for_load_state("load")  # the key is the script's
     page.keyboard.press("Escape")
     expect(page.locator("#amount")).to_have_value("20")
     expect(page.locator("#reason")).to_have_value("misheard")

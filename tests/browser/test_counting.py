@@ -1,5 +1,7 @@
 """Stock is taken with a phone whose network comes and goes: no label is lost, none is counted twice (R-4.3.3a)."""
 
+from playwright.sync_api import expect
+
 from tests.browser.conftest import PHONE, Site, Visits
 
 COUNTING = "/workshop/stock-taking/2/"
@@ -12,6 +14,7 @@ def test_labels_read_without_a_network_wait_on_the_phone_and_arrive_once(visit: 
     page.goto(COUNTING)
 
     def read(*labels: str) -> None:
+        expect(page.locator("[name=label]")).to_be_focused()
         for label in labels:
             page.keyboard.type(label)
             page.keyboard.press("Enter")
@@ -23,7 +26,7 @@ def test_labels_read_without_a_network_wait_on_the_phone_and_arrive_once(visit: 
     page.locator("#counting-waits", has_text="3").wait_for()
     keeper.context.set_offline(False)
     page.locator("#counted", has_text="M-000009").wait_for()
-    assert page.locator("#counting-waits").is_hidden()
+    expect(page.locator("#counting-waits")).to_be_hidden()
     keeper.context.set_offline(True)
     read("M-000007")
     page.locator("#counting-waits", has_text="1").wait_for()

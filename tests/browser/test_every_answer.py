@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import made_once
 from tests.browser.own_site import environment_of, seed_whole
+from tests.made_once import made_once
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("every-answer")]
 WALK = Path(__file__).with_name("every_answer.py")

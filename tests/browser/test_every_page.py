@@ -16,14 +16,15 @@ import numpy
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from central import clock
 from central.domain.periods import accounting_period_of, week_of
 from central.losses.readings.sheets import month_of
-from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits, made_once
+from tests.browser.conftest import DESK, PHONE, Site, Visitor, Visits
 from tests.browser.own_site import seed_whole, serving, site_at
 from tests.browser.seed import PASSWORD
+from tests.made_once import made_once
 
 PAYMENT = "7d9f6c1e-5a55-4a0e-9a39-0a5a0f4e1c11"
 READ_BACK = f"/desk/rooms/2/read-back/?payment={PAYMENT}"
@@ -238,6 +239,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "certificates of gateways": ("manager", "/link/gateways/"),
     "gateway enrolled": ("manager", "/link/gateways/1/"),
     "card that waits": ("manager", "/link/gateways/2/"),
+    "restored from a backup": ("manager", "/link/restored/"),
     "policies": ("manager", "/link/policies/?q=10"),
     "class's policy": ("manager", "/link/policies/classes/dormitory/"),
     "building's policy": ("manager", "/link/policies/buildings/1/"),
@@ -397,9 +399,11 @@ def send_agreement_list(page: Page, text: str) -> None:
 def open_agreement(page: Page, rows: str = "") -> None:
     """Open building 1 from the board, and the rows of a party when asked."""
     page.goto("/agreement/")
-    page.locator("tbody th a").first.click()
+    with page.expect_navigation():
+        page.locator("tbody th a").first.click()
     if rows:
-        page.locator(f"a[href$='/{rows}/']").click()
+        with page.expect_navigation():
+            page.locator(f"a[href$='/{rows}/']").click()
 
 
 def preview_vouchers_again(page: Page) -> None:
@@ -858,7 +862,7 @@ def walk(visitors: dict[str, Visitor], site: Site) -> Iterator[tuple[str, Visito
     for name, (who, deed, proof) in DEEDS.items():
         deed(visitors[who].page, site)
         give_password_again(visitors[who].page, proof)
-        assert visitors[who].page.locator(proof).count(), f"{name} did not come up"
+        expect(visitors[who].page.locator(proof).first, f"{name} did not come up").to_be_attached()
         yield name, visitors[who]
         forgive(name, visitors[who])
 
@@ -870,12 +874,14 @@ def read_a_plate(page: Page) -> None:
     Image.fromarray(numpy.array(drawn)).save(file, "PNG")
     plate = {"name": "plate.png", "mimeType": "image/png", "buffer": file.getvalue()}
     page.locator("input[name=code]").set_input_files(plate)
-    page.locator("form[action$='/codes/'] button").click()
+    with page.expect_navigation():
+        page.locator("form[action$='/codes/'] button").click()
 
 
 def fail_without_finding(page: Page) -> None:
     page.goto("/workshop/goods/checks/M-000004/")
-    page.locator("button[value=faulty]").click()
+    with page.expect_navigation():
+        page.locator("button[value=faulty]").click()
 
 
 def give_password_again(page: Page, proof: str) -> None:

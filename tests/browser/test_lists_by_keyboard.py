@@ -32,6 +32,7 @@ def test_a_price_list_needs_no_mouse(visit: Visit, site: Site) -> None:
     page.locator("#why").focus()
     page.keyboard.type("购电成本上涨")
     page.keyboard.press("Enter")
+    page.locator(".notes, #password-again").first.wait_for()
     if page.locator("#password-again").count():
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")

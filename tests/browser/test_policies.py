@@ -52,7 +52,8 @@ def test_rows_are_added_without_a_script(chromium: Browser, site: Site, cookies:
     page.get_by_text("Calendar 1 · new").click()
     page.locator("#id_calendars-0-calendar").fill("夜间")
     before = page.locator("fieldset.rule-row").count()
-    page.locator("button[name=add][value='calendars.0.windows']").click()
+    with page.expect_navigation():
+        page.locator("button[name=add][value='calendars.0.windows']").click()
     assert page.locator("fieldset.rule-row").count() > before
     expect(page.locator("#id_calendars-0-calendar")).to_have_value("夜间")
     context.close()

@@ -44,7 +44,7 @@ def test_one_key_prints_the_receipt_and_the_page_learns_of_it(visit: Visit, site
 
 
 def wait_for_pdf(page: Page, answers: list[Response], count: int = 1) -> Response:
-    for _ in range(100):
+    for _ in range(600):
         found = [
             answer for answer in answers if answer.request.method == "POST" and "/receipts/" in answer.url
         ]
@@ -64,7 +64,7 @@ def test_a_stale_page_gets_no_second_original(visit: Visit, site: Site) -> None:
     with page.expect_popup():
         page.keyboard.press("p")
     prints = f"SELECT copy, reason FROM desk_receiptprint WHERE receipt_id = {number} ORDER BY id"
-    for _ in range(100):
+    for _ in range(600):
         if site.sql(prints):
             break
         page.wait_for_timeout(100)
@@ -76,7 +76,7 @@ def test_a_stale_page_gets_no_second_original(visit: Visit, site: Site) -> None:
     asked.locator("#reason").fill("jam")
     with asked.expect_popup():
         asked.locator("#reason").press("Enter")
-    for _ in range(100):
+    for _ in range(600):
         if len(site.sql(prints)) == 2:
             break
         page.wait_for_timeout(100)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Site, sign_in
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, Site, sign_in
 from tests.browser.own_site import serving, site_at
 from tests.browser.test_every_page import RUN_AXE, STICKS_OUT
 
-pytestmark = [pytest.mark.xdist_group("offline"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("offline"), pytest.mark.timeout(900)]
 SEED = "from tests.browser import seed_readings; seed_readings.readings()"
 MONTH = """
 from central import clock
@@ -42,6 +42,7 @@ def base(site: Site) -> str:
 @pytest.fixture(scope="module")
 def phone(chromium: Browser, site: Site) -> Iterator[tuple[BrowserContext, Page]]:
     context = chromium.new_context(viewport=PHONE, base_url=site.url, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": "django_language", "value": "en", "url": site.url}])
     page = context.new_page()
     sign_in(page, "wu")
@@ -100,7 +101,5 @@ def test_a_floor_is_read_without_a_network_and_arrives_once(
     page.goto(f"{base}floor/?floor=2")
     expect(page.locator(".reading").first.locator("[data-now]")).to_contain_text("not sent yet")
     context.set_offline(False)
-    expect(page.locator(".reading").first.locator("[data-now]")).to_contain_text(
-        "12.00 · sent", timeout=30_000
-    )
+    expect(page.locator(".reading").first.locator("[data-now]")).to_contain_text("12.00 · sent")
     assert site.sql(wanted) == [(12_000, "new display")]

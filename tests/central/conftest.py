@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.central.gateway_twin import GatewayTwin
 from tests.central.own_central import OwnCentral
+from tests.made_once import made_once
 
 NOW_MS = 1_795_000_000_000
 LIST = """building,building_name,floor,room,class,meter,protected,occupants,price
@@ -91,20 +92,30 @@ def own_central(tmp_path: Path) -> Iterator[OwnCentral]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnCentral]:
+def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[OwnCentral]:
     """A central that was set up by its command line, with a campus and a cashier; once, for it takes seconds."""
-    folder = tmp_path_factory.mktemp("template")
-    central = OwnCentral(folder / "central")
+    if "DATABASE_URL" not in os.environ:
+        folder = made_once(
+            tmp_path_factory, worker_id, "template", lambda made: _set_up(OwnCentral(made / "central"))
+        )
+        yield OwnCentral(folder / "central")
+        return
+    central = OwnCentral(tmp_path_factory.mktemp("template") / "central")
     central.create_databases()
+    _set_up(central)
+    yield central
+    central.drop_databases()
+
+
+def _set_up(central: OwnCentral) -> None:
+    central.folder.parent.mkdir(exist_ok=True)
     done = central.run("init", "--password-stdin", stdin="a-good-long-password\n")
     assert done.returncode == 0, done.stderr
-    campus = folder / "campus.csv"
+    campus = central.folder.parent / "campus.csv"
     campus.write_text(LIST + "2,South,1,102,dormitory,m-102,no,Qian,0.558\n", encoding="utf-8")
     assert central.run("import-campus", str(campus)).returncode == 0
     added = central.run("user", "add", "anna", "--password-stdin", stdin="another-good-one\n")
     assert added.returncode == 0, added.stderr
-    yield central
-    central.drop_databases()
 
 
 @pytest.fixture

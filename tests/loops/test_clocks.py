@@ -25,7 +25,7 @@ DAY_MS = 24 * HOUR_MS
 def building(folder: Path, *specs: dict[str, Any], rule: ClockRule = RULE) -> Building:
     rooms = [Room(str(number), 100, spec) for number, spec in enumerate(specs, 1)]
     policy = PolicyRule(new_account_grace_s=0, restore_gap_ms=0, clocks=[rule])
-    return Building(folder, *rooms, policy=policy)
+    return Building(folder, *rooms, policy=policy, pause_ms=200)
 
 
 def off_s(site: Building, name: str) -> float:

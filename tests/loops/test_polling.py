@@ -232,7 +232,7 @@ async def test_c16_a_cut_is_decided_on_a_second_look(tmp_path: Path, monkeypatch
 
 async def test_a_dead_meter_is_told_the_others_go_on_and_it_comes_back(tmp_path: Path) -> None:
     policy = PolicyRule(new_account_grace_s=0, silent_alarm_after_s=10)
-    async with Building(tmp_path, Room("1"), Room("2"), policy=policy) as building:
+    async with Building(tmp_path, Room("1"), Room("2"), policy=policy, pause_ms=200) as building:
         building.start()
         for name in ("1", "2"):
             await building.until_verdict(name, CONFIRMED, closed=True)

@@ -73,7 +73,7 @@ class Looks:
 async def test_tampering_is_one_alarm_while_it_lasts(tmp_path: Path, what: str, begin: Any, end: Any) -> None:
     """An opened cover stays told for a week; the others end with their cause."""
     spec = {"register_kwh": "100.00"}
-    async with Building(tmp_path, Room("1", 100, spec), Room("2", 100, spec)) as site:
+    async with Building(tmp_path, Room("1", 100, spec), Room("2", 100, spec), pause_ms=300) as site:
         site.meters["1"].tamper.cover_openings = 7
         site.meters["1"].tamper.reverse_centi_kwh = 1_234
         looks = Looks(site)
@@ -93,7 +93,7 @@ async def test_tampering_is_one_alarm_while_it_lasts(tmp_path: Path, what: str, 
 
 
 async def test_a_current_past_a_register_that_stands_is_told(tmp_path: Path) -> None:
-    async with Building(tmp_path, Room("1", 100, {"load": "2kW"})) as site:
+    async with Building(tmp_path, Room("1", 100, {"load": "2kW"}), pause_ms=300) as site:
         shown = [10_000]
         site.meters["1"].shown_register_centi_kwh = lambda: shown[0]  # type: ignore[method-assign]
         looks = Looks(site)
@@ -110,7 +110,7 @@ async def test_a_current_past_a_register_that_stands_is_told(tmp_path: Path) -> 
 
 async def test_a_clock_beyond_the_broadcast_is_told(tmp_path: Path) -> None:
     rooms = [Room("1", 100, {"clock_offset_s": 400}), Room("2", 100, {"clock_offset_s": -200})]
-    async with Building(tmp_path, *rooms) as site:
+    async with Building(tmp_path, *rooms, pause_ms=300) as site:
         looks = Looks(site)
         site.start(look=True)
         await site.until_alarm("meter-clock-off", "m1")
@@ -175,7 +175,7 @@ def test_looks_cost_the_line_less_than_a_hundredth_and_come_to_every_meter(meter
 async def test_two_meters_at_one_address_are_told_once_and_the_end_of_it_too(tmp_path: Path) -> None:
     same = {"address": "202411110001"}
     rooms = [Room("1", 100, same), Room("2", 100), Room("3", 100, same)]
-    async with Building(tmp_path, *rooms) as site:
+    async with Building(tmp_path, *rooms, pause_ms=300) as site:
         site.commission("3")
         site.start(drive=False, look=True)
         await site.until_alarm("address-twice", "m1")
@@ -189,7 +189,7 @@ async def test_two_meters_at_one_address_are_told_once_and_the_end_of_it_too(tmp
 async def test_a_module_that_fails_more_than_its_line_is_told_once(tmp_path: Path) -> None:
     """It loses every third answer; the others lose none. Mended, the alarm ends by itself."""
     rooms = [Room(str(number), 100) for number in range(1, 5)]
-    async with Building(tmp_path, *rooms) as site:
+    async with Building(tmp_path, *rooms, pause_ms=300) as site:
         line, broken = site.lines["a"], [True]
         hear, count = line._ask, [0]
 

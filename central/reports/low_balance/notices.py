@@ -3,10 +3,9 @@
 from django.utils.translation import gettext_noop as _
 
 from central.clock import minute_text
-from central.office.notice_templates import Params, Template, register
+from central.office.notice_templates import Params, Picture, Template, register
 from central.reports.low_balance.lists import NOTICE
 from central.reports.low_balance.models import LowBalanceList
-from central.reports.low_balance.picture import pictures_of_notice
 from central.reports.low_balance.words import lines_of
 
 
@@ -19,7 +18,7 @@ def register_notices() -> None:
             _("%(building)s: rooms with a low balance"),
             (_("As a picture: %(link)s"),),
             listed=_listed,
-            pictures=pictures_of_notice,
+            pictures=_pictures,
         ),
     )
 
@@ -27,3 +26,11 @@ def register_notices() -> None:
 def _listed(params: Params) -> list[str]:
     kept = LowBalanceList.objects.select_related("building").filter(pk=params.get("list")).first()
     return [minute_text(kept.at_ms), *lines_of(kept)] if kept else []
+
+
+def _pictures(params: Params, language: str) -> list[Picture]:
+    from central.reports.low_balance.picture import (
+        pictures_of_notice,  # what draws is heavy: only a sender loads it
+    )
+
+    return pictures_of_notice(params, language)

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_noop as _
 from central.office.notice_templates import Params, Picture, Template, WrongParameters, register
 from central.office.notices import notify, was_told
 from central.office.photo_models import Photo
-from central.office.photo_print import for_print
 from central.office.photos import content_of
 from central.office.roles import Role
 from central.workshop.claims.letter import MOST_PHOTOS
@@ -90,6 +89,8 @@ def _photos(params: Params, _language: str) -> Sequence[Picture]:
 
 
 def _fit(photo: Photo | None, digest: str) -> bytes:
+    from central.office.photo_print import for_print  # what draws is heavy: only a sender loads it
+
     content = content_of(photo) if photo else None
     if content is None:
         raise WrongParameters(f"the photograph {digest[:12]} is missing")
