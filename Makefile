@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-pages bench-sale setup system format clean bench-find dead-pi deb try-install try-update sbom audit-deps attack
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-pages bench-sale setup system format clean bench-find dead-pi deb try-install try-update sbom audit-deps attack keep-schema upgrade
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,13 @@ journey: $(STAMP) ## both journeys timed on the whole system; KILL=1 kills its p
 
 dead-pi: $(STAMP) system ## a burnt Pi replaced by a blank card and the code, everything real: how long the building is without
 	@$(PY) -m tests.dead_pi.run
+
+keep-schema: $(STAMP) ## keep what this release writes, as text, for the upgrades to come: VERSION=0.2.0
+	@$(PY) -m tests.upgrade.keep_release $(or $(VERSION),$(error say which release: make keep-schema VERSION=0.2.0)) $(if $(TREE),--tree $(TREE))
+
+upgrade: $(STAMP) system ## upgrade from every kept release, on SQLite and PostgreSQL: nothing lost, everything proves; minutes
+	@UPGRADE=all $(PY) -m pytest -q tests/central/test_kept_releases.py tests/journal/test_kept_journals.py
+	@UPGRADE=all $(PY) -m tests.central.private_postgresql $(PY) -m pytest -q tests/central/test_kept_releases.py
 
 fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
