@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-pages bench-sale setup system format clean bench-find dead-pi deb try-install try-update sbom audit-deps attack
+.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-pages bench-sale setup system format clean bench-find dead-pi deb try-install try-update sbom audit-deps attack keep-schema upgrade bench-ingest cluster sim
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,13 @@ journey: $(STAMP) ## both journeys timed on the whole system; KILL=1 kills its p
 
 dead-pi: $(STAMP) system ## a burnt Pi replaced by a blank card and the code, everything real: how long the building is without
 	@$(PY) -m tests.dead_pi.run
+
+keep-schema: $(STAMP) ## keep what this release writes, as text, for the upgrades to come: VERSION=0.2.0
+	@$(PY) -m tests.upgrade.keep_release $(or $(VERSION),$(error say which release: make keep-schema VERSION=0.2.0)) $(if $(TREE),--tree $(TREE))
+
+upgrade: $(STAMP) system ## upgrade from every kept release, on SQLite and PostgreSQL: nothing lost, everything proves; minutes
+	@UPGRADE=all $(PY) -m pytest -q tests/central/test_kept_releases.py tests/journal/test_kept_journals.py
+	@UPGRADE=all $(PY) -m tests.central.private_postgresql $(PY) -m pytest -q tests/central/test_kept_releases.py
 
 fuzz: $(STAMP) ## a million hostile inputs for the codecs
 	@$(PY) -m tests.fuzz.fuzz_codecs --inputs $(INPUTS)
@@ -104,6 +111,11 @@ mutants: $(STAMP) ## small changes of rules and codecs, each to be noticed by a 
 simulate: $(STAMP) ## 72 days of a building with everything that goes wrong; DAYS=n, SEED=n for the same again
 	@$(PY) -m tests.simulate.run --days $(DAYS) $(if $(SEED),--seed $(SEED))
 
+sim: $(STAMP) ## the whole system on virtual time, the contract's invariants after every step; N=1000000 meter-days, SEED=n and what a failure prints
+	@$(PY) -m tests.sim.run $(if $(filter command line,$(origin N)),--meter-days $(N)) $(if $(SEED),--seed $(SEED)) $(if $(BUILDINGS),--buildings $(BUILDINGS)) \
+	  $(if $(ROOMS),--rooms $(ROOMS)) $(if $(ONLY),--only $(ONLY)) $(if $(KINDS),--kinds $(KINDS)) $(if $(OFTEN),--often $(OFTEN)) \
+	  $(if $(filter command line,$(origin DAYS)),--days $(DAYS)) $(if $(JOBS),--jobs $(JOBS))
+
 bench-wear: $(STAMP) ## bytes to the card per sweep of 128 meters, beside a bare append
 	@$(PY) -m tests.bench.bench_wear $(BENCH_ARGS)
 
@@ -122,6 +134,12 @@ bench-audit: $(STAMP) ## the audit log and the verification on a chain of a mill
 
 bench-desk: $(STAMP) system ## payments of eight desks at once with ingest running, on SQLite and PostgreSQL; SHORT=1 for a moment
 	@$(PY) -m tests.bench.bench_desk $(if $(SHORT),--short) $(BENCH_ARGS)
+
+bench-ingest: $(STAMP) system ## readings a second from broker to acknowledgement, beside a raw insert, then carried to 10,000 buildings; PREGROWN=n, SHORT=1
+	@$(PY) -m tests.bench.bench_ingest $(if $(SHORT),--short) $(if $(PREGROWN),--pregrown $(PREGROWN)) $(BENCH_ARGS)
+
+cluster: $(STAMP) system ## three brokers, ingest workers, a database and its replica killed one at a time under load: lost and doubled, 0 and 0
+	@$(PY) -m tests.cluster.run $(CLUSTER_ARGS)
 
 bench-pages: $(STAMP) system ## desk and dashboard of 60 buildings x 400 rooms, on SQLite and PostgreSQL, beside a bare page; SHORT=1 for a moment
 	@$(PY) -m tests.bench.bench_pages $(if $(SHORT),--short) $(BENCH_ARGS)

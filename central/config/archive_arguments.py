@@ -1,4 +1,4 @@
-"""The arguments of `cardroom-central archive`. Read before Django is set up."""
+"""The arguments of `cardroom-central archive` and `move-to`. Read before Django is set up."""
 
 import argparse
 
@@ -30,3 +30,15 @@ def add_archive(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         action.set_defaults(run=f"archive.{name}")
     read.add_argument("--kind", choices=ARCHIVED_KINDS, default="reading")
     read.add_argument("--of", default="", metavar="NAME", help="only this meter, account or gateway")
+    _add_move(commands)
+
+
+def _add_move(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    move = commands.add_parser(
+        "move-to", help="copy a central that outgrew SQLite to PostgreSQL, whole and compared"
+    )
+    move.add_argument(
+        "url", metavar="URL", help="postgresql://name:password@host/database; - reads it from stdin"
+    )
+    move.add_argument("--telemetry-url", default="", metavar="URL", help="another database for telemetry")
+    move.set_defaults(run="move.move_to")

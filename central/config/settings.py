@@ -125,26 +125,23 @@ def _database(file_name: str, url: str) -> dict[str, Any]:
     return database
 
 
-def _telemetry_database() -> dict[str, Any]:
-    """Give telemetry's database: its own setting's, else a schema of its own in the one that DATABASE_URL names, else a file.
+def database_settings(url: str, telemetry_url: str) -> dict[str, dict[str, Any]]:
+    """Give both databases. Telemetry's is its own setting's, else a schema of its own in the one that `url` names, else a file.
 
     A schema, since each alias keeps its own list of migrations; the connections stay two, so nobody waits for the other's commits.
     """
-    url, beside = os.environ.get("TELEMETRY_DATABASE_URL", ""), os.environ.get("DATABASE_URL", "")
-    if url or not beside:
-        return _database("telemetry.db", url)
-    database = _database("telemetry.db", beside)
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        return _database("telemetry.db", "")
-    options = database.get("OPTIONS", {})
+    default = _database("central.db", url)
+    if telemetry_url or default["ENGINE"] == "django.db.backends.sqlite3":
+        return {"default": default, "telemetry": _database("telemetry.db", telemetry_url)}
+    options = default.get("OPTIONS", {})
     said = f"{options.get('options', '')} -c search_path={TELEMETRY_SCHEMA}".strip()
-    return {**database, "OPTIONS": {**options, "options": said}, "SCHEMA": TELEMETRY_SCHEMA}
+    beside = {**default, "OPTIONS": {**options, "options": said}, "SCHEMA": TELEMETRY_SCHEMA}
+    return {"default": default, "telemetry": beside}
 
 
-DATABASES = {
-    "default": _database("central.db", os.environ.get("DATABASE_URL", "")),
-    "telemetry": _telemetry_database(),
-}
+DATABASES = database_settings(
+    os.environ.get("DATABASE_URL", ""), os.environ.get("TELEMETRY_DATABASE_URL", "")
+)
 DATABASE_ROUTERS = ["central.config.database_router.DatabaseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -76,6 +76,11 @@ def open_alarms(user: User, limit: int | None = None) -> list[AlarmRow]:
     return _with_rooms(mine.select_related("gateway__building")[:limit])
 
 
+def count_open_alarms(user: User) -> int:
+    """Count what needs a person now in the reader's buildings."""
+    return Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None).count()
+
+
 def cleared_alarms(user: User, limit: int) -> list[AlarmRow]:
     """Give what was settled last in the reader's buildings."""
     mine = Alarm.objects.filter(of_served(user, "gateway__building"))

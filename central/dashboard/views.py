@@ -27,6 +27,8 @@ from central.office.words import ALARMS, name_of
 
 ACCOUNTS_PER_PAGE, CLEARED_ALARMS, QUARANTINED_ROWS = 100, 30, 50
 LATEST_EVENTS, ALARMS_ON_TOP = 8, 6
+OPEN_ALARMS = 180
+"""The newest; when a whole line is gone, the page must still come at once."""
 
 
 @roles(*SEE_SUPPLY)
@@ -108,8 +110,11 @@ def _chart(request: HttpRequest, line: RoomLine) -> dict[str, object]:
 @roles(*SEE_SUPPLY)
 def alarms(request: HttpRequest) -> HttpResponse:
     """What needs a person, and what was settled last."""
+    standing = queries.count_open_alarms(request.user)
     context = {
-        "open_alarms": queries.open_alarms(request.user),
+        "open_alarms": queries.open_alarms(request.user, OPEN_ALARMS),
+        "open_count": standing,
+        "more_alarms": max(0, standing - OPEN_ALARMS),
         "cleared_alarms": queries.cleared_alarms(request.user, CLEARED_ALARMS),
         "may_resolve": may(request, RESOLVE_ALARMS),
     }

@@ -4,7 +4,7 @@ import re
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
-from central.campus.models import Account, MeteringPoint, Room
+from central.campus.models import Account, Binding, Customer, MeteringPoint, Occupancy, Room
 from central.clock import campus_day
 from central.desk.merchants.cards import card_number
 
@@ -21,7 +21,7 @@ def find_points(text: str, now_ms: int) -> list[MeteringPoint]:
         return carded
     exact = list(points_with_class().filter(_exact(text))[:HITS_AT_MOST])
     others = points_with_class().filter(_room(text) | _person(text, now_ms) | _meter(text))
-    others = others.exclude(pk__in=[point.pk for point in exact]).distinct()
+    others = others.exclude(pk__in=[point.pk for point in exact])
     return [
         *exact,
         *others.order_by("room__building__code", "room__floor", "room__label")[: HITS_AT_MOST - len(exact)],
@@ -62,16 +62,20 @@ def _room(text: str) -> Q:
 
 
 def _person(text: str, now_ms: int) -> Q:
+    """Points where somebody lives who is called so. Asked from the people on: joined, each room would be looked at for each."""
     today = campus_day(now_ms)
-    here_now = Q(accounts__occupancies__until_day__isnull=True) | Q(
-        accounts__occupancies__until_day__gte=today
-    )
-    name = Q(accounts__occupancies__customer__name__icontains=text)
-    return (name | Q(accounts__occupancies__customer__number__istartswith=text)) & here_now
+    here_now = Q(until_day__isnull=True) | Q(until_day__gte=today)
+    return Q(pk__in=_stays_of(text).filter(here_now).values("account__point"))
+
+
+def _stays_of(text: str) -> QuerySet[Occupancy]:
+    """Give who lived where, ever, of people whose name has the text or whose number begins with it."""
+    people = Customer.objects.filter(Q(name__icontains=text) | Q(number__istartswith=text))
+    return Occupancy.objects.filter(customer__in=people.values("pk")).order_by()
 
 
 def _meter(text: str) -> Q:
-    return Q(accounts__bindings__meter__meter_no__iexact=text)
+    return Q(pk__in=Binding.objects.filter(meter__meter_no__iexact=text).order_by().values("account__point"))
 
 
 def _payment_card(text: str) -> Q:
@@ -96,9 +100,5 @@ def find_accounts(text: str) -> QuerySet[Account]:
     )
     if not text:
         return accounts
-    person = Q(occupancies__customer__name__icontains=text) | Q(
-        occupancies__customer__number__istartswith=text
-    )
-    return accounts.filter(
-        Q(code__icontains=text) | Q(point__room__label__istartswith=text) | person
-    ).distinct()
+    person = Q(pk__in=_stays_of(text).values("account"))
+    return accounts.filter(Q(code__icontains=text) | Q(point__room__label__istartswith=text) | person)

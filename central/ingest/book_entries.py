@@ -4,6 +4,7 @@ A grant was booked when it was given, so its entry only proves that it arrived. 
 that names it; what can't be an entry of this gateway is refused with a reason.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -45,9 +46,21 @@ class Bookkeeper:
     _accounts: dict[str, Account] = field(default_factory=dict)
     _refundable_of: dict[int, set[str]] = field(default_factory=dict)
     _entries: dict[str, GatewayEntry] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+    _stored: dict[str, GatewayEntry] = field(default_factory=dict)
     _drafts: list[Draft] = field(default_factory=list)
     _mirror: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _registers: dict[str, BilledRegister] = field(default_factory=dict)
+
+    def prepare(self, entries: Sequence[Entry]) -> None:
+        """Ask once for what taking these will ask for one by one: their accounts, and which of them are stored already."""
+        codes = {code for entry in entries for code in (entry.account, entry.used_by) if code}
+        accounts = Account.objects.filter(
+            code__in=_askable(codes), point__room__building=self.gateway.building_id
+        ).select_related("point__room", "point__customer_class")
+        self._accounts |= {account.code: account for account in accounts}
+        self._asked = _askable({entry.entry for entry in entries})
+        self._stored = GatewayEntry.objects.in_bulk(self._asked)
 
     def take(self, seq: int, entry: Entry) -> None:
         """Take one entry. Raises CannotTake."""
@@ -55,7 +68,7 @@ class Bookkeeper:
         account = self._account(entry.account)
         user = self._account(entry.used_by) if entry.used_by else account
         row = self._row(seq, entry)
-        known = self._entries.get(entry.entry) or _ENTRY.first(entry.entry)
+        known = self._entries.get(entry.entry) or self._known(entry.entry)
         if known is not None:
             if _content(known) != _content(row):
                 raise CannotTake(f"entry {entry.entry} exists with different content")
@@ -92,7 +105,13 @@ class Bookkeeper:
             unique_fields=["meter"],
             update_fields=["gateway", "account", "register_wh", "entry", "at_ms", "at_trusted"],
         )
+        self._stored |= self._entries
         self._entries, self._drafts, self._mirror, self._registers = {}, [], {}, {}
+
+    def _known(self, name: str) -> GatewayEntry | None:
+        if name in self._asked:
+            return self._stored.get(name)
+        return _ENTRY.first(name)
 
     def _check(self, entry: Entry) -> None:
         own = f"{self.gateway.pk}.{self.epoch.epoch}."
@@ -211,6 +230,11 @@ class Bookkeeper:
 
     def _alarm(self, what: str, entry: Entry, detail: str) -> None:
         raise_alarm(what, entry.account, now_ms=self.now_ms, gateway_id=self.gateway.pk, detail=detail)
+
+
+def _askable(names: set[str]) -> set[str]:
+    """PostgreSQL refuses a question with a NUL: such a name is nobody's."""
+    return {name for name in names if "\x00" not in name}
 
 
 def _draft_of(

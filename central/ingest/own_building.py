@@ -39,7 +39,8 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
     accounts = _accounts_of(building_id, {account for fact in spoken for account in _accounts(fact)})
     foreign = _foreign_meters(building_id, {meter for fact in spoken for meter in _meters(fact)})
     arriving = {fact.new_meter for fact in spoken if isinstance(fact, MeterSwapped)} & foreign
-    foreign -= arriving - bound_elsewhere(building_id, arriving)
+    if arriving:
+        foreign -= arriving - bound_elsewhere(building_id, arriving)
     own = OwnRows([])
     for row in rows:
         if isinstance(row.fact, Readings):

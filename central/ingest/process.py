@@ -18,6 +18,7 @@ from central.ingest.broker_connection import Arrived, BrokerConnection
 from central.ingest.broker_connection import Broker as Broker
 from central.ingest.lease import AlwaysHeld, Lease, ShareLease
 from central.ingest.take_message import MessageTaker
+from central.ingest.waiting import Waiting
 from central.ingest.whereabouts import Whereabouts
 from central.ledger.monthly_tables import month_at
 from central.link import outbox
@@ -52,7 +53,8 @@ class Ingest:
         self, *brokers: Broker, share: Share = EVERYBODY, now_ms: Callable[[], int] = clock.now_ms
     ) -> None:
         self._share, self._now_ms = share, now_ms
-        self._inbox: queue.Queue[Arrived] = queue.Queue(QUEUE_MESSAGES)
+        self._waiting = Waiting(QUEUE_MESSAGES)
+        self._inbox = self._waiting.arriving
         self._stopping = threading.Event()
         name = INGEST if share.is_whole else f"{INGEST}-{share}"
         self._taker = MessageTaker(on_bench=clock.is_bench(), name=name)
@@ -60,7 +62,7 @@ class Ingest:
         self._brokers = _connections(brokers, share, self._inbox)
         self._whereabouts = Whereabouts()
         self._births_asked_s = clock.monotonic_s()
-        self._in_hand: Arrived | None = None
+        self._in_hand: list[Arrived] = []
         self._months_made_in = 0
 
     def run(self) -> None:
@@ -95,9 +97,8 @@ class Ingest:
         finally:
             for broker in self._brokers:
                 broker.stop()
-            self._in_hand = None
-            while not self._inbox.empty():
-                self._inbox.get_nowait()
+            self._in_hand = []
+            self._waiting.forget()
 
     def _work(self) -> None:
         next_housekeeping_s = next_outbox_s = clock.monotonic_s()
@@ -124,7 +125,10 @@ class Ingest:
             close_old_connections()
             self._stopping.wait(DATABASE_PAUSE_S)
         except Exception:
-            self._in_hand = None
+            together, self._in_hand = self._in_hand, []
+            if len(together) > 1:
+                self._waiting.give_back_singly(together)
+                return
             log.exception("a message could not be taken; it is not acknowledged and will come again")
 
     def _take_one(self) -> None:
@@ -132,15 +136,15 @@ class Ingest:
 
         It stays in hand while the database fails: rows would come again, a birth or a state would not.
         """
-        try:
-            self._in_hand = self._in_hand or self._inbox.get(timeout=POLL_OUTBOX_S)
-        except queue.Empty:
+        self._in_hand = self._in_hand or self._waiting.next(POLL_OUTBOX_S)
+        if not self._in_hand:
             return
-        for arrived in self._whereabouts.now(self._in_hand):
-            answer = self._taker.take(arrived.topic, arrived.payload, self._now_ms())
-            if answer is not None:
+        first, *others = self._in_hand
+        for arrived in self._whereabouts.now(first):
+            payloads = [arrived.payload, *(one.payload for one in others if arrived is first)]
+            for answer in self._taker.take_all(arrived.topic, payloads, self._now_ms()):
                 self._brokers[arrived.broker].publish(answer.topic, answer.payload)
-        self._in_hand = None
+        self._in_hand = []
 
     def _publish_commands(self) -> None:
         """Publish what is due to every broker: the one without the gateway drops it, and nobody must know where it is."""
@@ -165,7 +169,7 @@ class Ingest:
             make_partitions(now_ms)
             self._months_made_in = month_at(now_ms)
         is_connected = all(broker.connected.is_set() for broker in self._brokers)
-        self._taker.pulse.write(queue=self._inbox.qsize(), is_connected=is_connected, now_ms=now_ms)
+        self._taker.pulse.write(queue=self._waiting.size(), is_connected=is_connected, now_ms=now_ms)
         for gateway_id in filter(self._share.has, Gateway.objects.values_list("pk", flat=True)):
             try:
                 with transaction.atomic():

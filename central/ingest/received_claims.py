@@ -4,11 +4,9 @@ A gateway signs what it says, and may still be broken or in other hands: what no
 so that it never becomes an error of the database that all buildings wait for (C-11).
 """
 
+from gateway.contract.envelope import BEYOND_ANY_COUNT
 from gateway.contract.facts import Answer, Birth
 from gateway.contract.identifiers import NotAnIdentifier, checked
-
-BEYOND_ANY_COUNT = 1 << 53
-"""No row, number or version is this high; what follows from one still fits 64 bits."""
 
 
 def birth_can_be(birth: Birth) -> bool:
@@ -26,11 +24,6 @@ def answer_can_be(answer: Answer) -> bool:
     return all(0 < number < BEYOND_ANY_COUNT for number in (answer.number, answer.expected)) and _is_name(
         answer.reason
     )
-
-
-def instant_can_be(issued_ms: int) -> bool:
-    """Say whether a clock can have said so: an envelope's date is kept, whatever it is worth."""
-    return abs(issued_ms) < BEYOND_ANY_COUNT
 
 
 def _is_count(number: int) -> bool:

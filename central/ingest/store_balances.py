@@ -17,6 +17,8 @@ LATEST_MS = 7_258_118_400_000
 def store_balances(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> None:
     """Store what is among a batch's rows, inside the caller's transaction."""
     balances = [row.fact for row in rows if isinstance(row.fact, LossBalances)]
+    if not balances:
+        return
     LossBalance.objects.bulk_create(
         [_loss_balance(gateway_id, balance) for fact in balances for balance in fact.rows]
     )

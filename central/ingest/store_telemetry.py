@@ -6,16 +6,15 @@ Its position is its own: the two databases commit apart, and a batch is acknowle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.utils import InterfaceError, OperationalError
 
 from central.ingest.received_rows import INT64, ReceivedFact, instant_ms
 from central.ingest.store_balances import store_balances
+from central.ingest.write_readings import Last, add_use, insert_readings, keep_last, last_readings
 from central.link.telemetry.apps import TELEMETRY
 from central.link.telemetry.models import (
     DecisionEvent,
-    LastReading,
-    Reading,
     ReceivedRow,
     RelayEvent,
     TelemetryPosition,
@@ -126,27 +125,12 @@ def _store_readings(gateway_id: str, readings: list[ReadingRow]) -> None:
         numbers = (reading.wall_ms, reading.register_wh, reading.power_w or 0, reading.current_ma or 0)
         if not all(-INT64 <= number < INT64 for number in numbers):
             raise ValueError(f"a number of meter {reading.meter} is beyond 64 bits")
-    Reading.objects.bulk_create(
-        [
-            Reading(
-                meter=r.meter,
-                wall_ms=r.wall_ms,
-                register_wh=r.register_wh,
-                power_w=r.power_w,
-                current_ma=r.current_ma,
-                relay_closed=r.relay_closed,
-                outcome=r.outcome.value,
-                trusted=r.trusted,
-            )
-            for r in readings
-        ],
-        batch_size=2000,
-    )
+    insert_readings(readings)
     _roll_up(gateway_id, readings)
 
 
 def _roll_up(gateway_id: str, readings: list[ReadingRow]) -> None:
-    last = LastReading.objects.in_bulk({r.meter for r in readings})
+    last = last_readings(reading.meter for reading in readings)
     use: dict[tuple[str, int], int] = {}
     for reading in readings:
         before = last.get(reading.meter)
@@ -157,43 +141,20 @@ def _roll_up(gateway_id: str, readings: list[ReadingRow]) -> None:
             base = reading.register_wh
         elif reading.outcome in RESTARTS:
             base = reading.register_wh
-        last[reading.meter] = LastReading(
-            meter=reading.meter,
-            gateway=gateway_id,
-            wall_ms=reading.wall_ms,
-            register_wh=base,
-            **_details(reading, before),
-            outcome=reading.outcome.value,
-        )
-    LastReading.objects.bulk_create(
-        [last[meter] for meter in sorted({r.meter for r in readings})],
-        update_conflicts=True,
-        unique_fields=["meter"],
-        update_fields=[
-            "gateway",
-            "wall_ms",
-            "register_wh",
-            "power_w",
-            "current_ma",
-            "relay_closed",
-            "outcome",
-        ],
-    )
-    with connections[TELEMETRY].cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO telemetry_hourlyuse (meter, hour_ms, energy_wh) VALUES (%s, %s, %s) "
-            "ON CONFLICT (meter, hour_ms) DO UPDATE SET energy_wh = telemetry_hourlyuse.energy_wh + excluded.energy_wh",
-            [(meter, hour_ms, energy_wh) for (meter, hour_ms), energy_wh in sorted(use.items())],
-        )
+        last[reading.meter] = _newest(gateway_id, reading, base, before)
+    keep_last(list(last.values()))
+    add_use(use)
 
 
-def _details(reading: ReadingRow, before: LastReading | None) -> dict[str, int | bool | None]:
+def _newest(gateway_id: str, reading: ReadingRow, base_wh: int, before: Last | None) -> Last:
     """Keep what this reading did not ask: power, current and relay are read every few rounds only."""
-    names = ("power_w", "current_ma", "relay_closed")
-    return {
-        name: getattr(before, name, None) if getattr(reading, name) is None else getattr(reading, name)
-        for name in names
-    }
+    power_w, current_ma, closed = reading.power_w, reading.current_ma, reading.relay_closed
+    if before is not None:
+        power_w = before.power_w if power_w is None else power_w
+        current_ma = before.current_ma if current_ma is None else current_ma
+        closed = before.relay_closed if closed is None else closed
+    outcome = reading.outcome.value
+    return Last(reading.meter, gateway_id, reading.wall_ms, base_wh, power_w, current_ma, closed, outcome)
 
 
 def _advance(base_wh: int, register_wh: int, outcome: ReadingOutcome) -> int:

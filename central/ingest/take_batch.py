@@ -63,10 +63,16 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
 
 
 def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:
-    """Find an epoch; one that was ordered may show itself by its first batch, before a birth says so."""
+    """Find an epoch; one that was ordered may show itself by its first batch, before a birth says so.
+
+    Whether it is closed is looked at again under the lock that books its rows.
+    """
+    epochs = GatewayEpoch.objects.filter(gateway=gateway_id, epoch=name).select_related("gateway")
+    known = epochs.defer("gateway__counters", "gateway__meters_seen").first()
+    if known is not None:
+        return known
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        epochs = GatewayEpoch.objects.filter(gateway=gateway, epoch=name).select_related("gateway")
         if gateway.awaits_epoch and not epochs.exists():
             adopt_epoch(gateway, name, gateway.next_number - 1, now_ms)
         return epochs.first()
@@ -116,6 +122,7 @@ def _take(
                 counts["quarantined"] = counts.get("quarantined", 0) + refused
         else:
             taker = FactTaker(gateway, epoch, now_ms)
+            taker.prepare(new)
             for row in new:
                 taker.take(row)
             taker.finish()

@@ -1,5 +1,7 @@
 """Take the facts of one batch into the default database, in order: entries, decisions, relays, alarms, answers, watermarks."""
 
+from collections.abc import Sequence
+
 from central.ingest.book_entries import Bookkeeper, CannotTake
 from central.ingest.compare_watermark import compare
 from central.ingest.received_rows import ReceivedFact, instant_ms
@@ -28,6 +30,12 @@ class FactTaker:
     def __init__(self, gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
         self._gateway, self._epoch, self._now_ms = gateway, epoch, now_ms
         self._books = Bookkeeper(gateway, epoch, now_ms)
+
+    def prepare(self, rows: Sequence[ReceivedFact]) -> None:
+        """Ask the database once for what the entries among these need."""
+        entries = [row.fact for row in rows if isinstance(row.fact, facts.Entry)]
+        if entries:
+            self._books.prepare(entries)
 
     def take(self, row: ReceivedFact) -> None:
         """Take one row. Raises CannotTake, or what the database says of impossible content."""

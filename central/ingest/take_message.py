@@ -4,13 +4,15 @@ It knows topics and envelopes, not the broker: `process.py` brings the bytes and
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 from django.db import transaction
 
 from central.ingest.ingest_pulse import IngestPulse
-from central.ingest.received_claims import answer_can_be, birth_can_be, instant_can_be
+from central.ingest.joined_batches import Joined, join
+from central.ingest.received_claims import answer_can_be, birth_can_be
 from central.ingest.received_rows import BatchRefusal
 from central.ingest.take_batch import take_batch
 from central.link import counters, outbox
@@ -22,10 +24,13 @@ from central.link.signing import signer
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, Ack
 from gateway.contract.envelope import Refusal, Sealed, body_of, keyring_from_hex, seal, unseal
-from gateway.contract.facts import NOT_OPENED, Answer, Birth, State, UpBatch
+from gateway.contract.facts import NOT_OPENED, Answer, Birth, CommandOutcome, State, UpBatch
 
 HOSTILE = frozenset({Refusal.FORGED, Refusal.UNKNOWN_KEY, Refusal.WRONG_SENDER, Refusal.WRONG_RECIPIENT})
 """Refusals that a healthy building never causes: they raise an alarm."""
+
+REASONS = frozenset({"gap", NOT_OPENED, "already-have", CommandOutcome.EXISTS_WITH_DIFFERENT.value})
+"""Of answers. Whatever else a gateway may give as one is counted together, so that no gateway fills the counters' table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +54,39 @@ class MessageTaker:
 
     def take(self, topic: str, payload: bytes, now_ms: int) -> Outgoing | None:
         """Take one message; give the acknowledgement to publish, if any."""
+        return next(iter(self.take_all(topic, [payload], now_ms)), None)
+
+    def take_all(self, topic: str, payloads: Sequence[bytes], now_ms: int) -> list[Outgoing]:
+        """Take messages of one topic in order; give the acknowledgements to publish.
+
+        Each is proved by itself. Batches that go on where the one before ends are booked as one, and acknowledged by its last row:
+        what a batch costs by itself is paid once where a building drains faster than central takes.
+        """
         name, leaf = topics.gateway_of(topic), topic.rpartition("/")[2]
-        self.pulse.took_message(leaf)
-        gateway = Gateway.objects.filter(pk=name).first() if name is not None else None
+        for _ in payloads:
+            self.pulse.took_message(leaf)
+        gateway = _gateway(name) if name is not None else None
         if gateway is None:
-            self._count(counters.UNKNOWN_GATEWAY, "unknown-gateway")
-            return None
+            self._count(counters.UNKNOWN_GATEWAY, "unknown-gateway", len(payloads))
+            return []
         if leaf == topics.STATE:
-            self._take_state(gateway, payload)
-            return None
-        sealed = unseal(
-            payload,
-            # A gateway that was revoked has no key: whatever comes in its name is a stranger's.
-            keyring_from_hex([gateway.public_key] if gateway.public_key else []),
-            kind=leaf,
-            sender=gateway.pk,
-            recipient=CENTRAL,
-        )
+            for payload in payloads:
+                self._take_state(gateway, payload)
+            return []
+        proved = [
+            sealed for sealed in (self._proved(gateway, leaf, one) for one in payloads) if sealed is not None
+        ]
+        return self._take_sealed(gateway, leaf, proved, now_ms)
+
+    def _proved(self, gateway: Gateway, leaf: str, payload: bytes) -> Sealed | None:
+        """Open an envelope; None after counting why it is nothing that this gateway says."""
+        # A gateway that was revoked has no key: whatever comes in its name is a stranger's.
+        ring = keyring_from_hex([gateway.public_key] if gateway.public_key else [])
+        sealed = unseal(payload, ring, kind=leaf, sender=gateway.pk, recipient=CENTRAL)
         if isinstance(sealed, Refusal):
             self._refuse(gateway, sealed)
             return None
-        if not instant_can_be(sealed.issued_ms):
-            self._refuse(gateway, Refusal.MALFORMED)
-            return None
-        return self._take_sealed(gateway, leaf, sealed, now_ms)
+        return sealed
 
     def write_counts(self, now_ms: int) -> None:
         """Write what was counted since the last time, and the alarms of hostile messages."""
@@ -89,33 +103,43 @@ class MessageTaker:
                     "messages-refused", gateway_id, now_ms=now_ms, gateway_id=gateway_id, detail=detail
                 )
 
-    def _take_sealed(self, gateway: Gateway, leaf: str, sealed: Sealed, now_ms: int) -> Outgoing | None:
-        match leaf:
-            case topics.UP:
-                return self._take_up(gateway, sealed, now_ms)
-            case topics.BIRTH:
-                self._take_birth(gateway, sealed, now_ms)
-            case topics.ANSWER:
-                self._take_answer(gateway, sealed, now_ms)
-            case _:
-                self._count(gateway.pk, f"refused-{Refusal.WRONG_KIND.value}")
-        return None
+    def _take_sealed(
+        self, gateway: Gateway, leaf: str, proved: Sequence[Sealed], now_ms: int
+    ) -> list[Outgoing]:
+        if leaf == topics.UP:
+            batches = [joined for sealed in proved if (joined := self._batch(gateway, sealed))]
+            taken = [self._take_up(gateway, joined, now_ms) for joined in join(batches)]
+            return [answer for answer in taken if answer is not None]
+        for sealed in proved:
+            match leaf:
+                case topics.BIRTH:
+                    self._take_birth(gateway, sealed, now_ms)
+                case topics.ANSWER:
+                    self._take_answer(gateway, sealed, now_ms)
+                case _:
+                    self._count(gateway.pk, f"refused-{Refusal.WRONG_KIND.value}")
+        return []
 
-    def _take_up(self, gateway: Gateway, sealed: Sealed, now_ms: int) -> Outgoing | None:
+    def _batch(self, gateway: Gateway, sealed: Sealed) -> Joined | None:
         batch = body_of(sealed, UpBatch)
         if isinstance(batch, Refusal):
             self._refuse(gateway, batch)
             return None
-        taken = take_batch(gateway.pk, batch, sealed.issued_ms, now_ms)
+        return Joined(batch, sealed.issued_ms, sealed.id)
+
+    def _take_up(self, gateway: Gateway, joined: Joined, now_ms: int) -> Outgoing | None:
+        taken = take_batch(gateway.pk, joined.batch, joined.issued_ms, now_ms)
         if isinstance(taken, BatchRefusal):
-            self._count(gateway.pk, f"batch-{taken.value}")
+            self._count(gateway.pk, f"batch-{taken.value}", joined.of)
             self.misses_a_birth = self.misses_a_birth or taken is BatchRefusal.UNKNOWN_EPOCH
             return None
-        self._count(gateway.pk, "batches")
-        self.pulse.took_batch(gateway.pk, sealed.issued_ms, taken.newest_ms, now_ms)
+        self._count(gateway.pk, "batches", joined.of)
+        # A batch that comes again may be anybody's copy, and tells of no clock and no delay.
+        if taken.counts.get("rows"):
+            self.pulse.took_batch(gateway.pk, joined.issued_ms, taken.newest_ms, now_ms)
         for name, count in taken.counts.items():
             self._count(gateway.pk, name, count)
-        return self._ack(gateway, msgspec.structs.replace(taken.ack, answers=sealed.id[:64]), now_ms)
+        return self._ack(gateway, msgspec.structs.replace(taken.ack, answers=joined.answers[:64]), now_ms)
 
     def _ack(self, gateway: Gateway, ack: Ack, now_ms: int) -> Outgoing:
         payload = seal(
@@ -143,7 +167,7 @@ class MessageTaker:
         if isinstance(answer, Refusal) or not answer_can_be(answer):
             self._refuse(gateway, answer if isinstance(answer, Refusal) else Refusal.MALFORMED)
             return
-        self._count(gateway.pk, f"answer-{answer.reason}"[:64])
+        self._count(gateway.pk, f"answer-{answer.reason if answer.reason in REASONS else 'other'}")
         with transaction.atomic():
             locked = outbox.locked(gateway.pk)
             if answer.command and not outbox.is_present(locked, answer.number, answer.command):
@@ -177,3 +201,8 @@ class MessageTaker:
     def _count(self, gateway_id: str, name: str, count: int = 1) -> None:
         if count:
             self._counts[gateway_id, name] += count
+
+
+def _gateway(name: str) -> Gateway | None:
+    """Find who speaks, without the long lists of what it counts and sees: they are read from no message's path."""
+    return Gateway.objects.defer("counters", "meters_seen").filter(pk=name).first()

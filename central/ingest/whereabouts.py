@@ -7,6 +7,8 @@ from central.ingest.broker_connection import Arrived
 from gateway.contract import topics
 
 SPOKEN = (topics.BIRTH, topics.UP, topics.ANSWER)
+MOST = 100_000
+"""Names that are remembered; whoever makes up more at an open broker makes us forget, which costs a wrong lamp for a moment."""
 
 
 class Whereabouts:
@@ -21,6 +23,9 @@ class Whereabouts:
 
         Where a gateway is heard at another broker than before, what that one said of it is to be taken, too.
         """
+        if len(self._states) > MOST or len(self._heard_at) > MOST:
+            self._states.clear()
+            self._heard_at.clear()
         name, leaf = topics.gateway_of(arrived.topic) or "", arrived.topic.rpartition("/")[2]
         if leaf == topics.STATE:
             self._states[arrived.broker, name] = arrived

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from central.link.grants import delivery_named
 from central.link.models import (
+    Delivery,
     Gateway,
     GatewayEntry,
     NumberLeap,
@@ -19,6 +20,7 @@ from central.link.models import (
     RestoredGateway,
     StockVoucher,
 )
+from central.office.words import OUTCOMES, Words, badge_of
 from gateway.contract.facts import CommandResult, EntryKind
 
 LOST_COMMAND = "lost-command"
@@ -50,6 +52,11 @@ class LostCommand:
     detail: str
     at_ms: int
 
+    @property
+    def word(self) -> Words:
+        """The outcome in the reader's words."""
+        return badge_of(OUTCOMES, self.outcome).word
+
 
 def newest_restoration() -> Restoration | None:
     """Give the restoration that this central lives by; None for one that was never restored."""
@@ -66,7 +73,12 @@ def keep_lost_command(gateway: Gateway, epoch: str, seq: int, result: CommandRes
         epoch=epoch,
         seq=seq,
         reason=LOST_COMMAND,
-        defaults={"fact": msgspec.json.encode(result).decode(), "received_ms": now_ms},
+        defaults={
+            "fact": msgspec.json.encode(result).decode(),
+            "received_ms": now_ms,
+            "resolved_ms": now_ms,
+            "resolution": "a command of the central that was lost: page Restored from a backup",
+        },
     )
     return True
 
@@ -76,7 +88,7 @@ def lost_credit(restoration: Restoration) -> list[LostCredit]:
     sold = StockVoucher.objects.filter(redeemed__entry=OuterRef("entry"))
     told = GatewayEntry.objects.filter(
         kind=EntryKind.GRANT.value, received_ms__gte=restoration.restored_ms
-    ).exclude(Exists(sold))
+    ).exclude(Exists(sold) | Exists(Delivery.objects.filter(pk=OuterRef("source"))))
     return [
         LostCredit(one.gateway_id, one.account, bucket, unit, amount, one.source, one.at_ms, one.entry)
         for one in told.order_by("at_ms", "entry")

@@ -34,7 +34,7 @@ def locked(gateway_id: str) -> Gateway:
 
     Ingest holds it while it books, so it comes before the chain's head and before any row that ingest settles.
     """
-    return Gateway.objects.select_for_update().get(pk=gateway_id)
+    return _without_lists().get(pk=gateway_id)
 
 
 def lock_building(building_id: int) -> None:

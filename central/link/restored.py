@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from central.clock import minute_text
 from central.ledger.operations import record_audit
 from central.link import outbox
 from central.link.alarms import TOLD, clear_alarm, raise_alarm
@@ -81,7 +82,8 @@ def begin_incarnation(incarnation: str, backup_ms: int, software: str, now_ms: i
     record_audit(
         actor="console", action="restore-central", subject=incarnation, detail=str(backup_ms), now_ms=now_ms
     )
-    raise_alarm(CENTRAL_RESTORED, incarnation, now_ms=now_ms, detail=str(backup_ms))
+    detail = f"the books end {minute_text(backup_ms)}"
+    raise_alarm(CENTRAL_RESTORED, incarnation, now_ms=now_ms, detail=detail)
     return restoration
 
 

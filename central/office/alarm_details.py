@@ -112,6 +112,7 @@ _SENTENCES: tuple[tuple[str, Words], ...] = (
      _("%(why)s: restored %(n)s times within a day; a person must close it")),
     (r"the gateway expects command (?P<n>\d+): central's numbers were behind, is it a restored backup\?",
      _("the gateway expects command %(n)s; this server's numbers were behind: is it a restored backup?")),
+    (r"the books end (?P<when>[\d: -]+)", _("the books end %(when)s")),
     (r"the gateway says that it has grant (?P<grant>\S+), and no entry proves it: `(?P<how>[^`]+)`",
      _("the gateway says that it has grant %(grant)s, and no entry proves it: compare the room's balance, "
        "then “%(how)s” sends it again")),

@@ -10,7 +10,9 @@ from central.office.words import Words
 REFUSALS: dict[PhotoRefusal, Words] = {
     PhotoRefusal.TOO_LARGE: _("A photograph is too large: at most 12 MB."),
     PhotoRefusal.NOT_A_PICTURE: _("A file is no photograph (JPEG, PNG or WebP), or it is damaged."),
-    PhotoRefusal.TOO_MANY: _("Too many photographs at once: send the rest with another note."),
+    PhotoRefusal.TOO_MANY: _(
+        "Too many photographs: 12 at once and 500 a day. Send the rest with another note, or tomorrow."
+    ),
 }
 
 

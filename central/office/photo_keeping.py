@@ -31,7 +31,11 @@ def keep_uploads(
         else:
             seen.append(one)
     if seen:
-        kept += _keep(seen, by, now_ms)
+        done = _keep(seen, by, now_ms)
+        if isinstance(done, PhotoRefusal):
+            troubles.append(str(REFUSALS[done]))
+        else:
+            kept += done
     return list(dict.fromkeys(kept)), troubles
 
 
@@ -43,8 +47,6 @@ def _looked_at(file: UploadedFile, count: int) -> Seen | PhotoRefusal:
 
 @one_writer
 @transaction.atomic
-def _keep(seen: Sequence[Seen], by: User, now_ms: int) -> list[str]:
-    """Keep what was looked at; it is not too many."""
-    kept = keep_photos(seen, by=by, now_ms=now_ms)
-    assert not isinstance(kept, PhotoRefusal), kept
-    return kept
+def _keep(seen: Sequence[Seen], by: User, now_ms: int) -> list[str] | PhotoRefusal:
+    """Keep what was looked at."""
+    return keep_photos(seen, by=by, now_ms=now_ms)

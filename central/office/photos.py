@@ -23,6 +23,9 @@ MOST_PIXELS = 60_000_000
 MOST_SCANNED_PIXELS = 16 * MOST_PIXELS
 """A progressive JPEG draws all its pixels once for each of its scans: ten or so, and none of them is free to unpack."""
 MOST_AT_ONCE = 12
+MOST_A_DAY, MOST_OF_RESIDENTS = 500, 2_000
+"""Pictures that one person keeps in a day, and all residents together: nobody fills the disk."""
+DAY_MS = 86_400_000
 KINDS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp"}
 """MPO is a JPEG with a second picture behind it, as many phones take them: every reader of JPEG shows the first."""
 OPENERS = ("JPEG", "PNG", "WEBP")
@@ -95,7 +98,7 @@ def keep_photos(
         if isinstance(one, PhotoRefusal):
             return one
         seen[one.digest] = one
-    if len(seen) > MOST_AT_ONCE:
+    if len(seen) > MOST_AT_ONCE or _is_full(by, len(seen), now_ms):
         return PhotoRefusal.TOO_MANY
     for one in seen.values():
         _write(one)
@@ -111,6 +114,12 @@ def keep_photos(
             },
         )
     return list(seen)
+
+
+def _is_full(by: User | None, more: int, now_ms: int) -> bool:
+    """Say whether a sender would keep more than a day's pictures."""
+    kept = Photo.objects.filter(by=by, received_ms__gt=now_ms - DAY_MS).count()
+    return kept + more > (MOST_OF_RESIDENTS if by is None else MOST_A_DAY)
 
 
 def content_of(photo: Photo) -> bytes | None:

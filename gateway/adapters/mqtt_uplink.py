@@ -112,7 +112,7 @@ class Uplink:
         return dict(self._counters)
 
     async def _keep_connected(self) -> None:
-        """Connect to the first broker; while that fails, to each spare in turn. After every good connection the first is the first."""
+        """Connect to the first broker; while that fails, to each spare in turn. After a good one, the first is first again."""
         attempt = place = 0
         while True:
             began_s, connections = asyncio.get_running_loop().time(), self._counters["connections"]

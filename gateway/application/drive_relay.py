@@ -56,6 +56,8 @@ from gateway.domain.relay_rests import (
 )
 from gateway.protocols.driver import RelayAction
 
+CHANGED_BY_ITSELF = "changed by itself"
+
 
 @dataclass(frozen=True, slots=True)
 class RelayTask:
@@ -224,7 +226,7 @@ def report_relay(
     state = relay_of(journal, meter)
     match event:
         case ObservedStatus():
-            after = observed(state, event, now)
+            after = _disproved(observed(state, event, now))
             keep_relay(journal, state, after, now)
             if event.current_ma is None and not event.closed and after.desired_closed is False:
                 why = "status open, but the current was not read"
@@ -241,6 +243,13 @@ def report_relay(
         case CommandUnanswered():
             return ReadBack(bool(state.desired_closed))
     return next_step(journal, meter, actions, now)
+
+
+def _disproved(state: RelayState) -> RelayState:
+    """Take a proof back that the contact contradicts: a row that says `confirmed` never says something else beside it (C-15)."""
+    if state.verdict is not RelayVerdict.CONFIRMED or state.observed_closed is state.desired_closed:
+        return state
+    return msgspec.structs.replace(state, verdict=RelayVerdict.UNKNOWN, why=CHANGED_BY_ITSELF)
 
 
 def note_reading(journal: Journal, meter: MeterNo, now: Instant) -> None:
@@ -268,7 +277,7 @@ def note_observation(
         _confirm(journal, after, now)
         return False
     if after.verdict is RelayVerdict.CONFIRMED:
-        after = msgspec.structs.replace(after, verdict=RelayVerdict.UNKNOWN, why="changed by itself")
+        after = msgspec.structs.replace(after, verdict=RelayVerdict.UNKNOWN, why=CHANGED_BY_ITSELF)
     keep_relay(journal, state, after, now)
     return _wants_work(after, now)
 

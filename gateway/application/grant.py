@@ -10,11 +10,15 @@ from gateway.application.records import KnownGrant
 from gateway.application.settle import post
 from gateway.application.shared_credit import meters_of, settle_all
 from gateway.contract.commands import Grant, TakeBack, encode_command
+from gateway.contract.envelope import BEYOND_ANY_COUNT
 from gateway.contract.facts import CommandOutcome, CommandResult, EntryCause, EntryKind, EntryLine, Instant
 from gateway.contract.identifiers import CommandId
 from gateway.domain.buckets import Posting, taken
 from gateway.domain.cutoff import Basis
 from gateway.domain.ledger import AccountState
+
+MOST_AMOUNT = 10**13
+"""Of one entry, by the contract: ten million yuan, or ten GWh."""
 
 
 def apply_grant(journal: Journal, grant: Grant, now: Instant) -> Done:
@@ -95,6 +99,10 @@ def _refusal(gathered: Metered, grant: Grant) -> str:
         return f"bucket {grant.bucket} is kept in {rule.unit}"
     if grant.amount <= 0:
         return "the amount is not above zero"
+    if grant.amount > MOST_AMOUNT or not all(
+        0 <= n < BEYOND_ANY_COUNT for n in (grant.serial, grant.expires_ms)
+    ):
+        return "no grant has such numbers"
     if gathered.rule.pays_from:
         return pays_elsewhere(gathered)
     return "the account is closed" if gathered.state.closed else ""

@@ -251,7 +251,7 @@ class Ack(msgspec.Struct, frozen=True):
     expected: int | None = None
     """Set when a gap was seen: send again from this sequence."""
     answers: str = ""
-    """The id of the batch that it answers; a gap told of a batch that is not under way is an old copy. Empty from older software."""
+    """The id of the batch that it answers; a gap told of one that is not under way is an old copy. Empty from older software."""
 
 
 CENTRAL = "central"

@@ -18,6 +18,8 @@ from gateway.contract.identifiers import KeyId
 
 VERSION = 1
 MAX_BYTES = 1_000_000
+BEYOND_ANY_COUNT = 1 << 53
+"""No row, number or instant is this high; what follows from one still fits 64 bits."""
 KEY_ID = 16
 """Hex digits of a key's name: the first of its public half."""
 
@@ -176,7 +178,7 @@ def _checked(signed: bytes, key_text: str, kind: str, sender: str | None, recipi
         return Refusal.MALFORMED
     if sealed.v != VERSION:
         return Refusal.UNSUPPORTED_VERSION
-    if sealed.key != key_text:
+    if sealed.key != key_text or not _can_be(sealed):
         return Refusal.MALFORMED
     if sealed.kind != kind:
         return Refusal.WRONG_KIND
@@ -185,6 +187,12 @@ def _checked(signed: bytes, key_text: str, kind: str, sender: str | None, recipi
     if sealed.recipient != recipient:
         return Refusal.WRONG_RECIPIENT
     return sealed
+
+
+def _can_be(sealed: Sealed) -> bool:
+    """Say whether its numbers are such as somebody can count to: what goes on with them must fit any store."""
+    dates = (sealed.issued_ms, sealed.expires_ms or 0)
+    return 0 <= sealed.number < BEYOND_ANY_COUNT and all(abs(date) < BEYOND_ANY_COUNT for date in dates)
 
 
 def body_of(sealed: Sealed, kind: type[T]) -> T | Refusal:

@@ -15,7 +15,16 @@ from gateway.application.apply_command import Repeated, Taken, Verifier, apply_c
 from gateway.application.outbox import AckOutcome, Position, acknowledge
 from gateway.application.ports import Clock, Journal, Store, StoreDamaged, StoreFull
 from gateway.contract.commands import CENTRAL, Ack, BeginEpoch, Resend, TrustKeys, decode_command
-from gateway.contract.envelope import Keyring, Refusal, Sealed, Signer, body_of, seal, unseal
+from gateway.contract.envelope import (
+    BEYOND_ANY_COUNT,
+    Keyring,
+    Refusal,
+    Sealed,
+    Signer,
+    body_of,
+    seal,
+    unseal,
+)
 from gateway.contract.facts import Answer, CommandOutcome
 from gateway.contract.identifiers import GatewayId
 from gateway.contract.topics import ACK, ANSWER, DOWN
@@ -41,6 +50,11 @@ class Link(Protocol):
     async def receive(self) -> ArrivedMessage: ...
 
     async def publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> bool: ...
+
+
+def _can_be(ack: Ack) -> bool:
+    """Say whether central can have counted so."""
+    return all(0 <= count < BEYOND_ANY_COUNT for count in (ack.seq, ack.central_ms, ack.expected or 0))
 
 
 class CommandReceiver:
@@ -96,8 +110,8 @@ class CommandReceiver:
 
     async def _take_ack(self, opened: Sealed) -> None:
         ack = body_of(opened, Ack)
-        if isinstance(ack, Refusal):
-            self._refuse(ACK, ack)
+        if isinstance(ack, Refusal) or not _can_be(ack):
+            self._refuse(ACK, ack if isinstance(ack, Refusal) else Refusal.MALFORMED)
             return
         if ack.expected is not None and not self._is_of_now(ack):
             self.counters["ack:stale"] += 1

@@ -52,7 +52,7 @@ PACKAGES = {
         units=(
             "cardroom-central*.service",
             "cardroom-central*.timer",
-            "cardroom-ingest.service",
+            "cardroom-ingest*.service",
             "cardroom-notices.service",
             "mosquitto-cardroom.path",
             "mosquitto-cardroom.service",

@@ -70,6 +70,8 @@ def test_c11_a_store_that_went_back_in_time_begins_a_new_epoch(site: Site) -> No
     repeated = site.deliver(site.sealed(BeginEpoch(old, seen), site.number + 1))
     assert repeated == Answer(site.number + 1, "not-opened", site.number + 1, f"c{site.number + 1}")
     assert "store-behind" not in site.standing()
+    assert site.do(acknowledge, Ack(old, seen, 0)) is AckOutcome.FORMER_EPOCH
+    assert "store-behind" not in site.standing(), "late or a copy: the new epoch is the answer to it"
 
 
 def test_c11_a_rebuilt_store_goes_on_from_centrals_opening() -> None:

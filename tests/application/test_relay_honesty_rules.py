@@ -5,7 +5,7 @@ import pytest
 from gateway.application.drive_relay import lock_out, note_observation, release_lock
 from gateway.application.relay_state import CENTRAL, TECHNICIAN
 from gateway.contract.commands import RelayWish, SetRelay
-from gateway.contract.facts import Instant, RelayVerdict
+from gateway.contract.facts import Instant, RelayReport, RelayVerdict
 from gateway.domain.relay import (
     LOOK_AGAIN_MS,
     SETTLE_MS,
@@ -158,3 +158,14 @@ def test_c16_a_relay_that_no_rule_decides_on_stands_after_a_lock_out_as_before(
     assert site.drive(False, "spare") is closed
     site.do(lambda journal, now: note_observation(journal, "spare", OPEN, now))
     assert site.drive(False, "spare") is False, "it was closed once; who opens it now may"
+
+
+def test_c15_a_proved_cut_that_is_found_closed_is_never_told_as_confirmed(site: Site) -> None:
+    """As a store from a backup finds it: it was paid since, and the contact closed."""
+    cut_off(site)
+    site.wait(1_000_000)
+    assert isinstance(site.step(), ReadBack)
+    site.report(CLOSED)
+    told = [one for one in site.facts(RelayReport) if one.observed_closed]
+    assert all(one.desired_closed for one in told if one.verdict is RelayVerdict.CONFIRMED)
+    assert "changed by itself" in {one.why for one in told}

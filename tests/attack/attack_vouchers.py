@@ -90,6 +90,7 @@ class VoucherAttack:
             (b"[]", "malformed"),
             (encode_command(self.attack.orders.grant(account="b9-1")), "unknown-account"),
             (encode_command(self.attack.orders.grant(amount=-5)), "refused"),
+            (encode_command(self.attack.orders.grant(amount=10**30)), "refused"),
             (encode_command(self.attack.orders.grant(unit="kwh")), "refused"),
         ]
         body, name = self.dice.choice(odd)

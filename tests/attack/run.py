@@ -30,6 +30,7 @@ SHOTS_A_BLOCK = 30
 IN_MEMORY = "/dev/shm"
 CENTRAL_SHARE, BROKER_SHARE = 0.35, 0.03
 WEB_SHOTS = 60
+MOST_CPU_S = 300
 HOLES_SHOWN = 20
 KINDS = (
     *("grant", "set-relay", "take-back", "configure", "approve-cuts", "read-now", "bill-gap"),
@@ -167,7 +168,9 @@ def report(tally: Tally, options: argparse.Namespace, is_whole: bool, seconds: f
     kinds = ", ".join(f"{kind} {acted}/{sent}" for kind, (sent, acted) in sorted(tally.kinds.items()))
     print(f"\nvalid messages, acted of sent: {kinds}")
     sent = tally.total("sent")
-    print(f"\n{sent} bad messages of {len(tally.rows)} classes, seed {options.seed}, {seconds:.0f} s")
+    print(
+        f"\n{sent} bad messages of {len(tally.rows)} classes, seed {options.seed}, {seconds:.0f} s, {cpu_s():.0f} s of a processor"
+    )
     for said, met in (goals := list(goals_of(tally, options.shots, is_whole))):
         print(f"  {'met ' if met else 'MISS'}  {said}")
     for hole in tally.holes()[:HOLES_SHOWN]:
@@ -194,6 +197,15 @@ def goals_of(tally: Tally, shots: int, is_whole: bool) -> Iterator[tuple[str, bo
     yield f"classes whose every valid message beside them acted: {sound} of {len(rows)}", sound == len(rows)
     yield f"kinds of message none of which acted: {', '.join(missing) or 'none'}", not missing
     yield "central's tables and counters agree with what was sent", is_whole
+    if shots >= N:
+        spent_s = cpu_s()
+        yield f"seconds of one processor: {spent_s:.0f}, goal <= {MOST_CPU_S}", spent_s <= MOST_CPU_S
+
+
+def cpu_s() -> float:
+    """Give the processor time of this process and of those that it started."""
+    own = os.times()
+    return own.user + own.system + own.children_user + own.children_system
 
 
 if __name__ == "__main__":

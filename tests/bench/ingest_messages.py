@@ -17,7 +17,9 @@ ENTRIES_PER_READING = 208 / 49_920
 """Each room once an hour; a meter is read 240 times in it."""
 WATERMARK_EVERY = 144
 """Batches: an hour's."""
-BROKEN_EVERY = 300
+FIRST_WATERMARK = 10
+BROKEN_EVERY = 100
+FIRST_BROKEN = 15
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Building:
     twin: GatewayTwin
     number: int
     rooms: int
+    turn: int = 0
     at: int = 0
     owed: float = 0.0
     register_wh: int = 1_000_000
@@ -36,18 +39,19 @@ class Building:
     def messages(self, count: int) -> list[bytes]:
         """Give the next batches, signed."""
         self.said = []
-        return [self.twin.batch(*self._facts(turn)) for turn in range(count)]
+        return [self.twin.batch(*self._facts()) for _ in range(count)]
 
-    def _facts(self, turn: int) -> Iterator[Fact | bytes]:
+    def _facts(self) -> Iterator[Fact | bytes]:
+        turn, self.turn = self.turn, self.turn + 1
         self.said.append([self._reading() for _ in range(READINGS_PER_BATCH)])
         yield Readings(self.said[-1])
         self.owed += READINGS_PER_BATCH * ENTRIES_PER_READING
         while self.owed >= 1:
             self.owed -= 1
             yield self._settlement()
-        if turn % WATERMARK_EVERY == WATERMARK_EVERY // 2:
+        if turn % WATERMARK_EVERY == FIRST_WATERMARK:
             yield self.twin.watermark()
-        if turn % BROKEN_EVERY == BROKEN_EVERY // 2:
+        if turn % BROKEN_EVERY == FIRST_BROKEN:
             yield b'{"kind":"nobody-knows-this"}'
 
     def _reading(self) -> ReadingRow:

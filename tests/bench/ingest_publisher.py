@@ -41,7 +41,13 @@ class Publisher:
                 self._commanded
             )
 
-    def send(self, lots: dict[str, list[bytes]], last: dict[str, int], within_s: float) -> float:
+    def send(
+        self,
+        lots: dict[str, list[bytes]],
+        last: dict[str, int],
+        within_s: float,
+        under_way: int = BATCHES_UNDER_WAY,
+    ) -> float:
         """Send every building's batches; give how many seconds passed until the last was acknowledged.
 
         `last` is each building's last sequence; each batch of a lot moves it on evenly enough to keep the window.
@@ -53,7 +59,7 @@ class Publisher:
             with self._bell:
                 for name, lot in lots.items():
                     share = (self._acked[name] - first[name]) / (last[name] - first[name])
-                    while sent[name] < len(lot) and sent[name] < share * len(lot) + BATCHES_UNDER_WAY:
+                    while sent[name] < len(lot) and sent[name] < share * len(lot) + under_way:
                         self.client.publish(topics.topic(name, topics.UP), lot[sent[name]], 1)
                         sent[name] += 1
                 self._bell.wait(0.5)

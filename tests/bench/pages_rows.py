@@ -4,17 +4,19 @@ The books are not chained: they are only read here. What is on a page is what a 
 """
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 WEEKS = 4
 """Each room pays once a week."""
+DESKS = 8
 ENTRIES_EACH = 6
 ON_THE_WAY = 120
 """Payments that are credited and not supplied yet."""
-AT_ONCE = 2_000
+HOURS = 48
+"""Of which each meter's use is known."""
+NUMBERED = "(SELECT a.*, ROW_NUMBER() OVER (ORDER BY a.id) AS k FROM campus_account a)"
 
 
 def set_up(folder: Path) -> None:
@@ -97,7 +99,7 @@ def _report(building, accounts, meters, now_ms: int) -> None:
     from central.ledger.chart_of_accounts import customer
     from central.ledger.models import LedgerAccount
     from central.link.models import AccountDecision, Alarm, BilledRegister, Gateway, RelayState
-    from central.link.telemetry.models import HourlyUse, LastReading, RelayEvent
+    from central.link.telemetry.models import LastReading, RelayEvent
 
     gateway = Gateway.objects.create(
         id=f"gw-{building.code}",
@@ -177,37 +179,99 @@ def _report(building, accounts, meters, now_ms: int) -> None:
     RelayEvent.objects.bulk_create(
         RelayEvent(meter=meter, why="credit-left", **states[n]) for n, _code, meter in tied
     )
-    HourlyUse.objects.bulk_create(
-        HourlyUse(meter=meter, hour_ms=now_ms // HOUR_MS * HOUR_MS - back * HOUR_MS, energy_wh=120)
-        for _n, _code, meter in tied
-        for back in range(48)
-    )
 
 
 def sell_and_use(now_ms: int) -> None:
-    """Make weeks of shifts and payments with their receipts, and the newest entries of every account."""
+    """Make weeks of shifts and payments with their receipts, and the newest entries of every account.
+
+    The database makes the rows by itself, in few statements, and the same on SQLite and PostgreSQL.
+    """
     from central.campus.models import Account
-    from central.desk.models import Payment, Receipt, ReceiptSeries
+    from central.desk.models import ReceiptSeries
     from central.desk.shift_models import Shift, ShiftEnd
-    from central.link.models import Delivery, GatewayEntry, Grant
     from central.office.models import User
 
-    cashier = User.objects.get(username="cashier")
-    accounts = list(Account.objects.select_related("point__room__building", "point__customer_class"))
-    days = [now_ms - (WEEKS * 7 - n) * DAY_MS for n in range(WEEKS * 7)]
-    shifts = [_shift(n, at_ms, cashier) for n, at_ms in enumerate(days, 1)]
-    _store(Shift, shifts)
-    _store(ShiftEnd, [_shift_end(shift, cashier) for shift in shifts])
-    sales = [_sale(n, accounts[n % len(accounts)], shifts, cashier) for n in range(len(accounts) * WEEKS)]
-    for place, model in enumerate((Grant, Payment, Receipt)):
-        _store(model, [sale[place] for sale in sales])
-    _store(Delivery, _deliveries([sale[0] for sale in sales], now_ms))
-    for name, last in (("receipt", len(sales)), ("shift", len(shifts))):
+    others = [User(username=f"cashier-{n}", role="cashier") for n in range(1, DESKS)]
+    cashiers = [User.objects.get(username="cashier"), *User.objects.bulk_create(others)]
+    accounts, first_ms = Account.objects.count(), now_ms - WEEKS * 7 * DAY_MS
+    shifts = [
+        _shift(n + 1, first_ms + n // DESKS * DAY_MS, cashiers[n % DESKS]) for n in range(WEEKS * 7 * DESKS)
+    ]
+    Shift.objects.bulk_create(shifts)
+    ShiftEnd.objects.bulk_create([_shift_end(shift) for shift in shifts])
+    for name, last in (("receipt", accounts * WEEKS), ("shift", len(shifts))):
         ReceiptSeries.objects.update_or_create(name=name, defaults={"last_number": last})
-    entries = (
-        _entry(account, n, back, now_ms) for n, account in enumerate(accounts) for back in range(ENTRIES_EACH)
+    _sell(accounts, len(shifts))
+    _use(now_ms)
+
+
+def _sell(accounts: int, shifts: int) -> None:
+    number = f"(w.n * {accounts} + r.k)"
+    at_ms = f"(s.opened_ms + {number} % 20000)"
+    sales = (
+        f"FROM w CROSS JOIN {NUMBERED} r JOIN campus_meteringpoint p ON p.id = r.point_id "
+        "JOIN campus_room room ON room.id = p.room_id JOIN campus_building b ON b.id = room.building_id "
+        "JOIN campus_customerclass c ON c.id = p.customer_class_id "
+        f"JOIN desk_shift s ON s.number = {number} % {shifts} + 1"
     )
-    _store(GatewayEntry, entries)
+    done_ms = f"CASE WHEN {number} > {accounts * WEEKS - ON_THE_WAY} THEN NULL ELSE {at_ms} + 900 END"
+    made = {
+        "link_grant": f"""grant_id: 'p-' || {number}; account_id: r.id; bucket: 'paid'; unit: 'yuan'; amount: 50000000;
+            expires_ms: 0; source: 'payment'; note: ''; created_ms: {at_ms}""",
+        "desk_payment": f"""payment_id: 'pay-' || {number}; account_id: r.id; purpose: 'energy'; bucket: 'paid';
+            amount_fen: 5000; method: 'cash'; method_reference: ''; sale: 'pay-' || {number}; cashier_id: s.cashier_id;
+            at_ms: {at_ms}; "grant": 'p-' || {number}; shift_id: s.number""",
+        "desk_receipt": f"""number: {number}; payment_id: 'pay-' || {number}; room: b.code || '-' || room.label;
+            occupants: ''; class_name: c.name; cashier_name: 'cashier'; amount_fen: 5000; credited: 50000000;
+            unit: 'yuan'; balance_before: 0; balance_after: 50000000; micro_yuan_per_kwh: 558000; at_ms: {at_ms};
+            shift_id: s.number""",
+        "link_delivery": f"""grant_id: 'p-' || {number}; gateway_id: 'gw-' || b.code; serial: {number};
+            applied_ms: {done_ms}; supplied_ms: {done_ms}; applied_entry: ''; refused: ''""",
+    }
+    for table, columns in made.items():
+        _insert("default", table, columns, _numbers("w", WEEKS), sales)
+
+
+def _use(now_ms: int) -> None:
+    from django.db import connections
+
+    at_ms, used = f"({now_ms} - h.n * {HOUR_MS})", "(120 + r.k % 90)"
+    lines = f"'[[\"paid\", \"yuan\", -' || ({used} * 558) || ', 0]]'"
+    if connections["default"].vendor == "postgresql":
+        lines = f"CAST({lines} AS jsonb)"
+    entry = f"""entry: b.code || '.e1.' || r.k || '.' || h.n; gateway_id: 'gw-' || b.code; epoch: 'e1';
+        seq: r.k * {ENTRIES_EACH} + h.n; account: r.code; meter: ''; kind: 'consumption'; cause: 'hour'; at_ms: {at_ms};
+        at_trusted: true; boot: 'b'; monotonic_ms: 0; energy_wh: {used}; register_from_wh: 0; register_to_wh: {used};
+        micro_yuan_per_kwh: 558000; price_version: ''; provisional: false; carried_nano_yuan: 0; source: ''; raw_frame: '';
+        lines: {lines}; booked: true; received_ms: {at_ms}"""
+    of_building = (
+        f"FROM h CROSS JOIN {NUMBERED} r JOIN campus_meteringpoint p ON p.id = r.point_id "
+        "JOIN campus_room room ON room.id = p.room_id JOIN campus_building b ON b.id = room.building_id"
+    )
+    _insert("default", "link_gatewayentry", entry, _numbers("h", ENTRIES_EACH), of_building)
+    hour_ms = f"({now_ms // HOUR_MS} - h.n) * {HOUR_MS}"
+    use = f"meter: m.meter; hour_ms: {hour_ms}; energy_wh: 120"
+    _insert(
+        "telemetry",
+        "telemetry_hourlyuse",
+        use,
+        _numbers("h", HOURS),
+        "FROM h CROSS JOIN telemetry_lastreading m",
+    )
+
+
+def _numbers(name: str, count: int) -> str:
+    return f"WITH RECURSIVE {name}(n) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT n + 1 FROM {name} WHERE n < {count - 1}) "
+
+
+def _insert(alias: str, table: str, columns: str, numbers: str, source: str) -> None:
+    """Insert what a source gives; `columns` are `name: expression`, apart by semicolons."""
+    from django.db import connections
+
+    pairs = [part.strip().split(": ", 1) for part in columns.split(";")]
+    names, values = ", ".join(name for name, _value in pairs), ", ".join(value for _name, value in pairs)
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({names}) {numbers}SELECT {values} {source}")
 
 
 def _shift(number: int, at_ms: int, cashier):
@@ -215,69 +279,18 @@ def _shift(number: int, at_ms: int, cashier):
     from central.desk.shift_models import Shift
 
     return Shift(
-        number=number, drawer="main", cashier=cashier, day=campus_day(at_ms), opened_ms=at_ms, float_fen=0
+        number=number,
+        drawer=f"desk-{cashier.pk}",
+        cashier=cashier,
+        day=campus_day(at_ms),
+        opened_ms=at_ms,
+        float_fen=0,
     )
 
 
-def _shift_end(shift, cashier):
+def _shift_end(shift):
     from central.desk.shift_models import ShiftEnd
 
     zero = {"paid_out_fen": 0, "left_fen": 0, "pieces": {}, "receipts": 0}
-    ended = {"ended_ms": shift.opened_ms + 8 * HOUR_MS, "ended_by": cashier}
+    ended = {"ended_ms": shift.opened_ms + 8 * HOUR_MS, "ended_by": shift.cashier}
     return ShiftEnd(shift=shift, taken_fen=5_000, counted_fen=5_000, expected_fen=5_000, **ended, **zero)
-
-
-def _sale(number: int, account, shifts, cashier):
-    from central.desk.models import Payment, Receipt
-    from central.link.models import Grant
-
-    shift = shifts[number % len(shifts)]
-    at_ms = shift.opened_ms + number % 20_000
-    grant = Grant(
-        grant_id=f"p-{number}", account=account, bucket="paid", unit="yuan", amount=50_000_000,
-        source="payment", created_ms=at_ms,
-    )  # fmt: skip
-    payment = Payment(
-        payment_id=f"pay-{number}", account=account, bucket="paid", amount_fen=5_000, cashier=cashier,
-        at_ms=at_ms, grant=grant.grant_id, shift=shift, sale=f"pay-{number}",
-    )  # fmt: skip
-    receipt = Receipt(
-        number=number + 1, payment=payment, room=account.point.room.full_label, occupants="住户",
-        class_name=account.point.customer_class.name, cashier_name="cashier", amount_fen=5_000,
-        credited=50_000_000, unit="yuan", balance_before=0, balance_after=50_000_000,
-        micro_yuan_per_kwh=558_000, at_ms=at_ms, shift=shift,
-    )  # fmt: skip
-    return grant, payment, receipt
-
-
-def _deliveries(grants, now_ms: int) -> Iterable[object]:
-    from central.link.models import Delivery
-
-    for n, grant in enumerate(grants):
-        done_ms = None if n >= len(grants) - ON_THE_WAY else grant.created_ms + 900
-        gateway = f"gw-{grant.account.point.room.building.code}"
-        yield Delivery(grant=grant, gateway_id=gateway, serial=n + 1, applied_ms=done_ms, supplied_ms=done_ms)
-
-
-def _entry(account, number: int, back: int, now_ms: int):
-    from central.link.models import GatewayEntry
-
-    gateway, at_ms = f"gw-{account.point.room.building.code}", now_ms - back * HOUR_MS
-    used = 120 + number % 90
-    return GatewayEntry(
-        entry=f"{gateway}.e1.{number}-{back}", gateway_id=gateway, epoch="e1", seq=number * ENTRIES_EACH + back + 1,
-        account=account.code, meter="", kind="consumption", cause="hour", at_ms=at_ms, at_trusted=True, boot="b",
-        monotonic_ms=0, energy_wh=used, register_from_wh=0, register_to_wh=used, micro_yuan_per_kwh=558_000,
-        carried_nano_yuan=0, lines=[["paid", "yuan", -used * 558, 0]], booked=True, received_ms=at_ms,
-    )  # fmt: skip
-
-
-def _store(model, rows: Iterable[object]) -> None:
-    """Store rows in parts, so that memory stays small."""
-    part: list[object] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == AT_ONCE:
-            model.objects.bulk_create(part)
-            part = []
-    model.objects.bulk_create(part)

@@ -77,7 +77,7 @@ def grow(rows: int, buildings: int, rooms: int) -> None:
     now_ms = time.time_ns() // 1_000_000 - 2 * 3_600_000
     first_ms = month_span_ms(month_at(now_ms) - MONTHS + 1)[0]
     _make_partitions(first_ms, now_ms)
-    meter = f"'m-' || (1 + g % {buildings}) || '-' || (g / {buildings}) % {rooms}"
+    meter = f"'m-' || (1 + g % {buildings}) || '-' || ((g / {buildings}) % {rooms})"
     at = f"{first_ms} + CAST(g AS BIGINT) * {max(1, (now_ms - first_ms) // max(1, rows))}"
     _fill(
         "telemetry_reading",
@@ -86,8 +86,8 @@ def grow(rows: int, buildings: int, rooms: int) -> None:
         rows,
     )
     hours = rows // READINGS_PER_HOUR
-    hour = f"{first_ms // 3_600_000} + g / {buildings * rooms}"
-    _fill("telemetry_hourlyuse", "meter, hour_ms, energy_wh", f"{meter}, ({hour}) * 3600000, 0", hours)
+    hour = f"CAST({first_ms // 3_600_000} + g / {buildings * rooms} AS BIGINT)"
+    _fill("telemetry_hourlyuse", "meter, hour_ms, energy_wh", f"{meter}, {hour} * 3600000, 0", hours)
     digest = "sha256('x')" if connections["telemetry"].vendor == "postgresql" else "randomblob(32)"
     _fill(
         "telemetry_receivedrow",

@@ -31,7 +31,8 @@ from central.office.roles import OF_BUILDINGS  # noqa: E402
 from tests.browser.test_every_page import PAGES  # noqa: E402
 
 OF_A_VIEW_AT_MOST = 1
-"""With one kind of query."""
+"""In each form of a file that its query asks for."""
+FORM = re.compile(r"(?:as|form|file|download)=(\w+)")
 Asked = tuple[str, str, HttpResponse, "Links"]
 ROOMS = [one.full_label for one in Room.objects.select_related("building")]
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>|<style|<[^>]*\s(?:style|on[a-z]+)=", re.IGNORECASE)
@@ -80,7 +81,7 @@ def walked() -> Iterator[Asked]:
     waiting, counts = list(PAGES.values()), Counter[str]()
     for who, path in waiting:
         name, _kwargs = view_of(path)
-        kind = f"{name or path} {re.sub(r'[0-9]+', '', urlsplit(path).query)[:20]}"
+        kind = f"{name or path} {''.join(FORM.findall(urlsplit(path).query))}"
         if counts[kind] >= OF_A_VIEW_AT_MOST:
             continue
         counts[kind] += 1

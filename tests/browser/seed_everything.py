@@ -41,6 +41,7 @@ from tests.browser import (
     seed_notices,
     seed_readings,
     seed_replacements,
+    seed_restored,
     seed_rounds,
     seed_runs,
     seed_stock,
@@ -80,6 +81,7 @@ def everything() -> None:
     seed_faults.faults()
     seed_work.work_orders()
     seed_replacements.replacements()
+    seed_restored.restored()
 
 
 def person(name: str) -> User:

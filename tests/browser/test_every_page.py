@@ -239,6 +239,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "certificates of gateways": ("manager", "/link/gateways/"),
     "gateway enrolled": ("manager", "/link/gateways/1/"),
     "card that waits": ("manager", "/link/gateways/2/"),
+    "restored from a backup": ("manager", "/link/restored/"),
     "policies": ("manager", "/link/policies/?q=10"),
     "class's policy": ("manager", "/link/policies/classes/dormitory/"),
     "building's policy": ("manager", "/link/policies/buildings/1/"),

@@ -19,6 +19,8 @@ class OwnCentral:
 
     folder: Path
     suffix: str = ""
+    in_files: bool = False
+    """SQLite, also where the tests' server is PostgreSQL."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -28,6 +30,9 @@ class OwnCentral:
             "DJANGO_SETTINGS_MODULE": "central.config.settings",
         }
         environment.pop("CARDROOM_BENCH_CLOCK", None)
+        if self.in_files:
+            for variable in URLS:
+                environment.pop(variable, None)
         if self.suffix:
             for variable, name in URLS.items():
                 server = os.environ[variable].rpartition("/")[0]
@@ -53,7 +58,7 @@ class OwnCentral:
         if self.suffix:
             self._on_server("DROP DATABASE {name}_{suffix} WITH (FORCE)")
 
-    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, stdin: str = "", most_s: float = 200) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; standard output and error are text."""
         command = [sys.executable, "-m", "central", *arguments]
         return subprocess.run(
@@ -62,7 +67,7 @@ class OwnCentral:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=most_s,
             check=False,
         )
 

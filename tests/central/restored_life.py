@@ -4,12 +4,18 @@ The gateway is the real use cases over a real journal in a file; between the two
 """
 
 import json
+import resource
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central.__main__ import main as command_line
 from gateway.application.alarms import station
 from gateway.application.outbox import acknowledge, outbox_batch
 from gateway.application.settle_due import write_watermark
@@ -22,6 +28,9 @@ from tests.application.site import Site
 ROOMS = ("1-301.1", "1-302.1")
 METERS = ("m-301", "m-302")
 KEEPS_GOING = 400
+MOST_SOLD = 300
+LIMIT_BYTES = 12_000_000
+"""Above the books of a small campus, below a photograph of 13 MB."""
 
 
 class RealGateway(Site):
@@ -120,17 +129,19 @@ def exchange(gateway: RealGateway) -> None:
     raise AssertionError("they never stop talking")
 
 
-def act(phase: str, folder: str) -> dict[str, object]:
+def act(phase: str, folder: str, backup: str) -> dict[str, object]:
     """Live one phase; give what a test compares."""
     from central.desk.operations import pay
     from central.link import operations
+    from central.link.models import Grant
     from central.link.operations import enrol_gateway
     from central.office.models import User
     from tests.open_shifts import have_shift
 
     gateway = RealGateway(Path(folder))
     anna = have_shift(User.objects.get(username="anna"), gateway.wall_ms)
-    receipts = {}
+    receipts: dict[str, int] = {}
+    known = sorted(Grant.objects.values_list("pk", flat=True))
 
     def buys(first: int, count: int) -> None:
         for number in range(first, first + count):
@@ -145,13 +156,16 @@ def act(phase: str, folder: str) -> dict[str, object]:
         gateway.uses(3)
         exchange(gateway)
         buys(4, 1)  # given, and not sent yet: the backup has it under way
-    if phase == "lost":
+        with selling(anna, gateway.wall_ms) as sold:
+            assert command_line(["backup", backup]) == 0
+        receipts |= sold
         buys(100, 20)
         exchange(gateway)
         operations.set_relay("m-301", RelayWish.OPEN, actor="anna", why="a test", now_ms=gateway.wall_ms)
         exchange(gateway)
         gateway.uses(20)
         exchange(gateway)
+        no_room_left(Path(backup).parent)
     if phase == "restored":
         gateway.uses(1)
         buys(200, 1)
@@ -159,9 +173,48 @@ def act(phase: str, folder: str) -> dict[str, object]:
         gateway.uses(2)
         gateway.do(write_watermark)
         exchange(gateway)
-    told = {"receipts": receipts, **seen(gateway)}
+        assert command_line(["verify"]) == 0
+    told = {"receipts": receipts, "known_then": known, **seen(gateway)}
     gateway.leave()
     return told
+
+
+@contextmanager
+def selling(cashier: object, now_ms: int) -> Iterator[dict[str, int]]:
+    """Another desk takes payments all the while; give their receipts."""
+    from django.db import connections
+
+    from central.desk.operations import pay
+
+    done, sold = threading.Event(), {}
+
+    def sell() -> None:
+        for number in range(300, 300 + MOST_SOLD):
+            paid = pay(f"p{number}", ROOMS[0], 1_000, cashier, now_ms=now_ms)
+            sold[f"p{number}"] = paid.receipt.number
+            if done.is_set():
+                break
+        connections.close_all()
+
+    desk = threading.Thread(target=sell)
+    desk.start()
+    while not sold:
+        time.sleep(0.001)
+    yield sold
+    done.set()
+    desk.join()
+
+
+def no_room_left(stick: Path) -> None:
+    """A disk that becomes full while a backup is written leaves nothing of it."""
+    before = sorted(stick.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, hard))
+    try:
+        assert command_line(["backup", str(stick / "too-much.backup")]) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert sorted(stick.iterdir()) == before
 
 
 def born(gateway: RealGateway) -> None:
@@ -174,12 +227,10 @@ def born(gateway: RealGateway) -> None:
 
 def seen(gateway: RealGateway) -> dict[str, object]:
     """Both sides' books, and what central says of them."""
-    from central.config.commands.restored import lines_of
     from central.ledger import chart_of_accounts as chart
     from central.ledger.queries import balance
     from central.link.lost_with_central import lost_commands, lost_credit, newest_restoration
     from central.link.models import Alarm, Command, Gateway, QuarantinedRow, WatermarkCheck
-    from central.link.restored import still_open
     from central.link.telemetry.models import Reading
 
     restoration = newest_restoration()
@@ -199,11 +250,11 @@ def seen(gateway: RealGateway) -> dict[str, object]:
         "lost": [[one.name, one.account, one.amount] for one in lost_credit(restoration)]
         if restoration
         else [],
-        "said": "\n".join(lines_of(still_open())) if restoration else "",
+        "heard": [one.lost_commands for one in restoration.gateways.all()] if restoration else [],
         "lost_commands": len(lost_commands(restoration)) if restoration else 0,
     }
 
 
 def main() -> None:
-    """`PHASE FOLDER`: live it, and print what is compared."""
-    print(json.dumps(act(*sys.argv[1:3])))
+    """`PHASE FOLDER BACKUP`: live it, and print what is compared."""
+    print(json.dumps(act(*sys.argv[1:4])))

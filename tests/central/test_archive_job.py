@@ -6,19 +6,24 @@ from argparse import Namespace
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from central.campus.models import Building
 from central.clock import start_of_day_ms
 from central.config.archive_arguments import ARCHIVED_KINDS
 from central.config.commands import archive
 from central.domain.known_settings import Place
+from central.domain.periods import month_period
 from central.ledger.monthly_tables import month_at, month_name, month_span_ms
 from central.link.telemetry import archiving
 from central.link.telemetry.archive_kinds import KINDS
-from central.link.telemetry.models import ArchivedMonth, GroupDay, InstantTotal, Reading
+from central.link.telemetry.models import ArchivedMonth, GroupDay, InstantTotal, Reading, RelayEvent
 from central.losses.balances.queries import balance_of
 from central.losses.case_models import Case
+from central.losses.explain.gather import account_named, explain
 from central.losses.readings.models import ReadingSheet
+from central.office.models import User
+from central.office.roles import Role
 from central.office.setting_changes import Change, set_at_console
 from central.reports.archive import jobs
 from central.reports.archive.keeping import due_months
@@ -156,7 +161,7 @@ def test_the_command_says_writes_reads_and_verifies(readings, capsys):
     assert command("run", dry_run=False) == command("show") == command("verify") == 0
     said = capsys.readouterr().out
     assert f"telemetry-{name}-1.zip" in said
-    assert "all files hold" in said
+    assert "All 1 files hold." in said
     assert command("read", month=name, kind="reading", of="m-302") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["meter"], row["register_wh"]) for row in rows] == [("m-302", str(n)) for n in range(3)]
@@ -180,3 +185,24 @@ def test_wrong_months_are_refused_and_a_lost_file_is_named(readings, capsys):
     assert "BAD" in capsys.readouterr().out
     assert command("load", month=month_name(MONTH)) == 1
     assert command("read", month=month_name(MONTH), kind="reading", of="") == 1
+
+
+def test_pages_say_that_a_time_lies_in_the_archive(client):
+    RelayEvent.objects.create(meter="m-301", at_ms=FROM_MS + DAY_MS, verdict="held")
+    rules_set(FLOOR)
+    tell_hours(MIDNIGHT_MS, 24, {"m-300": 2_100, "m-301": 1_000, "m-302": 1_000})
+    account, month = account_named("1-301.1"), month_period(2026, 11)
+    client.force_login(User.objects.create_user("wu", role=Role.TECHNICIAN))
+    page = reverse("losses:balance-group", args=["1", "f3"]) + "?at=month:2026-11"
+    note, seen = "的逐次读数已归档", []
+    for now_ms in (LATER_MS, at_month(MONTH + 37)):
+        run(now_ms)
+        remarks = [
+            remark
+            for remark in explain(account, month, now_ms).bill.remarks
+            if remark.code == "events-archived"
+        ]
+        said = client.get(page)
+        assert said.status_code == 200
+        seen.append(([remark.what for remark in remarks], note in said.content.decode()))
+    assert seen == [([], False), ([["2026-11"]], True)]

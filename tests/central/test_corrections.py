@@ -300,7 +300,11 @@ def test_a_sale_that_should_not_have_been_is_given_back_while_all_is_left(taker,
     assert correct("c1", 2, None, "paid twice", cashier, now_ms=NOW_MS) == refused, (
         "nobody knows what is left"
     )
-    Gateway.objects.update(online=True)
+    Gateway.objects.update(online=True, last_seen_ms=NOW_MS - 31 * 60_000)
+    assert correct("c1", 2, None, "paid twice", cashier, now_ms=NOW_MS) == refused, (
+        "the broker's word proves nothing"
+    )
+    Gateway.objects.update(last_seen_ms=NOW_MS)
     corrected(cashier, number=2, right=None)
     gives_back(taker, twin)
     assert left(WRONG) == 50_000_000 - 558_000

@@ -21,7 +21,7 @@ from gateway.contract import facts
 from gateway.contract.facts import Answer, DecisionKind, EntryKind, RelayVerdict
 from tests.central.conftest import NOW_MS
 from tests.central.gateway_twin import GatewayTwin
-from tests.central.steps import answer, counts, credit, held, last, order, queued, rebuilt, standing, up
+from tests.central.steps import answer, born, counts, credit, held, last, order, queued, rebuilt, standing, up
 
 IMPOSSIBLE_BIRTHS = {
     "a configuration below zero": {"config_version": -1},
@@ -178,3 +178,43 @@ def test_c_12_readings_of_another_buildings_meter_are_left_out_and_named(both, t
     assert reasons() == [], "the other meters' readings are as good as ever"
     up(both, twin2, facts.Readings([own]))
     assert standing("foreign-meter") == ["m-301"], "a person mends the list, then resolves it"
+
+
+def test_r_g5_an_old_batch_said_again_is_no_sign_of_life(taker, twin):
+    batch = twin.batch(twin.reading(7))
+    taker.take(twin.topic("up"), batch, NOW_MS)
+    taker.take(twin.topic("up"), batch, NOW_MS + 7_000)
+    assert Gateway.objects.get().last_seen_ms == NOW_MS
+    taker.take(twin.topic("up"), twin.batch(twin.reading(8)), NOW_MS + 9_000)
+    assert Gateway.objects.get().last_seen_ms == NOW_MS + 9_000
+
+
+def test_r_g5_a_boot_that_fell_out_of_the_list_is_no_news(taker, twin, monkeypatch):
+    monkeypatch.setattr("central.link.epochs.BOOTS_KEPT", 3)
+    first = twin.birth()
+    up(taker, twin, twin.reading(7))
+    for boot in range(2, 7):
+        born(taker, twin, boot=f"boot-{boot}")
+    taker.take(twin.topic("birth"), first, NOW_MS)
+    assert Gateway.objects.get().boot == "boot-6"
+    assert counts(taker)["birth-stale"] == 1
+    born(taker, twin, boot="boot-1", last_seq=0)
+    assert Gateway.objects.get().awaits_epoch, "a store that went back is newer by its date, and is told so"
+
+
+def test_c_11_copies_of_what_a_closed_epoch_said_are_not_kept_again(taker, twin):
+    told = twin.batch(twin.reading(7), twin.consumption("1-301.1", 10, 20))
+    taker.take(twin.topic("up"), told, NOW_MS)
+    rebuilt(taker, twin)
+    taker.take(twin.topic("up"), told, NOW_MS)
+    assert not QuarantinedRow.objects.exists()
+    assert counts(taker)["rows-known"] == 2
+    twin.epoch, twin.seq = "e1", 2
+    up(taker, twin, twin.reading(9))
+    assert QuarantinedRow.objects.get().seq == 3
+
+
+def test_no_gateway_fills_the_counters_with_names_of_its_own(taker, twin):
+    for reason in ("a1", "a2", "a3"):
+        answer(taker, twin, Answer(1, reason, 1, "c-none"))
+    assert counts(taker)["answer-other"] == 3

@@ -222,8 +222,10 @@ def _relay(twin, closed: bool) -> facts.RelayReport:
 def test_the_commands_say_what_they_did_or_why_not(taker, twin, capsys: pytest.CaptureFixture[str]) -> None:
     from argparse import Namespace
 
+    from central.clock import now_ms
     from central.config.commands.shared_balance import merge_balance, split_balance
 
+    Gateway.objects.update(last_seen_ms=now_ms())
     assert merge_balance(Namespace(payer="1-301", rooms=["2-101"])) == 2
     assert "2-101: across-gateways: it is in another building" in capsys.readouterr().err
     assert merge_balance(Namespace(payer="1-301", rooms=["1-302"])) == 2
@@ -243,7 +245,9 @@ def test_c_6_rooms_are_not_merged_or_split_while_the_gateway_is_not_told(taker, 
     answered(taker, twin, last("configure"))
     Gateway.objects.update(online=False)
     assert split(["1-302"], actor="t", now_ms=NOW_MS) == Refused(SharingRefusal.GATEWAY_OFFLINE, twin.name)
-    Gateway.objects.update(online=True)
+    Gateway.objects.update(online=True, last_seen_ms=NOW_MS - 31 * 60_000)
+    assert split(["1-302"], actor="t", now_ms=NOW_MS) == Refused(SharingRefusal.GATEWAY_OFFLINE, twin.name)
+    Gateway.objects.update(last_seen_ms=NOW_MS)
     assert isinstance(split(["1-302"], actor="t", now_ms=NOW_MS), list)
     assert refused("1-301", "1-302") == (SharingRefusal.GATEWAY_BEHIND, twin.name)
     answered(taker, twin, last("configure"))

@@ -133,6 +133,14 @@ def test_one_setting_moves_both_databases(own_central, monkeypatch):
         name: value for name, value in own_central.environment.items() if name != "TELEMETRY_DATABASE_URL"
     }
     monkeypatch.setattr(type(own_central), "environment", alone)
+    own_central.folder.mkdir()
+    for file in ("central.db", "telemetry.db"):
+        (own_central.folder / file).touch()
+        refused = own_central.run("init")
+        assert (refused.returncode, "move-to" in refused.stderr) == (1, True), (
+            "no empty books beside those in files"
+        )
+        (own_central.folder / file).unlink()
     done = own_central.run("init", "--password-stdin", stdin="a-good-long-password\n")
     assert done.returncode == 0, done.stderr
     said, error = own_central.script(SHAPE).communicate(timeout=200)

@@ -17,7 +17,7 @@ from central.domain.known_settings import Place
 from central.domain.theft_clock import clock_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.immutability import allow_changes
-from central.ledger.models import Transfer
+from central.ledger.models import AuditEntry, Transfer
 from central.ledger.operations import Draft, book
 from central.ledger.queries import balance
 from central.link.models import Grant
@@ -25,7 +25,7 @@ from central.losses.case_models import Case, CaseStep
 from central.losses.cases import CaseRefusal, Matter, Step, open_case, take_step
 from central.losses.rounds.round_models import Round, RoundEntry
 from central.losses.theft import facts as f
-from central.losses.theft.appealing import Appeal, appeal, ask_appeal_end
+from central.losses.theft.appealing import Appeal, appeal, ask_appeal_end, digest_of
 from central.losses.theft.charging import ask_penalty
 from central.losses.theft.evidence import evidence_paper
 from central.losses.theft.evidence_pictures import pictures_of
@@ -346,6 +346,10 @@ def appealed(laid, people, **said):
         now_ms=NOW_MS + 2 * DAY_MS,
     )
     assert isinstance(done, TheftAppeal), done
+    kept = AuditEntry.objects.filter(action="appeal-penalty").latest("position")
+    assert kept.detail == f"appeal {digest_of(done)}", (
+        "neither his name nor his words: a chain forgets nobody"
+    )
     return done
 
 

@@ -91,6 +91,10 @@ async def main(root: Path) -> int:
         telling = asyncio.create_task(_tell(buildings))
         await asyncio.to_thread(sys.stdin.read)
         await _end(living)
+        for (
+            building
+        ) in buildings.values():  # the last sweep waits for company: it is a row once it is committed
+            await building.parts.store.run(lambda journal: journal.must_commit())
         drained = await _drained(buildings)
         await _end([telling, *(task for building in buildings.values() for task in building.tasks)])
         for building in buildings.values():

@@ -40,7 +40,8 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_there_is_a_unit_for_each_process() -> None:
     serving = {unit.stem for unit in SERVING}
-    assert serving == {"cardroom-central", "cardroom-gateway", "cardroom-ingest", "cardroom-notices"}
+    ingest = {"cardroom-ingest", "cardroom-ingest@"}
+    assert serving == {"cardroom-central", "cardroom-gateway", "cardroom-notices", *ingest}
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

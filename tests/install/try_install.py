@@ -175,6 +175,12 @@ def _central(figures: Figures, one: Machine, package: Path) -> None:
         served = wait(lambda: one.run("python3", "-c", asked).stdout.strip() == "200", "the sign-in page")
         server.terminate()
     _yes(figures, "cardroom-central serve gives the sign-in page", served)
+    key = one.run("cardroom-central", "backup", "--new-key", "--key-to", "/tmp/paper", user="cardroom")
+    kept = one.run("cardroom-central", "backup", "/var/backups/cardroom", "--rehearse", user="cardroom")
+    said = kept.stdout + kept.stderr
+    _yes(
+        figures, "a backup becomes a central again", key.returncode + kept.returncode == 0, said[-80:].strip()
+    )
     made = one.run(
         "/opt/cardroom/central/bin/python",
         "-c",

@@ -1,13 +1,21 @@
 """Every file that a form takes is bounded before it is read, and named by nobody but us."""
 
+from pathlib import Path
+
 import pytest
 from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 import central
+from central import clock
 from central.desk.forms import ListFileField
+from central.office import photos
 from central.office.bar_code_field import CodePhotoField
+from central.office.models import Photo, User
 from central.office.photo_field import PhotosField
+from central.office.photo_keeping import keep_uploads
+from tests.browser.seed_theft import picture
 from tests.pages.test_access import PATTERNS
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
@@ -39,9 +47,28 @@ def test_every_file_field_is_a_bounded_one_or_its_form_bounds_it() -> None:
 
 
 def test_an_upload_s_name_is_shown_as_text_and_never_a_path(admin: Client) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     name = "../../<b>x</b>.csv"
     listed = "building,room,class,meter\n7,701,dormitory,m-701\n"
     page = admin.post("/office/import/", {"file": SimpleUploadedFile(name, listed.encode())}).content.decode()
     assert "<b>x</b>" not in page
+
+
+def test_nobody_fills_the_disk_with_pictures(
+    campus: None, settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is too many for a day is refused in words and keeps nothing; the next day it is taken, and others' is always."""
+    settings.PHOTOS_FOLDER = tmp_path / "photos"
+    monkeypatch.setattr(photos, "MOST_A_DAY", 2)
+    cashier, manager = (User.objects.get(username=name) for name in ("cashier", "manager"))
+    now_ms = clock.now_ms()
+
+    def sent(by: User, text: str, at_ms: int) -> tuple[list[str], list[str]]:
+        return keep_uploads([SimpleUploadedFile("a.jpg", picture(text))], [], by=by, now_ms=at_ms)
+
+    assert all(len(sent(cashier, text, now_ms)[0]) == 1 for text in ("A", "B"))
+    kept, troubles = sent(cashier, "C", now_ms + 1)
+    assert kept == []
+    assert len(troubles) == 1
+    assert Photo.objects.count() == 2
+    assert sent(manager, "C", now_ms)[0]
+    assert sent(cashier, "D", now_ms + photos.DAY_MS + 1)[0]

@@ -1,7 +1,7 @@
 """The real central in this process: its own databases, its ingest, its desk; killed at any commit, restored from a copy.
 
-`CentralRoom` sets Django up once a process and makes an empty database once; each world works on a copy of its own, in memory-backed
-files. Ingest is the product's own object: instead of the MQTT client it has one that writes to the simulated broker.
+`CentralRoom` sets Django up once a process and makes an empty database once; each world works on a copy of its own, in files
+in memory. Ingest is the product's own object: instead of the MQTT client it has one that writes to the simulated broker.
 """
 
 import logging
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from tests.sim.broker import Broker
-from tests.sim.timeline import MINUTE_MS, Timeline
+from tests.sim.timeline import Timeline
 
 T = TypeVar("T")
 ALIASES = ("default", "telemetry")
@@ -219,11 +219,24 @@ class CentralSite:
         for name in FILES.values():
             shutil.copy(self.folder / name, to / name)
 
+    def named(self, folder: Path | None = None) -> set[str]:
+        """Give the names of all grants and commands of these databases, or of a copy."""
+        rows = sqlite3.connect((folder or self.folder) / FILES["default"])
+        try:
+            grants = rows.execute("SELECT grant_id FROM link_grant UNION SELECT command_id FROM link_command")
+            return {name for (name,) in grants}
+        finally:
+            rows.close()
+
+    def opened(self, folder: Path) -> set[str]:
+        """Give the epochs that a copy knows as opened."""
+        rows = sqlite3.connect(folder / FILES["default"])
+        try:
+            return {name for (name,) in rows.execute("SELECT epoch FROM link_gatewayepoch WHERE opened")}
+        finally:
+            rows.close()
+
     def put_back(self, backup: Path) -> None:
         """Put an older copy in their place; central is down."""
         for name in FILES.values():
             shutil.copy(backup / name, self.folder / name)
-
-
-def minutes(count: float) -> int:
-    return int(count * MINUTE_MS)

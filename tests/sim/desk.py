@@ -163,7 +163,9 @@ class Desk:
         receipt = correction.void.replaced_by
         if receipt is not None:
             payment = receipt.payment
-            sale = Sale(payment.pk, payment.account.code, receipt.amount_fen, self.world.now_ms, receipt.number)
+            sale = Sale(
+                payment.pk, payment.account.code, receipt.amount_fen, self.world.now_ms, receipt.number
+            )
             self.sales[sale.payment] = sale
 
     def _sold(self, sale: Sale, done: Any) -> None:

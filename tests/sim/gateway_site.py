@@ -7,23 +7,20 @@ the asyncio tasks a sweep every few hours (`tests/simulate` runs the loops thems
 
 import shutil
 import sqlite3
-from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gateway.adapters.journal_store import SqliteJournal
 from gateway.adapters.model_files import read_models
 from gateway.adapters.system_clock import SystemClock
 from gateway.application.boot import Booted, boot, proved_ms
 from gateway.application.drive_relay import next_step, relay_tasks, report_relay
 from gateway.application.new_epoch import renew_epoch
 from gateway.application.outbox import Position, outbox_batch
-from gateway.application.ports import Journal, Rank, StoreFull
+from gateway.application.ports import Rank, StoreFull
 from gateway.application.records import KnownGrant, OutboxMark
 from gateway.application.settle_due import settle_due, write_health
 from gateway.application.status import station_status
@@ -54,7 +51,17 @@ from gateway.loops.signals import Signals
 from gateway.protocols.driver import Accepted, Answer, Item, Refused, RelayAction
 from gateway.protocols.meters import make_driver
 from tests.sim.broker import Broker
-from tests.sim.timeline import MINUTE_MS, START_MS, Timeline, shown
+from tests.sim.gateway_parts import (
+    Arrived,
+    Drain,
+    GatewayTime,
+    NothingLeft,
+    PowerCut,
+    SimLink,
+    SimStore,
+    run_now,
+)
+from tests.sim.timeline import MINUTE_MS, Timeline, shown
 from tests.sim.wires import BAUD, SPAN_WH, Room, SimLine
 
 MODELS = read_models()
@@ -64,124 +71,6 @@ AGAIN_MS = (30_000, 10 * MINUTE_MS)
 LONGEST_DRIVE = 40
 RESTED_MS = 30_000
 """A relay that must rest longer is looked at by a later sweep."""
-
-
-class PowerCut(BaseException):
-    """The gateway is dead from here on: nothing catches it but the one who turns the power on again."""
-
-
-class NothingLeft(Exception):
-    """The receiver has taken all that arrived."""
-
-
-def run_now(task: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that never has to wait."""
-    try:
-        task.send(None)
-    except StopIteration as done:
-        return done.value
-    raise AssertionError("something waited that should not have")
-
-
-@dataclass
-class GatewayTime:
-    """The Pi's two clocks (a `RealTime`): monotonic since power-on, and a wall clock that troubles turn."""
-
-    timeline: Timeline
-    on_since_ms: int = START_MS
-    wrong_by_ms: int = 0
-
-    def wall_ms(self) -> int:
-        return self.timeline.now_ms + self.wrong_by_ms
-
-    def monotonic_ms(self) -> int:
-        return self.timeline.now_ms - self.on_since_ms + 1
-
-
-class SimStore:
-    """The port's `Store`, committing at once by the writer's rule; power fails at the n-th commit, before or after it."""
-
-    def __init__(self, path: Path, on_commit: Callable[[], None]) -> None:
-        self.journal = SqliteJournal(path)
-        self.journal._connection.execute("PRAGMA synchronous = OFF")  # no disk fails here: `make crash`
-        self.trouble: StoreFull | None = None
-        self._on_commit = on_commit
-        self.dies_in: int | None = None
-        self.dies_committed = False
-
-    async def run(self, use_case: Callable[[Journal], Any]) -> Any:
-        return self.do(use_case)
-
-    def do(self, use_case: Callable[[Journal], Any]) -> Any:
-        result = self.journal.perform(use_case)
-        if self.journal.commit_wanted or not self.journal.has_changes:
-            self.commit()
-        return result
-
-    def commit(self) -> None:
-        """Commit, unless the power fails just before; it may fail just behind."""
-        writes = self.journal.has_changes
-        if writes and self.dies_in is not None:
-            self.dies_in -= 1
-            if self.dies_in <= 0:
-                if self.dies_committed:
-                    self.journal.commit()
-                    self._on_commit()
-                raise PowerCut
-        try:
-            self.journal.commit()
-            self.trouble = None
-        except StoreFull as error:
-            self.trouble = error
-            raise
-        if writes:
-            self._on_commit()
-
-    def fill_disk(self, full: bool) -> None:
-        """Let SQLite find no page more, or as many as it likes."""
-        pages = self.journal._connection.execute("PRAGMA page_count").fetchone()[0] if full else 1 << 30
-        self.journal._connection.execute(f"PRAGMA max_page_count = {pages}")
-
-    def close(self) -> None:
-        """Let go of the file as a dead process does: what was not committed is gone."""
-        with suppress(sqlite3.Error):
-            self.journal.roll_back()
-            self.journal.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    leaf: str
-    payload: bytes
-
-
-class SimLink:
-    """What the receiver hears, and where it says something."""
-
-    def __init__(self, site: "GatewaySite") -> None:
-        self._site = site
-        self.arrivals: deque[Arrived] = deque()
-
-    async def receive(self) -> Arrived:
-        if not self.arrivals:
-            raise NothingLeft
-        return self.arrivals.popleft()
-
-    async def publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> bool:
-        return self._site.publish(leaf, payload, retain=retain)
-
-
-class Drain:
-    """What the receiver tells the drain; the site drains by itself."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-
-    def acknowledged(self, position: Position, again: bool) -> None:
-        self.wanted = self.wanted or again
-
-    def begin_anew(self) -> None:
-        self.wanted = True
 
 
 class GatewaySite:
@@ -212,6 +101,9 @@ class GatewaySite:
         self.booted: Booted
         self.store: SimStore
         self.sweeps = 0
+        self._sent: Position | None = None
+        """The last row that is under way."""
+        self._again_ms = 0
         self.failures: list[str] = []
         broker.subscribe(name, self.hear)
 
@@ -231,9 +123,10 @@ class GatewaySite:
         now = self.clock.now()
         self.is_on = True
         self.booted = self.store.do(lambda journal: boot(journal, self.name, now))
+        self.last_epoch = self.booted.epoch
         self.quarantined_at_boot |= set(self.booted.quarantined)
         if new_epoch:
-            self.store.do(lambda journal: renew_epoch(journal, now))
+            self.last_epoch = self.store.do(lambda journal: renew_epoch(journal, now))
         self._join()
         self.connect()
         self.timeline.say(f"{self.name}: on (boot {self.boots})")
@@ -292,6 +185,7 @@ class GatewaySite:
 
     def connect(self) -> None:
         """Say who we are, and send what waits."""
+        self._sent = None
         if self.is_connected:
             self.guarded(self._say_birth)
             self.guarded(self.send)
@@ -340,28 +234,31 @@ class GatewaySite:
         if self.signals.relay.is_set():
             self.signals.relay.clear()
             self.drive_relays()
-        if self.drain.wanted or self.signals.outbox.is_set() or urgent:
-            self.drain.wanted = False
-            self.signals.outbox.clear()
+        if self.drain.wanted and self.timeline.now_ms - self._again_ms > AGAIN_MS[0]:
+            self._again_ms, self.drain.wanted, self._sent = self.timeline.now_ms, False, None
         self.send()
 
     def send(self, patience: tuple[int, ...] = AGAIN_MS) -> None:
         """Send some batches; what is not acknowledged in time is sent again, and by the next sweep at the latest."""
         if not self.is_connected:
             return
-        after: Position | None = None
+        after = before = self._sent
         for _ in range(BATCHES_UNDER_WAY):
-            batch: UpBatch | None = self.store.do(lambda journal, after=after: outbox_batch(journal, after=after))
+            batch: UpBatch | None = self.store.do(
+                lambda journal, after=after: outbox_batch(journal, after=after)
+            )
             if batch is None:
                 break
             after = Position(batch.epoch, batch.rows[-1].seq)
             self.publish(topics.UP, self._sealed(topics.UP, f"{batch.epoch}.{batch.rows[0].seq}", batch))
-        if after is not None and patience:
+        self._sent = after
+        if after is not None and after != before and patience:
             boots, sent = self.boots, after
             self.timeline.after(patience[0], lambda: self._look_again(boots, sent, patience[1:]))
 
     def _look_again(self, boots: int, sent: Position, patience: tuple[int, ...]) -> None:
         if self.is_on and self.boots == boots and self._is_unacknowledged(sent):
+            self._sent = None
             self.guarded(lambda: self.send(patience))
 
     def _is_unacknowledged(self, sent: Position) -> bool:
@@ -388,6 +285,7 @@ class GatewaySite:
         self.signals.relay.clear()
         self.drive_relays(also_proved=self.sweeps % 4 == 0)
         self.store.commit()
+        self._sent = None
         self.send()
 
     def _turn(self, number: str, detailed: bool) -> None:

@@ -68,7 +68,7 @@ def swap(world: "World", trouble: Trouble, dice: random.Random) -> None:
 
 def _register(room: "Room", world: "World") -> int:
     room.meter.advance(world.now_ms)
-    return room.meter.register_centi_kwh() * 10
+    return room.register_wh
 
 
 def lock_out(world: "World", trouble: Trouble, dice: random.Random) -> None:
@@ -79,7 +79,10 @@ def lock_out(world: "World", trouble: Trouble, dice: random.Random) -> None:
     note = LockNote(MeterNo(room.name), TECHNICIAN, "electrician", "works on the riser")
     now, line_now = site.clock.now(), site.clock.line_now()
     world.locked.add(room.account)
-    if site.guarded(lambda: site.store.do(lambda journal: (begin_lock(journal, note, now, line_now),))) is None:
+    if (
+        site.guarded(lambda: site.store.do(lambda journal: (begin_lock(journal, note, now, line_now),)))
+        is None
+    ):
         world.unlock(room.account)
         return
     site.guarded(site.drive_relays)
@@ -150,7 +153,9 @@ def carry_voucher(world: "World", trouble: Trouble, dice: random.Random) -> None
     for grant in grants:
         coded = msgspec.structs.replace(grant, grant=short_name(grant)) if grant.serial else grant
         carried = dice.choice([grant, coded])
-        world.timeline.after(dice.randrange(DAY_MS // 4), lambda carried=carried: _hand_in(world, site, carried))
+        world.timeline.after(
+            dice.randrange(DAY_MS // 4), lambda carried=carried: _hand_in(world, site, carried)
+        )
 
 
 def _hand_in(world: "World", site: GatewaySite, grant: Grant) -> None:
@@ -185,7 +190,9 @@ def forge(world: "World", trouble: Trouble, dice: random.Random) -> None:
             number=number, issued_ms=world.now_ms, body=encode_command(order),
         )  # fmt: skip
         world.broker.inject(topics.topic(site.name, topics.DOWN), sealed)
-    fact = encode_fact(Alarm(AlarmId("forged"), "forged", "forged", True, Instant("b", 1, world.now_ms, True)))  # type: ignore[arg-type]
+    fact = encode_fact(
+        Alarm(AlarmId("forged"), "forged", "forged", True, Instant("b", 1, world.now_ms, True))
+    )  # type: ignore[arg-type]
     batch = UpBatch(site.booted.epoch, [UpRow(1_000_000, msgspec.Raw(fact))])
     up = seal(
         thief, kind=topics.UP, sender=site.name, recipient=CENTRAL, message_id="forged",
@@ -309,9 +316,7 @@ def change_price(world: "World", trouble: Trouble, dice: random.Random) -> None:
     def act() -> Any:
         from central.campus.operations import publish_price
 
-        return publish_price(
-            "dormitory", f"0.{price:04}", from_ms, actor="simulation", now_ms=world.now_ms
-        )
+        return publish_price("dormitory", f"0.{price:04}", from_ms, actor="simulation", now_ms=world.now_ms)
 
     def then(done: Any) -> None:
         if hasattr(done, "micro_yuan_per_kwh"):
@@ -367,4 +372,3 @@ def _correct(world: "World", trouble: Trouble, dice: random.Random) -> None:
             world.desk.note_correction(correction)
 
     world.desk.ask("correct", act, then)
-

@@ -1,7 +1,7 @@
 """Virtual time: one true clock and a list of what is to happen. Knows no gateway and no central.
 
 Every act of the simulation is run by `run_until`, in the order of time; what is due at one instant runs in the order in which it
-was planned. Who does something that takes time (a question on a wire) moves the clock on; what is due meanwhile comes a little late.
+was planned. Who does something that takes time (a question on a wire) moves the clock on; what is due meanwhile comes late.
 """
 
 import heapq

@@ -81,6 +81,7 @@ def _disk_full(world: "World", trouble: Trouble, dice: random.Random) -> None:
 
 def _clock_jump(world: "World", trouble: Trouble, dice: random.Random) -> None:
     site = _site(world, trouble)
+    world.watch_at(site).was_wrong = True
     site.time.wrong_by_ms = dice.choice([YEAR_MS, -YEAR_MS, 2 * HOUR_MS, -2 * HOUR_MS, -world.now_ms])
     world.timeline.after(
         dice.choice([5 * MINUTE_MS, 3 * HOUR_MS, DAY_MS]), lambda: setattr(site.time, "wrong_by_ms", 0)

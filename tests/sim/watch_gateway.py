@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.application.status import station_status
 from gateway.contract.facts import Decision, Entry, RelayReport
+from gateway.domain.tariff import TariffPrices
 from tests.sim.gateway_site import GatewaySite
-from tests.sim.timeline import DAY_MS, MINUTE_MS
-from tests.sim.wires import Room
+from tests.sim.timeline import MINUTE_MS
+from tests.sim.wires import SPAN_WH, Room
 
 if TYPE_CHECKING:
     from tests.sim.world import World
 
 STEP_WH = 10
+BELIEVABLE_MS = 10 * MINUTE_MS
+"""Central's word and a steady clock may be so far apart from the truth; what is off by more must not be believed."""
 SEQ_MASK = (1 << 40) - 1
 RELAY, DECISION = b'{"kind":"relay"', b'{"kind":"decision"'
 
@@ -32,7 +36,8 @@ class Account:
     carried_nano: int = 0
     billed_wh: int = 0
     register: dict[str, int] = field(default_factory=dict)
-    reason: str = ""
+    is_reopened: bool = False
+    """A new epoch's opening told where it stands: its entries alone don't say what was billed before."""
 
     @property
     def balance(self) -> int:
@@ -48,11 +53,13 @@ class GatewayWatch:
         self.accounts: dict[str, Account] = {room.account: Account() for room in site.rooms}
         self.by_account = {room.account: room for room in site.rooms}
         self.grants: Counter[str] = Counter()
+        self._credited: dict[str, str] = {}
         self.made: dict[str, tuple[str, int]] = {}
         """Entries of this life by their ids: account and amount."""
         self.unproved: list[Entry] = []
         """Grant entries whose grant central has not been asked about."""
-        self.opened_at_entry = 0
+        self.was_wrong = False
+        """The gateway's clock has been turned in this life: what it dated meanwhile may lie anywhere."""
         self._connection: sqlite3.Connection | None = None
         site.on_commit = self.look
         site.on_power_cut = self.let_go
@@ -77,7 +84,9 @@ class GatewayWatch:
             account.balances.clear()
             account.carried_nano = account.billed_wh = 0
             account.register.clear()
+            account.is_reopened = True
         self.grants.clear()
+        self._credited.clear()
         self.unproved.clear()
         self.look(is_known=True)
 
@@ -86,6 +95,19 @@ class GatewayWatch:
         quarantined, spoilt = self.site.quarantined_at_boot, self.world.damaged & self.accounts.keys()
         if quarantined != spoilt:
             self.blame("C-17", f"in quarantine are {sorted(quarantined)}, spoilt were {sorted(spoilt)}")
+        self.world.central.do(self._check_nothing_forgotten)
+
+    def _check_nothing_forgotten(self) -> None:
+        """What left the gateway was stored before (C-13): the store knows every row that central has of its epoch."""
+        from central.link.models import GatewayEpoch
+
+        here = self.site.store.do(station_status)
+        held = GatewayEpoch.objects.filter(gateway=self.site.name, epoch=here.epoch, closed=False).first()
+        if held is not None and held.received_seq > here.last_seq:
+            self.blame(
+                "C-13",
+                f"central has row {held.received_seq} of {here.epoch}, the store ends at {here.last_seq}",
+            )
 
     # --- after each commit
 
@@ -127,7 +149,7 @@ class GatewayWatch:
             key = (line.bucket, line.unit)
             account.balances[key] += line.amount
             gained += line.amount
-            if line.balance_after != account.balances[key]:
+            if line.balance_after != account.balances[key] and entry.account not in self.world.damaged:
                 self.blame(
                     "C-4",
                     f"{entry.entry}: {line.bucket} is {line.balance_after}, its entries make {account.balances[key]}",
@@ -144,11 +166,19 @@ class GatewayWatch:
                 if account.balance < 0 and not is_known:
                     self.blame("C-7", f"{entry.entry}: more was taken back than was left ({account.balance})")
             case "opening":
+                self._forget_grants(entry.account)
                 account.register.clear()
+                account.is_reopened = True
+
+    def _forget_grants(self, account: str) -> None:
+        """An opening puts central's balance in place of what was credited before: what it doesn't hold comes again (C-11)."""
+        for source in [source for source, of in self._credited.items() if of == account]:
+            del self.grants[source], self._credited[source]
 
     def _take_grant(self, entry: Entry, is_known: bool) -> None:
         source = entry.source or ""
         self.grants[source] += 1
+        self._credited[source] = entry.account
         if self.grants[source] > 1:
             self.blame("C-6", f"grant {source} was credited {self.grants[source]} times")
         if not is_known:
@@ -159,39 +189,57 @@ class GatewayWatch:
         meter, came_from, to = entry.meter or "", entry.register_from_wh or 0, entry.register_to_wh or 0
         last = account.register.get(meter)
         if (last is not None and came_from != last) or (to - came_from) % 10**9 != entry.energy_wh:
-            self.blame("C-12", f"{entry.entry}: {came_from}..{to} bills {entry.energy_wh} Wh, last was {last}")
+            self.blame(
+                "C-12", f"{entry.entry}: {came_from}..{to} bills {entry.energy_wh} Wh, last was {last}"
+            )
         account.register[meter] = to
         account.billed_wh += entry.energy_wh
         price = entry.price_micro_yuan_per_kwh or 0
         if nano != -entry.energy_wh * price:
             self.blame("C-4", f"{entry.entry}: {entry.energy_wh} Wh at {price} cost {-nano} nano-yuan")
-        if is_known:
-            return
-        self._check_price(entry, price)
+        if not is_known:
+            self._check_price(entry, price)
 
     def _check_price(self, entry: Entry, price: int) -> None:
-        desk, from_ms = self.world.desk, entry.from_ms
-        if entry.provisional:
-            if price != min(one for _, one in desk.prices):
-                self.world.counts["provisional above the lowest"] += 1
+        """Each interval has the one price that held in it, as far as the gateway was told of it (C-9); C-14 bills the lowest."""
+        if entry.at.trusted and entry.at.wall_ms > self.world.now_ms + BELIEVABLE_MS:
+            self.blame(
+                "C-14", f"{entry.entry} is dated {entry.at.wall_ms} on a clock that is said to be right"
+            )
+        if entry.provisional or entry.from_ms is None or not entry.at.trusted:
             return
-        if from_ms is None or not entry.at.trusted:
-            return
-        held = desk.prices_between(min(from_ms, entry.at.wall_ms), entry.at.wall_ms)
-        late = {one for since_ms, one in desk.prices if since_ms > entry.at.wall_ms - 8 * DAY_MS}
-        if price not in held and not self.world.price_is_new(entry.at.wall_ms):
-            self.blame("C-9", f"{entry.entry}: costs {price}, should be of {sorted(held)} {sorted(late)}")
+        tariffs = self.site.store.journal.records(TariffPrices).values()
+        told = sorted((one.from_ms, one.micro_yuan_per_kwh) for tariff in tariffs for one in tariff.prices)
+        held = {micro_yuan for from_ms, micro_yuan in told if entry.from_ms < from_ms < entry.at.wall_ms}
+        held |= {
+            micro_yuan
+            for from_ms, micro_yuan in told
+            if from_ms <= entry.from_ms and (from_ms, 0) >= _last(told, entry.from_ms)
+        }
+        if held != {price} and self.site.time.wrong_by_ms == 0 and not self.was_wrong:
+            self.blame(
+                "C-9",
+                f"{entry.entry} costs {price} from {entry.from_ms} to {entry.at.wall_ms}, told were {told}",
+            )
 
     def _take_relay(self, report: RelayReport) -> None:
         """Supplied is read back (C-15): what is confirmed is what the contact truly does at this moment."""
         room = self.world.room_of_meter.get(report.meter)
         if room is None or report.verdict != "confirmed" or report.meter != room.name:
             return
-        if report.observed_closed is not None and report.observed_closed != room.is_closed:
-            self.blame("C-15", f"{report.meter} is told confirmed closed={report.observed_closed}, it is not")
+        if report.desired_closed != room.is_closed or report.observed_closed != room.is_closed:
+            self.blame(
+                "C-15",
+                f"{report.meter} is told confirmed closed={report.desired_closed}, it is not: {report}",
+            )
 
     def _take_decision(self, decision: Decision) -> None:
-        """A cut for credit needs a second look at once (C-16)."""
+        """A cut for credit needs a second look at once (C-16); its date is right, or known not to be (C-14)."""
+        if decision.at.trusted and abs(decision.at.wall_ms - self.world.now_ms) > BELIEVABLE_MS:
+            self.blame(
+                "C-14",
+                f"{decision.account} is decided on at {decision.at.wall_ms}, by a clock said to be right",
+            )
         room = self.by_account.get(decision.account)
         if decision.decision != "open" or decision.reason != "credit-spent" or room is None:
             return
@@ -208,10 +256,10 @@ class GatewayWatch:
                 self.blame("C-16", f"{room.account} was closed under a technician's lock-out")
             return
         self.world.counts["contacts opened"] += 1
-        if room.protected:
-            self.blame("C-16", f"the protected room {room.account} was cut")
         if room.account in self.world.locked or room.account in self.world.leaving:
             return
+        if room.protected:
+            self.blame("C-16", f"the protected room {room.account} was cut")
         left_nano = self.true_left_nano(room)
         step = STEP_WH * max(price for _, price in self.world.desk.prices)
         if left_nano > step + self.world.slack_nano(room):
@@ -221,14 +269,24 @@ class GatewayWatch:
         """What a room truly has: what its entries say, less what its meter counted beyond them."""
         self.look()
         account = self.accounts[room.account]
-        used_wh = room.true_wh - room.first_wh
+        last = account.register.get(room.name)
+        if last is None:
+            return 0.0  # a meter, or an epoch, whose first energy is not billed yet
+        unbilled_wh = (room.register_wh - last) % SPAN_WH
         price = self.world.desk.price_at(self.world.now_ms)
-        return account.balance * 1000 - account.carried_nano - max(0.0, used_wh - account.billed_wh) * price
+        return account.balance * 1000 - account.carried_nano - unbilled_wh * price
 
     def check_truth(self) -> None:
         """No room is billed for more than it used."""
         for room in self.site.rooms:
             billed_wh = self.accounts[room.account].billed_wh
             used_wh = room.true_wh - room.first_wh
+            if self.accounts[room.account].is_reopened:
+                continue
             if billed_wh > used_wh + STEP_WH * (1 + room.installed):
                 self.blame("C-12", f"{room.account} is billed {billed_wh} Wh, truly used {used_wh:.1f}")
+
+
+def _last(told: list[tuple[int, int]], at_ms: int) -> tuple[int, int]:
+    """Give where the price of an instant begins."""
+    return max((from_ms, 0) for from_ms, _ in told if from_ms <= at_ms)

@@ -103,6 +103,11 @@ class Room:
         return self.meter.relay.contact_closed
 
     @property
+    def register_wh(self) -> int:
+        """What its present meter shows."""
+        return self.meter.register_centi_kwh() * 10
+
+    @property
     def true_wh(self) -> float:
         """What its meters truly counted."""
         return self.before_wh + self.meter.energy.total_uws / UWS_PER_WH

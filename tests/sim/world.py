@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,12 +16,13 @@ from tests.sim import troubles
 from tests.sim.broker import Broker
 from tests.sim.central_site import CentralRoom, CentralSite
 from tests.sim.desk import Desk
-from tests.sim.gateway_site import GatewaySite, PowerCut
+from tests.sim.gateway_parts import PowerCut
+from tests.sim.gateway_site import GatewaySite
 from tests.sim.plan import Shape, troubles_of
 from tests.sim.timeline import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Timeline, shown
 from tests.sim.watch_central import CentralWatch
 from tests.sim.watch_gateway import STEP_WH, GatewayWatch
-from tests.sim.wires import Room, SimLine
+from tests.sim.wires import SPAN_WH, Room, SimLine
 
 CENTRAL_SEED = bytes(range(32))
 TWICE = 0.3
@@ -43,6 +44,12 @@ class Outcome:
     said: tuple[str, ...]
     counts: dict[str, int]
     cpu_s: float
+    day: int
+    """In which day it ended."""
+
+
+present: "World"
+"""The world that is being run: a planted bug asks for it."""
 
 
 def signer_of(seed: bytes) -> KeySigner:
@@ -64,8 +71,8 @@ class World:
         """Accounts that are being closed, and the closings' names."""
         self.damaged: set[str] = set()
         """Accounts whose books were spoilt on the card."""
-        self.forgotten_grants: set[str] = set()
-        """What a restored central doesn't know any more."""
+        self.forgotten: set[str] = set()
+        """Grants and commands that a restored central doesn't know any more: it says so of each, when it hears of it."""
         self.central_forgot: set[str] = set()
         """Gateways that hold more rows for acknowledged than a restored central has, until they sent them again."""
         self.day_begins_ms = START_MS
@@ -104,7 +111,9 @@ class World:
         line = SimLine("line-1", rooms, self.timeline, dice)
         central_key = signer_of(CENTRAL_SEED).private_key.public_key().public_bytes_raw().hex()
         signer = signer_of(bytes([building]) * 32)
-        return GatewaySite(f"gw-{building}", rooms, folder, self.timeline, self.broker, line, signer, central_key)
+        return GatewaySite(
+            f"gw-{building}", rooms, folder, self.timeline, self.broker, line, signer, central_key
+        )
 
     # --- what watches and troubles ask
 
@@ -118,13 +127,10 @@ class World:
     def slack_nano(self, room: Room) -> float:
         """What a price that is about to change, or a wrong clock, may make of energy that is not billed yet."""
         watch = self.watch_of[room.account]
-        unbilled_wh = max(0.0, room.true_wh - room.first_wh - watch.accounts[room.account].billed_wh)
+        last = watch.accounts[room.account].register.get(room.name, room.register_wh)
+        unbilled_wh = (room.register_wh - last) % SPAN_WH
         prices = [price for _, price in self.desk.prices]
         return unbilled_wh * (max(prices) - min(prices))
-
-    def price_is_new(self, at_ms: int) -> bool:
-        """A price began lately: a gateway that was cut off may not know it, and makes up for it later (C-9)."""
-        return any(0 <= at_ms - from_ms < 8 * DAY_MS for from_ms, _ in self.desk.prices if from_ms)
 
     def check_energy(self, room: Room, billed_wh: int) -> None:
         """What was booked is what flowed, but for a register step of each meter and what waits for its settlement."""
@@ -172,15 +178,15 @@ class World:
             return
         if restored:
             self.counts["new epochs by restored gateways"] += 1
-            self._watch(site).begin_anew()
-        self._watch(site).look_at_start()
+            self.watch_at(site).begin_anew()
+        self.watch_at(site).look_at_start()
 
-    def _watch(self, site: GatewaySite) -> GatewayWatch:
+    def watch_at(self, site: GatewaySite) -> GatewayWatch:
         return next(watch for watch in self.watches if watch.site is site)
 
     def _gateway_died(self, site: GatewaySite) -> None:
         """It was killed in a commit: somebody turns it on again."""
-        self._watch(site).let_go()
+        self.watch_at(site).let_go()
         dice = random.Random(f"{self.shape.seed}:{site.name}:{site.boots}")
         self.power_back(site, dice)
 
@@ -219,11 +225,18 @@ class World:
         return self._backups.get(site.name, [])
 
     def restore_central(self, dice: random.Random) -> None:
-        """Central's disk died; a backup of some nights ago is put back."""
-        if not self._central_backups:
+        """Central's disk died; a backup of some nights ago is put back: one that knows each gateway's present epoch.
+
+        One that doesn't opens that epoch anew, while its gateway goes on with what a lost central opened: every balance differs
+        then, and is named. Two disasters at once, left to a person.
+        """
+        present = {site.name: site.last_epoch for site in self.sites}
+        fit = [path for path in self._central_backups if self.central.opened(path) >= set(present.values())]
+        if not fit:
             return
         self.central.stop()
-        backup = dice.choice(self._central_backups)
+        backup = dice.choice(fit)
+        self.forgotten |= self.central.named() - self.central.named(backup)
         self.central.put_back(backup)
         del self._central_backups[self._central_backups.index(backup) + 1 :]
         self.central_forgot = {site.name for site in self.sites}
@@ -317,6 +330,8 @@ def run(shape: Shape, room: CentralRoom) -> Outcome:
     began_s = time.process_time()
     folder = Path(tempfile.mkdtemp(prefix="world-", dir=room.folder))
     world = World(shape, room, folder)
+    global present
+    present = world
     try:
         with world.central.seams(), suppress(Broken):
             world.live()
@@ -332,5 +347,10 @@ def run(shape: Shape, room: CentralRoom) -> Outcome:
     counts["entries"] = sum(watch.entries for watch in world.watches)
     counts |= {f"refused {what}": count for what, count in world.desk.refusals.items()}
     return Outcome(
-        shape, tuple(world.faults), tuple(world.timeline.said), counts, time.process_time() - began_s
+        shape,
+        tuple(world.faults),
+        tuple(world.timeline.said),
+        counts,
+        time.process_time() - began_s,
+        (world.now_ms - START_MS) // DAY_MS,
     )

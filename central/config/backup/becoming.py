@@ -14,7 +14,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from central.config.backup.counted import missing
-from central.config.backup.databases import BOOKS, TELEMETRY, Database, databases, put_dump_back
+from central.config.backup.databases import (
+    BOOKS,
+    PUBLIC,
+    TELEMETRY,
+    Database,
+    databases,
+    put_dump_back,
+)
 from central.config.backup.unpacking import DUMPS, dump_of, is_of_postgresql
 from gateway.contract.backup_file.layout import Manifest
 
@@ -85,15 +92,16 @@ def trial_environment(folder: Path, manifest: Manifest) -> Iterator[dict[str, st
     if not is_of_postgresql(manifest):
         yield plain_environment()
         return
-    environment, made = plain_environment(), []
+    environment, made, name = plain_environment(), [], ""
     try:
         for database in databases():
             if database.path is not None:
                 continue
-            name = f"cardroom_rehearsal_{uuid4().hex[:12]}"
-            database.asked(f'CREATE DATABASE "{name}"')
-            made.append((database, name))
-            environment[URLS[database.alias]] = _renamed(os.environ[URLS[database.alias]], name)
+            if database.schema == PUBLIC:
+                name = f"cardroom_rehearsal_{uuid4().hex[:12]}"
+                database.asked(f'CREATE DATABASE "{name}"')
+                made.append((database, name))
+                environment[URLS[database.alias]] = _renamed(os.environ[URLS[database.alias]], name)
             if dump_of(folder, database.alias).exists():
                 there = Database(database.alias, database.engine, None, {**database.settings, "NAME": name})
                 put_dump_back(dump_of(folder, database.alias), there)

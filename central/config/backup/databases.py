@@ -19,6 +19,9 @@ from central.config.backup.parts import DATABASE
 BOOKS, TELEMETRY = "default", "telemetry"
 FILE_NAMES = {BOOKS: "central.db", TELEMETRY: "telemetry.db"}
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+PUBLIC = "public"
+KEPT_SCHEMA = "before_restore_"
+"""Begins the names of schemas that a restoration put aside."""
 COPIED_AT_ONCE = 2_000
 """Pages between two words on progress."""
 
@@ -41,6 +44,11 @@ class Database:
         """Its name in a backup."""
         suffix = "" if self.engine == SQLITE else ".dump"
         return f"{DATABASE}/{FILE_NAMES[self.alias]}{suffix}"
+
+    @property
+    def schema(self) -> str:
+        """Where its tables are in PostgreSQL: telemetry may share the books' database."""
+        return str(self.settings.get("SCHEMA") or PUBLIC)
 
     @property
     def bytes(self) -> int:
@@ -123,10 +131,19 @@ def _copy(path: Path, target: Path, progress: Callable[[int], None]) -> None:
 def _dumped(database: Database) -> Iterator[IO[bytes]]:
     """One snapshot, by PostgreSQL's own tool, which needs no file of its own."""
     command = ["pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges"]
-    with _started([*command, database.settings["NAME"]], database, stdout=subprocess.PIPE) as process:
+    name = str(database.settings["NAME"])
+    with _started([*command, *_tables_of(database), name], database, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield process.stdout
         _ended(process)
+
+
+def _tables_of(database: Database) -> list[str]:
+    """One alias's own tables: telemetry's where it shares a database, else all but telemetry's and what was put aside."""
+    if database.schema != PUBLIC:
+        return [f"--schema={database.schema}"]
+    others = {one.schema for one in databases() if one.path is None} - {PUBLIC}
+    return [f"--exclude-schema={name}" for name in (*sorted(others), f"{KEPT_SCHEMA}*")]
 
 
 def put_dump_back(dump: Path, database: Database) -> None:

@@ -18,6 +18,7 @@ from typing import IO
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from central.config.backup.copy_folder import held_folder
@@ -88,6 +89,11 @@ class Job:
     facts: dict[str, int | str]
     with_telemetry: bool = True
 
+    @property
+    def left_out(self) -> list[Path]:
+        """What is not taken as a file: databases, and archived months where telemetry stays out."""
+        return [*sqlite_files(), *([] if self.with_telemetry else [Path(settings.ARCHIVE_FOLDER)])]
+
 
 class MediumFails(Exception):
     """What was read back is not what was written: the file must not get its name."""
@@ -101,7 +107,7 @@ def make_backup(job: Job, target: Path) -> Made | NoBackup:
         return NoBackup(Why.NO_FOLDER, {"folder": target.parent})
     try:
         wanted = databases(with_telemetry=job.with_telemetry)
-        files = files_of(job.data, sqlite_files())
+        files = files_of(job.data, job.left_out)
         sweep_left_over(target.parent)
         refusal = _no_room(job, target, wanted, files)
         return refusal or _made(job, target, wanted, files)
@@ -165,7 +171,7 @@ def _written(
     for database in wanted:
         if database.alias == BOOKS:
             yield _add_database(writer, database, place, progress)
-    for part in files_of(job.data, sqlite_files()):
+    for part in files_of(job.data, job.left_out):
         with suppress(FileNotFoundError), part.path.open("rb") as content:
             measured = Measured(content)
             writer.add(part.name, measured, progress)

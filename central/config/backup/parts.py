@@ -32,25 +32,23 @@ class Part:
             return 0
 
 
-def files_of(data: Path, databases: Sequence[Path]) -> list[Part]:
+def files_of(data: Path, left_out: Sequence[Path]) -> list[Part]:
     """List the files beside the databases: keys, photographs, uploads, and the environment that the services start with.
 
-    What begins with a dot is a copy or a trial of our own; links lead elsewhere.
+    `left_out`: databases' files, and folders. What begins with a dot is a copy or a trial of our own; links lead elsewhere.
     """
-    own = {path.resolve() for path in databases}
-    found = [
-        Part(f"{DATA}/{path.relative_to(data)}", path) for path in _walk(data) if path.resolve() not in own
-    ]
+    own = {path.resolve() for path in left_out}
+    found = [Part(f"{DATA}/{path.relative_to(data)}", path) for path in _walk(data, own)]
     if os.access(ENVIRONMENT_FILE, os.R_OK):
         found.append(Part(f"{CONFIG}/{ENVIRONMENT_FILE.name}", ENVIRONMENT_FILE))
     return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, left_out: set[Path]) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.is_symlink():
+        if path.name.startswith(".") or path.is_symlink() or path.resolve() in left_out:
             continue
         if path.is_dir():
-            yield from _walk(path)
+            yield from _walk(path, left_out)
         elif path.is_file() and not path.name.endswith(LEFT_OUT_SUFFIXES):
             yield path

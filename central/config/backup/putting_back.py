@@ -10,7 +10,9 @@ from pathlib import Path
 from central.config.backup.becoming import NotBecome
 from central.config.backup.databases import (
     FILE_NAMES,
+    KEPT_SCHEMA,
     POSTGRESQL,
+    PUBLIC,
     CopyFailed,
     Database,
     databases,
@@ -22,6 +24,7 @@ from central.config.backup.unpacking import dump_of
 PREFIX = ".restoring-"
 KEPT = ".before-restore-"
 PROCESSES = Path("/proc")
+_COUNT = "SELECT count(*) FROM pg_namespace WHERE nspname = '{name}'"
 
 
 def living_in(folder: Path) -> list[str]:
@@ -65,32 +68,42 @@ def held_databases() -> list[str]:
 
 def has_tables(database: Database) -> bool:
     """Say whether a PostgreSQL database holds anything of ours."""
-    tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+    tables = f"SELECT count(*) FROM pg_tables WHERE schemaname = '{database.schema}'"  # noqa: S608  (our own setting's)
     return database.path is None and bool(database.asked(tables))
 
 
 def fill_databases(staged: Path, stamp: str) -> None:
-    """Put the dumps back; former tables stay in the schema `before_restore_…`. Raises NotBecome, with them back in place."""
-    aside, done = f"before_restore_{stamp}", []
+    """Put the dumps back; former tables stay in schemas `before_restore_…`. Raises NotBecome, with them back in place."""
+    done: list[Database] = []
     try:
-        for database in databases():
-            if database.path is None:
-                database.asked(f'ALTER SCHEMA public RENAME TO "{aside}"')
-                done.append(database)
-                database.asked("CREATE SCHEMA public")
-                if dump_of(staged, database.alias).exists():
-                    # The dump makes the schema by itself where it is not the server's own.
-                    put_dump_back(dump_of(staged, database.alias), database)
+        for database in (one for one in databases() if one.path is None):
+            _put_aside(database, stamp)
+            done.append(database)
+            if dump_of(staged, database.alias).exists():
+                put_dump_back(dump_of(staged, database.alias), database)
     except CopyFailed as error:
         empty_databases(done, stamp)
         raise NotBecome(str(error)) from error
 
 
+def _aside(database: Database, stamp: str) -> str:
+    return f"{KEPT_SCHEMA}{stamp}_{database.schema}"
+
+
+def _put_aside(database: Database, stamp: str) -> None:
+    """A dump makes its schema by itself, but for the server's own, `public`."""
+    if database.asked(_COUNT.format(name=database.schema)):
+        database.asked(f'ALTER SCHEMA "{database.schema}" RENAME TO "{_aside(database, stamp)}"')
+    if database.schema == PUBLIC:
+        database.asked("CREATE SCHEMA public")
+
+
 def empty_databases(done: list[Database], stamp: str) -> None:
-    """Give databases back the tables that were kept aside."""
+    """Give databases back the tables that were put aside."""
     for database in done:
-        database.asked("DROP SCHEMA public CASCADE")
-        database.asked(f'ALTER SCHEMA "before_restore_{stamp}" RENAME TO public')
+        database.asked(f'DROP SCHEMA IF EXISTS "{database.schema}" CASCADE')
+        if database.asked(_COUNT.format(name=_aside(database, stamp))):
+            database.asked(f'ALTER SCHEMA "{_aside(database, stamp)}" RENAME TO "{database.schema}"')
 
 
 def exchange(staged: Path, data: Path, stamp: str) -> Path | None:

@@ -17,6 +17,7 @@ from central import clock
 from central.campus.models import Building
 from central.campus.operations import make_default_classes
 from central.config import data_folder
+from central.ledger.fresh_tables import is_empty
 from central.ledger.operations import record_audit
 from central.link.models import Gateway
 from central.link.signing import public_key_hex
@@ -38,6 +39,9 @@ def init(options: Namespace) -> int:
     """
     if data_folder.has_lost_signing_key() and _has_gateways():
         print(LOST_KEY, file=sys.stderr)
+        return 1
+    if left := _left_in_files():
+        print(left, file=sys.stderr)
         return 1
     data_folder.make_keys()
     # What this process seals from now on must be opened by the next one.
@@ -61,6 +65,23 @@ def init(options: Namespace) -> int:
     )
     print(f"administrator: {options.admin}{shown}")
     return 0
+
+
+def _left_in_files() -> str:
+    """Say what to do where an empty PostgreSQL would begin beside files that hold the college's books; "" where all is well."""
+    files = (
+        ("default", "central.db", "DATABASE_URL"),
+        (TELEMETRY, "telemetry.db", "TELEMETRY_DATABASE_URL"),
+    )
+    for alias, file, variable in files:
+        path = data_folder.folder() / file
+        if connections[alias].vendor == "postgresql" and path.exists() and is_empty(connections[alias]):
+            return (
+                f"{path} holds what was kept so far, and the PostgreSQL database is empty: nothing was begun there. "
+                "Unset DATABASE_URL and copy all by `cardroom-central move-to URL`, or go on as before with "
+                f"{variable}=sqlite:///{path}; where nothing of it is needed, move the file away"
+            )
+    return ""
 
 
 def _has_gateways() -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from central.ledger.monthly_tables import month_at
+from central.ledger.monthly_tables import month_at, month_name
 from central.link.telemetry.models import ArchivedMonth
 
 
@@ -13,7 +13,7 @@ def archived_months(kinds: Iterable[str]) -> frozenset[int]:
     return frozenset(month for month, counts in rows if wanted & {kind for kind, n in counts.items() if n})
 
 
-def archived_between(kinds: Iterable[str], from_ms: int, until_ms: int) -> list[int]:
-    """Give the archived months that an interval touches, in order."""
+def archived_between(kinds: Iterable[str], from_ms: int, until_ms: int) -> list[str]:
+    """Name the archived months that an interval touches, in order: 2026-11."""
     span = range(month_at(from_ms), month_at(until_ms - 1) + 1)
-    return sorted(month for month in archived_months(kinds) if month in span)
+    return [month_name(month) for month in sorted(archived_months(kinds)) if month in span]

@@ -20,7 +20,9 @@ from central.domain.balance_findings import of_figures, of_topology, unmetered_l
 from central.domain.instant_balance import Figures, meters_at, together
 from central.domain.loss_judgement import Learnt, judge_day, judge_period, ratio_ppm, worst
 from central.domain.periods import NotAPeriod, Period, PeriodKind, accounting_period_of, day_period
+from central.link.telemetry.archived import archived_between
 from central.losses.balances import page_parts as parts
+from central.losses.balances.day_rows import BALANCE_KINDS
 from central.losses.balances.fixed_loss import ratios_of, waiting_of
 from central.losses.balances.following import followed
 from central.losses.balances.groups import (
@@ -137,6 +139,7 @@ def group(request: HttpRequest, building: str, group: str) -> HttpResponse:
         "until_ms": until_ms,
         "choices": parts.choices(now_ms),
         "figures": figures,
+        "archived": archived_between(BALANCE_KINDS, from_ms, until_ms),
         "made": made,
         "ratio": parts.percent(ratio_ppm(made) if made else None),
         "badge": VERDICTS[_judged(figures, rule, period)],
@@ -196,6 +199,7 @@ def rows(request: HttpRequest, building: str, group: str) -> HttpResponse:
         "period": period.name,
         "period_said": period_words(period),
         "figures": figures,
+        "archived": archived_between(BALANCE_KINDS, from_ms, until_ms),
         "stretches": stretches,
         "page": page,
         "stretch": stretch,

@@ -6,6 +6,7 @@ from central.campus.models import Account
 from central.domain.bill_checks import BillFault, Found, check_bill
 from central.domain.bill_content import Bill, Remark
 from central.domain.periods import Period
+from central.link.telemetry.archived import archived_between
 from central.losses.explain import history
 from central.losses.explain.entry_rows import entries_elsewhere, entries_of
 from central.losses.explain.ledger_rows import later_agree, ledger_rows, side_sums, sides_of
@@ -63,10 +64,19 @@ def explain(account: Account, period: Period, now_ms: int) -> Explained:
         receipts=history.receipts_of(account.code, from_ms, until_ms),
         events=history.events_of(account.code, meters, from_ms, until_ms),
         groups=groups,
-        remarks=[*remarks_of(seen), *([] if groups else [Remark("group-unknown")])],
+        remarks=[
+            *remarks_of(seen),
+            *([] if groups else [Remark("group-unknown")]),
+            *_in_archive(from_ms, until_ms),
+        ],
     )
     kept = [Found(BillFault.KEPT, code) for code in later_agree(sums, sides, until_ms)]
     return Explained(bill, [*check_bill(bill), *kept])
+
+
+def _in_archive(from_ms: int, until_ms: int) -> list[Remark]:
+    months = archived_between(("relay-event", "decision-event"), from_ms, until_ms)
+    return [Remark("events-archived", len(months), what=months)] if months else []
 
 
 def usual_account(room_id: int) -> Account | None:

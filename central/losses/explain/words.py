@@ -19,6 +19,10 @@ REMARKS: dict[str, Words] = {
         "%(count)s rows of this period became known only after its end, the last on %(at)s: booked late, with"
         " both dates."
     ),
+    "events-archived": gettext_lazy(
+        "What the relay did and what was decided in %(what)s lies in the archive: it is not listed here. The administrator can"
+        " load it back. Money and registers are whole."
+    ),
     "told-late": gettext_lazy(
         "%(count)s entries reached the server more than a day after they happened, the last on %(at)s. The "
         "building went on by itself meanwhile."

@@ -69,7 +69,9 @@ ENTRY: dict[str, Words] = {
     EntryRefusal.EXISTS_WITH_DIFFERENT: _("This was sent before for something else. Open the page again and say it anew."),
     EntryRefusal.PHOTO_TOO_LARGE: _("A photograph is too large: at most 12 MB."),
     EntryRefusal.PHOTO_NOT_A_PICTURE: _("A file is no photograph (JPEG, PNG or WebP), or it is damaged."),
-    EntryRefusal.TOO_MANY_PHOTOS: _("Too many photographs at once: send the rest with another note."),
+    EntryRefusal.TOO_MANY_PHOTOS: _(
+        "Too many photographs: 12 at once and 500 a day. Send the rest with another note, or tomorrow."
+    ),
 }  # fmt: skip
 SHEET: dict[str, Words] = {
     SheetRefusal.UNKNOWN_SHEET: _("Nothing was read here yet."),

@@ -299,6 +299,7 @@ ACTS: dict[str, Act] = {
     "explain-bill": Act(_("Printed an explained bill")),
     "take-paper": Act(_("Took a report as a file"), About.REPORT),
     "make-paper": Act(_("Made a report by itself"), About.REPORT),
+    "move-database": Act(_("Moved the databases to another server")),
     "archive-telemetry": Act(_("Archived a month of telemetry")),
     "load-telemetry": Act(_("Loaded a month of telemetry back from its archive")),
     "put-away-telemetry": Act(_("Put a loaded month of telemetry away again")),

@@ -29,6 +29,11 @@ def link_findings(config: GatewayConfig, report: StatusReport | None) -> Iterato
         return
     probe = asyncio.run(probe_way(broker, config.gateway.id, report))
     yield judge_link(probe, mqtt.host, mqtt.port, config.gateway.id)
+    for spare in broker.everywhere()[1:]:
+        # No session there: the daemon may be at that very broker, which throws out the elder of two with one name.
+        found = probe_broker(spare)
+        if found.code:
+            yield judge_link(found, spare.host, spare.port, config.gateway.id)
     if mqtt.tls and mqtt.certificate_file is not None:
         facts = read_certificate(mqtt.certificate_file, mqtt.key_file)
         yield from judge_certificate(facts, config.gateway.id, RealTime().wall_ms())

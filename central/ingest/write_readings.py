@@ -1,0 +1,111 @@
+"""Readings, newest readings and hours' use, written as each database likes it best: few statements for many rows, no objects.
+
+A building says hundreds of readings at once; made into objects, they cost more than all else that is done with them. PostgreSQL
+takes them by COPY and by arrays, SQLite by one prepared statement. All inside the caller's transaction.
+"""
+
+# ruff: noqa: S608  tables and columns are named here, never by who asks
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connections
+
+from central.link.telemetry.apps import TELEMETRY
+from gateway.contract.facts import ReadingRow
+
+READING = ("meter", "wall_ms", "register_wh", "power_w", "current_ma", "relay_closed", "outcome", "trusted")
+LAST = ("meter", "gateway", "wall_ms", "register_wh", "power_w", "current_ma", "relay_closed", "outcome")
+LAST_TYPES = ("text", "text", "bigint", "bigint", "bigint", "bigint", "boolean", "text")
+ASKED_AT_ONCE = 900
+"""SQLite's oldest limit of parameters is 999."""
+
+_INSERT = f"INSERT INTO telemetry_reading ({', '.join(READING)}) VALUES ({', '.join(['%s'] * len(READING))})"
+_COPY = f"COPY telemetry_reading ({', '.join(READING)}) FROM STDIN"
+_KEEP = f"INSERT INTO telemetry_lastreading ({', '.join(LAST)}) "
+_KEEP_OVER = " ON CONFLICT (meter) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in LAST[1:]
+)
+_ADD = "INSERT INTO telemetry_hourlyuse (meter, hour_ms, energy_wh) "
+_ADD_OVER = " ON CONFLICT (meter, hour_ms) DO UPDATE SET energy_wh = telemetry_hourlyuse.energy_wh + excluded.energy_wh"
+
+
+class Last(NamedTuple):
+    """A meter's newest reading; `register_wh` is of the newest that was accepted."""
+
+    meter: str
+    gateway: str
+    wall_ms: int
+    register_wh: int
+    power_w: int | None
+    current_ma: int | None
+    relay_closed: bool | None
+    outcome: str
+
+
+def insert_readings(readings: Sequence[ReadingRow]) -> None:
+    """Insert readings, in order."""
+    rows = (
+        (
+            r.meter,
+            r.wall_ms,
+            r.register_wh,
+            r.power_w,
+            r.current_ma,
+            r.relay_closed,
+            r.outcome.value,
+            r.trusted,
+        )
+        for r in readings
+    )
+    connection = connections[TELEMETRY]
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.executemany(_INSERT, list(rows))
+            return
+        with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+def last_readings(meters: Iterable[str]) -> dict[str, Last]:
+    """Give the newest reading of each meter that has one."""
+    connection, names = connections[TELEMETRY], sorted(set(meters))
+    found: list[tuple[Any, ...]] = []
+    select = f"SELECT {', '.join(LAST)} FROM telemetry_lastreading WHERE meter"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{select} = ANY(%s)", [names])
+            found = cursor.fetchall()
+        else:
+            for first in range(0, len(names), ASKED_AT_ONCE):
+                some = names[first : first + ASKED_AT_ONCE]
+                cursor.execute(f"{select} IN ({', '.join(['%s'] * len(some))})", some)
+                found += cursor.fetchall()
+    return {row[0]: Last(*row) for row in found}
+
+
+def keep_last(newest: Sequence[Last]) -> None:
+    """Keep each meter's newest reading. By meter, so that two writers lock them in one order."""
+    rows = sorted(newest)
+    types = [f"%s::{kind}[]" for kind in LAST_TYPES]
+    _upsert(_KEEP, _KEEP_OVER, rows, types)
+
+
+def add_use(use: Mapping[tuple[str, int], int]) -> None:
+    """Add energy to hours: by meter and the hour's beginning, in Wh."""
+    rows = sorted((meter, hour_ms, energy_wh) for (meter, hour_ms), energy_wh in use.items())
+    _upsert(_ADD, _ADD_OVER, rows, ["%s::text[]", "%s::bigint[]", "%s::bigint[]"])
+
+
+def _upsert(insert: str, over: str, rows: Sequence[tuple[Any, ...]], types: Sequence[str]) -> None:
+    """One statement with an array for each column on PostgreSQL, one for each row on SQLite, where a statement costs little."""
+    if not rows:
+        return
+    connection = connections[TELEMETRY]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(f"{insert}SELECT * FROM unnest({', '.join(types)}){over}", columns)
+        else:
+            cursor.executemany(f"{insert}VALUES ({', '.join(['%s'] * len(types))}){over}", rows)

@@ -1,0 +1,61 @@
+"""The whole system in one simulation: 20,000 meter-days hold every invariant, and the same seed is the same run.
+
+In processes of their own: central's databases, its clock and its commits are the simulation's there.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.sim.plan import Shape, troubles_of
+from tests.sim.shrink import shrink
+from tests.sim.world import Outcome
+
+pytestmark = pytest.mark.xdist_group("sim")
+
+
+def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.sim.run", "--jobs", "1", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=1_500, check=False)
+
+
+def test_twenty_thousand_meter_days_break_no_invariant() -> None:
+    done = sim("--meter-days", "20000", "--seed", "1", "--no-shrink")
+    assert "broken invariants                                                     0" in done.stdout, (
+        done.stdout
+    )
+    assert "BROKEN" not in done.stdout
+
+
+def test_the_same_seed_is_the_same_run() -> None:
+    small = ("--seed", "5", "--buildings", "2", "--rooms", "4", "--days", "3", "--often", "3")
+    first, second = sim(*small), sim(*small)
+    assert _counts(first) == _counts(second)
+    assert first.returncode == second.returncode == 0, first.stdout + first.stderr
+
+
+def _counts(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in done.stdout.splitlines() if "meter-days," not in line]
+
+
+def test_leaving_a_trouble_out_leaves_the_others_as_they_are() -> None:
+    whole = troubles_of(Shape(3, often=2.0))
+    some = tuple(one.number for one in whole[::3])
+    assert troubles_of(Shape(3, often=2.0).with_only(some)) == whole[::3]
+    assert len({one.number for one in whole}) == len(whole) > 100
+
+
+def test_a_failing_run_shrinks_to_what_breaks_it() -> None:
+    """A made-up system that breaks when two certain troubles meet in a building that has at least four rooms."""
+    whole = troubles_of(Shape(3, buildings=2, days=9))
+    guilty = {whole[7].number, whole[40].number}
+
+    def run(shape: Shape) -> Outcome:
+        met = guilty <= {one.number for one in troubles_of(shape)} and shape.rooms >= 4
+        return Outcome(shape, ("C-6: twice",) if met else (), (), {}, 0.1, shape.days - 1)
+
+    smallest = shrink(run(Shape(3, buildings=2, days=9)), run)
+    assert {one.number for one in troubles_of(smallest.shape)} == guilty
+    assert smallest.shape.rooms == 4
+    assert "ONLY=" in smallest.shape.command
