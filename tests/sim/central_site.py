@@ -10,6 +10,7 @@ import queue
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -87,16 +88,18 @@ def close_all() -> None:
         connection.run_on_commit = []
 
 
-class FakeClient:
-    """What ingest uses of an MQTT client."""
+class FakeConnection:
+    """What ingest uses of its connection to a broker."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+        self.connected = threading.Event()
+        self.connected.set()
 
-    def publish(self, topic: str, payload: bytes, qos: int = 0) -> None:
+    def publish(self, topic: str, payload: bytes) -> None:
         self._broker.publish(topic, payload)
 
-    def subscribe(self, topic: str, qos: int) -> None:
+    def ask_for_births(self) -> None:
         self._broker.hand_out_births()
 
 
@@ -127,8 +130,7 @@ class CentralSite:
         for alias, name in FILES.items():
             connections[alias].settings_dict["NAME"] = str(self.folder / name)
         self.ingest = process.Ingest(process.Broker(), now_ms=lambda: self.timeline.now_ms)
-        self.ingest._client = FakeClient(self.broker)  # type: ignore[assignment]
-        self.ingest._connected.set()
+        self.ingest._brokers = [FakeConnection(self.broker)]  # type: ignore[list-item]
         self.is_up = True
         self.broker.hand_out_births()
         self.plan_pump()
@@ -189,9 +191,11 @@ class CentralSite:
 
     def hear(self, topic: str, payload: bytes) -> None:
         """Take a message from the broker."""
+        from central.ingest import process
+
         if self.is_up:
             with suppress(queue.Full):
-                self.ingest._inbox.put_nowait((topic, payload))
+                self.ingest._inbox.put_nowait(process.Arrived(0, topic, payload))
             self.do(lambda: self.ingest._guarded(self.ingest._take_one))
             self.after_take()
             self.plan_pump()

@@ -137,7 +137,7 @@ class Desk:
         for room in self.world.rooms:
             dice = random.Random(f"{self.world.shape.seed}:buys:{room.account}:{day_ms}")
             at_ms = day_ms + 8 * HOUR_MS + dice.randrange(14 * HOUR_MS)
-            if dice.random() < 0.75:
+            if dice.random() < 0.75 and not (self.world.is_last_day and at_ms > day_ms + 18 * HOUR_MS):
                 fen = dice.randrange(10, 80) * 100
                 self.world.timeline.at(at_ms, lambda room=room, fen=fen: self.buy_if_low(room.account, fen))
 

@@ -127,6 +127,11 @@ class Drain:
 
     def __init__(self) -> None:
         self.wanted = False
+        self.sent: set[str] = set()
+
+    def is_under_way(self, name: str) -> bool:
+        """Say whether a batch of this name was sent in this life: an acknowledgement of another one is an old copy."""
+        return name in self.sent
 
     def acknowledged(self, position: Position, again: bool) -> None:
         self.wanted = self.wanted or again

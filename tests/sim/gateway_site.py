@@ -250,7 +250,9 @@ class GatewaySite:
             if batch is None:
                 break
             after = Position(batch.epoch, batch.rows[-1].seq)
-            self.publish(topics.UP, self._sealed(topics.UP, f"{batch.epoch}.{batch.rows[0].seq}", batch))
+            name = f"{batch.epoch}.{batch.rows[0].seq}"
+            self.drain.sent.add(name)
+            self.publish(topics.UP, self._sealed(topics.UP, name, batch))
         self._sent = after
         if after is not None and after != before and patience:
             boots, sent = self.boots, after

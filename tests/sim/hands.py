@@ -341,7 +341,8 @@ def ask_resend(world: "World", trouble: Trouble, dice: random.Random) -> None:
 
 def correct_late(world: "World", trouble: Trouble, dice: random.Random) -> None:
     """A receipt of the day is found wrong, a minute before the day ends."""
-    world.timeline.at(world.day_begins_ms + DAY_MS - MINUTE_MS, lambda: _correct(world, trouble, dice))
+    if not world.is_last_day:
+        world.timeline.at(world.day_begins_ms + DAY_MS - MINUTE_MS, lambda: _correct(world, trouble, dice))
 
 
 def _correct(world: "World", trouble: Trouble, dice: random.Random) -> None:

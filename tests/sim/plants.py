@@ -17,7 +17,6 @@ import msgspec
 
 from gateway.contract.commands import Ack
 from gateway.contract.envelope import Sealed
-from gateway.contract.facts import UpBatch
 from gateway.domain.clock_trust import ClockMemory
 from gateway.domain.cutoff import Basis
 from tests.sim.plan import Shape
@@ -90,14 +89,14 @@ def _doubled(right: Any) -> Any:
 def _eager(right: Any) -> Any:
     """Acknowledge what came before it is taken."""
 
-    def take(taker: Any, gateway: Any, sealed: Any, now_ms: int) -> Any:
+    def take(taker: Any, gateway: Any, joined: Any, now_ms: int) -> Any:
         from central.ingest.process import topics
         from tests.sim import world
 
-        batch = msgspec.json.decode(sealed.body, type=UpBatch)
+        batch = joined.batch
         ack = taker._ack(gateway, Ack(batch.epoch, batch.rows[-1].seq, now_ms), now_ms)
         world.present.broker.inject(topics.topic(gateway.pk, topics.ACK), ack.payload)
-        return right(taker, gateway, sealed, now_ms)
+        return right(taker, gateway, joined, now_ms)
 
     return take
 
@@ -296,7 +295,7 @@ PLANTS = (
     ),
     Plant(
         "a restored central goes on with its old numbers",
-        ("C-5",),
+        ("C-5", "C-2"),
         {
             f"{CENTRAL}.ingest.take_message.number_above": nothing,
             f"{CENTRAL}.link.epochs.number_above": nothing,

@@ -95,6 +95,7 @@ def _restored(world: "World", trouble: Trouble, dice: random.Random) -> None:
     if backups:
         site.cut_power()
         site.put_back(dice.choice(backups))
+        world.unsure |= {room.account for room in site.rooms if room.installed}
         world.power_back(site, dice, restored=True)
 
 
