@@ -169,7 +169,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "central.office.sign_in_limits.SignInLimits"
-AXES_CLIENT_IP_CALLABLE = "central.office.client_address.client_address"
+AXES_CLIENT_IP_CALLABLE = "central.office.client_address.counted_address"
 """Behind the proxy the client's own address: else all of them share one lock."""
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False

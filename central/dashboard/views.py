@@ -132,6 +132,7 @@ def gateways(request: HttpRequest) -> HttpResponse:
             (health, checks.get(health.gateway.pk)) for health in queries.gateway_health(request.user)
         ],
         "quarantined": queries.quarantined_rows(request.user, QUARANTINED_ROWS),
+        "counters_of": request.GET.get("counters", ""),
     }
     if request.htmx:
         return live_part(request, "dashboard/gateways_now.html", context)

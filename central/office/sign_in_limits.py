@@ -29,7 +29,8 @@ class SignInLimits(AxesDatabaseHandler):
 
 def _is_beset(request: HttpRequest, credentials: dict[str, str] | None) -> bool:
     lately = AccessAttempt.objects.filter(attempt_time__gte=get_cool_off_threshold(request))
-    if _sum(lately.filter(ip_address=request.axes_ip_address)) >= OF_ADDRESS:
+    where = request.axes_ip_address
+    if where and _sum(lately.filter(ip_address=where)) >= OF_ADDRESS:
         return True
     name = get_client_username(request, credentials)
     return name not in known_here(request) and _sum(lately.filter(username=name)) >= OF_NAME

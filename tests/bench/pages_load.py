@@ -7,6 +7,7 @@ own work is asked for in this process: no network, no browser. What is taken is 
 process and in the database's own for us, and the time waited.
 """
 
+import gc
 import json
 import os
 import sys
@@ -124,6 +125,8 @@ def _measure(buildings: int, rooms_each: int, rounds: int) -> dict[str, dict[str
     asked = [("/bare/", CASHIER, False)]
     for path, (who, has_part) in PAGES.items():
         asked += [(path, who[0], False), *([(path, who[0], True)] if has_part else [])]
+    clients[CASHIER].get("/bare/")
+    gc.freeze()  # as the web server does when it has loaded
     return {
         f"{path}{' (part)' if as_part else ''}": _ask(clients[who], path, fillings, as_part=as_part)
         for path, who, as_part in asked

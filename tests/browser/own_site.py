@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests.free_ports import free_port
 
+PATIENCE_S = 300
 PASSWORD = "tall-lamp-quiet-42"  # a test's own
 SEED = """
 import django; django.setup()
@@ -113,7 +115,10 @@ def site_at(folder: Path) -> Site:
 
 
 def start_server(site: Site, before: str = "") -> subprocess.Popen[str]:
-    """Start the product's server, and wait for it. `before` is code that runs in it first: to break it in the right place."""
+    """Start the product's server, and wait for its first page, for which it loads what it is made of.
+
+    `before` is code that runs in it first: to break it in the right place.
+    """
     port = site.url.rpartition(":")[2]
     serve = f"from central.__main__ import main\nsys.exit(main(['serve', '--port', '{port}']))"
     server = subprocess.Popen(
@@ -127,6 +132,8 @@ def start_server(site: Site, before: str = "") -> subprocess.Popen[str]:
     while (line := server.stdout.readline()) and "serving on" not in line:
         pass
     assert server.poll() is None, "the server ended at once"
+    with urlopen(f"{site.url}/office/sign-in/", timeout=PATIENCE_S) as page:  # loopback
+        page.read()
     return server
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from central.campus.models import Building
 from central.clock import start_of_day_ms
@@ -149,7 +150,8 @@ def test_balances_of_days_stay_when_their_rows_are_gone():
 
 
 def command(name, **options):
-    return getattr(archive, name)(Namespace(**options))
+    with translation.override("en"):
+        return getattr(archive, name)(Namespace(**options))
 
 
 def test_the_command_says_writes_reads_and_verifies(readings, capsys):

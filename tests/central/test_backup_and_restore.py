@@ -78,7 +78,8 @@ def test_c_11_a_restored_central_doubles_nothing_and_names_what_only_it_knew(rea
     with translation.override("en"):
         killed_while_it_writes(ready, stick)
         damaged(file)
-        other_paper(ready, key, stick, capsys)
+        if not ready.suffix:  # on PostgreSQL this very process is connected to the books that it asks about
+            other_paper(ready, key, stick, capsys)
 
 
 def backups(folder: Path) -> list[str]:

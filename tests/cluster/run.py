@@ -1,6 +1,6 @@
 """`make cluster`: three brokers, two ingest workers and a spare one, a PostgreSQL primary and its replica, stopped one at a time.
 
-    python -m tests.cluster.run [--buildings 12] [--rooms 24] [--keep]
+    python -m tests.cluster.run [--buildings 6] [--rooms 8] [--keep]
 
 Everything is on loopback. Under load (each building posts a sweep a second, two desks sell) each part is killed without warning and
 started again. Afterwards every gateway's journal is compared with central's books: nothing may be lost, nothing doubled.
@@ -254,8 +254,8 @@ def _folder(*, keep: bool) -> Iterator[str]:
 def main() -> int:
     """Run it once; exit code 0 only if every goal is met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--buildings", type=int, default=12)
-    parser.add_argument("--rooms", type=int, default=24)
+    parser.add_argument("--buildings", type=int, default=6)
+    parser.add_argument("--rooms", type=int, default=8)
     parser.add_argument("--keep", action="store_true", help="keep the folder with journals and logs")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))

@@ -131,6 +131,12 @@ def test_an_address_that_tries_one_password_on_every_name_is_locked(campus: None
     assert attempt(Client(), "cashier", "203.0.113.8", seed.PASSWORD) == 302
 
 
+def test_an_address_that_is_none_is_refused_as_any_other(campus: None) -> None:
+    """PostgreSQL takes none such; a proxy that is set up wrongly may send it."""
+    assert attempt(Client(), "cashier", "not an address") == 200
+    assert AccessAttempt.objects.get().ip_address is None
+
+
 def test_a_sign_in_gets_a_new_session_and_a_sign_out_ends_it(campus: None) -> None:
     client = Client()
     client.get(SIGN_IN)
