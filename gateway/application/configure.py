@@ -58,18 +58,23 @@ def apply_configure(journal: Journal, configure: Configure, now: Instant) -> Don
     adjusted = _learn_prices(journal, configure, now)
     digest, configure = content_digest(configure), with_swaps(journal, configure)
     _replace_rules(journal, configure, now)
+    before = station(journal).opened_epoch
     detail = _open_epoch(journal, configure.opening, now)
     here = station(journal)
+    opens = here.opened_epoch != before
     journal.keep(
         ONLY,
         msgspec.structs.replace(here, config_version=configure.version, config_digest=digest),
     )
     accounts = [*adjusted, *(rule.account for rule in configure.accounts)]
-    relay = (*redecide(journal, accounts, now), *keep_timetables(journal, now), *restore_trips(journal, now))
+    # A decision settles, and central books nothing before the answer that says that the epoch is opened (C-11): the readings that
+    # follow at once decide then.
+    decided = () if opens else redecide(journal, accounts, now)
+    relay = (*decided, *keep_timetables(journal, now), *restore_trips(journal, now))
     flag_software_control(journal, now)
     write_watermark(journal, now)
     meters = dict.fromkeys(tie.meter for tie in configure.bindings)
-    read = tuple(meter for meter in meters if has_binding_due(journal, meter, now))
+    read = tuple(meter for meter in meters if opens or has_binding_due(journal, meter, now))
     return Done(CommandOutcome.APPLIED, detail, relay=relay, read=read)
 
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from gateway.application.alarms import station
+from gateway.application.new_epoch import renew_epoch
 from gateway.application.outbox import marks
 from gateway.application.settle_due import settle_due
 from gateway.contract.commands import (
@@ -18,12 +19,12 @@ from gateway.contract.commands import (
     SetRelay,
     TakeBack,
 )
-from gateway.contract.facts import Answer, Balance, CommandOutcome
+from gateway.contract.facts import Answer, Balance, CommandOutcome, Entry
 from gateway.contract.rules import PolicyRule, PriceRule, PriceStep
 from gateway.domain.calendar import month_of
 from gateway.domain.ledger import AccountState
 from gateway.domain.month_use import MonthUse
-from tests.application.site import HOUR_MS, PRICE, YUAN, Site, room, tie
+from tests.application.site import HOUR_MS, PRICE, YUAN, Site, room, tie, use
 
 RULES = PolicyRule(new_account_grace_s=0)
 OLD_LIFE = [
@@ -168,3 +169,24 @@ def test_c_11_a_backup_from_before_a_meters_swap_bills_nothing_that_central_has_
     site.read(52_700)
     site.do(settle_due)
     assert site.billed_wh() == 500 + 600, "what hung on the wall before bills nobody"
+
+
+def test_c11_nothing_is_billed_between_an_opening_and_the_answer_that_tells_of_it(site: Site) -> None:
+    """Central books what comes behind that answer: a decision that settles before it would be paid at the gateway alone."""
+    site.configure()
+    site.grant("p1", YUAN)
+    use(site, 50_000)
+    use(site, 60_000)
+    epoch = site.do(renew_epoch)
+    use(site, 61_000)
+    held = [Balance("a1", "paid", "yuan", 50 * YUAN)]
+    taken = site.configure(opening=Opening(epoch, held, {"m1": 55_000}, []))
+    facts = site.facts()
+    adopted = max(
+        place for place, fact in enumerate(facts) if isinstance(fact, Entry) and fact.entry_kind == "opening"
+    )
+    between = facts[adopted + 1 : facts.index(taken.result)]
+    assert [fact for fact in between if isinstance(fact, Entry)] == []
+    assert taken.read == ("m1",), "it is decided at once by a reading"
+    site.read(61_000)
+    assert site.state().decision == "close"
