@@ -17,7 +17,7 @@ from gateway.contract.meter_facts import ControlEnd, MeterBound
 from gateway.contract.rules import AccountRule, BindingRule
 from gateway.domain.ledger import AccountState
 from gateway.domain.power_watch import PowerWatch
-from gateway.domain.reading import MS_PER_HOUR, MeterState
+from gateway.domain.reading import DLT645_SPAN_WH, MS_PER_HOUR, MeterState, moved_wh
 from gateway.domain.relay import RelayState
 
 
@@ -100,14 +100,17 @@ def _baseline(journal: Journal, binding: BindingRule, reading: Closed, now: Inst
     rule = journal.record(AccountRule, binding.account)
     passed_ms = max(0, certain_wall_ms(journal, now) - binding.from_ms)
     possible_wh = (rule.max_power_w if rule else 0) * passed_ms // MS_PER_HOUR
-    if not 0 <= register_wh - recorded_wh <= possible_wh:
+    since_wh = moved_wh(register_wh - recorded_wh)
+    if not 0 <= since_wh <= possible_wh:
         detail = f"the recorded register {recorded_wh} Wh can't have become {register_wh} Wh; the reading is taken instead"
         raise_alarm(journal, "binding-baseline", binding.account, detail, now)
         return reading
-    total_wh = reading.total_wh - (register_wh - recorded_wh)
+    total_wh = reading.total_wh - since_wh
     billed_wh = _billed_wh(journal, reading.meter)
     if billed_wh is not None and total_wh < billed_wh:
         recorded_wh, total_wh = recorded_wh + billed_wh - total_wh, billed_wh
+    if recorded_wh > register_wh:
+        recorded_wh %= DLT645_SPAN_WH  # it has rolled over since
     return Closed(reading.meter, total_wh, recorded_wh, _instant_of(binding, reading.at), reading.raw)
 
 

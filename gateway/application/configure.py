@@ -35,7 +35,7 @@ from gateway.domain.buckets import Posting
 from gateway.domain.configuration import mistakes
 from gateway.domain.ledger import AccountState
 from gateway.domain.month_use import MonthUse
-from gateway.domain.reading import DLT645_SPAN_WH, MeterState
+from gateway.domain.reading import MeterState, moved_wh
 from gateway.domain.tariff import TariffPrices, with_prices
 
 MISTAKES_TOLD = 20
@@ -258,7 +258,7 @@ def _adopt_register(
 ) -> None:
     """Bill a meter from central's last billed register on, whatever this store remembers of it."""
     state = journal.record(MeterState, meter) or MeterState(meter)
-    ahead_wh = _moved_wh(register_wh - (register_wh if state.register_wh is None else state.register_wh))
+    ahead_wh = moved_wh(register_wh - (register_wh if state.register_wh is None else state.register_wh))
     if state.register_wh is None or ahead_wh > 0:
         state = MeterState(
             meter,
@@ -282,10 +282,3 @@ def _adopt_register(
             account, settled_wh=point.total_wh, settled_register_wh=register_wh, settled_at=point.at
         )
         journal.keep(account.account, moved)
-
-
-def _moved_wh(difference_wh: int) -> int:
-    """Half a span or more between two registers is a rollover between them: no meter moves so far while a store is away."""
-    if abs(difference_wh) <= DLT645_SPAN_WH // 2:
-        return difference_wh
-    return difference_wh + (DLT645_SPAN_WH if difference_wh < 0 else -DLT645_SPAN_WH)

@@ -152,6 +152,16 @@ def _judge_decrease(last_wh: int, reading: MeterReading, limit_wh: int) -> Judge
     return Judgement(ReadingOutcome.BACKWARDS)
 
 
+def moved_wh(difference_wh: int) -> int:
+    """Give what lies between two registers that no reading links, in Wh; negative when the later one came first (C-12).
+
+    Half a span or more between them is a rollover: no meter moves so far while nobody reads it.
+    """
+    if abs(difference_wh) <= DLT645_SPAN_WH // 2:
+        return difference_wh
+    return difference_wh + (DLT645_SPAN_WH if difference_wh < 0 else -DLT645_SPAN_WH)
+
+
 def advance(state: MeterState, reading: MeterReading, judgement: Judgement, now: Instant) -> MeterState:
     """Give the meter's state after a judged reading."""
     if judgement.accepted:

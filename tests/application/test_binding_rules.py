@@ -8,7 +8,7 @@ from gateway.application.settle_due import settle_due
 from gateway.contract.commands import Opening
 from gateway.contract.facts import Entry
 from gateway.contract.meter_facts import MeterBound
-from gateway.domain.reading import MeterState
+from gateway.domain.reading import DLT645_SPAN_WH, MeterState
 from tests.application.site import HOUR_MS, YUAN, Site, room, tie, use
 
 
@@ -52,6 +52,30 @@ def test_c_3_a_meter_that_comes_back_to_an_account_is_not_billed_again() -> None
     use(site, 210_000, 600)
     settled(site)
     assert site.billed_wh("a1") + site.billed_wh("a2") == 210_000
+
+
+@pytest.mark.parametrize("gap_wh", [0, 1_900])
+def test_c_12_a_meter_that_rolled_over_since_its_recorded_register_loses_nothing_when_it_is_bound_again(
+    gap_wh: int,
+) -> None:
+    """A central restored from before a swap takes the binding away, hears of the swap by rows sent again, and gives it back."""
+    site = Site()
+    bound = tie(from_ms=site.wall_ms, baseline_wh=DLT645_SPAN_WH - 500)
+    site.configure(bindings=[bound])
+    site.grant("g", 1_000 * YUAN)
+    use(site, DLT645_SPAN_WH - 400, 60)
+    use(site, 34_400, 24 * 60)
+    site.configure(bindings=[])
+    use(site, 34_400 + gap_wh)
+    site.configure(bindings=[bound])
+    use(site, 36_380, 60)
+    settled(site)
+    assert "binding-baseline" not in site.standing()
+    moved = [(entry.register_from_wh, entry.register_to_wh) for entry in site.entries("consumption")]
+    assert moved[0][0] == DLT645_SPAN_WH - 500
+    assert moved[-1][1] == 36_380
+    assert [to for _, to in moved[:-1]] == [since for since, _ in moved[1:]], "one register follows the other"
+    assert site.billed_wh() == 500 + 36_380
 
 
 moves = st.lists(st.tuples(st.sampled_from(["m1", "m2"]), st.sampled_from(["a1", "a2", "gone"])), max_size=6)

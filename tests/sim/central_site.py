@@ -7,6 +7,7 @@ in memory. Ingest is the product's own object: instead of the MQTT client it has
 import logging
 import os
 import queue
+import random
 import shutil
 import sqlite3
 import tempfile
@@ -106,8 +107,10 @@ class FakeConnection:
 class CentralSite:
     """Central of one world."""
 
-    def __init__(self, folder: Path, timeline: Timeline, broker: Broker, room: CentralRoom) -> None:
-        self.folder, self.timeline, self.broker = folder, timeline, broker
+    def __init__(
+        self, folder: Path, timeline: Timeline, broker: Broker, room: CentralRoom, dice: random.Random
+    ) -> None:
+        self.folder, self.timeline, self.broker, self._dice = folder, timeline, broker, dice
         self.is_up = False
         self.kills_in: int | None = None
         self.kills_committed = False
@@ -158,7 +161,7 @@ class CentralSite:
 
     @contextmanager
     def seams(self) -> Iterator[None]:
-        """Virtual time for central's clock, and a hook at each commit; for as long as the world lasts."""
+        """Virtual time for central's clocks, names from the seed, and a hook at each commit; for as long as the world lasts."""
         from django.db.backends.base.base import BaseDatabaseWrapper
 
         committing = BaseDatabaseWrapper._commit
@@ -178,6 +181,8 @@ class CentralSite:
         with ExitStack() as stack:
             stack.enter_context(patch.object(BaseDatabaseWrapper, "_commit", commit))
             stack.enter_context(patch("central.clock.real_now_ms", lambda: self.timeline.now_ms))
+            stack.enter_context(patch("central.clock.monotonic_s", lambda: self.timeline.now_ms / 1000))
+            stack.enter_context(patch("os.urandom", self._dice.randbytes))
             stack.enter_context(patch("central.ingest.process.DATABASE_PAUSE_S", 0))
             stack.enter_context(patch("central.ingest.process.log.exception", self._note_error))
             yield

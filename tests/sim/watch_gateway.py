@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.application.status import station_status
 from gateway.contract.facts import Decision, Entry, RelayReport
+from gateway.contract.meter_facts import MeterBound
 from gateway.domain.relay import RelayState
 from gateway.domain.tariff import TariffPrices
 from tests.sim.gateway_site import GatewaySite
@@ -26,7 +27,7 @@ STEP_WH = 10
 BELIEVABLE_MS = 130 * MINUTE_MS
 """A Pi that wakes by a clock two hours off, later than all it stored, can't know: what is off by more must not be believed."""
 SEQ_MASK = (1 << 40) - 1
-RELAY, DECISION = b'{"kind":"relay"', b'{"kind":"decision"'
+RELAY, DECISION, BOUND = b'{"kind":"relay"', b'{"kind":"decision"', b'{"kind":"meter-bound"'
 
 
 @dataclass
@@ -142,6 +143,8 @@ class GatewayWatch:
                 self._take_relay(msgspec.json.decode(raw, type=RelayReport))
             elif raw.startswith(DECISION):
                 self._take_decision(msgspec.json.decode(raw, type=Decision))
+            elif raw.startswith(BOUND):
+                self._take_bound(msgspec.json.decode(raw, type=MeterBound))
 
     def _take(self, entry: Entry, is_known: bool) -> None:
         account = self.accounts[entry.account]
@@ -222,6 +225,19 @@ class GatewayWatch:
                 "C-9",
                 f"{entry.entry} costs {price} from {entry.from_ms} to {entry.at.wall_ms}, told were {told}",
             )
+
+    def _take_bound(self, bound: MeterBound) -> None:
+        """An account begins by its first binding, at what its meter shows at this moment; from there on each Wh is somebody's (C-12)."""
+        room = self.by_account[bound.account]
+        if room.has_begun:
+            return
+        since_wh = (room.register_wh - bound.register_wh) % SPAN_WH
+        if bound.meter != room.name or since_wh > STEP_WH:
+            self.blame(
+                "C-12",
+                f"{bound.account} begins at {bound.register_wh} Wh, its meter shows {room.register_wh}",
+            )
+        room.has_begun, room.first_wh = True, room.true_wh - since_wh
 
     def _take_relay(self, report: RelayReport) -> None:
         """Supplied is read back (C-15): what is confirmed is what the contact truly does at this moment."""

@@ -49,7 +49,8 @@ class Room:
         self.stolen_wh = 0.0
         self.on_contact: Callable[[Room, bool], None] = lambda room, closed: None
         self.first_wh = 0.0
-        """What its meters had counted when the gateway's account began."""
+        """What its meters had counted when its account began: by the first binding, what flowed before it is nobody's."""
+        self.has_begun = False
         self.energy_reads: deque[int] = deque(maxlen=4)
         """When its meter told its register: a cut needs a second look at once (C-16)."""
         self.dead = False

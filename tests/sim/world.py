@@ -84,7 +84,8 @@ class World:
         self._backups: dict[str, list[Path]] = {}
         self._central_backups: list[Path] = []
         self.broker = Broker(self.timeline, random.Random(f"{shape.seed}:broker"))
-        self.central = CentralSite(folder, self.timeline, self.broker, room)
+        names = random.Random(f"{shape.seed}:names")
+        self.central = CentralSite(folder, self.timeline, self.broker, room, names)
         self.rooms = [
             self._room(building, number)
             for building in range(1, shape.buildings + 1)
