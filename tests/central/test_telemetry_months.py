@@ -98,9 +98,10 @@ def test_months_are_made_ahead_and_for_what_came_late(divided):
         HourlyUse.objects.create(meter="m-301", hour_ms=at_ms, energy_wh=3)
     before = list(Reading.objects.order_by("pk").values_list())
     ArchivedMonth.objects.create(month=month - 20, part=1, size=1, rows={}, written_ms=0)
-    assert make_partitions(NOW_MS)
     table = Reading._meta.db_table
-    assert months_there(divided, table) == [month - 7, month - 1, month, month + 1, month + 2]
+    there = set(months_there(divided, table))  # by the world's clock: other tests ran ingest
+    assert make_partitions(NOW_MS)
+    assert set(months_there(divided, table)) == there | {month - 7, month - 1, month, month + 1, month + 2}
     assert rows(divided, f"SELECT wall_ms FROM {partition_name(table, month - 7)}") == [(late,)]
     assert list(Reading.objects.order_by("pk").values_list()) == before
     rest = {state.table: state.rest_rows for state in table_states()}
