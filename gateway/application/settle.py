@@ -141,6 +141,8 @@ def _consumption(
 ) -> Entry:
     """Build one entry. Between two price edges the register was not read: it is what the split makes it."""
     to_wh = None if end.register_wh is None else end.register_wh - left_wh
+    if to_wh is not None and to_wh < 0:  # it rolled over behind this segment
+        to_wh = None if began_register_wh is None else began_register_wh + charge.segment.energy_wh
     span, state = charge.segment.span, gathered.state
     return Entry(
         entry=next_entry_id(journal),
@@ -153,7 +155,7 @@ def _consumption(
         meter=end.meter,
         energy_wh=charge.segment.energy_wh,
         register_from_wh=began_register_wh,
-        register_to_wh=to_wh if to_wh is None or to_wh >= 0 else None,
+        register_to_wh=to_wh,
         from_ms=(state.settled_at or end.at).wall_ms if charge.provisional else span.from_ms,
         price_micro_yuan_per_kwh=charge.segment.rate,
         price_version=charge.segment.price.version,

@@ -6,6 +6,7 @@ from gateway.application.settle_due import next_price_edge, settle_due
 from gateway.contract.facts import CommandOutcome, Decision, DecisionKind, EntryCause
 from gateway.contract.rules import PriceRule, PriceStep, PriceWindow, WeekWindow
 from gateway.domain.calendar import day_starts_ms, local_day, month_of, month_starts_ms
+from gateway.domain.reading import DLT645_SPAN_WH
 from tests.application.site import HOUR_MS, YUAN, Site, use
 
 DAILY = [1, 2, 3, 4, 5, 6, 7]
@@ -46,6 +47,24 @@ def test_c9_the_night_price_is_billed_from_its_minute_on() -> None:
     ]
     assert split[1].at.wall_ms == edge == split[2].from_ms
     assert site.balance() == 10 * YUAN - 800_000 - 150_000
+
+
+def test_c12_a_register_that_rolls_over_behind_a_price_edge_is_told_at_the_edge_too() -> None:
+    """Central goes on from the last register it has: with none at the edge, a card lost there would be billed twice."""
+    site = Site()
+    site.wait(midnight(site) - HOUR_MS - site.wall_ms)
+    site.configure(prices=[VALLEY])
+    site.grant("opening", 10 * YUAN)
+    site.read(DLT645_SPAN_WH - 900)
+    use(site, DLT645_SPAN_WH - 800, minutes=50)
+    use(site, 200, minutes=20)
+    told = [(e.register_from_wh, e.register_to_wh) for e in site.entries("consumption")]
+    edge_wh = DLT645_SPAN_WH - 300
+    assert told == [
+        (DLT645_SPAN_WH - 900, DLT645_SPAN_WH - 800),
+        (DLT645_SPAN_WH - 800, edge_wh),
+        (edge_wh, 200),
+    ]
 
 
 def test_the_hour_of_the_day_decides_whether_a_room_is_cut() -> None:
