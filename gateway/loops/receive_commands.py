@@ -25,13 +25,15 @@ from gateway.contract.envelope import (
     seal,
     unseal,
 )
-from gateway.contract.facts import Answer, CommandOutcome
+from gateway.contract.facts import Answer, CommandOutcome, Instant
 from gateway.contract.identifiers import GatewayId
 from gateway.contract.topics import ACK, ANSWER, DOWN
 from gateway.loops.drain_outbox import OutboxDrain
 from gateway.loops.signals import Signals
 
 log = structlog.get_logger("commands")
+UNSTORED_MS = 60_000
+"""So long central needn't be asked for a command that came and could not be stored: it sends it again by itself."""
 
 
 class ArrivedMessage(Protocol):
@@ -85,6 +87,8 @@ class CommandReceiver:
         self._signals = signals
         self._names_batches = False
         """Whether central says which batch it answers: what doesn't is a copy from before it did so."""
+        self._unstored: tuple[int, int] | None = None
+        """The number of the last command that the disk had no room for, and the monotonic ms when it came."""
         self.counters: Counter[str] = Counter()
         """Commands and acknowledgements by outcome, refusals by name."""
 
@@ -140,6 +144,7 @@ class CommandReceiver:
         except StoreFull:
             # Not stored, so not done: central sends it again until there is room.
             self.counters["command:store-full"] += 1
+            self._unstored = opened.number, now.monotonic_ms
             log.error("command-not-stored", number=opened.number, why="the disk is full")
             return
         except StoreDamaged:
@@ -159,7 +164,15 @@ class CommandReceiver:
                 self.counters["command:repeated"] += 1
             case Answer():
                 self.counters[f"command:{taken.reason}"] += 1
-                await self._answer(taken)
+                if not self._is_unstored(taken.expected, now):
+                    await self._answer(taken)
+
+    def _is_unstored(self, number: int, now: Instant) -> bool:
+        """Say whether this number came just now and found no room: asked for, it and all behind it would come at once, for ever."""
+        if self._unstored is None:
+            return False
+        unstored, came_ms = self._unstored
+        return number == unstored and now.monotonic_ms - came_ms < UNSTORED_MS
 
     async def _use_up(self, opened: Sealed) -> None:
         now, why = self._clock.now(), "it could not be done; the gateway's log says why"

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.application.apply_command import Taken
 from gateway.application.boot import boot
 from gateway.application.outbox import outbox_batch
 from gateway.application.ports import StoreFull
@@ -346,6 +347,36 @@ async def test_while_the_disk_is_full_commands_and_acks_are_not_taken_and_the_lo
         await asyncio.sleep(0.05)
     station.command(ReadNow(), 1)
     await station.until(lambda: station.results() == [(1, "applied")])
+
+
+async def test_a_command_that_the_disk_has_no_room_for_is_not_asked_for_by_those_behind_it(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stores nothing is answered while the disk is full: central sent all of them again at once, and so on."""
+    run, counters = station.building.store.run, station.receiver.counters
+
+    async def full(use_case: Any) -> Any:
+        done = await run(use_case)
+        if isinstance(done, Taken):
+            raise StoreFull("no space left; free some")
+        return done
+
+    def nothing_stored(journal: Any, sealed: Sealed, now: Any, _approves: Any) -> Any:
+        return Taken(None) if sealed.number == 1 else Answer(sealed.number, "gap", 1)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.loops.receive_commands.apply_command", nothing_stored)
+        patch.setattr(station.building.store, "run", full)
+        for number in (1, 2, 3):
+            station.command(ReadNow(), number)
+        await station.until(lambda: counters["command:gap"] == 2)
+        assert counters["command:store-full"] == 1
+        assert station.link.opened("answer", Answer) == []
+        patch.setattr("gateway.loops.receive_commands.UNSTORED_MS", 0)
+        station.command(ReadNow(), 3)
+        await station.until(
+            lambda: station.link.opened("answer", Answer), "it may be lost, too: asked for later"
+        )
 
 
 async def test_rows_of_a_restarted_gateway_go_on_where_they_ended(station: Station) -> None:
