@@ -237,6 +237,14 @@ class CentralSite:
         finally:
             rows.close()
 
+    def billed(self) -> set[str]:
+        """Give the accounts that a register is known of, whether central is up or not."""
+        rows = sqlite3.connect(self.folder / FILES["default"])
+        try:
+            return {name for (name,) in rows.execute("SELECT account FROM link_billedregister")}
+        finally:
+            rows.close()
+
     def opened(self, folder: Path) -> set[str]:
         """Give the epochs that a copy knows as opened."""
         rows = sqlite3.connect(folder / FILES["default"])

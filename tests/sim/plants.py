@@ -86,6 +86,18 @@ def _doubled(right: Any) -> Any:
     return advance
 
 
+def _late(right: Any) -> Any:
+    seen = set[str]()
+
+    def bind_due(journal: Any, meter: Any, now: Any) -> Any:
+        if meter.meter in seen:
+            return right(journal, meter, now)
+        seen.add(meter.meter)
+        return False
+
+    return bind_due
+
+
 def _eager(right: Any) -> Any:
     """Acknowledge what came before it is taken."""
 
@@ -248,6 +260,7 @@ PLANTS = (
         ("C-11", "C-2"),
         {"gateway.adapters.journal_store.outbox.OutboxTables.append": _lossy_outbox},
     ),
+    Plant("a meter is bound by its second reading", ("C-12",), {f"{GATEWAY}.post_reading.bind_due": _late}),
     Plant("energy is billed twice", ("C-12",), {f"{GATEWAY}.post_reading.advance": _doubled}),
     Plant(
         "a commit is put off that somebody was told of",

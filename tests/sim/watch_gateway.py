@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.application.alarms import station
 from gateway.application.status import station_status
-from gateway.contract.facts import Decision, Entry, RelayReport
+from gateway.contract.facts import Decision, Entry, Instant, RelayReport
 from gateway.contract.meter_facts import MeterBound
+from gateway.domain.ledger import AccountState
+from gateway.domain.reading import MeterState
 from gateway.domain.relay import RelayState
 from gateway.domain.tariff import TariffPrices
 from tests.sim.gateway_site import GatewaySite
@@ -62,6 +65,8 @@ class GatewayWatch:
         """Grant entries whose grant central has not been asked about."""
         self.was_wrong = False
         """The gateway's clock has been turned in this life: what it dated meanwhile may lie anywhere."""
+        self._told: Instant | None = None
+        """In this boot, when it had its configuration: looked at until all its accounts have begun."""
         self._connection: sqlite3.Connection | None = None
         site.on_commit = self.look
         site.on_power_cut = self.let_go
@@ -91,6 +96,7 @@ class GatewayWatch:
         self._credited.clear()
         self.unproved.clear()
         self.look(is_known=True)
+        self._forget_beginnings()
 
     def look_at_start(self) -> None:
         """A start finds what the last commit left: spoilt books are in quarantine, nobody else's are (C-17)."""
@@ -126,6 +132,8 @@ class GatewayWatch:
             self.entries = number
             self._take(msgspec.json.decode(fact, type=Entry), is_known)
         self._look_at_outbox(is_known)
+        if not is_known:
+            self._look_at_beginnings()
 
     def _look_at_outbox(self, is_known: bool) -> None:
         assert self._connection is not None
@@ -227,7 +235,7 @@ class GatewayWatch:
             )
 
     def _take_bound(self, bound: MeterBound) -> None:
-        """An account begins by its first binding, at what its meter shows at this moment; from there on each Wh is somebody's (C-12)."""
+        """An account begins by its first binding, at what its meter shows now; each Wh from there on is billed (C-12)."""
         room = self.by_account[bound.account]
         if room.has_begun:
             return
@@ -238,6 +246,32 @@ class GatewayWatch:
                 f"{bound.account} begins at {bound.register_wh} Wh, its meter shows {room.register_wh}",
             )
         room.has_begun, room.first_wh = True, room.true_wh - since_wh
+
+    def _look_at_beginnings(self) -> None:
+        """What has its configuration binds a meter by its first good reading, not by a later one (C-12)."""
+        waiting = [room for room in self.site.rooms if not room.has_begun]
+        if not waiting:
+            return
+        journal, now = self.site.store.journal, self.site.clock.now()
+        if self._told is None or self._told.boot != now.boot:
+            self._told = now if station(journal).config_version else None
+            return
+        for room in waiting:
+            state = journal.record(MeterState, room.name)
+            is_read = state is not None and state.at is not None and state.at.boot == now.boot
+            if is_read and state.at.monotonic_ms > self._told.monotonic_ms and not self.was_wrong:
+                self.blame(
+                    "C-12", f"{room.name} shows {state.register_wh} Wh, and nobody is billed from there on"
+                )
+
+    def _forget_beginnings(self) -> None:
+        """What neither the store that was put back nor central has heard of begins again, by another binding."""
+        known, states = self.world.central.billed(), self.site.store.journal.records(AccountState)
+        for room in self.site.rooms:
+            if room.account not in known and (
+                room.account not in states or states[room.account].meter is None
+            ):
+                room.has_begun = False
 
     def _take_relay(self, report: RelayReport) -> None:
         """Supplied is read back (C-15): what is confirmed is what the contact truly does at this moment."""
