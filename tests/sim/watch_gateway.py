@@ -30,6 +30,7 @@ STEP_WH = 10
 BELIEVABLE_MS = 130 * MINUTE_MS
 """A Pi that wakes by a clock two hours off, later than all it stored, can't know: what is off by more must not be believed."""
 SEQ_MASK = (1 << 40) - 1
+RESULT = b'{"kind":"command-result"'
 RELAY, DECISION, BOUND = b'{"kind":"relay"', b'{"kind":"decision"', b'{"kind":"meter-bound"'
 
 
@@ -65,6 +66,8 @@ class GatewayWatch:
         """Grant entries whose grant central has not been asked about."""
         self.was_wrong = False
         """The gateway's clock has been turned in this life: what it dated meanwhile may lie anywhere."""
+        self._has_answered = False
+        """A command's result is on the disk: the first one taken is the configuration."""
         self._told: Instant | None = None
         """In this boot, when it had its configuration: looked at until all its accounts have begun."""
         self._connection: sqlite3.Connection | None = None
@@ -147,6 +150,7 @@ class GatewayWatch:
             if fact is None or is_known:
                 continue
             raw = bytes(fact)
+            self._has_answered = self._has_answered or raw.startswith(RESULT)
             if raw.startswith(RELAY):
                 self._take_relay(msgspec.json.decode(raw, type=RelayReport))
             elif raw.startswith(DECISION):
@@ -254,7 +258,7 @@ class GatewayWatch:
             return
         journal, now = self.site.store.journal, self.site.clock.now()
         if self._told is None or self._told.boot != now.boot:
-            self._told = now if station(journal).config_version else None
+            self._told = now if self._has_answered and station(journal).config_version else None
             return
         for room in waiting:
             state = journal.record(MeterState, room.name)
