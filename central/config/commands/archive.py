@@ -191,5 +191,5 @@ def _failed(why: str, **facts: object) -> int:
 
 
 def _refused(why: str, **facts: object) -> int:
-    print(f"cardroom-central: {why.format(**facts)} {_('Nothing was changed.')}", file=sys.stderr)
+    print(f"cardroom-central: {_('Nothing was changed.')} {why.format(**facts)}", file=sys.stderr)
     return 2

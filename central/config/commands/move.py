@@ -40,7 +40,7 @@ def move_to(options: Namespace) -> int:
         print(f"cardroom-central: {said.format(error=error)}", file=sys.stderr)
         return 1
     if isinstance(moved, MoveRefusal):
-        print(f"cardroom-central: {_(_REFUSED[moved])} {_('Nothing was changed.')}", file=sys.stderr)
+        print(f"cardroom-central: {_('Nothing was changed.')} {_(_REFUSED[moved])}", file=sys.stderr)
         return 2
     names = [_put_aside(alias) for alias in ("default", TELEMETRY)]
     said = _("{tables} tables, {rows} rows copied and compared; the chain, the sums and the triggers hold.")

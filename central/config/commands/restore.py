@@ -52,10 +52,10 @@ def restore(options: Namespace) -> int:
     except OtherKey as error:
         print(error, file=sys.stderr)
     except Damaged as error:
-        print(damage_text(error, path), _("Nothing was put back."), file=sys.stderr)
+        print(_("Nothing was put back."), damage_text(error, path), file=sys.stderr)
     except (NotBecome, CopyFailed) as error:
         said = _("It did not become a central: {why}").format(why=error)
-        print(said, _("Nothing was put back."), file=sys.stderr)
+        print(_("Nothing was put back."), said, file=sys.stderr)
     return 1
 
 
@@ -126,7 +126,7 @@ class _Restoring:
             return self._put_back(file, envelope, opened, manifest, folder)
 
     def _refused(self, said: str) -> int:
-        print(said, _("Nothing was put back."), file=sys.stderr)
+        print(_("Nothing was put back."), said, file=sys.stderr)
         return 1
 
     def _why_not(self, manifest: Manifest) -> str:

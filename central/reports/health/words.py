@@ -74,13 +74,13 @@ FINDINGS: dict[str, Said] = {
     "line-answers-little": Said(
         _("A line answers little"),
         _(
-            "%(building)s, line %(line)s: %(percent)s %% of the questions were answered, %(dead)s meters don't answer."
+            "%(building)s, line %(line)s: %(percent)s %% of the questions were answered; meters that don't answer: %(dead)s."
         ),
         _("On site: cardroom-gateway doctor --line %(line)s. It tells noise, wires and dead meters apart."),
     ),
     "meters-dead": Said(
         _("Meters don't answer"),
-        _("%(building)s, line %(line)s: %(dead)s meters don't answer; the others do."),
+        _("%(building)s, line %(line)s: meters that don't answer: %(dead)s; the others do."),
         _("Each is a fault of the workshop already, with its room: see Faults."),
     ),
     "ingest-good": Said(_("Messages are taken as they come.")),
