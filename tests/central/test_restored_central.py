@@ -135,3 +135,13 @@ def test_the_list_ends_with_its_last_point_and_the_last_gateway(taker, twin):
     assert not look_at_restoration(NOW_MS)
     assert not Alarm.objects.filter(what="central-restored", cleared_ms=None).exists()
     assert not Delivery.objects.exists()
+
+
+def test_the_list_ends_with_a_store_that_went_back(taker, twin, cashier):
+    credit(taker, twin, cashier)
+    restore()
+    assert len(still_open().unheard) == 1
+    twin.boot, twin.seq = "boot-2", 0
+    born(taker, twin)
+    assert not Gateway.objects.get().awaits_word
+    assert still_open().unheard == []
