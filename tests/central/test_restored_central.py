@@ -10,6 +10,7 @@ from central.link.lost_with_central import lost_commands
 from central.link.models import Alarm, Command, Delivery, Gateway, GatewayEntry, GatewayEpoch, QuarantinedRow
 from central.link.operations import LinkRefusal
 from central.link.restored import Point, TickRefusal, begin_incarnation, look_at_restoration, still_open, tick
+from central.link.revoking import revoke_gateway
 from gateway.contract.commands import RelayWish
 from gateway.contract.facts import NOT_OPENED, Answer, CommandOutcome
 from tests.central.conftest import NOW_MS
@@ -144,4 +145,10 @@ def test_the_list_ends_with_a_store_that_went_back(taker, twin, cashier):
     twin.boot, twin.seq = "boot-2", 0
     born(taker, twin)
     assert not Gateway.objects.get().awaits_word
+    assert still_open().unheard == []
+
+
+def test_the_list_does_not_wait_for_a_gateway_that_is_revoked(taker, twin):
+    restore()
+    revoke_gateway("gw-1", "stolen", actor="boss", now_ms=NOW_MS)
     assert still_open().unheard == []
