@@ -162,8 +162,13 @@ def _resend_order(gateway: Gateway) -> Resend:
 
 
 def _meet(gateway: Gateway, epoch: str, now_ms: int) -> None:
-    """Meet an epoch that began after the backup: whether the central that was lost opened it, the gateway's answer tells."""
+    """Meet an epoch that began after the backup: whether the central that was lost opened it, the gateway's answer tells.
+
+    If one was ordered before the backup, it is this one.
+    """
     GatewayEpoch.objects.filter(gateway=gateway).update(closed=True)
+    gateway.awaits_epoch = False
+    gateway.save(update_fields=["awaits_epoch"])
     _begin(gateway, epoch, now_ms, opened=False)
     ask_for_word(gateway, now_ms)
 

@@ -152,3 +152,20 @@ def test_the_list_does_not_wait_for_a_gateway_that_is_revoked(taker, twin):
     restore()
     revoke_gateway("gw-1", "stolen", actor="boss", now_ms=NOW_MS)
     assert still_open().unheard == []
+
+
+def test_c_11_an_epoch_ordered_before_the_backup_and_begun_since_is_met_and_not_opened_anew(
+    taker, twin, cashier
+):
+    """Opened with the backup's balances, it would lose what was paid since; and its opening would never be taken."""
+    credit(taker, twin, cashier)
+    Gateway.objects.update(awaits_epoch=True)
+    restore()
+    twin.seq, twin.entries, twin.epoch, twin.boot = 0, 0, "e2", "boot-2"
+    assert up(taker, twin, twin.consumption(ROOM, 1_000, 1_000)) is None
+    assert not GatewayEpoch.objects.filter(epoch="e2").exists()
+    born(taker, twin, last_command=5)
+    says(taker, twin, 6)
+    assert GatewayEpoch.objects.get(epoch="e2").opened
+    assert [kind for kind, _ in to_send()] == ["resend", "configure"]
+    assert order(last("configure")).opening is None
