@@ -12,7 +12,7 @@ from enum import StrEnum
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from central import clock
 from central.campus.models import Account, Customer
@@ -59,12 +59,15 @@ def forget_the_departed(now_ms: int) -> int:
     """Forget whose time is over, at most AT_ONCE; give how many."""
     lock_head()
     last_kept = campus_day(now_ms) - timedelta(days=number_at(NAMES_KEPT, now_ms))
-    due = departed_before(last_kept)[:AT_ONCE]
-    owing = _who_owe(due, now_ms)
-    gone = [one for one in due if one.pk not in owing]
-    for customer in gone:
+    due, gone = departed_before(last_kept), list[Customer]()
+    # Those who owe are due again each night, and must not stand before the others.
+    while due and len(gone) < AT_ONCE:
+        some, due = due[:AT_ONCE], due[AT_ONCE:]
+        owing = _who_owe(some, now_ms)
+        gone += [one for one in some if one.pk not in owing]
+    for customer in gone[:AT_ONCE]:
         _forget(customer, "system", "", now_ms)
-    return len(gone)
+    return len(gone[:AT_ONCE])
 
 
 def departed_before(day: date) -> list[Customer]:
@@ -92,7 +95,7 @@ def _who_owe(customers: Sequence[Customer], now_ms: int) -> set[int]:
     accounts = Account.objects.filter(occupancies__customer__in=customers)
     pairs = list(accounts.values_list("occupancies__customer", "code").distinct())
     owing = owed_by_account({code for _pk, code in pairs}, now_ms)
-    closing = set(accounts.filter(Q(state=Account.State.CLOSING)).values_list("code", flat=True))
+    closing = set(accounts.filter(state=Account.State.CLOSING).values_list("code", flat=True))
     return {pk for pk, code in pairs if owing.get(code) or code in closing}
 
 

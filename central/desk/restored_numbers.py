@@ -13,7 +13,9 @@ LEAST_LEFT_OUT = 10_000
 """More than any desk prints within the days that a backup may be old; a busy campus's own days are asked, too."""
 ROUND = 1_000
 DAY_MS = 86_400_000
-BUSIEST_DAYS = 3
+LATELY_DAYS = 30
+BUSIEST = 9
+"""A term's first days sell so many times as much as a day of the month before."""
 
 
 def leap_receipts(restoration: Restoration) -> NumberLeap:
@@ -31,11 +33,11 @@ def leap_receipts(restoration: Restoration) -> NumberLeap:
 
 
 def _may_be_lost(restoration: Restoration) -> int:
-    """As many as the newest thirty days would give in thrice the time since the backup, and at least ten thousand."""
-    since_ms = restoration.backup_ms - 30 * DAY_MS
+    """As many as busiest days would give since the backup, by the thirty days before it; at least ten thousand."""
+    since_ms = restoration.backup_ms - LATELY_DAYS * DAY_MS
     lately = Receipt.objects.filter(at_ms__gte=since_ms).count()
     days = max(restoration.restored_ms - restoration.backup_ms, 0) // DAY_MS + 1
-    return max(LEAST_LEFT_OUT, lately * days * BUSIEST_DAYS // 10)
+    return max(LEAST_LEFT_OUT, lately * days * BUSIEST // LATELY_DAYS)
 
 
 def left_out() -> list[tuple[int, int]]:

@@ -144,6 +144,7 @@ class Ingest:
             payloads = [arrived.payload, *(one.payload for one in others if arrived is first)]
             for answer in self._taker.take_all(arrived.topic, payloads, self._now_ms()):
                 self._brokers[arrived.broker].publish(answer.topic, answer.payload)
+        self._whereabouts.took(first)
         self._in_hand = []
 
     def _publish_commands(self) -> None:

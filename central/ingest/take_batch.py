@@ -73,7 +73,7 @@ def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:
         return known
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        if gateway.awaits_epoch and not epochs.exists():
+        if gateway.awaits_epoch and not gateway.awaits_word and not epochs.exists():
             adopt_epoch(gateway, name, gateway.next_number - 1, now_ms)
         return epochs.first()
 

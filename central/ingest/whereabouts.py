@@ -30,8 +30,16 @@ class Whereabouts:
         if leaf == topics.STATE:
             self._states[arrived.broker, name] = arrived
             return [arrived] if self._heard_at.get(name, arrived.broker) == arrived.broker else []
-        if leaf not in SPOKEN or arrived.retained or self._heard_at.get(name) == arrived.broker:
+        if not _is_spoken(arrived) or self._heard_at.get(name) == arrived.broker:
             return [arrived]
-        self._heard_at[name] = arrived.broker
         state = self._states.get((arrived.broker, name))
         return [arrived] if state is None else [arrived, state]
+
+    def took(self, arrived: Arrived) -> None:
+        """Learn from what was taken; what failed is given again, with all that goes with it."""
+        if _is_spoken(arrived):
+            self._heard_at[topics.gateway_of(arrived.topic) or ""] = arrived.broker
+
+
+def _is_spoken(arrived: Arrived) -> bool:
+    return arrived.topic.rpartition("/")[2] in SPOKEN and not arrived.retained

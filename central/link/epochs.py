@@ -105,6 +105,8 @@ def order_new_epoch(gateway: Gateway, epoch: GatewayEpoch, now_ms: int) -> None:
     outbox.start_stream(gateway, gateway.birth_last_command)
     _order_epoch(gateway, now_ms)
     gateway.refresh_from_db()
+    if gateway.awaits_word:
+        _note_heard(gateway, gateway.birth_last_command + 1, now_ms)
     gateway.awaits_epoch, gateway.awaits_word = True, False
     gateway.save(update_fields=["awaits_epoch", "awaits_word"])
     detail = f"epoch {epoch.epoch}: central has row {epoch.received_seq}, the gateway's store is older"
@@ -160,8 +162,13 @@ def _resend_order(gateway: Gateway) -> Resend:
 
 
 def _meet(gateway: Gateway, epoch: str, now_ms: int) -> None:
-    """Meet an epoch that began after the backup: whether the central that was lost opened it, the gateway's answer tells."""
+    """Meet an epoch that began after the backup: whether the central that was lost opened it, the gateway's answer tells.
+
+    If one was ordered before the backup, it is this one.
+    """
     GatewayEpoch.objects.filter(gateway=gateway).update(closed=True)
+    gateway.awaits_epoch = False
+    gateway.save(update_fields=["awaits_epoch"])
     _begin(gateway, epoch, now_ms, opened=False)
     ask_for_word(gateway, now_ms)
 
@@ -176,11 +183,16 @@ def hear_word(gateway: Gateway, expected: int, now_ms: int, *, is_opened: bool) 
         gateway.epochs.filter(epoch=gateway.epoch, opened=False).update(opened=True)
         gateway.applied_config_version = max(gateway.applied_config_version, 1)
     gateway.save(update_fields=["awaits_word", "applied_config_version"])
+    _note_heard(gateway, expected, now_ms)
+    _renumber(gateway, expected, now_ms, asks_rows=True)
+
+
+def _note_heard(gateway: Gateway, expected: int, now_ms: int) -> None:
+    """Note on the restoration's list that a gateway has said which number it expects."""
     question = RestoredGateway.objects.filter(gateway=gateway).order_by("-restoration").first()
     if question is not None:
         question.heard_ms, question.expected = now_ms, expected
         question.save(update_fields=["heard_ms", "expected"])
-    _renumber(gateway, expected, now_ms, asks_rows=True)
 
 
 def _highest_number(gateway: Gateway) -> int:

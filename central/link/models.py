@@ -84,7 +84,12 @@ class Gateway(models.Model):
     @property
     def takes_orders(self) -> bool:
         """Whether a command may be numbered: its epoch is known, none is awaited, nor its word after central was restored."""
-        return bool(self.epoch) and not self.awaits_epoch and not self.awaits_word
+        return bool(self.epoch) and not self.is_being_restored
+
+    @property
+    def is_being_restored(self) -> bool:
+        """Whether its store or central's books were put back, and the two have not agreed yet where they go on (C-11)."""
+        return self.awaits_epoch or self.awaits_word
 
 
 class GatewayEpoch(models.Model):

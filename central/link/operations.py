@@ -363,6 +363,6 @@ def gateway_to_ask(building_id: int) -> Gateway | Refused:
     gateway = outbox.lock_gateway_of(building_id)
     if gateway is None:
         return Refused(LinkRefusal.NO_GATEWAY)
-    if gateway.awaits_epoch or gateway.awaits_word:
+    if gateway.is_being_restored:
         return Refused(LinkRefusal.GATEWAY_BEING_RESTORED, gateway.pk)
     return gateway

@@ -230,12 +230,7 @@ def doubts_of(gateway: Gateway | None, now_ms: int) -> tuple[Doubt, ...]:
     reasons = (
         (Doubt.SILENT, not gateway.online),
         (Doubt.OLD, gateway.online and old),
-        (
-            Doubt.BEHIND,
-            gateway.awaits_epoch
-            or gateway.awaits_word
-            or gateway.applied_config_version < gateway.config_version,
-        ),
+        (Doubt.BEHIND, gateway.is_being_restored or gateway.applied_config_version < gateway.config_version),
     )
     return tuple(doubt for doubt, holds in reasons if holds)
 

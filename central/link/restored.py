@@ -122,7 +122,8 @@ def still_open() -> Still | None:
     if restoration is None:
         return None
     ticks = {tick.point: tick for tick in restoration.ticks.all()}
-    questions = restoration.gateways.select_related("gateway__building").order_by("gateway__building__code")
+    asked = restoration.gateways.exclude(gateway__public_key="")  # nobody believes what a revoked one says
+    questions = asked.select_related("gateway__building").order_by("gateway__building__code")
     return Still(restoration, ticks, list(questions))
 
 

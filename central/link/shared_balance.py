@@ -139,9 +139,7 @@ def _not_following(account: Account, now_ms: int) -> Refused | None:
         return None
     if not is_heard(gateway, now_ms):
         return Refused(SharingRefusal.GATEWAY_OFFLINE, gateway.pk)
-    behind = (
-        gateway.awaits_epoch or gateway.awaits_word or gateway.applied_config_version < gateway.config_version
-    )
+    behind = gateway.is_being_restored or gateway.applied_config_version < gateway.config_version
     return Refused(SharingRefusal.GATEWAY_BEHIND, gateway.pk) if behind else None
 
 

@@ -74,6 +74,16 @@ def test_who_still_owes_is_not_forgotten_by_the_night(campus: None, monkeypatch:
     assert "Zhang" in names()
 
 
+def test_who_still_owes_stands_before_nobody(campus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = sorted((leave("Zhang"), leave("Wang")), key=lambda one: one.pk)
+    code = first.occupancies.get().account.code
+    monkeypatch.setattr(forgetting, "owed_by_account", lambda codes, now_ms: {code: 1})
+    monkeypatch.setattr(forgetting, "AT_ONCE", 1)
+    assert forget_the_departed(LATER_MS) == 1
+    assert first.name in names()
+    assert second.name not in names()
+
+
 def test_old_sign_ins_are_removed_and_half_a_year_is_kept_whatever_is_set(campus: None) -> None:
     old = {
         "username": "anna",

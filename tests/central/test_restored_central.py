@@ -10,6 +10,7 @@ from central.link.lost_with_central import lost_commands
 from central.link.models import Alarm, Command, Delivery, Gateway, GatewayEntry, GatewayEpoch, QuarantinedRow
 from central.link.operations import LinkRefusal
 from central.link.restored import Point, TickRefusal, begin_incarnation, look_at_restoration, still_open, tick
+from central.link.revoking import revoke_gateway
 from gateway.contract.commands import RelayWish
 from gateway.contract.facts import NOT_OPENED, Answer, CommandOutcome
 from tests.central.conftest import NOW_MS
@@ -135,3 +136,36 @@ def test_the_list_ends_with_its_last_point_and_the_last_gateway(taker, twin):
     assert not look_at_restoration(NOW_MS)
     assert not Alarm.objects.filter(what="central-restored", cleared_ms=None).exists()
     assert not Delivery.objects.exists()
+
+
+def test_the_list_ends_with_a_store_that_went_back(taker, twin, cashier):
+    credit(taker, twin, cashier)
+    restore()
+    assert len(still_open().unheard) == 1
+    twin.boot, twin.seq = "boot-2", 0
+    born(taker, twin)
+    assert not Gateway.objects.get().awaits_word
+    assert still_open().unheard == []
+
+
+def test_the_list_does_not_wait_for_a_gateway_that_is_revoked(taker, twin):
+    restore()
+    revoke_gateway("gw-1", "stolen", actor="boss", now_ms=NOW_MS)
+    assert still_open().unheard == []
+
+
+def test_c_11_an_epoch_ordered_before_the_backup_and_begun_since_is_met_and_not_opened_anew(
+    taker, twin, cashier
+):
+    """Opened with the backup's balances, it would lose what was paid since; and its opening would never be taken."""
+    credit(taker, twin, cashier)
+    Gateway.objects.update(awaits_epoch=True)
+    restore()
+    twin.seq, twin.entries, twin.epoch, twin.boot = 0, 0, "e2", "boot-2"
+    assert up(taker, twin, twin.consumption(ROOM, 1_000, 1_000)) is None
+    assert not GatewayEpoch.objects.filter(epoch="e2").exists()
+    born(taker, twin, last_command=5)
+    says(taker, twin, 6)
+    assert GatewayEpoch.objects.get(epoch="e2").opened
+    assert [kind for kind, _ in to_send()] == ["resend", "configure"]
+    assert order(last("configure")).opening is None

@@ -4,15 +4,18 @@ import queue
 import signal
 import threading
 import time
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
+from django.db.utils import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from central.domain.broker_config import access_list
 from central.domain.certificates import ingest_name, ingest_names
 from central.domain.shares import MOST_WORKERS, Share, broker_named, share_named, slot
+from central.ingest import process
 from central.ingest.broker_connection import Arrived
 from central.ingest.lease import ShareLease
 from central.ingest.process import Broker, Ingest
@@ -161,6 +164,25 @@ def test_a_broker_that_a_gateway_left_does_not_say_whether_it_is_up(taker, twin)
     ingest._inbox.put(Arrived(1, twin.topic("state"), b'{"online":false,"boot":"boot-1"}'))
     ingest._take_one()
     assert not Gateway.objects.get().online
+
+
+@pytest.mark.django_db(databases=["default", "telemetry"])
+def test_a_gateway_that_moves_while_the_database_fails_is_up_afterwards(taker, twin, monkeypatch):
+    ingest, _wires = _two_brokers()
+    monkeypatch.setattr(process, "DATABASE_PAUSE_S", 0.0)
+    monkeypatch.setattr(process, "close_old_connections", lambda: None)
+    ingest._inbox.put(Arrived(0, twin.topic("up"), twin.batch(twin.reading(500))))
+    ingest._inbox.put(Arrived(0, twin.topic("state"), b'{"online":false,"boot":"boot-1"}'))
+    ingest._inbox.put(Arrived(1, twin.topic("state"), b'{"online":true,"boot":"boot-1"}'))
+    for _ in range(3):
+        ingest._take_one()
+    assert not Gateway.objects.get().online
+    ingest._inbox.put(Arrived(1, twin.topic("up"), twin.batch(twin.reading(510))))
+    with monkeypatch.context() as failing:
+        failing.setattr(ingest._taker, "take_all", Mock(side_effect=OperationalError("gone")))
+        ingest._guarded(ingest._take_one)
+    ingest._guarded(ingest._take_one)
+    assert Gateway.objects.get().online
 
 
 def test_who_waits_follows_who_dies(ready):

@@ -41,9 +41,7 @@ def undo_subsidy(batch_id: str, *, why: str, actor: User, now_ms: int) -> Subsid
         return known
     if campus_day(now_ms) != campus_day(batch.done.done_ms):
         return Refused(SubsidyRefusal.NOT_TODAY)
-    restored = next(
-        (gateway.pk for gateway in gateways.values() if gateway.awaits_epoch or gateway.awaits_word), None
-    )
+    restored = next((gateway.pk for gateway in gateways.values() if gateway.is_being_restored), None)
     if restored is not None:
         return Refused(SubsidyRefusal.GATEWAY_RESTORED, restored)
     states = dict(Account.objects.filter(point__room__building__in=gateways).values_list("pk", "state"))
