@@ -33,7 +33,7 @@ SEEN_AFTER_S = 1.0
 """Whoever watches the primary, a person or a program, needs a moment to be sure; here it is one second."""
 DESK_PAUSE_S = 0.25
 RECOVERED_WITHIN_S = 90.0
-RECOVERY_GOAL_S = 60.0
+RECOVERY_GOAL_S = 30.0
 """From the kill to the last row of before it, the time that a part is left dead and a Python process's start included."""
 
 
