@@ -1,8 +1,8 @@
 """`restore`: put a backup back, all of it or nothing; `--rehearse` proves that it could."""
 
+import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,7 +170,7 @@ class _Restoring:
         if not self._agreed():
             return self._refused(_("It was not agreed to."))
         stamp = f"{clock.local(clock.now_ms()):%Y%m%d_%H%M%S}"
-        environment = self._environment(manifest)
+        environment = dict(os.environ) if is_of_postgresql(manifest) else plain_environment()
         if is_of_postgresql(manifest):
             putting_back.fill_databases(staged, stamp)
         try:
@@ -183,11 +183,6 @@ class _Restoring:
         kept = putting_back.exchange(staged, self.target, stamp)
         self._report(became, kept)
         return 0 if became.proved and not became.missing else 1
-
-    def _environment(self, manifest: Manifest) -> Mapping[str, str]:
-        import os
-
-        return dict(os.environ) if is_of_postgresql(manifest) else plain_environment()
 
     def _agreed(self) -> bool:
         """A dangerous act is agreed to by a name, not by a yes."""
