@@ -38,6 +38,9 @@ class Level(StrEnum):
     BAD = "bad"
 
 
+WORST_FIRST = (Level.BAD, Level.LOOK, Level.GOOD)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing looked at. The words are the reader's (`reports/health/words.py`), by the code and the params."""

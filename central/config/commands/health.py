@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from central import clock
 from central.config.commands.running import is_ready
-from central.domain.health_facts import Finding, Level
+from central.domain.health_facts import WORST_FIRST, Finding, Level
 from central.domain.health_judgement import judge
 from central.link.pulse.models import StandingFinding
 from central.reports.health.gathering import gather, limits
@@ -18,15 +18,13 @@ from central.reports.health.metrics import exposition
 from central.reports.health.metrics_views import token_file
 from central.reports.health.words import MARKS, PARTS, in_words
 
-ORDER = (Level.BAD, Level.LOOK, Level.GOOD)
-
 
 def doctor(options: Namespace) -> int:
     """Look at everything and tell, the worst first. Returns 0 when nothing is bad, 1 when something is, 2 before `init`."""
     if not is_ready():
         return 2
     now_ms = clock.now_ms()
-    found = sorted(judge(gather(now_ms), limits(now_ms)), key=lambda one: ORDER.index(one.level))
+    found = sorted(judge(gather(now_ms), limits(now_ms)), key=lambda one: WORST_FIRST.index(one.level))
     code = int(any(one.level is Level.BAD for one in found))
     if options.json:
         document = {"ok": code == 0, "findings": [_as_json(one) for one in found]}
