@@ -12,10 +12,10 @@ from central import clock
 from central.config.commands.running import is_ready
 from central.domain.health_facts import WORST_FIRST, Finding, Level
 from central.domain.health_judgement import judge
-from central.link.pulse.models import StandingFinding
 from central.reports.health.gathering import gather, limits
 from central.reports.health.metrics import exposition
 from central.reports.health.metrics_views import token_file
+from central.reports.health.told import key_of, standing_since
 from central.reports.health.words import MARKS, PARTS, in_words
 
 
@@ -30,9 +30,9 @@ def doctor(options: Namespace) -> int:
         document = {"ok": code == 0, "findings": [_as_json(one) for one in found]}
         print(json.dumps(document, ensure_ascii=False))
         return code
-    since = {(row.code, row.subject): row.since_ms for row in StandingFinding.objects.filter(ended_ms=None)}
+    since = standing_since()
     for one in found:
-        _print(one, since.get((one.code, one.subject[:120])))
+        _print(one, since.get(key_of(one)))
     counts = Counter(one.level for one in found)
     print(
         _("Faults: %(bad)s. To look at: %(look)s. Good: %(good)s.")

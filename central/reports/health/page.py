@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from central.domain.health_facts import WORST_FIRST, Facts, Finding, Gateway, Level, Part, Store
-from central.link.pulse.models import StandingFinding
 from central.office.words import Badge
+from central.reports.health.told import key_of, standing_since
 from central.reports.health.words import LEVELS, PARTS, in_words
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
@@ -48,7 +48,7 @@ class PartLine:
 
 def part_lines(found: list[Finding], facts: Facts, now_ms: int) -> list[PartLine]:
     """Give every part, the worst first, else in the page's order."""
-    since = {(row.code, row.subject): row.since_ms for row in StandingFinding.objects.filter(ended_ms=None)}
+    since = standing_since()
     of_part = {part: [one for one in found if one.part is part] for part in Part}
     worst_first = sorted(Part, key=lambda part: WORST_FIRST.index(of_part[part][0].level))
     return [_part(part, of_part[part], since, facts, now_ms) for part in worst_first]
@@ -62,7 +62,7 @@ def _part(
     now_ms: int,
 ) -> PartLine:
     lines = [
-        FindingLine(LEVELS[one.level], *in_words(one), since.get((one.code, one.subject[:120])))
+        FindingLine(LEVELS[one.level], *in_words(one), since.get(key_of(one)))
         for one in found[:MOST_OF_A_PART]
     ]
     return PartLine(
