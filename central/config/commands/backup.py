@@ -22,7 +22,7 @@ from central.config.commands.running import is_ready
 from central.link.backups import Outcome, note_run
 from central.link.models import BackupRun
 from central.link.signing import signer
-from gateway.contract.recovery_key import name_of
+from gateway.contract.recovery_key import NoKeyYet, name_of
 
 
 def backup(options: Namespace) -> int:
@@ -84,15 +84,15 @@ def _recipient(options: Namespace) -> X25519PublicKey | None:
         )
         print(said.format(path=options.key_to), file=sys.stderr)
         return key
-    if options.new_key or (found == paper.NoKeyYet() and sys.stdin.isatty()):
+    if options.new_key or (found == NoKeyYet() and sys.stdin.isatty()):
         return paper.make_on_terminal(data, now_ms)
-    if isinstance(found, paper.NoKeyYet):
+    if isinstance(found, NoKeyYet):
         print(_no_key(found), file=sys.stderr)
         return None
     return found
 
 
-def _no_key(found: paper.NoKeyYet) -> str:
+def _no_key(found: NoKeyYet) -> str:
     if found.damaged:
         return _(
             "The recovery key's public half (backup.pub) is damaged. Make a new key: cardroom-central backup --new-key"
