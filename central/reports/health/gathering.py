@@ -37,14 +37,14 @@ AUTHORITY, BROKER = "authority", "broker"
 
 def gather(now_ms: int) -> Facts:
     """Look at everything."""
-    samples = beats.samples_since(now_ms - SAMPLES_MS)
+    samples, authority_ms = beats.samples_since(now_ms - SAMPLES_MS), _authority_ends_ms()
     return Facts(
         gateways=gateway_facts.gateways(now_ms),
         processes=tuple(_processes()),
         databases=places.databases(samples),
         disks=places.disks(),
-        certificates=tuple(_certificates(now_ms)),
-        has_authority=not BrokerFiles.objects.exists() or _authority_ends_ms() is not None,
+        certificates=tuple(_certificates(authority_ms, now_ms)),
+        has_authority=not BrokerFiles.objects.exists() or authority_ms is not None,
         keys_not_believed=_unbelieving(),
         jobs=jobs(now_ms),
         backups=_backups(now_ms),
@@ -100,9 +100,9 @@ def _processes() -> Iterable[Process]:
         )
 
 
-def _certificates(now_ms: int) -> Iterable[Certificate]:
-    if (ends_ms := _authority_ends_ms()) is not None:
-        yield Certificate(AUTHORITY, ends_ms - now_ms)
+def _certificates(authority_ms: int | None, now_ms: int) -> Iterable[Certificate]:
+    if authority_ms is not None:
+        yield Certificate(AUTHORITY, authority_ms - now_ms)
     if (ends_ms := broker_ends_ms()) is not None:
         yield Certificate(BROKER, ends_ms - now_ms)
     valid = GatewayCertificate.objects.filter(revoked_ms=None).exclude(gateway__public_key="").order_by()
