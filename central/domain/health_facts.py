@@ -198,7 +198,7 @@ class Notices:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """What the web server answered since the last sample, about an hour."""
+    """What the web server answered in about an hour, by the samples."""
 
     requests: int = 0
     errors: int = 0

@@ -8,7 +8,7 @@ import pytest
 
 import central.domain
 from central import clock
-from central.domain.health_facts import Facts, Finding, Level, Part
+from central.domain.health_facts import Facts, Finding, Level, Part, Web
 from central.domain.health_judgement import judge
 from central.ingest.ingest_pulse import NOTICES_STAND_MS, IngestPulse, look_at_notices
 from central.ingest.take_message import MessageTaker
@@ -154,6 +154,15 @@ def test_growth_is_known_after_a_day_and_samples_are_forgotten() -> None:
     assert gathering.places.grows_a_day(samples) == 2_000
     beats.sample({"database:default": 6_000}, NOW_MS + 40 * DAY_MS)
     assert Sample.objects.count() == 1
+
+
+def test_pages_that_fail_stand_on_when_the_hour_is_sampled() -> None:
+    gathering.keep_samples(NOW_MS)
+    beats.count(beats.WEB, {"status-500": 60})
+    sampled_ms = NOW_MS + 61 * MINUTE_MS
+    gathering.keep_samples(sampled_ms)
+    assert gathering.gather(sampled_ms).web == Web(60, 60)
+    assert gathering.gather(sampled_ms + 31 * MINUTE_MS).web == Web(0, 0), "an hour later nothing fails"
 
 
 def test_what_ingest_counts_is_written_now_and_then() -> None:

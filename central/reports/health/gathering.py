@@ -30,6 +30,7 @@ MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 FORGOTTEN_MS = 7 * DAY_MS
 """A further process of a kind that has not beaten for so long was taken away on purpose."""
 SAMPLES_MS = 31 * DAY_MS
+YOUNG_MS = HOUR_MS // 2
 LATELY_MS = 14 * DAY_MS
 OPEN_STATES = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
 AUTHORITY, BROKER = "authority", "broker"
@@ -49,7 +50,7 @@ def gather(now_ms: int) -> Facts:
         jobs=jobs(now_ms),
         backups=_backups(now_ms),
         notices=notices(now_ms),
-        web=_web(samples),
+        web=_web(samples, now_ms),
         is_bench=clock.is_bench(),
     )
 
@@ -155,11 +156,11 @@ def notices(now_ms: int) -> Notices:
     )
 
 
-def _web(samples: places.Samples) -> Web:
-    """Give what was answered since the last sample."""
-    counted = web_counts()
-    before = {what: rows[-1][1] for what, rows in samples.items() if rows}
-    requests, errors = counted
+def _web(samples: places.Samples, now_ms: int) -> Web:
+    """Give what was answered since the last sample that isn't young: else what fails would seem mended with each new one."""
+    young_ms = now_ms - YOUNG_MS
+    before = {what: n for what, rows in samples.items() for at_ms, n in rows if at_ms <= young_ms}
+    requests, errors = web_counts()
     return Web(max(0, requests - before.get("web:requests", 0)), max(0, errors - before.get("web:errors", 0)))
 
 
