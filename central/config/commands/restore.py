@@ -22,7 +22,7 @@ from central.config.backup.medium import backups_in
 from central.config.backup.paper import ask_for_key
 from central.config.backup.trial import rehearse
 from central.config.backup.unpacking import is_of_postgresql, unpack
-from central.config.backup.words import damage_text
+from central.config.backup.words import alive_text, damage_text
 from central.link.restored_words import POINTS
 from gateway.contract.backup_file.layout import FileKey, Manifest
 from gateway.contract.backup_file.reading import (
@@ -142,11 +142,7 @@ class _Restoring:
             )
         alive = putting_back.living_in(self.target) + putting_back.held_databases()
         if alive:
-            said = _(
-                "A central is alive there: {processes}. Stop it first: sudo systemctl stop cardroom-central "
-                "cardroom-ingest cardroom-notices"
-            )
-            return said.format(processes="; ".join(alive[:5]))
+            return alive_text(alive)
         is_there = (self.target / data_folder.SIGNING_KEY_FILE).exists() or any(
             putting_back.has_tables(one) for one in databases()
         )
