@@ -23,7 +23,7 @@ from central.office.models import Delivery
 from central.reports.health import gateway_facts, places
 from central.reports.schedule.every_job import every_job
 from central.reports.schedule.models import JobWatch, ScheduledRun
-from central.reports.schedule.queries import LATE_MS
+from central.reports.schedule.queries import LATE_MS, has_missed
 from central.reports.schedule.told import msgid
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
@@ -131,12 +131,14 @@ def _unbelieving() -> tuple[str, ...]:
 
 
 def jobs(now_ms: int) -> Jobs:
-    """Give what runs by itself: late is what should have been run long ago, or fails, or was not looked at."""
+    """Give what runs by itself: late is what should have been run long ago, or fails, or was due while nobody looked."""
     known = {job.code: job for job in every_job(now_ms)}
     runs = ScheduledRun.objects.filter(job__in=known)
     open_late = runs.filter(state__in=OPEN_STATES, due_ms__lt=now_ms - LATE_MS)
     unseen = JobWatch.objects.filter(job__in=known, seen_until_ms__lt=now_ms - LATE_MS)
-    late = {*open_late.values_list("job", flat=True), *unseen.values_list("job", flat=True)}
+    seen = unseen.values_list("job", "seen_until_ms")
+    missed = {code for code, seen_ms in seen if has_missed(known[code], seen_ms, now_ms - LATE_MS)}
+    late = {*open_late.values_list("job", flat=True), *missed}
     ended_ms = runs.exclude(ended_ms=None).values_list("ended_ms", flat=True).first()
     lately = runs.filter(state=RunState.GIVEN_UP, due_ms__gt=now_ms - LATELY_MS)
     return Jobs(
