@@ -15,13 +15,13 @@ from central.config.backup import paper
 from central.config.backup.counted import counted
 from central.config.backup.making import Job, Made, NoBackup, make_backup
 from central.config.backup.medium import SUFFIX, keep_newest
-from central.config.backup.progress import size_text
 from central.config.backup.trial import rehearse_made
 from central.config.backup.words import refusal_text
 from central.config.commands.running import is_ready
 from central.link.backups import Outcome, note_run
 from central.link.models import BackupRun
 from central.link.signing import signer
+from central.reports.health.page import size
 from gateway.contract.recovery_key import NoKeyYet, name_of
 
 
@@ -121,7 +121,7 @@ def _target(path: Path, now_ms: int) -> Path:
 def _report(options: Namespace, made: Made, recipient: X25519PublicKey) -> None:
     removed = keep_newest(made.path.parent, options.keep, made.path) if options.keep else []
     said = _("{path}: {size}, {count} files, read back and the same.")
-    print(said.format(path=made.path, size=size_text(made.bytes), count=len(made.manifest.members)))
+    print(said.format(path=made.path, size=size(made.bytes), count=len(made.manifest.members)))
     said = _("In it: {receipts} receipts, {transfers} transfers, {gateways} gateways.")
     print(said.format(**made.manifest.facts))
     if not options.telemetry:
