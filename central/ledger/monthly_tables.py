@@ -18,6 +18,7 @@ from gateway.contract.rules import PriceRule
 from gateway.domain.calendar import month_of, month_starts_ms
 
 UTC_OFFSET_MINUTES = PriceRule("", "", 0, 0).utc_offset_minutes
+"""The contract's own, with which prices are published too."""
 EARLIEST, LATEST = 2020 * 12, 2100 * 12
 """Months outside are a broken clock's: their rows stay in the rest."""
 LOCK_WAIT = "5s"
