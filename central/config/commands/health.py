@@ -12,6 +12,7 @@ from central import clock
 from central.config.commands.running import is_ready
 from central.domain.health_facts import WORST_FIRST, Finding, Level
 from central.domain.health_judgement import judge
+from central.link.whole_files import write_whole
 from central.reports.health.gathering import gather, limits
 from central.reports.health.metrics import exposition
 from central.reports.health.metrics_views import token_file
@@ -78,12 +79,9 @@ def metrics(options: Namespace) -> int:
 
 def _write_token() -> int:
     token, path = secrets.token_urlsafe(32), token_file()
-    descriptor = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token + "\n")
-    owner = path.parent.stat()
+    write_whole(path, token + "\n", mode=0o600)
     if os.geteuid() == 0:  # typed by root: the server, which reads it, is another user
-        os.chown(path.with_suffix(".new"), owner.st_uid, owner.st_gid)
-    path.with_suffix(".new").replace(path)
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
     print(token)
     return 0
