@@ -1,7 +1,6 @@
 """The recovery key's only appearance: shown once, written on paper, typed back in part; its public half stays with central."""
 
 import getpass
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from django.utils.translation import gettext as _
 
-from central.link.whole_files import write_whole
+from central.link.whole_files import write_new, write_whole
 from gateway.contract.recovery_key import (
     GROUPS,
     PUBLIC_NAME,
@@ -60,10 +59,8 @@ def make_into_file(data: Path, made_ms: int, target: Path) -> X25519PublicKey:
     """Write a new key into a file, such as one on a stick that goes into the safe. Raises OSError; never writes over a file."""
     seed = secrets.token_bytes(SEED_BYTES)
     public_key = private_key_of(seed).public_key()
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(_paper(seed, name_of(public_key)) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    if not write_new(target, _paper(seed, name_of(public_key)) + "\n"):
+        raise FileExistsError(target)
     _keep(data, public_key, made_ms)
     return public_key
 
