@@ -10,6 +10,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central.link.whole_files import write_new
+
 VARIABLE = "CARDROOM_DATA"
 DEFAULT = Path("/var/lib/cardroom")
 SECRET_KEY_FILE = "secret.key"  # noqa: S105 - a file's name
@@ -46,16 +48,4 @@ def make_keys() -> list[Path]:
         SECRET_KEY_FILE: secrets.token_urlsafe(50),
         SIGNING_KEY_FILE: Ed25519PrivateKey.generate().private_bytes_raw().hex(),
     }
-    return [path for name, text in wanted.items() if _write_once(path := folder() / name, text)]
-
-
-def _write_once(path: Path, text: str) -> bool:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return True
+    return [path for name, text in wanted.items() if write_new(path := folder() / name, text + "\n")]

@@ -57,7 +57,7 @@ class Moved:
 
 
 def move(settings: Mapping[str, dict[str, Any]], *, now_ms: int) -> Moved | MoveRefusal:
-    """Copy both databases to those that the settings name. Raises MoveFailed, OperationalError."""
+    """Copy both databases to those that the settings name. Raises MoveFailed, sqlite3.Error, psycopg.Error, or Django's."""
     if any(connections[alias].vendor != "sqlite" for alias in ALIASES):
         return MoveRefusal.NOT_SQLITE
     if any(settings[alias]["ENGINE"] != "django.db.backends.postgresql" for alias in ALIASES):

@@ -36,7 +36,7 @@ class Counted:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer as the inner application does."""
         if self._writer is None:
-            self._begin_writing()
+            self.begin_writing()
         begun_s, status = time.perf_counter(), "500"
 
         def started(line: str, *rest: Any) -> Any:
@@ -54,7 +54,8 @@ class Counted:
         with self._lock:
             self._counts.update({f"status-{status}": 1, f"took-{edge}": 1, "took-ms": took_ms})
 
-    def _begin_writing(self) -> None:
+    def begin_writing(self) -> None:
+        """Write from now on: from a worker's start, so that a night without a request is no standstill; a fork has no threads."""
         with self._lock:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_for_ever, name="web-pulse", daemon=True)

@@ -38,6 +38,9 @@ class Level(StrEnum):
     BAD = "bad"
 
 
+WORST_FIRST = (Level.BAD, Level.LOOK, Level.GOOD)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing looked at. The words are the reader's (`reports/health/words.py`), by the code and the params."""
@@ -195,7 +198,7 @@ class Notices:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """What the web server answered since the last sample, about an hour."""
+    """What the web server answered in about an hour, by the samples."""
 
     requests: int = 0
     errors: int = 0

@@ -5,7 +5,7 @@ Pure. A gateway that is silent is judged by nothing else: what it said last is o
 
 from collections.abc import Iterable, Iterator
 
-from central.domain.health_facts import Facts, Finding, Level, Limits, Part, Process
+from central.domain.health_facts import WORST_FIRST, Facts, Finding, Level, Limits, Part, Process
 from central.domain.health_gateways import judge_commands, judge_gateways
 from central.domain.health_places import judge_certificates, judge_databases, judge_disks
 
@@ -43,8 +43,7 @@ def judge(facts: Facts, limits: Limits) -> list[Finding]:
 
 def _of_part(part: Part, found: Iterable[Finding]) -> list[Finding]:
     """Give a part's findings, the worst first; where nothing is wrong, one that says so."""
-    order = (Level.BAD, Level.LOOK, Level.GOOD)
-    mine = sorted((one for one in found if one.part is part), key=lambda one: order.index(one.level))
+    mine = sorted((one for one in found if one.part is part), key=lambda one: WORST_FIRST.index(one.level))
     return mine or [Finding(part, Level.GOOD, f"{part.value}-good")]
 
 

@@ -21,7 +21,7 @@ def judge_databases(stores: Iterable[Store], limits: Limits) -> Iterator[Finding
 
 
 def judge_disks(stores: Iterable[Store], limits: Limits) -> Iterator[Finding]:
-    """Judge how much is free, and for how long."""
+    """Judge how much is free."""
     for store in stores:
         percent = store.free_percent
         if percent is not None and percent < limits.disk_free_percent:

@@ -18,6 +18,7 @@ from gateway.contract.rules import PriceRule
 from gateway.domain.calendar import month_of, month_starts_ms
 
 UTC_OFFSET_MINUTES = PriceRule("", "", 0, 0).utc_offset_minutes
+"""The contract's own, with which prices are published too."""
 EARLIEST, LATEST = 2020 * 12, 2100 * 12
 """Months outside are a broken clock's: their rows stay in the rest."""
 LOCK_WAIT = "5s"
@@ -56,6 +57,11 @@ def month_name(month: int) -> str:
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
+def month_named(name: str) -> int:
+    """Read a month as `month_name` or a partition's name writes it."""
+    return int(name[:4]) * 12 + int(name[5:]) - 1
+
+
 def partition_name(table: str, month: int) -> str:
     """Name the partition of a month."""
     return f"{table}_{month_name(month).replace('-', '_')}"
@@ -83,9 +89,7 @@ def months_there(connection: Any, table: str) -> list[int]:
             [table],
         )
         names = [row[0].removeprefix(f"{table}_") for row in cursor.fetchall()]
-    return sorted(
-        int(name[:4]) * 12 + int(name[5:]) - 1 for name in names if name != "rest" and len(name) == 7
-    )
+    return sorted(month_named(name) for name in names if name != "rest" and len(name) == 7)
 
 
 def months_of_rows(connection: Any, table: str, column: str) -> list[int]:

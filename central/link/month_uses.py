@@ -13,18 +13,16 @@ from operator import or_
 from django.db.models import Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from central.ledger.monthly_tables import UTC_OFFSET_MINUTES
 from central.link.models import Gateway, GatewayEntry
 from gateway.contract.commands import MonthUsed
 from gateway.contract.facts import EntryKind
 from gateway.contract.identifiers import AccountId
-from gateway.contract.rules import PriceRule
 from gateway.domain.calendar import month_of, month_starts_ms
 from gateway.domain.month_use import MonthUse, with_use
 
 MONTHS_TOLD = 2
 """This month's steps, and the last one's for what is trued up late."""
-UTC_OFFSET_MINUTES = PriceRule("", "", 0, 0).utc_offset_minutes
-"""Prices are published with the contract's own offset."""
 
 
 def month_uses(gateway: Gateway, accounts: Collection[str]) -> list[MonthUsed]:

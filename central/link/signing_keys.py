@@ -4,7 +4,6 @@ The next key is made ahead; its private half goes into one file, for the safe, a
 a signed command, and say which keys they believe. What key a file holds decides; the rows only remember the others.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +18,7 @@ from central.ledger.operations import record_audit
 from central.link import outbox
 from central.link.models import Command, Gateway, SigningKey
 from central.link.signing import SigningKeyMissing, former_file, hex_of, public_key_hex, read_private_key
-from central.link.whole_files import write_whole
+from central.link.whole_files import write_new, write_whole
 from gateway.contract.commands import MOST_KEYS, TrustKeys
 from gateway.contract.envelope import KEY_ID
 from gateway.contract.facts import CommandOutcome
@@ -107,7 +106,7 @@ def prepare(file: Path, *, again: bool, actor: str, now_ms: int) -> str | Refuse
     if former is not None and not again:
         return Refused(KeyRefusal.NEXT_EXISTS, (former.public_key[:KEY_ID],))
     made = Ed25519PrivateKey.generate()
-    if not _write_new(file, made.private_bytes_raw().hex() + "\n"):
+    if not write_new(file, made.private_bytes_raw().hex() + "\n"):
         return Refused(KeyRefusal.FILE_EXISTS, (str(file),))
     public = hex_of(made)
     with transaction.atomic():
@@ -243,18 +242,6 @@ def _key_of(file: Path) -> Ed25519PrivateKey | Refused:
     if row is None:
         return Refused(KeyRefusal.UNKNOWN_KEY, (hex_of(found)[:KEY_ID],))
     return Refused(KeyRefusal.RETIRED, (row.public_key[:KEY_ID],)) if row.state == State.RETIRED else found
-
-
-def _write_new(file: Path, text: str) -> bool:
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    return True
 
 
 def _note(actor: str, action: str, public: str, now_ms: int) -> None:

@@ -155,6 +155,7 @@ def _dated(journal: Journal) -> Instant:
 
 
 def _recipient(args: argparse.Namespace, config: GatewayConfig, now: Instant) -> "X25519PublicKey | None":
+    from gateway.contract.recovery_key import NoKeyYet
     from gateway.technician import recovery_paper
 
     data, gateway = config.gateway.data, config.gateway.id
@@ -171,7 +172,7 @@ def _recipient(args: argparse.Namespace, config: GatewayConfig, now: Instant) ->
                 file=sys.stderr,
             )
             return key
-        if args.new_key or (found == recovery_paper.NoKeyYet() and sys.stdin.isatty()):
+        if args.new_key or (found == NoKeyYet() and sys.stdin.isatty()):
             return recovery_paper.make_on_terminal(data, gateway, now.wall_ms)
     except FileExistsError:
         print(say(WHY["exists"], path=args.key_to), file=sys.stderr)
@@ -179,7 +180,7 @@ def _recipient(args: argparse.Namespace, config: GatewayConfig, now: Instant) ->
     except OSError as error:
         print(say(WHY["not-writable"], path=error.filename or data, why=error.strerror), file=sys.stderr)
         return None
-    if isinstance(found, recovery_paper.NoKeyYet):
+    if isinstance(found, NoKeyYet):
         print(_no_key(found), file=sys.stderr)
         return None
     return found

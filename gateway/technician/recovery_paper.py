@@ -4,59 +4,39 @@ import getpass
 import os
 import secrets
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from gateway.adapters.whole_file import write_whole
 from gateway.contract.recovery_key import (
     GROUPS,
+    PUBLIC_NAME,
     SEED_BYTES,
     Mistyped,
+    NoKeyYet,
     letters_of,
     name_of,
     private_key_of,
+    public_key_in,
+    public_text,
+    seed_in,
     seed_of,
-    words_of,
+    word_lines_of,
 )
 from gateway.words import say
 
-PUBLIC_NAME = "backup.pub"
-WORDS_A_LINE = 7
 TRIES = 3
 _CLEAR = "\033[2J\033[3J\033[H"
 """Screen and what was scrolled off it."""
 
 
-class PublicHalf(msgspec.Struct, frozen=True):
-    """The file on the Pi. `name` is what stands on the paper, too."""
-
-    version: int
-    name: str
-    public_key: str
-    made_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class NoKeyYet:
-    """There is no recovery key, or its file is no key."""
-
-    damaged: bool = False
-
-
 def public_half(data: Path) -> X25519PublicKey | NoKeyYet:
     """Read the public half. Raises OSError when it is there and can't be read."""
     try:
-        raw = (data / PUBLIC_NAME).read_bytes()
+        return public_key_in((data / PUBLIC_NAME).read_bytes())
     except FileNotFoundError:
         return NoKeyYet()
-    try:
-        found = msgspec.json.decode(raw, type=PublicHalf)
-        return X25519PublicKey.from_public_bytes(bytes.fromhex(found.public_key))
-    except (msgspec.DecodeError, ValueError):
-        return NoKeyYet(damaged=True)
 
 
 def make_on_terminal(data: Path, gateway: str, made_ms: int) -> X25519PublicKey | None:
@@ -96,15 +76,13 @@ def make_into_file(data: Path, gateway: str, made_ms: int, target: Path) -> X255
 
 
 def _paper(seed: bytes, gateway: str, name: str) -> list[str]:
-    words = words_of(seed)
-    lines = [" ".join(words[first : first + WORDS_A_LINE]) for first in range(0, len(words), WORDS_A_LINE)]
     return [
         say("Recovery key of gateway {gateway}'s backups, name {name}", gateway=gateway, name=name),
         "",
         f"    {letters_of(seed)}",
         "",
         say("or, as words:"),
-        *(f"    {line}" for line in lines),
+        *(f"    {line}" for line in word_lines_of(seed)),
         "",
         say(
             "It is shown this once. Write the letters or the words on paper. Without it no backup can ever be "
@@ -135,35 +113,30 @@ def _typed_back(groups: list[str]) -> bool:
 
 
 def _keep(data: Path, public_key: X25519PublicKey, made_ms: int) -> None:
-    half = PublicHalf(1, name_of(public_key), public_key.public_bytes_raw().hex(), made_ms)
-    write_whole(data / PUBLIC_NAME, msgspec.json.encode(half) + b"\n", 0o644)
+    write_whole(data / PUBLIC_NAME, public_text(public_key, made_ms).encode(), 0o644)
 
 
 def ask_for_key(key_file: Path | None) -> bytes | None:
     """Get the seed from a file, or typed in unseen; None after what is wrong with it went to stderr. Raises OSError."""
     if key_file is not None:
-        return _from_file(key_file.read_text(encoding="utf-8", errors="replace"))
+        return _seed_or_told(seed_in(key_file.read_text(encoding="utf-8", errors="replace")))
     for _ in range(TRIES):
         try:
-            seed = seed_of(getpass.getpass(say("Recovery key (letters or words; it is not shown): ")))
+            seed = _seed_or_told(
+                seed_of(getpass.getpass(say("Recovery key (letters or words; it is not shown): ")))
+            )
         except EOFError:
             break
-        if not isinstance(seed, Mistyped):
+        if seed is not None:
             return seed
-        print(mistyped_text(seed), file=sys.stderr)
     return None
 
 
-def _from_file(text: str) -> bytes | None:
-    """The paper's own text is taken, too: the line that is a key counts."""
-    found = [seed_of(line) for line in (text, *text.splitlines()) if line.strip()]
-    seed = next((one for one in found if not isinstance(one, Mistyped)), None)
-    if seed is None:
-        nearest = next(
-            (one for one in found if isinstance(one, Mistyped) and (one.groups or one.words)), Mistyped()
-        )
-        print(mistyped_text(nearest), file=sys.stderr)
-    return seed
+def _seed_or_told(seed: bytes | Mistyped) -> bytes | None:
+    if not isinstance(seed, Mistyped):
+        return seed
+    print(mistyped_text(seed), file=sys.stderr)
+    return None
 
 
 def mistyped_text(slip: Mistyped) -> str:

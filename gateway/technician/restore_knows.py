@@ -10,9 +10,10 @@ from gateway.adapters.system_clock import SystemClock
 from gateway.config import GatewayConfig, load_config
 from gateway.contract.envelope import KeySigner
 from gateway.contract.facts import Instant
+from gateway.contract.recovery_key import NoKeyYet
 from gateway.technician.backup_steps import backups_in
 from gateway.technician.looking import USUAL_OFFSET_MINUTES, now_for
-from gateway.technician.recovery_paper import NoKeyYet, public_half
+from gateway.technician.recovery_paper import public_half
 from gateway.technician.rehearse import Known
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import central.domain
 from central import clock
-from central.domain.health_facts import Facts, Finding, Level, Part
+from central.domain.health_facts import Facts, Finding, Level, Part, Web
 from central.domain.health_judgement import judge
 from central.ingest.ingest_pulse import NOTICES_STAND_MS, IngestPulse, look_at_notices
 from central.ingest.take_message import MessageTaker
@@ -17,14 +17,16 @@ from central.link.pulse import beats
 from central.link.pulse.models import ProcessBeat, Sample, StandingFinding
 from central.office.models import Delivery, Notice, User
 from central.office.notice_templates import render
+from central.reports.archive.jobs import ARCHIVE_JOB
 from central.reports.health import gathering, told
 from central.reports.health.words import FINDINGS, in_words
+from central.reports.schedule.models import JobWatch
 from gateway.contract.facts import Health
 from tests.central.conftest import NOW_MS
 from tests.central.gateway_twin import GatewayTwin
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
-MINUTE_MS, DAY_MS = 60_000, 86_400_000
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 STANDS = Finding(Part.INGEST, Level.BAD, "ingest-stands", "ingest", {"minutes": 7})
 
 
@@ -154,6 +156,23 @@ def test_growth_is_known_after_a_day_and_samples_are_forgotten() -> None:
     assert gathering.places.grows_a_day(samples) == 2_000
     beats.sample({"database:default": 6_000}, NOW_MS + 40 * DAY_MS)
     assert Sample.objects.count() == 1
+
+
+def test_pages_that_fail_stand_on_when_the_hour_is_sampled() -> None:
+    gathering.keep_samples(NOW_MS)
+    beats.count(beats.WEB, {"status-500": 60})
+    sampled_ms = NOW_MS + 61 * MINUTE_MS
+    gathering.keep_samples(sampled_ms)
+    assert gathering.gather(sampled_ms).web == Web(60, 60)
+    assert gathering.gather(sampled_ms + 31 * MINUTE_MS).web == Web(0, 0), "an hour later nothing fails"
+
+
+def test_only_what_was_due_while_nobody_looked_is_late() -> None:
+    night_ms = clock.start_of_day_ms(clock.campus_day(NOW_MS)) + 3 * HOUR_MS
+    watch = JobWatch.objects.create(job=ARCHIVE_JOB.code, begun_ms=0, seen_until_ms=night_ms + HOUR_MS)
+    assert gathering.jobs(night_ms + 4 * HOUR_MS).late == ()
+    JobWatch.objects.filter(pk=watch.pk).update(seen_until_ms=night_ms - HOUR_MS)
+    assert gathering.jobs(night_ms + 4 * HOUR_MS).late == ("Archives of telemetry",)
 
 
 def test_what_ingest_counts_is_written_now_and_then() -> None:

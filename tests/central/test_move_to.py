@@ -26,6 +26,9 @@ def in_files(own_central, tmp_path):
 def test_everything_arrives_is_compared_and_goes_on(in_files, own_central):
     urls = [own_central.environment[name] for name in URLS]
     before = Databases(in_files).rows()
+    with (in_files.folder / "central.db").open("rb"):
+        alive = in_files.run("move-to", urls[0], "--telemetry-url", urls[1])
+    assert (alive.returncode, "Stop it first" in alive.stderr) == (2, True), alive.stderr
     with closing(sqlite3.connect(in_files.folder / "central.db")) as file:
         file.execute("UPDATE ledger_ledgeraccount SET debits = debits + 1")
         file.commit()

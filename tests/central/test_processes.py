@@ -237,6 +237,9 @@ def test_serve_answers_on_loopback_with_safe_headers(ready):
     port = free_port()
     with running(ready.start("serve", "--port", str(port))) as process:
         assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
+        deadline = time.monotonic() + PATIENCE_S
+        while "has not counted anything" in ready.run("doctor").stdout:
+            assert time.monotonic() < deadline, "it says that it runs before anybody asks for a page"
         response = _get(f"http://127.0.0.1:{port}/")
         assert "default-src 'self'" in response.headers["Content-Security-Policy"]
         assert response.headers["X-Frame-Options"] == "DENY"

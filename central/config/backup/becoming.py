@@ -5,6 +5,7 @@ In processes of their own, for this one serves another central: the commands are
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -120,7 +121,5 @@ def _renamed(url: str, name: str) -> str:
 
 def forget_dumps(folder: Path) -> None:
     """Take the dumps away that were put back."""
-    for path in (folder / DUMPS).glob("*"):
-        path.unlink()
     if (folder / DUMPS).exists():
-        (folder / DUMPS).rmdir()
+        shutil.rmtree(folder / DUMPS)

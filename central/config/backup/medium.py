@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from central.link.whole_files import sync_folder
 from gateway.contract.backup_file.layout import Head
 from gateway.contract.backup_file.reading import Damaged, read_envelope
 from gateway.contract.commands import CENTRAL
@@ -35,7 +36,7 @@ def written_aside(path: Path) -> Iterator[IO[bytes]]:
         _give_name(aside, path)
     finally:
         aside.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    make_durable(path.parent)
 
 
 def _give_name(aside: Path, path: Path) -> None:
@@ -50,14 +51,10 @@ def _give_name(aside: Path, path: Path) -> None:
         aside.rename(path)
 
 
-def sync_folder(folder: Path) -> None:
+def make_durable(folder: Path) -> None:
     """Let a folder's names survive a power cut, where the file system can."""
     with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(folder)
 
 
 def sweep_left_over(folder: Path) -> None:

@@ -7,13 +7,6 @@ from central import clock
 EVERY_S = 0.2
 
 
-def size_text(count: int) -> str:
-    """Give bytes as a person reads them: `25 kB`, `3.1 MB`, `20.4 GB`."""
-    if count >= 1_000_000_000:
-        return f"{count / 1e9:.1f} GB"
-    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{-(-count // 1000)} kB"
-
-
 class Progress:
     """Counts bytes of a total that is known about."""
 

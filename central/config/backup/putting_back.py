@@ -18,7 +18,7 @@ from central.config.backup.databases import (
     databases,
     put_dump_back,
 )
-from central.config.backup.medium import sync_folder
+from central.config.backup.medium import make_durable
 from central.config.backup.unpacking import dump_of
 
 PREFIX = ".restoring-"
@@ -117,11 +117,11 @@ def exchange(staged: Path, data: Path, stamp: str) -> Path | None:
         kept.mkdir(mode=0o700)
         for path in sorted(former, key=_is_database, reverse=True):
             path.rename(kept / path.name)
-        sync_folder(kept)
+        make_durable(kept)
     _own_all(staged, data)
     for path in sorted(staged.iterdir(), key=_is_database):
         path.rename(data / path.name)
-    sync_folder(data)
+    make_durable(data)
     return kept
 
 

@@ -40,12 +40,21 @@ NEXT = {
     Damage.NOT_A_BACKUP: _("Give the file that `cardroom-central backup` wrote: its name ends in .backup."),
     Damage.OTHER_VERSION: _("Install the newest cardroom-central, then restore."),
 }
+ALIVE = _(
+    "A central is alive there: {processes}. Stop it first: sudo systemctl stop cardroom-central "
+    "cardroom-ingest cardroom-notices"
+)
 OTHERWISE = _("Use an older backup, or another copy of this one.")
 
 
 def refusal_text(refusal: NoBackup) -> str:
     """Say why there is no backup."""
     return gettext(WHY[refusal.why]).format(**refusal.facts)
+
+
+def alive_text(processes: list[str]) -> str:
+    """Say who must stop before databases are exchanged."""
+    return gettext(ALIVE).format(processes="; ".join(processes[:5]))
 
 
 def damage_text(error: Damaged, path: Path) -> str:

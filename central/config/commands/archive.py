@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from central import clock
-from central.ledger.monthly_tables import month_name
+from central.ledger.monthly_tables import month_name, month_named
 from central.link.telemetry.archive_file import ArchiveDamaged, read_rows
 from central.link.telemetry.archive_kinds import KINDS
 from central.link.telemetry.archiving import (
@@ -176,7 +176,7 @@ def _month(name: str) -> int | None:
     if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", name):
         _refused(_("{month} is no month; write it as 2026-11."), month=name)
         return None
-    return int(name[:4]) * 12 + int(name[5:]) - 1
+    return month_named(name)
 
 
 def _print_due(due: DueMonth) -> None:

@@ -15,14 +15,14 @@ from central.config.backup import paper
 from central.config.backup.counted import counted
 from central.config.backup.making import Job, Made, NoBackup, make_backup
 from central.config.backup.medium import SUFFIX, keep_newest
-from central.config.backup.progress import size_text
 from central.config.backup.trial import rehearse_made
 from central.config.backup.words import refusal_text
 from central.config.commands.running import is_ready
 from central.link.backups import Outcome, note_run
 from central.link.models import BackupRun
 from central.link.signing import signer
-from gateway.contract.recovery_key import name_of
+from central.reports.health.page import size
+from gateway.contract.recovery_key import NoKeyYet, name_of
 
 
 def backup(options: Namespace) -> int:
@@ -84,15 +84,15 @@ def _recipient(options: Namespace) -> X25519PublicKey | None:
         )
         print(said.format(path=options.key_to), file=sys.stderr)
         return key
-    if options.new_key or (found == paper.NoKeyYet() and sys.stdin.isatty()):
+    if options.new_key or (found == NoKeyYet() and sys.stdin.isatty()):
         return paper.make_on_terminal(data, now_ms)
-    if isinstance(found, paper.NoKeyYet):
+    if isinstance(found, NoKeyYet):
         print(_no_key(found), file=sys.stderr)
         return None
     return found
 
 
-def _no_key(found: paper.NoKeyYet) -> str:
+def _no_key(found: NoKeyYet) -> str:
     if found.damaged:
         return _(
             "The recovery key's public half (backup.pub) is damaged. Make a new key: cardroom-central backup --new-key"
@@ -121,7 +121,7 @@ def _target(path: Path, now_ms: int) -> Path:
 def _report(options: Namespace, made: Made, recipient: X25519PublicKey) -> None:
     removed = keep_newest(made.path.parent, options.keep, made.path) if options.keep else []
     said = _("{path}: {size}, {count} files, read back and the same.")
-    print(said.format(path=made.path, size=size_text(made.bytes), count=len(made.manifest.members)))
+    print(said.format(path=made.path, size=size(made.bytes), count=len(made.manifest.members)))
     said = _("In it: {receipts} receipts, {transfers} transfers, {gateways} gateways.")
     print(said.format(**made.manifest.facts))
     if not options.telemetry:

@@ -10,15 +10,14 @@ from django.utils.translation import gettext as _
 
 from central import clock
 from central.config.commands.running import is_ready
-from central.domain.health_facts import Finding, Level
+from central.domain.health_facts import WORST_FIRST, Finding, Level
 from central.domain.health_judgement import judge
-from central.link.pulse.models import StandingFinding
+from central.link.whole_files import write_whole
 from central.reports.health.gathering import gather, limits
 from central.reports.health.metrics import exposition
 from central.reports.health.metrics_views import token_file
+from central.reports.health.told import key_of, standing_since
 from central.reports.health.words import MARKS, PARTS, in_words
-
-ORDER = (Level.BAD, Level.LOOK, Level.GOOD)
 
 
 def doctor(options: Namespace) -> int:
@@ -26,15 +25,15 @@ def doctor(options: Namespace) -> int:
     if not is_ready():
         return 2
     now_ms = clock.now_ms()
-    found = sorted(judge(gather(now_ms), limits(now_ms)), key=lambda one: ORDER.index(one.level))
+    found = sorted(judge(gather(now_ms), limits(now_ms)), key=lambda one: WORST_FIRST.index(one.level))
     code = int(any(one.level is Level.BAD for one in found))
     if options.json:
         document = {"ok": code == 0, "findings": [_as_json(one) for one in found]}
         print(json.dumps(document, ensure_ascii=False))
         return code
-    since = {(row.code, row.subject): row.since_ms for row in StandingFinding.objects.filter(ended_ms=None)}
+    since = standing_since()
     for one in found:
-        _print(one, since.get((one.code, one.subject[:120])))
+        _print(one, since.get(key_of(one)))
     counts = Counter(one.level for one in found)
     print(
         _("Faults: %(bad)s. To look at: %(look)s. Good: %(good)s.")
@@ -80,12 +79,9 @@ def metrics(options: Namespace) -> int:
 
 def _write_token() -> int:
     token, path = secrets.token_urlsafe(32), token_file()
-    descriptor = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token + "\n")
-    owner = path.parent.stat()
+    write_whole(path, token + "\n", mode=0o600)
     if os.geteuid() == 0:  # typed by root: the server, which reads it, is another user
-        os.chown(path.with_suffix(".new"), owner.st_uid, owner.st_gid)
-    path.with_suffix(".new").replace(path)
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
     print(token)
     return 0

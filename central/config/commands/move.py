@@ -1,15 +1,20 @@
 """`move-to`: copy a central that outgrew SQLite to PostgreSQL, whole; the files stay beside, renamed."""
 
+import sqlite3
 import sys
 from argparse import Namespace
 from pathlib import Path
 
+import psycopg
 from django.conf import settings
 from django.db import connections
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from central import clock
+from central.config import data_folder
+from central.config.backup.putting_back import living_in
+from central.config.backup.words import alive_text
 from central.config.commands.running import is_ready
 from central.config.moving import MoveFailed, MoveRefusal, move
 from central.config.settings import database_settings
@@ -30,12 +35,15 @@ def move_to(options: Namespace) -> int:
     """Copy, compare, prove, and rename the files; exit code 2 when it is refused, 1 when it failed: nothing was changed then."""
     if not is_ready():
         return 2
+    if alive := living_in(data_folder.folder()):
+        print(f"cardroom-central: {alive_text(alive)}", file=sys.stderr)
+        return 2
     url = sys.stdin.readline().strip() if options.url == "-" else options.url
     try:
         moved = move(database_settings(url, options.telemetry_url), now_ms=clock.now_ms())
     except ValueError:
         moved = MoveRefusal.NOT_POSTGRESQL
-    except MoveFailed as error:
+    except (MoveFailed, sqlite3.Error, psycopg.Error) as error:
         said = _("{error}. Nothing was changed: call the developer.")
         print(f"cardroom-central: {said.format(error=error)}", file=sys.stderr)
         return 1

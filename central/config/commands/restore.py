@@ -1,8 +1,8 @@
 """`restore`: put a backup back, all of it or nothing; `--rehearse` proves that it could."""
 
+import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from central.config.backup.medium import backups_in
 from central.config.backup.paper import ask_for_key
 from central.config.backup.trial import rehearse
 from central.config.backup.unpacking import is_of_postgresql, unpack
-from central.config.backup.words import damage_text
+from central.config.backup.words import alive_text, damage_text
 from central.link.restored_words import POINTS
 from gateway.contract.backup_file.layout import FileKey, Manifest
 from gateway.contract.backup_file.reading import (
@@ -142,11 +142,7 @@ class _Restoring:
             )
         alive = putting_back.living_in(self.target) + putting_back.held_databases()
         if alive:
-            said = _(
-                "A central is alive there: {processes}. Stop it first: sudo systemctl stop cardroom-central "
-                "cardroom-ingest cardroom-notices"
-            )
-            return said.format(processes="; ".join(alive[:5]))
+            return alive_text(alive)
         is_there = (self.target / data_folder.SIGNING_KEY_FILE).exists() or any(
             putting_back.has_tables(one) for one in databases()
         )
@@ -170,7 +166,7 @@ class _Restoring:
         if not self._agreed():
             return self._refused(_("It was not agreed to."))
         stamp = f"{clock.local(clock.now_ms()):%Y%m%d_%H%M%S}"
-        environment = self._environment(manifest)
+        environment = dict(os.environ) if is_of_postgresql(manifest) else plain_environment()
         if is_of_postgresql(manifest):
             putting_back.fill_databases(staged, stamp)
         try:
@@ -183,11 +179,6 @@ class _Restoring:
         kept = putting_back.exchange(staged, self.target, stamp)
         self._report(became, kept)
         return 0 if became.proved and not became.missing else 1
-
-    def _environment(self, manifest: Manifest) -> Mapping[str, str]:
-        import os
-
-        return dict(os.environ) if is_of_postgresql(manifest) else plain_environment()
 
     def _agreed(self) -> bool:
         """A dangerous act is agreed to by a name, not by a yes."""

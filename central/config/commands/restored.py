@@ -1,11 +1,10 @@
-"""`restored`: what a central that was restored still waits for; `restored begin` is what `restore` itself runs "
-"on the unpacked books."""
+"""`restored`: what a central that was restored still waits for; `begin` is what `restore` itself runs on the unpacked books."""
 
 import json
 import sys
 from argparse import Namespace
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from central import clock
@@ -60,8 +59,9 @@ def lines_of(still: Still) -> list[str]:
 
 def begin(options: Namespace) -> int:
     """Bring unpacked books up to date and begin their new incarnation; what was counted goes to standard output, as JSON."""
-    before = _counted_or_old()
+    before = _counted_if_new()
     migrate()
+    before = before or counted()
     now_ms = clock.now_ms()
     with transaction.atomic():
         restoration = begin_incarnation(options.incarnation, options.backup_ms, options.software, now_ms)
@@ -73,13 +73,10 @@ def begin(options: Namespace) -> int:
     return 0
 
 
-def _counted_or_old() -> dict[str, int | str]:
-    """Count before anything is changed; books of an older release are counted after they were brought up to date."""
-    from django.db.utils import DatabaseError
-
+def _counted_if_new() -> dict[str, int | str] | None:
+    """Count before anything is changed; None of books of an older release, whose tables are others."""
     try:
         return counted()
     except DatabaseError as error:
         print(f"counted after the upgrade: {error}", file=sys.stderr)
-    migrate()
-    return counted()
+        return None

@@ -69,6 +69,7 @@ def serve(options: Namespace) -> int:
             "accesslog": None,
             "loglevel": "warning",
             "graceful_timeout": 10,
+            "post_worker_init": lambda worker: worker.wsgi.begin_writing(),
             # Said when the port is open, not before: who reads it may come at once.
             "when_ready": lambda _server: print(f"serving on {address}", flush=True),
         }

@@ -5,6 +5,8 @@ Instants that tell whether a process lives (`*_real_ms`) are the world's on a be
 
 from django.db import models
 
+LONGEST_SUBJECT = 120
+
 
 class ProcessBeat(models.Model):
     """One of central's processes: when it began, when it last said that it runs, and what it said of itself."""
@@ -62,7 +64,7 @@ class StandingFinding(models.Model):
     """A finding that is not good, since when it stands and whether anybody was told. Deleted some time after it has ended."""
 
     code = models.CharField(max_length=64)
-    subject = models.CharField(max_length=120, blank=True)
+    subject = models.CharField(max_length=LONGEST_SUBJECT, blank=True)
     level = models.CharField(max_length=8)
     params = models.JSONField(default=dict)
     since_ms = models.BigIntegerField()

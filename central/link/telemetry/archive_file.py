@@ -19,6 +19,8 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
+from central.link.whole_files import sync_folder
+
 README, MANIFEST = "README.txt", "manifest.json"
 FORMAT = "cardroom-telemetry-month-1"
 Cell = int | str | bool | None | list[object]
@@ -68,7 +70,7 @@ def write_file(
         if path.exists() and digest_of(path) != sealed.digest:
             raise FileExistsError(errno.EEXIST, "another archive has this name", str(path))
         draft.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
@@ -158,11 +160,3 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
     return entry
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

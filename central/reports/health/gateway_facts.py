@@ -26,15 +26,14 @@ def gateways(now_ms: int) -> tuple[Gateway, ...]:
         .values_list("gateway")
         .annotate(Count("pk"), Min("created_ms"))
     }
-    quarantined = Counter(
-        QuarantinedRow.objects.filter(resolved_ms=None).values_list("gateway_id", flat=True)
-    )
+    unsettled = QuarantinedRow.objects.filter(resolved_ms=None).order_by()
+    quarantined = dict(unsettled.values_list("gateway").annotate(Count("pk")))
     pulses = GatewayPulse.objects.in_bulk()
     rows = Row.objects.select_related("building").defer("meters_seen").order_by("building__code")
     dead = _dead_by_line(alarms[METER_SILENT])
     return tuple(
         _gateway(
-            *(row, pulses.get(row.pk), owed.get(row.pk), quarantined[row.pk]),
+            *(row, pulses.get(row.pk), owed.get(row.pk), quarantined.get(row.pk, 0)),
             *(alarms, dead.get(row.pk, Counter()), now_ms),
         )
         for row in rows

@@ -23,13 +23,14 @@ from central.office.models import Delivery
 from central.reports.health import gateway_facts, places
 from central.reports.schedule.every_job import every_job
 from central.reports.schedule.models import JobWatch, ScheduledRun
-from central.reports.schedule.queries import LATE_MS
+from central.reports.schedule.queries import LATE_MS, has_missed
 from central.reports.schedule.told import msgid
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 FORGOTTEN_MS = 7 * DAY_MS
 """A further process of a kind that has not beaten for so long was taken away on purpose."""
 SAMPLES_MS = 31 * DAY_MS
+YOUNG_MS = HOUR_MS // 2
 LATELY_MS = 14 * DAY_MS
 OPEN_STATES = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
 AUTHORITY, BROKER = "authority", "broker"
@@ -37,19 +38,19 @@ AUTHORITY, BROKER = "authority", "broker"
 
 def gather(now_ms: int) -> Facts:
     """Look at everything."""
-    samples = beats.samples_since(now_ms - SAMPLES_MS)
+    samples, authority_ms = beats.samples_since(now_ms - SAMPLES_MS), _authority_ends_ms()
     return Facts(
         gateways=gateway_facts.gateways(now_ms),
         processes=tuple(_processes()),
         databases=places.databases(samples),
         disks=places.disks(),
-        certificates=tuple(_certificates(now_ms)),
-        has_authority=not BrokerFiles.objects.exists() or _authority_ends_ms() is not None,
+        certificates=tuple(_certificates(authority_ms, now_ms)),
+        has_authority=not BrokerFiles.objects.exists() or authority_ms is not None,
         keys_not_believed=_unbelieving(),
         jobs=jobs(now_ms),
         backups=_backups(now_ms),
         notices=notices(now_ms),
-        web=_web(samples),
+        web=_web(samples, now_ms),
         is_bench=clock.is_bench(),
     )
 
@@ -100,9 +101,9 @@ def _processes() -> Iterable[Process]:
         )
 
 
-def _certificates(now_ms: int) -> Iterable[Certificate]:
-    if (ends_ms := _authority_ends_ms()) is not None:
-        yield Certificate(AUTHORITY, ends_ms - now_ms)
+def _certificates(authority_ms: int | None, now_ms: int) -> Iterable[Certificate]:
+    if authority_ms is not None:
+        yield Certificate(AUTHORITY, authority_ms - now_ms)
     if (ends_ms := broker_ends_ms()) is not None:
         yield Certificate(BROKER, ends_ms - now_ms)
     valid = GatewayCertificate.objects.filter(revoked_ms=None).exclude(gateway__public_key="").order_by()
@@ -130,12 +131,14 @@ def _unbelieving() -> tuple[str, ...]:
 
 
 def jobs(now_ms: int) -> Jobs:
-    """Give what runs by itself: late is what should have been run long ago, or fails, or was not looked at."""
+    """Give what runs by itself: late is what should have been run long ago, or fails, or was due while nobody looked."""
     known = {job.code: job for job in every_job(now_ms)}
     runs = ScheduledRun.objects.filter(job__in=known)
     open_late = runs.filter(state__in=OPEN_STATES, due_ms__lt=now_ms - LATE_MS)
     unseen = JobWatch.objects.filter(job__in=known, seen_until_ms__lt=now_ms - LATE_MS)
-    late = {*open_late.values_list("job", flat=True), *unseen.values_list("job", flat=True)}
+    seen = unseen.values_list("job", "seen_until_ms")
+    missed = {code for code, seen_ms in seen if has_missed(known[code], seen_ms, now_ms - LATE_MS)}
+    late = {*open_late.values_list("job", flat=True), *missed}
     ended_ms = runs.exclude(ended_ms=None).values_list("ended_ms", flat=True).first()
     lately = runs.filter(state=RunState.GIVEN_UP, due_ms__gt=now_ms - LATELY_MS)
     return Jobs(
@@ -155,11 +158,11 @@ def notices(now_ms: int) -> Notices:
     )
 
 
-def _web(samples: places.Samples) -> Web:
-    """Give what was answered since the last sample."""
-    counted = web_counts()
-    before = {what: rows[-1][1] for what, rows in samples.items() if rows}
-    requests, errors = counted
+def _web(samples: places.Samples, now_ms: int) -> Web:
+    """Give what was answered since the last sample that isn't young: else what fails would seem mended with each new one."""
+    young_ms = now_ms - YOUNG_MS
+    before = {what: n for what, rows in samples.items() for at_ms, n in rows if at_ms <= young_ms}
+    requests, errors = web_counts()
     return Web(max(0, requests - before.get("web:requests", 0)), max(0, errors - before.get("web:errors", 0)))
 
 

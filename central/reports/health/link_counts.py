@@ -14,6 +14,7 @@ REASONS = {
     "state-malformed": "malformed",
     "answer-stale": "stale",
 }
+BATCHES = frozenset({"batch-broken-order", "batch-unknown-epoch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,3 @@ def link_counts() -> LinkCounts:
         repeated=counted.get("rows-known", 0),
         quarantined=counted.get("quarantined", 0),
     )
-
-
-BATCHES = frozenset({"batch-broken-order", "batch-unknown-epoch"})

@@ -7,13 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from central.domain.health_facts import Facts, Finding, Gateway, Level, Part, Store
-from central.link.pulse.models import StandingFinding
+from central.domain.health_facts import WORST_FIRST, Facts, Finding, Gateway, Level, Part, Store
 from central.office.words import Badge
+from central.reports.health.told import key_of, standing_since
 from central.reports.health.words import LEVELS, PARTS, in_words
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
-ORDER = (Level.BAD, Level.LOOK, Level.GOOD)
 MOST_OF_A_PART = 40
 """So many findings of one part are shown; more are counted."""
 DOORS = {
@@ -49,9 +48,9 @@ class PartLine:
 
 def part_lines(found: list[Finding], facts: Facts, now_ms: int) -> list[PartLine]:
     """Give every part, the worst first, else in the page's order."""
-    since = {(row.code, row.subject): row.since_ms for row in StandingFinding.objects.filter(ended_ms=None)}
+    since = standing_since()
     of_part = {part: [one for one in found if one.part is part] for part in Part}
-    worst_first = sorted(Part, key=lambda part: ORDER.index(of_part[part][0].level))
+    worst_first = sorted(Part, key=lambda part: WORST_FIRST.index(of_part[part][0].level))
     return [_part(part, of_part[part], since, facts, now_ms) for part in worst_first]
 
 
@@ -63,7 +62,7 @@ def _part(
     now_ms: int,
 ) -> PartLine:
     lines = [
-        FindingLine(LEVELS[one.level], *in_words(one), since.get((one.code, one.subject[:120])))
+        FindingLine(LEVELS[one.level], *in_words(one), since.get(key_of(one)))
         for one in found[:MOST_OF_A_PART]
     ]
     return PartLine(
@@ -166,8 +165,8 @@ def gateway_lines(found: list[Finding], facts: Facts) -> list[GatewayLine]:
     for one in found:
         name = one.subject.partition("/")[0]
         if name in worst and one.part in (Part.GATEWAYS, Part.COMMANDS):
-            worst[name] = min(worst[name], one.level, key=ORDER.index)
-    rows = sorted(facts.gateways, key=lambda one: ORDER.index(worst[one.name]))
+            worst[name] = min(worst[name], one.level, key=WORST_FIRST.index)
+    rows = sorted(facts.gateways, key=lambda one: WORST_FIRST.index(worst[one.name]))
     return [_gateway_line(one, LEVELS[worst[one.name]]) for one in rows]
 
 

@@ -8,7 +8,7 @@ from central.clock import minute_text
 from central.domain.health_facts import Finding, Level
 from central.domain.health_judgement import judge
 from central.domain.notice import DAY_MS, MINUTE_MS
-from central.link.pulse.models import StandingFinding
+from central.link.pulse.models import LONGEST_SUBJECT, StandingFinding
 from central.office.dated_settings import number_at
 from central.office.notice_templates import Params, Template, register
 from central.office.notices import notify, was_told
@@ -53,13 +53,27 @@ def look_at_health(now_ms: int) -> int:
     keep_samples(now_ms)
     found = judge(gather(now_ms), limits(now_ms))
     note(found, now_ms)
-    tell(now_ms, {(one.code, one.subject) for one in found if one.told_elsewhere})
+    tell(now_ms, {key_of(one) for one in found if one.told_elsewhere})
     return sum(one.level is Level.BAD for one in found)
+
+
+def key_of(finding: Finding) -> tuple[str, str]:
+    """Give what a finding is kept under."""
+    return finding.code, finding.subject[:LONGEST_SUBJECT]
+
+
+def standing_since() -> dict[tuple[str, str], int]:
+    """Give since when each finding stands that is not good, by its key."""
+    standing = StandingFinding.objects.filter(ended_ms=None)
+    return {
+        (code, subject): since_ms
+        for code, subject, since_ms in standing.values_list("code", "subject", "since_ms")
+    }
 
 
 def note(found: list[Finding], now_ms: int) -> None:
     """Keep since when each finding stands that is not good, and end those that are gone."""
-    standing = {(one.code, one.subject[:120]): one for one in found if one.level is not Level.GOOD}
+    standing = {key_of(one): one for one in found if one.level is not Level.GOOD}
     rows = {(row.code, row.subject): row for row in StandingFinding.objects.all()}
     for key, finding in standing.items():
         row = rows.get(key) or StandingFinding(code=key[0], subject=key[1], since_ms=now_ms)

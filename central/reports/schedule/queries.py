@@ -45,13 +45,13 @@ def _line(job: Job, watch: JobWatch | None, now_ms: int) -> JobLine:
         said_of(last) if last else "",
         BADGES[last.state] if last else None,
         next_due(job, now_ms),
-        (watch is not None and _has_missed(job, watch.seen_until_ms, now_ms - LATE_MS))
+        (watch is not None and has_missed(job, watch.seen_until_ms, now_ms - LATE_MS))
         or any(is_late(run, now_ms) for run in runs.filter(state__in=(RunState.WAITING, RunState.RUNNING)))
         or (last is not None and is_late(last, now_ms)),
     )
 
 
-def _has_missed(job: Job, seen_until_ms: int, until_ms: int) -> bool:
+def has_missed(job: Job, seen_until_ms: int, until_ms: int) -> bool:
     """Say whether something was due since the last look; that nobody looks is said once, above the jobs."""
     return seen_until_ms < until_ms and bool(
         in_span(job.dues(seen_until_ms, until_ms), seen_until_ms, until_ms)
