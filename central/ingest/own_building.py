@@ -13,6 +13,7 @@ import msgspec
 from central.campus.models import Account, Meter
 from central.campus.site_swaps import bound_elsewhere
 from central.ingest.received_rows import ReceivedFact
+from central.prepared import Prepared, padded
 from gateway.contract.facts import Decision, Entry, Fact, ReadingRow, Readings, RelayReport
 from gateway.contract.meter_facts import (
     ControlEnd,
@@ -22,6 +23,19 @@ from gateway.contract.meter_facts import (
     PeriodRegister,
     SoftwareControlBegun,
     SoftwareControlEnded,
+)
+
+LOT = 16
+"""Accounts asked for at once: a batch names few."""
+_ACCOUNTS_OF = Prepared(
+    lambda building, *codes: (
+        Account.objects.filter(point__room__building=building, code__in=codes).order_by().values_list("code")
+    ),
+    int,
+    *[str] * LOT,
+)
+_METERS_OF = Prepared(
+    lambda building: Meter.objects.filter(building=building).order_by().values_list("meter_no"), int
 )
 
 
@@ -76,12 +90,18 @@ def _meters(fact: Fact) -> Iterable[str]:
 
 
 def _accounts_of(building_id: int, codes: set[str]) -> set[str]:
-    own = Account.objects.filter(code__in=_askable(codes), point__room__building=building_id)
-    return set(own.values_list("code", flat=True))
+    asked = padded(_askable(codes), LOT)
+    return {code for lot in asked for (code,) in _ACCOUNTS_OF.rows(building_id, *lot)}
 
 
 def _foreign_meters(building_id: int, meters: set[str]) -> set[str]:
-    others = Meter.objects.filter(meter_no__in=_askable(meters)).exclude(building=building_id)
+    """Ask for the building's own first: one short question, and nearly always the whole answer."""
+    unknown = (
+        _askable(meters) - {meter_no for (meter_no,) in _METERS_OF.rows(building_id)} if meters else set()
+    )
+    if not unknown:
+        return set()
+    others = Meter.objects.filter(meter_no__in=unknown).exclude(building=building_id)
     return set(others.values_list("meter_no", flat=True))
 
 

@@ -34,7 +34,10 @@ def locked(gateway_id: str) -> Gateway:
 
     Ingest holds it while it books, so it comes before the chain's head and before any row that ingest settles.
     """
-    return _without_lists().get(pk=gateway_id)
+    gateway = _GATEWAY.first(gateway_id)
+    if gateway is None:
+        raise Gateway.DoesNotExist(f"gateway {gateway_id}")
+    return gateway
 
 
 def lock_building(building_id: int) -> None:
@@ -42,7 +45,7 @@ def lock_building(building_id: int) -> None:
 
     After the gateway's row. Not its key: rows that name the building are checked at their commit, which holds the chain's head.
     """
-    Building.objects.select_for_update(no_key=True).get(pk=building_id)
+    _BUILDING.first(building_id)
 
 
 def lock_gateway_of(building_id: int) -> Gateway | None:
@@ -64,7 +67,12 @@ def _without_lists() -> QuerySet[Gateway]:
     return Gateway.objects.select_for_update().order_by().defer("counters", "meters_seen", "public_key")
 
 
+_GATEWAY = Prepared(lambda gateway: _without_lists().filter(pk=gateway), str)
 _GATEWAY_OF = Prepared(lambda building: _without_lists().filter(building=building), int)
+_BUILDING = Prepared(
+    lambda building: Building.objects.select_for_update(no_key=True).filter(pk=building).values_list("pk"),
+    int,
+)
 
 
 def enqueue(
