@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Sequence
 
 from django.db import close_old_connections, connections, transaction
-from django.db.utils import InterfaceError, OperationalError
 
 from central import clock
 from central.domain.shares import Share
 from central.ingest.broker_connection import Arrived, BrokerConnection
 from central.ingest.broker_connection import Broker as Broker
+from central.ingest.database_failure import has_failed
 from central.ingest.lease import AlwaysHeld, Lease, ShareLease
 from central.ingest.take_message import MessageTaker
 from central.ingest.waiting import Waiting
@@ -114,38 +114,46 @@ class Ingest:
                 next_housekeeping_s = clock.monotonic_s() + HOUSEKEEPING_S
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run a step; a database that fails is waited for, a message that fails is logged and left unacknowledged.
+        """Run a step. A database that fails is waited for; whatever else fails is logged, and the other steps go on.
 
         A database that refuses a message's content has not failed: waiting for it would stop every other building.
         """
         try:
             step()
-        except (OperationalError, InterfaceError) as error:
+        except Exception as error:
+            if not has_failed(error):
+                log.exception("a step failed; the others go on, and it is tried again")
+                return
             log.error("the database failed, nothing was acknowledged, trying again: %s", error)
             close_old_connections()
             self._stopping.wait(DATABASE_PAUSE_S)
-        except Exception:
-            together, self._in_hand = self._in_hand, []
-            if len(together) > 1:
-                self._waiting.give_back_singly(together)
-                return
-            log.exception("a message could not be taken; it is not acknowledged and will come again")
 
     def _take_one(self) -> None:
         """Take a message, or wait for one at most an outbox poll: a busy building never makes a payment wait for its rows.
 
-        It stays in hand while the database fails: rows would come again, a birth or a state would not.
+        It stays in hand while the database fails, whichever step finds it out: rows would come again, a birth or a state would not.
         """
         self._in_hand = self._in_hand or self._waiting.next(POLL_OUTBOX_S)
         if not self._in_hand:
             return
+        try:
+            self._take_in_hand()
+        except Exception as error:
+            if has_failed(error):
+                raise
+            if len(self._in_hand) > 1:
+                self._waiting.give_back_singly(self._in_hand)
+            else:
+                log.exception("a message could not be taken; it is not acknowledged and will come again")
+        self._in_hand = []
+
+    def _take_in_hand(self) -> None:
         first, *others = self._in_hand
         for arrived in self._whereabouts.now(first):
             payloads = [arrived.payload, *(one.payload for one in others if arrived is first)]
             for answer in self._taker.take_all(arrived.topic, payloads, self._now_ms()):
                 self._brokers[arrived.broker].publish(answer.topic, answer.payload)
         self._whereabouts.took(first)
-        self._in_hand = []
 
     def _publish_commands(self) -> None:
         """Publish what is due to every broker: the one without the gateway drops it, and nobody must know where it is."""

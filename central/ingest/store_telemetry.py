@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.utils import InterfaceError, OperationalError
 
+from central.ingest.database_failure import has_failed
 from central.ingest.received_rows import INT64, ReceivedFact, instant_ms
 from central.ingest.store_balances import store_balances
 from central.ingest.write_readings import Last, add_use, insert_readings, keep_last, last_readings
@@ -45,9 +45,9 @@ def store_telemetry(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], n
     """Store what is new of a batch in one transaction; a row the database refuses is left out and named."""
     try:
         return _store(gateway_id, epoch, rows, now_ms, one_by_one=False)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # whatever one row does to the whole batch, it must not stop the others
+    except Exception as error:  # whatever one row does to the whole batch, it must not stop the others
+        if has_failed(error):
+            raise
         return _store(gateway_id, epoch, rows, now_ms, one_by_one=True)
 
 
@@ -80,9 +80,9 @@ def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, st
     try:
         with transaction.atomic(using=TELEMETRY):
             _store_facts(gateway_id, epoch, [row], now_ms)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:  # C-11: quarantined with its reason, shown, acknowledged
+        if has_failed(error):
+            raise
         stored.refused.append((row, f"telemetry: {type(error).__name__}: {error}"[:200]))
 
 

@@ -7,8 +7,8 @@ an alarm. A row that can't be taken is quarantined, shown and acknowledged, so t
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.utils import InterfaceError, OperationalError
 
+from central.ingest.database_failure import has_failed
 from central.ingest.own_building import own_rows
 from central.ingest.received_rows import BatchRefusal, ReceivedFact, newest_reading_ms, rows_of
 from central.ingest.store_telemetry import Stored, store_telemetry, without_received
@@ -50,9 +50,9 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     _sound_foreign_meters(gateway_id, own.foreign_meters, now_ms)
     try:
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=False)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # one bad row: take the others one by one and quarantine it
+    except Exception as error:  # one bad row: take the others one by one and quarantine it
+        if has_failed(error):
+            raise
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=True)
     committed = min(received, stored.position)
     gap = rows[0].seq > committed + 1
@@ -141,9 +141,9 @@ def _take_alone(gateway: Gateway, epoch: GatewayEpoch, row: ReceivedFact, now_ms
             taker = FactTaker(gateway, epoch, now_ms)
             taker.take(row)
             taker.finish()
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:  # C-11: whatever is wrong with this row, the next ones are taken
+        if has_failed(error):
+            raise
         return _quarantine(gateway, epoch, row, f"{type(error).__name__}: {error}"[:200], now_ms)
     return 0
 
