@@ -5,6 +5,7 @@ Its position is its own: the two databases commit apart, and a batch is acknowle
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from django.db import transaction
 
@@ -34,26 +35,38 @@ RESTARTS = frozenset({ReadingOutcome.FIRST, ReadingOutcome.REPLACED})
 
 @dataclass(slots=True)
 class Stored:
-    """What became of a batch here: where telemetry stands, rows that differ from what was received, rows it couldn't take."""
+    """What became of a batch here: where telemetry stands, rows that differ from what was received, how many it couldn't take."""
 
     position: int
     conflicts: list[ReceivedFact] = field(default_factory=list)
-    refused: list[tuple[ReceivedFact, str]] = field(default_factory=list)
+    quarantined: int = 0
 
 
-def store_telemetry(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> Stored:
-    """Store what is new of a batch in one transaction; a row the database refuses is left out and named."""
+class Refuses(Protocol):
+    """Keeps a row that telemetry can't take, with the reason; gives 1 where it was not kept before."""
+
+    def __call__(self, row: ReceivedFact, reason: str) -> int: ...
+
+
+def store_telemetry(
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, refuse: Refuses
+) -> Stored:
+    """Store what is new of a batch in one transaction; a row the database refuses is given to `refuse` and left out.
+
+    Before the commit: a row that is left out here is known from then on, and would be asked for by nobody.
+    """
     try:
-        return _store(gateway_id, epoch, rows, now_ms, one_by_one=False)
+        return _store(gateway_id, epoch, rows, now_ms, None)
     except Exception as error:  # whatever one row does to the whole batch, it must not stop the others
         if has_failed(error):
             raise
-        return _store(gateway_id, epoch, rows, now_ms, one_by_one=True)
+        return _store(gateway_id, epoch, rows, now_ms, refuse)
 
 
 def _store(
-    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, *, one_by_one: bool
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, refuse: Refuses | None
 ) -> Stored:
+    """`refuse`: take the rows one by one, and give it those that can't be taken."""
     with transaction.atomic(using=TELEMETRY):
         position, _made = TelemetryPosition.objects.select_for_update().get_or_create(
             gateway=gateway_id, epoch=epoch
@@ -66,24 +79,24 @@ def _store(
         ReceivedRow.objects.bulk_create(
             [ReceivedRow(gateway=gateway_id, epoch=epoch, seq=row.seq, digest=row.digest) for row in new]
         )
-        if one_by_one:
-            for row in new:
-                _store_alone(gateway_id, epoch, row, now_ms, stored)
-        else:
+        if refuse is None:
             _store_facts(gateway_id, epoch, new, now_ms)
+        else:
+            stored.quarantined = sum(_store_alone(gateway_id, epoch, row, now_ms, refuse) for row in new)
         position.seq = stored.position = new[-1].seq
         position.save(update_fields=["seq"])
     return stored
 
 
-def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, stored: Stored) -> None:
+def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, refuse: Refuses) -> int:
     try:
         with transaction.atomic(using=TELEMETRY):
             _store_facts(gateway_id, epoch, [row], now_ms)
     except Exception as error:  # C-11: quarantined with its reason, shown, acknowledged
         if has_failed(error):
             raise
-        stored.refused.append((row, f"telemetry: {type(error).__name__}: {error}"[:200]))
+        return refuse(row, f"telemetry: {type(error).__name__}: {error}"[:200])
+    return 0
 
 
 def without_received(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> list[ReceivedFact]:

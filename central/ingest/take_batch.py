@@ -46,7 +46,7 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
         return _refuse_all(gateway_id, epoch, rows, now_ms)
     own = own_rows(epoch.gateway.building_id, rows)
     rows = own.rows
-    stored = store_telemetry(gateway_id, batch.epoch, rows, now_ms)
+    stored = store_telemetry(gateway_id, batch.epoch, rows, now_ms, _Quarantine(epoch, now_ms))
     _sound_foreign_meters(gateway_id, own.foreign_meters, now_ms)
     try:
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=False)
@@ -109,10 +109,8 @@ def _take(
         if new and new[0].seq != epoch.received_seq + 1:
             new = []
         counts = {"rows": len(new), "rows-known": len([r for r in rows if r.seq <= epoch.received_seq])}
-        for row, reason in stored.refused:
-            counts["quarantined"] = counts.get("quarantined", 0) + _quarantine(
-                gateway, epoch, row, reason, now_ms
-            )
+        if stored.quarantined:
+            counts["quarantined"] = stored.quarantined
         _take_conflicts(gateway_id, epoch, stored.conflicts, counts, now_ms)
         if epoch.closed:  # just now: what else this store says would be booked again by its next epoch
             counts["quarantined"] = counts.get("quarantined", 0) + _keep_unbooked(gateway, epoch, new, now_ms)
@@ -186,6 +184,19 @@ def _keep_unbooked(gateway: Gateway, epoch: GatewayEpoch, rows: list[ReceivedFac
         detail = f"epoch {epoch.epoch} is closed; {kept} more rows of it were kept, not booked"
         raise_alarm("rows-of-closed-epoch", epoch.epoch, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Quarantine:
+    """Keeps what telemetry can't take, in a transaction of its own."""
+
+    epoch: GatewayEpoch
+    now_ms: int
+
+    def __call__(self, row: ReceivedFact, reason: str) -> int:
+        with transaction.atomic():
+            gateway = outbox.locked(self.epoch.gateway_id)
+            return _quarantine(gateway, self.epoch, row, reason, self.now_ms)
 
 
 def _quarantine(

@@ -220,6 +220,23 @@ def test_while_the_database_fails_nothing_is_acked_and_nothing_is_lost(taker, tw
     assert Transfer.objects.count() == Reading.objects.count() == 1
 
 
+def test_a_row_that_telemetry_refused_is_kept_though_the_books_fail_behind_it(taker, twin, monkeypatch):
+    """Telemetry commits first, and knows the row from then on: who asked only afterwards would find nothing wrong with it."""
+    beyond = facts.ReadingRow("m-301", NOW_MS, 1 << 70, None, None, None, ReadingOutcome.FIRST)
+    message = twin.batch(facts.Readings([beyond]), twin.reading(1))
+
+    def gone(*_):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("central.ingest.take_batch.FactTaker", gone)
+    with pytest.raises(OperationalError):
+        taker.take(twin.topic("up"), message, NOW_MS)
+    monkeypatch.undo()
+    assert up(taker, twin, message).seq == 2
+    assert QuarantinedRow.objects.get().seq == 1
+    assert Reading.objects.count() == 1
+
+
 def test_a_birth_stays_in_hand_until_the_database_takes_it(twin, monkeypatch):
     """Rows come again when they are not acknowledged; a birth is said once."""
 
