@@ -6,16 +6,20 @@ import signal
 import time
 from argparse import Namespace
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
 from django.utils import translation
 
+from central.config.backup.becoming import renamed
 from central.config.backup.copy_folder import held_folder
+from central.config.backup.databases import POSTGRESQL, Database, copied
 from central.config.backup.making import COPY_PREFIX
 from central.config.backup.medium import sweep_left_over
 from central.config.backup.paper import make_into_file
 from central.config.backup.trial import rehearse
 from central.config.commands.restore import restore
+from central.config.settings import database_settings
 from tests.central.own_central import OwnCentral
 from tests.central.test_processes import PATIENCE_S
 
@@ -149,3 +153,20 @@ def other_paper(central: OwnCentral, key: Path, stick: Path, capsys: pytest.Capt
         key.write_text(typed)
         assert restore(Namespace(**{**vars(asked), "key_file": str(key), "replace": True})) == 1
     assert "A central is alive there" in capsys.readouterr().err
+
+
+def test_a_backup_goes_to_the_server_that_the_whole_address_names(tmp_path):
+    """Where two servers are named, their names stand behind the question mark (docs/scale.md); so does what TLS needs."""
+    if "DATABASE_URL" not in os.environ:
+        pytest.skip("asks for PostgreSQL")
+    server = urlsplit(os.environ["DATABASE_URL"])
+    nobody, there = quote(str(tmp_path), safe=""), server.netloc.partition("@")[2]
+    url = (
+        f"postgresql://{server.username}@{server.path}?host={nobody},{there}&target_session_attrs=read-write"
+    )
+    database = Database("default", POSTGRESQL, None, database_settings(url, "")["default"])
+    assert database.asked("SELECT current_database()") == server.path[1:]
+    with copied(database, tmp_path, lambda _bytes: None) as dump:
+        assert dump.read()[:5] == b"PGDMP"
+    other = database_settings(renamed(f"{url}&sslrootcert=/etc/ca.pem", "rehearsal"), "")["default"]
+    assert (other["NAME"], other["OPTIONS"]["host"]) == ("rehearsal", database.settings["OPTIONS"]["host"])
