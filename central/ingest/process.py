@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from django.db import close_old_connections, connections, transaction
+from django.db.utils import OperationalError
 
 from central import clock
 from central.domain.shares import Share
@@ -33,6 +34,7 @@ RESEND_AFTER_MS = 5_000
 HOUSEKEEPING_S = 1.0
 BIRTHS_AGAIN_S = 10.0
 """Between two requests for the retained births: a broker hands out all of them."""
+MONTHS_AGAIN_S = 600.0
 DATABASE_PAUSE_S = 1.0
 LEASE_PAUSE_S = 1.0
 QUEUE_MESSAGES = 2_000
@@ -63,7 +65,7 @@ class Ingest:
         self._whereabouts = Whereabouts()
         self._births_asked_s = clock.monotonic_s()
         self._in_hand: list[Arrived] = []
-        self._months_made_in = 0
+        self._months_made_in, self._months_again_s = 0, 0.0
 
     def run(self) -> None:
         """Take and publish until `stop`. A broker that is down is tried again with back-off, for ever."""
@@ -111,6 +113,7 @@ class Ingest:
                 if not self._lease.is_held():
                     return
                 self._guarded(self._keep_house)
+                self._guarded(self._make_months)
                 next_housekeeping_s = clock.monotonic_s() + HOUSEKEEPING_S
 
     def _guarded(self, step: Callable[[], None]) -> None:
@@ -174,9 +177,6 @@ class Ingest:
         now_ms = self._now_ms()
         self._ask_for_births()
         self._taker.write_counts(now_ms)
-        if month_at(now_ms) != self._months_made_in:
-            make_partitions(now_ms)
-            self._months_made_in = month_at(now_ms)
         is_connected = all(broker.connected.is_set() for broker in self._brokers)
         self._taker.pulse.write(queue=self._waiting.size(), is_connected=is_connected, now_ms=now_ms)
         for gateway_id in filter(self._share.has, Gateway.objects.values_list("pk", flat=True)):
@@ -185,6 +185,18 @@ class Ingest:
                     publish_if_changed(gateway_id, now_ms)
             except ConfigurationTooBig as error:
                 log.error("%s", error)
+
+    def _make_months(self) -> None:
+        """Make telemetry's next months, long before they begin: who reads for hours, as a dump does, is not waited for."""
+        month, now_s = month_at(self._now_ms()), clock.monotonic_s()
+        if month == self._months_made_in or now_s < self._months_again_s:
+            return
+        self._months_again_s = now_s + MONTHS_AGAIN_S
+        try:
+            make_partitions(self._now_ms())
+            self._months_made_in = month
+        except OperationalError as error:
+            log.warning("telemetry's next months can't be made yet, trying again later: %s", error)
 
     def _ask_for_births(self) -> None:
         """Have the brokers hand out the retained births again when rows came of an epoch that we know nothing of."""
