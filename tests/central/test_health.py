@@ -145,6 +145,17 @@ def test_ingest_and_notices_look_at_each_other() -> None:
     assert StandingFinding.objects.get(code="ingest-stands").level == "bad"
 
 
+def test_ingest_that_became_workers_stands_nowhere_and_a_worker_that_is_missing_does() -> None:
+    """Going from one process to two is a step of docs/scale.md: the one that was is no fault, the one that is not started is."""
+    real_ms = clock.real_now_ms()
+    for name, age_ms in (("ingest", DAY_MS), ("ingest-2/3", 9 * DAY_MS), ("ingest-1/2", 0)):
+        ProcessBeat.objects.create(
+            pk=name, kind="ingest", started_real_ms=real_ms - 10 * DAY_MS, beat_real_ms=real_ms - age_ms
+        )
+    found = judge(gathering.gather(NOW_MS), gathering.limits(NOW_MS))
+    assert [one.subject for one in found if one.code == "ingest-stands"] == ["ingest-2/2"]
+
+
 def test_growth_is_known_after_a_day_and_samples_are_forgotten() -> None:
     beats.sample({"database:default": 1_000, "web:requests": 10}, NOW_MS)
     beats.sample({"database:default": 9_999}, NOW_MS + MINUTE_MS)
