@@ -42,6 +42,7 @@ def gather(now_ms: int) -> Facts:
         gateways=gateway_facts.gateways(now_ms),
         processes=tuple(_processes()),
         databases=places.databases(samples),
+        waiting_commits=places.waiting_commits(),
         disks=places.disks(),
         certificates=tuple(_certificates(authority_ms, now_ms)),
         has_authority=not BrokerFiles.objects.exists() or authority_ms is not None,
