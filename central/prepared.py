@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connections, router
 from django.db.models import Field, Model, QuerySet
+from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
 _STANDS_FOR_INT = 4_611_686_018_427_387_000
@@ -32,9 +33,12 @@ class Prepared(Generic[Row]):
     def rows(self, *values: int | str) -> list[Row]:
         """Run it with these values."""
         template, compiler, sql, params = self._compiled or self._compile()
+        connection = connections[template.db]
+        if template.query.select_for_update and connection.features.has_select_for_update:
+            _refuse_outside_a_transaction(connection)
         put_in = dict(zip(self._examples, values, strict=True))
         asked = copy(compiler)
-        asked.connection = connections[template.db]
+        asked.connection = connection
         filled = tuple(put_in.get(param, param) for param in params)
         asked.as_sql = lambda *_args, **_kwargs: (sql, filled)
         query = copy(template.query)
@@ -53,6 +57,12 @@ class Prepared(Generic[Row]):
         sql, params = compiler.as_sql()
         self._compiled = template, compiler, sql, tuple(params)
         return self._compiled
+
+
+def _refuse_outside_a_transaction(connection: Any) -> None:
+    """Django asks this where it writes the SQL, which is once here: a lock that ends with its statement locks nothing."""
+    if connection.get_autocommit():
+        raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
 
 
 def _example(kind: type, place: int) -> int | str:

@@ -1,7 +1,7 @@
 """Statements compiled once give what Django's own query gives, whatever the values, in every thread."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from central.campus.models import Account
 from central.ledger.models import LedgerAccount
@@ -48,6 +48,16 @@ def test_values_come_as_the_query_gives_them(campus):
         assert several.rows(kind, least) == found
     with pytest.raises(ValueError, match="zip"):
         several.rows("asset")
+
+
+def test_a_lock_outside_a_transaction_is_refused_each_time(campus, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite locks no rows")
+    locked = Prepared(lambda code: Account.objects.select_for_update().filter(code=code), str)
+    assert locked.first("1-301.1").code == "1-301.1"
+    monkeypatch.setattr(connection, "get_autocommit", lambda: True)
+    with pytest.raises(transaction.TransactionManagementError):
+        locked.first("1-301.1")
 
 
 def test_json_is_read_and_written_as_such():
