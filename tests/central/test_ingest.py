@@ -261,6 +261,16 @@ def test_a_birth_stays_in_hand_until_the_database_takes_it(twin, monkeypatch):
     assert Reading.objects.count() == 1
 
 
+def test_that_hostile_messages_came_is_told_though_the_database_was_away(taker, twin):
+    stranger = GatewayTwin(name="gw-1")
+    taker.take(twin.topic("up"), stranger.batch(stranger.reading(1)), NOW_MS)
+    with no_writes(), pytest.raises(Error):
+        taker.write_counts(NOW_MS)
+    assert counts(taker)["refused-unknown-key"] == 1
+    assert standing("messages-refused") == ["gw-1"]
+    assert counts(taker)["refused-unknown-key"] == 1, "counted once"
+
+
 def test_a_birth_stays_in_hand_whichever_step_finds_the_database_away(twin, monkeypatch):
     monkeypatch.setattr("central.ingest.process.DATABASE_PAUSE_S", 0)
     monkeypatch.setattr("central.ingest.process.close_old_connections", lambda: None)
