@@ -34,11 +34,12 @@ class Prepared(Generic[Row]):
     def rows(self, *values: int | str) -> list[Row]:
         """Run it with these values."""
         template, compiler, sql, params = self._compiled or self._compile()
+        connection = connections[template.db]
+        if template.query.select_for_update and connection.features.has_select_for_update:
+            _refuse_outside_a_transaction(connection)
         put_in = dict(zip(self._examples, values, strict=True))
         asked = copy(compiler)
-        asked.connection = connections[template.db]
-        if template.query.select_for_update and asked.connection.get_autocommit():
-            raise TransactionManagementError("rows are locked inside a transaction only")
+        asked.connection = connection
         filled = tuple(put_in.get(param, param) for param in params)
         asked.as_sql = lambda *_args, **_kwargs: (sql, filled)
         query = copy(template.query)
@@ -57,6 +58,12 @@ class Prepared(Generic[Row]):
         sql, params = compiler.as_sql()
         self._compiled = template, compiler, sql, tuple(params)
         return self._compiled
+
+
+def _refuse_outside_a_transaction(connection: Any) -> None:
+    """Django asks this where it writes the SQL, which is once here: a lock that ends with its statement locks nothing."""
+    if connection.get_autocommit():
+        raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
 
 
 def _example(kind: type, place: int) -> int | str:

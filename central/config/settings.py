@@ -111,6 +111,17 @@ SQLITE_OPTIONS = {
 }
 
 
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 10,
+    # A server that is gone without a word is given up within half a minute: by the kernel's habit it takes a quarter of an hour.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+SERVER_OPTIONS = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+"""And the server gives us up as soon: a worker's lease, and every lock, would outlive its machine for two hours."""
+
 TELEMETRY_SCHEMA = "telemetry"
 
 
@@ -120,6 +131,9 @@ def _database(file_name: str, url: str) -> dict[str, Any]:
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["OPTIONS"] = {**database.get("OPTIONS", {}), **SQLITE_OPTIONS}
     else:
+        said = database.get("OPTIONS", {})
+        options = f"{SERVER_OPTIONS} {said.get('options', '')}".strip()
+        database["OPTIONS"] = {**POSTGRESQL_OPTIONS, **said, "options": options}
         database["CONN_MAX_AGE"] = 600
         database["CONN_HEALTH_CHECKS"] = True
     return database
@@ -133,8 +147,8 @@ def database_settings(url: str, telemetry_url: str) -> dict[str, dict[str, Any]]
     default = _database("central.db", url)
     if telemetry_url or default["ENGINE"] == "django.db.backends.sqlite3":
         return {"default": default, "telemetry": _database("telemetry.db", telemetry_url)}
-    options = default.get("OPTIONS", {})
-    said = f"{options.get('options', '')} -c search_path={TELEMETRY_SCHEMA}".strip()
+    options = default["OPTIONS"]
+    said = f"{options['options']} -c search_path={TELEMETRY_SCHEMA}"
     beside = {**default, "OPTIONS": {**options, "options": said}, "SCHEMA": TELEMETRY_SCHEMA}
     return {"default": default, "telemetry": beside}
 

@@ -212,6 +212,8 @@ class Facts:
     gateways: tuple[Gateway, ...] = ()
     processes: tuple[Process, ...] = ()
     databases: tuple[Store, ...] = ()
+    waiting_commits: int = 0
+    """Commits that have waited for a replica's word for seconds: payments among them."""
     disks: tuple[Store, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     has_authority: bool = True

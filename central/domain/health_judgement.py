@@ -29,7 +29,7 @@ def judge(facts: Facts, limits: Limits) -> list[Finding]:
         *_judge_ingest(facts, limits),
         *judge_commands(facts.gateways, limits),
         *_judge_broker(facts, limits),
-        *judge_databases(facts.databases, limits),
+        *judge_databases(facts, limits),
         *judge_disks(facts.disks, limits),
         *judge_certificates(facts, limits),
         *_judge_jobs(facts),

@@ -9,9 +9,11 @@ BAD_DAYS = 7
 """So near its end a certificate or a disk is no matter of next week."""
 
 
-def judge_databases(stores: Iterable[Store], limits: Limits) -> Iterator[Finding]:
-    """Judge how long each database can grow."""
-    for store in stores:
+def judge_databases(facts: Facts, limits: Limits) -> Iterator[Finding]:
+    """Judge whether commits come through, and how long each database can grow."""
+    if facts.waiting_commits:
+        yield Finding(Part.DATABASES, Level.BAD, "replica-away", "", {"commits": facts.waiting_commits})
+    for store in facts.databases:
         left = store.days_left
         if left is not None and left < limits.full_within_days:
             level = Level.BAD if left < BAD_DAYS else Level.LOOK

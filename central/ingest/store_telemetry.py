@@ -5,10 +5,11 @@ Its position is its own: the two databases commit apart, and a batch is acknowle
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from django.db import transaction
-from django.db.utils import InterfaceError, OperationalError
 
+from central.ingest.database_failure import has_failed
 from central.ingest.received_rows import INT64, ReceivedFact, instant_ms
 from central.ingest.roll_up import rolled_up
 from central.ingest.store_balances import store_balances
@@ -37,26 +38,38 @@ _POSITION = Prepared(
 
 @dataclass(slots=True)
 class Stored:
-    """What became of a batch here: where telemetry stands, rows that differ from what was received, rows it couldn't take."""
+    """What became of a batch here: where telemetry stands, rows that differ from what was received, how many it couldn't take."""
 
     position: int
     conflicts: list[ReceivedFact] = field(default_factory=list)
-    refused: list[tuple[ReceivedFact, str]] = field(default_factory=list)
+    quarantined: int = 0
 
 
-def store_telemetry(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> Stored:
-    """Store what is new of a batch in one transaction; a row the database refuses is left out and named."""
+class Refuses(Protocol):
+    """Keeps a row that telemetry can't take, with the reason; gives 1 where it was not kept before."""
+
+    def __call__(self, row: ReceivedFact, reason: str) -> int: ...
+
+
+def store_telemetry(
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, refuse: Refuses
+) -> Stored:
+    """Store what is new of a batch in one transaction; a row the database refuses is given to `refuse` and left out.
+
+    Before the commit: a row that is left out here is known from then on, and would be asked for by nobody.
+    """
     try:
-        return _store(gateway_id, epoch, rows, now_ms, one_by_one=False)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # whatever one row does to the whole batch, it must not stop the others
-        return _store(gateway_id, epoch, rows, now_ms, one_by_one=True)
+        return _store(gateway_id, epoch, rows, now_ms, None)
+    except Exception as error:  # whatever one row does to the whole batch, it must not stop the others
+        if has_failed(error):
+            raise
+        return _store(gateway_id, epoch, rows, now_ms, refuse)
 
 
 def _store(
-    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, *, one_by_one: bool
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, refuse: Refuses | None
 ) -> Stored:
+    """`refuse`: take the rows one by one, and give it those that can't be taken."""
     with transaction.atomic(using=TELEMETRY):
         position = _POSITION.first(gateway_id, epoch) or _first_position(gateway_id, epoch)
         known = [row for row in rows if row.seq <= position.seq]
@@ -65,11 +78,10 @@ def _store(
         if not new or new[0].seq != position.seq + 1:
             return stored
         note_received(gateway_id, epoch, new)
-        if one_by_one:
-            for row in new:
-                _store_alone(gateway_id, epoch, row, now_ms, stored)
-        else:
+        if refuse is None:
             _store_facts(gateway_id, epoch, new, now_ms)
+        else:
+            stored.quarantined = sum(_store_alone(gateway_id, epoch, row, now_ms, refuse) for row in new)
         position.seq = stored.position = new[-1].seq
         update(position, "seq")
     return stored
@@ -82,14 +94,15 @@ def _first_position(gateway_id: str, epoch: str) -> TelemetryPosition:
     return position
 
 
-def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, stored: Stored) -> None:
+def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, refuse: Refuses) -> int:
     try:
         with transaction.atomic(using=TELEMETRY):
             _store_facts(gateway_id, epoch, [row], now_ms)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:  # C-11: quarantined with its reason, shown, acknowledged
-        stored.refused.append((row, f"telemetry: {type(error).__name__}: {error}"[:200]))
+        if has_failed(error):
+            raise
+        return refuse(row, f"telemetry: {type(error).__name__}: {error}"[:200])
+    return 0
 
 
 def without_received(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> list[ReceivedFact]:

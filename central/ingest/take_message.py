@@ -93,19 +93,19 @@ class MessageTaker:
         return sealed
 
     def write_counts(self, now_ms: int) -> None:
-        """Write what was counted since the last time, and the alarms of hostile messages."""
+        """Write what was counted since the last time, and the alarms of hostile messages; kept until the database has them."""
         if not self._counts:
             return
-        counted, self._counts = self._counts, Counter()
-        hostile, self._hostile = self._hostile, {}
         with transaction.atomic():
-            for (gateway_id, name), count in sorted(counted.items()):
+            for (gateway_id, name), count in sorted(self._counts.items()):
                 counters.add(gateway_id, {name: count})
-            for gateway_id, refusal in hostile.items():
+            for gateway_id, refusal in self._hostile.items():
                 detail = f"refused: {refusal}; someone writes in this gateway's name, or its key was replaced"
                 raise_alarm(
                     "messages-refused", gateway_id, now_ms=now_ms, gateway_id=gateway_id, detail=detail
                 )
+        self._counts.clear()
+        self._hostile.clear()
 
     def _take_sealed(
         self, gateway: Gateway, leaf: str, proved: Sequence[Sealed], now_ms: int

@@ -221,13 +221,14 @@ def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list
     """Give what must be published now, in order of gateway and number; of a share's gateways, where there are several workers.
 
     New commands always; unanswered ones again after `resend_after_ms`, and at a slower pace while the gateway has not been heard:
-    what it signed says so, never the broker's word, and silence slows but never stops.
+    what it signed says so, never the broker's word, and silence slows but never stops. One that was sent in the future was so by a
+    clock that has been mended since.
     """
     sent, slow_ms = Q(state=Command.State.SENT), resend_after_ms * SLOWER_WHILE_SILENT
     heard = Q(gateway__last_seen_ms__gt=now_ms - slow_ms, sent_ms__lte=now_ms - resend_after_ms)
     heard_since = Q(gateway__awaits_word=False) | Q(kind__in=OUT_OF_TURN)
     due = heard_since & Q(state=Command.State.QUEUED) | heard_since & sent & (
-        heard | Q(sent_ms__lte=now_ms - slow_ms)
+        heard | Q(sent_ms__lte=now_ms - slow_ms) | Q(sent_ms__gt=now_ms)
     )
     commands = Command.objects.filter(due)
     if not share.is_whole:  # asked of the database: a share whose worker is down must not fill the first 200

@@ -43,7 +43,10 @@ POINTS: dict[Point, PointWords] = {
     ),
     Point.PEOPLE: PointWords(
         _("Shut out again the people who left since the backup, and those whose password was changed"),
-        _("Page People: whoever was removed may sign in again, and old passwords hold."),
+        _(
+            "Page People: whoever was removed may sign in again, and old passwords hold. "
+            "Residents who were forgotten at their own wish are here again: cardroom-central forget-person NUMBER --why …"
+        ),
     ),
     Point.MONEY: PointWords(
         _("Settle the credit that this server never gave"),

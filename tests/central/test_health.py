@@ -2,9 +2,12 @@
 it ends."""
 
 import ast
+import threading
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connection
 
 import central.domain
 from central import clock
@@ -18,7 +21,7 @@ from central.link.pulse.models import ProcessBeat, Sample, StandingFinding
 from central.office.models import Delivery, Notice, User
 from central.office.notice_templates import render
 from central.reports.archive.jobs import ARCHIVE_JOB
-from central.reports.health import gathering, told
+from central.reports.health import gathering, places, told
 from central.reports.health.words import FINDINGS, in_words
 from central.reports.schedule.models import JobWatch
 from gateway.contract.facts import Health
@@ -145,6 +148,17 @@ def test_ingest_and_notices_look_at_each_other() -> None:
     assert StandingFinding.objects.get(code="ingest-stands").level == "bad"
 
 
+def test_ingest_that_became_workers_stands_nowhere_and_a_worker_that_is_missing_does() -> None:
+    """Going from one process to two is a step of docs/scale.md: the one that was is no fault, the one that is not started is."""
+    real_ms = clock.real_now_ms()
+    for name, age_ms in (("ingest", DAY_MS), ("ingest-2/3", 9 * DAY_MS), ("ingest-1/2", 0)):
+        ProcessBeat.objects.create(
+            pk=name, kind="ingest", started_real_ms=real_ms - 10 * DAY_MS, beat_real_ms=real_ms - age_ms
+        )
+    found = judge(gathering.gather(NOW_MS), gathering.limits(NOW_MS))
+    assert [one.subject for one in found if one.code == "ingest-stands"] == ["ingest-2/2"]
+
+
 def test_growth_is_known_after_a_day_and_samples_are_forgotten() -> None:
     beats.sample({"database:default": 1_000, "web:requests": 10}, NOW_MS)
     beats.sample({"database:default": 9_999}, NOW_MS + MINUTE_MS)
@@ -190,3 +204,41 @@ def test_what_ingest_counts_is_written_now_and_then() -> None:
 def test_nothing_known_is_a_page_all_the_same() -> None:
     found = judge(Facts(), gathering.limits(NOW_MS))
     assert all(in_words(one)[0] for one in found)
+
+
+def test_commits_that_wait_for_a_replica_are_said_with_the_way_out(monkeypatch) -> None:
+    """The desk hangs then, and with it every page that keeps something: `doctor` only reads."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no replica")
+    monkeypatch.setattr(places, "WAITS_S", 0)
+    where = connection.get_connection_params()
+    where = {name: where[name] for name in ("dbname", "user", "host", "port", "password") if where.get(name)}
+    with (
+        psycopg.connect(**where, autocommit=True) as server,
+        psycopg.connect(**where, autocommit=True) as desk,
+    ):
+        server.execute("CREATE TABLE sold (n int)")
+        closed = threading.Event()
+        selling = threading.Thread(target=sell, args=[desk, closed])
+        selling.start()
+        try:
+            server.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            server.execute("SELECT pg_reload_conf()")
+            while not places.waiting_commits():
+                with (
+                    connection.cursor() as cursor
+                ):  # a test is one transaction, which sees others' states once
+                    cursor.execute("SELECT pg_stat_clear_snapshot()")
+            found = judge(gathering.gather(NOW_MS), gathering.limits(NOW_MS))
+            assert "replica-away" in {one.code for one in found if one.level is Level.BAD}
+        finally:
+            closed.set()
+            server.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            server.execute("SELECT pg_reload_conf()")
+            selling.join()
+            server.execute("DROP TABLE sold")
+
+
+def sell(desk: psycopg.Connection, closed: threading.Event) -> None:
+    while not closed.is_set():
+        desk.execute("INSERT INTO sold VALUES (1)")

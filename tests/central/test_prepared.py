@@ -1,7 +1,7 @@
 """Statements compiled once give what Django's own query gives, whatever the values, in every thread."""
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from central.campus.models import Account
 from central.ledger.models import LedgerAccount
@@ -50,6 +50,16 @@ def test_values_come_as_the_query_gives_them(campus):
         assert several.rows(kind, least) == found
     with pytest.raises(ValueError, match="zip"):
         several.rows("asset")
+
+
+def test_a_lock_outside_a_transaction_is_refused_each_time(campus, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite locks no rows")
+    locked = Prepared(lambda code: Account.objects.select_for_update().filter(code=code), str)
+    assert locked.first("1-301.1").code == "1-301.1"
+    monkeypatch.setattr(connection, "get_autocommit", lambda: True)
+    with pytest.raises(transaction.TransactionManagementError):
+        locked.first("1-301.1")
 
 
 def test_json_is_read_and_written_as_such():
@@ -150,11 +160,3 @@ def test_rows_of_one_model_are_stored_together():
 def test_lots_are_filled_up_with_what_was_asked():
     assert list(padded(["a", "b", "c"], 2)) == [["a", "b"], ["c", "c"]]
     assert list(padded([], 4)) == []
-
-
-def test_nobody_locks_a_row_that_he_would_lose_at_once(monkeypatch):
-    locked = Prepared(lambda code: LedgerAccount.objects.select_for_update().filter(code=code), str)
-    assert locked.rows("x") == []
-    monkeypatch.setattr(connections["default"], "get_autocommit", lambda: True)
-    with pytest.raises(transaction.TransactionManagementError):
-        locked.rows("x")

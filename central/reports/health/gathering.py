@@ -28,7 +28,6 @@ from central.reports.schedule.told import msgid
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 FORGOTTEN_MS = 7 * DAY_MS
-"""A further process of a kind that has not beaten for so long was taken away on purpose."""
 SAMPLES_MS = 31 * DAY_MS
 YOUNG_MS = HOUR_MS // 2
 LATELY_MS = 14 * DAY_MS
@@ -43,6 +42,7 @@ def gather(now_ms: int) -> Facts:
         gateways=gateway_facts.gateways(now_ms),
         processes=tuple(_processes()),
         databases=places.databases(samples),
+        waiting_commits=places.waiting_commits(),
         disks=places.disks(),
         certificates=tuple(_certificates(authority_ms, now_ms)),
         has_authority=not BrokerFiles.objects.exists() or authority_ms is not None,
@@ -85,20 +85,51 @@ def limits(now_ms: int) -> Limits:
 
 def _processes() -> Iterable[Process]:
     real_ms = clock.real_now_ms()
-    for row in ProcessBeat.objects.order_by("name"):
-        age_ms = real_ms - row.beat_real_ms
-        if row.name != row.kind and age_ms > FORGOTTEN_MS:
-            continue
+    rows = list(ProcessBeat.objects.order_by("name"))
+    for row in (*_receiving(rows), *_others(rows, real_ms)):
         message_ms = row.said.get("message_ms") or None
         yield Process(
             name=row.name,
             kind=row.kind,
-            beat_age_ms=age_ms,
+            beat_age_ms=real_ms - row.beat_real_ms,
             up_ms=row.beat_real_ms - row.started_real_ms,
             queue=row.said.get("queue", 0),
             is_connected=row.said.get("connected", True),
             message_age_ms=None if message_ms is None else real_ms - message_ms,
         )
+
+
+def _others(rows: list[ProcessBeat], real_ms: int) -> list[ProcessBeat]:
+    """Give processes other than ingest's. A further one of its kind that has not beaten for long was taken away on purpose."""
+    others = [row for row in rows if row.kind != beats.INGEST]
+    return [row for row in others if row.name == row.kind or real_ms - row.beat_real_ms <= FORGOTTEN_MS]
+
+
+def _receiving(rows: list[ProcessBeat]) -> list[ProcessBeat]:
+    """Give ingest's processes. One of another number of workers than the newest has was taken away on purpose, if it is still.
+
+    A worker of that number that was never heard stands still since the others began.
+    """
+    rows = [row for row in rows if row.kind == beats.INGEST]
+    if not rows:
+        return []
+    newest = max(rows, key=lambda row: row.beat_real_ms)
+    of = _workers(newest)
+    alive_ms = newest.beat_real_ms - MINUTE_MS
+    kept = [row for row in rows if _workers(row) == of or row.beat_real_ms >= alive_ms]
+    began_ms = min(row.started_real_ms for row in rows if _workers(row) == of)
+    wanted = (
+        {f"{beats.INGEST}-{number}/{of}" for number in range(1, int(of) + 1)} if of.isdecimal() else set()
+    )
+    return kept + [
+        ProcessBeat(name=name, kind=beats.INGEST, started_real_ms=began_ms, beat_real_ms=began_ms)
+        for name in sorted(wanted - {row.name for row in kept})
+    ]
+
+
+def _workers(row: ProcessBeat) -> str:
+    """Give how many workers a process of ingest is one of, as its name says (`ingest-1/3`); its name where it is the only one."""
+    return row.name.rpartition("/")[2]
 
 
 def _certificates(authority_ms: int | None, now_ms: int) -> Iterable[Certificate]:

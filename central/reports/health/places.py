@@ -15,6 +15,8 @@ from central.domain.health_facts import Store
 
 DAY_MS = 86_400_000
 DATA = "data"
+WAITS_S = 5
+"""So long no replica that is there takes for its word."""
 Samples = Mapping[str, Sequence[tuple[int, int]]]
 
 
@@ -29,6 +31,24 @@ def databases(samples: Samples) -> tuple[Store, ...]:
 def database_sizes() -> dict[str, int]:
     """Give each database's bytes on disk, by alias."""
     return {alias: _size(alias) for alias in connections}
+
+
+def waiting_commits() -> int:
+    """Count commits that wait for a replica which isn't there, as `synchronous_standby_names` asks for; by reading alone."""
+    return max(_waiting(alias) for alias in connections)
+
+
+def _waiting(alias: str) -> int:
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep' "
+            "AND state_change < clock_timestamp() - make_interval(secs => %s)",
+            [WAITS_S],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def disks() -> tuple[Store, ...]:

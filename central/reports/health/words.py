@@ -139,6 +139,16 @@ FINDINGS: dict[str, Said] = {
         _("Nobody knows how the broker is"), _("Receiving does not run, and it alone speaks with the broker.")
     ),
     "databases-good": Said(_("The databases have room.")),
+    "replica-away": Said(
+        _("Payments wait for the database's replica"),
+        _(
+            "%(commits)s commits wait for a replica that does not answer; nothing is lost, and nothing is confirmed."
+        ),
+        _(
+            "Start the replica. Until it runs, on the database server: ALTER SYSTEM SET synchronous_standby_names = ''; "
+            "SELECT pg_reload_conf();"
+        ),
+    ),
     "database-fills": Said(
         _("A database fills its disk"),
         _("%(place)s: at the pace of the last month it is full in %(days)s days."),
