@@ -1,4 +1,4 @@
-"""What an attacker tries once he is half in: the old password by guessing, a code twice, a password without the code, two at once."""
+"""What an attacker tries once he is half in: the old password by guessing, a code twice, a password without its code."""
 
 import pytest
 from django.test import Client
