@@ -19,6 +19,7 @@ from central.office.list_models import (
 )
 from central.office.notice_models import Channel, Delivery, MailServer, Notice
 from central.office.photo_models import Photo
+from central.office.session_models import SignedIn
 from central.office.setting_models import DatedValue
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "RepairItem",
     "RepairList",
     "Signature",
+    "SignedIn",
     "User",
     "of_served",
 ]

@@ -16,6 +16,7 @@ from central.campus.models import Building
 from central.ledger.operations import record_audit
 from central.office.models import Delegation, User
 from central.office.roles import APPROVES_MONEY, Role
+from central.office.sessions import forget_sessions
 from central.office.sign_in_told import RESET, tell_changed
 
 LONGEST_DELEGATION_MS = 120 * 86_400_000
@@ -95,6 +96,7 @@ def set_open(user_id: int, is_open: bool, *, actor: User, now_ms: int) -> User |
         return PeopleRefusal.LAST_ADMIN
     user.is_active = is_open
     user.save(update_fields=["is_active"])
+    forget_sessions(user)
     _on_record(actor.get_username(), "open-user" if is_open else "close-user", user, "", now_ms)
     return user
 
@@ -110,6 +112,7 @@ def reset_sign_in(user_id: int, *, actor: User, now_ms: int) -> str | PeopleRefu
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
     TOTPDevice.objects.filter(user=user).delete()
+    forget_sessions(user)
     _on_record(actor.get_username(), "reset-sign-in", user, "", now_ms)
     tell_changed(user, RESET, now_ms)
     return password

@@ -25,6 +25,7 @@ from central.office.forms import CodeForm, NewPasswordForm, SignInForm
 from central.office.known_here import known_here, remember_here
 from central.office.models import User
 from central.office.second_factor import Taken, device_of, has_device, take_code
+from central.office.sessions import forget_sessions
 from central.office.sign_in_told import PASSWORD, tell_changed
 
 
@@ -118,6 +119,7 @@ def _change_password(request: HttpRequest, form: NewPasswordForm) -> HttpRespons
     with transaction.atomic():
         form.save()
         User.objects.filter(pk=request.user.pk).update(must_change_password=False)
+        forget_sessions(request.user)
         _on_record(request.user, "change-password", request.user.get_username())
         tell_changed(request.user, PASSWORD, clock.now_ms())
     update_session_auth_hash(request, form.user)
