@@ -56,6 +56,8 @@ class User(AbstractUser):
     """Which a warden or an electrician serves; none: all of them."""
     must_change_password = models.BooleanField(default=False)
     """Somebody else chose it: it is changed at the next sign-in."""
+    first_password_until_ms = models.BigIntegerField(null=True)
+    """Until when that one is taken, in the world's milliseconds; None: it was chosen before this was kept."""
 
     @property
     def spoken_name(self) -> str:

@@ -1,5 +1,6 @@
 """Pages about people: the list, one person, delegations. Dangerous acts ask for the password again; all are on record."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -144,7 +145,11 @@ def _with_name(sent: QueryDict, name: str) -> QueryDict:
 
 
 def _password_page(request: HttpRequest, name: str, password: str) -> HttpResponse:
-    answer = render(request, "office/first_password.html", {"name": name, "password": password})
+    answer = render(
+        request,
+        "office/first_password.html",
+        {"name": name, "password": password, "days": settings.FIRST_PASSWORD_DAYS},
+    )
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -7,12 +7,14 @@ that code's use and the waiting time after wrong ones back.
 from enum import StrEnum
 
 from django.db import transaction
+from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from central import clock
 from central.ledger.operations import record_audit
 from central.office import sign_in_record
 from central.office.models import User
-from central.office.sign_in_told import FACTOR, tell_changed
+from central.office.sign_in_told import FACTOR, tell_changed, tell_used_again
 
 
 class Taken(StrEnum):
@@ -50,7 +52,16 @@ def take_code(user: User, device: TOTPDevice, code: str, now_ms: int) -> Taken:
     sign_in_record.factor_given(user, is_right)
     if is_right and not held.confirmed:
         _set_up(user, held, now_ms)
+    if not is_right and _was_used(held, code):
+        tell_used_again(user, held.last_t, now_ms)
     return Taken.RIGHT if is_right else Taken.WRONG
+
+
+def _was_used(device: TOTPDevice, code: str) -> bool:
+    """Say whether a code that was refused would have been right, had it not been used before."""
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
+    totp.time = clock.real_now_ms() / 1000
+    return code.isascii() and code.isdecimal() and bool(totp.verify(int(code), device.tolerance))
 
 
 def _set_up(user: User, device: TOTPDevice, now_ms: int) -> None:

@@ -27,7 +27,7 @@
 
   function isGuessedFirst(text, name) {
     const plain = text.toLowerCase();
-    const left = plain.replace(COMMON, "").replace(name, "");
+    const left = plain.replace(COMMON, "").replaceAll(name, "");
     return new Set(plain).size < 5 || left.length < 8 || counted(plain) < 6 || ROWS.some((row) => plain.includes(row.slice(0, 8)));
   }
 
@@ -35,7 +35,7 @@
     if ([...text].length < FEWEST) return [1, "tooShort"];
     if (isGuessedFirst(text, name)) return [1, "guessed"];
     const worth = bits(text);
-    return worth < 38 ? [2, "weak"] : worth < 48 ? [3, "fair"] : worth < 60 ? [4, "good"] : [5, "strong"];
+    return worth < 40 ? [2, "weak"] : worth < 48 ? [3, "fair"] : worth < 60 ? [4, "good"] : [5, "strong"];
   }
 
   for (const place of document.querySelectorAll("[data-strength]")) {

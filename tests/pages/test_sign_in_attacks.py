@@ -4,12 +4,13 @@ import pytest
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from central import clock
 from central.ledger.models import AuditEntry
-from central.office import second_factor
-from central.office.models import User
+from central.office import forms, second_factor
+from central.office.models import Delivery, User
 from central.office.second_factor import Taken, take_code
 from tests.browser import seed
-from tests.pages.test_people_pages import add, code_of
+from tests.pages.test_people_pages import add, code_of, first_password
 from tests.pages.test_web_security import attempt, failed_before
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
@@ -81,6 +82,37 @@ def test_what_was_read_before_a_code_was_used_does_not_bring_it_back(
     monkeypatch.setattr(second_factor.TOTPDevice, "verify_is_allowed", lambda _: (True, None))
     assert take_code(manager, stale, "000000" if code != "000000" else "000001", 0) is Taken.WRONG
     assert take_code(manager, stale, code, 0) is Taken.WRONG, "a wrong one put an old copy back"
+
+
+def test_who_gives_a_code_twice_is_told_of_it(campus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = User.objects.get(username="manager")
+    manager.email = "manager@example.org"
+    manager.save()
+    device = TOTPDevice.objects.create(user=manager, confirmed=True)
+    code, now_ms = code_of(device), clock.now_ms()
+    other = "000000" if code != "000000" else "000001"
+    monkeypatch.setattr(TOTPDevice, "verify_is_allowed", lambda _: (True, None))
+    taken = [take_code(manager, device, one, now_ms) for one in (other, code)]
+    told = Delivery.objects.filter(notice__template="code-used-again")
+    assert (taken, told.count()) == ([Taken.WRONG, Taken.RIGHT], 0)
+    taken = [take_code(manager, device, code, now_ms) for _ in range(3)]
+    assert taken == [Taken.WRONG] * 3
+    assert [one.channel.person for one in told] == [manager], "once for a code"
+
+
+def test_a_first_password_that_was_not_used_in_time_is_none(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = first_password(add(admin).content.decode())
+    late_ms = clock.real_now_ms() + 8 * 86_400_000
+    with monkeypatch.context() as patch:
+        patch.setattr(forms.clock, "real_now_ms", lambda: late_ms)
+        late = Client()
+        late.cookies["django_language"] = "en"
+        answer = late.post("/office/sign-in/", {"username": "wang", "password": password})
+    assert "was not used in time" in answer.content.decode()
+    assert late.get("/office/password/").status_code == 302
+    assert attempt(Client(), "wang", password=password) == 302
 
 
 @pytest.mark.parametrize("name", ["ｃａｓｈｉｅｒ", "ｗａｎｇ"])

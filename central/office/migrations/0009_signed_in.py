@@ -1,4 +1,4 @@
-"""Which session is whose, so that a person sees his own and ends them."""
+"""Which session is whose, so that a person sees his own and ends them; and until when a first password is taken."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -10,6 +10,9 @@ class Migration(migrations.Migration):
     dependencies = [("office", "0008_photos_of_residents")]
 
     operations = [
+        migrations.AddField(
+            model_name="user", name="first_password_until_ms", field=models.BigIntegerField(null=True)
+        ),
         migrations.CreateModel(
             name="SignedIn",
             fields=[
