@@ -1,8 +1,8 @@
 """A gateway speaks of its own building only (R-G5): what a row says of another one's accounts or meters is not taken.
 
 A row about money, decisions or relays is refused whole. A row of readings or of totals carries the whole building's: only the
-foreign meters' are left out, and an alarm names them, for a meter that moved house is a mistake in a list and not an attack. A meter that
-a batch says was put in here, and that bills no room elsewhere, is the building's from that batch on.
+foreign meters' are left out, and an alarm names them, for a meter that moved house is a mistake in a list and not an attack. A
+meter that a batch says was put in here, and that bills no room elsewhere, is the building's from that batch on.
 """
 
 from collections.abc import Iterable, Sequence
