@@ -7,15 +7,18 @@ import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from central import clock
 from central.campus.models import Building
 from central.ledger.operations import record_audit
 from central.office.models import Delegation, User
 from central.office.roles import APPROVES_MONEY, Role
+from central.office.sessions import forget_sessions
 from central.office.sign_in_told import RESET, tell_changed
 
 LONGEST_DELEGATION_MS = 120 * 86_400_000
@@ -62,6 +65,7 @@ def add_person(person: Person, *, actor: str, now_ms: int) -> str | PeopleRefusa
         role=person.role,
         last_name=person.full_name,
         must_change_password=True,
+        first_password_until_ms=_until_ms(),
     )
     user.buildings.set(Building.objects.filter(code__in=person.buildings))
     _on_record(actor, "add-user", user, _about(person), now_ms)
@@ -95,6 +99,7 @@ def set_open(user_id: int, is_open: bool, *, actor: User, now_ms: int) -> User |
         return PeopleRefusal.LAST_ADMIN
     user.is_active = is_open
     user.save(update_fields=["is_active"])
+    forget_sessions(user)
     _on_record(actor.get_username(), "open-user" if is_open else "close-user", user, "", now_ms)
     return user
 
@@ -108,8 +113,10 @@ def reset_sign_in(user_id: int, *, actor: User, now_ms: int) -> str | PeopleRefu
     password = first_password()
     user.set_password(password)
     user.must_change_password = True
-    user.save(update_fields=["password", "must_change_password"])
+    user.first_password_until_ms = _until_ms()
+    user.save(update_fields=["password", "must_change_password", "first_password_until_ms"])
     TOTPDevice.objects.filter(user=user).delete()
+    forget_sessions(user)
     _on_record(actor.get_username(), "reset-sign-in", user, "", now_ms)
     tell_changed(user, RESET, now_ms)
     return password
@@ -191,6 +198,10 @@ def roles_of(user: User, now_ms: int, *, without: int | None = None) -> frozense
 def is_last_admin(user: User) -> bool:
     """Say whether nobody else could manage people."""
     return not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk).exists()
+
+
+def _until_ms() -> int:
+    return clock.real_now_ms() + settings.FIRST_PASSWORD_DAYS * 86_400_000
 
 
 def first_password() -> str:

@@ -257,6 +257,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "mail server": ("manager", "/office/mail-server/"),
     "own mail": ("cashier", "/office/own-mail/"),
     "password": ("cashier", "/office/password/"),
+    "own sign-ins": ("cashier", "/office/sessions/"),
     "second factor": ("manager", "/office/second-factor/"),
     "refunds and departures": ("cashier", "/desk/departures/"),
     "ask for a departure": ("cashier", "/desk/rooms/6/departure/"),
