@@ -199,9 +199,10 @@ class _Restoring:
         if kept is not None:
             print(_("What was there is in {kept}. Delete it when the campus runs well.").format(kept=kept))
         print(
-            _("Receipts go on at number {number}: what was printed since the backup keeps its own.").format(
-                number=became.first_receipt
-            )
+            _(
+                "Receipts go on at number {number}, shifts, approvals, labels and whatever else is numbered above theirs: "
+                "what was printed or told since the backup keeps its own."
+            ).format(number=became.first_receipt)
         )
         print(
             _(
