@@ -3,7 +3,7 @@
 Its position is its own: the two databases commit apart, and a batch is acknowledged when both have it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -41,25 +41,33 @@ class Stored:
     refused: list[tuple[ReceivedFact, str]] = field(default_factory=list)
 
 
-def store_telemetry(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> Stored:
+def store_telemetry(
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], issued_ms: int, now_ms: int
+) -> Stored:
     """Store what is new of a batch in one transaction; a row the database refuses is left out and named."""
     try:
-        return _store(gateway_id, epoch, rows, now_ms, one_by_one=False)
+        return _store(gateway_id, epoch, rows, issued_ms, now_ms, one_by_one=False)
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # whatever one row does to the whole batch, it must not stop the others
-        return _store(gateway_id, epoch, rows, now_ms, one_by_one=True)
+        return _store(gateway_id, epoch, rows, issued_ms, now_ms, one_by_one=True)
 
 
 def _store(
-    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, *, one_by_one: bool
+    gateway_id: str,
+    epoch: str,
+    rows: Sequence[ReceivedFact],
+    issued_ms: int,
+    now_ms: int,
+    *,
+    one_by_one: bool,
 ) -> Stored:
     with transaction.atomic(using=TELEMETRY):
         position, _made = TelemetryPosition.objects.select_for_update().get_or_create(
             gateway=gateway_id, epoch=epoch
         )
         known = [row for row in rows if row.seq <= position.seq]
-        stored = Stored(position.seq, _conflicts(gateway_id, epoch, known))
+        stored = Stored(position.seq, _differing(position, known, issued_ms))
         new = [row for row in rows if row.seq > position.seq]
         if not new or new[0].seq != position.seq + 1:
             return stored
@@ -86,15 +94,34 @@ def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, st
         stored.refused.append((row, f"telemetry: {type(error).__name__}: {error}"[:200]))
 
 
-def without_received(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> list[ReceivedFact]:
+def without_received(
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], issued_ms: int
+) -> list[ReceivedFact]:
     """Leave out the rows that were received before with this very content."""
+    position = TelemetryPosition.objects.filter(gateway=gateway_id, epoch=epoch).first()
+    copied = position.forgotten_seq if position and issued_ms <= position.forgotten_ms else 0
     digests = _digests(gateway_id, epoch, rows)
-    return [row for row in rows if digests.get(row.seq) != row.digest]
+    return [
+        row for row in rows if digests.get(row.seq) != row.digest and not _is_forgotten(row, copied, digests)
+    ]
 
 
-def _conflicts(gateway_id: str, epoch: str, known: list[ReceivedFact]) -> list[ReceivedFact]:
-    digests = _digests(gateway_id, epoch, known)
-    return [row for row in known if row.seq in digests and digests[row.seq] != row.digest]
+def _differing(position: TelemetryPosition, known: list[ReceivedFact], issued_ms: int) -> list[ReceivedFact]:
+    """Give the rows that aren't what was received under their numbers.
+
+    A digest that was forgotten compares with nothing: but what was issued since is no copy of a row that came before.
+    """
+    digests = _digests(position.gateway, position.epoch, known)
+    written_anew = position.forgotten_seq if issued_ms > position.forgotten_ms else 0
+    return [
+        row
+        for row in known
+        if digests.get(row.seq, row.digest) != row.digest or _is_forgotten(row, written_anew, digests)
+    ]
+
+
+def _is_forgotten(row: ReceivedFact, up_to: int, digests: Mapping[int, bytes]) -> bool:
+    return row.seq <= up_to and row.seq not in digests
 
 
 def _digests(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> dict[int, bytes]:

@@ -10,6 +10,7 @@ from central.domain.scheduled_runs import HOUR_MS
 from central.ledger.monthly_tables import month_name
 from central.link.telemetry.archive_file import ArchiveDamaged
 from central.link.telemetry.archiving import finish_removals
+from central.link.telemetry.forgetting_digests import forget_digests
 from central.link.telemetry.partitions import make_partitions
 from central.office.roles import SEE_GATEWAYS
 from central.reports.archive.keeping import archive_due, due_months
@@ -35,6 +36,7 @@ def run(due: Due, now_ms: int) -> Done:
     """Finish what was cut short, then archive the oldest month that nothing needs. What fails is tried again."""
     try:
         make_partitions(now_ms)
+        forget_digests(now_ms)
         finish_removals(now_ms)
         return _archive_one(now_ms)
     except ArchiveDamaged as error:
