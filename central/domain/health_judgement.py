@@ -14,6 +14,8 @@ QUEUE_LONG = 1_000
 """Half of what ingest holds."""
 REHEARSAL_DAYS = 100
 """A backup that was not rehearsed for a term is a hope."""
+NEVER_BACKED_UP_DAYS = 7
+"""So long may books be without any backup while they are set up."""
 ERROR_PERCENT = 1
 FEWEST_REQUESTS = 50
 FEWEST_CLOCKS = 3
@@ -29,7 +31,7 @@ def judge(facts: Facts, limits: Limits) -> list[Finding]:
         *_judge_ingest(facts, limits),
         *judge_commands(facts.gateways, limits),
         *_judge_broker(facts, limits),
-        *judge_databases(facts.databases, limits),
+        *judge_databases(facts, limits),
         *judge_disks(facts.disks, limits),
         *judge_certificates(facts, limits),
         *_judge_jobs(facts),
@@ -106,11 +108,16 @@ def _judge_jobs(facts: Facts) -> Iterator[Finding]:
 
 def _judge_backups(facts: Facts, limits: Limits) -> Iterator[Finding]:
     backups = facts.backups
-    if backups.last_failed:
-        yield Finding(Part.BACKUPS, Level.BAD, "backup-failed")
+    if backups.backup_failed is not None:
+        yield Finding(Part.BACKUPS, Level.BAD, "backup-failed", "", {"why": backups.backup_failed})
+    if backups.rehearsal_failed is not None:
+        yield Finding(Part.BACKUPS, Level.BAD, "rehearsal-failed", "", {"why": backups.rehearsal_failed})
     if backups.last_age_ms is None:
-        yield Finding(Part.BACKUPS, Level.LOOK, "backup-never")
+        level = Level.BAD if backups.books_age_ms > NEVER_BACKED_UP_DAYS * DAY_MS else Level.LOOK
+        yield Finding(Part.BACKUPS, level, "backup-never")
         return
+    if backups.on_books_disk:
+        yield Finding(Part.BACKUPS, Level.LOOK, "backup-same-disk")
     if backups.last_age_ms > limits.backup_age_ms:
         yield Finding(Part.BACKUPS, Level.BAD, "backup-old", "", {"hours": backups.last_age_ms // HOUR_MS})
     if backups.rehearsal_age_ms is None or backups.rehearsal_age_ms > REHEARSAL_DAYS * DAY_MS:

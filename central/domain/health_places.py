@@ -9,9 +9,13 @@ BAD_DAYS = 7
 """So near its end a certificate or a disk is no matter of next week."""
 
 
-def judge_databases(stores: Iterable[Store], limits: Limits) -> Iterator[Finding]:
-    """Judge how long each database can grow."""
-    for store in stores:
+def judge_databases(facts: Facts, limits: Limits) -> Iterator[Finding]:
+    """Judge how long each database can grow, and whether what makes room for it is held up."""
+    waits = facts.archive_waits
+    if waits is not None:
+        params: dict[str, int | str] = {"month": waits.month, "why_word": waits.why, "names": waits.names}
+        yield Finding(Part.DATABASES, Level.LOOK, "archive-waits", "", params)
+    for store in facts.databases:
         left = store.days_left
         if left is not None and left < limits.full_within_days:
             level = Level.BAD if left < BAD_DAYS else Level.LOOK

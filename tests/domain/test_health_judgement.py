@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.domain.health_facts import (
+    ArchiveWaits,
     Backups,
     Certificate,
     Facts,
@@ -110,7 +111,11 @@ def test_a_system_in_order_is_said_to_be_so_part_by_part() -> None:
         (replace(GOOD, jobs=Jobs(3, given_up=1)), Level.LOOK, "jobs-given-up"),
         (replace(GOOD, backups=Backups()), Level.LOOK, "backup-never"),
         (replace(GOOD, backups=Backups(37 * HOUR_MS, DAY_MS)), Level.BAD, "backup-old"),
-        (replace(GOOD, backups=Backups(1, 1, last_failed=True)), Level.BAD, "backup-failed"),
+        (replace(GOOD, backups=Backups(books_age_ms=8 * DAY_MS)), Level.BAD, "backup-never"),
+        (replace(GOOD, backups=Backups(1, 1, backup_failed="")), Level.BAD, "backup-failed"),
+        (replace(GOOD, backups=Backups(1, 1, rehearsal_failed="x")), Level.BAD, "rehearsal-failed"),
+        (replace(GOOD, backups=Backups(1, 1, on_books_disk=True)), Level.LOOK, "backup-same-disk"),
+        (replace(GOOD, archive_waits=ArchiveWaits("2026-11", "x", "1")), Level.LOOK, "archive-waits"),
         (replace(GOOD, backups=Backups(1, 101 * DAY_MS)), Level.LOOK, "backup-not-rehearsed"),
         (replace(GOOD, notices=Notices(3, overdue=1)), Level.BAD, "notices-overdue"),
         (replace(GOOD, notices=Notices(0, given_up=1)), Level.LOOK, "notices-given-up"),

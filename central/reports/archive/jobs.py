@@ -18,6 +18,7 @@ from central.reports.archive.words import MOST_NAMES, NEED_MSGIDS
 from central.reports.schedule.jobs import Done, Due, Job, Late
 from central.reports.schedule.making import SCHEDULE
 
+NEEDED = "telemetry-needed"
 HOUR = 3
 """Of the night: nobody sells, and the day's reports come later."""
 
@@ -63,7 +64,7 @@ def _archive_one(now_ms: int) -> Done:
     need = needed.needs[0]
     names = ", ".join(need.names[:MOST_NAMES])
     return Done(
-        "telemetry-needed",
+        NEEDED,
         {"month": month_name(needed.month), "why_word": NEED_MSGIDS[need.why], "names": names},
     )
 

@@ -144,6 +144,13 @@ FINDINGS: dict[str, Said] = {
         _("%(place)s: at the pace of the last month it is full in %(days)s days."),
         _("Give it a larger disk, or keep readings for a shorter time: see docs/operation.md."),
     ),
+    "archive-waits": Said(
+        _("A month of telemetry can't be archived"),
+        _("%(month)s is still needed by %(why_word)s: %(names)s."),
+        _(
+            "Lock the periods, or set how many months telemetry waits for that (Settings). On the server: cardroom-central archive"
+        ),
+    ),
     "disk-good": Said(_("The disks have room.")),
     "disk-full": Said(
         _("A disk is nearly full"),
@@ -162,7 +169,7 @@ FINDINGS: dict[str, Said] = {
     "key-not-believed": Said(
         _("Gateways don't know the key that signs"),
         _("%(gateways)s gateways, such as %(names)s, take no commands of this server."),
-        _("On the server: cardroom-central signing-key show. See docs/link-security.md."),
+        _("On the server: cardroom-central signing-key list. See docs/link-security.md."),
     ),
     "jobs-good": Said(_("Nothing is late.")),
     "job-late": Said(
@@ -179,15 +186,34 @@ FINDINGS: dict[str, Said] = {
     "backup-never": Said(
         _("No backup is on record"),
         _("A dead disk would take the books with it."),
-        _("On the server: cardroom-central backup"),
+        _(
+            "On the server, once: cardroom-central backup --new-key. A timer makes one each night from then on: docs/backup.md."
+        ),
     ),
     "backup-old": Said(
         _("The last backup is old"),
         _("It is %(hours)s hours old."),
-        _("On the server: cardroom-central backup. Look at its timer, and at the disk that it goes to."),
+        _(
+            "On the server: systemctl status cardroom-central-backup.timer cardroom-central-backup. "
+            "Is the disk there that it goes to?"
+        ),
     ),
     "backup-failed": Said(
-        _("The last backup failed"), "", _("On the server: cardroom-central backup. It says why.")
+        _("The last backup failed"),
+        _("%(why)s"),
+        _("Then on the server: systemctl start cardroom-central-backup"),
+    ),
+    "rehearsal-failed": Said(
+        _("A backup could not be restored for trial"),
+        _("%(why)s"),
+        _(
+            "Don't rely on that file. On the server: systemctl start cardroom-central-rehearsal makes another one and tries it."
+        ),
+    ),
+    "backup-same-disk": Said(
+        _("Backups lie on the disk of the books"),
+        _("They help against mistakes; when that disk dies, they die with it."),
+        _("Set CARDROOM_BACKUP_FOLDER to a stick or another machine's folder: docs/backup.md."),
     ),
     "backup-not-rehearsed": Said(
         _("No backup was rehearsed lately"),
