@@ -52,7 +52,11 @@ def backup(options: Namespace) -> int:
     outcome = Outcome(True, str(target), made.bytes, options.telemetry, detail)
     note_run(BackupRun.Kind.BACKUP, outcome, now_ms, took_ms)
     _report(options, made, recipient)
-    return _rehearse(made, now_ms) if options.rehearse else 0
+    code = _rehearse(made, now_ms) if options.rehearse else 0
+    if options.keep and code == 0:  # what can't be put back takes no older one's place
+        for path in keep_newest(made.path.parent, options.keep, made.path):
+            print(_("Taken away, older: {path}").format(path=path))
+    return code
 
 
 def _mistake(options: Namespace) -> str:
@@ -119,7 +123,6 @@ def _target(path: Path, now_ms: int) -> Path:
 
 
 def _report(options: Namespace, made: Made, recipient: X25519PublicKey) -> None:
-    removed = keep_newest(made.path.parent, options.keep, made.path) if options.keep else []
     said = _("{path}: {size}, {count} files, read back and the same.")
     print(said.format(path=made.path, size=size(made.bytes), count=len(made.manifest.members)))
     said = _("In it: {receipts} receipts, {transfers} transfers, {gateways} gateways.")
@@ -131,8 +134,6 @@ def _report(options: Namespace, made: Made, recipient: X25519PublicKey) -> None:
             key=name_of(recipient)
         )
     )
-    for path in removed:
-        print(_("Taken away, older: {path}").format(path=path))
 
 
 def _rehearse(made: Made, now_ms: int) -> int:
