@@ -209,6 +209,8 @@ class Notices:
     waiting: int = 0
     overdue: int = 0
     given_up: int = 0
+    reaches_nobody: bool = False
+    """Who is told of what is bad has neither a channel nor an address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,8 @@ def _judge_notices(facts: Facts) -> Iterator[Finding]:
     notices = facts.notices
     if notices.overdue:
         yield Finding(Part.NOTICES, Level.BAD, "notices-overdue", "", {"messages": notices.overdue})
+    if notices.reaches_nobody:
+        yield Finding(Part.NOTICES, Level.LOOK, "notices-reach-nobody")
     if notices.given_up:
         yield Finding(Part.NOTICES, Level.LOOK, "notices-given-up", "", {"messages": notices.given_up})
 

@@ -260,3 +260,13 @@ def test_each_command_that_a_reader_is_sent_to_is_there(page: str) -> None:
 def _actions(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     found = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
     return dict(found[0].choices) if found else {}
+
+
+def test_a_system_that_can_tell_nobody_says_so(db: None) -> None:
+    def said() -> bool:
+        return any(one.code == "notices-reach-nobody" for one in judge(gather(NOW_MS), limits(NOW_MS)))
+
+    User.objects.create(username="t", role="technician")
+    assert said()
+    User.objects.update(email="t@example.org")
+    assert not said()

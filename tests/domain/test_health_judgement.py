@@ -109,6 +109,7 @@ def test_a_system_in_order_is_said_to_be_so_part_by_part() -> None:
         (replace(GOOD, keys_not_believed=("gw",)), Level.LOOK, "key-not-believed"),
         (replace(GOOD, jobs=Jobs(3, ("Takings",))), Level.BAD, "job-late"),
         (replace(GOOD, jobs=Jobs(3, given_up=1)), Level.LOOK, "jobs-given-up"),
+        (replace(GOOD, notices=Notices(reaches_nobody=True)), Level.LOOK, "notices-reach-nobody"),
         (replace(GOOD, backups=Backups()), Level.LOOK, "backup-never"),
         (replace(GOOD, backups=Backups(37 * HOUR_MS, DAY_MS)), Level.BAD, "backup-old"),
         (replace(GOOD, backups=Backups(books_age_ms=8 * DAY_MS)), Level.BAD, "backup-never"),

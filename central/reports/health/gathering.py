@@ -33,6 +33,7 @@ from central.link.signing_keys import KEY_ID
 from central.office import notice_queries
 from central.office.dated_settings import number_at
 from central.office.models import Delivery
+from central.office.roles import SEE_HEALTH
 from central.reports.archive.jobs import ARCHIVE_JOB, NEEDED
 from central.reports.health import gateway_facts, places
 from central.reports.schedule.every_job import every_job
@@ -189,6 +190,7 @@ def notices(now_ms: int) -> Notices:
         waiting=Delivery.objects.filter(state__in=TO_BE_SENT).count(),
         overdue=notice_queries.overdue(now_ms),
         given_up=notice_queries.given_up(now_ms),
+        reaches_nobody=not notice_queries.can_be_told(SEE_HEALTH),
     )
 
 

@@ -238,6 +238,11 @@ FINDINGS: dict[str, Said] = {
         _("%(messages)s messages should have gone out ten minutes ago or more."),
         _("See Notices: each names its trouble. Is the sender running?"),
     ),
+    "notices-reach-nobody": Said(
+        _("Nobody can be told of what is bad here"),
+        _("Neither technicians nor administrators have a channel or a mail address."),
+        _("See Notices, Channels; or each sets his address at Where your notices go."),
+    ),
     "notices-given-up": Said(
         _("Notices were given up"),
         _("%(messages)s messages of the last two weeks reached nobody."),
