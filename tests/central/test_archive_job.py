@@ -126,6 +126,19 @@ def test_use_by_the_hour_is_kept_longer_than_readings_and_then_archived(readings
     assert HourlyUse.objects.get().energy_wh == 80
 
 
+def test_each_night_another_file_is_read_again_and_one_that_was_carried_away_is_left_out(readings):
+    now_ms = at_month(MONTH + 15)
+    assert [run(now_ms).code for _month in range(2)] == ["telemetry-archived"] * 2
+    first, second = (archiving.path_of(one) for one in ArchivedMonth.objects.order_by("pk"))
+    whole = second.read_bytes()
+    second.write_bytes(whole[:100])
+    codes = {jobs.run(NIGHT, now_ms + night * DAY_MS).code for night in range(2)}
+    assert codes == {"telemetry-nothing", "telemetry-damaged"}
+    second.unlink()
+    assert {jobs.run(NIGHT, now_ms + night * DAY_MS).code for night in range(2)} == {"telemetry-nothing"}
+    assert first.exists()
+
+
 @pytest.mark.parametrize("opened_ms", [FROM_MS, UNTIL_MS + 80 * DAY_MS])
 def test_an_open_case_keeps_the_months_that_it_may_look_at(readings, opened_ms):
     north = Building.objects.get(code="1")

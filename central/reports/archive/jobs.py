@@ -9,7 +9,7 @@ from central.clock import campus_day, start_of_day_ms
 from central.domain.scheduled_runs import HOUR_MS
 from central.ledger.monthly_tables import month_name
 from central.link.telemetry.archive_file import ArchiveDamaged
-from central.link.telemetry.archiving import finish_removals
+from central.link.telemetry.archiving import check_one, finish_removals
 from central.link.telemetry.forgetting_digests import forget_digests
 from central.link.telemetry.partitions import make_partitions
 from central.office.roles import SEE_GATEWAYS
@@ -34,12 +34,14 @@ def dues(after_ms: int, until_ms: int) -> Iterator[Due]:
 
 
 def run(due: Due, now_ms: int) -> Done:
-    """Finish what was cut short, then archive the oldest month that nothing needs. What fails is tried again."""
+    """Finish what was cut short, archive the oldest month that nothing needs, read one file again. What fails is tried again."""
     try:
         make_partitions(now_ms)
         forget_digests(now_ms)
         finish_removals(now_ms)
-        return _archive_one(now_ms)
+        done = _archive_one(now_ms)
+        check_one(campus_day(now_ms).toordinal())
+        return done
     except ArchiveDamaged as error:
         return Done("telemetry-damaged", {"error": str(error)}, failed=True)
     except OSError as error:
