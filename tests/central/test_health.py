@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import translation
 
 import central.domain
 from central import clock
 from central.__main__ import _parser
-from central.domain.health_facts import Facts, Finding, Level, Part, Web
+from central.config.commands import health
+from central.domain.health_facts import Facts, Finding, Level, Part, Store, Web
 from central.domain.health_judgement import judge
 from central.ingest.ingest_pulse import NOTICES_STAND_MS, IngestPulse, look_at_notices
 from central.ingest.take_message import MessageTaker
@@ -270,3 +272,21 @@ def test_a_system_that_can_tell_nobody_says_so(db: None) -> None:
     assert said()
     User.objects.update(email="t@example.org")
     assert not said()
+
+
+def test_a_doctor_without_a_database_still_tells_of_the_disk(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away() -> bool:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(health, "is_ready", away)
+    monkeypatch.setattr(
+        health, "disks", lambda: (Store("data", 99, 1, None, 100), Store("other", 1, 99, None, 100))
+    )
+    with translation.override("en"), pytest.raises(OperationalError):
+        health.doctor(argparse.Namespace(json=False))
+    said = capsys.readouterr().out
+    assert "[BAD]  Disks: A disk is nearly full" in said
+    assert "data: 1 % are free" in said
+    assert said.count("[BAD]") == 1
