@@ -5,7 +5,7 @@ Pure. A gateway that is silent is judged by nothing else: what it said last is o
 
 from collections.abc import Iterable, Iterator
 
-from central.domain.health_facts import WORST_FIRST, Facts, Finding, Level, Limits, Part, Process
+from central.domain.health_facts import WORST_FIRST, Facts, Finding, Gateway, Level, Limits, Part, Process
 from central.domain.health_gateways import judge_commands, judge_gateways
 from central.domain.health_places import judge_certificates, judge_databases, judge_disks
 
@@ -141,6 +141,16 @@ def _judge_web(facts: Facts) -> Iterator[Finding]:
         yield Finding(Part.WEB, Level.BAD, "web-errors", "", params)
 
 
+def _judge_clocks_apart(gateways: Iterable[Gateway], middle_ms: int, limits: Limits) -> Iterator[Finding]:
+    """Name gateways whose clock is apart from the others', or from ours where there are too few."""
+    for one in gateways:
+        off_ms = one.clock_off_ms if one.clock_trusted and not one.is_revoked else None
+        if off_ms is not None and abs(off_ms - middle_ms) > limits.clock_off_ms:
+            minutes = abs(off_ms - middle_ms) // MINUTE_MS
+            params: dict[str, int | str] = {"building": one.building, "minutes": minutes}
+            yield Finding(Part.GATEWAYS, Level.LOOK, "gateway-clock-off", one.name, params)
+
+
 def _judge_clock(facts: Facts, limits: Limits) -> Iterator[Finding]:
     """Our clock beside the gateways' trusted ones, and beside our own processes' beats."""
     ahead = min((one.beat_age_ms for one in facts.processes), default=0)
@@ -149,9 +159,10 @@ def _judge_clock(facts: Facts, limits: Limits) -> Iterator[Finding]:
     offs = sorted(
         one.clock_off_ms for one in facts.gateways if one.clock_trusted and one.clock_off_ms is not None
     )
-    if facts.is_bench or len(offs) < FEWEST_CLOCKS:
+    if facts.is_bench:
         return
-    middle = offs[len(offs) // 2]
+    middle = offs[len(offs) // 2] if len(offs) >= FEWEST_CLOCKS else 0
+    yield from _judge_clocks_apart(facts.gateways, middle, limits)
     if abs(middle) > limits.clock_off_ms:
         code = "clock-slow" if middle > 0 else "clock-fast"
         params: dict[str, int | str] = {"minutes": abs(middle) // MINUTE_MS, "gateways": len(offs)}

@@ -161,6 +161,18 @@ def test_our_clock_is_wrong_when_most_of_three_gateways_say_so(offs: tuple[int, 
     assert codes(replace(GOOD, gateways=gateways, is_bench=True)) == []
 
 
+@pytest.mark.parametrize(
+    ("offs", "apart"),
+    [((9, 0, 0, 0), ["gw-0"]), ((9, 9), ["gw-0", "gw-1"]), ((9, 9, 9), []), ((9, 8, 2), ["gw-2"])],
+)
+def test_a_clock_apart_from_the_others_is_named(offs: tuple[int, ...], apart: list[str]) -> None:
+    gateways = tuple(
+        replace(GOOD_GATEWAY, name=f"gw-{n}", clock_off_ms=off * MINUTE_MS) for n, off in enumerate(offs)
+    )
+    found = judge(replace(GOOD, gateways=gateways), LIMITS)
+    assert [one.subject for one in found if one.code == "gateway-clock-off"] == apart
+
+
 @given(st.integers(0, 3 * HOUR_MS))
 def test_an_age_is_bad_from_its_limit_on_and_for_ever(age_ms: int) -> None:
     waits = with_gateway(unanswered=1, unanswered_oldest_ms=age_ms, outbox_rows=1, outbox_oldest_ms=age_ms)

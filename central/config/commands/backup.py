@@ -39,7 +39,7 @@ def backup(options: Namespace) -> int:
     if options.target is None:
         return 0
     started_ms, now_ms = clock.real_now_ms(), clock.now_ms()
-    target = _target(Path(options.target), now_ms)
+    target = _target(Path(options.target).absolute(), now_ms)  # on record, it must mean the same elsewhere
     job = _job(options, recipient, now_ms)
     made = make_backup(job, target)
     took_ms = clock.real_now_ms() - started_ms

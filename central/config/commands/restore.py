@@ -87,7 +87,7 @@ def _note(path: Path, found: Rehearsed, started_ms: int) -> None:
     with suppress(DatabaseError):
         if not (data_folder.folder() / data_folder.SIGNING_KEY_FILE).exists() or pending_migrations():
             return
-        outcome = Outcome(found.good, str(path), path.stat().st_size, detail=found.summary)
+        outcome = Outcome(found.good, str(path.absolute()), path.stat().st_size, detail=found.summary)
         note_run(BackupRun.Kind.REHEARSAL, outcome, clock.now_ms(), clock.real_now_ms() - started_ms)
 
 

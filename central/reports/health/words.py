@@ -61,6 +61,14 @@ FINDINGS: dict[str, Said] = {
         _("%(building)s: the lowest price is billed and trued up later; no time-table acts."),
         _("Look at the time server and the network there: cardroom-gateway clock."),
     ),
+    "gateway-clock-off": Said(
+        _("A gateway's clock is apart"),
+        _(
+            "%(building)s: %(minutes)s minutes from the others, or from this server's. "
+            "It is believed there: prices and times go by it."
+        ),
+        _("There: cardroom-gateway clock; here: timedatectl. Which of the two is right?"),
+    ),
     "gateway-behind": Said(
         _("A gateway is behind with its rows"),
         _("%(building)s: %(rows)s rows wait, the oldest for %(minutes)s minutes."),
