@@ -1,14 +1,14 @@
 """A restored central's numbers (C-11): whatever is printed or told and made by counting goes on above the lost central's."""
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import models
 
 from central.campus.models import Building
 from central.config.backup.leaping import DESK, keep_leaps, leap_numbers
 from central.desk.merchants.verification import verify_merchants
 from central.desk.models import Shift
 from central.desk.outage.verification import verify_outage
-from central.ledger.row_numbers import counted_tables, last_number
+from central.ledger.row_numbers import counted_tables, go_on_above, last_number
 from central.ledger.verification import verify_books
 from central.link.leap_words import NUMBERED, leapt
 from central.link.models import NumberLeap
@@ -79,8 +79,8 @@ def test_c_11_everything_that_is_numbered_goes_on_above_and_is_named(campus, cas
 def test_a_table_that_is_rebuilt_or_moved_remembers_its_leap(campus):
     restored()
     first = NumberLeap.objects.get(series="losses_case").first
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM sqlite_sequence WHERE name IN ('losses_case', 'office_approval')")
+    for table, column in (("losses_case", "id"), ("office_approval", "number")):
+        go_on_above(table, column, 1)
     assert keep_leaps() == 2
     assert keep_leaps() == 0
     assert case("a").pk == first
