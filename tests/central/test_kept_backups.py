@@ -41,6 +41,20 @@ def test_what_cannot_be_restored_takes_no_older_ones_place(medium, monkeypatch, 
     assert Alarm.objects.filter(what="backup-failed", subject="rehearsal").exists() is not good
 
 
+def test_a_stick_that_is_not_there_at_night_is_told(medium, capsys):
+    options = Namespace(
+        target=str(medium / "stick"), keep=14, rehearse=False, new_key=False, key_to=None, telemetry=True
+    )
+    assert backup.backup(options) == 1
+    run = BackupRun.objects.get()
+    assert not run.good
+    assert str(medium / "stick") in run.detail
+    assert Alarm.objects.filter(what="backup-failed", subject="backup").exists()
+    (medium / "stick").write_text("a file")
+    assert backup.backup(options) == 2, "a mistake of who types is nobody's alarm"
+    assert BackupRun.objects.count() == 1
+
+
 def test_a_rehearsal_with_the_paper_is_on_record_where_the_central_is(medium, monkeypatch):
     file = medium / "new.backup"
     file.write_bytes(b"12345")
