@@ -10,9 +10,13 @@ BAD_DAYS = 7
 
 
 def judge_databases(facts: Facts, limits: Limits) -> Iterator[Finding]:
-    """Judge whether commits come through, and how long each database can grow."""
+    """Judge whether commits come through, how long each database can grow, and whether what makes room for it is held up."""
     if facts.waiting_commits:
         yield Finding(Part.DATABASES, Level.BAD, "replica-away", "", {"commits": facts.waiting_commits})
+    waits = facts.archive_waits
+    if waits is not None:
+        params: dict[str, int | str] = {"month": waits.month, "why_word": waits.why, "names": waits.names}
+        yield Finding(Part.DATABASES, Level.LOOK, "archive-waits", "", params)
     for store in facts.databases:
         left = store.days_left
         if left is not None and left < limits.full_within_days:

@@ -3,7 +3,7 @@
 Its position is its own: the two databases commit apart, and a batch is acknowledged when both have it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,28 +52,33 @@ class Refuses(Protocol):
 
 
 def store_telemetry(
-    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, refuse: Refuses
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], issued_ms: int, now_ms: int, refuse: Refuses
 ) -> Stored:
     """Store what is new of a batch in one transaction; a row the database refuses is given to `refuse` and left out.
 
     Before the commit: a row that is left out here is known from then on, and would be asked for by nobody.
     """
     try:
-        return _store(gateway_id, epoch, rows, now_ms, None)
+        return _store(gateway_id, epoch, rows, issued_ms, now_ms, None)
     except Exception as error:  # whatever one row does to the whole batch, it must not stop the others
         if has_failed(error):
             raise
-        return _store(gateway_id, epoch, rows, now_ms, refuse)
+        return _store(gateway_id, epoch, rows, issued_ms, now_ms, refuse)
 
 
 def _store(
-    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, refuse: Refuses | None
+    gateway_id: str,
+    epoch: str,
+    rows: Sequence[ReceivedFact],
+    issued_ms: int,
+    now_ms: int,
+    refuse: Refuses | None,
 ) -> Stored:
     """`refuse`: take the rows one by one, and give it those that can't be taken."""
     with transaction.atomic(using=TELEMETRY):
         position = _POSITION.first(gateway_id, epoch) or _first_position(gateway_id, epoch)
         known = [row for row in rows if row.seq <= position.seq]
-        stored = Stored(position.seq, _conflicts(gateway_id, epoch, known))
+        stored = Stored(position.seq, _differing(position, known, issued_ms))
         new = [row for row in rows if row.seq > position.seq]
         if not new or new[0].seq != position.seq + 1:
             return stored
@@ -105,15 +110,34 @@ def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, re
     return 0
 
 
-def without_received(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> list[ReceivedFact]:
+def without_received(
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], issued_ms: int
+) -> list[ReceivedFact]:
     """Leave out the rows that were received before with this very content."""
+    position = TelemetryPosition.objects.filter(gateway=gateway_id, epoch=epoch).first()
+    copied = position.forgotten_seq if position and issued_ms <= position.forgotten_ms else 0
     digests = _digests(gateway_id, epoch, rows)
-    return [row for row in rows if digests.get(row.seq) != row.digest]
+    return [
+        row for row in rows if digests.get(row.seq) != row.digest and not _is_forgotten(row, copied, digests)
+    ]
 
 
-def _conflicts(gateway_id: str, epoch: str, known: list[ReceivedFact]) -> list[ReceivedFact]:
-    digests = _digests(gateway_id, epoch, known)
-    return [row for row in known if row.seq in digests and digests[row.seq] != row.digest]
+def _differing(position: TelemetryPosition, known: list[ReceivedFact], issued_ms: int) -> list[ReceivedFact]:
+    """Give the rows that aren't what was received under their numbers.
+
+    A digest that was forgotten compares with nothing: but what was issued since is no copy of a row that came before.
+    """
+    digests = _digests(position.gateway, position.epoch, known)
+    written_anew = position.forgotten_seq if issued_ms > position.forgotten_ms else 0
+    return [
+        row
+        for row in known
+        if digests.get(row.seq, row.digest) != row.digest or _is_forgotten(row, written_anew, digests)
+    ]
+
+
+def _is_forgotten(row: ReceivedFact, up_to: int, digests: Mapping[int, bytes]) -> bool:
+    return row.seq <= up_to and row.seq not in digests
 
 
 def _digests(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> dict[int, bytes]:

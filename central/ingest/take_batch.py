@@ -59,10 +59,10 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     if epoch.gateway.awaits_word and not epoch.opened:
         return BatchRefusal.AWAITS_WORD
     if epoch.closed:
-        return _refuse_all(gateway_id, epoch, rows, now_ms)
+        return _refuse_all(gateway_id, epoch, rows, issued_ms, now_ms)
     own = own_rows(epoch.gateway.building_id, rows)
     rows = own.rows
-    stored = store_telemetry(gateway_id, batch.epoch, rows, now_ms, _Quarantine(epoch, now_ms))
+    stored = store_telemetry(gateway_id, batch.epoch, rows, issued_ms, now_ms, _Quarantine(epoch, now_ms))
     _sound_foreign_meters(gateway_id, own.foreign_meters, now_ms)
     try:
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=False)
@@ -179,7 +179,7 @@ def _take_conflicts(
 
 
 def _refuse_all(
-    gateway_id: str, epoch: GatewayEpoch, rows: list[ReceivedFact], now_ms: int
+    gateway_id: str, epoch: GatewayEpoch, rows: list[ReceivedFact], issued_ms: int, now_ms: int
 ) -> Taken | BatchRefusal:
     """Quarantine rows of a closed epoch: their store went back in time, and the new epoch opens with central's books.
 
@@ -187,7 +187,7 @@ def _refuse_all(
     """
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        fresh = without_received(gateway_id, epoch.epoch, rows)
+        fresh = without_received(gateway_id, epoch.epoch, rows, issued_ms)
         kept = _keep_unbooked(gateway, epoch, fresh, now_ms)
     ack = Ack(Epoch(epoch.epoch), rows[-1].seq, now_ms)
     return Taken(ack, {"quarantined": kept, "rows-known": len(rows) - kept})

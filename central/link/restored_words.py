@@ -59,7 +59,8 @@ POINTS: dict[Point, PointWords] = {
         _("Do again on paper what was done since the backup"),
         _(
             "Shifts, days closed, corrections, settings, prices, departures, work orders: whatever was printed "
-            "or signed since then."
+            "or signed since then. Receipt books: mark the pages that were used. "
+            "Their new numbers are others; write them on the papers."
         ),
     ),
     Point.NEW_BACKUP: PointWords(

@@ -1,18 +1,31 @@
 """All facts of one look at the system, and the limits to judge them by."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from django.db.models import Max
 
 from central import clock
 from central.domain.certificates import until_ms
-from central.domain.health_facts import Backups, Certificate, Facts, Jobs, Limits, Notices, Process, Web
+from central.domain.health_facts import (
+    ArchiveWaits,
+    Backups,
+    Certificate,
+    Facts,
+    Jobs,
+    Limits,
+    Notices,
+    Process,
+    Web,
+)
 from central.domain.notice import TO_BE_SENT
 from central.domain.scheduled_runs import RunState
+from central.ledger.models import AuditEntry
+from central.ledger.monthly_tables import month_at, month_named
 from central.link.authority import AuthorityUnreadable, load_authority
 from central.link.backups import backup_state
 from central.link.broker_files import broker_ends_ms
-from central.link.models import BrokerFiles, Gateway, GatewayCertificate
+from central.link.models import BackupRun, BrokerFiles, Gateway, GatewayCertificate
 from central.link.pulse import beats
 from central.link.pulse.models import ProcessBeat
 from central.link.signing import SigningKeyMissing, public_key_hex
@@ -20,6 +33,8 @@ from central.link.signing_keys import KEY_ID
 from central.office import notice_queries
 from central.office.dated_settings import number_at
 from central.office.models import Delivery
+from central.office.roles import SEE_HEALTH
+from central.reports.archive.jobs import ARCHIVE_JOB, NEEDED
 from central.reports.health import gateway_facts, places
 from central.reports.schedule.every_job import every_job
 from central.reports.schedule.models import JobWatch, ScheduledRun
@@ -32,6 +47,7 @@ SAMPLES_MS = 31 * DAY_MS
 YOUNG_MS = HOUR_MS // 2
 LATELY_MS = 14 * DAY_MS
 OPEN_STATES = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
+MONTHS_TO_LOCK = 3
 AUTHORITY, BROKER = "authority", "broker"
 
 
@@ -51,6 +67,7 @@ def gather(now_ms: int) -> Facts:
         backups=_backups(now_ms),
         notices=notices(now_ms),
         web=_web(samples, now_ms),
+        archive_waits=_archive_waits(now_ms),
         is_bench=clock.is_bench(),
     )
 
@@ -58,12 +75,30 @@ def gather(now_ms: int) -> Facts:
 def _backups(now_ms: int) -> Backups:
     """A rehearsal that failed is a backup that failed: what can't be put back is none."""
     state = backup_state()
-    failed = any(run is not None and not run.good for run in (state.last, state.last_rehearsal))
+    begun_ms = AuditEntry.objects.order_by("position").values_list("at_ms", flat=True).first()
     return Backups(
         last_age_ms=now_ms - state.last_good.at_ms if state.last_good else None,
         rehearsal_age_ms=now_ms - state.last_rehearsed.at_ms if state.last_rehearsed else None,
-        last_failed=failed,
+        backup_failed=_why_failed(state.last),
+        rehearsal_failed=_why_failed(state.last_rehearsal),
+        on_books_disk=state.last_good is not None and places.is_on_books_disk(Path(state.last_good.place)),
+        books_age_ms=0 if begun_ms is None else now_ms - begun_ms,
     )
+
+
+def _why_failed(run: BackupRun | None) -> str | None:
+    return None if run is None or run.good else run.detail
+
+
+def _archive_waits(now_ms: int) -> ArchiveWaits | None:
+    """Say what the last night's archive waited for, where a month has waited for longer than periods take to be locked."""
+    nights = ScheduledRun.objects.filter(job=ARCHIVE_JOB.code, state=RunState.DONE)
+    last = nights.values_list("code", "params").first()
+    if last is None or last[0] != NEEDED:
+        return None
+    said = last[1]
+    over = month_at(now_ms) - month_named(said["month"]) - number_at("telemetry.readings-months", now_ms)
+    return ArchiveWaits(said["month"], said["why_word"], said["names"]) if over > MONTHS_TO_LOCK else None
 
 
 def limits(now_ms: int) -> Limits:
@@ -186,6 +221,7 @@ def notices(now_ms: int) -> Notices:
         waiting=Delivery.objects.filter(state__in=TO_BE_SENT).count(),
         overdue=notice_queries.overdue(now_ms),
         given_up=notice_queries.given_up(now_ms),
+        reaches_nobody=not notice_queries.can_be_told(SEE_HEALTH),
     )
 
 

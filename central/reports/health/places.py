@@ -65,6 +65,14 @@ def disks() -> tuple[Store, ...]:
     return tuple(found.values())
 
 
+def is_on_books_disk(path: Path) -> bool:
+    """Say whether a file's folder is on the data folder's disk; False where it can't be seen, as when a stick is in the safe."""
+    try:
+        return os.stat(path.parent).st_dev == os.stat(Path(settings.SIGNING_KEY_FILE).parent).st_dev
+    except OSError:
+        return False
+
+
 def grows_a_day(samples: Sequence[tuple[int, int]]) -> int | None:
     """Give by how much something grew a day, between its first and its last sample."""
     if not samples or samples[-1][0] - samples[0][0] < DAY_MS:
