@@ -70,6 +70,7 @@ def shape_of(central, before=""):
     return json.loads(said)
 
 
+@pytest.mark.one_database  # on PostgreSQL an upgraded release is compared with a new central (test_kept_releases.py)
 @pytest.mark.timeout(900)  # every migration since the first, one after the other: a minute of processor time
 def test_at_once_and_step_by_step_make_the_same_tables(own_central, tmp_path):
     at_once = type(own_central)(tmp_path / "at-once")
