@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.central.gateway_twin import GatewayTwin
 from tests.central.own_central import OwnCentral
-from tests.central.statements import Noted, keep, listening, must_run, name_of
+from tests.central.statements import Noted, is_for_both, keep, listening, must_run, name_of
 from tests.made_once import made_once
 
 NOW_MS = 1_795_000_000_000
@@ -138,7 +138,7 @@ def noted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[None]:
     """Write down what a test that holds on SQLite sends, for test_on_postgresql.py: beside other workers only, whose last it is."""
-    if "DATABASE_URL" in os.environ or worker_id == "master":
+    if "DATABASE_URL" in os.environ or worker_id == "master" or not is_for_both(request.node):
         yield
         return
     began_s, failed = time.monotonic(), request.session.testsfailed

@@ -23,6 +23,8 @@ from django.db import Error
 from django.db.backends.utils import CursorWrapper
 
 CENTRAL = f"{Path(__file__).parents[2] / 'central'}/"
+WORDS_ONLY = {"test_setting_command.py", "test_notice_carrier.py", "test_damaged_lists.py"}
+"""Modules of what a command or a file says: the same whatever the database. They are no part of PostgreSQL's run."""
 OWN_PROCESSES = {"own_central", "ready", "template"}
 OF_THE_DATABASE = re.compile(r"\bthreading\b|\bsubprocess\b|\bvendor\b|DATABASE_URL|\bOwnCentral\b")
 """In a module of tests: what it proves may be another thing on PostgreSQL though the statements are the same."""
@@ -43,6 +45,11 @@ class Noted:
 def name_of(item: pytest.Item) -> str:
     """Name a test: the same beside other workers and alone."""
     return f"{item.path.name}::{item.name}"
+
+
+def is_for_both(item: pytest.Item) -> bool:
+    """Say whether a test may run on PostgreSQL too: only then what it sends is sent there."""
+    return item.path.name not in WORDS_ONLY and item.get_closest_marker("one_database") is None
 
 
 def must_run(item: pytest.Item) -> bool:

@@ -15,14 +15,12 @@ import pytest
 
 from tests.central.conftest import LEFT_OUT
 from tests.central.private_postgresql import Unavailable, cluster
-from tests.central.statements import kept, nothing_new
+from tests.central.statements import WORDS_ONLY, kept, nothing_new
 from tests.made_once import made_once
 
 HERE = Path(__file__)
 SHARES = 3
 """Of central's tests, each with a cluster of its own: workers run them beside each other."""
-WORDS_ONLY = {"test_setting_command.py", "test_notice_carrier.py", "test_damaged_lists.py"}
-"""What a command or a file says: the same whatever the database."""
 FILES = sorted(file for file in HERE.parent.glob("test_*.py") if file != HERE and file.name not in WORDS_ONLY)
 LOTS = {f"share-{n}": FILES[n::SHARES] for n in range(SHARES)}
 LOTS["hostile-input"] = [HERE.parents[1] / "pages" / "test_hostile_input.py"]
@@ -70,4 +68,3 @@ def test_central_on_postgresql(lot, left_out):
         message = f"not tried on PostgreSQL: {reason}"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
     assert done.returncode == 0, done.stdout[-8000:]
-    print(done.stdout.splitlines()[-1])
