@@ -22,8 +22,8 @@ HERE = Path(__file__)
 SHARES = 3
 """Of central's tests, each with a cluster of its own: workers run them beside each other."""
 FILES = sorted(file for file in HERE.parent.glob("test_*.py") if file != HERE and file.name not in WORDS_ONLY)
-LOTS = {f"share-{n}": FILES[n::SHARES] for n in range(SHARES)}
-LOTS["hostile-input"] = [HERE.parents[1] / "pages" / "test_hostile_input.py"]
+LOTS = {"hostile-input": [HERE.parents[1] / "pages" / "test_hostile_input.py"]}
+LOTS |= {f"share-{n}": FILES[n::SHARES] for n in range(SHARES)}
 
 
 @pytest.fixture
