@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,13 +140,11 @@ def noted(
     if "DATABASE_URL" in os.environ or worker_id == "master" or not is_for_both(request.node):
         yield
         return
-    began_s, failed = time.monotonic(), request.session.testsfailed
+    failed = request.session.testsfailed
     with listening() as sent:
         yield
     if request.session.testsfailed == failed:
-        row = Noted(
-            name_of(request.node), time.monotonic() - began_s, frozenset(sent), must_run(request.node)
-        )
+        row = Noted(name_of(request.node), sent.total(), frozenset(sent), must_run(request.node))
         keep(tmp_path_factory.getbasetemp().parent / "statements", worker_id, row)
 
 

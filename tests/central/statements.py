@@ -9,6 +9,7 @@ that no list of tests can grow old.
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,16 +29,18 @@ WORDS_ONLY = {"test_setting_command.py", "test_notice_carrier.py", "test_damaged
 OWN_PROCESSES = {"own_central", "ready", "template"}
 OF_THE_DATABASE = re.compile(r"\bthreading\b|\bsubprocess\b|\bvendor\b|DATABASE_URL|\bOwnCentral\b")
 """In a module of tests: what it proves may be another thing on PostgreSQL though the statements are the same."""
+OF_A_TEST = 50
+"""What a test costs beside its statements, in statements."""
 MANY = re.compile(r"(\(?(%s|\?|NULL|[01])\)?, )+(?=\(?(%s|\?))|\bs\d+_x\d+\b")
 """Lists differ by their length only; a savepoint's name is its thread's."""
 
 
 @dataclass(frozen=True)
 class Noted:
-    """One test: how long it took, what it sent, and whether it must run on PostgreSQL whatever it sent."""
+    """One test: how many statements it sent, which, and whether it must run on PostgreSQL whatever it sent."""
 
     name: str
-    seconds: float
+    many: int
     sent: frozenset[str]
     must: bool
 
@@ -63,9 +66,9 @@ def _is_of_the_database(path: Path) -> bool:
 
 
 @contextmanager
-def listening() -> Iterator[set[str]]:
-    """Give the set that fills with what central sends until the block ends."""
-    sent: set[str] = set()
+def listening() -> Iterator[Counter[str]]:
+    """Give the counts that fill with what central sends until the block ends."""
+    sent: Counter[str] = Counter()
     send = CursorWrapper._execute_with_wrappers
 
     def note(self: Any, sql: Any, params: Any, many: Any, executor: Any) -> Any:
@@ -73,10 +76,10 @@ def listening() -> Iterator[set[str]]:
         try:
             answer = send(self, sql, params, many, executor)
         except Error as error:
-            sent.add(f"{place} {_plain(str(sql))} {type(error).__name__}")
+            sent[f"{place} {_plain(str(sql))} {type(error).__name__}"] += 1
             raise
         if place:
-            sent.add(f"{place} {_plain(str(sql))}")
+            sent[f"{place} {_plain(str(sql))}"] += 1
         return answer
 
     CursorWrapper._execute_with_wrappers = note
@@ -104,7 +107,7 @@ def _plain(sql: str) -> str:
 def keep(folder: Path, worker: str, noted: Noted) -> None:
     """Write down one test's row where all workers of a run write theirs."""
     folder.mkdir(exist_ok=True)
-    row = [noted.name, noted.seconds, sorted(noted.sent), noted.must]
+    row = [noted.name, noted.many, sorted(noted.sent), noted.must]
     with (folder / f"{worker}.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
 
@@ -116,13 +119,14 @@ def kept(folder: Path) -> list[Noted]:
         for file in sorted(folder.glob("*.jsonl"))
         for line in file.read_text(encoding="utf-8").split("\n")[:-1]
     ]
-    return [
-        Noted(name, seconds, frozenset(sent), must) for name, seconds, sent, must in map(json.loads, lines)
-    ]
+    return [Noted(name, many, frozenset(sent), must) for name, many, sent, must in map(json.loads, lines)]
 
 
 def nothing_new(rows: list[Noted]) -> set[str]:
-    """Give the names of the tests that may be left out: those that the quickest choice sending everything does without."""
+    """Give the names of the tests that may be left out: those without which everything is still sent, by few statements in all.
+
+    Nothing here depends on how quick the machine is: the same code leaves out the same tests.
+    """
     seen = {one for row in rows if row.must for one in row.sent}
     waiting = [(-_worth(row, seen), row.name, row) for row in rows if not row.must]
     heapify(waiting)
@@ -140,5 +144,5 @@ def nothing_new(rows: list[Noted]) -> set[str]:
 
 
 def _worth(row: Noted, seen: set[str]) -> float:
-    """Statements that are new, for the time they take."""
-    return len(row.sent - seen) / (0.02 + row.seconds)
+    """Kinds of statements that are new, for all that have to be sent."""
+    return len(row.sent - seen) / (OF_A_TEST + row.many)
