@@ -1,7 +1,8 @@
 """Django settings with safe defaults: they work with nothing but a data folder (`CARDROOM_DATA`).
 
 Environment: DATABASE_URL (PostgreSQL when SQLite is outgrown: this one setting moves both databases; TELEMETRY_DATABASE_URL puts
-telemetry into a database or on a server of its own), CARDROOM_ALLOWED_HOSTS (names under
+telemetry into a database or on a server of its own), REPLICA_DATABASE_URL (a streaming replica, on which reports are read;
+TELEMETRY_REPLICA_DATABASE_URL where telemetry is a database of its own), CARDROOM_ALLOWED_HOSTS (names under
 which browsers reach this server), CARDROOM_HTTPS=1 (behind a TLS proxy: secure cookies, HSTS), CARDROOM_BENCH_CLOCK,
 CARDROOM_SECOND_FACTOR=0 (a demonstration: nobody is asked for a second factor), CARDROOM_ADDRESS (https://host: what links in
 notices begin with).
@@ -139,9 +140,38 @@ def database_settings(url: str, telemetry_url: str) -> dict[str, dict[str, Any]]
     return {"default": default, "telemetry": beside}
 
 
+def replica_settings(
+    url: str, telemetry_url: str, primaries: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Give the replicas by the primary's alias; none without a setting, or where the primary is a file.
+
+    Telemetry that lies beside the books is on their replica, too; a database of its own has a replica of its own, or none.
+    """
+    urls, found = {"default": url, "telemetry": telemetry_url}, {}
+    if schema := primaries["telemetry"].get("SCHEMA"):
+        urls["telemetry"] = url
+    for alias, primary in primaries.items():
+        if not urls[alias] or primary["ENGINE"] == "django.db.backends.sqlite3":
+            continue
+        database = _database("", urls[alias])
+        options = {"connect_timeout": 2, **database.get("OPTIONS", {})}
+        if alias == "telemetry" and schema:
+            options["options"] = f"{options.get('options', '')} -c search_path={schema}".strip()
+        found[alias] = {**database, "OPTIONS": options}
+    return found
+
+
 DATABASES = database_settings(
     os.environ.get("DATABASE_URL", ""), os.environ.get("TELEMETRY_DATABASE_URL", "")
 )
+_REPLICAS = replica_settings(
+    os.environ.get("REPLICA_DATABASE_URL", ""),
+    os.environ.get("TELEMETRY_REPLICA_DATABASE_URL", ""),
+    DATABASES,
+)
+REPLICAS = {alias: f"{alias}-replica" for alias in _REPLICAS}
+"""Alias of the primary -> alias of its replica; see `central.replica`."""
+DATABASES |= {REPLICAS[alias]: database for alias, database in _REPLICAS.items()}
 DATABASE_ROUTERS = ["central.config.database_router.DatabaseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -152,7 +152,7 @@ def _supply(
 
 
 def _ties_now(accounts: dict[int, str]) -> dict[str, tuple[Tie, ...]]:
-    """Give the meter of each of these accounts, named by id: a meter's newest tie counts, and an account's, as at its gateway (C-3).
+    """Give the meter of each account, by id and code. A meter's newest tie counts, and an account's, as at its gateway (C-3).
 
     One that has moved on is no longer here, nor is one that another took the place of: it hangs on no wall.
     """

@@ -33,6 +33,7 @@ from central.papers.operations import SealRefusal, content_of, seal_paper
 from central.papers.paper_charts import drawn_for_page
 from central.papers.signing import ask_for_signatures, in_language, request_of, signature_notes
 from central.papers.words import KIND_WORDS, is_of_setting
+from central.replica import read_apart
 
 SEALED_PER_PAGE = 50
 ROWS_PER_PAGE = 400
@@ -59,7 +60,8 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     sealed = SealedPaper.objects.filter(code=code, period=period.name).first()
     if sealed is not None:
         return _sealed_answer(request, sealed, chosen, period)
-    return _answer(request, catalogue.make(chosen, period), chosen, period, None)
+    made = read_apart(lambda: catalogue.make(chosen, period))
+    return _answer(request, made.value, chosen, period, None, made.as_of_ms)
 
 
 @roles(*SEAL_REPORTS)
@@ -181,7 +183,12 @@ def _sealed_answer(request: HttpRequest, sealed: SealedPaper, chosen: Report, pe
 
 
 def _answer(
-    request: HttpRequest, paper: Paper, chosen: Report, period: Period, sealed: SealedPaper | None
+    request: HttpRequest,
+    paper: Paper,
+    chosen: Report,
+    period: Period,
+    sealed: SealedPaper | None,
+    as_of_ms: int | None = None,
 ) -> HttpResponse:
     if form := request.GET.get("form"):
         return forms_of_paper.download(request, paper, form, period, sealed)
@@ -193,6 +200,7 @@ def _answer(
     last = page.start_index() - 1 + ROWS_PER_PAGE
     context = {
         "paper": paper,
+        "as_of_ms": as_of_ms,
         "notes": [note for note in paper.notes if not is_of_setting(note)],
         "basis": [note for note in paper.notes if is_of_setting(note)],
         "report": chosen,

@@ -2,11 +2,23 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db.models import Max
 
-from central import clock
+from central import clock, replica
 from central.domain.certificates import until_ms
-from central.domain.health_facts import Backups, Certificate, Facts, Jobs, Limits, Notices, Process, Web
+from central.domain.health_facts import (
+    Backups,
+    Certificate,
+    Facts,
+    Jobs,
+    Limits,
+    Notices,
+    Process,
+    Reads,
+    Replica,
+    Web,
+)
 from central.domain.notice import TO_BE_SENT
 from central.domain.scheduled_runs import RunState
 from central.link.authority import AuthorityUnreadable, load_authority
@@ -56,6 +68,8 @@ def gather(now_ms: int) -> Facts:
         gateways=gateway_facts.gateways(now_ms),
         processes=tuple(_processes()),
         databases=places.databases(samples),
+        replicas=tuple(_replicas()),
+        reads=_reads(),
         disks=places.disks(),
         certificates=tuple(_certificates(authority_ms, now_ms)),
         has_authority=not BrokerFiles.objects.exists() or authority_ms is not None,
@@ -66,6 +80,15 @@ def gather(now_ms: int) -> Facts:
         web=_web(samples, now_ms),
         is_bench=clock.is_bench(),
     )
+
+
+def _replicas() -> Iterable[Replica]:
+    return (Replica(one.name, one.hindrance or "", one.behind_bytes, one.behind_ms) for one in replica.look())
+
+
+def _reads() -> Reads:
+    counted = beats.counts_of(beats.REPLICA) if settings.REPLICAS else {}
+    return Reads(counted.pop(replica.READ, 0), counted)
 
 
 def _backups(now_ms: int) -> Backups:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connections
 
 from central.domain.health_facts import Store
+from central.replica import primaries
 
 DAY_MS = 86_400_000
 DATA = "data"
@@ -28,13 +29,13 @@ def databases(samples: Samples) -> tuple[Store, ...]:
 
 def database_sizes() -> dict[str, int]:
     """Give each database's bytes on disk, by alias."""
-    return {alias: _size(alias) for alias in connections}
+    return {alias: _size(alias) for alias in primaries()}
 
 
 def disks() -> tuple[Store, ...]:
     """Give the disk of the data folder, and those of database files that lie elsewhere."""
     folders = {DATA: Path(settings.SIGNING_KEY_FILE).parent}
-    folders |= {alias: path.parent for alias in connections if (path := _file(alias)) is not None}
+    folders |= {alias: path.parent for alias in primaries() if (path := _file(alias)) is not None}
     found: dict[int, Store] = {}
     for name, folder in folders.items():
         try:
