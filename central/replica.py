@@ -24,6 +24,7 @@ from central import clock
 
 CAUGHT_UP_WITHIN_S = 1.0
 """So long a report waits for the replica; one that lags more is passed over."""
+PUSHED_AFTER_S = 0.1
 LOOK_EACH_S = 0.01
 LEFT_ALONE_S = 30.0
 """A replica that could not be reached isn't asked again for so long: each try may cost the time-out of a connection."""
@@ -79,7 +80,9 @@ class Standing:
     behind_ms: int | None = None
 
 
-_reading: ContextVar[bool] = ContextVar("reading on the replica", default=False)
+_Before = Callable[[], object] | None
+_reading: ContextVar[tuple[_Before] | None] = ContextVar("reading on the replica", default=None)
+"""Inside `read_apart`: what was done on the primary before."""
 _counts: Counter[str] = Counter()
 _counting = threading.Lock()
 _left_alone_until: dict[str, float] = {}
@@ -92,26 +95,42 @@ def primaries() -> list[str]:
 
 def alias_to_read(primary: str) -> str:
     """Give the database to read from now: the replica's inside `read_apart`, where there is one."""
-    return settings.REPLICAS.get(primary, primary) if _reading.get() else primary
+    return settings.REPLICAS.get(primary, primary) if is_reading() else primary
 
 
 def alias_to_write(primary: str) -> str:
     """Give the database to write to. Raises WritesWhileReading inside `read_apart`, which then begins again on the primary."""
-    if _reading.get():
+    if is_reading():
         raise WritesWhileReading(primary)
     return primary
 
 
-def read_apart(make: Callable[[], T]) -> Made[T]:
+def is_reading() -> bool:
+    """Say whether only the replica is read now: what would be kept for the next reader isn't."""
+    return _reading.get() is not None
+
+
+def is_done_before(step: Callable[[], object]) -> bool:
+    """Say whether only the replica is read now, and this step was done before. Raises WritesWhileReading where it was not."""
+    reading = _reading.get()
+    if reading is not None and reading[0] is not step:
+        raise WritesWhileReading(f"{step.__name__} is not done before")
+    return reading is not None
+
+
+def read_apart(make: Callable[[], T], before: _Before = None) -> Made[T]:
     """Make something that only reads, on the replica where there is one and it is good; it may be begun twice.
 
-    Inside a transaction it stays on the primary: what the transaction has written is nowhere else yet.
+    `before` writes on the primary what `make` will want to read. Inside a transaction all stays on the primary: what the
+    transaction has written is nowhere else yet.
     """
     if not settings.REPLICAS or any(connections[alias].in_atomic_block for alias in settings.REPLICAS):
         return Made(make())
     try:
+        if before is not None:
+            before()
         as_of_ms = _wait_for_all()
-        with _snapshots():
+        with _snapshots(before):
             made = Made(make(), as_of_ms)
     except _Hindered as hindered:
         why = hindered.why
@@ -162,25 +181,30 @@ def _look_at(primary: str, replica: str) -> Standing:
 
 def _wait_for_all() -> int:
     """Wait until every replica has all that is committed now; give the instant. Raises _Hindered."""
-    as_of_ms, until_s = clock.now_ms(), clock.monotonic_s() + CAUGHT_UP_WITHIN_S
+    as_of_ms, begun_s = clock.now_ms(), clock.monotonic_s()
     reached = [_Reached(primary, replica) for primary, replica in settings.REPLICAS.items()]
     for one in reached:
+        is_pushed = False
         while not one.has_all():
-            if clock.monotonic_s() > until_s:
+            waited_s = clock.monotonic_s() - begun_s
+            if waited_s > CAUGHT_UP_WITHIN_S:
                 raise _Hindered(Hindrance.BEHIND)
+            if waited_s > PUSHED_AFTER_S and not is_pushed:
+                one.push()
+                is_pushed = True
             time.sleep(LOOK_EACH_S)
     return as_of_ms
 
 
 @contextmanager
-def _snapshots() -> Iterator[None]:
+def _snapshots(before: _Before) -> Iterator[None]:
     """Read on every replica in one snapshot each, and nowhere else."""
     with ExitStack() as stack:
         for replica in settings.REPLICAS.values():
             stack.enter_context(transaction.atomic(using=replica))
             with connections[replica].cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        token = _reading.set(True)
+        token = _reading.set((before,))
         try:
             yield
         finally:
@@ -191,7 +215,7 @@ class _Reached:
     """A replica that answers and follows our primary, and how far the primary's log went when it was asked. Raises _Hindered."""
 
     def __init__(self, primary: str, replica: str) -> None:
-        self._replica = replica
+        self._primary, self._replica = primary, replica
         if clock.monotonic_s() < _left_alone_until.get(replica, 0.0):
             raise _Hindered(Hindrance.AWAY)
         ours, self._log_until = _row(
@@ -206,6 +230,12 @@ class _Reached:
     def has_all(self) -> bool:
         """Say whether it has all that the primary had committed then."""
         return bool(self._ask("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", self._log_until)[0])
+
+    def push(self) -> None:
+        """Have the primary finish the page of its log that it is at: what goes over its end may lie there without any commit."""
+        with transaction.atomic(using=self._primary):
+            _row(self._primary, "SELECT set_config('synchronous_commit', 'local', true)")
+            _row(self._primary, "SELECT pg_logical_emit_message(true, 'cardroom', '')")
 
     def behind(self) -> tuple[int, int]:
         """Give the bytes of log that it lacks, and how old its last commit is where it lacks any, else 0."""

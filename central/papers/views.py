@@ -33,7 +33,6 @@ from central.papers.operations import SealRefusal, content_of, seal_paper
 from central.papers.paper_charts import drawn_for_page
 from central.papers.signing import ask_for_signatures, in_language, request_of, signature_notes
 from central.papers.words import KIND_WORDS, is_of_setting
-from central.replica import read_apart
 
 SEALED_PER_PAGE = 50
 ROWS_PER_PAGE = 400
@@ -60,7 +59,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     sealed = SealedPaper.objects.filter(code=code, period=period.name).first()
     if sealed is not None:
         return _sealed_answer(request, sealed, chosen, period)
-    made = read_apart(lambda: catalogue.make(chosen, period))
+    made = catalogue.make_apart(chosen, period)
     return _answer(request, made.value, chosen, period, None, made.as_of_ms)
 
 

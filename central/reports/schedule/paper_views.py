@@ -25,7 +25,6 @@ from central.papers.operations import content_in
 from central.papers.paper_charts import drawn_for_page
 from central.papers.views import may_open
 from central.papers.words import period_words
-from central.replica import read_apart
 from central.reports.schedule.models import MadePaper
 
 PAPERS_PER_PAGE = 50
@@ -87,10 +86,7 @@ def _has_changed(made: MadePaper, report: Report, period: Period) -> bool:
     if language not in made.contents:
         language = next(iter(made.contents))
     with translation.override(language):
-        return (
-            read_apart(lambda: encode(catalogue.make(report, period))).value.decode()
-            != made.contents[language]
-        )
+        return encode(catalogue.make_apart(report, period).value).decode() != made.contents[language]
 
 
 def _with_note(content: Paper, made: MadePaper, form: str) -> Paper:
