@@ -13,9 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
-
-from central.config import data_folder
+from central.config import data_folder, databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -104,74 +102,7 @@ TEMPLATES = [
     },
 ]
 
-SQLITE_OPTIONS = {
-    # IMMEDIATE: a writer waits at BEGIN instead of failing at its first write. FULL: a committed payment survives a power cut.
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
-}
-
-
-TELEMETRY_SCHEMA = "telemetry"
-
-
-def _database(file_name: str, url: str) -> dict[str, Any]:
-    default = f"sqlite:///{data_folder.folder() / file_name}"
-    database: dict[str, Any] = dict(dj_database_url.parse(url or default))
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        database["OPTIONS"] = {**database.get("OPTIONS", {}), **SQLITE_OPTIONS}
-    else:
-        database["CONN_MAX_AGE"] = 600
-        database["CONN_HEALTH_CHECKS"] = True
-    return database
-
-
-def database_settings(url: str, telemetry_url: str) -> dict[str, dict[str, Any]]:
-    """Give both databases. Telemetry's is its own setting's, else a schema of its own in the one that `url` names, else a file.
-
-    A schema, since each alias keeps its own list of migrations; the connections stay two, so nobody waits for the other's commits.
-    """
-    default = _database("central.db", url)
-    if telemetry_url or default["ENGINE"] == "django.db.backends.sqlite3":
-        return {"default": default, "telemetry": _database("telemetry.db", telemetry_url)}
-    options = default.get("OPTIONS", {})
-    said = f"{options.get('options', '')} -c search_path={TELEMETRY_SCHEMA}".strip()
-    beside = {**default, "OPTIONS": {**options, "options": said}, "SCHEMA": TELEMETRY_SCHEMA}
-    return {"default": default, "telemetry": beside}
-
-
-def replica_settings(
-    url: str, telemetry_url: str, primaries: dict[str, dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Give the replicas by the primary's alias; none without a setting, or where the primary is a file.
-
-    Telemetry that lies beside the books is on their replica, too; a database of its own has a replica of its own, or none.
-    """
-    urls, found = {"default": url, "telemetry": telemetry_url}, {}
-    if schema := primaries["telemetry"].get("SCHEMA"):
-        urls["telemetry"] = url
-    for alias, primary in primaries.items():
-        if not urls[alias] or primary["ENGINE"] == "django.db.backends.sqlite3":
-            continue
-        database = _database("", urls[alias])
-        options = {"connect_timeout": 2, **database.get("OPTIONS", {})}
-        if alias == "telemetry" and schema:
-            options["options"] = f"{options.get('options', '')} -c search_path={schema}".strip()
-        found[alias] = {**database, "OPTIONS": options}
-    return found
-
-
-DATABASES = database_settings(
-    os.environ.get("DATABASE_URL", ""), os.environ.get("TELEMETRY_DATABASE_URL", "")
-)
-_REPLICAS = replica_settings(
-    os.environ.get("REPLICA_DATABASE_URL", ""),
-    os.environ.get("TELEMETRY_REPLICA_DATABASE_URL", ""),
-    DATABASES,
-)
-REPLICAS = {alias: f"{alias}-replica" for alias in _REPLICAS}
-"""Alias of the primary -> alias of its replica; see `central.replica`."""
-DATABASES |= {REPLICAS[alias]: database for alias, database in _REPLICAS.items()}
+DATABASES, REPLICAS = databases.of_environment(os.environ)
 DATABASE_ROUTERS = ["central.config.database_router.DatabaseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

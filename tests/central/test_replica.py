@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from central.config.databases import of_environment
 from tests.central.private_postgresql import Unavailable, as_server_user, binaries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,3 +97,45 @@ def test_it_is_taken_again_when_it_is_back_and_left_when_it_was_promoted(life):
     assert promoted["asked"]["of_replica"] is False
     assert promoted["asked"]["counted"] == {"no-replica": 1}
     assert promoted["health"]["codes"][0] == "replica-takes-writes default-replica"
+
+
+BOOKS, COPY = "postgresql://cardroom@db-1/central", "postgresql://cardroom@db-2/central"
+
+
+def test_telemetry_beside_the_books_is_on_their_replica():
+    found, replicas = of_environment({"DATABASE_URL": BOOKS, "REPLICA_DATABASE_URL": COPY})
+    assert replicas == {"default": "default-replica", "telemetry": "telemetry-replica"}
+    assert found["telemetry-replica"]["HOST"] == "db-2"
+    assert (
+        found["telemetry-replica"]["OPTIONS"]["options"]
+        == found["telemetry"]["OPTIONS"]["options"]
+        == "-c search_path=telemetry"
+    )
+    assert found["default-replica"]["OPTIONS"] == {"connect_timeout": 2}
+
+
+def test_telemetry_of_its_own_has_a_replica_of_its_own_or_none():
+    own = {"DATABASE_URL": BOOKS, "TELEMETRY_DATABASE_URL": "postgresql://cardroom@db-3/telemetry"}
+    assert of_environment(own | {"REPLICA_DATABASE_URL": COPY})[1] == {"default": "default-replica"}
+    assert of_environment(own | {"TELEMETRY_REPLICA_DATABASE_URL": COPY + "?connect_timeout=9"})[0][
+        "telemetry-replica"
+    ]["OPTIONS"] == {"connect_timeout": 9}
+    assert of_environment(own)[1] == of_environment({})[1] == {}
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is no address"),
+        ({"DATABASE_URL": "mysql://cardroom:secret@db/central"}, "DATABASE_URL is no address"),
+        ({"DATABASE_URL": BOOKS, "REPLICA_DATABASE_URL": "postgresql://a:b/c@db:x/d"}, "REPLICA_DATABASE_URL is no"),
+        ({"REPLICA_DATABASE_URL": COPY}, "only PostgreSQL has a replica"),
+        ({"DATABASE_URL": BOOKS, "REPLICA_DATABASE_URL": "sqlite:///central.db"}, "only PostgreSQL has a replica"),
+        ({"DATABASE_URL": BOOKS, "TELEMETRY_REPLICA_DATABASE_URL": COPY}, "telemetry lies in the database of the books"),
+    ],
+)  # fmt: skip
+def test_a_mistaken_address_is_a_sentence_without_what_was_typed(environment, said):
+    with pytest.raises(ImproperlyConfigured) as refused:
+        of_environment(environment)
+    assert said in str(refused.value)
+    assert "secret" not in str(refused.value)
