@@ -11,11 +11,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
+from central import clock
 from central.domain.health_facts import Store
 from central.replica import primaries
 
 DAY_MS = 86_400_000
 DATA = "data"
+SIZE_KEPT_S = 60.0
+"""PostgreSQL looks at each of a thousand files to say how large a database is: not for every scrape."""
 Samples = Mapping[str, Sequence[tuple[int, int]]]
 
 
@@ -64,13 +67,25 @@ def _file(alias: str) -> Path | None:
     return Path(name) if is_file else None
 
 
+_sizes: dict[str, tuple[float, int]] = {}
+
+
 def _size(alias: str) -> int:
     connection = connections[alias]
+    if connection.vendor == "postgresql":
+        asked_s, size = _sizes.get(alias, (-SIZE_KEPT_S, 0))
+        if clock.monotonic_s() - asked_s >= SIZE_KEPT_S:
+            size = _size_of_server(alias)
+            _sizes[alias] = clock.monotonic_s(), size
+        return size
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_database_size(current_database())")
-            return int(cursor.fetchone()[0])
         cursor.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+        return int(cursor.fetchone()[0])
+
+
+def _size_of_server(alias: str) -> int:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
         return int(cursor.fetchone()[0])
 
 
