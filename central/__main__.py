@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["CARDROOM_DATA"] = options.data
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "central.config.settings")
     import django
+    from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import Error as DatabaseError
 
     from central.clock import UnreadableBenchClock
@@ -58,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
             from central.link.authority import AuthorityUnreadable
             from central.link.configuration import ConfigurationTooBig
             from central.link.signing import SigningKeyMissing
+    except ImproperlyConfigured as error:
+        return _failed(str(error))
     except OSError as error:
         return _failed(f"the data folder can't be used: {error}; check --data and the rights of this user")
     _speak_as_the_terminal()

@@ -3,6 +3,7 @@
 Pure. Ages and spans are milliseconds unless the name says otherwise; None: not known. No fact is about a person or a room.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -160,6 +161,24 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Replica:
+    """A replica that reports are read on: what is in the way (empty: nothing), and how far it is behind."""
+
+    name: str
+    hindrance: str = ""
+    behind_bytes: int | None = None
+    behind_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Reports since central was set up: made on the replica; made on the primary, by what was in the way."""
+
+    on_replica: int = 0
+    on_primary: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """A certificate, by whose it is, and when it ends."""
 
@@ -231,6 +250,8 @@ class Facts:
     databases: tuple[Store, ...] = ()
     waiting_commits: int = 0
     """Commits that have waited for a replica's word for seconds: payments among them."""
+    replicas: tuple[Replica, ...] = ()
+    reads: Reads = Reads()
     disks: tuple[Store, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     has_authority: bool = True

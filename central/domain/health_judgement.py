@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from central.domain.health_facts import WORST_FIRST, Facts, Finding, Gateway, Level, Limits, Part, Process
 from central.domain.health_gateways import judge_commands, judge_gateways
-from central.domain.health_places import judge_certificates, judge_databases, judge_disks
+from central.domain.health_places import judge_certificates, judge_databases, judge_disks, judge_replicas
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 QUEUE_LONG = 1_000
@@ -32,6 +32,7 @@ def judge(facts: Facts, limits: Limits) -> list[Finding]:
         *judge_commands(facts.gateways, limits),
         *_judge_broker(facts, limits),
         *judge_databases(facts, limits),
+        *judge_replicas(facts.replicas),
         *judge_disks(facts.disks, limits),
         *judge_certificates(facts, limits),
         *_judge_jobs(facts),

@@ -23,7 +23,7 @@ from central.config.backup.medium import sweep_left_over
 from central.config.backup.paper import make_into_file
 from central.config.backup.trial import rehearse
 from central.config.commands.restore import restore
-from central.config.settings import database_settings
+from central.config.databases import database_settings
 from central.link.signing import signer
 from tests.central.own_central import OwnCentral
 from tests.central.test_processes import PATIENCE_S

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Max
 
-from central import clock
+from central import clock, replica
 from central.domain.certificates import until_ms
 from central.domain.health_facts import (
     ArchiveWaits,
@@ -16,6 +17,8 @@ from central.domain.health_facts import (
     Limits,
     Notices,
     Process,
+    Reads,
+    Replica,
     Web,
 )
 from central.domain.notice import TO_BE_SENT
@@ -31,7 +34,7 @@ from central.link.pulse.models import ProcessBeat
 from central.link.signing import SigningKeyMissing, public_key_hex
 from central.link.signing_keys import KEY_ID
 from central.office import notice_queries
-from central.office.dated_settings import number_at
+from central.office.dated_settings import campus_numbers_at
 from central.office.models import Delivery
 from central.office.roles import SEE_HEALTH
 from central.reports.archive.jobs import ARCHIVE_JOB, NEEDED
@@ -48,6 +51,19 @@ YOUNG_MS = HOUR_MS // 2
 LATELY_MS = 14 * DAY_MS
 OPEN_STATES = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
 MONTHS_TO_LOCK = 3
+LIMITS = (
+    "link.silent-after",
+    "health.process-still",
+    "health.gateway-behind",
+    "health.line-answers",
+    "health.reading-late",
+    "health.command-waits",
+    "health.disk-free",
+    "health.full-within",
+    "health.certificate-days",
+    "health.backup-age",
+    "health.clock-off",
+)
 AUTHORITY, BROKER = "authority", "broker"
 
 
@@ -59,6 +75,8 @@ def gather(now_ms: int) -> Facts:
         processes=tuple(_processes()),
         databases=places.databases(samples),
         waiting_commits=places.waiting_commits(),
+        replicas=tuple(_replicas()),
+        reads=_reads(),
         disks=places.disks(),
         certificates=tuple(_certificates(authority_ms, now_ms)),
         has_authority=not BrokerFiles.objects.exists() or authority_ms is not None,
@@ -70,6 +88,15 @@ def gather(now_ms: int) -> Facts:
         archive_waits=_archive_waits(now_ms),
         is_bench=clock.is_bench(),
     )
+
+
+def _replicas() -> Iterable[Replica]:
+    return (Replica(one.name, one.hindrance or "", one.behind_bytes, one.behind_ms) for one in replica.look())
+
+
+def _reads() -> Reads:
+    counted = beats.counts_of(beats.REPLICA) if settings.REPLICAS else {}
+    return Reads(counted.pop(replica.READ, 0), counted)
 
 
 def _backups(now_ms: int) -> Backups:
@@ -103,18 +130,19 @@ def _archive_waits(now_ms: int) -> ArchiveWaits | None:
 
 def limits(now_ms: int) -> Limits:
     """Give what the settings in force say."""
+    said = campus_numbers_at(LIMITS, now_ms)
     return Limits(
-        silent_ms=number_at("link.silent-after", now_ms) * MINUTE_MS,
-        process_still_ms=number_at("health.process-still", now_ms) * MINUTE_MS,
-        gateway_behind_ms=number_at("health.gateway-behind", now_ms) * MINUTE_MS,
-        line_answered_percent=number_at("health.line-answers", now_ms),
-        lag_ms=number_at("health.reading-late", now_ms) * MINUTE_MS,
-        command_oldest_ms=number_at("health.command-waits", now_ms) * MINUTE_MS,
-        disk_free_percent=number_at("health.disk-free", now_ms),
-        full_within_days=number_at("health.full-within", now_ms),
-        certificate_days=number_at("health.certificate-days", now_ms),
-        backup_age_ms=number_at("health.backup-age", now_ms) * HOUR_MS,
-        clock_off_ms=number_at("health.clock-off", now_ms) * MINUTE_MS,
+        silent_ms=said["link.silent-after"] * MINUTE_MS,
+        process_still_ms=said["health.process-still"] * MINUTE_MS,
+        gateway_behind_ms=said["health.gateway-behind"] * MINUTE_MS,
+        line_answered_percent=said["health.line-answers"],
+        lag_ms=said["health.reading-late"] * MINUTE_MS,
+        command_oldest_ms=said["health.command-waits"] * MINUTE_MS,
+        disk_free_percent=said["health.disk-free"],
+        full_within_days=said["health.full-within"],
+        certificate_days=said["health.certificate-days"],
+        backup_age_ms=said["health.backup-age"] * HOUR_MS,
+        clock_off_ms=said["health.clock-off"] * MINUTE_MS,
     )
 
 

@@ -42,6 +42,15 @@ LEVELS = {
     Level.LOOK: Badge(lazy("look at it"), "warn", "wait"),
     Level.BAD: Badge(pgettext_lazy("health", "bad"), "bad", "clash"),
 }
+HINDRANCES = {
+    "away": lazy("it was away:"),
+    "behind": lazy("it was behind:"),
+    "no-replica": lazy("it takes writes itself:"),
+    "other-books": lazy("it follows another server:"),
+    "cancelled": lazy("it broke off:"),
+    "writes": lazy("the report wanted to write:"),
+}
+"""Why a report was made on the primary after all."""
 MARKS = {Level.GOOD: _("[ok]  "), Level.LOOK: _("[look]"), Level.BAD: _("[BAD] ")}
 """On a terminal, all of one width."""
 FINDINGS: dict[str, Said] = {
@@ -147,7 +156,7 @@ FINDINGS: dict[str, Said] = {
         _("Nobody knows how the broker is"), _("Receiving does not run, and it alone speaks with the broker.")
     ),
     "databases-good": Said(_("The databases have room.")),
-    "replica-away": Said(
+    "commits-wait": Said(
         _("Payments wait for the database's replica"),
         _(
             "%(commits)s commits wait for a replica that does not answer; nothing is lost, and nothing is confirmed."
@@ -168,6 +177,30 @@ FINDINGS: dict[str, Said] = {
         _(
             "Lock the periods, or set how many months telemetry waits for that (Settings). On the server: cardroom-central archive"
         ),
+    ),
+    "replica-away": Said(
+        _("A replica can't be reached"),
+        _(
+            "%(name)s: reports are read from the primary meanwhile. Where commits wait for it, the desk waits."
+        ),
+        _("On its machine: systemctl status postgresql. Why it fails: journalctl -u cardroom-central."),
+    ),
+    "replica-behind": Said(
+        _("A replica is behind"),
+        _(
+            "%(name)s: its last commit is %(minutes)s minutes old. Reports are read from the primary meanwhile."
+        ),
+        _("Look at its load and disk, and at the network between the two: see docs/scale.md."),
+    ),
+    "replica-takes-writes": Said(
+        _("A replica is none"),
+        _("%(name)s takes writes itself: it was promoted, or REPLICA_DATABASE_URL names the primary."),
+        _("Let the other server follow it, and name that one: see docs/scale.md."),
+    ),
+    "replica-of-others": Said(
+        _("A replica has other books"),
+        _("%(name)s follows another server than the one that central writes to."),
+        _("Set REPLICA_DATABASE_URL right: see docs/scale.md."),
     ),
     "disk-good": Said(_("The disks have room.")),
     "disk-full": Said(
