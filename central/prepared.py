@@ -90,6 +90,17 @@ def update(row: Model, *names: str) -> None:
             raise LookupError(f"{type(row).__name__} {row.pk} is not there")
 
 
+def upsert(row: Model) -> None:
+    """Store a row of a plain model with a key of its own, in the place of the one that bears this key, by one statement.
+
+    As `update_or_create` with every field in its defaults: which costs five statements, two of them savepoints.
+    """
+    connection = connections[router.db_for_write(type(row), instance=row)]
+    sql, fields = _upsert_of(type(row))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_stored(field, row, connection, add=True) for field in fields])
+
+
 def _stored(field: "Field[Any, Any]", row: Model, connection: Any, *, add: bool) -> Any:
     return field.get_db_prep_save(field.pre_save(row, add), connection)
 
@@ -107,6 +118,13 @@ def _insert_of(
 def _insert_sql(model: type[Model], fields: Sequence["Field[Any, Any]"]) -> str:
     columns, places = ", ".join(_column(field) for field in fields), ", ".join(["%s"] * len(fields))
     return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})'  # noqa: S608  names of the model
+
+
+@cache
+def _upsert_of(model: type[Model]) -> tuple[str, list["Field[Any, Any]"]]:
+    fields, key = list(model._meta.concrete_fields), _column(model._meta.pk)
+    sets = ", ".join(f"{_column(field)} = excluded.{_column(field)}" for field in fields if not field.primary_key)
+    return f"{_insert_sql(model, fields)} ON CONFLICT ({key}) DO UPDATE SET {sets}", fields
 
 
 @cache

@@ -19,7 +19,7 @@ from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.grants import delivery_named
 from central.link.models import BilledRegister, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from central.link.stock_vouchers import note_redeemed
-from central.prepared import Prepared
+from central.prepared import Prepared, update
 from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
 
@@ -93,6 +93,8 @@ class Bookkeeper:
 
     def flush(self) -> None:
         """Write what was collected, inside the caller's transaction."""
+        if not self._entries:
+            return
         GatewayEntry.objects.bulk_create(list(self._entries.values()))
         outcomes = book(self._drafts, self.now_ms) if self._drafts else []
         for draft, outcome in zip(self._drafts, outcomes, strict=True):
@@ -216,7 +218,7 @@ class Bookkeeper:
             if delivery.refused:
                 clear_alarm(GRANT_UNPROVED, grant.grant_id, now_ms=self.now_ms, gateway_id=self.gateway.pk)
             delivery.applied_ms, delivery.applied_entry, delivery.refused = row.at_ms, entry.entry, ""
-            delivery.save(update_fields=["applied_ms", "applied_entry", "refused"])
+            update(delivery, "applied_ms", "applied_entry", "refused")
             mark_supplied(entry.account, self.now_ms)
         return True
 

@@ -19,6 +19,7 @@ from central.link.telemetry.models import (
     RelayEvent,
     TelemetryPosition,
 )
+from central.prepared import Prepared, update
 from gateway.contract.facts import (
     Decision,
     ReadingOutcome,
@@ -41,6 +42,19 @@ class Stored:
     refused: list[tuple[ReceivedFact, str]] = field(default_factory=list)
 
 
+_POSITION = Prepared(
+    lambda gateway, epoch: (
+        TelemetryPosition.objects.select_for_update().filter(gateway=gateway, epoch=epoch).order_by()
+    ),
+    str,
+    str,
+)
+
+
+def _begun(gateway_id: str, epoch: str) -> TelemetryPosition:
+    return TelemetryPosition.objects.select_for_update().get_or_create(gateway=gateway_id, epoch=epoch)[0]
+
+
 def store_telemetry(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> Stored:
     """Store what is new of a batch in one transaction; a row the database refuses is left out and named."""
     try:
@@ -55,9 +69,7 @@ def _store(
     gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, *, one_by_one: bool
 ) -> Stored:
     with transaction.atomic(using=TELEMETRY):
-        position, _made = TelemetryPosition.objects.select_for_update().get_or_create(
-            gateway=gateway_id, epoch=epoch
-        )
+        position = _POSITION.first(gateway_id, epoch) or _begun(gateway_id, epoch)
         known = [row for row in rows if row.seq <= position.seq]
         stored = Stored(position.seq, _conflicts(gateway_id, epoch, known))
         new = [row for row in rows if row.seq > position.seq]
@@ -72,7 +84,7 @@ def _store(
         else:
             _store_facts(gateway_id, epoch, new, now_ms)
         position.seq = stored.position = new[-1].seq
-        position.save(update_fields=["seq"])
+        update(position, "seq")
     return stored
 
 

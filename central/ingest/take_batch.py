@@ -17,6 +17,7 @@ from central.link import outbox
 from central.link.alarms import raise_alarm
 from central.link.epochs import adopt_epoch, order_new_epoch
 from central.link.models import Gateway, GatewayEpoch, QuarantinedRow
+from central.prepared import Prepared, update
 from gateway.contract.commands import Ack
 from gateway.contract.facts import UpBatch
 from gateway.contract.identifiers import Epoch
@@ -30,6 +31,24 @@ class Taken:
     counts: dict[str, int]
     newest_ms: int | None = None
     """When the newest reading of the batch was taken, by a trusted clock."""
+
+
+_EPOCH = Prepared(
+    lambda gateway, epoch: (
+        GatewayEpoch.objects.filter(gateway=gateway, epoch=epoch)
+        .select_related("gateway")
+        .defer("gateway__counters", "gateway__meters_seen")
+    ),
+    str,
+    str,
+)
+_LOCKED_EPOCH = Prepared(
+    lambda gateway, epoch: (
+        GatewayEpoch.objects.select_for_update().filter(gateway=gateway, epoch=epoch).order_by()
+    ),
+    str,
+    str,
+)
 
 
 def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> Taken | BatchRefusal:
@@ -67,10 +86,10 @@ def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:
 
     Whether it is closed is looked at again under the lock that books its rows.
     """
-    epochs = GatewayEpoch.objects.filter(gateway=gateway_id, epoch=name).select_related("gateway")
-    known = epochs.defer("gateway__counters", "gateway__meters_seen").first()
+    known = _EPOCH.first(gateway_id, name)
     if known is not None:
         return known
+    epochs = GatewayEpoch.objects.filter(gateway=gateway_id, epoch=name).select_related("gateway")
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
         if gateway.awaits_epoch and not gateway.awaits_word and not epochs.exists():
@@ -104,7 +123,9 @@ def _take(
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
         outbox.lock_building(gateway.building_id)
-        epoch = GatewayEpoch.objects.select_for_update().get(gateway=gateway, epoch=epoch_name)
+        epoch = _LOCKED_EPOCH.first(gateway_id, epoch_name)
+        if epoch is None:
+            raise GatewayEpoch.DoesNotExist(epoch_name)
         new = [row for row in rows if row.seq > epoch.received_seq]
         if new and new[0].seq != epoch.received_seq + 1:
             new = []
@@ -129,9 +150,10 @@ def _take(
         if new:
             epoch.received_seq = new[-1].seq
         epoch.last_batch_issued_ms = max(epoch.last_batch_issued_ms, issued_ms)
-        epoch.save(update_fields=["received_seq", "last_batch_issued_ms"])
+        update(epoch, "received_seq", "last_batch_issued_ms")
         if new:  # an old batch may be anybody's copy: only what is new proves that the gateway is there
-            Gateway.objects.filter(pk=gateway_id).update(last_seen_ms=now_ms)
+            gateway.last_seen_ms = now_ms
+            update(gateway, "last_seen_ms")
         return epoch.received_seq, counts
 
 

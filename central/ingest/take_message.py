@@ -21,6 +21,7 @@ from central.link.epochs import greet, hear_word, number_above
 from central.link.models import Gateway
 from central.link.pulse.beats import INGEST
 from central.link.signing import signer
+from central.prepared import Prepared
 from gateway.contract import topics
 from gateway.contract.commands import CENTRAL, Ack
 from gateway.contract.envelope import Refusal, Sealed, body_of, keyring_from_hex, seal, unseal
@@ -65,7 +66,7 @@ class MessageTaker:
         name, leaf = topics.gateway_of(topic), topic.rpartition("/")[2]
         for _ in payloads:
             self.pulse.took_message(leaf)
-        gateway = _gateway(name) if name is not None else None
+        gateway = _GATEWAY.first(name) if name is not None else None
         if gateway is None:
             self._count(counters.UNKNOWN_GATEWAY, "unknown-gateway", len(payloads))
             return []
@@ -178,7 +179,7 @@ class MessageTaker:
             elif outbox.is_out_of_reach(locked, answer.expected) or self._is_taken_by_another(locked, answer):
                 number_above(locked, answer.expected, now_ms)
             else:
-                outbox.send_again_from(gateway.pk, answer.expected)
+                outbox.send_again_from(locked, answer.expected)
 
     def _is_taken_by_another(self, gateway: Gateway, answer: Answer) -> bool:
         """The gateway used this number for a command that this central doesn't know: it was restored from a backup."""
@@ -203,6 +204,5 @@ class MessageTaker:
             self._counts[gateway_id, name] += count
 
 
-def _gateway(name: str) -> Gateway | None:
-    """Find who speaks, without the long lists of what it counts and sees: they are read from no message's path."""
-    return Gateway.objects.defer("counters", "meters_seen").filter(pk=name).first()
+_GATEWAY = Prepared(lambda name: Gateway.objects.defer("counters", "meters_seen").filter(pk=name), str)
+"""Who speaks, without the long lists of what it counts and sees: they are read from no message's path."""

@@ -24,6 +24,7 @@ _MOVE = (
 """One statement for any number of accounts: the head is locked while it runs."""
 FEW = 4
 _HEAD = Prepared(lambda key: ChainHead.objects.select_for_update().filter(pk=key), int)
+_TRANSFER = Prepared(lambda name: Transfer.objects.filter(id=name), str)
 _SIDES = Prepared(
     lambda *codes: (
         LedgerAccount.objects.filter(code__in=codes).order_by().values_list("code", "unit", "kind")
@@ -68,7 +69,7 @@ def book(drafts: Sequence[Draft], now_ms: int) -> list[Booked]:
     for draft in drafts:
         _check_draft(draft)
     with _locked_head() as head:
-        known = {t.id: _fingerprint_of(t) for t in Transfer.objects.filter(id__in=[d.id for d in drafts])}
+        known = {t.id: _fingerprint_of(t) for t in _transfers_named([draft.id for draft in drafts])}
         outcomes: list[Booked] = []
         new: list[Draft] = []
         for draft in drafts:
@@ -213,6 +214,12 @@ def _append_transfers(head: ChainHead, drafts: list[Draft], now_ms: int) -> None
     ]
     with connection.cursor() as cursor:
         cursor.executemany(_MOVE, moved)
+
+
+def _transfers_named(names: list[str]) -> Iterable[Transfer]:
+    if len(names) == 1:
+        return _TRANSFER.rows(*names)
+    return Transfer.objects.filter(id__in=names)
 
 
 def _accounts_named(codes: list[str]) -> Iterable[tuple[str, str, str]]:
