@@ -13,6 +13,7 @@ from django.db import connections, router
 from django.db.models import Field, Model, QuerySet
 
 Row = TypeVar("Row")
+FEW_NAMES = 16
 _STANDS_FOR_INT = 4_611_686_018_427_387_000
 """Far from any number that a query bears by itself."""
 
@@ -27,16 +28,17 @@ class Prepared(Generic[Row]):
     def __init__(self, build: Callable[..., "QuerySet[Any, Row]"], *kinds: type) -> None:
         self._build = build
         self._examples = [_example(kind, place) for place, kind in enumerate(kinds)]
-        self._compiled: tuple[QuerySet[Any, Row], Any, str, tuple[Any, ...]] | None = None
+        self._compiled: tuple[QuerySet[Any, Row], Any, str, tuple[Any, ...], Any] | None = None
 
     def rows(self, *values: int | str) -> list[Row]:
         """Run it with these values."""
-        template, compiler, sql, params = self._compiled or self._compile()
+        template, compiler, sql, params, converters = self._compiled or self._compile()
         put_in = dict(zip(self._examples, values, strict=True))
         asked = copy(compiler)
         asked.connection = connections[template.db]
         filled = tuple(put_in.get(param, param) for param in params)
         asked.as_sql = lambda *_args, **_kwargs: (sql, filled)
+        asked.get_converters = lambda _columns: converters
         query = copy(template.query)
         query.get_compiler = lambda *_args, **_kwargs: asked
         queryset = QuerySet(model=template.model, query=query, using=template.db)
@@ -47,12 +49,29 @@ class Prepared(Generic[Row]):
         """Run it, and give its first row."""
         return next(iter(self.rows(*values)), None)
 
-    def _compile(self) -> tuple["QuerySet[Any, Row]", Any, str, tuple[Any, ...]]:
+    def _compile(self) -> tuple["QuerySet[Any, Row]", Any, str, tuple[Any, ...], Any]:
         template = self._build(*self._examples)
         compiler = template.query.get_compiler(using=template.db)
         sql, params = compiler.as_sql()
-        self._compiled = template, compiler, sql, tuple(params)
+        converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        self._compiled = template, compiler, sql, tuple(params), converters
         return self._compiled
+
+
+class PreparedIn(Prepared[Row]):
+    """A query for any of some names, and other values: `build` is given a list of names before the others."""
+
+    def __init__(self, build: Callable[..., "QuerySet[Any, Row]"], *kinds: type) -> None:
+        self._build_one = build
+        names = [str] * FEW_NAMES
+        super().__init__(lambda *all: build(list(all[:FEW_NAMES]), *all[FEW_NAMES:]), *names, *kinds)
+
+    def any_of(self, names: Iterable[str], *values: int | str) -> list[Row]:
+        """Run it for these names; a long list is not worth being cut into short ones."""
+        names = list(names)
+        if len(names) > FEW_NAMES:
+            return list(self._build_one(names, *values))
+        return self.rows(*names, *names[:1] * (FEW_NAMES - len(names)), *values) if names else []
 
 
 def _example(kind: type, place: int) -> int | str:
@@ -77,6 +96,17 @@ def insert_many(model: type[Model], names: Sequence[str], rows: Iterable[tuple[o
     sql = _insert_sql(model, [model._meta.get_field(name) for name in names])
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows if connection.vendor == "sqlite" else list(rows))
+
+
+def insert_all(rows: Sequence[Model]) -> None:
+    """Store new rows of one plain model whose keys are their own, by one statement; none is nothing."""
+    if rows:
+        connection = connections[router.db_for_write(type(rows[0]))]
+        sql, fields, _made = _insert_of(type(rows[0]))
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                sql, [[_stored(field, row, connection, add=True) for field in fields] for row in rows]
+            )
 
 
 def update(row: Model, *names: str) -> None:

@@ -19,7 +19,7 @@ from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.grants import delivery_named
 from central.link.models import BilledRegister, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from central.link.stock_vouchers import note_redeemed
-from central.prepared import Prepared, update
+from central.prepared import Prepared, PreparedIn, insert_all, update
 from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
 
@@ -29,6 +29,15 @@ MOST_AMOUNT = 10**13
 _ACCOUNT = Prepared(
     lambda code: Account.objects.filter(code=code).select_related("point__room", "point__customer_class"), str
 )
+_ACCOUNTS = PreparedIn(
+    lambda codes, building: (
+        Account.objects.filter(code__in=codes, point__room__building=building)
+        .order_by()
+        .select_related("point__room", "point__customer_class")
+    ),
+    int,
+)
+_ENTRIES = PreparedIn(lambda entries: GatewayEntry.objects.filter(entry__in=entries).order_by())
 _ENTRY = Prepared(lambda entry: GatewayEntry.objects.filter(pk=entry), str)
 
 
@@ -55,12 +64,10 @@ class Bookkeeper:
     def prepare(self, entries: Sequence[Entry]) -> None:
         """Ask once for what taking these will ask for one by one: their accounts, and which of them are stored already."""
         codes = {code for entry in entries for code in (entry.account, entry.used_by) if code}
-        accounts = Account.objects.filter(
-            code__in=_askable(codes), point__room__building=self.gateway.building_id
-        ).select_related("point__room", "point__customer_class")
+        accounts = _ACCOUNTS.any_of(_askable(codes), self.gateway.building_id)
         self._accounts |= {account.code: account for account in accounts}
         self._asked = _askable({entry.entry for entry in entries})
-        self._stored = GatewayEntry.objects.in_bulk(self._asked)
+        self._stored = {row.entry: row for row in _ENTRIES.any_of(self._asked)}
 
     def take(self, seq: int, entry: Entry) -> None:
         """Take one entry. Raises CannotTake."""
@@ -95,7 +102,7 @@ class Bookkeeper:
         """Write what was collected, inside the caller's transaction."""
         if not self._entries:
             return
-        GatewayEntry.objects.bulk_create(list(self._entries.values()))
+        insert_all(list(self._entries.values()))
         outcomes = book(self._drafts, self.now_ms) if self._drafts else []
         for draft, outcome in zip(self._drafts, outcomes, strict=True):
             if outcome == Booked.EXISTS_WITH_DIFFERENT:

@@ -82,6 +82,14 @@ _BUILDING = Prepared(
 _NUMBER_OF = Prepared(
     lambda command: Command.objects.filter(command_id=command).values_list("gateway", "stream", "number"), str
 )
+_FIRST_OF_STREAM = Prepared(
+    lambda gateway: (
+        Command.objects.filter(gateway=gateway, stream=F("gateway__stream"))
+        .order_by("number")
+        .values_list("number", flat=True)[:1]
+    ),
+    str,
+)
 _IS_OPENED = Prepared(
     lambda gateway, epoch: GatewayEpoch.objects.filter(gateway=gateway, epoch=epoch).values_list(
         "opened", flat=True
@@ -205,12 +213,7 @@ def is_out_of_reach(gateway: Gateway, expected: int) -> bool:
         return True
     if gateway.awaits_epoch or opening_is_under_way(gateway):
         return False
-    first = (
-        Command.objects.filter(gateway=gateway, stream=gateway.stream)
-        .order_by("number")
-        .values_list("number", flat=True)
-        .first()
-    )
+    first = _FIRST_OF_STREAM.first(gateway.pk)
     return expected < (gateway.next_number if first is None else first)
 
 
@@ -227,7 +230,7 @@ def answer(command: Command, outcome: CommandOutcome, detail: str, at_ms: int) -
     pending = outcome == CommandOutcome.PENDING
     command.state = Command.State.PENDING if pending else Command.State.ANSWERED
     command.outcome, command.detail, command.answered_ms = outcome.value, detail[:500], at_ms
-    command.save(update_fields=["state", "outcome", "detail", "answered_ms"])
+    update(command, "state", "outcome", "detail", "answered_ms")
 
 
 def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list[Command]:
