@@ -153,7 +153,9 @@ def _insert_sql(model: type[Model], fields: Sequence["Field[Any, Any]"]) -> str:
 @cache
 def _upsert_of(model: type[Model]) -> tuple[str, list["Field[Any, Any]"]]:
     fields, key = list(model._meta.concrete_fields), _column(model._meta.pk)
-    sets = ", ".join(f"{_column(field)} = excluded.{_column(field)}" for field in fields if not field.primary_key)
+    sets = ", ".join(
+        f"{_column(field)} = excluded.{_column(field)}" for field in fields if not field.primary_key
+    )
     return f"{_insert_sql(model, fields)} ON CONFLICT ({key}) DO UPDATE SET {sets}", fields
 
 

@@ -118,8 +118,8 @@ def test_the_row_of_a_key_is_put_in_the_place_of_the_one_before():
 
 def test_any_number_of_names_is_asked_for_and_stored_at_once(django_assert_num_queries):
     named = PreparedIn(
-        lambda names, least: (
-            LedgerAccount.objects.filter(code__in=names, debits__gte=least).values_list("code", flat=True)
+        lambda names, least: LedgerAccount.objects.filter(code__in=names, debits__gte=least).values_list(
+            "code", flat=True
         ),
         int,
     )
