@@ -123,8 +123,8 @@ def _archive_waits(now_ms: int) -> ArchiveWaits | None:
     last = nights.values_list("code", "params").first()
     if last is None or last[0] != NEEDED:
         return None
-    said = last[1]
-    over = month_at(now_ms) - month_named(said["month"]) - number_at("telemetry.readings-months", now_ms)
+    said, months = last[1], campus_numbers_at(("telemetry.readings-months",), now_ms)
+    over = month_at(now_ms) - month_named(said["month"]) - months["telemetry.readings-months"]
     return ArchiveWaits(said["month"], said["why_word"], said["names"]) if over > MONTHS_TO_LOCK else None
 
 
