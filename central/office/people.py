@@ -20,10 +20,18 @@ from central.office.models import Delegation, User
 from central.office.roles import APPROVES_MONEY, Role
 from central.office.sessions import forget_sessions
 from central.office.sign_in_told import RESET, tell_changed
+from central.prepared import Prepared
 
 LONGEST_DELEGATION_MS = 120 * 86_400_000
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """None that are taken for another when read aloud or from paper."""
+_LENT = Prepared(
+    lambda stand_in, begun, lasting: Delegation.objects.filter(
+        stand_in=stand_in, from_ms__lte=begun, until_ms__gt=lasting, absent__is_active=True
+    ).values_list("absent_id", "absent__role"),
+    *(int, int, int),
+)
+"""Asked for every page: offices lent to a person, and by whom."""
 
 
 class PeopleRefusal(StrEnum):
@@ -189,10 +197,8 @@ def roles_of(user: User, now_ms: int, *, without: int | None = None) -> frozense
 
     `without` is a person whose own matter it is: who stands in for him doesn't act in his place there.
     """
-    lasting = Delegation.objects.filter(
-        stand_in=user, from_ms__lte=now_ms, until_ms__gt=now_ms, absent__is_active=True
-    ).exclude(absent=without)
-    return frozenset({user.role, *lasting.values_list("absent__role", flat=True)})
+    lent = (role for absent, role in _LENT.rows(user.pk, now_ms, now_ms) if absent != without)
+    return frozenset({user.role, *lent})
 
 
 def is_last_admin(user: User) -> bool:
