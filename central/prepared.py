@@ -4,13 +4,15 @@ Only for what every payment does, and for long lists: eight desks share one inte
 as from the query itself: it is Django's own query, asked once for its SQL, with the values put in afterwards.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from functools import cache
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, router
 from django.db.models import Field, Model, QuerySet
+from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
 _STANDS_FOR_INT = 4_611_686_018_427_387_000
@@ -32,9 +34,12 @@ class Prepared(Generic[Row]):
     def rows(self, *values: int | str) -> list[Row]:
         """Run it with these values."""
         template, compiler, sql, params = self._compiled or self._compile()
+        connection = connections[template.db]
+        if template.query.select_for_update and connection.features.has_select_for_update:
+            _refuse_outside_a_transaction(connection)
         put_in = dict(zip(self._examples, values, strict=True))
         asked = copy(compiler)
-        asked.connection = connections[template.db]
+        asked.connection = connection
         filled = tuple(put_in.get(param, param) for param in params)
         asked.as_sql = lambda *_args, **_kwargs: (sql, filled)
         query = copy(template.query)
@@ -55,6 +60,12 @@ class Prepared(Generic[Row]):
         return self._compiled
 
 
+def _refuse_outside_a_transaction(connection: Any) -> None:
+    """Django asks this where it writes the SQL, which is once here: a lock that ends with its statement locks nothing."""
+    if connection.get_autocommit():
+        raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
+
+
 def _example(kind: type, place: int) -> int | str:
     return _STANDS_FOR_INT + place if kind is int else f"\x02{place}\x03"
 
@@ -71,12 +82,70 @@ def insert(row: Model) -> None:
     row._state.adding, row._state.db = False, alias
 
 
+def insert_all(rows: Sequence[Model]) -> None:
+    """Store new rows of one model whose keys are theirs, as `bulk_create` does: one statement on PostgreSQL."""
+    if not rows:
+        return
+    model = type(rows[0])
+    connection = connections[router.db_for_write(model)]
+    sql, fields, key = _insert_of(model)
+    if key is not None:
+        raise TypeError(f"{model.__name__} gets its key from the database")
+    values = [[_stored(field, row, connection, add=True) for field in fields] for row in rows]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            into, places = sql.split(" VALUES ")
+            cursor.execute(
+                f"{into} VALUES {', '.join([places] * len(values))}", list(chain.from_iterable(values))
+            )
+        else:
+            cursor.executemany(sql, values)
+
+
 def insert_many(model: type[Model], names: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
     """Store many new rows by one statement, each given by the values of these fields as their columns hold them."""
     connection = connections[router.db_for_write(model)]
     sql = _insert_sql(model, [model._meta.get_field(name) for name in names])
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows if connection.vendor == "sqlite" else list(rows))
+
+
+def write_rows(connection: Any, rows: Sequence[Sequence[object]], *, each: str, arrays: str) -> None:
+    """Run a statement for many rows: `each` once a row on SQLite; on PostgreSQL, where a statement costs, `arrays` once.
+
+    `arrays` takes one array for each column, in the rows' order.
+    """
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(arrays, [_array(column) for column in zip(*rows, strict=True)])
+        else:
+            cursor.executemany(each, rows)
+
+
+def _array(column: Sequence[object]) -> str:
+    """Write a column as PostgreSQL's array: the driver's own way looks at each element several times."""
+    return "{" + ",".join([_element(value) for value in column]) + "}"
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}"'
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    return str(value)
+
+
+def padded(values: Iterable[str], lot: int) -> Iterator[list[str]]:
+    """Give values in lots, the last one filled with its first: one prepared statement asks for any number of them."""
+    asked = list(values)
+    for first in range(0, len(asked), lot):
+        some = asked[first : first + lot]
+        yield some + some[:1] * (lot - len(some))
 
 
 def update(row: Model, *names: str) -> None:

@@ -20,6 +20,16 @@ SQLITE_OPTIONS = {
 TELEMETRY, TELEMETRY_SCHEMA = "telemetry", "telemetry"
 PRIMARIES = {"default": "DATABASE_URL", TELEMETRY: "TELEMETRY_DATABASE_URL"}
 COPIES = {"default": "REPLICA_DATABASE_URL", TELEMETRY: "TELEMETRY_REPLICA_DATABASE_URL"}
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 10,
+    # A server that is gone without a word is given up within half a minute: by the kernel's habit it takes a quarter of an hour.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+SERVER_OPTIONS = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+"""And the server gives us up as soon: a worker's lease, and every lock, would outlive its machine for two hours."""
 REPLICA_WAITS_S = 2
 """For a connection: a report goes to the primary after it."""
 
@@ -55,7 +65,7 @@ def replica_settings(urls: Mapping[str, str], primaries: Settings) -> Settings:
     for alias, url in urls.items():
         if not url:
             continue
-        copy = _database("", url)
+        copy = _database("", url, {"connect_timeout": REPLICA_WAITS_S})
         if {copy["ENGINE"], primaries[alias]["ENGINE"]} != {POSTGRESQL}:
             raise ImproperlyConfigured(
                 f"{COPIES[alias]} is set, and only PostgreSQL has a replica: take it away, or name PostgreSQL's servers "
@@ -66,18 +76,21 @@ def replica_settings(urls: Mapping[str, str], primaries: Settings) -> Settings:
                 f"{COPIES[TELEMETRY]} is set, and telemetry lies in the database of the books, whose replica {COPIES['default']} "
                 f"names: take it away, or set {PRIMARIES[TELEMETRY]}, too"
             )
-        found[alias] = copy | {"OPTIONS": {"connect_timeout": REPLICA_WAITS_S, **copy.get("OPTIONS", {})}}
+        found[alias] = copy
     if schema and "default" in found:
         found[TELEMETRY] = _beside(found["default"], schema)
     return found
 
 
-def _database(file_name: str, url: str) -> dict[str, Any]:
+def _database(file_name: str, url: str, other: Mapping[str, int] | None = None) -> dict[str, Any]:
     default = f"sqlite:///{data_folder.folder() / file_name}"
     database: dict[str, Any] = dict(dj_database_url.parse(url or default))
     if database["ENGINE"] == SQLITE:
         database["OPTIONS"] = {**database.get("OPTIONS", {}), **SQLITE_OPTIONS}
     else:
+        said = database.get("OPTIONS", {})
+        options = f"{SERVER_OPTIONS} {said.get('options', '')}".strip()
+        database["OPTIONS"] = {**POSTGRESQL_OPTIONS, **(other or {}), **said, "options": options}
         database["CONN_MAX_AGE"] = 600
         database["CONN_HEALTH_CHECKS"] = True
     return database
@@ -85,8 +98,8 @@ def _database(file_name: str, url: str) -> dict[str, Any]:
 
 def _beside(books: dict[str, Any], schema: str) -> dict[str, Any]:
     """Give the same database again, with what it finds in a schema of its own."""
-    options = books.get("OPTIONS", {})
-    said = f"{options.get('options', '')} -c search_path={schema}".strip()
+    options = books["OPTIONS"]
+    said = f"{options['options']} -c search_path={schema}"
     return {**books, "OPTIONS": {**options, "options": said}, "SCHEMA": schema}
 
 

@@ -144,6 +144,8 @@ SECOND_FACTOR = os.environ.get("CARDROOM_SECOND_FACTOR", "1") != "0"
 OTP_TOTP_ISSUER = "cardroom"
 IDLE_SIGN_OUT_MINUTES = 20
 LONGEST_SESSION_HOURS = 12
+FIRST_PASSWORD_DAYS = 7
+"""What an administrator handed out and nobody used is no key for whoever finds the slip."""
 
 SITE_ADDRESS = os.environ.get("CARDROOM_ADDRESS", "").rstrip("/")
 BEHIND_HTTPS = os.environ.get("CARDROOM_HTTPS") == "1"

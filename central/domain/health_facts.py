@@ -203,7 +203,22 @@ class Backups:
 
     last_age_ms: int | None = None
     rehearsal_age_ms: int | None = None
-    last_failed: bool = False
+    backup_failed: str | None = None
+    """What was in the way of the newest backup; None: it went well."""
+    rehearsal_failed: str | None = None
+    on_books_disk: bool = False
+    """The newest good one lies on the disk that the books are on."""
+    books_age_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveWaits:
+    """A month of telemetry whose time is over for long, and that something still needs."""
+
+    month: str
+    why: str
+    """A text key: what needs it."""
+    names: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +228,8 @@ class Notices:
     waiting: int = 0
     overdue: int = 0
     given_up: int = 0
+    reaches_nobody: bool = False
+    """Who is told of what is bad has neither a channel nor an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +250,8 @@ class Facts:
     databases: tuple[Store, ...] = ()
     replicas: tuple[Replica, ...] = ()
     reads: Reads = Reads()
+    waiting_commits: int = 0
+    """Commits that have waited for a replica's word for seconds: payments among them."""
     disks: tuple[Store, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     has_authority: bool = True
@@ -242,4 +261,5 @@ class Facts:
     backups: Backups = Backups()
     notices: Notices = Notices()
     web: Web = Web()
+    archive_waits: ArchiveWaits | None = None
     is_bench: bool = False

@@ -7,13 +7,21 @@ from central.domain.health_facts import Facts, Finding, Level, Limits, Part, Rep
 DAY_MS = 86_400_000
 REPLICA_BEHIND_MS = 5 * 60_000
 """A report passes over a replica that is behind by a second; a person must look when it stays so."""
+REPLICA_BEHIND_BYTES = 65_536
+"""In a quiet night a few bytes that hold no commit may be under way, and the last commit is hours old."""
 BAD_DAYS = 7
 """So near its end a certificate or a disk is no matter of next week."""
 
 
-def judge_databases(stores: Iterable[Store], limits: Limits) -> Iterator[Finding]:
-    """Judge how long each database can grow."""
-    for store in stores:
+def judge_databases(facts: Facts, limits: Limits) -> Iterator[Finding]:
+    """Judge whether commits come through, how long each database can grow, and whether what makes room for it is held up."""
+    if facts.waiting_commits:
+        yield Finding(Part.DATABASES, Level.BAD, "replica-away", "", {"commits": facts.waiting_commits})
+    waits = facts.archive_waits
+    if waits is not None:
+        params: dict[str, int | str] = {"month": waits.month, "why_word": waits.why, "names": waits.names}
+        yield Finding(Part.DATABASES, Level.LOOK, "archive-waits", "", params)
+    for store in facts.databases:
         left = store.days_left
         if left is not None and left < limits.full_within_days:
             level = Level.BAD if left < BAD_DAYS else Level.LOOK
@@ -30,8 +38,8 @@ def judge_replicas(replicas: Iterable[Replica]) -> Iterator[Finding]:
         elif one.hindrance == "other-books":
             yield Finding(Part.DATABASES, Level.BAD, "replica-of-others", one.name, {"name": one.name})
         elif one.hindrance:
-            yield Finding(Part.DATABASES, Level.BAD, "replica-away", one.name, {"name": one.name})
-        elif (one.behind_ms or 0) > REPLICA_BEHIND_MS:
+            yield Finding(Part.DATABASES, Level.BAD, "replica-unreachable", one.name, {"name": one.name})
+        elif (one.behind_ms or 0) > REPLICA_BEHIND_MS and (one.behind_bytes or 0) > REPLICA_BEHIND_BYTES:
             params: dict[str, int | str] = {"name": one.name, "minutes": (one.behind_ms or 0) // 60_000}
             yield Finding(Part.DATABASES, Level.LOOK, "replica-behind", one.name, params)
 

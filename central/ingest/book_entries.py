@@ -7,27 +7,43 @@ that names it; what can't be an entry of this gateway is refused with a reason.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db.models import QuerySet
 
-from central.campus.models import Account
+from central.campus.models import Account, Bucket
 from central.ingest.received_rows import INT64, instant_ms
 from central.ingest.supply import mark_supplied
+from central.ingest.write_books import Billed, add_to_mirror, keep_billed
 from central.ledger import chart_of_accounts as chart
 from central.ledger.chart_of_accounts import Side
 from central.ledger.operations import Booked, Draft, book
 from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.grants import delivery_named
-from central.link.models import BilledRegister, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
+from central.link.models import Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from central.link.stock_vouchers import note_redeemed
-from central.prepared import Prepared
+from central.prepared import Prepared, insert_all, padded
 from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
 
 MOST_AMOUNT = 10**13
 """Ten million yuan or ten GWh in one entry: no building comes near, and the campus's shared accounts stay far below 64 bits."""
 
-_ACCOUNT = Prepared(
-    lambda code: Account.objects.filter(code=code).select_related("point__room", "point__customer_class"), str
+LOT = 16
+"""Entries asked for at once: a batch has few."""
+
+
+def _accounts(*codes: str) -> QuerySet[Account]:
+    named = Account.objects.filter(code__in=codes).order_by()
+    return named.select_related("point__room", "point__customer_class")
+
+
+_ACCOUNT = Prepared(_accounts, str)
+_ACCOUNTS = Prepared(_accounts, *[str] * LOT)
+_ENTRIES = Prepared(lambda *entries: GatewayEntry.objects.filter(pk__in=entries).order_by(), *[str] * LOT)
+_REFUNDABLE = Prepared(
+    lambda of_class: (
+        Bucket.objects.filter(customer_class=of_class, refundable=True).order_by().values_list("name")
+    ),
+    int,
 )
 _ENTRY = Prepared(lambda entry: GatewayEntry.objects.filter(pk=entry), str)
 
@@ -50,17 +66,17 @@ class Bookkeeper:
     _stored: dict[str, GatewayEntry] = field(default_factory=dict)
     _drafts: list[Draft] = field(default_factory=list)
     _mirror: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    _registers: dict[str, BilledRegister] = field(default_factory=dict)
+    _registers: dict[str, Billed] = field(default_factory=dict)
 
     def prepare(self, entries: Sequence[Entry]) -> None:
         """Ask once for what taking these will ask for one by one: their accounts, and which of them are stored already."""
         codes = {code for entry in entries for code in (entry.account, entry.used_by) if code}
-        accounts = Account.objects.filter(
-            code__in=_askable(codes), point__room__building=self.gateway.building_id
-        ).select_related("point__room", "point__customer_class")
-        self._accounts |= {account.code: account for account in accounts}
+        found = [account for lot in padded(_askable(codes), LOT) for account in _ACCOUNTS.rows(*lot)]
+        building_id = self.gateway.building_id
+        self._accounts |= {one.code: one for one in found if one.point.room.building_id == building_id}
         self._asked = _askable({entry.entry for entry in entries})
-        self._stored = GatewayEntry.objects.in_bulk(self._asked)
+        stored = [entry for lot in padded(self._asked, LOT) for entry in _ENTRIES.rows(*lot)]
+        self._stored = {entry.entry: entry for entry in stored}
 
     def take(self, seq: int, entry: Entry) -> None:
         """Take one entry. Raises CannotTake."""
@@ -80,31 +96,21 @@ class Bookkeeper:
             key = (entry.account, line.bucket, line.unit)
             self._mirror[key] = self._mirror.get(key, 0) + line.amount
         if entry.meter is not None and entry.register_to_wh is not None:
-            self._registers[entry.meter] = BilledRegister(
-                meter=entry.meter,
-                gateway=self.gateway,
-                account=entry.used_by or entry.account,
-                register_wh=entry.register_to_wh,
-                entry=entry.entry,
-                at_ms=row.at_ms,
-                at_trusted=entry.at.trusted and not entry.provisional,
+            user_code, is_sure = entry.used_by or entry.account, entry.at.trusted and not entry.provisional
+            self._registers[entry.meter] = Billed(
+                entry.meter, user_code, entry.register_to_wh, entry.entry, row.at_ms, is_sure
             )
         self._draft(entry, account, user, row)
 
     def flush(self) -> None:
         """Write what was collected, inside the caller's transaction."""
-        GatewayEntry.objects.bulk_create(list(self._entries.values()))
+        insert_all(list(self._entries.values()))
         outcomes = book(self._drafts, self.now_ms) if self._drafts else []
         for draft, outcome in zip(self._drafts, outcomes, strict=True):
             if outcome == Booked.EXISTS_WITH_DIFFERENT:
                 raise CannotTake(f"transfer {draft.id} exists with different content")
-        _add_to_mirror(self.gateway.pk, self._mirror)
-        BilledRegister.objects.bulk_create(
-            list(self._registers.values()),
-            update_conflicts=True,
-            unique_fields=["meter"],
-            update_fields=["gateway", "account", "register_wh", "entry", "at_ms", "at_trusted"],
-        )
+        add_to_mirror(self.gateway.pk, self._mirror)
+        keep_billed(self.gateway.pk, self._registers.values())
         self._stored |= self._entries
         self._entries, self._drafts, self._mirror, self._registers = {}, [], {}, {}
 
@@ -134,10 +140,7 @@ class Bookkeeper:
     def _refundable(self, account: Account) -> set[str]:
         class_id = account.point.customer_class_id
         if class_id not in self._refundable_of:
-            names = account.point.customer_class.buckets.filter(refundable=True).values_list(
-                "name", flat=True
-            )
-            self._refundable_of[class_id] = set(names)
+            self._refundable_of[class_id] = {name for (name,) in _REFUNDABLE.rows(class_id)}
         return self._refundable_of[class_id]
 
     def _row(self, seq: int, entry: Entry) -> GatewayEntry:
@@ -276,13 +279,3 @@ def _other_side(entry: Entry, line: EntryLine, class_code: str, refundable: set[
 def _content(row: GatewayEntry) -> tuple[object, ...]:
     booked = (row.account, row.meter, row.kind, row.energy_wh, row.register_to_wh, row.lines, row.source)
     return (*booked, row.used_by)
-
-
-def _add_to_mirror(gateway_id: str, changes: dict[tuple[str, str, str], int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO link_mirrorbalance (gateway_id, account, bucket, unit, amount) VALUES (%s, %s, %s, %s, %s) "
-            "ON CONFLICT (gateway_id, account, bucket, unit) "
-            "DO UPDATE SET amount = link_mirrorbalance.amount + excluded.amount",
-            [(gateway_id, *key, amount) for key, amount in sorted(changes.items())],
-        )

@@ -1,8 +1,8 @@
 """A gateway speaks of its own building only (R-G5): what a row says of another one's accounts or meters is not taken.
 
-A row about money, decisions or relays is refused whole. A row of readings carries the whole building's: only the foreign readings
-are left out, and an alarm names their meters, for a meter that moved house is a mistake in a list and not an attack. A meter that
-a batch says was put in here, and that bills no room elsewhere, is the building's from that batch on.
+A row about money, decisions or relays is refused whole. A row of readings or of totals carries the whole building's: only the
+foreign meters' are left out, and an alarm names them, for a meter that moved house is a mistake in a list and not an attack. A
+meter that a batch says was put in here, and that bills no room elsewhere, is the building's from that batch on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,8 @@ import msgspec
 from central.campus.models import Account, Meter
 from central.campus.site_swaps import bound_elsewhere
 from central.ingest.received_rows import ReceivedFact
-from gateway.contract.facts import Decision, Entry, Fact, ReadingRow, Readings, RelayReport
+from central.prepared import Prepared, padded
+from gateway.contract.facts import Decision, Entry, Fact, LossBalances, Readings, RelayReport
 from gateway.contract.meter_facts import (
     ControlEnd,
     LockOut,
@@ -22,6 +23,19 @@ from gateway.contract.meter_facts import (
     PeriodRegister,
     SoftwareControlBegun,
     SoftwareControlEnded,
+)
+
+LOT = 16
+"""Accounts asked for at once: a batch names few."""
+_ACCOUNTS_OF = Prepared(
+    lambda building, *codes: (
+        Account.objects.filter(point__room__building=building, code__in=codes).order_by().values_list("code")
+    ),
+    int,
+    *[str] * LOT,
+)
+_METERS_OF = Prepared(
+    lambda building: Meter.objects.filter(building=building).order_by().values_list("meter_no"), int
 )
 
 
@@ -43,8 +57,8 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
         foreign -= arriving - bound_elsewhere(building_id, arriving)
     own = OwnRows([])
     for row in rows:
-        if isinstance(row.fact, Readings):
-            own.foreign_meters |= {reading.meter for reading in row.fact.rows} & foreign
+        if isinstance(row.fact, Readings | LossBalances):
+            own.foreign_meters |= set(_meters(row.fact)) & foreign
             row = _without(row, row.fact, foreign)
         elif row.fact is not None:
             row = _unless_foreign(row, row.fact, accounts, foreign)
@@ -64,6 +78,8 @@ def _accounts(fact: Fact) -> Iterable[str]:
 def _meters(fact: Fact) -> Iterable[str]:
     if isinstance(fact, Readings):
         return {reading.meter for reading in fact.rows}
+    if isinstance(fact, LossBalances):
+        return {total.meter for total in fact.totals}
     if isinstance(fact, MeterSwapped):
         return {fact.old_meter, fact.new_meter}
     if isinstance(fact, SoftwareControlEnded):
@@ -76,12 +92,18 @@ def _meters(fact: Fact) -> Iterable[str]:
 
 
 def _accounts_of(building_id: int, codes: set[str]) -> set[str]:
-    own = Account.objects.filter(code__in=_askable(codes), point__room__building=building_id)
-    return set(own.values_list("code", flat=True))
+    asked = padded(_askable(codes), LOT)
+    return {code for lot in asked for (code,) in _ACCOUNTS_OF.rows(building_id, *lot)}
 
 
 def _foreign_meters(building_id: int, meters: set[str]) -> set[str]:
-    others = Meter.objects.filter(meter_no__in=_askable(meters)).exclude(building=building_id)
+    """Ask for the building's own first: one short question, and nearly always the whole answer."""
+    unknown = (
+        _askable(meters) - {meter_no for (meter_no,) in _METERS_OF.rows(building_id)} if meters else set()
+    )
+    if not unknown:
+        return set()
+    others = Meter.objects.filter(meter_no__in=unknown).exclude(building=building_id)
     return set(others.values_list("meter_no", flat=True))
 
 
@@ -104,8 +126,9 @@ def _refused(row: ReceivedFact, reason: str) -> ReceivedFact:
     return ReceivedFact(row.seq, row.raw, row.digest, None, reason[:200])
 
 
-def _without(row: ReceivedFact, fact: Readings, foreign: set[str]) -> ReceivedFact:
-    kept: list[ReadingRow] = [reading for reading in fact.rows if reading.meter not in foreign]
-    if len(kept) == len(fact.rows):
+def _without(row: ReceivedFact, fact: Readings | LossBalances, foreign: set[str]) -> ReceivedFact:
+    if foreign.isdisjoint(_meters(fact)):
         return row
-    return ReceivedFact(row.seq, row.raw, row.digest, msgspec.structs.replace(fact, rows=kept))
+    name = "rows" if isinstance(fact, Readings) else "totals"
+    kept = [one for one in getattr(fact, name) if one.meter not in foreign]
+    return ReceivedFact(row.seq, row.raw, row.digest, msgspec.structs.replace(fact, **{name: kept}))

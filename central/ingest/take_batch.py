@@ -7,8 +7,8 @@ an alarm. A row that can't be taken is quarantined, shown and acknowledged, so t
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.utils import InterfaceError, OperationalError
 
+from central.ingest.database_failure import has_failed
 from central.ingest.own_building import own_rows
 from central.ingest.received_rows import BatchRefusal, ReceivedFact, newest_reading_ms, rows_of
 from central.ingest.store_telemetry import Stored, store_telemetry, without_received
@@ -17,9 +17,25 @@ from central.link import outbox
 from central.link.alarms import raise_alarm
 from central.link.epochs import adopt_epoch, order_new_epoch
 from central.link.models import Gateway, GatewayEpoch, QuarantinedRow
+from central.prepared import Prepared, update
 from gateway.contract.commands import Ack
 from gateway.contract.facts import UpBatch
 from gateway.contract.identifiers import Epoch
+
+_EPOCH = Prepared(
+    lambda gateway, epoch: (
+        GatewayEpoch.objects.filter(gateway=gateway, epoch=epoch)
+        .select_related("gateway")
+        .defer("gateway__counters", "gateway__meters_seen")
+    ),
+    str,
+    str,
+)
+_EPOCH_LOCKED = Prepared(
+    lambda gateway, epoch: GatewayEpoch.objects.select_for_update().filter(gateway=gateway, epoch=epoch),
+    str,
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +59,16 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     if epoch.gateway.awaits_word and not epoch.opened:
         return BatchRefusal.AWAITS_WORD
     if epoch.closed:
-        return _refuse_all(gateway_id, epoch, rows, now_ms)
+        return _refuse_all(gateway_id, epoch, rows, issued_ms, now_ms)
     own = own_rows(epoch.gateway.building_id, rows)
     rows = own.rows
-    stored = store_telemetry(gateway_id, batch.epoch, rows, now_ms)
+    stored = store_telemetry(gateway_id, batch.epoch, rows, issued_ms, now_ms, _Quarantine(epoch, now_ms))
     _sound_foreign_meters(gateway_id, own.foreign_meters, now_ms)
     try:
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=False)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # one bad row: take the others one by one and quarantine it
+    except Exception as error:  # one bad row: take the others one by one and quarantine it
+        if has_failed(error):
+            raise
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=True)
     committed = min(received, stored.position)
     gap = rows[0].seq > committed + 1
@@ -67,15 +83,14 @@ def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:
 
     Whether it is closed is looked at again under the lock that books its rows.
     """
-    epochs = GatewayEpoch.objects.filter(gateway=gateway_id, epoch=name).select_related("gateway")
-    known = epochs.defer("gateway__counters", "gateway__meters_seen").first()
+    known = _EPOCH.first(gateway_id, name)
     if known is not None:
         return known
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        if gateway.awaits_epoch and not gateway.awaits_word and not epochs.exists():
+        if gateway.awaits_epoch and not gateway.awaits_word and not _EPOCH.rows(gateway_id, name):
             adopt_epoch(gateway, name, gateway.next_number - 1, now_ms)
-        return epochs.first()
+        return _EPOCH.first(gateway_id, name)
 
 
 def _sound_foreign_meters(gateway_id: str, meters: set[str], now_ms: int) -> None:
@@ -104,15 +119,13 @@ def _take(
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
         outbox.lock_building(gateway.building_id)
-        epoch = GatewayEpoch.objects.select_for_update().get(gateway=gateway, epoch=epoch_name)
+        (epoch,) = _EPOCH_LOCKED.rows(gateway_id, epoch_name)
         new = [row for row in rows if row.seq > epoch.received_seq]
         if new and new[0].seq != epoch.received_seq + 1:
             new = []
         counts = {"rows": len(new), "rows-known": len([r for r in rows if r.seq <= epoch.received_seq])}
-        for row, reason in stored.refused:
-            counts["quarantined"] = counts.get("quarantined", 0) + _quarantine(
-                gateway, epoch, row, reason, now_ms
-            )
+        if stored.quarantined:
+            counts["quarantined"] = stored.quarantined
         _take_conflicts(gateway_id, epoch, stored.conflicts, counts, now_ms)
         if epoch.closed:  # just now: what else this store says would be booked again by its next epoch
             counts["quarantined"] = counts.get("quarantined", 0) + _keep_unbooked(gateway, epoch, new, now_ms)
@@ -129,9 +142,10 @@ def _take(
         if new:
             epoch.received_seq = new[-1].seq
         epoch.last_batch_issued_ms = max(epoch.last_batch_issued_ms, issued_ms)
-        epoch.save(update_fields=["received_seq", "last_batch_issued_ms"])
+        update(epoch, "received_seq", "last_batch_issued_ms")
         if new:  # an old batch may be anybody's copy: only what is new proves that the gateway is there
-            Gateway.objects.filter(pk=gateway_id).update(last_seen_ms=now_ms)
+            gateway.last_seen_ms = now_ms
+            update(gateway, "last_seen_ms")
         return epoch.received_seq, counts
 
 
@@ -141,9 +155,9 @@ def _take_alone(gateway: Gateway, epoch: GatewayEpoch, row: ReceivedFact, now_ms
             taker = FactTaker(gateway, epoch, now_ms)
             taker.take(row)
             taker.finish()
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:  # C-11: whatever is wrong with this row, the next ones are taken
+        if has_failed(error):
+            raise
         return _quarantine(gateway, epoch, row, f"{type(error).__name__}: {error}"[:200], now_ms)
     return 0
 
@@ -165,7 +179,7 @@ def _take_conflicts(
 
 
 def _refuse_all(
-    gateway_id: str, epoch: GatewayEpoch, rows: list[ReceivedFact], now_ms: int
+    gateway_id: str, epoch: GatewayEpoch, rows: list[ReceivedFact], issued_ms: int, now_ms: int
 ) -> Taken | BatchRefusal:
     """Quarantine rows of a closed epoch: their store went back in time, and the new epoch opens with central's books.
 
@@ -173,7 +187,7 @@ def _refuse_all(
     """
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        fresh = without_received(gateway_id, epoch.epoch, rows)
+        fresh = without_received(gateway_id, epoch.epoch, rows, issued_ms)
         kept = _keep_unbooked(gateway, epoch, fresh, now_ms)
     ack = Ack(Epoch(epoch.epoch), rows[-1].seq, now_ms)
     return Taken(ack, {"quarantined": kept, "rows-known": len(rows) - kept})
@@ -186,6 +200,19 @@ def _keep_unbooked(gateway: Gateway, epoch: GatewayEpoch, rows: list[ReceivedFac
         detail = f"epoch {epoch.epoch} is closed; {kept} more rows of it were kept, not booked"
         raise_alarm("rows-of-closed-epoch", epoch.epoch, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Quarantine:
+    """Keeps what telemetry can't take, in a transaction of its own."""
+
+    epoch: GatewayEpoch
+    now_ms: int
+
+    def __call__(self, row: ReceivedFact, reason: str) -> int:
+        with transaction.atomic():
+            gateway = outbox.locked(self.epoch.gateway_id)
+            return _quarantine(gateway, self.epoch, row, reason, self.now_ms)
 
 
 def _quarantine(

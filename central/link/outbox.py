@@ -34,7 +34,10 @@ def locked(gateway_id: str) -> Gateway:
 
     Ingest holds it while it books, so it comes before the chain's head and before any row that ingest settles.
     """
-    return _without_lists().get(pk=gateway_id)
+    gateway = _GATEWAY.first(gateway_id)
+    if gateway is None:
+        raise Gateway.DoesNotExist(f"gateway {gateway_id}")
+    return gateway
 
 
 def lock_building(building_id: int) -> None:
@@ -42,7 +45,7 @@ def lock_building(building_id: int) -> None:
 
     After the gateway's row. Not its key: rows that name the building are checked at their commit, which holds the chain's head.
     """
-    Building.objects.select_for_update(no_key=True).get(pk=building_id)
+    _BUILDING.first(building_id)
 
 
 def lock_gateway_of(building_id: int) -> Gateway | None:
@@ -64,7 +67,12 @@ def _without_lists() -> QuerySet[Gateway]:
     return Gateway.objects.select_for_update().order_by().defer("counters", "meters_seen", "public_key")
 
 
+_GATEWAY = Prepared(lambda gateway: _without_lists().filter(pk=gateway), str)
 _GATEWAY_OF = Prepared(lambda building: _without_lists().filter(building=building), int)
+_BUILDING = Prepared(
+    lambda building: Building.objects.select_for_update(no_key=True).filter(pk=building).values_list("pk"),
+    int,
+)
 
 
 def enqueue(
@@ -213,13 +221,14 @@ def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list
     """Give what must be published now, in order of gateway and number; of a share's gateways, where there are several workers.
 
     New commands always; unanswered ones again after `resend_after_ms`, and at a slower pace while the gateway has not been heard:
-    what it signed says so, never the broker's word, and silence slows but never stops.
+    what it signed says so, never the broker's word, and silence slows but never stops. One that was sent in the future was so by a
+    clock that has been mended since.
     """
     sent, slow_ms = Q(state=Command.State.SENT), resend_after_ms * SLOWER_WHILE_SILENT
     heard = Q(gateway__last_seen_ms__gt=now_ms - slow_ms, sent_ms__lte=now_ms - resend_after_ms)
     heard_since = Q(gateway__awaits_word=False) | Q(kind__in=OUT_OF_TURN)
     due = heard_since & Q(state=Command.State.QUEUED) | heard_since & sent & (
-        heard | Q(sent_ms__lte=now_ms - slow_ms)
+        heard | Q(sent_ms__lte=now_ms - slow_ms) | Q(sent_ms__gt=now_ms)
     )
     commands = Command.objects.filter(due)
     if not share.is_whole:  # asked of the database: a share whose worker is down must not fill the first 200

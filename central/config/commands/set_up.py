@@ -17,6 +17,7 @@ from central import clock, replica
 from central.campus.models import Building
 from central.campus.operations import make_default_classes
 from central.config import data_folder
+from central.config.backup.leaping import keep_leaps
 from central.ledger.fresh_tables import is_empty
 from central.ledger.operations import record_audit
 from central.link.models import Gateway
@@ -102,6 +103,7 @@ def migrate() -> None:
             cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for alias in replica.primaries():
         call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+    keep_leaps()
 
 
 def pending_migrations() -> list[str]:

@@ -19,6 +19,8 @@ DAY_MS = 86_400_000
 DATA = "data"
 SIZE_KEPT_S = 60.0
 """PostgreSQL looks at each of a thousand files to say how large a database is: not for every scrape."""
+WAITS_S = 5
+"""So long no replica that is there takes for its word."""
 Samples = Mapping[str, Sequence[tuple[int, int]]]
 
 
@@ -35,6 +37,24 @@ def database_sizes() -> dict[str, int]:
     return {alias: _size(alias) for alias in primaries()}
 
 
+def waiting_commits() -> int:
+    """Count commits that wait for a replica which isn't there, as `synchronous_standby_names` asks for; by reading alone."""
+    return max(_waiting(alias) for alias in primaries())
+
+
+def _waiting(alias: str) -> int:
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep' "
+            "AND state_change < clock_timestamp() - make_interval(secs => %s)",
+            [WAITS_S],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def disks() -> tuple[Store, ...]:
     """Give the disk of the data folder, and those of database files that lie elsewhere."""
     folders = {DATA: Path(settings.SIGNING_KEY_FILE).parent}
@@ -47,6 +67,14 @@ def disks() -> tuple[Store, ...]:
             continue
         found.setdefault(device, Store(name, usage.used, usage.free, None, usage.total))
     return tuple(found.values())
+
+
+def is_on_books_disk(path: Path) -> bool:
+    """Say whether a file's folder is on the data folder's disk; False where it can't be seen, as when a stick is in the safe."""
+    try:
+        return os.stat(path.parent).st_dev == os.stat(Path(settings.SIGNING_KEY_FILE).parent).st_dev
+    except OSError:
+        return False
 
 
 def grows_a_day(samples: Sequence[tuple[int, int]]) -> int | None:

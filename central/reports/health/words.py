@@ -70,6 +70,14 @@ FINDINGS: dict[str, Said] = {
         _("%(building)s: the lowest price is billed and trued up later; no time-table acts."),
         _("Look at the time server and the network there: cardroom-gateway clock."),
     ),
+    "gateway-clock-off": Said(
+        _("A gateway's clock is apart"),
+        _(
+            "%(building)s: %(minutes)s minutes from the others, or from this server's. "
+            "It is believed there: prices and times go by it."
+        ),
+        _("There: cardroom-gateway clock; here: timedatectl. Which of the two is right?"),
+    ),
     "gateway-behind": Said(
         _("A gateway is behind with its rows"),
         _("%(building)s: %(rows)s rows wait, the oldest for %(minutes)s minutes."),
@@ -148,12 +156,22 @@ FINDINGS: dict[str, Said] = {
         _("Nobody knows how the broker is"), _("Receiving does not run, and it alone speaks with the broker.")
     ),
     "databases-good": Said(_("The databases have room.")),
+    "replica-away": Said(
+        _("Payments wait for the database's replica"),
+        _(
+            "%(commits)s commits wait for a replica that does not answer; nothing is lost, and nothing is confirmed."
+        ),
+        _(
+            "Start the replica. Until it runs, on the database server: ALTER SYSTEM SET synchronous_standby_names = ''; "
+            "SELECT pg_reload_conf();"
+        ),
+    ),
     "database-fills": Said(
         _("A database fills its disk"),
         _("%(place)s: at the pace of the last month it is full in %(days)s days."),
         _("Give it a larger disk, or keep readings for a shorter time: see docs/operation.md."),
     ),
-    "replica-away": Said(
+    "replica-unreachable": Said(
         _("A replica can't be reached"),
         _(
             "%(name)s: reports are read from the primary meanwhile. Where commits wait for it, the desk waits."
@@ -177,6 +195,13 @@ FINDINGS: dict[str, Said] = {
         _("%(name)s follows another server than the one that central writes to."),
         _("Set REPLICA_DATABASE_URL right: see docs/scale.md."),
     ),
+    "archive-waits": Said(
+        _("A month of telemetry can't be archived"),
+        _("%(month)s is still needed by %(why_word)s: %(names)s."),
+        _(
+            "Lock the periods, or set how many months telemetry waits for that (Settings). On the server: cardroom-central archive"
+        ),
+    ),
     "disk-good": Said(_("The disks have room.")),
     "disk-full": Said(
         _("A disk is nearly full"),
@@ -195,7 +220,7 @@ FINDINGS: dict[str, Said] = {
     "key-not-believed": Said(
         _("Gateways don't know the key that signs"),
         _("%(gateways)s gateways, such as %(names)s, take no commands of this server."),
-        _("On the server: cardroom-central signing-key show. See docs/link-security.md."),
+        _("On the server: cardroom-central signing-key list. See docs/link-security.md."),
     ),
     "jobs-good": Said(_("Nothing is late.")),
     "job-late": Said(
@@ -212,15 +237,34 @@ FINDINGS: dict[str, Said] = {
     "backup-never": Said(
         _("No backup is on record"),
         _("A dead disk would take the books with it."),
-        _("On the server: cardroom-central backup"),
+        _(
+            "On the server, once: cardroom-central backup --new-key. A timer makes one each night from then on: docs/backup.md."
+        ),
     ),
     "backup-old": Said(
         _("The last backup is old"),
         _("It is %(hours)s hours old."),
-        _("On the server: cardroom-central backup. Look at its timer, and at the disk that it goes to."),
+        _(
+            "On the server: systemctl status cardroom-central-backup.timer cardroom-central-backup. "
+            "Is the disk there that it goes to?"
+        ),
     ),
     "backup-failed": Said(
-        _("The last backup failed"), "", _("On the server: cardroom-central backup. It says why.")
+        _("The last backup failed"),
+        _("%(why)s"),
+        _("Then on the server: systemctl start cardroom-central-backup"),
+    ),
+    "rehearsal-failed": Said(
+        _("A backup could not be restored for trial"),
+        _("%(why)s"),
+        _(
+            "Don't rely on that file. On the server: systemctl start cardroom-central-rehearsal makes another one and tries it."
+        ),
+    ),
+    "backup-same-disk": Said(
+        _("Backups lie on the disk of the books"),
+        _("They help against mistakes; when that disk dies, they die with it."),
+        _("Set CARDROOM_BACKUP_FOLDER to a stick or another machine's folder: docs/backup.md."),
     ),
     "backup-not-rehearsed": Said(
         _("No backup was rehearsed lately"),
@@ -244,6 +288,11 @@ FINDINGS: dict[str, Said] = {
         _("Notices are not sent"),
         _("%(messages)s messages should have gone out ten minutes ago or more."),
         _("See Notices: each names its trouble. Is the sender running?"),
+    ),
+    "notices-reach-nobody": Said(
+        _("Nobody can be told of what is bad here"),
+        _("Neither technicians nor administrators have a channel or a mail address."),
+        _("See Notices, Channels; or each sets his address at Where your notices go."),
     ),
     "notices-given-up": Said(
         _("Notices were given up"),
