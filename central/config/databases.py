@@ -17,9 +17,6 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
 }
-TELEMETRY, TELEMETRY_SCHEMA = "telemetry", "telemetry"
-PRIMARIES = {"default": "DATABASE_URL", TELEMETRY: "TELEMETRY_DATABASE_URL"}
-COPIES = {"default": "REPLICA_DATABASE_URL", TELEMETRY: "TELEMETRY_REPLICA_DATABASE_URL"}
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 10,
     # A server that is gone without a word is given up within half a minute: by the kernel's habit it takes a quarter of an hour.
@@ -30,6 +27,9 @@ POSTGRESQL_OPTIONS = {
 }
 SERVER_OPTIONS = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 """And the server gives us up as soon: a worker's lease, and every lock, would outlive its machine for two hours."""
+TELEMETRY, TELEMETRY_SCHEMA = "telemetry", "telemetry"
+PRIMARIES = {"default": "DATABASE_URL", TELEMETRY: "TELEMETRY_DATABASE_URL"}
+COPIES = {"default": "REPLICA_DATABASE_URL", TELEMETRY: "TELEMETRY_REPLICA_DATABASE_URL"}
 REPLICA_WAITS_S = 2
 """For a connection: a report goes to the primary after it."""
 
@@ -65,7 +65,7 @@ def replica_settings(urls: Mapping[str, str], primaries: Settings) -> Settings:
     for alias, url in urls.items():
         if not url:
             continue
-        copy = _database("", url, {"connect_timeout": REPLICA_WAITS_S})
+        copy = _database("", url, connect_timeout=REPLICA_WAITS_S)
         if {copy["ENGINE"], primaries[alias]["ENGINE"]} != {POSTGRESQL}:
             raise ImproperlyConfigured(
                 f"{COPIES[alias]} is set, and only PostgreSQL has a replica: take it away, or name PostgreSQL's servers "
@@ -82,7 +82,7 @@ def replica_settings(urls: Mapping[str, str], primaries: Settings) -> Settings:
     return found
 
 
-def _database(file_name: str, url: str, other: Mapping[str, int] | None = None) -> dict[str, Any]:
+def _database(file_name: str, url: str, **more: int) -> dict[str, Any]:
     default = f"sqlite:///{data_folder.folder() / file_name}"
     database: dict[str, Any] = dict(dj_database_url.parse(url or default))
     if database["ENGINE"] == SQLITE:
@@ -90,7 +90,7 @@ def _database(file_name: str, url: str, other: Mapping[str, int] | None = None) 
     else:
         said = database.get("OPTIONS", {})
         options = f"{SERVER_OPTIONS} {said.get('options', '')}".strip()
-        database["OPTIONS"] = {**POSTGRESQL_OPTIONS, **(other or {}), **said, "options": options}
+        database["OPTIONS"] = {**POSTGRESQL_OPTIONS, **more, **said, "options": options}
         database["CONN_MAX_AGE"] = 600
         database["CONN_HEALTH_CHECKS"] = True
     return database

@@ -248,10 +248,10 @@ class Facts:
     gateways: tuple[Gateway, ...] = ()
     processes: tuple[Process, ...] = ()
     databases: tuple[Store, ...] = ()
-    replicas: tuple[Replica, ...] = ()
-    reads: Reads = Reads()
     waiting_commits: int = 0
     """Commits that have waited for a replica's word for seconds: payments among them."""
+    replicas: tuple[Replica, ...] = ()
+    reads: Reads = Reads()
     disks: tuple[Store, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     has_authority: bool = True

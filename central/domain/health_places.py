@@ -16,7 +16,7 @@ BAD_DAYS = 7
 def judge_databases(facts: Facts, limits: Limits) -> Iterator[Finding]:
     """Judge whether commits come through, how long each database can grow, and whether what makes room for it is held up."""
     if facts.waiting_commits:
-        yield Finding(Part.DATABASES, Level.BAD, "replica-away", "", {"commits": facts.waiting_commits})
+        yield Finding(Part.DATABASES, Level.BAD, "commits-wait", "", {"commits": facts.waiting_commits})
     waits = facts.archive_waits
     if waits is not None:
         params: dict[str, int | str] = {"month": waits.month, "why_word": waits.why, "names": waits.names}
@@ -38,7 +38,7 @@ def judge_replicas(replicas: Iterable[Replica]) -> Iterator[Finding]:
         elif one.hindrance == "other-books":
             yield Finding(Part.DATABASES, Level.BAD, "replica-of-others", one.name, {"name": one.name})
         elif one.hindrance:
-            yield Finding(Part.DATABASES, Level.BAD, "replica-unreachable", one.name, {"name": one.name})
+            yield Finding(Part.DATABASES, Level.BAD, "replica-away", one.name, {"name": one.name})
         elif (one.behind_ms or 0) > REPLICA_BEHIND_MS and (one.behind_bytes or 0) > REPLICA_BEHIND_BYTES:
             params: dict[str, int | str] = {"name": one.name, "minutes": (one.behind_ms or 0) // 60_000}
             yield Finding(Part.DATABASES, Level.LOOK, "replica-behind", one.name, params)

@@ -7,8 +7,6 @@ that names it; what can't be an entry of this gateway is refused with a reason.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
-
 from central.campus.models import Account, Bucket
 from central.ingest.received_rows import INT64, instant_ms
 from central.ingest.supply import mark_supplied
@@ -20,31 +18,31 @@ from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.grants import delivery_named
 from central.link.models import Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from central.link.stock_vouchers import note_redeemed
-from central.prepared import Prepared, insert_all, padded
+from central.prepared import Prepared, PreparedIn, insert_all, update
 from gateway.contract.facts import Entry, EntryKind, EntryLine
 from gateway.contract.quantities import Unit
 
 MOST_AMOUNT = 10**13
 """Ten million yuan or ten GWh in one entry: no building comes near, and the campus's shared accounts stay far below 64 bits."""
 
-LOT = 16
-"""Entries asked for at once: a batch has few."""
-
-
-def _accounts(*codes: str) -> QuerySet[Account]:
-    named = Account.objects.filter(code__in=codes).order_by()
-    return named.select_related("point__room", "point__customer_class")
-
-
-_ACCOUNT = Prepared(_accounts, str)
-_ACCOUNTS = Prepared(_accounts, *[str] * LOT)
-_ENTRIES = Prepared(lambda *entries: GatewayEntry.objects.filter(pk__in=entries).order_by(), *[str] * LOT)
+_ACCOUNT = Prepared(
+    lambda code: Account.objects.filter(code=code).select_related("point__room", "point__customer_class"), str
+)
 _REFUNDABLE = Prepared(
     lambda of_class: (
         Bucket.objects.filter(customer_class=of_class, refundable=True).order_by().values_list("name")
     ),
     int,
 )
+_ACCOUNTS = PreparedIn(
+    lambda codes, building: (
+        Account.objects.filter(code__in=codes, point__room__building=building)
+        .order_by()
+        .select_related("point__room", "point__customer_class")
+    ),
+    int,
+)
+_ENTRIES = PreparedIn(lambda entries: GatewayEntry.objects.filter(entry__in=entries).order_by())
 _ENTRY = Prepared(lambda entry: GatewayEntry.objects.filter(pk=entry), str)
 
 
@@ -71,12 +69,10 @@ class Bookkeeper:
     def prepare(self, entries: Sequence[Entry]) -> None:
         """Ask once for what taking these will ask for one by one: their accounts, and which of them are stored already."""
         codes = {code for entry in entries for code in (entry.account, entry.used_by) if code}
-        found = [account for lot in padded(_askable(codes), LOT) for account in _ACCOUNTS.rows(*lot)]
-        building_id = self.gateway.building_id
-        self._accounts |= {one.code: one for one in found if one.point.room.building_id == building_id}
+        accounts = _ACCOUNTS.any_of(_askable(codes), self.gateway.building_id)
+        self._accounts |= {account.code: account for account in accounts}
         self._asked = _askable({entry.entry for entry in entries})
-        stored = [entry for lot in padded(self._asked, LOT) for entry in _ENTRIES.rows(*lot)]
-        self._stored = {entry.entry: entry for entry in stored}
+        self._stored = {row.entry: row for row in _ENTRIES.any_of(self._asked)}
 
     def take(self, seq: int, entry: Entry) -> None:
         """Take one entry. Raises CannotTake."""
@@ -104,6 +100,8 @@ class Bookkeeper:
 
     def flush(self) -> None:
         """Write what was collected, inside the caller's transaction."""
+        if not self._entries:
+            return
         insert_all(list(self._entries.values()))
         outcomes = book(self._drafts, self.now_ms) if self._drafts else []
         for draft, outcome in zip(self._drafts, outcomes, strict=True):
@@ -219,7 +217,7 @@ class Bookkeeper:
             if delivery.refused:
                 clear_alarm(GRANT_UNPROVED, grant.grant_id, now_ms=self.now_ms, gateway_id=self.gateway.pk)
             delivery.applied_ms, delivery.applied_entry, delivery.refused = row.at_ms, entry.entry, ""
-            delivery.save(update_fields=["applied_ms", "applied_entry", "refused"])
+            update(delivery, "applied_ms", "applied_entry", "refused")
             mark_supplied(entry.account, self.now_ms)
         return True
 

@@ -13,7 +13,7 @@ import msgspec
 from central.campus.models import Account, Meter
 from central.campus.site_swaps import bound_elsewhere
 from central.ingest.received_rows import ReceivedFact
-from central.prepared import Prepared, padded
+from central.prepared import Prepared, PreparedIn
 from gateway.contract.facts import Decision, Entry, Fact, LossBalances, Readings, RelayReport
 from gateway.contract.meter_facts import (
     ControlEnd,
@@ -25,17 +25,26 @@ from gateway.contract.meter_facts import (
     SoftwareControlEnded,
 )
 
-LOT = 16
-"""Accounts asked for at once: a batch names few."""
-_ACCOUNTS_OF = Prepared(
-    lambda building, *codes: (
-        Account.objects.filter(point__room__building=building, code__in=codes).order_by().values_list("code")
+_OWN = PreparedIn(
+    lambda codes, building: (
+        Account.objects.filter(code__in=codes, point__room__building=building)
+        .order_by()
+        .values_list("code", flat=True)
     ),
     int,
-    *[str] * LOT,
 )
 _METERS_OF = Prepared(
-    lambda building: Meter.objects.filter(building=building).order_by().values_list("meter_no"), int
+    lambda building: Meter.objects.filter(building=building).order_by().values_list("meter_no", flat=True),
+    int,
+)
+_FOREIGN = PreparedIn(
+    lambda meters, building: (
+        Meter.objects.filter(meter_no__in=meters)
+        .exclude(building=building)
+        .order_by()
+        .values_list("meter_no", flat=True)
+    ),
+    int,
 )
 
 
@@ -92,19 +101,13 @@ def _meters(fact: Fact) -> Iterable[str]:
 
 
 def _accounts_of(building_id: int, codes: set[str]) -> set[str]:
-    asked = padded(_askable(codes), LOT)
-    return {code for lot in asked for (code,) in _ACCOUNTS_OF.rows(building_id, *lot)}
+    return set(_OWN.any_of(_askable(codes), building_id))
 
 
 def _foreign_meters(building_id: int, meters: set[str]) -> set[str]:
     """Ask for the building's own first: one short question, and nearly always the whole answer."""
-    unknown = (
-        _askable(meters) - {meter_no for (meter_no,) in _METERS_OF.rows(building_id)} if meters else set()
-    )
-    if not unknown:
-        return set()
-    others = Meter.objects.filter(meter_no__in=unknown).exclude(building=building_id)
-    return set(others.values_list("meter_no", flat=True))
+    unknown = _askable(meters).difference(_METERS_OF.rows(building_id)) if meters else ()
+    return set(_FOREIGN.any_of(unknown, building_id))
 
 
 def _askable(names: set[str]) -> set[str]:

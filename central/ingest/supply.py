@@ -1,7 +1,5 @@
 """Supplied is read back, never assumed (C-15): mark deliveries when their relays' latest words prove it."""
 
-from django.db.models import Max
-
 from central.campus.models import Binding
 from central.desk.shared_balance import payer_and_accounts
 from central.domain.delivery import RelayWord, proves_supply
@@ -15,6 +13,19 @@ _WAITING = Prepared(
         .values_list("pk")
     ),
     str,
+)
+_TIES = Prepared(
+    lambda account, now_ms: (
+        Binding.objects.filter(meter__bindings__account__code=account, from_ms__lte=now_ms)
+        .order_by("from_ms")
+        .values_list("meter__meter_no", "account__code")
+    ),
+    str,
+    int,
+)
+_RELAYS = Prepared(lambda account: RelayState.objects.filter(account=account), str)
+_DECISION = Prepared(
+    lambda account: AccountDecision.objects.filter(account=account).values_list("decision", flat=True), str
 )
 
 
@@ -33,17 +44,14 @@ def mark_supplied(account: str, now_ms: int) -> int:
         return 0
     waiting = Delivery.objects.filter(grant__account__code=payer, applied_ms__isnull=False, supplied_ms=None)
     tied = [meter for one in accounts for meter in _meters_tied_to(one, now_ms)]
-    relays = RelayState.objects.filter(account__in=accounts, meter__in=tied)
-    decisions = dict(AccountDecision.objects.filter(account__in=accounts).values_list("account", "decision"))
-    if not relays or not all(proves_supply(relay_word(one), decisions.get(one.account)) for one in relays):
+    relays = [relay for one in accounts for relay in _RELAYS.rows(one) if relay.meter in tied]
+    decisions = {one: _DECISION.first(one) for one in accounts}
+    if not relays or not all(proves_supply(relay_word(one), decisions[one.account]) for one in relays):
         return 0
-    return waiting.update(supplied_ms=relays.aggregate(Max("at_ms"))["at_ms__max"])
+    return waiting.update(supplied_ms=max(relay.at_ms for relay in relays))
 
 
 def _meters_tied_to(account: str, now_ms: int) -> list[str]:
     """A meter's latest binding ends the one before: a meter that was replaced says nothing of its former account."""
-    ties = Binding.objects.filter(meter__bindings__account__code=account, from_ms__lte=now_ms).order_by(
-        "from_ms"
-    )
-    latest = dict(ties.values_list("meter__meter_no", "account__code"))
+    latest = dict(_TIES.rows(account, now_ms))
     return [meter for meter, tied_to in latest.items() if tied_to == account]

@@ -15,6 +15,7 @@ from central.link.lost_with_central import keep_lost_command
 from central.link.models import Alarm, Closing, Command, Delivery, Gateway, GatewayEpoch, TakeBackRequest
 from central.link.operations import pending_memo
 from central.link.signing_keys import note_told
+from central.prepared import Prepared
 from gateway.contract.commands import Configure, TrustKeys, decode_command
 from gateway.contract.facts import CommandOutcome, CommandResult
 
@@ -22,11 +23,16 @@ DONE = frozenset({CommandOutcome.APPLIED, CommandOutcome.EXISTS, CommandOutcome.
 VOUCHER_NUMBER = 0
 
 
+_COMMAND = Prepared(
+    lambda command, gateway: Command.objects.filter(command_id=command, gateway=gateway), str, str
+)
+
+
 def take_result(gateway: Gateway, epoch: GatewayEpoch, seq: int, result: CommandResult, now_ms: int) -> None:
     """Take the answer to one command; the entries it caused came before it. Raises CannotTake for a command never sent."""
     if result.number == VOUCHER_NUMBER:
         return
-    command = Command.objects.filter(command_id=result.command, gateway=gateway).first()
+    command = _COMMAND.first(result.command, gateway.pk)
     if command is None and keep_lost_command(gateway, epoch.epoch, seq, result, now_ms):
         return
     if command is None:

@@ -22,21 +22,6 @@ from gateway.contract.commands import Ack
 from gateway.contract.facts import UpBatch
 from gateway.contract.identifiers import Epoch
 
-_EPOCH = Prepared(
-    lambda gateway, epoch: (
-        GatewayEpoch.objects.filter(gateway=gateway, epoch=epoch)
-        .select_related("gateway")
-        .defer("gateway__counters", "gateway__meters_seen")
-    ),
-    str,
-    str,
-)
-_EPOCH_LOCKED = Prepared(
-    lambda gateway, epoch: GatewayEpoch.objects.select_for_update().filter(gateway=gateway, epoch=epoch),
-    str,
-    str,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -46,6 +31,24 @@ class Taken:
     counts: dict[str, int]
     newest_ms: int | None = None
     """When the newest reading of the batch was taken, by a trusted clock."""
+
+
+_EPOCH = Prepared(
+    lambda gateway, epoch: (
+        GatewayEpoch.objects.filter(gateway=gateway, epoch=epoch)
+        .select_related("gateway")
+        .defer("gateway__counters", "gateway__meters_seen")
+    ),
+    str,
+    str,
+)
+_LOCKED_EPOCH = Prepared(
+    lambda gateway, epoch: (
+        GatewayEpoch.objects.select_for_update().filter(gateway=gateway, epoch=epoch).order_by()
+    ),
+    str,
+    str,
+)
 
 
 def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> Taken | BatchRefusal:
@@ -119,7 +122,9 @@ def _take(
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
         outbox.lock_building(gateway.building_id)
-        (epoch,) = _EPOCH_LOCKED.rows(gateway_id, epoch_name)
+        epoch = _LOCKED_EPOCH.first(gateway_id, epoch_name)
+        if epoch is None:
+            raise GatewayEpoch.DoesNotExist(epoch_name)
         new = [row for row in rows if row.seq > epoch.received_seq]
         if new and new[0].seq != epoch.received_seq + 1:
             new = []

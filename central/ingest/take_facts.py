@@ -12,6 +12,7 @@ from central.ingest.take_meter_facts import take_binding, take_period_register, 
 from central.link.models import AccountDecision, Alarm, Gateway, GatewayEpoch, RelayState
 from central.link.pulse.beats import note_lines
 from central.link.registry_copy import keep_registry
+from central.prepared import upsert
 from gateway.contract import facts
 from gateway.contract.meter_facts import (
     LockOut,
@@ -87,37 +88,37 @@ class FactTaker:
                 note_lines(self._gateway.pk, fact.counters, trusted=fact.at.trusted)
 
     def _take_decision(self, decision: facts.Decision) -> None:
-        AccountDecision.objects.update_or_create(
-            account=decision.account,
-            defaults={
-                "gateway": self._gateway,
-                "decision": decision.decision.value,
-                "reason": decision.reason[:64],
-                "balance": decision.balance,
-                "facts": decision.facts,
-                "at_ms": instant_ms(decision.at, self._now_ms),
-            },
+        upsert(
+            AccountDecision(
+                account=decision.account,
+                gateway=self._gateway,
+                decision=decision.decision.value,
+                reason=decision.reason[:64],
+                balance=decision.balance,
+                facts=decision.facts,
+                at_ms=instant_ms(decision.at, self._now_ms),
+            )
         )
         mark_supplied(decision.account, self._now_ms)
 
     def _take_relay(self, report: facts.RelayReport) -> None:
         account = report.account or ""
-        RelayState.objects.update_or_create(
-            meter=report.meter,
-            defaults={
-                "gateway": self._gateway,
-                "account": account,
-                "desired_closed": report.desired_closed,
-                "commanded_closed": report.commanded_closed,
-                "observed_closed": report.observed_closed,
-                "verdict": report.verdict.value,
-                "why": report.why[:200],
-                "at_ms": instant_ms(report.at, self._now_ms),
-                "at_trusted": report.at.trusted,
-                "current_ma": report.current_ma,
-                "status_word": report.status_word,
-                "received_ms": self._now_ms,
-            },
+        upsert(
+            RelayState(
+                meter=report.meter,
+                gateway=self._gateway,
+                account=account,
+                desired_closed=report.desired_closed,
+                commanded_closed=report.commanded_closed,
+                observed_closed=report.observed_closed,
+                verdict=report.verdict.value,
+                why=report.why[:200],
+                at_ms=instant_ms(report.at, self._now_ms),
+                at_trusted=report.at.trusted,
+                current_ma=report.current_ma,
+                status_word=report.status_word,
+                received_ms=self._now_ms,
+            )
         )
         if account:
             mark_supplied(account, self._now_ms)
@@ -126,11 +127,7 @@ class FactTaker:
         at_ms = instant_ms(alarm.at, self._now_ms)
         said = {"what": alarm.what[:64], "subject": alarm.subject[:120], "detail": alarm.detail[:500]}
         key = {"gateway": self._gateway, "code": alarm.alarm[:128]}
-        if alarm.raised:
-            Alarm.objects.update_or_create(**key, defaults={**said, "raised_ms": at_ms, "cleared_ms": None})
-        else:
-            Alarm.objects.update_or_create(
-                **key,
-                defaults={"cleared_ms": at_ms},
-                create_defaults={**said, "raised_ms": at_ms, "cleared_ms": at_ms},
-            )
+        raised = {**said, "raised_ms": at_ms, "cleared_ms": None if alarm.raised else at_ms}
+        changes = raised if alarm.raised else {"cleared_ms": at_ms}
+        if not Alarm.objects.filter(**key).update(**changes):
+            Alarm.objects.create(**key, **raised)

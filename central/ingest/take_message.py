@@ -69,7 +69,7 @@ class MessageTaker:
         name, leaf = topics.gateway_of(topic), topic.rpartition("/")[2]
         for _ in payloads:
             self.pulse.took_message(leaf)
-        gateway = _gateway(name) if name is not None else None
+        gateway = _GATEWAY.first(name) if name is not None else None
         if gateway is None:
             self._count(counters.UNKNOWN_GATEWAY, "unknown-gateway", len(payloads))
             return []
@@ -182,7 +182,7 @@ class MessageTaker:
             elif outbox.is_out_of_reach(locked, answer.expected) or self._is_taken_by_another(locked, answer):
                 number_above(locked, answer.expected, now_ms)
             else:
-                outbox.send_again_from(gateway.pk, answer.expected)
+                outbox.send_again_from(locked, answer.expected)
 
     def _is_taken_by_another(self, gateway: Gateway, answer: Answer) -> bool:
         """The gateway used this number for a command that this central doesn't know: it was restored from a backup."""
@@ -205,8 +205,3 @@ class MessageTaker:
     def _count(self, gateway_id: str, name: str, count: int = 1) -> None:
         if count:
             self._counts[gateway_id, name] += count
-
-
-def _gateway(name: str) -> Gateway | None:
-    """Find who speaks."""
-    return _GATEWAY.first(name)

@@ -8,6 +8,7 @@ from central.campus.site_swaps import SiteSwap, take_site_swap
 from central.ingest.book_entries import CannotTake
 from central.ingest.received_rows import INT64, instant_ms
 from central.link.models import BilledRegister, Gateway, GatewayEpoch, MeterSwap, PeriodRegister
+from central.prepared import upsert
 from gateway.contract import meter_facts
 from gateway.contract.facts import Instant
 from gateway.contract.identifiers import NotAnIdentifier, checked
@@ -29,16 +30,16 @@ def bill_from(
     gateway: Gateway, meter: str, account: str, register_wh: int, name: str, at: Instant, now_ms: int
 ) -> None:
     """Note that a meter bills an account from a register on; `name` is the binding, swap or control that says so."""
-    BilledRegister.objects.update_or_create(
-        meter=meter,
-        defaults={
-            "gateway": gateway,
-            "account": account,
-            "register_wh": register_wh,
-            "entry": name[:120],
-            "at_ms": instant_ms(at, now_ms),
-            "at_trusted": at.trusted,
-        },
+    upsert(
+        BilledRegister(
+            meter=meter,
+            gateway=gateway,
+            account=account,
+            register_wh=register_wh,
+            entry=name[:120],
+            at_ms=instant_ms(at, now_ms),
+            at_trusted=at.trusted,
+        )
     )
 
 

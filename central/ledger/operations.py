@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection
 from central.domain import chain
 from central.ledger.chart_of_accounts import Side
 from central.ledger.models import AuditEntry, ChainHead, LedgerAccount, Transfer
-from central.prepared import Prepared, insert, update, write_rows
+from central.prepared import Prepared, PreparedIn, insert, update, write_rows
 
 _ACCOUNTS = LedgerAccount._meta.db_table
 _MOVE = f"UPDATE {_ACCOUNTS} SET debits = debits + %s, credits = credits + %s WHERE code = %s"  # noqa: S608  a table's name
@@ -28,6 +28,7 @@ _MOVE_MANY = (
 """Any number of accounts at once: the head is locked while it runs."""
 FEW = 4
 _HEAD = Prepared(lambda key: ChainHead.objects.select_for_update().filter(pk=key), int)
+_TRANSFERS = PreparedIn(lambda names: Transfer.objects.filter(id__in=names).order_by())
 _SIDES = Prepared(
     lambda *codes: (
         LedgerAccount.objects.filter(code__in=codes).order_by().values_list("code", "unit", "kind")
@@ -72,7 +73,7 @@ def book(drafts: Sequence[Draft], now_ms: int) -> list[Booked]:
     for draft in drafts:
         _check_draft(draft)
     with _locked_head() as head:
-        known = {t.id: _fingerprint_of(t) for t in Transfer.objects.filter(id__in=[d.id for d in drafts])}
+        known = {t.id: _fingerprint_of(t) for t in _TRANSFERS.any_of(draft.id for draft in drafts)}
         outcomes: list[Booked] = []
         new: list[Draft] = []
         for draft in drafts:

@@ -84,7 +84,7 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
         gateway.save(update_fields=["epoch"])
     if is_former or (birth.last_seq < epoch.received_seq and issued_ms >= epoch.last_batch_issued_ms):
         order_new_epoch(gateway, epoch, now_ms)
-        outbox.send_again_from(gateway.pk, birth.last_command + 1)
+        outbox.send_again_from(gateway, birth.last_command + 1)
         return Greeting.WENT_BACK
     if (
         gateway.awaits_word
@@ -92,7 +92,7 @@ def greet(gateway_id: str, birth: Birth, issued_ms: int, now_ms: int, *, on_benc
         return Greeting.KNOWN
     if outbox.is_out_of_reach(gateway, birth.last_command + 1):
         number_above(gateway, birth.last_command + 1, now_ms)
-    outbox.send_again_from(gateway.pk, birth.last_command + 1)
+    outbox.send_again_from(gateway, birth.last_command + 1)
     return Greeting.KNOWN
 
 

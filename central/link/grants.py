@@ -7,7 +7,7 @@ from central.campus.models import Account
 from central.link.configuration import publish_if_changed
 from central.link.models import Delivery, Gateway, Grant
 from central.link.outbox import enqueue, enqueue_on, locked
-from central.prepared import insert
+from central.prepared import Prepared, insert
 from gateway.contract import commands
 from gateway.contract.identifiers import AccountId, GrantId
 from gateway.contract.voucher_code import short_name
@@ -160,12 +160,15 @@ def order_of(delivery: Delivery) -> commands.Grant:
     )
 
 
+_DELIVERY = Prepared(lambda name: Delivery.objects.filter(pk=name).select_related("grant__account"), str)
+
+
 def delivery_named(gateway_id: str, name: str) -> Delivery | None:
     """Find the delivery that a gateway's entry names: by the grant's id, or as a code names it (`n-SERIAL-TAG`)."""
-    deliveries = Delivery.objects.select_related("grant__account")
-    by_id = deliveries.filter(pk=name).first()
+    by_id = _DELIVERY.first(name)
     if by_id is not None:
         return by_id
     coded = CODED.fullmatch(name)
+    deliveries = Delivery.objects.select_related("grant__account")
     found = deliveries.filter(gateway=gateway_id, serial=int(coded[1])).first() if coded else None
     return found if found is not None and short_name(order_of(found)) == name else None

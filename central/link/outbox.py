@@ -6,12 +6,12 @@ Sending is ingest's; here a command is made, answered, or numbered anew.
 from collections.abc import Sequence
 from uuid import uuid4
 
-from django.db.models import Func, IntegerField, Q, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet
 from django.db.models.functions import Mod
 
 from central.campus.models import Building
 from central.domain.shares import Share
-from central.link.models import Command, Gateway
+from central.link.models import Command, Gateway, GatewayEpoch
 from central.link.signing import signer
 from central.prepared import Prepared, insert, update
 from gateway.contract import topics
@@ -26,6 +26,7 @@ UNANSWERED = (Command.State.QUEUED, Command.State.SENT)
 OUT_OF_TURN = (Resend.__struct_config__.tag, BeginEpoch.__struct_config__.tag)
 """What a restored central may send to a gateway that has not said its last number: the question, and the order that has no turn."""
 EVERYBODY = Share()
+MOST_AT_ONCE = 200
 OPEN_STATES = (*UNANSWERED, Command.State.PENDING)
 
 
@@ -36,7 +37,7 @@ def locked(gateway_id: str) -> Gateway:
     """
     gateway = _GATEWAY.first(gateway_id)
     if gateway is None:
-        raise Gateway.DoesNotExist(f"gateway {gateway_id}")
+        raise Gateway.DoesNotExist(gateway_id)
     return gateway
 
 
@@ -45,7 +46,8 @@ def lock_building(building_id: int) -> None:
 
     After the gateway's row. Not its key: rows that name the building are checked at their commit, which holds the chain's head.
     """
-    _BUILDING.first(building_id)
+    if not _BUILDING.rows(building_id):
+        raise Building.DoesNotExist(building_id)
 
 
 def lock_gateway_of(building_id: int) -> Gateway | None:
@@ -70,8 +72,30 @@ def _without_lists() -> QuerySet[Gateway]:
 _GATEWAY = Prepared(lambda gateway: _without_lists().filter(pk=gateway), str)
 _GATEWAY_OF = Prepared(lambda building: _without_lists().filter(building=building), int)
 _BUILDING = Prepared(
-    lambda building: Building.objects.select_for_update(no_key=True).filter(pk=building).values_list("pk"),
+    lambda building: (
+        Building.objects.select_for_update(no_key=True).filter(pk=building).order_by().values_list("pk")
+    ),
     int,
+)
+
+
+_NUMBER_OF = Prepared(
+    lambda command: Command.objects.filter(command_id=command).values_list("gateway", "stream", "number"), str
+)
+_FIRST_OF_STREAM = Prepared(
+    lambda gateway: (
+        Command.objects.filter(gateway=gateway, stream=F("gateway__stream"))
+        .order_by("number")
+        .values_list("number", flat=True)[:1]
+    ),
+    str,
+)
+_IS_OPENED = Prepared(
+    lambda gateway, epoch: GatewayEpoch.objects.filter(gateway=gateway, epoch=epoch).values_list(
+        "opened", flat=True
+    ),
+    str,
+    str,
 )
 
 
@@ -172,15 +196,12 @@ def is_unanswered(gateway: Gateway, number: int) -> bool:
 
 def is_present(gateway: Gateway, number: int, command_id: str) -> bool:
     """Say whether a number of the present stream is this very command: an answer to another one was said long ago."""
-    return Command.objects.filter(
-        gateway=gateway, stream=gateway.stream, number=number, command_id=command_id
-    ).exists()
+    return _NUMBER_OF.first(command_id) == (gateway.pk, gateway.stream, number)
 
 
 def opening_is_under_way(gateway: Gateway) -> bool:
     """Say whether the gateway has not taken the opening of its epoch: no number is too high for one, it is taken out of turn."""
-    unopened = gateway.epochs.filter(epoch=gateway.epoch, opened=False).exists()
-    return unopened or gateway.applied_config_version == 0
+    return gateway.applied_config_version == 0 or _IS_OPENED.first(gateway.pk, gateway.epoch) is False
 
 
 def is_out_of_reach(gateway: Gateway, expected: int) -> bool:
@@ -192,12 +213,7 @@ def is_out_of_reach(gateway: Gateway, expected: int) -> bool:
         return True
     if gateway.awaits_epoch or opening_is_under_way(gateway):
         return False
-    first = (
-        Command.objects.filter(gateway=gateway, stream=gateway.stream)
-        .order_by("number")
-        .values_list("number", flat=True)
-        .first()
-    )
+    first = _FIRST_OF_STREAM.first(gateway.pk)
     return expected < (gateway.next_number if first is None else first)
 
 
@@ -214,7 +230,7 @@ def answer(command: Command, outcome: CommandOutcome, detail: str, at_ms: int) -
     pending = outcome == CommandOutcome.PENDING
     command.state = Command.State.PENDING if pending else Command.State.ANSWERED
     command.outcome, command.detail, command.answered_ms = outcome.value, detail[:500], at_ms
-    command.save(update_fields=["state", "outcome", "detail", "answered_ms"])
+    update(command, "state", "outcome", "detail", "answered_ms")
 
 
 def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list[Command]:
@@ -224,16 +240,27 @@ def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list
     what it signed says so, never the broker's word, and silence slows but never stops. One that was sent in the future was so by a
     clock that has been mended since.
     """
-    sent, slow_ms = Q(state=Command.State.SENT), resend_after_ms * SLOWER_WHILE_SILENT
-    heard = Q(gateway__last_seen_ms__gt=now_ms - slow_ms, sent_ms__lte=now_ms - resend_after_ms)
+    long_ago_ms, a_while_ago_ms = now_ms - resend_after_ms * SLOWER_WHILE_SILENT, now_ms - resend_after_ms
+    if share.is_whole:
+        return _DUE.rows(long_ago_ms, a_while_ago_ms, now_ms)
+    # Asked of the database: a share whose worker is down must not fill the first 200.
+    due = _due(long_ago_ms, a_while_ago_ms, now_ms)
+    return list(due.annotate(worker=_worker(share)).filter(worker=share.number - 1)[:MOST_AT_ONCE])
+
+
+def _due(long_ago_ms: int, a_while_ago_ms: int, now_ms: int) -> QuerySet[Command]:
+    sent, queued = Q(state=Command.State.SENT), Q(state=Command.State.QUEUED)
+    heard = Q(gateway__last_seen_ms__gt=long_ago_ms, sent_ms__lte=a_while_ago_ms)
     heard_since = Q(gateway__awaits_word=False) | Q(kind__in=OUT_OF_TURN)
-    due = heard_since & Q(state=Command.State.QUEUED) | heard_since & sent & (
-        heard | Q(sent_ms__lte=now_ms - slow_ms) | Q(sent_ms__gt=now_ms)
-    )
-    commands = Command.objects.filter(due)
-    if not share.is_whole:  # asked of the database: a share whose worker is down must not fill the first 200
-        commands = commands.annotate(worker=_worker(share)).filter(worker=share.number - 1)
-    return list(commands.order_by("gateway_id", "number")[:200])
+    ahead = Q(sent_ms__gt=now_ms)
+    due = heard_since & queued | heard_since & sent & (heard | Q(sent_ms__lte=long_ago_ms) | ahead)
+    return Command.objects.filter(due).order_by("gateway_id", "number")
+
+
+_DUE = Prepared(
+    lambda long_ago_ms, lately_ms, now_ms: _due(long_ago_ms, lately_ms, now_ms)[:MOST_AT_ONCE], int, int, int
+)
+"""Ingest asks it thirty times a second."""
 
 
 def _worker(share: Share) -> Mod:
@@ -247,17 +274,15 @@ def _worker(share: Share) -> Mod:
 
 def mark_sent(commands: list[Command], now_ms: int) -> None:
     """Remember that commands were published; those answered meanwhile stay answered."""
-    for command in commands:
-        Command.objects.filter(pk=command.pk, state__in=UNANSWERED).update(
-            state=Command.State.SENT, sent_ms=now_ms, sends=command.sends + 1
-        )
+    unanswered = Command.objects.filter(pk__in=[command.pk for command in commands], state__in=UNANSWERED)
+    unanswered.update(state=Command.State.SENT, sent_ms=now_ms, sends=F("sends") + 1)
 
 
-def send_again_from(gateway_id: str, number: int) -> int:
+def send_again_from(gateway: Gateway, number: int) -> int:
     """Queue everything unanswered from a number on, once more; give how many."""
     return Command.objects.filter(
-        gateway=gateway_id,
-        stream=Gateway.objects.get(pk=gateway_id).stream,
+        gateway=gateway,
+        stream=gateway.stream,
         number__gte=number,
         state=Command.State.SENT,
     ).update(state=Command.State.QUEUED)

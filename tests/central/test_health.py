@@ -253,7 +253,7 @@ def test_commits_that_wait_for_a_replica_are_said_with_the_way_out(monkeypatch) 
                 ):  # a test is one transaction, which sees others' states once
                     cursor.execute("SELECT pg_stat_clear_snapshot()")
             found = judge(gathering.gather(NOW_MS), gathering.limits(NOW_MS))
-            assert "replica-away" in {one.code for one in found if one.level is Level.BAD}
+            assert "commits-wait" in {one.code for one in found if one.level is Level.BAD}
         finally:
             closed.set()
             server.execute("ALTER SYSTEM RESET synchronous_standby_names")

@@ -3,13 +3,22 @@
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
-from central.campus.models import Account
+from central.campus.models import Account, Building
 from central.ledger.models import LedgerAccount
-from central.link.models import Alarm
+from central.link.models import AccountDecision, Alarm, Gateway
 from central.link.telemetry.apps import TELEMETRY
 from central.link.telemetry.models import ReceivedRow
 from central.office.models import DatedValue
-from central.prepared import Prepared, insert, insert_all, padded, update, write_rows
+from central.prepared import (
+    FEW_NAMES,
+    Prepared,
+    PreparedIn,
+    insert,
+    insert_all,
+    update,
+    upsert,
+    write_rows,
+)
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
@@ -75,7 +84,7 @@ def test_json_is_read_and_written_as_such():
 IN_THREADS = """
 from concurrent.futures import ThreadPoolExecutor
 from django.db import connection
-from central.campus.models import Account
+from central.campus.models import Account, Building
 from central.prepared import Prepared
 prepared = Prepared(lambda code: Account.objects.filter(code=code).values_list("code", flat=True), str)
 def ask(turn):
@@ -157,6 +166,33 @@ def test_rows_of_one_model_are_stored_together():
         insert_all([Alarm(what="x")])
 
 
-def test_lots_are_filled_up_with_what_was_asked():
-    assert list(padded(["a", "b", "c"], 2)) == [["a", "b"], ["c", "c"]]
-    assert list(padded([], 4)) == []
+def test_the_row_of_a_key_is_put_in_the_place_of_the_one_before():
+    gateway = Gateway.objects.create(pk="gw-1", building=Building.objects.create(code="1"), enrolled_ms=1)
+    for facts in ({"until_ms": 7}, {}):
+        upsert(
+            AccountDecision(account="a", gateway=gateway, decision="open", balance=-1, facts=facts, at_ms=5)
+        )
+        upsert(AccountDecision(account="b", gateway=gateway, decision="warn", balance=3, at_ms=6))
+        assert AccountDecision.objects.get(pk="a").facts == facts
+    assert [(one.pk, one.decision) for one in AccountDecision.objects.order_by("pk")] == [
+        ("a", "open"),
+        ("b", "warn"),
+    ]
+
+
+def test_any_number_of_names_is_asked_for_and_stored_at_once(django_assert_num_queries):
+    named = PreparedIn(
+        lambda names, least: LedgerAccount.objects.filter(code__in=names, debits__gte=least).values_list(
+            "code", flat=True
+        ),
+        int,
+    )
+    codes = [f"{number:02}" for number in range(FEW_NAMES + 5)]
+    with django_assert_num_queries(1):
+        insert_all([LedgerAccount(code=code, unit="yuan", kind="asset", debits=int(code)) for code in codes])
+    for names in ([], ["03"], ["nobody", "04"], codes[:FEW_NAMES], codes):
+        with django_assert_num_queries(min(len(names), 1)):
+            found = named.any_of(names, 2)
+        assert sorted(found) == [name for name in names if name in codes[2:]]
+    with django_assert_num_queries(0):
+        insert_all([])

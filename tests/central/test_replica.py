@@ -86,10 +86,7 @@ def test_without_its_server_the_primary_gives_all_and_health_says_so(life):
         assert (one["status"], one["of_replica"], one["counted"]) == (200, False, {"away": 1})
     assert away["left"] == {}, "written with the web server's counts"
     health = away["health"]
-    assert health["codes"] == [
-        "replica-unreachable default-replica",
-        "replica-unreachable telemetry-replica",
-    ]
+    assert health["codes"] == ["replica-away default-replica", "replica-away telemetry-replica"]
     assert "default-replica: reports are read from the primary meanwhile" in health["words"][0][1]
     assert health["figures"]["Reports read from the primary instead"] == "it was away: 1"
     assert 'cardroom_replica_usable{database="default-replica"} 0.0' in health["metrics"]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.sim import watch_cuts
 from tests.sim.timeline import DAY_MS, HOUR_MS, MINUTE_MS, START_MS
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ CLASSES = (
     "class,price,from\ndormitory,0.5583,2025-09-01\n",
 )
 FIRST_PRICE = 558_300
-POLICY = {"new_account_grace_s": 0, "keep_acked_days": 10, "keep_ledger_days": 14}
+POLICY = {"new_account_grace_s": 0, "keep_acked_days": 10, "keep_ledger_days": 14, **watch_cuts.POLICY}
 LOW = 5_000_000
 """Below so many micro-yuan people think of buying."""
 AGAIN_MS = 7 * MINUTE_MS

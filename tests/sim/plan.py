@@ -34,6 +34,8 @@ PER_BUILDING_DAY = {
     "departure": 0.05,
     "price-change": 0.04,
     "resend": 0.05,
+    "cuts-approved": 0.5,
+    "one-signature": 0.1,
 }
 PER_DAY = {
     "central-killed-in-commit": 0.6,

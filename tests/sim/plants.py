@@ -13,12 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
-import msgspec
-
-from gateway.contract.commands import Ack
-from gateway.contract.envelope import Sealed
-from gateway.domain.clock_trust import ClockMemory
-from gateway.domain.cutoff import Basis
+from tests.sim import bugs
 from tests.sim.plan import Shape
 from tests.sim.run import _run_one
 from tests.sim.world import Outcome
@@ -66,159 +61,23 @@ def _found(name: str) -> Any:
         return getattr(_found(module), attribute)
 
 
-def nothing(right: Any) -> Any:
-    """Do nothing instead."""
-    return lambda *_, **__: None
-
-
-def _unchecked_unseal(right: Any) -> Any:
-    def unseal(data: bytes, *_: Any, **__: Any) -> Any:
-        return msgspec.json.decode(data.partition(b"\n")[0], type=Sealed)
-
-    return unseal
-
-
-def _doubled(right: Any) -> Any:
-    def advance(before: Any, reading: Any, judgement: Any, now: Any) -> Any:
-        after = right(before, reading, judgement, now)
-        return msgspec.structs.replace(after, total_wh=after.total_wh + judgement.delta_wh)
-
-    return advance
-
-
-def _late(right: Any) -> Any:
-    seen = set[str]()
-
-    def bind_due(journal: Any, meter: Any, now: Any) -> Any:
-        if meter.meter in seen:
-            return right(journal, meter, now)
-        seen.add(meter.meter)
-        return False
-
-    return bind_due
-
-
-def _eager(right: Any) -> Any:
-    """Acknowledge what came before it is taken."""
-
-    def take(taker: Any, gateway: Any, joined: Any, now_ms: int) -> Any:
-        from central.ingest.process import topics
-        from tests.sim import world
-
-        batch = joined.batch
-        ack = taker._ack(
-            gateway, Ack(batch.epoch, batch.rows[-1].seq, now_ms, answers=joined.answers[:64]), now_ms
-        )
-        world.present.broker.inject(topics.topic(gateway.pk, topics.ACK), ack.payload)
-        return right(taker, gateway, joined, now_ms)
-
-    return take
-
-
-def _too_much(right: Any) -> Any:
-    return lambda buckets, name, amount: [
-        msgspec.structs.replace(one, amount=-amount)
-        if isinstance(one, msgspec.Struct)
-        else type(one)(one.name, one.unit, one.expires_ms, -amount)
-        for one in right(buckets, name, 1)
-    ]
-
-
-def _skipping(right: Any) -> Any:
-    def next_number(series: Any) -> int:
-        number: int = right(series)
-        return right(series) if number == 3 else number
-
-    return next_number
-
-
-def _lossy_outbox(right: Any) -> Any:
-    count = [0]
-
-    def append(tables: Any, epoch: Any, wall_ms: int, fact: Any, entry: Any) -> Any:
-        count[0] += entry is not None
-        if entry is not None and count[0] % 9 == 0:
-            return tables.last_seq(epoch)
-        return right(tables, epoch, wall_ms, fact, entry)
-
-    return append
-
-
-def _altered(right: Any) -> Any:
-    def advance(head: Any, table: str, content: Any) -> Any:
-        position, chained = right(head, table, content)
-        if position % 17 == 0:
-            head.chain_hash = chained = bytes(32)
-        return position, chained
-
-    return advance
-
-
-def _unprotected(right: Any) -> Any:
-    return lambda rule, *rest, **named: right(msgspec.structs.replace(rule, protected=False), *rest, **named)
-
-
-def _confirmed(right: Any) -> Any:
-    return lambda journal, account, basis, now: right(
-        journal, account, Basis.CONFIRMED if basis is Basis.READ else basis, now
-    )
-
-
-def _trusting(right: Any) -> Any:
-    def look(memory: ClockMemory, wall_ms: int, monotonic_ms: int) -> ClockMemory:
-        from dataclasses import replace
-
-        return replace(right(memory, wall_ms, monotonic_ms), doubt=None)
-
-    return look
-
-
-def _blind_order(right: Any) -> Any:
-    def adopt(mirror: Any, changes: dict[Any, int]) -> Any:
-        return right(mirror, {key: amount * 2 for key, amount in changes.items()})
-
-    return adopt
-
-
-def _one_more(right: Any) -> Any:
-    return lambda *given: right(*given) + 1
-
-
-def _credit_more(right: Any) -> Any:
-    return lambda bucket, unit, expires_ms, amount: right(bucket, unit, expires_ms, amount + 1)
-
-
-def _at_once(right: Any) -> Any:
-    def confirm(state: Any, now: Any) -> Any:
-        from gateway.domain.relay import Move
-
-        return Move.CONFIRM
-
-    return confirm
-
-
-def _never_again(right: Any) -> Any:
-    def to_send(*asked: Any) -> Any:
-        return [one for one in right(*asked) if one.state == "queued"]
-
-    return to_send
-
-
 GATEWAY, CENTRAL = "gateway.application", "central"
 PLANTS = (
-    Plant("a grant is credited twice", ("C-6",), {f"{GATEWAY}.grant.known_grant": nothing}, ("voucher",), 4),
-    Plant("a grant credits more than was given", ("C-1",), {f"{GATEWAY}.grant.Posting": _credit_more}),
+    Plant(
+        "a grant is credited twice", ("C-6",), {f"{GATEWAY}.grant.known_grant": bugs.nothing}, ("voucher",), 4
+    ),
+    Plant("a grant credits more than was given", ("C-1",), {f"{GATEWAY}.grant.Posting": bugs.credit_more}),
     Plant(
         "central mirrors an entry twice",
         ("C-2",),
-        {f"{CENTRAL}.ingest.book_entries._add_to_mirror": _blind_order},
+        {f"{CENTRAL}.ingest.book_entries._add_to_mirror": bugs.blind_order},
     ),
     Plant(
         "a new price is never sent",
         ("C-3",),
         {
-            f"{CENTRAL}.ingest.process.publish_if_changed": nothing,
-            f"{CENTRAL}.link.grants.publish_if_changed": nothing,
+            f"{CENTRAL}.ingest.process.publish_if_changed": bugs.nothing,
+            f"{CENTRAL}.link.grants.publish_if_changed": bugs.nothing,
         },
         ("price-change",),
         10,
@@ -227,14 +86,49 @@ PLANTS = (
         "a lost command is never sent again",
         ("C-5",),
         {
-            f"{CENTRAL}.link.outbox.to_send": _never_again,
+            f"{CENTRAL}.link.outbox.to_send": bugs.never_again,
             f"{CENTRAL}.link.outbox.send_again_from": lambda _: lambda *__: 0,
         },
         ("link-split",),
         4,
     ),
     Plant(
-        "more is taken back than is left", ("C-7",), {f"{GATEWAY}.grant.taken": _too_much}, ("take-back",), 6
+        "more is taken back than is left",
+        ("C-7",),
+        {f"{GATEWAY}.grant.taken": bugs.too_much},
+        ("take-back",),
+        6,
+    ),
+    Plant(
+        "a closing waits for no open relay",
+        ("C-8",),
+        {f"{GATEWAY}.close_account.lock_out": bugs.nothing, f"{GATEWAY}.close_account.Closing": bugs.at_rest},
+        ("departure",),
+        12,
+    ),
+    Plant(
+        "the guard lets every cut go on",
+        ("C-10",),
+        {f"{GATEWAY}.decide.admit": lambda _: lambda guard, *__: (guard, True)},
+        rooms=8,
+    ),
+    Plant(
+        "one signature lets cuts go on",
+        ("C-10",),
+        {f"{GATEWAY}.apply_command._approve": bugs.by_one},
+        ("one-signature",),
+        20,
+        rooms=12,
+        days=6,
+    ),
+    Plant(
+        "all relays close at once",
+        ("C-10",),
+        {f"{GATEWAY}.drive_relay._inrush_wait_ms": lambda _: lambda *__: 0},
+        ("link-split", "cuts-approved"),
+        4,
+        rooms=16,
+        days=8,
     ),
     Plant(
         "a reading across a price's beginning is not split",
@@ -250,7 +144,7 @@ PLANTS = (
     Plant(
         "rows are acknowledged before they are stored",
         ("C-11",),
-        {f"{CENTRAL}.ingest.take_message.MessageTaker._take_up": _eager},
+        {f"{CENTRAL}.ingest.take_message.MessageTaker._take_up": bugs.eager},
         ("central-killed-in-commit",),
         20,
         days=6,
@@ -258,27 +152,31 @@ PLANTS = (
     Plant(
         "an entry never reaches the outbox",
         ("C-11", "C-2"),
-        {"gateway.adapters.journal_store.outbox.OutboxTables.append": _lossy_outbox},
+        {"gateway.adapters.journal_store.outbox.OutboxTables.append": bugs.lossy_outbox},
     ),
-    Plant("a meter is bound by its second reading", ("C-12",), {f"{GATEWAY}.post_reading.bind_due": _late}),
-    Plant("energy is billed twice", ("C-12",), {f"{GATEWAY}.post_reading.advance": _doubled}),
+    Plant(
+        "a meter is bound by its second reading", ("C-12",), {f"{GATEWAY}.post_reading.bind_due": bugs.late}
+    ),
+    Plant("energy is billed twice", ("C-12",), {f"{GATEWAY}.post_reading.advance": bugs.doubled}),
     Plant(
         "a commit is put off that somebody was told of",
         ("C-13", "C-11"),
-        {"gateway.adapters.journal_store.SqliteJournal.commit": nothing},
+        {"gateway.adapters.journal_store.SqliteJournal.commit": bugs.nothing},
         ("gateway-power-cut",),
         6,
     ),
     Plant(
         "every clock is believed",
         ("C-14",),
-        {"gateway.adapters.system_clock.look": _trusting},
+        {"gateway.adapters.system_clock.look": bugs.trusting},
         ("clock-jump",),
         8,
     ),
-    Plant("a relay's proof is not read", ("C-15", "C-16"), {f"{GATEWAY}.drive_relay.move_for": _at_once}),
-    Plant("a cut needs no second look", ("C-16",), {f"{GATEWAY}.post_reading.decide": _confirmed}, days=6),
-    Plant("a protected room is cut", ("C-16",), {f"{GATEWAY}.decide.rule_on": _unprotected}, days=6),
+    Plant("a relay's proof is not read", ("C-15", "C-16"), {f"{GATEWAY}.drive_relay.move_for": bugs.at_once}),
+    Plant(
+        "a cut needs no second look", ("C-16",), {f"{GATEWAY}.post_reading.decide": bugs.confirmed}, days=6
+    ),
+    Plant("a protected room is cut", ("C-16",), {f"{GATEWAY}.decide.rule_on": bugs.unprotected}, days=6),
     Plant(
         "rooms are cut that have credit",
         ("C-16",),
@@ -305,7 +203,7 @@ PLANTS = (
     Plant(
         "a gateway takes what nobody signed",
         ("R-G5",),
-        {"gateway.loops.receive_commands.unseal": _unchecked_unseal},
+        {"gateway.loops.receive_commands.unseal": bugs.unchecked_unseal},
         ("forged",),
         4,
     ),
@@ -313,8 +211,8 @@ PLANTS = (
         "a restored central goes on with its old numbers",
         ("C-5", "C-2"),
         {
-            f"{CENTRAL}.ingest.take_message.number_above": nothing,
-            f"{CENTRAL}.link.epochs.number_above": nothing,
+            f"{CENTRAL}.ingest.take_message.number_above": bugs.nothing,
+            f"{CENTRAL}.link.epochs.number_above": bugs.nothing,
         },
         ("central-restored",),
         10,
@@ -324,9 +222,9 @@ PLANTS = (
         "a restored gateway goes on with its old epoch",
         ("C-11", "C-13", "C-2"),
         {
-            "tests.sim.gateway_site.renew_epoch": nothing,
-            f"{CENTRAL}.link.epochs.order_new_epoch": nothing,
-            f"{CENTRAL}.ingest.take_batch.order_new_epoch": nothing,
+            "tests.sim.gateway_site.renew_epoch": bugs.nothing,
+            f"{CENTRAL}.link.epochs.order_new_epoch": bugs.nothing,
+            f"{CENTRAL}.ingest.take_batch.order_new_epoch": bugs.nothing,
         },
         ("gateway-restored",),
         12,
@@ -335,18 +233,29 @@ PLANTS = (
     Plant(
         "a receipt's number is left out",
         ("R-4.1.3",),
-        {f"{CENTRAL}.desk.operations.next_number": _skipping},
+        {f"{CENTRAL}.desk.operations.next_number": bugs.skipping},
         rooms=8,
     ),
     Plant(
         "a payment buys more than was paid",
         ("R-4.1.4",),
-        {f"{CENTRAL}.desk.operations.credit_for": _one_more},
+        {f"{CENTRAL}.desk.operations.credit_for": bugs.one_more},
     ),
     Plant(
-        "a row of the chain is not chained", ("R-4.2",), {f"{CENTRAL}.ledger.operations._advance": _altered}
+        "what was paid in is not added up",
+        ("R-4.1.7",),
+        {f"{CENTRAL}.ledger.operations._MOVE": bugs.lossy_drawer},
+    ),
+    Plant(
+        "a row of the chain is not chained",
+        ("R-4.2",),
+        {f"{CENTRAL}.ledger.operations._advance": bugs.altered},
     ),
 )
+
+
+_honest: dict[Shape, Outcome] = {}
+"""Many plants lie in the same world: it is run once without any."""
 
 
 def found(plant: Plant) -> tuple[Outcome, Outcome]:
@@ -354,7 +263,9 @@ def found(plant: Plant) -> tuple[Outcome, Outcome]:
     _run_one(Shape(0, 1, 1, 1, kinds=()))  # sets Django up, so that every module can be found
     with plant.planted():
         planted = _run_one(plant.shape)
-    return planted, _run_one(plant.shape)
+    if plant.shape not in _honest:
+        _honest[plant.shape] = _run_one(plant.shape)
+    return planted, _honest[plant.shape]
 
 
 def main(names: list[str]) -> Iterator[str]:

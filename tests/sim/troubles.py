@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.sim import hands
+from tests.sim import cut_orders, hands
 from tests.sim.gateway_site import GatewaySite
 from tests.sim.plan import Trouble
 from tests.sim.timeline import DAY_MS, HOUR_MS, MINUTE_MS
@@ -178,4 +178,6 @@ DEEDS: dict[str, Deed] = {
     "price-change": hands.change_price,
     "resend": hands.ask_resend,
     "correction-at-23:59": hands.correct_late,
+    "cuts-approved": cut_orders.approve,
+    "one-signature": cut_orders.ask_alone,
 }

@@ -21,6 +21,7 @@ from gateway.domain.relay import RelayState
 from gateway.domain.tariff import TariffPrices
 from tests.sim.gateway_site import GatewaySite
 from tests.sim.timeline import MINUTE_MS
+from tests.sim.watch_cuts import CutWatch
 from tests.sim.wires import SPAN_WH, Room
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class GatewayWatch:
         """A command's result is on the disk: the first one taken is the configuration."""
         self._told: Instant | None = None
         """In this boot, when it had its configuration: looked at until all its accounts have begun."""
+        self.cuts = CutWatch(BELIEVABLE_MS)
         self._connection: sqlite3.Connection | None = None
         site.on_commit = self.look
         site.on_power_cut = self.let_go
@@ -78,6 +80,10 @@ class GatewayWatch:
 
     def blame(self, rule: str, fault: str) -> None:
         self.world.blame(rule, f"{self.site.name}: {fault}")
+
+    def _blame_if(self, rule: str, fault: str, account: str) -> None:
+        if fault:
+            self.blame(rule, f"{account}: {fault}")
 
     # --- lives
 
@@ -98,6 +104,7 @@ class GatewayWatch:
         self.grants.clear()
         self._credited.clear()
         self.unproved.clear()
+        self.cuts.forget()
         self.look(is_known=True)
         self._forget_beginnings()
 
@@ -296,8 +303,13 @@ class GatewayWatch:
                 f"{decision.account} is decided on at {decision.at.wall_ms}, by a clock said to be right",
             )
         room = self.by_account.get(decision.account)
+        if decision.reason == "cut-guard":
+            self.world.counts["cuts held by the guard"] += 1
+            self.cuts.held()
         if decision.decision != "open" or decision.reason != "credit-spent" or room is None:
             return
+        self.world.counts["cuts for credit"] += 1
+        self._blame_if("C-10", self.cuts.cut(decision.at, self.world.now_ms), decision.account)
         looks = list(room.energy_reads)[-2:]
         if len(looks) < 2 or self.world.now_ms - looks[0] > 2 * MINUTE_MS:
             self.blame("C-16", f"{decision.account} is to be cut without a confirming re-read")
@@ -306,6 +318,9 @@ class GatewayWatch:
 
     def contact_moved(self, room: Room, closed: bool) -> None:
         """Nothing is cut that shouldn't be, and nothing closes what a technician locked out."""
+        if closed:
+            self.world.counts["contacts closed"] += 1
+            self._blame_if("C-10", self.cuts.closed(self.world.now_ms), room.account)
         if room.account in self.world.unsure_locks:
             return
         if closed:

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from central import clock
 from central.link.pulse.models import GatewayPulse, ProcessBeat, Sample, ServiceCount
+from central.prepared import upsert
 
 INGEST, NOTICES, WEB, REPLICA = "ingest", "notices", "web", "replica"
 SAMPLE_EACH_MS = 3_600_000
@@ -19,14 +20,14 @@ Said = Mapping[str, int | str | bool]
 
 def beat(name: str, kind: str, started_real_ms: int, said: Said | None = None) -> None:
     """Say that a process runs, now by the world's clock."""
-    ProcessBeat.objects.update_or_create(
-        pk=name,
-        defaults={
-            "kind": kind,
-            "started_real_ms": started_real_ms,
-            "beat_real_ms": clock.real_now_ms(),
-            "said": dict(said or {}),
-        },
+    upsert(
+        ProcessBeat(
+            pk=name,
+            kind=kind,
+            started_real_ms=started_real_ms,
+            beat_real_ms=clock.real_now_ms(),
+            said=dict(said or {}),
+        )
     )
 
 

@@ -34,7 +34,7 @@ from central.link.pulse.models import ProcessBeat
 from central.link.signing import SigningKeyMissing, public_key_hex
 from central.link.signing_keys import KEY_ID
 from central.office import notice_queries
-from central.office.dated_settings import campus_numbers_at, number_at
+from central.office.dated_settings import campus_numbers_at
 from central.office.models import Delivery
 from central.office.roles import SEE_HEALTH
 from central.reports.archive.jobs import ARCHIVE_JOB, NEEDED
@@ -50,6 +50,7 @@ SAMPLES_MS = 31 * DAY_MS
 YOUNG_MS = HOUR_MS // 2
 LATELY_MS = 14 * DAY_MS
 OPEN_STATES = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
+MONTHS_TO_LOCK = 3
 LIMITS = (
     "link.silent-after",
     "health.process-still",
@@ -63,7 +64,6 @@ LIMITS = (
     "health.backup-age",
     "health.clock-off",
 )
-MONTHS_TO_LOCK = 3
 AUTHORITY, BROKER = "authority", "broker"
 
 
@@ -74,9 +74,9 @@ def gather(now_ms: int) -> Facts:
         gateways=gateway_facts.gateways(now_ms),
         processes=tuple(_processes()),
         databases=places.databases(samples),
+        waiting_commits=places.waiting_commits(),
         replicas=tuple(_replicas()),
         reads=_reads(),
-        waiting_commits=places.waiting_commits(),
         disks=places.disks(),
         certificates=tuple(_certificates(authority_ms, now_ms)),
         has_authority=not BrokerFiles.objects.exists() or authority_ms is not None,
@@ -123,8 +123,8 @@ def _archive_waits(now_ms: int) -> ArchiveWaits | None:
     last = nights.values_list("code", "params").first()
     if last is None or last[0] != NEEDED:
         return None
-    said = last[1]
-    over = month_at(now_ms) - month_named(said["month"]) - number_at("telemetry.readings-months", now_ms)
+    said, months = last[1], campus_numbers_at(("telemetry.readings-months",), now_ms)
+    over = month_at(now_ms) - month_named(said["month"]) - months["telemetry.readings-months"]
     return ArchiveWaits(said["month"], said["why_word"], said["names"]) if over > MONTHS_TO_LOCK else None
 
 

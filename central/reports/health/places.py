@@ -17,10 +17,10 @@ from central.replica import primaries
 
 DAY_MS = 86_400_000
 DATA = "data"
-SIZE_KEPT_S = 60.0
-"""PostgreSQL looks at each of a thousand files to say how large a database is: not for every scrape."""
 WAITS_S = 5
 """So long no replica that is there takes for its word."""
+SIZE_KEPT_S = 60.0
+"""PostgreSQL looks at each of a thousand files to say how large a database is: not for every scrape."""
 Samples = Mapping[str, Sequence[tuple[int, int]]]
 
 

@@ -156,7 +156,7 @@ FINDINGS: dict[str, Said] = {
         _("Nobody knows how the broker is"), _("Receiving does not run, and it alone speaks with the broker.")
     ),
     "databases-good": Said(_("The databases have room.")),
-    "replica-away": Said(
+    "commits-wait": Said(
         _("Payments wait for the database's replica"),
         _(
             "%(commits)s commits wait for a replica that does not answer; nothing is lost, and nothing is confirmed."
@@ -171,7 +171,14 @@ FINDINGS: dict[str, Said] = {
         _("%(place)s: at the pace of the last month it is full in %(days)s days."),
         _("Give it a larger disk, or keep readings for a shorter time: see docs/operation.md."),
     ),
-    "replica-unreachable": Said(
+    "archive-waits": Said(
+        _("A month of telemetry can't be archived"),
+        _("%(month)s is still needed by %(why_word)s: %(names)s."),
+        _(
+            "Lock the periods, or set how many months telemetry waits for that (Settings). On the server: cardroom-central archive"
+        ),
+    ),
+    "replica-away": Said(
         _("A replica can't be reached"),
         _(
             "%(name)s: reports are read from the primary meanwhile. Where commits wait for it, the desk waits."
@@ -194,13 +201,6 @@ FINDINGS: dict[str, Said] = {
         _("A replica has other books"),
         _("%(name)s follows another server than the one that central writes to."),
         _("Set REPLICA_DATABASE_URL right: see docs/scale.md."),
-    ),
-    "archive-waits": Said(
-        _("A month of telemetry can't be archived"),
-        _("%(month)s is still needed by %(why_word)s: %(names)s."),
-        _(
-            "Lock the periods, or set how many months telemetry waits for that (Settings). On the server: cardroom-central archive"
-        ),
     ),
     "disk-good": Said(_("The disks have room.")),
     "disk-full": Said(
