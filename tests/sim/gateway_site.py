@@ -99,6 +99,7 @@ class GatewaySite:
         self.is_on = False
         self.quarantined_at_boot: set[str] = set()
         self.booted: Booted
+        self.last_epoch = ""
         self.store: SimStore
         self.sweeps = 0
         self._sent: Position | None = None
