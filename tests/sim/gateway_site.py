@@ -7,6 +7,7 @@ the asyncio tasks a sweep every few hours (`tests/simulate` runs the loops thems
 
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -61,7 +62,7 @@ from tests.sim.gateway_parts import (
     SimStore,
     run_now,
 )
-from tests.sim.timeline import MINUTE_MS, Timeline, shown
+from tests.sim.timeline import MINUTE_MS, Timeline
 from tests.sim.wires import BAUD, SPAN_WH, Room, SimLine
 
 MODELS = read_models()
@@ -93,6 +94,7 @@ class GatewaySite:
         self.signer, self._central_key = signer, central_key
         self.time = GatewayTime(timeline)
         self.on_commit: Callable[[], None] = lambda: None
+        self.on_heard: Callable[[], None] = lambda: None
         self.on_power_cut: Callable[[], None] = lambda: None
         self.on_died: Callable[[], None] = lambda: None
         self.boots = 0
@@ -105,7 +107,7 @@ class GatewaySite:
         self._sent: Position | None = None
         """The last row that is under way."""
         self._again_ms = 0
-        self.failures: list[str] = []
+        self.counts: Counter[str] = Counter()
         broker.subscribe(name, self.hear)
 
     # --- lives
@@ -167,9 +169,11 @@ class GatewaySite:
         try:
             return act()
         except PowerCut:
+            self.counts["gateways killed in a commit"] += 1
             self.cut_power()
             self.on_died()
         except StoreFull:
+            self.counts["writes that a full disk refused"] += 1
             self.timeline.say(f"{self.name}: the disk is full")
         return None
 
@@ -221,6 +225,7 @@ class GatewaySite:
         if self.is_on:
             self.link.arrivals.append(Arrived(topic.rpartition("/")[2], payload))
             self.guarded(self._take_messages)
+            self.on_heard()
             self.guarded(self.follow_up)
 
     def _take_messages(self) -> None:
@@ -321,7 +326,7 @@ class GatewaySite:
                     step = self._next_step(meter)
                 case _:
                     step = self._report(meter, self._carry_out(meter, step))
-        self.failures.append(f"{shown(self.timeline.now_ms)} the relay of {meter.meter} never came to rest")
+        self.counts["relays that never came to rest"] += 1
 
     def _next_step(self, meter: FleetMeter) -> Any:
         now, actions = self.clock.line_now(), meter.driver.relay_actions

@@ -77,6 +77,7 @@ class GatewayWatch:
         """Of its present epoch, up to which row it knows central to have it."""
         self._connection: sqlite3.Connection | None = None
         site.on_commit = self.look
+        site.on_heard = self._look_at_acks
         site.on_power_cut = self.let_go
         for room in site.rooms:
             room.on_contact = self.contact_moved
@@ -146,10 +147,12 @@ class GatewayWatch:
             self._take(msgspec.json.decode(fact, type=Entry), is_known)
         self._look_at_outbox(is_known)
         if not is_known:
-            self._look_at_acks()
             self._look_at_beginnings()
 
     def _look_at_acks(self) -> None:
+        """What it has just heard to be acknowledged is committed at central (C-11), though it may forget it in a power cut."""
+        if not self.site.is_on:
+            return
         epoch = self.site.last_epoch
         mark = self.site.store.journal.record(OutboxMark, epoch)
         if mark is not None and (epoch, mark.acked_seq) != self._acked:

@@ -252,6 +252,7 @@ class World:
         fit = [path for path in self._central_backups if self.central.opened(path) >= set(present.values())]
         if not fit:
             return
+        self.counts["backups of central put back"] += 1
         self.central.stop()
         backup = dice.choice(fit)
         self.forgotten |= self.central.named() - self.central.named(backup)
@@ -370,6 +371,8 @@ def run(shape: Shape, room: CentralRoom) -> Outcome:
         shutil.rmtree(folder, ignore_errors=True)
     counts = {**world.counts, **world.broker.counts, "sales": len(world.desk.sales)}
     counts["entries"] = sum(watch.entries for watch in world.watches)
+    counts["answers spoilt on a line"] = sum(site.line.damaged for site in world.sites)
+    counts |= sum((site.counts for site in world.sites), Counter())
     counts |= {f"refused {what}": count for what, count in world.desk.refusals.items()}
     return Outcome(
         shape,
