@@ -13,7 +13,7 @@ N ?= 2000
 DAYS ?= 72
 PYTEST_ARGS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help demo test check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-pages bench-sale setup system format clean bench-find dead-pi deb try-install try-update sbom audit-deps attack keep-schema upgrade bench-ingest cluster sim
+.PHONY: help demo test test-postgresql compile check lint journey fuzz fuzz-pages crash firmware-kill mutants simulate bench-codec bench-poll bench-cutoff bench-loss bench-theft bench-unmetered bench-agreement bench-wear bench-drain reports bench-reports bench-audit bench-desk bench-pages bench-sale setup system format clean bench-find dead-pi deb try-install try-update sbom audit-deps attack keep-schema upgrade bench-ingest cluster sim
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,12 @@ demo: $(STAMP) ## a campus of three buildings at work; RESET=1 starts anew
 
 test: $(STAMP) system ## all tests
 	@$(PY) -m pytest $(PYTEST_ARGS)
+
+test-postgresql: $(STAMP) system ## all of central's tests on PostgreSQL, also those whose statements others send: before a release
+	@POSTGRESQL=all $(PY) -m pytest $(PYTEST_ARGS) tests/central/test_on_postgresql.py
+
+compile: $(STAMP) ## the tests' modules, compiled once: each worker of a clean checkout would do it for itself
+	@$(PY) -m pytest --collect-only -q >/dev/null 2>&1 || true  # what can't be collected, make test says
 
 lint: $(STAMP) ## format, ruff, mypy, floors
 	@.venv/bin/ruff format --check .

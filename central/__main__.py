@@ -35,6 +35,12 @@ SET_RULES = (
 )
 
 
+DATABASE_UNUSABLE = (
+    "the database can't be used: {}. Check the data folder (--data or CARDROOM_DATA) or DATABASE_URL, that the disk isn't full, "
+    "and that `cardroom-central init` was run"
+)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; give its exit code. Expected failures are a sentence on standard error, never a traceback."""
     with spoken():
@@ -47,6 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["CARDROOM_DATA"] = options.data
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "central.config.settings")
     import django
+    from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import Error as DatabaseError
 
     from central.clock import UnreadableBenchClock
@@ -58,6 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
             from central.link.authority import AuthorityUnreadable
             from central.link.configuration import ConfigurationTooBig
             from central.link.signing import SigningKeyMissing
+    except ImproperlyConfigured as error:
+        return _failed(str(error))
     except OSError as error:
         return _failed(f"the data folder can't be used: {error}; check --data and the rights of this user")
     _speak_as_the_terminal()
@@ -71,10 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     ) as error:
         return _failed(str(error))
     except DatabaseError as error:
-        return _failed(
-            f"the database can't be used: {str(error).strip()}. Check the data folder (--data or CARDROOM_DATA) or "
-            "DATABASE_URL, that the disk isn't full, and that `cardroom-central init` was run"
-        )
+        return _failed(DATABASE_UNUSABLE.format(str(error).strip()))
     except BrokenPipeError:
         # Whoever read us has gone, as `head` does: what is still to be flushed goes nowhere, without a word.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

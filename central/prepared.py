@@ -7,10 +7,12 @@ as from the query itself: it is Django's own query, asked once for its SQL, with
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import cache
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, router
 from django.db.models import Field, Model, QuerySet
+from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
 FEW_NAMES = 16
@@ -33,9 +35,12 @@ class Prepared(Generic[Row]):
     def rows(self, *values: int | str) -> list[Row]:
         """Run it with these values."""
         template, compiler, sql, params, converters = self._compiled or self._compile()
+        connection = connections[template.db]
+        if template.query.select_for_update and connection.features.has_select_for_update:
+            _refuse_outside_a_transaction(connection)
         put_in = dict(zip(self._examples, values, strict=True))
         asked = copy(compiler)
-        asked.connection = connections[template.db]
+        asked.connection = connection
         filled = tuple(put_in.get(param, param) for param in params)
         asked.as_sql = lambda *_args, **_kwargs: (sql, filled)
         asked.get_converters = lambda _columns: converters
@@ -56,6 +61,12 @@ class Prepared(Generic[Row]):
         converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
         self._compiled = template, compiler, sql, tuple(params), converters
         return self._compiled
+
+
+def _refuse_outside_a_transaction(connection: Any) -> None:
+    """Django asks this where it writes the SQL, which is once here: a lock that ends with its statement locks nothing."""
+    if connection.get_autocommit():
+        raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
 
 
 class PreparedIn(Prepared[Row]):
@@ -90,6 +101,26 @@ def insert(row: Model) -> None:
     row._state.adding, row._state.db = False, alias
 
 
+def insert_all(rows: Sequence[Model]) -> None:
+    """Store new rows of one model whose keys are theirs, as `bulk_create` does: one statement on PostgreSQL."""
+    if not rows:
+        return
+    model = type(rows[0])
+    connection = connections[router.db_for_write(model)]
+    sql, fields, key = _insert_of(model)
+    if key is not None:
+        raise TypeError(f"{model.__name__} gets its key from the database")
+    values = [[_stored(field, row, connection, add=True) for field in fields] for row in rows]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            into, places = sql.split(" VALUES ")
+            cursor.execute(
+                f"{into} VALUES {', '.join([places] * len(values))}", list(chain.from_iterable(values))
+            )
+        else:
+            cursor.executemany(sql, values)
+
+
 def insert_many(model: type[Model], names: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
     """Store many new rows by one statement, each given by the values of these fields as their columns hold them."""
     connection = connections[router.db_for_write(model)]
@@ -98,15 +129,34 @@ def insert_many(model: type[Model], names: Sequence[str], rows: Iterable[tuple[o
         cursor.executemany(sql, rows if connection.vendor == "sqlite" else list(rows))
 
 
-def insert_all(rows: Sequence[Model]) -> None:
-    """Store new rows of one plain model whose keys are their own, by one statement; none is nothing."""
-    if rows:
-        connection = connections[router.db_for_write(type(rows[0]))]
-        sql, fields, _made = _insert_of(type(rows[0]))
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                sql, [[_stored(field, row, connection, add=True) for field in fields] for row in rows]
-            )
+def write_rows(connection: Any, rows: Sequence[Sequence[object]], *, each: str, arrays: str) -> None:
+    """Run a statement for many rows: `each` once a row on SQLite; on PostgreSQL, where a statement costs, `arrays` once.
+
+    `arrays` takes one array for each column, in the rows' order.
+    """
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(arrays, [_array(column) for column in zip(*rows, strict=True)])
+        else:
+            cursor.executemany(each, rows)
+
+
+def _array(column: Sequence[object]) -> str:
+    """Write a column as PostgreSQL's array: the driver's own way looks at each element several times."""
+    return "{" + ",".join([_element(value) for value in column]) + "}"
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}"'
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    return str(value)
 
 
 def update(row: Model, *names: str) -> None:

@@ -11,16 +11,19 @@ import signal
 import pytest
 
 LONGEST = (
-    *("test_on_postgresql.py", "test_every_page.py", "test_simulate.py", "test_hostile_input.py"),
+    *("test_every_page.py", "test_sim.py", "test_hostile_input.py", "test_simulate.py", "test_plants.py"),
     *(
+        "test_planted_bugs.py",
         "test_rules_machine.py",
         "test_fuzz_pages.py",
         "test_update.py",
         "test_dead_pi.py",
-        "test_find_on_lines.py",
     ),
+    *("test_find_on_lines.py", "test_fresh_tables.py", "test_processes.py", "test_notice_senders.py"),
 )
 """Minutes of one worker, or half a one that mostly waits."""
+ON_SQLITE, ON_POSTGRESQL, TOGETHER, ALONE = range(len(LONGEST), len(LONGEST) + 4)
+"""What is left of central's tests; then the same on PostgreSQL, where the first say what need not be tried."""
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -39,11 +42,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes longest first, central's tests on PostgreSQL before all, then what shares a site, then what stands alone."""
+    """Put what takes longest first, then central's tests and those on PostgreSQL, what shares a site, and what stands alone."""
     items.sort(key=_begins)
 
 
 def _begins(item: pytest.Item) -> int:
     if item.path.name in LONGEST:
         return LONGEST.index(item.path.name)
-    return len(LONGEST) + (item.get_closest_marker("xdist_group") is None)
+    if item.path.parent.name == "central":
+        return ON_POSTGRESQL if item.path.name == "test_on_postgresql.py" else ON_SQLITE
+    return ALONE if item.get_closest_marker("xdist_group") is None else TOGETHER

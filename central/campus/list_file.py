@@ -16,7 +16,8 @@ from central.domain.campus_rows import Fault, Problem
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
 MAX_LINES = 2 * MAX_ROWS
-"""Of a CSV, empty ones included: each costs memory before anybody has looked at it."""
+"""Of a CSV, empty ones included: each costs memory before anybody has looked at it. Of a workbook, over all its sheets: five
+kilobytes can declare hundreds of sheets of a hundred thousand empty rows, and walking through them would take an hour."""
 MAX_UNPACKED_BYTES = 300_000_000
 """Of a workbook, all parts together: 20 MB can unpack to 20 GB. The largest list that is taken unpacks to a tenth of this."""
 MAX_PARTS = 2_000
@@ -116,9 +117,13 @@ def cell_text(value: object) -> str:
 
 def _sheets(tables: list[tuple[str, Iterator[tuple[int, list[str]]]]]) -> list[ListSheet] | Problem:
     sheets: list[ListSheet] = []
+    walked = 0
     for name, rows in tables:
         sheet: ListSheet | None = None
         for number, cells in rows:
+            walked += 1
+            if walked > MAX_LINES:
+                return Problem(number, "", Fault.TOO_LONG, expected=str(MAX_ROWS), sheet=name)
             if not any(cell.strip() for cell in cells):
                 continue
             if sheet is None:

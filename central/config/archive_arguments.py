@@ -2,7 +2,9 @@
 
 import argparse
 
-ARCHIVED_KINDS = ("reading", "relay-event", "decision-event", "loss-balance", "instant-total")
+ARCHIVED_KINDS = (
+    *("reading", "hourly-use", "relay-event", "decision-event", "loss-balance", "instant-total"),
+)
 """As `central.link.telemetry.archive_kinds`; a test compares them."""
 
 

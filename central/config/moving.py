@@ -22,6 +22,7 @@ from django.db import connections, transaction
 from django.db.utils import ConnectionHandler
 from psycopg.types.json import Jsonb
 
+from central.config.backup.leaping import keep_leaps
 from central.ledger.fresh_tables import is_empty, make_tables
 from central.ledger.immutability import missing_triggers
 from central.ledger.monthly_tables import make_partition, monthly_models, months_of_rows
@@ -119,6 +120,7 @@ def _copy_all(sources: Mapping[str, sqlite3.Connection], now_ms: int) -> Moved:
             rows += _copy_table(sources[alias], alias, table)
             tables += 1
         _go_on_numbering(alias)
+    keep_leaps()
     if missing := missing_triggers():
         raise MoveFailed(f"the new database lacks the triggers {', '.join(missing)}")
     for check in verify_books():

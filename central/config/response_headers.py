@@ -42,4 +42,6 @@ class ResponseHeaders:
         response = self._get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.headers.get("Content-Type", "").startswith("application/json"):
+            response.headers.setdefault("Content-Disposition", 'attachment; filename="answer.json"')
         return response

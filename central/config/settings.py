@@ -1,7 +1,8 @@
 """Django settings with safe defaults: they work with nothing but a data folder (`CARDROOM_DATA`).
 
 Environment: DATABASE_URL (PostgreSQL when SQLite is outgrown: this one setting moves both databases; TELEMETRY_DATABASE_URL puts
-telemetry into a database or on a server of its own), CARDROOM_ALLOWED_HOSTS (names under
+telemetry into a database or on a server of its own), REPLICA_DATABASE_URL (a streaming replica, on which reports are read;
+TELEMETRY_REPLICA_DATABASE_URL where telemetry is a database of its own), CARDROOM_ALLOWED_HOSTS (names under
 which browsers reach this server), CARDROOM_HTTPS=1 (behind a TLS proxy: secure cookies, HSTS), CARDROOM_BENCH_CLOCK,
 CARDROOM_SECOND_FACTOR=0 (a demonstration: nobody is asked for a second factor), CARDROOM_ADDRESS (https://host: what links in
 notices begin with).
@@ -12,9 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
-
-from central.config import data_folder
+from central.config import data_folder, databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -103,45 +102,7 @@ TEMPLATES = [
     },
 ]
 
-SQLITE_OPTIONS = {
-    # IMMEDIATE: a writer waits at BEGIN instead of failing at its first write. FULL: a committed payment survives a power cut.
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
-}
-
-
-TELEMETRY_SCHEMA = "telemetry"
-
-
-def _database(file_name: str, url: str) -> dict[str, Any]:
-    default = f"sqlite:///{data_folder.folder() / file_name}"
-    database: dict[str, Any] = dict(dj_database_url.parse(url or default))
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        database["OPTIONS"] = {**database.get("OPTIONS", {}), **SQLITE_OPTIONS}
-    else:
-        database["CONN_MAX_AGE"] = 600
-        database["CONN_HEALTH_CHECKS"] = True
-    return database
-
-
-def database_settings(url: str, telemetry_url: str) -> dict[str, dict[str, Any]]:
-    """Give both databases. Telemetry's is its own setting's, else a schema of its own in the one that `url` names, else a file.
-
-    A schema, since each alias keeps its own list of migrations; the connections stay two, so nobody waits for the other's commits.
-    """
-    default = _database("central.db", url)
-    if telemetry_url or default["ENGINE"] == "django.db.backends.sqlite3":
-        return {"default": default, "telemetry": _database("telemetry.db", telemetry_url)}
-    options = default.get("OPTIONS", {})
-    said = f"{options.get('options', '')} -c search_path={TELEMETRY_SCHEMA}".strip()
-    beside = {**default, "OPTIONS": {**options, "options": said}, "SCHEMA": TELEMETRY_SCHEMA}
-    return {"default": default, "telemetry": beside}
-
-
-DATABASES = database_settings(
-    os.environ.get("DATABASE_URL", ""), os.environ.get("TELEMETRY_DATABASE_URL", "")
-)
+DATABASES, REPLICAS = databases.of_environment(os.environ)
 DATABASE_ROUTERS = ["central.config.database_router.DatabaseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -183,6 +144,8 @@ SECOND_FACTOR = os.environ.get("CARDROOM_SECOND_FACTOR", "1") != "0"
 OTP_TOTP_ISSUER = "cardroom"
 IDLE_SIGN_OUT_MINUTES = 20
 LONGEST_SESSION_HOURS = 12
+FIRST_PASSWORD_DAYS = 7
+"""What an administrator handed out and nobody used is no key for whoever finds the slip."""
 
 SITE_ADDRESS = os.environ.get("CARDROOM_ADDRESS", "").rstrip("/")
 BEHIND_HTTPS = os.environ.get("CARDROOM_HTTPS") == "1"

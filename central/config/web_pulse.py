@@ -14,7 +14,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.db import connections, transaction
 
-from central import clock
+from central import clock, replica
 from central.domain.health_facts import TOOK_EDGES_MS
 
 WRITE_EACH_S = 15.0
@@ -72,13 +72,16 @@ class Counted:
 
         with self._lock:
             counted, self._counts = self._counts, Counter()
+        of_replica = replica.taken_counts()
         try:
             with transaction.atomic():
                 beats.beat(beats.WEB, beats.WEB, self._started_ms)
                 beats.count(beats.WEB, counted)
+                beats.count(beats.REPLICA, of_replica)
         except DatabaseError as error:
             log.warning("what the web server counted can't be written now: %s", error)
             with self._lock:
                 self._counts.update(counted)
+            replica.put_back(of_replica)
         finally:
             connections.close_all()

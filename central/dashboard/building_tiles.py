@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from central.campus.models import Building, MeteringPoint
 from central.desk.room_lines import METER_SILENT
+from central.link.gateway_queries import without_lists
 from central.link.models import AccountDecision, Alarm, Gateway, RelayState
 from central.link.telemetry.models import LastReading
 from central.office.models import User
@@ -63,7 +64,7 @@ def building_tiles(user: User) -> list[BuildingTile]:
 
 def _all_tiles() -> list[BuildingTile]:
     tiles = {building.pk: BuildingTile(building) for building in Building.objects.order_by("code")}
-    for gateway in Gateway.objects.all():
+    for gateway in without_lists(Gateway.objects.all(), ""):
         tiles[gateway.building_id].gateway = gateway
     for row in MeteringPoint.objects.values("room__building_id").annotate(n=Count("pk")):
         tiles[row["room__building_id"]].rooms = row["n"]

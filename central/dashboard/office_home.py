@@ -199,6 +199,7 @@ ROOMS: tuple[tuple[Words, tuple[Door, ...]], ...] = (
         _("People"),
         (
             Door(_("People"), _("Who signs in, with which office."), "office:people", acts.MANAGE_PEOPLE),
+            Door(_("Your sign-ins"), _("Where you are signed in; end what you don't know."), "office:own-sessions", acts.EVERYONE),
             Door(_("Delegations"), _("Who stands in for whom."), "office:delegations", acts.EVERYONE),
         ),
     ),

@@ -4,17 +4,23 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 
 from central.campus.models import Account, Binding, Room
 from central.ledger.models import AuditEntry
-from central.link.models import Alarm, Command, Gateway, QuarantinedRow, WatermarkCheck
+from central.link.gateway_queries import Length, without_lists
+from central.link.models import Alarm, Command, Gateway, GatewayEpoch, QuarantinedRow, WatermarkCheck
 from central.link.resolving import AUDIT, asked_of_gateway, audit_subject, can_be_resolved
 from central.office.alarm_details import detail_words
 from central.office.models import User, of_served
 from central.office.words import ALARMS, Words, name_of
 
 OPEN_COMMANDS = (Command.State.QUEUED, Command.State.SENT, Command.State.PENDING)
+
+
+_EPOCHS = GatewayEpoch.objects.filter(gateway=OuterRef("pk")).order_by().values("gateway")
+_RECEIVED = Subquery(_EPOCHS.annotate(last=Max("received_seq")).values("last"))
+"""The newest row of a gateway. By itself: grouped with the gateways, all that a gateway told would be compared."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,8 @@ class GatewayHealth:
     quarantined: int
     alarms: int
     received_seq: int
+    meters: int
+    """That its last birth named."""
 
 
 def gateway_health(user: User) -> list[GatewayHealth]:
@@ -35,9 +43,10 @@ def gateway_health(user: User) -> list[GatewayHealth]:
         QuarantinedRow.objects.filter(resolved_ms=None).values_list("gateway_id", flat=True)
     )
     alarms = Counter(Alarm.objects.filter(cleared_ms=None).values_list("gateway_id", flat=True))
-    gateways = Gateway.objects.select_related("building").annotate(received=Max("epochs__received_seq"))
+    rows = without_lists(Gateway.objects.select_related("building"), "")
+    gateways = rows.annotate(received=_RECEIVED, meters=Length("meters_seen"))
     return [
-        GatewayHealth(g, unanswered[g.pk], quarantined[g.pk], alarms[g.pk], g.received or 0)
+        GatewayHealth(g, unanswered[g.pk], quarantined[g.pk], alarms[g.pk], g.received or 0, g.meters)
         for g in gateways.filter(of_served(user, "building")).order_by("building__code")
     ]
 
@@ -73,7 +82,7 @@ def alarm_row(alarm: Alarm) -> AlarmRow:
 def open_alarms(user: User, limit: int | None = None) -> list[AlarmRow]:
     """Give what needs a person now in the reader's buildings, newest first."""
     mine = Alarm.objects.filter(of_served(user, "gateway__building"), cleared_ms=None)
-    return _with_rooms(mine.select_related("gateway__building")[:limit])
+    return _with_rooms(without_lists(mine.select_related("gateway__building"))[:limit])
 
 
 def count_open_alarms(user: User) -> int:
@@ -84,7 +93,7 @@ def count_open_alarms(user: User) -> int:
 def cleared_alarms(user: User, limit: int) -> list[AlarmRow]:
     """Give what was settled last in the reader's buildings."""
     mine = Alarm.objects.filter(of_served(user, "gateway__building"))
-    settled = mine.exclude(cleared_ms=None).select_related("gateway__building")
+    settled = without_lists(mine.exclude(cleared_ms=None).select_related("gateway__building"))
     return _with_rooms(settled.order_by("-cleared_ms")[:limit])
 
 

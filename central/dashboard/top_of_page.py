@@ -14,7 +14,7 @@ from central.dashboard.office_home import OFFICE_VIEWS
 from central.link.models import Alarm
 from central.office import notice_queries
 from central.office.access import may
-from central.office.approval_queries import waiting_for
+from central.office.approval_queries import number_waiting_for
 from central.office.models import of_served
 from central.office.roles import EVERYONE, OPEN_REPORTS, SEE_GATEWAYS, SEE_MONEY, SEE_NOTICES, SEE_SUPPLY
 from central.office.words import LOW, OFFLINE, ONLINE
@@ -73,7 +73,7 @@ def _count(name: str, request: HttpRequest) -> tuple[int, str]:
         lost = notice_queries.given_up(clock.now_ms())
         return (lost, "bad") if lost else (notice_queries.waiting_by_hand(), "warn")
     if name == "office:approvals":
-        return len(waiting_for(user, clock.now_ms())), "warn"
+        return number_waiting_for(user, clock.now_ms()), "warn"
     return 0, ""
 
 

@@ -17,6 +17,7 @@ from central.dashboard.use import by_day, by_hour, use_chart
 from central.desk.room_lines import RoomLine, room_lines
 from central.desk.search import find_accounts, point_of_room
 from central.link.control_queries import locked_out, standing_of
+from central.link.gateway_queries import without_lists
 from central.link.models import Gateway
 from central.link.restored import still_open
 from central.office.access import may, roles
@@ -49,7 +50,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @roles(*SEE_SUPPLY)
 def building(request: HttpRequest, code: str) -> HttpResponse:
     """A building's rooms, filtered and sorted by the address."""
-    here = get_object_or_404(Building.objects.select_related("gateway"), code=code)
+    here = get_object_or_404(without_lists(Building.objects.select_related("gateway")), code=code)
     if not request.user.serves(here.pk):
         raise PermissionDenied
     choice = Choice.of(request.GET)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from central.among import among
 from central.campus.models import CustomerClass
 from central.campus.queries import prices_at
 from central.domain.live_balance import MeterSince, estimate
@@ -96,7 +97,7 @@ class _Settled:
 
 def _billed(meters: Iterable[str]) -> dict[tuple[str, str], _Settled]:
     """Give where meters were settled last, by meter and the account that was billed."""
-    rows = BilledRegister.objects.filter(meter__in=list(meters))
+    rows = BilledRegister.objects.filter(among("meter", meters))
     return {
         (meter, account): _Settled(register_wh, at_ms)
         for meter, account, register_wh, at_ms in rows.values_list("meter", "account", "register_wh", "at_ms")

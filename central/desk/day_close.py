@@ -3,6 +3,7 @@
 A shift that begins after a day was closed is booked on the next one; so what comes late is late, with both dates.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -16,7 +17,7 @@ from central.desk.numbering import DAYS, SHIFTS, locked_series, next_number
 from central.desk.print_models import ReceiptVoid
 from central.desk.refusals import ShiftRefusal
 from central.desk.shift_models import CashDifference, CashOut, Shift, ShiftEnd
-from central.desk.taken import taken_by, voided_by
+from central.desk.taken import sums_taken, voided_by
 from central.domain.day_totals import Taken, TieOut, Totals, tally
 from central.ledger.models import Transfer
 from central.ledger.operations import record_audit
@@ -41,35 +42,55 @@ class Day:
         return self.tie.totals
 
 
+@dataclass(frozen=True, slots=True)
+class _Receipts:
+    """A day's receipts."""
+
+    fen: int = 0
+    first: int | None = None
+    last: int | None = None
+
+
+def days_as_they_stand(days: Sequence[date]) -> list[Day]:
+    """Sum what was booked on each of these days, from payments, receipts, counts and the ledger, each by itself.
+
+    Payments and receipts, which are thousands a day, are looked through once for all of the days.
+    """
+    rows = Receipt.objects.filter(shift__day__in=days).order_by().values_list("shift__day")
+    summed = rows.annotate(Sum("amount_fen"), Min("number"), Max("number"))
+    receipts = {day: _Receipts(*found) for day, *found in summed}
+    taken: dict[date | None, list[Taken]] = {}
+    for day, one in sums_taken(Payment.objects.filter(shift__day__in=days)):
+        taken.setdefault(day, []).append(one)
+    return [_day(day, taken.get(day, []), receipts.get(day, _Receipts())) for day in days]
+
+
 def day_as_it_stands(day: date) -> Day:
-    """Sum what was booked on a day, from payments, receipts, counts and the ledger, each by itself."""
-    receipts = Receipt.objects.filter(shift__day=day)
+    """Sum what was booked on a day."""
+    return days_as_they_stand([day])[0]
+
+
+def _day(day: date, paid: list[Taken], receipts: _Receipts) -> Day:
+    voids = voided_by(ReceiptVoid.objects.filter(shift__day=day))
     voided = Receipt.objects.filter(void__shift__day=day)
     ends = ShiftEnd.objects.filter(shift__day=day)
     named = CashDifference.objects.filter(day=day, where=CashDifference.Where.ENDING)
     totals = tally(
-        payments_of(day),
+        [*paid, *(one.taken for one in voids)],
         paid_out=_sum(CashOut.objects.filter(shift__day=day), "amount_fen"),
         difference=_sum(named, "amount_fen"),
     )
     floats = _sum(Shift.objects.filter(end__isnull=False, day=day), "float_fen")
     tie = TieOut(
         totals=totals,
-        receipts_fen=_sum(receipts, "amount_fen") - _sum(voided, "amount_fen"),
+        receipts_fen=receipts.fen - _sum(voided, "amount_fen"),
         moved_fen=_moved_by_ledger(ends),
         float_change_fen=_sum(ends, "left_fen") - floats,
     )
-    numbers = receipts.aggregate(first=Min("number"), last=Max("number"))
     shifts = Shift.objects.filter(day=day)
     return Day(
-        day, tie, numbers["first"], numbers["last"], shifts.count(), shifts.filter(end__isnull=True).count()
+        day, tie, receipts.first, receipts.last, shifts.count(), shifts.filter(end__isnull=True).count()
     )
-
-
-def payments_of(day: date) -> list[Taken]:
-    """Give a day's payments, less the receipts made void on it, as its table counts them."""
-    paid = taken_by(Payment.objects.filter(shift__day=day))
-    return [one.taken for one in (*paid, *voided_by(ReceiptVoid.objects.filter(shift__day=day)))]
 
 
 def _sum(rows, field: str) -> int:

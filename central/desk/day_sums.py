@@ -16,7 +16,7 @@ from central.desk.day_models import DayClose
 from central.desk.day_tables import item_cells, item_columns
 from central.desk.models import Payment
 from central.desk.print_models import ReceiptVoid
-from central.desk.taken import taken_by, voided_by
+from central.desk.taken import sums_taken, taken_by, voided_by
 from central.domain.day_totals import Taken, Totals, sum_of, tally
 from central.domain.paper import Cell, Column, Kind, Row, Table
 from central.domain.periods import Period, PeriodKind, day_period, days_of, months_of
@@ -79,6 +79,10 @@ def totals_by_day(period: Period) -> dict[date, Totals]:
     payments, voids = (
         rows.exclude(shift__day__in=list(sums)) for rows in (payments_in(period), voids_in(period))
     )
+    if by_booked_day:
+        for day, summed in sums_taken(payments.exclude(shift=None)):
+            taken.setdefault(day, []).append(summed)
+        payments = payments.filter(shift=None)
     for one in (*taken_by(payments), *voided_by(voids)):
         day = one.day if by_booked_day and one.day else campus_day(one.at_ms)
         taken.setdefault(day, []).append(one.taken)

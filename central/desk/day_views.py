@@ -35,7 +35,7 @@ def days(request: HttpRequest) -> HttpResponse:
     """Show the days that are not closed as they stand, and list the closed ones."""
     now_ms = clock.now_ms()
     open_days = day_close.open_days()
-    standing = [day_close.day_as_it_stands(day) for day in open_days[:SUMMED_DAYS]]
+    standing = day_close.days_as_they_stand(open_days[:SUMMED_DAYS])
     page = Paginator(DayClose.objects.order_by("-day"), DAYS_PER_PAGE).get_page(request.GET.get("page", "1"))
     context = {
         "standing": [(one, _why_not(one, now_ms)) for one in standing],

@@ -21,6 +21,7 @@ from central.desk.debts.listing import owed_by_account
 from central.ledger.one_writer import lock_head, one_writer
 from central.ledger.operations import record_audit
 from central.office.dated_settings import number_at
+from central.office.sessions import sweep
 
 NAMES_KEPT, SIGN_INS_KEPT = "privacy.names-kept-days", "privacy.sign-ins-kept-days"
 FORGOTTEN = "forgotten-"
@@ -81,6 +82,7 @@ def forget_sign_ins(now_ms: int) -> int:
     """Remove sessions that ended, and the log of sign-ins (name, address, browser) when its time is over; give how many rows."""
     until = clock.local(now_ms - number_at(SIGN_INS_KEPT, now_ms) * DAY_MS)
     gone = Session.objects.filter(expire_date__lt=clock.local(clock.real_now_ms())).delete()[0]
+    gone += sweep()
     gone += AccessAttempt.objects.filter(attempt_time__lt=until).delete()[0]
     return gone + AccessLog.objects.filter(attempt_time__lt=until).delete()[0]
 

@@ -12,6 +12,7 @@ from central.desk.shared_balance import accounts_paid_by
 from central.domain.delivery import DeliveryFacts, DeliveryState, RelayWord, state_of
 from central.ledger import chart_of_accounts as chart
 from central.ledger.queries import balances
+from central.link.gateway_queries import without_lists
 from central.link.models import AccountDecision, Delivery, RelayState
 from gateway.contract.rules import CutOff
 
@@ -108,7 +109,8 @@ def bucket_balances(account: Account) -> list[BucketBalance]:
 
 
 def _with_all(deliveries: QuerySet[Delivery]) -> list[Delivery]:
-    return list(deliveries.select_related("grant__account__point__room__building", "gateway", "command"))
+    rows = deliveries.select_related("grant__account__point__room__building", "gateway", "command")
+    return list(without_lists(rows))
 
 
 def _states(deliveries: list[Delivery]) -> list[DeliveryState]:

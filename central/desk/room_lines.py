@@ -6,6 +6,7 @@ Plain data out; a fixed number of queries, however many rooms. What a gateway ha
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from central.among import among
 from central.campus.models import Binding, MeteringPoint, Occupancy
 from central.clock import campus_day
 from central.desk.amounts_left import Amount, Left, Metered, Tie, amounts_left
@@ -69,13 +70,13 @@ class RoomLine:
 def room_lines(points: Iterable[MeteringPoint], now_ms: int) -> list[RoomLine]:
     """Read the lines of these metering points (as `points_with_class` selects them), in their order."""
     points = list(points)
-    accounts = [point.live_account for point in points if point.live_account]
+    accounts = {point.live_id: point.live_account for point in points if point.live_account}
     credits = credits_of(points)
     payers = {credit.payer: credit for credit in credits.values()}
-    ties = _ties_now(list(dict.fromkeys([*accounts, *(a for c in payers.values() for a in c.accounts)])))
+    ties = _ties_now(accounts | {room.account_id: room.account for c in payers.values() for room in c.rooms})
     every_meter = [tie.meter for several in ties.values() for tie in several]
-    relays = RelayState.objects.in_bulk(every_meter)
-    readings = LastReading.objects.in_bulk(every_meter)
+    relays = {row.pk: row for row in RelayState.objects.filter(among("meter", every_meter))}
+    readings = {row.pk: row for row in LastReading.objects.filter(among("meter", every_meter))}
     occupants = _occupants(accounts, now_ms)
     alarms = _open_alarms()
     shown = [*(_metered(c, ties, alarms) for c in payers.values()), *_unused(points, credits)]
@@ -150,12 +151,12 @@ def _supply(
     return worst(judged)
 
 
-def _ties_now(accounts: list[str]) -> dict[str, tuple[Tie, ...]]:
-    """Give each account's meter: a meter's newest tie counts, and an account's, as at its gateway (C-3).
+def _ties_now(accounts: dict[int, str]) -> dict[str, tuple[Tie, ...]]:
+    """Give the meter of each account, by id and code. A meter's newest tie counts, and an account's, as at its gateway (C-3).
 
     One that has moved on is no longer here, nor is one that another took the place of: it hangs on no wall.
     """
-    ever_here = Binding.objects.filter(account__code__in=accounts).values("meter_id")
+    ever_here = Binding.objects.filter(among("account", accounts)).values("meter_id")
     rows = Binding.objects.filter(meter__in=ever_here).order_by("from_ms")
     newest = {
         row[0]: Tie(*row)
@@ -167,20 +168,20 @@ def _ties_now(accounts: list[str]) -> dict[str, tuple[Tie, ...]]:
             "account__point__customer_class__tariff_id",
         )
     }
-    ties: dict[str, tuple[Tie, ...]] = dict.fromkeys(accounts, ())
+    ties: dict[str, tuple[Tie, ...]] = dict.fromkeys(accounts.values(), ())
     for tie in sorted(newest.values(), key=lambda tie: tie.from_ms):
         ties[tie.account] = (tie,)
     return ties
 
 
-def _occupants(accounts: list[str], now_ms: int) -> dict[str, tuple[str, ...]]:
+def _occupants(accounts: dict[int, str], now_ms: int) -> dict[str, tuple[str, ...]]:
     today = campus_day(now_ms)
     named: dict[str, tuple[str, ...]] = {}
-    rows = Occupancy.objects.filter(account__code__in=accounts, from_day__lte=today).exclude(
+    rows = Occupancy.objects.filter(among("account", accounts), from_day__lte=today).exclude(
         until_day__lt=today
     )
-    for code, name in rows.order_by("customer__number").values_list("account__code", "customer__name"):
-        named[code] = (*named.get(code, ()), name)
+    for account, name in rows.order_by("customer__number").values_list("account", "customer__name"):
+        named[accounts[account]] = (*named.get(accounts[account], ()), name)
     return named
 
 

@@ -36,7 +36,9 @@ def point_of_room(room_id: int) -> MeteringPoint | None:
 def points_with_class() -> QuerySet[MeteringPoint]:
     """Select metering points with all that `room_lines` reads of them; one building and one class serve all their rooms."""
     live = FilteredRelation("accounts", condition=~Q(accounts__state=Account.State.CLOSED))
-    points = MeteringPoint.objects.select_related("room").annotate(live=live, live_account=F("live__code"))
+    points = MeteringPoint.objects.select_related("room").annotate(
+        live=live, live_account=F("live__code"), live_id=F("live__pk")
+    )
     return points.prefetch_related("room__building", "customer_class__tariff", "customer_class__buckets")
 
 

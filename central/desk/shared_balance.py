@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from central.among import among
 from central.campus.models import Account, CustomerClass, MeteringPoint
 from central.prepared import Prepared
 
@@ -16,6 +17,7 @@ class SharedRoom:
     room_id: int
     label: str
     account: str
+    account_id: int
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,12 @@ def credits_of(points: Iterable[MeteringPoint]) -> dict[str, Credit]:
         point.live_account: Credit(
             point.live_account,
             point.customer_class,
-            (SharedRoom(point.room_id, point.room.full_label, point.live_account),),
+            (SharedRoom(point.room_id, point.room.full_label, point.live_account, point.live_id),),
         )
         for point in points
     }
-    for credit in _shared(list(found)):
+    ids = [point.live_id for point in points]
+    for credit in _shared(among("pk", ids) | among("pays_from", ids)):
         found |= {account: credit for account in credit.accounts if account in found}
     return found
 
@@ -65,7 +68,7 @@ def payer_and_accounts(account: str) -> tuple[str, list[str]]:
     """Name the account whose money pays for this one's energy, and all live accounts that use it up."""
     if not _IS_SHARED.rows(account, account):
         return account, [account]
-    return next(((one.payer, list(one.accounts)) for one in _shared([account])), (account, [account]))
+    return next(((one.payer, list(one.accounts)) for one in _shared(_named(account))), (account, [account]))
 
 
 def accounts_paid_by(payers: Iterable[str]) -> dict[str, str]:
@@ -75,10 +78,13 @@ def accounts_paid_by(payers: Iterable[str]) -> dict[str, str]:
     return {payer: payer for payer in payers} | dict(live.values_list("code", "pays_from__code"))
 
 
-def _shared(accounts: list[str]) -> list[Credit]:
-    """Give the shared credits among them, whole: the rooms that were not asked for, too."""
-    among = Q(code__in=accounts) | Q(pays_from__code__in=accounts)
-    paying = Account.objects.exclude(pays_from=None).exclude(state=Account.State.CLOSED).filter(among)
+def _named(account: str) -> Q:
+    return Q(code=account) | Q(pays_from__code=account)
+
+
+def _shared(about: Q) -> list[Credit]:
+    """Give the shared credits of the accounts that fit, whole: the rooms that were not asked for, too."""
+    paying = Account.objects.exclude(pays_from=None).exclude(state=Account.State.CLOSED).filter(about)
     payers = Account.objects.filter(pk__in=paying.values("pays_from")).select_related(
         "point__room__building", "point__customer_class"
     )
@@ -96,4 +102,4 @@ def _credit(payer: Account) -> Credit:
 
 
 def _room(account: Account) -> SharedRoom:
-    return SharedRoom(account.point.room_id, account.point.room.full_label, account.code)
+    return SharedRoom(account.point.room_id, account.point.room.full_label, account.code, account.pk)

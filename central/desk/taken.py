@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from central.desk.models import ChargeLine, Payment
 from central.desk.print_models import ReceiptVoid
@@ -43,6 +43,27 @@ def taken_by(payments: QuerySet[Payment]) -> Iterator[TakenAt]:
         for place, (item, amount) in enumerate(parts):
             is_cash = method == Payment.Method.CASH
             yield TakenAt(pk, day, at_ms, Taken(item, amount, is_cash, receipts=int(place == 0)))
+
+
+def sums_taken(payments: QuerySet[Payment]) -> Iterator[tuple[date | None, Taken]]:
+    """Give what `taken_by` gives, summed by the database: the booked day, and all of one item and kind of money as one.
+
+    A large campus takes thousands of payments a day, and a page that sums days doesn't read each of them. Lines of charges, which
+    are few, are read.
+    """
+    whole = payments.exclude(purpose=Payment.Purpose.CHARGES).order_by()
+    rows = whole.values_list("shift__day", "account__point__customer_class__group", "debt__penalty", "method")
+    for day, group, penalty, method, fen, count in rows.annotate(Sum("amount_fen"), Count("pk")):
+        item = Item(group) if penalty is None else Item.PENALTY
+        yield day, Taken(item, fen, method == Payment.Method.CASH, receipts=count)
+    lines = ChargeLine.objects.filter(payment__in=payments.order_by().values("pk"))
+    charged = lines.filter(payment__purpose=Payment.Purpose.CHARGES).order_by("payment", "number")
+    before = ""
+    for payment, day, method, kind, fen in charged.values_list(
+        "payment", "payment__shift__day", "payment__method", "kind", "amount_fen"
+    ):
+        is_first, before = payment != before, payment
+        yield day, Taken(ITEM_OF[ItemKind(kind)], fen, method == Payment.Method.CASH, receipts=int(is_first))
 
 
 def voided_by(voids: QuerySet[ReceiptVoid]) -> Iterator[TakenAt]:

@@ -3,6 +3,7 @@
 Pure. Ages and spans are milliseconds unless the name says otherwise; None: not known. No fact is about a person or a room.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -160,6 +161,24 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Replica:
+    """A replica that reports are read on: what is in the way (empty: nothing), and how far it is behind."""
+
+    name: str
+    hindrance: str = ""
+    behind_bytes: int | None = None
+    behind_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Reports since central was set up: made on the replica; made on the primary, by what was in the way."""
+
+    on_replica: int = 0
+    on_primary: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """A certificate, by whose it is, and when it ends."""
 
@@ -184,7 +203,22 @@ class Backups:
 
     last_age_ms: int | None = None
     rehearsal_age_ms: int | None = None
-    last_failed: bool = False
+    backup_failed: str | None = None
+    """What was in the way of the newest backup; None: it went well."""
+    rehearsal_failed: str | None = None
+    on_books_disk: bool = False
+    """The newest good one lies on the disk that the books are on."""
+    books_age_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveWaits:
+    """A month of telemetry whose time is over for long, and that something still needs."""
+
+    month: str
+    why: str
+    """A text key: what needs it."""
+    names: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +228,8 @@ class Notices:
     waiting: int = 0
     overdue: int = 0
     given_up: int = 0
+    reaches_nobody: bool = False
+    """Who is told of what is bad has neither a channel nor an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +248,10 @@ class Facts:
     gateways: tuple[Gateway, ...] = ()
     processes: tuple[Process, ...] = ()
     databases: tuple[Store, ...] = ()
+    waiting_commits: int = 0
+    """Commits that have waited for a replica's word for seconds: payments among them."""
+    replicas: tuple[Replica, ...] = ()
+    reads: Reads = Reads()
     disks: tuple[Store, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     has_authority: bool = True
@@ -221,4 +261,5 @@ class Facts:
     backups: Backups = Backups()
     notices: Notices = Notices()
     web: Web = Web()
+    archive_waits: ArchiveWaits | None = None
     is_bench: bool = False

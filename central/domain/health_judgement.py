@@ -5,15 +5,17 @@ Pure. A gateway that is silent is judged by nothing else: what it said last is o
 
 from collections.abc import Iterable, Iterator
 
-from central.domain.health_facts import WORST_FIRST, Facts, Finding, Level, Limits, Part, Process
+from central.domain.health_facts import WORST_FIRST, Facts, Finding, Gateway, Level, Limits, Part, Process
 from central.domain.health_gateways import judge_commands, judge_gateways
-from central.domain.health_places import judge_certificates, judge_databases, judge_disks
+from central.domain.health_places import judge_certificates, judge_databases, judge_disks, judge_replicas
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 QUEUE_LONG = 1_000
 """Half of what ingest holds."""
 REHEARSAL_DAYS = 100
 """A backup that was not rehearsed for a term is a hope."""
+NEVER_BACKED_UP_DAYS = 7
+"""So long may books be without any backup while they are set up."""
 ERROR_PERCENT = 1
 FEWEST_REQUESTS = 50
 FEWEST_CLOCKS = 3
@@ -29,7 +31,8 @@ def judge(facts: Facts, limits: Limits) -> list[Finding]:
         *_judge_ingest(facts, limits),
         *judge_commands(facts.gateways, limits),
         *_judge_broker(facts, limits),
-        *judge_databases(facts.databases, limits),
+        *judge_databases(facts, limits),
+        *judge_replicas(facts.replicas),
         *judge_disks(facts.disks, limits),
         *judge_certificates(facts, limits),
         *_judge_jobs(facts),
@@ -106,11 +109,16 @@ def _judge_jobs(facts: Facts) -> Iterator[Finding]:
 
 def _judge_backups(facts: Facts, limits: Limits) -> Iterator[Finding]:
     backups = facts.backups
-    if backups.last_failed:
-        yield Finding(Part.BACKUPS, Level.BAD, "backup-failed")
+    if backups.backup_failed is not None:
+        yield Finding(Part.BACKUPS, Level.BAD, "backup-failed", "", {"why": backups.backup_failed})
+    if backups.rehearsal_failed is not None:
+        yield Finding(Part.BACKUPS, Level.BAD, "rehearsal-failed", "", {"why": backups.rehearsal_failed})
     if backups.last_age_ms is None:
-        yield Finding(Part.BACKUPS, Level.LOOK, "backup-never")
+        level = Level.BAD if backups.books_age_ms > NEVER_BACKED_UP_DAYS * DAY_MS else Level.LOOK
+        yield Finding(Part.BACKUPS, level, "backup-never")
         return
+    if backups.on_books_disk:
+        yield Finding(Part.BACKUPS, Level.LOOK, "backup-same-disk")
     if backups.last_age_ms > limits.backup_age_ms:
         yield Finding(Part.BACKUPS, Level.BAD, "backup-old", "", {"hours": backups.last_age_ms // HOUR_MS})
     if backups.rehearsal_age_ms is None or backups.rehearsal_age_ms > REHEARSAL_DAYS * DAY_MS:
@@ -121,6 +129,8 @@ def _judge_notices(facts: Facts) -> Iterator[Finding]:
     notices = facts.notices
     if notices.overdue:
         yield Finding(Part.NOTICES, Level.BAD, "notices-overdue", "", {"messages": notices.overdue})
+    if notices.reaches_nobody:
+        yield Finding(Part.NOTICES, Level.LOOK, "notices-reach-nobody")
     if notices.given_up:
         yield Finding(Part.NOTICES, Level.LOOK, "notices-given-up", "", {"messages": notices.given_up})
 
@@ -132,6 +142,16 @@ def _judge_web(facts: Facts) -> Iterator[Finding]:
         yield Finding(Part.WEB, Level.BAD, "web-errors", "", params)
 
 
+def _judge_clocks_apart(gateways: Iterable[Gateway], middle_ms: int, limits: Limits) -> Iterator[Finding]:
+    """Name gateways whose clock is apart from the others', or from ours where there are too few."""
+    for one in gateways:
+        off_ms = one.clock_off_ms if one.clock_trusted and not one.is_revoked else None
+        if off_ms is not None and abs(off_ms - middle_ms) > limits.clock_off_ms:
+            minutes = abs(off_ms - middle_ms) // MINUTE_MS
+            params: dict[str, int | str] = {"building": one.building, "minutes": minutes}
+            yield Finding(Part.GATEWAYS, Level.LOOK, "gateway-clock-off", one.name, params)
+
+
 def _judge_clock(facts: Facts, limits: Limits) -> Iterator[Finding]:
     """Our clock beside the gateways' trusted ones, and beside our own processes' beats."""
     ahead = min((one.beat_age_ms for one in facts.processes), default=0)
@@ -140,9 +160,10 @@ def _judge_clock(facts: Facts, limits: Limits) -> Iterator[Finding]:
     offs = sorted(
         one.clock_off_ms for one in facts.gateways if one.clock_trusted and one.clock_off_ms is not None
     )
-    if facts.is_bench or len(offs) < FEWEST_CLOCKS:
+    if facts.is_bench:
         return
-    middle = offs[len(offs) // 2]
+    middle = offs[len(offs) // 2] if len(offs) >= FEWEST_CLOCKS else 0
+    yield from _judge_clocks_apart(facts.gateways, middle, limits)
     if abs(middle) > limits.clock_off_ms:
         code = "clock-slow" if middle > 0 else "clock-fast"
         params: dict[str, int | str] = {"minutes": abs(middle) // MINUTE_MS, "gateways": len(offs)}

@@ -2,22 +2,44 @@
 
 from collections.abc import Iterable, Iterator
 
-from central.domain.health_facts import Facts, Finding, Level, Limits, Part, Store
+from central.domain.health_facts import Facts, Finding, Level, Limits, Part, Replica, Store
 
 DAY_MS = 86_400_000
+REPLICA_BEHIND_MS = 5 * 60_000
+"""A report passes over a replica that is behind by a second; a person must look when it stays so."""
 BAD_DAYS = 7
 """So near its end a certificate or a disk is no matter of next week."""
 
 
-def judge_databases(stores: Iterable[Store], limits: Limits) -> Iterator[Finding]:
-    """Judge how long each database can grow."""
-    for store in stores:
+def judge_databases(facts: Facts, limits: Limits) -> Iterator[Finding]:
+    """Judge whether commits come through, how long each database can grow, and whether what makes room for it is held up."""
+    if facts.waiting_commits:
+        yield Finding(Part.DATABASES, Level.BAD, "commits-wait", "", {"commits": facts.waiting_commits})
+    waits = facts.archive_waits
+    if waits is not None:
+        params: dict[str, int | str] = {"month": waits.month, "why_word": waits.why, "names": waits.names}
+        yield Finding(Part.DATABASES, Level.LOOK, "archive-waits", "", params)
+    for store in facts.databases:
         left = store.days_left
         if left is not None and left < limits.full_within_days:
             level = Level.BAD if left < BAD_DAYS else Level.LOOK
             yield Finding(
                 Part.DATABASES, level, "database-fills", store.name, {"place": store.name, "days": left}
             )
+
+
+def judge_replicas(replicas: Iterable[Replica]) -> Iterator[Finding]:
+    """Judge whether there is a second copy of the books, and whether it keeps up."""
+    for one in replicas:
+        if one.hindrance == "no-replica":
+            yield Finding(Part.DATABASES, Level.BAD, "replica-takes-writes", one.name, {"name": one.name})
+        elif one.hindrance == "other-books":
+            yield Finding(Part.DATABASES, Level.BAD, "replica-of-others", one.name, {"name": one.name})
+        elif one.hindrance:
+            yield Finding(Part.DATABASES, Level.BAD, "replica-away", one.name, {"name": one.name})
+        elif (one.behind_ms or 0) > REPLICA_BEHIND_MS:
+            params: dict[str, int | str] = {"name": one.name, "minutes": (one.behind_ms or 0) // 60_000}
+            yield Finding(Part.DATABASES, Level.LOOK, "replica-behind", one.name, params)
 
 
 def judge_disks(stores: Iterable[Store], limits: Limits) -> Iterator[Finding]:

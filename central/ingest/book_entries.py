@@ -7,17 +7,16 @@ that names it; what can't be an entry of this gateway is refused with a reason.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
-
-from central.campus.models import Account
+from central.campus.models import Account, Bucket
 from central.ingest.received_rows import INT64, instant_ms
 from central.ingest.supply import mark_supplied
+from central.ingest.write_books import Billed, add_to_mirror, keep_billed
 from central.ledger import chart_of_accounts as chart
 from central.ledger.chart_of_accounts import Side
 from central.ledger.operations import Booked, Draft, book
 from central.link.alarms import GRANT_UNPROVED, clear_alarm, raise_alarm
 from central.link.grants import delivery_named
-from central.link.models import BilledRegister, Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
+from central.link.models import Gateway, GatewayEntry, GatewayEpoch, TakeBackRequest
 from central.link.stock_vouchers import note_redeemed
 from central.prepared import Prepared, PreparedIn, insert_all, update
 from gateway.contract.facts import Entry, EntryKind, EntryLine
@@ -28,6 +27,12 @@ MOST_AMOUNT = 10**13
 
 _ACCOUNT = Prepared(
     lambda code: Account.objects.filter(code=code).select_related("point__room", "point__customer_class"), str
+)
+_REFUNDABLE = Prepared(
+    lambda of_class: (
+        Bucket.objects.filter(customer_class=of_class, refundable=True).order_by().values_list("name")
+    ),
+    int,
 )
 _ACCOUNTS = PreparedIn(
     lambda codes, building: (
@@ -59,7 +64,7 @@ class Bookkeeper:
     _stored: dict[str, GatewayEntry] = field(default_factory=dict)
     _drafts: list[Draft] = field(default_factory=list)
     _mirror: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    _registers: dict[str, BilledRegister] = field(default_factory=dict)
+    _registers: dict[str, Billed] = field(default_factory=dict)
 
     def prepare(self, entries: Sequence[Entry]) -> None:
         """Ask once for what taking these will ask for one by one: their accounts, and which of them are stored already."""
@@ -87,14 +92,9 @@ class Bookkeeper:
             key = (entry.account, line.bucket, line.unit)
             self._mirror[key] = self._mirror.get(key, 0) + line.amount
         if entry.meter is not None and entry.register_to_wh is not None:
-            self._registers[entry.meter] = BilledRegister(
-                meter=entry.meter,
-                gateway=self.gateway,
-                account=entry.used_by or entry.account,
-                register_wh=entry.register_to_wh,
-                entry=entry.entry,
-                at_ms=row.at_ms,
-                at_trusted=entry.at.trusted and not entry.provisional,
+            user_code, is_sure = entry.used_by or entry.account, entry.at.trusted and not entry.provisional
+            self._registers[entry.meter] = Billed(
+                entry.meter, user_code, entry.register_to_wh, entry.entry, row.at_ms, is_sure
             )
         self._draft(entry, account, user, row)
 
@@ -107,13 +107,8 @@ class Bookkeeper:
         for draft, outcome in zip(self._drafts, outcomes, strict=True):
             if outcome == Booked.EXISTS_WITH_DIFFERENT:
                 raise CannotTake(f"transfer {draft.id} exists with different content")
-        _add_to_mirror(self.gateway.pk, self._mirror)
-        BilledRegister.objects.bulk_create(
-            list(self._registers.values()),
-            update_conflicts=True,
-            unique_fields=["meter"],
-            update_fields=["gateway", "account", "register_wh", "entry", "at_ms", "at_trusted"],
-        )
+        add_to_mirror(self.gateway.pk, self._mirror)
+        keep_billed(self.gateway.pk, self._registers.values())
         self._stored |= self._entries
         self._entries, self._drafts, self._mirror, self._registers = {}, [], {}, {}
 
@@ -143,10 +138,7 @@ class Bookkeeper:
     def _refundable(self, account: Account) -> set[str]:
         class_id = account.point.customer_class_id
         if class_id not in self._refundable_of:
-            names = account.point.customer_class.buckets.filter(refundable=True).values_list(
-                "name", flat=True
-            )
-            self._refundable_of[class_id] = set(names)
+            self._refundable_of[class_id] = {name for (name,) in _REFUNDABLE.rows(class_id)}
         return self._refundable_of[class_id]
 
     def _row(self, seq: int, entry: Entry) -> GatewayEntry:
@@ -285,13 +277,3 @@ def _other_side(entry: Entry, line: EntryLine, class_code: str, refundable: set[
 def _content(row: GatewayEntry) -> tuple[object, ...]:
     booked = (row.account, row.meter, row.kind, row.energy_wh, row.register_to_wh, row.lines, row.source)
     return (*booked, row.used_by)
-
-
-def _add_to_mirror(gateway_id: str, changes: dict[tuple[str, str, str], int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO link_mirrorbalance (gateway_id, account, bucket, unit, amount) VALUES (%s, %s, %s, %s, %s) "
-            "ON CONFLICT (gateway_id, account, bucket, unit) "
-            "DO UPDATE SET amount = link_mirrorbalance.amount + excluded.amount",
-            [(gateway_id, *key, amount) for key, amount in sorted(changes.items())],
-        )

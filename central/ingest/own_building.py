@@ -1,8 +1,8 @@
 """A gateway speaks of its own building only (R-G5): what a row says of another one's accounts or meters is not taken.
 
-A row about money, decisions or relays is refused whole. A row of readings carries the whole building's: only the foreign readings
-are left out, and an alarm names their meters, for a meter that moved house is a mistake in a list and not an attack. A meter that
-a batch says was put in here, and that bills no room elsewhere, is the building's from that batch on.
+A row about money, decisions or relays is refused whole. A row of readings or of totals carries the whole building's: only the
+foreign meters' are left out, and an alarm names them, for a meter that moved house is a mistake in a list and not an attack. A
+meter that a batch says was put in here, and that bills no room elsewhere, is the building's from that batch on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,8 +13,8 @@ import msgspec
 from central.campus.models import Account, Meter
 from central.campus.site_swaps import bound_elsewhere
 from central.ingest.received_rows import ReceivedFact
-from central.prepared import PreparedIn
-from gateway.contract.facts import Decision, Entry, Fact, ReadingRow, Readings, RelayReport
+from central.prepared import Prepared, PreparedIn
+from gateway.contract.facts import Decision, Entry, Fact, LossBalances, Readings, RelayReport
 from gateway.contract.meter_facts import (
     ControlEnd,
     LockOut,
@@ -31,6 +31,10 @@ _OWN = PreparedIn(
         .order_by()
         .values_list("code", flat=True)
     ),
+    int,
+)
+_METERS_OF = Prepared(
+    lambda building: Meter.objects.filter(building=building).order_by().values_list("meter_no", flat=True),
     int,
 )
 _FOREIGN = PreparedIn(
@@ -62,8 +66,8 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
         foreign -= arriving - bound_elsewhere(building_id, arriving)
     own = OwnRows([])
     for row in rows:
-        if isinstance(row.fact, Readings):
-            own.foreign_meters |= {reading.meter for reading in row.fact.rows} & foreign
+        if isinstance(row.fact, Readings | LossBalances):
+            own.foreign_meters |= set(_meters(row.fact)) & foreign
             row = _without(row, row.fact, foreign)
         elif row.fact is not None:
             row = _unless_foreign(row, row.fact, accounts, foreign)
@@ -83,6 +87,8 @@ def _accounts(fact: Fact) -> Iterable[str]:
 def _meters(fact: Fact) -> Iterable[str]:
     if isinstance(fact, Readings):
         return {reading.meter for reading in fact.rows}
+    if isinstance(fact, LossBalances):
+        return {total.meter for total in fact.totals}
     if isinstance(fact, MeterSwapped):
         return {fact.old_meter, fact.new_meter}
     if isinstance(fact, SoftwareControlEnded):
@@ -99,7 +105,9 @@ def _accounts_of(building_id: int, codes: set[str]) -> set[str]:
 
 
 def _foreign_meters(building_id: int, meters: set[str]) -> set[str]:
-    return set(_FOREIGN.any_of(_askable(meters), building_id))
+    """Ask for the building's own first: one short question, and nearly always the whole answer."""
+    unknown = _askable(meters).difference(_METERS_OF.rows(building_id)) if meters else ()
+    return set(_FOREIGN.any_of(unknown, building_id))
 
 
 def _askable(names: set[str]) -> set[str]:
@@ -121,8 +129,9 @@ def _refused(row: ReceivedFact, reason: str) -> ReceivedFact:
     return ReceivedFact(row.seq, row.raw, row.digest, None, reason[:200])
 
 
-def _without(row: ReceivedFact, fact: Readings, foreign: set[str]) -> ReceivedFact:
-    kept: list[ReadingRow] = [reading for reading in fact.rows if reading.meter not in foreign]
-    if len(kept) == len(fact.rows):
+def _without(row: ReceivedFact, fact: Readings | LossBalances, foreign: set[str]) -> ReceivedFact:
+    if foreign.isdisjoint(_meters(fact)):
         return row
-    return ReceivedFact(row.seq, row.raw, row.digest, msgspec.structs.replace(fact, rows=kept))
+    name = "rows" if isinstance(fact, Readings) else "totals"
+    kept = [one for one in getattr(fact, name) if one.meter not in foreign]
+    return ReceivedFact(row.seq, row.raw, row.digest, msgspec.structs.replace(fact, **{name: kept}))

@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Sequence
 
 from django.db import close_old_connections, connections, transaction
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import OperationalError
 
 from central import clock
 from central.domain.shares import Share
 from central.ingest.broker_connection import Arrived, BrokerConnection
 from central.ingest.broker_connection import Broker as Broker
+from central.ingest.database_failure import has_failed
 from central.ingest.lease import AlwaysHeld, Lease, ShareLease
 from central.ingest.take_message import MessageTaker
 from central.ingest.waiting import Waiting
@@ -33,6 +34,7 @@ RESEND_AFTER_MS = 5_000
 HOUSEKEEPING_S = 1.0
 BIRTHS_AGAIN_S = 10.0
 """Between two requests for the retained births: a broker hands out all of them."""
+MONTHS_AGAIN_S = 600.0
 DATABASE_PAUSE_S = 1.0
 LEASE_PAUSE_S = 1.0
 QUEUE_MESSAGES = 2_000
@@ -63,7 +65,7 @@ class Ingest:
         self._whereabouts = Whereabouts()
         self._births_asked_s = clock.monotonic_s()
         self._in_hand: list[Arrived] = []
-        self._months_made_in = 0
+        self._months_made_in, self._months_again_s = 0, 0.0
 
     def run(self) -> None:
         """Take and publish until `stop`. A broker that is down is tried again with back-off, for ever."""
@@ -111,41 +113,50 @@ class Ingest:
                 if not self._lease.is_held():
                     return
                 self._guarded(self._keep_house)
+                self._guarded(self._make_months)
                 next_housekeeping_s = clock.monotonic_s() + HOUSEKEEPING_S
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run a step; a database that fails is waited for, a message that fails is logged and left unacknowledged.
+        """Run a step. A database that fails is waited for; whatever else fails is logged, and the other steps go on.
 
         A database that refuses a message's content has not failed: waiting for it would stop every other building.
         """
         try:
             step()
-        except (OperationalError, InterfaceError) as error:
+        except Exception as error:
+            if not has_failed(error):
+                log.exception("a step failed; the others go on, and it is tried again")
+                return
             log.error("the database failed, nothing was acknowledged, trying again: %s", error)
             close_old_connections()
             self._stopping.wait(DATABASE_PAUSE_S)
-        except Exception:
-            together, self._in_hand = self._in_hand, []
-            if len(together) > 1:
-                self._waiting.give_back_singly(together)
-                return
-            log.exception("a message could not be taken; it is not acknowledged and will come again")
 
     def _take_one(self) -> None:
         """Take a message, or wait for one at most an outbox poll: a busy building never makes a payment wait for its rows.
 
-        It stays in hand while the database fails: rows would come again, a birth or a state would not.
+        It stays in hand while the database fails, whichever step finds it out: rows would come again, a birth or a state would not.
         """
         self._in_hand = self._in_hand or self._waiting.next(POLL_OUTBOX_S)
         if not self._in_hand:
             return
+        try:
+            self._take_in_hand()
+        except Exception as error:
+            if has_failed(error):
+                raise
+            if len(self._in_hand) > 1:
+                self._waiting.give_back_singly(self._in_hand)
+            else:
+                log.exception("a message could not be taken; it is not acknowledged and will come again")
+        self._in_hand = []
+
+    def _take_in_hand(self) -> None:
         first, *others = self._in_hand
         for arrived in self._whereabouts.now(first):
             payloads = [arrived.payload, *(one.payload for one in others if arrived is first)]
             for answer in self._taker.take_all(arrived.topic, payloads, self._now_ms()):
                 self._brokers[arrived.broker].publish(answer.topic, answer.payload)
         self._whereabouts.took(first)
-        self._in_hand = []
 
     def _publish_commands(self) -> None:
         """Publish what is due to every broker: the one without the gateway drops it, and nobody must know where it is."""
@@ -166,9 +177,6 @@ class Ingest:
         now_ms = self._now_ms()
         self._ask_for_births()
         self._taker.write_counts(now_ms)
-        if month_at(now_ms) != self._months_made_in:
-            make_partitions(now_ms)
-            self._months_made_in = month_at(now_ms)
         is_connected = all(broker.connected.is_set() for broker in self._brokers)
         self._taker.pulse.write(queue=self._waiting.size(), is_connected=is_connected, now_ms=now_ms)
         for gateway_id in filter(self._share.has, Gateway.objects.values_list("pk", flat=True)):
@@ -177,6 +185,18 @@ class Ingest:
                     publish_if_changed(gateway_id, now_ms)
             except ConfigurationTooBig as error:
                 log.error("%s", error)
+
+    def _make_months(self) -> None:
+        """Make telemetry's next months, long before they begin: who reads for hours, as a dump does, is not waited for."""
+        month, now_s = month_at(self._now_ms()), clock.monotonic_s()
+        if month == self._months_made_in or now_s < self._months_again_s:
+            return
+        self._months_again_s = now_s + MONTHS_AGAIN_S
+        try:
+            make_partitions(self._now_ms())
+            self._months_made_in = month
+        except OperationalError as error:
+            log.warning("telemetry's next months can't be made yet, trying again later: %s", error)
 
     def _ask_for_births(self) -> None:
         """Have the brokers hand out the retained births again when rows came of an epoch that we know nothing of."""

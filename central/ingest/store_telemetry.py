@@ -3,15 +3,17 @@
 Its position is its own: the two databases commit apart, and a batch is acknowledged when both have it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from django.db import transaction
-from django.db.utils import InterfaceError, OperationalError
 
+from central.ingest.database_failure import has_failed
 from central.ingest.received_rows import INT64, ReceivedFact, instant_ms
+from central.ingest.roll_up import rolled_up
 from central.ingest.store_balances import store_balances
-from central.ingest.write_readings import Last, add_use, insert_readings, keep_last, last_readings
+from central.ingest.write_readings import add_use, insert_readings, keep_last, last_readings, note_received
 from central.link.telemetry.apps import TELEMETRY
 from central.link.telemetry.models import (
     DecisionEvent,
@@ -22,91 +24,120 @@ from central.link.telemetry.models import (
 from central.prepared import Prepared, update
 from gateway.contract.facts import (
     Decision,
-    ReadingOutcome,
     ReadingRow,
     Readings,
     RelayReport,
 )
 
-HOUR_MS = 3_600_000
-ACCEPTED = frozenset({ReadingOutcome.ADVANCED, ReadingOutcome.UNCHANGED, ReadingOutcome.ROLLOVER})
-RESTARTS = frozenset({ReadingOutcome.FIRST, ReadingOutcome.REPLACED})
-
-
-@dataclass(slots=True)
-class Stored:
-    """What became of a batch here: where telemetry stands, rows that differ from what was received, rows it couldn't take."""
-
-    position: int
-    conflicts: list[ReceivedFact] = field(default_factory=list)
-    refused: list[tuple[ReceivedFact, str]] = field(default_factory=list)
-
-
 _POSITION = Prepared(
-    lambda gateway, epoch: (
-        TelemetryPosition.objects.select_for_update().filter(gateway=gateway, epoch=epoch).order_by()
-    ),
+    lambda gateway, epoch: TelemetryPosition.objects.select_for_update().filter(gateway=gateway, epoch=epoch),
     str,
     str,
 )
 
 
-def _begun(gateway_id: str, epoch: str) -> TelemetryPosition:
-    return TelemetryPosition.objects.select_for_update().get_or_create(gateway=gateway_id, epoch=epoch)[0]
+@dataclass(slots=True)
+class Stored:
+    """What became of a batch here: where telemetry stands, rows that differ from what was received, how many it couldn't take."""
+
+    position: int
+    conflicts: list[ReceivedFact] = field(default_factory=list)
+    quarantined: int = 0
 
 
-def store_telemetry(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int) -> Stored:
-    """Store what is new of a batch in one transaction; a row the database refuses is left out and named."""
+class Refuses(Protocol):
+    """Keeps a row that telemetry can't take, with the reason; gives 1 where it was not kept before."""
+
+    def __call__(self, row: ReceivedFact, reason: str) -> int: ...
+
+
+def store_telemetry(
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], issued_ms: int, now_ms: int, refuse: Refuses
+) -> Stored:
+    """Store what is new of a batch in one transaction; a row the database refuses is given to `refuse` and left out.
+
+    Before the commit: a row that is left out here is known from then on, and would be asked for by nobody.
+    """
     try:
-        return _store(gateway_id, epoch, rows, now_ms, one_by_one=False)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # whatever one row does to the whole batch, it must not stop the others
-        return _store(gateway_id, epoch, rows, now_ms, one_by_one=True)
+        return _store(gateway_id, epoch, rows, issued_ms, now_ms, None)
+    except Exception as error:  # whatever one row does to the whole batch, it must not stop the others
+        if has_failed(error):
+            raise
+        return _store(gateway_id, epoch, rows, issued_ms, now_ms, refuse)
 
 
 def _store(
-    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_ms: int, *, one_by_one: bool
+    gateway_id: str,
+    epoch: str,
+    rows: Sequence[ReceivedFact],
+    issued_ms: int,
+    now_ms: int,
+    refuse: Refuses | None,
 ) -> Stored:
+    """`refuse`: take the rows one by one, and give it those that can't be taken."""
     with transaction.atomic(using=TELEMETRY):
-        position = _POSITION.first(gateway_id, epoch) or _begun(gateway_id, epoch)
+        position = _POSITION.first(gateway_id, epoch) or _first_position(gateway_id, epoch)
         known = [row for row in rows if row.seq <= position.seq]
-        stored = Stored(position.seq, _conflicts(gateway_id, epoch, known))
+        stored = Stored(position.seq, _differing(position, known, issued_ms))
         new = [row for row in rows if row.seq > position.seq]
         if not new or new[0].seq != position.seq + 1:
             return stored
-        ReceivedRow.objects.bulk_create(
-            [ReceivedRow(gateway=gateway_id, epoch=epoch, seq=row.seq, digest=row.digest) for row in new]
-        )
-        if one_by_one:
-            for row in new:
-                _store_alone(gateway_id, epoch, row, now_ms, stored)
-        else:
+        note_received(gateway_id, epoch, new)
+        if refuse is None:
             _store_facts(gateway_id, epoch, new, now_ms)
+        else:
+            stored.quarantined = sum(_store_alone(gateway_id, epoch, row, now_ms, refuse) for row in new)
         position.seq = stored.position = new[-1].seq
         update(position, "seq")
     return stored
 
 
-def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, stored: Stored) -> None:
+def _first_position(gateway_id: str, epoch: str) -> TelemetryPosition:
+    position, _made = TelemetryPosition.objects.select_for_update().get_or_create(
+        gateway=gateway_id, epoch=epoch
+    )
+    return position
+
+
+def _store_alone(gateway_id: str, epoch: str, row: ReceivedFact, now_ms: int, refuse: Refuses) -> int:
     try:
         with transaction.atomic(using=TELEMETRY):
             _store_facts(gateway_id, epoch, [row], now_ms)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:  # C-11: quarantined with its reason, shown, acknowledged
-        stored.refused.append((row, f"telemetry: {type(error).__name__}: {error}"[:200]))
+        if has_failed(error):
+            raise
+        return refuse(row, f"telemetry: {type(error).__name__}: {error}"[:200])
+    return 0
 
 
-def without_received(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> list[ReceivedFact]:
+def without_received(
+    gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], issued_ms: int
+) -> list[ReceivedFact]:
     """Leave out the rows that were received before with this very content."""
+    position = TelemetryPosition.objects.filter(gateway=gateway_id, epoch=epoch).first()
+    copied = position.forgotten_seq if position and issued_ms <= position.forgotten_ms else 0
     digests = _digests(gateway_id, epoch, rows)
-    return [row for row in rows if digests.get(row.seq) != row.digest]
+    return [
+        row for row in rows if digests.get(row.seq) != row.digest and not _is_forgotten(row, copied, digests)
+    ]
 
 
-def _conflicts(gateway_id: str, epoch: str, known: list[ReceivedFact]) -> list[ReceivedFact]:
-    digests = _digests(gateway_id, epoch, known)
-    return [row for row in known if row.seq in digests and digests[row.seq] != row.digest]
+def _differing(position: TelemetryPosition, known: list[ReceivedFact], issued_ms: int) -> list[ReceivedFact]:
+    """Give the rows that aren't what was received under their numbers.
+
+    A digest that was forgotten compares with nothing: but what was issued since is no copy of a row that came before.
+    """
+    digests = _digests(position.gateway, position.epoch, known)
+    written_anew = position.forgotten_seq if issued_ms > position.forgotten_ms else 0
+    return [
+        row
+        for row in known
+        if digests.get(row.seq, row.digest) != row.digest or _is_forgotten(row, written_anew, digests)
+    ]
+
+
+def _is_forgotten(row: ReceivedFact, up_to: int, digests: Mapping[int, bytes]) -> bool:
+    return row.seq <= up_to and row.seq not in digests
 
 
 def _digests(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> dict[int, bytes]:
@@ -134,45 +165,21 @@ def _store_facts(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact], now_
 
 def _store_readings(gateway_id: str, readings: list[ReadingRow]) -> None:
     for reading in readings:
-        numbers = (reading.wall_ms, reading.register_wh, reading.power_w or 0, reading.current_ma or 0)
-        if not all(-INT64 <= number < INT64 for number in numbers):
+        if not _has_numbers_of_64_bits(reading):
             raise ValueError(f"a number of meter {reading.meter} is beyond 64 bits")
     insert_readings(readings)
-    _roll_up(gateway_id, readings)
-
-
-def _roll_up(gateway_id: str, readings: list[ReadingRow]) -> None:
-    last = last_readings(reading.meter for reading in readings)
-    use: dict[tuple[str, int], int] = {}
-    for reading in readings:
-        before = last.get(reading.meter)
-        base = before.register_wh if before else reading.register_wh
-        if reading.trusted and reading.outcome in ACCEPTED:
-            key = (reading.meter, reading.wall_ms // HOUR_MS * HOUR_MS)
-            use[key] = use.get(key, 0) + _advance(base, reading.register_wh, reading.outcome)
-            base = reading.register_wh
-        elif reading.outcome in RESTARTS:
-            base = reading.register_wh
-        last[reading.meter] = _newest(gateway_id, reading, base, before)
-    keep_last(list(last.values()))
+    last, use = rolled_up(gateway_id, readings, last_readings(reading.meter for reading in readings))
+    keep_last(last)
     add_use(use)
 
 
-def _newest(gateway_id: str, reading: ReadingRow, base_wh: int, before: Last | None) -> Last:
-    """Keep what this reading did not ask: power, current and relay are read every few rounds only."""
-    power_w, current_ma, closed = reading.power_w, reading.current_ma, reading.relay_closed
-    if before is not None:
-        power_w = before.power_w if power_w is None else power_w
-        current_ma = before.current_ma if current_ma is None else current_ma
-        closed = before.relay_closed if closed is None else closed
-    outcome = reading.outcome.value
-    return Last(reading.meter, gateway_id, reading.wall_ms, base_wh, power_w, current_ma, closed, outcome)
-
-
-def _advance(base_wh: int, register_wh: int, outcome: ReadingOutcome) -> int:
-    if outcome == ReadingOutcome.ROLLOVER and register_wh < base_wh:
-        return int(10 ** len(str(base_wh))) - base_wh + register_wh
-    return max(register_wh - base_wh, 0)
+def _has_numbers_of_64_bits(reading: ReadingRow) -> bool:
+    return (
+        -INT64 <= reading.wall_ms < INT64
+        and -INT64 <= reading.register_wh < INT64
+        and -INT64 <= (reading.power_w or 0) < INT64
+        and -INT64 <= (reading.current_ma or 0) < INT64
+    )
 
 
 def _relay_event(report: RelayReport, now_ms: int) -> RelayEvent:

@@ -7,8 +7,8 @@ an alarm. A row that can't be taken is quarantined, shown and acknowledged, so t
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.utils import InterfaceError, OperationalError
 
+from central.ingest.database_failure import has_failed
 from central.ingest.own_building import own_rows
 from central.ingest.received_rows import BatchRefusal, ReceivedFact, newest_reading_ms, rows_of
 from central.ingest.store_telemetry import Stored, store_telemetry, without_received
@@ -62,16 +62,16 @@ def take_batch(gateway_id: str, batch: UpBatch, issued_ms: int, now_ms: int) -> 
     if epoch.gateway.awaits_word and not epoch.opened:
         return BatchRefusal.AWAITS_WORD
     if epoch.closed:
-        return _refuse_all(gateway_id, epoch, rows, now_ms)
+        return _refuse_all(gateway_id, epoch, rows, issued_ms, now_ms)
     own = own_rows(epoch.gateway.building_id, rows)
     rows = own.rows
-    stored = store_telemetry(gateway_id, batch.epoch, rows, now_ms)
+    stored = store_telemetry(gateway_id, batch.epoch, rows, issued_ms, now_ms, _Quarantine(epoch, now_ms))
     _sound_foreign_meters(gateway_id, own.foreign_meters, now_ms)
     try:
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=False)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # one bad row: take the others one by one and quarantine it
+    except Exception as error:  # one bad row: take the others one by one and quarantine it
+        if has_failed(error):
+            raise
         received, counts = _take(gateway_id, batch.epoch, rows, stored, issued_ms, now_ms, one_by_one=True)
     committed = min(received, stored.position)
     gap = rows[0].seq > committed + 1
@@ -89,12 +89,11 @@ def _epoch(gateway_id: str, name: str, now_ms: int) -> GatewayEpoch | None:
     known = _EPOCH.first(gateway_id, name)
     if known is not None:
         return known
-    epochs = GatewayEpoch.objects.filter(gateway=gateway_id, epoch=name).select_related("gateway")
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        if gateway.awaits_epoch and not gateway.awaits_word and not epochs.exists():
+        if gateway.awaits_epoch and not gateway.awaits_word and not _EPOCH.rows(gateway_id, name):
             adopt_epoch(gateway, name, gateway.next_number - 1, now_ms)
-        return epochs.first()
+        return _EPOCH.first(gateway_id, name)
 
 
 def _sound_foreign_meters(gateway_id: str, meters: set[str], now_ms: int) -> None:
@@ -130,10 +129,8 @@ def _take(
         if new and new[0].seq != epoch.received_seq + 1:
             new = []
         counts = {"rows": len(new), "rows-known": len([r for r in rows if r.seq <= epoch.received_seq])}
-        for row, reason in stored.refused:
-            counts["quarantined"] = counts.get("quarantined", 0) + _quarantine(
-                gateway, epoch, row, reason, now_ms
-            )
+        if stored.quarantined:
+            counts["quarantined"] = stored.quarantined
         _take_conflicts(gateway_id, epoch, stored.conflicts, counts, now_ms)
         if epoch.closed:  # just now: what else this store says would be booked again by its next epoch
             counts["quarantined"] = counts.get("quarantined", 0) + _keep_unbooked(gateway, epoch, new, now_ms)
@@ -163,9 +160,9 @@ def _take_alone(gateway: Gateway, epoch: GatewayEpoch, row: ReceivedFact, now_ms
             taker = FactTaker(gateway, epoch, now_ms)
             taker.take(row)
             taker.finish()
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:  # C-11: whatever is wrong with this row, the next ones are taken
+        if has_failed(error):
+            raise
         return _quarantine(gateway, epoch, row, f"{type(error).__name__}: {error}"[:200], now_ms)
     return 0
 
@@ -187,7 +184,7 @@ def _take_conflicts(
 
 
 def _refuse_all(
-    gateway_id: str, epoch: GatewayEpoch, rows: list[ReceivedFact], now_ms: int
+    gateway_id: str, epoch: GatewayEpoch, rows: list[ReceivedFact], issued_ms: int, now_ms: int
 ) -> Taken | BatchRefusal:
     """Quarantine rows of a closed epoch: their store went back in time, and the new epoch opens with central's books.
 
@@ -195,7 +192,7 @@ def _refuse_all(
     """
     with transaction.atomic():
         gateway = outbox.locked(gateway_id)
-        fresh = without_received(gateway_id, epoch.epoch, rows)
+        fresh = without_received(gateway_id, epoch.epoch, rows, issued_ms)
         kept = _keep_unbooked(gateway, epoch, fresh, now_ms)
     ack = Ack(Epoch(epoch.epoch), rows[-1].seq, now_ms)
     return Taken(ack, {"quarantined": kept, "rows-known": len(rows) - kept})
@@ -208,6 +205,19 @@ def _keep_unbooked(gateway: Gateway, epoch: GatewayEpoch, rows: list[ReceivedFac
         detail = f"epoch {epoch.epoch} is closed; {kept} more rows of it were kept, not booked"
         raise_alarm("rows-of-closed-epoch", epoch.epoch, now_ms=now_ms, gateway_id=gateway.pk, detail=detail)
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Quarantine:
+    """Keeps what telemetry can't take, in a transaction of its own."""
+
+    epoch: GatewayEpoch
+    now_ms: int
+
+    def __call__(self, row: ReceivedFact, reason: str) -> int:
+        with transaction.atomic():
+            gateway = outbox.locked(self.epoch.gateway_id)
+            return _quarantine(gateway, self.epoch, row, reason, self.now_ms)
 
 
 def _quarantine(

@@ -33,6 +33,9 @@ HOSTILE = frozenset({Refusal.FORGED, Refusal.UNKNOWN_KEY, Refusal.WRONG_SENDER, 
 REASONS = frozenset({"gap", NOT_OPENED, "already-have", CommandOutcome.EXISTS_WITH_DIFFERENT.value})
 """Of answers. Whatever else a gateway may give as one is counted together, so that no gateway fills the counters' table."""
 
+_GATEWAY = Prepared(lambda name: Gateway.objects.defer("counters", "meters_seen").filter(pk=name), str)
+"""Without the long lists of what it counts and sees: they are read from no message's path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -90,19 +93,19 @@ class MessageTaker:
         return sealed
 
     def write_counts(self, now_ms: int) -> None:
-        """Write what was counted since the last time, and the alarms of hostile messages."""
+        """Write what was counted since the last time, and the alarms of hostile messages; kept until the database has them."""
         if not self._counts:
             return
-        counted, self._counts = self._counts, Counter()
-        hostile, self._hostile = self._hostile, {}
         with transaction.atomic():
-            for (gateway_id, name), count in sorted(counted.items()):
+            for (gateway_id, name), count in sorted(self._counts.items()):
                 counters.add(gateway_id, {name: count})
-            for gateway_id, refusal in hostile.items():
+            for gateway_id, refusal in self._hostile.items():
                 detail = f"refused: {refusal}; someone writes in this gateway's name, or its key was replaced"
                 raise_alarm(
                     "messages-refused", gateway_id, now_ms=now_ms, gateway_id=gateway_id, detail=detail
                 )
+        self._counts.clear()
+        self._hostile.clear()
 
     def _take_sealed(
         self, gateway: Gateway, leaf: str, proved: Sequence[Sealed], now_ms: int
@@ -202,7 +205,3 @@ class MessageTaker:
     def _count(self, gateway_id: str, name: str, count: int = 1) -> None:
         if count:
             self._counts[gateway_id, name] += count
-
-
-_GATEWAY = Prepared(lambda name: Gateway.objects.defer("counters", "meters_seen").filter(pk=name), str)
-"""Who speaks, without the long lists of what it counts and sees: they are read from no message's path."""

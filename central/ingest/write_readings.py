@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from django.db import connections
 
+from central.ingest.received_rows import ReceivedFact
 from central.link.telemetry.apps import TELEMETRY
+from central.prepared import write_rows
 from gateway.contract.facts import ReadingRow
 
 READING = ("meter", "wall_ms", "register_wh", "power_w", "current_ma", "relay_closed", "outcome", "trusted")
@@ -26,6 +28,7 @@ _KEEP = f"INSERT INTO telemetry_lastreading ({', '.join(LAST)}) "
 _KEEP_OVER = " ON CONFLICT (meter) DO UPDATE SET " + ", ".join(
     f"{name} = excluded.{name}" for name in LAST[1:]
 )
+_NOTE = "INSERT INTO telemetry_receivedrow (gateway, epoch, seq, digest) "
 _ADD = "INSERT INTO telemetry_hourlyuse (meter, hour_ms, energy_wh) "
 _ADD_OVER = " ON CONFLICT (meter, hour_ms) DO UPDATE SET energy_wh = telemetry_hourlyuse.energy_wh + excluded.energy_wh"
 
@@ -68,6 +71,13 @@ def insert_readings(readings: Sequence[ReadingRow]) -> None:
                 copy.write_row(row)
 
 
+def note_received(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> None:
+    """Keep the digests of rows that come for the first time."""
+    digests = [(gateway_id, epoch, row.seq, row.digest) for row in rows]
+    types = ["%s::text[]", "%s::text[]", "%s::bigint[]", "%s::bytea[]"]
+    _upsert(_NOTE, "", digests, types)
+
+
 def last_readings(meters: Iterable[str]) -> dict[str, Last]:
     """Give the newest reading of each meter that has one."""
     connection, names = connections[TELEMETRY], sorted(set(meters))
@@ -99,13 +109,6 @@ def add_use(use: Mapping[tuple[str, int], int]) -> None:
 
 
 def _upsert(insert: str, over: str, rows: Sequence[tuple[Any, ...]], types: Sequence[str]) -> None:
-    """One statement with an array for each column on PostgreSQL, one for each row on SQLite, where a statement costs little."""
-    if not rows:
-        return
-    connection = connections[TELEMETRY]
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            cursor.execute(f"{insert}SELECT * FROM unnest({', '.join(types)}){over}", columns)
-        else:
-            cursor.executemany(f"{insert}VALUES ({', '.join(['%s'] * len(types))}){over}", rows)
+    each = f"{insert}VALUES ({', '.join(['%s'] * len(types))}){over}"
+    arrays = f"{insert}SELECT * FROM unnest({', '.join(types)}){over}"
+    write_rows(connections[TELEMETRY], rows, each=each, arrays=arrays)

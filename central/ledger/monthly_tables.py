@@ -194,8 +194,13 @@ def make_partition(connection: Any, table: str, column: str, month: int) -> bool
     return True
 
 
-def drop_partition(connection: Any, table: str, month: int, rows: int) -> bool:
-    """Drop a month's partition, inside the caller's transaction; refuse where it holds another number of rows than `rows`.
+Span = tuple[int, int | None, int | None]
+"""A set of rows as far as a drop asks: how many there are, the lowest number and the highest."""
+NO_ROWS: Span = (0, None, None)
+
+
+def drop_partition(connection: Any, table: str, month: int, rows: Span) -> bool:
+    """Drop a month's partition, inside the caller's transaction; refuse where it holds other rows than these.
 
     While it is counted only writers of this very month wait; all others for the moment of the drop. Raises OperationalError where
     somebody reads for too long.
@@ -204,8 +209,8 @@ def drop_partition(connection: Any, table: str, month: int, rows: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
         cursor.execute(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
-        cursor.execute(f"SELECT count(*) FROM {name}")
-        if cursor.fetchone()[0] != rows:
+        cursor.execute(f"SELECT count(*), min(id), max(id) FROM {name}")
+        if cursor.fetchone() != rows:
             return False
         cursor.execute(f"DROP TABLE {name}")
     return True

@@ -16,15 +16,19 @@ from django.db import IntegrityError, connection
 from central.domain import chain
 from central.ledger.chart_of_accounts import Side
 from central.ledger.models import AuditEntry, ChainHead, LedgerAccount, Transfer
-from central.prepared import Prepared, insert, update
+from central.prepared import Prepared, PreparedIn, insert, update, write_rows
 
-_MOVE = (
-    f"UPDATE {LedgerAccount._meta.db_table} SET debits = debits + %s, credits = credits + %s WHERE code = %s"  # noqa: S608  a table's name
+_ACCOUNTS = LedgerAccount._meta.db_table
+_MOVE = f"UPDATE {_ACCOUNTS} SET debits = debits + %s, credits = credits + %s WHERE code = %s"  # noqa: S608  a table's name
+_MOVE_MANY = (
+    f"UPDATE {_ACCOUNTS} SET debits = {_ACCOUNTS}.debits + moved.debit, credits = {_ACCOUNTS}.credits + moved.credit "  # noqa: S608
+    "FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS moved (debit, credit, code) "
+    f"WHERE {_ACCOUNTS}.code = moved.code"
 )
-"""One statement for any number of accounts: the head is locked while it runs."""
+"""Any number of accounts at once: the head is locked while it runs."""
 FEW = 4
 _HEAD = Prepared(lambda key: ChainHead.objects.select_for_update().filter(pk=key), int)
-_TRANSFER = Prepared(lambda name: Transfer.objects.filter(id=name), str)
+_TRANSFERS = PreparedIn(lambda names: Transfer.objects.filter(id__in=names).order_by())
 _SIDES = Prepared(
     lambda *codes: (
         LedgerAccount.objects.filter(code__in=codes).order_by().values_list("code", "unit", "kind")
@@ -69,7 +73,7 @@ def book(drafts: Sequence[Draft], now_ms: int) -> list[Booked]:
     for draft in drafts:
         _check_draft(draft)
     with _locked_head() as head:
-        known = {t.id: _fingerprint_of(t) for t in _transfers_named([draft.id for draft in drafts])}
+        known = {t.id: _fingerprint_of(t) for t in _TRANSFERS.any_of(draft.id for draft in drafts)}
         outcomes: list[Booked] = []
         new: list[Draft] = []
         for draft in drafts:
@@ -212,14 +216,7 @@ def _append_transfers(head: ChainHead, drafts: list[Draft], now_ms: int) -> None
     moved = [
         (debits.get(code, 0), credits.get(code, 0), code) for code in sorted(debits.keys() | credits.keys())
     ]
-    with connection.cursor() as cursor:
-        cursor.executemany(_MOVE, moved)
-
-
-def _transfers_named(names: list[str]) -> Iterable[Transfer]:
-    if len(names) == 1:
-        return _TRANSFER.rows(*names)
-    return Transfer.objects.filter(id__in=names)
+    write_rows(connection, moved, each=_MOVE, arrays=_MOVE_MANY)
 
 
 def _accounts_named(codes: list[str]) -> Iterable[tuple[str, str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from central.among import among
 from central.ledger.chart_of_accounts import Side
 from central.ledger.models import LedgerAccount, own_side
 from central.prepared import Prepared
@@ -19,6 +20,6 @@ def balance(side: Side) -> int:
 
 def balances(sides: Iterable[Side]) -> dict[str, int]:
     """Give balances by code; accounts never used are missing."""
-    rows = LedgerAccount.objects.filter(code__in=[side.code for side in sides])
+    rows = LedgerAccount.objects.filter(among("code", (side.code for side in sides)))
     found = rows.values_list("code", "kind", "debits", "credits")
     return {code: own_side(kind, debits, credited) for code, kind, debits, credited in found}

@@ -78,7 +78,8 @@ class NumberLeap(ImmutableModel):
     """Numbers that a restored central left out, because the lost one may have printed them: the gap has a name (R-4.1.4)."""
 
     restoration = models.ForeignKey(Restoration, on_delete=models.PROTECT, related_name="leaps")
-    series = models.CharField(max_length=16)
+    series = models.CharField(max_length=64)
+    """A name of `config/backup/leaping`: a series of the desk, a counter, or the table whose key is counted."""
     after = models.BigIntegerField()
     """The last number before the gap."""
     first = models.BigIntegerField()

@@ -67,9 +67,12 @@ def backup_state() -> BackupState:
     backups, rehearsals = (
         runs.filter(kind=kind) for kind in (BackupRun.Kind.BACKUP, BackupRun.Kind.REHEARSAL)
     )
+    last, last_rehearsal = backups.first(), rehearsals.first()
     return BackupState(
-        last=backups.first(),
-        last_good=backups.filter(good=True).first(),
-        last_rehearsed=rehearsals.filter(good=True).first(),
-        last_rehearsal=rehearsals.first(),
+        last=last,
+        last_good=last if last and last.good else backups.filter(good=True).first(),
+        last_rehearsed=last_rehearsal
+        if last_rehearsal and last_rehearsal.good
+        else rehearsals.filter(good=True).first(),
+        last_rehearsal=last_rehearsal,
     )

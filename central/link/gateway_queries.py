@@ -1,16 +1,37 @@
 """How each building's gateway stands: its key, its certificate, its code. Reads only."""
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from django.db.models import Max
+from django.db.models import Func, IntegerField, Max, Model, QuerySet
 
 from central.campus.models import Building
 from central.domain.certificates import DAY_MS
 from central.link.enrolment import ALIVE_MS
 from central.link.models import EnrolmentCode, Gateway, GatewayCertificate
 
+LISTS = ("counters", "meters_seen")
+"""What a gateway tells at length: a line for each of hundreds of meters."""
 SOON_MS = 10 * DAY_MS
 """A gateway renews with a third of its 90 days left; so near its end it has failed to for weeks."""
+
+
+Row = TypeVar("Row", bound=Model)
+
+
+def without_lists(rows: QuerySet[Row], path: str = "gateway") -> QuerySet[Row]:
+    """Leave a gateway's lists unread until one is asked for: with each of many rows they are most of a page's time."""
+    return rows.defer(*(f"{path}__{name}" if path else name for name in LISTS))
+
+
+class Length(Func):
+    """How many there are in a list that a database keeps as JSON."""
+
+    function, output_field = "JSON_ARRAY_LENGTH", IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """PostgreSQL has a name of its own for it."""
+        return self.as_sql(compiler, connection, function="jsonb_array_length", **context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +86,7 @@ class Standing:
 
 def standings(now_ms: int) -> list[Standing]:
     """Give every building with its gateway, in order of the codes."""
-    gateways = {row.building_id: row for row in Gateway.objects.all()}
+    gateways = {row.building_id: row for row in without_lists(Gateway.objects.all(), "")}
     codes = {row.building_id: row for row in EnrolmentCode.objects.all()}
     ends = dict(
         GatewayCertificate.objects.filter(revoked_ms=None).values_list("gateway").annotate(Max("expires_ms"))

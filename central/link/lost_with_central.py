@@ -14,7 +14,6 @@ from central.link.models import (
     Delivery,
     Gateway,
     GatewayEntry,
-    NumberLeap,
     QuarantinedRow,
     Restoration,
     RestoredGateway,
@@ -107,8 +106,3 @@ def lost_commands(restoration: Restoration) -> list[LostCommand]:
             LostCommand(row.gateway_id, result.number, result.outcome.value, result.detail, result.at.wall_ms)
         )
     return found
-
-
-def leap_of(series: str) -> list[NumberLeap]:
-    """Give the gaps of a series that restorations made, in order."""
-    return list(NumberLeap.objects.filter(series=series).order_by("after"))

@@ -237,25 +237,29 @@ def to_send(now_ms: int, resend_after_ms: int, share: Share = EVERYBODY) -> list
     """Give what must be published now, in order of gateway and number; of a share's gateways, where there are several workers.
 
     New commands always; unanswered ones again after `resend_after_ms`, and at a slower pace while the gateway has not been heard:
-    what it signed says so, never the broker's word, and silence slows but never stops.
+    what it signed says so, never the broker's word, and silence slows but never stops. One that was sent in the future was so by a
+    clock that has been mended since.
     """
     long_ago_ms, a_while_ago_ms = now_ms - resend_after_ms * SLOWER_WHILE_SILENT, now_ms - resend_after_ms
     if share.is_whole:
-        return _DUE.rows(long_ago_ms, a_while_ago_ms)
+        return _DUE.rows(long_ago_ms, a_while_ago_ms, now_ms)
     # Asked of the database: a share whose worker is down must not fill the first 200.
-    ours = _due(long_ago_ms, a_while_ago_ms).annotate(worker=_worker(share)).filter(worker=share.number - 1)
-    return list(ours[:MOST_AT_ONCE])
+    due = _due(long_ago_ms, a_while_ago_ms, now_ms)
+    return list(due.annotate(worker=_worker(share)).filter(worker=share.number - 1)[:MOST_AT_ONCE])
 
 
-def _due(long_ago_ms: int, a_while_ago_ms: int) -> QuerySet[Command]:
+def _due(long_ago_ms: int, a_while_ago_ms: int, now_ms: int) -> QuerySet[Command]:
     sent, queued = Q(state=Command.State.SENT), Q(state=Command.State.QUEUED)
     heard = Q(gateway__last_seen_ms__gt=long_ago_ms, sent_ms__lte=a_while_ago_ms)
     heard_since = Q(gateway__awaits_word=False) | Q(kind__in=OUT_OF_TURN)
-    due = heard_since & queued | heard_since & sent & (heard | Q(sent_ms__lte=long_ago_ms))
+    ahead = Q(sent_ms__gt=now_ms)
+    due = heard_since & queued | heard_since & sent & (heard | Q(sent_ms__lte=long_ago_ms) | ahead)
     return Command.objects.filter(due).order_by("gateway_id", "number")
 
 
-_DUE = Prepared(lambda long_ago_ms, lately_ms: _due(long_ago_ms, lately_ms)[:MOST_AT_ONCE], int, int)
+_DUE = Prepared(
+    lambda long_ago_ms, lately_ms, now_ms: _due(long_ago_ms, lately_ms, now_ms)[:MOST_AT_ONCE], int, int, int
+)
 """Ingest asks it thirty times a second."""
 
 

@@ -10,14 +10,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from central import clock
-from central.link.lost_with_central import leap_of, lost_commands, lost_credit
+from central.link.leap_words import leapt
+from central.link.lost_with_central import lost_commands, lost_credit
 from central.link.restored import Still, TickRefusal, still_open, tick
 from central.link.restored_words import POINTS
 from central.office.access import may, roles
 from central.office.roles import SEE_RESTORATION, TICK_RESTORATION
 
 MOST_ROWS = 500
-RECEIPTS = "main"
 TICK_WORDS = {
     TickRefusal.NOT_RESTORED: gettext_lazy("This server was never restored from a backup."),
     TickRefusal.UNKNOWN: gettext_lazy("There is no such point."),
@@ -51,7 +51,7 @@ def _about(request: HttpRequest, still: Still) -> dict[str, object]:
         "credit_count": len(credit),
         "orders": orders[:MOST_ROWS],
         "orders_count": len(orders),
-        "leap": next((one for one in leap_of(RECEIPTS) if one.restoration_id == still.restoration.pk), None),
+        "numbers": leapt(still.restoration),
         "may_tick": may(request, TICK_RESTORATION),
     }
 

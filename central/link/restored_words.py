@@ -43,7 +43,10 @@ POINTS: dict[Point, PointWords] = {
     ),
     Point.PEOPLE: PointWords(
         _("Shut out again the people who left since the backup, and those whose password was changed"),
-        _("Page People: whoever was removed may sign in again, and old passwords hold."),
+        _(
+            "Page People: whoever was removed may sign in again, and old passwords hold. "
+            "Residents who were forgotten at their own wish are here again: cardroom-central forget-person NUMBER --why …"
+        ),
     ),
     Point.MONEY: PointWords(
         _("Settle the credit that this server never gave"),
@@ -56,7 +59,8 @@ POINTS: dict[Point, PointWords] = {
         _("Do again on paper what was done since the backup"),
         _(
             "Shifts, days closed, corrections, settings, prices, departures, work orders: whatever was printed "
-            "or signed since then."
+            "or signed since then. Receipt books: mark the pages that were used. "
+            "Their new numbers are others; write them on the papers."
         ),
     ),
     Point.NEW_BACKUP: PointWords(

@@ -1,5 +1,6 @@
 """Read requests: what waits for a person, what he asked for, what he may look at, and where each stands."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -12,15 +13,36 @@ from central.office.models import Approval, Filing, Signature, User
 from central.office.people import roles_of
 from central.office.setting_words import chain_text, office_word
 from central.office.words import Words
+from central.prepared import Prepared
 
 SEES_ALL = frozenset(roles.SEE_ALL_APPROVALS)
 """Offices that may look at every request."""
+_WAITING = Prepared(
+    lambda person: Approval.objects.filter(state=Approval.State.WAITING).exclude(asked_by=person), int
+)
+_SIGNED = Prepared(
+    lambda: Signature.objects.filter(approve=True, approval__state=Approval.State.WAITING).values_list(
+        "approval_id", "step", "person_id"
+    )
+)
 
 
 def waiting_for(person: User, now_ms: int) -> list[Approval]:
     """Give the requests that this person can sign now, the longest waiting first."""
     waiting = Approval.objects.filter(state=Approval.State.WAITING).exclude(asked_by=person)
-    rows = waiting.prefetch_related("signatures").select_related("asked_by").order_by("step_since_ms")
+    return _to_sign(list(waiting.select_related("asked_by").order_by("step_since_ms")), person, now_ms)
+
+
+def number_waiting_for(person: User, now_ms: int) -> int:
+    """Count the requests that this person can sign now: it stands above every page."""
+    return len(_to_sign(_WAITING.rows(person.pk), person, now_ms))
+
+
+def _to_sign(rows: list[Approval], person: User, now_ms: int) -> list[Approval]:
+    """Give those of the waiting requests that a person can sign."""
+    signed: dict[int, list[Signed]] = defaultdict(list)
+    for approval_id, step, signer_id in _SIGNED.rows() if rows else ():
+        signed[approval_id].append(Signed(step, signer_id))
     askers = {row.asked_by_id for row in rows}
     offices = {asker: roles_of(person, now_ms, without=asker) for asker in askers}
     return [
@@ -28,7 +50,7 @@ def waiting_for(person: User, now_ms: int) -> list[Approval]:
         for row in rows
         if may_sign(
             chain_of(row.chain),
-            [Signed(one.step, one.person_id) for one in row.signatures.all() if one.approve],
+            signed[row.pk],
             asker=row.asked_by_id,
             person=person.pk,
             offices=offices[row.asked_by_id],

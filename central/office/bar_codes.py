@@ -12,7 +12,7 @@ from io import BytesIO
 import zxingcpp
 from PIL import Image
 
-from central.office.photos import OPENERS, PhotoRefusal, Seen, look
+from central.office.photos import OPENERS, UNPACKING, PhotoRefusal, Seen, look
 
 LONGEST = 80
 MOST_CODES = 12
@@ -64,7 +64,7 @@ def typed(text: str) -> str:
 
 
 def _found(seen: Seen) -> list[Code]:
-    with Image.open(BytesIO(seen.content), formats=OPENERS) as picture:
+    with UNPACKING, Image.open(BytesIO(seen.content), formats=OPENERS) as picture:
         picture.draft("L", (LONGER_SIDES[-1], LONGER_SIDES[-1]))  # a JPEG is unpacked no larger than needed
         grey = picture.convert("L")
     return [code for size in _copies(grey) for code in _codes(size)]

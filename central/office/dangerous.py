@@ -62,7 +62,12 @@ def _ask(request: HttpRequest, error: str = "") -> HttpResponse:
 
 
 def _refuse(request: HttpRequest) -> HttpResponse:
-    """Put the wrong password on record; after several the session ends: somebody may sit at another's desk."""
+    return count_wrong(request) or _ask(request, _("That is not your password. Nothing was done."))
+
+
+def count_wrong(request: HttpRequest) -> HttpResponse | None:
+    """Put a wrong password of who is signed in on record; after several the session ends, and the way to the sign-in is given:
+    somebody may sit at another's desk."""
     with transaction.atomic():
         record_audit(
             actor=request.user.get_username(),
@@ -72,10 +77,10 @@ def _refuse(request: HttpRequest) -> HttpResponse:
             now_ms=clock.now_ms(),
         )
     wrong = request.session.get(WRONG_KEY, 0) + 1
-    if wrong >= WRONG_AT_MOST:
-        sign_in_record.signed_out(request, sign_in_record.WRONG_PASSWORDS)
-        logout(request)
-        messages.error(request, _("Too many wrong passwords: you were signed out, and nothing was done."))
-        return redirect("office:sign-in")
-    request.session[WRONG_KEY] = wrong
-    return _ask(request, _("That is not your password. Nothing was done."))
+    if wrong < WRONG_AT_MOST:
+        request.session[WRONG_KEY] = wrong
+        return None
+    sign_in_record.signed_out(request, sign_in_record.WRONG_PASSWORDS)
+    logout(request)
+    messages.error(request, _("Too many wrong passwords: you were signed out, and nothing was done."))
+    return redirect("office:sign-in")

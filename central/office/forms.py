@@ -5,6 +5,9 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from central import clock
+from central.office.models import User
+
 LARGEST_LIST_BYTES = 20_000_000
 
 
@@ -16,12 +19,24 @@ class SignInForm(AuthenticationForm):
             "The name or the password is wrong. Check the keyboard's language and capitals, then try again."
         ),
         "inactive": _("This account is closed. Ask an administrator to open it."),
+        "first-password-over": _(
+            "This first password was not used in time, and is not taken any more. Ask an administrator to reset the sign-in."
+        ),
     }
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("Name")
         self.fields["password"].label = _("Password")
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Refuse who comes too late with a password that somebody else chose."""
+        super().confirm_login_allowed(user)
+        until_ms = user.first_password_until_ms if user.must_change_password else None
+        if until_ms is not None and clock.real_now_ms() > until_ms:
+            raise forms.ValidationError(
+                self.error_messages["first-password-over"], code="first-password-over"
+            )
 
 
 class CodeForm(forms.Form):

@@ -13,11 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from central import clock
-from central.office import sign_in_record
-
-SEEN_KEY = "last_act_ms"
-BEGAN_KEY = "began_ms"
-"""Session key: when it was first seen with its person signed in. A sign-out empties the session."""
+from central.office import sessions, sign_in_record
+from central.office.sessions import BEGAN_KEY, SEEN_KEY
 
 
 class IdleSignOut:
@@ -40,6 +37,8 @@ class IdleSignOut:
                 _end(request, sign_in_record.IDLE, words)
             elif seen_ms is None or (is_act(request) and now_ms - seen_ms > 10_000):
                 request.session[SEEN_KEY] = now_ms
+        if request.user.is_authenticated:
+            sessions.note(request)
         return self._get_response(request)
 
 

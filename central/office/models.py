@@ -19,6 +19,7 @@ from central.office.list_models import (
 )
 from central.office.notice_models import Channel, Delivery, MailServer, Notice
 from central.office.photo_models import Photo
+from central.office.session_models import SignedIn
 from central.office.setting_models import DatedValue
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "RepairItem",
     "RepairList",
     "Signature",
+    "SignedIn",
     "User",
     "of_served",
 ]
@@ -54,6 +56,8 @@ class User(AbstractUser):
     """Which a warden or an electrician serves; none: all of them."""
     must_change_password = models.BooleanField(default=False)
     """Somebody else chose it: it is changed at the next sign-in."""
+    first_password_until_ms = models.BigIntegerField(null=True)
+    """Until when that one is taken, in the world's milliseconds; None: it was chosen before this was kept."""
 
     @property
     def spoken_name(self) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import get_language
 
 from central.domain.notice import DAY_MS, REACH, TO_BE_SENT, Kind, State, split
-from central.office.models import Channel, Delivery, Notice
+from central.office.models import Channel, Delivery, Notice, User
 from central.office.notice_models import PRIVATE
 from central.office.notice_templates import (
     Picture,
@@ -129,6 +129,13 @@ def given_up(now_ms: int) -> int:
     lately = Q(notice__at_ms__gt=now_ms - LATELY_MS, channel__is_active=True)
     lost = Delivery.objects.filter(lately, state=State.GAVE_UP)
     return lost.exclude(channel__group__startswith=PRIVATE).count()
+
+
+def can_be_told(offices: Iterable[str]) -> bool:
+    """Say whether anybody of some offices has an open channel, or an address of his own. Nothing is written."""
+    names = list(offices)
+    people = User.objects.filter(role__in=names, is_active=True).exclude(email="")
+    return Channel.objects.filter(office__in=names, is_active=True).exists() or people.exists()
 
 
 def overdue(now_ms: int) -> int:

@@ -101,6 +101,16 @@ TEMPLATES: dict[str, Template] = {
             _("If that was not you, tell an administrator at once: he closes the account."),
         ),
     ),
+    "code-used-again": Template(
+        _("Second factor: a code given twice"),
+        _("A code of %(name)s's second factor was given a second time"),
+        (
+            _("When: %(at)s. It opened nothing."),
+            _(
+                "If that was not you, somebody saw your code and knows your password: change it, and tell an administrator."
+            ),
+        ),
+    ),
     "chain-broken": Template(
         _("The books do not verify"),
         _("The check of the books failed: %(check)s"),

@@ -32,6 +32,10 @@ class PersonForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    def clean_name(self) -> str:
+        """Give the name as it is kept: a Chinese keyboard's wide letters are the plain ones, here as at the sign-in."""
+        return User.normalize_username(self.cleaned_data["name"])
+
     def person(self) -> Person:
         """Give what was typed."""
         typed = self.cleaned_data

@@ -1,5 +1,6 @@
 """Pages about people: the list, one person, delegations. Dangerous acts ask for the password again; all are on record."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +15,7 @@ from central.office.models import Delegation, User
 from central.office.people import PeopleRefusal
 from central.office.people_forms import DelegationForm, PersonForm
 from central.office.roles import EVERYONE, MANAGE_PEOPLE, READS_ONLY, Role
+from central.office.sessions import sessions_of
 
 DAY_MS = 86_400_000
 ACTING = tuple(role for role in EVERYONE if role not in READS_ONLY)
@@ -55,7 +57,9 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
                 return redirect("office:person", user.pk)
             form.add_error(None, refusal_words(result))
     form.fields["name"].widget.attrs["readonly"] = True
-    context = {"person": user, "form": form, "is_self": user.pk == request.user.pk}
+    is_self = user.pk == request.user.pk
+    found = sessions_of(user, request.session.session_key if is_self else None)
+    context = {"person": user, "form": form, "is_self": is_self, "sessions": found}
     return render(request, "office/person.html", context, status=400 if form.errors else 200)
 
 
@@ -141,7 +145,11 @@ def _with_name(sent: QueryDict, name: str) -> QueryDict:
 
 
 def _password_page(request: HttpRequest, name: str, password: str) -> HttpResponse:
-    answer = render(request, "office/first_password.html", {"name": name, "password": password})
+    answer = render(
+        request,
+        "office/first_password.html",
+        {"name": name, "password": password, "days": settings.FIRST_PASSWORD_DAYS},
+    )
     answer["Cache-Control"] = "no-store"
     return answer
 

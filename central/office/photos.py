@@ -11,6 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 
 from django.conf import settings
 
@@ -29,6 +30,8 @@ DAY_MS = 86_400_000
 KINDS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp"}
 """MPO is a JPEG with a second picture behind it, as many phones take them: every reader of JPEG shows the first."""
 OPENERS = ("JPEG", "PNG", "WEBP")
+UNPACKING = Lock()
+"""Held while a picture is unpacked: the largest takes 240 MB, and a process has many threads."""
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
@@ -67,7 +70,8 @@ def look(content: bytes) -> Seen | PhotoRefusal:
                     return PhotoRefusal.TOO_LARGE
                 if scans_of(content) * width * height > MOST_SCANNED_PIXELS:
                     return PhotoRefusal.NOT_A_PICTURE
-                picture.load()
+                with UNPACKING:
+                    picture.load()
     except Exception:  # Pillow raises many kinds for damaged files
         return PhotoRefusal.NOT_A_PICTURE
     return Seen(sha256(content).hexdigest(), KINDS[form or ""], width, height, content)

@@ -245,6 +245,22 @@ SETTING_WORDS: dict[str, SettingWords] = {
         lazy("Months that readings are kept"),
         lazy("Older ones go into an archive, month by month. What a bill was made of is kept for ever."),
     ),
+    "telemetry.hours-months": SettingWords(
+        lazy("Months that use by the hour is kept"),
+        lazy("Charts, lists of unusual use and estimates are made of it. Older months go into an archive."),
+    ),
+    "telemetry.unlocked-months": SettingWords(
+        lazy("Months that telemetry waits for accounting periods to be locked"),
+        lazy(
+            "A month that is older goes into the archive without: what was billed is kept for ever elsewhere."
+        ),
+    ),
+    "telemetry.digests-days": SettingWords(
+        lazy("Days that it is known what each row of a gateway was"),
+        lazy(
+            "So that a copied or restored card is noticed by its rows. Longer than gateways keep what was acknowledged."
+        ),
+    ),
     "telemetry.events-months": SettingWords(
         lazy("Months that relay reports and decisions are kept"), lazy("Older ones go into an archive.")
     ),

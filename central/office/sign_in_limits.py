@@ -29,11 +29,12 @@ class SignInLimits(AxesDatabaseHandler):
 
 def _is_beset(request: HttpRequest, credentials: dict[str, str] | None) -> bool:
     lately = AccessAttempt.objects.filter(attempt_time__gte=get_cool_off_threshold(request))
-    where = request.axes_ip_address
+    where, name = request.axes_ip_address, get_client_username(request, credentials)
+    if name in known_here(request):
+        return False
     if where and _sum(lately.filter(ip_address=where)) >= OF_ADDRESS:
         return True
-    name = get_client_username(request, credentials)
-    return name not in known_here(request) and _sum(lately.filter(username=name)) >= OF_NAME
+    return _sum(lately.filter(username=name)) >= OF_NAME
 
 
 def _sum(attempts: QuerySet[AccessAttempt]) -> int:

@@ -13,6 +13,17 @@ PASSWORD, FACTOR, RESET = (
 )
 
 
+def tell_used_again(user: User, step: int, now_ms: int) -> None:
+    """Queue the notice that a code was given that had been used; once for each code, inside the caller's transaction."""
+    notify(
+        "code-used-again",
+        {"name": user.get_username(), "at": f"{local(now_ms):%Y-%m-%d %H:%M}"},
+        persons=[user.pk],
+        key=f"code-used-again-{user.pk}-{step}",
+        now_ms=now_ms,
+    )
+
+
 def tell_changed(user: User, what: str, now_ms: int) -> None:
     """Queue the notice, inside the transaction of the change; who has no mail of his own finds it in the audit log."""
     notify(

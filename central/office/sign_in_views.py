@@ -6,25 +6,27 @@ from typing import Any
 import segno
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django_otp import devices_for_user
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from central import clock
 from central.ledger.operations import record_audit
 from central.office import sign_in_record
-from central.office.dangerous import note_confirmed
+from central.office.access import wants_second_factor
+from central.office.dangerous import count_wrong, note_confirmed
 from central.office.forms import CodeForm, NewPasswordForm, SignInForm
 from central.office.known_here import known_here, remember_here
 from central.office.models import User
-from central.office.sign_in_told import FACTOR, PASSWORD, tell_changed
+from central.office.second_factor import Taken, device_of, has_device, take_code
+from central.office.sessions import forget_sessions
+from central.office.sign_in_told import PASSWORD, tell_changed
 
 
 class SignIn(LoginView):
@@ -64,42 +66,24 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask for the code of the person's authenticator; the first time, show the picture that sets it up."""
     if not request.user.is_authenticated:
         return redirect("office:sign-in")
-    device = next(devices_for_user(request.user), None)
-    is_new = device is None
-    if is_new:
-        device, _made = TOTPDevice.objects.get_or_create(
-            user=request.user, confirmed=False, defaults={"name": "totp"}
-        )
+    device = device_of(request.user)
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        was_allowed, _why = device.verify_is_allowed()
-        is_right = device.verify_token(form.cleaned_data["code"])
-        if was_allowed:
-            sign_in_record.factor_given(request.user, is_right)
-        if is_right:
-            return _passed(request, device, is_new)
-        form.add_error("code", _code_refused(device))
-    context = {"form": form, "is_new": is_new, "next": _onward(request)}
-    if is_new:
+        taken = take_code(request.user, device, form.cleaned_data["code"], clock.now_ms())
+        if taken is Taken.RIGHT:
+            otp_login(request, device)
+            return redirect(_onward(request))
+        form.add_error("code", _code_refused(device_of(request.user), taken))
+    context = {"form": form, "is_new": not device.confirmed, "next": _onward(request)}
+    if not device.confirmed:
         context |= {"picture": _picture(device.config_url), "secret": _in_groups(device)}
     return render(request, "office/second_factor.html", context, status=400 if form.errors else 200)
 
 
-def _passed(request: HttpRequest, device: TOTPDevice, is_new: bool) -> HttpResponse:
-    if is_new:
-        with transaction.atomic():
-            TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-            _on_record(request.user, "second-factor-set-up", request.user.get_username())
-            tell_changed(request.user, FACTOR, clock.now_ms())
-        device.confirmed = True
-    otp_login(request, device)
-    return redirect(_onward(request))
-
-
-def _code_refused(device: TOTPDevice) -> str:
-    allowed, why = device.verify_is_allowed()
-    if allowed:
+def _code_refused(device: TOTPDevice, taken: Taken) -> str:
+    if taken is Taken.WRONG:
         return _("This code is not right. Wait for the next one, and check that the phone's time is right.")
+    _allowed, why = device.verify_is_allowed()
     until = (why or {}).get("locked_until")
     seconds = max(1, int((until.timestamp() * 1000 - clock.real_now_ms()) / 1000)) if until else 1
     return _("Too many wrong codes. Try again in %(seconds)d s.") % {"seconds": seconds}
@@ -117,22 +101,31 @@ def _in_groups(device: TOTPDevice) -> str:
 
 
 def password(request: HttpRequest) -> HttpResponse:
-    """Change one's own password."""
+    """Change one's own password: by the old one, and where a second factor is set up, after its code."""
     if not request.user.is_authenticated:
         return redirect("office:sign-in")
+    if wants_second_factor(request) and has_device(request.user):
+        return redirect_to_login(request.get_full_path(), resolve_url("office:second-factor"))
     form = NewPasswordForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            form.save()
-            User.objects.filter(pk=request.user.pk).update(must_change_password=False)
-            _on_record(request.user, "change-password", request.user.get_username())
-            tell_changed(request.user, PASSWORD, clock.now_ms())
-        update_session_auth_hash(request, form.user)
-        note_confirmed(request)
-        messages.success(request, _("Your password is changed. Other computers are signed out."))
-        return redirect(_onward(request))
+        return _change_password(request, form)
+    if form.has_error("old_password", "password_incorrect") and (ended := count_wrong(request)):
+        return ended
     context = {"form": form, "next": _onward(request), "must": request.user.must_change_password}
     return render(request, "office/password.html", context, status=400 if form.errors else 200)
+
+
+def _change_password(request: HttpRequest, form: NewPasswordForm) -> HttpResponse:
+    with transaction.atomic():
+        form.save()
+        User.objects.filter(pk=request.user.pk).update(must_change_password=False)
+        forget_sessions(request.user)
+        _on_record(request.user, "change-password", request.user.get_username())
+        tell_changed(request.user, PASSWORD, clock.now_ms())
+    update_session_auth_hash(request, form.user)
+    note_confirmed(request)
+    messages.success(request, _("Your password is changed. Other computers are signed out."))
+    return redirect(_onward(request))
 
 
 def _on_record(user: User, action: str, subject: str) -> None:

@@ -15,6 +15,7 @@ from central.office.dated_settings import computed_with
 from central.office.roles import Role
 from central.papers.accounting import first_days
 from central.papers.words import used_words
+from central.replica import Made, read_apart
 
 
 def _always(_period: Period) -> bool:
@@ -44,6 +45,8 @@ class Report:
     """Tells who must know at once of what is in it, inside the transaction that makes or seals it; safe to repeat (R-4.2.5)."""
     opens_over: bool = False
     """Its page opens on the newest period that is over, not on the one that goes on: it is about a meeting or a close."""
+    before: Callable[[], object] | None = None
+    """Writes what `build` reads, where it is to be read on a replica; on the primary `build` sees to it itself."""
     told: tuple[str, ...] = (Role.FINANCE, Role.DIRECTOR)
     """The offices that are told when its paper was made by itself; those that may not see it are left out."""
 
@@ -86,6 +89,11 @@ def make(report: Report, period: Period) -> Paper:
     if mistakes := [mistake for table in paper.tables for mistake in column_mistakes(table)]:
         raise BrokenReport(f"report {report.code} for {period.name}: {'; '.join(mistakes[:3])}")
     return paper
+
+
+def make_apart(report: Report, period: Period) -> Made[Paper]:
+    """Make a report's paper for who only looks at it: on the replica where there is one. What is kept is made by `make`."""
+    return read_apart(lambda: make(report, period), report.before)
 
 
 def is_over(period: Period, today: date) -> bool:

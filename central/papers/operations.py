@@ -14,6 +14,7 @@ from central.domain.paper import Paper, decode, encode, seal
 from central.domain.periods import Period
 from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
+from central.office.paper_numbers import SEALED_PAPERS, number_after
 from central.papers.catalogue import Report, is_over, make
 from central.papers.models import SealedPaper
 
@@ -48,7 +49,7 @@ def seal_paper(report: Report, period: Period, *, actor: str, now_ms: int) -> Se
     if not report.is_settled(period):
         return SealRefusal.NOT_SETTLED
     contents = contents_of(report, period)
-    number = (SealedPaper.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    number = number_after(SEALED_PAPERS, SealedPaper.objects.aggregate(last=Max("number"))["last"])
     paper = SealedPaper.objects.create(
         number=number,
         code=report.code,

@@ -59,7 +59,8 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     sealed = SealedPaper.objects.filter(code=code, period=period.name).first()
     if sealed is not None:
         return _sealed_answer(request, sealed, chosen, period)
-    return _answer(request, catalogue.make(chosen, period), chosen, period, None)
+    made = catalogue.make_apart(chosen, period)
+    return _answer(request, made.value, chosen, period, None, made.as_of_ms)
 
 
 @roles(*SEAL_REPORTS)
@@ -181,7 +182,12 @@ def _sealed_answer(request: HttpRequest, sealed: SealedPaper, chosen: Report, pe
 
 
 def _answer(
-    request: HttpRequest, paper: Paper, chosen: Report, period: Period, sealed: SealedPaper | None
+    request: HttpRequest,
+    paper: Paper,
+    chosen: Report,
+    period: Period,
+    sealed: SealedPaper | None,
+    as_of_ms: int | None = None,
 ) -> HttpResponse:
     if form := request.GET.get("form"):
         return forms_of_paper.download(request, paper, form, period, sealed)
@@ -193,6 +199,7 @@ def _answer(
     last = page.start_index() - 1 + ROWS_PER_PAGE
     context = {
         "paper": paper,
+        "as_of_ms": as_of_ms,
         "notes": [note for note in paper.notes if not is_of_setting(note)],
         "basis": [note for note in paper.notes if is_of_setting(note)],
         "report": chosen,

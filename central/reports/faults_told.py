@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from central.campus.models import Account, Binding, Room
 from central.clock import minute_text
 from central.domain.paper import Cell, Column, Kind, Row, Table
+from central.link.gateway_queries import without_lists
 from central.link.models import Alarm, Gateway, QuarantinedRow
 from central.office.alarm_details import detail_words
 from central.office.dated_settings import number_at
@@ -65,7 +66,7 @@ def notes() -> list[str]:
 
 def _alarms(from_ms: int, until_ms: int) -> list[Told]:
     stood = Alarm.objects.filter(Q(cleared_ms=None) | Q(cleared_ms__gte=from_ms), raised_ms__lt=until_ms)
-    found = list(stood.exclude(what__in=[*LOSSES, *DEEDS]).select_related("gateway__building"))
+    found = list(without_lists(stood.exclude(what__in=[*LOSSES, *DEEDS]).select_related("gateway__building")))
     rooms = _rooms_of([one.subject for one in found])
     return [
         Told(
@@ -86,7 +87,7 @@ def _alarms(from_ms: int, until_ms: int) -> list[Told]:
 def silent_gateways(from_ms: int, until_ms: int, now_ms: int) -> list[Told]:
     """Give silences by what was told of them: a notice's key names the gateway and when it was heard last."""
     after_ms = number_at("link.silent-after", now_ms) * MINUTE_MS
-    gateways = {one.pk: one for one in Gateway.objects.select_related("building")}
+    gateways = {one.pk: one for one in without_lists(Gateway.objects.select_related("building"), "")}
     heard: dict[tuple[str, int], bool] = {}
     told = Notice.objects.filter(template=SILENT, at_ms__gte=from_ms, at_ms__lt=until_ms)
     for key in told.values_list("key", flat=True):
@@ -124,7 +125,7 @@ def quarantined(from_ms: int, until_ms: int) -> list[Told]:
             one.resolved_ms is not None,
             reverse("dashboard:alarms"),
         )
-        for one in stood.select_related("gateway__building").order_by("received_ms")
+        for one in without_lists(stood.select_related("gateway__building")).order_by("received_ms")
     ]
 
 

@@ -26,6 +26,7 @@ from central.papers.catalogue import Report
 from central.papers.words import period_words
 from central.reports.arrears import owed_table
 from central.reports.arrears_told import FOUND, cases_in, tell_of_arrears
+from central.reports.books.folding import catch_up
 from central.reports.household_rows import (
     Household,
     RemarkKind,
@@ -246,5 +247,6 @@ HOUSEHOLD_DETAIL = Report(
     build=build,
     is_settled=is_settled,
     alert=tell_of_arrears,
+    before=catch_up,
     told=(Role.DIRECTOR, Role.LOGISTICS, Role.VP_NETWORK, Role.VP_LOGISTICS, Role.AFFAIRS),
 )

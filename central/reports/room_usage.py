@@ -19,6 +19,7 @@ from central.office.roles import SEE_MONEY, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report, page_of
 from central.papers.words import period_words
+from central.reports.books.folding import catch_up
 from central.reports.chain_note import chain_notes
 from central.reports.energy_used import BY_BOOKS, energy_used
 from central.reports.receipt_ranges import number_table, page_tables
@@ -190,5 +191,6 @@ ROOM_USAGE = Report(
     roles=SEE_MONEY,
     build=build,
     is_settled=is_settled,
+    before=catch_up,
     told=(Role.CASHIER, Role.DIRECTOR, Role.VP_NETWORK, Role.FINANCE),
 )

@@ -56,6 +56,20 @@
   });
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 
+  // What is typed hidden can be shown; it is hidden again before it goes, or the browser would offer it as any other word.
+  for (const button of document.querySelectorAll("[data-show]")) {
+    const fields = button.dataset.show.split(" ").map((id) => document.getElementById(id)).filter(Boolean);
+    const words = [button.textContent, button.dataset.hideWords];
+    const turn = (shown) => {
+      for (const field of fields) field.type = shown ? "text" : "password";
+      button.textContent = words[Number(shown)];
+      button.setAttribute("aria-pressed", String(shown));
+    };
+    button.addEventListener("click", () => turn(fields[0].type === "password"));
+    fields[0].form.addEventListener("submit", () => turn(false));
+    button.hidden = false;
+  }
+
   // The sum of a count while it is typed. What is booked is the server's own sum.
   for (const count of document.querySelectorAll("[data-count]")) {
     const add = () => {

@@ -8,6 +8,7 @@ bytes and knows neither envelopes nor rows.
 
 import asyncio
 import contextlib
+import math
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,7 @@ from gateway.adapters.mqtt_session import INFLIGHT, Broker, Session
 from gateway.contract.envelope import MAX_BYTES
 from gateway.contract.facts import State
 from gateway.contract.identifiers import BootId, GatewayId
-from gateway.contract.topics import ACK, BIRTH, DOWN, STATE, topic
+from gateway.contract.topics import ACK, BIRTH, DOWN, STATE, UP, topic
 from gateway.words import mark
 
 ARRIVALS = 200
@@ -32,6 +33,9 @@ GOODBYE_S = 2.0
 """How long the last word may take at a stop."""
 HOME_AGAIN_S = 1_800.0
 """A gateway at a spare broker tries the first one again after half an hour to an hour, so that the load goes back."""
+UNHEARD_S = 300.0
+"""Rows were sent for so long and no word of central's came: it is not at this broker, and may be at another one."""
+LOOK_S = 1.0
 
 log = structlog.get_logger("uplink")
 _dice = random.SystemRandom()
@@ -63,6 +67,8 @@ class Uplink:
         self._session: Session | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._counters: Counter[str] = Counter()
+        self._unheard_since_s: float | None = None
+        """When the first row was sent since central's last word; None while none was."""
         self.connected = asyncio.Event()
         """Set while the link is up and the birth message has been taken by the broker."""
         self.fault: LinkFault | None = LinkFault(
@@ -99,6 +105,8 @@ class Uplink:
             if self._session is None or not self.connected.is_set():
                 self._counters["publish-refused"] += 1
                 return False
+            if leaf == UP and self._unheard_since_s is None:
+                self._unheard_since_s = _now_s()
             taken = await self._session.publish(topic(self._gateway, leaf), payload, retain)
         self._counters["published" if taken else "publish-failed"] += 1
         return taken
@@ -112,16 +120,21 @@ class Uplink:
         return dict(self._counters)
 
     async def _keep_connected(self) -> None:
-        """Connect to the first broker; while that fails, to each spare in turn. After a good one, the first is first again."""
+        """Connect to the first broker; while that fails, to each spare in turn. After a good one, the first is first again.
+
+        Good is one that brings words of central's: one that takes everything and has lost central is left for the next.
+        """
         attempt = place = 0
         while True:
-            began_s, connections = asyncio.get_running_loop().time(), self._counters["connections"]
+            began_s, connections = _now_s(), self._counters["connections"]
             self.fault = await self._live_once(self._brokers[place], is_spare=place > 0)
-            if asyncio.get_running_loop().time() - began_s > STEADY_S:
+            if _now_s() - began_s > STEADY_S:
                 attempt = 0
             self._counters[f"link-{self.fault.trouble}"] += 1
             was_up = self._counters["connections"] > connections
-            place = 0 if was_up else (place + 1) % len(self._brokers)
+            left, place = place, 0 if was_up and not self._is_unheard() else (place + 1) % len(self._brokers)
+            if place != left:
+                self._unheard_since_s = None
             first = self._brokers[0]
             wait_ms = backoff_ms(
                 first.reconnect_min_ms,
@@ -157,21 +170,34 @@ class Uplink:
             self._counters["connections"] += 1
             self.connected.set()
             log.info("link-up", broker=str(broker))
-            return await (self._until_home(session) if is_spare else session.ended())
+            return await self._until_left(session, broker, is_spare=is_spare)
         finally:
             self.connected.clear()
             self._session = None
             await asyncio.shield(session.close())
 
-    async def _until_home(self, session: Session) -> LinkFault:
-        """Stay at a spare broker until it ends, or until the first one is worth another try; it is told that we go."""
-        stay_s = HOME_AGAIN_S * (1 + _dice.random())
-        try:
-            async with asyncio.timeout(stay_s):
-                return await session.ended()
-        except TimeoutError:
-            await session.publish(topic(self._gateway, STATE), self._offline, True)
-            return LinkFault(Trouble.STOPPED, mark("The link was closed in order."))
+    async def _until_left(self, session: Session, broker: Broker, *, is_spare: bool) -> LinkFault:
+        """Stay until it ends. Where there are others: until central is not heard here, or the first is worth another try.
+
+        The broker is told that we go.
+        """
+        if len(self._brokers) == 1:
+            return await session.ended()
+        home_s = _now_s() + HOME_AGAIN_S * (1 + _dice.random()) if is_spare else math.inf
+        while not self._is_unheard() and _now_s() < home_s:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    return await session.ended()
+        await session.publish(topic(self._gateway, STATE), self._offline, True)
+        if self._is_unheard():
+            text = mark(
+                "{place} takes what is sent, and central does not answer there. Trying the next broker."
+            )
+            return LinkFault(Trouble.NO_ANSWER, text, {"place": f"{broker.host}:{broker.port}"})
+        return LinkFault(Trouble.STOPPED, mark("The link was closed in order."))
+
+    def _is_unheard(self) -> bool:
+        return self._unheard_since_s is not None and _now_s() - self._unheard_since_s > UNHEARD_S
 
     async def _introduce(self, session: Session) -> bool:
         try:
@@ -200,6 +226,11 @@ class Uplink:
             self._counters["arrival-dropped"] += 1
             return
         self._counters["arrivals"] += 1
+        self._unheard_since_s = None
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def backoff_ms(shortest_ms: int, longest_ms: int, attempt: int, dice: float) -> int:

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.contract import facts
 from gateway.contract.facts import Answer, CommandOutcome, DecisionKind, EntryLine, RelayVerdict
+from tests.attack import meter_rows
 from tests.attack.siege_central import CentralSiege
 from tests.central.gateway_twin import GatewayTwin
 
@@ -24,12 +25,24 @@ QUARANTINE = HEARD | {
 }
 """Where a row that can't be taken is kept and shown; its number is used up, so that those behind it come."""
 DISPLAYED = frozenset({"link_gateway"})
+FOREIGN_METER = "m-101"
+TOTALS = HEARD | {
+    "link_alarm",
+    "telemetry_lossbalance",
+    "telemetry_balanceday",
+    "telemetry_receivedrow",
+    "telemetry_telemetryposition",
+}
+"""What a row of totals changes whose only meter is another building's: groups of its own, and an alarm that names the meter."""
 MOST_AMOUNT = 10**13
 
 
 @dataclass
 class CentralAttack(CentralSiege):
     """Attacks one central."""
+
+    named: int = 0
+    turn: int = 0
 
     # --- rows
 
@@ -60,7 +73,17 @@ class CentralAttack(CentralSiege):
             lambda: ("health", facts.Health(twin.at(), {"x": self.register_wh}), "link_gateway"),
             lambda: ("watermark", twin.watermark(), "link_gatewayepoch"),
         ]  # fmt: skip
-        return dice.choice(made)()
+        others = [
+            *meter_rows.of(twin, self._new_name(), "m-301", ROOM),
+            meter_rows.registry(twin, self.named),
+        ]
+        made += [lambda one=one: one for one in others]  # type: ignore[misc]
+        self.turn += 1
+        return made[self.turn % len(made)]()
+
+    def _new_name(self) -> int:
+        self.named += 1
+        return self.named
 
     def _granted(self) -> tuple[str, facts.Fact, str]:
         from central.desk.operations import Paid, pay
@@ -134,6 +157,9 @@ class CentralAttack(CentralSiege):
         self.said.append(("up", data))
         names = frozenset({"quarantined"})
         self.shoot("rows", how, self.twin.topic("up"), data, names, QUARANTINE)
+        [(_kind, totals, _table), *_] = meter_rows.of(self.twin, self._new_name(), FOREIGN_METER, ROOM)
+        told, how = self.twin.batch(totals), "right key, totals of another building's meter"
+        self.shoot("rows", how, self.twin.topic("up"), told, frozenset({"rows"}), TOTALS)
 
     def _unbookable(self) -> list[tuple[str, facts.Fact | bytes]]:
         twin, dice = self.twin, self.dice
@@ -162,6 +188,7 @@ class CentralAttack(CentralSiege):
                 dice.choice([b"{}", b"[]", b"null", b'{"kind":"entry"}', torn, b'"x"', b"1e5"]),
             ),
             ("right key, a fact of another version", b'{"kind":"entry2","amount":5}'),
+            *meter_rows.foreign(twin, dice, self._new_name(), FOREIGN_METER, FOREIGN),
         ]
 
     def _foreign_command(self) -> str:

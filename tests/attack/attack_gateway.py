@@ -8,6 +8,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.application.alarms import standing_alarms
 from gateway.application.new_epoch import renew_epoch
 from gateway.contract import commands as c
 from gateway.contract.topics import ACK, DOWN, topic
@@ -81,6 +82,7 @@ class GatewayAttack:
     async def block(self, shots: int) -> None:
         """Shoot forgeries of the next command and of what was said, then let the command act."""
         await self._words()
+        await self._look_around()
         order = next(self.every)
         data = self.sealed(order)
         for _ in range(shots):
@@ -91,6 +93,13 @@ class GatewayAttack:
         await self.siege.passed(HERE, did, f"{order.kind} {order.body}")
         self.tally.valid(order.kind, did)
         await self.siege.shoot(HERE, "the same again", DOWN, data, OLD)
+
+    async def _look_around(self) -> None:
+        """What orders refer to: rows that were acknowledged, an alarm that stands."""
+        self.orders.epoch, self.orders.acked = (await self.gateway.here()).epoch, await self._acked()
+        standing = await self.gateway.parts.store.run(standing_alarms)
+        doubted = [one.subject for one in standing if one.what == "exists-with-different"]
+        self.orders.doubted = doubted[0] if doubted else ""
 
     async def _topics(self, data: bytes) -> None:
         """To other topics than its own: the broker's list forbids them, and the gateway doesn't take them."""
@@ -248,9 +257,13 @@ class GatewayAttack:
         """Central orders a new epoch; until its opening comes, and behind it, the old life's orders do nothing."""
         here = await self.gateway.here()
         order = self.sealed(Order(c.BeginEpoch(here.epoch, 2**53)))
+        for _ in range(most):
+            await self.siege.mutate(HERE, DOWN, order)
         await self.gateway.say(DOWN, order)
         self.said.append((DOWN, order))
-        assert (await self.gateway.here()).epoch != here.epoch
+        did = (await self.gateway.here()).epoch != here.epoch
+        await self.siege.passed(HERE, did, "a new epoch")
+        self.tally.valid("begin-epoch", did)
         self.number += 1
         await self.siege.look()
         await self.replay_all("replayed into a new epoch before its opening", DONE_BEFORE, most)

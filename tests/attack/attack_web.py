@@ -7,7 +7,6 @@ import json
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from django.test import Client
 
@@ -231,7 +230,3 @@ def web(attack: CentralAttack, folder: Path, dice: random.Random, rounds: int, s
     for _ in range(rounds):
         pages.enrolment(shots)
         pages.opened("2")
-
-
-def kinds() -> tuple[Any, ...]:
-    return ("enrolment", "renewal", "answer to a card")

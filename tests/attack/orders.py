@@ -50,6 +50,10 @@ class Orders:
     drawn: int = 0
     controls: int = 0
     closed: bool = False
+    epoch: str = ""
+    acked: int = 0
+    doubted: str = ""
+    """What an alarm stands for that a person may end; empty where none stands."""
 
     def name(self, what: str) -> Any:
         return f"{what}-{self.gateway.folder.name}-{next(self.names)}"
@@ -76,6 +80,9 @@ class Orders:
             yield from self._control()
             yield Order(c.TrustKeys([public_hex(self.gateway.central), self._next_key()]))
             yield from self._closing()
+            yield Order(c.Resend(self.epoch, self.acked))
+            if self.doubted:
+                yield Order(c.ResolveAlarm("exists-with-different", self.doubted, "chen", "looked into it"))
 
     def _configure(self) -> c.Configure:
         rule = EmergencyRule(5 * YUAN)
@@ -101,9 +108,12 @@ class Orders:
             yield Order(c.DrawEmergency(self.name("d"), f"a{self.drawn}", "chen"))
 
     def _control(self) -> Iterator[Order]:
-        if not self.controls:
-            self.controls += 1
-            yield Order(c.BeginSoftwareControl(self.name("s"), "a2", "chen", "the display is dark", 1_000))
+        self.controls += 1
+        if self.controls == 1:
+            self.control = self.name("s")
+            yield Order(c.BeginSoftwareControl(self.control, "a2", "chen", "the display is dark", 1_000))
+        elif self.controls == 2:
+            yield Order(c.EndSoftwareControl(self.control, "chen", "it shows again"))
 
     def _closing(self) -> Iterator[Order]:
         if not self.closed:

@@ -34,19 +34,14 @@ MOST_CPU_S = 300
 HOLES_SHOWN = 20
 KINDS = (
     *("grant", "set-relay", "take-back", "configure", "approve-cuts", "read-now", "bill-gap"),
-    *("draw-emergency", "begin-software-control", "trust-keys", "close-account"),
+    *("draw-emergency", "begin-software-control", "end-software-control", "trust-keys", "close-account"),
+    *("resend", "resolve-alarm", "begin-epoch"),
     *("acknowledgement", "gap told", "voucher file", "voucher code"),
 )
 CENTRAL_KINDS = (
-    "birth",
-    "answer",
-    "readings",
-    "entry",
-    "grant's entry",
-    "decision",
-    "relay",
-    "alarm",
-    "health",
+    *("birth", "answer", "readings", "entry", "grant's entry", "decision", "relay", "alarm", "health"),
+    *("watermark", "balances", "period-register", "lock-out", "meter-bound", "registry", "command's result"),
+    *("software-control-begun", "software-control-ended", "enrolment", "renewal", "answer to a card"),
 )
 
 

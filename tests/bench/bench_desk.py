@@ -32,7 +32,7 @@ def main() -> int:
     figures = Figures("bench-desk")
     _show(figures, "SQLite", _run(seconds, {}), GOAL_PER_S)
     try:
-        with cluster() as variables:
+        with cluster(durable=True) as variables:
             _show(figures, "PostgreSQL", _run(seconds, variables), None)
     except Unavailable as reason:
         figures.at_least(f"PostgreSQL: not tried ({reason})", 0, 1)

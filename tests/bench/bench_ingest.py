@@ -42,7 +42,7 @@ def main() -> int:
     figures = Figures("bench-ingest")
     _show(figures, "SQLite", _run(batches, pregrown, {}))
     try:
-        with cluster() as variables:
+        with cluster(durable=True) as variables:
             found = _run(batches, pregrown, variables)
     except Unavailable as reason:
         figures.at_least(f"PostgreSQL: not tried ({reason})", 0, 1)

@@ -112,6 +112,12 @@ def _report(building, accounts, meters, now_ms: int) -> None:
         counters_ms=now_ms,
         online=True,
         last_seen_ms=now_ms,
+        boot="b",
+        birth_issued_ms=now_ms,
+        meters_seen=[
+            [meter.meter_no, f"line-{n // 100 + 1}", "dlt645", meter.meter_no[-12:]]
+            for n, meter in enumerate(meters)
+        ],
     )
     tied = [
         (n, account.code, meter.meter_no)

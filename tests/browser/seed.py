@@ -119,6 +119,7 @@ def _gateway(building: Building, now_ms: int) -> Gateway:
     gateway.last_seen_ms = now_ms - (9 * 60_000 if building.code == "3" else 1_200)
     gateway.software, gateway.epoch = "0.1.0", "e7c1"
     gateway.counters = {"frames-sent": 41_230, "frames-bad-checksum": 3, "rows-acked": 18_400}
+    gateway.counters_ms = now_ms
     numbers = building.meters.order_by("meter_no").values_list("meter_no", flat=True)
     gateway.meters_seen = [[no, "rs485-1", "dlt645-2007-relay", no.zfill(12)] for no in numbers]
     gateway.save()

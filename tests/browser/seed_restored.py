@@ -36,7 +36,13 @@ def restored() -> None:
             heard_ms=now_ms,
             expected=103,
         )
-    NumberLeap.objects.create(restoration=restoration, series="main", after=0, first=1)
+    for series, after, first in (
+        ("main", 0, 1),
+        ("shift", 3, 1_001),
+        ("device-M", 40, 2_001),
+        ("losses_round", 2, 1_001),
+    ):
+        NumberLeap.objects.create(restoration=restoration, series=series, after=after, first=first)
     for point in Point:
         if point not in OPEN:
             RestorationTick.objects.create(

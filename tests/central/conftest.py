@@ -1,5 +1,6 @@
 """What central's tests share: a small campus, an enrolled gateway, a signing key, and a central of its own in a folder."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.central.gateway_twin import GatewayTwin
 from tests.central.own_central import OwnCentral
+from tests.central.statements import Noted, is_for_both, keep, listening, must_run, name_of
 from tests.made_once import made_once
 
 NOW_MS = 1_795_000_000_000
@@ -17,6 +19,10 @@ LIST = """building,building_name,floor,room,class,meter,protected,occupants,pric
 1,North,3,302,dormitory,m-302,no,Zhang,0.558
 2,South,1,101,dormitory,m-101,no,Zhao,0.558
 """
+LEFT_OUT = "TESTS_LEFT_OUT"
+"""Names the file that names the tests which PostgreSQL need not see (statements.py)."""
+EVERYTHING = os.environ.get("POSTGRESQL") == "all"
+"""`make test-postgresql`: nothing is left out."""
 KWH_LISTS = (
     "class,name,group,unit\nkwh-shop,Shops,merchant,kwh\n",
     "building,room,class,meter,price\n1,A01,kwh-shop,m-a01,0.8012\n",
@@ -126,20 +132,47 @@ def ready(template: OwnCentral, tmp_path: Path) -> Iterator[OwnCentral]:
     central.drop_databases()
 
 
+@pytest.fixture(autouse=True)
+def noted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[None]:
+    """Write down what a test that holds on SQLite sends, for test_on_postgresql.py: beside other workers only, whose last it is."""
+    if "DATABASE_URL" in os.environ or worker_id == "master" or not is_for_both(request.node):
+        yield
+        return
+    failed = request.session.testsfailed
+    with listening() as sent:
+        yield
+    if request.session.testsfailed == failed:
+        row = Noted(name_of(request.node), sent.total(), frozenset(sent), must_run(request.node))
+        keep(tmp_path_factory.getbasetemp().parent / "statements", worker_id, row)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "one_database: more rounds of statements that other tests send to PostgreSQL too; SQLite's run is enough",
+        "one_database: more rounds of statements that other tests send to PostgreSQL too, or words: SQLite's run is enough at "
+        "each commit, `make test-postgresql` takes it along",
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test that uses a database both of central's databases; leave out on PostgreSQL what is for one."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give every test that uses a database both of central's databases; leave out on PostgreSQL what proves nothing more there."""
+    on_postgresql, leave_out = "DATABASE_URL" in os.environ, _left_out()
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.django_db(databases=["default", "telemetry"]))
-            if "DATABASE_URL" in os.environ and item.get_closest_marker("one_database"):
+            if on_postgresql and not EVERYTHING and item.get_closest_marker("one_database"):
                 item.add_marker(pytest.mark.skip(reason="the same statements once more"))
+    left = [item for item in items if name_of(item) in leave_out]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if name_of(item) not in leave_out]
+
+
+def _left_out() -> set[str]:
+    listed = os.environ.get(LEFT_OUT)
+    return set(json.loads(Path(listed).read_text(encoding="utf-8"))) if listed else set()
 
 
 def rounds(count: int) -> list[object]:

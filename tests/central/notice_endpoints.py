@@ -50,6 +50,8 @@ class HttpEnd:
     port: int = 0
     heard: list[Heard] = field(default_factory=list)
     answer: Callable[[Heard], tuple[int, object]] = lambda heard: (200, {"errcode": 0, "errmsg": "ok"})
+    location: str = ""
+    """Where it sends whoever asks."""
 
 
 @contextmanager
@@ -74,6 +76,8 @@ def http_end(context: ssl.SSLContext | None = None) -> Iterator[HttpEnd]:
             content = said if isinstance(said, bytes) else json.dumps(said).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            if end.location:
+                self.send_header("Location", end.location)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -44,8 +44,8 @@ def as_server_user() -> list[str]:
 
 
 @contextmanager
-def cluster() -> Iterator[dict[str, str]]:
-    """Run a cluster; give the variables that make central use it."""
+def cluster(*, durable: bool = False) -> Iterator[dict[str, str]]:
+    """Run a cluster; give the variables that make central use it. `durable`: a commit is on the disk, as a bench must have it."""
     programs, prefix = binaries(), as_server_user()
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path must be short
     try:
@@ -68,7 +68,8 @@ def cluster() -> Iterator[dict[str, str]]:
             ]
         )
         options = (
-            f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+            f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=60 "
+            f"-c fsync={'on' if durable else 'off'}"
         )
         control = [*prefix, str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
         _run([*control, "-o", options, "start"])

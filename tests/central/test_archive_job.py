@@ -18,7 +18,14 @@ from central.domain.periods import month_period
 from central.ledger.monthly_tables import month_at, month_name, month_span_ms
 from central.link.telemetry import archiving
 from central.link.telemetry.archive_kinds import KINDS
-from central.link.telemetry.models import ArchivedMonth, GroupDay, InstantTotal, Reading, RelayEvent
+from central.link.telemetry.models import (
+    ArchivedMonth,
+    GroupDay,
+    HourlyUse,
+    InstantTotal,
+    Reading,
+    RelayEvent,
+)
 from central.losses.balances.queries import balance_of
 from central.losses.case_models import Case
 from central.losses.explain.gather import account_named, explain
@@ -27,8 +34,8 @@ from central.office.models import User
 from central.office.roles import Role
 from central.office.setting_changes import Change, set_at_console
 from central.reports.archive import jobs
-from central.reports.archive.keeping import due_months
-from central.reports.archive.needs import Why
+from central.reports.archive.keeping import archive_due, due_months
+from central.reports.archive.needs import Why, needs_of
 from central.reports.books.models import BookRow, PeriodLock
 from central.reports.schedule.jobs import Due
 from central.reports.schedule.words import RUN_WORDS, run_words
@@ -95,6 +102,41 @@ def test_nothing_goes_before_its_periods_are_locked(readings):
     assert whys() == [Why.PERIOD]
     PeriodLock.objects.create(**lock, period="period:2026-12", ordinal=MONTH + 1, until_ms=UNTIL_MS + DAY_MS)
     assert whys() == []
+
+
+def test_a_campus_that_locks_no_periods_archives_later_and_says_what_it_waits_for(readings):
+    BookRow.objects.create(kind="period", ordinal=MONTH, account="1-301.1", unit="yuan", building="1")
+    assert [need.why for need in needs_of(MONTH, at_month(MONTH + 24))] == [Why.PERIOD]
+    assert needs_of(MONTH, at_month(MONTH + 25)) == []
+    set_at_console(
+        Change("telemetry.unlocked-months", Place.CAMPUS, "", 14, 0), why="no locks here", now_ms=LATER_MS
+    )
+    assert needs_of(MONTH, at_month(MONTH + 15)) == []
+
+
+def test_use_by_the_hour_is_kept_longer_than_readings_and_then_archived(readings):
+    HourlyUse.objects.create(meter="m-301", hour_ms=FROM_MS, energy_wh=80)
+    assert [kind.name for kind in due_months(at_month(MONTH + 37))[0].kinds] == ["reading"]
+    due = due_months(at_month(MONTH + 38))[0]
+    assert [kind.name for kind in due.kinds] == ["reading", "hourly-use"]
+    made = archive_due(due, actor="test", now_ms=LATER_MS)
+    assert made.rows == {"reading": 6, "hourly-use": 1}
+    assert not HourlyUse.objects.exists()
+    archiving.load_back(MONTH, actor="test", now_ms=LATER_MS)
+    assert HourlyUse.objects.get().energy_wh == 80
+
+
+def test_each_night_another_file_is_read_again_and_one_that_was_carried_away_is_left_out(readings):
+    now_ms = at_month(MONTH + 15)
+    assert [run(now_ms).code for _month in range(2)] == ["telemetry-archived"] * 2
+    first, second = (archiving.path_of(one) for one in ArchivedMonth.objects.order_by("pk"))
+    whole = second.read_bytes()
+    second.write_bytes(whole[:100])
+    codes = {jobs.run(NIGHT, now_ms + night * DAY_MS).code for night in range(2)}
+    assert codes == {"telemetry-nothing", "telemetry-damaged"}
+    second.unlink()
+    assert {jobs.run(NIGHT, now_ms + night * DAY_MS).code for night in range(2)} == {"telemetry-nothing"}
+    assert first.exists()
 
 
 @pytest.mark.parametrize("opened_ms", [FROM_MS, UNTIL_MS + 80 * DAY_MS])

@@ -3,19 +3,28 @@
 import json
 import os
 import signal
+import sqlite3
 import time
 from argparse import Namespace
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from django.utils import translation
 
+from central.config.backup import making
+from central.config.backup.becoming import renamed
 from central.config.backup.copy_folder import held_folder
+from central.config.backup.databases import FILE_NAMES, POSTGRESQL, SQLITE, TELEMETRY, Database, copied
 from central.config.backup.making import COPY_PREFIX
 from central.config.backup.medium import sweep_left_over
 from central.config.backup.paper import make_into_file
 from central.config.backup.trial import rehearse
 from central.config.commands.restore import restore
+from central.config.databases import database_settings
+from central.link.signing import signer
 from tests.central.own_central import OwnCentral
 from tests.central.test_processes import PATIENCE_S
 
@@ -149,3 +158,46 @@ def other_paper(central: OwnCentral, key: Path, stick: Path, capsys: pytest.Capt
         key.write_text(typed)
         assert restore(Namespace(**{**vars(asked), "key_file": str(key), "replace": True})) == 1
     assert "A central is alive there" in capsys.readouterr().err
+
+
+def test_a_backup_goes_to_the_server_that_the_whole_address_names(tmp_path):
+    """Where two servers are named, their names stand behind the question mark (docs/scale.md); so does what TLS needs."""
+    if "DATABASE_URL" not in os.environ:
+        pytest.skip("asks for PostgreSQL")
+    server = urlsplit(os.environ["DATABASE_URL"])
+    nobody, there = quote(str(tmp_path), safe=""), server.netloc.partition("@")[2]
+    url = (
+        f"postgresql://{server.username}@{server.path}?host={nobody},{there}&target_session_attrs=read-write"
+    )
+    database = Database("default", POSTGRESQL, None, database_settings(url, "")["default"])
+    assert database.asked("SELECT current_database()") == server.path[1:]
+    with copied(database, tmp_path, lambda _bytes: None) as dump:
+        assert dump.read()[:5] == b"PGDMP"
+    other = database_settings(renamed(f"{url}&sslrootcert=/etc/ca.pem", "rehearsal"), "")["default"]
+    assert (other["NAME"], other["OPTIONS"]["host"]) == ("rehearsal", database.settings["OPTIONS"]["host"])
+
+
+def test_a_month_that_is_archived_while_a_backup_runs_is_in_it(tmp_path, monkeypatch, settings):
+    """Telemetry's copy may name a file that was not there when the other files were copied; its rows are gone from the tables."""
+    data, archive = tmp_path / "central", tmp_path / "central" / "archive"
+    archive.mkdir(parents=True)
+    settings.ARCHIVE_FOLDER = archive
+    both = [Database(alias, SQLITE, data / name, {}) for alias, name in FILE_NAMES.items()]
+    for one in both:
+        sqlite3.connect(one.path).close()
+
+    @contextmanager
+    def copied_while_a_month_goes(database, place, progress):
+        if database.alias == TELEMETRY:
+            (archive / "telemetry-2026-01-1.zip").write_bytes(b"rows")
+        with copied(database, place, progress) as content:
+            yield content
+
+    monkeypatch.setattr(making, "copied", copied_while_a_month_goes)
+    monkeypatch.setattr(making, "databases", lambda **_: both)
+    monkeypatch.setattr(making, "sqlite_files", lambda: [one.path for one in both])
+    key = X25519PrivateKey.generate().public_key()
+    made = making.make_backup(making.Job(data, key, signer(), "0", 0, {}), tmp_path / "c.backup")
+    assert isinstance(made, making.Made)
+    members = [row.name for row in made.manifest.members]
+    assert members.count("data/archive/telemetry-2026-01-1.zip") == 1

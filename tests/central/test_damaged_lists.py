@@ -6,8 +6,10 @@ import tracemalloc
 import zipfile
 
 import pytest
+import xlwt
 from openpyxl import Workbook
 
+from central.campus import list_file
 from central.campus.list_file import (
     MAX_COLUMNS,
     MAX_LINES,
@@ -17,6 +19,8 @@ from central.campus.list_file import (
     read_list,
 )
 from central.domain.campus_rows import Fault, Problem
+from central.reports.k3 import files
+from central.reports.k3.files import raw_sheets
 
 ROWS = [["building", "room", "class"], *([1, f"{number}", "dormitory"] for number in range(30))]
 
@@ -76,6 +80,53 @@ def test_a_workbook_of_thousands_of_parts_is_refused():
     parts = parts_of(workbook())
     found = read_list(packed(parts | {f"xl/media/{number}": b"" for number in range(MAX_PARTS)}))
     assert isinstance(found, Problem)
+
+
+FAR_CELL = '<row r="100001"><c r="CV100001" t="inlineStr"><is><t>x</t></is></c></row></sheetData></worksheet>'
+
+
+def test_many_small_sheets_that_are_a_hundred_thousand_rows_long_are_refused(monkeypatch):
+    """Five kilobytes that took minutes: what lies before a sheet's only row is walked through, sheet by sheet."""
+    monkeypatch.setattr(
+        list_file, "MAX_LINES", 20_000
+    )  # the rest of 200,000 costs a test seconds and shows no more
+    book, target = Workbook(), io.BytesIO()
+    book.create_sheet("s2")
+    book.save(target)
+    parts = parts_of(target.getvalue())
+    for name, part in parts.items():
+        if name.startswith("xl/worksheets/"):
+            parts[name] = part[: part.index(b"<sheetData")] + b"<sheetData>" + FAR_CELL.encode()
+    found = read_list(packed(parts))
+    assert isinstance(found, Problem)
+    assert found.fault is Fault.TOO_LONG
+
+
+def old_workbook(sheets: int) -> bytes:
+    """Each sheet has one cell, in its last corner."""
+    book, target = xlwt.Workbook(), io.BytesIO()
+    for number in range(sheets):
+        book.add_sheet(f"s{number}").write(65_535, 255, "x")
+    book.save(target)
+    return target.getvalue()
+
+
+def test_an_old_workbook_with_a_cell_in_its_last_corner_fills_no_memory():
+    """Five kilobytes that took 170 MB and twenty seconds for each of their sheets."""
+    tracemalloc.start()
+    try:
+        [(_name, rows)] = raw_sheets(old_workbook(1))
+        assert tracemalloc.get_traced_memory()[1] < 80_000_000
+    finally:
+        tracemalloc.stop()
+    assert (len(rows), any(rows)) == (65_536, False)
+
+
+def test_an_old_workbook_of_many_long_sheets_is_refused(monkeypatch):
+    monkeypatch.setattr(files, "MAX_LINES", 100_000)
+    found = raw_sheets(old_workbook(2))
+    assert isinstance(found, Problem)
+    assert found.fault is Fault.TOO_LONG
 
 
 @pytest.mark.parametrize(

@@ -46,17 +46,15 @@ from central import clock
 from central.config import data_folder
 from central.link.telemetry.partitions import make_partitions
 from django.apps import apps
-from django.db import connection
 from django.db.migrations.state import ProjectState
 
 data_folder.make_keys()
 # The same answer for a field every time: Django looks for it anew in all models, a hundred thousand times.
 find, known = apps.get_swappable_settings_name, {}
 apps.get_swappable_settings_name = lambda name: known[name] if name in known else known.setdefault(name, find(name))
-if connection.vendor == "postgresql":
-    # Render the neighbours of what changed, and not their neighbours, too. SQLite's run does all that `migrate` does.
-    reload = ProjectState.reload_model
-    ProjectState.reload_model = lambda state, app_label, name, delay=False: reload(state, app_label, name, delay=True)
+# Render the neighbours of what changed, and not their neighbours, too. An upgrade does all that `migrate` does.
+reload = ProjectState.reload_model
+ProjectState.reload_model = lambda state, app_label, name, delay=False: reload(state, app_label, name, delay=True)
 for alias in ("default", "telemetry"):
     call_command(Command(), database=alias, verbosity=0, interactive=False, skip_checks=True)
 make_partitions(clock.now_ms())
@@ -70,6 +68,7 @@ def shape_of(central, before=""):
     return json.loads(said)
 
 
+@pytest.mark.one_database  # on PostgreSQL an upgraded release is compared with a new central (test_kept_releases.py)
 @pytest.mark.timeout(900)  # every migration since the first, one after the other: a minute of processor time
 def test_at_once_and_step_by_step_make_the_same_tables(own_central, tmp_path):
     at_once = type(own_central)(tmp_path / "at-once")

@@ -1,26 +1,41 @@
 """What ingest, notices and gateways leave behind is found by the health look; what is bad is told once, again after a day, and when
 it ends."""
 
+import argparse
 import ast
+import re
+import threading
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection
+from django.utils import translation
 
 import central.domain
 from central import clock
-from central.domain.health_facts import Facts, Finding, Level, Part, Web
+from central.__main__ import _parser
+from central.config.commands import health
+from central.domain.health_facts import Facts, Finding, Level, Part, Store, Web
 from central.domain.health_judgement import judge
 from central.ingest.ingest_pulse import NOTICES_STAND_MS, IngestPulse, look_at_notices
 from central.ingest.take_message import MessageTaker
+from central.ledger.monthly_tables import month_at, month_name
+from central.link.backups import Outcome, note_run
 from central.link.models import Alarm
 from central.link.pulse import beats
 from central.link.pulse.models import ProcessBeat, Sample, StandingFinding
+from central.link.restored_words import POINTS
 from central.office.models import Delivery, Notice, User
 from central.office.notice_templates import render
-from central.reports.archive.jobs import ARCHIVE_JOB
-from central.reports.health import gathering, told
+from central.reports.archive.jobs import ARCHIVE_JOB, NEEDED
+from central.reports.archive.needs import Why
+from central.reports.archive.words import NEED_MSGIDS
+from central.reports.health import gathering, places, told
+from central.reports.health.gathering import gather, limits
 from central.reports.health.words import FINDINGS, in_words
-from central.reports.schedule.models import JobWatch
+from central.reports.schedule.models import JobWatch, ScheduledRun
 from gateway.contract.facts import Health
 from tests.central.conftest import NOW_MS
 from tests.central.gateway_twin import GatewayTwin
@@ -145,6 +160,17 @@ def test_ingest_and_notices_look_at_each_other() -> None:
     assert StandingFinding.objects.get(code="ingest-stands").level == "bad"
 
 
+def test_ingest_that_became_workers_stands_nowhere_and_a_worker_that_is_missing_does() -> None:
+    """Going from one process to two is a step of docs/scale.md: the one that was is no fault, the one that is not started is."""
+    real_ms = clock.real_now_ms()
+    for name, age_ms in (("ingest", DAY_MS), ("ingest-2/3", 9 * DAY_MS), ("ingest-1/2", 0)):
+        ProcessBeat.objects.create(
+            pk=name, kind="ingest", started_real_ms=real_ms - 10 * DAY_MS, beat_real_ms=real_ms - age_ms
+        )
+    found = judge(gathering.gather(NOW_MS), gathering.limits(NOW_MS))
+    assert [one.subject for one in found if one.code == "ingest-stands"] == ["ingest-2/2"]
+
+
 def test_growth_is_known_after_a_day_and_samples_are_forgotten() -> None:
     beats.sample({"database:default": 1_000, "web:requests": 10}, NOW_MS)
     beats.sample({"database:default": 9_999}, NOW_MS + MINUTE_MS)
@@ -190,3 +216,128 @@ def test_what_ingest_counts_is_written_now_and_then() -> None:
 def test_nothing_known_is_a_page_all_the_same() -> None:
     found = judge(Facts(), gathering.limits(NOW_MS))
     assert all(in_words(one)[0] for one in found)
+
+
+def test_commits_that_wait_for_a_replica_are_said_with_the_way_out(monkeypatch) -> None:
+    """The desk hangs then, and with it every page that keeps something: `doctor` only reads."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no replica")
+    monkeypatch.setattr(places, "WAITS_S", 0)
+    where = connection.get_connection_params()
+    where = {name: where[name] for name in ("dbname", "user", "host", "port", "password") if where.get(name)}
+    with (
+        psycopg.connect(**where, autocommit=True) as server,
+        psycopg.connect(**where, autocommit=True) as desk,
+    ):
+        server.execute("CREATE TABLE sold (n int)")
+        closed = threading.Event()
+        selling = threading.Thread(target=sell, args=[desk, closed])
+        selling.start()
+        try:
+            server.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            server.execute("SELECT pg_reload_conf()")
+            while not places.waiting_commits():
+                with (
+                    connection.cursor() as cursor
+                ):  # a test is one transaction, which sees others' states once
+                    cursor.execute("SELECT pg_stat_clear_snapshot()")
+            found = judge(gathering.gather(NOW_MS), gathering.limits(NOW_MS))
+            assert "commits-wait" in {one.code for one in found if one.level is Level.BAD}
+        finally:
+            closed.set()
+            server.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            server.execute("SELECT pg_reload_conf()")
+            selling.join()
+            server.execute("DROP TABLE sold")
+
+
+def sell(desk: psycopg.Connection, closed: threading.Event) -> None:
+    while not closed.is_set():
+        desk.execute("INSERT INTO sold VALUES (1)")
+
+
+def test_why_a_backup_failed_and_where_backups_lie_is_said(tmp_path: Path, settings: Any) -> None:
+    settings.SIGNING_KEY_FILE = str(tmp_path / "signing.key")
+    for kind, good, detail in (
+        ("backup", True, ""),
+        ("rehearsal", True, ""),
+        ("rehearsal", False, "verify: x"),
+    ):
+        note_run(kind, Outcome(good, str(tmp_path / "one.backup"), detail=detail), NOW_MS)
+    found = {one.code: one for one in judge(gather(NOW_MS), limits(NOW_MS)) if one.part is Part.BACKUPS}
+    assert found.keys() == {"rehearsal-failed", "backup-same-disk"}
+    assert "verify: x" in in_words(found["rehearsal-failed"])
+    note_run("rehearsal", Outcome(True, str(tmp_path / "gone" / "two.backup")), NOW_MS)
+    note_run("backup", Outcome(True, str(tmp_path / "gone" / "two.backup")), NOW_MS)
+    assert [one.code for one in judge(gather(NOW_MS), limits(NOW_MS)) if one.part is Part.BACKUPS] == [
+        "backups-good"
+    ]
+
+
+def test_a_month_that_waits_for_long_is_said_on_the_page_and_by_the_doctor() -> None:
+    month = month_at(NOW_MS)
+    for over, said in ((16, False), (17, True)):
+        params = {"month": month_name(month - over), "why_word": NEED_MSGIDS[Why.PERIOD], "names": "1, 2"}
+        ScheduledRun.objects.create(
+            job="telemetry-archive", due=f"day:{over}", due_ms=NOW_MS + over, next_ms=0, state="done",
+            code=NEEDED, params=params,
+        )  # fmt: skip
+        found = [one for one in judge(gather(NOW_MS), limits(NOW_MS)) if one.code == "archive-waits"]
+        assert bool(found) is said, over
+    with translation.override("en"):
+        assert "accounting periods that aren't locked: 1, 2" in in_words(found[0])[1]
+
+
+COMMANDS = re.compile(r"cardroom-central((?: [a-z][a-z-]*)+)")
+
+
+@pytest.mark.parametrize("page", ["words", "operation.md", "backup.md", "telemetry.md", "scale.md"])
+def test_each_command_that_a_reader_is_sent_to_is_there(page: str) -> None:
+    """A next step that answers "There is no command" is the worst moment to learn of it."""
+    if page == "words":
+        text = "\n".join(f"{said.why}\n{said.next_step}" for said in FINDINGS.values())
+        text += "\n".join(str(words.how) for words in POINTS.values())
+    else:
+        text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    known = _actions(_parser())
+    named = {tuple(match.split()) for match in COMMANDS.findall(text)}
+    assert named, "nothing was collected"
+    for first, *more in named:
+        if first.startswith("cardroom"):
+            continue  # the next unit in a list of services
+        assert first in known, first
+        if more and (actions := _actions(known[first])):
+            assert more[0] in actions, (first, more)
+
+
+def _actions(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    found = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    return dict(found[0].choices) if found else {}
+
+
+def test_a_system_that_can_tell_nobody_says_so(db: None) -> None:
+    def said() -> bool:
+        return any(one.code == "notices-reach-nobody" for one in judge(gather(NOW_MS), limits(NOW_MS)))
+
+    User.objects.create(username="t", role="technician")
+    assert said()
+    User.objects.update(email="t@example.org")
+    assert not said()
+
+
+def test_a_doctor_without_a_database_still_tells_of_the_disk(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away() -> bool:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(health, "is_ready", away)
+    monkeypatch.setattr(
+        health, "disks", lambda: (Store("data", 99, 1, None, 100), Store("other", 1, 99, None, 100))
+    )
+    with translation.override("en"), pytest.raises(OperationalError):
+        health.doctor(argparse.Namespace(json=False))
+    said = capsys.readouterr().out
+    assert "[BAD]  Disks: A disk is nearly full" in said
+    assert "data: 1 % are free" in said
+    assert said.count("[BAD]") == 1

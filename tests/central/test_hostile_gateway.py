@@ -16,7 +16,7 @@ from central.link.models import (
     RelayState,
     TakeBackRequest,
 )
-from central.link.telemetry.models import Reading, RelayEvent
+from central.link.telemetry.models import InstantTotal, LossBalance, Reading, RelayEvent
 from gateway.contract import facts
 from gateway.contract.facts import Answer, DecisionKind, EntryKind, RelayVerdict
 from tests.central.conftest import NOW_MS
@@ -178,6 +178,17 @@ def test_c_12_readings_of_another_buildings_meter_are_left_out_and_named(both, t
     assert reasons() == [], "the other meters' readings are as good as ever"
     up(both, twin2, facts.Readings([own]))
     assert standing("foreign-meter") == ["m-301"], "a person mends the list, then resolves it"
+
+
+def test_r_b2_totals_of_another_buildings_meter_are_left_out_and_named(both, twin2):
+    """They stand in for readings where somebody read that meter by hand: no other building may write them."""
+    totals = [facts.MeterTotal(meter, 7_000, 0, 10) for meter in ("m-301", "m-101")]
+    groups = [facts.LossRow("g-2", NOW_MS - 3_600_000, NOW_MS, facts.LossVerdict.BALANCED)]
+    up(both, twin2, facts.LossBalances(twin2.at(), groups, totals))
+    assert list(InstantTotal.objects.values_list("meter", flat=True)) == ["m-101"]
+    assert list(LossBalance.objects.values_list("group", flat=True)) == ["g-2"]
+    assert standing("foreign-meter") == ["m-301"]
+    assert reasons() == []
 
 
 def test_r_g5_an_old_batch_said_again_is_no_sign_of_life(taker, twin):

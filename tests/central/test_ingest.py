@@ -4,10 +4,12 @@ C-1, C-2, C-11, C-12, C-14, R-G3, R-G5.
 """
 
 import random
+from contextlib import ExitStack, contextmanager
 
 import msgspec
 import pytest
-from django.db.utils import OperationalError
+from django.db import connections, transaction
+from django.db.utils import Error, OperationalError
 
 from central.desk.operations import pay
 from central.ingest.broker_connection import Arrived
@@ -218,6 +220,23 @@ def test_while_the_database_fails_nothing_is_acked_and_nothing_is_lost(taker, tw
     assert Transfer.objects.count() == Reading.objects.count() == 1
 
 
+def test_a_row_that_telemetry_refused_is_kept_though_the_books_fail_behind_it(taker, twin, monkeypatch):
+    """Telemetry commits first, and knows the row from then on: who asked only afterwards would find nothing wrong with it."""
+    beyond = facts.ReadingRow("m-301", NOW_MS, 1 << 70, None, None, None, ReadingOutcome.FIRST)
+    message = twin.batch(facts.Readings([beyond]), twin.reading(1))
+
+    def gone(*_):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("central.ingest.take_batch.FactTaker", gone)
+    with pytest.raises(OperationalError):
+        taker.take(twin.topic("up"), message, NOW_MS)
+    monkeypatch.undo()
+    assert up(taker, twin, message).seq == 2
+    assert QuarantinedRow.objects.get().seq == 1
+    assert Reading.objects.count() == 1
+
+
 def test_a_birth_stays_in_hand_until_the_database_takes_it(twin, monkeypatch):
     """Rows come again when they are not acknowledged; a birth is said once."""
 
@@ -240,6 +259,63 @@ def test_a_birth_stays_in_hand_until_the_database_takes_it(twin, monkeypatch):
     assert not Reading.objects.exists(), "the rows wait their turn behind the birth"
     ingest._guarded(ingest._take_one)
     assert Reading.objects.count() == 1
+
+
+def test_that_hostile_messages_came_is_told_though_the_database_was_away(taker, twin):
+    stranger = GatewayTwin(name="gw-1")
+    taker.take(twin.topic("up"), stranger.batch(stranger.reading(1)), NOW_MS)
+    with no_writes(), pytest.raises(Error):
+        taker.write_counts(NOW_MS)
+    assert counts(taker)["refused-unknown-key"] == 1
+    assert standing("messages-refused") == ["gw-1"]
+    assert counts(taker)["refused-unknown-key"] == 1, "counted once"
+
+
+def test_a_birth_stays_in_hand_whichever_step_finds_the_database_away(twin, monkeypatch):
+    monkeypatch.setattr("central.ingest.process.DATABASE_PAUSE_S", 0)
+    monkeypatch.setattr("central.ingest.process.close_old_connections", lambda: None)
+    ingest = Ingest(Broker(), now_ms=lambda: NOW_MS)
+    ingest._inbox.put(Arrived(0, twin.topic("birth"), twin.birth()))
+    with no_writes():
+        ingest._guarded(ingest._take_one)
+    ingest._guarded(lambda: {}["a fault of ours in another step"])
+    ingest._guarded(ingest._take_one)
+    assert Gateway.objects.get(pk=twin.name).epoch == "e1"
+
+
+def test_tables_of_another_release_are_waited_for_and_make_no_row_bad(taker, twin):
+    """A worker on another machine may run while the tables are changed: nothing is put into quarantine or acknowledged (C-11)."""
+    message = twin.batch(twin.consumption("1-301.1", 1000, 1000), twin.reading(1))
+    with transaction.atomic(using="telemetry"):
+        with connections["telemetry"].cursor() as cursor:
+            cursor.execute("ALTER TABLE telemetry_reading RENAME COLUMN power_w TO watts")
+        with pytest.raises(Error):
+            taker.take(twin.topic("up"), message, NOW_MS)
+        transaction.set_rollback(True, using="telemetry")
+    assert up(taker, twin, message).seq == 2
+    assert Transfer.objects.count() == Reading.objects.count() == 1
+    assert not QuarantinedRow.objects.exists()
+
+
+@contextmanager
+def no_writes():
+    """Let the databases refuse every write, for as long as this lasts."""
+    with ExitStack() as stack:
+        for connection in connections.all():
+            stack.enter_context(transaction.atomic(using=connection.alias))
+            on_postgresql = connection.vendor == "postgresql"
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SET LOCAL transaction_read_only = on" if on_postgresql else "PRAGMA query_only = on"
+                )
+        try:
+            yield
+        finally:
+            for connection in connections.all():
+                if connection.vendor == "sqlite":
+                    with connection.cursor() as cursor:
+                        cursor.execute("PRAGMA query_only = off")
+                transaction.set_rollback(True, using=connection.alias)
 
 
 def test_r_g5_who_is_not_the_gateway_is_refused_by_name_and_counted(taker, twin):

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime
 import psycopg
 import pytest
 
+from tests.central.own_central import OwnCentral
+from tests.central.test_fresh_tables import shape_of
 from tests.upgrade.keep_release import KEPT, releases
 
 CHANGED_BY_UPGRADES = {
@@ -98,7 +100,7 @@ class Databases:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("release", [kept_for(release) for release in releases()])
-def test_what_a_release_wrote_is_whole_after_the_upgrade(own_central, release):
+def test_what_a_release_wrote_is_whole_after_the_upgrade(own_central, release, tmp_path):
     databases = Databases(own_central)
     if not databases.load(release):
         pytest.skip(f"{release} isn't kept for PostgreSQL")
@@ -114,3 +116,16 @@ def test_what_a_release_wrote_is_whole_after_the_upgrade(own_central, release):
     assert proved.returncode == 0, proved.stdout
     said, error = own_central.script(GUARDED).communicate(timeout=200)
     assert json.loads(said or error) == [[], 0]
+    if databases.is_postgresql:
+        assert shape_of(own_central) == shape_of_a_new_one(tmp_path / "new")
+
+
+def shape_of_a_new_one(folder):
+    """Give the tables of a central that begins today: migration by migration from nothing is for `make test-postgresql`."""
+    central = OwnCentral(folder)
+    central.create_databases()
+    try:
+        assert central.run("init", "--password-stdin", stdin="a-good-long-password\n").returncode == 0
+        return shape_of(central)
+    finally:
+        central.drop_databases()

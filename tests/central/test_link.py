@@ -195,6 +195,16 @@ def test_c_5_without_an_answer_it_is_sent_again_whatever_the_broker_says(taker, 
     assert [c.number for c in outbox.to_send(NOW_MS, 5_000)] == [2], "a birth is sent what it lacks"
 
 
+def test_what_was_sent_while_the_clock_was_ahead_is_sent_again(taker, twin):
+    """A server whose clock battery is dead may start a year late or early: a payment must not wait for that year."""
+    ahead_ms = NOW_MS + 365 * 86_400_000
+    sent = outbox.to_send(ahead_ms, 5_000)
+    outbox.mark_sent(sent, ahead_ms)
+    assert outbox.to_send(NOW_MS, 5_000) == sent
+    outbox.mark_sent(sent, NOW_MS)
+    assert outbox.to_send(NOW_MS, 5_000) == []
+
+
 def test_c_5_an_answered_command_is_not_sent_again_and_a_refusal_is_an_alarm(taker, twin, cashier):
     pay("p1", "1-301.1", 5_000, cashier, now_ms=NOW_MS)
     answered(taker, twin, last("configure"))

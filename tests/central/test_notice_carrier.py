@@ -6,6 +6,7 @@ import hmac
 import io
 import logging
 import socket
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -174,6 +175,30 @@ def test_onebot_refuses(status: int, said: object, trouble: Trouble) -> None:
 def smtp(port: int, password: str = "", **changed: str) -> Smtp:
     facts = {"host": "127.0.0.1", "security": "insecure", "user": "cardroom" if password else "", **changed}
     return Smtp(port=port, password=password, sender="desk@college.example", **facts)
+
+
+def test_a_robot_leads_nobody_elsewhere() -> None:
+    """Its address is a key, and what is told is for its group: neither goes on to a host that nobody named."""
+    with http_end() as robot, http_end() as other:
+        robot.answer, robot.location = lambda heard: (307, {}), f"http://127.0.0.1:{other.port}/"
+        parts = parts_of(Kind.ONEBOT, f"http://127.0.0.1:{robot.port}", "", "123456")
+        assert carry(Kind.ONEBOT, parts, "", TEXT) == Failure(Trouble.HTTP_ERROR, "HTTP 307")
+        assert (len(robot.heard), other.heard) == (1, [])
+
+
+@pytest.mark.parametrize("said", [b"[" * 100_000, b'"' + b"x" * 30_000_000], ids=["nested", "without end"])
+def test_a_robot_s_answer_is_bounded(said: bytes) -> None:
+    with http_end() as robot:
+        robot.answer = lambda heard: (200, said)
+        parts = parts_of(Kind.ONEBOT, f"http://127.0.0.1:{robot.port}", "", "123456")
+        tracemalloc.start()
+        try:
+            assert carry(Kind.ONEBOT, parts, "", TEXT) == Failure(
+                Trouble.HTTP_ERROR, "the answer is not JSON"
+            )
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
 
 
 def test_a_mail_arrives_with_its_subject_and_words() -> None:

@@ -188,6 +188,7 @@ def test_the_loop_sends_what_comes_and_ends_when_asked(central: OwnCentral, bot:
     assert "very-secret-token" not in said
 
 
+@pytest.mark.one_database
 def test_the_command_line_tells_what_became_of_a_test(central: OwnCentral, bot: HttpEnd) -> None:
     tested = central.run("notices", "test", "bot")
     assert tested.returncode == 0, tested.stderr

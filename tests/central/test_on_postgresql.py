@@ -1,5 +1,11 @@
-"""The same tests on PostgreSQL: this one starts a private cluster and runs the others on it."""
+"""The same tests on PostgreSQL: this one starts a private cluster and runs the others on it.
 
+Within a run of several workers it begins when central's tests on SQLite are over (tests/conftest.py), and leaves out what sent
+nothing there that others did not send (statements.py: automatic, so that no list of tests grows old). Alone, and by
+`make test-postgresql`, it leaves nothing out.
+"""
+
+import json
 import os
 import subprocess
 import sys
@@ -7,21 +13,37 @@ from pathlib import Path
 
 import pytest
 
+from tests.central.conftest import LEFT_OUT
 from tests.central.private_postgresql import Unavailable, cluster
+from tests.central.statements import WORDS_ONLY, kept, nothing_new
+from tests.made_once import made_once
 
 HERE = Path(__file__)
 SHARES = 3
 """Of central's tests, each with a cluster of its own: workers run them beside each other."""
-WORDS_ONLY = {"test_setting_command.py", "test_notice_carrier.py", "test_damaged_lists.py"}
-"""What a command or a file says: the same whatever the database."""
 FILES = sorted(file for file in HERE.parent.glob("test_*.py") if file != HERE and file.name not in WORDS_ONLY)
-LOTS = {f"share-{n}": FILES[n::SHARES] for n in range(SHARES)}
-LOTS["hostile-input"] = [HERE.parents[1] / "pages" / "test_hostile_input.py"]
+LOTS = {"hostile-input": [HERE.parents[1] / "pages" / "test_hostile_input.py"]}
+LOTS |= {f"share-{n}": FILES[n::SHARES] for n in range(SHARES)}
+
+
+@pytest.fixture
+def left_out(tmp_path_factory, worker_id):
+    """Name the file that names what the run's tests on SQLite show to be nothing new, the same for all shares."""
+    root = tmp_path_factory.getbasetemp().parent
+    if worker_id == "master" or os.environ.get("POSTGRESQL") == "all":
+        return {}
+
+    def choose(folder):
+        folder.mkdir()
+        names = nothing_new(kept(root / "statements"))
+        (folder / "names.json").write_text(json.dumps(sorted(names), indent=0), encoding="utf-8")
+
+    return {LEFT_OUT: str(made_once(tmp_path_factory, worker_id, "left-out", choose) / "names.json")}
 
 
 @pytest.mark.timeout(2400)
 @pytest.mark.parametrize("lot", LOTS)
-def test_central_on_postgresql(lot):
+def test_central_on_postgresql(lot, left_out):
     if "DATABASE_URL" in os.environ:
         pytest.skip("these tests run on DATABASE_URL already")
     try:
@@ -36,7 +58,7 @@ def test_central_on_postgresql(lot):
                     "no:cacheprovider",
                     *map(str, LOTS[lot]),
                 ],
-                env={**os.environ, **variables},
+                env={**os.environ, **variables, **left_out},
                 cwd=HERE.parents[2],
                 capture_output=True,
                 text=True,

@@ -1,15 +1,26 @@
 """Statements compiled once give what Django's own query gives, whatever the values, in every thread."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from central.campus.models import Account, Building
 from central.ledger.models import LedgerAccount
 from central.link.models import AccountDecision, Alarm, Gateway
+from central.link.telemetry.apps import TELEMETRY
+from central.link.telemetry.models import ReceivedRow
 from central.office.models import DatedValue
-from central.prepared import FEW_NAMES, Prepared, PreparedIn, insert, insert_all, update, upsert
+from central.prepared import (
+    FEW_NAMES,
+    Prepared,
+    PreparedIn,
+    insert,
+    insert_all,
+    update,
+    upsert,
+    write_rows,
+)
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
 
 def accounts(code):
@@ -48,6 +59,16 @@ def test_values_come_as_the_query_gives_them(campus):
         assert several.rows(kind, least) == found
     with pytest.raises(ValueError, match="zip"):
         several.rows("asset")
+
+
+def test_a_lock_outside_a_transaction_is_refused_each_time(campus, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite locks no rows")
+    locked = Prepared(lambda code: Account.objects.select_for_update().filter(code=code), str)
+    assert locked.first("1-301.1").code == "1-301.1"
+    monkeypatch.setattr(connection, "get_autocommit", lambda: True)
+    with pytest.raises(transaction.TransactionManagementError):
+        locked.first("1-301.1")
 
 
 def test_json_is_read_and_written_as_such():
@@ -100,6 +121,49 @@ def test_only_the_named_fields_are_written_and_a_missing_row_is_said():
     stored.code = "b"
     with pytest.raises(LookupError):
         update(stored, "debits")
+
+
+AWKWARD = ["", "NULL", "null", '"', "\\", "\\\\x41", "{a,b}", "a'b", "a\nb\tc", "电", "%s", ' "x" ']
+
+
+def test_a_statement_for_many_rows_stores_each_value_as_it_is():
+    insert_into = "INSERT INTO telemetry_receivedrow (gateway, epoch, seq, digest) "
+    rows = [(name, "e", place, bytes([0, 92, 34, place])) for place, name in enumerate(AWKWARD)]
+    write_rows(
+        connections[TELEMETRY],
+        rows,
+        each=f"{insert_into}VALUES (%s, %s, %s, %s)",
+        arrays=f"{insert_into}SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bytea[])",
+    )
+    stored = ReceivedRow.objects.order_by("seq").values_list("gateway", "epoch", "seq", "digest")
+    assert [(*row[:3], bytes(row[3])) for row in stored] == rows
+    write_rows(connections[TELEMETRY], [], each="nothing", arrays="nothing")
+
+
+def test_no_value_and_no_truth_are_not_words():
+    nobody = [("a", None, True), ("b", -7, False), ("c", None, None)]
+    with connections[TELEMETRY].cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE awkward (name text, number bigint, truth boolean)")
+        write_rows(
+            connections[TELEMETRY],
+            nobody,
+            each="INSERT INTO awkward VALUES (%s, %s, %s)",
+            arrays="INSERT INTO awkward SELECT * FROM unnest(%s::text[], %s::bigint[], %s::boolean[])",
+        )
+        cursor.execute("SELECT name, number, truth FROM awkward ORDER BY name")
+        assert [tuple(row) for row in cursor.fetchall()] == nobody
+        cursor.execute("DROP TABLE awkward")
+
+
+def test_rows_of_one_model_are_stored_together():
+    rows = [LedgerAccount(code=code, unit="yuan", kind="asset", debits=len(code)) for code in AWKWARD[1:]]
+    insert_all(rows)
+    assert {one.code: one.debits for one in LedgerAccount.objects.all()} == {
+        code: len(code) for code in AWKWARD[1:]
+    }
+    insert_all([])
+    with pytest.raises(TypeError, match="from the database"):
+        insert_all([Alarm(what="x")])
 
 
 def test_the_row_of_a_key_is_put_in_the_place_of_the_one_before():

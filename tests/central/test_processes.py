@@ -282,6 +282,7 @@ def test_init_is_safe_to_repeat_and_keys_are_the_owners_alone(ready):
         assert (ready.folder / name).stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.one_database
 def test_a_voucher_on_the_command_line(ready):
     twin = enrolled(ready)
     assert ready.run("voucher", twin.name).returncode == 1

@@ -2,8 +2,9 @@
 
 import pytest
 
+from central.config.backup.leaping import leap_numbers
 from central.desk.operations import pay
-from central.desk.restored_numbers import leap_receipts, left_out
+from central.desk.restored_numbers import left_out
 from central.desk.verification import verify_sales
 from central.link import operations, outbox
 from central.link.lost_with_central import lost_commands
@@ -19,7 +20,7 @@ from tests.central.steps import ROOM, answer, answered, born, credit, customer, 
 
 def restore(now_ms=NOW_MS):
     restoration = begin_incarnation("i1", now_ms - 3_600_000, "1", now_ms)
-    leap_receipts(restoration)
+    leap_numbers(restoration)
     return restoration
 
 

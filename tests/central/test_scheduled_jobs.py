@@ -79,6 +79,22 @@ def test_what_was_missed_is_made_up_for_from_the_first_look_on(no_reports: None)
     assert run_due_jobs(later + HOUR_MS) == 0, "a due that is on record isn't put there again"
 
 
+@pytest.mark.parametrize("late", Late)
+def test_a_clock_that_was_ahead_keeps_nothing_from_being_run_when_it_is_due(
+    no_reports: None, late: Late
+) -> None:
+    """As where the server's battery is dead. All of that month was noted and run; and then nothing would be until it came."""
+    ran: list[str] = []
+    daily(lambda due, _now: ran.append(due.name) or Done("paper-made"), late)
+    run_due_jobs(NOW_MS)
+    run_due_jobs(NOW_MS + 30 * DAY_MS)
+    for day in range(3):
+        ran.clear()
+        run_due_jobs(NOW_MS + day * DAY_MS)
+        first = NOW_MS // DAY_MS + day
+        assert ran == ([f"{first} a", f"{first} b"] if day else [])
+
+
 def test_of_a_lane_only_the_newest_is_run(no_reports: None) -> None:
     ran: list[str] = []
     daily(lambda due, _now: ran.append(due.name) or Done("paper-made"), Late.NEWEST_ONLY)

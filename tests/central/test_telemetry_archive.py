@@ -7,9 +7,11 @@ import json
 import resource
 import zipfile
 from contextlib import contextmanager
+from unittest.mock import Mock
 
 import pytest
 from django.db import connections
+from django.db.utils import OperationalError
 
 from central.ledger.models import AuditEntry
 from central.ledger.monthly_tables import month_at, month_span_ms, months_there
@@ -178,6 +180,22 @@ def test_cut_short_anywhere_it_is_gone_over_again(rows, monkeypatch, name, after
     rows["reading"] += list(Reading.objects.filter(register_wh=60).values_list())
     finish_removals(NOW_MS)
     archive_month(MONTH, EVERY, **WHO)
+    assert_archived(rows)
+
+
+def test_a_month_that_could_not_be_dropped_while_somebody_read_is_dropped_later(rows, monkeypatch):
+    """As while the night's backup dumps it. Twenty million rows must not go one by one for that."""
+    if connections["telemetry"].vendor != "postgresql":
+        pytest.skip("SQLite has nothing to drop")
+    make_partitions(NOW_MS)
+    with monkeypatch.context() as patch:
+        patch.setattr(archiving, "drop_partition", Mock(side_effect=OperationalError("lock timeout")))
+        with pytest.raises(OperationalError):
+            archive_month(MONTH, EVERY, **WHO)
+    with monkeypatch.context() as patch:
+        patch.setattr(archiving, "_remove_batch", Mock(side_effect=AssertionError("row by row")))
+        assert finish_removals(NOW_MS) == 1
+    assert MONTH not in months_there(connections["telemetry"], Reading._meta.db_table)
     assert_archived(rows)
 
 

@@ -7,6 +7,8 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from central.clock import start_of_day_ms
+from central.ingest.process import Broker, Ingest
+from central.ledger import monthly_tables
 from central.ledger.monthly_tables import (
     divide_by_month,
     is_divided,
@@ -15,6 +17,8 @@ from central.ledger.monthly_tables import (
     partition_name,
     rest_name,
 )
+from central.link.pulse.beats import INGEST
+from central.link.pulse.models import ProcessBeat
 from central.link.telemetry.models import ArchivedMonth, HourlyUse, Reading
 from central.link.telemetry.partitions import make_partitions, table_states
 from tests.central.conftest import NOW_MS
@@ -107,6 +111,26 @@ def test_months_are_made_ahead_and_for_what_came_late(divided):
     rest = {state.table: state.rest_rows for state in table_states()}
     assert rest[table] == rest[HourlyUse._meta.db_table] == len(BROKEN_CLOCKS) + 1
     assert make_partitions(NOW_MS) == []
+
+
+def test_who_reads_for_long_at_the_turn_of_a_month_holds_nothing_up(divided, twin, monkeypatch):
+    """A dump reads every table for as long as it lasts; the months are made ahead and can wait, rows and commands can't."""
+    monkeypatch.setattr(monthly_tables, "LOCK_WAIT", "50ms")
+    month = month_at(NOW_MS) + 20
+    ingest = Ingest(Broker(), now_ms=lambda: begins_ms(month))
+    reader = connections.create_connection("telemetry")
+    try:
+        reader.set_autocommit(False)
+        rows(reader, f"SELECT count(*) FROM {rest_name(Reading._meta.db_table)}")
+        ingest._keep_house()
+        ingest._make_months()
+        assert ProcessBeat.objects.filter(pk=INGEST).exists()
+        assert month not in months_there(divided, Reading._meta.db_table)
+    finally:
+        reader.close()
+    ingest._months_again_s = 0.0
+    ingest._make_months()
+    assert {month, month + 2} <= set(months_there(divided, Reading._meta.db_table))
 
 
 def test_sqlite_has_no_months_to_make(telemetry):

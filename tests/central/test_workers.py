@@ -7,7 +7,7 @@ import time
 from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.utils import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +116,20 @@ def test_one_process_has_a_share_until_it_ends():
     finally:
         for lease in (first, second, other):
             lease.give_back()
+
+
+@pytest.mark.django_db(databases=["default", "telemetry"])
+def test_a_machine_that_vanishes_keeps_no_lease_and_no_lock():
+    """Each side gives the other up after half a minute of silence; a server's own habit is two hours."""
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL alone is elsewhere")
+    for one in connections.all():
+        with one.cursor() as cursor:
+            cursor.execute(
+                "SELECT reset_val FROM pg_settings WHERE name LIKE 'tcp_keepalives_%' ORDER BY name"
+            )
+            assert cursor.fetchall() == [("3",), ("10",), ("5",)]
+        assert one.connection.info.get_parameters()["tcp_user_timeout"] == "25000"
 
 
 class Wire:

@@ -23,8 +23,8 @@ CONNECTIONS = 60
 class Server:
     """One PostgreSQL server: its folder holds data, socket and log."""
 
-    def __init__(self, name: str, root: Path, port: int) -> None:
-        self.name, self.port = name, port
+    def __init__(self, name: str, root: Path, port: int, options: str = "") -> None:
+        self.name, self.port, self._options = name, port, options
         self.folder = root / name
         self.data = self.folder / "data"
         self._programs, self._prefix = binaries(), as_server_user()
@@ -46,7 +46,7 @@ class Server:
     def start(self) -> None:
         options = (
             f"-c listen_addresses='' -c port={self.port} -c unix_socket_directories={self.folder} "
-            f"-c max_connections={CONNECTIONS} -c cluster_name={self.name} -c hot_standby=on"
+            f"-c max_connections={CONNECTIONS} -c cluster_name={self.name} -c hot_standby=on {self._options}"
         )
         self._control("-o", options, "start")
 
@@ -92,10 +92,12 @@ class Server:
 class DatabasePair:
     """Both servers, and the addresses by which programs find whichever takes writes."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: str = "") -> None:
         self.root = Path(tempfile.mkdtemp(prefix="pair-", dir="/tmp"))  # a socket's path must be short
         self.root.chmod(0o755)
-        self.primary, self.replica = Server("a", self.root, 5501), Server("b", self.root, 5502)
+        self.primary, self.replica = (
+            Server(name, self.root, port, options) for name, port in (("a", 5501), ("b", 5502))
+        )
         self.primary.make()
         self.primary.start()
         for name in NAMES:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.domain.health_facts import (
+    ArchiveWaits,
     Backups,
     Certificate,
     Facts,
@@ -108,9 +109,14 @@ def test_a_system_in_order_is_said_to_be_so_part_by_part() -> None:
         (replace(GOOD, keys_not_believed=("gw",)), Level.LOOK, "key-not-believed"),
         (replace(GOOD, jobs=Jobs(3, ("Takings",))), Level.BAD, "job-late"),
         (replace(GOOD, jobs=Jobs(3, given_up=1)), Level.LOOK, "jobs-given-up"),
+        (replace(GOOD, notices=Notices(reaches_nobody=True)), Level.LOOK, "notices-reach-nobody"),
         (replace(GOOD, backups=Backups()), Level.LOOK, "backup-never"),
         (replace(GOOD, backups=Backups(37 * HOUR_MS, DAY_MS)), Level.BAD, "backup-old"),
-        (replace(GOOD, backups=Backups(1, 1, last_failed=True)), Level.BAD, "backup-failed"),
+        (replace(GOOD, backups=Backups(books_age_ms=8 * DAY_MS)), Level.BAD, "backup-never"),
+        (replace(GOOD, backups=Backups(1, 1, backup_failed="")), Level.BAD, "backup-failed"),
+        (replace(GOOD, backups=Backups(1, 1, rehearsal_failed="x")), Level.BAD, "rehearsal-failed"),
+        (replace(GOOD, backups=Backups(1, 1, on_books_disk=True)), Level.LOOK, "backup-same-disk"),
+        (replace(GOOD, archive_waits=ArchiveWaits("2026-11", "x", "1")), Level.LOOK, "archive-waits"),
         (replace(GOOD, backups=Backups(1, 101 * DAY_MS)), Level.LOOK, "backup-not-rehearsed"),
         (replace(GOOD, notices=Notices(3, overdue=1)), Level.BAD, "notices-overdue"),
         (replace(GOOD, notices=Notices(0, given_up=1)), Level.LOOK, "notices-given-up"),
@@ -153,6 +159,18 @@ def test_our_clock_is_wrong_when_most_of_three_gateways_say_so(offs: tuple[int, 
     )
     assert codes(replace(GOOD, gateways=gateways)) == ([code] if code else [])
     assert codes(replace(GOOD, gateways=gateways, is_bench=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("offs", "apart"),
+    [((9, 0, 0, 0), ["gw-0"]), ((9, 9), ["gw-0", "gw-1"]), ((9, 9, 9), []), ((9, 8, 2), ["gw-2"])],
+)
+def test_a_clock_apart_from_the_others_is_named(offs: tuple[int, ...], apart: list[str]) -> None:
+    gateways = tuple(
+        replace(GOOD_GATEWAY, name=f"gw-{n}", clock_off_ms=off * MINUTE_MS) for n, off in enumerate(offs)
+    )
+    found = judge(replace(GOOD, gateways=gateways), LIMITS)
+    assert [one.subject for one in found if one.code == "gateway-clock-off"] == apart
 
 
 @given(st.integers(0, 3 * HOUR_MS))

@@ -22,10 +22,10 @@ from central.desk.models import Payment
 from central.desk.shifts import open_shift_of
 from central.ledger.immutability import immutable_tables
 from central.office.dangerous import CONFIRMED_KEY
-from central.office.idle import SEEN_KEY
 from central.office.models import User
 from central.office.people import roles_of
 from central.office.roles import Role
+from central.office.sessions import SEEN_KEY
 from tests.fuzz.known_forms import STRANGER, KnownForms, Shot, allowed, view_of
 from tests.fuzz.page_forms import Form, Page
 from tests.fuzz.typed_values import FILES

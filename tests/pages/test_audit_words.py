@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from central.workshop.faults.models import FaultStep
 from gateway.contract.commands import BeginSoftwareControl, BillGap, DrawEmergency, RelayWish
 from gateway.contract.facts import EntryKind
 
+pytestmark = pytest.mark.xdist_group("audit-words")
 Call = tuple[ast.Call, ast.FunctionDef | None, Path]
 FAMILIES = {
     "f'relay-{wish.value}'": [f"relay-{wish}" for wish in RelayWish],
@@ -57,7 +59,9 @@ class Recorder:
     of_file: Path | None = None
 
 
+@cache
 def calls() -> list[Call]:
+    """Give every call in central's code, with the function around it; once, it takes seconds."""
     found = []
     for path in Path(central.__file__).parent.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))

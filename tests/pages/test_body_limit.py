@@ -22,7 +22,7 @@ class Unread(BytesIO):
 def test_a_body_without_end_is_turned_away_unread(client: Client) -> None:
     length = str(MOST_BODY_BYTES + 1)
     client.cookies["csrftoken"] = "x" * 32
-    ask = {"CONTENT_LENGTH": length, "wsgi.input": Unread()}
+    ask = {"CONTENT_LENGTH": length, "CONTENT_TYPE": KIND, "wsgi.input": Unread()}
     answer = client.generic("POST", "/office/sign-in/", b"", KIND, **ask)
     assert answer.status_code == 413
     assert "太大" in answer.content.decode()
@@ -30,9 +30,30 @@ def test_a_body_without_end_is_turned_away_unread(client: Client) -> None:
     assert b"too large" in client.generic("POST", "/losses/theft/report/", b"", KIND, **ask).content
 
 
-def test_a_forms_photographs_fit(client: Client) -> None:
-    length = str(MOST_AT_ONCE * MOST_BYTES + 10_000)
-    assert (
-        client.generic("POST", "/office/sign-in/", b"", "text/plain", CONTENT_LENGTH=length).status_code
-        != 413
-    )
+def of_length(client: Client, length: int, **more: object) -> int:
+    sent = {"CONTENT_LENGTH": str(length), "CONTENT_TYPE": KIND, **more}
+    return client.generic("POST", "/office/sign-in/", b"", KIND, **sent).status_code
+
+
+def test_a_forms_photographs_fit_and_no_stranger_sends_so_much(cashier: Client) -> None:
+    length = MOST_AT_ONCE * MOST_BYTES + 10_000
+    with pytest.raises(AssertionError, match="it was read"):
+        of_length(cashier, length, **{"wsgi.input": Unread()})
+    stranger = Client()
+    stranger.cookies["sessionid"] = "x" * 32
+    assert of_length(stranger, length, **{"wsgi.input": Unread()}) == 403
+    assert stranger.post("/office/sign-in/", {"username": "x" * 20_000, "password": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/json", ""])
+def test_what_is_no_form_is_not_read(cashier: Client, kind: str) -> None:
+    body = {"CONTENT_LENGTH": "9", "CONTENT_TYPE": kind, "wsgi.input": Unread()}
+    assert cashier.generic("POST", "/losses/theft/report/", b"", kind, **body).status_code == 415
+    if kind != "application/json":
+        assert Client().generic("POST", "/gateways/enrol/", b"", kind, **body).status_code == 415
+
+
+def test_what_a_program_is_answered_is_no_page(client: Client) -> None:
+    answer = client.post("/gateways/enrol/", b"{}", content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
+    assert answer["Content-Disposition"].startswith("attachment")

@@ -80,6 +80,20 @@ def test_metrics_are_what_prometheus_reads(campus: None) -> None:
     assert took["cardroom_web_request_duration_seconds_sum"] == pytest.approx(20.01)
 
 
+def test_the_rules_for_alerts_name_metrics_and_labels_that_are_there(campus: None) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operation.md").read_text(encoding="utf-8")
+    rules = page[page.index("    groups:") : page.index("What is not known is left out")]
+    told = exposition(clock.now_ms()).decode()
+    named = set(re.findall(r"\bcardroom_\w+", rules))
+    assert len(named) > 10
+    assert {name for name in named if f"# TYPE {name} " not in told} == set()
+    assert set(re.findall(r"\$labels\.(\w+)", rules)) <= LABELS
+    table = set(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE))
+    listed = {f"cardroom_{name}" for row in table for name in re.findall(r"`(\w+)`", row)}
+    exposed = set(re.findall(r"^# TYPE (cardroom_\w+) ", told, re.MULTILINE))
+    assert listed == exposed, "the page's table is what is exposed, no more and no less"
+
+
 def test_no_room_and_no_person_is_in_them(campus: None) -> None:
     text = exposition(clock.now_ms()).decode()
     assert "gw-1" in text

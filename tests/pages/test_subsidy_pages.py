@@ -153,7 +153,21 @@ def test_the_report_says_what_the_ledger_says(cashier: Client, bucket: Bucket) -
 
 
 @pytest.mark.parametrize(
-    "kept", [b"room,balance\n1-101,5", b"[1, 2]", b"[null]", b'["1-101", ["x"]]', b"\xff\xfe", b"{}"]
+    "kept",
+    [
+        *(b"room,balance\n1-101,5", b"[1, 2]", b"[null]", b'["1-101", ["x"]]', b"\xff\xfe", b"{}"),
+        *(b"[" * 100_000, b'["1-101"' + b',"x"' * 300_000 + b"]"),
+    ],
+    ids=[
+        "csv",
+        "numbers",
+        "null",
+        "nested",
+        "bytes",
+        "object",
+        "without end",
+        "of more rooms than there are",
+    ],
 )
 def test_another_pages_upload_is_no_list_of_rooms(admin: Client, bucket: Bucket, kept: bytes) -> None:
     answer = preview(admin, bucket, kept=uploads.keep(kept))

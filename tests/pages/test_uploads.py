@@ -1,17 +1,20 @@
 """Every file that a form takes is bounded before it is read, and named by nobody but us."""
 
+import os
 from pathlib import Path
 
 import pytest
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import ImageFile
 
 import central
 from central import clock
 from central.desk.forms import ListFileField
-from central.office import photos
+from central.office import photos, uploads
 from central.office.bar_code_field import CodePhotoField
+from central.office.bar_codes import read_codes
 from central.office.models import Photo, User
 from central.office.photo_field import PhotosField
 from central.office.photo_keeping import keep_uploads
@@ -72,3 +75,43 @@ def test_nobody_fills_the_disk_with_pictures(
     assert Photo.objects.count() == 2
     assert sent(manager, "C", now_ms)[0]
     assert sent(cashier, "D", now_ms + photos.DAY_MS + 1)[0]
+
+
+def test_pictures_are_unpacked_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight threads with a picture of sixty million points each would take two gigabytes."""
+    held, real = [], ImageFile.ImageFile.load
+
+    def load(picture: ImageFile.ImageFile) -> object:
+        held.append(photos.UNPACKING.locked())
+        return real(picture)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    assert isinstance(photos.look(picture("A")), photos.Seen)
+    read_codes(picture("B"))
+    assert len(held) >= 3
+    assert all(held)
+    assert not photos.UNPACKING.locked()
+
+
+def test_nobody_fills_the_disk_with_lists(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies there longest goes first, and who still wants it sends it again."""
+    monkeypatch.setattr(uploads, "MOST_KEPT_BYTES", 100)
+    first, second = uploads.keep(b"a" * 40), uploads.keep(b"b" * 40)
+    os.utime(settings.UPLOADS_FOLDER / first, (1, 1))
+    monkeypatch.setattr(uploads, "KEPT_MS", 10**15)
+    third = uploads.keep(b"c" * 40)
+    assert [uploads.kept(one) is not None for one in (first, second, third)] == [False, True, True]
+    assert sum(path.stat().st_size for path in settings.UPLOADS_FOLDER.iterdir()) <= 100
+
+
+def test_one_list_that_is_sent_twice_at_once_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other request comes between the writing and the naming of the first one's."""
+    content, real, others = b"building,room", Path.replace, [b"building,room"]
+
+    def replace(part: Path, target: Path) -> Path:
+        if others:
+            uploads.keep(others.pop())
+        return real(part, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    assert uploads.kept(uploads.keep(content)) == content

@@ -84,8 +84,8 @@ class Building:
         self.wakes_stale = False
         self.life: Life
 
-    async def live(self, days: float) -> Tally:
-        """Set the building up, let the troubles loose, end in quiet, and conclude."""
+    async def live(self, days: float, sought: str = "") -> Tally:
+        """Set the building up, let the troubles loose, end in quiet, and conclude; or end with a fault that is sought."""
         for line in self.world.lines:
             await self.world.plug(line)
         await self._start()
@@ -113,18 +113,29 @@ class Building:
         ]
         troubles = [asyncio.create_task(trouble) for trouble in ending]
         tasks = [asyncio.create_task(other) for other in lasting]
-        await asyncio.sleep(days * DAY_S)
-        self._check_running([*troubles, *tasks])
-        await self._calm_down(troubles, tasks)
-        await asyncio.sleep(QUIET_S - SETTLED_WITHIN_S)
-        self.watch.note_present()
-        await asyncio.sleep(SETTLED_WITHIN_S)
-        self._check_running(tasks)
-        self.watch.conclude()
+        if not await self._found(sought, days):
+            self._check_running([*troubles, *tasks])
+            await self._calm_down(troubles, tasks)
+            await asyncio.sleep(QUIET_S - SETTLED_WITHIN_S)
+            self.watch.note_present()
+            await asyncio.sleep(SETTLED_WITHIN_S)
+            self._check_running(tasks)
+            self.watch.conclude()
         await self.life.kill()
-        for task in tasks:
+        for task in [*troubles, *tasks]:
             task.cancel()
         return self._tally(days)
+
+    async def _found(self, sought: str, days: float) -> bool:
+        """Wait for so many days, or, where a fault is sought, until it is told of; say whether it was."""
+        if not sought:
+            await asyncio.sleep(days * DAY_S)
+            return False
+        for _look in range(round(days * DAY_S / LOOK_EVERY_S)):
+            await asyncio.sleep(LOOK_EVERY_S)
+            if any(sought in fault for fault in self.watch.faults):
+                return True
+        return False
 
     def _check_running(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in tasks:

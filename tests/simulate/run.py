@@ -34,20 +34,20 @@ DAYS = 72
 SECONDS_LIMIT = 300
 
 
-def simulate(days: float, seed: int) -> Tally:
-    """Live through so many days; give what happened and what was wrong."""
+def simulate(days: float, seed: int, sought: str = "") -> Tally:
+    """Live through so many days, or until a fault is told of that is sought; give what happened and what was wrong."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     memory = Path("/dev/shm")
     with (
         tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
         asyncio.Runner(loop_factory=VirtualLoop) as runner,
     ):
-        return runner.run(_live(Path(folder), days, seed))
+        return runner.run(_live(Path(folder), days, seed, sought))
 
 
-async def _live(folder: Path, days: float, seed: int) -> Tally:
+async def _live(folder: Path, days: float, seed: int, sought: str) -> Tally:
     building = Building(folder, random.Random(f"building:{seed}"))
-    return await building.live(days)
+    return await building.live(days, sought)
 
 
 def main() -> int:

@@ -344,3 +344,31 @@ async def test_at_a_spare_the_first_broker_is_tried_again(
                     await home.until(lambda listener: bool(listener.of("state")))
                     assert online(home) == [True]
                     assert online(spare)[-1] is False, "it said that it goes"
+
+
+async def test_a_broker_that_has_lost_central_is_left_for_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes every row and no word comes back: payments would wait there for as long as it runs."""
+    monkeypatch.setattr("gateway.adapters.mqtt_uplink.UNHEARD_S", 0.5)
+    monkeypatch.setattr("gateway.adapters.mqtt_uplink.LOOK_S", 0.05)
+    ports = (free_port(), free_port())
+    for n in (0, 1):
+        (tmp_path / str(n)).mkdir()
+    with start_mosquitto(tmp_path / "0", ports[0]), start_mosquitto(tmp_path / "1", ports[1]):
+        async with (
+            running(broker_at(ports[0], spares=(("127.0.0.1", ports[1]),))) as uplink,
+            listen(ports[0]) as deserted,
+            listen(ports[1]) as central,
+        ):
+            while not central.of("up"):
+                await connected(uplink)
+                await uplink.publish("up", b"row")
+                await asyncio.sleep(0.05)
+            assert online(deserted)[-1] is False, "it said that it goes"
+            for _ in range(20):  # twice the patience, and central answers each time
+                central.client.publish(topic(B1, "ack"), b"stored", qos=1)
+                await uplink.receive()
+                assert await uplink.publish("up", b"row")
+                await asyncio.sleep(0.05)
+            assert len(central.of("birth")) == 1, "where central is heard it stays"

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from central.config.backup.counted import missing
@@ -102,7 +103,7 @@ def trial_environment(folder: Path, manifest: Manifest) -> Iterator[dict[str, st
                 name = f"cardroom_rehearsal_{uuid4().hex[:12]}"
                 database.asked(f'CREATE DATABASE "{name}"')
                 made.append((database, name))
-                environment[URLS[database.alias]] = _renamed(os.environ[URLS[database.alias]], name)
+                environment[URLS[database.alias]] = renamed(os.environ[URLS[database.alias]], name)
             if dump_of(folder, database.alias).exists():
                 there = Database(database.alias, database.engine, None, {**database.settings, "NAME": name})
                 put_dump_back(dump_of(folder, database.alias), there)
@@ -112,11 +113,9 @@ def trial_environment(folder: Path, manifest: Manifest) -> Iterator[dict[str, st
             database.asked(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _renamed(url: str, name: str) -> str:
+def renamed(url: str, name: str) -> str:
     """Give the same server's address with another database."""
-    server, _slash, rest = url.rpartition("/")
-    _former, mark, query = rest.partition("?")
-    return f"{server}/{name}{mark}{query}"
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 def forget_dumps(folder: Path) -> None:

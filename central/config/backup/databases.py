@@ -57,14 +57,30 @@ class Database:
             return int(self.asked("SELECT pg_database_size(current_database())") or 0)
         return sum(path.stat().st_size for path in (self.path, _log_of(self.path)) if path.exists())
 
+    @property
+    def address(self) -> str:
+        """PostgreSQL's address as its tools take it, with everything that DATABASE_URL says but the password."""
+        from psycopg.conninfo import make_conninfo
+        from psycopg.pq import Conninfo
+
+        known = {one.keyword.decode() for one in Conninfo.get_defaults()} - {"password"}
+        said = {name: value for name, value in self.settings.get("OPTIONS", {}).items() if name in known}
+        names = {"NAME": "dbname", "USER": "user", "HOST": "host", "PORT": "port"}
+        return make_conninfo(
+            **said, **{key: self.settings[name] for name, key in names.items() if self.settings.get(name)}
+        )
+
+    @property
+    def password(self) -> str | None:
+        """What goes apart from the address: no list of processes shows it."""
+        return self.settings.get("PASSWORD") or self.settings.get("OPTIONS", {}).get("password")
+
     def asked(self, statement: str) -> Any:
         """Ask PostgreSQL for one value, on a connection of its own. Raises CopyFailed."""
         import psycopg
 
-        names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-        wanted = {key: self.settings[name] for name, key in names.items() if self.settings.get(name)}
         try:
-            with psycopg.connect(**wanted, autocommit=True) as connection:
+            with psycopg.connect(self.address, autocommit=True, password=self.password) as connection:
                 cursor = connection.execute(statement)
                 row = cursor.fetchone() if cursor.description else None
         except psycopg.Error as error:
@@ -131,8 +147,8 @@ def _copy(path: Path, target: Path, progress: Callable[[int], None]) -> None:
 def _dumped(database: Database) -> Iterator[IO[bytes]]:
     """One snapshot, by PostgreSQL's own tool, which needs no file of its own."""
     command = ["pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges"]
-    name = str(database.settings["NAME"])
-    with _started([*command, *_tables_of(database), name], database, stdout=subprocess.PIPE) as process:
+    command += [*_tables_of(database), f"--dbname={database.address}"]
+    with _started(command, database, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield process.stdout
         _ended(process)
@@ -149,20 +165,19 @@ def _tables_of(database: Database) -> list[str]:
 def put_dump_back(dump: Path, database: Database) -> None:
     """Fill an empty PostgreSQL database from a dump. Raises CopyFailed."""
     command = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]
-    name = str(database.settings["NAME"])
-    with _started([*command, f"--dbname={name}", str(dump)], database, stdout=subprocess.DEVNULL) as process:
+    command += [f"--dbname={database.address}", str(dump)]
+    with _started(command, database, stdout=subprocess.DEVNULL) as process:
         _ended(process)
 
 
 @contextmanager
 def _started(command: list[str], database: Database, stdout: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a tool of PostgreSQL's. The password goes by the environment: no list of processes shows it."""
-    given = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD"}
-    wanted = {name: str(database.settings[key]) for key, name in given.items() if database.settings.get(key)}
+    """Run a tool of PostgreSQL's. The password goes by the environment."""
+    given = {"PGPASSWORD": str(database.password)} if database.password else {}
     try:
         running = subprocess.Popen(  # noqa: S603  (our own words, no shell)
             command,
-            env={**os.environ, **wanted},
+            env={**os.environ, **given},
             stdout=stdout,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

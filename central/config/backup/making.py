@@ -107,7 +107,7 @@ def make_backup(job: Job, target: Path) -> Made | NoBackup:
         return NoBackup(Why.NO_FOLDER, {"folder": target.parent})
     try:
         wanted = databases(with_telemetry=job.with_telemetry)
-        files = files_of(job.data, job.left_out)
+        files = _files(job)
         sweep_left_over(target.parent)
         refusal = _no_room(job, target, wanted, files)
         return refusal or _made(job, target, wanted, files)
@@ -167,18 +167,34 @@ def _made(job: Job, target: Path, wanted: list[Database], files: list[Part]) -> 
 def _written(
     job: Job, writer: BackupWriter, wanted: list[Database], place: Path, progress: Progress
 ) -> Iterator[ManifestRow]:
-    """The books, then the files that they name, then telemetry: what a copy names is in what is copied after it."""
+    """What a copy names is in what is copied after it: books, then files; telemetry, then the archive, which only grows.
+
+    A month that is archived meanwhile is in the file, in telemetry, or in both.
+    """
     for database in wanted:
         if database.alias == BOOKS:
             yield _add_database(writer, database, place, progress)
-    for part in files_of(job.data, job.left_out):
+    yield from _add_files(writer, [part for part in _files(job) if not _is_archived(part)], progress)
+    for database in wanted:
+        if database.alias != BOOKS:
+            yield _add_database(writer, database, place, progress)
+    yield from _add_files(writer, [part for part in _files(job) if _is_archived(part)], progress)
+
+
+def _files(job: Job) -> list[Part]:
+    return files_of(job.data, job.left_out)
+
+
+def _is_archived(part: Part) -> bool:
+    return Path(settings.ARCHIVE_FOLDER) in part.path.parents
+
+
+def _add_files(writer: BackupWriter, parts: list[Part], progress: Progress) -> Iterator[ManifestRow]:
+    for part in parts:
         with suppress(FileNotFoundError), part.path.open("rb") as content:
             measured = Measured(content)
             writer.add(part.name, measured, progress)
             yield measured.row(part.name, part.path, part.mode)
-    for database in wanted:
-        if database.alias != BOOKS:
-            yield _add_database(writer, database, place, progress)
 
 
 def _add_database(writer: BackupWriter, database: Database, place: Path, progress: Progress) -> ManifestRow:

@@ -59,7 +59,8 @@ def _command_of(process: Path) -> str:
 def held_databases() -> list[str]:
     """Name the PostgreSQL databases that somebody else is connected to."""
     others = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"  # the server's own sweepers hold nothing up
     )
     return [
         str(one.settings["NAME"]) for one in databases() if one.engine == POSTGRESQL and one.asked(others)

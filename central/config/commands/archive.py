@@ -22,6 +22,7 @@ from central.link.telemetry.archiving import (
     path_of,
     put_away,
 )
+from central.link.telemetry.forgetting_digests import forget_digests
 from central.link.telemetry.models import ArchivedMonth
 from central.link.telemetry.partitions import make_partitions, table_states
 from central.reports.archive.keeping import DueMonth, archive_due, due_months
@@ -88,6 +89,8 @@ def run(options: Namespace) -> int:
 def _run(now_ms: int) -> int:
     made = 0
     make_partitions(now_ms)
+    if gone := forget_digests(now_ms):
+        print(_("{n} digests of rows that nobody can send again are removed").format(n=gone))
     if finished := finish_removals(now_ms):
         print(_("{n} files: removing their rows was cut short, and is done now").format(n=finished))
     for due in due_months(now_ms):

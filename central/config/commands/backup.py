@@ -13,7 +13,7 @@ from central.config import data_folder
 from central.config.arguments import USAGE
 from central.config.backup import paper
 from central.config.backup.counted import counted
-from central.config.backup.making import Job, Made, NoBackup, make_backup
+from central.config.backup.making import Job, Made, NoBackup, Why, make_backup
 from central.config.backup.medium import SUFFIX, keep_newest
 from central.config.backup.trial import rehearse_made
 from central.config.backup.words import refusal_text
@@ -39,20 +39,29 @@ def backup(options: Namespace) -> int:
     if options.target is None:
         return 0
     started_ms, now_ms = clock.real_now_ms(), clock.now_ms()
-    target = _target(Path(options.target), now_ms)
+    target = _target(Path(options.target).absolute(), now_ms)  # on record, it must mean the same elsewhere
     job = _job(options, recipient, now_ms)
-    made = make_backup(job, target)
+    is_there = options.keep is None or target.parent == Path(options.target).absolute()
+    made = make_backup(job, target) if is_there else NoBackup(Why.NO_FOLDER, {"folder": target})
     took_ms = clock.real_now_ms() - started_ms
     if isinstance(made, NoBackup):
-        said = refusal_text(made)
-        note_run(BackupRun.Kind.BACKUP, Outcome(False, str(target), detail=said), now_ms, took_ms)
-        print(said, file=sys.stderr)
-        return 1
+        return _failed(refusal_text(made), target, now_ms, took_ms)
     detail = ", ".join(f"{name} {count}" for name, count in job.facts.items())
     outcome = Outcome(True, str(target), made.bytes, options.telemetry, detail)
     note_run(BackupRun.Kind.BACKUP, outcome, now_ms, took_ms)
     _report(options, made, recipient)
-    return _rehearse(made, now_ms) if options.rehearse else 0
+    code = _rehearse(made, now_ms) if options.rehearse else 0
+    if options.keep and code == 0:  # what can't be put back takes no older one's place
+        for path in keep_newest(made.path.parent, options.keep, made.path):
+            print(_("Taken away, older: {path}").format(path=path))
+    return code
+
+
+def _failed(said: str, target: Path, now_ms: int, took_ms: int = 0) -> int:
+    """Say what was in the way, and keep it: whoever must mend it is told, also of what a timer began at night."""
+    note_run(BackupRun.Kind.BACKUP, Outcome(False, str(target), detail=said), now_ms, took_ms)
+    print(said, file=sys.stderr)
+    return 1
 
 
 def _mistake(options: Namespace) -> str:
@@ -60,7 +69,7 @@ def _mistake(options: Namespace) -> str:
         return _("--key-to goes with --new-key.")
     if options.target is None and (options.keep or options.rehearse):
         return _("Say where to: a file or a folder.")
-    if options.keep is not None and (options.keep < 1 or not Path(options.target).is_dir()):
+    if options.keep is not None and (options.keep < 1 or Path(options.target).is_file()):
         return _("--keep goes with a folder, and keeps 1 or more.")
     if options.target is None and not options.new_key:
         return _("Say where to: a file or a folder. (--new-key makes a recovery key.)")
@@ -87,7 +96,10 @@ def _recipient(options: Namespace) -> X25519PublicKey | None:
     if options.new_key or (found == NoKeyYet() and sys.stdin.isatty()):
         return paper.make_on_terminal(data, now_ms)
     if isinstance(found, NoKeyYet):
-        print(_no_key(found), file=sys.stderr)
+        if found.damaged and options.target is not None:
+            _failed(_no_key(found), Path(options.target).absolute(), now_ms)
+        else:
+            print(_no_key(found), file=sys.stderr)
         return None
     return found
 
@@ -119,7 +131,6 @@ def _target(path: Path, now_ms: int) -> Path:
 
 
 def _report(options: Namespace, made: Made, recipient: X25519PublicKey) -> None:
-    removed = keep_newest(made.path.parent, options.keep, made.path) if options.keep else []
     said = _("{path}: {size}, {count} files, read back and the same.")
     print(said.format(path=made.path, size=size(made.bytes), count=len(made.manifest.members)))
     said = _("In it: {receipts} receipts, {transfers} transfers, {gateways} gateways.")
@@ -131,8 +142,6 @@ def _report(options: Namespace, made: Made, recipient: X25519PublicKey) -> None:
             key=name_of(recipient)
         )
     )
-    for path in removed:
-        print(_("Taken away, older: {path}").format(path=path))
 
 
 def _rehearse(made: Made, now_ms: int) -> int:

@@ -6,22 +6,46 @@ import secrets
 from argparse import Namespace
 from collections import Counter
 
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from central import clock
 from central.config.commands.running import is_ready
-from central.domain.health_facts import WORST_FIRST, Finding, Level
+from central.domain.health_facts import WORST_FIRST, Finding, Level, Part, Store
 from central.domain.health_judgement import judge
 from central.link.whole_files import write_whole
 from central.reports.health.gathering import gather, limits
 from central.reports.health.metrics import exposition
 from central.reports.health.metrics_views import token_file
+from central.reports.health.places import disks
 from central.reports.health.told import key_of, standing_since
 from central.reports.health.words import MARKS, PARTS, in_words
+
+FULL_PERCENT = 3
+"""Where the settings can't be asked."""
 
 
 def doctor(options: Namespace) -> int:
     """Look at everything and tell, the worst first. Returns 0 when nothing is bad, 1 when something is, 2 before `init`."""
+    try:
+        return _doctor(options)
+    except DatabaseError:
+        if (
+            not options.json
+        ):  # a full disk is the usual reason, and the one that can be seen without a database
+            for disk in disks():
+                _print(Finding(Part.DISK, *_room_on(disk)), None)
+        raise
+
+
+def _room_on(disk: Store) -> tuple[Level, str, str, dict[str, int | str]]:
+    percent = disk.free_percent or 0
+    level = Level.BAD if percent < FULL_PERCENT else Level.GOOD
+    code = "disk-full" if level is Level.BAD else "disk-good"
+    return level, code, disk.name, {"place": disk.name, "percent": percent}
+
+
+def _doctor(options: Namespace) -> int:
     if not is_ready():
         return 2
     now_ms = clock.now_ms()

@@ -16,8 +16,8 @@ from central.config import data_folder
 from central.config.backup.putting_back import living_in
 from central.config.backup.words import alive_text
 from central.config.commands.running import is_ready
+from central.config.databases import database_settings
 from central.config.moving import MoveFailed, MoveRefusal, move
-from central.config.settings import database_settings
 from central.link.telemetry.apps import TELEMETRY
 
 _REFUSED = {

@@ -3,12 +3,13 @@
 import os
 import sys
 from argparse import Namespace
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from central import clock
@@ -20,9 +21,12 @@ from central.config.backup.copy_folder import held_folder
 from central.config.backup.databases import CopyFailed, databases
 from central.config.backup.medium import backups_in
 from central.config.backup.paper import ask_for_key
-from central.config.backup.trial import rehearse
+from central.config.backup.trial import Rehearsed, rehearse
 from central.config.backup.unpacking import is_of_postgresql, unpack
 from central.config.backup.words import alive_text, damage_text
+from central.config.commands.set_up import pending_migrations
+from central.link.backups import Outcome, note_run
+from central.link.models import BackupRun
 from central.link.restored_words import POINTS
 from gateway.contract.backup_file.layout import FileKey, Manifest
 from gateway.contract.backup_file.reading import (
@@ -70,9 +74,21 @@ def _rehearse(path: Path, options: Namespace) -> int:
         key = _private_key(options)
         if key is None:
             return 1
+    started_ms = clock.real_now_ms()
     found = rehearse(path, None if key is None else lambda envelope: _key_for(envelope, key))
     print("\n".join(found.lines))
+    if key is not None:
+        _note(path, found, started_ms)
     return 0 if found.good else 1
+
+
+def _note(path: Path, found: Rehearsed, started_ms: int) -> None:
+    """Keep on record, where this is the central itself, that the paper opened a backup or what was in the way; else only said."""
+    with suppress(DatabaseError):
+        if not (data_folder.folder() / data_folder.SIGNING_KEY_FILE).exists() or pending_migrations():
+            return
+        outcome = Outcome(found.good, str(path.absolute()), path.stat().st_size, detail=found.summary)
+        note_run(BackupRun.Kind.REHEARSAL, outcome, clock.now_ms(), clock.real_now_ms() - started_ms)
 
 
 def _private_key(options: Namespace) -> X25519PrivateKey | None:
@@ -199,9 +215,10 @@ class _Restoring:
         if kept is not None:
             print(_("What was there is in {kept}. Delete it when the campus runs well.").format(kept=kept))
         print(
-            _("Receipts go on at number {number}: what was printed since the backup keeps its own.").format(
-                number=became.first_receipt
-            )
+            _(
+                "Receipts go on at number {number}, shifts, approvals, labels and whatever else is numbered above theirs: "
+                "what was printed or told since the backup keeps its own."
+            ).format(number=became.first_receipt)
         )
         print(
             _(

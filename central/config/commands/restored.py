@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from central import clock
 from central.config.backup.counted import counted
+from central.config.backup.leaping import leap_numbers
 from central.config.commands.running import is_ready
 from central.config.commands.set_up import migrate
-from central.desk.restored_numbers import leap_receipts
 from central.link.restored import Still, begin_incarnation, go_on_without_telemetry, still_open
 from central.link.restored_words import POINTS
 
@@ -65,7 +65,7 @@ def begin(options: Namespace) -> int:
     now_ms = clock.now_ms()
     with transaction.atomic():
         restoration = begin_incarnation(options.incarnation, options.backup_ms, options.software, now_ms)
-        leap = leap_receipts(restoration)
+        leap = leap_numbers(restoration)
     go_on_without_telemetry()
     print(
         json.dumps({"counted": before, "first_receipt": leap.first, "gateways": restoration.gateways.count()})

@@ -13,10 +13,11 @@ from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
-from central import clock
+from central import clock, replica
 from central.campus.models import Building
 from central.campus.operations import make_default_classes
 from central.config import data_folder
+from central.config.backup.leaping import keep_leaps
 from central.ledger.fresh_tables import is_empty
 from central.ledger.operations import record_audit
 from central.link.models import Gateway
@@ -100,14 +101,15 @@ def migrate() -> None:
     if schema := settings.DATABASES[TELEMETRY].get("SCHEMA"):
         with connections["default"].cursor() as cursor:
             cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    for alias in connections:
+    for alias in replica.primaries():
         call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+    keep_leaps()
 
 
 def pending_migrations() -> list[str]:
     """Name the migrations that a database lacks."""
     pending: list[str] = []
-    for alias in connections:
+    for alias in replica.primaries():
         executor = MigrationExecutor(connections[alias])
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         pending += [f"{alias}: {migration}" for migration, _backwards in plan]

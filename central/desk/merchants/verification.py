@@ -4,9 +4,11 @@ from django.db.models import Count, Max, Sum
 
 from central.desk.merchants.bill_models import BillPayment, CreditNote, MonthlyBill
 from central.desk.merchants.models import CardMeterSale, CardPayOver, ImportedList
+from central.desk.numbering import BILLS
 from central.ledger import chart_of_accounts as chart
 from central.ledger.models import Transfer
 from central.ledger.verification import Check
+from central.link.number_leaps import numbers_of
 from gateway.contract.quantities import MICRO_YUAN_PER_FEN
 
 
@@ -20,7 +22,7 @@ def _bills() -> Check:
     taken = dict(Transfer.objects.filter(kind="bill-credit").values_list("id", "amount"))
     bills = MonthlyBill.objects.order_by("number").prefetch_related("lines", "meters", "credits")
     seen = f"{len(bills)} monthly bills"
-    for place, bill in enumerate(bills, 1):
+    for place, bill in zip(numbers_of(BILLS), bills, strict=False):
         if bill.pk != place:
             return Check("bills", seen, f"number {place} is missing")
         lines, meters = list(bill.lines.all()), list(bill.meters.all())

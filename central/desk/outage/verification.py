@@ -4,10 +4,12 @@ from django.db.models import Sum
 
 from central.desk.book_models import BookPageIssue
 from central.desk.models import Payment
+from central.desk.outage.entering import OUTAGE_SHEETS
 from central.desk.outage.models import OutagePage, OutageSheet
 from central.ledger.models import Transfer
 from central.ledger.verification import Check
 from central.link.models import Grant, StockVoucher, VoucherRedeemed
+from central.link.number_leaps import numbers_of
 
 
 def verify_outage() -> list[Check]:
@@ -18,7 +20,7 @@ def verify_outage() -> list[Check]:
 def _sheets() -> Check:
     sheets = OutageSheet.objects.order_by("number").annotate(paid=Sum("pages__payment__amount_fen"))
     seen = f"{len(sheets)} sheets"
-    for place, sheet in enumerate(sheets, start=1):
+    for place, sheet in zip(numbers_of(OUTAGE_SHEETS), sheets, strict=False):
         if sheet.number != place:
             return Check("supplementary sheets", seen, f"sheet {place} is missing")
         if (sheet.paid or 0) != sheet.sum_fen:

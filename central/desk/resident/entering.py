@@ -9,7 +9,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -17,6 +16,7 @@ from django.db.models import F, Q
 from central.campus.models import Account
 from central.desk.resident.models import PinTries, ResidentPin
 from central.desk.resident.pins import is_right, room_key
+from central.office.client_address import of_one_house
 
 WINDOW_MS = 15 * 60_000
 TRIES_OF_ROOM, TRIES_OF_ADDRESS = 5, 30
@@ -52,7 +52,10 @@ class Refused:
 def enter(room: str, pin: str, address: str, *, now_ms: int) -> Entered | Refused:
     """Compare a room's PIN, within the limits of the room and of the address."""
     account, label = _account_of(room)
-    keys = {room_key(label): TRIES_OF_ROOM, f"from:{_network(address)}"[:100]: TRIES_OF_ADDRESS}
+    keys = {
+        room_key(label): TRIES_OF_ROOM,
+        f"from:{of_one_house(address) or address}"[:100]: TRIES_OF_ADDRESS,
+    }
     until_ms = _locked_until(keys, now_ms) or _count(keys, now_ms)
     if until_ms:
         return Refused(EntryRefusal.LOCKED, until_ms)
@@ -76,17 +79,6 @@ def _account_of(room: str) -> tuple[Account | None, str]:
     live = Account.objects.exclude(state=Account.State.CLOSED).filter(here)
     account = live.select_related("point__room__building").order_by("pk").first()
     return account, account.point.room.full_label if account else _BETWEEN.sub("-", text)
-
-
-def _network(address: str) -> str:
-    """Give what one phone or house has for itself: an IPv4 address, but of IPv6 the whole /64, any address of which it may take."""
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(read, IPv4Address):
-        return str(read)
-    return str(read.ipv4_mapped or IPv6Network((int(read) >> 64 << 64, 64)))
 
 
 def _locked_until(keys: dict[str, int], now_ms: int) -> int:

@@ -158,9 +158,11 @@ def _rooms_kept(content: bytes | None) -> tuple[str, ...] | None:
     """Read what `keep_rooms` kept; None when it is gone, or is another page's upload."""
     try:
         rooms = json.loads(content or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    is_ours = isinstance(rooms, list) and all(isinstance(room, str) for room in rooms)
+    is_ours = (
+        isinstance(rooms, list) and len(rooms) <= MOST_ROOMS and all(isinstance(room, str) for room in rooms)
+    )
     return tuple(rooms) if is_ours else None
 
 

@@ -9,7 +9,7 @@ from central import clock
 from central.link.pulse.models import GatewayPulse, ProcessBeat, Sample, ServiceCount
 from central.prepared import upsert
 
-INGEST, NOTICES, WEB = "ingest", "notices", "web"
+INGEST, NOTICES, WEB, REPLICA = "ingest", "notices", "web", "replica"
 SAMPLE_EACH_MS = 3_600_000
 SAMPLES_KEPT_MS = 31 * 86_400_000
 MOST_LINES, LONGEST_LINE = 32, 32

@@ -1,6 +1,6 @@
 """What is archived: the kinds of rows, the setting that says how long each is kept, and the words that go into each file.
 
-Not archived are the sums that pages and lists are made of (hourly use, days of balances) and what ingest needs. What stands behind
+Not archived are the days of balances, and what ingest needs. What stands behind
 money lies in the other database and is never thinned (C-12): entries and registers of periods with their raw frames.
 """
 
@@ -15,6 +15,7 @@ from central.ledger.monthly_tables import MonthlyModel, month_span_ms
 from central.link.telemetry.archive_file import Row
 from central.link.telemetry.models import (
     DecisionEvent,
+    HourlyUse,
     InstantTotal,
     LossBalance,
     Reading,
@@ -75,6 +76,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("reading", Reading, "telemetry.readings-months"),
+        Kind("hourly-use", HourlyUse, "telemetry.hours-months"),
         Kind("relay-event", RelayEvent, "telemetry.events-months"),
         Kind("decision-event", DecisionEvent, "telemetry.events-months"),
         Kind("loss-balance", LossBalance, "telemetry.balances-months"),
@@ -102,6 +104,8 @@ reading.csv         One reading of a meter, as the gateway took it. 电表读数
   meter, wall_ms, register_wh (what the meter's register showed), power_w, current_ma, relay_closed,
   outcome (advanced, unchanged, rollover: accepted; first, replaced: a new beginning; others: not accepted),
   trusted (the gateway's clock was set)
+hourly-use.csv      A meter's use by the hour that it was read in. 每小时用电量。
+  meter, hour_ms (the hour's beginning), energy_wh. An hour may have rows in several files of its month: their sum counts.
 relay-event.csv     One word from a meter's relay. 继电器报告。
   meter, at_ms, desired_closed, commanded_closed, observed_closed, verdict, why, current_ma, status_word (DL/T 645 status word 3)
 decision-event.csv  One decision about an account's supply. 供电决定。

@@ -2,7 +2,7 @@
 
 written    the file is whole, read back and under its name; its digest is in the audit chain
 known      `ArchivedMonth` has it; only now anything is removed
-removed    a partition that holds as many rows as the file is dropped; all else goes by the numbers in the file, in small batches
+removed    a partition that holds the file's rows alone is dropped; all else goes by the numbers in the file, in small batches
 
 Each step finds what the one before left: a power cut anywhere is gone over again, not mended. What comes late for a month that was
 written stays in the tables and becomes its next part.
@@ -20,6 +20,8 @@ from django.db.models import Max
 
 from central.ledger.models import AuditEntry
 from central.ledger.monthly_tables import (
+    NO_ROWS,
+    Span,
     drop_partition,
     make_partition,
     month_name,
@@ -69,6 +71,16 @@ def check(archived: ArchivedMonth) -> Sealed:
     return sealed
 
 
+def check_one(turn: int) -> None:
+    """Check one file, another one with each turn: a disk loses what nobody reads. One that was carried away is left out.
+
+    Raises ArchiveDamaged, OSError.
+    """
+    here = [one for one in ArchivedMonth.objects.order_by("pk") if path_of(one).exists()]
+    if here:
+        check(here[turn % len(here)])
+
+
 def archive_month(month: int, kinds: Sequence[Kind], *, actor: str, now_ms: int) -> ArchivedMonth | None:
     """Write a month's rows of some kinds into a file, then remove them; None where there are none.
 
@@ -76,7 +88,7 @@ def archive_month(month: int, kinds: Sequence[Kind], *, actor: str, now_ms: int)
     """
     archived = _write(month, kinds, actor, now_ms) if _has_rows(month, kinds) else None
     if archived is not None:
-        remove_rows(archived, now_ms, is_fresh=True)
+        remove_rows(archived, now_ms)
     else:
         _drop_empty(month, kinds)
     return archived
@@ -86,23 +98,24 @@ def finish_removals(now_ms: int) -> int:
     """Go on where removing was cut short; give the number of files. Raises as `archive_month`."""
     left = list(ArchivedMonth.objects.filter(state=State.WRITTEN))
     for archived in left:
-        remove_rows(archived, now_ms, is_fresh=False)
+        remove_rows(archived, now_ms)
     return len(left)
 
 
-def remove_rows(archived: ArchivedMonth, now_ms: int, *, is_fresh: bool) -> None:
+def remove_rows(archived: ArchivedMonth, now_ms: int) -> None:
     """Remove from the tables what lies in a month's file, after reading it once more.
 
-    `is_fresh`: nothing of it was removed yet. A partition that holds as many rows as the file then holds these very rows.
+    Numbers are removed from the lowest on, and what comes late has higher ones: a partition with as many rows as the file, and
+    with its lowest and its highest number, holds these very rows.
     """
     check(archived)
-    for name, rows in archived.rows.items():
+    for name in archived.rows:
         kind = KINDS[name]
-        if is_fresh and _dropped(kind, archived.month, rows):
+        if _dropped(kind, archived.month, _span_of(archived, name)):
             continue
-        for numbers in _batches(int(row["id"]) for row in read_rows(path_of(archived), name)):
+        for numbers in _batches(_numbers(archived, name)):
             _remove_batch(kind, archived.month, numbers)
-        _dropped(kind, archived.month, 0)
+        _dropped(kind, archived.month, NO_ROWS)
     ArchivedMonth.objects.filter(pk=archived.pk).update(state=State.REMOVED, removed_ms=now_ms)
     archived.refresh_from_db()
 
@@ -136,9 +149,21 @@ def put_away(month: int, *, actor: str, now_ms: int) -> int | BackRefusal:
     rows = sum(sum(part.rows.values()) for part in parts)
     ArchivedMonth.objects.filter(pk__in=[part.pk for part in parts]).update(state=State.WRITTEN)
     for part in parts:
-        remove_rows(part, now_ms, is_fresh=False)
+        remove_rows(part, now_ms)
     _on_record("put-away-telemetry", month_name(month), f"{rows} rows", actor, now_ms)
     return rows
+
+
+def _numbers(archived: ArchivedMonth, name: str) -> Iterator[int]:
+    return (int(row["id"]) for row in read_rows(path_of(archived), name))
+
+
+def _span_of(archived: ArchivedMonth, name: str) -> Span:
+    """Say of a kind's rows in a file what a drop asks; they lie by number."""
+    first = last = None
+    for number in _numbers(archived, name):
+        first, last = first or number, number
+    return archived.rows[name], first, last
 
 
 def _has_rows(month: int, kinds: Sequence[Kind]) -> bool:
@@ -187,8 +212,8 @@ def _on_record(
             record_audit(actor=actor, action=action, subject=subject, detail=detail, now_ms=now_ms)
 
 
-def _dropped(kind: Kind, month: int, rows: int) -> bool:
-    """Drop a month's partition where it holds so many rows; False also where there is none."""
+def _dropped(kind: Kind, month: int, rows: Span) -> bool:
+    """Drop a month's partition where it holds these rows; False also where there is none."""
     connection, table = connections[TELEMETRY], kind.model._meta.db_table
     if connection.vendor != "postgresql" or month not in months_there(connection, table):
         return False
@@ -198,7 +223,7 @@ def _dropped(kind: Kind, month: int, rows: int) -> bool:
 
 def _drop_empty(month: int, kinds: Sequence[Kind]) -> None:
     for kind in kinds:
-        _dropped(kind, month, 0)
+        _dropped(kind, month, NO_ROWS)
 
 
 def _make_room(kind: Kind, month: int) -> None:

@@ -186,7 +186,7 @@ class LossFollowed(models.Model):
 
 
 class ReceivedRow(models.Model):
-    """The digest of every row received, so that the same sequence with other content is noticed."""
+    """The digest of a row received, so that the same sequence with other content is noticed; until `forgetting_digests`."""
 
     gateway = models.CharField(max_length=64)
     epoch = models.CharField(max_length=64)
@@ -203,6 +203,12 @@ class TelemetryPosition(models.Model):
     gateway = models.CharField(max_length=64)
     epoch = models.CharField(max_length=64)
     seq = models.BigIntegerField(default=0)
+    marks = models.JSONField(default=list)
+    """`[instant in ms, seq]`, one a night, the oldest first: up to where rows were received by then."""
+    forgotten_seq = models.BigIntegerField(default=0)
+    """Digests up to this row are gone."""
+    forgotten_ms = models.BigIntegerField(default=0)
+    """Those rows were received before this instant: a batch issued later that has one of them is no copy of theirs."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["gateway", "epoch"], name="one_position_per_epoch")]

@@ -28,6 +28,7 @@ from central.domain.loss_judgement import (
     ratio_ppm,
 )
 from central.domain.periods import Period, accounting_period_of, day_before
+from central.link.gateway_queries import without_lists
 from central.link.models import Alarm
 from central.link.telemetry.models import BalanceDay, InstantTotal, LossBalance
 from central.losses.balances.following import follow_next
@@ -104,11 +105,12 @@ def usual_of(building: Building, rules: Sequence[GroupRule], group: str, last: d
 
 def take_alarms(now_ms: int) -> int:
     """Open a case for each alarm of a gateway about loss or about meters that spoil a balance; each raising once."""
-    alarms = Alarm.objects.filter(
+    lately = Alarm.objects.filter(
         what__in=(*LOSS_ALARMS, *METER_ALARMS),
         raised_ms__gte=now_ms - CATCH_UP_DAYS * 86_400_000,
         by_central=False,
-    ).select_related("gateway__building")
+    )
+    alarms = without_lists(lately.select_related("gateway__building"))
     steps = {f"alarm-{one.pk}-{one.raised_ms}": one for one in alarms}
     known = set(CaseStep.objects.filter(step__in=steps).values_list("step", flat=True))
     for step, alarm in steps.items():

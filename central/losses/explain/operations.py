@@ -11,6 +11,7 @@ from central.ledger.models import AuditEntry
 from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.losses.explain.models import PrintedBill
+from central.office.paper_numbers import PRINTED_BILLS, number_after
 
 SHOWN_DIGITS = 16
 """Of the digest in an address: 64 bits, beyond guessing."""
@@ -25,7 +26,7 @@ def print_bill(bill: Bill, *, actor: str, now_ms: int) -> PrintedBill:
     before = PrintedBill.objects.filter(digest=digest).first()
     if before is not None:
         return before
-    number = (PrintedBill.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    number = number_after(PRINTED_BILLS, PrintedBill.objects.aggregate(last=Max("number"))["last"])
     printed = PrintedBill.objects.create(
         number=number,
         account=bill.account,

@@ -9,7 +9,8 @@ from central.clock import campus_day, start_of_day_ms
 from central.domain.scheduled_runs import HOUR_MS
 from central.ledger.monthly_tables import month_name
 from central.link.telemetry.archive_file import ArchiveDamaged
-from central.link.telemetry.archiving import finish_removals
+from central.link.telemetry.archiving import check_one, finish_removals
+from central.link.telemetry.forgetting_digests import forget_digests
 from central.link.telemetry.partitions import make_partitions
 from central.office.roles import SEE_GATEWAYS
 from central.reports.archive.keeping import archive_due, due_months
@@ -17,6 +18,7 @@ from central.reports.archive.words import MOST_NAMES, NEED_MSGIDS
 from central.reports.schedule.jobs import Done, Due, Job, Late
 from central.reports.schedule.making import SCHEDULE
 
+NEEDED = "telemetry-needed"
 HOUR = 3
 """Of the night: nobody sells, and the day's reports come later."""
 
@@ -32,11 +34,14 @@ def dues(after_ms: int, until_ms: int) -> Iterator[Due]:
 
 
 def run(due: Due, now_ms: int) -> Done:
-    """Finish what was cut short, then archive the oldest month that nothing needs. What fails is tried again."""
+    """Finish what was cut short, archive the oldest month that nothing needs, read one file again. What fails is tried again."""
     try:
         make_partitions(now_ms)
+        forget_digests(now_ms)
         finish_removals(now_ms)
-        return _archive_one(now_ms)
+        done = _archive_one(now_ms)
+        check_one(campus_day(now_ms).toordinal())
+        return done
     except ArchiveDamaged as error:
         return Done("telemetry-damaged", {"error": str(error)}, failed=True)
     except OSError as error:
@@ -61,7 +66,7 @@ def _archive_one(now_ms: int) -> Done:
     need = needed.needs[0]
     names = ", ".join(need.names[:MOST_NAMES])
     return Done(
-        "telemetry-needed",
+        NEEDED,
         {"month": month_name(needed.month), "why_word": NEED_MSGIDS[need.why], "names": names},
     )
 

@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from central.campus.models import Building
 from central.domain.periods import PeriodKind
-from central.ledger.monthly_tables import month_span_ms
+from central.ledger.monthly_tables import month_at, month_span_ms
 from central.link.telemetry.models import ArchivedMonth
 from central.losses.case_models import Case
 from central.losses.readings.models import ReadingSheet
@@ -21,6 +21,8 @@ from central.reports.books.models import BookRow, PeriodLock
 from central.workshop.replacements.queries import undecided_until
 
 DAY_MS = 86_400_000
+UNLOCKED = "telemetry.unlocked-months"
+"""So many months a month waits for locks that may never come: nothing that was billed goes with it (C-12)."""
 CASES_LOOK_BACK = "true-up.wrong-days"
 """So many days before its opening a case may look at: as far as a wrong meter is reckoned back."""
 
@@ -51,7 +53,7 @@ def needs_of(month: int, now_ms: int) -> list[Need]:
     """Give what still needs a month, nothing where it may go. The books must have been folded (`catch_up`)."""
     from_ms, until_ms = month_span_ms(month)
     found = {
-        Why.PERIOD: _unlocked(month, until_ms),
+        Why.PERIOD: _unlocked(month, until_ms) if _waits_for_locks(month, now_ms) else [],
         Why.TRUE_UP: _undecided(until_ms, now_ms),
         Why.SHEET: _sheets(from_ms, until_ms),
         Why.CASE: _cases(until_ms, now_ms),
@@ -63,6 +65,10 @@ def needs_of(month: int, now_ms: int) -> list[Need]:
         ),
     }
     return [Need(why, tuple(names)) for why, names in found.items() if names]
+
+
+def _waits_for_locks(month: int, now_ms: int) -> bool:
+    return month_at(now_ms) - month <= number_at(UNLOCKED, now_ms)
 
 
 def _unlocked(month: int, until_ms: int) -> list[str]:

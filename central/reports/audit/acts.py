@@ -62,6 +62,7 @@ ACTS: dict[str, Act] = {
     "second-factor-set-up": Act(_("Set up the second factor"), P),
     "change-password": Act(_("Changed the own password"), P),
     "password-refused": Act(_("Wrong password before a dangerous act")),
+    "end-sessions": Act(_("Ended a person's other sign-ins"), P),
     "add-user": Act(_("Added a person"), P),
     "change-user": Act(_("Changed a person"), P),
     "open-user": Act(_("Opened a person's account again"), P),

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connections, router, transaction
 
+from central import replica
 from central.campus.models import Building
 from central.prepared import Prepared
 from central.reports.books.folding import current_state
@@ -79,7 +80,8 @@ def rows_of(kind: str, ordinal: int, building: str | None) -> list[AccountPeriod
     if missing := [name for name in wanted if name not in ready]:
         made = read_rows(kind, ordinal, missing)
         found += [row for rows in made.values() for row in rows]
-        _keep(kind, ordinal, made, turns)
+        if not replica.is_reading():
+            _keep(kind, ordinal, made, turns)
     return found
 
 
@@ -92,7 +94,7 @@ def read_rows(kind: str, ordinal: int, buildings: Sequence[str]) -> dict[str, li
     """Give the rows of buildings from the table itself: those that changed, and those that only last."""
     found: dict[str, list[AccountPeriod]] = {name: [] for name in buildings}
     tail = f" AND building IN ({', '.join(['%s'] * len(buildings))})"
-    with connection.cursor() as cursor:
+    with connections[router.db_for_read(BookRow)].cursor() as cursor:
         cursor.execute(
             f"{_MOVED}{tail} UNION ALL {_AT_REST}{tail}",
             [kind, ordinal, *buildings, kind, ordinal, ordinal, *buildings],

@@ -13,6 +13,7 @@ from central.desk.day_sums import open_days_in
 from central.domain.instant_balance import Figures
 from central.domain.paper import Column, Row, Table
 from central.domain.periods import Period
+from central.link.gateway_queries import without_lists
 from central.link.models import Alarm
 from central.losses.case_models import Case
 from central.losses.readings.models import ReadingSheet
@@ -151,5 +152,7 @@ def _gateway_problems(from_ms: int, until_ms: int, now_ms: int) -> list[Problem]
             campus_day(one.raised_ms).isoformat(),
             alarms,
         )
-        for one in standing.select_related("gateway__building").order_by("gateway", "raised_ms")
+        for one in without_lists(standing.select_related("gateway__building")).order_by(
+            "gateway", "raised_ms"
+        )
     ]

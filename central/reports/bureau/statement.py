@@ -26,6 +26,7 @@ from central.office.roles import SEE_BUREAU_BILLS, Role
 from central.papers.accounting import instants_of
 from central.papers.catalogue import Report, page_of
 from central.papers.words import period_words
+from central.reports.books.folding import catch_up
 from central.reports.books.queries import AccountPeriod, account_periods
 from central.reports.bureau.models import BureauBill
 from central.reports.bureau.problems import problem_table
@@ -253,6 +254,7 @@ BUREAU_STATEMENT = Report(
     roles=SEE_BUREAU_BILLS,
     build=build,
     is_settled=is_settled,
+    before=catch_up,
     told=(Role.CASHIER, Role.FINANCE, Role.DIRECTOR, Role.VP_LOGISTICS),
     opens_over=True,
 )

@@ -1,7 +1,7 @@
 """Facts about gateways: what they said of themselves, what they owe an answer to, what could not be taken. Few statements."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db.models import Count, Min
 
@@ -29,8 +29,9 @@ def gateways(now_ms: int) -> tuple[Gateway, ...]:
     unsettled = QuarantinedRow.objects.filter(resolved_ms=None).order_by()
     quarantined = dict(unsettled.values_list("gateway").annotate(Count("pk")))
     pulses = GatewayPulse.objects.in_bulk()
-    rows = Row.objects.select_related("building").defer("meters_seen").order_by("building__code")
-    dead = _dead_by_line(alarms[METER_SILENT])
+    rows = Row.objects.select_related("building").defer("meters_seen", "central_keys", "boots_seen")
+    rows = list(rows.defer("building__policy", "building__groups").order_by("building__code"))
+    dead = _dead_by_line(alarms[METER_SILENT], rows)
     return tuple(
         _gateway(
             *(row, pulses.get(row.pk), owed.get(row.pk), quarantined.get(row.pk, 0)),
@@ -97,10 +98,25 @@ def _lines(counts: Mapping[str, list[int]], dead_on: Counter[str]) -> tuple[Line
     return tuple(found)
 
 
-def _dead_by_line(dead: set[tuple[str, str]]) -> dict[str, Counter[str]]:
+def _dead_by_line(dead: set[tuple[str, str]], rows: Sequence[Row]) -> dict[str, Counter[str]]:
     """Count dead meters by gateway and line; only gateways that have some are asked for their long list of meters."""
     names = {gateway for gateway, _meter in dead}
-    found: dict[str, Counter[str]] = {}
-    for gateway, seen in Row.objects.filter(pk__in=names).values_list("pk", "meters_seen"):
-        found[gateway] = Counter(line for meter, line, *_rest in seen if (gateway, meter) in dead)
+    lines = _lines_told([row for row in rows if row.pk in names])
+    found: dict[str, Counter[str]] = {name: Counter() for name in lines}
+    for gateway, meter in dead:
+        if line := lines.get(gateway, {}).get(meter):
+            found[gateway][line] += 1
     return found
+
+
+_told: dict[str, tuple[tuple[object, ...], dict[str, str]]] = {}
+"""By gateway: which birth, and the line of each meter that it named. A scrape each few seconds reads it once."""
+
+
+def _lines_told(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+    """Give the line of each meter by its gateway's last birth, read again only after another birth."""
+    births = {row.pk: (row.enrolled_ms, row.boot, row.birth_issued_ms) for row in rows}
+    anew = [pk for pk, birth in births.items() if birth[2] is None or _told.get(pk, ((),))[0] != birth]
+    for pk, seen in Row.objects.filter(pk__in=anew).values_list("pk", "meters_seen") if anew else ():
+        _told[pk] = births[pk], {meter: line for meter, line, *_rest in seen}
+    return {pk: _told[pk][1] for pk in births if pk in _told}

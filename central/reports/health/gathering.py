@@ -1,25 +1,43 @@
 """All facts of one look at the system, and the limits to judge them by."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Max
 
-from central import clock
+from central import clock, replica
 from central.domain.certificates import until_ms
-from central.domain.health_facts import Backups, Certificate, Facts, Jobs, Limits, Notices, Process, Web
+from central.domain.health_facts import (
+    ArchiveWaits,
+    Backups,
+    Certificate,
+    Facts,
+    Jobs,
+    Limits,
+    Notices,
+    Process,
+    Reads,
+    Replica,
+    Web,
+)
 from central.domain.notice import TO_BE_SENT
 from central.domain.scheduled_runs import RunState
+from central.ledger.models import AuditEntry
+from central.ledger.monthly_tables import month_at, month_named
 from central.link.authority import AuthorityUnreadable, load_authority
 from central.link.backups import backup_state
 from central.link.broker_files import broker_ends_ms
-from central.link.models import BrokerFiles, Gateway, GatewayCertificate
+from central.link.models import BackupRun, BrokerFiles, Gateway, GatewayCertificate
 from central.link.pulse import beats
 from central.link.pulse.models import ProcessBeat
 from central.link.signing import SigningKeyMissing, public_key_hex
 from central.link.signing_keys import KEY_ID
 from central.office import notice_queries
-from central.office.dated_settings import number_at
+from central.office.dated_settings import campus_numbers_at
 from central.office.models import Delivery
+from central.office.roles import SEE_HEALTH
+from central.reports.archive.jobs import ARCHIVE_JOB, NEEDED
 from central.reports.health import gateway_facts, places
 from central.reports.schedule.every_job import every_job
 from central.reports.schedule.models import JobWatch, ScheduledRun
@@ -28,11 +46,24 @@ from central.reports.schedule.told import msgid
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 FORGOTTEN_MS = 7 * DAY_MS
-"""A further process of a kind that has not beaten for so long was taken away on purpose."""
 SAMPLES_MS = 31 * DAY_MS
 YOUNG_MS = HOUR_MS // 2
 LATELY_MS = 14 * DAY_MS
 OPEN_STATES = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
+MONTHS_TO_LOCK = 3
+LIMITS = (
+    "link.silent-after",
+    "health.process-still",
+    "health.gateway-behind",
+    "health.line-answers",
+    "health.reading-late",
+    "health.command-waits",
+    "health.disk-free",
+    "health.full-within",
+    "health.certificate-days",
+    "health.backup-age",
+    "health.clock-off",
+)
 AUTHORITY, BROKER = "authority", "broker"
 
 
@@ -43,6 +74,9 @@ def gather(now_ms: int) -> Facts:
         gateways=gateway_facts.gateways(now_ms),
         processes=tuple(_processes()),
         databases=places.databases(samples),
+        waiting_commits=places.waiting_commits(),
+        replicas=tuple(_replicas()),
+        reads=_reads(),
         disks=places.disks(),
         certificates=tuple(_certificates(authority_ms, now_ms)),
         has_authority=not BrokerFiles.objects.exists() or authority_ms is not None,
@@ -51,54 +85,114 @@ def gather(now_ms: int) -> Facts:
         backups=_backups(now_ms),
         notices=notices(now_ms),
         web=_web(samples, now_ms),
+        archive_waits=_archive_waits(now_ms),
         is_bench=clock.is_bench(),
     )
+
+
+def _replicas() -> Iterable[Replica]:
+    return (Replica(one.name, one.hindrance or "", one.behind_bytes, one.behind_ms) for one in replica.look())
+
+
+def _reads() -> Reads:
+    counted = beats.counts_of(beats.REPLICA) if settings.REPLICAS else {}
+    return Reads(counted.pop(replica.READ, 0), counted)
 
 
 def _backups(now_ms: int) -> Backups:
     """A rehearsal that failed is a backup that failed: what can't be put back is none."""
     state = backup_state()
-    failed = any(run is not None and not run.good for run in (state.last, state.last_rehearsal))
+    begun_ms = AuditEntry.objects.order_by("position").values_list("at_ms", flat=True).first()
     return Backups(
         last_age_ms=now_ms - state.last_good.at_ms if state.last_good else None,
         rehearsal_age_ms=now_ms - state.last_rehearsed.at_ms if state.last_rehearsed else None,
-        last_failed=failed,
+        backup_failed=_why_failed(state.last),
+        rehearsal_failed=_why_failed(state.last_rehearsal),
+        on_books_disk=state.last_good is not None and places.is_on_books_disk(Path(state.last_good.place)),
+        books_age_ms=0 if begun_ms is None else now_ms - begun_ms,
     )
+
+
+def _why_failed(run: BackupRun | None) -> str | None:
+    return None if run is None or run.good else run.detail
+
+
+def _archive_waits(now_ms: int) -> ArchiveWaits | None:
+    """Say what the last night's archive waited for, where a month has waited for longer than periods take to be locked."""
+    nights = ScheduledRun.objects.filter(job=ARCHIVE_JOB.code, state=RunState.DONE)
+    last = nights.values_list("code", "params").first()
+    if last is None or last[0] != NEEDED:
+        return None
+    said, months = last[1], campus_numbers_at(("telemetry.readings-months",), now_ms)
+    over = month_at(now_ms) - month_named(said["month"]) - months["telemetry.readings-months"]
+    return ArchiveWaits(said["month"], said["why_word"], said["names"]) if over > MONTHS_TO_LOCK else None
 
 
 def limits(now_ms: int) -> Limits:
     """Give what the settings in force say."""
+    said = campus_numbers_at(LIMITS, now_ms)
     return Limits(
-        silent_ms=number_at("link.silent-after", now_ms) * MINUTE_MS,
-        process_still_ms=number_at("health.process-still", now_ms) * MINUTE_MS,
-        gateway_behind_ms=number_at("health.gateway-behind", now_ms) * MINUTE_MS,
-        line_answered_percent=number_at("health.line-answers", now_ms),
-        lag_ms=number_at("health.reading-late", now_ms) * MINUTE_MS,
-        command_oldest_ms=number_at("health.command-waits", now_ms) * MINUTE_MS,
-        disk_free_percent=number_at("health.disk-free", now_ms),
-        full_within_days=number_at("health.full-within", now_ms),
-        certificate_days=number_at("health.certificate-days", now_ms),
-        backup_age_ms=number_at("health.backup-age", now_ms) * HOUR_MS,
-        clock_off_ms=number_at("health.clock-off", now_ms) * MINUTE_MS,
+        silent_ms=said["link.silent-after"] * MINUTE_MS,
+        process_still_ms=said["health.process-still"] * MINUTE_MS,
+        gateway_behind_ms=said["health.gateway-behind"] * MINUTE_MS,
+        line_answered_percent=said["health.line-answers"],
+        lag_ms=said["health.reading-late"] * MINUTE_MS,
+        command_oldest_ms=said["health.command-waits"] * MINUTE_MS,
+        disk_free_percent=said["health.disk-free"],
+        full_within_days=said["health.full-within"],
+        certificate_days=said["health.certificate-days"],
+        backup_age_ms=said["health.backup-age"] * HOUR_MS,
+        clock_off_ms=said["health.clock-off"] * MINUTE_MS,
     )
 
 
 def _processes() -> Iterable[Process]:
     real_ms = clock.real_now_ms()
-    for row in ProcessBeat.objects.order_by("name"):
-        age_ms = real_ms - row.beat_real_ms
-        if row.name != row.kind and age_ms > FORGOTTEN_MS:
-            continue
+    rows = list(ProcessBeat.objects.order_by("name"))
+    for row in (*_receiving(rows), *_others(rows, real_ms)):
         message_ms = row.said.get("message_ms") or None
         yield Process(
             name=row.name,
             kind=row.kind,
-            beat_age_ms=age_ms,
+            beat_age_ms=real_ms - row.beat_real_ms,
             up_ms=row.beat_real_ms - row.started_real_ms,
             queue=row.said.get("queue", 0),
             is_connected=row.said.get("connected", True),
             message_age_ms=None if message_ms is None else real_ms - message_ms,
         )
+
+
+def _others(rows: list[ProcessBeat], real_ms: int) -> list[ProcessBeat]:
+    """Give processes other than ingest's. A further one of its kind that has not beaten for long was taken away on purpose."""
+    others = [row for row in rows if row.kind != beats.INGEST]
+    return [row for row in others if row.name == row.kind or real_ms - row.beat_real_ms <= FORGOTTEN_MS]
+
+
+def _receiving(rows: list[ProcessBeat]) -> list[ProcessBeat]:
+    """Give ingest's processes. One of another number of workers than the newest has was taken away on purpose, if it is still.
+
+    A worker of that number that was never heard stands still since the others began.
+    """
+    rows = [row for row in rows if row.kind == beats.INGEST]
+    if not rows:
+        return []
+    newest = max(rows, key=lambda row: row.beat_real_ms)
+    of = _workers(newest)
+    alive_ms = newest.beat_real_ms - MINUTE_MS
+    kept = [row for row in rows if _workers(row) == of or row.beat_real_ms >= alive_ms]
+    began_ms = min(row.started_real_ms for row in rows if _workers(row) == of)
+    wanted = (
+        {f"{beats.INGEST}-{number}/{of}" for number in range(1, int(of) + 1)} if of.isdecimal() else set()
+    )
+    return kept + [
+        ProcessBeat(name=name, kind=beats.INGEST, started_real_ms=began_ms, beat_real_ms=began_ms)
+        for name in sorted(wanted - {row.name for row in kept})
+    ]
+
+
+def _workers(row: ProcessBeat) -> str:
+    """Give how many workers a process of ingest is one of, as its name says (`ingest-1/3`); its name where it is the only one."""
+    return row.name.rpartition("/")[2]
 
 
 def _certificates(authority_ms: int | None, now_ms: int) -> Iterable[Certificate]:
@@ -155,6 +249,7 @@ def notices(now_ms: int) -> Notices:
         waiting=Delivery.objects.filter(state__in=TO_BE_SENT).count(),
         overdue=notice_queries.overdue(now_ms),
         given_up=notice_queries.given_up(now_ms),
+        reaches_nobody=not notice_queries.can_be_told(SEE_HEALTH),
     )
 
 

@@ -235,6 +235,7 @@ def _of_places(facts: Facts) -> Iterator[Metric]:
         [((one.name,), one.used_bytes) for one in facts.databases],
         ("database",),
     )
+    yield from _of_replicas(facts)
     for name, about, value in (
         ("disk_size_bytes", "The disk's size.", lambda one: one.total_bytes),
         ("disk_free_bytes", "What is free on it.", lambda one: one.free_bytes),
@@ -245,6 +246,39 @@ def _of_places(facts: Facts) -> Iterator[Metric]:
         "Until a certificate ends; negative when it has ended.",
         [((one.whose,), _s(one.ends_in_ms)) for one in facts.certificates],
         ("holder",),
+    )
+
+
+def _of_replicas(facts: Facts) -> Iterator[Metric]:
+    rows = facts.replicas
+    yield _gauge(
+        "replica_usable",
+        "Whether reports can be read on the replica.",
+        [((one.name,), int(not one.hindrance)) for one in rows],
+        ("database",),
+    )
+    yield _gauge(
+        "replica_behind_bytes",
+        "Bytes of the primary's log that the replica has not replayed.",
+        [((one.name,), one.behind_bytes) for one in rows],
+        ("database",),
+    )
+    yield _gauge(
+        "replica_behind_seconds",
+        "Age of the last commit that the replica has, where it lacks any.",
+        [((one.name,), _s(one.behind_ms)) for one in rows],
+        ("database",),
+    )
+    yield _counter(
+        "replica_reports",
+        "Reports that were read on the replica.",
+        [((), facts.reads.on_replica)] if rows else [],
+    )
+    yield _counter(
+        "replica_reports_passed_over",
+        "Reports that were read on the primary instead, by what was in the way.",
+        [((why,), n) for why, n in sorted(facts.reads.on_primary.items())],
+        ("reason",),
     )
 
 

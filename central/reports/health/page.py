@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from central.domain.health_facts import WORST_FIRST, Facts, Finding, Gateway, Level, Part, Store
-from central.office.words import Badge
+from central.office.words import Badge, name_of
 from central.reports.health.told import key_of, standing_since
-from central.reports.health.words import LEVELS, PARTS, in_words
+from central.reports.health.words import HINDRANCES, LEVELS, PARTS, in_words
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 MOST_OF_A_PART = 40
@@ -100,6 +100,7 @@ def _figures(part: Part, facts: Facts, now_ms: int) -> Iterable[tuple[str, str]]
         case Part.DATABASES:
             for store in facts.databases:
                 yield _("Database %(name)s") % {"name": store.name}, _size_words(store)
+            yield from _replica_figures(facts)
         case Part.DISK:
             for store in facts.disks:
                 free = {"free": size(store.free_bytes), "percent": store.free_percent}
@@ -116,6 +117,16 @@ def _figures(part: Part, facts: Facts, now_ms: int) -> Iterable[tuple[str, str]]
             yield _("Last rehearsal"), ago(facts.backups.rehearsal_age_ms)
         case _:
             return
+
+
+def _replica_figures(facts: Facts) -> Iterable[tuple[str, str]]:
+    for one in facts.replicas:
+        behind = "–" if one.behind_bytes is None else f"{size(one.behind_bytes)}, {span(one.behind_ms or 0)}"
+        yield _("Behind the primary: %(name)s") % {"name": one.name}, behind
+    if facts.replicas:
+        told = [f"{name_of(HINDRANCES, why)} {n}" for why, n in sorted(facts.reads.on_primary.items()) if n]
+        yield _("Reports read from the replica"), str(facts.reads.on_replica)
+        yield _("Reports read from the primary instead"), "; ".join(told) or "0"
 
 
 def _process_figures(kind: str, facts: Facts) -> Iterable[tuple[str, str]]:

@@ -11,10 +11,16 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
+from central import clock
 from central.domain.health_facts import Store
+from central.replica import primaries
 
 DAY_MS = 86_400_000
 DATA = "data"
+WAITS_S = 5
+"""So long no replica that is there takes for its word."""
+SIZE_KEPT_S = 60.0
+"""PostgreSQL looks at each of a thousand files to say how large a database is: not for every scrape."""
 Samples = Mapping[str, Sequence[tuple[int, int]]]
 
 
@@ -28,13 +34,31 @@ def databases(samples: Samples) -> tuple[Store, ...]:
 
 def database_sizes() -> dict[str, int]:
     """Give each database's bytes on disk, by alias."""
-    return {alias: _size(alias) for alias in connections}
+    return {alias: _size(alias) for alias in primaries()}
+
+
+def waiting_commits() -> int:
+    """Count commits that wait for a replica which isn't there, as `synchronous_standby_names` asks for; by reading alone."""
+    return max(_waiting(alias) for alias in primaries())
+
+
+def _waiting(alias: str) -> int:
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep' "
+            "AND state_change < clock_timestamp() - make_interval(secs => %s)",
+            [WAITS_S],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def disks() -> tuple[Store, ...]:
     """Give the disk of the data folder, and those of database files that lie elsewhere."""
     folders = {DATA: Path(settings.SIGNING_KEY_FILE).parent}
-    folders |= {alias: path.parent for alias in connections if (path := _file(alias)) is not None}
+    folders |= {alias: path.parent for alias in primaries() if (path := _file(alias)) is not None}
     found: dict[int, Store] = {}
     for name, folder in folders.items():
         try:
@@ -43,6 +67,14 @@ def disks() -> tuple[Store, ...]:
             continue
         found.setdefault(device, Store(name, usage.used, usage.free, None, usage.total))
     return tuple(found.values())
+
+
+def is_on_books_disk(path: Path) -> bool:
+    """Say whether a file's folder is on the data folder's disk; False where it can't be seen, as when a stick is in the safe."""
+    try:
+        return os.stat(path.parent).st_dev == os.stat(Path(settings.SIGNING_KEY_FILE).parent).st_dev
+    except OSError:
+        return False
 
 
 def grows_a_day(samples: Sequence[tuple[int, int]]) -> int | None:
@@ -63,13 +95,25 @@ def _file(alias: str) -> Path | None:
     return Path(name) if is_file else None
 
 
+_sizes: dict[str, tuple[float, int]] = {}
+
+
 def _size(alias: str) -> int:
     connection = connections[alias]
+    if connection.vendor == "postgresql":
+        asked_s, size = _sizes.get(alias, (-SIZE_KEPT_S, 0))
+        if clock.monotonic_s() - asked_s >= SIZE_KEPT_S:
+            size = _size_of_server(alias)
+            _sizes[alias] = clock.monotonic_s(), size
+        return size
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_database_size(current_database())")
-            return int(cursor.fetchone()[0])
         cursor.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+        return int(cursor.fetchone()[0])
+
+
+def _size_of_server(alias: str) -> int:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
         return int(cursor.fetchone()[0])
 
 

@@ -42,6 +42,15 @@ LEVELS = {
     Level.LOOK: Badge(lazy("look at it"), "warn", "wait"),
     Level.BAD: Badge(pgettext_lazy("health", "bad"), "bad", "clash"),
 }
+HINDRANCES = {
+    "away": lazy("it was away:"),
+    "behind": lazy("it was behind:"),
+    "no-replica": lazy("it takes writes itself:"),
+    "other-books": lazy("it follows another server:"),
+    "cancelled": lazy("it broke off:"),
+    "writes": lazy("the report wanted to write:"),
+}
+"""Why a report was made on the primary after all."""
 MARKS = {Level.GOOD: _("[ok]  "), Level.LOOK: _("[look]"), Level.BAD: _("[BAD] ")}
 """On a terminal, all of one width."""
 FINDINGS: dict[str, Said] = {
@@ -60,6 +69,14 @@ FINDINGS: dict[str, Said] = {
         _("A gateway does not trust its clock"),
         _("%(building)s: the lowest price is billed and trued up later; no time-table acts."),
         _("Look at the time server and the network there: cardroom-gateway clock."),
+    ),
+    "gateway-clock-off": Said(
+        _("A gateway's clock is apart"),
+        _(
+            "%(building)s: %(minutes)s minutes from the others, or from this server's. "
+            "It is believed there: prices and times go by it."
+        ),
+        _("There: cardroom-gateway clock; here: timedatectl. Which of the two is right?"),
     ),
     "gateway-behind": Said(
         _("A gateway is behind with its rows"),
@@ -139,10 +156,51 @@ FINDINGS: dict[str, Said] = {
         _("Nobody knows how the broker is"), _("Receiving does not run, and it alone speaks with the broker.")
     ),
     "databases-good": Said(_("The databases have room.")),
+    "commits-wait": Said(
+        _("Payments wait for the database's replica"),
+        _(
+            "%(commits)s commits wait for a replica that does not answer; nothing is lost, and nothing is confirmed."
+        ),
+        _(
+            "Start the replica. Until it runs, on the database server: ALTER SYSTEM SET synchronous_standby_names = ''; "
+            "SELECT pg_reload_conf();"
+        ),
+    ),
     "database-fills": Said(
         _("A database fills its disk"),
         _("%(place)s: at the pace of the last month it is full in %(days)s days."),
         _("Give it a larger disk, or keep readings for a shorter time: see docs/operation.md."),
+    ),
+    "archive-waits": Said(
+        _("A month of telemetry can't be archived"),
+        _("%(month)s is still needed by %(why_word)s: %(names)s."),
+        _(
+            "Lock the periods, or set how many months telemetry waits for that (Settings). On the server: cardroom-central archive"
+        ),
+    ),
+    "replica-away": Said(
+        _("A replica can't be reached"),
+        _(
+            "%(name)s: reports are read from the primary meanwhile. Where commits wait for it, the desk waits."
+        ),
+        _("On its machine: systemctl status postgresql. Why it fails: journalctl -u cardroom-central."),
+    ),
+    "replica-behind": Said(
+        _("A replica is behind"),
+        _(
+            "%(name)s: its last commit is %(minutes)s minutes old. Reports are read from the primary meanwhile."
+        ),
+        _("Look at its load and disk, and at the network between the two: see docs/scale.md."),
+    ),
+    "replica-takes-writes": Said(
+        _("A replica is none"),
+        _("%(name)s takes writes itself: it was promoted, or REPLICA_DATABASE_URL names the primary."),
+        _("Let the other server follow it, and name that one: see docs/scale.md."),
+    ),
+    "replica-of-others": Said(
+        _("A replica has other books"),
+        _("%(name)s follows another server than the one that central writes to."),
+        _("Set REPLICA_DATABASE_URL right: see docs/scale.md."),
     ),
     "disk-good": Said(_("The disks have room.")),
     "disk-full": Said(
@@ -162,7 +220,7 @@ FINDINGS: dict[str, Said] = {
     "key-not-believed": Said(
         _("Gateways don't know the key that signs"),
         _("%(gateways)s gateways, such as %(names)s, take no commands of this server."),
-        _("On the server: cardroom-central signing-key show. See docs/link-security.md."),
+        _("On the server: cardroom-central signing-key list. See docs/link-security.md."),
     ),
     "jobs-good": Said(_("Nothing is late.")),
     "job-late": Said(
@@ -179,15 +237,34 @@ FINDINGS: dict[str, Said] = {
     "backup-never": Said(
         _("No backup is on record"),
         _("A dead disk would take the books with it."),
-        _("On the server: cardroom-central backup"),
+        _(
+            "On the server, once: cardroom-central backup --new-key. A timer makes one each night from then on: docs/backup.md."
+        ),
     ),
     "backup-old": Said(
         _("The last backup is old"),
         _("It is %(hours)s hours old."),
-        _("On the server: cardroom-central backup. Look at its timer, and at the disk that it goes to."),
+        _(
+            "On the server: systemctl status cardroom-central-backup.timer cardroom-central-backup. "
+            "Is the disk there that it goes to?"
+        ),
     ),
     "backup-failed": Said(
-        _("The last backup failed"), "", _("On the server: cardroom-central backup. It says why.")
+        _("The last backup failed"),
+        _("%(why)s"),
+        _("Then on the server: systemctl start cardroom-central-backup"),
+    ),
+    "rehearsal-failed": Said(
+        _("A backup could not be restored for trial"),
+        _("%(why)s"),
+        _(
+            "Don't rely on that file. On the server: systemctl start cardroom-central-rehearsal makes another one and tries it."
+        ),
+    ),
+    "backup-same-disk": Said(
+        _("Backups lie on the disk of the books"),
+        _("They help against mistakes; when that disk dies, they die with it."),
+        _("Set CARDROOM_BACKUP_FOLDER to a stick or another machine's folder: docs/backup.md."),
     ),
     "backup-not-rehearsed": Said(
         _("No backup was rehearsed lately"),
@@ -211,6 +288,11 @@ FINDINGS: dict[str, Said] = {
         _("Notices are not sent"),
         _("%(messages)s messages should have gone out ten minutes ago or more."),
         _("See Notices: each names its trouble. Is the sender running?"),
+    ),
+    "notices-reach-nobody": Said(
+        _("Nobody can be told of what is bad here"),
+        _("Neither technicians nor administrators have a channel or a mail address."),
+        _("See Notices, Channels; or each sets his address at Where your notices go."),
     ),
     "notices-given-up": Said(
         _("Notices were given up"),

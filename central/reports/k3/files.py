@@ -7,7 +7,15 @@ import io
 import struct
 from collections.abc import Sequence
 
-from central.campus.list_file import DAMAGED, MAX_COLUMNS, ListSheet, cell_text, read_list
+from central.campus.list_file import (
+    DAMAGED,
+    MAX_COLUMNS,
+    MAX_LINES,
+    MAX_ROWS,
+    ListSheet,
+    cell_text,
+    read_list,
+)
 from central.domain.campus_rows import Fault, Problem
 from central.domain.k3_layout import MONEY, NUMBER, Cell, Layout, cells_of
 from central.domain.k3_voucher import Voucher
@@ -142,13 +150,25 @@ def _read_xls(content: bytes) -> list[tuple[str, list[list[str]]]] | Problem:
     if len(content) > MOST_XLS_BYTES:
         return Problem(0, "", Fault.UNREADABLE, f"{len(content) // 1_000_000} MB", "XLS, XLSX, CSV")
     try:
-        book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
-        return [
-            (sheet.name, [_xls_row(sheet, number, book.datemode) for number in range(sheet.nrows)])
-            for sheet in book.sheets()
-        ]
+        # A row is as long as its last cell: one cell in the last corner would fill 150 MB with empty ones. Sheets one by one.
+        with xlrd.open_workbook(
+            file_contents=content, logfile=io.StringIO(), ragged_rows=True, on_demand=True
+        ) as book:
+            return _xls_sheets(book)
     except (xlrd.XLRDError, CompDocError, struct.error, AssertionError, *DAMAGED) as error:
         return Problem(0, "", Fault.UNREADABLE, type(error).__name__, "XLS, XLSX, CSV")
+
+
+def _xls_sheets(book) -> list[tuple[str, list[list[str]]]] | Problem:
+    sheets, walked = [], 0
+    for place in range(book.nsheets):
+        sheet = book.sheet_by_index(place)
+        walked += sheet.nrows
+        if walked > MAX_LINES:
+            return Problem(0, "", Fault.TOO_LONG, expected=str(MAX_ROWS), sheet=sheet.name)
+        sheets.append((sheet.name, [_xls_row(sheet, number, book.datemode) for number in range(sheet.nrows)]))
+        book.unload_sheet(place)
+    return sheets
 
 
 def _xls_row(sheet, number: int, datemode: int) -> list[str]:

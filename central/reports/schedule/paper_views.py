@@ -86,7 +86,7 @@ def _has_changed(made: MadePaper, report: Report, period: Period) -> bool:
     if language not in made.contents:
         language = next(iter(made.contents))
     with translation.override(language):
-        return encode(catalogue.make(report, period)).decode() != made.contents[language]
+        return encode(catalogue.make_apart(report, period).value).decode() != made.contents[language]
 
 
 def _with_note(content: Paper, made: MadePaper, form: str) -> Paper:

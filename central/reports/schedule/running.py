@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils.functional import Promise
 
 from central import clock
-from central.domain.scheduled_runs import OPEN, Due, Late, RunState, in_span, next_try_ms, skipped
+from central.domain.scheduled_runs import DAY_MS, OPEN, Due, Late, RunState, in_span, next_try_ms, skipped
 from central.ledger.one_writer import lock_head
 from central.ledger.operations import record_audit
 from central.reports.schedule.every_job import every_job
@@ -24,6 +24,8 @@ from central.reports.schedule.told import tell_given_up
 CLAIM_MS = 30 * 60_000
 SEEN_EACH_MS = 5 * 60_000
 """How far the dues are known is written so often while none comes."""
+AHEAD_MS = 3_600_000
+"""A clock that is set right by less than this is waited for."""
 MOST_CUT_SHORT = 5
 """Tries after which a run that was cut short again, and that for days, is given up: it may be what brings the process down."""
 LOOK_S = 20.0
@@ -52,6 +54,8 @@ def note_dues(job: Job, now_ms: int) -> int:
     watch, is_new = JobWatch.objects.get_or_create(
         job=job.code, defaults={"begun_ms": now_ms, "seen_until_ms": now_ms}
     )
+    if watch.seen_until_ms - now_ms > AHEAD_MS:
+        _begin_again_from(job, now_ms)
     if is_new or watch.seen_until_ms >= now_ms:
         return 0
     dues = in_span(job.dues(watch.seen_until_ms, now_ms), watch.seen_until_ms, now_ms)
@@ -67,6 +71,17 @@ def note_dues(job: Job, now_ms: int) -> int:
     return len(dues)
 
 
+@transaction.atomic
+def _begin_again_from(job: Job, now_ms: int) -> None:
+    """The clock was ahead and has been mended: what was noted of that future is due when it comes, and not for years settled."""
+    runs = ScheduledRun.objects.filter(job=job.code)
+    ahead = runs.filter(due_ms__gt=now_ms).exclude(state=RunState.RUNNING)
+    ahead.update(state=RunState.WAITING, next_ms=F("due_ms"), failures=0, first_ms=None)
+    put_off = runs.filter(due_ms__lte=now_ms, state__in=OPEN, next_ms__gt=now_ms + DAY_MS)
+    put_off.update(next_ms=now_ms, first_ms=None)
+    JobWatch.objects.filter(job=job.code).update(seen_until_ms=now_ms)
+
+
 def _new_run(job: Job, due: Due) -> ScheduledRun:
     return ScheduledRun(
         job=job.code,
@@ -79,7 +94,8 @@ def _new_run(job: Job, due: Due) -> ScheduledRun:
 
 
 def _skip_older(job: Job, now_ms: int) -> None:
-    waiting = ScheduledRun.objects.filter(job=job.code, state__in=(RunState.WAITING, RunState.FAILED))
+    due = ScheduledRun.objects.filter(job=job.code, due_ms__lte=now_ms)
+    waiting = due.filter(state__in=(RunState.WAITING, RunState.FAILED))
     names = [due.name for due in skipped([due_of(run) for run in waiting], job.late)]
     waiting.filter(due__in=names).update(state=RunState.SKIPPED, code="newer-due", params={}, ended_ms=now_ms)
 
