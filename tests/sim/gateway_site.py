@@ -119,7 +119,7 @@ class GatewaySite:
         self.clock = SystemClock(source=self.time)  # type: ignore[arg-type]
         self.clock.boot = self.clock._line_boot = BootId(f"{self.name}boot{self.boots}")
         self.signals, self.clocks, self.drain = Signals(), MeterClocks(480), Drain()
-        self.store = SimStore(self.path, lambda: self.on_commit())
+        self.store = SimStore(self.path, lambda: self.on_commit(), self.counts)
         stored_ms = self.store.do(proved_ms)
         if stored_ms is not None:
             self.clock.know_stored(stored_ms)
@@ -173,7 +173,6 @@ class GatewaySite:
             self.cut_power()
             self.on_died()
         except StoreFull:
-            self.counts["writes that a full disk refused"] += 1
             self.timeline.say(f"{self.name}: the disk is full")
         return None
 
