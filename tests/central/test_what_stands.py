@@ -2,10 +2,12 @@
 
 from central.campus.operations import add_meter, bind_meter
 from central.ingest.supply import mark_supplied
+from central.link import outbox
 from central.link.models import Alarm, Command, Delivery, Gateway, QuarantinedRow, RelayState
 from central.link.operations import LinkRefusal, Refused
 from central.link.resolving import resolve_alarm
 from gateway.contract import facts
+from gateway.contract.commands import Resend
 from gateway.contract.facts import CommandOutcome, RelayVerdict
 from tests.central.conftest import NOW_MS
 from tests.central.steps import ROOM, answered, born, counts, credit, last, rebuilt, standing, up
@@ -90,3 +92,18 @@ def test_c_14_a_clock_that_was_far_ahead_hides_no_new_store_of_the_same_boot(tak
     taker.take(twin.topic("birth"), twin.birth(), NOW_MS)
     assert Gateway.objects.get().epoch == "e2"
     assert up(taker, twin, twin.reading(1)) is not None
+
+
+def test_c_5_who_answered_meanwhile_is_not_marked_as_sent_and_each_sending_is_counted(taker, twin):
+    born(taker, twin)
+    waiting = outbox.to_send(NOW_MS, 5_000)
+    rest = [outbox.enqueue("gw-1", Resend("e1", 1), subject=str(n), now_ms=NOW_MS) for n in range(3)]
+    outbox.mark_sent(waiting, NOW_MS)
+    assert outbox.to_send(NOW_MS, 5_000) == rest, "in order of their numbers, those that were not sent"
+    outbox.answer(Command.objects.get(pk=rest[1].pk), CommandOutcome.APPLIED, "", NOW_MS)
+    outbox.mark_sent(rest, NOW_MS)
+    again = outbox.to_send(NOW_MS + 5_000 * outbox.SLOWER_WHILE_SILENT, 5_000)
+    assert again == [*waiting, rest[0], rest[2]]
+    outbox.mark_sent(again, NOW_MS + 1)
+    rows = Command.objects.filter(pk__in=[one.pk for one in rest]).order_by("number")
+    assert list(rows.values_list("state", "sends")) == [("sent", 2), ("answered", 0), ("sent", 2)]

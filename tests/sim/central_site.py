@@ -115,7 +115,9 @@ class CentralSite:
         self.kills_in: int | None = None
         self.kills_committed = False
         self.on_kill: Callable[[], None] = lambda: None
-        self.after_take: Callable[[], None] = lambda: None
+        self.after_act: Callable[[], None] = lambda: None
+        self.lives = 0
+        """How often its files were opened, or put back."""
         self.is_pump_planned = False
         self.errors: list[str] = []
         room.copy_to(folder)
@@ -130,6 +132,7 @@ class CentralSite:
         from central.ingest import process
 
         close_all()
+        self.lives += 1
         for alias, name in FILES.items():
             connections[alias].settings_dict["NAME"] = str(self.folder / name)
         self.ingest = process.Ingest(process.Broker(), now_ms=lambda: self.timeline.now_ms)
@@ -151,13 +154,15 @@ class CentralSite:
         if not self.is_up:
             return None
         try:
-            return act()
+            done = act()
         except CentralKilled:
             self.kills_in = None
             self.stop()
             self.timeline.say("central: killed")
             self.on_kill()
             return None
+        self.after_act()
+        return done
 
     @contextmanager
     def seams(self) -> Iterator[None]:
@@ -202,7 +207,6 @@ class CentralSite:
             with suppress(queue.Full):
                 self.ingest._inbox.put_nowait(process.Arrived(0, topic, payload))
             self.do(lambda: self.ingest._guarded(self.ingest._take_one))
-            self.after_take()
             self.plan_pump()
 
     def plan_pump(self) -> None:
@@ -255,5 +259,6 @@ class CentralSite:
 
     def put_back(self, backup: Path) -> None:
         """Put an older copy in their place; central is down."""
+        self.lives += 1
         for name in FILES.values():
             shutil.copy(backup / name, self.folder / name)

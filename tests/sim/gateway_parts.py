@@ -1,7 +1,7 @@
 """Parts of a simulated gateway's life: its clocks, its store, and what its receiver hears. See `gateway_site`."""
 
 import sqlite3
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +15,9 @@ from tests.sim.timeline import START_MS, Timeline
 
 if TYPE_CHECKING:
     from tests.sim.gateway_site import GatewaySite
+
+
+REFUSED = "writes that a full disk refused"
 
 
 class PowerCut(BaseException):
@@ -52,11 +55,11 @@ class GatewayTime:
 class SimStore:
     """The port's `Store`, committing at once by the writer's rule; power fails at the n-th commit, before or after it."""
 
-    def __init__(self, path: Path, on_commit: Callable[[], None]) -> None:
+    def __init__(self, path: Path, on_commit: Callable[[], None], counts: Counter[str]) -> None:
         self.journal = SqliteJournal(path)
         self.journal._connection.execute("PRAGMA synchronous = OFF")  # no disk fails here: `make crash`
         self.trouble: StoreFull | None = None
-        self._on_commit = on_commit
+        self._on_commit, self._counts = on_commit, counts
         self.dies_in: int | None = None
         self.dies_committed = False
         self.kept_last = False
@@ -66,7 +69,11 @@ class SimStore:
         return self.do(use_case)
 
     def do(self, use_case: Callable[[Journal], Any]) -> Any:
-        result = self.journal.perform(use_case)
+        try:
+            result = self.journal.perform(use_case)
+        except StoreFull:
+            self._counts[REFUSED] += 1
+            raise
         if self.journal.commit_wanted or not self.journal.has_changes:
             self.commit()
         return result
@@ -87,6 +94,7 @@ class SimStore:
             self.trouble = None
         except StoreFull as error:
             self.trouble = error
+            self._counts[REFUSED] += 1
             raise
         if writes:
             self._on_commit()

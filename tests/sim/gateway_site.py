@@ -7,6 +7,7 @@ the asyncio tasks a sweep every few hours (`tests/simulate` runs the loops thems
 
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -61,7 +62,7 @@ from tests.sim.gateway_parts import (
     SimStore,
     run_now,
 )
-from tests.sim.timeline import MINUTE_MS, Timeline, shown
+from tests.sim.timeline import MINUTE_MS, Timeline
 from tests.sim.wires import BAUD, SPAN_WH, Room, SimLine
 
 MODELS = read_models()
@@ -93,18 +94,20 @@ class GatewaySite:
         self.signer, self._central_key = signer, central_key
         self.time = GatewayTime(timeline)
         self.on_commit: Callable[[], None] = lambda: None
+        self.on_heard: Callable[[], None] = lambda: None
         self.on_power_cut: Callable[[], None] = lambda: None
         self.on_died: Callable[[], None] = lambda: None
         self.boots = 0
         self.is_on = False
         self.quarantined_at_boot: set[str] = set()
         self.booted: Booted
+        self.last_epoch = ""
         self.store: SimStore
         self.sweeps = 0
         self._sent: Position | None = None
         """The last row that is under way."""
         self._again_ms = 0
-        self.failures: list[str] = []
+        self.counts: Counter[str] = Counter()
         broker.subscribe(name, self.hear)
 
     # --- lives
@@ -116,7 +119,7 @@ class GatewaySite:
         self.clock = SystemClock(source=self.time)  # type: ignore[arg-type]
         self.clock.boot = self.clock._line_boot = BootId(f"{self.name}boot{self.boots}")
         self.signals, self.clocks, self.drain = Signals(), MeterClocks(480), Drain()
-        self.store = SimStore(self.path, lambda: self.on_commit())
+        self.store = SimStore(self.path, lambda: self.on_commit(), self.counts)
         stored_ms = self.store.do(proved_ms)
         if stored_ms is not None:
             self.clock.know_stored(stored_ms)
@@ -166,6 +169,7 @@ class GatewaySite:
         try:
             return act()
         except PowerCut:
+            self.counts["gateways killed in a commit"] += 1
             self.cut_power()
             self.on_died()
         except StoreFull:
@@ -220,6 +224,7 @@ class GatewaySite:
         if self.is_on:
             self.link.arrivals.append(Arrived(topic.rpartition("/")[2], payload))
             self.guarded(self._take_messages)
+            self.on_heard()
             self.guarded(self.follow_up)
 
     def _take_messages(self) -> None:
@@ -320,7 +325,7 @@ class GatewaySite:
                     step = self._next_step(meter)
                 case _:
                     step = self._report(meter, self._carry_out(meter, step))
-        self.failures.append(f"{shown(self.timeline.now_ms)} the relay of {meter.meter} never came to rest")
+        self.counts["relays that never came to rest"] += 1
 
     def _next_step(self, meter: FleetMeter) -> Any:
         now, actions = self.clock.line_now(), meter.driver.relay_actions

@@ -27,7 +27,7 @@ PER_BUILDING_DAY = {
     "meter-swap": 0.1,
     "lock-out": 0.12,
     "theft": 0.1,
-    "books-damaged": 0.03,
+    "books-damaged": 0.06,
     "gateway-restored": 0.04,
     "voucher": 0.5,
     "take-back": 0.3,

@@ -3,16 +3,32 @@
 In processes of their own: central's databases, its clock and its commits are the simulation's there.
 """
 
+import re
 import subprocess
 import sys
 
 import pytest
 
-from tests.sim.plan import Shape, troubles_of
+from tests.sim.plan import PER_BUILDING_DAY, PER_DAY, Shape, troubles_of
 from tests.sim.shrink import shrink
 from tests.sim.world import Outcome
 
 METER_DAYS = "20000"
+COUNTED = re.compile(r"^ *([\d,]+)  (\S.*)$", re.MULTILINE)
+EFFECTS = (
+    "gateways killed in a commit",
+    "writes that a full disk refused",
+    "answers spoilt on a line",
+    "new epochs by restored gateways",
+    "backups of central put back",
+    "central killed",
+    "messages lost",
+    "messages repeated",
+    "corrected at 23:59",
+    "cuts held by the guard",
+    "vouchers handed in",
+)
+"""What troubles must have come to: one that never bites proves nothing."""
 
 pytestmark = pytest.mark.xdist_group("sim")
 
@@ -28,6 +44,8 @@ def test_worlds_with_every_trouble_break_no_invariant() -> None:
     done = sim("--meter-days", METER_DAYS, "--seed", "1", "--no-shrink")
     assert "BROKEN" not in done.stdout, done.stdout
     assert "goals met" in done.stdout, done.stderr
+    happened = {what: int(count.replace(",", "")) for count, what in COUNTED.findall(done.stdout)}
+    assert {*PER_DAY, *PER_BUILDING_DAY, *EFFECTS} <= {what for what, count in happened.items() if count}
 
 
 def test_the_same_seed_is_the_same_run() -> None:

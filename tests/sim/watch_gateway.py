@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.application.alarms import station
+from gateway.application.records import OutboxMark
 from gateway.application.status import station_status
 from gateway.contract.facts import Decision, Entry, Instant, RelayReport
 from gateway.contract.meter_facts import MeterBound
@@ -72,8 +73,11 @@ class GatewayWatch:
         self._told: Instant | None = None
         """In this boot, when it had its configuration: looked at until all its accounts have begun."""
         self.cuts = CutWatch(BELIEVABLE_MS)
+        self._acked = ("", 0)
+        """Of its present epoch, up to which row it knows central to have it."""
         self._connection: sqlite3.Connection | None = None
         site.on_commit = self.look
+        site.on_heard = self._look_at_acks
         site.on_power_cut = self.let_go
         for room in site.rooms:
             room.on_contact = self.contact_moved
@@ -144,6 +148,16 @@ class GatewayWatch:
         self._look_at_outbox(is_known)
         if not is_known:
             self._look_at_beginnings()
+
+    def _look_at_acks(self) -> None:
+        """What it has just heard to be acknowledged is committed at central (C-11), though it may forget it in a power cut."""
+        if not self.site.is_on:
+            return
+        epoch = self.site.last_epoch
+        mark = self.site.store.journal.record(OutboxMark, epoch)
+        if mark is not None and (epoch, mark.acked_seq) != self._acked:
+            self._acked = epoch, mark.acked_seq
+            self.world.books_watch.look_at_ack(self.site.name, epoch, mark.acked_seq)
 
     def _look_at_outbox(self, is_known: bool) -> None:
         assert self._connection is not None

@@ -20,6 +20,7 @@ from tests.sim.gateway_parts import PowerCut
 from tests.sim.gateway_site import GatewaySite
 from tests.sim.plan import Shape, troubles_of
 from tests.sim.timeline import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Timeline, shown
+from tests.sim.watch_books import BooksWatch
 from tests.sim.watch_central import CentralWatch
 from tests.sim.watch_gateway import STEP_WH, GatewayWatch
 from tests.sim.wires import SPAN_WH, Room, SimLine
@@ -97,7 +98,9 @@ class World:
         self.desk = Desk(self)
         self.watches = [GatewayWatch(self, site) for site in self.sites]
         self.central_watch = CentralWatch(self)
+        self.books_watch = BooksWatch(self)
         self.central.on_kill = self._central_died
+        self.central.after_act = self.books_watch.look
         self.watch_of = {account: watch for watch in self.watches for account in watch.accounts}
 
     @property
@@ -249,6 +252,7 @@ class World:
         fit = [path for path in self._central_backups if self.central.opened(path) >= set(present.values())]
         if not fit:
             return
+        self.counts["backups of central put back"] += 1
         self.central.stop()
         backup = dice.choice(fit)
         self.forgotten |= self.central.named() - self.central.named(backup)
@@ -358,6 +362,7 @@ def run(shape: Shape, room: CentralRoom) -> Outcome:
             world.live()
     finally:
         world.central.stop()
+        world.books_watch.let_go()
         for watch in world.watches:
             watch.let_go()
         for site in world.sites:
@@ -366,6 +371,8 @@ def run(shape: Shape, room: CentralRoom) -> Outcome:
         shutil.rmtree(folder, ignore_errors=True)
     counts = {**world.counts, **world.broker.counts, "sales": len(world.desk.sales)}
     counts["entries"] = sum(watch.entries for watch in world.watches)
+    counts["answers spoilt on a line"] = sum(site.line.damaged for site in world.sites)
+    counts |= sum((site.counts for site in world.sites), Counter())
     counts |= {f"refused {what}": count for what, count in world.desk.refusals.items()}
     return Outcome(
         shape,
