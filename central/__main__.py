@@ -57,24 +57,34 @@ def main(arguments: list[str] | None = None) -> int:
     except Unreadable as error:
         return _failed(str(error))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "central.config.settings")
+    return _set_up() or _run(options)
+
+
+def _set_up() -> int:
+    """Load Django; 0, or the exit code of what forbids it."""
     import django
     from django.core.exceptions import ImproperlyConfigured
-    from django.db.utils import Error as DatabaseError
-
-    from central.clock import UnreadableBenchClock
 
     try:
         with _loading():
             django.setup()
-            from central.ledger.immutability import TriggersMissing
-            from central.link.authority import AuthorityUnreadable
-            from central.link.configuration import ConfigurationTooBig
-            from central.link.signing import SigningKeyMissing
     except ImproperlyConfigured as error:
         return _failed(str(error))
     except OSError as error:
         return _failed(f"the data folder can't be used: {error}; check --data and the rights of this user")
     _speak_as_the_terminal()
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    with _loading():
+        from django.db.utils import Error as DatabaseError
+
+        from central.clock import UnreadableBenchClock
+        from central.ledger.immutability import TriggersMissing
+        from central.link.authority import AuthorityUnreadable
+        from central.link.configuration import ConfigurationTooBig
+        from central.link.signing import SigningKeyMissing
     try:
         with _loading():
             run = _command(options.run)
