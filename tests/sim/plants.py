@@ -70,7 +70,7 @@ PLANTS = (
     Plant(
         "central mirrors an entry twice",
         ("C-2",),
-        {f"{CENTRAL}.ingest.book_entries._add_to_mirror": bugs.blind_order},
+        {f"{CENTRAL}.ingest.book_entries.add_to_mirror": bugs.blind_order},
     ),
     Plant(
         "a new price is never sent",
