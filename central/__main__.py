@@ -11,6 +11,7 @@ from importlib import import_module
 from central.config.archive_arguments import add_archive
 from central.config.arguments import USAGE, Arguments, _, spoken, terminal_language
 from central.config.backup.arguments import add_backup
+from central.config.environment_file import Unreadable, read_settings
 from central.config.signing_arguments import add_signing_keys
 
 COMMANDS = "central.config.commands"
@@ -51,6 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
         options = parser.parse_args(words)
     if options.data:
         os.environ["CARDROOM_DATA"] = options.data
+    try:
+        read_settings()
+    except Unreadable as error:
+        return _failed(str(error))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "central.config.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured

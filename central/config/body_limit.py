@@ -47,8 +47,13 @@ class BodyLimit:
 
 
 def _is_known(request: HttpRequest) -> bool:
-    """Say whether a person is signed in or a resident within: each has forms with photographs."""
-    return SESSION_KEY in request.session or account_of(request) is not None
+    """Say whether a person is signed in or a resident within: each has forms with photographs. Gateways are refused by their pages,
+    unread, too, and by a name that they know."""
+    return (
+        request.path.startswith(FOR_PROGRAMS)
+        or SESSION_KEY in request.session
+        or account_of(request) is not None
+    )
 
 
 def _is_a_form(request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from django.db import Error as DatabaseError
 from django.db import connections, transaction
 
 from central import clock, replica
+from central.config.lasting import AFTER_REQUESTS, keep_lasting
 from central.domain.health_facts import TOOK_EDGES_MS
 
 WRITE_EACH_S = 15.0
@@ -29,6 +30,7 @@ class Counted:
     def __init__(self, inner: Wsgi) -> None:
         self._inner = inner
         self._counts: Counter[str] = Counter()
+        self._answered = 0
         self._lock = threading.Lock()
         self._started_ms = clock.real_now_ms()
         self._writer: threading.Thread | None = None
@@ -53,6 +55,10 @@ class Counted:
         edge = next((str(edge) for edge in TOOK_EDGES_MS if took_ms <= edge), "inf")
         with self._lock:
             self._counts.update({f"status-{status}": 1, f"took-{edge}": 1, "took-ms": took_ms})
+            self._answered += 1
+            answered = self._answered
+        if answered in AFTER_REQUESTS:
+            keep_lasting()
 
     def begin_writing(self) -> None:
         """Write from now on: from a worker's start, so that a night without a request is no standstill; a fork has no threads."""

@@ -5,14 +5,20 @@ from collections.abc import Iterable, Iterator
 from central.domain.health_facts import Finding, Gateway, Level, Limits, Part
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+SILENT = "gateway-silent"
 NEVER_HEARD_MS = 24 * HOUR_MS
 FEWEST_HOURS_LEFT = 72
 """A gateway must keep what it measures over a weekend without central."""
 
 
-def judge_gateways(gateways: Iterable[Gateway], limits: Limits) -> list[Finding]:
-    """Judge each gateway that is not revoked."""
-    return [finding for one in gateways if not one.is_revoked for finding in _judge_one(one, limits)]
+def judge_gateways(gateways: Iterable[Gateway], limits: Limits, *, hears: bool) -> list[Finding]:
+    """Judge each gateway that is not revoked; while nobody hears any, their silence is nothing of theirs, and said once."""
+    found = [finding for one in gateways if not one.is_revoked for finding in _judge_one(one, limits)]
+    silent = [one for one in found if one.code == SILENT]
+    if hears or not silent:
+        return found
+    unknown = Finding(Part.GATEWAYS, Level.LOOK, "gateways-unknown", "", {"gateways": len(silent)})
+    return [unknown, *(one for one in found if one.code != SILENT)]
 
 
 def _judge_one(one: Gateway, limits: Limits) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ PROCESSES = (("ingest", Part.INGEST), ("notices", Part.NOTICES), ("web", Part.WE
 def judge(facts: Facts, limits: Limits) -> list[Finding]:
     """Judge everything; give the findings by part, in the page's order, the worst first in each part."""
     found = [
-        *judge_gateways(facts.gateways, limits),
+        *judge_gateways(facts.gateways, limits, hears=_hears(facts, limits)),
         *_judge_processes(facts, limits),
         *_judge_ingest(facts, limits),
         *judge_commands(facts.gateways, limits),
@@ -69,6 +69,12 @@ def _standing(process: Process, part: Part) -> Finding:
 
 def _running(facts: Facts, kind: str, limits: Limits) -> list[Process]:
     return [one for one in facts.processes if one.kind == kind and not _stands(one, limits)]
+
+
+def _hears(facts: Facts, limits: Limits) -> bool:
+    """Say whether any receiving process can hear gateways; nothing is known against it where none ever ran."""
+    ever = any(one.kind == "ingest" for one in facts.processes)
+    return not ever or any(one.is_connected for one in _running(facts, "ingest", limits))
 
 
 def _judge_ingest(facts: Facts, limits: Limits) -> Iterator[Finding]:

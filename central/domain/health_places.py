@@ -7,6 +7,8 @@ from central.domain.health_facts import Facts, Finding, Level, Limits, Part, Rep
 DAY_MS = 86_400_000
 REPLICA_BEHIND_MS = 5 * 60_000
 """A report passes over a replica that is behind by a second; a person must look when it stays so."""
+REPLICA_BEHIND_BYTES = 65_536
+"""In a quiet night a few bytes that hold no commit may be under way, and the last commit is hours old."""
 BAD_DAYS = 7
 """So near its end a certificate or a disk is no matter of next week."""
 
@@ -37,7 +39,7 @@ def judge_replicas(replicas: Iterable[Replica]) -> Iterator[Finding]:
             yield Finding(Part.DATABASES, Level.BAD, "replica-of-others", one.name, {"name": one.name})
         elif one.hindrance:
             yield Finding(Part.DATABASES, Level.BAD, "replica-away", one.name, {"name": one.name})
-        elif (one.behind_ms or 0) > REPLICA_BEHIND_MS:
+        elif (one.behind_ms or 0) > REPLICA_BEHIND_MS and (one.behind_bytes or 0) > REPLICA_BEHIND_BYTES:
             params: dict[str, int | str] = {"name": one.name, "minutes": (one.behind_ms or 0) // 60_000}
             yield Finding(Part.DATABASES, Level.LOOK, "replica-behind", one.name, params)
 

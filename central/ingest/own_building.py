@@ -14,7 +14,7 @@ from central.campus.models import Account, Meter
 from central.campus.site_swaps import bound_elsewhere
 from central.ingest.received_rows import ReceivedFact
 from central.prepared import Prepared, PreparedIn
-from gateway.contract.facts import Decision, Entry, Fact, LossBalances, Readings, RelayReport
+from gateway.contract.facts import Alarm, Decision, Entry, Fact, LossBalances, Readings, RelayReport
 from gateway.contract.meter_facts import (
     ControlEnd,
     LockOut,
@@ -64,11 +64,14 @@ def own_rows(building_id: int, rows: Sequence[ReceivedFact]) -> OwnRows:
     arriving = {fact.new_meter for fact in spoken if isinstance(fact, MeterSwapped)} & foreign
     if arriving:
         foreign -= arriving - bound_elsewhere(building_id, arriving)
+    others = _foreign_subjects(building_id, spoken, foreign)
     own = OwnRows([])
     for row in rows:
         if isinstance(row.fact, Readings | LossBalances):
             own.foreign_meters |= set(_meters(row.fact)) & foreign
             row = _without(row, row.fact, foreign)
+        elif isinstance(row.fact, Alarm) and row.fact.raised and row.fact.subject in others:
+            row = _refused(row, f"an alarm about {row.fact.subject}, which is another building's")
         elif row.fact is not None:
             row = _unless_foreign(row, row.fact, accounts, foreign)
         own.rows.append(row)
@@ -91,6 +94,8 @@ def _meters(fact: Fact) -> Iterable[str]:
         return {total.meter for total in fact.totals}
     if isinstance(fact, MeterSwapped):
         return {fact.old_meter, fact.new_meter}
+    if isinstance(fact, Alarm):
+        return {fact.subject} if fact.raised else ()
     if isinstance(fact, SoftwareControlEnded):
         billed_again = fact.new_meter if fact.end is ControlEnd.GOOD_AGAIN else None
         return {meter for meter in (fact.old_meter, billed_again) if meter}
@@ -108,6 +113,16 @@ def _foreign_meters(building_id: int, meters: set[str]) -> set[str]:
     """Ask for the building's own first: one short question, and nearly always the whole answer."""
     unknown = _askable(meters).difference(_METERS_OF.rows(building_id)) if meters else ()
     return set(_FOREIGN.any_of(unknown, building_id))
+
+
+def _foreign_subjects(building_id: int, spoken: Sequence[Fact], foreign: set[str]) -> set[str]:
+    """Give what raised alarms are about and is another building's: a meter or a room. What is over is taken of any: one may have
+    moved house meanwhile."""
+    told = _askable({fact.subject for fact in spoken if isinstance(fact, Alarm) and fact.raised})
+    if not told:
+        return set()
+    accounts = Account.objects.filter(code__in=told).exclude(point__room__building=building_id)
+    return (told & foreign) | set(accounts.values_list("code", flat=True))
 
 
 def _askable(names: set[str]) -> set[str]:

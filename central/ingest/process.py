@@ -185,6 +185,10 @@ class Ingest:
                     publish_if_changed(gateway_id, now_ms)
             except ConfigurationTooBig as error:
                 log.error("%s", error)
+            except Exception as error:  # what is wrong with one building keeps no other's back
+                if has_failed(error):
+                    raise
+                log.exception("the configuration of gateway %s could not be made", gateway_id)
 
     def _make_months(self) -> None:
         """Make telemetry's next months, long before they begin: who reads for hours, as a dump does, is not waited for."""

@@ -14,6 +14,7 @@ from central import clock
 from central.office import channels, notice_queries
 from central.office.access import may, roles
 from central.office.channels import ChannelRefusal
+from central.office.dangerous import dangerous
 from central.office.models import Channel, Delivery
 from central.office.notice_forms import OwnMailForm
 from central.office.notice_queries import Choice
@@ -103,8 +104,12 @@ def by_hand_told(request: HttpRequest, delivery_id: int) -> HttpResponse:
 
 
 @roles(*ACTING)
+@dangerous
 def own_mail(request: HttpRequest) -> HttpResponse:
-    """Show and set where the reader gets his own notices."""
+    """Show and set where the reader gets his own notices.
+
+    Also that his sign-in was changed: whoever sits at his open page must not lead that away.
+    """
     channel = Channel.objects.filter(person=request.user).first()
     initial = {
         "address": request.user.email,

@@ -52,7 +52,9 @@ def foreign(
     swap = m.MeterSwapped(
         f"w-{name}", meter, f"m-new-{name}", 5, 0, twin.at(), twin.at(), "chen", "broken", "1-301.1", "x.2", 1
     )
+    alarm = facts.Alarm(f"gw-1.x{name}", "meter-silent", dice.choice([meter, account]), True, twin.at())
     return [
         ("right key, another building's meter in a row about meters", dice.choice([*by_meter, swap])),
         ("right key, another building's room in a row about meters", dice.choice(by_account)),
+        ("right key, an alarm about another building's meter or room", alarm),
     ]

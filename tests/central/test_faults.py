@@ -7,10 +7,12 @@ from central.campus.models import Account, Building, Room
 from central.domain.device_states import DeviceAct
 from central.link.models import Alarm, Gateway, LockOut
 from central.office.models import MailServer, Notice, User
+from central.office.photos import PhotoRefusal
 from central.office.roles import Role
 from central.workshop.claims.models import Claim
 from central.workshop.devices.models import DeviceType, Maker
 from central.workshop.devices.operations import DeviceMove, NewDevice, take_in
+from central.workshop.faults import residents
 from central.workshop.faults.claims import Claimed, claim_module
 from central.workshop.faults.looking import look_at_faults
 from central.workshop.faults.matters import of_module, of_room
@@ -264,6 +266,23 @@ def known_device(meter="m-301"):
     return take_in(
         NewDevice(kind, "A", meter_no=meter, act=DeviceAct.ADOPTED), move, actor=None, now_ms=1_000
     )
+
+
+def test_pictures_of_a_resident_that_are_none_are_not_looked_at_without_end(gateway, tech, monkeypatch):
+    """A refused report counts for no day: whoever has a room's PIN could keep the server unpacking pictures."""
+    looked = []
+    monkeypatch.setattr(
+        residents,
+        "look_all",
+        lambda photos: looked.append(photos) or (PhotoRefusal.NOT_A_PICTURE if photos else []),
+    )
+    said = [
+        report(account(), Seen.DISPLAY, "x", [b"no picture"], f"p{n}", now_ms=NOW_MS).why for n in range(12)
+    ]
+    assert said == [FaultRefusal.PHOTO_NOT_A_PICTURE] * 10 + [FaultRefusal.TOO_OFTEN] * 2
+    assert len(looked) == 10
+    later = report(account(), Seen.DISPLAY, "x", [], "words", now_ms=NOW_MS)
+    assert isinstance(later, Fault), "words are taken"
 
 
 def test_the_maker_is_told_once_with_the_faults_photographs(gateway, tech):

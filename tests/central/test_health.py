@@ -23,7 +23,7 @@ from central.ingest.ingest_pulse import NOTICES_STAND_MS, IngestPulse, look_at_n
 from central.ingest.take_message import MessageTaker
 from central.ledger.monthly_tables import month_at, month_name
 from central.link.backups import Outcome, note_run
-from central.link.models import Alarm
+from central.link.models import Alarm, Gateway
 from central.link.pulse import beats
 from central.link.pulse.models import ProcessBeat, Sample, StandingFinding
 from central.link.restored_words import POINTS
@@ -91,6 +91,17 @@ def test_lines_of_a_broken_gateway_are_bounded(taker: MessageTaker, twin: Gatewa
     taken(taker, twin, Health(twin.at(), counters))
     (one,) = gathering.gather(NOW_MS).gateways
     assert len(one.lines) == beats.MOST_LINES
+
+
+def test_dead_meters_are_counted_on_the_lines_of_the_last_birth(twin: GatewayTwin) -> None:
+    row = Gateway.objects.get(pk=twin.name)
+    Alarm.objects.create(gateway=row, code="silent:m1", what="meter-silent", subject="m1", raised_ms=NOW_MS)
+    for birth_ms, line in ((None, "a"), (None, "b"), (NOW_MS, "b"), (NOW_MS + 1, "c")):
+        row.birth_issued_ms, row.meters_seen = birth_ms, [["m1", line, "dlt645", "1"], ["m2", line, "", "2"]]
+        row.save()
+        for _look in range(2):
+            (one,) = gathering.gather(NOW_MS).gateways
+            assert [(said.name, said.dead) for said in one.lines] == [(line, 1)]
 
 
 def people() -> None:

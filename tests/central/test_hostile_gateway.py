@@ -191,6 +191,19 @@ def test_r_b2_totals_of_another_buildings_meter_are_left_out_and_named(both, twi
     assert reasons() == []
 
 
+@pytest.mark.parametrize("subject", ["m-301", "1-301.1"])
+def test_r_g5_a_gateway_raises_no_alarm_about_another_buildings_meter_or_room(both, twin2, subject):
+    """It would stand on that building's pages, and open a fault of a module that is in order."""
+    said = [facts.Alarm("gw-2.a1", "meter-silent", subject, raised, twin2.at()) for raised in (True, False)]
+    own = facts.Alarm("gw-2.a2", "meter-silent", "m-101", True, twin2.at())
+    up(both, twin2, said[0], own, facts.Alarm("gw-2.a3", "clock-untrusted", "gw-2", True, twin2.at()))
+    assert standing("meter-silent") == ["m-101"]
+    assert standing("clock-untrusted") == ["gw-2"]
+    assert reasons() == [f"an alarm about {subject}, which is another building's"]
+    up(both, twin2, said[1])
+    assert len(reasons()) == 1, "that something is over is taken: a meter may have moved house meanwhile"
+
+
 def test_r_g5_an_old_batch_said_again_is_no_sign_of_life(taker, twin):
     batch = twin.batch(twin.reading(7))
     taker.take(twin.topic("up"), batch, NOW_MS)

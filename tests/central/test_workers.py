@@ -199,6 +199,21 @@ def test_a_gateway_that_moves_while_the_database_fails_is_up_afterwards(taker, t
     assert Gateway.objects.get().online
 
 
+@pytest.mark.django_db(databases=["default", "telemetry"])
+def test_a_building_whose_configuration_cannot_be_made_keeps_no_other_s_back(taker, twin, monkeypatch):
+    enrol_gateway("gw-2", "2", GatewayTwin("gw-2").public_key, actor="test", now_ms=NOW_MS)
+    ingest, _wires = _two_brokers()
+    made = []
+
+    def broken(gateway_id, now_ms):
+        made.append(gateway_id)
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(process, "publish_if_changed", broken)
+    ingest._keep_house()
+    assert sorted(made) == ["gw-1", "gw-2"]
+
+
 def test_who_waits_follows_who_dies(ready):
     if not ready.suffix:
         pytest.skip("several workers are PostgreSQL's alone")

@@ -81,6 +81,17 @@ def test_each_process_is_unprivileged_and_fenced(unit: Path) -> None:
     assert found["CapabilityBoundingSet"] == ""
 
 
+def test_the_broker_has_no_rights_whatever_stands_in_its_file() -> None:
+    """Central writes that file, and its pages face the campus: Debian's own unit reads it as root, `user root` and plugins too."""
+    found = settings(UNITS[0].parent / "mosquitto-cardroom.conf")
+    assert (found["User"], found["Group"]) == ("mosquitto", "mosquitto")
+    assert (found["ExecStartPre"], found["CapabilityBoundingSet"]) == ("", "")
+    for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "RestrictSUIDSGID"):
+        assert found[name] == "yes"
+    assert found["ProtectSystem"] == "strict"
+    assert found["ReadWritePaths"] == "-/var/lib/mosquitto"
+
+
 def test_the_gateway_starts_without_a_network_and_reads_its_boot_id() -> None:
     (unit,) = (unit for unit in UNITS if unit.stem == "cardroom-gateway")
     text, found = unit.read_text(), settings(unit)

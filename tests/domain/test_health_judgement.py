@@ -140,6 +140,22 @@ def test_a_silent_gateway_is_judged_by_nothing_that_it_said_before() -> None:
     assert codes(silent, Level.LOOK) == ["commands-wait"], "its commands wait by right"
 
 
+@pytest.mark.parametrize("changes", [{"beat_age_ms": HOUR_MS}, {"is_connected": False}])
+def test_while_nobody_hears_gateways_their_silence_is_said_once_and_is_not_theirs(
+    changes: dict[str, object],
+) -> None:
+    deaf = tuple(replace(one, **changes) if one.kind == "ingest" else one for one in GOOD.processes)
+    silent = tuple(replace(one, heard_age_ms=2 * HOUR_MS) for one in GOOD.gateways)
+    facts = replace(GOOD, gateways=silent, processes=deaf)
+    assert codes(facts)[0] in ("ingest-stands", "broker-gone")
+    assert "gateway-silent" not in codes(facts)
+    assert codes(facts, Level.LOOK).count("gateways-unknown") == 1
+    second = replace(deaf[0], name="ingest@2", beat_age_ms=1_000, is_connected=True)
+    assert codes(replace(facts, processes=(*deaf, second))).count("gateway-silent") == 4, (
+        "another worker hears: who is silent then is silent"
+    )
+
+
 def test_a_revoked_gateway_is_nobodys_business() -> None:
     assert codes(with_gateway(is_revoked=True, heard_age_ms=DAY_MS, unanswered=1)) == []
 

@@ -57,3 +57,5 @@ def test_what_a_program_is_answered_is_no_page(client: Client) -> None:
     answer = client.post("/gateways/enrol/", b"{}", content_type="application/json")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
     assert answer["Content-Disposition"].startswith("attachment")
+    large = client.post("/gateways/renew/", b"x" * 1_000_000, content_type="application/json")
+    assert (large.status_code, large.json()) == (400, {"refusal": "bad-request"})

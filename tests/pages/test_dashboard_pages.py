@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from central import clock
 from central.campus.models import Room
@@ -192,6 +194,15 @@ def test_the_chart_tells_use_by_hour_or_day_and_leaves_gaps(cashier: Client) -> 
     by_day = cashier.get(room_path(seed.LOW), {"by": "day"}).content.decode()
     assert (by_hour.count('class="gap"'), by_day.count('class="gap"')) == (23, 29)
     assert "no reading" in by_hour
+
+
+@pytest.mark.parametrize("path", ["/", "/buildings/1/", "/alarms/", "/gateways/", "/desk/waiting/"])
+def test_no_page_of_many_rows_reads_what_a_gateway_tells_at_length(admin: Client, path: str) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert admin.get(path).status_code == 200
+    read = [one["sql"] for one in asked if '"link_gateway"."meters_seen"' in one["sql"]]
+    assert [sql for sql in read if "ARRAY_LENGTH" not in sql.upper()] == []
+    assert not [one for one in asked if '"link_gateway"."counters",' in one["sql"]]
 
 
 def test_an_alarm_leads_to_its_room(cashier: Client) -> None:

@@ -10,7 +10,7 @@ from central.office import forms, second_factor
 from central.office.models import Delivery, User
 from central.office.second_factor import Taken, take_code
 from tests.browser import seed
-from tests.pages.test_people_pages import add, code_of, first_password
+from tests.pages.test_people_pages import add, code_of, first_password, unconfirmed
 from tests.pages.test_web_security import attempt, failed_before
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
@@ -55,6 +55,14 @@ def test_a_stolen_password_alone_changes_no_password(campus: None, settings: obj
         == 302
     )
     assert thief.post("/office/password/", {"old_password": seed.PASSWORD, **NEW}).url == "/"
+
+
+def test_who_sits_at_an_open_page_leads_no_warning_away(cashier: Client) -> None:
+    """What tells a person that his sign-in was changed goes to that address."""
+    unconfirmed(cashier)
+    asked = cashier.post("/office/own-mail/", {"address": "thief@example.org", "language": "en"})
+    assert "Your password again" in asked.content.decode()
+    assert not User.objects.get(username="cashier").email
 
 
 def test_two_requests_that_set_a_phone_up_at_once_leave_one_device(admin: Client, settings: object) -> None:

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from central import clock
+from central.config.commands import running
 from central.ledger.models import AuditEntry
 from central.office import idle, sign_in_limits
 from central.office.models import Delivery, User
@@ -240,6 +241,24 @@ def test_a_parameter_said_twice_counts_once_and_an_unknown_one_not_at_all(admin:
     assert admin.post("/office/people/", typed).status_code == 200
     made = User.objects.get(username="new-one")
     assert (made.role, made.is_superuser, made.must_change_password) == ("cashier", False, True)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_https", "words"),
+    [
+        ("127.0.0.1", False, ""),
+        ("::1", True, ""),
+        ("0.0.0.0", False, "passwords travel unencrypted"),
+        ("10.0.0.7", True, "believed about his own address"),
+    ],
+)
+def test_a_port_that_others_reach_is_warned_of(
+    settings: object, host: str, is_https: bool, words: str
+) -> None:
+    """Behind a proxy its headers are believed: who comes past it writes them himself."""
+    settings.BEHIND_HTTPS = is_https
+    said = running.exposed(host)
+    assert (words in said, bool(said)) == (True, bool(words))
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "X-ANY"])

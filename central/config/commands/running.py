@@ -43,12 +43,8 @@ def serve(options: Namespace) -> int:
     """Serve the pages until interrupted; on loopback unless told otherwise."""
     if not is_ready():
         return 2
-    if not _is_loopback(options.host) and not settings.BEHIND_HTTPS:
-        print(
-            f"warning: {options.host} is reachable from other machines and passwords travel unencrypted; "
-            "put a TLS proxy before it and set CARDROOM_HTTPS=1",
-            file=sys.stderr,
-        )
+    if warning := exposed(options.host):
+        print(f"warning: {warning}", file=sys.stderr)
     if not _port_is_free(options.host, options.port):
         print(
             f"port {options.port} on {options.host} can't be opened: another program uses it, or the address isn't ours. "
@@ -75,6 +71,21 @@ def serve(options: Namespace) -> int:
         }
     ).run()
     return 0
+
+
+def exposed(host: str) -> str:
+    """Say what is dangerous about an address that other machines reach; "" for one of this machine alone."""
+    if _is_loopback(host):
+        return ""
+    if settings.BEHIND_HTTPS:
+        return (
+            f"{host} is reachable from other machines: who comes past the proxy is believed about his own address and TLS, "
+            "and no limit of tries holds him; let the proxy's machine alone reach this port"
+        )
+    return (
+        f"{host} is reachable from other machines and passwords travel unencrypted; "
+        "put a TLS proxy before it and set CARDROOM_HTTPS=1"
+    )
 
 
 def ingest(options: Namespace) -> int:

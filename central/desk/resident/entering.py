@@ -56,7 +56,7 @@ def enter(room: str, pin: str, address: str, *, now_ms: int) -> Entered | Refuse
         room_key(label): TRIES_OF_ROOM,
         f"from:{of_one_house(address) or address}"[:100]: TRIES_OF_ADDRESS,
     }
-    until_ms = _locked_until(keys, now_ms) or _count(keys, now_ms)
+    until_ms = _locked_until(keys, now_ms) or count_tries(keys, now_ms)
     if until_ms:
         return Refused(EntryRefusal.LOCKED, until_ms)
     kept = ResidentPin.objects.filter(account=account).first() if account else None
@@ -88,7 +88,7 @@ def _locked_until(keys: dict[str, int], now_ms: int) -> int:
 
 
 @transaction.atomic
-def _count(keys: dict[str, int], now_ms: int) -> int:
+def count_tries(keys: dict[str, int], now_ms: int) -> int:
     """Count one try under each key; give the instant until which a full one is locked, and count nothing then."""
     PinTries.objects.filter(since_ms__lte=now_ms - WINDOW_MS).delete()
     rows = []

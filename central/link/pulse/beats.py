@@ -31,6 +31,15 @@ def beat(name: str, kind: str, started_real_ms: int, said: Said | None = None) -
     )
 
 
+def hears(still_ms: int, since_ms: int = 0) -> bool:
+    """Say whether an ingest process lives, is connected and has run for so long; True where none ever ran."""
+    real_ms, rows = clock.real_now_ms(), list(ProcessBeat.objects.filter(kind=INGEST))
+    living = [
+        row for row in rows if real_ms - row.beat_real_ms <= still_ms and row.said.get("connected", True)
+    ]
+    return not rows or any(real_ms - row.started_real_ms >= since_ms for row in living)
+
+
 def count(kind: str, counts: Mapping[str, int]) -> None:
     """Add to what a kind of process counted."""
     for name, added in sorted(counts.items()):

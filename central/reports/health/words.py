@@ -65,6 +65,12 @@ FINDINGS: dict[str, Said] = {
         _("%(building)s: last heard %(minutes)s minutes ago. Supply goes on there by its rules."),
         _("Is the building's power or network cut? Then on site: cardroom-gateway doctor."),
     ),
+    "gateways-unknown": Said(
+        _("Nobody knows how the gateways are"),
+        _(
+            "%(gateways)s were not heard lately, but receiving stands still or has no broker: mend that first."
+        ),
+    ),
     "gateway-clock": Said(
         _("A gateway does not trust its clock"),
         _("%(building)s: the lowest price is billed and trued up later; no time-table acts."),

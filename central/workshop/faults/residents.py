@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from central.campus.models import Account
+from central.desk.resident.entering import count_tries
 from central.domain.fault_clock import DAY_MS
 from central.ledger.one_writer import lock_head, one_writer
 from central.office.dated_settings import Where, number_at
@@ -21,6 +22,8 @@ from central.workshop.faults.refusals import OF_PHOTOS, FaultRefusal, Refused
 from central.workshop.faults.signs import Seen, sign_words
 
 MOST_PHOTOS = 3
+MOST_TRIES_OF_PICTURES = 10
+"""Reports with pictures from a room within a quarter of an hour, those that are refused included: unpacking one takes seconds."""
 LONGEST_WORDS = 300
 SHOWN = 5
 STATE_WORDS: dict[str, Words] = {
@@ -45,6 +48,8 @@ def report(
         return Refused(FaultRefusal.TOO_OFTEN)
     if len(photos) > MOST_PHOTOS:
         return Refused(FaultRefusal.TOO_MANY_PHOTOS)
+    if photos and count_tries({f"pictures:{account.code}"[:100]: MOST_TRIES_OF_PICTURES}, now_ms):
+        return Refused(FaultRefusal.TOO_OFTEN)
     pictures = look_all(photos)
     if isinstance(pictures, PhotoRefusal):
         return Refused(OF_PHOTOS[pictures])
