@@ -76,6 +76,11 @@ def _show(figures: Figures, name: str, found: dict) -> None:
     figures.at_most(f"{name}: a reading's processor time on grown tables", grown, 1 + FLAT, " x", beside)
     figures.note(f"{name}: ingest, processor time per reading", f"{after['ingest_cpu_us']:.1f} us")
     figures.note(f"{name}: the same, batches one at a time", f"{found['quiet']['ingest_cpu_us']:.1f} us")
+    if after["database_cpu_us"]:
+        figures.note(f"{name}: server, processor time per reading", f"{after['database_cpu_us']:.1f} us")
+        figures.note(
+            f"{name}: the same, batches one at a time", f"{found['quiet']['database_cpu_us']:.1f} us"
+        )
     figures.note(f"{name}: broker, processor time per reading", f"{after['broker_cpu_us']:.2f} us")
     figures.note(f"{name}: on the wire per reading, signed", f"{after['wire_bytes']:.0f} bytes")
     figures.note(f"{name}: on disk per reading, indexes too", f"{after['disk_bytes']:.0f} bytes")
@@ -102,7 +107,7 @@ def _costs(found: dict) -> UnitCosts:
         broker_us=quiet["broker_cpu_us"],
         wire_bytes=one["wire_bytes"],
         disk_bytes=one["disk_bytes"],
-        raw_us=1e6 / one["raw_per_second"],
+        database_batch_us=quiet["database_cpu_us"] * READINGS_PER_BATCH,
         payments_per_core=found["payments_per_core"],
     )
 

@@ -77,15 +77,16 @@ def _measure(
     folder: Path, broker: Mosquitto, buildings: list[Building], batches: int, pregrown: int
 ) -> dict[str, object]:
     from central.link.signing import public_key_hex
-    from tests.bench.raw_readings import grow
+    from tests.bench.raw_readings import database_pids, grow
 
     ingest = _start(folder, "-m", "central", "ingest", "--mqtt-port", str(broker.port))
     desks = _start(folder, "-m", "tests.cluster.desks", "1")
     publisher = Publisher(broker.port, buildings, public_key_hex())
-    processes = {"ingest": ingest.pid, "broker": broker.process.pid}
+    processes = {"ingest": [ingest.pid], "broker": [broker.process.pid]}
     try:
         publisher.be_born(60.0)
         _send(publisher, buildings, 5, processes)  # warm
+        processes["database"] = database_pids()
         found: dict[str, object] = {
             "quiet": _send(publisher, buildings, QUIET_BATCHES, processes, under_way=1)
         }
@@ -134,7 +135,7 @@ def _start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def _both(
-    publisher: Publisher, buildings: list[Building], batches: int, processes: dict[str, int]
+    publisher: Publisher, buildings: list[Building], batches: int, processes: dict[str, list[int]]
 ) -> dict[str, float]:
     """Ingest and raw insert, one after the other, of as many readings."""
     from tests.bench.raw_readings import raw_per_second, stored_bytes
@@ -150,24 +151,24 @@ def _send(
     publisher: Publisher,
     buildings: list[Building],
     batches: int,
-    processes: dict[str, int],
+    processes: dict[str, list[int]],
     under_way: int = BATCHES_UNDER_WAY,
 ) -> dict[str, float]:
     lots = {building.twin.name: building.messages(batches) for building in buildings}
     last = {building.twin.name: building.twin.seq for building in buildings}
-    before = {name: _cpu_s(pid) for name, pid in processes.items()}
+    before = {name: _cpu_s(pids) for name, pids in processes.items()}
     took_s = publisher.send(lots, last, WITHIN_S, under_way)
     readings = batches * len(buildings) * READINGS_PER_BATCH
     found = {"readings": readings, "seconds": took_s, "per_second": readings / took_s}
     found |= {
-        f"{name}_cpu_us": (_cpu_s(pid) - before[name]) * 1e6 / readings for name, pid in processes.items()
+        f"{name}_cpu_us": (_cpu_s(pids) - before[name]) * 1e6 / readings for name, pids in processes.items()
     }
     return found | {"wire_bytes": sum(len(payload) for lot in lots.values() for payload in lot) / readings}
 
 
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def _cpu_s(pids: list[int]) -> float:
+    every = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(fields[11]) + int(fields[12]) for fields in every) / TICKS
 
 
 def _faults(buildings: list[Building], pregrown: int) -> list[str]:

@@ -61,6 +61,16 @@ def _copy(lot: list[tuple]) -> None:
             copy.write_row(row)
 
 
+def database_pids() -> list[int]:
+    """Give the server's processes; none for SQLite, which works inside who asks it."""
+    connection = connections["telemetry"]
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity")
+        return [pid for (pid,) in cursor.fetchall()]
+
+
 def stored_bytes() -> int:
     """Give how much the telemetry database holds."""
     connection = connections["telemetry"]

@@ -26,15 +26,16 @@ MONTHS_KEPT = 13
 
 @dataclass(frozen=True, slots=True)
 class UnitCosts:
-    """Of one reading on its way: microseconds of a core, bytes. `raw_us`: the database's own work, by the raw insert's pace."""
+    """Of one reading on its way: microseconds of a core, bytes."""
 
     gateway_us: float
     ingest_batch_us: float
     """Of a whole batch that comes alone: its fixed part is most of it, so one of fewer readings costs hardly less."""
+    database_batch_us: float
+    """The database server's, of the same."""
     broker_us: float
     wire_bytes: float
     disk_bytes: float
-    raw_us: float
     payments_per_core: float
 
 
@@ -56,8 +57,9 @@ class Needs:
 def needs(costs: UnitCosts, buildings: int) -> Needs:
     """Carry the costs to a number of buildings."""
     per_s = buildings * METERS_PER_BUILDING / READ_EVERY_S
-    ingest = buildings / BATCH_EVERY_S * costs.ingest_batch_us / 1e6
-    broker, database = (per_s * us / 1e6 for us in (costs.broker_us, costs.raw_us))
+    batches_per_s = buildings / BATCH_EVERY_S
+    ingest, database = (batches_per_s * us / 1e6 for us in (costs.ingest_batch_us, costs.database_batch_us))
+    broker = per_s * costs.broker_us / 1e6
     disk_gb = per_s * DAY_S * 30.4 * MONTHS_KEPT * costs.disk_bytes / 1e9
     return Needs(
         buildings=buildings,
