@@ -106,10 +106,12 @@ def _billed(meters: Iterable[str]) -> dict[tuple[str, str], _Settled]:
 
 def _buckets(accounts: Iterable[Metered]) -> dict[str, list[Bucket]]:
     """Read the ledger's balances, each account's in the order its class uses them up."""
+    classes = {metered.customer_class.pk: metered.customer_class for metered in accounts}
+    rules = {pk: [(rule.name, rule.unit) for rule in one.buckets.all()] for pk, one in classes.items()}
     sides = {
-        (metered.account, rule.name): customer(metered.account, rule.name, rule.unit)
+        (metered.account, name): customer(metered.account, name, unit)
         for metered in accounts
-        for rule in metered.customer_class.buckets.all()
+        for name, unit in rules[metered.customer_class.pk]
     }
     amounts = balances(sides.values())
     held: dict[str, list[Bucket]] = {metered.account: [] for metered in accounts}

@@ -130,6 +130,9 @@ class Receipt(ImmutableModel):
     at_ms = models.BigIntegerField()
     shift = models.ForeignKey(Shift, on_delete=models.PROTECT, null=True, related_name="receipts_issued")
 
+    class Meta:
+        indexes = [models.Index(fields=["shift", "number"])]
+
 
 class ReceiptSeries(models.Model):
     """Hands out numbers without a gap: of receipts, shifts, days, batches. Locked until what bears the number is committed."""

@@ -9,6 +9,7 @@ from central.clock import campus_day
 from central.desk.merchants.cards import card_number
 
 HITS_AT_MOST = 30
+BY_ROOM = ("room__building__code", "room__floor", "room__label")
 _BUILDING_AND_ROOM = re.compile(r"(?P<building>.+?)\s*(?:[-#/ ]|号楼|栋|幢)\s*(?P<label>\S+)")
 
 
@@ -20,12 +21,18 @@ def find_points(text: str, now_ms: int) -> list[MeteringPoint]:
     if carded := list(points_with_class().filter(_payment_card(text)).distinct()[:HITS_AT_MOST]):
         return carded
     exact = list(points_with_class().filter(_exact(text))[:HITS_AT_MOST])
-    others = points_with_class().filter(_room(text) | _person(text, now_ms) | _meter(text))
-    others = others.exclude(pk__in=[point.pk for point in exact])
-    return [
-        *exact,
-        *others.order_by("room__building__code", "room__floor", "room__label")[: HITS_AT_MOST - len(exact)],
-    ]
+    return [*exact, *_others(text, exact, now_ms)]
+
+
+def _others(text: str, exact: list[MeteringPoint], now_ms: int) -> QuerySet[MeteringPoint]:
+    """Each way is asked apart, and the first few are chosen before anything is read of them: thousands may fit."""
+    ways = (_room(text), _person(text, now_ms), _meter(text))
+    found, *more = (MeteringPoint.objects.filter(way).order_by().values("pk") for way in ways)
+    fitting = MeteringPoint.objects.filter(pk__in=found.union(*more)).exclude(
+        pk__in=[one.pk for one in exact]
+    )
+    first = list(fitting.order_by(*BY_ROOM).values_list("pk", flat=True)[: HITS_AT_MOST - len(exact)])
+    return points_with_class().filter(pk__in=first).order_by(*BY_ROOM)
 
 
 def point_of_room(room_id: int) -> MeteringPoint | None:
@@ -47,20 +54,27 @@ def _split(text: str) -> tuple[str, str] | None:
     return (match["building"], match["label"]) if match else None
 
 
+def _fits(field: str, how: str, text: str) -> Q:
+    """Letters fit in either case. What has none, as numbers and Chinese names, is looked for as it is: by an index, where there is one."""
+    return Q(**{f"{field}__{how if text.upper() == text.lower() else 'i' + how}": text})
+
+
 def _building(name: str) -> Q:
-    return Q(room__building__code__iexact=name) | Q(room__building__name__istartswith=name)
+    return _fits("room__building__code", "exact", name) | _fits("room__building__name", "startswith", name)
 
 
 def _exact(text: str) -> Q:
     parts = _split(text)
-    same_label = Q(room__label__iexact=text)
-    return same_label | (_building(parts[0]) & Q(room__label__iexact=parts[1])) if parts else same_label
+    same_label = _fits("room__label", "exact", text)
+    return (
+        same_label | (_building(parts[0]) & _fits("room__label", "exact", parts[1])) if parts else same_label
+    )
 
 
 def _room(text: str) -> Q:
     parts = _split(text)
-    begins = Q(room__label__istartswith=text)
-    return begins | (_building(parts[0]) & Q(room__label__istartswith=parts[1])) if parts else begins
+    begins = _fits("room__label", "startswith", text)
+    return begins | (_building(parts[0]) & _fits("room__label", "startswith", parts[1])) if parts else begins
 
 
 def _person(text: str, now_ms: int) -> Q:
@@ -72,12 +86,16 @@ def _person(text: str, now_ms: int) -> Q:
 
 def _stays_of(text: str) -> QuerySet[Occupancy]:
     """Give who lived where, ever, of people whose name has the text or whose number begins with it."""
-    people = Customer.objects.filter(Q(name__icontains=text) | Q(number__istartswith=text))
+    people = Customer.objects.filter(_fits("name", "contains", text) | _fits("number", "startswith", text))
     return Occupancy.objects.filter(customer__in=people.values("pk")).order_by()
 
 
 def _meter(text: str) -> Q:
-    return Q(pk__in=Binding.objects.filter(meter__meter_no__iexact=text).order_by().values("account__point"))
+    return Q(
+        pk__in=Binding.objects.filter(_fits("meter__meter_no", "exact", text))
+        .order_by()
+        .values("account__point")
+    )
 
 
 def _payment_card(text: str) -> Q:
@@ -103,4 +121,6 @@ def find_accounts(text: str) -> QuerySet[Account]:
     if not text:
         return accounts
     person = Q(pk__in=_stays_of(text).values("account"))
-    return accounts.filter(Q(code__icontains=text) | Q(point__room__label__istartswith=text) | person)
+    return accounts.filter(
+        _fits("code", "contains", text) | _fits("point__room__label", "startswith", text) | person
+    )
