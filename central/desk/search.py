@@ -55,7 +55,7 @@ def _split(text: str) -> tuple[str, str] | None:
 
 
 def _fits(field: str, how: str, text: str) -> Q:
-    """Letters fit in either case. What has none, as numbers and Chinese names, is looked for as it is, where one is there by an index."""
+    """Letters fit in either case. What has none, as numbers and Chinese names, is compared as it is, by an index where one is."""
     return Q(**{f"{field}__{how if text.upper() == text.lower() else 'i' + how}": text})
 
 
