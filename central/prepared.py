@@ -143,6 +143,20 @@ def write_rows(connection: Any, rows: Sequence[Sequence[object]], *, each: str, 
             cursor.executemany(each, rows)
 
 
+def insert_rows(
+    connection: Any, into: str, types: str, rows: Sequence[Sequence[object]], over: str = ""
+) -> None:
+    """Insert many rows by `into` ("INSERT INTO table (columns) "), their columns' types divided by blanks; `over` ends the statement."""
+    kinds = types.split()
+    each, arrays = ", ".join(["%s"] * len(kinds)), ", ".join(f"%s::{kind}[]" for kind in kinds)
+    write_rows(
+        connection,
+        rows,
+        each=f"{into}VALUES ({each}){over}",
+        arrays=f"{into}SELECT * FROM unnest({arrays}){over}",
+    )
+
+
 def _array(column: Sequence[object]) -> str:
     """Write a column as PostgreSQL's array: the driver's own way looks at each element several times."""
     return "{" + ",".join([_element(value) for value in column]) + "}"

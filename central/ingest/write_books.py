@@ -3,21 +3,19 @@
 Inside the caller's transaction, which holds the gateway's row.
 """
 
-# ruff: noqa: S608  tables and columns are named here, never by who asks
-
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from django.db import connection
 
-from central.prepared import write_rows
+from central.prepared import insert_rows
 
 _MIRROR = "INSERT INTO link_mirrorbalance (gateway_id, account, bucket, unit, amount) "
 _MIRROR_OVER = (
     " ON CONFLICT (gateway_id, account, bucket, unit) "
     "DO UPDATE SET amount = link_mirrorbalance.amount + excluded.amount"
 )
-_MIRROR_TYPES = "text[] text[] text[] text[] bigint[]"
+_MIRROR_TYPES = "text text text text bigint"
 _BILLED = (
     "INSERT INTO link_billedregister (meter, account, register_wh, entry, at_ms, at_trusted, gateway_id) "
 )
@@ -25,7 +23,7 @@ _BILLED_OVER = " ON CONFLICT (meter) DO UPDATE SET " + ", ".join(
     f"{name} = excluded.{name}"
     for name in ("gateway_id", "account", "register_wh", "entry", "at_ms", "at_trusted")
 )
-_BILLED_TYPES = "text[] text[] bigint[] text[] bigint[] boolean[] text[]"
+_BILLED_TYPES = "text text bigint text bigint boolean text"
 
 
 class Billed(NamedTuple):
@@ -42,16 +40,10 @@ class Billed(NamedTuple):
 def add_to_mirror(gateway_id: str, changes: Mapping[tuple[str, str, str], int]) -> None:
     """Add to what the gateway must have, by account, bucket and unit (C-2)."""
     rows = [(gateway_id, *key, amount) for key, amount in sorted(changes.items())]
-    _upsert(_MIRROR, _MIRROR_OVER, _MIRROR_TYPES, rows)
+    insert_rows(connection, _MIRROR, _MIRROR_TYPES, rows, _MIRROR_OVER)
 
 
 def keep_billed(gateway_id: str, registers: Iterable[Billed]) -> None:
     """Keep up to where meters are billed (C-11)."""
-    _upsert(_BILLED, _BILLED_OVER, _BILLED_TYPES, [(*one, gateway_id) for one in sorted(registers)])
-
-
-def _upsert(insert: str, over: str, types: str, rows: list[tuple[object, ...]]) -> None:
-    kinds = types.split()
-    each = f"{insert}VALUES ({', '.join(['%s'] * len(kinds))}){over}"
-    arrays = f"{insert}SELECT * FROM unnest({', '.join(f'%s::{kind}' for kind in kinds)}){over}"
-    write_rows(connection, rows, each=each, arrays=arrays)
+    rows = [(*one, gateway_id) for one in sorted(registers)]
+    insert_rows(connection, _BILLED, _BILLED_TYPES, rows, _BILLED_OVER)

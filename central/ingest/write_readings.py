@@ -13,12 +13,12 @@ from django.db import connections
 
 from central.ingest.received_rows import ReceivedFact
 from central.link.telemetry.apps import TELEMETRY
-from central.prepared import write_rows
+from central.prepared import insert_rows
 from gateway.contract.facts import ReadingRow
 
 READING = ("meter", "wall_ms", "register_wh", "power_w", "current_ma", "relay_closed", "outcome", "trusted")
 LAST = ("meter", "gateway", "wall_ms", "register_wh", "power_w", "current_ma", "relay_closed", "outcome")
-LAST_TYPES = ("text", "text", "bigint", "bigint", "bigint", "bigint", "boolean", "text")
+LAST_TYPES = "text text bigint bigint bigint bigint boolean text"
 ASKED_AT_ONCE = 900
 """SQLite's oldest limit of parameters is 999."""
 
@@ -74,8 +74,7 @@ def insert_readings(readings: Sequence[ReadingRow]) -> None:
 def note_received(gateway_id: str, epoch: str, rows: Sequence[ReceivedFact]) -> None:
     """Keep the digests of rows that come for the first time."""
     digests = [(gateway_id, epoch, row.seq, row.digest) for row in rows]
-    types = ["%s::text[]", "%s::text[]", "%s::bigint[]", "%s::bytea[]"]
-    _upsert(_NOTE, "", digests, types)
+    insert_rows(connections[TELEMETRY], _NOTE, "text text bigint bytea", digests)
 
 
 def last_readings(meters: Iterable[str]) -> dict[str, Last]:
@@ -97,18 +96,10 @@ def last_readings(meters: Iterable[str]) -> dict[str, Last]:
 
 def keep_last(newest: Sequence[Last]) -> None:
     """Keep each meter's newest reading. By meter, so that two writers lock them in one order."""
-    rows = sorted(newest)
-    types = [f"%s::{kind}[]" for kind in LAST_TYPES]
-    _upsert(_KEEP, _KEEP_OVER, rows, types)
+    insert_rows(connections[TELEMETRY], _KEEP, LAST_TYPES, sorted(newest), _KEEP_OVER)
 
 
 def add_use(use: Mapping[tuple[str, int], int]) -> None:
     """Add energy to hours: by meter and the hour's beginning, in Wh."""
     rows = sorted((meter, hour_ms, energy_wh) for (meter, hour_ms), energy_wh in use.items())
-    _upsert(_ADD, _ADD_OVER, rows, ["%s::text[]", "%s::bigint[]", "%s::bigint[]"])
-
-
-def _upsert(insert: str, over: str, rows: Sequence[tuple[Any, ...]], types: Sequence[str]) -> None:
-    each = f"{insert}VALUES ({', '.join(['%s'] * len(types))}){over}"
-    arrays = f"{insert}SELECT * FROM unnest({', '.join(types)}){over}"
-    write_rows(connections[TELEMETRY], rows, each=each, arrays=arrays)
+    insert_rows(connections[TELEMETRY], _ADD, "text bigint bigint", rows, _ADD_OVER)
