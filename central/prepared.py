@@ -146,14 +146,14 @@ def write_rows(connection: Any, rows: Sequence[Sequence[object]], *, each: str, 
 def insert_rows(
     connection: Any, into: str, types: str, rows: Sequence[Sequence[object]], over: str = ""
 ) -> None:
-    """Insert many rows by `into` ("INSERT INTO table (columns) "), their columns' types divided by blanks; `over` ends the statement."""
+    """Insert many rows: `into` is "INSERT INTO table (columns) ", `types` are the columns', by blanks; `over` ends the statement."""
     kinds = types.split()
     each, arrays = ", ".join(["%s"] * len(kinds)), ", ".join(f"%s::{kind}[]" for kind in kinds)
     write_rows(
         connection,
         rows,
         each=f"{into}VALUES ({each}){over}",
-        arrays=f"{into}SELECT * FROM unnest({arrays}){over}",
+        arrays=f"{into}SELECT * FROM unnest({arrays}){over}",  # noqa: S608  the caller's own words
     )
 
 
