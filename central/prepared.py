@@ -146,7 +146,7 @@ def write_rows(connection: Any, rows: Sequence[Sequence[object]], *, each: str, 
 def insert_rows(
     connection: Any, into: str, types: str, rows: Sequence[Sequence[object]], over: str = ""
 ) -> None:
-    """Insert many rows: `into` is "INSERT INTO table (columns) ", `types` are the columns', by blanks; `over` ends the statement."""
+    """Insert many rows: `into` is "INSERT INTO table (columns) ", `types` are the columns', by blanks; `over` ends the whole."""
     kinds = types.split()
     each, arrays = ", ".join(["%s"] * len(kinds)), ", ".join(f"%s::{kind}[]" for kind in kinds)
     write_rows(
